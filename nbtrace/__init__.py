@@ -1,0 +1,1 @@
+"""Find the first quantity in which two programs diverge."""

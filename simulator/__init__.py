@@ -1,0 +1,1 @@
+"""A vectorised, differentiable model of nanoBragg in torch; it knows nothing of nbtrace."""
