@@ -78,6 +78,7 @@ _CONFIGURED = (
 _POWER_CLOSE = 5e-3
 _SMALLEST_POWER = 2
 _WITHOUT_UNIT = frozenset({"1", "photons"})
+_SHOWN = 3
 _SAME_POINT = 0.02
 _SAME_STEP = 2e-6
 
@@ -94,7 +95,8 @@ def notices(
         *_configuration(c, py, rows),
         *_precision(checks),
         *_self(checks),
-        *_lines(c, py, alignment),
+        *lines_notices(c, py),
+        *_duplicates(alignment),
     ]
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
@@ -258,25 +260,27 @@ def _self(checks: tuple[SelfCheck, SelfCheck]) -> Iterator[Notice]:
             yield Notice(Subject.LOG, Weight.WARNING, f"{side} log against itself: {remark}")
 
 
-def _lines(c: Trace, py: Trace, alignment: Alignment) -> Iterator[Notice]:
+def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
+    """Yield what could not be read of either log, and where one may have been cut."""
     for side, trace in (("C", c), ("Py", py)):
         unreadable = trace.account.unreadable
         if unreadable:
-            first = unreadable[0]
-            yield Notice(
-                Subject.LINES,
-                Weight.WARNING,
-                f"{side} log: {len(unreadable)} unreadable line{'s' * (len(unreadable) > 1)}, first "
-                f"{trace.source}:{first.line}: {first.reason}",
-            )
+            first, many = unreadable[0], len(unreadable)
+            lines = "1 unreadable line" if many == 1 else f"{many} unreadable lines, the first"
+            text = f"{side} log: {lines} {trace.source}:{first.line}: {first.reason}"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
         if trace.account.cut and trace.records and trace.records[-1].line == trace.account.total:
-            yield Notice(
-                Subject.LINES, Weight.WARNING, f"{side} log ends without a line end; its last value may be cut"
-            )
-    for loser, winner in alignment.duplicates[:3]:
-        yield Notice(
-            Subject.LINES,
-            Weight.WARNING,
+            text = f"{side} log ends without a line end; its last value may be cut"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def _duplicates(alignment: Alignment) -> Iterator[Notice]:
+    for loser, winner in alignment.duplicates[:_SHOWN]:
+        text = (
             f"{winner.side.label} prints {winner.key} twice with different values (lines {loser.line} and "
-            f"{winner.line}); the later one is compared",
+            f"{winner.line}); the later one is compared"
         )
+        yield Notice(Subject.LINES, Weight.WARNING, text)
+    if len(alignment.duplicates) > _SHOWN:
+        text = f"{len(alignment.duplicates) - _SHOWN} more values are printed twice with different numbers"
+        yield Notice(Subject.LINES, Weight.WARNING, text)

@@ -27,7 +27,7 @@ class WorkedFactor:
     cells : int or None
         Number of cells along the axis; None if the log does not tell and no number fits.
     cells_from : str
-        Where the number comes from: `stated` by the banner, `given`, `inferred` from the value, `other side`, `unknown`.
+        Where the number comes from: `stated` in the banner, `given`, `inferred` from the value, `other side`.
     at_index, at_distance : float or None
         sin(πNh)/sin(πh), and the same at h − h₀; they differ in sign where N is even and h₀ odd.
     logged : float or None
@@ -79,15 +79,17 @@ def work_out(
     record = next((item for item in trace.by_quantity.get("hkl_frac", ()) if item.index.block == block), None)
     if record is None or len(record.numbers) != 3 or not all(map(math.isfinite, record.numbers)):
         return ()
-    return tuple(
-        _one(trace, axis, record.numbers[i], given[i] if given else None, block) for i, axis in enumerate(_AXES)
-    )
+    nobody: Cells = (None, None, None)
+    per_axis = zip(_AXES, record.numbers, given or nobody, fallback or nobody, strict=True)
+    return tuple(_one(trace, axis, index, wanted, other, block) for axis, index, wanted, other in per_axis)
 
 
-def _one(trace: Trace, axis: str, index: float, given: int | None, block: int) -> WorkedFactor:
+def _one(trace: Trace, axis: str, index: float, given: int | None, other: int | None, block: int) -> WorkedFactor:
     rounded = math.ceil(index - 0.5)
     logged = trace.number(f"F_latt_{axis}", block)
     cells, origin = _cells(trace, axis, index, logged, given)
+    if cells is None and other is not None:
+        cells, origin = other, "other side"
     at_index = lattice_factor(index, cells) if cells else None
     at_distance = lattice_factor(index - rounded, cells) if cells else None
     return WorkedFactor(axis, index, rounded, cells, origin, at_index, at_distance, logged)

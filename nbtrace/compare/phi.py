@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.comparability import Notice, Subject, Weight
+from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, Verdict
@@ -139,10 +139,10 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
     places = sorted(steps_c.keys() | steps_py.keys())
-    steps = tuple(_step(place, steps_c.get(place), steps_py.get(place), tolerance) for place in places)
+    compared = tuple(_step(place, steps_c.get(place), steps_py.get(place), tolerance) for place in places)
     repeats = (*_repeats(steps_c, Side.C), *_repeats(steps_py, Side.PY))
-    notices = _notices(c, py, steps, repeats)
-    return PhiResult(c, py, tolerance, steps, repeats, notices, _verdict(steps, notices))
+    notices = _notices(c, py, compared, repeats)
+    return PhiResult(c, py, tolerance, compared, repeats, notices, _verdict(compared, notices))
 
 
 def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...]) -> Verdict:
@@ -170,7 +170,7 @@ def _step(
 ) -> PhiStep:
     sample, tic = place
     deltas = {name: _delta(_number(c, name), _number(py, name)) for name in _FIELDS}
-    status, reason = _judge(c, py, deltas["phi_k_frac"], tolerance)
+    status, reason = _judge(c, deltas["phi_k_frac"], tolerance)
     return PhiStep(
         phi_tic=tic,
         sample=sample,
@@ -190,9 +190,7 @@ def _delta(c: float | None, py: float | None) -> float | None:
     return None if c is None or py is None else py - c
 
 
-def _judge(
-    c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, delta: float | None, tolerance: Tolerance
-) -> tuple[Status, str]:
+def _judge(c: Mapping[str, Record] | None, delta: float | None, tolerance: Tolerance) -> tuple[Status, str]:
     if delta is None:
         return Status.MISSING, f"only {'Py' if c is None else 'C'} has this step"
     if not math.isfinite(delta):
@@ -227,16 +225,9 @@ def _angle(fields: Mapping[str, Record]) -> float | None:
     return _number(fields, "phi_deg")
 
 
-def _notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...], repeats: tuple[Repeat, ...]) -> tuple[Notice, ...]:
-    found = [*_pixel_notices(c, py, steps), *_label_notices(steps)]
+def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeats: tuple[Repeat, ...]) -> tuple[Notice, ...]:
+    found = [*_pixel_notices(c, py, compared), *_label_notices(compared), *lines_notices(c, py)]
     found += [Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle") for repeat in repeats]
-    for side, trace in (("C", c), ("Py", py)):
-        for bad in trace.account.unreadable[:1]:
-            many = len(trace.account.unreadable)
-            text = (
-                f"{side} log: {many} unreadable line{'s' * (many > 1)}, first {trace.source}:{bad.line}: {bad.reason}"
-            )
-            found.append(Notice(Subject.LINES, Weight.WARNING, text))
     if c.side is py.side and c.side is not Side.UNKNOWN:
         text = f"both files carry the prefixes of {c.side.label}; the first is taken as C, the second as Py"
         found.append(Notice(Subject.SIDES, Weight.INFO, text))
@@ -274,8 +265,8 @@ def _label_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
         return []
     agreeing = sum(item.status is Status.PASS for item in both)
     text = (
-        f"the φ labels differ by up to {worst:.6g}° (tic {step.phi_tic}: C {step.phi_deg_c:g}°, Py {step.phi_deg_py:g}°) "
-        f"while k agrees at {agreeing} of {len(both)} steps; steps are paired by phi_tic"
+        f"the φ labels differ by up to {worst:.6g}° "
+        f"(tic {step.phi_tic}: C {step.phi_deg_c:g}°, Py {step.phi_deg_py:g}°) while k agrees at {agreeing} of {len(both)} steps; steps are paired by phi_tic"
     )
     if _end_point_included(both):
         text += "; Py's labels divide the sweep by n − 1 steps, as if its end point were included"

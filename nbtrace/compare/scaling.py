@@ -178,9 +178,17 @@ def scaling_chain(
         log_ratio=log_ratio,
         unexplained=1 - math.fsum(shares) if log_ratio and shares else None,
         rebuilt=_rebuilt(result),
-        lattice=(work_out(result.c, cells), work_out(result.py, cells)),
+        lattice=_lattices(result, cells),
         verdict=_verdict(result, factors),
     )
+
+
+def _lattices(
+    result: DiffResult, cells: tuple[int, int, int] | None
+) -> tuple[tuple[WorkedFactor, ...], tuple[WorkedFactor, ...]]:
+    of_c = work_out(result.c, cells)
+    of_py = work_out(result.py, cells, fallback=tuple(item.cells for item in of_c) or None)
+    return of_c, of_py
 
 
 def _verdict(result: DiffResult, factors: tuple[Factor, ...]) -> Verdict:
