@@ -265,8 +265,8 @@ def _label_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
         return []
     agreeing = sum(item.status is Status.PASS for item in both)
     text = (
-        f"the φ labels differ by up to {worst:.6g}° "
-        f"(tic {step.phi_tic}: C {step.phi_deg_c:g}°, Py {step.phi_deg_py:g}°) while k agrees at {agreeing} of {len(both)} steps; steps are paired by phi_tic"
+        f"the φ labels differ by up to {worst:.6g}° (tic {step.phi_tic}: C {step.phi_deg_c:g}°, Py "
+        f"{step.phi_deg_py:g}°) while k agrees at {agreeing} of {len(both)} steps; steps are paired by phi_tic"
     )
     if _end_point_included(both):
         text += "; Py's labels divide the sweep by n − 1 steps, as if its end point were included"
