@@ -174,7 +174,8 @@ class FileRecord:
 class Provenance:
     """Everything that a written result says about its origin.
 
-    `time` is UTC; `command` is the argument list of the process; `reference` is the reference program when one took part.
+    `time` is UTC; `command` is the argument list of the process; `reference` is the reference program when one took
+    part.
     """
 
     time: datetime
