@@ -31,7 +31,7 @@ def contradictions(document: object) -> list[str]:
 
 
 def _of_factors(document: Mapping[str, Any], factors: Mapping[str, Any]) -> Iterator[str]:
-    statuses = {name: factor.get("status") for name, factor in factors.items() if isinstance(factor, Mapping)}
+    statuses = {name: str(factor.get("status")) for name, factor in factors.items() if isinstance(factor, Mapping)}
     certain = [name for name, status in statuses.items() if status in _DIVERGES]
     possible = [name for name, status in statuses.items() if status not in _AGREES]
     count = document.get("num_divergent")
@@ -41,34 +41,39 @@ def _of_factors(document: Mapping[str, Any], factors: Mapping[str, Any]) -> Iter
             f"and {len(possible)} are not PASS"
         )
     if "first_divergence" in document:
-        first = document["first_divergence"]
-        if first is None and certain:
-            yield f"first_divergence is null, but {certain[0]} is {statuses[certain[0]]}"
-        elif first is not None and first not in statuses:
-            yield f"first_divergence is {first}, which is not among the factors"
-        elif first is not None and statuses[first] in _AGREES:
-            yield f"first_divergence is {first}, whose status is {statuses[first]}"
+        yield from _of_first(document["first_divergence"], statuses, certain)
     for name, factor in factors.items():
         if isinstance(factor, Mapping):
             yield from _of_difference(name, factor)
 
 
+def _of_first(first: object, statuses: Mapping[str, str], certain: list[str]) -> Iterator[str]:
+    if first is None:
+        if certain:
+            yield f"first_divergence is null, but {certain[0]} is {statuses[certain[0]]}"
+    elif str(first) not in statuses:
+        yield f"first_divergence is {first}, which is not among the factors"
+    elif statuses[str(first)] in _AGREES:
+        yield f"first_divergence is {first}, whose status is {statuses[str(first)]}"
+
+
 def _of_difference(name: str, factor: Mapping[str, Any]) -> Iterator[str]:
-    values = [factor.get(key) for key in ("c_value", "py_value", "abs_delta")]
-    if all(_is_number(value) for value in values):
-        c_value, py_value, delta = values
-        size = max(abs(c_value), abs(py_value))
-        if not math.isclose(abs(delta), abs(py_value - c_value), rel_tol=_RELATIVE, abs_tol=size * 1e-12):
-            yield f"abs_delta of {name} is {delta:g}, but its values differ by {py_value - c_value:g}"
+    c_value, py_value, delta = (_number(factor.get(key)) for key in ("c_value", "py_value", "abs_delta"))
+    if c_value is None or py_value is None or delta is None:
+        return
+    size = max(abs(c_value), abs(py_value))
+    if not math.isclose(abs(delta), abs(py_value - c_value), rel_tol=_RELATIVE, abs_tol=size * 1e-12):
+        yield f"abs_delta of {name} is {delta:g}, but its values differ by {py_value - c_value:g}"
 
 
 def _of_sums(document: Mapping[str, Any]) -> Iterator[str]:
-    c_sum, py_sum, ratio = (document.get(key) for key in ("c_sum", "py_sum", "sum_ratio"))
-    known = c_sum and _is_number(c_sum) and _is_number(py_sum) and _is_number(ratio)
-    if known and not math.isclose(ratio, py_sum / c_sum, rel_tol=_RELATIVE):
-        yield f"sum_ratio is {ratio:g}, but py_sum/c_sum is {py_sum / c_sum:g}"
-    rmse, mse = document.get("rmse"), document.get("mse")
-    if _is_number(rmse) and _is_number(mse) and not math.isclose(rmse**2, mse, rel_tol=_RELATIVE):
+    c_sum, py_sum, ratio = (_number(document.get(key)) for key in ("c_sum", "py_sum", "sum_ratio"))
+    if c_sum and py_sum is not None and ratio is not None:
+        expected = py_sum / c_sum
+        if not math.isclose(ratio, expected, rel_tol=_RELATIVE):
+            yield f"sum_ratio is {ratio:g}, but py_sum/c_sum is {expected:g}"
+    rmse, mse = _number(document.get("rmse")), _number(document.get("mse"))
+    if rmse is not None and mse is not None and not math.isclose(rmse, math.sqrt(abs(mse)), rel_tol=_RELATIVE):
         yield f"rmse is {rmse:g}, but the root of mse is {math.sqrt(abs(mse)):g}"
 
 
@@ -77,12 +82,19 @@ def _of_gate(document: Mapping[str, Any], gate: Mapping[str, Any]) -> Iterator[s
         mode = document.get(key.removesuffix("_pass").removesuffix("_passes"))
         if passed is not True or not isinstance(mode, Mapping):
             continue
-        for limit_key, limit in gate.items():
+        for limit_key in gate:
             quantity = limit_key.removeprefix("threshold_")
-            value = mode.get(f"max_{quantity}")
-            if quantity != limit_key and _is_number(limit) and _is_number(value) and value > limit:
+            limit, value = _number(gate[limit_key]), _number(mode.get(f"max_{quantity}"))
+            if quantity != limit_key and limit is not None and value is not None and value > limit:
                 yield f"{key} is true, but max_{quantity} is {value:g}, over its threshold {limit:g}"
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: object) -> float | None:
+    """Return a finite number as a float; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -60,8 +60,9 @@ class Tree:
     def locate(self, name: str, manifest: Path, *, only_entry: bool = False) -> Place:
         """Find the file that `manifest` calls `name`.
 
-        Tried in this order: the name as seen from the manifest's folder; from the repository's root; the longest tail of
-        the name as seen from either folder; and, for a manifest `FILE.sha256` with one entry, `FILE` beside it.
+        Tried in this order: the name as seen from the manifest's folder; from the repository's root; the longest tail
+        of the name as seen from the manifest's folder or the root; and, for a manifest `FILE.sha256` with one entry,
+        `FILE` beside it.
 
         Parameters
         ----------

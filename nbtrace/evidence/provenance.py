@@ -31,6 +31,13 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def own_command() -> list[str]:
+    """Return the command line of this process as a user would type it again."""
+    program = Path(sys.argv[0])
+    start = ["python", "-m", program.parent.name] if program.name == "__main__.py" else [program.name]
+    return [*start, *sys.argv[1:]]
+
+
 @dataclass(frozen=True)
 class GitState:
     """The commit of a working copy.
@@ -219,7 +226,7 @@ class Provenance:
         """
         return cls(
             time=time or datetime.now(UTC),
-            command=tuple(sys.argv if command is None else command),
+            command=tuple(own_command() if command is None else command),
             folder=str(Path.cwd()),
             git=git_state(),
             environment=Environment.current(device=device, dtype=dtype),

@@ -122,7 +122,7 @@ class _Check:
     def not_listed(self, findings: Sequence[Finding], manifests: Sequence[Path]) -> list[Finding]:
         """Return the files of the tree that no manifest names; manifests and the lock need no entry."""
         known = {finding.path for finding in findings} | set(manifests) | {self.tree.root / LOCK_NAME}
-        left = "left by an interrupted write; nothing needs it"
+        left = "of a write or a run that goes on or was interrupted"
         return [
             Finding(
                 FileStatus.NOT_LISTED,
