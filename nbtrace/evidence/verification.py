@@ -24,14 +24,14 @@ class FileStatus(Enum):
     NOT_LISTED = "NOT_LISTED"
 
 
-_CHANGED = frozenset(FileStatus) - {FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED}
+_FAULTY = frozenset(FileStatus) - {FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED}
 
 
 class Outcome(Enum):
     """The verdict on a folder. NOTHING: no entry could have failed, so nothing was verified."""
 
     INTACT = "intact"
-    CHANGED = "changed"
+    FAULTY = "not intact"
     NOTHING = "nothing to verify"
 
 
@@ -95,13 +95,13 @@ class Verification:
         return tuple(finding for finding in self.findings if finding.status in statuses)
 
     def outcome(self, *, strict: bool = False) -> Outcome:
-        """Judge: CHANGED outweighs NOTHING; files that no manifest names count as a change only when `strict`.
+        """Judge: FAULTY outweighs NOTHING; files that no manifest names count as a fault only when `strict`.
 
         A file that was put beside the evidence alters none of it, so by default it is named and no more.
         """
-        failing = _CHANGED | ({FileStatus.NOT_LISTED} if strict else set())
+        failing = _FAULTY | ({FileStatus.NOT_LISTED} if strict else set())
         if self.problems or self.of_status(*failing):
-            return Outcome.CHANGED
+            return Outcome.FAULTY
         return Outcome.INTACT if self.of_status(FileStatus.OK) else Outcome.NOTHING
 
     def document(self, *, strict: bool = False) -> dict[str, object]:

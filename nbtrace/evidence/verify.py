@@ -120,8 +120,8 @@ class _Check:
         return self.digests[path], ""
 
     def not_listed(self, findings: Sequence[Finding], manifests: Sequence[Path]) -> list[Finding]:
-        """Return the files of the tree that no manifest names; manifests and the lock need no entry."""
-        known = {finding.path for finding in findings} | set(manifests) | {self.tree.root / LOCK_NAME}
+        """Return the files of the tree that no manifest names; manifests and locks need no entry."""
+        known = {finding.path for finding in findings} | set(manifests)
         left = "of a write or a run that goes on or was interrupted"
         return [
             Finding(
@@ -131,7 +131,7 @@ class _Check:
                 path=path,
             )
             for path in self.tree.files
-            if path not in known
+            if path not in known and path.name != LOCK_NAME
         ]
 
 
