@@ -68,7 +68,7 @@ def add(
 
 @app.command(
     cls=_ProgramCommand,
-    epilog="Example: nbtrace bundle run evidence/ -- ./nanoBragg -hkl P1.hkl -cell 100 100 100 90 90 90",
+    epilog="Example: nbtrace bundle run evidence/ --name c -- ./nanoBragg -hkl P1.hkl",
 )
 def run(
     ctx: typer.Context,

@@ -258,7 +258,8 @@ def _end_line(started: datetime, ended: str, wall_seconds: float | None, written
 
 def _section(moment: datetime, title: str, text: str, written: Iterable[FileRecord]) -> str:
     names = ", ".join(f"`{record.path}`" for record in written)
-    return f"\n## {utc_text(moment)} {title}\n\n{_demoted(text).strip('\n')}\n\nFiles: {names}\n"
+    body = _demoted(text).strip("\n")
+    return f"\n## {utc_text(moment)} {title}\n\n{body}\n\nFiles: {names}\n"
 
 
 def _demoted(text: str) -> str:
