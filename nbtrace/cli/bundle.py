@@ -59,9 +59,8 @@ def add(
 
     A name that is taken by another content becomes NAME_rerun1, and so on.
     """
-    missing = [file for file in files if not file.exists()]
-    if missing:
-        raise InputError(f"{shown(missing[0])} does not exist; nothing was added")
+    for file in files:
+        _must_be_there(file)
     for source, record in zip(files, Bundle.open_or_create(bundle).add_files(files), strict=True):
         _print(f"{shown(source)} -> {shown(record.path)}" + (f" ({record.reason})" if record.reason else ""))
 
@@ -143,6 +142,13 @@ def shown(name: str | Path) -> str:
     """Return a file name as one printable line: control characters and bytes that are not UTF-8 are escaped."""
     text = str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def _must_be_there(path: Path) -> None:
+    try:
+        path.stat()
+    except OSError as error:
+        raise InputError(f"{shown(path)} cannot be read: {error.strerror}; nothing was added") from error
 
 
 def _unlisted(files: list[BundleFile]) -> str:

@@ -81,10 +81,10 @@ class Bundle:
         UsageError
             If `path` is a file or cannot be written.
         """
-        if path.exists() and not path.is_dir():
-            raise UsageError(f"{path} is a file; a bundle is a folder")
         try:
             path.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise UsageError(f"{path} is a file; a bundle is a folder") from None
         except OSError as error:
             raise UsageError(f"{path} cannot be made: {error.strerror}") from error
         bundle = cls(path)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from nbtrace.errors import InputError
+
 
 @dataclass(frozen=True)
 class Place:
@@ -28,11 +30,17 @@ class Tree:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """All files and links below the root in order of name, `.git` left out; links are not followed."""
+        """All files and links below the root in order of name, `.git` left out; links are not followed.
+
+        Raises
+        ------
+        InputError
+            If a folder cannot be read.
+        """
         return tuple(sorted(self._walk()))
 
     def _walk(self) -> Iterator[Path]:
-        for folder, folders, names in os.walk(self.root):
+        for folder, folders, names in os.walk(self.root, onerror=_refuse):
             here = Path(folder)
             yield from (here / name for name in names)
             yield from (here / name for name in folders if (here / name).is_symlink())
@@ -60,9 +68,9 @@ class Tree:
     def locate(self, name: str, manifest: Path, *, only_entry: bool = False) -> Place:
         """Find the file that `manifest` calls `name`.
 
-        Tried in this order: the name as seen from the manifest's folder; from the repository's root; the longest tail
-        of the name as seen from the manifest's folder or the root; and, for a manifest `FILE.sha256` with one entry,
-        `FILE` beside it.
+        Tried in this order: the name as seen from the manifest's folder; for a name with folders, the name as seen from
+        the repository's root, and its longest tail as seen from the manifest's folder or the root; for a manifest
+        `FILE.sha256` with one entry, `FILE` beside it.
 
         Parameters
         ----------
@@ -73,12 +81,13 @@ class Tree:
         only_entry : bool
             Whether the manifest has no other entry.
         """
-        for start in (manifest.parent, *self.bounds[1:]):
+        simple = len(PurePosixPath(name).parts) < 2
+        for start in (manifest.parent, *(() if simple else self.bounds[1:])):
             path = _normal(start / name)
             if self._may_be(path):
                 outside = not path.is_relative_to(self.root)
                 return Place(path, "found in the repository, outside the folder" if outside else "")
-        for path in self._tails(name, manifest):
+        for path in () if simple else self._tails(name, manifest):
             if self._may_be(path):
                 return Place(path, f"found as {path.relative_to(self.root).as_posix()}")
         beside = manifest.with_suffix("")
@@ -96,6 +105,10 @@ class Tree:
 
     def _may_be(self, path: Path) -> bool:
         return any(path.is_relative_to(folder) for folder in self.bounds) and _is_there(path)
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
 def _normal(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """Whether an evidence folder still holds what its manifests say, and whether its documents agree with themselves."""
 
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,15 +33,27 @@ def verify(path: Path) -> Verification:
     InputError
         If `path` is missing or cannot be read, or another process keeps writing to the folder.
     """
-    tree = Tree.at(path if path.is_dir() else path.parent)
-    if path.is_dir():
-        with reading(path):
-            files = [file for file in tree.files if file.is_file()]
-            manifests = [file for file in files if is_manifest(file)]
-            documents = [file for file in files if file.suffix.lower() == ".json"]
-            return _verified(path, tree, manifests, documents)
-    file = tree.root / path.name
-    return _verified(path, tree, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
+    folder = _is_folder(path)
+    tree = Tree.at(path if folder else path.parent)
+    if not folder:
+        file = tree.root / path.name
+        return _verified(path, tree, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
+    with reading(path):
+        files = [file for file in tree.files if file.is_file()]
+        manifests = [file for file in files if is_manifest(file)]
+        return _verified(path, tree, manifests, [file for file in files if file.suffix.lower() == ".json"])
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise InputError(f"{str(path)!r} is no name that a file can have") from None
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise InputError(f"{path} is neither a folder nor a regular file")
+    return stat.S_ISDIR(mode)
 
 
 def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
