@@ -85,12 +85,16 @@ def write_synced(path: Path, data: bytes) -> None:
     Raises
     ------
     OSError
-        If `path` exists or cannot be written.
+        If `path` exists or cannot be written; an unfinished file is removed.
     """
     with path.open("xb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+        try:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        except OSError:
+            path.unlink()
+            raise
 
 
 def rerun_names(path: Path) -> Iterator[Path]:
