@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbtrace.files import read_bytes
 
@@ -25,7 +25,7 @@ _FORMS = tuple(
     )
 )
 _PENDING = "# pending: "
-_DAMAGED = re.compile(r"\\?(?:[0-9a-fA-F]{16,}|\S{64,})(?:\s|$)|\\?\S{64}\s|SHA256 ?\(")
+_DAMAGED = re.compile(r"\\?(?:[0-9a-fA-F]{16,}|[^\s/.]{64})(?:\s|$)|SHA256 ?\(")
 _UNESCAPED = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _ESCAPED = {plain: escaped for escaped, plain in _UNESCAPED.items()}
 
@@ -50,6 +50,11 @@ class Line:
     digest: str = ""
     name: str = ""
 
+    @property
+    def plain_name(self) -> str:
+        """The name without `./`, as the same file may be listed either way."""
+        return PurePosixPath(self.name).as_posix()
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -62,8 +67,8 @@ class Manifest:
         return tuple(line for line in self.lines if line.kind is kind)
 
     def digests(self) -> dict[str, str]:
-        """Return name → digest of the entries; the last entry of a name counts."""
-        return {line.name: line.digest for line in self.of_kind(LineKind.ENTRY)}
+        """Return plain name → digest of the entries; the last entry of a name counts."""
+        return {line.plain_name: line.digest for line in self.of_kind(LineKind.ENTRY)}
 
     def pending(self) -> dict[str, list[str]]:
         """Return name → the digests that an interrupted write may have left there."""
@@ -82,7 +87,7 @@ class Manifest:
         kept = [
             line.text
             for line in self.lines
-            if line.kind is not LineKind.PENDING and not (line.kind is LineKind.ENTRY and line.name in replaced)
+            if line.kind is not LineKind.PENDING and not (line.kind is LineKind.ENTRY and line.plain_name in replaced)
         ]
         texts = [*kept, *(entry_text(*item) for item in entries), *(_PENDING + entry_text(*item) for item in pending)]
         return Manifest(tuple(_line(number, text) for number, text in enumerate(texts, start=1)))

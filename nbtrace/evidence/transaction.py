@@ -104,8 +104,8 @@ class Transaction:
     def grow(self, name: str, text: str) -> FileRecord:
         """Append to the text file `name`, or start it.
 
-        A file that is not what the manifest says stays as it is, for `verify` to report; the text goes to the next
-        name.
+        Only a file that is what the manifest says grows. One that is not stays as it is, for `verify` to report, and so
+        does one that is not listed; the text goes to the next name.
         """
         for path in rerun_names(self.root / name):
             pending = next((item for item in self.staged if item.name == path.name), None)
@@ -120,7 +120,7 @@ class Transaction:
                 continue
             old = read_bytes(path)
             before = hashlib.sha256(old).hexdigest()
-            if self.manifest.digests().get(path.name, before) == before:
+            if before == (self.adopted | self.manifest.digests()).get(path.name):
                 return self._stage(path.name, _joined(old, text), before=before)
         raise AssertionError  # pragma: no cover - rerun_names has no end
 

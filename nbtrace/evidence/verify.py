@@ -14,10 +14,12 @@ from nbtrace.evidence.manifest import Line, LineKind, Manifest, read_manifest
 from nbtrace.evidence.verification import FileStatus, Finding, Problem, Prose, Verification
 from nbtrace.files import TEMPORARY_PATTERN, sha256_of
 
+_MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
+
 
 def is_manifest(path: Path) -> bool:
     """Tell by its name whether a file is a manifest of SHA-256 digests."""
-    return "sha256" in path.name.lower()
+    return "sha256" in path.name.lower() and path.suffix.lower() in _MANIFEST_SUFFIXES
 
 
 def verify(path: Path) -> Verification:

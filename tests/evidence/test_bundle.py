@@ -193,10 +193,26 @@ def test_an_unlisted_commands_file_is_listed_with_its_new_lines(tmp_path: Path) 
 def test_a_foreign_folder_is_taken_over_without_a_change(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("mine")
     (tmp_path / "env.json").write_text("not JSON of ours")
+    (tmp_path / "commands.txt").write_text("make")
     bundle = Bundle.open_or_create(tmp_path)
     assert (tmp_path / "env.json").read_text() == "not JSON of ours"
+    assert (tmp_path / "commands.txt").read_text() == "make"
     assert (tmp_path / "env_rerun1.json").exists()
-    assert {file.name for file in bundle.contents() if not file.listed} == {"notes.md", "env.json", "sha256.txt"}
+    foreign = {"notes.md", "env.json", "commands.txt"}
+    assert {file.name for file in bundle.contents() if not file.listed} == foreign | {"sha256.txt"}
+    result(bundle)
+    assert (tmp_path / "commands_rerun1.txt").read_text().count("nbtrace diff\n") == 1
+    assert {finding.name for finding in verify(tmp_path).of_status(FileStatus.NOT_LISTED)} == foreign
+
+
+def test_an_entry_with_a_dot_is_that_of_the_same_file(tmp_path: Path) -> None:
+    bundle = Bundle.open_or_create(tmp_path)
+    text = (tmp_path / "sha256.txt").read_text()
+    (tmp_path / "sha256.txt").write_text(text.replace("  ", "  ./"))
+    assert all(file.listed for file in bundle.contents() if file.name != "sha256.txt")
+    result(bundle)
+    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert not list(tmp_path.glob("commands_rerun*"))
 
 
 def test_what_stood_in_a_foreign_manifest_stays(tmp_path: Path) -> None:

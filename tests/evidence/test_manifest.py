@@ -47,6 +47,7 @@ def test_an_entry_of_every_form(line: str, name: str) -> None:
         ("After the fix:", LineKind.PROSE),
         ("sha256sum: gone.bin: No such file or directory", LineKind.PROSE),
         ("deadbeef", LineKind.PROSE),
+        (f"reports/{'x' * 80}.log", LineKind.PROSE),
         (A, LineKind.DAMAGED),
         (f"{A[:40]}  torn.log", LineKind.DAMAGED),
         (f"{A[:-1]}g  flipped.log", LineKind.DAMAGED),
