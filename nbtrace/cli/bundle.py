@@ -44,9 +44,11 @@ class _ProgramCommand(TyperCommand):
 @app.command(epilog="Example: nbtrace bundle init evidence/")
 def init(bundle: BundleArgument = Path()) -> None:
     """Make a folder a bundle; one that is a bundle already stays as it is."""
-    new = not (bundle / MANIFEST_NAME).exists()
-    files = Bundle.open_or_create(bundle).contents()
-    said = "is a bundle now" if new else "is a bundle already; nothing was changed"
+    try:
+        found, said = Bundle.open(bundle), "is a bundle already; nothing was changed"
+    except InputError:
+        found, said = Bundle.open_or_create(bundle), "is a bundle now"
+    files = found.contents()
     _print(f"{shown(bundle)} {said}: {len(files)} files, {_unlisted(files)}")
 
 

@@ -66,7 +66,11 @@ class Bundle:
         InputError
             If there is none.
         """
-        if not (path / MANIFEST_NAME).is_file():
+        try:
+            found = (path / MANIFEST_NAME).is_file()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        if not found:
             raise InputError(f"{path} is not a bundle: it has no {MANIFEST_NAME}; nbtrace bundle init {path} makes one")
         return cls(path)
 
@@ -83,19 +87,19 @@ class Bundle:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
+            new = not (path / MANIFEST_NAME).exists()
         except FileExistsError:
             raise UsageError(f"{path} is a file; a bundle is a folder") from None
         except OSError as error:
             raise UsageError(f"{path} cannot be made: {error.strerror}") from error
-        bundle = cls(path)
-        if not (path / MANIFEST_NAME).exists():
+        if new:
             provenance = Provenance.collect()
             with transaction(path) as files:
                 if not files.manifest.lines:
                     files.grow(SUMMARY_NAME, f"# Evidence: {path.resolve().name}\n")
                     files.grow(COMMANDS_NAME, "")
                     _snapshots(files, provenance)
-        return bundle
+        return cls(path)
 
     def add_result(
         self,
@@ -103,13 +107,8 @@ class Bundle:
         *,
         metrics: Mapping[str, object],
         summary_md: str,
-        command: Sequence[str] | None = None,
-        inputs: Iterable[Path | FileRecord] = (),
+        provenance: Provenance,
         outputs: Mapping[str, str | bytes] | None = None,
-        reference: Path | None = None,
-        device: str | None = None,
-        dtype: str | None = None,
-        started: datetime | None = None,
         exit_code: int | None = None,
         wall_seconds: float | None = None,
     ) -> list[Path]:
@@ -123,31 +122,18 @@ class Bundle:
             The content of `metrics.json`.
         summary_md : str
             Markdown; its headings go down two levels, under the dated one.
-        command : sequence of str, optional
-            The command line; by default that of this process.
-        inputs : paths or records
-            What the result was made from; hashed, not copied.
+        provenance : Provenance
+            When, how and from what it was made; its inputs are recorded, not copied.
         outputs : mapping, optional
             Further files, name → content.
-        reference : Path, optional
-            The reference program, when one took part; hashed.
-        device, dtype : str, optional
-            What the computation ran on and in.
-        started : datetime with time zone, optional
-            When the command started; by default now.
         exit_code, wall_seconds : optional
             How the command ends and how long it took, for `commands.txt`.
 
         Raises
         ------
-        InputError
-            If an input cannot be read; nothing is written then.
         UsageError
-            If the bundle cannot be written.
+            If the bundle cannot be written; it stays as it was.
         """
-        provenance = Provenance.collect(
-            command=command, inputs=inputs, reference=reference, device=device, dtype=dtype, time=started
-        )
         ended = "done" if exit_code is None else f"exit {exit_code}"
         with transaction(self.root) as files:
             written = [files.add(METRICS_NAME, dump(metrics))]
@@ -156,8 +142,7 @@ class Bundle:
             details = {"result": name, "exit_code": exit_code, "wall_seconds": wall_seconds}
             written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | details)))
             section = files.grow(SUMMARY_NAME, _section(provenance.time, name, summary_md, written))
-            files.grow(COMMANDS_NAME, _start_lines(provenance))
-            log = files.grow(COMMANDS_NAME, _end_line(provenance.time, ended, wall_seconds, written))
+            log = files.grow(COMMANDS_NAME, _past_command(provenance, ended, wall_seconds, written))
         return self._paths([*written, section, log])
 
     def add_files(self, sources: Iterable[Path], *, command: Sequence[str] | None = None) -> list[FileRecord]:
@@ -174,8 +159,7 @@ class Bundle:
         with transaction(self.root) as files:
             written = [files.add_copy(source) for source in sources]
             if files.staged or files.adopted:
-                files.grow(COMMANDS_NAME, _start_lines(provenance))
-                files.grow(COMMANDS_NAME, _end_line(provenance.time, "exit 0", None, written))
+                files.grow(COMMANDS_NAME, _past_command(provenance, "exit 0", None, written))
         return written
 
     def run(
@@ -197,7 +181,8 @@ class Bundle:
         """
         provenance = Provenance.collect(command=command)
         with transaction(self.root) as files:
-            files.grow(COMMANDS_NAME, _start_lines(provenance))
+            started = datetime.now(UTC)
+            files.grow(COMMANDS_NAME, f"# {utc_text(started)} start{_command(provenance)}")
         kept = temporary_in(self.root), temporary_in(self.root)
         try:
             run = run_captured(command, kept, echo)
@@ -211,7 +196,7 @@ class Bundle:
             sizes = "\n".join(f"- `{record.path}`: {record.size} bytes" for record in streams)
             text = f"    {shlex.join(command)}\n\n{run.text}, {run.wall_seconds:.3f} s\n\n{sizes}"
             section = files.grow(SUMMARY_NAME, _section(provenance.time, name or "run", text, written))
-            log = files.grow(COMMANDS_NAME, _end_line(provenance.time, run.text, run.wall_seconds, written))
+            log = files.grow(COMMANDS_NAME, f"# {_end(run.text, run.wall_seconds, started)}{_wrote(written)}\n")
         return run, self._paths([*written, section, log])
 
     def contents(self) -> list[BundleFile]:
@@ -245,15 +230,22 @@ def _snapshots(files: Transaction, provenance: Provenance) -> list[FileRecord]:
     return [record for record in (environment, git) if record is not None]
 
 
-def _start_lines(provenance: Provenance) -> str:
-    folder = shlex.quote(provenance.folder)
-    return f"# {utc_text(provenance.time)} start in {folder}\n{shlex.join(provenance.command)}\n"
+def _past_command(provenance: Provenance, ended: str, wall_seconds: float | None, written: Iterable[FileRecord]) -> str:
+    """Return the lines of a command that has ended; `commands.txt` is in order of the first time of a line."""
+    return f"# {_end(ended, wall_seconds, provenance.time)}{_wrote(written)}{_command(provenance)}"
 
 
-def _end_line(started: datetime, ended: str, wall_seconds: float | None, written: Iterable[FileRecord]) -> str:
+def _end(ended: str, wall_seconds: float | None, started: datetime) -> str:
     wall = "" if wall_seconds is None else f", wall {wall_seconds:.3f} s"
-    names = shlex.join(record.path.replace("\n", "\\n") for record in written)
-    return f"# {utc_text(datetime.now(UTC))} {ended}{wall}, started {utc_text(started)}; wrote {names}\n"
+    return f"{utc_text(datetime.now(UTC))} {ended}{wall}, started {utc_text(started)}"
+
+
+def _wrote(written: Iterable[FileRecord]) -> str:
+    return ", wrote " + shlex.join(record.path.replace("\n", "\\n") for record in written)
+
+
+def _command(provenance: Provenance) -> str:
+    return f", in {shlex.quote(provenance.folder)}\n{shlex.join(provenance.command)}\n"
 
 
 def _section(moment: datetime, title: str, text: str, written: Iterable[FileRecord]) -> str:

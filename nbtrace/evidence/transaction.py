@@ -91,7 +91,7 @@ class Transaction:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise UsageError(f"{source} cannot be copied to {self.root}: {error.strerror}") from error
-        return self._staged(_Staged(temporary, self._free(wanted), digest, size))
+        return self._note(_Staged(temporary, self._free(wanted), digest, size))
 
     def take(self, temporary: Path, name: str) -> FileRecord:
         """Add a finished temporary file of the bundle folder under the first free name of `name`.
@@ -99,7 +99,7 @@ class Transaction:
         Unlike the others, it outlives a transaction that fails.
         """
         size = temporary.stat().st_size
-        return self._staged(_Staged(temporary, self._free(name), sha256_of(temporary), size, precious=True))
+        return self._note(_Staged(temporary, self._free(name), sha256_of(temporary), size, precious=True))
 
     def grow(self, name: str, text: str) -> FileRecord:
         """Append to the text file `name`, or start it.
@@ -127,13 +127,15 @@ class Transaction:
     def _stage(self, name: str, data: bytes, before: str | None = None) -> FileRecord:
         temporary = temporary_in(self.root)
         write_synced(temporary, data)
-        return self._staged(_Staged(temporary, name, hashlib.sha256(data).hexdigest(), len(data), before))
+        return self._note(_Staged(temporary, name, hashlib.sha256(data).hexdigest(), len(data), before))
 
-    def _staged(self, item: _Staged) -> FileRecord:
+    def _note(self, item: _Staged) -> FileRecord:
         self.staged.append(item)
         return FileRecord(item.name, item.sha256, item.size)
 
     def _free(self, name: str) -> str:
+        if Path(name).name != name:
+            raise UsageError(f"{name!r} is no name for a file of the bundle; it has no folders")
         taken = {item.name for item in self.staged} | {MANIFEST_NAME} | self.manifest.digests().keys()
         return next(path.name for path in rerun_names(self.root / name) if path.name not in taken and not _exists(path))
 

@@ -73,7 +73,7 @@ def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequ
             for manifest, content in read.items()
             for line in content.of_kind(LineKind.PROSE)
         ),
-        problems=tuple(problem for document in documents for problem in _document_problems(document, tree)),
+        problems=tuple(problem for document in documents for problem in check.document(document)),
         documents=len(documents),
     )
 
@@ -134,6 +134,26 @@ class _Check:
                 return None, str(error)
         return self.digests[path], ""
 
+    def document(self, path: Path) -> list[Problem]:
+        """Check that a JSON document is valid, consistent, and right about the files that it was written with."""
+        name = self.tree.short(path)
+        try:
+            document = load(path)
+        except InputError as error:
+            return [Problem(name, str(error).replace(str(path), name, 1))]
+        texts = [*contradictions(document), *self._outputs(path, document)]
+        return [Problem(name, f"{name}: {text}") for text in texts]
+
+    def _outputs(self, path: Path, document: object) -> Iterator[str]:
+        records = document.get("outputs") if isinstance(document, dict) else None
+        for record in records if isinstance(records, list) else []:
+            match record:
+                case {"path": str(name), "sha256": str(said)} if Path(name).name == name:
+                    file = path.parent / name
+                    digest = self._digest(file)[0] if file.is_file() else None
+                    if digest is not None and digest != said:
+                        yield f"was written with a {name} of sha256 {said[:12]}…; it holds {digest[:12]}… now"
+
     def not_listed(self, findings: Sequence[Finding], manifests: Sequence[Path]) -> list[Finding]:
         """Return the files of the tree that no manifest names; manifests and locks need no entry."""
         known = {finding.path for finding in findings} | set(manifests)
@@ -159,11 +179,3 @@ def _with_stale(findings: Sequence[Finding]) -> list[Finding]:
         else item
         for item in findings
     ]
-
-
-def _document_problems(path: Path, tree: Tree) -> list[Problem]:
-    name = tree.short(path)
-    try:
-        return [Problem(name, f"{name}: {text}") for text in contradictions(load(path))]
-    except InputError as error:
-        return [Problem(name, str(error).replace(str(path), name, 1))]

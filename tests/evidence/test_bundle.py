@@ -2,6 +2,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.errors import InputError, UsageError
-from nbtrace.evidence import Bundle, FileRecord, FileStatus, Outcome, verify
+from nbtrace.evidence import Bundle, FileRecord, FileStatus, Outcome, Provenance, verify
 from nbtrace.evidence.manifest import read_manifest
 
 SHA256SUM = pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
@@ -23,8 +24,10 @@ STARTED = datetime(2025, 10, 8, 21, 26, 30, tzinfo=UTC)
 
 
 def result(bundle: Bundle, **changes: Any) -> list[str]:
-    values = {"metrics": {"num_divergent": 0}, "summary_md": "# Title\n\nText\n", "command": ["nbtrace", "diff"]}
-    return [path.name for path in bundle.add_result("diff", **values | changes)]
+    origin = {key: changes.pop(key) for key in ("inputs", "time", "dtype") if key in changes}
+    provenance = Provenance.collect(command=["nbtrace", "diff"], **origin)
+    values = {"metrics": {"num_divergent": 0}, "summary_md": "# Title\n\nText\n"}
+    return [path.name for path in bundle.add_result("diff", provenance=provenance, **values | changes)]
 
 
 def intact(root: Path) -> bool:
@@ -59,7 +62,7 @@ def test_a_result_and_where_it_comes_from(tmp_path: Path) -> None:
         metrics={"ratio": float("nan"), "path": log},
         inputs=[log],
         outputs={"table.csv": "a,b\n"},
-        started=STARTED,
+        time=STARTED,
         exit_code=1,
         wall_seconds=0.25,
         dtype="float64",
@@ -76,9 +79,10 @@ def test_a_result_and_where_it_comes_from(tmp_path: Path) -> None:
     assert outputs["metrics.json"] == hashlib.sha256((root / "metrics.json").read_bytes()).hexdigest()
     assert outputs["table.csv"] == hashlib.sha256(b"a,b\n").hexdigest()
     lines = (root / "commands.txt").read_text().splitlines()
-    assert lines[0].startswith("# 2025-10-08T21:26:30.000Z start in ")
-    assert lines[1] == "nbtrace diff"
-    assert "exit 1, wall 0.250 s, started 2025-10-08T21:26:30.000Z; wrote metrics.json table.csv" in lines[2]
+    folder = shlex.quote(str(Path.cwd()))
+    wrote = " ".join(written[:4])
+    assert lines[0].endswith(f" exit 1, wall 0.250 s, started 2025-10-08T21:26:30.000Z, wrote {wrote}, in {folder}")
+    assert lines[1:] == ["nbtrace diff"]
     assert intact(root)
 
 
@@ -101,7 +105,7 @@ def test_a_second_result_overwrites_nothing(tmp_path: Path) -> None:
 
 def test_headings_go_under_the_dated_one_and_code_stays(tmp_path: Path) -> None:
     text = "# Title\n\n##### Deep\n\nC # no heading\n\n```\n# code\n```\n\n## After\n"
-    result(Bundle.open_or_create(tmp_path), summary_md=text, started=STARTED)
+    result(Bundle.open_or_create(tmp_path), summary_md=text, time=STARTED)
     lines = (tmp_path / "summary.md").read_text().splitlines()
     assert [line for line in lines if "#" in line] == [
         f"# Evidence: {tmp_path.name}",
@@ -112,6 +116,30 @@ def test_headings_go_under_the_dated_one_and_code_stays(tmp_path: Path) -> None:
         "# code",
         "#### After",
     ]
+
+
+def test_a_result_that_was_changed_and_listed_anew_contradicts_its_metadata(tmp_path: Path) -> None:
+    result(Bundle.open_or_create(tmp_path))
+    old, new = (tmp_path / "metrics.json").read_bytes(), b"{}"
+    (tmp_path / "metrics.json").write_bytes(new)
+    manifest = (tmp_path / "sha256.txt").read_text()
+    old_digest, new_digest = (hashlib.sha256(content).hexdigest() for content in (old, new))
+    (tmp_path / "sha256.txt").write_text(manifest.replace(old_digest, new_digest))
+    found = verify(tmp_path)
+    assert {finding.status for finding in found.findings} == {FileStatus.OK}
+    (problem,) = found.problems
+    assert problem.text.startswith("run_metadata.json: was written with a metrics.json of sha256 " + old_digest[:12])
+    assert found.outcome() is Outcome.FAULTY
+
+
+def test_commands_are_in_order_of_time(tmp_path: Path) -> None:
+    bundle = Bundle.open_or_create(tmp_path)
+    result(bundle)
+    result(bundle, time=STARTED)
+    run(bundle, "")
+    times = [line.split()[1] for line in (tmp_path / "commands.txt").read_text().splitlines() if line.startswith("#")]
+    assert times == sorted(times)
+    assert len(times) == 4
 
 
 def test_an_edited_summary_stays_for_verify_to_report(tmp_path: Path) -> None:
@@ -127,15 +155,13 @@ def test_an_edited_summary_stays_for_verify_to_report(tmp_path: Path) -> None:
 def test_a_failing_result_leaves_the_bundle_as_it_was(tmp_path: Path) -> None:
     bundle = Bundle.open_or_create(tmp_path / "b")
     before = {path.name: path.read_bytes() for path in bundle.root.iterdir()}
-    with pytest.raises(InputError, match=r"gone\.log cannot be read"):
-        result(bundle, inputs=[tmp_path / "gone.log"])
+    with pytest.raises(UsageError, match="'sub/table' is no name"):
+        result(bundle, outputs={"sub/table": "a"})
     with pytest.raises(TypeError):
         result(bundle, outputs={"table.csv": "a"}, metrics={"bad": object()})
     with pytest.raises(UsageError, match="cannot be written: File name too long"):
         result(bundle, outputs={"x" * 300: "a"})
-    assert {path.name: path.read_bytes() for path in bundle.root.iterdir() if path.name != "sha256.txt"} | {
-        "sha256.txt": before["sha256.txt"]
-    } == before
+    assert {path.name: path.read_bytes() for path in bundle.root.iterdir()} == before
 
 
 def test_files_are_copied_and_the_same_file_once(tmp_path: Path) -> None:
@@ -292,7 +318,7 @@ def test_a_run_keeps_output_status_and_time(tmp_path: Path) -> None:
     assert (document["exit_code"], document["ended"], document["wall_seconds"]) == (3, "exit 3", ended.wall_seconds)
     assert document["program"]["sha256"] == FileRecord.of(Path(sys.executable)).sha256
     start, command, end = (tmp_path / "commands.txt").read_text().splitlines()
-    assert " start in " in start
+    assert start.endswith(f" start, in {shlex.quote(str(Path.cwd()))}")
     assert command.startswith(f"{sys.executable} -c 'import sys;")
     assert f" exit 3, wall {ended.wall_seconds:.3f} s, started " in end
     assert intact(tmp_path)

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import UsageError
-from nbtrace.evidence import Bundle, FileStatus, Outcome, Verification, verify
+from nbtrace.evidence import Bundle, FileStatus, Outcome, Provenance, Verification, verify
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
 
+ORIGIN = Provenance.collect(command=["nbtrace"])
 WRITER = """
 import os, shutil, signal, sys
 from pathlib import Path
-from nbtrace.evidence import Bundle
+from nbtrace.evidence import Bundle, Provenance
 
 CHANGES = {"os.link", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
 base, start, extra = (Path(name) for name in sys.argv[1:])
@@ -28,7 +29,8 @@ def changes_the_disk(event, arguments):
 
 def write(root):
     bundle = Bundle.open_or_create(root)
-    bundle.add_result("diff", metrics={"n": 2}, summary_md="text", command=["nbtrace"], outputs={"t.csv": "1"})
+    origin = Provenance.collect(command=["nbtrace"])
+    bundle.add_result("diff", metrics={"n": 2}, summary_md="text", provenance=origin, outputs={"t.csv": "1"})
     bundle.add_files([extra], command=["nbtrace", "bundle", "add"])
 
 def write_until_killed(root, left):
@@ -99,7 +101,7 @@ def test_a_kill_before_any_change_of_the_disk(tmp_path: Path, existing: bool) ->
     extra.write_text("extra")
     before: dict[str, bytes] = {}
     if existing:
-        Bundle.open_or_create(start).add_result("diff", metrics={"n": 1}, summary_md="text", command=["nbtrace"])
+        Bundle.open_or_create(start).add_result("diff", metrics={"n": 1}, summary_md="text", provenance=ORIGIN)
         before = {path.name: path.read_bytes() for path in start.iterdir()}
     roots = writers(base, start, extra)
     assert len(roots) > 30
@@ -136,7 +138,7 @@ def test_recovery_says_what_was_lost(tmp_path: Path) -> None:
         "done.log": "is whole; its entry was not written yet",
         "lost one.log": "was about to be written and is not there",
     }
-    bundle.add_result("diff", metrics={}, summary_md="", command=["nbtrace"])
+    bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
     assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
     text = (tmp_path / "commands.txt").read_text()
     assert " after an interruption: listed done.log; never written: 'lost one.log'\n" in text
@@ -149,7 +151,7 @@ def test_a_half_written_file_is_not_taken_for_whole(tmp_path: Path) -> None:
         stream.write(f"# pending: {hashlib.sha256(b'half').hexdigest()}  half.log\n")
     for _ in range(2):
         assert [finding.name for finding in verify(tmp_path).of_status(FileStatus.MISMATCH)] == ["half.log"]
-        bundle.add_result("diff", metrics={}, summary_md="", command=["nbtrace"])
+        bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
 
 
 def test_a_run_that_was_killed_has_its_start_on_record(tmp_path: Path) -> None:
@@ -178,5 +180,5 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(UsageError, match="cannot be written: No space left on device"):
-            bundle.add_result("diff", metrics={}, summary_md="", command=["nbtrace"])
+            bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
