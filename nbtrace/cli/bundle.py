@@ -24,7 +24,10 @@ _AFTER_DASHES = "nbtrace.after_dashes"
 _STDOUT = Path("-")
 _UNLISTED_SHOWN = 20
 
-BundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="The folder; by default the current one.")]
+# Typer would reject an unreadable path as a usage error; nbtrace says itself what it cannot read.
+BundleArgument = Annotated[
+    Path, typer.Argument(metavar="BUNDLE", help="The folder; by default the current one.", readable=False)
+]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - prints it instead.")
 ]
@@ -54,8 +57,12 @@ def init(bundle: BundleArgument = Path()) -> None:
 
 @app.command(epilog="Example: nbtrace bundle add evidence/ c.log py.log")
 def add(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The folder; it is made if there is none.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What to copy in; never moved.")],
+    bundle: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help="The folder; it is made if there is none.", readable=False)
+    ],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="What to copy in; never moved.", readable=False)
+    ],
 ) -> None:
     """Copy files into a bundle, or list files that are in its folder already.
 
@@ -97,7 +104,9 @@ def run(
 
 @app.command(epilog="Example: nbtrace bundle verify evidence/")
 def verify(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a manifest, or a JSON document.")] = Path(),
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A folder, a manifest, or a JSON document.", readable=False)
+    ] = Path(),
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail (exit 1) for a file that no manifest lists.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all entries, verified or not.")] = False,
@@ -166,7 +175,7 @@ def _print_verification(result: Verification, outcome: Outcome, *, verbose: bool
     for line in result.prose:
         _print(f"not an entry  {shown(line.manifest)}:{line.line}  {shown(line.text)}")
     for problem in result.problems:
-        _print(Text.assemble(("INVALID", "red"), f"  {shown(problem.text)}"))
+        _print(Text.assemble(("PROBLEM", "red"), f"  {shown(problem.text)}"))
     for finding in unlisted if verbose else unlisted[:_UNLISTED_SHOWN]:
         _print_finding(finding)
     if len(unlisted) > _UNLISTED_SHOWN and not verbose:

@@ -91,7 +91,7 @@ class Bundle:
         except FileExistsError:
             raise UsageError(f"{path} is a file; a bundle is a folder") from None
         except OSError as error:
-            raise UsageError(f"{path} cannot be made: {error.strerror}") from error
+            raise UsageError(f"{path} cannot be used as a bundle: {error.strerror}") from error
         if new:
             provenance = Provenance.collect()
             with transaction(path) as files:

@@ -78,7 +78,7 @@ class Transaction:
         UsageError
             If `source` is a file of the bundle that is not what the manifest says.
         """
-        record = FileRecord.of(source)
+        record = FileRecord(str(source), sha256_of(source), source.stat().st_size)
         real, root = Path(os.path.realpath(source)), Path(os.path.realpath(self.root))
         if real.is_relative_to(root):
             return self._adopt(real.relative_to(root).as_posix(), record)

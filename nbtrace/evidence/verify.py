@@ -131,7 +131,7 @@ class _Check:
             try:
                 self.digests[path] = sha256_of(path)
             except InputError as error:
-                return None, str(error)
+                return None, str(error).removeprefix(f"{path} ")
         return self.digests[path], ""
 
     def document(self, path: Path) -> list[Problem]:

@@ -157,6 +157,17 @@ def test_a_call_that_cannot_work(
     assert not (tmp_path / "gone").exists()
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="every file is readable to root")
+def test_a_file_that_cannot_be_read(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("")
+    (tmp_path / "secret").chmod(0)
+    code, text = call("add", bundle, tmp_path / "secret")
+    assert (code, "secret cannot be read: Permission denied" in text) == (ExitCode.INPUT, True)
+    (bundle / "env.json").chmod(0)
+    code, text = call("verify", bundle)
+    assert (code, "UNREADABLE  sha256.txt:3  env.json: cannot be read: Permission" in text) == (ExitCode.DIFFER, True)
+
+
 def test_run_passes_arguments_untouched_and_streams_both_outputs(bundle: Path) -> None:
     code = "import sys; print(sys.argv[1:]); print('to stderr', file=sys.stderr)"
     arguments = ["--name", "x y", "$HOME", "--", "*"]

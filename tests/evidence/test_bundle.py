@@ -183,6 +183,13 @@ def test_files_are_copied_and_the_same_file_once(tmp_path: Path) -> None:
     assert intact(bundle.root)
 
 
+def test_a_file_called_dash_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_text("a")
+    Bundle.open_or_create(Path("b")).add_files([Path("-")])
+    assert Path("b/-").read_text() == "a"
+
+
 def test_adding_nothing_new_writes_nothing(tmp_path: Path) -> None:
     source = tmp_path / "a.log"
     source.write_text("a")
@@ -251,7 +258,9 @@ def test_what_stood_in_a_foreign_manifest_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_file_is_no_bundle(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match=r"is a file; a bundle is a folder|cannot be made: Not a directory"):
+    with pytest.raises(
+        UsageError, match=r"is a file; a bundle is a folder|cannot be used as a bundle: Not a directory"
+    ):
         Bundle.open_or_create(tmp_path / place)
     with pytest.raises(InputError, match="is not a bundle"):
         Bundle.open(tmp_path / place)
