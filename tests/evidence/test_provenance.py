@@ -1,5 +1,6 @@
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,6 +12,8 @@ from nbtrace.errors import InputError
 from nbtrace.evidence import FileRecord, Provenance, git_state
 from nbtrace.evidence.provenance import utc_text
 from nbtrace.files import sha256_of
+
+NEEDS_GIT = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -26,6 +29,7 @@ def _outside_any_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("GIT_INDEX_FILE", raising=False)
 
 
+@NEEDS_GIT
 def test_commit_and_dirtiness(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     assert git_state(tmp_path).reason == "the repository has no commit yet"
@@ -44,6 +48,7 @@ def test_commit_and_dirtiness(tmp_path: Path) -> None:
     assert dirty.text.splitlines() == [commit, "with uncommitted changes in tracked files"]
 
 
+@NEEDS_GIT
 def test_no_repository(tmp_path: Path) -> None:
     state = git_state(tmp_path)
     assert (state.commit, state.dirty) == (None, None)
@@ -71,6 +76,7 @@ def test_times_are_utc_and_end_in_z() -> None:
     assert utc_text(moment.replace(microsecond=0)) == "2025-10-08T21:26:30.000Z"
 
 
+@NEEDS_GIT
 def test_the_document_of_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NB_C_BIN", "/opt/nanoBragg")
