@@ -18,7 +18,7 @@ from nbtrace.compare.identities import (
     residual,
 )
 from nbtrace.compare.metrics import is_finite
-from nbtrace.compare.pixel import blocks, pixel_size, whereabouts
+from nbtrace.compare.pixel import blocks, stated_pixel_size, whereabouts
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
 from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
@@ -145,7 +145,7 @@ def _instances(trace: Trace) -> Iterator[_Instance]:
     for block in blocks(trace):
         pixel = shared.get((block, None), {})
         samples = sorted(sample for at, sample in shared if at == block and sample is not None)
-        size = pixel_size(trace, block)
+        size = stated_pixel_size(trace)
         for sample in samples or [0]:
             records = {**pixel, **shared.get((block, sample), {})}
             values = {name: record.numbers for name, record in records.items()}
@@ -176,11 +176,12 @@ def _check(
         # The scaling chain stands once per pixel and was computed with the last sample.
         usable = list({item.index.block: item for item in usable}.values())
     if identity.name == "omega_pixel_sr":
-        usable = [item for item in usable if _own_omega(item, trace)]
+        usable = [item for item in usable if _own_omega(item)]
     if identity.name == "cos_2theta" and _sources(trace) > 1:
         usable = []
     if not usable:
         lacking = missing(identity, instances[0].values) if instances else identity.needs
+        lacking = tuple("pixel size" if name == "pixel_m" else name for name in lacking)
         reason = f"not logged: {', '.join(lacking)}" if lacking else "printed for another source or sample"
         return Check(identity.name, identity.formula, Finding.NOT_CHECKED, reason=reason)
     measured = [(item, identity.sides(item.values)) for item in usable]
@@ -208,10 +209,8 @@ def _sources(trace: Trace) -> float:
     return float(stated.value) if stated else 1
 
 
-def _own_omega(item: _Instance, trace: Trace) -> bool:
+def _own_omega(item: _Instance) -> bool:
     """Whether the solid angle is the sample's own: the reference keeps that of the first one unless told otherwise."""
-    if "pixel_m" not in trace.settings and trace.get("beam_center_m") is None:
-        return False
     return item.index.sample == 0 or item.values.get("oversample_omega", (0.0,))[0] != 0
 
 

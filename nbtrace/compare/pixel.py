@@ -65,14 +65,22 @@ def blocks(trace: Trace) -> tuple[int, ...]:
     return tuple(sorted({record.index.block for record in trace.records} | set(trace.pixels))) or (0,)
 
 
-def pixel_size(trace: Trace, block: int = 0) -> float | None:
-    """Return the pixel size in metres: as stated, else from Ω = p²·close/R³; None if the log tells neither."""
+def stated_pixel_size(trace: Trace) -> float | None:
+    """Return the pixel size in metres that a log states in its banner or with its beam centre."""
     stated = trace.settings.get("pixel_m")
     if stated is not None:
         return float(stated.value)
     centre = trace.get("beam_center_m")
     if centre is not None and "pixel_mm" in centre.value.names:
         return centre.value.numbers[centre.value.names.index("pixel_mm")] * 1e-3
+    return None
+
+
+def pixel_size(trace: Trace, block: int = 0) -> float | None:
+    """Return the pixel size in metres: as stated, else from Ω = p²·close/R³; None if the log tells neither."""
+    stated = stated_pixel_size(trace)
+    if stated is not None:
+        return stated
     omega, radius, close = (
         trace.number(name, block) for name in ("omega_pixel_sr", "R_distance_meters", "close_distance_meters")
     )

@@ -7,7 +7,6 @@ from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Record, Trace
 from nbtrace.report.view import (
     Column,
@@ -59,7 +58,21 @@ def headline(result: DiffResult) -> str:
         return f"{compared}, none diverges, but not everything could be compared (--strict)"
     if first is None:
         return f"{compared}, none diverges"
-    return f"first divergence {describe(first)}"
+    return f"first divergence {describe(first)}{_material(result)}{_final(result)}"
+
+
+def _material(result: DiffResult) -> str:
+    row = result.first_by_band["0.0001"]
+    if row is None or row is result.first_divergence:
+        return ""
+    return f"; first above 1e-4 {row.label}"
+
+
+def _final(result: DiffResult) -> str:
+    final = next((row for row in result.rows if row.quantity == "I_pixel_final"), None)
+    if final is None or final.difference is None or final.difference.ratio is None:
+        return ""
+    return f"; I_pixel_final Py/C = {final.difference.ratio:.9g}"
 
 
 def describe(row: Row) -> str:
@@ -85,9 +98,8 @@ def _input(side: str, trace: Trace) -> str:
 
 
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
-    sections = [
-        Section("Quantities in execution order", table=_table(result, brief=brief), sentences=_hidden(result, brief))
-    ]
+    table = _table(result, brief=brief)
+    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, table))]
     if result.divergences:
         sections += [_first(result), _roots(result)]
     sections.append(_coverage(result))
@@ -179,26 +191,22 @@ def _whole(row: Row) -> str:
 
 
 def _roots(result: DiffResult) -> Section:
-    items = [f"{_named(item)}; {_consequences(item)}" for item in result.roots]
-    return Section(
-        "Roots and consequences",
-        sentences=("A root diverges although none of its inputs does; what depends on it may only follow.",),
-        items=tuple(items),
-    )
+    alike: dict[tuple[str, ...], list[Divergence]] = {}
+    for item in result.roots:
+        alike.setdefault(item.consequences, []).append(item)
+    items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(after)}" for after, roots in alike.items())
+    sentence = "A root diverges although none of its inputs does; what depends on it may only follow."
+    return Section("Roots and consequences", sentences=(sentence,), items=items)
 
 
 def _named(item: Divergence) -> str:
     row = item.group.shown
-    known = QUANTITIES.get(row.quantity)
-    meaning = f" ({known.description})" if known else ""
     size = f" {signed(row.difference.relative)}" if row.difference else ""
-    return f"{row.quantity}{size} {row.status.value}{meaning}"
+    return f"{clean(row.quantity)}{size} {row.status.value}"
 
 
-def _consequences(item: Divergence) -> str:
-    return (
-        f"; from it may follow {listed(item.consequences)}" if item.consequences else "; nothing else follows from it"
-    )
+def _consequences(names: tuple[str, ...]) -> str:
+    return f"from here may follow {listed(names)}" if names else "nothing else follows from it"
 
 
 def _coverage(result: DiffResult) -> Section:

@@ -7,9 +7,9 @@ from nbtrace.report.view import Column, Line, Section, Table, View, clean, numbe
 _COLUMNS = (
     Column("phi_tic", numeric=True),
     Column("φ C (deg)", numeric=True),
-    Column("φ Py (deg)", numeric=True, least_width=100),
+    Column("φ Py (deg)", numeric=True, least_width=90),
     Column("k C", numeric=True),
-    Column("k Py", numeric=True, least_width=100),
+    Column("k Py", numeric=True, least_width=112),
     Column("Δk", numeric=True),
     Column("ΔF_latt_b", numeric=True),
     Column("ΔF_latt", numeric=True),
@@ -43,8 +43,8 @@ def _headline(result: PhiResult) -> str:
     if first is None:
         return f"all {len(result.compared)} steps agree, {largest}"
     over = sum(step.status.diverges for step in result.steps)
-    only = "only " if over == 1 else ""
-    return f"first divergence at {only}phi_tic {first.phi_tic}; {over} of {len(result.steps)} steps diverge, {largest}"
+    first_or_only = "only" if over == 1 else "first"
+    return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {len(result.steps)} steps), {largest}"
 
 
 def _table(result: PhiResult) -> Table:

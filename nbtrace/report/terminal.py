@@ -2,10 +2,10 @@
 
 import io
 import os
+import re
 from typing import TextIO
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -29,6 +29,7 @@ _VERDICT_STYLE = {
 }
 _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.INFO: "cyan"}
 _PIPED_WIDTH = 100
+_trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
 
 def console_for(stream: TextIO) -> Console:
@@ -38,16 +39,10 @@ def console_for(stream: TextIO) -> Console:
 
 
 def print_view(view: View, console: Console) -> None:
-    """Print a view."""
-    console.print(Text.assemble((VERDICT_WORDS[view.verdict], _VERDICT_STYLE[view.verdict]), f"  {view.headline}"))
-    for notice in view.notices:
-        word = Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight])
-        _hanging(console, word, Text(notice.text))
-    console.print()
-    for fact in view.facts:
-        console.print(Text(fact, style="dim"))
-    for section in view.sections:
-        _section(section, console)
+    """Print a view; no line ends in blanks."""
+    with console.capture() as captured:
+        _view(view, console)
+    console.file.write(_trailing.sub(r"\1", captured.get()))
 
 
 def render(view: View, width: int = _PIPED_WIDTH) -> str:
@@ -57,11 +52,24 @@ def render(view: View, width: int = _PIPED_WIDTH) -> str:
     return stream.getvalue()
 
 
-def _hanging(console: Console, head: Text, body: Text) -> None:
+def _view(view: View, console: Console) -> None:
+    verdict = Text(VERDICT_WORDS[view.verdict] + "  ", style=_VERDICT_STYLE[view.verdict])
+    _hanging(console, verdict, view.headline)
+    for notice in view.notices:
+        _hanging(console, Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight]), notice.text)
+    console.print()
+    for fact in view.facts:
+        console.print(Text(fact))
+    for section in view.sections:
+        _section(section, console)
+
+
+def _hanging(console: Console, head: Text, body: str) -> None:
+    """Print text after a head, further lines indented under it."""
     grid = RichTable.grid(padding=0)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(head, body)
+    grid.add_row(head, Text(body))
     console.print(grid)
 
 
@@ -71,9 +79,9 @@ def _section(section: Section, console: Console) -> None:
     for sentence in section.sentences:
         console.print(Text(sentence))
     for item in section.items:
-        _hanging(console, Text("  - "), Text(item))
+        _hanging(console, Text("  - "), item)
     if section.table is not None:
-        console.print(Padding(_table(section.table, console.width), (0, 0, 0, 0)))
+        console.print(_table(section.table, console.width))
 
 
 def _table(table: Table, width: int) -> RichTable:
@@ -81,7 +89,9 @@ def _table(table: Table, width: int) -> RichTable:
     rich = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for i in shown:
         column = table.columns[i]
-        rich.add_column(column.title, justify="right" if column.numeric else "left", overflow="fold")
+        rich.add_column(
+            column.title, justify="right" if column.numeric else "left", overflow="fold", no_wrap=column.numeric
+        )
     for line in table.lines:
         style = _STATUS_STYLE[line.status] if line.status is not None else ""
         last = len(table.columns) - 1

@@ -110,7 +110,10 @@ def signed(value: float | None, digits: int = 3) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share in percent with two decimals."""
-    return "–" if share is None else f"{100 * share:.2f} %"
+    if share is None:
+        return "–"
+    # Adding 0 turns the -0.0 that rounding leaves into 0.0.
+    return f"{round(100 * share, 2) + 0.0:.2f} %"
 
 
 def delta_text(delta: float, quantity: str) -> str:
