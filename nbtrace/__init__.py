@@ -1,7 +1,7 @@
 """Find the first quantity in which two programs diverge, on which side, and why.
 
-The names below are the library; the commands are thin over them. Each is loaded when it is first used, so that importing
-nbtrace costs next to nothing.
+The names below are the library; the commands are thin over them. Each is loaded when it is first used, so that
+importing nbtrace costs next to nothing.
 """
 
 from importlib import import_module

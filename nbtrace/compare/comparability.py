@@ -194,18 +194,15 @@ def _list(numbers: frozenset[int]) -> str:
 
 
 def _units(rows: Sequence[Row]) -> Iterator[Notice]:
-    seen = set()
+    by_power: dict[int, dict[str, None]] = {}
     for row in rows:
-        power = power_of_ten(row)
-        if power and row.quantity not in seen:
-            seen.add(row.quantity)
-            usual = _UNITS.get(abs(power))
-            hint = f" ({usual})" if usual else ""
-            yield Notice(
-                Subject.UNIT,
-                Weight.WARNING,
-                f"{row.quantity}: Py/C is 10^{power}, so the two logs use different units under one key{hint}",
-            )
+        if power := power_of_ten(row):
+            by_power.setdefault(power, {})[row.quantity] = None
+    for power, names in by_power.items():
+        usual = _UNITS.get(abs(power))
+        hint = f" ({usual})" if usual else ""
+        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under one key{hint}"
+        yield Notice(Subject.UNIT, Weight.WARNING, text)
 
 
 def power_of_ten(row: Row) -> int:
@@ -275,12 +272,14 @@ def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
 
 
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
-    for loser, winner in alignment.duplicates[:_SHOWN]:
+    by_side: dict[str, dict[str, tuple[int, int]]] = {}
+    for loser, winner in alignment.duplicates:
+        by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
+    for side, keys in by_side.items():
+        key, lines = next(iter(keys.items()))
+        names = ", ".join([*keys][:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
         text = (
-            f"{winner.side.label} prints {winner.key} twice with different values (lines {loser.line} and "
-            f"{winner.line}); the later one is compared"
+            f"{side} prints {names} more than once with different values ({key}: lines {lines[0]} and {lines[1]}); "
+            "the later ones are compared"
         )
-        yield Notice(Subject.LINES, Weight.WARNING, text)
-    if len(alignment.duplicates) > _SHOWN:
-        text = f"{len(alignment.duplicates) - _SHOWN} more values are printed twice with different numbers"
-        yield Notice(Subject.LINES, Weight.WARNING, text)
+        yield Notice(Subject.LINES, Weight.INFO, text)

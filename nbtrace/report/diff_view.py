@@ -27,10 +27,11 @@ _COLUMNS = (
     Column("C", numeric=True),
     Column("Py", numeric=True),
     Column("Δ rel", numeric=True),
-    Column("Py/C", numeric=True, least_width=100),
-    Column("digits", numeric=True, least_width=92),
+    Column("Py/C", numeric=True, least_width=120),
+    Column("digits", numeric=True, least_width=90),
     Column("Δ (Py − C)", numeric=True, least_width=140),
     Column("tolerance", least_width=170),
+    Column("differ", numeric=True, least_width=98),
     Column("status"),
 )
 _BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "at 1e-4 or more", "0.01": "at 1e-2 or more"}
@@ -122,8 +123,6 @@ def _line(group: Group) -> Line:
     row = group.shown
     found = row.difference
     label = row.label + (f".{row.component}" if row.component else "")
-    if len(group.rows) > 1:
-        label += f" ({group.diverging}/{len(group.rows)} differ)" if group.diverging else f" ({len(group.rows)}×)"
     cells = (
         clean(label),
         _value(row, row.c),
@@ -133,6 +132,7 @@ def _line(group: Group) -> Line:
         _digits(row),
         delta_text(found.delta[found.worst], row.quantity) if found else "–",
         _tolerance(row),
+        f"{group.diverging}/{len(group.rows)}" if len(group.rows) > 1 else "",
         row.status.value,
     )
     return Line(cells, row.status)
