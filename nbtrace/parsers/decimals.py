@@ -1,8 +1,8 @@
 """Decimal numbers to doubles, many at once and exactly: every result is the one that Python's `float` gives.
 
-The digits of a token are gathered as 64-bit words and summed eight at a time. A mantissa below 2⁵³ with a power of ten up to
-10²² needs one correctly rounded operation [1]_. Beyond that the product is formed in twice the precision and taken where
-its error cannot change the rounding [2]_; the few that are left go to `float`.
+The digits of a token are gathered as 64-bit words and summed eight at a time. A mantissa below 2⁵³ with a power of ten
+up to 10²² needs one correctly rounded operation [1]_. Beyond that the product is formed in twice the precision and taken
+where its error cannot change the rounding [2]_; the few that are left go to `float`.
 
 References
 ----------
@@ -80,7 +80,7 @@ class Decimals:
 
 
 def word_at(words: Words, position: Ints) -> Words:
-    """Return the eight bytes from each position on, first byte lowest; `words` is the buffer as aligned 64-bit words."""
+    """Return the eight bytes from each position on, the first one lowest; `words` is the buffer as aligned words."""
     index = position >> 3
     shift = (position.view(np.uint64) & _SEVEN) << _THREE
     result: Words = (words[index] >> shift) | ((words[index + 1] << _ONE) << (_TOP_BIT - shift))
@@ -115,7 +115,7 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     words = buffer.view(np.uint64)
     last, middle, first = _last_24(words, stop)
     negative = buffer[start] == ord("-")
-    mantissa_stop, exponent, valid = _exponents(last, stop)
+    mantissa_stop, exponent, valid = _exponents(last, start, stop)
     with_exponent = np.flatnonzero(mantissa_stop != stop)
     if with_exponent.size:
         again = _last_24(words, mantissa_stop[with_exponent])
@@ -137,12 +137,13 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     return Decimals(values, valid)
 
 
-def _exponents(last: Words, stop: Ints) -> tuple[Ints, Ints, Flags]:
+def _exponents(last: Words, start: Ints, stop: Ints) -> tuple[Ints, Ints, Flags]:
     """Return where each mantissa ends, its exponent, and whether the exponent is well formed."""
     exponent = np.zeros(stop.shape, dtype=np.int64)
     valid = np.ones(stop.shape, dtype=np.bool_)
-    two = (last & _E_TWO) == _E_TWO_IS
-    three = (last & _E_THREE) == _E_THREE_IS
+    length = stop - start
+    two = ((last & _E_TWO) == _E_TWO_IS) & (length > 4)
+    three = ((last & _E_THREE) == _E_THREE_IS) & (length > 5)
     at = np.flatnonzero(two | three)
     mantissa_stop = stop
     if at.size:
@@ -188,7 +189,7 @@ def _join(right: Words, left: Words, mask: Words) -> Words:
 
 
 def _eight_digits(text: Words, mask: Words) -> tuple[Words, Flags]:
-    """Return the numbers that words of eight characters make, those outside the mask as 0, and whether all are digits."""
+    """Return the numbers that words of eight characters make (those outside the mask as 0), and if all are digits."""
     digit = (text ^ _ZEROS) & mask
     clean: Flags = (((digit + _NINES) | digit) & _HIGHS) == 0
     for factor, shift, keep in _SUM:

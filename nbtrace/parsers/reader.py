@@ -11,8 +11,12 @@ from nbtrace.parsers.tagged import CONTINUED, side_of, tagged
 from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Side, Trace, Unreadable
 
-_PER_SAMPLE = frozenset({Stage.PIXEL, Stage.LATTICE})
-_CLOSING = frozenset({"I_pixel_final", "floatimage_accumulated", "steps", "fluence_photons_per_m2"})
+PER_SAMPLE = frozenset({Stage.PIXEL, Stage.LATTICE})
+"""Stages whose quantities are printed once for each sample of a pixel."""
+
+CLOSING = frozenset({"I_pixel_final", "floatimage_accumulated", "steps", "fluence_photons_per_m2"})
+"""Quantities after which a pixel block is complete."""
+
 _SHOWN = 120
 
 
@@ -40,7 +44,7 @@ class Placement:
         quantity = QUANTITIES.get(item.meaning.quantity)
         if index.phi_tic is not None and item.meaning.quantity.startswith("phi_"):
             return replace(index, block=self.block, sample=self._phi_sample(index.phi_tic, item.key))
-        per_sample = quantity is not None and quantity.stage in _PER_SAMPLE
+        per_sample = quantity is not None and quantity.stage in PER_SAMPLE
         return replace(index, block=self.block, sample=self.sample if per_sample else 0)
 
     @property
@@ -50,9 +54,9 @@ class Placement:
 
     def _advance(self, name: str) -> None:
         quantity = QUANTITIES.get(name)
-        if quantity is None or quantity.stage not in {*_PER_SAMPLE, Stage.SCALING}:
+        if quantity is None or quantity.stage not in {*PER_SAMPLE, Stage.SCALING}:
             return
-        per_sample = quantity.stage in _PER_SAMPLE
+        per_sample = quantity.stage in PER_SAMPLE
         if self._closed and (per_sample or name == "I_before_scaling"):
             self.block += 1
             self.sample = 0
@@ -63,7 +67,7 @@ class Placement:
             self.sample += 1
             self._seen.clear()
         self.started = True
-        self._closed = self._closed or name in _CLOSING
+        self._closed = self._closed or name in CLOSING
         if per_sample:
             self._seen.add(name)
             self._last_rank = RANK[name]

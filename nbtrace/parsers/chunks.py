@@ -1,0 +1,169 @@
+"""The bytes of a log in pieces of bounded size, each of whole lines; plain, gzip or standard input."""
+
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from nbtrace.errors import InputError
+from nbtrace.parsers.decimals import PAD, Bytes
+
+CHUNK = 1 << 20
+"""Bytes read at a time: few enough that the arrays made of them stay in the processor's cache."""
+
+_GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PROBE = 1 << 16
+_NEWLINE = ord("\n")
+
+
+class NotColumnarError(Exception):
+    """The log has a form that only the line reader reads: a document, two columns, labels without a prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines of a log.
+
+    Attributes
+    ----------
+    buffer : array of uint8
+        `buffer[start:stop]` is the text; at least `PAD` bytes precede it, the last of them a newline, and follow it.
+        The length is a multiple of 8.
+    start, stop : int
+        The text ends with a newline, added to a last line that has none.
+    cut : bool
+        Whether that newline was added, or the compressed form of the log ends too early.
+    """
+
+    buffer: Bytes
+    start: int
+    stop: int
+    cut: bool = False
+
+    @property
+    def text(self) -> memoryview:
+        """The bytes of the lines."""
+        return memoryview(self.buffer)[self.start : self.stop]
+
+
+def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
+    """Yield the lines of a log in order.
+
+    Parameters
+    ----------
+    source : str
+        File name, plain or gzip; `-` for standard input.
+    size : int
+        Bytes read at a time; a chunk without a whole line grows until it has one.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, unreadable or binary.
+    NotColumnarError
+        If it is a gzip file damaged in a way that bounded reading cannot undo.
+    """
+    with ExitStack() as stack:
+        try:
+            stream: BinaryIO = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
+            head = stream.read(len(_GZIP))
+        except OSError as error:
+            raise InputError(f"{source} cannot be read: {error.strerror}") from error
+        end = _End()
+        if head == _GZIP:
+            blocks = _unzipped(_blocks(head, stream, _PROBE), source, end)
+        else:
+            blocks = _blocks(head, stream, size)
+        yield from _whole_lines(_text_only(blocks, source), end)
+
+
+@dataclass(slots=True)
+class _End:
+    """How a compressed stream ended."""
+
+    cut: bool = False
+
+
+def _blocks(head: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
+    block = head
+    while block:
+        yield block
+        block = stream.read(size)
+
+
+def _text_only(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Pass the blocks on without a byte order mark; refuse what is binary as the line reader does."""
+    seen = 0
+    head = b""
+    for block in blocks:
+        if seen < _PROBE and b"\0" in block[: _PROBE - seen]:
+            raise InputError(f"{name} is binary, not a trace log")
+        seen += len(block)
+        head += block
+        if seen >= len(_BYTE_ORDER_MARK):
+            yield head.removeprefix(_BYTE_ORDER_MARK) if seen == len(head) else head
+            head = b""
+    if head:
+        yield head
+
+
+def _whole_lines(blocks: Iterator[bytes], end: _End) -> Iterator[Chunk]:
+    parts: list[bytes] = []
+    for block in blocks:
+        line_end = block.rfind(b"\n") + 1
+        parts.append(block[:line_end] if line_end else block)
+        if line_end:
+            yield _chunk(parts)
+            parts = [block[line_end:]]
+    if any(parts):
+        yield _chunk([*parts, b"\n"], cut=True)
+    elif end.cut:
+        yield _chunk([], cut=True)
+
+
+def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
+    size = sum(map(len, parts))
+    buffer = np.full((size + 2 * PAD + 7) // 8 * 8, _NEWLINE, dtype=np.uint8)
+    text = memoryview(buffer)
+    at = PAD
+    for part in parts:
+        text[at : at + len(part)] = part
+        at += len(part)
+    return Chunk(buffer, PAD, at, cut)
+
+
+def _unzipped(packed_blocks: Iterator[bytes], name: str, end: _End) -> Iterator[bytes]:
+    engine = zlib.decompressobj(wbits=31)
+    first, readable = True, False
+    for block in packed_blocks:
+        packed = block
+        while packed:
+            if engine.eof:
+                packed = packed.lstrip(b"\0")
+                if not packed:
+                    break
+                engine, first = zlib.decompressobj(wbits=31), False
+            try:
+                data = engine.decompress(packed)
+            except zlib.error:
+                raise _damaged(name, first=first) from None
+            packed = engine.unused_data
+            if data:
+                readable = True
+                yield data
+    if not engine.eof:
+        if not (first and readable):
+            raise _damaged(name, first=first)
+        end.cut = True
+
+
+def _damaged(name: str, *, first: bool) -> Exception:
+    if first:
+        return InputError(f"{name} is a damaged gzip file; nothing of it can be read")
+    return NotColumnarError(f"{name} is damaged after its first member")

@@ -1,0 +1,310 @@
+"""Logs of millions of lines as columns: the same values, places and account as the line reader gives, in bounded memory.
+
+Regular lines become arrays; every other line goes through the line reader itself, in its place among the others.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nbtrace.parsers.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
+from nbtrace.parsers.decimals import Floats, Ints
+from nbtrace.parsers.documents import looks_like_json
+from nbtrace.parsers.outcome import Field
+from nbtrace.parsers.placing import Placed, Places, Roles
+from nbtrace.parsers.reader import LogReader, Placement
+from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
+from nbtrace.parsers.sides import columns
+from nbtrace.parsers.templates import Kind, Templates
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Trace, Value
+
+__all__ = ["ColumnReader", "Columns", "NotColumnarError"]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The values of some consecutive lines; row i is one value, in file order.
+
+    Attributes
+    ----------
+    kinds : list of Kind
+        What the values of a kind have in common; shared by all chunks of a log.
+    kind, line, block, sample : array of int64, shape (n,)
+        Kind, line number (from 1), pixel block and sample of each value.
+    phi_tic : array of int64, shape (n,)
+        Step that the line names, -1 if it names none.
+    offset : array of int64, shape (n + 1,)
+        Numbers of value i are `numbers[offset[i]:offset[i + 1]]`, as printed (not scaled).
+    numbers : array of float64, shape (m,)
+    odd : tuple of Record
+        Values from the lines that the line reader read, complete.
+    """
+
+    kinds: list[Kind]
+    kind: Ints
+    line: Ints
+    block: Ints
+    sample: Ints
+    phi_tic: Ints
+    offset: Ints
+    numbers: Floats
+    odd: tuple[Record, ...]
+    _scan: Scan
+
+    def tokens(self, row: int) -> tuple[str, ...]:
+        """Return the printed text of each number of a value."""
+        found = self._scan
+        text = found.chunk.buffer
+        return tuple(
+            text[found.text_start[at] : found.text_stop[at]].tobytes().decode()
+            for at in range(int(self.offset[row]), int(self.offset[row + 1]))
+        )
+
+    def record(self, row: int) -> Record:
+        """Return a value as the line reader gives it."""
+        kind = self.kinds[self.kind[row]]
+        tokens = self.tokens(row)
+        numbers = tuple(self.numbers[self.offset[row] : self.offset[row + 1]].tolist())
+        meaning, index = kind.item.meaning, kind.item.index
+        return Record(
+            key=kind.item.key,
+            quantity=meaning.quantity,
+            value=Value(Shape.SCALAR if len(tokens) == 1 else Shape.VECTOR, numbers, tokens, " ".join(tokens)),
+            unit=meaning.unit,
+            scale=meaning.scale,
+            side=kind.side,
+            family=kind.family,
+            line=int(self.line[row]),
+            index=replace(
+                index,
+                block=int(self.block[row]),
+                sample=int(self.sample[row]),
+                phi_tic=int(self.phi_tic[row]) if kind.per_step else index.phi_tic,
+            ),
+        )
+
+    def records(self) -> Iterator[Record]:
+        """Yield all values of the chunk in file order."""
+        odd = iter(self.odd)
+        pending = next(odd, None)
+        for row, line in enumerate(self.line.tolist()):
+            while pending is not None and pending.line < line:
+                yield pending
+                pending = next(odd, None)
+            yield self.record(row)
+        if pending is not None:
+            yield pending
+        yield from odd
+
+
+@dataclass
+class ColumnReader:
+    """Reads one log by chunks; what it says of the whole log is complete once :meth:`chunks` has ended.
+
+    Attributes
+    ----------
+    source : str
+        File name, plain or gzip; `-` for standard input.
+    size : int
+        Bytes to read at a time.
+    settings : dict of str to Setting
+    pixels : dict of int to Pixel
+        As :class:`~nbtrace.records.Trace` has them.
+    """
+
+    source: str
+    size: int = CHUNK
+    settings: dict[str, Setting] = field(default_factory=dict)
+    pixels: dict[int, Pixel] = field(default_factory=dict)
+    _templates: Templates = field(default_factory=Templates)
+    _phi_keys: dict[str, int] = field(default_factory=dict)
+    _roles: Roles = field(default_factory=lambda: Roles.of([], {}))
+    _places: Places = field(default_factory=Places)
+    _dialects: dict[str, int] = field(default_factory=dict)
+    _used: int = 0
+    _ignored: int = 0
+    _total: int = 0
+    _cut: bool = False
+    _tagged: bool = False
+
+    def __post_init__(self) -> None:
+        self._lines = _OddLines(self.source, self.settings)
+        self._sniffer = _Sniffer()
+
+    def chunks(self) -> Iterator[Columns]:
+        """Yield the log from its first line to its last.
+
+        Raises
+        ------
+        InputError
+            If the source is missing, unreadable or binary.
+        NotColumnarError
+            If only the line reader can read it; may come after chunks that then mean nothing.
+        """
+        for chunk in read_chunks(self.source, self.size):
+            self._sniffer.look(chunk)
+            self._cut = self._cut or chunk.cut
+            if chunk.stop > chunk.start:
+                yield self._columns(scan(chunk, self._templates))
+        if not self._tagged:
+            raise NotColumnarError(f"{self.source} has no line with a trace prefix")
+
+    @property
+    def account(self) -> Account:
+        """What became of the lines read so far."""
+        lines = self._lines
+        return Account(
+            self._total,
+            self._used + lines.used,
+            lines.structure,
+            self._ignored + lines.ignored,
+            tuple(lines.unreadable),
+            self._cut,
+        )
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """Names of the dialects found so far, in the order of their first lines."""
+        return tuple(sorted(self._dialects, key=self._dialects.__getitem__))
+
+    def to_trace(self) -> Trace:
+        """Read the whole log into the trace that the line reader gives."""
+        records = tuple(record for part in self.chunks() for record in part.records())
+        return Trace(self.source, records, self.settings, self.account, self.dialects, self.pixels)
+
+    def _columns(self, found: Scan) -> Columns:
+        first_line = self._total + 1
+        self._total += found.template.size
+        self._count(found, first_line)
+        for dialect, number in self._lines.read_odd(found, first_line):
+            self._note(dialect, number)
+        records, items = self._lines.take()
+        self._tagged = self._tagged or any(record.family.startswith("TRACE") for record in records)
+        new = self._templates.kinds[self._roles.rank.size :]
+        if new:
+            self._roles = self._roles.insert(
+                np.full(len(new), self._roles.rank.size), Roles.of([kind.item for kind in new], self._phi_keys)
+            )
+        roles, tic, line = self._roles.take(found.kind), found.phi_tic, found.row_line + first_line
+        odd_line = np.array([record.line for record in records], dtype=np.int64)
+        at = np.searchsorted(line, odd_line)
+        if records:
+            odd_tic = [-1 if item.index.phi_tic is None else item.index.phi_tic for item in items]
+            roles, tic = roles.insert(at, Roles.of(items, self._phi_keys)), np.insert(tic, at, odd_tic)
+        placed = self._places.place(roles, tic)
+        self._lines.place_pixels(placed, np.insert(line, at, odd_line), self.pixels)
+        own = np.ones(placed.block.shape, dtype=np.bool_)
+        odd_row = at + np.arange(at.size)
+        own[odd_row] = False
+        return Columns(
+            kinds=self._templates.kinds,
+            kind=found.kind,
+            line=line,
+            block=placed.block[own] if records else placed.block,
+            sample=placed.sample[own] if records else placed.sample,
+            phi_tic=found.phi_tic,
+            offset=found.offset,
+            numbers=found.numbers,
+            odd=tuple(
+                replace(record, index=replace(record.index, block=int(block), sample=int(sample)))
+                for record, block, sample in zip(records, placed.block[odd_row], placed.sample[odd_row], strict=True)
+            ),
+            _scan=found,
+        )
+
+    def _count(self, found: Scan, first_line: int) -> None:
+        regular = found.template >= 0
+        self._used += int(np.count_nonzero(regular))
+        self._ignored += int(np.count_nonzero(found.template == BLANK))
+        self._tagged = self._tagged or bool(regular.any())
+        fresh = [
+            (number, template.dialect)
+            for number, template in enumerate(self._templates.templates)
+            if template.dialect not in self._dialects
+        ]
+        for number, dialect in fresh:
+            at = np.flatnonzero(found.template == number)
+            if at.size:
+                self._note(dialect, int(at[0]) + first_line)
+
+    def _note(self, dialect: str, line: int) -> None:
+        self._dialects[dialect] = min(line, self._dialects.get(dialect, line))
+
+
+class _Unplaced(Placement):
+    """Leaves values where the line says they are and keeps them for later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[Field] = []
+
+    def place(self, item: Field) -> Index:
+        self.items.append(item)
+        return item.index
+
+
+class _OddLines(LogReader):
+    """The line reader for the lines that are not regular; places and pixels are settled when the chunk is complete."""
+
+    def __init__(self, source: str, settings: dict[str, Setting]) -> None:
+        self._unplaced = _Unplaced()
+        super().__init__(source, settings=settings, _placement=self._unplaced)
+        self._statements: list[tuple[int, Pixel]] = []
+
+    def read_odd(self, found: Scan, first_line: int) -> Iterator[tuple[str, int]]:
+        """Read the irregular lines of a chunk; yield each new dialect with its first line."""
+        for at in np.flatnonzero(found.template == IRREGULAR).tolist():
+            number = first_line + at
+            if number != self.total + 1:
+                self._continues = None
+            known = len(self.dialects)
+            self.total = number - 1
+            self.read([found.line(at)])
+            if len(self.dialects) > known:
+                yield next(reversed(self.dialects)), number
+
+    def take(self) -> tuple[list[Record], list[Field]]:
+        """Return the records since the last call, with the fields they were made of, and forget them."""
+        taken = self.records, self._unplaced.items
+        self.records, self._unplaced.items = [], []
+        return taken
+
+    def place_pixels(self, placed: Placed, lines: Ints, pixels: dict[int, Pixel]) -> None:
+        """Note the pixels that were stated, each for the block that was under way."""
+        for line, pixel in self._statements:
+            block, closed = placed.state_before(int(np.searchsorted(lines, line)))
+            if closed and pixels.get(block, pixel) != pixel:
+                block += 1
+            pixels.setdefault(block, pixel)
+        self._statements.clear()
+
+    def _state_pixel(self, pixel: Pixel) -> None:
+        self._statements.append((self.total, pixel))
+
+
+class _Sniffer:
+    """Refuses what is no plain log."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._first_lines: list[str] = []
+
+    def look(self, chunk: Chunk) -> None:
+        """Look at the next chunk.
+
+        Raises
+        ------
+        NotColumnarError
+            If the file is a JSON document, a unified diff, or has two columns.
+        """
+        if self._begun and len(self._first_lines) > 2 and b"\tTRACE" not in chunk.text.tobytes():
+            return
+        text = chunk.text.tobytes().decode(errors="replace")
+        lines = text.split("\n")[:-1]
+        self._first_lines += lines[: max(0, 3 - len(self._first_lines))]
+        if not self._begun and looks_like_json(text):
+            raise NotColumnarError("a JSON document")
+        self._begun = self._begun or bool(text.strip())
+        if columns(self._first_lines) is not None or columns(["", *lines]) is not None:
+            raise NotColumnarError("two traces side by side")

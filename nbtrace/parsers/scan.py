@@ -1,0 +1,286 @@
+"""From the bytes of a chunk to its regular lines: templates, numbers, and which lines are left to the line reader.
+
+What is found here depends on the lines alone, not on what came before them, so chunks can be scanned in any order.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbtrace.parsers.chunks import Chunk
+from nbtrace.parsers.decimals import Bytes, Flags, Floats, Ints, parse, word_at
+from nbtrace.parsers.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
+
+BLANK = -2
+"""Template of an empty line."""
+
+IRREGULAR = NO_TEMPLATE
+"""Template of a line that the line reader must read."""
+
+_SPACE, _NEWLINE, _RETURN, _DOT, _EQUALS, _MINUS = (ord(sign) for sign in " \n\r.=-")
+_STUDIED = 512
+_PHI_STARTS = tuple(
+    (int.from_bytes(prefix[:8], "little"), int.from_bytes(prefix[8:12], "little"))
+    for prefix in (b"TRACE_C_PHI ", b"TRACE_PY_PHI", b"TRACE_PY_ROTSTAR")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A chunk's lines.
+
+    Attributes
+    ----------
+    chunk : Chunk
+    line_start, line_stop : array of int64, shape (lines,)
+        Where each line is in the buffer, without its end.
+    template : array of int64, shape (lines,)
+        Number of the line's template, `BLANK` or `IRREGULAR`.
+    row_line : array of int64, shape (rows,)
+        The line of each value, from 0; a per-φ line has several.
+    kind : array of int64, shape (rows,)
+        Kind of each value.
+    phi_tic : array of int64, shape (rows,)
+        Step that the line names, -1 if it names none.
+    offset : array of int64, shape (rows + 1,)
+        Numbers of value i are `numbers[offset[i]:offset[i + 1]]`.
+    numbers : array of float64
+    text_start, text_stop : array of int64, shape (numbers,)
+        The printed text of each number in the buffer.
+    """
+
+    chunk: Chunk
+    line_start: Ints
+    line_stop: Ints
+    template: Ints
+    row_line: Ints
+    kind: Ints
+    phi_tic: Ints
+    offset: Ints
+    numbers: Floats
+    text_start: Ints
+    text_stop: Ints
+
+    def line(self, at: int) -> str:
+        """Return the text of a line."""
+        return _text(self.chunk.buffer, self.line_start[at], self.line_stop[at])
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """What stands between separators: blanks, other control characters, and `=`."""
+
+    buffer: Bytes
+    start: Ints
+    stop: Ints
+    end: Bytes
+    value: Floats
+    is_number: Flags
+    first: Ints
+    last: Ints
+
+
+def scan(chunk: Chunk, templates: Templates) -> Scan:
+    """Scan a chunk, adding to `templates` what it has and they have not."""
+    tokens = _tokens(chunk)
+    line_start, line_stop = tokens.start[tokens.first], tokens.stop[tokens.last]
+    index = np.arange(tokens.start.size)
+    last_word = np.maximum.accumulate(np.where(tokens.is_number, -1, index))[tokens.last]
+    count = tokens.last - last_word
+    template = np.full(line_start.shape, IRREGULAR)
+    template[line_start == line_stop] = BLANK
+    keyed = np.flatnonzero((count > 0) & (last_word >= tokens.first))
+    _match_heads(tokens, templates, template, keyed, (last_word, count))
+    phi = _match_phi(tokens, templates, template, np.flatnonzero(template == IRREGULAR))
+    return _assemble(chunk, tokens, templates, template, count, phi)
+
+
+def _text(buffer: Bytes, start: np.int64, stop: np.int64) -> str:
+    return buffer[start:stop].tobytes().decode(errors="replace")
+
+
+def _tokens(chunk: Chunk) -> _Tokens:
+    buffer = chunk.buffer
+    text = buffer[: chunk.stop]
+    event = np.flatnonzero((text <= _SPACE) | (text == _DOT) | (text == _EQUALS))
+    event = event[chunk.start - 1 :]
+    sign = buffer[event]
+    behind = event + 1
+    if b"\r" in chunk.text.tobytes():
+        event, sign, behind = _join_line_ends(event, sign, behind)
+    separator = np.flatnonzero(sign != _DOT)
+    start, stop, end = behind[separator[:-1]], event[separator[1:]], sign[separator[1:]]
+    dots = np.diff(separator) - 1
+    dot = np.where(dots == 1, event[separator[:-1] + (dots > 0)], -1)
+    initial = buffer[start]
+    ends_number = (end == _SPACE) | (end == _NEWLINE)
+    candidate = np.flatnonzero(
+        (((initial - ord("0")) <= 9) | (initial == _MINUS) | (initial == _DOT)) & ends_number & (dots <= 1)
+    )
+    numbers = parse(buffer, start[candidate], stop[candidate], dot[candidate])
+    is_number = np.zeros(start.shape, dtype=np.bool_)
+    is_number[candidate] = numbers.valid
+    value = np.zeros(start.shape)
+    value[candidate] = numbers.values
+    last = np.flatnonzero(end == _NEWLINE)
+    first = np.concatenate([[0], last[:-1] + 1]) if last.size else last
+    return _Tokens(buffer, start, stop, end, value, is_number, first, last)
+
+
+def _join_line_ends(event: Ints, sign: Bytes, behind: Ints) -> tuple[Ints, Bytes, Ints]:
+    r"""Make one newline of each `\r\n`."""
+    pair = np.flatnonzero((sign[:-1] == _RETURN) & (sign[1:] == _NEWLINE) & (event[1:] == behind[:-1]))
+    sign[pair] = _NEWLINE
+    behind[pair] += 1
+    keep = np.ones(event.shape, dtype=np.bool_)
+    keep[pair + 1] = False
+    return event[keep], sign[keep], behind[keep]
+
+
+def _match_heads(
+    tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, shape: tuple[Ints, Ints]
+) -> None:
+    """Set the template of lines that are a known head followed by numbers."""
+    last_word, count = shape
+    start = tokens.start[tokens.first[lines]]
+    stop = tokens.stop[last_word[lines]] + 1
+    length = stop - start
+    fits = (length >= SHORTEST_HEAD) & (length <= LONGEST_HEAD)
+    lines, start, stop = lines[fits], start[fits], stop[fits]
+    head = templates.table.find(tokens.buffer, start, stop)
+    unknown = np.flatnonzero(head == NO_TEMPLATE)
+    while unknown.size:
+        studied = unknown[:_STUDIED].tolist()
+        if not templates.learn_heads({tokens.buffer[start[at] : stop[at]].tobytes() for at in studied}):
+            unknown = unknown[_STUDIED:]
+            continue
+        head[unknown] = templates.table.find(tokens.buffer, start[unknown], stop[unknown])
+        unknown = unknown[head[unknown] == NO_TEMPLATE]
+    known = np.flatnonzero(head != NO_TEMPLATE)
+    form = head[known] * _FORMS + np.minimum(count[lines[known]], _FORMS - 1)
+    size = int(form.max(initial=0)) + 1
+    first_of = np.full(size, -1)
+    first_of[form[::-1]] = known[::-1]
+    table = np.full(size, IRREGULAR)
+    for number in np.flatnonzero(first_of >= 0).tolist():
+        line = lines[first_of[number]]
+        text = _text(tokens.buffer, tokens.start[tokens.first[line]], tokens.stop[tokens.last[line]])
+        table[number] = templates.of_head(number // _FORMS, number % _FORMS, text)
+    template[lines[known]] = table[form]
+
+
+_FORMS = 16
+"""More than the most numbers that a regular line has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PhiLines:
+    """Per-φ lines of one template: their lines, the token of each value, and their steps."""
+
+    lines: Ints
+    tokens: Ints
+    steps: Ints
+
+
+def _match_phi(tokens: _Tokens, templates: Templates, template: Ints, lines: Ints) -> list[_PhiLines]:
+    """Set the template of per-φ lines."""
+    words = tokens.buffer.view(np.uint64)
+    start = tokens.start[tokens.first[lines]]
+    eight, four = word_at(words, start), word_at(words, start + 8) & np.uint64(0xFFFFFFFF)
+    is_phi = np.zeros(lines.shape, dtype=np.bool_)
+    for begins, goes_on in _PHI_STARTS:
+        is_phi |= (eight == np.uint64(begins)) & (four == np.uint64(goes_on))
+    lines = lines[is_phi]
+    size = tokens.last[lines] - tokens.first[lines] + 1
+    found = []
+    for count in np.flatnonzero(np.bincount(size)).tolist() if lines.size else []:
+        if count >= 5 and count % 2:
+            found += _phi_of_size(tokens, templates, template, lines[size == count], count)
+    return found
+
+
+def _phi_of_size(tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, count: int) -> list[_PhiLines]:
+    token = tokens.first[lines][:, None] + np.arange(count)
+    assigned = (tokens.end[token[:, 1::2]] == _EQUALS).all(axis=1) & (tokens.end[token[:, 0]] == _SPACE)
+    token = token[assigned & tokens.is_number[token[:, 2::2]].all(axis=1)]
+    lines = lines[assigned & tokens.is_number[(tokens.first[lines][:, None] + np.arange(count))[:, 2::2]].all(axis=1)]
+    found = []
+    for _ in range(_MOST_PHI_TEMPLATES):
+        if not lines.size:
+            break
+        named = np.concatenate([token[:, :1], token[:, 1::2]], axis=1)
+        words = tuple(
+            tokens.buffer[tokens.start[at] : tokens.stop[at]].tobytes() for at in named[0].tolist()
+        )
+        same = _same_words(tokens, named)
+        number = templates.of_phi(words, _text(tokens.buffer, tokens.start[token[0, 0]], tokens.stop[token[0, -1]]))
+        if number != NO_TEMPLATE:
+            tic = words[1:].index(b"phi_tic")
+            step = tokens.value[token[:, 2 + 2 * tic]]
+            regular = np.flatnonzero(same & (step >= 0) & (step < 2**31) & (step == np.floor(step)))
+            values = np.delete(token[:, 2::2], tic, axis=1)[regular]
+            found.append(_PhiLines(lines[regular], values, step[regular].astype(np.int64)))
+            template[lines[regular]] = number
+        token, lines = token[~same], lines[~same]
+    return found
+
+
+_MOST_PHI_TEMPLATES = 8
+
+
+def _same_words(tokens: _Tokens, named: Ints) -> Flags:
+    """Return which lines have the same words as the first, byte by byte."""
+    size = tokens.stop[named] - tokens.start[named]
+    same: Flags = (size == size[0]).all(axis=1)
+    for column, length in enumerate(size[0].tolist()):
+        at = tokens.start[named[:, column]]
+        for offset in range(length):
+            char = tokens.buffer[at + offset]
+            same &= char == char[0]
+    return same
+
+
+def _ranges(first: Ints, count: Ints) -> Ints:
+    """Return first[0], first[0] + 1, … first[0] + count[0] − 1, first[1], …"""
+    total = int(count.sum())
+    before = np.cumsum(count) - count
+    return np.repeat(first - before, count) + np.arange(total)
+
+
+def _assemble(
+    chunk: Chunk, tokens: _Tokens, templates: Templates, template: Ints, count: Ints, phi: list[_PhiLines]
+) -> Scan:
+    first_kind = np.array([item.first_kind for item in templates.templates] + [0, 0])
+    values = np.array([item.values for item in templates.templates] + [0, 0])
+    numbers_of = np.where(template >= 0, count, 0)
+    for group in phi:
+        numbers_of[group.lines] = group.tokens.shape[1]
+    rows_of = values[template]
+    row_line = np.repeat(np.arange(template.size), rows_of)
+    offset_of = np.cumsum(numbers_of) - numbers_of
+    token = np.zeros(int(numbers_of.sum()), dtype=np.int64)
+    keyed = np.flatnonzero((rows_of == 1) & (numbers_of > 0))
+    row_first = np.cumsum(rows_of) - rows_of
+    phi_tic = np.full(row_line.size, -1)
+    size = np.repeat(numbers_of // np.maximum(rows_of, 1), rows_of)
+    if phi:
+        for group in phi:
+            token[offset_of[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.tokens
+            phi_tic[row_first[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.steps[:, None]
+            keyed = keyed[~np.isin(keyed, group.lines)]
+    at = _ranges(offset_of[keyed], numbers_of[keyed])
+    token[at] = _ranges(tokens.last[keyed] - numbers_of[keyed] + 1, numbers_of[keyed])
+    return Scan(
+        chunk=chunk,
+        line_start=tokens.start[tokens.first],
+        line_stop=tokens.stop[tokens.last],
+        template=template,
+        row_line=row_line,
+        kind=first_kind[template[row_line]] + np.arange(row_line.size) - row_first[row_line],
+        phi_tic=phi_tic,
+        offset=np.concatenate([[0], np.cumsum(size)]),
+        numbers=tokens.value[token],
+        text_start=tokens.start[token],
+        text_stop=tokens.stop[token],
+    )

@@ -1,0 +1,171 @@
+"""The columnar reader against the line reader: the same bytes give the same trace."""
+
+import gzip
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nbtrace.errors import InputError
+from nbtrace.parsers import read_sides
+from nbtrace.parsers.columnar import ColumnReader, NotColumnarError
+from nbtrace.parsers.sides import split_by_prefix
+from nbtrace.quantities import QUANTITIES, Kind
+from nbtrace.records import Trace
+
+_ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
+_VALUES = sorted((name, _ARITY[q.kind]) for name, q in QUANTITIES.items() if q.kind in _ARITY)
+_BLOCK = (
+    ("pix0_vector_meters", 3),
+    ("pixel_pos_meters", 3),
+    ("R_distance_meters", 1),
+    ("hkl_frac", 3),
+    ("F_latt", 1),
+    ("F_cell_interpolated", 1),
+    ("F_cell_nearest", 1),
+)
+_CHAIN = (("I_before_scaling", 1), ("steps", 1), ("polar", 1), ("I_pixel_final", 1))
+
+_ordinary = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(lambda x: f"{x:.15g}"),
+    st.floats(-1e4, 1e4).map(lambda x: f"{x:.15g}"),
+    st.floats(-1e4, 1e4).map(lambda x: f"{x:.15e}"),
+    st.integers(-999, 999).map(str),
+)
+_strange = st.sampled_from(
+    "nan -nan inf -inf -0 0.0 1e5 +1 1. .5 1e-400 1e+999 5e-324 12345678901234567890 0x1 1e+ -- 1.2.3 NOT_EXTRACTED".split()
+)
+_number = st.one_of(*[_ordinary] * 6, _strange)
+
+
+def _numbers(count: int) -> st.SearchStrategy[str]:
+    return st.lists(_number, min_size=count, max_size=count).map(" ".join)
+
+
+def _keyed(name: str, count: int, prefix: str) -> st.SearchStrategy[str]:
+    return _numbers(count).map(lambda text: f"{prefix}: {name} {text}")
+
+
+_side = st.sampled_from(["TRACE_C", "TRACE_PY"])
+_spaced = st.tuples(_side, st.sampled_from(_VALUES), st.integers(0, 4)).flatmap(
+    lambda draw: _keyed(draw[1][0], draw[1][1] if draw[2] else 2, draw[0])
+)
+_tight = st.tuples(_side, st.sampled_from(_VALUES)).flatmap(
+    lambda draw: _numbers(draw[1][1]).map(lambda text: f"{draw[0]}:{draw[1][0]}={text}")
+)
+_phi = st.tuples(
+    st.sampled_from(["TRACE_C_PHI", "TRACE_PY_PHI"]),
+    st.integers(-1, 4),
+    st.permutations(["phi_deg", "k_frac", "F_latt_b", "F_latt"]),
+    st.lists(_number, min_size=4, max_size=4),
+    st.booleans(),
+).map(
+    lambda draw: (
+        f"{draw[0]} "
+        + f"phi_tic={draw[1]} " * (not draw[4])
+        + " ".join(f"{key}={value}" for key, value in zip(draw[2], draw[3], strict=True))
+        + f" phi_tic={draw[1]}" * draw[4]
+    )
+)
+_rotstar = st.tuples(st.integers(0, 3), _numbers(3)).map(
+    lambda draw: "TRACE_PY_ROTSTAR phi_tic={} ap_y={} bp_y={} cp_y={}".format(draw[0], *draw[1].split())
+)
+_node = st.tuples(st.integers(0, 3), st.integers(0, 12), _number).map(
+    lambda draw: f"TRACE_PY_TRICUBIC: [0,{draw[0]},{draw[1]}]={draw[2]}"
+)
+_source = st.tuples(st.sampled_from(["_SOURCE 1", "_SOURCE2"]), _number).map(
+    lambda draw: f"TRACE_PY{draw[0]}: F_cell {draw[1]}"
+)
+_odd = st.sampled_from(
+    [
+        "",
+        "  ",
+        "progress 35% done",
+        "TRACE_CONFIG: tracing pixel (spixel=4, fpixel=46)",
+        "TRACE_CONFIG: tracing pixel (spixel=5, fpixel=1)",
+        "TRACE_C:Rx=[1 0 0; 0 1 -0; 0 0 1]",
+        "TRACE_C:angles_rad=rotx:0 roty:0 rotz:0 twotheta:0",
+        "TRACE_C:convention_mapping=Fbeam←Ybeam_mm(+0.5px),beam_vec=[1 0 0]",
+        "TRACE: After re-generation:",
+        "TRACE:   V_cell = 1e+06, V_star = 1e-06",
+        "TRACE:   After re-generation: a_star = [0.01, 0, 0] |a_star| = 0.01",
+        "TRACE: hkl_frac -8.2e-01 1.27e+01 -9.9e-02",
+        "TRACE_BEAM_CENTER:final_close_calc dot_products:",
+        "  Fclose = -dot_product(pix0_vector,fdet_vector) = 0.0257",
+        "  1 phi steps from 0 to 1 degrees",
+        "TRACE_C_TAP4: pixel 0 0 subpixel 0 1 source 0 mos 0 phi 0 h -7.9 F_cell 3",
+        "TRACE_PY: key = 1.5 m",
+        "TRACE_PY: === section ===",
+        "TRACE_PY_TRICUBIC_GRID_START",
+        "TRACE_PY_TRICUBIC_H_COORDS: [-2.0, -1.0, 0.0, 1.0]",
+        "TRACE_C: F_latt 1 2 ",
+        " TRACE_C: F_latt 1",
+        "TRACE_C: F_latt  1",
+        "TRACE_C: F_latt\t1",
+        "TRACE_C:polar=1=2",
+        "TRACE_C_PHI phi_tic=0 phi_deg=0 k_frac=1 F_latt_b=2 F_latt=3 F_latt=4",
+        "DETECTOR_FAST_AXIS 0 0 1",
+        "TRACE_SOMETHING_NEW: value 12",
+    ]
+)
+_block = st.tuples(_side, st.integers(1, 3), st.integers(0, 3)).flatmap(
+    lambda draw: st.tuples(
+        *[_keyed(name, count, draw[0]) for _ in range(draw[1]) for name, count in _BLOCK],
+        *[_phi for _ in range(draw[2])],
+        *[_keyed(name, count, draw[0]) for name, count in _CHAIN],
+    )
+)
+_one_line = st.one_of(*[_spaced] * 3, _tight, _phi, _rotstar, _node, _source, _odd)
+_part = st.one_of(_block, st.lists(_one_line, max_size=6).map(tuple))
+
+
+@st.composite
+def _logs(draw: Callable[..., bytes]) -> bytes:
+    parts = draw(st.lists(_part, max_size=4))
+    repeated = [line for part in parts for line in part * draw(st.integers(1, 2))]
+    lines = [bytearray(line.encode()) for line in repeated]
+    for _ in range(draw(st.integers(0, 2)) if lines else 0):
+        torn = draw(st.integers(0, len(lines) - 1))
+        at = draw(st.integers(0, max(len(lines[torn]) - 1, 0)))
+        lines[torn][at : at + draw(st.integers(0, 9))] = draw(st.sampled_from([b"", b"\xff", b"\r", b"TRACE_C: ", b"="]))
+    end = draw(st.sampled_from([b"\n", b"\n", b"\r\n"]))
+    text = end.join(map(bytes, lines)) + draw(st.sampled_from([end, b"", b"\r"]))
+    return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + text
+
+
+def _facts(trace: Trace) -> tuple[object, ...]:
+    bits = tuple(struct.pack(f"{len(record.numbers)}d", *record.value.numbers) for record in trace.records)
+    return (
+        [repr(record) for record in trace.records],
+        bits,
+        dict(trace.settings),
+        trace.account,
+        trace.dialects,
+        dict(trace.pixels),
+    )
+
+
+def _same(path: Path, size: int) -> bool:
+    """Compare both readers on a file; False if only the line reader reads it."""
+    wanted = read_sides(str(path))
+    try:
+        found = split_by_prefix(ColumnReader(str(path), size).to_trace())
+    except NotColumnarError:
+        return False
+    assert len(found) == len(wanted)
+    for mine, theirs in zip(found, wanted, strict=True):
+        assert _facts(mine) == _facts(theirs)
+    return True
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(log=_logs(), size=st.one_of(st.integers(2, 300), st.just(1 << 20)))
+def test_both_readers_give_the_same_trace(tmp_path_factory: pytest.TempPathFactory, log: bytes, size: int) -> None:
+    path = tmp_path_factory.getbasetemp() / "generated.log"
+    path.write_bytes(log)
+    if not _same(path, size):
+        assert not any(record.family.startswith("TRACE") for trace in read_sides(str(path)) for record in trace.records)
