@@ -47,9 +47,9 @@ class Chunk:
     cut: bool = False
 
     @property
-    def text(self) -> memoryview:
+    def text(self) -> bytes:
         """The bytes of the lines."""
-        return memoryview(self.buffer)[self.start : self.stop]
+        return self.buffer[self.start : self.stop].tobytes()
 
 
 def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
@@ -76,10 +76,9 @@ def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
         except OSError as error:
             raise InputError(f"{source} cannot be read: {error.strerror}") from error
         end = _End()
-        if head == _GZIP:
-            blocks = _unzipped(_blocks(head, stream, _PROBE), source, end)
-        else:
-            blocks = _blocks(head, stream, size)
+        packed = head == _GZIP
+        blocks = _blocks(head, stream, _PROBE if packed else size)
+        blocks = _unzipped(blocks, source, end) if packed else blocks
         yield from _whole_lines(_text_only(blocks, source), end)
 
 
@@ -130,10 +129,9 @@ def _whole_lines(blocks: Iterator[bytes], end: _End) -> Iterator[Chunk]:
 def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
     size = sum(map(len, parts))
     buffer = np.full((size + 2 * PAD + 7) // 8 * 8, _NEWLINE, dtype=np.uint8)
-    text = memoryview(buffer)
     at = PAD
     for part in parts:
-        text[at : at + len(part)] = part
+        buffer[at : at + len(part)] = np.frombuffer(part, dtype=np.uint8)
         at += len(part)
     return Chunk(buffer, PAD, at, cut)
 

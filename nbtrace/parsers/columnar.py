@@ -1,4 +1,4 @@
-"""Logs of millions of lines as columns: the same values, places and account as the line reader gives, in bounded memory.
+"""Logs of millions of lines as columns: the values, places and account that the line reader gives, in bounded memory.
 
 Regular lines become arrays; every other line goes through the line reader itself, in its place among the others.
 """
@@ -179,7 +179,7 @@ class ColumnReader:
         self._count(found, first_line)
         for dialect, number in self._lines.read_odd(found, first_line):
             self._note(dialect, number)
-        records, items = self._lines.take()
+        records, items = self._lines.taken()
         self._tagged = self._tagged or any(record.family.startswith("TRACE") for record in records)
         new = self._templates.kinds[self._roles.rank.size :]
         if new:
@@ -264,7 +264,7 @@ class _OddLines(LogReader):
             if len(self.dialects) > known:
                 yield next(reversed(self.dialects)), number
 
-    def take(self) -> tuple[list[Record], list[Field]]:
+    def taken(self) -> tuple[list[Record], list[Field]]:
         """Return the records since the last call, with the fields they were made of, and forget them."""
         taken = self.records, self._unplaced.items
         self.records, self._unplaced.items = [], []
@@ -298,9 +298,9 @@ class _Sniffer:
         NotColumnarError
             If the file is a JSON document, a unified diff, or has two columns.
         """
-        if self._begun and len(self._first_lines) > 2 and b"\tTRACE" not in chunk.text.tobytes():
+        if self._begun and len(self._first_lines) > 2 and b"\tTRACE" not in chunk.text:
             return
-        text = chunk.text.tobytes().decode(errors="replace")
+        text = chunk.text.decode(errors="replace")
         lines = text.split("\n")[:-1]
         self._first_lines += lines[: max(0, 3 - len(self._first_lines))]
         if not self._begun and looks_like_json(text):

@@ -1,8 +1,8 @@
 """Decimal numbers to doubles, many at once and exactly: every result is the one that Python's `float` gives.
 
 The digits of a token are gathered as 64-bit words and summed eight at a time. A mantissa below 2⁵³ with a power of ten
-up to 10²² needs one correctly rounded operation [1]_. Beyond that the product is formed in twice the precision and taken
-where its error cannot change the rounding [2]_; the few that are left go to `float`.
+up to 10²² needs one correctly rounded operation [1]_. Beyond that the product is formed in twice the precision and
+taken where its error cannot change the rounding [2]_; the few that are left go to `float`.
 
 References
 ----------
@@ -130,9 +130,8 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     valid &= clean
     values = _scale(mantissa, exponent - fraction)
     missing = np.flatnonzero(np.isnan(values) & valid)
-    text = memoryview(buffer)
     for at in missing.tolist():
-        values[at] = abs(float(bytes(text[start[at] : stop[at]])))
+        values[at] = abs(float(buffer[start[at] : stop[at]].tobytes()))
     np.negative(values, out=values, where=negative)
     return Decimals(values, valid)
 
@@ -236,7 +235,7 @@ def _scale_wide(mantissa: Ints, power: Ints) -> Floats:
     product = number * factor
     rest = _product_error(number, factor, product) + (number * factor_rest + number_rest * factor)
     margin = product * _ZIV_MARGIN
-    values = product + (rest + margin)
+    values: Floats = product + (rest + margin)
     values[~inside | (values != product + (rest - margin))] = np.nan
     return values
 
@@ -251,5 +250,5 @@ def _product_error(a: Floats, b: Floats, product: Floats) -> Floats:
 
 def _high_half(a: Floats) -> Floats:
     scaled = a * _SPLITTER
-    result: Floats = scaled - (scaled - a)
-    return result
+    high: Floats = scaled - (scaled - a)
+    return high

@@ -67,9 +67,7 @@ class Roles:
 
     def take(self, kind: Ints) -> "Roles":
         """Return the roles of values of the given kinds."""
-        return Roles(
-            self.opens[kind], self.closes[kind], self.rank[kind], self.per_sample[kind], self.phi_key[kind]
-        )
+        return Roles(self.opens[kind], self.closes[kind], self.rank[kind], self.per_sample[kind], self.phi_key[kind])
 
     def insert(self, at: Ints, other: "Roles") -> "Roles":
         """Return these roles with others before the given positions."""
@@ -182,8 +180,8 @@ class Places:
     def _passes(self, block: Ints, sample: Ints, tic: Ints, key: Ints) -> Ints:
         """Return the pass through the φ steps that each per-φ value belongs to.
 
-        With p the pass of the value before, p → max(sample, p + 1) where the sample is another, p + 1 where the step falls
-        back, p otherwise; sums and running maxima do that for all values at once.
+        With p the pass of the value before, p → max(sample, p + 1) where the sample is another, p + 1 where the step
+        falls back, p otherwise; sums and running maxima do that for all values at once.
         """
         state = self._phi or _PhiState(-1, 0, 0, -1, -1)
         new = block != np.concatenate([[state.block], block[:-1]])
@@ -213,4 +211,5 @@ class _PhiState:
 
 def _steps(values: Ints, cuts: Ints, size: int) -> Ints:
     """Return `size` values that change to the next of `values` at each cut."""
-    return np.repeat(values, np.diff(np.concatenate([[0], cuts, [size]])))
+    lengths: Ints = np.diff(np.concatenate([[0], cuts, [size]]))
+    return values.repeat(lengths)

@@ -6,7 +6,6 @@ What is found here depends on the lines alone, not on what came before them, so 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nbtrace.parsers.chunks import Chunk
 from nbtrace.parsers.decimals import Bytes, Flags, Floats, Ints, parse, word_at
@@ -20,6 +19,12 @@ IRREGULAR = NO_TEMPLATE
 
 _SPACE, _NEWLINE, _RETURN, _DOT, _EQUALS, _MINUS = (ord(sign) for sign in " \n\r.=-")
 _STUDIED = 512
+_FORMS = 16
+"""More than the most numbers that a regular line has."""
+
+_PHI_TIC = b"phi_tic"
+_LONGEST_WORD = 32
+_MOST_PHI_TEMPLATES = 8
 _PHI_STARTS = tuple(
     (int.from_bytes(prefix[:8], "little"), int.from_bytes(prefix[8:12], "little"))
     for prefix in (b"TRACE_C_PHI ", b"TRACE_PY_PHI", b"TRACE_PY_ROTSTAR")
@@ -107,7 +112,7 @@ def _tokens(chunk: Chunk) -> _Tokens:
     event = event[chunk.start - 1 :]
     sign = buffer[event]
     behind = event + 1
-    if b"\r" in chunk.text.tobytes():
+    if b"\r" in chunk.text:
         event, sign, behind = _join_line_ends(event, sign, behind)
     separator = np.flatnonzero(sign != _DOT)
     start, stop, end = behind[separator[:-1]], event[separator[1:]], sign[separator[1:]]
@@ -138,9 +143,7 @@ def _join_line_ends(event: Ints, sign: Bytes, behind: Ints) -> tuple[Ints, Bytes
     return event[keep], sign[keep], behind[keep]
 
 
-def _match_heads(
-    tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, shape: tuple[Ints, Ints]
-) -> None:
+def _match_heads(tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, shape: tuple[Ints, Ints]) -> None:
     """Set the template of lines that are a known head followed by numbers."""
     last_word, count = shape
     start = tokens.start[tokens.first[lines]]
@@ -170,14 +173,11 @@ def _match_heads(
     template[lines[known]] = table[form]
 
 
-_FORMS = 16
-"""More than the most numbers that a regular line has."""
-
-
 @dataclass(frozen=True, slots=True)
 class _PhiLines:
     """Per-φ lines of one template: their lines, the token of each value, and their steps."""
 
+    template: int
     lines: Ints
     tokens: Ints
     steps: Ints
@@ -202,31 +202,41 @@ def _match_phi(tokens: _Tokens, templates: Templates, template: Ints, lines: Int
 
 def _phi_of_size(tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, count: int) -> list[_PhiLines]:
     token = tokens.first[lines][:, None] + np.arange(count)
+    named = np.concatenate([token[:, :1], token[:, 1::2]], axis=1)
     assigned = (tokens.end[token[:, 1::2]] == _EQUALS).all(axis=1) & (tokens.end[token[:, 0]] == _SPACE)
-    token = token[assigned & tokens.is_number[token[:, 2::2]].all(axis=1)]
-    lines = lines[assigned & tokens.is_number[(tokens.first[lines][:, None] + np.arange(count))[:, 2::2]].all(axis=1)]
+    short = (tokens.stop[named] - tokens.start[named] <= _LONGEST_WORD).all(axis=1)
+    fits = assigned & short & tokens.is_number[token[:, 2::2]].all(axis=1)
+    token, named, lines = token[fits], named[fits], lines[fits]
     found = []
     for _ in range(_MOST_PHI_TEMPLATES):
         if not lines.size:
             break
-        named = np.concatenate([token[:, :1], token[:, 1::2]], axis=1)
-        words = tuple(
-            tokens.buffer[tokens.start[at] : tokens.stop[at]].tobytes() for at in named[0].tolist()
-        )
         same = _same_words(tokens, named)
-        number = templates.of_phi(words, _text(tokens.buffer, tokens.start[token[0, 0]], tokens.stop[token[0, -1]]))
-        if number != NO_TEMPLATE:
-            tic = words[1:].index(b"phi_tic")
-            step = tokens.value[token[:, 2 + 2 * tic]]
-            regular = np.flatnonzero(same & (step >= 0) & (step < 2**31) & (step == np.floor(step)))
-            values = np.delete(token[:, 2::2], tic, axis=1)[regular]
-            found.append(_PhiLines(lines[regular], values, step[regular].astype(np.int64)))
-            template[lines[regular]] = number
-        token, lines = token[~same], lines[~same]
+        words = tuple(tokens.buffer[tokens.start[at] : tokens.stop[at]].tobytes() for at in named[0].tolist())
+        group = _learn_phi(tokens, templates, token[same], lines[same], words)
+        if group is not None:
+            template[group.lines] = group.template
+            found.append(group)
+        token, named, lines = token[~same], named[~same], lines[~same]
     return found
 
 
-_MOST_PHI_TEMPLATES = 8
+def _learn_phi(
+    tokens: _Tokens, templates: Templates, token: Ints, lines: Ints, words: tuple[bytes, ...]
+) -> _PhiLines | None:
+    """Return the per-φ lines with the given words, None if they have no template."""
+    if _PHI_TIC not in words:
+        return None
+    tic = words.index(_PHI_TIC) - 1
+    step = tokens.value[token[:, 2 + 2 * tic]]
+    regular = np.flatnonzero((step >= 0) & (step < 2**31) & (step == np.floor(step)))
+    if not regular.size:
+        return None
+    token = token[regular]
+    number = templates.of_phi(words, _text(tokens.buffer, tokens.start[token[0, 0]], tokens.stop[token[0, -1]]))
+    if number == NO_TEMPLATE:
+        return None
+    return _PhiLines(number, lines[regular], np.delete(token[:, 2::2], tic, axis=1), step[regular].astype(np.int64))
 
 
 def _same_words(tokens: _Tokens, named: Ints) -> Flags:
@@ -242,7 +252,7 @@ def _same_words(tokens: _Tokens, named: Ints) -> Flags:
 
 
 def _ranges(first: Ints, count: Ints) -> Ints:
-    """Return first[0], first[0] + 1, … first[0] + count[0] − 1, first[1], …"""
+    """Return the whole numbers from each of `first` on, as many as `count` says, one range after the other."""
     total = int(count.sum())
     before = np.cumsum(count) - count
     return np.repeat(first - before, count) + np.arange(total)

@@ -28,7 +28,6 @@ _head = re.compile(
 ).fullmatch
 _NUMBERS = 9
 _SLOT_BITS = 16
-_PHI_TIC = b"phi_tic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +105,11 @@ class Templates:
         return known
 
     def of_phi(self, words: tuple[bytes, ...], line: str) -> int:
-        """Return the template of per-φ lines with these words, learnt from `line` if need be."""
+        """Return the template of per-φ lines with these words, `phi_tic` among them, learnt from `line` if need be."""
         known = self._phi.get(words)
         if known is None:
             distinct = len(set(words)) == len(words)
-            known = self._learn(line, 1, values=len(words) - 2) if distinct and _PHI_TIC in words[1:] else NO_TEMPLATE
+            known = self._learn(line, 1, values=len(words) - 2) if distinct else NO_TEMPLATE
             self._phi[words] = known
         return known
 
@@ -165,7 +164,7 @@ class HeadTable:
 
 
 def _parts(buffer: Bytes, start: Ints, stop: Ints) -> tuple[Words, ...]:
-    """Return words that between them hold every byte of heads of 15 to 40 bytes, and at most the newline before them."""
+    """Return words that together hold every byte of heads of 15 to 40 bytes, and at most the newline before them."""
     words = buffer.view(np.uint64)
     parts = [word_at(words, start), word_at(words, stop - 16), word_at(words, stop - 8)]
     length = stop - start
@@ -182,4 +181,5 @@ def _slot(parts: tuple[Words, ...], factors: Words) -> Ints:
     mixed = parts[0] * factors[0]
     for part, factor in zip(parts[1:], factors[1:], strict=True):
         mixed ^= part * factor
-    return (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    slot: Ints = (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    return slot

@@ -3,7 +3,6 @@
 import gzip
 import os
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from nbtrace.errors import InputError
 from nbtrace.parsers import read_sides
 from nbtrace.parsers.columnar import ColumnReader, NotColumnarError
+from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.sides import split_by_prefix
 from nbtrace.quantities import QUANTITIES, Kind
 from nbtrace.records import Trace
@@ -37,7 +37,26 @@ _ordinary = st.one_of(
     st.integers(-999, 999).map(str),
 )
 _strange = st.sampled_from(
-    "nan -nan inf -inf -0 0.0 1e5 +1 1. .5 1e-400 1e+999 5e-324 12345678901234567890 0x1 1e+ -- 1.2.3 NOT_EXTRACTED".split()
+    (
+        *(
+            "nan",
+            "-nan",
+            "inf",
+            "-inf",
+            "-0",
+            "0.0",
+            "1e5",
+            "+1",
+            "1.",
+            ".5",
+            "1e-400",
+            "1e+999",
+            "5e-324",
+            "0x1",
+            "1e+",
+        ),
+        *("12345678901234567890", "0.000698670797392963", "1.2.3", "NOT_EXTRACTED", "9007199254740993", "--", "."),
+    )
 )
 _number = st.one_of(*[_ordinary] * 6, _strange)
 
@@ -124,14 +143,16 @@ _part = st.one_of(_block, st.lists(_one_line, max_size=6).map(tuple))
 
 
 @st.composite
-def _logs(draw: Callable[..., bytes]) -> bytes:
+def _logs(draw: st.DrawFn) -> bytes:
     parts = draw(st.lists(_part, max_size=4))
     repeated = [line for part in parts for line in part * draw(st.integers(1, 2))]
     lines = [bytearray(line.encode()) for line in repeated]
     for _ in range(draw(st.integers(0, 2)) if lines else 0):
         torn = draw(st.integers(0, len(lines) - 1))
         at = draw(st.integers(0, max(len(lines[torn]) - 1, 0)))
-        lines[torn][at : at + draw(st.integers(0, 9))] = draw(st.sampled_from([b"", b"\xff", b"\r", b"TRACE_C: ", b"="]))
+        lines[torn][at : at + draw(st.integers(0, 9))] = draw(
+            st.sampled_from([b"", b"\xff", b"\r", b"TRACE_C: ", b"="])
+        )
     end = draw(st.sampled_from([b"\n", b"\n", b"\r\n"]))
     text = end.join(map(bytes, lines)) + draw(st.sampled_from([end, b"", b"\r"]))
     return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + text
@@ -169,3 +190,96 @@ def test_both_readers_give_the_same_trace(tmp_path_factory: pytest.TempPathFacto
     path.write_bytes(log)
     if not _same(path, size):
         assert not any(record.family.startswith("TRACE") for trace in read_sides(str(path)) for record in trace.records)
+
+
+def test_regular_lines_do_not_reach_the_line_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = [f"TRACE_C: {name} {' '.join(['0.25'] * count)}" for name, count in (*_BLOCK, *_CHAIN)]
+    block += [
+        "TRACE_C_PHI phi_tic=0 phi_deg=0 k_frac=-3.5 F_latt_b=1.7 F_latt=-0.06",
+        "TRACE_PY_TRICUBIC: [0,0,1]=1",
+        "",
+    ]
+    path = tmp_path / "c.log"
+    path.write_text("\n".join(block * 50) + "\n")
+    seen: list[str] = []
+    read = LogReader.read
+
+    def note(self: LogReader, lines: list[str]) -> None:
+        seen.extend(lines)
+        read(self, lines)
+
+    monkeypatch.setattr(LogReader, "read", note)
+    trace = ColumnReader(str(path)).to_trace()
+    assert seen == []
+    assert trace.account.used == 50 * (len(block) - 1)
+    assert max(record.index.block for record in trace.records) == 49
+
+
+def _keyed_log(blocks: int) -> bytes:
+    lines = [
+        f"TRACE_PY: {name} {' '.join([str(number / 7)] * count)}"
+        for number in range(blocks)
+        for name, count in (*_BLOCK, *_CHAIN)
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_gzip_is_read_as_the_line_reader_reads_it(tmp_path: Path, members: int) -> None:
+    path = tmp_path / "py.log.gz"
+    path.write_bytes(b"".join(gzip.compress(_keyed_log(40)) for _ in range(members)))
+    assert _same(path, 500)
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.7, 0.999])
+def test_cut_gzip_is_read_as_far_as_it_goes(tmp_path: Path, kept: float) -> None:
+    packed = gzip.compress(_keyed_log(2000))
+    path = tmp_path / "py.log.gz"
+    path.write_bytes(packed[: int(len(packed) * kept)])
+    assert _same(path, 1 << 16)
+    assert read_sides(str(path))[0].account.cut
+
+
+def test_gzip_damaged_after_its_first_member_is_left_to_the_line_reader(tmp_path: Path) -> None:
+    path = tmp_path / "py.log.gz"
+    path.write_bytes(gzip.compress(_keyed_log(20)) + gzip.compress(_keyed_log(20))[:-9])
+    with pytest.raises(NotColumnarError):
+        ColumnReader(str(path)).to_trace()
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08\0garbage", b"TRACE_C: steps 1\n\0\0"])
+def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.log"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as by_lines:
+        read_sides(str(path))
+    with pytest.raises(InputError) as by_columns:
+        ColumnReader(str(path)).to_trace()
+    assert str(by_columns.value) == str(by_lines.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"per_phi_entries": []}',
+        b"--- a\n+++ b\n-TRACE_C: polar 1\n+TRACE_C: polar 2\n",
+        b"TRACE_C: steps 1\nTRACE_C: polar 1\tTRACE_PY: polar 1\n",
+        b"Detector:\n  Wavelength: 1 A\n",
+    ],
+)
+def test_other_forms_are_left_to_the_line_reader(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.log"
+    path.write_bytes(content)
+    with pytest.raises(NotColumnarError):
+        ColumnReader(str(path), 20).to_trace()
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("size", [1000, 1 << 20])
+def test_every_file_of_the_corpus_gives_the_same_trace(size: int) -> None:
+    folder = os.environ.get("NBTRACE_CORPUS")
+    if not folder:
+        pytest.skip("NBTRACE_CORPUS names no folder of logs")
+    files = [path for path in sorted(Path(folder).rglob("*")) if path.suffix in {".log", ".txt"}]
+    assert sum(_same(path, size) for path in files) > 20
