@@ -211,5 +211,5 @@ class _PhiState:
 
 def _steps(values: Ints, cuts: Ints, size: int) -> Ints:
     """Return `size` values that change to the next of `values` at each cut."""
-    lengths: Ints = np.diff(np.concatenate([[0], cuts, [size]]))
-    return values.repeat(lengths)
+    result: Ints = np.repeat(values, np.diff(np.concatenate([[0], cuts, [size]])))
+    return result
