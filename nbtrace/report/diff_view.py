@@ -191,10 +191,12 @@ def _whole(row: Row) -> str:
 
 
 def _roots(result: DiffResult) -> Section:
-    alike: dict[tuple[str, ...], list[Divergence]] = {}
+    """Return the roots, those of one stage of the computation together with all that may follow from them."""
+    by_stage: dict[Stage | None, list[Divergence]] = {}
     for item in result.roots:
-        alike.setdefault(item.consequences, []).append(item)
-    items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(after)}" for after, roots in alike.items())
+        known = QUANTITIES.get(item.group.quantity)
+        by_stage.setdefault(known.stage if known else None, []).append(item)
+    items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
     sentence = "A root diverges although none of its inputs does; what depends on it may only follow."
     return Section("Roots and consequences", sentences=(sentence,), items=items)
 
@@ -205,7 +207,8 @@ def _named(item: Divergence) -> str:
     return f"{clean(row.quantity)}{size} {row.status.value}"
 
 
-def _consequences(names: tuple[str, ...]) -> str:
+def _consequences(roots: list[Divergence]) -> str:
+    names = dict.fromkeys(name for item in roots for name in item.consequences)
     return f"from here may follow {listed(names)}" if names else "nothing else follows from it"
 
 
