@@ -7,6 +7,7 @@ from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
+from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import Record, Trace
 from nbtrace.report.view import (
     Column,
