@@ -53,7 +53,7 @@ def read_sides(source: str) -> tuple[Trace, ...]:
 def parse_trace(text: str, source: str = "-", *, cut: bool = False) -> tuple[Trace, ...]:
     """Read the text of a log; `source` is the name that records and messages give."""
     if looks_like_json(text):
-        return (read_json(source, text),)
+        return (read_json(source, text, cut=cut),)
     lines, open_end = split_lines(text)
     two = columns(lines)
     if two is not None:
