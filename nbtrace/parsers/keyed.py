@@ -15,8 +15,9 @@ _assignment = re.compile(r"([^\s=][^=]*?)\s*=\s*(.*)").fullmatch
 _spaced = re.compile(r"(\S+)\s+(.*)").fullmatch
 _pairs = re.compile(r"(\w+)=(.*?)(?=\s+\w+=|$)").findall
 _are_pairs = re.compile(r"\w+=\S.*").fullmatch
-_words = re.compile(rf"(?:[A-Za-z_]\w*(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
-_word_groups = re.compile(rf"([A-Za-z_]\w*)((?:\s+{NUMBER})+)").findall
+_WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
+_words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
+_word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
 _tuple = re.compile(r"\(?\s*(\d+)\s*[,\s]\s*(\d+)\s*\)?").fullmatch
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
 _node = re.compile(rf"\[(\d+(?:,\d+)*)\]=({NUMBER})").fullmatch
@@ -144,7 +145,7 @@ _PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
 
 
 def _ordinal(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdigit() else None
+    return int(text) if text is not None and text.strip().isdecimal() else None
 
 
 def traced_pixel(body: str) -> Outcome:
