@@ -57,8 +57,6 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
         value = Value(Shape.TEXT, (), (), member[1])
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
-    if value.shape is Shape.TEXT and re.search(r"\[New Thread|\dTRACE", text):
-        return Problem(f"{key}: torn line, {text!r}")
     return Fields((Field(key, value, meaning(key), index, starts_blocks),))
 
 
@@ -67,15 +65,23 @@ def key_values(body: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, text.strip()) for key, text in _pairs(body.strip()))
 
 
-def _numbers_of(pairs: tuple[tuple[str, str], ...]) -> tuple[dict[str, Value], str | None]:
-    values = {key: read_value(text) for key, text in pairs}
-    bad = next((key for key, value in values.items() if value.shape is not Shape.SCALAR), None)
-    return values, f"{bad}: {values[bad].text!r} is not one number" if bad else None
+def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
+    """Return the values of a line of `key=number` pairs by key, and what is wrong with it."""
+    if not _are_pairs(body.strip()):
+        return {}, f"{body.strip()!r} is no list of key=number"
+    values: dict[str, Value] = {}
+    for key, text in key_values(body):
+        if key in values:
+            return {}, f"{key} stands twice in the line"
+        values[key] = read_value(text)
+        if values[key].shape is not Shape.SCALAR:
+            return {}, f"{key}: {text!r} is not one number"
+    return values, None
 
 
 def phi(body: str, line_schema: type[schema.PhiLine | schema.RotStarLine] = schema.PhiLine) -> Outcome:
     """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
-    values, complaint = _numbers_of(key_values(body))
+    values, complaint = _numbers_of(body)
     if complaint:
         return Problem(complaint)
     try:
