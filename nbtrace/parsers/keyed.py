@@ -129,10 +129,9 @@ def tap(body: str) -> Outcome:
     else:
         return Problem(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
-    pixel = _tuple(places.get("pixel", ""))
-    subpixel = _tuple(places.get("subpixel", ""))
+    pixel = _pair(places.get("pixel", ""))
     index = Index(
-        subpixel=(int(subpixel[1]), int(subpixel[2])) if subpixel else None,
+        subpixel=_pair(places.get("subpixel", "")),
         source=_ordinal(places.get("source")),
         mosaic=_ordinal(places.get("mos")),
         phi_tic=_ordinal(places.get("phi")),
@@ -143,11 +142,16 @@ def tap(body: str) -> Outcome:
         if word not in _PLACES
     )
     if fields:
-        return Fields(fields)
-    return Stated(pixel=(int(pixel[1]), int(pixel[2]))) if pixel else Problem(f"{text!r} holds no value")
+        return Fields(fields, pixel)
+    return Stated(pixel=pixel) if pixel else Problem(f"{text!r} holds no value")
 
 
 _PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
+
+
+def _pair(text: str) -> tuple[int, int] | None:
+    match = _tuple(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _ordinal(text: str | None) -> int | None:

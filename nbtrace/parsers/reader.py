@@ -134,9 +134,11 @@ class LogReader:
 
     def _take(self, outcome: Outcome, family: str, dialect: str, line: str, number: int) -> None:
         match outcome:
-            case Fields(fields):
+            case Fields(fields, pixel):
                 self.used += 1
                 self.dialects[dialect] = None
+                if pixel is not None:
+                    self._state_pixel(pixel)
                 self.records += [self._record(item, family, number) for item in fields]
             case Stated(settings, pixel):
                 self.used += 1
