@@ -5,6 +5,7 @@ import re
 from pydantic import ValidationError
 
 from nbtrace import schema
+from nbtrace.errors import UsageError
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.values import NUMBER, read_value
 from nbtrace.quantities import Meaning, meaning
@@ -57,7 +58,10 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
         value = Value(Shape.TEXT, (), (), member[1])
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
-    return Fields((Field(key, value, meaning(key), index, starts_blocks),))
+    try:
+        return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
+    except UsageError as error:
+        return Problem(f"{key}: {error}")
 
 
 def key_values(body: str) -> tuple[tuple[str, str], ...]:

@@ -77,15 +77,12 @@ def located_meaning(name: str, value: Value, unit: str | None, place: str) -> Me
 
     A name that the vocabulary does not know, or knows with another shape or dimension, is a quantity of that heading.
     """
-    known = meaning(name)
-    quantity = QUANTITIES.get(known.quantity)
+    quantity = QUANTITIES.get(meaning(name).quantity)
     own = Meaning(f"{place}: {name}" if place else name, unit)
     if quantity is None or value.shape.value != quantity.kind.value:
         return own
-    if unit is None or unit == known.unit:
-        return known
     try:
-        return Meaning(known.quantity, unit, units.factor(unit, quantity.unit))
+        return meaning(name, unit)
     except UsageError:
         return own
 
