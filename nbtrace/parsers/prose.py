@@ -9,9 +9,9 @@ import re
 from nbtrace import units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.keyed import heading_of, key_values
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES, Meaning, meaning
+from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import Shape, Value
 
 _lead_in = re.compile(r"([^=:]+): (\S[^:]*? = .*)").fullmatch
@@ -51,15 +51,23 @@ def prose(body: str, context: str, *, cell_block: bool) -> Outcome:
     fields = []
     for part in _several(text):
         assigned = _assigned(part) or _spaced(part)
-        if assigned and (field := _field(assigned[1].strip(), assigned[2], lead or context, cell_block=cell_block)):
-            fields.append(field)
+        if assigned is None:
+            continue
+        name, printed = assigned[1].strip(), assigned[2]
+        value = read_value(printed)
+        if value.shape is not Shape.TEXT:
+            fields.append(_field(name, value, lead or context, cell_block=cell_block))
+        elif printed.startswith("[") or _has_numbers(name):
+            return Problem(f"{name}: {printed!r} is no value")
     return Fields(tuple(fields)) if fields else Structure()
 
 
-def _field(name: str, text: str, place: str, *, cell_block: bool) -> Field | None:
-    value = read_value(text)
-    if value.shape is Shape.TEXT:
-        return None
+def _has_numbers(name: str) -> bool:
+    known = QUANTITIES.get(meaning(name).quantity)
+    return known is not None and known.kind is not Kind.TEXT
+
+
+def _field(name: str, value: Value, place: str, *, cell_block: bool) -> Field:
     bare, unit = name, value.unit
     if (named := _unit_in_name(name)) and (in_name := units.canonical(named[2])):
         bare, unit = named[1], in_name

@@ -95,7 +95,9 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         dialect, grammar = _GRAMMARS[family]
         outcome = grammar(body)
         if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
-            return f"{dialect} prose", prose.prose(body, context, cell_block=False)
+            as_prose = prose.prose(body, context, cell_block=False)
+            if isinstance(as_prose, Fields):
+                return f"{dialect} prose", as_prose
         return dialect, outcome
     if family in _MARKERS:
         return "Py tricubic", Structure()
