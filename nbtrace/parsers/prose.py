@@ -87,7 +87,7 @@ def located_meaning(name: str, value: Value, unit: str | None, place: str) -> Me
     """
     quantity = QUANTITIES.get(meaning(name).quantity)
     own = Meaning(f"{place}: {name}" if place else name, unit)
-    if quantity is None or value.shape.value != quantity.kind.value:
+    if quantity is None or (value.shape is not Shape.SENTINEL and value.shape.value != quantity.kind.value):
         return own
     try:
         return meaning(name, unit)

@@ -68,6 +68,12 @@ def side_of(family: str) -> Side:
     return Side.C if family.startswith("TRACE_") else Side.UNKNOWN
 
 
+def side_of_line(line: str) -> Side:
+    """Return the program whose prefix a line carries."""
+    match = _prefix(line) if "TRACE" in line or "PIX0_PY" in line else None
+    return side_of(match["family"]) if match else Side.UNKNOWN
+
+
 def tagged(line: str, context: str) -> Tagged | None:
     """Read a line with a trace prefix; None if it has none.
 
