@@ -8,7 +8,7 @@ from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.values import NUMBER, read_value
-from nbtrace.quantities import Meaning, meaning
+from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import NOWHERE, Index, Shape, Value
 
 _rule = re.compile(r"={3,}(.*?)(?:={3,})?").fullmatch
@@ -53,15 +53,23 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
     """Return the field `key` with the value that `text` prints, or why it is none."""
     if not text:
         return Problem(f"{key} has no value")
-    value = read_value(text)
-    if value.shape is Shape.TEXT and (member := _enum(text)):
-        value = Value(Shape.TEXT, (), (), member[1])
+    value = _value_of(key, text)
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
     try:
         return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
         return Problem(f"{key}: {error}")
+
+
+def _value_of(key: str, text: str) -> Value:
+    value = read_value(text)
+    known = QUANTITIES.get(meaning(key).quantity)
+    if value.tokens and known is not None and known.kind is Kind.TEXT:
+        return Value(Shape.TEXT, (), (), text)
+    if value.shape is Shape.TEXT and (member := _enum(text)):
+        return Value(Shape.TEXT, (), (), member[1])
+    return value
 
 
 def key_values(body: str) -> tuple[tuple[str, str], ...]:

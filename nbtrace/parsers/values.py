@@ -1,6 +1,7 @@
 """The forms in which logs print a value: numbers, vectors, matrices, named numbers, tensors, units, sentinels."""
 
 import re
+from dataclasses import replace
 
 from nbtrace import units
 from nbtrace.records import Shape, Value
@@ -17,7 +18,7 @@ _tensor = re.compile(r"tensor\((.*?)(?:,\s*(?:dtype|device|requires_grad)=.*)?\)
 _named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
 _pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
 _with_unit = re.compile(rf"({NUMBER})\s+(\S+)").fullmatch
-_trailer = re.compile(rf"(?:\|[^|]*\|\s*=\s*({NUMBER}))?\s*(\S+)?").fullmatch
+_trailer = re.compile(rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*=\s*{NUMBER}\s*([^|\s]+)?)?").fullmatch
 
 
 def read_value(text: str) -> Value:
@@ -38,7 +39,8 @@ def _plain(text: str) -> Value | None:
 def _structured(text: str) -> Value | None:
     if wrapped := _tensor(text):
         inner = wrapped[1].strip()
-        return _plain(inner) or _in_brackets(inner)
+        found = _plain(inner) or _in_brackets(inner)
+        return replace(found, text=text) if found else None
     if bracketed := _in_brackets(text):
         return bracketed
     if _named(text):
@@ -47,9 +49,9 @@ def _structured(text: str) -> Value | None:
     if (measured := _with_unit(text)) and (unit := units.canonical(measured[2])):
         return Value(Shape.SCALAR, (float(measured[1]),), (measured[1],), text, unit=unit)
     head, equals, tail = text.rpartition("=")
-    if equals and head.strip():
+    if equals and head.strip() and not text.startswith("["):
         last = read_value(tail)
-        return last if last.tokens else None
+        return replace(last, text=text) if last.tokens else None
     return None
 
 
@@ -62,7 +64,7 @@ def _in_brackets(text: str) -> Value | None:
     trailer = _trailer(bracketed[2].strip())
     if trailer is None or not all(map(_number, tokens)) or len(set(map(len, rows))) > 1:
         return None
-    word = trailer[2]
+    word = trailer[1] or trailer[2]
     unit = units.canonical(word) if word else None
     if word and unit is None:
         return None
