@@ -207,7 +207,7 @@ def _units(rows: Sequence[Row]) -> Iterator[Notice]:
 
 def power_of_ten(row: Row) -> int:
     """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
-    if row.difference is None or row.difference.ratio is None or row.difference.ratio <= 0:
+    if row.difference is None or row.difference.ratio is None or not 0 < row.difference.ratio < math.inf:
         return 0
     known = QUANTITIES.get(row.quantity)
     power = round(math.log10(row.difference.ratio))

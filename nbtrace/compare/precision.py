@@ -46,7 +46,7 @@ class NumberFormat:
         if self.decimals is not None and not parts.scientific:
             return abs(scale) * 10.0**-self.decimals
         if self.own:
-            return abs(scale) * 10.0 ** (parts.power - parts.decimals)
+            return abs(scale) * 10.0 ** min(parts.power - parts.decimals, 307)
         if parts.exponent is None:
             return 0.0
         return abs(scale) * 10.0 ** max(parts.exponent - self.digits + 1, -307)

@@ -275,7 +275,7 @@ def _terms(trace: Trace) -> dict[int, float]:
     if F_cell is None or samples != {0}:
         return {}
     return {
-        record.index.phi_tic: (F_cell * record.numbers[0]) ** 2
+        record.index.phi_tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
         for record in trace.by_quantity["phi_F_latt"]
         if record.index.phi_tic is not None and record.index.block == 0
     }
