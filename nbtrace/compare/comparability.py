@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
@@ -10,6 +11,7 @@ from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import Whereabouts, whereabouts
 from nbtrace.compare.status import MINOR_BELOW, Status
+from nbtrace.compare.tolerance import Policy
 from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Pixel, Side, Trace
 
@@ -26,6 +28,7 @@ class Subject(StrEnum):
     PRECISION = "precision"
     LOG = "log"
     LINES = "lines"
+    TOLERANCE = "tolerance"
 
 
 class Weight(IntEnum):
@@ -84,7 +87,12 @@ _SAME_STEP = 2e-6
 
 
 def notices(
-    c: Trace, py: Trace, checks: tuple[SelfCheck, SelfCheck], alignment: Alignment, rows: Sequence[Row]
+    c: Trace,
+    py: Trace,
+    checks: tuple[SelfCheck, SelfCheck],
+    alignment: Alignment,
+    rows: Sequence[Row],
+    policy: Policy,
 ) -> tuple[Notice, ...]:
     """Return everything that stands between two logs and a fair comparison, the gravest first."""
     found = [
@@ -97,6 +105,7 @@ def notices(
         *_self(checks),
         *lines_notices(c, py),
         *_duplicates(alignment),
+        *_idle_tolerances(policy, rows),
     ]
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
@@ -269,6 +278,17 @@ def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
         if trace.account.cut and trace.records and trace.records[-1].line == trace.account.total:
             text = f"{side} log ends without a line end; its last value may be cut"
             yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
+    """Yield the tolerances whose name is neither in the vocabulary nor in the logs: a slip of the pen, most likely."""
+    compared = {row.quantity for row in rows}
+    for name, limit in policy.overrides.items():
+        if name not in QUANTITIES and name not in compared:
+            close = get_close_matches(name, (*compared, *QUANTITIES), 1)
+            hint = f"; {close[0]} is one" if close else ""
+            text = f"the tolerance of {name} ({limit.origin}) applies to nothing: no quantity has that name{hint}"
+            yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
 
 
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
