@@ -1,7 +1,7 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
@@ -80,6 +80,7 @@ _CONFIGURED = (
 
 _POWER_CLOSE = 5e-3
 _SMALLEST_POWER = 2
+_LARGEST_POWER = 99
 _WITHOUT_UNIT = frozenset({"1", "photons"})
 _SHOWN = 3
 _SAME_POINT = 0.02
@@ -141,7 +142,9 @@ def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
 
 
 def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
-    for block_py, block_c in pair_blocks(c, py).items():
+    paired = pair_blocks(c, py)
+    yield from _lonely_pixels(c, py, paired)
+    for block_py, block_c in paired.items():
         at_c, at_py = whereabouts(c, block_c), whereabouts(py, block_py)
         if at_c.pixel is None or at_py.pixel is None:
             continue
@@ -151,6 +154,32 @@ def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
             apart = [y - x for x, y in zip(at_c.position, at_py.position, strict=True)]
             if max(map(abs, apart)) > _SAME_POINT:
                 yield Notice(Subject.POINT, Weight.WARNING, _different_points(c, at_c, at_py))
+
+
+def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int]) -> Iterator[Notice]:
+    """Yield which of several pixels are in one log only; no pixel in both forbids a verdict."""
+    blocks_c = _numbers(c)
+    in_both = set(paired.values()) & set(blocks_c)
+    only_c = [whereabouts(c, block).pixel for block in blocks_c if block not in in_both]
+    only_py = [whereabouts(py, block).pixel for block, block_c in paired.items() if block_c not in in_both]
+    if only_c or only_py:
+        text = "; ".join(
+            f"only {side} traces {len(lonely)} of its pixels: {_some([_pixel_text(pixel) for pixel in lonely])}"
+            for side, lonely in (("C", only_c), ("Py", only_py))
+            if lonely
+        )
+        if not in_both:
+            text = f"the two logs trace different pixels, none is in both: {text}"
+        yield Notice(Subject.PIXEL, Weight.WARNING if in_both else Weight.BLOCKING, text)
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Return the first texts separated by commas, and how many more there are."""
+    return ", ".join(texts[:_SHOWN]) + (f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else "")
+
+
+def _pixel_text(pixel: Pixel | None) -> str:
+    return f"slow {pixel[0]} fast {pixel[1]}" if pixel else "one that the log does not tell"
 
 
 def _different_pixels(c: Whereabouts, py: Whereabouts) -> str:
@@ -220,7 +249,7 @@ def power_of_ten(row: Row) -> int:
         return 0
     known = QUANTITIES.get(row.quantity)
     power = round(math.log10(row.difference.ratio))
-    if abs(power) < _SMALLEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
+    if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
         return 0
     scaled = [number * 10.0**-power for number in row.py.numbers]
     off = math.hypot(*(y - x for x, y in zip(row.c.numbers, scaled, strict=True)))
@@ -297,9 +326,8 @@ def _duplicates(alignment: Alignment) -> Iterator[Notice]:
         by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
     for side, keys in by_side.items():
         key, lines = next(iter(keys.items()))
-        names = ", ".join([*keys][:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
         text = (
-            f"{side} prints {names} more than once with different values ({key}: lines {lines[0]} and {lines[1]}); "
-            "the later ones are compared"
+            f"{side} prints {_some([*keys])} more than once with different values "
+            f"({key}: lines {lines[0]} and {lines[1]}); the later ones are compared"
         )
         yield Notice(Subject.LINES, Weight.INFO, text)
