@@ -156,7 +156,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     c_formats, py_formats = number_formats(c), number_formats(py)
     rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
     checks = check(c), check(py)
-    found = notices(c, py, checks, alignment, rows)
+    found = notices(c, py, checks, alignment, rows, policy)
     covered = coverage(alignment, rows)
     verdict = _verdict(rows, found, covered, (c, py), strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
