@@ -67,14 +67,17 @@ def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
     InputError
         If the source is missing, unreadable or binary.
     NotColumnarError
-        If it is a gzip file damaged in a way that bounded reading cannot undo.
+        If it is a gzip file that is damaged rather than cut short.
     """
+    if source == "-" and sys.stdin is None:
+        raise InputError("standard input is closed; give a file name")
     with ExitStack() as stack:
         try:
             stream: BinaryIO = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
             head = stream.read(len(_GZIP))
         except OSError as error:
-            raise InputError(f"{source} cannot be read: {error.strerror}") from error
+            name = "standard input" if source == "-" else source
+            raise InputError(f"{name} cannot be read: {error.strerror}") from error
         end = _End()
         packed = head == _GZIP
         blocks = _blocks(head, stream, _PROBE if packed else size)
@@ -138,7 +141,7 @@ def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
 
 def _unzipped(packed_blocks: Iterator[bytes], name: str, end: _End) -> Iterator[bytes]:
     engine = zlib.decompressobj(wbits=31)
-    first, readable = True, False
+    readable = False
     for block in packed_blocks:
         packed = block
         while packed:
@@ -146,22 +149,15 @@ def _unzipped(packed_blocks: Iterator[bytes], name: str, end: _End) -> Iterator[
                 packed = packed.lstrip(b"\0")
                 if not packed:
                     break
-                engine, first = zlib.decompressobj(wbits=31), False
+                engine = zlib.decompressobj(wbits=31)
             try:
                 data = engine.decompress(packed)
-            except zlib.error:
-                raise _damaged(name, first=first) from None
+            except zlib.error as error:
+                raise NotColumnarError(f"{name} is a damaged gzip file") from error
             packed = engine.unused_data
             if data:
                 readable = True
                 yield data
-    if not engine.eof:
-        if not (first and readable):
-            raise _damaged(name, first=first)
-        end.cut = True
-
-
-def _damaged(name: str, *, first: bool) -> Exception:
-    if first:
-        return InputError(f"{name} is a damaged gzip file; nothing of it can be read")
-    return NotColumnarError(f"{name} is damaged after its first member")
+    end.cut = not engine.eof
+    if end.cut and not readable:
+        raise InputError(f"{name} is a damaged gzip file; nothing of it can be read")

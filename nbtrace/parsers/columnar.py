@@ -10,16 +10,19 @@ import numpy as np
 
 from nbtrace.parsers.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.parsers.decimals import Floats, Ints
-from nbtrace.parsers.documents import looks_like_json
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.placing import Placed, Places, Roles
 from nbtrace.parsers.reader import LogReader, Placement
 from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.parsers.sides import columns
 from nbtrace.parsers.templates import Kind, Templates
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Trace, Value
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
+
+
+_HEAD = 10
+"""Lines at the start of a file that tell whether it is a unified diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class ColumnReader:
     _total: int = 0
     _cut: bool = False
     _tagged: bool = False
+    _sides: set[Side] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._lines = _OddLines(self.source, self.settings)
@@ -147,7 +151,7 @@ class ColumnReader:
             self._cut = self._cut or chunk.cut
             if chunk.stop > chunk.start:
                 yield self._columns(scan(chunk, self._templates))
-        if not self._tagged:
+        if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
 
     @property
@@ -181,6 +185,9 @@ class ColumnReader:
             self._note(dialect, number)
         records, items = self._lines.taken()
         self._tagged = self._tagged or any(record.family.startswith("TRACE") for record in records)
+        self._sides.update(record.side for record in records)
+        if self._sides >= {Side.C, Side.PY}:
+            raise NotColumnarError(f"{self.source} holds the traces of both programs")
         new = self._templates.kinds[self._roles.rank.size :]
         if new:
             self._roles = self._roles.insert(
@@ -217,7 +224,7 @@ class ColumnReader:
         regular = found.template >= 0
         self._used += int(np.count_nonzero(regular))
         self._ignored += int(np.count_nonzero(found.template == BLANK))
-        self._tagged = self._tagged or bool(regular.any())
+        self._sides.update(self._templates.templates[at].side for at in np.unique(found.template[regular]).tolist())
         fresh = [
             (number, template.dialect)
             for number, template in enumerate(self._templates.templates)
@@ -298,13 +305,13 @@ class _Sniffer:
         NotColumnarError
             If the file is a JSON document, a unified diff, or has two columns.
         """
-        if self._begun and len(self._first_lines) > 2 and b"\tTRACE" not in chunk.text:
+        if self._begun and len(self._first_lines) == _HEAD and b"\tTRACE" not in chunk.text:
             return
         text = chunk.text.decode(errors="replace")
         lines = text.split("\n")[:-1]
-        self._first_lines += lines[: max(0, 3 - len(self._first_lines))]
-        if not self._begun and looks_like_json(text):
-            raise NotColumnarError("a JSON document")
+        self._first_lines += lines[: _HEAD - len(self._first_lines)]
+        if not self._begun and text.lstrip()[:1] in {"{", "["}:
+            raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())
         if columns(self._first_lines) is not None or columns(["", *lines]) is not None:
             raise NotColumnarError("two traces side by side")

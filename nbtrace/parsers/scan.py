@@ -9,6 +9,7 @@ import numpy as np
 
 from nbtrace.parsers.chunks import Chunk
 from nbtrace.parsers.decimals import Bytes, Flags, Floats, Ints, parse, word_at
+from nbtrace.parsers.tagged import LONGEST_LINE
 from nbtrace.parsers.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
 
 BLANK = -2
@@ -192,6 +193,7 @@ def _match_phi(tokens: _Tokens, templates: Templates, template: Ints, lines: Int
     for begins, goes_on in _PHI_STARTS:
         is_phi |= (eight == np.uint64(begins)) & (four == np.uint64(goes_on))
     lines = lines[is_phi]
+    lines = lines[tokens.stop[tokens.last[lines]] - tokens.start[tokens.first[lines]] <= LONGEST_LINE]
     size = tokens.last[lines] - tokens.first[lines] + 1
     found = []
     for count in np.flatnonzero(np.bincount(size)).tolist() if lines.size else []:

@@ -54,11 +54,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A kind of regular line: its first kind's number, its values, and its dialect."""
+    """A kind of regular line: its first kind's number, its values, its dialect and side."""
 
     first_kind: int
     values: int
     dialect: str
+    side: Side
 
 
 @dataclass
@@ -118,11 +119,15 @@ class Templates:
         if banner(line) is not None or read is None or not isinstance(read.outcome, Fields):
             return NO_TEMPLATE
         fields = read.outcome.fields
-        if len(fields) != values or any(len(item.value.numbers) != count or item.value.unit for item in fields):
+        if (
+            read.outcome.pixel is not None
+            or len(fields) != values
+            or any(len(item.value.numbers) != count or item.value.unit for item in fields)
+        ):
             return NO_TEMPLATE
         per_step = fields[0].index.phi_tic is not None
         kinds = [Kind(item, read.family, read.dialect, side_of(read.family), per_step) for item in fields]
-        self.templates.append(Template(len(self.kinds), len(kinds), read.dialect))
+        self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, side_of(read.family)))
         self.kinds += kinds
         return len(self.templates) - 1
 
