@@ -193,7 +193,7 @@ class Places:
         advance = np.cumsum((changed | falls) & ~new)
         apart = int(sample.max()) + state.number + block.size + 2
         least = np.where(new | changed, sample + group * apart, -1) - advance
-        number = np.maximum.accumulate(np.concatenate([[state.number], least]))[1:] + advance - group * apart
+        number: Ints = np.maximum.accumulate(np.concatenate([[state.number], least]))[1:] + advance - group * apart
         self._phi = _PhiState(int(block[-1]), int(sample[-1]), int(number[-1]), int(tic[-1]), int(own_key[-1]))
         return number
 

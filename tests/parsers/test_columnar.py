@@ -207,7 +207,7 @@ def test_both_readers_give_the_same_trace(tmp_path_factory: pytest.TempPathFacto
 def test_regular_lines_do_not_reach_the_line_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block = [f"TRACE_PY: {name} {' '.join(['0.25'] * count)}" for name, count in (*_BLOCK, *_CHAIN)]
     block += [
-        "TRACE_C_PHI phi_tic=0 phi_deg=0 k_frac=-3.5 F_latt_b=1.7 F_latt=-0.06",
+        "TRACE_PY_PHI phi_tic=0 phi_deg=0 k_frac=-3.5 F_latt_b=1.7 F_latt=-0.06",
         "TRACE_PY_TRICUBIC: [0,0,1]=1",
         "",
     ]
