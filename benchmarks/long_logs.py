@@ -1,8 +1,8 @@
 """A pair of long logs, made from one of the example pairs: many pixels, each consistent in itself.
 
 The banner and the order of the lines are those of the examples; each pixel block has the geometry, Miller indices,
-lattice factors and intensities of its own pixel, so that the blocks differ as those of a real run do. The port's log has
-the single-precision values of the same numbers; `wrong` makes it print one lattice factor too large by that part.
+lattice factors and intensities of its own pixel, so that the blocks differ as those of a real run do. The port's log
+has the single-precision values of the same numbers; `wrong` makes it print one lattice factor too large by that part.
 """
 
 import math

@@ -29,10 +29,10 @@ Formats: TypeAlias = Mapping[str, NumberFormat]
 _SINGLE = 2.0**-23
 """Spacing of single-precision numbers at 1."""
 
-_ALLOWED_SINGLE = 64 * _SINGLE
+ALLOWED_SINGLE = 64 * _SINGLE
 """Residual allowed to a log of single-precision values: a few dozen roundings."""
 
-_ALLOWED_DOUBLE = 1e-12
+ALLOWED_DOUBLE = 1e-12
 """Residual allowed to a double-precision log: the reference's own keep 4e-15."""
 
 _CLOSE = 2e-5
@@ -119,9 +119,9 @@ def check(trace: Trace) -> SelfCheck:
     """Hold a trace against itself."""
     single = is_single_precision(trace)
     formats = number_formats(trace)
-    instances = tuple(_instances(trace))
+    instances = tuple(instances_of(trace))
     checks = tuple(_check(identity, instances, formats, trace, single=single) for identity in IDENTITIES)
-    return SelfCheck(trace, single, checks, tuple(_remarks(trace, checks, instances)))
+    return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class _Instance:
     records: dict[str, Record]
 
 
-def _instances(trace: Trace) -> Iterator[_Instance]:
+def instances_of(trace: Trace) -> Iterator[_Instance]:
     shared: dict[tuple[int, int | None], dict[str, Record]] = {}
     for record in trace.records:
         if not _usable(record):
@@ -216,7 +216,7 @@ def _own_omega(item: _Instance) -> bool:
 
 
 def _allowed(identity: Identity, item: _Instance, sides: Sides, formats: Formats, *, single: bool) -> float:
-    allowed = _ALLOWED_SINGLE if single or identity.name == "floatimage_accumulated" else _ALLOWED_DOUBLE
+    allowed = ALLOWED_SINGLE if single or identity.name == "floatimage_accumulated" else ALLOWED_DOUBLE
     if sides.size == 0:
         return allowed
     printed = 0.0
@@ -305,7 +305,7 @@ def _unpolarised(v: Values) -> float | None:
     return 0.5 * (1 + cosine * cosine)
 
 
-def _remarks(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance, ...]) -> Iterator[str]:
+def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance, ...]) -> Iterator[str]:
     for item in checks:
         if item.finding is Finding.BROKEN:
             where = item.index.label()

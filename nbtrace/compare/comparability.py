@@ -64,7 +64,7 @@ _SETTINGS = {
 }
 """Settings of the banners that both programs may state."""
 
-_CONFIGURED = (
+CONFIGURED = (
     "detector_convention",
     "incident_vec",
     "lambda_meters",
@@ -260,7 +260,7 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
     different = [
         f"{row.label} {row.c.value.text} against {row.py.value.text}"
         for row in rows
-        if row.quantity in _CONFIGURED and row.status.diverges and _matters(row)
+        if row.quantity in CONFIGURED and row.status.diverges and _matters(row)
     ]
     for name, words in _SETTINGS.items():
         left, right = c.settings.get(name), py.settings.get(name)

@@ -158,7 +158,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     checks = check(c), check(py)
     found = notices(c, py, checks, alignment, rows, policy)
     covered = coverage(alignment, rows)
-    verdict = _verdict(rows, found, covered, (c, py), strict=strict)
+    verdict = verdict_of(rows, found, covered, (c, py), strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
 
 
@@ -200,7 +200,7 @@ def _names(records: Iterable[Record], *, known: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record.quantity for record in records if (record.quantity in QUANTITIES) is known))
 
 
-def _verdict(
+def verdict_of(
     rows: Iterable[Row], found: Iterable[Notice], covered: Coverage, traces: tuple[Trace, Trace], *, strict: bool
 ) -> Verdict:
     if any(notice.weight is Weight.BLOCKING for notice in found):

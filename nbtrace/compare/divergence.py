@@ -39,6 +39,11 @@ class Group:
         return self.shown.status
 
     @property
+    def compared(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    @property
     def diverging(self) -> int:
         """How many rows diverge."""
         return sum(row.status.diverges for row in self.rows)

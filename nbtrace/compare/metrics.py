@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 _AXES = "xyz"
-_INT_MIN = -2147483648.0
+INT_MIN = -2147483648.0
 """What the reference prints for a Miller index that is not finite."""
 
 
@@ -57,7 +57,7 @@ def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def is_finite(values: tuple[float, ...]) -> bool:
     """Return whether every value is a finite number and none is the reference's integer for a non-finite one."""
-    return all(math.isfinite(value) and value != _INT_MIN for value in values)
+    return all(math.isfinite(value) and value != INT_MIN for value in values)
 
 
 def difference(c: tuple[float, ...], py: tuple[float, ...]) -> Difference:

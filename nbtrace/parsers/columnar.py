@@ -168,6 +168,11 @@ class ColumnReader:
         )
 
     @property
+    def side(self) -> Side:
+        """The program whose prefix the lines read so far carry."""
+        return next((side for side in (Side.C, Side.PY) if side in self._sides), Side.UNKNOWN)
+
+    @property
     def dialects(self) -> tuple[str, ...]:
         """Names of the dialects found so far, in the order of their first lines."""
         return tuple(sorted(self._dialects, key=self._dialects.__getitem__))

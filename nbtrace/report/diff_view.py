@@ -133,7 +133,7 @@ def _line(group: Group) -> Line:
         _digits(row),
         delta_text(found.delta[found.worst], row.quantity) if found else "–",
         _tolerance(row),
-        f"{group.diverging}/{len(group.rows)}" if len(group.rows) > 1 else "",
+        f"{group.diverging}/{group.compared}" if group.compared > 1 else "",
         row.status.value,
     )
     return Line(cells, row.status)

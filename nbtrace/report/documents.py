@@ -199,7 +199,7 @@ def _group(group: Group) -> Document:
     return {
         **_row(row),
         "index": row.index.label(),
-        "instances": {"compared": len(group.rows), "divergent": group.diverging, "worst": group.worst.index.label()},
+        "instances": {"compared": group.compared, "divergent": group.diverging, "worst": group.worst.index.label()},
     }
 
 

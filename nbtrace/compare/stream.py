@@ -1,0 +1,290 @@
+"""Comparing two long logs in bounded memory: the result that the ordinary comparison gives, rows counted by quantity.
+
+Both logs are read as columns and compared window by window. Only counts are taken from the arrays. The pixel blocks that
+hold a first or worst value, a gap, or anything irregular are kept as records, and go through the ordinary comparison;
+its rows are those that a report shows.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, Finding, SelfCheck, check, instances_of, remarks_on
+from nbtrace.compare.comparability import CONFIGURED, notices, pair_blocks
+from nbtrace.compare.diff import Coverage, DiffResult, coverage, verdict_of
+from nbtrace.compare.divergence import Group, group_rows
+from nbtrace.compare.judge import Row, judge
+from nbtrace.compare.pixel import stated_pixel_size
+from nbtrace.compare.precision import is_single_precision, number_formats
+from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
+from nbtrace.compare.tolerance import Policy
+from nbtrace.compare.windows import Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
+from nbtrace.parsers.chunks import NotColumnarError
+from nbtrace.parsers.columnar import ColumnReader
+from nbtrace.parsers.decimals import Flags, Floats, Ints
+from nbtrace.quantities import QUANTITIES, Kind, equivalents
+from nbtrace.records import Pixel, Record, Side, Trace
+
+_MOST_ASIDE = 500
+"""Blocks that may be set aside; logs with more irregular ones are not for arrays."""
+
+_MOST_CELLS = 20_000_000
+_FINEST_TOLERANCE = 1e-9
+"""Below this the printed digits decide; arrays do not look at them closely enough."""
+
+_SAME_POINT = 0.02
+_ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
+
+
+class _OrdinaryNeeded(Exception):  # noqa: N818 - a way out, not an error
+    """The logs have a form that only the ordinary comparison handles."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedGroup(Group):
+    """The rows that stand for a quantity, with the counts of all of them."""
+
+    total: int
+    total_diverging: int
+
+    @property
+    def compared(self) -> int:
+        """How many rows there are."""
+        return self.total
+
+    @property
+    def diverging(self) -> int:
+        """How many rows diverge."""
+        return self.total_diverging
+
+
+@dataclass(frozen=True)
+class LongDiffResult(DiffResult):
+    """Two long traces compared; traces and rows are those of the blocks that stand for the rest.
+
+    Attributes
+    ----------
+    counts : dict of str to (int, int)
+        Values of each quantity that were compared, and those that diverge.
+    """
+
+    counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The rows by quantity, in execution order, with the counts of the whole logs."""
+        return tuple(
+            CountedGroup(group.quantity, group.rows, group.first, group.worst, *self.counts[group.quantity])
+            for group in group_rows(self.rows)
+        )
+
+
+def diff_long(c: str, py: str, policy: Policy | None = None, *, strict: bool = False) -> DiffResult | None:
+    """Compare two long logs.
+
+    Parameters
+    ----------
+    c, py : str
+        File names.
+    policy, strict
+        As for :func:`~nbtrace.compare.diff.diff`.
+
+    Returns
+    -------
+    DiffResult or None
+        None if the logs have a form that only the ordinary comparison handles: other layouts than plain logs, blocks in
+        another order, tolerances near the printed digits, thousands of irregular blocks.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing, unreadable or binary.
+    """
+    policy = policy or Policy()
+    limits = [policy.relative, *policy.overrides.values()]
+    if any(limit.value < _FINEST_TOLERANCE for limit in limits):
+        return None
+    try:
+        return _Comparison(policy, strict=strict).run(c, py)
+    except (NotColumnarError, _OrdinaryNeeded):
+        return None
+
+
+class _Comparison:
+    def __init__(self, policy: Policy, *, strict: bool) -> None:
+        self._policy = policy
+        self._strict = strict
+        self._slots = Slots()
+        self._tally = Tally(policy, CONFIGURED)
+        self._aside: set[int] = set()
+        self._kept: tuple[dict[int, list[Record]], dict[int, list[Record]]] = ({}, {})
+        self._single: tuple[bool, ...] = ()
+        self._sizes: tuple[float | None, ...] = ()
+        self._pixels: list[Ints] = []
+
+    def run(self, c: str, py: str) -> DiffResult:
+        """Compare two files."""
+        with ThreadPoolExecutor(2) as executor:
+            first, second = (SideStream(ColumnReader(name), self._slots, executor) for name in (c, py))
+            for side in (first, second):
+                side.advance()
+            exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
+            self._streams = (second, first) if exchanged else (first, second)
+            for start, c_part, py_part in windows(*self._streams):
+                self._add(start, (c_part, py_part))
+        codes = np.concatenate(self._pixels) if self._pixels else np.zeros(0, dtype=np.int64)
+        if np.unique(codes).size < codes.size:
+            raise _OrdinaryNeeded
+        return self._result()
+
+    def _add(self, start: int, parts: tuple[Part, Part]) -> None:
+        if start == 0:
+            self._look_at_first(parts)
+        window = self._window(start, parts)
+        residuals = [window.residuals(number) for number in (0, 1)]
+        self._set_aside(window, residuals)
+        for loop in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
+            self._tally.compare(loop, window)
+        for number, residual in enumerate(residuals):
+            single = self._single[number]
+            self._tally.check(number, window, residual, lambda name, single=single: _allowed(name, single=single))
+        self._aside.update((start + np.flatnonzero(window.aside)).tolist())
+        if len(self._aside) > _MOST_ASIDE or any(equivalents(name) for name in self._tally.alone_names):
+            raise _OrdinaryNeeded
+        self._keep(start, parts)
+
+    def _look_at_first(self, parts: tuple[Part, Part]) -> None:
+        """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
+        traces = [
+            Trace(stream.reader.source, tuple(part.records({0})[0]), stream.reader.settings, stream.reader.account)
+            for stream, part in zip(self._streams, parts, strict=True)
+        ]
+        self._single = tuple(is_single_precision(trace) for trace in traces)
+        self._sizes = tuple(stated_pixel_size(trace) for trace in traces)
+
+    def _window(self, start: int, parts: tuple[Part, Part]) -> Window:
+        shape = Shape.around(start, parts)
+        if shape.cells(Loop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
+            raise _OrdinaryNeeded
+        aside = np.zeros(shape.blocks, dtype=np.bool_)
+        aside[: start == 0] = True
+        arity = np.array([_ARITY.get(QUANTITIES[name].kind, 0) if name in QUANTITIES else 1 for name in self._slots.quantity])
+        sides = []
+        for stream, part, size in zip(self._streams, parts, self._sizes, strict=True):
+            aside[[record.index.block - start for record in part.odd]] = True
+            aside[not_finite_blocks(part) - start] = True
+            slot = stream.slot_of(part)
+            aside[part.block[(slot >= 0) & (arity[slot] != part.count)] - start] = True
+            sides.append(WindowSide(part, stream.tables(part, shape, aside), self._slots, shape, size))
+        return Window(shape, (sides[0], sides[1]), self._slots, arity, aside)
+
+    def _set_aside(self, window: Window, residuals: list[dict[str, Floats]]) -> None:
+        """Mark the blocks whose relations hang on the printed digits, and those that are not of one pixel."""
+        for number, found in enumerate(residuals):
+            for name, residual in found.items():
+                allowed = _allowed(name, single=self._single[number])
+                unsure = (residual > allowed) & (residual <= allowed + UNSURE)
+                window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
+        first = window.shape.first_block
+        places = [window.places(number) for number in (0, 1)]
+        known = [~np.isnan(place).any(axis=1) for place in places]
+        pixels = [np.floor(np.nan_to_num(place) + 1e-6) for place in places]
+        differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
+        window.aside[(known[0] != known[1]) | (known[0] & known[1] & differ)] = True
+        for number, stream in enumerate(self._streams):
+            stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
+            window.aside[_contradicted(stated, pixels[number], known[number])] = True
+        self._pixels.append(pixels[0][known[0]].astype(np.int64) @ np.array([1 << 31, 1]))
+
+    def _keep(self, start: int, parts: tuple[Part, Part]) -> None:
+        """Keep the records of the blocks that stand for the rest, and drop those that no longer do."""
+        wanted = self._aside | self._tally.chosen.blocks
+        for kept, part in zip(self._kept, parts, strict=True):
+            kept.update(part.records({block for block in wanted if block >= start}))
+            for block in kept.keys() - wanted:
+                del kept[block]
+
+    def _trace(self, number: int, blocks: set[int]) -> Trace:
+        reader = self._streams[number].reader
+        records = [record for block in sorted(blocks) for record in self._kept[number].get(block, ())]
+        pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
+        records.sort(key=lambda record: record.line)
+        return Trace(reader.source, tuple(records), reader.settings, reader.account, reader.dialects, pixels)
+
+    def _result(self) -> DiffResult:
+        blocks = self._aside | self._tally.chosen.blocks
+        c, py = self._trace(0, blocks), self._trace(1, blocks)
+        alignment = align(c, py, pair_blocks(c, py))
+        if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
+            raise _OrdinaryNeeded
+        formats = number_formats(c), number_formats(py)
+        rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats) for pair in alignment.pairs)
+        checks = self._checked(0, c), self._checked(1, py)
+        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy)
+        covered = self._coverage(alignment, rows)
+        verdict = verdict_of(rows, found, covered, (c, py), strict=self._strict)
+        return LongDiffResult(c, py, self._policy, rows, found, checks, covered, verdict, self._counts(rows))
+
+    def _own(self, row: Row) -> bool:
+        """Whether a row is not among those that were counted in the arrays."""
+        return row.c.index.block in self._aside
+
+    def _counts(self, rows: tuple[Row, ...]) -> dict[str, tuple[int, int]]:
+        counts = {}
+        for group in group_rows(rows):
+            own = [row for row in group.rows if self._own(row)]
+            name = group.quantity
+            diverging = sum(row.status.diverges for row in own)
+            counts[name] = len(own) + self._tally.compared[name], diverging + self._tally.over[name]
+        return counts
+
+    def _further_rows(self, rows: tuple[Row, ...]) -> list[Row]:
+        """Return, for each configured quantity, one of its rows as often as rows are missing from the result."""
+        further = []
+        for name, total in self._tally.configured_over.items():
+            shown = [row for row in rows if row.quantity == name and row.status.diverges and not self._own(row)]
+            further += shown[-1:] * (total - len(shown))
+        return further
+
+    def _coverage(self, alignment: Alignment, rows: tuple[Row, ...]) -> Coverage:
+        covered = coverage(alignment, rows)
+        own = sum(map(self._own, rows))
+        alone = sum(record.index.block in self._aside for record in (*alignment.only_c, *alignment.only_py))
+        counted = self._tally.compared.total()
+        return replace(
+            covered,
+            expected=own + alone + counted + self._tally.alone.total(),
+            compared=own - len(covered.skipped) + counted,
+        )
+
+    def _checked(self, number: int, trace: Trace) -> SelfCheck:
+        """Hold the kept blocks against themselves, and count all of them."""
+        worst = check(trace)
+        aside = {item.quantity: item for item in check(self._trace(number, self._aside)).checks}
+        counted = tuple(
+            item
+            if item.finding is Finding.NOT_CHECKED
+            else replace(
+                item,
+                instances=aside[item.quantity].instances + self._tally.instances[number, item.quantity],
+                broken=aside[item.quantity].broken + self._tally.broken[number, item.quantity],
+            )
+            for item in worst.checks
+        )
+        return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
+
+
+def _allowed(name: str, *, single: bool) -> float:
+    return ALLOWED_SINGLE if single or name == "floatimage_accumulated" else ALLOWED_DOUBLE
+
+
+def _contradicted(stated: dict[int, Pixel], derived: Floats, known: Flags) -> list[int]:
+    """Return the blocks that state another pixel than their geometry is of."""
+    return [
+        block
+        for block, pixel in stated.items()
+        if block < known.size and (not known[block] or tuple(derived[block].tolist()) != pixel)
+    ]

@@ -1,0 +1,287 @@
+"""What the windows of two long logs add up to: counts, and the pixel blocks that stand for the rest.
+
+Every count is of values that were compared as arrays. A block that arrays cannot hold is set aside; it, and the blocks
+that hold a first or a worst value, are kept as records for the ordinary comparison.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nbtrace.compare.estimates import RESIDUALS, norms, pixel_sizes, positions, power_of_ten
+from nbtrace.compare.identities import PER_SAMPLE
+from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
+from nbtrace.compare.tolerance import Policy
+from nbtrace.compare.windows import Loop, Part, Shape, Slots
+from nbtrace.parsers.decimals import Flags, Floats, Ints
+from nbtrace.quantities import QUANTITIES, Basis, Kind
+
+_ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
+_DIGITS = 15
+_CLOSE_TO_PRINT = 1e-11
+_FIRST_ROWS = 6
+"""Rows of a configured quantity that a notice may show."""
+
+UNSURE = 1e-10
+"""Residual above the allowed one within which the printed digits decide."""
+
+
+@dataclass
+class Representatives:
+    """The pixel blocks that stand for the rest, each under what it stands for."""
+
+    _first: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _worst: dict[tuple[object, ...], tuple[float, int]] = field(default_factory=dict)
+
+    def first(self, key: tuple[object, ...], block: int) -> None:
+        """Remember the first block under a key."""
+        self._first.setdefault(key, block)
+
+    def worst(self, key: tuple[object, ...], size: float, block: int) -> None:
+        """Remember the block with the greatest size under a key; of equal ones the first."""
+        if key not in self._worst or size > self._worst[key][0]:
+            self._worst[key] = size, block
+
+    @property
+    def blocks(self) -> set[int]:
+        """The blocks."""
+        return {*self._first.values(), *(block for _, block in self._worst.values())}
+
+
+@dataclass
+class Tally:
+    """The counts.
+
+    Attributes
+    ----------
+    compared, over : Counter of str
+        Values of each quantity that both sides have, and those of them that diverge.
+    alone : Counter of int
+        Values that only C (0) or only Py (1) has.
+    alone_names : set of str
+    configured_over : Counter of str
+        Diverging values of configured quantities that a notice counts.
+    instances, broken : Counter of (int, str)
+        Samples or pixels at which a relation was held against side 0 or 1, and where it does not hold.
+    """
+
+    policy: Policy
+    configured: tuple[str, ...]
+    compared: Counter[str] = field(default_factory=Counter)
+    over: Counter[str] = field(default_factory=Counter)
+    alone: Counter[int] = field(default_factory=Counter)
+    alone_names: set[str] = field(default_factory=set)
+    configured_over: Counter[str] = field(default_factory=Counter)
+    instances: Counter[tuple[int, str]] = field(default_factory=Counter)
+    broken: Counter[tuple[int, str]] = field(default_factory=Counter)
+    chosen: Representatives = field(default_factory=Representatives)
+
+    def compare(self, loop: Loop, window: "Window") -> None:
+        """Add the values of one loop."""
+        c, py = (side.tables[loop] for side in window.sides)
+        per_block = window.shape.cells_per_block(loop)
+        kept = np.repeat(~window.aside, per_block)
+        has_c, has_py = (c >= 0) & kept, (py >= 0) & kept
+        for number, alone in enumerate((has_c & ~has_py, has_py & ~has_c)):
+            for slot in np.flatnonzero(alone.any(axis=1)).tolist():
+                name = window.slots.quantity[slot]
+                self.alone[number] += int(np.count_nonzero(alone[slot]))
+                self.alone_names.add(name)
+                self.chosen.first(("alone", number, name), window.block_of(int(alone[slot].argmax()), per_block))
+        both = has_c & has_py
+        slots = np.flatnonzero(both.any(axis=1))
+        for size in (1, 3):
+            some = slots[window.arity[slots] == size]
+            if some.size:
+                values = tuple(side.values(side.tables[loop][some], size) for side in window.sides)
+                self._judge(window, some, both[some], (values[0], values[1]), per_block)
+
+    def _judge(
+        self, window: "Window", slots: Ints, both: Flags, values: tuple[Floats, Floats], per_block: int
+    ) -> None:
+        """Add the values of some slots, given as arrays of shape (slots, cells, components)."""
+        c, py = values
+        apart = np.abs(py - c)
+        component = apart.argmax(axis=-1)
+        worst = np.take_along_axis(apart, component[..., None], axis=-1)[..., 0]
+        size = norms(c)
+        limits = [self.policy.of(window.slots.quantity[slot]) for slot in slots.tolist()]
+        value = np.array([limit.value for limit in limits])[:, None]
+        relative = np.array([limit.basis is Basis.RELATIVE for limit in limits])[:, None]
+        limit = np.where(relative, value * size, value + 0 * size)
+        _limit_by_print(limit, worst, c, py, component)
+        over = both & (worst > limit)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            measure = np.where(relative, worst / size, worst)
+            severity = np.where(both & (worst > 0), worst / limit, 0.0)
+        bands = (
+            over,
+            over & (measure >= np.where(relative, MINOR_BELOW, value * ABSOLUTE_MINOR)),
+            over & (measure >= np.where(relative, DIVERGENT_BELOW, value * ABSOLUTE_DIVERGENT)),
+        )
+        self._count(window, slots, both, bands, severity, per_block)
+        self._units(window, slots, bands[2], values, per_block)
+        for at, slot in enumerate(slots.tolist()):
+            name = window.slots.quantity[slot]
+            if name in self.configured and (
+                matters := over[at] & ((measure[at] > MINOR_BELOW) | (name == "hkl_rounded"))
+            ).any():
+                self._configure(window, name, np.flatnonzero(matters), per_block)
+
+    def _count(
+        self,
+        window: "Window",
+        slots: Ints,
+        both: Flags,
+        bands: tuple[Flags, ...],
+        severity: Floats,
+        per_block: int,
+    ) -> None:
+        counts, overs = both.sum(axis=1).tolist(), bands[0].sum(axis=1).tolist()
+        greatest = severity.argmax(axis=1).tolist()
+        starts = [both.argmax(axis=1).tolist(), *(band.argmax(axis=1).tolist() for band in bands)]
+        for at, slot in enumerate(slots.tolist()):
+            name = window.slots.quantity[slot]
+            self.compared[name] += counts[at]
+            self.over[name] += overs[at]
+            for number, flags in enumerate((both, *bands)):
+                cell = starts[number][at]
+                if flags[at, cell]:
+                    self.chosen.first(("row", name, number), window.block_of(cell, per_block))
+            cell = greatest[at]
+            self.chosen.worst(("row", name), float(severity[at, cell]), window.block_of(cell, per_block))
+
+    def _units(
+        self, window: "Window", slots: Ints, far: Flags, values: tuple[Floats, Floats], per_block: int
+    ) -> None:
+        """Remember where Py/C is close to a power of ten."""
+        rows = np.flatnonzero(far.any(axis=1))
+        if not rows.size:
+            return
+        with np.errstate(divide="ignore", invalid="ignore"):
+            power, other = power_of_ten(norms(values[1][rows]) / norms(values[0][rows]))
+        for at, row in enumerate(rows.tolist()):
+            cells = np.flatnonzero(other[at] & far[row])
+            for exponent, first in zip(*np.unique(power[at, cells], return_index=True), strict=True):
+                name = window.slots.quantity[int(slots[row])]
+                self.chosen.first(("unit", name, int(exponent)), window.block_of(int(cells[first]), per_block))
+
+    def _configure(self, window: "Window", name: str, cells: Ints, per_block: int) -> None:
+        for cell in cells[: max(0, _FIRST_ROWS - self.configured_over[name])].tolist():
+            block = window.block_of(cell, per_block)
+            self.chosen.first(("configured", name, block), block)
+        self.configured_over[name] += cells.size
+
+    def check(self, number: int, window: "Window", residuals: dict[str, Floats], allowed: Callable[[str], float]) -> None:
+        """Add the relations of side `number`."""
+        kept = np.repeat(~window.aside, window.shape.samples)
+        for name, residual in residuals.items():
+            usable = ~np.isnan(residual) & kept
+            if name not in PER_SAMPLE:
+                usable = _last_of_each(usable, window.shape.samples)
+            cells = np.flatnonzero(usable)
+            if not cells.size:
+                continue
+            self.instances[number, name] += cells.size
+            self.broken[number, name] += int(np.count_nonzero(residual[cells] > allowed(name)))
+            worst = int(cells[residual[cells].argmax()])
+            block = window.block_of(worst, window.shape.samples)
+            self.chosen.worst(("check", number, name), float(residual[worst]), block)
+        polar = np.flatnonzero((window.sides[number].get("polar")[:, 0] == 0) & kept)
+        if polar.size:
+            self.chosen.first(("polar", number), window.block_of(int(polar[0]), window.shape.samples))
+
+
+def _last_of_each(usable: Flags, samples: int) -> Flags:
+    """Return which usable samples are the last of their block."""
+    grid = usable.reshape(-1, samples)
+    later = np.cumsum(grid[:, ::-1], axis=1)[:, ::-1]
+    return (grid & (later == 1)).ravel()
+
+
+def _limit_by_print(limit: Floats, worst: Floats, c: Floats, py: Floats, component: Ints) -> None:
+    """Raise limits to half a printed digit of each side, where those come near."""
+    near = (np.abs(c).max(axis=-1) + np.abs(py).max(axis=-1) + worst) * _CLOSE_TO_PRINT >= limit
+    at = np.nonzero(near & (worst > 0))
+    if not at[0].size:
+        return
+    half_digits = np.zeros(at[0].size)
+    for side in (c, py):
+        value = np.abs(side[(*at, component[at])])
+        some = value > 0
+        half_digits[some] += 10.0 ** (np.floor(np.log10(value[some])) - _DIGITS + 1) / 2
+    limit[at] = np.maximum(limit[at], half_digits)
+
+
+@dataclass(frozen=True)
+class WindowSide:
+    """One side of a window: its values, its tables, and the pixel size that its log states."""
+
+    part: Part
+    tables: dict[Loop, Ints]
+    slots: Slots
+    shape: Shape
+    stated_size: float | None
+
+    def values(self, rows: Ints, size: int) -> Floats:
+        """Return the numbers of values of `size` components, of some value where a row is −1."""
+        found: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]
+        return found
+
+    def get(self, name: str) -> Floats:
+        """Return a quantity at each sample, shape (cells, components), nan where it is not logged."""
+        cells = self.shape.cells(Loop.SAMPLE)
+        if name == "pixel_m":
+            return np.full((cells, 1), np.nan if self.stated_size is None else self.stated_size)
+        if name == "ordinal":
+            return np.tile(np.arange(self.shape.samples, dtype=np.float64), self.shape.blocks)[:, None]
+        quantity = QUANTITIES[name]
+        size = _ARITY[quantity.kind]
+        slot = self.slots.find(name)
+        if slot is None or not self.part.kind.size:
+            return np.full((cells, size), np.nan)
+        rows = self.tables[Loop.SAMPLE][slot]
+        if not (rows >= 0).any():
+            rows = np.repeat(self.tables[Loop.BLOCK][slot], self.shape.samples)
+        found = self.values(rows, size)
+        found[rows < 0] = np.nan
+        return found
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some pixel blocks of both sides.
+
+    Attributes
+    ----------
+    shape : Shape
+    sides : (WindowSide, WindowSide)
+    slots : Slots
+    arity : array of int64
+        Components of each slot.
+    aside : array of bool, shape (blocks,)
+        Blocks that are compared as records alone.
+    """
+
+    shape: Shape
+    sides: tuple[WindowSide, WindowSide]
+    slots: Slots
+    arity: Ints
+    aside: Flags
+
+    def block_of(self, cell: int, cells_per_block: int) -> int:
+        """Return the number of the block that a cell belongs to."""
+        return self.shape.first_block + cell // cells_per_block
+
+    def places(self, number: int) -> Floats:
+        """Return (slow, fast) of each block's first sampled point of one side, in pixels."""
+        side = self.sides[number]
+        found = positions(side.get, pixel_sizes(side.get, side.stated_size))
+        return found[:: self.shape.samples]
+
+    def residuals(self, number: int) -> dict[str, Floats]:
+        """Return the residual of every relation at each sample of one side."""
+        with np.errstate(all="ignore"):
+            return {name: residual(self.sides[number].get) for name, residual in RESIDUALS.items()}

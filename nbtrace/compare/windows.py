@@ -1,0 +1,266 @@
+"""Two long logs side by side: tables of the same pixel blocks, cut from the columns of both."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+from nbtrace.compare.metrics import INT_MIN
+from nbtrace.parsers.columnar import ColumnReader, Columns
+from nbtrace.parsers.decimals import Flags, Floats, Ints
+from nbtrace.parsers.templates import Kind
+from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.records import Record
+
+_SPARE = 9
+"""Numbers appended so that reading any value as a vector stays inside the array."""
+
+ENDLESS = 1 << 40
+"""Number of the block after the last one of a log that has been read."""
+
+
+class Loop(IntEnum):
+    """The loops in which a value is printed, which decide the cells of its table."""
+
+    NONE = 0
+    SAMPLE = 1
+    STEP = 2
+    BLOCK = 3
+
+
+_LOOPS = {
+    Stage.GEOMETRY: Loop.NONE,
+    Stage.CELL: Loop.NONE,
+    Stage.PIXEL: Loop.SAMPLE,
+    Stage.LATTICE: Loop.SAMPLE,
+    Stage.PHI: Loop.STEP,
+    Stage.SOURCE: Loop.BLOCK,
+    Stage.SCALING: Loop.BLOCK,
+}
+
+
+@dataclass
+class Slots:
+    """Numbers the rows of the tables: one for each quantity and place that lines themselves name (node, source)."""
+
+    quantity: list[str] = field(default_factory=list)
+    _known: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def of(self, kind: Kind) -> int:
+        """Return the slot of a kind."""
+        name, index = kind.item.meaning.quantity, kind.item.index
+        slot = self._known.setdefault((name, index.node, index.source), len(self._known))
+        if slot == len(self.quantity):
+            self.quantity.append(name)
+        return slot
+
+    def find(self, name: str) -> int | None:
+        """Return the slot of a quantity without a place of its own."""
+        return self._known.get((name, (), None))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The values of one side in some pixel blocks, in file order.
+
+    Attributes
+    ----------
+    kind, block, sample, phi_tic, first, count : array of int64, shape (n,)
+        As :class:`~nbtrace.parsers.columnar.Columns` has them; the numbers of value i are
+        `numbers[first[i] : first[i] + count[i]]`, scaled to the unit of the vocabulary.
+    numbers : array of float64
+    pieces : list of (Columns, int, int)
+        Where the values come from: rows of chunks.
+    odd : list of Record
+        Values from irregular lines.
+    """
+
+    kind: Ints
+    block: Ints
+    sample: Ints
+    phi_tic: Ints
+    first: Ints
+    count: Ints
+    numbers: Floats
+    pieces: list[tuple[Columns, int, int]]
+    odd: list[Record]
+
+    def records(self, blocks: set[int]) -> dict[int, list[Record]]:
+        """Return the values of some blocks as the line reader gives them, in file order."""
+        found: dict[int, list[Record]] = {block: [] for block in blocks}
+        for block in blocks:
+            for columns, low, high in self.pieces:
+                start, stop = np.searchsorted(columns.block[low:high], [block, block + 1]) + low
+                found[block] += [columns.record(row) for row in range(start, stop)]
+        for record in self.odd:
+            if record.index.block in found:
+                found[record.index.block].append(record)
+        for records in found.values():
+            records.sort(key=lambda record: record.line)
+        return found
+
+
+class SideStream:
+    """One log as a stream of columns, read ahead by one chunk, from which whole blocks are cut."""
+
+    def __init__(self, reader: ColumnReader, slots: Slots, executor: Executor) -> None:
+        self.reader = reader
+        self.last_block = -1
+        self._slots = slots
+        self._executor = executor
+        self._chunks = reader.chunks()
+        self._pending: list[tuple[Columns, int]] = []
+        self._odd: list[Record] = []
+        self._loop: list[int] = []
+        self._slot: list[int] = []
+        self._own: list[bool] = []
+        self._scale: list[float] = []
+        self._next = self._submit()
+
+    def _submit(self) -> "Future[Columns | None]":
+        return self._executor.submit(next, self._chunks, None)
+
+    def advance(self) -> None:
+        """Take the next chunk; `last_block` is then the block under way, or `ENDLESS`."""
+        columns = self._next.result()
+        if columns is None:
+            self.last_block = ENDLESS
+            return
+        self._next = self._submit()
+        self._pending.append((columns, 0))
+        self._odd += columns.odd
+        last = [int(columns.block[-1])] if columns.block.size else []
+        last += [record.index.block for record in columns.odd[-1:]]
+        self.last_block = max([self.last_block, *last])
+
+    def cut(self, stop: int) -> Part:
+        """Return the values of all blocks below `stop` that were not cut before."""
+        pieces, rest = [], []
+        for columns, low in self._pending:
+            high = int(np.searchsorted(columns.block, stop))
+            if high > low:
+                pieces.append((columns, low, high))
+            if high < columns.block.size:
+                rest.append((columns, high))
+        self._pending = rest
+        odd = [record for record in self._odd if record.index.block < stop]
+        self._odd = [record for record in self._odd if record.index.block >= stop]
+        return self._joined(pieces, odd)
+
+    def _joined(self, pieces: list[tuple[Columns, int, int]], odd: list[Record]) -> Part:
+        def join(name: str) -> Ints:
+            parts = [getattr(columns, name)[low:high] for columns, low, high in pieces]
+            return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+        numbers, counts = [], []
+        for columns, low, high in pieces:
+            numbers.append(columns.numbers[columns.offset[low] : columns.offset[high]])
+            counts.append(np.diff(columns.offset[low : high + 1]))
+        count = np.concatenate(counts) if counts else np.zeros(0, dtype=np.int64)
+        values = np.concatenate([*numbers, np.zeros(_SPARE)])
+        kind = join("kind")
+        scale = np.array(self._facts(pieces)[3])
+        if kind.size and (scale != 1.0).any():
+            values *= np.concatenate([np.repeat(scale[kind], count), np.ones(_SPARE)])
+        first = np.cumsum(count) - count
+        return Part(kind, join("block"), join("sample"), join("phi_tic"), first, count, values, pieces, odd)
+
+    def _facts(
+        self, pieces: list[tuple[Columns, int, int]]
+    ) -> tuple[list[int], list[int], list[bool], list[float]]:
+        kinds = pieces[-1][0].kinds if pieces else []
+        for kind in kinds[len(self._slot) :]:
+            quantity = QUANTITIES.get(kind.item.meaning.quantity)
+            self._loop.append(_LOOPS[quantity.stage] if quantity else Loop.BLOCK)
+            self._slot.append(self._slots.of(kind))
+            self._own.append(kind.item.key == kind.item.meaning.quantity)
+            self._scale.append(kind.item.meaning.scale)
+        return self._loop, self._slot, self._own, self._scale
+
+    def slot_of(self, part: Part) -> Ints:
+        """Return the slot of each value, -1 for values of no loop."""
+        loop, slot = np.array(self._loop), np.array(self._slot)
+        result: Ints = np.where(loop == Loop.NONE, -1, slot)[part.kind] if part.kind.size else part.kind
+        return result
+
+    def tables(self, part: Part, shape: "Shape", blocks_aside: Flags) -> dict[Loop, Ints]:
+        """Return, for each loop, the table of values: shape (slots, cells), -1 where there is none.
+
+        Blocks that hold what a table cannot (two values in a cell, values of no loop) are marked in `blocks_aside`.
+        """
+        loop, slot, own = (np.array(facts) for facts in (self._loop, self._slot, self._own))
+        found = {}
+        at_block = part.block - shape.first_block
+        if part.kind.size:
+            blocks_aside[at_block[loop[part.kind] == Loop.NONE]] = True
+        for which in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
+            table = np.full((len(self._slots.quantity), shape.cells(which)), -1, dtype=np.int64)
+            rows = np.flatnonzero(loop[part.kind] == which) if part.kind.size else np.zeros(0, dtype=np.int64)
+            for named_so in (False, True):
+                chosen = rows[own[part.kind[rows]] == named_so] if rows.size else rows
+                place = slot[part.kind[chosen]] * table.shape[1] + shape.cell(which, part, chosen) if chosen.size else rows[:0]
+                table.ravel()[place] = chosen
+                lost = chosen[table.ravel()[place] != chosen]
+                blocks_aside[at_block[lost]] = True
+            found[which] = table
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the cells of a window's tables are numbered: block by block, then by sample, then by step."""
+
+    first_block: int
+    blocks: int
+    samples: int
+    steps: int
+
+    @classmethod
+    def around(cls, first_block: int, parts: tuple[Part, Part]) -> "Shape":
+        """Return the shape that holds the values of both sides."""
+        last, sample, tic = first_block, 0, -1
+        for part in parts:
+            if part.block.size:
+                last = max(last, int(part.block[-1]))
+                sample, tic = max(sample, int(part.sample.max())), max(tic, int(part.phi_tic.max()))
+            last = max([last, *(record.index.block for record in part.odd)])
+        return cls(first_block, last - first_block + 1, sample + 1, tic + 2)
+
+    def cells(self, loop: Loop) -> int:
+        """Return the number of cells of a loop's table."""
+        return self.blocks * self.cells_per_block(loop)
+
+    def cells_per_block(self, loop: Loop) -> int:
+        """Return the number of cells that a block has in a loop's table."""
+        return {Loop.SAMPLE: self.samples, Loop.STEP: self.samples * self.steps}.get(loop, 1)
+
+    def cell(self, loop: Loop, part: Part, rows: Ints) -> Ints:
+        """Return the cells of values."""
+        cell = part.block[rows] - self.first_block
+        if loop is Loop.SAMPLE:
+            return cell * self.samples + part.sample[rows]
+        if loop is Loop.STEP:
+            return (cell * self.samples + part.sample[rows]) * self.steps + part.phi_tic[rows] + 1
+        return cell
+
+
+def not_finite_blocks(part: Part) -> Ints:
+    """Return the blocks that hold an infinite number or the reference's integer for one."""
+    bad = np.flatnonzero(~np.isfinite(part.numbers) | (part.numbers == INT_MIN))
+    return part.block[np.searchsorted(part.first, bad, side="right") - 1]
+
+
+def windows(c: SideStream, py: SideStream) -> Iterator[tuple[int, Part, Part]]:
+    """Yield the blocks of both logs that are complete, as (first block, C, Py), in order and without gaps."""
+    done = 0
+    while done < ENDLESS:
+        behind = min((c, py), key=lambda side: side.last_block)
+        behind.advance()
+        stop = min(c.last_block, py.last_block)
+        if stop > done:
+            parts = c.cut(stop), py.cut(stop)
+            if any(part.block.size or part.odd for part in parts):
+                yield done, *parts
+            done = stop
