@@ -13,6 +13,9 @@ from pathlib import Path
 PAIR = Path(__file__).resolve().parent.parent / "examples" / "pairs" / "polar_09__35_24"
 _WIDTH = 4096
 _CELLS = 6
+_LEAST_LINES = 43
+"""Lines of a pixel block in the shorter of the two logs."""
+
 
 Vector = tuple[float, ...]
 
@@ -20,11 +23,11 @@ Vector = tuple[float, ...]
 def write_pair(folder: Path, lines: int, *, wrong: float = 0.0) -> tuple[Path, Path]:
     """Write c.log and py.log of at least `lines` lines each into `folder` and return their names."""
     paths = folder / "c.log", folder / "py.log"
+    pixels = -(-lines // _LEAST_LINES)
     for path, rounded in zip(paths, (float, _single), strict=True):
         with path.open("w") as log:
-            log.writelines(
-                f"{line}\n" for line in _log(path.name, lines, rounded, wrong if rounded is _single else 0.0)
-            )
+            part = wrong if rounded is _single else 0.0
+            log.writelines(f"{line}\n" for line in _log(path.name, pixels, rounded, part))
     return paths
 
 
@@ -33,7 +36,7 @@ def _single(value: float) -> float:
     return number
 
 
-def _log(name: str, lines: int, rounded: Callable[[float], float], wrong: float) -> Iterator[str]:
+def _log(name: str, pixels: int, rounded: Callable[[float], float], wrong: float) -> Iterator[str]:
     example = (PAIR / name).read_text().splitlines()
     prefix = "TRACE_PY: " if name == "py.log" else "TRACE_C: "
     first = next(at for at, line in enumerate(example) if line.startswith(f"{prefix}pix0_vector_meters"))
@@ -41,7 +44,7 @@ def _log(name: str, lines: int, rounded: Callable[[float], float], wrong: float)
     block = [line.removeprefix(prefix) for line in example[first : last + 1]]
     written = {body.split()[0]: tuple(map(float, body.split()[1:])) for body in block if "=" not in body}
     yield from example[:first]
-    for pixel in range(-(-(lines - len(example)) // len(block)) + 1):
+    for pixel in range(pixels):
         values = written | _pixel(written, pixel, wrong)
         for body in block:
             if "=" in body:

@@ -193,7 +193,8 @@ class _Comparison:
         known = [~np.isnan(place).any(axis=1) for place in places]
         pixels = [np.floor(np.nan_to_num(place) + 1e-6) for place in places]
         differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
-        window.aside[(known[0] != known[1]) | (known[0] & known[1] & differ)] = True
+        both = window.sides[0].present & window.sides[1].present
+        window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
         for number, stream in enumerate(self._streams):
             stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
             window.aside[_contradicted(stated, pixels[number], known[number])] = True

@@ -225,6 +225,13 @@ class WindowSide:
     shape: Shape
     stated_size: float | None
 
+    @property
+    def present(self) -> Flags:
+        """Which blocks of the window this side has, shape (blocks,)."""
+        found = np.zeros(self.shape.blocks, dtype=np.bool_)
+        found[self.part.block - self.shape.first_block] = True
+        return found
+
     def values(self, rows: Ints, size: int) -> Floats:
         """Return the numbers of values of `size` components, of some value where a row is −1."""
         found: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]
