@@ -197,7 +197,7 @@ def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Noti
             f"Py slow {at_py.pixel[0]} fast {at_py.pixel[1]}"
         )
         return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
-    apart = [abs(step.delta_k) for step in steps if step.delta_k is not None]
+    apart = [abs(step.delta_k) for step in steps if step.delta_k is not None and math.isfinite(step.delta_k)]
     if not apart or min(apart) <= _OTHER_POINT or (at_c.pixel is not None and at_py.pixel is not None):
         return []
     known = [

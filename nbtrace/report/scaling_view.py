@@ -135,7 +135,7 @@ def _unexplained(result: ScalingResult) -> tuple[str, ...]:
     if result.log_ratio is None:
         return ("The share of each factor is not defined: a pixel value is 0, negative, not finite or missing.",)
     if result.unexplained is None:
-        return ()
+        return (f"log(Py/C) of I_pixel_final is {result.log_ratio:+.3g}: the pixels agree, there is no share to give.",)
     rest = f"the factors leave {percent(result.unexplained)} of it unexplained"
     return (f"log(Py/C) of I_pixel_final is {result.log_ratio:+.6g}; {rest}. cos_2theta is no factor of it.",)
 
