@@ -95,10 +95,10 @@ def _sections(result: ScalingResult) -> Iterator[Section]:
     yield Section("Each side against its own pixel", items=tuple(_products(result)))
     if result.rebuilt is not None:
         yield _rebuilt(result.rebuilt)
-    yield from _divergent(result)
     for side, worked in zip(("C", "Py"), result.lattice, strict=True):
         if worked:
             yield _lattice(side, worked)
+    yield from _divergent(result)
 
 
 def _divergent(result: ScalingResult) -> Iterator[Section]:

@@ -61,7 +61,11 @@ def test_document_without_a_pixel() -> None:
 
 def test_a_document_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
     document = json.dumps(HEAD | {"per_phi_entries": [ENTRY]}).encode()
-    for name, data in (("spec_baseline", document), ("trace.log", b"\n  " + document), ("t.gz", gzip.compress(document))):
+    for name, data in (
+        ("spec_baseline", document),
+        ("trace.log", b"\n  " + document),
+        ("t.gz", gzip.compress(document)),
+    ):
         (tmp_path / name).write_bytes(data)
         assert len(read_trace(str(tmp_path / name)).records) == 4
 
@@ -117,7 +121,13 @@ def test_json_without_a_trace(document: Any) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("{", 1), ("{\n", 1), ('{"a": 1,\n"b": $(date)\n}\n', 2), ('{"per_phi_entries": [\n{"phi_tic": 0, ', 2), ("[1, 2", 1)],
+    [
+        ("{", 1),
+        ("{\n", 1),
+        ('{"a": 1,\n"b": $(date)\n}\n', 2),
+        ('{"per_phi_entries": [\n{"phi_tic": 0, ', 2),
+        ("[1, 2", 1),
+    ],
 )
 def test_invalid_json_is_reported_with_its_line(text: str, line: int) -> None:
     trace = read(text)

@@ -26,7 +26,9 @@ def complaint(line: str) -> str:
     return problem.reason
 
 
-@pytest.mark.parametrize(("prefix", "side"), [("TRACE_C_PHI", Side.C), ("TRACE_PY_PHI", Side.PY), ("TRACE_PY_PHI:", Side.PY)])
+@pytest.mark.parametrize(
+    ("prefix", "side"), [("TRACE_C_PHI", Side.C), ("TRACE_PY_PHI", Side.PY), ("TRACE_PY_PHI:", Side.PY)]
+)
 def test_phi_line(prefix: str, side: Side) -> None:
     found = records(f"{prefix} {PHI.replace('phi_tic=0', 'phi_tic=7')}")
     assert {record.quantity: record.numbers for record in found} == {
@@ -136,7 +138,9 @@ def test_tap_of_tuples() -> None:
 
 
 def test_tap_whose_values_hold_several_numbers() -> None:
-    found = records("TRACE_C_TAP5_HKL: subpixel=0 1 hkl_frac=-7.9 39.35 -39.35 h0=-8 k0=39 l0=-39 F_cell=1 out_of_bounds=0")
+    found = records(
+        "TRACE_C_TAP5_HKL: subpixel=0 1 hkl_frac=-7.9 39.35 -39.35 h0=-8 k0=39 l0=-39 F_cell=1 out_of_bounds=0"
+    )
     assert found[0].value.shape is Shape.VECTOR
     assert found[0].numbers == (-7.9, 39.35, -39.35)
     assert [record.key for record in found] == ["hkl_frac", "h0", "k0", "l0", "F_cell", "out_of_bounds"]
@@ -146,7 +150,11 @@ def test_tap_whose_values_hold_several_numbers() -> None:
 def test_taps_on_lines_of_their_own() -> None:
     trace = read("TRACE_C_TAP5: pixel 0 7\nTRACE_C_TAP5: steps 4\nTRACE_C_HKL_BOUNDS: h_min -24 h_max 24\n")
     assert trace.pixels == {0: (0, 7)}
-    assert [(record.key, record.numbers[0]) for record in trace.records] == [("steps", 4), ("h_min", -24), ("h_max", 24)]
+    assert [(record.key, record.numbers[0]) for record in trace.records] == [
+        ("steps", 4),
+        ("h_min", -24),
+        ("h_max", 24),
+    ]
     assert "neither" in complaint("TRACE_C_TAP5: three blind mice")
     assert "holds no value" in complaint("TRACE_C_TAP4: source 3")
 

@@ -86,7 +86,9 @@ def test_prose_belongs_to_no_side_and_the_base_dialect_to_the_port() -> None:
     assert one("TRACE_PY_BASE: polar = 1").side is Side.PY
 
 
-@pytest.mark.parametrize("line", ["TRACE: Beginning of the run", "TRACE: mode = fast", "TRACE:", "TRACE: ====", "TRACE_PY_BASE:"])
+@pytest.mark.parametrize(
+    "line", ["TRACE: Beginning of the run", "TRACE: mode = fast", "TRACE:", "TRACE: ====", "TRACE_PY_BASE:"]
+)
 def test_prose_without_a_value_is_structure(line: str) -> None:
     account = read(line).account
     assert (account.structure, account.used, account.ignored, account.unreadable) == (1, 0, 0, ())
