@@ -12,7 +12,7 @@ from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
 from nbtrace.records import Side
 
 _prefix = re.compile(
-    r"[ \t]*(?:\d+→)?[ \t]*(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
+    r"[ \t]*(?:\d+→[ \t]*)?(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
     r"(?P<mark>:|(?=[ \t])|$)(?P<body>.*)"
 ).fullmatch
 

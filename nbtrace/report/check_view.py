@@ -19,7 +19,8 @@ _STATUS = {Finding.HOLDS: Status.PASS, Finding.BROKEN: Status.CRITICAL, Finding.
 
 def check_verdict(result: SelfCheck) -> Verdict:
     """Return whether a log agrees with itself."""
-    return Verdict.DIFFER if result.broken or result.remarks else Verdict.AGREE
+    faulty = result.broken or result.remarks or result.trace.account.unreadable
+    return Verdict.DIFFER if faulty else Verdict.AGREE
 
 
 def check_view(result: SelfCheck) -> View:

@@ -12,7 +12,7 @@ from nbtrace import Trace, check, read_trace
 from nbtrace.compare.check import Finding
 from nbtrace.compare.identities import IDENTITIES
 
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").iterdir())
+PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]
 
