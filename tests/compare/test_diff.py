@@ -17,7 +17,7 @@ from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError
-from nbtrace.quantities import QUANTITIES, Kind, Stage, equivalents
+from nbtrace.quantities import QUANTITIES, Kind, Stage, ancestors, equivalents
 
 Read = Callable[..., Trace]
 LENGTHS = {Kind.SCALAR: 1, Kind.VECTOR: 3}
