@@ -31,7 +31,8 @@ def test_progress_lines_between_the_lines_of_a_pixel() -> None:
 
 def test_a_traceback_and_warnings_are_no_trace() -> None:
     text = (
-        "/usr/lib/x.py:3: UserWarning: TRACE output is on\n  warnings.warn(\nTRACE_PY: polar 1\nTraceback (most recent call last):\n"
+        "/usr/lib/x.py:3: UserWarning: TRACE output is on\n  warnings.warn(\nTRACE_PY: polar 1\n"
+        "Traceback (most recent call last):\n"
         '  File "x.py", line 3, in <module>\n    print(f"TRACE_PY: {x}")\nNameError: name x\n'
     )
     assert counts(read(text)) == (1, 0, 6, 0)
@@ -136,7 +137,9 @@ def test_quoted_lines_are_read(lead: str) -> None:
 
 
 def test_arrows_and_greek_letters_and_bytes_that_are_no_text() -> None:
-    trace = read("TRACE_PY:convention_mapping=Fbeam←Ybeam\nTRACE_PY: φ_tic 3\nTRACE_PY: polar 0.\ufffd5\nTRACE_PY: x \udcff\n")
+    trace = read(
+        "TRACE_PY:convention_mapping=Fbeam←Ybeam\nTRACE_PY: φ_tic 3\nTRACE_PY: polar 0.\ufffd5\nTRACE_PY: x \udcff\n"
+    )
     assert [record.key for record in trace.records] == ["convention_mapping", "φ_tic", "x"]
     assert [problem.line for problem in trace.account.unreadable] == [3]
 
@@ -148,7 +151,9 @@ def test_control_characters_inside_lines_do_not_end_them() -> None:
 
 
 def test_mixed_prefixes_in_one_log() -> None:
-    trace = read("TRACE: polar = 1\nTRACE_C: F_latt 2\nTRACE_C:Fbeam_m=3\nTRACE_ROTATE:input_vector=[1 0 0]\nTRACE_C_PHI\n")
+    trace = read(
+        "TRACE: polar = 1\nTRACE_C: F_latt 2\nTRACE_C:Fbeam_m=3\nTRACE_ROTATE:input_vector=[1 0 0]\nTRACE_C_PHI\n"
+    )
     assert [record.family for record in trace.records] == ["TRACE", "TRACE_C", "TRACE_C", "TRACE_ROTATE"]
     assert counts(trace) == (4, 0, 0, 1)
 
@@ -198,7 +203,9 @@ def test_no_line_takes_long(line: str) -> None:
 
 
 def test_a_torn_number_is_no_other_number() -> None:
-    trace = read("TRACE_C: F_latt 0.5.5\nTRACE_C: F_latt 0.5-\nTRACE_C: F_latt 5e\nTRACE_C: F_latt --5\nTRACE_C: F_latt 0,5\n")
+    trace = read(
+        "TRACE_C: F_latt 0.5.5\nTRACE_C: F_latt 0.5-\nTRACE_C: F_latt 5e\nTRACE_C: F_latt --5\nTRACE_C: F_latt 0,5\n"
+    )
     assert trace.records == ()
     assert len(trace.account.unreadable) == 5
 

@@ -61,7 +61,11 @@ def test_document_without_a_pixel() -> None:
 
 def test_a_document_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
     document = json.dumps(HEAD | {"per_phi_entries": [ENTRY]}).encode()
-    for name, data in (("spec_baseline", document), ("trace.log", b"\n  " + document), ("t.gz", gzip.compress(document))):
+    for name, data in (
+        ("spec_baseline", document),
+        ("trace.log", b"\n  " + document),
+        ("t.gz", gzip.compress(document)),
+    ):
         (tmp_path / name).write_bytes(data)
         assert len(read_trace(str(tmp_path / name)).records) == 4
 
@@ -88,8 +92,11 @@ def test_a_document_that_fails_its_schema_gives_nothing(change: Callable[[dict[s
 
 def test_flat_document() -> None:
     trace = read(
-        {"pixel_s": 133, "pixel_f": 134, "pixel_pos_A": [1e9, 2e9, -3e9], "R": 0.5, "wavelength_A": 0.9768, "h_frac": 1.25,
-         "k_frac": -3.5, "l_frac": 0.0, "h": 1, "k": -4, "l": 0, "F_latt": 2.5, "note": "text", "ok": True, "none": None}
+        {
+            "pixel_s": 133, "pixel_f": 134, "pixel_pos_A": [1e9, 2e9, -3e9], "R": 0.5, "wavelength_A": 0.9768,
+            "h_frac": 1.25, "k_frac": -3.5, "l_frac": 0.0, "h": 1, "k": -4, "l": 0, "F_latt": 2.5,
+            "note": "text", "ok": True, "none": None,
+        }
     )  # fmt: skip
     values = {record.quantity: record.numbers for record in trace.records}
     assert values["hkl_frac"] == (1.25, -3.5, 0.0)
@@ -117,7 +124,13 @@ def test_json_without_a_trace(document: Any) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("{", 1), ("{\n", 1), ('{"a": 1,\n"b": $(date)\n}\n', 2), ('{"per_phi_entries": [\n{"phi_tic": 0, ', 2), ("[1, 2", 1)],
+    [
+        ("{", 1),
+        ("{\n", 1),
+        ('{"a": 1,\n"b": $(date)\n}\n', 2),
+        ('{"per_phi_entries": [\n{"phi_tic": 0, ', 2),
+        ("[1, 2", 1),
+    ],
 )
 def test_invalid_json_is_reported_with_its_line(text: str, line: int) -> None:
     trace = read(text)

@@ -77,7 +77,9 @@ def test_matrices_are_read_row_by_row(prefix: str) -> None:
 
 @pytest.mark.parametrize("joint", ["=", " "])
 def test_named_numbers(joint: str) -> None:
-    line = f"TRACE_C:{' ' if joint == ' ' else ''}angles_rad{joint}rotx:0.0872664625997165 roty:-0.05 rotz:0 twotheta:nan"
+    line = (
+        f"TRACE_C:{' ' if joint == ' ' else ''}angles_rad{joint}rotx:0.0872664625997165 roty:-0.05 rotz:0 twotheta:nan"
+    )
     record = one(line)
     assert record.value.shape is Shape.NAMED
     assert record.value.names == ("rotx", "roty", "rotz", "twotheta")
@@ -124,7 +126,9 @@ def test_a_sentinel_is_a_value_that_is_missing(word: str) -> None:
 
 
 def test_not_finite_numbers() -> None:
-    found = records("TRACE_C: hkl_frac nan inf -nan\nTRACE_C: close_distance -inf\nTRACE_C: hkl_rounded -2147483648 0 -0")
+    found = records(
+        "TRACE_C: hkl_frac nan inf -nan\nTRACE_C: close_distance -inf\nTRACE_C: hkl_rounded -2147483648 0 -0"
+    )
     assert [math.isnan(number) for number in found[0].numbers] == [True, False, True]
     assert found[0].value.tokens == ("nan", "inf", "-nan")
     assert found[1].numbers == (-math.inf,)
@@ -168,7 +172,14 @@ def test_what_does_not_fit_the_quantity_is_unreadable(line: str, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "line", ["TRACE_PY:", "TRACE_PY: ", "TRACE_PY:=== Configuration ===", "TRACE_C: =====", "TRACE_PY: Real-space vectors (Å):"]
+    "line",
+    [
+        "TRACE_PY:",
+        "TRACE_PY: ",
+        "TRACE_PY:=== Configuration ===",
+        "TRACE_C: =====",
+        "TRACE_PY: Real-space vectors (Å):",
+    ],
 )
 def test_headings_are_structure(line: str) -> None:
     (trace,) = parse_trace(line + "\n")

@@ -80,7 +80,8 @@ def test_sweeps_that_follow_one_another_without_a_pixel_block() -> None:
 
 def test_each_block_has_the_pixel_stated_before_it() -> None:
     blocks = "".join(
-        f"TRACE_CONFIG: tracing pixel (spixel={n}, fpixel=7)\n" + c(SAMPLE.format(n) + CHAIN.format(n)) for n in range(3)
+        f"TRACE_CONFIG: tracing pixel (spixel={n}, fpixel=7)\n" + c(SAMPLE.format(n) + CHAIN.format(n))
+        for n in range(3)
     )
     assert read(blocks).pixels == {0: (0, 7), 1: (1, 7), 2: (2, 7)}
 

@@ -26,7 +26,9 @@ def complaint(line: str) -> str:
     return problem.reason
 
 
-@pytest.mark.parametrize(("prefix", "side"), [("TRACE_C_PHI", Side.C), ("TRACE_PY_PHI", Side.PY), ("TRACE_PY_PHI:", Side.PY)])
+@pytest.mark.parametrize(
+    ("prefix", "side"), [("TRACE_C_PHI", Side.C), ("TRACE_PY_PHI", Side.PY), ("TRACE_PY_PHI:", Side.PY)]
+)
 def test_phi_line(prefix: str, side: Side) -> None:
     found = records(f"{prefix} {PHI.replace('phi_tic=0', 'phi_tic=7')}")
     assert {record.quantity: record.numbers for record in found} == {
@@ -95,9 +97,16 @@ def test_configuration_line_without_a_pixel(pixel: str) -> None:
         ("TRACE_C_SOURCE2: F_cell 205.39", "F_cell", "source_F_cell", 205.39, 2, Side.C),
         ("TRACE_C_SOURCE2: cos2theta 0.5", "cos2theta", "source_cos_2theta", 0.5, 2, Side.C),
         ("TRACE_PY_SOURCE 0: source_index 0", "source_index", "source_index", 0.0, 0, Side.PY),
-        ("TRACE_PY_SOURCE 11: wavelength_angstroms 6.2", "wavelength_angstroms", "source_lambda_angstroms", 6.2, 11, Side.PY),
+        (
+            "TRACE_PY_SOURCE 11: wavelength_angstroms 6.2",
+            "wavelength_angstroms",
+            "source_lambda_angstroms",
+            6.2,
+            11,
+            Side.PY,
+        ),
     ],
-)  # fmt: skip
+)
 def test_sources(line: str, key: str, quantity: str, number: float, source: int, side: Side) -> None:
     (record,) = records(line)
     assert (record.key, record.quantity, record.numbers) == (key, quantity, (number,))
@@ -136,7 +145,9 @@ def test_tap_of_tuples() -> None:
 
 
 def test_tap_whose_values_hold_several_numbers() -> None:
-    found = records("TRACE_C_TAP5_HKL: subpixel=0 1 hkl_frac=-7.9 39.35 -39.35 h0=-8 k0=39 l0=-39 F_cell=1 out_of_bounds=0")
+    found = records(
+        "TRACE_C_TAP5_HKL: subpixel=0 1 hkl_frac=-7.9 39.35 -39.35 h0=-8 k0=39 l0=-39 F_cell=1 out_of_bounds=0"
+    )
     assert found[0].value.shape is Shape.VECTOR
     assert found[0].numbers == (-7.9, 39.35, -39.35)
     assert [record.key for record in found] == ["hkl_frac", "h0", "k0", "l0", "F_cell", "out_of_bounds"]
@@ -146,7 +157,11 @@ def test_tap_whose_values_hold_several_numbers() -> None:
 def test_taps_on_lines_of_their_own() -> None:
     trace = read("TRACE_C_TAP5: pixel 0 7\nTRACE_C_TAP5: steps 4\nTRACE_C_HKL_BOUNDS: h_min -24 h_max 24\n")
     assert trace.pixels == {0: (0, 7)}
-    assert [(record.key, record.numbers[0]) for record in trace.records] == [("steps", 4), ("h_min", -24), ("h_max", 24)]
+    assert [(record.key, record.numbers[0]) for record in trace.records] == [
+        ("steps", 4),
+        ("h_min", -24),
+        ("h_max", 24),
+    ]
     assert "neither" in complaint("TRACE_C_TAP5: three blind mice")
     assert "holds no value" in complaint("TRACE_C_TAP4: source 3")
 
@@ -158,7 +173,8 @@ def test_digits_of_other_scripts_are_no_ordinals() -> None:
 
 def test_lattice_debug_with_its_untagged_lines() -> None:
     trace = read(
-        "TRACE_SIM_F_LATT: pixel=(1792,2048) Na=5.0 Nb=6.0\n  F_latt_a_mean=0.25\n  h_frac=-1.5 h_int=-2\n\n  F_latt_a_mean=9\n"
+        "TRACE_SIM_F_LATT: pixel=(1792,2048) Na=5.0 Nb=6.0\n"
+        "  F_latt_a_mean=0.25\n  h_frac=-1.5 h_int=-2\n\n  F_latt_a_mean=9\n"
     )
     assert trace.pixels == {0: (1792, 2048)}
     assert [(record.key, record.numbers[0]) for record in trace.records] == [

@@ -52,7 +52,9 @@ def test_prose_belongs_to_both() -> None:
 
 def test_two_columns() -> None:
     rows = zip(C.splitlines(), PY.splitlines(), strict=True)
-    c, py = parse_trace("".join(f"{left}\t{right}\n" for left, right in rows) + "TRACE_C: steps 4\n\tTRACE_PY: polar 1\n")
+    c, py = parse_trace(
+        "".join(f"{left}\t{right}\n" for left, right in rows) + "TRACE_C: steps 4\n\tTRACE_PY: polar 1\n"
+    )
     assert (c.side, py.side) == (Side.C, Side.PY)
     assert values(c)[-1] == ("steps", 4, 4)
     assert values(py)[-1] == ("polar", 1, 5)
