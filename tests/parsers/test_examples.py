@@ -8,17 +8,16 @@ from nbtrace.parsers import read_trace
 from nbtrace.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Side, Trace
 
-PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
-FOLDERS = sorted(path.name for path in PAIRS.iterdir() if path.is_dir())
+FOLDERS = sorted(path.name for path in (Path(__file__).parents[2] / "examples" / "pairs").iterdir() if path.is_dir())
 
 
-def both(folder: str) -> tuple[Trace, Trace]:
-    return read_trace(str(PAIRS / folder / "c.log")), read_trace(str(PAIRS / folder / "py.log"))
+def both(pairs: Path, folder: str) -> tuple[Trace, Trace]:
+    return read_trace(str(pairs / folder / "c.log")), read_trace(str(pairs / folder / "py.log"))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_pixel_sides_and_account(folder: str) -> None:
-    c, py = both(folder)
+def test_pixel_sides_and_account(pairs: Path, folder: str) -> None:
+    c, py = both(pairs, folder)
     slow, fast = map(int, folder.rpartition("__")[2].split("_"))
     assert c.pixels == py.pixels == {0: (slow, fast)}
     assert (c.side, py.side) == (Side.C, Side.PY)
@@ -30,15 +29,15 @@ def test_pixel_sides_and_account(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_the_scaling_chain_is_whole(folder: str) -> None:
-    for trace in both(folder):
+def test_the_scaling_chain_is_whole(pairs: Path, folder: str) -> None:
+    for trace in both(pairs, folder):
         assert all(trace.number(name) is not None for name in SCALING_CHAIN)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_no_line_with_a_prefix_is_ignored(folder: str) -> None:
+def test_no_line_with_a_prefix_is_ignored(pairs: Path, folder: str) -> None:
     for side in ("c", "py"):
-        path = PAIRS / folder / f"{side}.log"
+        path = pairs / folder / f"{side}.log"
         tagged = [number for number, line in enumerate(path.read_text().splitlines(), 1) if line.startswith("TRACE_")]
         trace = read_trace(str(path))
         lines = {record.line for record in trace.records}
@@ -57,23 +56,23 @@ def test_no_line_with_a_prefix_is_ignored(folder: str) -> None:
         ("sourcefile__43_61", 1, 1),
     ],
 )
-def test_samples_and_phi_steps_of_the_reference(folder: str, samples: int, steps: int) -> None:
-    c, _ = both(folder)
+def test_samples_and_phi_steps_of_the_reference(pairs: Path, folder: str, samples: int, steps: int) -> None:
+    c, _ = both(pairs, folder)
     assert [record.index.sample for record in c.by_quantity["F_latt"]] == list(range(samples))
     found = [(record.index.sample, record.index.phi_tic) for record in c.by_quantity["phi_k_frac"]]
     assert sorted(set(found)) == [(sample, tic) for sample in range(samples) for tic in range(steps)]
     assert len(c.by_quantity["I_pixel_final"]) == 1
 
 
-def test_sources() -> None:
-    c, py = both("sourcefile__43_61")
+def test_sources(pairs: Path) -> None:
+    c, py = both(pairs, "sourcefile__43_61")
     assert {record.index.source for record in c.by_quantity["source_polar"]} <= {0, 1, 2}
     assert {record.index.source for record in py.records if record.quantity.startswith("source_")} == {0, 1, 2}
 
 
-def test_most_of_what_is_printed_is_known() -> None:
+def test_most_of_what_is_printed_is_known(pairs: Path) -> None:
     for folder in FOLDERS:
-        for trace in both(folder):
+        for trace in both(pairs, folder):
             keyed = [record for record in trace.records if record.family in {"TRACE_C", "TRACE_PY"}]
             unknown = {record.quantity for record in keyed} - set(QUANTITIES)
             assert len(unknown) < 0.1 * len(keyed), (folder, unknown)

@@ -114,8 +114,11 @@ def test_any_text(text: str) -> None:
 
 
 @given(
-    name=scalars, number=numbers, precision=st.sampled_from([15, 17]), form=st.sampled_from(["TRACE_C: {} {}", "TRACE_PY:{}={}"])
-)  # fmt: skip
+    name=scalars,
+    number=numbers,
+    precision=st.sampled_from([15, 17]),
+    form=st.sampled_from(["TRACE_C: {} {}", "TRACE_PY:{}={}"]),
+)
 def test_a_number_reads_back_as_it_was_printed(name: str, number: float, precision: int, form: str) -> None:
     token = f"{number:.{precision}g}"
     (trace,) = parse_trace(form.format(name, token) + "\n")
