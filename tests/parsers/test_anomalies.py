@@ -31,7 +31,8 @@ def test_progress_lines_between_the_lines_of_a_pixel() -> None:
 
 def test_a_traceback_and_warnings_are_no_trace() -> None:
     text = (
-        "/usr/lib/x.py:3: UserWarning: TRACE output is on\n  warnings.warn(\nTRACE_PY: polar 1\nTraceback (most recent call last):\n"
+        "/usr/lib/x.py:3: UserWarning: TRACE output is on\n  warnings.warn(\nTRACE_PY: polar 1\n"
+        "Traceback (most recent call last):\n"
         '  File "x.py", line 3, in <module>\n    print(f"TRACE_PY: {x}")\nNameError: name x\n'
     )
     assert counts(read(text)) == (1, 0, 6, 0)
