@@ -33,7 +33,7 @@ def check_view(result: SelfCheck) -> View:
     if result.broken:
         headline += f"; broken: {', '.join(item.quantity for item in result.broken)}"
     items = result.remarks
-    unreadable = tuple(f"{trace.source}:{bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
+    unreadable = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
     more = len(account.unreadable) - len(unreadable)
     return View(
         title="A log held against itself",
