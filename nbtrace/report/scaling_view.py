@@ -56,13 +56,18 @@ def _headline(result: ScalingResult) -> str:
     if first is None:
         return f"all {len(result.factors)} quantities of the chain agree"
     size = f" {signed(_relative(first), 6)}" if _relative(first) is not None else ""
-    leading = max(
-        (factor for factor in result.factors if factor.share is not None),
-        key=lambda factor: abs(factor.share or 0.0),
-        default=None,
-    )
-    carried = f"; {leading.name} explains {percent(leading.share)} of the final log-ratio" if leading else ""
-    return f"first divergence {first.name}{size} {first.status.value}{carried}"
+    return f"first divergence {first.name}{size} {first.status.value}{_carried(result)}"
+
+
+def _carried(result: ScalingResult) -> str:
+    """Return which factor carries the ratio of the final intensities, or that none of them does."""
+    if result.unexplained is None:
+        return ""
+    shares = {factor.name: factor.share for factor in result.factors if factor.share is not None}
+    leading = max(shares, key=lambda name: abs(shares[name]))
+    if abs(result.unexplained) > abs(shares[leading]):
+        return f"; {percent(result.unexplained)} of the final log-ratio stays unexplained"
+    return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
 
 
 def _relative(factor: Factor) -> float | None:

@@ -57,3 +57,20 @@ def test_markdown_and_bundle(nb: "Run", supervisor: Path, tmp_path: Path) -> Non
     assert nb("check", supervisor / "c.log", "--md", "check.md", "--bundle", "b").code == 0
     assert (tmp_path / "check.md").read_text().startswith("# A log held against itself\n\n**AGREE**")
     assert nb("bundle", "verify", "b").code == 0
+
+
+def test_a_remark_alone_is_in_the_first_line(nb: "Run", logs: Path) -> None:
+    text = (logs / "c.log").read_text().replace("(spixel=685, fpixel=1039)", "(spixel=1, fpixel=2)")
+    (logs / "lying.log").write_text(text)
+    ended = nb("check", logs / "lying.log")
+    assert ended.code == 1
+    first = " ".join(ended.out.split())
+    assert first.startswith("DIFFER 13 of 13 relations hold, but states pixel (1, 2), but its geometry is that of")
+
+
+def test_what_could_not_be_checked_is_listed_apart(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "short.log").write_text("TRACE_C: r_e_meters 3\nTRACE_C: r_e_sqr 9\nTRACE_C: F_latt 1\n")
+    ended = nb("check", "short.log")
+    assert ended.code == 0
+    assert ended.out.startswith("AGREE  1 of 1 relations hold\n")
+    assert "F_latt: not logged: F_latt_a, F_latt_b, F_latt_c" in ended.out

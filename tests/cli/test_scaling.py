@@ -46,3 +46,20 @@ def test_agreement_gives_no_share(nb: "Run", supervisor: Path) -> None:
 def test_a_bundle(nb: "Run", supervisor: Path) -> None:
     assert nb("scaling", supervisor / "c.log", supervisor / "py.log", "--bundle", "b").code == 1
     assert nb("bundle", "verify", "b").code == 0
+
+
+def test_a_ratio_that_no_factor_carries_is_said(nb: "Run", tmp_path: Path) -> None:
+    for name, tag, final in (("c.log", "TRACE_C", 2.5), ("py.log", "TRACE_PY", 5.0)):
+        values = {
+            "I_before_scaling": 2.5,
+            "r_e_sqr": 1,
+            "fluence_photons_per_m2": 1,
+            "steps": 1,
+            "I_pixel_final": final,
+        }
+        (tmp_path / name).write_text("".join(f"{tag}: {key} {value}\n" for key, value in values.items()))
+    words = " ".join(nb("scaling", "c.log", "py.log").out.split())
+    assert "100.00 % of the final log-ratio stays unexplained" in words
+    (tmp_path / "half.log").write_text("TRACE_PY: I_pixel_final 5.0\n")
+    words = " ".join(nb("scaling", "c.log", "half.log").out.split())
+    assert "Py: not logged: I_before_scaling, r_e_sqr, fluence_photons_per_m2, steps" in words
