@@ -328,7 +328,7 @@ def _remarks(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance
             yield f"{item.quantity}{' ' + where if where else ''} ≠ {item.formula}{many}{meaning}"
     sentinels = [record.key for record in trace.records if record.value.shape is Shape.SENTINEL]
     if sentinels:
-        yield f"hand-made or unfinished: {', '.join(sentinels)} hold no value"
+        yield f"hand-made or unfinished: no value for {', '.join(sentinels)}"
     not_finite = sorted({r.key for r in trace.records if r.value.numbers and not is_finite(r.numbers)})
     if not_finite:
         yield f"not finite: {', '.join(not_finite[:6])}"
