@@ -29,19 +29,8 @@ def check_view(result: SelfCheck) -> View:
     at = whereabouts(trace)
     account = trace.account
     pixel = f"slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "not told"
-<<<<<<< HEAD
-    held = len(result.checked) - len(result.broken)
-    headline = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation can be checked"
-    if result.broken:
-        headline += f"; broken: {', '.join(item.quantity for item in result.broken)}"
-    elif result.remarks:
-        headline += f"; {result.remarks[0]}"
     items = (*result.remarks, *result.observations)
-    unreadable = tuple(f"{trace.source}:{bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
-=======
-    items = result.remarks
     unreadable = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
->>>>>>> tests-compare
     more = len(account.unreadable) - len(unreadable)
     table = Table(_COLUMNS, tuple(map(_line, result.checked)))
     unchecked = [item for item in result.checks if item.finding is Finding.NOT_CHECKED]

@@ -71,19 +71,6 @@ def _headline(result: ScalingResult) -> str:
     if first is None:
         return f"all {len(result.factors)} quantities of the chain agree"
     size = f" {signed(_relative(first), 6)}" if _relative(first) is not None else ""
-<<<<<<< HEAD
-    if result.unexplained is not None and abs(result.unexplained) > _OPEN:
-        open_sides = [side for side, item in zip(("C", "Py"), result.products, strict=True) if item.meaning != "holds"]
-        whose = f" of {' and '.join(open_sides)}" if open_sides else ""
-        return f"first divergence {first.name}{size} {first.status.value}; the chain{whose} does not make its own pixel"
-    leading = max(
-        (factor for factor in result.factors if factor.share is not None),
-        key=lambda factor: abs(factor.share or 0.0),
-        default=None,
-    )
-    carried = f"; {leading.name} explains {percent(leading.share)} of the final log-ratio" if leading else ""
-    return f"first divergence {first.name}{size} {first.status.value}{carried}"
-=======
     return f"first divergence {first.name}{size} {first.status.value}{_carried(result)}"
 
 
@@ -93,10 +80,11 @@ def _carried(result: ScalingResult) -> str:
         return ""
     shares = {factor.name: factor.share for factor in result.factors if factor.share is not None}
     leading = max(shares, key=lambda name: abs(shares[name]))
-    if abs(result.unexplained) > abs(shares[leading]):
-        return f"; {percent(result.unexplained)} of the final log-ratio stays unexplained"
+    if abs(result.unexplained) > _OPEN:
+        sides = zip(("C", "Py"), result.products, strict=True)
+        whose = " and ".join(side for side, product in sides if product.meaning != "holds")
+        return f"; the chain{' of ' + whose if whose else ''} does not make its own pixel, so shares mean little"
     return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
->>>>>>> tests-compare
 
 
 def _relative(factor: Factor) -> float | None:
