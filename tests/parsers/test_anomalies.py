@@ -178,6 +178,12 @@ def test_an_endless_line_is_unreadable(line: str) -> None:
     assert counts(trace) == (1, 0, 1, 1)
 
 
+def test_an_endless_line_continues_nothing() -> None:
+    trace = read("TRACE_BEAM_CENTER:final dot_products:\n  Fclose=1\n  Sclose=" + "1" * 5000 + "\n  Odist=2\n")
+    assert [record.key for record in trace.records] == ["Fclose"]
+    assert counts(trace) == (1, 1, 2, 0)
+
+
 @pytest.mark.parametrize(
     "line",
     [

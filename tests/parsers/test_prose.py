@@ -39,6 +39,12 @@ def test_a_name_of_the_cell_block_is_the_quantity_only_where_the_run_goes_on_wit
     assert (trace.account.structure, trace.account.used) == (3, 5)
 
 
+def test_a_rule_does_not_end_a_section() -> None:
+    assert one("TRACE: After conversion:\nTRACE: =====\nTRACE:\nTRACE:   a = [1e-08, 0, 0]\n").quantity == (
+        "After conversion: a"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "quantity", "numbers", "unit"),
     [
