@@ -35,5 +35,5 @@ BundleFolder: TypeAlias = Annotated[
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]
 Cells: TypeAlias = Annotated[
     tuple[int, int, int] | None,
-    typer.Option("--cells", min=1, metavar="NA NB NC", help="Numbers of cells, where neither log tells them."),
+    typer.Option("--cells", metavar="NA NB NC", help="Numbers of cells, where neither log tells them."),
 ]
