@@ -135,14 +135,24 @@ def test_one_seeded_change_is_the_only_root(
     assert row.difference.delta[component] == new[component] - old[component]
 
 
-def upstream(name: str) -> set[str]:
-    """What a quantity is computed from, found by walking; a value printed under several names is one value."""
+def walk(name: str) -> set[str]:
+    """What a quantity is computed from, found by walking the inputs."""
     walked: set[str] = set()
     waiting = {name}
     while waiting:
         walked |= waiting
         waiting = {other for here in waiting for other in QUANTITIES[here].inputs} - walked
-    return {other for here in walked - {name} for other in (here, *equivalents(here))} - {name}
+    return walked - {name}
+
+
+def upstream(name: str) -> set[str]:
+    """The same under every name that a value is printed with, as long as it does not turn back to the quantity itself.
+
+    The close distance is an input of the corner's position where the reference sets up its detector, and follows from
+    it in the pixel block.
+    """
+    others = {other for here in walk(name) for other in (here, *equivalents(here))} - {name}
+    return {other for other in others if name not in walk(other)}
 
 
 @settings(max_examples=25, deadline=None)
