@@ -52,7 +52,7 @@ def diff_view(result: DiffResult, *, brief: bool = False) -> View:
 def headline(result: DiffResult) -> str:
     """Return the answer in one line."""
     first = result.first_divergence
-    compared = f"{result.coverage.compared} values compared"
+    compared = f"{result.coverage.compared} of {result.coverage.expected} values compared"
     if result.verdict is Verdict.NOT_COMPARABLE:
         return f"the logs cannot be compared as they stand ({compared} all the same)"
     if first is None and result.verdict is Verdict.DIFFER:

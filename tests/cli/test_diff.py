@@ -80,7 +80,7 @@ def test_unified(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
     assert ended.code == 1
     assert ended.out.splitlines()[:2] == [f"--- {c}", f"+++ {py}"]
     assert (tmp_path / "d.diff").read_text() == ended.out
-    same = nb("diff", c, c, "-u")
+    same = nb("diff", c, c, "--unified")
     assert (same.code, same.out) == (0, "")
 
 
@@ -160,3 +160,10 @@ def test_a_next_step_that_is_suggested_works(nb: "Run", supervisor: Path) -> Non
     for command in ("phi", "scaling"):
         suggestion = out.split(f"nbtrace {command} ")[1].split(": ")[0]
         assert nb(command, *suggestion.split()).code == 1
+
+
+def test_the_first_line_of_an_agreement_says_how_much_was_compared(nb: "Run", logs: Path) -> None:
+    (logs / "one.log").write_text("TRACE_PY: steps 10\n")
+    ended = nb("diff", logs / "c.log", logs / "one.log")
+    assert ended.code == 0
+    assert ended.out.startswith("AGREE  1 of 149 values compared, none diverges\n")

@@ -103,7 +103,7 @@ def band(name: str, old: tuple[float, ...], new: tuple[float, ...]) -> Status:
     return [Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL][sum(size > edge for edge in edges)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_one_seeded_change_is_the_only_root(
     read: Read, c_text: str, edit: Callable[[str, str, str], str], data: st.DataObject
@@ -155,7 +155,7 @@ def upstream(name: str) -> set[str]:
     return {other for other in others if name not in walk(other)}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_roots_are_what_depends_on_no_other_change(
     read: Read, c_text: str, edit: Callable[[str, str, str], str], data: st.DataObject
