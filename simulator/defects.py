@@ -40,6 +40,11 @@ class Defect(Enum):
         "The water background, already in photons, goes through the common scaling with the Bragg intensity: r_e² times"
         " fluence enters it squared, and it is divided by the number of steps.",
     )
+    CACHE_WHITE_SPACE = (
+        "cache_white_space",
+        "The reader of the binary cache skips all white space after the header. Data whose first bytes happen to be"
+        " white space in ASCII lose them, and the whole table is shifted.",
+    )
     FLAG_COLLISIONS = (
         "flag_collisions",
         "A flag is recognised by a part of its name, so that one argument may act as two flags: -twotheta_axis also sets"

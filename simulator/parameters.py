@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from simulator.config import Config
-from simulator.errors import ConfigError
+from simulator.errors import ConfigurationError
 
 
 class Parameter(StrEnum):
@@ -53,13 +53,13 @@ class Parameters:
 
         Raises
         ------
-        ConfigError
+        ConfigurationError
             If the configured name is none that torch knows.
         """
         try:
             return torch.device(self.config.execution.device)
         except RuntimeError:
-            raise ConfigError(f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N") from None
+            raise ConfigurationError(f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N") from None
 
     def number(self, value: float) -> Tensor:
         """Return a float64 scalar on the device."""
