@@ -9,10 +9,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from simulator.arrays import Float64
 from simulator.errors import ConfigurationError, InputFileError, ResourceError
 from simulator.files import read_bytes, write_whole
 
-Float64 = npt.NDArray[np.float64]
 Limits = tuple[int, int, int, int, int, int]
 
 
@@ -23,7 +23,7 @@ class ReflectionTable:
     Attributes
     ----------
     values : ndarray
-        F in electrons, float64, shape (n_h, n_k, n_l) with n = max − min + 1; indices that no line gave hold `default_F`.
+        F in electrons, shape (n_h, n_k, n_l) with n = max − min + 1; `default_F` at indices that no line gave.
     h_min, h_max, k_min, k_max, l_min, l_max : int
         The box, inclusive.
     default_F : float
@@ -39,7 +39,7 @@ class ReflectionTable:
     k_max: int
     l_min: int
     l_max: int
-    default_F: float
+    default_F: float  # noqa: N815 - the flag is -default_F
     reflections: int
 
     @property

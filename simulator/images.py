@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from simulator.arrays import Float32, Mask, Uint8, Uint16
 from simulator.files import write_whole
-from simulator.smv import Uint16
 
-Float32 = npt.NDArray[np.float32]
-Uint8 = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 Region = tuple[slice, slice]
 
 WHOLE: Region = (slice(None), slice(None))
@@ -48,7 +44,7 @@ class ImageStatistics:
     visited: int
 
     def maximum_position(self, pixel_size: float, oversample: int = 1) -> tuple[float, float]:
-        """Return (fast, slow) of the maximum's last subpixel from the detector's corner, in the unit of `pixel_size`."""
+        """Return (fast, slow) of the maximum's last subpixel from the detector's corner, in units of `pixel_size`."""
         if self.maximum_pixel is None:
             return 0.0, 0.0
         step = pixel_size / oversample
@@ -112,7 +108,7 @@ def integer_scale(maximum: float, scale: float = 0.0) -> float:
 
 
 def pgm_scale(rmsd: float, integer_factor: float, scale: float = 0.0) -> float:
-    """Return the factor of the PGM image: `scale` if above 0, else what puts five `rmsd` at 250, else the integer image's."""
+    """Return the factor of the PGM image: `scale` if above 0, else 250 over 5 `rmsd`, else the integer image's."""
     if scale > 0.0:
         return scale
     return _PGM_TOP / (_PGM_SIGMAS * rmsd) if rmsd > 0.0 else integer_factor

@@ -2,9 +2,9 @@
 
 The algorithms are those of W. H. Press et al., Numerical Recipes in C, 2nd edition, §7.2 and §7.3, in single precision:
 products of uniform deviates for means below 12, rejection under a Lorentzian above, a normal deviate above 10⁶. Each
-pixel goes on where the one before stopped in one sequence of uniform deviates. So pixels cannot be drawn independently;
-what can be computed without knowing where a pixel starts is computed for many at once, the rest in double precision, and
-in single precision only where the two could decide differently.
+pixel goes on where the one before stopped in one sequence of uniform deviates, so pixels cannot be drawn independently.
+What can be computed without knowing where a pixel starts is computed for many at once; the rest in double precision,
+and in single precision only where the two could decide differently.
 """
 
 import math
@@ -13,16 +13,15 @@ from collections import deque
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator.arrays import Float32, Int8, Uint16
 from simulator.errors import ConfigurationError
-from simulator.images import LARGEST_INTEGER, WHOLE, Region, Uint16
+from simulator.images import LARGEST_INTEGER, WHOLE, Region
 from simulator.random import Generator, Stream
-
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
 
 REJECTION_FROM = 12.0
 NORMAL_ABOVE = 1e6
@@ -45,7 +44,7 @@ _LANCZOS = (
 
 
 def log_gamma(x: npt.ArrayLike) -> Float32:
-    """Return ln Γ(x) by Lanczos' approximation with the reference's six coefficients; argument and result are float32."""
+    """Return ln Γ(x) by Lanczos' approximation with the reference's coefficients; argument and result are float32."""
     argument = np.asarray(x, dtype=np.float32).astype(np.float64)
     series = np.full_like(argument, 1.000000000190015)
     for step, coefficient in enumerate(_LANCZOS, start=1):
@@ -93,7 +92,7 @@ def noise_image(
     Raises
     ------
     ConfigurationError
-        If a pixel is not a number.
+        If a pixel is infinite or not a number.
     """
     part = image[region]
     counts = poisson_deviates(part.ravel(), generator, stream)
@@ -110,10 +109,10 @@ def poisson_deviates(means: Float32, generator: Generator, stream: Stream) -> Fl
     Raises
     ------
     ConfigurationError
-        If a mean is not a number.
+        If a mean is infinite or not a number.
     """
-    if np.isnan(means).any():
-        raise ConfigurationError("an image with pixels that are not numbers has no counting noise; look at the flags")
+    if not np.isfinite(means).all():
+        raise ConfigurationError("pixels that are infinite or not a number have no counting noise; give -nonoise")
     means = np.asarray(means, dtype=np.float32)
     counts = np.zeros(means.shape, dtype=np.float32)
     if means.size:
@@ -169,18 +168,67 @@ class _Deviates:
     @cached_property
     def numbers(self) -> list[float]:
         """The window as Python numbers."""
-        return self.values.tolist()
+        return _numbers(self.values)
 
     @cached_property
     def decay(self) -> list[float]:
         """−ln of the product of the first i deviates of the window, for i from 0."""
         sums = np.cumsum(-np.log(self.values.astype(np.float64)))
-        return [0.0, *sums.tolist()]
+        return [0.0, *_numbers(sums)]
 
     @cached_property
     def tangents(self) -> list[float]:
         """Lorentzian deviates tan(π u), single precision."""
-        return np.tan(np.pi * self.values.astype(np.float64)).astype(np.float32).astype(np.float64).tolist()
+        return _numbers(np.tan(np.pi * self.values.astype(np.float64)).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some pixels of an image that follow each other, and what can be computed of them beforehand.
+
+    Attributes
+    ----------
+    means : ndarray
+        Expected counts, shape (n,).
+    """
+
+    means: Float32
+
+    @cached_property
+    def kinds(self) -> Int8:
+        """Which method draws each pixel: 0 products, 1 rejection, 2 normal deviate."""
+        return (self.means >= REJECTION_FROM).astype(np.int8) + (self.means > NORMAL_ABOVE)
+
+    @cached_property
+    def limits(self) -> Float32:
+        """exp(−mean), the product at which a count ends."""
+        return np.exp(-np.minimum(self.means, REJECTION_FROM).astype(np.float64)).astype(np.float32)
+
+    @cached_property
+    def reach(self) -> int:
+        """How many pixels to pass over at a time where most end with their first deviate, else 0."""
+        hits = 1.0 - float(self.limits.mean())
+        return int(2.0 / max(hits, 2.0 / _PIECE)) if hits < _SPARSE else 0
+
+    @cached_property
+    def expected(self) -> list[float]:
+        """The means as Python numbers."""
+        return _numbers(self.means)
+
+    @cached_property
+    def hats(self) -> list[tuple[float, ...]]:
+        """For rejection, per pixel: mean x, √(2x), ln x, x ln x − ln Γ(x + 1), each rounded to single precision."""
+        means = np.clip(self.means, REJECTION_FROM, NORMAL_ABOVE)
+        x = means.astype(np.float64)
+        logs = np.log(x).astype(np.float32)
+        peaks = means * logs - log_gamma(means + np.float32(1.0))
+        columns = means, np.sqrt(2.0 * x).astype(np.float32), logs, peaks
+        return list(zip(*map(_numbers, columns), strict=True))
+
+
+def _numbers(values: npt.NDArray[np.floating]) -> list[float]:
+    """Return `values` as Python numbers."""
+    return cast("list[float]", values.tolist())
 
 
 class _Sampler:
@@ -192,23 +240,21 @@ class _Sampler:
 
     def fill(self, means: Float32, counts: Float32) -> None:
         """Put a deviate for each of `means` into `counts`, both of shape (n,)."""
-        methods = (self._count, self._reject, self._normal)
-        kinds = (means >= REJECTION_FROM).astype(np.int8) + (means > NORMAL_ABOVE)
-        edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(means)]
+        piece = _Piece(means)
+        edges = [0, *(np.flatnonzero(np.diff(piece.kinds)) + 1).tolist(), len(means)]
         for start, stop in pairwise(edges):
-            methods[kinds[start]](means[start:stop], counts[start:stop])
-
-    def _count(self, means: Float32, counts: Float32) -> None:
-        """Multiply deviates until the product is at most exp(−mean); the count is how many it took, less one."""
-        limits = np.exp(-means.astype(np.float64)).astype(np.float32)
-        hits = 1.0 - float(limits.mean())
-        if hits < _SPARSE:
-            self._count_sparse(limits, counts, reach=int(2.0 / max(hits, 2.0 / _PIECE)))
-        else:
-            self._count_dense(means, limits, counts)
+            kind = piece.kinds[start]
+            if kind == 2:
+                counts[start:stop] = self._normal(means[start:stop])
+            elif kind == 1:
+                counts[start:stop] = [self._reject(*hat) for hat in piece.hats[start:stop]]
+            elif piece.reach:
+                self._count_sparse(piece.limits[start:stop], counts[start:stop], piece.reach)
+            else:
+                counts[start:stop] = self._count_dense(piece, start, stop)
 
     def _count_sparse(self, limits: Float32, counts: Float32, reach: int) -> None:
-        """Pass over the pixels that end with their first deviate, `reach` of them at a time."""
+        """Pass over the pixels that end with their first deviate, `reach` of them at a time; the others get counts."""
         deviates, index = self.deviates, 0
         while index < len(limits):
             deviates.advance(_RESERVE)
@@ -223,22 +269,27 @@ class _Sampler:
                 deviates.position += len(more)
                 index += len(more)
 
-    def _count_dense(self, means: Float32, limits: Float32, counts: Float32) -> None:
+    def _count_dense(self, piece: _Piece, start: int, stop: int) -> list[int]:
         """Look each mean up in the running sum of −ln u, from where the pixel before stopped."""
         deviates = self.deviates
-        found = []
-        for index, mean in enumerate(means.tolist()):
+        counts: list[int] = []
+        while len(counts) < stop - start:
             deviates.advance(_RESERVE)
-            decay, start = deviates.decay, deviates.position
-            target = decay[start] + mean
-            stop = bisect_left(decay, target, start + 1, start + _FAR)
-            close = decay[stop] - target < _DOUBT or (stop > start + 1 and target - decay[stop - 1] < _DOUBT)
-            if close or stop == start + _FAR:
-                found.append(self._product(limits[index]))
-            else:
-                found.append(stop - start - 1)
-                deviates.position = stop
-        counts[:] = found
+            decay, first = deviates.decay, deviates.position
+            last = len(decay) - _FAR
+            for mean in piece.expected[start + len(counts) : stop]:
+                if first >= last:
+                    break
+                target = decay[first] + mean
+                end = bisect_left(decay, target, first + 1, first + _FAR)
+                if decay[end] - target < _DOUBT or (end > first + 1 and target - decay[end - 1] < _DOUBT):
+                    break
+                counts.append(end - first - 1)
+                first = end
+            deviates.position = first
+            if len(counts) < stop - start:
+                counts.append(self._product(piece.limits[start + len(counts)]))
+        return counts
 
     def _product(self, limit: np.float32) -> int:
         """Return the count of one pixel in single precision throughout."""
@@ -251,15 +302,7 @@ class _Sampler:
             count += 1
         return count
 
-    def _reject(self, means: Float32, counts: Float32) -> None:
-        x = means.astype(np.float64)
-        widths = np.sqrt(2.0 * x).astype(np.float32)
-        logs = np.log(x).astype(np.float32)
-        peaks = means * logs - log_gamma(means + np.float32(1.0))
-        for index, pixel in enumerate(zip(*(part.tolist() for part in (means, widths, logs, peaks)), strict=True)):
-            counts[index] = self._reject_one(*pixel)
-
-    def _reject_one(self, x: float, width: float, log_x: float, peak: float) -> float:
+    def _reject(self, x: float, width: float, log_x: float, peak: float) -> float:
         """Return a count under a Lorentzian of centre `x` and `width` that the Poisson distribution accepts."""
         deviates = self.deviates
         while True:
@@ -274,8 +317,8 @@ class _Sampler:
             if _accepts(deviates.numbers[start + 1], y, count, log_x, peak):
                 return count
 
-    def _normal(self, means: Float32, counts: Float32) -> None:
-        """Add normal deviates, which come in pairs by the polar method; the second of a pair waits for the next pixel."""
+    def _normal(self, means: Float32) -> Float32:
+        """Add normal deviates, which come in pairs; the second of a pair may have to wait for the next call."""
         waiting = [] if self._spare is None else [self._spare]
         normals = np.array(waiting, dtype=np.float32)
         while len(normals) < len(means):
@@ -283,7 +326,7 @@ class _Sampler:
             normals = np.concatenate([normals, self._polar(pairs)])
         self._spare = float(normals[-1]) if len(normals) > len(means) else None
         x = means.astype(np.float64)
-        counts[:] = x + np.sqrt(x) * normals[: len(means)].astype(np.float64)
+        return np.asarray(x + np.sqrt(x) * normals[: len(means)].astype(np.float64), dtype=np.float32)
 
     def _polar(self, pairs: int) -> Float32:
         """Return normal deviates from the next `pairs` points of a square, two for each that lies inside the circle."""
@@ -318,7 +361,7 @@ def _accepts(u: float, y: float, count: float, log_x: float, peak: float) -> boo
     exponent = rest - peak
     bound = 0.9 * (1.0 + y * y) * math.exp(exponent)
     doubt = 2 * _ULP * (power + abs(rest) + abs(exponent) + 3.0)
-    if doubt < 0.01 and abs(u - bound) > 1.1 * doubt * bound:
+    if doubt < 0.15 and abs(u - bound) > 1.1 * doubt * bound:
         return u <= bound
     rounded = np.float32(np.float32(np.float32(power) - np.float32(log_gamma_count)) - np.float32(peak))
     square = np.float32(y) * np.float32(y)

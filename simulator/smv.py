@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from simulator.arrays import Uint16
 from simulator.errors import InputFileError
 from simulator.files import read_bytes, write_whole
 
-Uint16 = npt.NDArray[np.uint16]
 Vector = tuple[float, float, float]
 
 HEADER_BYTES = 512
@@ -59,7 +58,7 @@ class SmvHeader:
     two_theta: float
 
     def encode(self, slow_pixels: int, fast_pixels: int) -> bytes:
-        """Return the header of an image of that size: 512 bytes, or more where the numbers leave no room for padding."""
+        """Return the header of an image of that size: 512 bytes, or more where its numbers take more."""
         lines = [
             "{",
             f"HEADER_BYTES={HEADER_BYTES};",
@@ -72,11 +71,11 @@ class SmvHeader:
             "DETECTOR_SN=000;",
             "BEAMLINE=fake;",
         ]
-        return ("\n".join(lines) + "\n").encode().__add__(_END).ljust(HEADER_BYTES)
+        return ("\n".join(lines).encode() + b"\n" + _END).ljust(HEADER_BYTES)
 
     def _geometry(self) -> list[str]:
         half_pixel = self.pixel_size / 2
-        numbers = {
+        numbers: dict[str, float | Vector] = {
             "PIXEL_SIZE": self.pixel_size,
             "DISTANCE": self.distance,
             "WAVELENGTH": self.wavelength,
@@ -164,7 +163,7 @@ _NUMBER = re.compile(r"\s*=?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 def header_number(header: str, keyword: str) -> float | None:
     """Return the number after the last occurrence of `keyword`, anywhere in the header, or None.
 
-    The occurrence need not be a whole word: DISTANCE finds CLOSE_DISTANCE, and ORGX finds XDS_ORGX, as the reference does.
+    The occurrence need not be a whole word: DISTANCE finds CLOSE_DISTANCE, ORGX finds XDS_ORGX, as in the reference.
     """
     found = header.rfind(keyword)
     match = _NUMBER.match(header, found + len(keyword)) if found >= 0 else None
