@@ -137,16 +137,16 @@ class _Deviates:
     def __init__(self, generator: Generator, stream: Stream, expected: int) -> None:
         self._generator, self._stream = generator, stream
         self._size = min(max(expected, 4 * _RESERVE), _WINDOW)
-        self._marks: deque[tuple[int, Generator, Stream]] = deque(maxlen=2)
+        self._marks: deque[tuple[int, Generator, Stream]] = deque(maxlen=4)
         self._dropped = 0
         self.values: Float32 = np.empty(0, dtype=np.float32)
         self.position = 0
         self.advance(_RESERVE)
 
-    def advance(self, needed: int) -> bool:
-        """Make sure of `needed` deviates from `position` on; return whether the window moved."""
+    def advance(self, needed: int) -> None:
+        """Make sure of `needed` deviates from `position` on; where that moves the window, `position` becomes 0."""
         if self.position + needed <= len(self.values):
-            return False
+            return
         left = self.values[self.position :]
         self._dropped += self.position
         self._marks.append((self._dropped + len(left), self._generator.copy(), Stream(self._stream.state)))
@@ -155,7 +155,6 @@ class _Deviates:
         self.position = 0
         for name in ("numbers", "decay", "tangents"):
             self.__dict__.pop(name, None)
-        return True
 
     def finish(self) -> None:
         """Set the generator back to the first deviate that nobody has used."""
