@@ -93,7 +93,7 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     content = read_bytes(path)
     clean_to = _end_of_clean_lines(content)
     if clean_to == len(content):
-        numbers = np.fromstring(content, sep=" ").reshape(-1, 4)
+        numbers = _numbers(content)
         corners = numbers[:, :3]
     elif strict:
         raise InputFileError(f"{path}:{_malformed_line(content, clean_to)}")
@@ -109,6 +109,13 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     h_min, k_min, l_min = (int(value) for value in low)
     h_max, k_max, l_max = (int(value) for value in high)
     return ReflectionTable(values, h_min, h_max, k_min, k_max, l_min, l_max, default_F, len(corners))
+
+
+def _numbers(content: bytes) -> Float64:
+    """Return what a list of nothing but clean lines holds, shape (n, 4)."""
+    if content.isspace() or not content:  # of which numpy would make one number
+        return np.empty((0, 4))
+    return np.fromstring(content, sep=" ").reshape(-1, 4)
 
 
 def _end_of_clean_lines(content: bytes) -> int:

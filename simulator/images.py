@@ -96,7 +96,8 @@ class _Sums:
     @classmethod
     def of(cls, part: Float32, visited: int) -> "_Sums":
         mean = float(part.sum(dtype=np.float64)) / max(visited, 1)
-        squares = float((part * part).sum(dtype=np.float64))
+        with np.errstate(over="ignore", under="ignore"):  # the reference's squares are single precision numbers too
+            squares = float((part * part).sum(dtype=np.float64))
         return cls(mean, squares, sum(float(np.square(row - mean, dtype=np.float64).sum()) for row in part))
 
 

@@ -16,7 +16,7 @@ Vector = tuple[float, float, float]
 
 HEADER_BYTES = 512
 _START = b"{\nHEADER_BYT"
-_END = b"}\n\f"
+_END = b"}\f"
 
 
 @dataclass(frozen=True)
@@ -210,30 +210,28 @@ def read_smv(path: Path, *, byte_order: Literal["declared", "native"] = "declare
     content = read_bytes(path)
     if not content.startswith(_START):
         raise InputFileError(f"{path} is not an SMV image: it does not start with '{{', a new line and HEADER_BYTES")
-    declared = header_number(content[: len(_START) + 20].decode("latin-1"), "HEADER_BYTES")
-    header, start = _split(content, int(declared or HEADER_BYTES))
+    start = int(header_number(_text(content, len(_START) + 20), "HEADER_BYTES") or HEADER_BYTES)
+    header = _text(content, start)
     kind = re.search(r"\bTYPE\s*=\s*(\w+)", header)
     if kind and kind[1] != "unsigned_short":
         raise InputFileError(f"{path} has pixels of type {kind[1]}; only unsigned_short can be read")
     fast, slow = (int(header_number(header, name) or 0) for name in ("SIZE1", "SIZE2"))
     if fast <= 0 or slow <= 0:
         raise InputFileError(f"{path} does not say how large it is: its header needs SIZE1 and SIZE2 above zero")
-    expected = 2 * fast * slow
-    if len(content) < start + expected:
+    needed = 2 * fast * slow
+    end = content.find(_END) + len(_END)
+    if end > start and len(content) == end + needed:
+        header, start = _text(content, end), end
+    if len(content) < start + needed:
         raise InputFileError(
-            f"{path} is too short: {slow} x {fast} pixels need {expected} bytes behind the header, "
-            f"and {len(content) - start} are there"
+            f"{path} is too short: {slow} x {fast} pixels need {needed} bytes behind the header, "
+            f"and {max(len(content) - start, 0)} are there"
         )
-    order = ">" if byte_order == "declared" and "big_endian" in header else "<"
-    kind_of_pixel = np.dtype(np.uint16) if byte_order == "native" else np.dtype(f"{order}u2")
-    pixels = np.frombuffer(content, kind_of_pixel, count=fast * slow, offset=start).reshape(slow, fast)
-    return SmvImage(header, pixels.astype(np.uint16))
+    swapped = byte_order == "declared" and f"{sys.byteorder}_endian" not in header
+    pixels = np.frombuffer(content, np.uint16, count=fast * slow, offset=start).reshape(slow, fast)
+    return SmvImage(header, pixels.byteswap() if swapped and "_endian" in header else pixels.copy())
 
 
-def _split(content: bytes, declared: int) -> tuple[str, int]:
-    """Return the header's text and where the pixels start."""
-    brace = content.find(b"}", 0, max(declared, 8 * HEADER_BYTES))
-    end = content.find(_END, 0, 8 * HEADER_BYTES)
-    if brace >= declared and end >= 0:
-        return content[:end].decode("latin-1"), end + len(_END)
-    return content[: brace if 0 <= brace < declared else declared].decode("latin-1"), declared
+def _text(content: bytes, end: int) -> str:
+    """Return the header's text before its closing brace, which stands before `end` or is missing."""
+    return content[:end].partition(b"}")[0].decode("latin-1")
