@@ -4,15 +4,11 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simulator.errors import InputFileError, ResourceError
 
-if TYPE_CHECKING:
-    from collections.abc import Buffer
 
-
-def write_whole(path: Path, parts: "Iterable[Buffer]") -> Path:
+def write_whole(path: Path, parts: Iterable[bytes | memoryview]) -> Path:
     """Write `parts` one after another to `path`; a reader sees the old file or all of the new one.
 
     A symbolic link keeps pointing where it points, and a device such as ``/dev/null`` is written to, not replaced.
@@ -38,7 +34,7 @@ def write_whole(path: Path, parts: "Iterable[Buffer]") -> Path:
     return path
 
 
-def _write(path: Path, mode: str, parts: "Iterable[Buffer]") -> None:
+def _write(path: Path, mode: str, parts: Iterable[bytes | memoryview]) -> None:
     with path.open(mode) as stream:
         for part in parts:
             stream.write(part)

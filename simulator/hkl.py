@@ -9,10 +9,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from simulator.arrays import Float64
 from simulator.errors import ConfigurationError, InputFileError, ResourceError
 from simulator.files import read_bytes, write_whole
 
-Float64 = npt.NDArray[np.float64]
 Limits = tuple[int, int, int, int, int, int]
 
 
@@ -23,7 +23,7 @@ class ReflectionTable:
     Attributes
     ----------
     values : ndarray
-        F in electrons, float64, shape (n_h, n_k, n_l) with n = max − min + 1; indices that no line gave hold `default_F`.
+        F in electrons, shape (n_h, n_k, n_l) with n = max − min + 1; `default_F` at indices that no line gave.
     h_min, h_max, k_min, k_max, l_min, l_max : int
         The box, inclusive.
     default_F : float
@@ -39,7 +39,7 @@ class ReflectionTable:
     k_max: int
     l_min: int
     l_max: int
-    default_F: float
+    default_F: float  # noqa: N815 - the flag is -default_F
     reflections: int
 
     @property
@@ -93,7 +93,7 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     content = read_bytes(path)
     clean_to = _end_of_clean_lines(content)
     if clean_to == len(content):
-        numbers = np.fromstring(content, sep=" ").reshape(-1, 4)
+        numbers = _numbers(content)
         corners = numbers[:, :3]
     elif strict:
         raise InputFileError(f"{path}:{_malformed_line(content, clean_to)}")
@@ -109,6 +109,13 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     h_min, k_min, l_min = (int(value) for value in low)
     h_max, k_max, l_max = (int(value) for value in high)
     return ReflectionTable(values, h_min, h_max, k_min, k_max, l_min, l_max, default_F, len(corners))
+
+
+def _numbers(content: bytes) -> Float64:
+    """Return what a list of nothing but clean lines holds, shape (n, 4)."""
+    if content.isspace() or not content:  # of which numpy would make one number
+        return np.empty((0, 4))
+    return np.fromstring(content, sep=" ").reshape(-1, 4)
 
 
 def _end_of_clean_lines(content: bytes) -> int:

@@ -6,17 +6,14 @@ random rotation are rounded to single precision, as the reference does.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator.arrays import Float32, Float64, Uint64
 from simulator.errors import ConfigurationError
-
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
-_Words = npt.NDArray[np.uint64]
 
 MULTIPLIER = 16807
 MODULUS = 2**31 - 1
@@ -117,10 +114,10 @@ class Generator:
         self.last = self.table[0]
 
     def _is_regular(self, stream: Stream) -> bool:
-        """Whether no draw to come starts afresh: zero, once in, would do that, but is reached only by the seed 2³¹ − 1."""
+        """Whether no draw to come starts afresh, as a zero would make it do; only the seed 2³¹ − 1 leads to zeros."""
         return stream.state % MODULUS > 0 and stream.state > 0 and self.last > 0 and 0 not in self.table
 
-    def _shuffle(self, stream: Stream, count: int) -> _Words:
+    def _shuffle(self, stream: Stream, count: int) -> Uint64:
         """Return `count` ≤ 65536 outputs.
 
         Only the upper five bits of an output decide which slot is next. So the sequence of slots is found with a table
@@ -153,12 +150,12 @@ class Generator:
         return outputs
 
 
-def _deviates(outputs: _Words) -> Float32:
+def _deviates(outputs: Uint64) -> Float32:
     return np.minimum(outputs / np.float64(MODULUS), _LARGEST).astype(np.float32)
 
 
 @cache
-def _powers() -> _Words:
+def _powers() -> Uint64:
     """Return 16807^(i + 1) mod 2³¹ − 1, shape (65536,): how far the congruential generator gets in i + 1 steps."""
     powers = np.full(_BLOCK, MULTIPLIER, dtype=np.uint64)
     known = 1
@@ -184,7 +181,7 @@ class RandomRotations:
     unit_angles: Float64
 
     def angles(self, spread: float) -> Float64:
-        """Return the angles for `spread`, both in radians, shape (n,), rounded to single precision as in the reference."""
+        """Return the angles for `spread`, in radians, shape (n,), rounded to single precision as in the reference."""
         return (np.float32(spread) * self.unit_angles.astype(np.float32)).astype(np.float64)
 
     def matrices(self, spread: float) -> Float64:
@@ -232,8 +229,7 @@ def random_rotation(u1: float, u2: float, u3: float, spread: float) -> Float64:
 def mosaic_domains(generator: Generator, stream: Stream, domains: int) -> RandomRotations:
     """Draw the rotations of `domains` mosaic domains; the first is none at all, though its deviates are consumed."""
     drawn = random_rotations(generator.draws(stream, 3 * domains).reshape(domains, 3))
-    drawn.unit_angles[:1] = 0.0
-    return drawn
+    return replace(drawn, unit_angles=drawn.unit_angles * (np.arange(domains) > 0))
 
 
 def mosaic_rotations(generator: Generator, stream: Stream, spread: float, domains: int) -> Float64:
