@@ -71,7 +71,7 @@ class Flag:
     sets: tuple[str, ...] = ()
     count: int = 0
     kind: Kind = Kind.REAL
-    fixed: Mapping[str, object] = field(default=NOTHING)
+    fixed: Mapping[str, object] = field(default_factory=dict)
     exact: bool = False
     stops: bool = False
     special: Special | None = None
