@@ -26,13 +26,17 @@ from simulator.random import Generator, Stream
 REJECTION_FROM = 12.0
 NORMAL_ABOVE = 1e6
 
-_ULP = 2.0**-24
+_ROUNDING = 2.0**-24
+"""What rounding to single precision may change, relative."""
+_DOUBT = 1e-5
+"""How near −ln of a product of deviates and a mean below 12 may come before single precision has to decide."""
+_FAR = 128
+"""Deviates that a mean below 12 practically never needs; where it does, single precision decides too."""
+_SPARSE = 0.1
+"""Share of pixels with a count above which each is looked at by itself."""
 _PIECE = 4096
 _WINDOW = 1 << 16
-_RESERVE = 256
-_SPARSE = 0.1
-_FAR = 128
-_DOUBT = 1e-5
+_RESERVE = 2 * _FAR
 _LANCZOS = (
     76.18009172947146,
     -86.50532032941677,
@@ -166,7 +170,7 @@ class _Deviates:
 
     @cached_property
     def decay(self) -> list[float]:
-        """−ln of the product of the first i deviates of the window, for i from 0."""
+        """Minus the logarithm of the product of the first i deviates of the window, for i from 0."""
         sums = np.cumsum(-np.log(self.values.astype(np.float64)))
         return [0.0, *_numbers(sums)]
 
@@ -177,7 +181,7 @@ class _Deviates:
 
     @cached_property
     def hurdles(self) -> list[float]:
-        """ln u − ln 0.9 (1 + y²) for each Lorentzian deviate y and the uniform deviate u behind it."""
+        """Logarithm of u / (0.9 (1 + y²)) for each Lorentzian deviate y and the uniform deviate u behind it."""
         y = np.array(self.tangents[:-1])
         return _numbers(np.log(self.values[1:].astype(np.float64)) - np.log(0.9 * (1.0 + y * y)))
 
@@ -201,8 +205,8 @@ class _Piece:
 
     @cached_property
     def limits(self) -> Float32:
-        """exp(−mean), the product at which a count ends."""
-        return np.exp(-np.minimum(self.means, REJECTION_FROM).astype(np.float64)).astype(np.float32)
+        """The product at which a count ends, exp(−mean); a mean below 0 gives the same count as 0."""
+        return np.exp(-np.clip(self.means, 0.0, REJECTION_FROM).astype(np.float64)).astype(np.float32)
 
     @cached_property
     def reach(self) -> int:
@@ -312,7 +316,7 @@ class _Sampler:
             y = deviates.tangents[place]
             total = width * y + x
             count = math.floor(total)
-            doubt = 4 * _ULP * (abs(total) + x)
+            doubt = 4 * _ROUNDING * (abs(total) + x)
             if not doubt < total - count < 1.0 - doubt:
                 count = math.floor(np.float32(width * y) + np.float32(x))
             if count < 0:
@@ -322,7 +326,7 @@ class _Sampler:
             power = count * log_x
             log_factorial = self._log_factorials[count] if count < _PIECE else _log_factorial(count)
             spare = power - log_factorial - peak - deviates.hurdles[place]
-            if abs(spare) < 6 * _ULP * (power + log_factorial + peak + 1.0):
+            if abs(spare) < 6 * _ROUNDING * (power + log_factorial + peak + 1.0):
                 spare = _bound_in_single(y, power, log_factorial, peak) - deviates.values[place + 1]
             if spare >= 0.0:
                 return count
