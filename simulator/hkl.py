@@ -145,10 +145,10 @@ def _box(path: Path, low: Float64, high: Float64, default_F: float) -> Float64:
     shape = tuple(int(edge) for edge in high - low + 1)
     needed = shape[0] * shape[1] * shape[2] * 8
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > memory:
+    if needed > memory / 2:
         raise ResourceError(
             f"{path} spans {shape[0]} x {shape[1]} x {shape[2]} Miller indices, a table of {needed / 2**30:.3g} GiB, "
-            f"more than this machine's memory of {memory / 2**30:.3g} GiB; look for a wrong index in it"
+            f"more than half of this machine's memory of {memory / 2**30:.3g} GiB; look for a wrong index in it"
         )
     return np.full(shape, default_F)
 

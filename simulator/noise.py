@@ -26,13 +26,17 @@ from simulator.random import Generator, Stream
 REJECTION_FROM = 12.0
 NORMAL_ABOVE = 1e6
 
-_ULP = 2.0**-24
+_ROUNDING = 2.0**-24
+"""What rounding to single precision may change, relative."""
+_DOUBT = 1e-5
+"""How near −ln of a product of deviates and a mean below 12 may come before single precision has to decide."""
+_FAR = 128
+"""Deviates that a mean below 12 practically never needs; where it does, single precision decides too."""
+_SPARSE = 0.1
+"""Share of pixels with a count above which each is looked at by itself."""
 _PIECE = 4096
 _WINDOW = 1 << 16
-_RESERVE = 256
-_SPARSE = 0.1
-_FAR = 128
-_DOUBT = 1e-5
+_RESERVE = 2 * _FAR
 _LANCZOS = (
     76.18009172947146,
     -86.50532032941677,
@@ -153,7 +157,7 @@ class _Deviates:
         drawn = self._generator.draws(self._stream, max(self._size, needed))
         self.values = np.concatenate([left, drawn])
         self.position = 0
-        for name in ("numbers", "decay", "tangents"):
+        for name in ("decay", "tangents", "hurdles"):
             self.__dict__.pop(name, None)
 
     def finish(self) -> None:
@@ -165,13 +169,8 @@ class _Deviates:
         self._stream.state = stream.state
 
     @cached_property
-    def numbers(self) -> list[float]:
-        """The window as Python numbers."""
-        return _numbers(self.values)
-
-    @cached_property
     def decay(self) -> list[float]:
-        """−ln of the product of the first i deviates of the window, for i from 0."""
+        """Minus the logarithm of the product of the first i deviates of the window, for i from 0."""
         sums = np.cumsum(-np.log(self.values.astype(np.float64)))
         return [0.0, *_numbers(sums)]
 
@@ -179,6 +178,12 @@ class _Deviates:
     def tangents(self) -> list[float]:
         """Lorentzian deviates tan(π u), single precision."""
         return _numbers(np.tan(np.pi * self.values.astype(np.float64)).astype(np.float32))
+
+    @cached_property
+    def hurdles(self) -> list[float]:
+        """Logarithm of u / (0.9 (1 + y²)) for each Lorentzian deviate y and the uniform deviate u behind it."""
+        y = np.array(self.tangents[:-1])
+        return _numbers(np.log(self.values[1:].astype(np.float64)) - np.log(0.9 * (1.0 + y * y)))
 
 
 @dataclass(frozen=True)
@@ -200,8 +205,8 @@ class _Piece:
 
     @cached_property
     def limits(self) -> Float32:
-        """exp(−mean), the product at which a count ends."""
-        return np.exp(-np.minimum(self.means, REJECTION_FROM).astype(np.float64)).astype(np.float32)
+        """The product at which a count ends, exp(−mean); a mean below 0 gives the same count as 0."""
+        return np.exp(-np.clip(self.means, 0.0, REJECTION_FROM).astype(np.float64)).astype(np.float32)
 
     @cached_property
     def reach(self) -> int:
@@ -236,6 +241,7 @@ class _Sampler:
     def __init__(self, deviates: _Deviates) -> None:
         self.deviates = deviates
         self._spare: float | None = None
+        self._log_factorials = _log_factorials(0)
 
     def fill(self, means: Float32, counts: Float32) -> None:
         """Put a deviate for each of `means` into `counts`, both of shape (n,)."""
@@ -301,19 +307,28 @@ class _Sampler:
             count += 1
         return count
 
-    def _reject(self, x: float, width: float, log_x: float, peak: float) -> float:
+    def _reject(self, x: float, width: float, log_x: float, peak: float) -> int:
         """Return a count under a Lorentzian of centre `x` and `width` that the Poisson distribution accepts."""
         deviates = self.deviates
         while True:
             deviates.advance(2)
-            start = deviates.position
-            y = deviates.tangents[start]
-            count = _shifted(x, width, y)
-            if count < 0.0:
-                deviates.position = start + 1
+            place = deviates.position
+            y = deviates.tangents[place]
+            total = width * y + x
+            count = math.floor(total)
+            doubt = 4 * _ROUNDING * (abs(total) + x)
+            if not doubt < total - count < 1.0 - doubt:
+                count = math.floor(np.float32(width * y) + np.float32(x))
+            if count < 0:
+                deviates.position = place + 1
                 continue
-            deviates.position = start + 2
-            if _accepts(deviates.numbers[start + 1], y, count, log_x, peak):
+            deviates.position = place + 2
+            power = count * log_x
+            log_factorial = self._log_factorials[count] if count < _PIECE else _log_factorial(count)
+            spare = power - log_factorial - peak - deviates.hurdles[place]
+            if abs(spare) < 6 * _ROUNDING * (power + log_factorial + peak + 1.0):
+                spare = _bound_in_single(y, power, log_factorial, peak) - deviates.values[place + 1]
+            if spare >= 0.0:
                 return count
 
     def _normal(self, means: Float32) -> Float32:
@@ -341,39 +356,19 @@ class _Sampler:
         return np.asarray(points[inside, ::-1] * factors[:, None], dtype=np.float32).ravel()
 
 
-def _shifted(x: float, width: float, y: float) -> float:
-    """Return ⌊width y + x⌋, the product and the sum rounded to single precision."""
-    product = width * y
-    total = product + x
-    count = math.floor(total)
-    doubt = 2 * _ULP * (abs(product) + abs(total))
-    if doubt < total - count < 1.0 - doubt:
-        return float(count)
-    return math.floor(np.float32(product) + np.float32(x))
-
-
-def _accepts(u: float, y: float, count: float, log_x: float, peak: float) -> bool:
-    """Whether u ≤ 0.9 (1 + y²) exp(count ln x − ln Γ(count + 1) − peak), rounded as the reference rounds it."""
-    log_gamma_count = _log_gamma_of_count(count)
-    power = count * log_x
-    rest = power - log_gamma_count
-    exponent = rest - peak
-    bound = 0.9 * (1.0 + y * y) * math.exp(exponent)
-    doubt = 2 * _ULP * (power + abs(rest) + abs(exponent) + 3.0)
-    if doubt < 0.15 and abs(u - bound) > 1.1 * doubt * bound:
-        return u <= bound
-    rounded = np.float32(np.float32(np.float32(power) - np.float32(log_gamma_count)) - np.float32(peak))
+def _bound_in_single(y: float, power: float, log_factorial: float, peak: float) -> float:
+    """Return 0.9 (1 + y²) exp(power − log_factorial − peak), rounded as the reference rounds it."""
+    height = np.float32(power) - np.float32(log_factorial) - np.float32(peak)
     square = np.float32(y) * np.float32(y)
-    return u <= float(np.float32(0.9 * (1.0 + float(square)) * math.exp(float(rounded))))
+    return float(np.float32(0.9 * (1.0 + float(square)) * math.exp(float(height))))
 
 
-def _log_gamma_of_count(count: float) -> float:
-    block, place = divmod(int(count), _PIECE)
-    return _log_gamma_block(block).item(place)
+def _log_factorial(count: int) -> float:
+    return _log_factorials(count // _PIECE)[count % _PIECE]
 
 
-@lru_cache(maxsize=1024)
-def _log_gamma_block(block: int) -> Float32:
+@lru_cache(maxsize=256)
+def _log_factorials(block: int) -> list[float]:
     """Return ln Γ(n + 1) for 4096 counts n from 4096 `block` on."""
     counts = np.arange(block * _PIECE, (block + 1) * _PIECE, dtype=np.float64).astype(np.float32)
-    return log_gamma(counts + np.float32(1.0))
+    return _numbers(log_gamma(counts + np.float32(1.0)))

@@ -60,6 +60,10 @@ def test_long_runs_draw_as_the_reference(low: float, high: float, pixels: int) -
     check_against_reference(means, seed=31)
 
 
+def test_a_mean_below_zero_counts_nothing_and_consumes_a_deviate() -> None:
+    check_against_reference(np.array([-1e-3, -5.0, 3.0, -70.0, 0.2, 20.0], dtype=np.float32), seed=2)
+
+
 def test_means_that_end_a_count_at_the_first_deviate_itself() -> None:
     deviates = Generator().draws(Stream.from_seed(8), 500).astype(np.float64)
     means = np.concatenate([-np.log(deviates), -np.log(deviates) * (1 + 1e-7)]).astype(np.float32)
