@@ -206,11 +206,11 @@ def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int]
     return _portion_values(model, past, part, observe)
 
 
-def simulate(model: Model, mask: Mask | None = None) -> Image:
+def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent) -> Image:
     """Return the image, float32 of shape (slow, fast); pixels that are not visited are 0."""
     visited = visited_pixels(model.config, mask)
     image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
     with torch.no_grad():
-        image[visited] = image_values(model, visited).to(dtype=torch.float32, device="cpu")
+        image[visited] = image_values(model, visited, observe).to(dtype=torch.float32, device="cpu")
     pixels: Image = image.reshape(model.config.shape_slow_fast).numpy()
     return pixels
