@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from simulator.beam import divergence_angles
 from simulator.build import Inputs, recommended_oversample
-from simulator.config import Config, Convention, Pivot, Shape
+from simulator.config import Config, Pivot, Shape
 from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
-from simulator.kernel import Model
+from simulator.model import Model
 from simulator.run import interpolates
 from simulator.vectors import Vector, cross, dot, norm
 
@@ -144,7 +144,7 @@ def _settings(model: Model, inputs: Inputs) -> Iterator[str]:
     wave = f"  wave={float(beam.wavelength_m):g} meters +/- {dispersion.range * 100.0:g}% in {dispersion.count} steps"
     yield wave
     if config.beam.polarized:
-        yield f"  Kahn polarization factor: {float(beam.kahn_factor):f}"
+        yield f"  Kahn polarization factor: {config.beam.kahn_factor:f}"
     else:
         yield "  polarization effect: off"
     if config.detector.curved:

@@ -266,6 +266,8 @@ class ExecutionConfig(Frozen):
     defects: frozenset[Defect] = Mode.C_PARITY.defects
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "cpu"
+    compile: Literal["auto", "always", "never"] = "auto"
+    """Use of the compiled fast path; auto compiles only where the image is large enough to pay for it."""
     threads_emulated: int = Field(default=1, ge=1)
     """Threads of the reference whose φ carry-over is reproduced."""
     trace_pixel_slow_fast: tuple[int, int] | None = None
@@ -311,7 +313,9 @@ class Config(Frozen):
     def _has_pixels(self) -> Self:
         slow, fast = self.shape_slow_fast
         if slow < 1 or fast < 1:
-            raise ValueError(f"the detector has {fast} x {slow} pixels (fast x slow); give a size of at least one pixel")
+            raise ValueError(
+                f"the detector has {fast} x {slow} pixels (fast x slow); give a size of at least one pixel"
+            )
         return self
 
     @model_validator(mode="after")

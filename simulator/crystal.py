@@ -208,7 +208,9 @@ def _from_cell(parameters: Parameters, cell: tuple[Tensor, ...] | None) -> Basis
     a, b, c, alpha, beta, gamma = cell
     volume = cell_volume(cell)
     if not float(volume) > 0.0:
-        raise ConfigurationError("the cell has no volume; check its angles: each must be less than the sum of the others")
+        raise ConfigurationError(
+            "the cell has no volume; check its angles: each must be less than the sum of the others"
+        )
     volume_star = 1.0 / volume
     a_star = b * c * torch.sin(alpha) * volume_star
     b_star = c * a * torch.sin(beta) * volume_star

@@ -147,11 +147,23 @@ _CRYSTAL = (
     _file("-mat", "crystal.matrix_file", "MOSFLM matrix A, which contains the wavelength"),
     Flag("-misset", "missetting angles about x, y, z (degrees)", count=1, special=Special.MISSET, exact=True),
     _integer("-misset_seed", "crystal.misset_seed", "seed of -misset random"),
-    Flag("-N", "cells along each edge", ("crystal.Na", "crystal.Nb", "crystal.Nc"), 1, Kind.INTEGER, exact=True, stops=True, canonical=False),
+    Flag(
+        "-N",
+        "cells along each edge",
+        ("crystal.Na", "crystal.Nb", "crystal.Nc"),
+        1,
+        Kind.INTEGER,
+        exact=True,
+        stops=True,
+        canonical=False,
+    ),
     _integer("-Na", "crystal.Na", "cells along a", stops=True),
     _integer("-Nb", "crystal.Nb", "cells along b", stops=True),
     _integer("-Nc", "crystal.Nc", "cells along c", stops=True),
-    *(Flag(t, "edge of the crystal (mm)", _EDGES, 1, canonical=False) for t in ("-xtalsize", "-xtal_size", "-samplesize", "-sample_size")),
+    *(
+        Flag(t, "edge of the crystal (mm)", _EDGES, 1, canonical=False)
+        for t in ("-xtalsize", "-xtal_size", "-samplesize", "-sample_size")
+    ),
     *_sizes(("-xtal_x", "-xtal_thick", "-sample_thick", "-sample_x"), _EDGES[:1], "edge along a (mm)"),
     *_sizes(("-xtal_y", "-xtal_width", "-sample_width", "-sample_y", "-width"), _EDGES[1:2], "edge along b (mm)"),
     *_sizes(("-xtal_z", "-xtal_heigh", "-sample_heigh", "-sample_z", "-heigh"), _EDGES[2:], "edge along c (mm)"),
@@ -182,7 +194,10 @@ _STRUCTURE = (
     _file("-dump", "structure.dump_file", "binary cache of the list"),
     _switch("-interpolate", "tricubic lookup", {"structure.interpolate": True}),
     _switch("-nointerpolate", "nearest reflection", {"structure.interpolate": False}),
-    *(Flag(t, "background file (no effect)", count=1, kind=Kind.FILE, exact=t != "-stolout") for t in ("-stol", "-4stol", "-Q", "-stolout")),
+    *(
+        Flag(t, "background file (no effect)", count=1, kind=Kind.FILE, exact=t != "-stolout")
+        for t in ("-stol", "-4stol", "-Q", "-stolout")
+    ),
 )
 
 _BEAM_FLAGS = (
@@ -213,10 +228,25 @@ _BEAM_FLAGS = (
 )
 
 _DETECTOR = (
-    Flag("-detsize", "size of the detector (mm)", ("detector.detsize_fast_mm", "detector.detsize_slow_mm"), 1, exact=True, canonical=False),
+    Flag(
+        "-detsize",
+        "size of the detector (mm)",
+        ("detector.detsize_fast_mm", "detector.detsize_slow_mm"),
+        1,
+        exact=True,
+        canonical=False,
+    ),
     _real("-detsize_f", "detector.detsize_fast_mm", "size along fast (mm)"),
     _real("-detsize_s", "detector.detsize_slow_mm", "size along slow (mm)"),
-    Flag("-detpixels", "pixels along both axes", ("detector.detpixels_fast", "detector.detpixels_slow"), 1, Kind.INTEGER, exact=True, canonical=False),
+    Flag(
+        "-detpixels",
+        "pixels along both axes",
+        ("detector.detpixels_fast", "detector.detpixels_slow"),
+        1,
+        Kind.INTEGER,
+        exact=True,
+        canonical=False,
+    ),
     _integer("-detpixels_f", "detector.detpixels_fast", "pixels along fast"),
     _integer("-detpixels_x", "detector.detpixels_fast", "pixels along fast", canonical=False),
     _integer("-detpixels_s", "detector.detpixels_slow", "pixels along slow"),
@@ -242,9 +272,18 @@ _DETECTOR = (
     _real("-detector_rotx", "detector.rotx_deg", "rotation of the detector about x (degrees)"),
     _real("-detector_roty", "detector.roty_deg", "rotation of the detector about y (degrees)"),
     _real("-detector_rotz", "detector.rotz_deg", "rotation of the detector about z (degrees)"),
-    Flag("-pivot", "point that rotations keep: sample or beam", ("detector.pivot",), 1, Kind.WORD, special=Special.PIVOT),
+    Flag(
+        "-pivot", "point that rotations keep: sample or beam", ("detector.pivot",), 1, Kind.WORD, special=Special.PIVOT
+    ),
     _switch("-point_pixel", "solid angle 1/R²", {"detector.point_pixel": True}),
-    Flag("-detector_abs", "attenuation depth of the sensor (µm)", ("detector.attenuation_depth_um",), 1, Kind.WORD, special=Special.ABSORPTION),
+    Flag(
+        "-detector_abs",
+        "attenuation depth of the sensor (µm)",
+        ("detector.attenuation_depth_um",),
+        1,
+        Kind.WORD,
+        special=Special.ABSORPTION,
+    ),
     _real("-detector_thick", "detector.thickness_um", "thickness of the sensor (µm)", exact=True),
     _integer("-detector_thicksteps", "detector.thicksteps", "layers of the sensor"),
     _integer("-thicksteps", "detector.thicksteps", "layers of the sensor", canonical=False),
@@ -266,14 +305,27 @@ _OUTPUT = (
     _file("-pgmfile", "output.pgm_file", "PGM image", fixed={"output.write_pgm": True}),
     _file("-pgmimage", "output.pgm_file", "PGM image", fixed={"output.write_pgm": True}, canonical=False),
     _file("-noisefile", "output.noise_file", "image with noise (SMV)", fixed={"output.write_noise": True}),
-    _file("-noiseimage", "output.noise_file", "image with noise (SMV)", fixed={"output.write_noise": True}, canonical=False),
+    _file(
+        "-noiseimage",
+        "output.noise_file",
+        "image with noise (SMV)",
+        fixed={"output.write_noise": True},
+        canonical=False,
+    ),
     _real("-scale", "output.scale", "factor of the integer image"),
     _real("-pgmscale", "output.pgm_scale", "factor of the PGM image", fixed={"output.write_pgm": True}),
     _switch("-nopgm", "no PGM image", {"output.write_pgm": False}),
     _switch("-nonoise", "no image with noise", {"output.write_noise": False}),
     _real("-adc", "output.adc", "offset of integer and noise image"),
     _integer("-seed", "output.seed", "seed of the noise"),
-    Flag("-printout_pixel", "print one pixel: fast slow", ("output.print_pixel_fast_slow",), 2, Kind.INTEGER, fixed={"output.print_pixels": True}),
+    Flag(
+        "-printout_pixel",
+        "print one pixel: fast slow",
+        ("output.print_pixel_fast_slow",),
+        2,
+        Kind.INTEGER,
+        fixed={"output.print_pixels": True},
+    ),
     _switch("-printout", "print every pixel", {"output.print_pixels": True}),
     _switch("-noprogress", "no progress meter", {"output.progress": False}),
     _switch("-progress", "progress meter", {"output.progress": True}, canonical=False),
@@ -287,11 +339,35 @@ _OURS = (
     Flag("-mode", "c-parity or spec", ("execution.defects",), 1, Kind.WORD, exact=True, ours=True),
     Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, Kind.WORD, exact=True, ours=True),
     Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, Kind.WORD, exact=True, ours=True),
-    _integer("-threads_emulated", "execution.threads_emulated", "threads of the reference whose φ carry-over is reproduced", exact=True, ours=True),
+    Flag(
+        "-compile",
+        "auto, always or never: the compiled fast path",
+        ("execution.compile",),
+        1,
+        Kind.WORD,
+        exact=True,
+        ours=True,
+    ),
+    _integer(
+        "-threads_emulated",
+        "execution.threads_emulated",
+        "threads of the reference whose φ carry-over is reproduced",
+        exact=True,
+        ours=True,
+    ),
     _integer("-memory_mb", "execution.memory_mb", "budget for intermediate tensors (MB)", exact=True, ours=True),
 )
 
 FLAGS: tuple[Flag, ...] = (
-    *_HEADERS, *_CONVENTIONS, *_CRYSTAL, *_STRUCTURE, *_BEAM_FLAGS, *_CURVED, *_DETECTOR, *_SAMPLING, *_OUTPUT, *_OURS,
+    *_HEADERS,
+    *_CONVENTIONS,
+    *_CRYSTAL,
+    *_STRUCTURE,
+    *_BEAM_FLAGS,
+    *_CURVED,
+    *_DETECTOR,
+    *_SAMPLING,
+    *_OUTPUT,
+    *_OURS,
 )
 """All flags, in the order in which an argument is tested and a canonical command is written."""

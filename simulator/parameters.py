@@ -59,7 +59,9 @@ class Parameters:
         try:
             return torch.device(self.config.execution.device)
         except RuntimeError:
-            raise ConfigurationError(f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N") from None
+            raise ConfigurationError(
+                f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N"
+            ) from None
 
     def number(self, value: float) -> Tensor:
         """Return a float64 scalar on the device."""
