@@ -85,12 +85,12 @@ def _crystal(model: Model) -> Iterator[str]:
         yield f"random orientation misset angles: {x:f} {y:f} {z:f} deg"
     volume = float(dot(a, cross(b, c)))
     yield f"Unit Cell: {_cell_line((a, b, c))}"
-    yield f"Recp Cell: {_cell_line(crystal.reciprocal_A)}"
+    yield f"Recp Cell: {_cell_line(crystal.reciprocal)}"
     yield f"volume = {volume:g} A^3"
     yield "real-space cell vectors (Angstrom):"
     yield from _table("     a           b           c         ", (a, b, c))
     yield "reciprocal-space cell vectors (Angstrom^-1):"
-    yield from _table("     a_star      b_star      c_star    ", crystal.reciprocal_A)
+    yield from _table("     a_star      b_star      c_star    ", crystal.reciprocal)
     edges = [count * float(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True)]
     yield "crystal is {:g} x {:g} x {:g} microns".format(*(edge * 1e6 for edge in edges))
     wanted = recommended_oversample(crystal, model.detector, float(model.beam.wavelength_m))

@@ -54,9 +54,9 @@ class Convention(StrEnum):
 class Cell(Frozen):
     """Real unit cell."""
 
-    a_A: float = Field(gt=0)
-    b_A: float = Field(gt=0)
-    c_A: float = Field(gt=0)
+    a_angstrom: float = Field(gt=0)
+    b_angstrom: float = Field(gt=0)
+    c_angstrom: float = Field(gt=0)
     alpha_deg: float = Field(gt=0, lt=180)
     beta_deg: float = Field(gt=0, lt=180)
     gamma_deg: float = Field(gt=0, lt=180)
@@ -110,14 +110,14 @@ class CrystalConfig(Frozen):
 class BeamConfig(Frozen):
     """Wavelength, intensity, polarisation and the spread of the incident beam."""
 
-    wavelength_A: float = Field(default=1.0, gt=0)
+    wavelength_angstrom: float = Field(default=1.0, gt=0)
     fluence_per_m2: float = DEFAULT_FLUENCE_PER_M2
     flux_per_s: float = 0.0
     exposure_s: float = 1.0
     beamsize_mm: float = 0.1
     kahn_factor: float = 0.0
     polarized: bool = True
-    dmin_A: float = 0.0
+    dmin_angstrom: float = 0.0
     water_um: float = 0.0
     source_file: Path | None = None
     dispersion_percent: float = 0.0

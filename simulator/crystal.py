@@ -63,7 +63,7 @@ class Crystal:
     """The crystal as a pixel needs it."""
 
     real_m: Basis
-    reciprocal_A: Basis
+    reciprocal: Basis
     """Å⁻¹, before spindle and mosaic rotation."""
     N: tuple[int, int, int]
     """Cells along a, b, c."""
@@ -154,7 +154,7 @@ def build_crystal(
     spindle = unit(vector(frame_of(parameters.config.detector).spindle, parameters.device))
     return Crystal(
         real_m=real_m,
-        reciprocal_A=reciprocal,
+        reciprocal=reciprocal,
         N=cell_counts(config, parameters.config.beam.beamsize_mm, real_m),
         shape=config.shape,
         fudge=config.fudge,
@@ -182,7 +182,7 @@ def _cell_values(parameters: Parameters) -> tuple[Tensor, ...] | None:
     if given is not None:
         values = given.unbind()
     elif cell is not None:
-        values = parameters.numbers((cell.a_A, cell.b_A, cell.c_A, cell.alpha_deg, cell.beta_deg, cell.gamma_deg))
+        values = parameters.numbers((cell.a_angstrom, cell.b_angstrom, cell.c_angstrom, cell.alpha_deg, cell.beta_deg, cell.gamma_deg))
     else:
         return None
     return (*values[:3], *(angle / RADIANS_TO_DEGREES for angle in values[3:]))

@@ -201,16 +201,16 @@ _STRUCTURE = (
 )
 
 _BEAM_FLAGS = (
-    _real("-lambda", "beam.wavelength_A", "wavelength (Å)"),
-    _real("-wave", "beam.wavelength_A", "wavelength (Å)", canonical=False),
-    Flag("-energy", "photon energy (eV)", ("beam.wavelength_A",), 1, special=Special.ENERGY, canonical=False),
+    _real("-lambda", "beam.wavelength_angstrom", "wavelength (Å)"),
+    _real("-wave", "beam.wavelength_angstrom", "wavelength (Å)", canonical=False),
+    Flag("-energy", "photon energy (eV)", ("beam.wavelength_angstrom",), 1, special=Special.ENERGY, canonical=False),
     _real("-fluence", "beam.fluence_per_m2", "photons per m²"),
     _real("-flux", "beam.flux_per_s", "photons per s; with exposure and beam size it gives the fluence"),
     _real("-exposure", "beam.exposure_s", "exposure (s)"),
     _real("-beamsize", "beam.beamsize_mm", "edge of the beam (mm)"),
     _real("-polar", "beam.kahn_factor", "Kahn's polarisation factor", fixed={"beam.polarized": True}, exact=True),
     _switch("-nopolar", "no polarisation factor", {"beam.polarized": False}),
-    _real("-dmin", "beam.dmin_A", "resolution limit (Å)"),
+    _real("-dmin", "beam.dmin_angstrom", "resolution limit (Å)"),
     _real("-water", "beam.water_um", "edge of the water around the crystal (µm)"),
     _file("-sourcefile", "beam.source_file", "list of x y z, weight, wavelength (m)"),
     _real("-dispersion", "beam.dispersion_percent", "spread of the wavelength (percent)"),

@@ -58,7 +58,7 @@ def is_possible(model: Model) -> bool:
     """Tell whether the fast path has all that the model needs: square crystal, plain sum, nearest reflections."""
     return (
         model.crystal.shape is Shape.SQUARE
-        and model.config.beam.dmin_A <= 0.0
+        and model.config.beam.dmin_angstrom <= 0.0
         and not interpolates(model)
         and not sample_weight_needed(model)
         and not torch.is_grad_enabled()

@@ -163,7 +163,7 @@ def _observe_ray(
 
 def _within_resolution(model: Model, scattering: Vector) -> Tensor | None:
     """Tell which pixels see the source at a resolution worse than dmin; None if no limit is set."""
-    dmin_m = model.config.beam.dmin_A * ANGSTROM_M
+    dmin_m = model.config.beam.dmin_angstrom * ANGSTROM_M
     if dmin_m <= 0.0:
         return None
     value = stol(scattering)

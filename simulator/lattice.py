@@ -155,7 +155,7 @@ def _round(crystal: Crystal, delta: Vector) -> Tensor:
 
 def _spot_distance_sqr(crystal: Crystal, delta: Vector) -> Tensor:
     """Return |Δh a* + Δk b* + Δl c*|² Na² Nb² Nc² with a*, b*, c* in Å⁻¹."""
-    a_star, b_star, c_star = (v.map(lambda d: d.to(delta.x.dtype)) for v in crystal.reciprocal_A)
+    a_star, b_star, c_star = (v.map(lambda d: d.to(delta.x.dtype)) for v in crystal.reciprocal)
     offset = a_star * delta.x + b_star * delta.y + c_star * delta.z
     cells = float(math.prod(crystal.N))
     return dot(offset, offset) * cells * cells

@@ -51,7 +51,7 @@ def header(model: Model) -> SmvHeader:
         pixel_size=pixel * 1000.0,
         distance=float(detector.distance_m) * 1000.0,
         close_distance=float(detector.close_m) * 1000.0,
-        wavelength=config.beam.wavelength_A,
+        wavelength=config.beam.wavelength_angstrom,
         beam_center=(detector.beam_centre_m[0] * 1000.0, detector.beam_centre_m[1] * 1000.0),
         fast_beam=fast_beam * 1000.0,
         slow_beam=slow_beam * 1000.0,

@@ -72,7 +72,7 @@ def fresh_pixels(model: Model, pixels: Tensor) -> list[int]:
 
 def _first_with_sweep(model: Model, pixels: Tensor) -> int | None:
     """Return the first pixel that sees at least one source within the resolution limit."""
-    if model.config.beam.dmin_A <= 0.0:
+    if model.config.beam.dmin_angstrom <= 0.0:
         return int(pixels[0]) if len(pixels) else None
     return next((pixel for pixel in pixels.tolist() if _has_sweep(model, pixel)), None)
 

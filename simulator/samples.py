@@ -101,7 +101,7 @@ def _observe_sample(context: SweepContext, sample: _Sample, place: _Place, state
 def _observe_orientation(crystal: Crystal, sample: _Sample, observe: Observer) -> None:
     for name, v in zip("abc", sample.basis, strict=True):
         observe(f"rot_{name}_angstroms", partial(operator.truediv, v, ANGSTROM_M))
-    for name, v in zip("abc", crystal.reciprocal_A, strict=True):
+    for name, v in zip("abc", crystal.reciprocal, strict=True):
         observe(f"rot_{name}_star_A_inv", v)
     observe("hkl_frac", sample.miller)
     observe("hkl_rounded", sample.nearest)
@@ -129,10 +129,10 @@ def _observe_phi(crystal: Crystal, sample: _Sample, place: _Place, observe: Obse
     observe("phi.contribution", sample.contribution)
     for index, name in enumerate("abc"):
         observe(f"phi.rot_{name}_angstroms", partial(operator.truediv, sample.basis[index], ANGSTROM_M))
-        observe(f"phi.rot_{name}_star_A_inv", partial(_reciprocal_A, sample.basis, index))
+        observe(f"phi.rot_{name}_star_A_inv", partial(_reciprocal, sample.basis, index))
 
 
-def _reciprocal_A(basis: Basis, index: int) -> Vector:
+def _reciprocal(basis: Basis, index: int) -> Vector:
     """Return a*, b* or c* (Å⁻¹) of a real cell in metres."""
     a, b, c = basis[index], basis[(index + 1) % 3], basis[(index + 2) % 3]
     crossed = cross(b, c)
