@@ -1,1 +1,73 @@
-"""Find the first quantity in which two programs diverge."""
+"""Find the first quantity in which two programs diverge, on which side, and why.
+
+The names below are the library; the commands are thin over them. Each is loaded when it is first used, so that
+importing nbtrace costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbtrace.compare.check import SelfCheck, check
+    from nbtrace.compare.diff import DiffResult, diff
+    from nbtrace.compare.phi import PhiResult, compare_phi
+    from nbtrace.compare.scaling import ScalingResult, scaling_chain
+    from nbtrace.compare.status import Status, Verdict
+    from nbtrace.compare.tolerance import Policy
+    from nbtrace.evidence.bundle import Bundle
+    from nbtrace.parsers import parse_trace, read_sides, read_trace
+    from nbtrace.records import Record, Side, Trace
+
+__all__ = [
+    "Bundle",
+    "DiffResult",
+    "PhiResult",
+    "Policy",
+    "Record",
+    "ScalingResult",
+    "SelfCheck",
+    "Side",
+    "Status",
+    "Trace",
+    "Verdict",
+    "check",
+    "compare_phi",
+    "diff",
+    "parse_trace",
+    "read_sides",
+    "read_trace",
+    "scaling_chain",
+]
+
+_HOME = {
+    "Bundle": "nbtrace.evidence.bundle",
+    "DiffResult": "nbtrace.compare.diff",
+    "PhiResult": "nbtrace.compare.phi",
+    "Policy": "nbtrace.compare.tolerance",
+    "Record": "nbtrace.records",
+    "ScalingResult": "nbtrace.compare.scaling",
+    "SelfCheck": "nbtrace.compare.check",
+    "Side": "nbtrace.records",
+    "Status": "nbtrace.compare.status",
+    "Trace": "nbtrace.records",
+    "Verdict": "nbtrace.compare.status",
+    "check": "nbtrace.compare.check",
+    "compare_phi": "nbtrace.compare.phi",
+    "diff": "nbtrace.compare.diff",
+    "parse_trace": "nbtrace.parsers",
+    "read_sides": "nbtrace.parsers",
+    "read_trace": "nbtrace.parsers",
+    "scaling_chain": "nbtrace.compare.scaling",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

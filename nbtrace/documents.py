@@ -49,8 +49,12 @@ def _not_finite(value: object) -> object:
 
 
 def dump(document: Mapping[str, object]) -> str:
-    """Return the text of a JSON document, with a final newline."""
-    return json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return the text of a JSON document, with a final newline.
+
+    A byte of a file name that is not UTF-8 (a lone surrogate) is written as its JSON escape.
+    """
+    text = json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def load(path: Path) -> Any:

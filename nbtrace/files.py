@@ -1,11 +1,44 @@
 """Files as every part of nbtrace reads and writes them: whole or not at all, and never over an existing one."""
 
+import errno
+import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
+
+TEMPORARY_PATTERN = ".nbtrace-*.tmp"
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+
+
+def temporary_in(folder: Path) -> Path:
+    """Return an unused name in `folder` for a file that is not finished yet; it matches `TEMPORARY_PATTERN`."""
+    return folder / f".nbtrace-{secrets.token_hex(8)}.tmp"
+
+
+def place(temporary: Path, path: Path) -> None:
+    """Give the finished file `temporary` the name `path` in one step.
+
+    Raises
+    ------
+    FileExistsError
+        If `path` exists; it stays as it is.
+    OSError
+        If the folder cannot be written.
+    """
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A file system without hard links: claim the name, then move the content over the empty claim.
+        path.open("xb").close()
+        temporary.replace(path)
+    else:
+        temporary.unlink()
 
 
 def write_new(path: Path, content: str | bytes, *, force: bool = False) -> Path:
@@ -23,21 +56,20 @@ def write_new(path: Path, content: str | bytes, *, force: bool = False) -> Path:
     Raises
     ------
     UsageError
-        If `path` exists (and not `force`), or cannot be written.
+        If `path` exists (and not `force`), is no regular file, or cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = temporary_in(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if force and path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a regular file; give another name")
         try:
-            with temporary.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
+            write_synced(temporary, data)
             if force:
                 temporary.replace(path)
             else:
-                os.link(temporary, path)
+                place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     except FileExistsError:
@@ -45,6 +77,24 @@ def write_new(path: Path, content: str | bytes, *, force: bool = False) -> Path:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     return path
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write `data` to the new file `path` and wait until the disk has it.
+
+    Raises
+    ------
+    OSError
+        If `path` exists or cannot be written; an unfinished file is removed.
+    """
+    with path.open("xb") as stream:
+        try:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        except OSError:
+            path.unlink()
+            raise
 
 
 def rerun_names(path: Path) -> Iterator[Path]:
@@ -83,3 +133,22 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 digest of a regular file as 64 lower-case hexadecimal digits; the file is read in pieces.
+
+    Raises
+    ------
+    InputError
+        If it is missing, unreadable, or no regular file (a pipe or a device might never end).
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(f"{path} is not a regular file and has no sha256")
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise InputError(f"{str(path)!r} is no name that a file can have") from None

@@ -1,1 +1,71 @@
-"""cli."""
+"""The command line: the only place that prints, exits and reads the arguments."""
+
+import os
+import sys
+
+import typer
+
+from nbtrace.cli import bundle, check, diff, phi, scaling
+from nbtrace.errors import ExitCode, NbtraceError
+
+app = typer.Typer(
+    name="nbtrace",
+    help="Find the first quantity in which two implementations of the same physics diverge, on which side, and why.",
+    epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
+    "4 different pixel, shape or geometry, 5 a program that was run failed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("diff", epilog=diff.EXAMPLE)(diff.diff_command)
+app.command("phi", epilog=phi.EXAMPLE)(phi.phi_command)
+app.command("scaling", epilog=scaling.EXAMPLE)(scaling.scaling_command)
+app.command("check", epilog=check.EXAMPLE)(check.check_command)
+app.add_typer(bundle.app, name="bundle")
+
+_BadUsage: type[Exception] = typer.BadParameter.__mro__[1]
+"""The base of typer's own usage errors, which it does not export by name."""
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only for this option
+
+        sys.stdout.write(f"nbtrace {version('nbtrace')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_version, is_eager=True),  # noqa: FBT001, FBT003
+) -> None:
+    """Find the first quantity in which two implementations of the same physics diverge, on which side, and why."""
+
+
+def main() -> None:
+    """Run the command line and exit; an error is one line on standard error and its exit code."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except NbtraceError as error:
+        _complain(str(error))
+        code = int(error.exit_code)
+    except _BadUsage as error:
+        _complain(f"{_message(error)} (nbtrace --help)")
+        code = int(ExitCode.USAGE)
+    except typer.Abort:
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output has gone; keep the interpreter from complaining about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"nbtrace: {' '.join(bundle.shown(message).split())}\n")
+
+
+def _message(error: BaseException) -> str:
+    formatted = getattr(error, "format_message", None)
+    return str(formatted() if formatted else error).rstrip(".")

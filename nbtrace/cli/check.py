@@ -1,0 +1,40 @@
+"""`nbtrace check`."""
+
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.check import check
+from nbtrace.errors import InputError
+from nbtrace.parsers import read_trace
+from nbtrace.records import Side
+from nbtrace.report.check_view import check_view
+from nbtrace.report.documents import check_document
+
+EXAMPLE = "Example: nbtrace check c.log"
+
+
+def check_command(
+    log: Annotated[str, typer.Argument(metavar="LOG", help="A trace log; - is standard input.")],
+    *,
+    side: Annotated[Side | None, typer.Option("--side", help="Of a file that holds both traces, which.")] = None,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Hold one log against itself: say which relations among its own values it breaks.
+
+    A log that breaks one is foreign, stale, edited by hand, or logged at another point of the chain than its keys say.
+    """
+    delivery = Delivery("check", (log,), Destinations(md, json, output, bundle, force))
+    trace = read_trace(log, side)
+    if not trace.records:
+        raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")
+    result = check(trace)
+    if not result.checked and not result.remarks:
+        raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
+    raise typer.Exit(delivery.deliver(check_view(result), check_document(result)))

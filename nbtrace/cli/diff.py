@@ -1,0 +1,60 @@
+"""`nbtrace diff`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.options import (
+    BundleFolder,
+    CLog,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    PolicyFile,
+    PyLog,
+    TextFile,
+    Tolerances,
+)
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.diff import diff
+from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.parsers import read_trace
+from nbtrace.records import Side
+from nbtrace.report.diff_view import diff_view
+from nbtrace.report.documents import diff_document
+from nbtrace.report.unified import unified
+
+EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
+
+
+def diff_command(
+    c_log: CLog,
+    py_log: PyLog,
+    *,
+    tolerance: Tolerances = None,
+    policy: PolicyFile = None,
+    brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.")] = False,
+    unified_view: Annotated[
+        bool, typer.Option("--unified", "-u", help="Print the aligned trace as a plain diff -u instead.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A quantity on one side only, or an unreadable line, is a difference.")
+    ] = False,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Compare two traces: the first quantity that diverges, ratios Py/C, a status for each quantity.
+
+    Each log is first held against itself, and what stands between the two and a fair comparison is said before the
+    table: different pixels, units, φ steps or configurations.
+    """
+    delivery = Delivery("diff", (c_log, py_log), Destinations(md, json, output, bundle, force))
+    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    result = diff(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, strict=strict)
+    printed = unified(result) if unified_view else None
+    code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
+    raise typer.Exit(code)

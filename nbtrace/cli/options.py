@@ -1,0 +1,39 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+CLog: TypeAlias = Annotated[str, typer.Argument(metavar="C_LOG", help="Trace of the reference; - is standard input.")]
+PyLog: TypeAlias = Annotated[str, typer.Argument(metavar="PY_LOG", help="Trace of the port; - is standard input.")]
+Tolerances: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tolerance",
+        "-t",
+        metavar="TOL",
+        help="Relative tolerance of all quantities (1e-5), or of one: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
+    ),
+]
+PolicyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="TOML", help="Tolerances from a file; see README.", readable=False),
+]
+MarkdownFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--md", metavar="FILE", help="Write the report as Markdown; - prints it instead.")
+]
+JsonFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - prints it instead.")
+]
+TextFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write what is printed to a file as well.")
+]
+BundleFolder: TypeAlias = Annotated[
+    Path | None, typer.Option("--bundle", metavar="DIR", help="File result, report and provenance in this bundle.")
+]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]
+Cells: TypeAlias = Annotated[
+    tuple[int, int, int] | None,
+    typer.Option("--cells", metavar="NA NB NC", help="Numbers of cells, where neither log tells them."),
+]

@@ -1,0 +1,43 @@
+"""`nbtrace phi`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.phi import compare_phi
+from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.parsers import read_trace
+from nbtrace.records import Side
+from nbtrace.report.documents import phi_document
+from nbtrace.report.phi_view import phi_view
+
+EXAMPLE = "Example: nbtrace phi py_per_phi.json c.log"
+
+
+def phi_command(
+    py: Annotated[str, typer.Argument(metavar="PY", help="Log or JSON with the port's φ steps; - is standard input.")],
+    c: Annotated[str, typer.Argument(metavar="C", help="Log or JSON with the reference's φ steps.")],
+    *,
+    tolerance: Annotated[
+        str | None, typer.Option("--tolerance", "-t", metavar="TOL", help="Largest |Δk| that agrees; 5e-4 by default.")
+    ] = None,
+    policy: PolicyFile = None,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Compare two traces step by step along φ: Δk, ΔF_latt_b, ΔF_latt, the first bad step.
+
+    The files may be given in either order. Steps are paired by phi_tic; a step that repeats another step's values is
+    named.
+    """
+    delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force))
+    options = [f"phi_k_frac=abs:{tolerance}"] if tolerance is not None else []
+    limits = resolve_policy(options, policy, Path.cwd())
+    result = compare_phi(read_trace(c, Side.C), read_trace(py, Side.PY), limits)
+    raise typer.Exit(delivery.deliver(phi_view(result), phi_document(result)))

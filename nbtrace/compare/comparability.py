@@ -1,0 +1,285 @@
+"""Whether two logs can be compared as they stand, said before any table."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from nbtrace.compare.align import Alignment
+from nbtrace.compare.check import SelfCheck
+from nbtrace.compare.judge import Row
+from nbtrace.compare.pixel import Whereabouts, whereabouts
+from nbtrace.compare.status import MINOR_BELOW, Status
+from nbtrace.quantities import QUANTITIES
+from nbtrace.records import Pixel, Side, Trace
+
+
+class Subject(StrEnum):
+    """What a notice is about."""
+
+    PIXEL = "pixel"
+    POINT = "sampled point"
+    STEP = "φ step"
+    UNIT = "unit"
+    CONFIGURATION = "configuration"
+    SIDES = "sides"
+    PRECISION = "precision"
+    LOG = "log"
+    LINES = "lines"
+
+
+class Weight(IntEnum):
+    """How much a notice matters: a blocking one forbids a verdict on the physics."""
+
+    INFO = 0
+    WARNING = 1
+    BLOCKING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the reader must know before the table."""
+
+    subject: Subject
+    weight: Weight
+    text: str
+
+
+_UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30: "m³ and Å³"}
+"""What a power of ten between two values usually is."""
+
+_SETTINGS = {
+    "pixels_fast": "detector pixels along fast",
+    "pixels_slow": "detector pixels along slow",
+    "N_a": "cells along a",
+    "N_b": "cells along b",
+    "N_c": "cells along c",
+    "phi_steps": "φ steps",
+    "oversample": "oversampling",
+    "mosaic_domains": "mosaic domains",
+    "sources": "sources",
+}
+"""Settings of the banners that both programs may state."""
+
+_CONFIGURED = (
+    "detector_convention",
+    "incident_vec",
+    "lambda_meters",
+    "spindle_axis_normalized",
+    "fluence_photons_per_m2",
+    "steps",
+    "oversample_thick",
+    "oversample_polar",
+    "oversample_omega",
+    "hkl_rounded",
+)
+"""Logged quantities that follow from the configuration, or (hkl) show that it differs."""
+
+_POWER_CLOSE = 5e-3
+_SMALLEST_POWER = 2
+_WITHOUT_UNIT = frozenset({"1", "photons"})
+_SHOWN = 3
+_SAME_POINT = 0.02
+_SAME_STEP = 2e-6
+
+
+def notices(
+    c: Trace, py: Trace, checks: tuple[SelfCheck, SelfCheck], alignment: Alignment, rows: Sequence[Row]
+) -> tuple[Notice, ...]:
+    """Return everything that stands between two logs and a fair comparison, the gravest first."""
+    found = [
+        *_sides(c, py),
+        *_pixels(c, py),
+        *_steps(c, py),
+        *_units(rows),
+        *_configuration(c, py, rows),
+        *_precision(checks),
+        *_self(checks),
+        *lines_notices(c, py),
+        *_duplicates(alignment),
+    ]
+    return tuple(sorted(found, key=lambda notice: -notice.weight))
+
+
+def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
+    """Return which pixel block of C each block of Py belongs to: that of the same pixel, else that in its place."""
+    of_c = {block: whereabouts(c, block).pixel for block in _numbers(c)}
+    of_py = {block: whereabouts(py, block).pixel for block in _numbers(py)}
+    if len(of_c) == 1 and len(of_py) == 1:
+        return dict(zip(of_py, of_c, strict=True))
+    by_pixel: dict[Pixel, int] = {}
+    for block, pixel in of_c.items():
+        if pixel is not None:
+            by_pixel.setdefault(pixel, block)
+    beyond = max(of_c) + 1
+    return {
+        block: by_pixel.get(pixel, beyond + block) if pixel is not None and by_pixel else block
+        for block, pixel in of_py.items()
+    }
+
+
+def _numbers(trace: Trace) -> list[int]:
+    return sorted({record.index.block for record in trace.records}) or [0]
+
+
+def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
+    if c.side is py.side and c.side is not Side.UNKNOWN:
+        yield Notice(
+            Subject.SIDES,
+            Weight.INFO,
+            f"both logs carry the prefixes of {c.side.label}; the first is taken as C, the second as Py",
+        )
+
+
+def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
+    for block_py, block_c in pair_blocks(c, py).items():
+        at_c, at_py = whereabouts(c, block_c), whereabouts(py, block_py)
+        if at_c.pixel is None or at_py.pixel is None:
+            continue
+        if at_c.pixel != at_py.pixel:
+            yield Notice(Subject.PIXEL, Weight.BLOCKING, _different_pixels(at_c, at_py))
+        elif at_c.position is not None and at_py.position is not None:
+            apart = [y - x for x, y in zip(at_c.position, at_py.position, strict=True)]
+            if max(map(abs, apart)) > _SAME_POINT:
+                yield Notice(Subject.POINT, Weight.WARNING, _different_points(c, at_c, at_py))
+
+
+def _different_pixels(c: Whereabouts, py: Whereabouts) -> str:
+    exchanged = c.pixel is not None and c.pixel[::-1] == py.pixel
+    return (
+        f"the two traces are of different pixels: C slow {_of(c)}, Py slow {_of(py)}; "
+        + ("slow and fast are exchanged; " if exchanged else "")
+        + "the differences below say nothing about the physics"
+    )
+
+
+def _of(at: Whereabouts) -> str:
+    assert at.pixel is not None  # noqa: S101 - callers have looked
+    how = "from its geometry" if at.derived else "as stated"
+    return f"{at.pixel[0]} fast {at.pixel[1]} ({how})"
+
+
+def _different_points(c: Trace, at_c: Whereabouts, at_py: Whereabouts) -> str:
+    places = [f"({at.position[0]:.3f}, {at.position[1]:.3f})" for at in (at_c, at_py) if at.position]
+    samples = 1 + max((record.index.sample for record in c.records), default=0)
+    many = f"; C logs {samples} points of the pixel" if samples > 1 else ""
+    return f"the first sampled points differ: C {places[0]}, Py {places[1]} (slow, fast in pixels){many}"
+
+
+def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
+    tics_c, tics_py = _traced_tics(c), _traced_tics(py)
+    if tics_c and tics_py and not tics_c & tics_py:
+        yield Notice(
+            Subject.STEP,
+            Weight.WARNING,
+            f"the lattice values are of different φ steps: C of tic {_list(tics_c)}, Py of tic {_list(tics_py)}",
+        )
+
+
+def _traced_tics(trace: Trace) -> frozenset[int]:
+    """Return the φ steps whose k is that of the keyed lines."""
+    keyed = trace.get("hkl_frac")
+    if keyed is None or len(keyed.numbers) != 3:
+        return frozenset()
+    k = keyed.numbers[1]
+    return frozenset(
+        record.index.phi_tic
+        for record in trace.by_quantity.get("phi_k_frac", ())
+        if record.index.phi_tic is not None and math.isclose(record.numbers[0], k, rel_tol=_SAME_STEP, abs_tol=1e-12)
+    )
+
+
+def _list(numbers: frozenset[int]) -> str:
+    return " and ".join(map(str, sorted(numbers)))
+
+
+def _units(rows: Sequence[Row]) -> Iterator[Notice]:
+    by_power: dict[int, dict[str, None]] = {}
+    for row in rows:
+        if power := power_of_ten(row):
+            by_power.setdefault(power, {})[row.quantity] = None
+    for power, names in by_power.items():
+        usual = _UNITS.get(abs(power))
+        hint = f" ({usual})" if usual else ""
+        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under one key{hint}"
+        yield Notice(Subject.UNIT, Weight.WARNING, text)
+
+
+def power_of_ten(row: Row) -> int:
+    """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
+    if row.difference is None or row.difference.ratio is None or row.difference.ratio <= 0:
+        return 0
+    known = QUANTITIES.get(row.quantity)
+    power = round(math.log10(row.difference.ratio))
+    if abs(power) < _SMALLEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
+        return 0
+    scaled = [number * 10.0**-power for number in row.py.numbers]
+    off = math.hypot(*(y - x for x, y in zip(row.c.numbers, scaled, strict=True)))
+    return power if off <= _POWER_CLOSE * row.difference.norm_c else 0
+
+
+def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]:
+    different = [
+        f"{row.label} {row.c.value.text} against {row.py.value.text}"
+        for row in rows
+        if row.quantity in _CONFIGURED and row.status.diverges and _matters(row)
+    ]
+    for name, words in _SETTINGS.items():
+        left, right = c.settings.get(name), py.settings.get(name)
+        if left is not None and right is not None and left.value != right.value:
+            different.append(f"{words} {left.value} against {right.value}")
+    if different:
+        shown = "; ".join(different[:6]) + (f"; and {len(different) - 6} more" if len(different) > 6 else "")
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ (C against Py): {shown}")
+
+
+def _matters(row: Row) -> bool:
+    if row.difference is None:
+        return row.status is not Status.MISSING
+    if QUANTITIES[row.quantity].name == "hkl_rounded":
+        return True
+    return abs(row.difference.relative) > MINOR_BELOW
+
+
+def _precision(checks: tuple[SelfCheck, SelfCheck]) -> Iterator[Notice]:
+    singles = [side for side, check in zip(("C", "Py"), checks, strict=True) if check.single_precision]
+    if singles:
+        yield Notice(
+            Subject.PRECISION,
+            Weight.INFO,
+            f"{' and '.join(singles)} printed single-precision values (1.2e-7 relative) with up to 15 digits",
+        )
+
+
+def _self(checks: tuple[SelfCheck, SelfCheck]) -> Iterator[Notice]:
+    for side, check in zip(("C", "Py"), checks, strict=True):
+        for remark in check.remarks:
+            yield Notice(Subject.LOG, Weight.WARNING, f"{side} log against itself: {remark}")
+
+
+def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
+    """Yield what could not be read of either log, and where one may have been cut."""
+    for side, trace in (("C", c), ("Py", py)):
+        unreadable = trace.account.unreadable
+        if unreadable:
+            first, many = unreadable[0], len(unreadable)
+            lines = "1 unreadable line" if many == 1 else f"{many} unreadable lines, the first"
+            text = f"{side} log: {lines} {trace.source}:{first.line}: {first.reason}"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+        if trace.account.cut and trace.records and trace.records[-1].line == trace.account.total:
+            text = f"{side} log ends without a line end; its last value may be cut"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def _duplicates(alignment: Alignment) -> Iterator[Notice]:
+    by_side: dict[str, dict[str, tuple[int, int]]] = {}
+    for loser, winner in alignment.duplicates:
+        by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
+    for side, keys in by_side.items():
+        key, lines = next(iter(keys.items()))
+        names = ", ".join([*keys][:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
+        text = (
+            f"{side} prints {names} more than once with different values ({key}: lines {lines[0]} and {lines[1]}); "
+            "the later ones are compared"
+        )
+        yield Notice(Subject.LINES, Weight.INFO, text)

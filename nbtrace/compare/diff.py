@@ -1,0 +1,191 @@
+"""Comparing two traces: the whole of `nbtrace diff` but the words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.check import SelfCheck, check
+from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks
+from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
+from nbtrace.compare.judge import Row, judge
+from nbtrace.compare.precision import number_formats
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.compare.tolerance import Policy
+from nbtrace.errors import InputError
+from nbtrace.quantities import QUANTITIES
+from nbtrace.records import Record, Side, Trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was compared and what was not.
+
+    Attributes
+    ----------
+    expected : int
+        Values that at least one side has.
+    compared : int
+        Values that both sides have and that have a numeric difference or a text to compare.
+    skipped : mapping of str to str
+        Values that both sides have and that could not be compared, with the reason.
+    missing_on_c, missing_on_py : tuple of str
+        Quantities of the vocabulary that only the other side printed.
+    unknown_on_c, unknown_on_py : tuple of str
+        Quantities that the vocabulary does not know, printed by the named side alone.
+    """
+
+    expected: int
+    compared: int
+    skipped: Mapping[str, str]
+    missing_on_c: tuple[str, ...]
+    missing_on_py: tuple[str, ...]
+    unknown_on_c: tuple[str, ...]
+    unknown_on_py: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DiffResult:
+    """Two traces compared.
+
+    Attributes
+    ----------
+    c, py : Trace
+    policy : Policy
+    rows : tuple of Row
+        In execution order.
+    notices : tuple of Notice
+        What must be known before the table.
+    checks : (SelfCheck, SelfCheck)
+        C and Py, each held against itself.
+    coverage : Coverage
+    verdict : Verdict
+    """
+
+    c: Trace
+    py: Trace
+    policy: Policy
+    rows: tuple[Row, ...]
+    notices: tuple[Notice, ...]
+    checks: tuple[SelfCheck, SelfCheck]
+    coverage: Coverage
+    verdict: Verdict
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The rows by quantity, in execution order."""
+        return group_rows(self.rows)
+
+    @cached_property
+    def divergences(self) -> tuple[Divergence, ...]:
+        """The diverging quantities, each with what it follows from."""
+        return divergences(self.groups)
+
+    @property
+    def roots(self) -> tuple[Divergence, ...]:
+        """The diverging quantities that follow from no other."""
+        return tuple(item for item in self.divergences if item.is_root)
+
+    @property
+    def first_divergence(self) -> Row | None:
+        """The first row in execution order that diverges."""
+        return next((row for row in self.rows if row.status.diverges), None)
+
+    @property
+    def first_by_band(self) -> dict[str, Row | None]:
+        """The first divergence at the tolerance, at 1e-4 and at 1e-2."""
+        return first_by_band(self.rows)
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row per compared value, as a pandas DataFrame."""
+        from nbtrace.compare.frames import diff_table  # noqa: PLC0415 - pandas is slow to import
+
+        return diff_table(self)
+
+
+def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
+    """Compare two traces.
+
+    Parameters
+    ----------
+    c, py : Trace
+        The reference's and the port's; exchanged if their prefixes say that they were given the other way round.
+    policy : Policy, optional
+        Tolerances; the defaults if not given.
+    strict : bool
+        A quantity that only one side has counts as a divergence, and so does an unreadable line.
+
+    Raises
+    ------
+    InputError
+        If one of them holds no value, or there is nothing that both have.
+    """
+    policy = policy or Policy()
+    c, py = in_order(c, py)
+    for trace in (c, py):
+        if not trace.records:
+            raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")
+    alignment = align(c, py, pair_blocks(c, py))
+    if not alignment.pairs:
+        raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")
+    c_formats, py_formats = number_formats(c), number_formats(py)
+    rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
+    checks = check(c), check(py)
+    found = notices(c, py, checks, alignment, rows)
+    covered = coverage(alignment, rows)
+    verdict = _verdict(rows, found, covered, (c, py), strict=strict)
+    return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
+
+
+def in_order(first: Trace, second: Trace) -> tuple[Trace, Trace]:
+    """Return the two traces as (C, Py): exchanged if their prefixes say that they were given the other way round."""
+    exchanged = (first.side is Side.PY and second.side is not Side.PY) or (
+        first.side is not Side.C and second.side is Side.C
+    )
+    return (second, first) if exchanged else (first, second)
+
+
+def _why_empty(trace: Trace) -> str:
+    account = trace.account
+    if account.total == 0:
+        return ": it is empty"
+    if account.unreadable:
+        first = account.unreadable[0]
+        return f": line {first.line}: {first.reason}"
+    return f": none of its {account.total} lines is a trace line"
+
+
+def coverage(alignment: Alignment, rows: Iterable[Row]) -> Coverage:
+    """Return what was compared, skipped and missing."""
+    rows = tuple(rows)
+    unmeasured = {Status.SHAPE, Status.NOT_FINITE, Status.MISSING}
+    skipped = {row.label: row.reason for row in rows if row.status in unmeasured}
+    return Coverage(
+        expected=len(rows) + len(alignment.only_c) + len(alignment.only_py),
+        compared=len(rows) - len(skipped),
+        skipped=skipped,
+        missing_on_c=_names(alignment.only_py, known=True),
+        missing_on_py=_names(alignment.only_c, known=True),
+        unknown_on_c=_names(alignment.only_c, known=False),
+        unknown_on_py=_names(alignment.only_py, known=False),
+    )
+
+
+def _names(records: Iterable[Record], *, known: bool) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(record.quantity for record in records if (record.quantity in QUANTITIES) is known))
+
+
+def _verdict(
+    rows: Iterable[Row], found: Iterable[Notice], covered: Coverage, traces: tuple[Trace, Trace], *, strict: bool
+) -> Verdict:
+    if any(notice.weight is Weight.BLOCKING for notice in found):
+        return Verdict.NOT_COMPARABLE
+    incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
+    if any(row.status.diverges for row in rows) or (strict and incomplete):
+        return Verdict.DIFFER
+    return Verdict.AGREE

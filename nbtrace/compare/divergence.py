@@ -1,0 +1,119 @@
+"""Which divergence comes first, and which follow from others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nbtrace.compare.judge import Row
+from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.quantities import ancestors, equivalents
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All rows of one quantity.
+
+    Attributes
+    ----------
+    quantity : str
+    rows : tuple of Row
+        In execution order.
+    first : Row or None
+        The first row that diverges.
+    worst : Row
+        The row with the largest difference beyond its limit.
+    """
+
+    quantity: str
+    rows: tuple[Row, ...]
+    first: Row | None
+    worst: Row
+
+    @property
+    def shown(self) -> Row:
+        """The row that stands for the group: the first that diverges, else the one closest to its limit."""
+        return self.first or self.worst
+
+    @property
+    def status(self) -> Status:
+        """The status of that row."""
+        return self.shown.status
+
+    @property
+    def diverging(self) -> int:
+        """How many rows diverge."""
+        return sum(row.status.diverges for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A diverging quantity in the graph of inputs.
+
+    Attributes
+    ----------
+    group : Group
+    follows : tuple of str
+        Diverging quantities that it depends on; empty for a root.
+    consequences : tuple of str
+        Diverging quantities that depend on it.
+    """
+
+    group: Group
+    follows: tuple[str, ...]
+    consequences: tuple[str, ...]
+
+    @property
+    def is_root(self) -> bool:
+        """Whether nothing that it depends on diverges."""
+        return not self.follows
+
+
+def group_rows(rows: Iterable[Row]) -> tuple[Group, ...]:
+    """Group rows by quantity; groups stand in the order of their first rows."""
+    by_quantity: dict[str, list[Row]] = {}
+    for row in rows:
+        by_quantity.setdefault(row.quantity, []).append(row)
+    return tuple(_group(name, tuple(members)) for name, members in by_quantity.items())
+
+
+def _group(name: str, rows: tuple[Row, ...]) -> Group:
+    first = next((row for row in rows if row.status.diverges), None)
+    return Group(name, rows, first, max(rows, key=lambda row: row.severity))
+
+
+def divergences(groups: Iterable[Group]) -> tuple[Divergence, ...]:
+    """Return the diverging quantities in order, each with what it follows from and what follows from it.
+
+    A quantity whose own inputs were not logged may still follow from one further up: the whole graph is searched.
+    """
+    diverging = [group for group in groups if group.first is not None]
+    names = [group.quantity for group in diverging]
+    above = {name: _above(name) for name in names}
+    return tuple(
+        Divergence(
+            group,
+            tuple(other for other in names if other != group.quantity and other in above[group.quantity]),
+            tuple(other for other in names if other != group.quantity and group.quantity in above[other]),
+        )
+        for group in diverging
+    )
+
+
+def _above(name: str) -> frozenset[str]:
+    """Return what `name` depends on, also under the names that other blocks give the same values."""
+    inputs = ancestors(name)
+    under_any_name = inputs.union(*(equivalents(other) for other in inputs)) - {name}
+    return frozenset(other for other in under_any_name if name not in ancestors(other))
+
+
+def first_by_band(rows: Iterable[Row]) -> dict[str, Row | None]:
+    """Return the first divergence at the tolerance, the first of at least 1e-4, and the first of at least 1e-2.
+
+    The later two are the material ones: the first divergence at 1e-6 is often only how a vector was normalised. Rows
+    with an absolute tolerance, and those that cannot be measured, count by their status.
+    """
+    over = [row for row in rows if row.status.diverges]
+    return {
+        "tolerance": next(iter(over), None),
+        f"{MINOR_BELOW:g}": next((row for row in over if row.status is not Status.MINOR), None),
+        f"{DIVERGENT_BELOW:g}": next((row for row in over if row.status not in {Status.MINOR, Status.DIVERGENT}), None),
+    }

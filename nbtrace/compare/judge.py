@@ -1,0 +1,138 @@
+"""Judging a pair of records: difference, allowed difference, status."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nbtrace.compare.align import Pair
+from nbtrace.compare.metrics import Difference, component_name, difference, is_finite
+from nbtrace.compare.precision import NumberFormat
+from nbtrace.compare.status import (
+    ABSOLUTE_DIVERGENT,
+    ABSOLUTE_MINOR,
+    DIVERGENT_BELOW,
+    MINOR_BELOW,
+    Status,
+)
+from nbtrace.compare.tolerance import Tolerance
+from nbtrace.quantities import Basis
+from nbtrace.records import Index, Record, Shape
+
+_ROUNDING = 1.0 + 1e-9
+"""Slack on the printed resolution: half a digit on each side, plus the rounding of the subtraction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One compared quantity.
+
+    Attributes
+    ----------
+    quantity : str
+    index : Index
+    c, py : Record
+    difference : Difference or None
+        None where the values cannot be subtracted.
+    tolerance : Tolerance
+        As the policy says.
+    limit : float
+        Allowed |Py − C| of the worst component, in the record unit: the tolerance, or what the printed digits can tell.
+    limited_by_print : bool
+        Whether the printed digits set the limit.
+    status : Status
+    reason : str
+        Why, where the status does not say it.
+    """
+
+    quantity: str
+    index: Index
+    c: Record
+    py: Record
+    difference: Difference | None
+    tolerance: Tolerance
+    limit: float
+    limited_by_print: bool
+    status: Status
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        """Quantity and index, as reports print them."""
+        index = self.index.label()
+        return f"{self.quantity} {index}" if index else self.quantity
+
+    @property
+    def severity(self) -> float:
+        """How far beyond its limit the difference is; infinite where it cannot be measured."""
+        if self.difference is None:
+            return math.inf if self.status.diverges else 0.0
+        worst = abs(self.difference.delta[self.difference.worst])
+        if worst == 0:
+            return 0.0
+        return worst / self.limit if self.limit > 0 else math.inf
+
+    @property
+    def component(self) -> str:
+        """Name of the worst component, empty for a scalar."""
+        if self.difference is None or len(self.difference.delta) == 1:
+            return ""
+        return component_name(self.difference.worst, self.c.value.names, len(self.difference.delta))
+
+
+def judge(
+    pair: Pair, tolerance: Tolerance, c_formats: Mapping[str, NumberFormat], py_formats: Mapping[str, NumberFormat]
+) -> Row:
+    """Return the row of a pair.
+
+    The allowed difference is the tolerance, but never less than half a printed digit of each side.
+    """
+    c, py = pair.c, pair.py
+    unmeasured = _unmeasured(c, py)
+    if unmeasured is not None:
+        return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
+    found = difference(c.numbers, py.numbers)
+    digits = _resolution(c, found.worst, c_formats) + _resolution(py, found.worst, py_formats)
+    allowed = tolerance.allowed(found.norm_c)
+    limit = max(allowed, digits / 2 * _ROUNDING)
+    status = _status(found, limit, tolerance)
+    return Row(pair.quantity, pair.index, c, py, found, tolerance, limit, limit > allowed, status)
+
+
+def _unmeasured(c: Record, py: Record) -> tuple[Status, str] | None:
+    """Return status and reason of a pair that has no numeric difference."""
+    if Shape.SENTINEL in {c.value.shape, py.value.shape}:
+        side = "C" if c.value.shape is Shape.SENTINEL else "Py"
+        return Status.MISSING, f"{side} prints {(c if side == 'C' else py).value.text} in place of a value"
+    if Shape.TEXT in {c.value.shape, py.value.shape}:
+        if c.value.text.casefold() == py.value.text.casefold():
+            return Status.PASS, "same text"
+        return Status.CRITICAL, "text differs"
+    if len(c.numbers) != len(py.numbers):
+        return Status.SHAPE, f"C has {len(c.numbers)} numbers, Py {len(py.numbers)}"
+    if c.value.names != py.value.names and c.value.names and py.value.names:
+        return Status.SHAPE, f"C names {' '.join(c.value.names)}, Py {' '.join(py.value.names)}"
+    if not is_finite(c.numbers) or not is_finite(py.numbers):
+        sides = [side for side, record in (("C", c), ("Py", py)) if not is_finite(record.numbers)]
+        return Status.NOT_FINITE, f"not finite on {' and '.join(sides)}"
+    return None
+
+
+def _resolution(record: Record, component: int, formats: Mapping[str, NumberFormat]) -> float:
+    number_format = formats.get(record.family)
+    if number_format is None:
+        return 0.0
+    return number_format.resolution(record.value.tokens[component], record.scale)
+
+
+def _status(found: Difference, limit: float, tolerance: Tolerance) -> Status:
+    worst = abs(found.delta[found.worst])
+    if worst <= limit:
+        return Status.PASS
+    if tolerance.basis is Basis.RELATIVE:
+        measure, minor, divergent = abs(found.relative), MINOR_BELOW, DIVERGENT_BELOW
+    else:
+        measure = worst
+        minor, divergent = tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT
+    if measure < minor:
+        return Status.MINOR
+    return Status.DIVERGENT if measure < divergent else Status.CRITICAL

@@ -1,0 +1,121 @@
+"""The lattice factor worked out by hand: sin(πNh)/sin(πh) at the traced h, and at its distance from the index."""
+
+import math
+from dataclasses import dataclass
+
+from nbtrace.records import Trace
+
+_LARGEST_N = 4096
+_AXES = "abc"
+_SETTING = {"a": "N_a", "b": "N_b", "c": "N_c"}
+_FITS = 1e-9
+_FITS_SINGLE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedFactor:
+    """The lattice factor along one axis, of one side.
+
+    Attributes
+    ----------
+    axis : str
+        `a`, `b` or `c`.
+    index : float
+        Fractional Miller index.
+    rounded : int
+        Nearest index, ⌈h − ½⌉.
+    cells : int or None
+        Number of cells along the axis; None if the log does not tell and no number fits.
+    cells_from : str
+        Where the number comes from: `stated` in the banner, `given`, `inferred` from the value, `other side`.
+    at_index, at_distance : float or None
+        sin(πNh)/sin(πh), and the same at h − h₀; they differ in sign where N is even and h₀ odd.
+    logged : float or None
+        F_latt along the axis as logged.
+    """
+
+    axis: str
+    index: float
+    rounded: int
+    cells: int | None
+    cells_from: str
+    at_index: float | None
+    at_distance: float | None
+    logged: float | None
+
+
+def lattice_factor(index: float, cells: int) -> float:
+    """Return sin(πNh)/sin(πh), N where h is an integer.
+
+    The sines are taken of the distance to the nearest integer, where they keep their digits.
+    """
+    nearest = round(index)
+    rest = index - nearest
+    if rest == 0:
+        return float(cells) * (-1.0) ** (nearest * (cells - 1))
+    sign = (-1.0) ** (nearest * (cells - 1))
+    return sign * math.sin(math.pi * cells * rest) / math.sin(math.pi * rest)
+
+
+Cells = tuple[int | None, ...]
+"""Numbers of cells along a, b, c."""
+
+
+def work_out(
+    trace: Trace, given: Cells | None = None, *, fallback: Cells | None = None, block: int = 0
+) -> tuple[WorkedFactor, ...]:
+    """Return the worked factors of the first sample of a pixel block; none if the log has no Miller indices.
+
+    Parameters
+    ----------
+    trace : Trace
+    given : numbers of cells, optional
+        By default those of the banner, else the ones that the logged factors need.
+    fallback : numbers of cells, optional
+        The other side's, for where neither tells.
+    block : int
+        Pixel block.
+    """
+    record = next((item for item in trace.by_quantity.get("hkl_frac", ()) if item.index.block == block), None)
+    if record is None or len(record.numbers) != 3 or not all(map(math.isfinite, record.numbers)):
+        return ()
+    nobody: Cells = (None, None, None)
+    per_axis = zip(_AXES, record.numbers, given or nobody, fallback or nobody, strict=True)
+    return tuple(_one(trace, axis, index, wanted, other, block) for axis, index, wanted, other in per_axis)
+
+
+def _one(trace: Trace, axis: str, index: float, given: int | None, other: int | None, block: int) -> WorkedFactor:
+    rounded = math.ceil(index - 0.5)
+    logged = trace.number(f"F_latt_{axis}", block)
+    cells, origin = _cells(trace, axis, index, logged, given)
+    if cells is None and other is not None:
+        cells, origin = other, "other side"
+    at_index = lattice_factor(index, cells) if cells else None
+    at_distance = lattice_factor(index - rounded, cells) if cells else None
+    return WorkedFactor(axis, index, rounded, cells, origin, at_index, at_distance, logged)
+
+
+def _cells(trace: Trace, axis: str, index: float, logged: float | None, given: int | None) -> tuple[int | None, str]:
+    if given:
+        return given, "given"
+    stated = trace.settings.get(_SETTING[axis])
+    if stated is not None:
+        return int(float(stated.value)), "stated"
+    found = infer_cells(index, logged) if logged is not None else None
+    return found, "inferred" if found else "unknown"
+
+
+def infer_cells(index: float, factor: float) -> int | None:
+    """Return the number of cells that gives a lattice factor at a Miller index; None if no number or several fit.
+
+    The sign is left out, since some programs take the sine at h − h₀.
+    """
+    if not math.isfinite(factor) or not math.isfinite(index):
+        return None
+    misfits = sorted((abs(abs(lattice_factor(index, n)) - abs(factor)), n) for n in range(1, _LARGEST_N + 1))
+    best, second = misfits[0], misfits[1]
+    scale = max(abs(factor), 1.0)
+    for allowed in (_FITS, _FITS_SINGLE):
+        if best[0] <= allowed * scale:
+            return best[1] if second[0] > 10 * allowed * scale else None
+    return None

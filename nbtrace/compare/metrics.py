@@ -1,0 +1,120 @@
+"""The difference of two values: by component and as a whole."""
+
+import math
+import struct
+from dataclasses import dataclass
+
+_AXES = "xyz"
+_INT_MIN = -2147483648.0
+"""What the reference prints for a Miller index that is not finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far Py's value is from C's; everything in the record unit.
+
+    Attributes
+    ----------
+    delta : tuple of float
+        Py − C by component.
+    worst : int
+        Component with the largest |Py − C|.
+    norm_c : float
+        |C|: absolute value or Euclidean norm.
+    relative : float
+        Py − C of the worst component over the norm of C; for a scalar Py/C − 1. Infinite if C is 0 and Py is not.
+    ratio : float or None
+        Py/C, for several components the ratio of the norms; None if C is 0.
+    angle_rad : float or None
+        Angle between two vectors.
+    ulps : int or None
+        Double-precision numbers between two scalars.
+    digits : float or None
+        Decimal digits in agreement; None if the values are equal.
+    """
+
+    delta: tuple[float, ...]
+    worst: int
+    norm_c: float
+    relative: float
+    ratio: float | None
+    angle_rad: float | None
+    ulps: int | None
+    digits: float | None
+
+
+def norm(values: tuple[float, ...]) -> float:
+    """Return the Euclidean norm."""
+    return math.hypot(*values)
+
+
+def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    """Return the scalar product, summed exactly."""
+    return math.fsum(x * y for x, y in zip(a, b, strict=True))
+
+
+def is_finite(values: tuple[float, ...]) -> bool:
+    """Return whether every value is a finite number and none is the reference's integer for a non-finite one."""
+    return all(math.isfinite(value) and value != _INT_MIN for value in values)
+
+
+def difference(c: tuple[float, ...], py: tuple[float, ...]) -> Difference:
+    """Return the difference of two finite values with the same number of components."""
+    delta = tuple(y - x for x, y in zip(c, py, strict=True))
+    worst = max(range(len(delta)), key=lambda i: abs(delta[i]))
+    size = norm(c)
+    relative = _relative(delta[worst], c[0] if len(c) == 1 else size)
+    digits = None if relative == 0 else max(0.0, -math.log10(abs(relative))) if math.isfinite(relative) else 0.0
+    return Difference(
+        delta=delta,
+        worst=worst,
+        norm_c=size,
+        relative=relative,
+        ratio=_ratio(c, py),
+        angle_rad=_angle(c, py) if len(c) == 3 else None,
+        ulps=_ulps(c[0], py[0]) if len(c) == 1 else None,
+        digits=digits,
+    )
+
+
+def _relative(delta: float, base: float) -> float:
+    if delta == 0:
+        return 0.0
+    if base == 0:
+        return math.copysign(math.inf, delta)
+    return delta / base
+
+
+def _ratio(c: tuple[float, ...], py: tuple[float, ...]) -> float | None:
+    base = c[0] if len(c) == 1 else norm(c)
+    if base == 0:
+        return None
+    return (py[0] if len(py) == 1 else norm(py)) / base
+
+
+def _angle(c: tuple[float, ...], py: tuple[float, ...]) -> float | None:
+    if norm(c) == 0 or norm(py) == 0:
+        return None
+    unit_c = tuple(x / norm(c) for x in c)
+    unit_py = tuple(y / norm(py) for y in py)
+    # Half the chord keeps small angles exact where the arc cosine loses them.
+    chord = norm(tuple(y - x for x, y in zip(unit_c, unit_py, strict=True)))
+    return 2 * math.asin(min(1.0, chord / 2))
+
+
+def _ulps(c: float, py: float) -> int:
+    return abs(_ordinal(py) - _ordinal(c))
+
+
+def _ordinal(value: float) -> int:
+    bits: int = struct.unpack("q", struct.pack("d", value))[0]
+    return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
+
+
+def component_name(index: int, names: tuple[str, ...], size: int) -> str:
+    """Return how reports name a component: its own name, x y z, or row and column of a matrix."""
+    if names:
+        return names[index]
+    if size == 9:
+        return f"{index // 3 + 1},{index % 3 + 1}"
+    return _AXES[index] if size == 3 else str(index)

@@ -1,0 +1,283 @@
+"""Comparing two traces step by step along the φ sweep."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices
+from nbtrace.compare.diff import in_order
+from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, Verdict
+from nbtrace.compare.tolerance import Policy, Tolerance
+from nbtrace.errors import InputError
+from nbtrace.records import Record, Side, Trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FIELDS = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
+_OTHER_POINT = 0.5
+"""Difference of k at every step from which on the two traces look at different reflections."""
+
+_LABEL_CLOSE = 1e-6
+
+Steps = Mapping[tuple[int, int], Mapping[str, Record]]
+"""Records of each step, by (sample, phi_tic) and quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhiStep:
+    """One step of the sweep on both sides; a side that lacks the step has None.
+
+    Attributes
+    ----------
+    phi_tic, sample : int
+    phi_deg_c, phi_deg_py : float or None
+        As labelled, degrees.
+    k_c, k_py : float or None
+    delta_k, delta_F_latt_b, delta_F_latt : float or None
+        Py − C.
+    status : Status
+    reason : str
+    """
+
+    phi_tic: int
+    sample: int
+    phi_deg_c: float | None
+    phi_deg_py: float | None
+    k_c: float | None
+    k_py: float | None
+    delta_k: float | None
+    delta_F_latt_b: float | None
+    delta_F_latt: float | None
+    status: Status
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A step whose values are those of another step of the same side, digit for digit."""
+
+    side: Side
+    phi_tic: int
+    of_tic: int
+    sample: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.side.label} phi_tic {self.phi_tic} repeats phi_tic {self.of_tic}"
+
+
+@dataclass(frozen=True)
+class PhiResult:
+    """Two φ sweeps compared.
+
+    Attributes
+    ----------
+    c, py : Trace
+    tolerance : Tolerance
+        Of k_frac.
+    steps : tuple of PhiStep
+    repeats : tuple of Repeat
+    notices : tuple of Notice
+    verdict : Verdict
+    """
+
+    c: Trace
+    py: Trace
+    tolerance: Tolerance
+    steps: tuple[PhiStep, ...]
+    repeats: tuple[Repeat, ...]
+    notices: tuple[Notice, ...]
+    verdict: Verdict
+
+    @property
+    def compared(self) -> tuple[PhiStep, ...]:
+        """The steps that both sides have."""
+        return tuple(step for step in self.steps if step.delta_k is not None)
+
+    @property
+    def first_divergence(self) -> PhiStep | None:
+        """The first step that diverges."""
+        return next((step for step in self.steps if step.status.diverges), None)
+
+    @property
+    def worst(self) -> PhiStep | None:
+        """The step with the largest |Δk|."""
+        finite = [step for step in self.compared if step.delta_k is not None and math.isfinite(step.delta_k)]
+        return max(finite, key=lambda step: abs(step.delta_k or 0.0), default=None)
+
+    @property
+    def max_delta_k(self) -> float | None:
+        """The largest |Δk|."""
+        worst = self.worst
+        return abs(worst.delta_k) if worst is not None and worst.delta_k is not None else None
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row per step, as a pandas DataFrame."""
+        from nbtrace.compare.frames import phi_table  # noqa: PLC0415 - pandas is slow to import
+
+        return phi_table(self)
+
+
+def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> PhiResult:
+    """Compare the φ steps of two traces; they may be given in either order.
+
+    Raises
+    ------
+    InputError
+        If one of them has no φ step, or no step is on both sides.
+    """
+    c, py = in_order(first, second)
+    tolerance = (policy or Policy()).of("phi_k_frac")
+    steps_c, steps_py = (_steps(trace) for trace in (c, py))
+    for trace, steps in ((c, steps_c), (py, steps_py)):
+        if not steps:
+            raise InputError(f"{trace.source} holds no φ steps (TRACE_C_PHI, TRACE_PY_PHI or per-φ JSON)")
+    if not steps_c.keys() & steps_py.keys():
+        raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
+    places = sorted(steps_c.keys() | steps_py.keys())
+    compared = tuple(_step(place, steps_c.get(place), steps_py.get(place), tolerance) for place in places)
+    repeats = (*_repeats(steps_c, Side.C), *_repeats(steps_py, Side.PY))
+    notices = _notices(c, py, compared, repeats)
+    return PhiResult(c, py, tolerance, compared, repeats, notices, _verdict(compared, notices))
+
+
+def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...]) -> Verdict:
+    if any(notice.weight is Weight.BLOCKING for notice in notices):
+        return Verdict.NOT_COMPARABLE
+    return Verdict.DIFFER if any(step.status.diverges for step in steps) else Verdict.AGREE
+
+
+def _steps(trace: Trace) -> Steps:
+    steps: dict[tuple[int, int], dict[str, Record]] = {}
+    for record in trace.phi_steps():
+        if record.quantity.startswith("phi_") and record.index.phi_tic is not None:
+            # A second block of another pixel is a sweep of its own: it follows after all samples of the first.
+            sample = record.index.sample + 1_000_000 * record.index.block
+            steps.setdefault((sample, record.index.phi_tic), {})[record.quantity] = record
+    return {place: fields for place, fields in steps.items() if "phi_k_frac" in fields}
+
+
+def _number(fields: Mapping[str, Record] | None, name: str) -> float | None:
+    return fields[name].numbers[0] if fields and name in fields else None
+
+
+def _step(
+    place: tuple[int, int], c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, tolerance: Tolerance
+) -> PhiStep:
+    sample, tic = place
+    deltas = {name: _delta(_number(c, name), _number(py, name)) for name in _FIELDS}
+    status, reason = _judge(c, deltas["phi_k_frac"], tolerance)
+    return PhiStep(
+        phi_tic=tic,
+        sample=sample,
+        phi_deg_c=_number(c, "phi_deg"),
+        phi_deg_py=_number(py, "phi_deg"),
+        k_c=_number(c, "phi_k_frac"),
+        k_py=_number(py, "phi_k_frac"),
+        delta_k=deltas["phi_k_frac"],
+        delta_F_latt_b=deltas["phi_F_latt_b"],
+        delta_F_latt=deltas["phi_F_latt"],
+        status=status,
+        reason=reason,
+    )
+
+
+def _delta(c: float | None, py: float | None) -> float | None:
+    return None if c is None or py is None else py - c
+
+
+def _judge(c: Mapping[str, Record] | None, delta: float | None, tolerance: Tolerance) -> tuple[Status, str]:
+    if delta is None:
+        return Status.MISSING, f"only {'Py' if c is None else 'C'} has this step"
+    if not math.isfinite(delta):
+        return Status.NOT_FINITE, "k_frac is not finite"
+    k_c = _number(c, "phi_k_frac") or 0.0
+    allowed = tolerance.allowed(abs(k_c))
+    size = abs(delta)
+    # The established test for a step is |Δk| < tolerance, not ≤.
+    if size < allowed or size == 0:
+        return Status.PASS, ""
+    if size < allowed * ABSOLUTE_MINOR:
+        return Status.MINOR, ""
+    return (Status.DIVERGENT if size < allowed * ABSOLUTE_DIVERGENT else Status.CRITICAL), ""
+
+
+def _repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
+    """Return the steps that print another step's values digit for digit although their angle is another."""
+    found = []
+    for (sample, tic), fields in sorted(steps.items()):
+        for (other_sample, other_tic), others in sorted(steps.items()):
+            same_sweep = sample == other_sample and tic < other_tic
+            if same_sweep and _printed(fields) == _printed(others) and _angle(fields) != _angle(others):
+                found.append(Repeat(side, tic, other_tic, sample))
+    return tuple(found) if len(found) < len(steps) else ()
+
+
+def _printed(fields: Mapping[str, Record]) -> tuple[str, ...]:
+    return tuple(fields[name].value.text for name in _FIELDS if name in fields)
+
+
+def _angle(fields: Mapping[str, Record]) -> float | None:
+    return _number(fields, "phi_deg")
+
+
+def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeats: tuple[Repeat, ...]) -> tuple[Notice, ...]:
+    found = [*_pixel_notices(c, py, compared), *_label_notices(compared), *lines_notices(c, py)]
+    found += [Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle") for repeat in repeats]
+    if c.side is py.side and c.side is not Side.UNKNOWN:
+        text = f"both files carry the prefixes of {c.side.label}; the first is taken as C, the second as Py"
+        found.append(Notice(Subject.SIDES, Weight.INFO, text))
+    return tuple(sorted(found, key=lambda notice: -notice.weight))
+
+
+def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Notice]:
+    at_c, at_py = whereabouts(c), whereabouts(py)
+    if at_c.pixel is not None and at_py.pixel is not None and at_c.pixel != at_py.pixel:
+        text = (
+            f"the two traces are of different pixels: C slow {at_c.pixel[0]} fast {at_c.pixel[1]}, "
+            f"Py slow {at_py.pixel[0]} fast {at_py.pixel[1]}"
+        )
+        return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
+    apart = [abs(step.delta_k) for step in steps if step.delta_k is not None]
+    if not apart or min(apart) <= _OTHER_POINT or (at_c.pixel is not None and at_py.pixel is not None):
+        return []
+    known = [
+        f"{side} says slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else f"the {side} file does not say which"
+        for side, at in (("C", at_c), ("Py", at_py))
+    ]
+    text = (
+        f"the two traces are of different pixels, or of different geometries: k differs by {min(apart):.6g} to "
+        f"{max(apart):.6g} at every step, so they look at different points of reciprocal space ({'; '.join(known)})"
+    )
+    return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
+
+
+def _label_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
+    both = [step for step in steps if step.phi_deg_c is not None and step.phi_deg_py is not None]
+    errors = [(abs((step.phi_deg_py or 0) - (step.phi_deg_c or 0)), step) for step in both]
+    worst, step = max(errors, key=lambda pair: pair[0], default=(0.0, None))
+    span = max((abs(item.phi_deg_c or 0) for item in both), default=0.0)
+    if step is None or worst <= _LABEL_CLOSE * max(span, _LABEL_CLOSE):
+        return []
+    agreeing = sum(item.status is Status.PASS for item in both)
+    text = (
+        f"the φ labels differ by up to {worst:.6g}° (tic {step.phi_tic}: C {step.phi_deg_c:g}°, Py "
+        f"{step.phi_deg_py:g}°) while k agrees at {agreeing} of {len(both)} steps; steps are paired by phi_tic"
+    )
+    if _end_point_included(both):
+        text += "; Py's labels divide the sweep by n − 1 steps, as if its end point were included"
+    return [Notice(Subject.STEP, Weight.WARNING, text)]
+
+
+def _end_point_included(steps: list[PhiStep]) -> bool:
+    """Whether Py's labels are those of C stretched by n/(n − 1)."""
+    n = len(steps)
+    if n < 2:
+        return False
+    start = steps[0].phi_deg_c or 0.0
+    pairs = [((step.phi_deg_c or 0.0) - start, (step.phi_deg_py or 0.0) - start) for step in steps[1:]]
+    return all(math.isclose(py, c * n / (n - 1), rel_tol=1e-4) for c, py in pairs)

@@ -1,0 +1,116 @@
+"""How many digits a log prints, and whether its numbers are single precision."""
+
+import math
+import re
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nbtrace.records import Record, Trace
+
+_number = re.compile(r"[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?").fullmatch
+
+_MIXED = frozenset({"labels"})
+"""Families in which every line has a number format of its own."""
+
+_LONG = 9
+"""Digits from which on a number can tell single from double precision."""
+
+_SHARE_SINGLE = 0.8
+_EXACT_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """The number format of one family of lines, as far as its numbers show it.
+
+    Attributes
+    ----------
+    digits : int
+        Largest number of significant digits.
+    decimals : int or None
+        Decimals, where all numbers have a fixed number of them.
+    own : bool
+        Every number has a format of its own; only its own digits count.
+    """
+
+    digits: int
+    decimals: int | None = None
+    own: bool = False
+
+    def resolution(self, token: str, scale: float = 1.0) -> float:
+        """Return the value of the last digit that the format gives a number, in the record unit."""
+        parts = _parts(token)
+        if parts is None:
+            return 0.0
+        if self.decimals is not None and not parts.scientific:
+            return abs(scale) * 10.0**-self.decimals
+        if self.own:
+            return abs(scale) * 10.0 ** (parts.power - parts.decimals)
+        if parts.exponent is None:
+            return 0.0
+        return abs(scale) * 10.0 ** max(parts.exponent - self.digits + 1, -307)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    digits: int
+    decimals: int
+    exponent: int | None
+    power: int
+    scientific: bool
+
+
+def _parts(token: str) -> _Parts | None:
+    match = _number(token)
+    if match is None:
+        return None
+    whole, decimals, power = match[1], match[2], match[3]
+    figures = (whole + decimals).lstrip("0")
+    if not figures:
+        return _Parts(1, len(decimals), None, int(power or 0), scientific=power is not None)
+    leading = len(whole.lstrip("0")) - 1 if whole.lstrip("0") else len(figures) - len(decimals) - 1
+    shift = int(power or 0)
+    return _Parts(len(figures), len(decimals), leading + shift, shift, scientific=power is not None)
+
+
+def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
+    """Return the number format of each family of lines in a trace."""
+    tokens: dict[str, list[str]] = {}
+    for record in trace.records:
+        tokens.setdefault(record.family, []).extend(record.value.tokens)
+    return {
+        family: NumberFormat(0, own=True) if family in _MIXED else _format(texts) for family, texts in tokens.items()
+    }
+
+
+def _format(tokens: Iterable[str]) -> NumberFormat:
+    parts = [part for token in tokens if (part := _parts(token)) is not None]
+    digits = max((part.digits for part in parts), default=1)
+    plain = [part for part in parts if not part.scientific and part.decimals]
+    decimals = max((part.decimals for part in plain), default=0)
+    at_most = {part.exponent for part in plain if part.decimals == decimals}
+    fixed = digits < _EXACT_DIGITS and len(at_most) > 1
+    return NumberFormat(digits, decimals if fixed else None)
+
+
+def is_single_precision(trace: Trace) -> bool:
+    """Return whether the numbers of a trace are float32 values printed with more digits than they have."""
+    long = [number for record in trace.records for number in _long_numbers(record)]
+    singles = sum(_is_single(number) for number in long)
+    return len(long) > _LONG and singles >= _SHARE_SINGLE * len(long)
+
+
+def _long_numbers(record: Record) -> list[float]:
+    pairs = zip(record.value.numbers, record.value.tokens, strict=True)
+    return [number for number, token in pairs if (part := _parts(token)) and part.digits > _LONG]
+
+
+def _is_single(number: float) -> bool:
+    if not math.isfinite(number):
+        return False
+    try:
+        single = struct.unpack("f", struct.pack("f", number))[0]
+    except OverflowError:
+        return False
+    return f"{single:.15g}" == f"{number:.15g}"

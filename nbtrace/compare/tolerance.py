@@ -1,0 +1,175 @@
+"""Tolerances: which difference of a quantity still counts as agreement, and who said so."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, ValidationError, model_validator
+
+from nbtrace.errors import UsageError
+from nbtrace.files import read_bytes
+from nbtrace.quantities import QUANTITIES, Basis
+from nbtrace.schema import reason
+
+DEFAULT_RELATIVE = 1e-6
+"""Relative tolerance of every quantity that has no other."""
+
+DEFAULT_ABSOLUTE = 5e-4
+"""Absolute tolerance of fractional Miller indices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """An allowed difference.
+
+    Attributes
+    ----------
+    value : float
+        The tolerance; relative to the norm of C's value or absolute in the record unit, as `basis` says.
+    basis : Basis
+    origin : str
+        Where it comes from: `default`, a file, an option.
+    overridden : bool
+        Whether it is anything but the default of that quantity.
+    """
+
+    value: float
+    basis: Basis
+    origin: str = "default"
+    overridden: bool = False
+
+    def allowed(self, norm: float) -> float:
+        """Return the allowed absolute difference for a C value of this norm."""
+        return self.value * norm if self.basis is Basis.RELATIVE else self.value
+
+    def __str__(self) -> str:
+        return f"{self.value:g} {self.basis.value}"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Tolerances of all quantities.
+
+    Attributes
+    ----------
+    relative : Tolerance
+        For every quantity whose basis is relative.
+    overrides : mapping of str to Tolerance
+        Tolerances of single quantities.
+    """
+
+    relative: Tolerance = Tolerance(DEFAULT_RELATIVE, Basis.RELATIVE)
+    overrides: Mapping[str, Tolerance] = field(default_factory=dict)
+
+    def of(self, quantity: str) -> Tolerance:
+        """Return the tolerance of a quantity."""
+        if quantity in self.overrides:
+            return self.overrides[quantity]
+        known = QUANTITIES.get(quantity)
+        if known is not None and known.basis is Basis.ABSOLUTE:
+            return Tolerance(DEFAULT_ABSOLUTE, Basis.ABSOLUTE)
+        return self.relative
+
+    def updated(self, settings: "PolicySettings", origin: str) -> "Policy":
+        """Return this policy with the given settings on top, marked with their origin."""
+        relative = self.relative
+        if settings.relative is not None:
+            changed = settings.relative != DEFAULT_RELATIVE
+            relative = Tolerance(settings.relative, Basis.RELATIVE, origin, overridden=changed)
+        overrides = {name: limit.tolerance(origin) for name, limit in settings.quantities.items()}
+        return Policy(relative, {**self.overrides, **overrides})
+
+
+class Limit(BaseModel):
+    """The tolerance of one quantity: `{ relative = 1e-5 }` or `{ absolute = 1e-3 }`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    relative: NonNegativeFloat | None = None
+    absolute: NonNegativeFloat | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Limit":
+        if (self.relative is None) == (self.absolute is None):
+            raise ValueError("give either relative or absolute")
+        return self
+
+    def tolerance(self, origin: str) -> Tolerance:
+        """Return it as a tolerance."""
+        if self.relative is not None:
+            return Tolerance(self.relative, Basis.RELATIVE, origin, overridden=True)
+        return Tolerance(self.absolute or 0.0, Basis.ABSOLUTE, origin, overridden=True)
+
+
+class PolicySettings(BaseModel):
+    """The `[tolerance]` table of a policy file, or `[tool.nbtrace.tolerance]` of pyproject.toml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    relative: NonNegativeFloat | None = None
+    quantities: dict[str, Limit] = {}
+
+
+def read_policy(path: Path) -> PolicySettings:
+    """Return the settings of a policy file, or of `[tool.nbtrace]` if it is a pyproject.toml.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    UsageError
+        If it is no TOML or holds settings that nbtrace does not know.
+    """
+    try:
+        document = tomllib.loads(read_bytes(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no valid TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        document = document.get("tool", {}).get("nbtrace", {})
+    return _settings(document, path)
+
+
+def _settings(document: Mapping[str, Any], path: Path) -> PolicySettings:
+    unknown = sorted(set(document) - {"tolerance"})
+    if unknown:
+        raise UsageError(f"{path}: {unknown[0]!r} is no section that nbtrace knows; it reads [tolerance]")
+    try:
+        return PolicySettings.model_validate(document.get("tolerance", {}))
+    except ValidationError as error:
+        raise UsageError(f"{path}: tolerance.{reason(error)}") from None
+
+
+def parse_option(text: str) -> PolicySettings:
+    """Return the settings of one `--tolerance` option: `1e-5`, `F_cell=1e-4` or `hkl_frac=abs:1e-3`.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these forms.
+    """
+    name, equals, value = text.rpartition("=")
+    basis, colon, number = value.rpartition(":")
+    try:
+        limit = float(number)
+    except ValueError:
+        raise UsageError(f"--tolerance {text}: {number!r} is not a number") from None
+    if not 0 <= limit < float("inf") or (colon and basis not in {"abs", "rel"}) or (basis and not equals):
+        raise UsageError(f"--tolerance {text}: give a number ≥ 0, NAME=number or NAME=abs:number")
+    if not equals:
+        return PolicySettings(relative=limit)
+    return PolicySettings(quantities={name: Limit(absolute=limit) if basis == "abs" else Limit(relative=limit)})
+
+
+def resolve_policy(options: list[str], policy_file: Path | None, folder: Path) -> Policy:
+    """Return the policy in force: defaults, then pyproject.toml of `folder`, then the policy file, then the options."""
+    policy = Policy()
+    project = folder / "pyproject.toml"
+    if project.is_file():
+        policy = policy.updated(read_policy(project), "pyproject.toml")
+    if policy_file is not None:
+        policy = policy.updated(read_policy(policy_file), policy_file.name)
+    for option in options:
+        policy = policy.updated(parse_option(option), f"--tolerance {option}")
+    return policy

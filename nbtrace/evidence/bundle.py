@@ -1,0 +1,265 @@
+"""The evidence folder: results, what they were made from and with, and the digests that prove nothing changed since.
+
+| file | content |
+|---|---|
+| `metrics.json` | the numbers of a result |
+| `summary.md` | for people; a dated section per result |
+| `run_metadata.json` | the provenance of a result: command, code, versions, digests of inputs and outputs |
+| `env.json`, `git_sha.txt` | versions, machine and commit; new ones when these have changed |
+| `commands.txt` | every command in order of time, with its start, exit status and wall time |
+| `stdout.txt`, `stderr.txt` | the output of a program that was run |
+| `sha256.txt` | a digest per file, for `sha256sum -c` inside the folder |
+
+No file is overwritten: a second `metrics.json` is `metrics_rerun1.json`. Which files belong together stands in
+`run_metadata.json`. `summary.md`, `commands.txt` and `sha256.txt` grow.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from nbtrace.documents import dump
+from nbtrace.errors import InputError, UsageError
+from nbtrace.evidence.locate import Tree
+from nbtrace.evidence.lock import LOCK_NAME
+from nbtrace.evidence.manifest import read_manifest
+from nbtrace.evidence.program import Run, run_captured
+from nbtrace.evidence.provenance import FileRecord, Provenance, utc_text
+from nbtrace.evidence.transaction import COMMANDS_NAME, MANIFEST_NAME, Transaction, transaction
+from nbtrace.files import temporary_in
+
+METRICS_NAME = "metrics.json"
+SUMMARY_NAME = "summary.md"
+RUN_METADATA_NAME = "run_metadata.json"
+ENVIRONMENT_NAME = "env.json"
+GIT_NAME = "git_sha.txt"
+_HEADING = re.compile(r"^#{1,6}(?=\s)")
+_FENCE = re.compile(r"\s{0,3}(```|~~~)")
+
+
+@dataclass(frozen=True)
+class BundleFile:
+    """A file of a bundle: its name in the folder, its size in bytes, and whether the manifest lists it."""
+
+    name: str
+    size: int
+    listed: bool
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An evidence folder; make one with :meth:`open` or :meth:`open_or_create`."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, path: Path) -> "Bundle":
+        """Return the bundle at `path`.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        try:
+            found = (path / MANIFEST_NAME).is_file()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        if not found:
+            raise InputError(f"{path} is not a bundle: it has no {MANIFEST_NAME}; nbtrace bundle init {path} makes one")
+        return cls(path)
+
+    @classmethod
+    def open_or_create(cls, path: Path) -> "Bundle":
+        """Return the bundle at `path`; a folder that is none yet, or that does not exist, becomes one.
+
+        Files that are in the folder already stay as they are and are not listed.
+
+        Raises
+        ------
+        UsageError
+            If `path` is a file or cannot be written.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            new = not (path / MANIFEST_NAME).exists()
+        except FileExistsError:
+            raise UsageError(f"{path} is a file; a bundle is a folder") from None
+        except OSError as error:
+            raise UsageError(f"{path} cannot be used as a bundle: {error.strerror}") from error
+        if new:
+            provenance = Provenance.collect()
+            with transaction(path) as files:
+                if not files.manifest.lines:
+                    files.grow(SUMMARY_NAME, f"# Evidence: {path.resolve().name}\n")
+                    files.grow(COMMANDS_NAME, "")
+                    _snapshots(files, provenance)
+        return cls(path)
+
+    def add_result(
+        self,
+        name: str,
+        *,
+        metrics: Mapping[str, object],
+        summary_md: str,
+        provenance: Provenance,
+        outputs: Mapping[str, str | bytes] | None = None,
+        exit_code: int | None = None,
+        wall_seconds: float | None = None,
+    ) -> list[Path]:
+        """Write a result and its provenance; return the paths of all files written, the manifest left out.
+
+        Parameters
+        ----------
+        name : str
+            What made the result (`diff`, `phi`, …): the title of its section in `summary.md`.
+        metrics : mapping
+            The content of `metrics.json`.
+        summary_md : str
+            Markdown; its headings go down two levels, under the dated one.
+        provenance : Provenance
+            When, how and from what it was made; its inputs are recorded, not copied.
+        outputs : mapping, optional
+            Further files, name → content.
+        exit_code, wall_seconds : optional
+            How the command ends and how long it took, for `commands.txt`.
+
+        Raises
+        ------
+        UsageError
+            If the bundle cannot be written; it stays as it was.
+        """
+        ended = "done" if exit_code is None else f"exit {exit_code}"
+        with transaction(self.root) as files:
+            written = [files.add(METRICS_NAME, dump(metrics))]
+            written += [files.add(title, content) for title, content in (outputs or {}).items()]
+            written += _snapshots(files, provenance)
+            details = {"result": name, "exit_code": exit_code, "wall_seconds": wall_seconds}
+            written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | details)))
+            section = files.grow(SUMMARY_NAME, _section(provenance.time, name, summary_md, written))
+            log = files.grow(COMMANDS_NAME, _past_command(provenance, ended, wall_seconds, written))
+        return self._paths([*written, section, log])
+
+    def add_files(self, sources: Iterable[Path], *, command: Sequence[str] | None = None) -> list[FileRecord]:
+        """Copy files in, or list files that are in the folder already; return a record of each, by its name there.
+
+        Raises
+        ------
+        InputError
+            If one cannot be read or is no regular file; none is added then.
+        UsageError
+            If the bundle cannot be written, or a file of it is not what the manifest says.
+        """
+        provenance = Provenance.collect(command=command)
+        with transaction(self.root) as files:
+            written = [files.add_copy(source) for source in sources]
+            if files.staged or files.adopted:
+                files.grow(COMMANDS_NAME, _past_command(provenance, "exit 0", None, written))
+        return written
+
+    def run(
+        self, command: Sequence[str], *, name: str | None = None, echo: tuple[BinaryIO | None, BinaryIO | None]
+    ) -> tuple[Run, list[Path]]:
+        """Run a program, keep its output, and record how it went; return that and the paths written.
+
+        The start stands in `commands.txt` before the program runs, so that a run that never ended can be seen. Output
+        that cannot be recorded in the end (a full disk) stays in the folder under its temporary names.
+
+        Parameters
+        ----------
+        command : sequence of str
+            The program and its arguments; no shell sees them.
+        name : str, optional
+            Starts the names of the output files: `NAME_stdout.txt`.
+        echo : two binary streams, or None
+            Where its output and error go as well.
+        """
+        provenance = Provenance.collect(command=command)
+        with transaction(self.root) as files:
+            started = datetime.now(UTC)
+            files.grow(COMMANDS_NAME, f"# {utc_text(started)} start{_command(provenance)}")
+        kept = temporary_in(self.root), temporary_in(self.root)
+        try:
+            run = run_captured(command, kept, echo)
+        except OSError as error:
+            raise UsageError(f"{self.root} cannot be written: {error.strerror}") from error
+        with transaction(self.root) as files:
+            prefix = f"{name}_" if name else ""
+            streams = [files.take(path, f"{prefix}{kind}.txt") for path, kind in zip(kept, _STREAMS, strict=True)]
+            written = streams + _snapshots(files, provenance)
+            written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | _run_details(run))))
+            sizes = "\n".join(f"- `{record.path}`: {record.size} bytes" for record in streams)
+            text = f"    {shlex.join(command)}\n\n{run.text}, {run.wall_seconds:.3f} s\n\n{sizes}"
+            section = files.grow(SUMMARY_NAME, _section(provenance.time, name or "run", text, written))
+            log = files.grow(COMMANDS_NAME, f"# {_end(run.text, run.wall_seconds, started)}{_wrote(written)}\n")
+        return run, self._paths([*written, section, log])
+
+    def contents(self) -> list[BundleFile]:
+        """Return the files of the folder by name; the lock is left out."""
+        listed = read_manifest(self.root / MANIFEST_NAME).digests()
+        tree = Tree.at(self.root)
+        names = {tree.short(path): path.lstat().st_size for path in tree.files}
+        return [BundleFile(name, size, name in listed) for name, size in names.items() if name != LOCK_NAME]
+
+    def _paths(self, records: Iterable[FileRecord]) -> list[Path]:
+        return [self.root / name for name in dict.fromkeys(record.path for record in records)]
+
+
+_STREAMS = ("stdout", "stderr")
+
+
+def _run_details(run: Run) -> dict[str, object]:
+    found = shutil.which(run.command[0])
+    return {
+        "result": "run",
+        "program": None if found is None else FileRecord.try_of(Path(found)).document(),
+        "exit_code": run.status,
+        "ended": run.text,
+        "wall_seconds": run.wall_seconds,
+    }
+
+
+def _snapshots(files: Transaction, provenance: Provenance) -> list[FileRecord]:
+    environment = files.add_unless_current(ENVIRONMENT_NAME, dump(provenance.environment.document()))
+    git = files.add_unless_current(GIT_NAME, provenance.git.text)
+    return [record for record in (environment, git) if record is not None]
+
+
+def _past_command(provenance: Provenance, ended: str, wall_seconds: float | None, written: Iterable[FileRecord]) -> str:
+    """Return the lines of a command that has ended; `commands.txt` is in order of the first time of a line."""
+    return f"# {_end(ended, wall_seconds, provenance.time)}{_wrote(written)}{_command(provenance)}"
+
+
+def _end(ended: str, wall_seconds: float | None, started: datetime) -> str:
+    wall = "" if wall_seconds is None else f", wall {wall_seconds:.3f} s"
+    return f"{utc_text(datetime.now(UTC))} {ended}{wall}, started {utc_text(started)}"
+
+
+def _wrote(written: Iterable[FileRecord]) -> str:
+    return ", wrote " + shlex.join(record.path.replace("\n", "\\n") for record in written)
+
+
+def _command(provenance: Provenance) -> str:
+    return f", in {shlex.quote(provenance.folder)}\n{shlex.join(provenance.command)}\n"
+
+
+def _section(moment: datetime, title: str, text: str, written: Iterable[FileRecord]) -> str:
+    names = ", ".join(f"`{record.path}`" for record in written)
+    body = _demoted(text).strip("\n")
+    return f"\n## {utc_text(moment)} {title}\n\n{body}\n\nFiles: {names}\n"
+
+
+def _demoted(text: str) -> str:
+    """Return Markdown with every heading two levels down; fenced code stays as it is."""
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if mark and fence in {"", mark[1]}:
+            fence = "" if fence else mark[1]
+        lines.append(line if fence else _HEADING.sub(lambda match: f"##{match[0]}"[:6], line))
+    return "\n".join(lines)

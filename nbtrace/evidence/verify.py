@@ -1,0 +1,181 @@
+"""Whether an evidence folder still holds what its manifests say, and whether its documents agree with themselves."""
+
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from nbtrace.documents import load
+from nbtrace.errors import InputError
+from nbtrace.evidence.contradictions import contradictions
+from nbtrace.evidence.locate import Tree
+from nbtrace.evidence.lock import LOCK_NAME, reading
+from nbtrace.evidence.manifest import Line, LineKind, Manifest, read_manifest
+from nbtrace.evidence.verification import FileStatus, Finding, Problem, Prose, Verification
+from nbtrace.files import TEMPORARY_PATTERN, sha256_of
+
+_MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
+
+
+def is_manifest(path: Path) -> bool:
+    """Tell by its name whether a file is a manifest of SHA-256 digests."""
+    return "sha256" in path.name.lower() and path.suffix.lower() in _MANIFEST_SUFFIXES
+
+
+def verify(path: Path) -> Verification:
+    """Check every entry of every manifest in a folder, and every JSON document in it.
+
+    Parameters
+    ----------
+    path : Path
+        A folder; or one manifest, whose entries are then checked alone; or one JSON document.
+
+    Raises
+    ------
+    InputError
+        If `path` is missing or cannot be read, or another process keeps writing to the folder.
+    """
+    folder = _is_folder(path)
+    tree = Tree.at(path if folder else path.parent)
+    if not folder:
+        file = tree.root / path.name
+        return _verified(path, tree, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
+    with reading(path):
+        files = [file for file in tree.files if file.is_file()]
+        manifests = [file for file in files if is_manifest(file)]
+        return _verified(path, tree, manifests, [file for file in files if file.suffix.lower() == ".json"])
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise InputError(f"{str(path)!r} is no name that a file can have") from None
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise InputError(f"{path} is neither a folder nor a regular file")
+    return stat.S_ISDIR(mode)
+
+
+def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
+    check = _Check(tree)
+    read = {manifest: read_manifest(manifest) for manifest in manifests}
+    findings = _with_stale([item for manifest, content in read.items() for item in check.manifest(manifest, content)])
+    if root.is_dir():
+        findings += check.not_listed(findings, manifests)
+    return Verification(
+        root=root,
+        manifests=tuple(tree.short(manifest) for manifest in manifests),
+        findings=tuple(findings),
+        prose=tuple(
+            Prose(tree.short(manifest), line.number, line.text)
+            for manifest, content in read.items()
+            for line in content.of_kind(LineKind.PROSE)
+        ),
+        problems=tuple(problem for document in documents for problem in check.document(document)),
+        documents=len(documents),
+    )
+
+
+@dataclass(frozen=True)
+class _Check:
+    tree: Tree
+    digests: dict[Path, str] = field(default_factory=dict)
+
+    def manifest(self, path: Path, content: Manifest) -> Iterator[Finding]:
+        """Check the entries of one manifest, then what an interrupted write left."""
+        name = self.tree.short(path)
+        entries = content.of_kind(LineKind.ENTRY)
+        for line in content.lines:
+            if line.kind is LineKind.ENTRY:
+                yield replace(self._entry(line, path, only=len(entries) == 1), manifest=name, line=line.number)
+            elif line.kind is LineKind.DAMAGED:
+                reason = "the line is not an entry any more, so what it named cannot be checked"
+                yield Finding(FileStatus.DAMAGED, line.text, name, line.number, reason)
+        first_pending = {line.name: line.number for line in reversed(content.of_kind(LineKind.PENDING))}
+        for target, digests in content.pending().items():
+            yield replace(self._pending(target, digests, path), manifest=name, line=first_pending[target])
+
+    def _entry(self, line: Line, manifest: Path, *, only: bool) -> Finding:
+        found = self.tree.locate(line.name, manifest, only_entry=only)
+        if found.path is None:
+            return Finding(FileStatus.MISSING, line.name, reason=found.note)
+        if found.path == manifest:
+            return Finding(FileStatus.SELF, line.name, reason="a manifest cannot hold its own digest", path=manifest)
+        digest, problem = self._digest(found.path)
+        if digest is None:
+            return Finding(FileStatus.UNREADABLE, line.name, reason=problem, path=found.path)
+        if digest == line.digest:
+            return Finding(FileStatus.OK, line.name, reason=found.note, path=found.path, digest=digest)
+        reason = "; ".join(filter(None, [found.note, f"holds {digest[:12]}…, not {line.digest[:12]}…"]))
+        return Finding(FileStatus.MISMATCH, line.name, reason=reason, path=found.path, digest=digest)
+
+    def _pending(self, name: str, digests: Sequence[str], manifest: Path) -> Finding:
+        path = manifest.parent / name
+        if not self.tree.holds(path) or not path.is_file():
+            return Finding(FileStatus.INTERRUPTED, name, reason="was about to be written and is not there")
+        digest, problem = self._digest(path)
+        if digest is None:
+            return Finding(FileStatus.UNREADABLE, name, reason=problem, path=path)
+        if digest not in digests:
+            return Finding(FileStatus.MISMATCH, name, reason="not what was about to be written", path=path)
+        reason = "was about to grow and is whole" if len(digests) > 1 else "is whole; its entry was not written yet"
+        return Finding(FileStatus.INTERRUPTED, name, reason=reason, path=path, digest=digest)
+
+    def _digest(self, path: Path) -> tuple[str | None, str]:
+        """Return the digest and an empty text, or None and the reason why there is none."""
+        if not self.tree.holds(path):
+            return None, "a link that leads out of the folder is not followed"
+        if path not in self.digests:
+            try:
+                self.digests[path] = sha256_of(path)
+            except InputError as error:
+                return None, str(error).removeprefix(f"{path} ")
+        return self.digests[path], ""
+
+    def document(self, path: Path) -> list[Problem]:
+        """Check that a JSON document is valid, consistent, and right about the files that it was written with."""
+        name = self.tree.short(path)
+        try:
+            document = load(path)
+        except InputError as error:
+            return [Problem(name, str(error).replace(str(path), name, 1))]
+        texts = [*contradictions(document), *self._outputs(path, document)]
+        return [Problem(name, f"{name}: {text}") for text in texts]
+
+    def _outputs(self, path: Path, document: object) -> Iterator[str]:
+        records = document.get("outputs") if isinstance(document, dict) else None
+        for record in records if isinstance(records, list) else []:
+            match record:
+                case {"path": str(name), "sha256": str(said)} if Path(name).name == name:
+                    file = path.parent / name
+                    digest = self._digest(file)[0] if file.is_file() else None
+                    if digest is not None and digest != said:
+                        yield f"was written with a {name} of sha256 {said[:12]}…; it holds {digest[:12]}… now"
+
+    def not_listed(self, findings: Sequence[Finding], manifests: Sequence[Path]) -> list[Finding]:
+        """Return the files of the tree that no manifest names; manifests and locks need no entry."""
+        known = {finding.path for finding in findings} | set(manifests)
+        left = "of a write or a run that goes on or was interrupted"
+        return [
+            Finding(
+                FileStatus.NOT_LISTED,
+                self.tree.short(path),
+                reason=left if path.match(TEMPORARY_PATTERN) else "",
+                path=path,
+            )
+            for path in self.tree.files
+            if path not in known and path.name != LOCK_NAME
+        ]
+
+
+def _with_stale(findings: Sequence[Finding]) -> list[Finding]:
+    """Tell an entry that is out of date from a changed file: another entry lists what the file holds now."""
+    current = {finding.path: finding for finding in findings if finding.status is FileStatus.OK}
+    return [
+        replace(item, status=FileStatus.STALE, reason=f"{item.reason}; {newer.manifest}:{newer.line} lists it as it is")
+        if item.status is FileStatus.MISMATCH and (newer := current.get(item.path)) is not None
+        else item
+        for item in findings
+    ]

@@ -1,0 +1,80 @@
+"""What programs say of their configuration in lines without a trace prefix."""
+
+import re
+
+from nbtrace.parsers.keyed import one_field
+from nbtrace.parsers.outcome import Fields, Outcome, Stated
+from nbtrace.parsers.values import NUMBER
+
+_N = f"({NUMBER})"
+
+_SETTINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        rf"\s*(?:parallelpiped|ellipsoidal|gaussian|tophat|square|round)[\w ]*xtal: {_N}x{_N}x{_N} cells",
+        ("N_a", "N_b", "N_c"),
+    ),
+    (rf"\s*wave={_N} meters .*", ("lambda_m",)),
+    (rf"\s*Kahn polarization factor: {_N}", ("kahn_factor",)),
+    (rf"\s*incident fluence: {_N} photons/m\^2", ("fluence_per_m2",)),
+    (
+        rf"\s*distance={_N} detsize={_N}x{_N}\s+pixel={_N} meters \((\d+)x(\d+) pixels\)",
+        ("distance_m", "detsize_fast_m", "detsize_slow_m", "pixel_m", "pixels_fast", "pixels_slow"),
+    ),
+    (rf"\s*sensor is {_N} m thick in (-?\d+) layers with mu= ?{_N}", ("sensor_m", "layers", "mu_per_m")),
+    (r"\s*(\d+) sources", ("sources",)),
+    (rf"\s*(\d+) mosaic domains over mosaic spread of {_N} degrees", ("mosaic_domains", "mosaic_spread_deg")),
+    (rf"\s*(\d+) phi steps from {_N} to {_N} degrees", ("phi_steps", "phi_start_deg", "phi_end_deg")),
+    (r"\s*(\d+)x\d+ pixel oversample steps.*", ("oversample",)),
+    (rf"\s*(\d+) initialized hkls \(all others ={_N}\)", ("reflections", "default_F")),
+    (r"\s*INCIDENT_BEAM_DIRECTION= ?(.+)", ("beam_vector",)),
+    (r"\s*spindle ROTATION_AXIS= ?(.+)", ("spindle_axis",)),
+    (r"\s*POLARIZATION_PLANE_NORMAL= ?(.+)", ("polar_axis",)),
+    (r"Unit Cell: (.+)", ("unit_cell",)),
+    (r"(\w+) convention selected\.", ("convention",)),
+    (r"pivoting detector around (.+)", ("pivot",)),
+    (r"auto-selected (no|tricubic) interpolation.*", ("interpolation",)),
+    (r"reading Fs from (.+)", ("structure_factor_cache",)),
+    (r"\s*Detector: (\d+)x(\d+) pixels", ("pixels_fast", "pixels_slow")),
+    (rf"\s*Wavelength: {_N} Å", ("wavelength_rounded_A",)),
+    (r"\s*Device: ([\w:]+), [Dd]type: (?:torch\.)?(\w+)", ("device", "dtype")),
+    (r"TRACE_PY_BASE: dtype=(?:torch\.)?(\w+), device=([\w:]+)", ("dtype", "device")),
+    (r"auto-selected (\d+)-fold oversampling", ("oversample",)),
+)
+"""Pattern of a whole line, and the names of its groups."""
+
+_PIXELS = (
+    r"(?:# |\s*)Tracing pixel:? \((?:slow=)?(\d+), ?(?:fast=)?(\d+)\)",
+    r"=== TRACE: Pixel \((\d+), (\d+)\) \[slow, fast\] ===",
+    r"=== .*Trace for (?:Pixel )?\((\d+), (\d+)\).*===",
+    r"TRACE_PY: === PIXEL \((\d+), (\d+)\) TRACE START ===",
+    r"Target pixel: \((\d+), (\d+)\)",
+)
+"""Statements of the traced pixel, slow first."""
+
+_AXES = re.compile(r"(DETECTOR_(?:FAST_AXIS|SLOW_AXIS|NORMAL_AXIS|PIX0_VECTOR))\s+(.*)").fullmatch
+_PIX0 = re.compile(r"PIX0_PY:(\w+)=(.*)").fullmatch
+
+_settings = tuple((re.compile(pattern).fullmatch, names) for pattern, names in _SETTINGS)
+_pixels = tuple(re.compile(pattern).fullmatch for pattern in _PIXELS)
+_first_words = re.compile(
+    r"\s*(?:[\d+-].*(?:sources|domains|steps|hkls)|DETECTOR_|PIX0_PY|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
+    r"|incident|distance|sensor|\w+ convention|pivoting|auto-selected|reading Fs|Detector|Wavelength|Device|TRACE_PY"
+    r"|[\w ]+xtal:|# Tracing|Tracing|===|Target)"
+).match
+
+
+def banner(line: str) -> Outcome | None:
+    """Return what a line without a trace prefix states, None if it is nothing that nbtrace knows."""
+    if not _first_words(line):
+        return None
+    line = line.rstrip()
+    if axes := _AXES(line) or _PIX0(line):
+        outcome = one_field(axes[1], axes[2])
+        return outcome if isinstance(outcome, Fields) else None
+    for match in _pixels:
+        if found := match(line):
+            return Stated(pixel=(int(found[1]), int(found[2])))
+    for match, names in _settings:
+        if found := match(line):
+            return Stated(settings=tuple(zip(names, (group.strip() for group in found.groups()), strict=True)))
+    return None

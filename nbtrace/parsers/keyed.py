@@ -1,0 +1,158 @@
+"""Lines with a key and its value: `TRACE_C: key v v v`, `TRACE_C:key=[…]`, `TRACE_PY: key = v unit`, `k=v k=v`."""
+
+import re
+
+from pydantic import ValidationError
+
+from nbtrace import schema
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
+from nbtrace.parsers.values import NUMBER, read_value
+from nbtrace.quantities import Meaning, meaning
+from nbtrace.records import NOWHERE, Index, Shape, Value
+
+_rule = re.compile(r"={3,}(.*?)(?:={3,})?").fullmatch
+_assignment = re.compile(r"([^\s=][^=]*?)\s*=\s*(.*)").fullmatch
+_spaced = re.compile(r"(\S+)\s+(.*)").fullmatch
+_pairs = re.compile(r"(\w+)=(.*?)(?=\s+\w+=|$)").findall
+_are_pairs = re.compile(r"\w+=\S.*").fullmatch
+_words = re.compile(rf"(?:[A-Za-z_]\w*(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
+_word_groups = re.compile(rf"([A-Za-z_]\w*)((?:\s+{NUMBER})+)").findall
+_tuple = re.compile(r"\(?\s*(\d+)\s*[,\s]\s*(\d+)\s*\)?").fullmatch
+_enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
+_node = re.compile(rf"\[(\d+(?:,\d+)*)\]=({NUMBER})").fullmatch
+
+
+def heading_of(body: str) -> Structure | None:
+    """Return the heading that a line body is, if it is one: `=== title ===`, `Title:`, a rule, or nothing at all."""
+    text = body.strip()
+    if not text:
+        return Structure()
+    if rule := _rule(text):
+        return Structure(rule[1].strip() or None)
+    return Structure(text[:-1].strip()) if text.endswith(":") else None
+
+
+def keyed(body: str) -> Outcome:
+    """Read the body of a `TRACE_C:` or `TRACE_PY:` line."""
+    if heading := heading_of(body):
+        return heading
+    text = body.strip()
+    tight = not body[:1].isspace()
+    match = (_assignment(text) if tight else None) or _spaced(text)
+    if match is None:
+        return Problem(f"{text!r} has a key but no value")
+    key, rest = match[1], match[2].strip()
+    if rest.startswith("="):
+        rest = rest[1:].strip()
+    return one_field(key, rest, starts_blocks=True)
+
+
+def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: bool = False) -> Outcome:
+    """Return the field `key` with the value that `text` prints, or why it is none."""
+    if not text:
+        return Problem(f"{key} has no value")
+    value = read_value(text)
+    if value.shape is Shape.TEXT and (member := _enum(text)):
+        value = Value(Shape.TEXT, (), (), member[1])
+    if complaint := schema.keyed(key, value):
+        return Problem(complaint)
+    if value.shape is Shape.TEXT and re.search(r"\[New Thread|\dTRACE", text):
+        return Problem(f"{key}: torn line, {text!r}")
+    return Fields((Field(key, value, meaning(key), index, starts_blocks),))
+
+
+def key_values(body: str) -> tuple[tuple[str, str], ...]:
+    """Return the `key=value` pairs of a line; a value runs to the next `word=`."""
+    return tuple((key, text.strip()) for key, text in _pairs(body.strip()))
+
+
+def _numbers_of(pairs: tuple[tuple[str, str], ...]) -> tuple[dict[str, Value], str | None]:
+    values = {key: read_value(text) for key, text in pairs}
+    bad = next((key for key, value in values.items() if value.shape is not Shape.SCALAR), None)
+    return values, f"{bad}: {values[bad].text!r} is not one number" if bad else None
+
+
+def phi(body: str, line_schema: type[schema.PhiLine | schema.RotStarLine] = schema.PhiLine) -> Outcome:
+    """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
+    values, complaint = _numbers_of(key_values(body))
+    if complaint:
+        return Problem(complaint)
+    try:
+        line_schema.model_validate({key: value.numbers[0] for key, value in values.items()})
+    except ValidationError as error:
+        return Problem(schema.reason(error))
+    index = Index(phi_tic=int(values.pop("phi_tic").numbers[0]))
+    return Fields(tuple(Field(key, value, phi_meaning(key), index) for key, value in values.items()))
+
+
+def phi_meaning(key: str) -> Meaning:
+    """Return what a field of a per-φ line stands for."""
+    return meaning(key if key.startswith("phi_") else f"phi_{key}")
+
+
+def tricubic(body: str) -> Outcome:
+    """Read a node of the interpolation grid, `[i,j,k]=F`."""
+    if match := _node(body.strip()):
+        index = Index(node=tuple(map(int, match[1].split(","))))
+        value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
+        return Fields((Field("F_tricubic", value, meaning("F_tricubic"), index),))
+    return Problem(f"{body.strip()!r} is no [i,j,k]=value")
+
+
+def source(body: str, number: int) -> Outcome:
+    """Read a line that belongs to one source; its key becomes the quantity `source_<key>`."""
+    outcome = keyed(body)
+    if not isinstance(outcome, Fields):
+        return outcome
+    field = outcome.fields[0]
+    key = field.key if field.key.startswith("source_") else f"source_{field.key}"
+    return Fields((Field(field.key, field.value, meaning(key), Index(source=number)),))
+
+
+def tap(body: str) -> Outcome:
+    """Read the one-line forms of the tap builds: `word number… word number…` or `word=value word=value`.
+
+    Words that say where the sample is (pixel, subpixel, source, mos, phi) become the index of the others.
+    """
+    text = body.strip()
+    if _words(text):
+        groups = tuple((word, numbers.strip()) for word, numbers in _word_groups(text))
+    elif _are_pairs(text):
+        groups = key_values(text)
+    else:
+        return Problem(f"{text!r} is neither `word number` nor `word=value`")
+    places = {word: numbers for word, numbers in groups if word in _PLACES}
+    pixel = _tuple(places.get("pixel", ""))
+    subpixel = _tuple(places.get("subpixel", ""))
+    index = Index(
+        subpixel=(int(subpixel[1]), int(subpixel[2])) if subpixel else None,
+        source=_ordinal(places.get("source")),
+        mosaic=_ordinal(places.get("mos")),
+        phi_tic=_ordinal(places.get("phi")),
+    )
+    fields = tuple(
+        Field(word, read_value(numbers), Meaning(f"tap_{word}", None), index)
+        for word, numbers in groups
+        if word not in _PLACES
+    )
+    if fields:
+        return Fields(fields)
+    return Stated(pixel=(int(pixel[1]), int(pixel[2]))) if pixel else Problem(f"{text!r} holds no value")
+
+
+_PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
+
+
+def _ordinal(text: str | None) -> int | None:
+    return int(text) if text is not None and text.strip().isdigit() else None
+
+
+def traced_pixel(body: str) -> Outcome:
+    """Read `tracing pixel (spixel=S, fpixel=F)`."""
+    match = re.search(r"\(spixel=(-?\d+), ?fpixel=(-?\d+)\)", body)
+    if match is None:
+        return Problem(f"{body.strip()!r} states no pixel")
+    try:
+        return Stated(pixel=schema.TracedPixel(slow=int(match[1]), fast=int(match[2])).pixel)
+    except ValidationError as error:
+        return Problem(schema.reason(error))

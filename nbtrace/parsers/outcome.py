@@ -1,0 +1,53 @@
+"""What one line of a log turns out to be."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nbtrace.quantities import Meaning
+from nbtrace.records import NOWHERE, Index, Pixel, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a line, before its place in the pixel block is known.
+
+    `index` holds what the line itself tells; `starts_blocks` marks keys whose repetition begins a new sample or block.
+    """
+
+    key: str
+    value: Value
+    meaning: Meaning
+    index: Index = NOWHERE
+    starts_blocks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A line that gives values."""
+
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A line that states settings or the traced pixel."""
+
+    settings: tuple[tuple[str, str], ...] = ()
+    pixel: Pixel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A heading, rule or marker of the trace; `heading` becomes the context of the lines after it."""
+
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A line with a trace prefix that cannot be read."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Fields | Stated | Structure | Problem

@@ -1,0 +1,56 @@
+"""Where a log comes from: a file, a gzip file, or standard input; always text in the end, or one clear line why not."""
+
+import gzip
+import sys
+import zlib
+from pathlib import Path
+
+from nbtrace.errors import InputError
+from nbtrace.files import read_bytes
+
+_GZIP = b"\x1f\x8b"
+_PROBE = 1 << 16
+
+
+def read_text(source: str) -> tuple[str, bool]:
+    """Return the text of a log, and whether its compressed form was cut short.
+
+    Bytes that are no UTF-8 become the replacement character; a line that holds one is read as far as it can be.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, unreadable or binary.
+    """
+    data = sys.stdin.buffer.read() if source == "-" else read_bytes(Path(source))
+    cut = False
+    if data.startswith(_GZIP):
+        data, cut = _unzip(data, source)
+    if b"\0" in data[:_PROBE]:
+        raise InputError(f"{source} is binary, not a trace log")
+    return data.decode("utf-8-sig", errors="replace"), cut
+
+
+def _unzip(data: bytes, source: str) -> tuple[bytes, bool]:
+    try:
+        return gzip.decompress(data), False
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        engine = zlib.decompressobj(wbits=31)
+        try:
+            readable = engine.decompress(data)
+        except zlib.error:
+            readable = b""
+        if not readable:
+            raise InputError(f"{source} is a damaged gzip file; nothing of it can be read") from None
+        return readable, True
+
+
+def split_lines(text: str) -> tuple[list[str], bool]:
+    r"""Return the lines without their ends (`\n` or `\r\n`), and whether the last one has no end."""
+    if not text:
+        return [], False
+    cut = not text.endswith("\n")
+    lines = text.split("\n")
+    if not cut:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines], cut

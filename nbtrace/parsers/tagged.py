@@ -1,0 +1,112 @@
+"""The dialects of tagged lines: which grammar reads the lines of which prefix."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+from nbtrace import schema
+from nbtrace.parsers import keyed, prose
+from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
+from nbtrace.records import Side
+
+_prefix = re.compile(
+    r"[ \t]*(?:\d+→)?[ \t]*(?P<family>TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
+    r"(?P<mark>:|(?=[ \t])|$)(?P<body>.*)"
+).fullmatch
+
+Grammar: TypeAlias = Callable[[str], Outcome]
+
+_KEYED = {"TRACE_C": "C keyed", "TRACE_PY": "Py keyed"}
+
+_GRAMMARS: dict[str, tuple[str, Grammar]] = {
+    "TRACE_C": ("C keyed", keyed.keyed),
+    "TRACE_PY": ("Py keyed", keyed.keyed),
+    "TRACE_C_PHI": ("C per-φ", keyed.phi),
+    "TRACE_PY_PHI": ("Py per-φ", keyed.phi),
+    "TRACE_PY_ROTSTAR": ("Py rotated vectors", partial(keyed.phi, line_schema=schema.RotStarLine)),
+    "TRACE_CONFIG": ("C configuration", keyed.traced_pixel),
+    "TRACE_PY_TRICUBIC": ("Py tricubic", keyed.tricubic),
+    "TRACE_C_TAP4": ("C tap", keyed.tap),
+    "TRACE_C_TAP5": ("C tap", keyed.tap),
+    "TRACE_C_TAP5_HKL": ("C tap", keyed.tap),
+    "TRACE_C_OMEGA": ("C tap", keyed.tap),
+    "TRACE_C_HKL_BOUNDS": ("C tap", keyed.tap),
+    "TRACE_SIM_F_LATT": ("Py lattice debug", keyed.tap),
+}
+_MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
+_PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"}
+_ASSIGNMENTS = {"TRACE_ROTATE": "C rotations", "TRACE_BEAM_CENTER": "C beam centre"}
+_numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?(\d+)").fullmatch
+_grid = re.compile(r"TRACE_PY_TRICUBIC_[HKL]_COORDS").fullmatch
+
+CONTINUED = frozenset({"TRACE_BEAM_CENTER", "TRACE_SIM_F_LATT", "TRACE"})
+"""Families whose indented lines without a prefix belong to the tagged line before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A tagged line, read."""
+
+    family: str
+    dialect: str
+    outcome: Outcome
+
+
+def side_of(family: str) -> Side:
+    """Return the program that prints lines of a family; prose lines come from both."""
+    if family.startswith(("TRACE_PY", "TRACE_SIM", "PIX0_PY")):
+        return Side.PY
+    return Side.C if family.startswith("TRACE_") else Side.UNKNOWN
+
+
+def tagged(line: str, context: str) -> Tagged | None:
+    """Read a line with a trace prefix; None if it has none.
+
+    `context` is the last heading. Environment assignments (`TRACE_C_TAP5=1 ./nanoBragg`) and headings such as
+    `TRACE COMPARISON:` are no trace lines.
+    """
+    if "TRACE" not in line:
+        return None
+    match = _prefix(line)
+    if match is None:
+        return None
+    family, number, body = match["family"], match["number"], match["body"]
+    if family == "TRACE" and match["mark"] != ":":
+        return None
+    dialect, outcome = _read(family, number, body, context)
+    return Tagged(family, dialect, outcome)
+
+
+def _read(family: str, number: str | None, body: str, context: str) -> tuple[str, Outcome]:
+    if family in _GRAMMARS:
+        dialect, grammar = _GRAMMARS[family]
+        outcome = grammar(body)
+        if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
+            return f"{dialect} prose", prose.prose(body, context, cell_block=False)
+        return dialect, outcome
+    if family in _MARKERS:
+        return "Py tricubic", Structure()
+    if family in _PROSE:
+        return _PROSE[family], prose.prose(body, context, cell_block=family == "TRACE")
+    if family in _ASSIGNMENTS:
+        return _ASSIGNMENTS[family], prose.assignments(body, context)
+    if _grid(family):
+        return "Py tricubic", keyed.one_field(family.removeprefix("TRACE_PY_"), body.strip())
+    if number is None and (numbered := _numbered_source(family)):
+        number = numbered[1]
+    if number is not None and "_SOURCE" in family:
+        return "sources", keyed.source(body, int(number))
+    return f"{family} (unknown)", _unknown(family, body)
+
+
+def _unknown(family: str, body: str) -> Outcome:
+    outcome = keyed.tap(body)
+    if isinstance(outcome, Problem):
+        outcome = keyed.keyed(body)
+    return (
+        outcome
+        if isinstance(outcome, Fields)
+        else Problem(f"{family} is no known prefix and its line no key and value")
+    )

@@ -1,0 +1,69 @@
+"""The forms in which logs print a value: numbers, vectors, matrices, named numbers, tensors, units, sentinels."""
+
+import re
+
+from nbtrace import units
+from nbtrace.records import Shape, Value
+
+NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
+
+SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_installed", "None"})
+"""Words that stand where a value should be."""
+
+_number = re.compile(NUMBER).fullmatch
+_list = re.compile(rf"{NUMBER}(?:\s*,\s*{NUMBER}|\s+{NUMBER})*").fullmatch
+_bracketed = re.compile(r"[\[(]([^\[\]()]*)[\])](.*)", re.DOTALL).fullmatch
+_tensor = re.compile(r"tensor\((.*?)(?:,\s*(?:dtype|device|requires_grad)=.*)?\)").fullmatch
+_named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
+_pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
+_with_unit = re.compile(rf"({NUMBER})\s+(\S+)").fullmatch
+_trailer = re.compile(rf"(?:\|[^|]*\|\s*=\s*({NUMBER}))?\s*(\S+)?").fullmatch
+
+
+def read_value(text: str) -> Value:
+    """Return the value that `text` prints; what is no number in any known form is text.
+
+    A formula chain (`1e-10/lambda0 = 1.02`) has the value of its last member.
+    """
+    text = text.strip()
+    if text in SENTINELS:
+        return Value(Shape.SENTINEL, (), (), text)
+    if _list(text):
+        return _numeric(tuple(re.split(r"[\s,]+", text)), text)
+    return _structured(text) or Value(Shape.TEXT, (), (), text)
+
+
+def _structured(text: str) -> Value | None:
+    if wrapped := _tensor(text):
+        inner = read_value(wrapped[1])
+        return inner if inner.tokens else None
+    if bracketed := _bracketed(text):
+        return _vector(bracketed[1], bracketed[2], text)
+    if _named(text):
+        names, tokens = zip(*_pair(text), strict=True)
+        return Value(Shape.NAMED, tuple(map(float, tokens)), tokens, text, names=names)
+    if (measured := _with_unit(text)) and (unit := units.canonical(measured[2])):
+        return Value(Shape.SCALAR, (float(measured[1]),), (measured[1],), text, unit=unit)
+    head, equals, tail = text.rpartition("=")
+    if equals and head.strip():
+        last = read_value(tail)
+        return last if last.tokens else None
+    return None
+
+
+def _vector(inside: str, after: str, text: str) -> Value | None:
+    tokens = tuple(re.split(r"[\s,;]+", inside.strip()))
+    trailer = _trailer(after.strip())
+    if trailer is None or not all(map(_number, tokens)):
+        return None
+    word = trailer[2]
+    unit = units.canonical(word) if word else None
+    if word and unit is None:
+        return None
+    value = _numeric(tokens, text, unit)
+    return Value(Shape.MATRIX, value.numbers, tokens, text, unit=unit) if ";" in inside else value
+
+
+def _numeric(tokens: tuple[str, ...], text: str, unit: str | None = None) -> Value:
+    shape = Shape.SCALAR if len(tokens) == 1 else Shape.VECTOR
+    return Value(shape, tuple(map(float, tokens)), tokens, text, unit=unit)

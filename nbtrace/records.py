@@ -1,0 +1,266 @@
+"""What a trace log holds once it is read: records that know where they are from, and an account of every line."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TypeAlias
+
+from nbtrace.quantities import QUANTITIES, Stage
+
+Pixel: TypeAlias = tuple[int, int]
+"""A pixel as (slow, fast), both from 0."""
+
+
+class Side(StrEnum):
+    """Which program printed a record."""
+
+    C = "c"
+    PY = "py"
+    UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The side's name in reports."""
+        return {Side.C: "C", Side.PY: "Py", Side.UNKNOWN: "?"}[self]
+
+
+class Shape(StrEnum):
+    """The form of a printed value."""
+
+    SCALAR = "scalar"
+    VECTOR = "vector"
+    MATRIX = "matrix"
+    NAMED = "named"
+    TEXT = "text"
+    SENTINEL = "sentinel"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Index:
+    """Where in the loops of the computation a record belongs; None (or 0 for ordinals) where the log does not tell.
+
+    Attributes
+    ----------
+    block : int
+        Ordinal of the pixel block in the log.
+    sample : int
+        Ordinal of the sampled point (subpixel, layer) within the pixel.
+    phi_tic, source, mosaic, layer : int or None
+        Step of the φ sweep, number of the source, of the mosaic domain, of the sensor layer.
+    subpixel : (int, int) or None
+        Subpixel as (slow, fast).
+    node : tuple of int
+        Node of an interpolation grid.
+    """
+
+    block: int = 0
+    sample: int = 0
+    phi_tic: int | None = None
+    source: int | None = None
+    mosaic: int | None = None
+    layer: int | None = None
+    subpixel: tuple[int, int] | None = None
+    node: tuple[int, ...] = ()
+
+    def label(self) -> str:
+        """Return the index as reports print it, e.g. `[sample 3, phi_tic 0]`; empty where there is nothing to tell."""
+        parts = [f"pixel block {self.block}"] if self.block else []
+        parts += [f"sample {self.sample}"] if self.sample else []
+        parts += [f"phi_tic {self.phi_tic}"] if self.phi_tic is not None else []
+        parts += [f"source {self.source}"] if self.source is not None else []
+        parts += [f"subpixel {self.subpixel[0]},{self.subpixel[1]}"] if self.subpixel else []
+        parts += [f"node {','.join(map(str, self.node))}"] if self.node else []
+        return f"[{', '.join(parts)}]" if parts else ""
+
+
+NOWHERE = Index()
+"""The index of a value that the log places nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A printed value: its numbers and the very text they were printed as.
+
+    Attributes
+    ----------
+    shape : Shape
+    numbers : tuple of float
+        In printed order; a matrix row by row; empty for text.
+    tokens : tuple of str
+        The text of each number.
+    text : str
+        The value as printed, without the key.
+    names : tuple of str
+        For `name:number` pairs, the names.
+    unit : str or None
+        The unit that was printed with it.
+    """
+
+    shape: Shape
+    numbers: tuple[float, ...]
+    tokens: tuple[str, ...]
+    text: str
+    names: tuple[str, ...] = ()
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One quantity that a log printed.
+
+    Attributes
+    ----------
+    key : str
+        As printed.
+    quantity : str
+        Its name in the vocabulary; the key itself (with its heading) where the vocabulary does not know it.
+    value : Value
+        What was printed.
+    unit : str or None
+        The unit that is true under this key, None for an unknown quantity without a printed unit.
+    scale : float
+        Factor from the numbers as printed to the unit of the vocabulary.
+    side : Side
+        The program whose prefix the line carries.
+    family : str
+        The prefix, which decides the number format: `TRACE_C`, `TRACE_PY_PHI`, `TRACE`, …
+    line : int
+        Line number in the file, from 1.
+    index : Index
+        Where in the computation it belongs.
+    """
+
+    key: str
+    quantity: str
+    value: Value
+    unit: str | None
+    scale: float
+    side: Side
+    family: str
+    line: int
+    index: Index = NOWHERE
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The numbers in the unit of the vocabulary."""
+        if self.scale == 1.0:
+            return self.value.numbers
+        return tuple(number * self.scale for number in self.value.numbers)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage of its quantity, None for an unknown one."""
+        known = QUANTITIES.get(self.quantity)
+        return known.stage if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that looks like trace but cannot be read."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A configuration value that a program states in its banner."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of every line of a file: total = used + structure + ignored + unreadable.
+
+    Attributes
+    ----------
+    total : int
+        Lines in the file.
+    used : int
+        Lines that gave records or settings.
+    structure : int
+        Headings, rules and markers of the trace itself.
+    ignored : int
+        Lines that are no trace (progress, prose, blank).
+    unreadable : tuple of Unreadable
+        Lines that carry a trace prefix but cannot be read.
+    cut : bool
+        The last line has no end: the file may be truncated.
+    """
+
+    total: int
+    used: int
+    structure: int
+    ignored: int
+    unreadable: tuple[Unreadable, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A log as read.
+
+    Attributes
+    ----------
+    source : str
+        The file name as given, `-` for standard input.
+    records : tuple of Record
+        In file order.
+    settings : mapping of str to Setting
+        What the banner tells: cell counts, φ range, pixel size, device, dtype, …
+    account : Account
+        What became of every line.
+    dialects : tuple of str
+        Names of the dialects found.
+    pixels : mapping of int to Pixel
+        Pixel of each block as the log states it; blocks whose pixel it does not state are absent.
+    """
+
+    source: str
+    records: tuple[Record, ...]
+    settings: Mapping[str, Setting]
+    account: Account
+    dialects: tuple[str, ...] = ()
+    pixels: Mapping[int, Pixel] = field(default_factory=dict)
+
+    @cached_property
+    def side(self) -> Side:
+        """The program that printed most of the log."""
+        counts = {side: sum(record.side is side for record in self.records) for side in (Side.C, Side.PY)}
+        if counts[Side.C] == counts[Side.PY]:
+            return Side.UNKNOWN
+        return Side.C if counts[Side.C] > counts[Side.PY] else Side.PY
+
+    @cached_property
+    def by_quantity(self) -> Mapping[str, tuple[Record, ...]]:
+        """Records of each quantity, in file order."""
+        groups: dict[str, list[Record]] = {}
+        for record in self.records:
+            groups.setdefault(record.quantity, []).append(record)
+        return {name: tuple(group) for name, group in groups.items()}
+
+    def get(self, quantity: str, index: Index | None = None) -> Record | None:
+        """Return the record of `quantity` at `index`, or the first one that holds a value; None if there is none."""
+        candidates = self.by_quantity.get(quantity, ())
+        if index is not None:
+            return next((record for record in candidates if record.index == index), None)
+        return next((record for record in candidates if record.value.shape is not Shape.SENTINEL), None)
+
+    def number(self, quantity: str, block: int = 0) -> float | None:
+        """Return the scalar value of `quantity` in a pixel block, None if it is not logged as one number."""
+        for record in self.by_quantity.get(quantity, ()):
+            if record.index.block == block and len(record.numbers) == 1:
+                return record.numbers[0]
+        return None
+
+    def phi_steps(self) -> Iterator[Record]:
+        """Yield the records of the per-φ lines."""
+        return (record for record in self.records if record.index.phi_tic is not None)
+
+    def where(self, record: Record) -> str:
+        """Return `file:line` of a record."""
+        return f"{self.source}:{record.line}"

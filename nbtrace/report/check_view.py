@@ -1,0 +1,78 @@
+"""The view of a log held against itself."""
+
+from nbtrace.compare.check import Check, Finding, SelfCheck
+from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.records import Account
+from nbtrace.report.view import Column, Line, Section, Table, View, clean, number
+
+_COLUMNS = (
+    Column("quantity"),
+    Column("relation"),
+    Column("residual", numeric=True),
+    Column("allowed", numeric=True),
+    Column("checked", numeric=True, least_width=92),
+    Column("finding"),
+)
+_STATUS = {Finding.HOLDS: Status.PASS, Finding.BROKEN: Status.CRITICAL, Finding.NOT_CHECKED: Status.MISSING}
+
+
+def check_verdict(result: SelfCheck) -> Verdict:
+    """Return whether a log agrees with itself."""
+    return Verdict.DIFFER if result.broken or result.remarks else Verdict.AGREE
+
+
+def check_view(result: SelfCheck) -> View:
+    """Return the view of a self-check."""
+    trace = result.trace
+    at = whereabouts(trace)
+    account = trace.account
+    pixel = f"slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "not told"
+    held = len(result.checked) - len(result.broken)
+    headline = f"{held} of {len(result.checked)} relations hold"
+    if result.broken:
+        headline += f"; broken: {', '.join(item.quantity for item in result.broken)}"
+    items = tuple(f"{clean(remark)}" for remark in result.remarks)
+    unreadable = tuple(
+        f"{clean(trace.source)}:{bad.line}: {clean(bad.reason)}: {clean(bad.text)}" for bad in account.unreadable[:20]
+    )
+    more = len(account.unreadable) - len(unreadable)
+    return View(
+        title="A log held against itself",
+        verdict=check_verdict(result),
+        headline=headline,
+        facts=(
+            f"Log: {clean(trace.source)} ({trace.side.label})",
+            f"Dialects: {', '.join(trace.dialects) or 'none'}",
+            f"Pixel: {pixel}",
+            f"Numbers: {'single' if result.single_precision else 'double'} precision",
+            _account(account),
+        ),
+        notices=(),
+        sections=tuple(
+            section
+            for section in (
+                Section("Findings", items=items),
+                Section("Relations", table=Table(_COLUMNS, tuple(map(_line, result.checks)))),
+                Section("Unreadable lines", items=unreadable + ((f"and {more} more",) if more else ())),
+            )
+            if section.items or section.table
+        ),
+    )
+
+
+def _account(account: Account) -> str:
+    parts = f"{account.used} used + {account.structure} structure + {account.ignored} no trace"
+    return f"Lines: {account.total} = {parts} + {len(account.unreadable)} unreadable"
+
+
+def _line(item: Check) -> Line:
+    cells = (
+        item.quantity + (f" {item.index.label()}" if item.index.label() else ""),
+        item.formula,
+        "–" if item.residual is None else f"{item.residual:.1e}",
+        number(item.allowed, 2) if item.residual is not None else "–",
+        str(item.instances),
+        item.finding.value if item.finding is not Finding.NOT_CHECKED else f"not checked ({item.reason})",
+    )
+    return Line(cells, _STATUS[item.finding])

@@ -1,0 +1,99 @@
+"""A view as text for the terminal; colour only where a terminal shows it."""
+
+import io
+import os
+import re
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from nbtrace.compare.comparability import Weight
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View
+
+_STATUS_STYLE = {
+    Status.PASS: "green",
+    Status.MINOR: "yellow",
+    Status.DIVERGENT: "dark_orange",
+    Status.CRITICAL: "bold red",
+    Status.MISSING: "magenta",
+    Status.SHAPE: "magenta",
+    Status.NOT_FINITE: "bold magenta",
+}
+_VERDICT_STYLE = {
+    Verdict.AGREE: "bold green",
+    Verdict.DIFFER: "bold red",
+    Verdict.NOT_COMPARABLE: "bold magenta",
+}
+_WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.INFO: "cyan"}
+_PIPED_WIDTH = 100
+_trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
+
+
+def console_for(stream: TextIO) -> Console:
+    """Return a console that writes to a stream: colours only on a terminal, a fixed width where there is none."""
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_view(view: View, console: Console) -> None:
+    """Print a view; no line ends in blanks."""
+    with console.capture() as captured:
+        _view(view, console)
+    console.file.write(_trailing.sub(r"\1", captured.get()))
+
+
+def render(view: View, width: int = _PIPED_WIDTH) -> str:
+    """Return a view as plain text."""
+    stream = io.StringIO()
+    print_view(view, Console(file=stream, width=width, highlight=False, markup=False, emoji=False, no_color=True))
+    return stream.getvalue()
+
+
+def _view(view: View, console: Console) -> None:
+    verdict = Text(VERDICT_WORDS[view.verdict] + "  ", style=_VERDICT_STYLE[view.verdict])
+    _hanging(console, verdict, view.headline)
+    for notice in view.notices:
+        _hanging(console, Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight]), notice.text)
+    console.print()
+    for fact in view.facts:
+        console.print(Text(fact))
+    for section in view.sections:
+        _section(section, console)
+
+
+def _hanging(console: Console, head: Text, body: str) -> None:
+    """Print text after a head, further lines indented under it."""
+    grid = RichTable.grid(padding=0)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(head, Text(body))
+    console.print(grid)
+
+
+def _section(section: Section, console: Console) -> None:
+    console.print()
+    console.print(Text(section.title, style="bold"))
+    for sentence in section.sentences:
+        console.print(Text(sentence))
+    for item in section.items:
+        _hanging(console, Text("  - "), item)
+    if section.table is not None:
+        console.print(_table(section.table, console.width))
+
+
+def _table(table: Table, width: int) -> RichTable:
+    shown = [i for i, column in enumerate(table.columns) if column.least_width <= width]
+    rich = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for i in shown:
+        column = table.columns[i]
+        rich.add_column(
+            column.title, justify="right" if column.numeric else "left", overflow="fold", no_wrap=column.numeric
+        )
+    for line in table.lines:
+        style = _STATUS_STYLE[line.status] if line.status is not None else ""
+        last = len(table.columns) - 1
+        rich.add_row(*(Text(line.cells[i], style=style if i == last else "") for i in shown))
+    return rich

@@ -1,0 +1,143 @@
+"""The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nbtrace.compare.comparability import Notice, Weight
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
+from nbtrace.quantities import QUANTITIES
+from nbtrace.units import metres
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table column.
+
+    Attributes
+    ----------
+    title : str
+    numeric : bool
+        Aligned to the right.
+    least_width : int
+        Terminal width from which on it is shown; Markdown shows every column.
+    """
+
+    title: str
+    numeric: bool = False
+    least_width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A table row: one text per column, and the status that colours it."""
+
+    cells: tuple[str, ...]
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with sentences, items and a table, in this order."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A whole report.
+
+    Attributes
+    ----------
+    title : str
+    verdict : Verdict
+    headline : str
+        The answer, in one line.
+    facts : tuple of str
+        What was compared, with what tolerance.
+    notices : tuple of Notice
+        What must be known before any table.
+    sections : tuple of Section
+    """
+
+    title: str
+    verdict: Verdict
+    headline: str
+    facts: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    sections: tuple[Section, ...]
+
+
+VERDICT_WORDS = {
+    Verdict.AGREE: "AGREE",
+    Verdict.DIFFER: "DIFFER",
+    Verdict.NOT_COMPARABLE: "NOT COMPARABLE",
+}
+
+WEIGHT_WORDS = {Weight.BLOCKING: "STOP", Weight.WARNING: "NOTE", Weight.INFO: "INFO"}
+
+
+def clean(text: str) -> str:
+    """Return text on one line with nothing in it that a terminal or a page could take for a command.
+
+    Logs are hostile input: control and format characters become the replacement character.
+    """
+    return "".join(letter if letter.isprintable() else " " if letter in "\t\n\r" else "\ufffd" for letter in text)
+
+
+def number(value: float | None, digits: int = 9) -> str:
+    """Return a number for a table; a dash where there is none."""
+    return "–" if value is None else f"{value:.{digits}g}"
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Return a signed number in exponent form for a table; 0 stays 0."""
+    if value is None:
+        return "–"
+    return "0" if value == 0 else f"{value:+.{digits}e}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share in percent with two decimals."""
+    if share is None:
+        return "–"
+    # Adding 0 turns the -0.0 that rounding leaves into 0.0.
+    return f"{round(100 * share, 2) + 0.0:.2f} %"
+
+
+def delta_text(delta: float, quantity: str) -> str:
+    """Return an absolute difference with its unit; lengths in metres also in micrometres."""
+    known = QUANTITIES.get(quantity)
+    if known is None or known.unit in {"1", "photons"}:
+        return f"{delta:+.6g}"
+    if known.unit == "m":
+        return ("+" if delta > 0 else "") + metres(delta)
+    return f"{delta:+.6g} {known.unit}"
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Return names separated by commas, and how many more there are."""
+    names = tuple(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def tolerance_facts(policy: Policy) -> tuple[str, ...]:
+    """Return the tolerances in force, overrides marked."""
+    relative = policy.relative
+    mark = f" [override: {relative.origin}]" if relative.overridden else " (default)"
+    absolute = f"{DEFAULT_ABSOLUTE:g} absolute on fractional Miller indices"
+    facts = [f"Tolerance: {relative.value:g} relative{mark}, {absolute}, never finer than the printed digits"]
+    facts += [f"Tolerance of {name}: {limit} [override: {limit.origin}]" for name, limit in policy.overrides.items()]
+    return tuple(facts)
