@@ -30,6 +30,7 @@ from simulator.vectors import (
     norm,
     rotate_about_axis,
     rotate_about_xyz,
+    square_root,
     transform,
     unit,
     vector,
@@ -182,7 +183,9 @@ def _cell_values(parameters: Parameters) -> tuple[Tensor, ...] | None:
     if given is not None:
         values = given.unbind()
     elif cell is not None:
-        values = parameters.numbers((cell.a_angstrom, cell.b_angstrom, cell.c_angstrom, cell.alpha_deg, cell.beta_deg, cell.gamma_deg))
+        values = parameters.numbers(
+            (cell.a_angstrom, cell.b_angstrom, cell.c_angstrom, cell.alpha_deg, cell.beta_deg, cell.gamma_deg)
+        )
     else:
         return None
     return (*values[:3], *(angle / RADIANS_TO_DEGREES for angle in values[3:]))
@@ -193,7 +196,7 @@ def cell_volume(cell: Sequence[Tensor]) -> Tensor:
     a, b, c, alpha, beta, gamma = cell
     half = (alpha + beta + gamma) / 2.0
     skew = torch.sin(half) * torch.sin(half - alpha) * torch.sin(half - beta) * torch.sin(half - gamma)
-    return 2.0 * a * b * c * torch.sqrt(torch.abs(skew))
+    return 2.0 * a * b * c * square_root(torch.abs(skew))
 
 
 def _bounded_cosine(cosine: Tensor) -> Tensor:

@@ -165,10 +165,8 @@ def build_detector(parameters: Parameters, observe: Observer = silent) -> Detect
         ratio,
         *_mapped_centre(parameters, pivot),
     )
-    if pivot is Pivot.BEAM:
-        pix0 = _pix0_beam(placement, config, observe)
-    else:
-        pix0 = _pix0_sample(placement, config, observe)
+    locate = _pix0_beam if pivot is Pivot.BEAM else _pix0_sample
+    pix0 = locate(placement, config, observe)
     normal = placement.turned(normal)
     close = dot(pix0, normal)
     return Detector(
