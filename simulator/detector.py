@@ -19,6 +19,7 @@ from simulator.vectors import (
     cross,
     dot,
     norm,
+    plain,
     product,
     rotate_about_axis,
     rotate_about_xyz,
@@ -319,8 +320,8 @@ def _observe_axes(p: _Placement, observe: Observer) -> None:
 
 
 def _angles_text(p: _Placement) -> str:
-    x, y, z = (float(angle) for angle in p.angles)
-    return f"rotx:{x:.15g} roty:{y:.15g} rotz:{z:.15g} twotheta:{float(p.twotheta):.15g}"
+    x, y, z = (plain(angle) for angle in p.angles)
+    return f"rotx:{x:.15g} roty:{y:.15g} rotz:{z:.15g} twotheta:{plain(p.twotheta):.15g}"
 
 
 def _centre_text(x_name: str, y_name: str, centre_m: tuple[float, float], config: DetectorConfig) -> str:

@@ -97,7 +97,14 @@ def test_supervisor_in_spec_mode_is_the_reference_before_any_carry_over(supervis
         ("-oversample 1 -misset_seed 77 -misset random -Nb 5", 1, 56729.56, 3675.62, 0.1891138, 0.0569695),
         ("-oversample 1 -osc 1 -phisteps 4", 1, 54780.53, 3603.432, 7.975173, 0.4074413),
         ("-oversample 1 -osc 1 -phisteps 4", 3, 54780.65, 3603.432, 7.975173, 0.4074413),
-        ("-oversample 1 -detector_abs 234 -detector_thick 450 -thicksteps 5", 1, 14202.73, 1032.694, 1.887569, 0.1153734),
+        (
+            "-oversample 1 -detector_abs 234 -detector_thick 450 -thicksteps 5",
+            1,
+            14202.73,
+            1032.694,
+            1.887569,
+            0.1153734,
+        ),
         ("-oversample 1 -point_pixel", 1, 3.221832e11, 2.217731e10, 2.29832e7, 9059903),
         ("-oversample 1 -dmin 10", 1, 40514.36, 3539.773, 3.672884, 0),
         ("-oversample 1 -dials -polar 0.9", 1, 46874.43, 3101.477, 0.2546267, 0.01113896),
@@ -114,7 +121,9 @@ def test_supervisor_in_spec_mode_is_the_reference_before_any_carry_over(supervis
     ],
 )
 def test_published_numbers_of_the_reference(flags, threads, total, largest, pixel_11_23, pixel_0_0):
-    common = "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels 40"
+    common = (
+        "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels 40"
+    )
     image = simulate(build_model(parsed(f"{common} {flags} -threads_emulated {threads}")))
     found = image.sum(dtype=float), image.max(), image[11, 23], image[0, 0]
     np.testing.assert_allclose(found, [total, largest, pixel_11_23, pixel_0_0], rtol=1e-6)
