@@ -95,8 +95,12 @@ def _rotation(config: Config) -> Iterator[str]:
 
 def _lookup(config: Config) -> Iterator[str]:
     crystal, structure = config.crystal, config.structure
-    if structure.interpolate is None and min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 and structure.hkl_file is not None:
-        yield "an edge of two cells or fewer (the default is 1) selects tricubic interpolation; -nointerpolate avoids it"
+    if (
+        structure.interpolate is None
+        and min(crystal.Na, crystal.Nb, crystal.Nc) <= 2
+        and structure.hkl_file is not None
+    ):
+        yield "an edge of two cells or fewer (the default is 1) selects tricubic interpolation; see -nointerpolate"
     if structure.interpolate is not False and structure.hkl_file is not None and config.execution.threads_emulated > 1:
         yield "interpolation in the reference is a race between threads; only one thread is deterministic"
 
@@ -107,7 +111,11 @@ def _detector(config: Config) -> Iterator[str]:
         yield "-oversample_thick without a sensor thickness gives an image of zeros"
     if detector.attenuation_depth_um == 0.0 and detector.thickness_um > 0.0:
         yield "an attenuation depth of 0 or inf with a thickness gives an image of zeros"
-    if detector.thickness_um > 0.0 and detector.layers.count > 1 and Defect.LAST_LAYER_CAPTURE in config.execution.defects:
+    if (
+        detector.thickness_um > 0.0
+        and detector.layers.count > 1
+        and Defect.LAST_LAYER_CAPTURE in config.execution.defects
+    ):
         yield "the sum over all sensor layers is multiplied by the fraction that the last layer captures"
     several = sampling.oversample_thick or sampling.oversample_polar or sampling.oversample_omega
     if several and Defect.RUNNING_PRODUCTS in config.execution.defects:

@@ -16,9 +16,9 @@ from simulator.defects import Defect, Mode
 from simulator.fused import FusedSweep, is_possible, is_worthwhile, sample_weight_needed
 from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
-from simulator.observe import resolve
+from simulator.model import Model
+from simulator.observe import Observable, resolve
 from simulator.run import (
-    CHUNK_PIXELS,
     history,
     image_values,
     portions,
@@ -47,34 +47,38 @@ VARIANTS = {
 }
 
 
-def model_of(flags, inputs=None):
+def model_of(flags: str, inputs: Inputs | None = None) -> Model:
     return build_model(parse(f"{COMMON} {flags}".split()).config, inputs or Inputs())
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_one_pixel_is_bit_identical_to_the_image_and_observing_changes_nothing(variant, mode):
+def test_one_pixel_is_bit_identical_to_the_image_and_observing_changes_nothing(variant: str, mode: str) -> None:
     model = model_of(f"{VARIANTS[variant]} -mode {mode}")
     visited = visited_pixels(model.config, None)
     image = image_values(model, visited)
-    seen = []
+    seen: list[tuple[str, object]] = []
+
+    def note(name: str, value: Observable) -> None:
+        seen.append((name, resolve(value)))
+
     for pixel in (0, 1, 77, 140, 266, 399):
-        alone = trace_values(model, visited, divmod(pixel, 20), lambda name, value: seen.append((name, resolve(value))))
+        alone = trace_values(model, visited, divmod(pixel, 20), note)
         assert alone[0] == image[pixel]
     assert {"pixel_pos_meters", "I_pixel_final", "sample.F_latt"} <= {name for name, _ in seen}
-    assert torch.equal(image_values(model, visited, lambda _, value: (resolve(value), None)[1]), image)
+    assert torch.equal(image_values(model, visited, _look), image)
 
 
 @pytest.mark.parametrize("variant", ["phi", "mosaic", "sources"])
-def test_the_size_of_portions_changes_nothing(variant, monkeypatch):
+def test_the_size_of_portions_changes_nothing(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of(VARIANTS[variant])
     whole = simulate(model)
-    monkeypatch.setattr("simulator.run.CHUNK_PIXELS", 37)
+    monkeypatch.setattr("simulator.run.portion_size", lambda _: 37)
     np.testing.assert_array_equal(simulate(model), whole)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_single_precision_agrees_with_double(variant):
+def test_single_precision_agrees_with_double(variant: str) -> None:
     double = simulate(model_of(f"{VARIANTS[variant]} -nointerpolate")).astype(float)
     single = simulate(model_of(f"{VARIANTS[variant]} -nointerpolate -dtype float32"))
     np.testing.assert_allclose(single, double, rtol=2e-5, atol=1e-9 * double.max())
@@ -82,7 +86,7 @@ def test_single_precision_agrees_with_double(variant):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("variant", ["still", "oversample", "phi", "mosaic", "sources", "layers", "water", "curved"])
-def test_the_fast_path_agrees_with_the_eager_one(variant, dtype):
+def test_the_fast_path_agrees_with_the_eager_one(variant: str, dtype: str) -> None:
     model = model_of(f"{VARIANTS[variant]} -dtype {dtype}")
     engine = dataclasses.replace(EAGER, sweep=FusedSweep())
     eager = simulate(model)
@@ -90,7 +94,7 @@ def test_the_fast_path_agrees_with_the_eager_one(variant, dtype):
     np.testing.assert_allclose(simulate(model, engine=engine), eager, rtol=tolerance, atol=1e-9 * eager.max())
 
 
-def test_the_fast_path_is_refused_where_it_would_be_wrong():
+def test_the_fast_path_is_refused_where_it_would_be_wrong() -> None:
     possible = {name for name, flags in VARIANTS.items() if _possible(model_of(flags))}
     assert possible <= set(VARIANTS) - {"omega", "dmin", "round", "gauss"}
     assert not is_worthwhile(model_of("-oversample 1"), 400)
@@ -100,17 +104,21 @@ def test_the_fast_path_is_refused_where_it_would_be_wrong():
         assert not is_possible(model_of("-oversample 1"))
 
 
-def _possible(model):
+def _look(name: str, value: Observable) -> None:
+    resolve(value)
+
+
+def _possible(model: Model) -> bool:
     with torch.no_grad():
         return is_possible(model)
 
 
-def test_the_image_is_linear_in_fluence():
+def test_the_image_is_linear_in_fluence() -> None:
     one, two = (simulate(model_of(f"-oversample 1 -fluence {fluence}")) for fluence in (1e28, 2e28))
     np.testing.assert_allclose(two, 2.0 * one, rtol=2e-7)
 
 
-def test_a_centric_pair_of_reflections_is_equally_strong():
+def test_a_centric_pair_of_reflections_is_equally_strong() -> None:
     """Friedel's law: without anomalous scattering the image knows F only through F(hkl) = F(-h -k -l)."""
     box = np.random.default_rng(3).uniform(10.0, 90.0, (41, 41, 41))
     images = []
@@ -129,7 +137,7 @@ def test_a_centric_pair_of_reflections_is_equally_strong():
 
 @settings(max_examples=25, deadline=None)
 @given(st.tuples(*[st.floats(-180, 180)] * 3))
-def test_turning_everything_about_the_beam_turns_the_image(angles):
+def test_turning_everything_about_the_beam_turns_the_image(angles: tuple[float, float, float]) -> None:
     """The crystal turned by 180° about the beam gives the image turned by 180°, for an unpolarised beam."""
     base = Rotation.from_euler("xyz", angles, degrees=True)
     turned = (Rotation.from_euler("x", 180, degrees=True) * base).as_euler("xyz", degrees=True)
@@ -141,8 +149,8 @@ def test_turning_everything_about_the_beam_turns_the_image(angles):
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, -0.2]), min_size=1, max_size=6))
-def test_carried_steps_follow_the_threads_copy_of_the_cell(phi):
-    copy = None
+def test_carried_steps_follow_the_threads_copy_of_the_cell(phi: list[float]) -> None:
+    copy: int | None = None
     for _ in range(3):
         expected = []
         before = copy
@@ -153,14 +161,14 @@ def test_carried_steps_follow_the_threads_copy_of_the_cell(phi):
 
 
 @given(st.integers(1, 60), st.integers(1, 8))
-def test_row_blocks_cover_the_detector_in_order(rows, threads):
+def test_row_blocks_cover_the_detector_in_order(rows: int, threads: int) -> None:
     blocks = list(row_blocks(rows, threads))
     assert [row for block in blocks for row in block] == list(range(rows))
     assert len(blocks) == threads
     assert max(map(len, blocks)) - min(map(len, blocks)) <= 1
 
 
-def test_portions_single_out_the_pixels_with_a_history():
+def test_portions_single_out_the_pixels_with_a_history() -> None:
     model = model_of(VARIANTS["phi"])
     visited = visited_pixels(model.config, None)
     past = history(model, visited)
@@ -168,10 +176,10 @@ def test_portions_single_out_the_pixels_with_a_history():
     assert past.fresh == (0, 7 * 20, 14 * 20)
     assert torch.equal(torch.cat(parts), visited)
     assert all(part.numel() == 1 for part in parts if int(part[0]) in past.fresh)
-    assert max(part.numel() for part in parts) <= 50 <= CHUNK_PIXELS
+    assert max(part.numel() for part in parts) <= 50
 
 
-def test_each_defect_changes_its_own_case():
+def test_each_defect_changes_its_own_case() -> None:
     table = ReflectionTable(np.full((9, 9, 9), 50.0), -4, 4, -4, 4, -4, 4, 10.0, 729)
     table.values[2:6, 3:7, 4:8] = 90.0
     flags = {
@@ -189,16 +197,18 @@ def test_each_defect_changes_its_own_case():
         assert not np.allclose(with_it, without, rtol=1e-3), defect
 
 
-def test_layers_add_up_to_the_sensor_in_spec_mode():
-    """Captured fractions of all layers sum to that of the whole depth where all layers see nearly the same intensity."""
+def test_layers_add_up_to_the_sensor_in_spec_mode() -> None:
+    """Captured fractions of the layers sum to that of the whole depth where all see nearly the same intensity."""
     flags = "-oversample 1 -gauss_xtal -fudge 1e-6 -detector_abs 20 -detector_thick 0.3 -mode spec"
-    sensitive = simulate(model_of(f"{flags} -thicksteps 3")) / simulate(model_of("-oversample 1 -gauss_xtal -fudge 1e-6"))
+    sensitive = simulate(model_of(f"{flags} -thicksteps 3")) / simulate(
+        model_of("-oversample 1 -gauss_xtal -fudge 1e-6")
+    )
     depth = 0.3 * 3 / 2
     assert sensitive.min() > 1 - np.exp(-depth / 20)
     assert sensitive.max() < 1.3 * (1 - np.exp(-depth / 20))
 
 
-def test_the_water_background_is_what_a_detector_would_count_in_spec_mode():
+def test_the_water_background_is_what_a_detector_would_count_in_spec_mode() -> None:
     flags = "-oversample 1 -default_F 1e-9 -point_pixel -nopolar -water 100 -fluence 1e24"
     spec, squared = (simulate(model_of(f"{flags} -mode {mode}")) for mode in ("spec", "c-parity"))
     molecules = 1e-12 * 1e6 * 6.02214179e23 / 18.0
