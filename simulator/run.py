@@ -32,13 +32,16 @@ def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     return indices if mask is None else indices[torch.from_numpy(mask.reshape(-1))[indices]]
 
 
+def wants_interpolation(config: Config) -> bool:
+    """Tell whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer along an axis."""
+    crystal = config.crystal
+    wish = config.structure.interpolate
+    return min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 if wish is None else wish
+
+
 def interpolates(model: Model) -> bool:
-    """Tell whether the lookup is tricubic: on request, else where any flag gives two cells or fewer along an axis."""
-    crystal = model.config.crystal
-    wanted = model.config.structure.interpolate
-    if wanted is None:
-        wanted = min(crystal.Na, crystal.Nb, crystal.Nc) <= 2
-    return wanted and model.factors.bordered is not None
+    """Tell whether the lookup is tricubic: where that is wanted and there is a table."""
+    return wants_interpolation(model.config) and model.factors.bordered is not None
 
 
 def row_blocks(rows: int, threads: int) -> Iterator[range]:
@@ -164,6 +167,8 @@ def image_values(model: Model, visited: Tensor, observe: Observer = silent, engi
         Takes the place of the eager one.
     """
     past = history(model, visited)
+    if past.switch is not None:
+        observe("run.interpolation_ends_at", past.switch)
     parts = []
     for part in portions(past, visited, portion_size(model.config)):
         observe("at.pixels", part)
