@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import SelfCheck, check
-from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks
+from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks, unfinished
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
@@ -101,11 +102,36 @@ class DiffResult:
         return first_by_band(self.rows)
 
     @cached_property
+    def physical(self) -> Physical:
+        """The first divergence apart from artefacts of the logs."""
+        return set_aside(self.rows)
+
+    @cached_property
     def table(self) -> "pd.DataFrame":
         """One row per compared value, as a pandas DataFrame."""
-        from nbtrace.compare.frames import diff_table  # noqa: PLC0415 - pandas is slow to import
+        import pandas as pd  # noqa: PLC0415 - slow to import, and only a notebook needs it
 
-        return diff_table(self)
+        return pd.DataFrame([_cells(row) for row in self.rows])
+
+
+def _cells(row: Row) -> dict[str, object]:
+    c, py = (record.numbers[0] if len(record.numbers) == 1 else record.value.text for record in (row.c, row.py))
+    found = row.difference
+    return {
+        "quantity": row.quantity,
+        "sample": row.index.sample,
+        "phi_tic": row.index.phi_tic,
+        "c_value": c,
+        "py_value": py,
+        "component": row.component,
+        "delta": found.delta[found.worst] if found else None,
+        "rel_delta": found.relative if found else None,
+        "ratio_py_over_c": found.ratio if found else None,
+        "tolerance": str(row.tolerance),
+        "status": row.status.value,
+        "c_line": row.c.line,
+        "py_line": row.py.line,
+    }
 
 
 def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
@@ -136,7 +162,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     c_formats, py_formats = number_formats(c), number_formats(py)
     rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
     checks = check(c), check(py)
-    found = notices(c, py, checks, alignment, rows)
+    found = notices(c, py, checks, alignment, rows, policy)
     covered = coverage(alignment, rows)
     verdict = _verdict(rows, found, covered, (c, py), strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
@@ -186,6 +212,7 @@ def _verdict(
     if any(notice.weight is Weight.BLOCKING for notice in found):
         return Verdict.NOT_COMPARABLE
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
-    if any(row.status.diverges for row in rows) or (strict and incomplete):
+    cut_short = unfinished(*traces) or unfinished(*reversed(traces))
+    if any(row.status.diverges for row in rows) or cut_short or (strict and incomplete):
         return Verdict.DIFFER
     return Verdict.AGREE
