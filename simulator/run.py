@@ -33,7 +33,7 @@ def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
 
 
 def wants_interpolation(config: Config) -> bool:
-    """Tell whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer along an axis."""
+    """Tell whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer on an axis."""
     crystal = config.crystal
     wish = config.structure.interpolate
     return min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 if wish is None else wish

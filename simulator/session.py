@@ -50,9 +50,7 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     image = simulate(model, inputs.mask, notes, chosen_engine(model))
     if notes.interpolation_ends_at is not None:
         slow, fast = divmod(notes.interpolation_ends_at, config.shape_slow_fast[1])
-        say(
-            f"WARNING: out of range of the interpolation at pixel slow {slow} fast {fast}; nearest reflections from there on"
-        )
+        say(f"WARNING: out of range for interpolation at pixel slow {slow} fast {fast}; from there on it is off")
     say("")
     for line in write_outputs(model, inputs, image, notes.total_sr, generator):
         say(line)
