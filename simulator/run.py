@@ -86,7 +86,7 @@ def _has_sweep(model: Model, pixel: int) -> bool:
         if name == "at.phi_tic":
             seen.append(value)
 
-    pixel_values(model, torch.tensor([pixel]), NearestLookup(model.factors), note)
+    pixel_values(model, torch.tensor([pixel], device=_device(model)), NearestLookup(model.factors), note)
     return bool(seen)
 
 
@@ -131,7 +131,7 @@ def _switch(model: Model, visited: Tensor) -> int | None:
         part = visited[start : start + size]
         scan = RangeScan(model.factors)
         with torch.no_grad():
-            pixel_values(model, part, scan)
+            pixel_values(model, part.to(_device(model)), scan)
         if scan.left_range is not None and bool(scan.left_range.any()):
             return int(part[int(scan.left_range.to(torch.int8).argmax())])
         start += size
@@ -139,18 +139,23 @@ def _switch(model: Model, visited: Tensor) -> int | None:
     return None
 
 
-def portions(past: History, visited: Tensor, size: int) -> Iterator[Tensor]:
-    """Cut ascending pixels into portions: at most `size`, and each pixel that the history singles out alone."""
-    special = set(past.fresh) | ({past.switch} if past.switch is not None else set())
+def portions(past: History, pixels: Tensor, size: int) -> Iterator[Tensor]:
+    """Cut ascending pixels into portions of at most `size` that share one past.
+
+    A pixel that the history singles out is alone, and no portion reaches across one.
+    """
+    special = sorted({*past.fresh, *(() if past.switch is None else (past.switch,))})
     start = 0
-    for pixel in sorted(special):
-        index = int(torch.searchsorted(visited, pixel))
-        if index < len(visited) and int(visited[index]) == pixel:
-            yield from torch.split(visited[start:index], size) if index > start else ()
-            yield visited[index : index + 1]
-            start = index + 1
-    if start < len(visited):
-        yield from torch.split(visited[start:], size)
+    for pixel in special:
+        index = int(torch.searchsorted(pixels, pixel))
+        if index > start:
+            yield from torch.split(pixels[start:index], size)
+        present = index < len(pixels) and int(pixels[index]) == pixel
+        if present:
+            yield pixels[index : index + 1]
+        start = index + 1 if present else index
+    if start < len(pixels):
+        yield from torch.split(pixels[start:], size)
 
 
 def image_values(model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER) -> Tensor:
@@ -169,17 +174,52 @@ def image_values(model: Model, visited: Tensor, observe: Observer = silent, engi
     past = history(model, visited)
     if past.switch is not None:
         observe("run.interpolation_ends_at", past.switch)
-    parts = []
-    for part in portions(past, visited, portion_size(model.config)):
+    return _values(model, past, visited, observe, engine)
+
+
+def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Observer) -> Tensor:
+    """Return the photons (float64) in some of the pixels of a run, without computing the others.
+
+    Parameters
+    ----------
+    model : Model
+    visited : Tensor
+        Flat indices, int64, ascending: all pixels of the run; the memory of earlier pixels follows from them.
+    pixels : Tensor
+        Flat indices, int64, ascending, each of them visited.
+    observe : Observer
+        Sees the portions in turn, each announced by ``at.pixels``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the run does not visit one of the pixels.
+    """
+    places = torch.searchsorted(visited, pixels).clamp(max=max(len(visited) - 1, 0))
+    missed = pixels if not len(visited) else pixels[visited[places] != pixels]
+    if len(missed):
+        slow, fast = divmod(int(missed[0]), model.config.shape_slow_fast[1])
+        raise ConfigurationError(f"pixel slow {slow} fast {fast} is masked, or outside the region of interest")
+    past = history(model, visited[: int(places.max()) + 1] if len(pixels) else pixels)
+    return _values(model, past, pixels, observe, EAGER)
+
+
+def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engine: Engine) -> Tensor:
+    parts = [torch.zeros(0, dtype=torch.float64, device=_device(model))]
+    for part in portions(past, pixels, portion_size(model.config)):
         observe("at.pixels", part)
         parts.append(_portion_values(model, past, part, observe, engine))
-    return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
+    return torch.cat(parts)
+
+
+def _device(model: Model) -> torch.device:
+    return model.detector.pix0.x.device
 
 
 def _portion_values(model: Model, past: History, part: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     first = int(part[0])
     lookup = past.lookup(model, first)
-    on_device = part.to(model.detector.pix0.x.device)
+    on_device = part.to(_device(model))
     return pixel_values(model, on_device, lookup, observe, first_sweep=first in past.fresh, engine=engine)
 
 
@@ -203,14 +243,7 @@ def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int]
     n_slow, n_fast = model.config.shape_slow_fast
     if not (0 <= slow < n_slow and 0 <= fast < n_fast):
         raise ConfigurationError(f"pixel slow {slow} fast {fast} is not on the detector of {n_slow} x {n_fast}")
-    pixel = slow * n_fast + fast
-    index = int(torch.searchsorted(visited, pixel))
-    if index >= len(visited) or int(visited[index]) != pixel:
-        raise ConfigurationError(f"pixel slow {slow} fast {fast} is masked, or outside the region of interest")
-    past = history(model, visited[: index + 1])
-    part = visited[index : index + 1]
-    observe("at.pixels", part)
-    return _portion_values(model, past, part, observe)
+    return selected_values(model, visited, torch.tensor([slow * n_fast + fast]), observe)
 
 
 def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent, engine: Engine = EAGER) -> Image:

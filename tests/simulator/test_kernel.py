@@ -14,6 +14,7 @@ from simulator.build import Inputs, build_model
 from simulator.config import Config
 from simulator.crystal import carried_steps
 from simulator.defects import Defect, Mode
+from simulator.errors import ConfigurationError
 from simulator.fused import FusedSweep, is_possible, is_worthwhile, sample_weight_needed, sweep_sum
 from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
@@ -24,6 +25,7 @@ from simulator.run import (
     image_values,
     portions,
     row_blocks,
+    selected_values,
     simulate,
     trace_values,
     visited_pixels,
@@ -226,6 +228,17 @@ def test_the_water_background_is_what_a_detector_would_count_in_spec_mode() -> N
     np.testing.assert_allclose(squared, spec * 7.94079248018965e-30 * 1e24, rtol=1e-6)
 
 
+@pytest.mark.parametrize("variant", ["phi", "dmin", "sources"])
+def test_some_pixels_have_the_values_of_the_whole_image(variant: str) -> None:
+    model = model_of(VARIANTS[variant])
+    visited = visited_pixels(model.config, None)
+    pixels = torch.tensor([0, 5, 139, 140, 141, 280, 399])
+    assert torch.equal(selected_values(model, visited, pixels, _look), image_values(model, visited)[pixels])
+    with pytest.raises(ConfigurationError, match="slow 7 fast 0 is masked"):
+        selected_values(model, visited[:140], pixels, _look)
+    assert selected_values(model, visited, pixels[:0], _look).shape == (0,)
+
+
 def test_masked_pixels_are_skipped_and_the_memory_goes_on_from_the_first_visited_one() -> None:
     model = model_of(VARIANTS["phi"] + " -threads_emulated 1 -roi 2 18 3 15")
     mask = np.ones((20, 20), dtype=bool)
@@ -268,6 +281,8 @@ def test_interpolation_ends_where_the_reference_ends_it(mode: str) -> None:
         assert not torch.equal(image[: past.switch], plain[: past.switch])
         assert torch.equal(image[past.switch + 1 :], plain[past.switch + 1 :])
     assert trace_values(tricubic, visited, (16, 7), _look)[0] == image[16 * 20 + 7]
+    some = torch.tensor([10, 300, 319, 321, 350])
+    assert torch.equal(selected_values(tricubic, visited, some, _look), image[some])
 
 
 LOOKUPS = ("-interpolate", "-nointerpolate")
