@@ -1,5 +1,6 @@
 """The files of a run and the statistics that the reference prints with them."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -31,7 +32,7 @@ class RunNotes:
     """An observer that adds up solid angles over pixels, layers and subpixels, and notes where interpolation ends."""
 
     def __init__(self) -> None:
-        self.total_sr = 0.0
+        self._solid_angles_sr: list[float] = []
         self.interpolation_ends_at: int | None = None
 
     def __call__(self, name: str, value: Observable) -> None:
@@ -42,7 +43,12 @@ class RunNotes:
         if name == "omega_pixel_sr":
             omega = resolve(value)
             if isinstance(omega, torch.Tensor):
-                self.total_sr += float(omega.sum())
+                self._solid_angles_sr.append(float(omega.sum()))
+
+    @property
+    def total_sr(self) -> float:
+        """Sum of all solid angles, in whatever order they came."""
+        return math.fsum(self._solid_angles_sr)
 
 
 def header(model: Model) -> SmvHeader:

@@ -1,7 +1,8 @@
 """Images and traces: which pixels are evaluated, in what portions, and with which memory of the reference's threads."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,9 @@ from simulator.observe import Observer, silent
 from simulator.structure_factors import Lookup, NearestLookup, RangeScan, SwitchingLookup, TricubicLookup
 
 Image = npt.NDArray[np.float32]
+
+SMALLEST_SHARE = 1 << 12
+"""Fewer pixels are not worth a thread of their own."""
 
 
 def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
@@ -158,7 +162,9 @@ def portions(past: History, pixels: Tensor, size: int) -> Iterator[Tensor]:
         yield from torch.split(pixels[start:], size)
 
 
-def image_values(model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER) -> Tensor:
+def image_values(
+    model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER, workers: int = 1
+) -> Tensor:
     """Return the photons (float64) in the pixels that a run visits, with what the reference carries between them.
 
     Parameters
@@ -170,11 +176,14 @@ def image_values(model: Model, visited: Tensor, observe: Observer = silent, engi
         Sees the portions in turn, each announced by ``at.pixels``.
     engine : Engine
         Takes the place of the eager one.
+    workers : int
+        Portions that are computed at the same time, where no graph is recorded. With more than one, `observe` is called
+        from several threads.
     """
     past = history(model, visited)
     if past.switch is not None:
         observe("run.interpolation_ends_at", past.switch)
-    return _values(model, past, visited, observe, engine)
+    return _values(model, past, visited, observe, engine, workers)
 
 
 def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Observer) -> Tensor:
@@ -204,12 +213,38 @@ def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Obse
     return _values(model, past, pixels, observe, EAGER)
 
 
-def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engine: Engine) -> Tensor:
-    parts = [torch.zeros(0, dtype=torch.float64, device=_device(model))]
-    for part in portions(past, pixels, portion_size(model.config)):
+def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engine: Engine, workers: int = 1) -> Tensor:
+    def values(part: Tensor) -> Tensor:
         observe("at.pixels", part)
-        parts.append(_portion_values(model, past, part, observe, engine))
-    return torch.cat(parts)
+        return _portion_values(model, past, part, observe, engine)
+
+    concurrent = workers > 1 and not torch.is_grad_enabled()
+    size = portion_size(model.config)
+    if concurrent:
+        size = min(size, max(math.ceil(len(pixels) / workers), SMALLEST_SHARE))
+    parts = list(portions(past, pixels, size))
+    if not parts:
+        return torch.zeros(0, dtype=torch.float64, device=_device(model))
+    return torch.cat(_concurrently(values, parts, workers) if concurrent else [values(part) for part in parts])
+
+
+def _concurrently(values: Callable[[Tensor], Tensor], parts: Sequence[Tensor], workers: int) -> list[Tensor]:
+    """Compute portions side by side, each on one thread.
+
+    The library's own threads meet after every operation; where the processor is shared, that costs more than it brings.
+    """
+    threads = torch.get_num_threads()
+
+    def on_one_thread(part: Tensor) -> Tensor:
+        torch.set_num_threads(1)
+        with torch.no_grad():
+            return values(part)
+
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(on_one_thread, parts))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _device(model: Model) -> torch.device:
@@ -246,7 +281,7 @@ def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int]
     return selected_values(model, visited, torch.tensor([slow * n_fast + fast]), observe)
 
 
-def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent, engine: Engine = EAGER) -> Image:
+def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = None, engine: Engine = EAGER) -> Image:
     """Return the image, float32 of shape (slow, fast); pixels that are not visited are 0.
 
     Parameters
@@ -254,14 +289,15 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent,
     model : Model
     mask : ndarray, optional
         True where a pixel is computed.
-    observe : Observer
-        See :func:`image_values`.
+    observe : Observer, optional
+        See :func:`image_values`; it is called from several threads.
     engine : Engine
         Takes the place of the eager one, for instance :func:`simulator.fused.fused_engine`.
     """
     visited = visited_pixels(model.config, mask)
     with torch.no_grad():
-        values = image_values(model, visited, observe, engine).to(dtype=torch.float32, device="cpu")
+        workers = torch.get_num_threads() if engine is EAGER and _device(model).type == "cpu" else 1
+        values = image_values(model, visited, observe or silent, engine, workers).to(dtype=torch.float32, device="cpu")
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
         image[visited] = values
