@@ -1,19 +1,22 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
+from nbtrace.compare.artefacts import KNOWN, power_of_ten
 from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import Whereabouts, whereabouts
+from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
 from nbtrace.compare.tolerance import Policy
-from nbtrace.quantities import QUANTITIES
-from nbtrace.records import Pixel, Side, Trace
+from nbtrace.quantities import QUANTITIES, Stage, meaning
+from nbtrace.records import Pixel, Record, Side, Trace
 
 
 class Subject(StrEnum):
@@ -74,15 +77,12 @@ CONFIGURED = (
     "oversample_thick",
     "oversample_polar",
     "oversample_omega",
-    "hkl_rounded",
 )
-"""Logged quantities that follow from the configuration, or (hkl) show that it differs."""
+"""Logged quantities that follow from the configuration alone."""
 
-_POWER_CLOSE = 5e-3
-_SMALLEST_POWER = 2
-_LARGEST_POWER = 99
-_WITHOUT_UNIT = frozenset({"1", "photons"})
 _SHOWN = 3
+_key_of_line = re.compile(r"TRACE_\w+:\s*([^\s=]+)").match
+_SAME_VALUE = 1e-5
 _SAME_POINT = 0.02
 _SAME_STEP = 2e-6
 
@@ -101,6 +101,10 @@ def notices(
         *_pixels(c, py),
         *_steps(c, py),
         *_units(rows),
+        *_known_artefacts(rows),
+        *_unfinished(c, py),
+        *_unreadable_values(c, py),
+        *_copies(alignment, rows),
         *_configuration(c, py, rows),
         *_precision(checks),
         *_self(checks),
@@ -112,24 +116,26 @@ def notices(
 
 
 def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
-    """Return which pixel block of C each block of Py belongs to: that of the same pixel, else that in its place."""
-    of_c = {block: whereabouts(c, block).pixel for block in _numbers(c)}
-    of_py = {block: whereabouts(py, block).pixel for block in _numbers(py)}
-    if len(of_c) == 1 and len(of_py) == 1:
-        return dict(zip(of_py, of_c, strict=True))
-    by_pixel: dict[Pixel, int] = {}
-    for block, pixel in of_c.items():
+    """Return which pixel block of C each block of Py belongs to.
+
+    The n-th block of a pixel belongs to the n-th of the same pixel, a block whose pixel is not known to the one in its
+    place. A block without a partner gets a number that C does not have.
+    """
+    if len(c.blocks) == 1 and len(py.blocks) == 1:
+        return dict(zip(py.blocks, c.blocks, strict=True))
+    of_pixel: dict[Pixel, list[int]] = {}
+    for block in c.blocks:
+        pixel = whereabouts(c, block).pixel
         if pixel is not None:
-            by_pixel.setdefault(pixel, block)
-    beyond = max(of_c) + 1
-    return {
-        block: by_pixel.get(pixel, beyond + block) if pixel is not None and by_pixel else block
-        for block, pixel in of_py.items()
-    }
-
-
-def _numbers(trace: Trace) -> list[int]:
-    return sorted({record.index.block for record in trace.records}) or [0]
+            of_pixel.setdefault(pixel, []).append(block)
+    waiting = {pixel: iter(blocks) for pixel, blocks in of_pixel.items()}
+    beyond = max(c.blocks) + 1
+    partners = {}
+    for block in py.blocks:
+        pixel = whereabouts(py, block).pixel
+        known = pixel is not None and bool(of_pixel)
+        partners[block] = next(waiting.get(pixel, iter(())), beyond + block) if known and pixel is not None else block
+    return partners
 
 
 def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
@@ -158,7 +164,7 @@ def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
 
 def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int]) -> Iterator[Notice]:
     """Yield which of several pixels are in one log only; no pixel in both forbids a verdict."""
-    blocks_c = _numbers(c)
+    blocks_c = c.blocks
     in_both = set(paired.values()) & set(blocks_c)
     only_c = [whereabouts(c, block).pixel for block in blocks_c if block not in in_both]
     only_py = [whereabouts(py, block).pixel for block, block_c in paired.items() if block_c not in in_both]
@@ -205,6 +211,7 @@ def _different_points(c: Trace, at_c: Whereabouts, at_py: Whereabouts) -> str:
 
 
 def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
+    yield from repeat_notices((*repeats(phi_steps(c), Side.C), *repeats(phi_steps(py), Side.PY)))
     tics_c, tics_py = _traced_tics(c), _traced_tics(py)
     if tics_c and tics_py and not tics_c & tics_py:
         yield Notice(
@@ -212,6 +219,12 @@ def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
             Weight.WARNING,
             f"the lattice values are of different φ steps: C of tic {_list(tics_c)}, Py of tic {_list(tics_py)}",
         )
+
+
+def repeat_notices(found: Iterable[Repeat]) -> Iterator[Notice]:
+    """Yield a notice for each step that repeats another one."""
+    for repeat in found:
+        yield Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle")
 
 
 def _traced_tics(trace: Trace) -> frozenset[int]:
@@ -239,21 +252,57 @@ def _units(rows: Sequence[Row]) -> Iterator[Notice]:
     for power, names in by_power.items():
         usual = _UNITS.get(abs(power))
         hint = f" ({usual})" if usual else ""
-        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under one key{hint}"
+        keys = "one key" if len(names) == 1 else "the same keys"
+        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under {keys}{hint}"
         yield Notice(Subject.UNIT, Weight.WARNING, text)
 
 
-def power_of_ten(row: Row) -> int:
-    """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
-    if row.difference is None or row.difference.ratio is None or not 0 < row.difference.ratio < math.inf:
-        return 0
-    known = QUANTITIES.get(row.quantity)
-    power = round(math.log10(row.difference.ratio))
-    if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
-        return 0
-    scaled = [number * 10.0**-power for number in row.py.numbers]
-    off = math.hypot(*(y - x for x, y in zip(row.c.numbers, scaled, strict=True)))
-    return power if off <= _POWER_CLOSE * row.difference.norm_c else 0
+def _known_artefacts(rows: Sequence[Row]) -> Iterator[Notice]:
+    by_habit: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.quantity in KNOWN and row.status.diverges:
+            by_habit.setdefault(KNOWN[row.quantity], {})[row.quantity] = None
+    for habit, names in by_habit.items():
+        yield Notice(Subject.LOG, Weight.INFO, f"{', '.join(names)}: {habit}; a difference here may be the log's alone")
+
+
+def _unfinished(c: Trace, py: Trace) -> Iterator[Notice]:
+    """Yield that a log stops in the middle of a pixel whose value the other one has."""
+    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
+        if unfinished(trace, other):
+            last = trace.records[-1]
+            text = f"the {side} log has no I_pixel_final: it stops after {last.key} (line {last.line})"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def unfinished(trace: Trace, other: Trace) -> bool:
+    """Return whether a log traces a pixel but not its value, which the other log has."""
+    of_a_pixel = {Stage.PIXEL, Stage.LATTICE, Stage.SCALING}
+    traces_a_pixel = any(record.stage in of_a_pixel for record in trace.records)
+    return traces_a_pixel and "I_pixel_final" not in trace.by_quantity and "I_pixel_final" in other.by_quantity
+
+
+def _unreadable_values(c: Trace, py: Trace) -> Iterator[Notice]:
+    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
+        lost = lost_values(trace, other)
+        if lost:
+            text = f"the {side} log prints no readable value for {_some(lost)}, which the other log has"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def lost_values(trace: Trace, other: Trace) -> tuple[str, ...]:
+    """Return the quantities that a log prints only on unreadable lines while the other log has a value of them."""
+    keys = (match[1] for bad in trace.account.unreadable if (match := _key_of_line(bad.text)))
+    names = dict.fromkeys(meaning(key).quantity for key in keys)
+    return tuple(name for name in names if name not in trace.by_quantity and name in other.by_quantity)
+
+
+def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
+    if alignment.only_c or alignment.only_py or not rows:
+        return
+    if all(row.c.value.text == row.py.value.text for row in rows):
+        text = "every printed value is the same, digit for digit: is one log a copy of the other?"
+        yield Notice(Subject.SIDES, Weight.INFO, text)
 
 
 def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]:
@@ -266,6 +315,10 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
         left, right = c.settings.get(name), py.settings.get(name)
         if left is not None and right is not None and left.value != right.value:
             different.append(f"{words} {left.value} against {right.value}")
+    reflections = next((row for row in rows if row.quantity == "hkl_rounded" and row.status.diverges), None)
+    if reflections is not None:
+        text = f"the two are at different reflections: C {reflections.c.value.text}, Py {reflections.py.value.text}"
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
     if different:
         shown = "; ".join(different[:6]) + (f"; and {len(different) - 6} more" if len(different) > 6 else "")
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ (C against Py): {shown}")
@@ -274,8 +327,6 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
 def _matters(row: Row) -> bool:
     if row.difference is None:
         return row.status is not Status.MISSING
-    if QUANTITIES[row.quantity].name == "hkl_rounded":
-        return True
     return abs(row.difference.relative) > MINOR_BELOW
 
 
@@ -321,13 +372,38 @@ def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
 
 
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
-    by_side: dict[str, dict[str, tuple[int, int]]] = {}
+    by_side: dict[tuple[str, bool], dict[str, tuple[int, int]]] = {}
+    conflicts = {id(loser) for loser, _ in conflicting(alignment)}
     for loser, winner in alignment.duplicates:
-        by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
-    for side, keys in by_side.items():
+        group = by_side.setdefault((winner.side.label, id(loser) in conflicts), {})
+        group.setdefault(winner.key, (loser.line, winner.line))
+    for (side, conflict), keys in by_side.items():
         key, lines = next(iter(keys.items()))
         text = (
             f"{side} prints {_some([*keys])} more than once with different values "
             f"({key}: lines {lines[0]} and {lines[1]}); the later ones are compared"
         )
-        yield Notice(Subject.LINES, Weight.INFO, text)
+        yield Notice(Subject.LINES, Weight.WARNING if conflict else Weight.INFO, text)
+
+
+def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
+    """Return the values of a pixel that one log prints twice and differently; nobody can tell which one is meant.
+
+    The detector block is left out: the reference prints it on the way and again at the end. What both logs print twice
+    in the same way is no conflict.
+    """
+    of_a_pixel = [pair for pair in alignment.duplicates if pair[1].stage not in {Stage.GEOMETRY, Stage.CELL, None}]
+    apart = [(loser, winner) for loser, winner in of_a_pixel if not _alike(loser.numbers, winner.numbers)]
+    return tuple(pair for pair in apart if not any(_echoes(pair, other) for other in apart if other is not pair))
+
+
+def _echoes(pair: tuple[Record, Record], other: tuple[Record, Record]) -> bool:
+    """Whether another log prints the same two values for the same quantity."""
+    (loser, winner), (other_loser, other_winner) = pair, other
+    same_place = winner.quantity == other_winner.quantity and winner is not other_winner
+    return same_place and _alike(loser.numbers, other_loser.numbers) and _alike(winner.numbers, other_winner.numbers)
+
+
+def _alike(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    """Whether two values are one value, printed with more and with fewer digits."""
+    return len(a) == len(b) and all(math.isclose(x, y, rel_tol=_SAME_VALUE) for x, y in zip(a, b, strict=True))

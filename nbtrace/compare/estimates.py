@@ -20,18 +20,17 @@ def norms(values: Floats) -> Floats:
     """Return the Euclidean norm along the last axis."""
     if values.shape[-1] == 1:
         return np.abs(values[..., 0])
-    result: Floats = np.sqrt((values * values).sum(axis=-1))
-    return result
+    return np.sqrt(_dots(values, values))
 
 
 def _dots(a: Floats, b: Floats) -> Floats:
-    result: Floats = (a * b).sum(axis=-1)
+    result: Floats = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
     return result
 
 
 def _relative(logged: Floats, computed: Floats, size: Floats | float | None = None) -> Floats:
     apart = np.abs(logged - computed)
-    apart = apart.max(axis=-1) if apart.ndim > 1 else apart
+    apart = np.maximum.reduce([*np.moveaxis(apart, -1, 0)]) if apart.ndim > 1 else apart
     scale = np.abs(computed) if size is None else size
     result: Floats = np.where(apart == 0, 0.0 * apart, apart / scale)
     return result

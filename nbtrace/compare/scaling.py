@@ -16,6 +16,8 @@ from nbtrace.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Shape, Trace
 
 _DIVISORS = frozenset({"steps"})
+_MULTIPLIED = ("I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps")
+"""Factors that every chain has, whatever its flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,12 @@ def scaling_chain(
     if not rows:
         raise InputError(f"nothing to compare: {c.source} and {py.source} share no quantity of the scaling chain")
     products = _product(result, 0), _product(result, 1)
-    log_ratio = _log_ratio(rows.get("I_pixel_final"))
+    final = rows.get("I_pixel_final")
+    log_ratio = _log_ratio(final)
+    # Where the pixels agree their ratio is rounding, and a share of rounding says nothing.
+    to_explain = log_ratio if final is not None and final.status.diverges else None
     before = _before_polarisation(result)
-    factors = tuple(_factor(name, rows.get(name), result, log_ratio, before) for name in SCALING_CHAIN)
+    factors = tuple(_factor(name, rows.get(name), result, to_explain, before) for name in SCALING_CHAIN)
     shares = [factor.share for factor in factors if factor.share is not None]
     return ScalingResult(
         diff=result,
@@ -176,7 +181,7 @@ def scaling_chain(
         products=products,
         py_before_polarisation=before,
         log_ratio=log_ratio,
-        unexplained=1 - math.fsum(shares) if log_ratio and shares else None,
+        unexplained=1 - math.fsum(shares) if shares else None,
         rebuilt=_rebuilt(result),
         lattice=_lattices(result, cells),
         verdict=_verdict(result, factors),
@@ -207,8 +212,9 @@ def _product(result: DiffResult, which: int) -> Product:
     trace = (result.c, result.py)[which]
     values = _values(trace)
     final = trace.number("I_pixel_final")
-    if not {"I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"} <= values.keys():
-        return Product(None, final, "not all factors are logged")
+    lacking = [name for name in _MULTIPLIED if name not in values]
+    if lacking:
+        return Product(None, final, f"not logged: {', '.join(lacking)}")
     if values["steps"][0] == 0:
         return Product(None, final, "steps is 0: the product has no value")
     broken = next((item for item in result.checks[which].broken if item.quantity == "I_pixel_final"), None)
@@ -237,7 +243,7 @@ def _factor(name: str, row: Row | None, result: DiffResult, log_ratio: float | N
         c_printed, py_printed = (_printed(trace, name) for trace in (result.c, result.py))
         lacking = [side for side, printed in (("C", c_printed), ("Py", py_printed)) if not printed]
         return Factor(name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None)
-    multiplied = name in {"I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"} or name in (
+    multiplied = name in _MULTIPLIED or name in (
         applied_factors(_values(result.c)) + applied_factors(_values(result.py))
     )
     used = before if name == "I_before_scaling" and before is not None else py_value

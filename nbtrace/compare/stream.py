@@ -123,7 +123,6 @@ class _Comparison:
         self._kept: tuple[dict[int, list[Record]], dict[int, list[Record]]] = ({}, {})
         self._single: tuple[bool, ...] = ()
         self._sizes: tuple[float | None, ...] = ()
-        self._pixels: list[Ints] = []
 
     def run(self, c: str, py: str) -> DiffResult:
         """Compare two files."""
@@ -135,9 +134,6 @@ class _Comparison:
             self._streams = (second, first) if exchanged else (first, second)
             for start, c_part, py_part in windows(*self._streams):
                 self._add(start, (c_part, py_part))
-        codes = np.concatenate(self._pixels) if self._pixels else np.zeros(0, dtype=np.int64)
-        if np.unique(codes).size < codes.size:
-            raise _OrdinaryNeeded
         return self._result()
 
     def _add(self, start: int, parts: tuple[Part, Part]) -> None:
@@ -198,7 +194,6 @@ class _Comparison:
         for number, stream in enumerate(self._streams):
             stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
             window.aside[_contradicted(stated, pixels[number], known[number])] = True
-        self._pixels.append(pixels[0][known[0]].astype(np.int64) @ np.array([1 << 31, 1]))
 
     def _keep(self, start: int, parts: tuple[Part, Part]) -> None:
         """Keep the records of the blocks that stand for the rest, and drop those that no longer do."""
@@ -226,7 +221,7 @@ class _Comparison:
         checks = self._checked(0, c), self._checked(1, py)
         found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy)
         covered = self._coverage(alignment, rows)
-        verdict = verdict_of(rows, found, covered, (c, py), strict=self._strict)
+        verdict = verdict_of(rows, found, covered, alignment, (c, py), strict=self._strict)
         return LongDiffResult(c, py, self._policy, rows, found, checks, covered, verdict, self._counts(rows))
 
     def _own(self, row: Row) -> bool:

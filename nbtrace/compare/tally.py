@@ -224,6 +224,7 @@ class WindowSide:
     slots: Slots
     shape: Shape
     stated_size: float | None
+    _known: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def present(self) -> Flags:
@@ -239,6 +240,11 @@ class WindowSide:
 
     def get(self, name: str) -> Floats:
         """Return a quantity at each sample, shape (cells, components), nan where it is not logged."""
+        if name not in self._known:
+            self._known[name] = self._gather(name)
+        return self._known[name]
+
+    def _gather(self, name: str) -> Floats:
         cells = self.shape.cells(Loop.SAMPLE)
         if name == "pixel_m":
             return np.full((cells, 1), np.nan if self.stated_size is None else self.stated_size)

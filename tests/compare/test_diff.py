@@ -70,7 +70,7 @@ def test_a_log_agrees_with_itself(read: Read, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").iterdir()), ids=lambda p: p.name
+    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/")), ids=lambda p: p.name
 )
 def test_a_recorded_log_agrees_with_itself(folder: Path) -> None:
     for path in sorted(folder.glob("*.log")):
@@ -103,7 +103,7 @@ def band(name: str, old: tuple[float, ...], new: tuple[float, ...]) -> Status:
     return [Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL][sum(size > edge for edge in edges)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_one_seeded_change_is_the_only_root(
     read: Read, c_text: str, edit: Callable[[str, str, str], str], data: st.DataObject
@@ -135,17 +135,27 @@ def test_one_seeded_change_is_the_only_root(
     assert row.difference.delta[component] == new[component] - old[component]
 
 
-def upstream(name: str) -> set[str]:
-    """What a quantity is computed from, found by walking; a value printed under several names is one value."""
+def walk(name: str) -> set[str]:
+    """What a quantity is computed from, found by walking the inputs."""
     walked: set[str] = set()
     waiting = {name}
     while waiting:
         walked |= waiting
         waiting = {other for here in waiting for other in QUANTITIES[here].inputs} - walked
-    return {other for here in walked - {name} for other in (here, *equivalents(here))} - {name}
+    return walked - {name}
 
 
-@settings(max_examples=25, deadline=None)
+def upstream(name: str) -> set[str]:
+    """The same under every name that a value is printed with, as long as it does not turn back to the quantity itself.
+
+    The close distance is an input of the corner's position where the reference sets up its detector, and follows from
+    it in the pixel block.
+    """
+    others = {other for here in walk(name) for other in (here, *equivalents(here))} - {name}
+    return {other for other in others if name not in walk(other)}
+
+
+@settings(max_examples=25)
 @given(data=st.data())
 def test_roots_are_what_depends_on_no_other_change(
     read: Read, c_text: str, edit: Callable[[str, str, str], str], data: st.DataObject
@@ -170,7 +180,7 @@ def test_roots_are_what_depends_on_no_other_change(
 
 
 @pytest.mark.parametrize(
-    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").iterdir()), ids=lambda p: p.name
+    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/")), ids=lambda p: p.name
 )
 def test_the_order_of_arguments_does_not_matter(folder: Path) -> None:
     c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))
