@@ -18,6 +18,7 @@ from nbtrace.cli.options import (
 )
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.diff import diff
+from nbtrace.compare.sizes import are_long
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
@@ -54,7 +55,13 @@ def diff_command(
     """
     delivery = Delivery("diff", (c_log, py_log), Destinations(md, json, output, bundle, force))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
-    result = diff(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, strict=strict)
+    result = None
+    if not unified_view and are_long(c_log, py_log):
+        from nbtrace.compare.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
+
+        result = diff_long(c_log, py_log, limits, strict=strict)
+    if result is None:
+        result = diff(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, strict=strict)
     printed = unified(result) if unified_view else None
     code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
     raise typer.Exit(code)

@@ -62,7 +62,11 @@ def _miller(get: Get) -> Floats:
 def _chain(get: Get) -> Floats:
     product = get("I_before_scaling") * get("r_e_sqr") * get("fluence_photons_per_m2") / get("steps")
     omega = np.where(np.isnan(get("omega_pixel")), get("omega_pixel_sr"), get("omega_pixel"))
-    factors = (("oversample_thick", get("capture_fraction")), ("oversample_polar", get("polar")), ("oversample_omega", omega))
+    factors = (
+        ("oversample_thick", get("capture_fraction")),
+        ("oversample_polar", get("polar")),
+        ("oversample_omega", omega),
+    )
     for flag, factor in factors:
         applied = ~np.isnan(factor) & (np.nan_to_num(get(flag)) == 0)
         product = product * np.where(applied, factor, 1.0)
@@ -86,7 +90,9 @@ RESIDUALS: Mapping[str, Callable[[Get], Floats]] = {
         get("F_latt")[:, 0], get("F_latt_a")[:, 0] * get("F_latt_b")[:, 0] * get("F_latt_c")[:, 0]
     ),
     "r_e_sqr": lambda get: _relative(get("r_e_sqr")[:, 0], get("r_e_meters")[:, 0] ** 2),
-    "cos_2theta": lambda get: _relative(get("cos_2theta")[:, 0], _dots(get("incident_vec"), get("diffracted_vec")), 1.0),
+    "cos_2theta": lambda get: _relative(
+        get("cos_2theta")[:, 0], _dots(get("incident_vec"), get("diffracted_vec")), 1.0
+    ),
     "I_pixel_final": _chain,
     "floatimage_accumulated": lambda get: _relative(get("floatimage_accumulated")[:, 0], get("I_pixel_final")[:, 0]),
 }

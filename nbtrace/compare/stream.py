@@ -22,7 +22,7 @@ from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.windows import Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
-from nbtrace.parsers.chunks import NotColumnarError
+from nbtrace.parsers.chunks import CHUNK, NotColumnarError
 from nbtrace.parsers.columnar import ColumnReader
 from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.quantities import QUANTITIES, Kind, equivalents
@@ -82,7 +82,9 @@ class LongDiffResult(DiffResult):
         )
 
 
-def diff_long(c: str, py: str, policy: Policy | None = None, *, strict: bool = False) -> DiffResult | None:
+def diff_long(
+    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = CHUNK
+) -> DiffResult | None:
     """Compare two long logs.
 
     Parameters
@@ -91,6 +93,8 @@ def diff_long(c: str, py: str, policy: Policy | None = None, *, strict: bool = F
         File names.
     policy, strict
         As for :func:`~nbtrace.compare.diff.diff`.
+    chunk : int
+        Bytes read at a time.
 
     Returns
     -------
@@ -108,15 +112,16 @@ def diff_long(c: str, py: str, policy: Policy | None = None, *, strict: bool = F
     if any(limit.value < _FINEST_TOLERANCE for limit in limits):
         return None
     try:
-        return _Comparison(policy, strict=strict).run(c, py)
+        return _Comparison(policy, strict=strict, chunk=chunk).run(c, py)
     except (NotColumnarError, _OrdinaryNeeded):
         return None
 
 
 class _Comparison:
-    def __init__(self, policy: Policy, *, strict: bool) -> None:
+    def __init__(self, policy: Policy, *, strict: bool, chunk: int = CHUNK) -> None:
         self._policy = policy
         self._strict = strict
+        self._chunk = chunk
         self._slots = Slots()
         self._tally = Tally(policy, CONFIGURED)
         self._aside: set[int] = set()
@@ -127,7 +132,7 @@ class _Comparison:
     def run(self, c: str, py: str) -> DiffResult:
         """Compare two files."""
         with ThreadPoolExecutor(2) as executor:
-            first, second = (SideStream(ColumnReader(name), self._slots, executor) for name in (c, py))
+            first, second = (SideStream(ColumnReader(name, self._chunk), self._slots, executor) for name in (c, py))
             for side in (first, second):
                 side.advance()
             exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
@@ -148,7 +153,8 @@ class _Comparison:
             single = self._single[number]
             self._tally.check(number, window, residual, lambda name, single=single: _allowed(name, single=single))
         self._aside.update((start + np.flatnonzero(window.aside)).tolist())
-        if len(self._aside) > _MOST_ASIDE or any(equivalents(name) for name in self._tally.alone_names):
+        only_c, only_py = self._tally.alone_names
+        if len(self._aside) > _MOST_ASIDE or any(equivalents(name) & only_c for name in only_py):
             raise _OrdinaryNeeded
         self._keep(start, parts)
 
@@ -167,7 +173,9 @@ class _Comparison:
             raise _OrdinaryNeeded
         aside = np.zeros(shape.blocks, dtype=np.bool_)
         aside[: start == 0] = True
-        arity = np.array([_ARITY.get(QUANTITIES[name].kind, 0) if name in QUANTITIES else 1 for name in self._slots.quantity])
+        arity = np.array(
+            [_ARITY.get(QUANTITIES[name].kind, 0) if name in QUANTITIES else 1 for name in self._slots.quantity]
+        )
         sides = []
         for stream, part, size in zip(self._streams, parts, self._sizes, strict=True):
             aside[[record.index.block - start for record in part.odd]] = True
@@ -184,6 +192,8 @@ class _Comparison:
                 allowed = _allowed(name, single=self._single[number])
                 unsure = (residual > allowed) & (residual <= allowed + UNSURE)
                 window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
+        for number in (0, 1):
+            window.aside[window.repeated_steps(number)] = True
         first = window.shape.first_block
         places = [window.places(number) for number in (0, 1)]
         known = [~np.isnan(place).any(axis=1) for place in places]

@@ -60,7 +60,8 @@ class Tally:
         Values of each quantity that both sides have, and those of them that diverge.
     alone : Counter of int
         Values that only C (0) or only Py (1) has.
-    alone_names : set of str
+    alone_names : (set of str, set of str)
+        Their names.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
     instances, broken : Counter of (int, str)
@@ -72,7 +73,7 @@ class Tally:
     compared: Counter[str] = field(default_factory=Counter)
     over: Counter[str] = field(default_factory=Counter)
     alone: Counter[int] = field(default_factory=Counter)
-    alone_names: set[str] = field(default_factory=set)
+    alone_names: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     configured_over: Counter[str] = field(default_factory=Counter)
     instances: Counter[tuple[int, str]] = field(default_factory=Counter)
     broken: Counter[tuple[int, str]] = field(default_factory=Counter)
@@ -88,7 +89,7 @@ class Tally:
             for slot in np.flatnonzero(alone.any(axis=1)).tolist():
                 name = window.slots.quantity[slot]
                 self.alone[number] += int(np.count_nonzero(alone[slot]))
-                self.alone_names.add(name)
+                self.alone_names[number].add(name)
                 self.chosen.first(("alone", number, name), window.block_of(int(alone[slot].argmax()), per_block))
         both = has_c & has_py
         slots = np.flatnonzero(both.any(axis=1))
@@ -98,9 +99,7 @@ class Tally:
                 values = tuple(side.values(side.tables[loop][some], size) for side in window.sides)
                 self._judge(window, some, both[some], (values[0], values[1]), per_block)
 
-    def _judge(
-        self, window: "Window", slots: Ints, both: Flags, values: tuple[Floats, Floats], per_block: int
-    ) -> None:
+    def _judge(self, window: "Window", slots: Ints, both: Flags, values: tuple[Floats, Floats], per_block: int) -> None:
         """Add the values of some slots, given as arrays of shape (slots, cells, components)."""
         c, py = values
         apart = np.abs(py - c)
@@ -125,9 +124,10 @@ class Tally:
         self._units(window, slots, bands[2], values, per_block)
         for at, slot in enumerate(slots.tolist()):
             name = window.slots.quantity[slot]
-            if name in self.configured and (
-                matters := over[at] & ((measure[at] > MINOR_BELOW) | (name == "hkl_rounded"))
-            ).any():
+            if (
+                name in self.configured
+                and (matters := over[at] & ((measure[at] > MINOR_BELOW) | (name == "hkl_rounded"))).any()
+            ):
                 self._configure(window, name, np.flatnonzero(matters), per_block)
 
     def _count(
@@ -153,9 +153,7 @@ class Tally:
             cell = greatest[at]
             self.chosen.worst(("row", name), float(severity[at, cell]), window.block_of(cell, per_block))
 
-    def _units(
-        self, window: "Window", slots: Ints, far: Flags, values: tuple[Floats, Floats], per_block: int
-    ) -> None:
+    def _units(self, window: "Window", slots: Ints, far: Flags, values: tuple[Floats, Floats], per_block: int) -> None:
         """Remember where Py/C is close to a power of ten."""
         rows = np.flatnonzero(far.any(axis=1))
         if not rows.size:
@@ -174,7 +172,9 @@ class Tally:
             self.chosen.first(("configured", name, block), block)
         self.configured_over[name] += cells.size
 
-    def check(self, number: int, window: "Window", residuals: dict[str, Floats], allowed: Callable[[str], float]) -> None:
+    def check(
+        self, number: int, window: "Window", residuals: dict[str, Floats], allowed: Callable[[str], float]
+    ) -> None:
         """Add the relations of side `number`."""
         kept = np.repeat(~window.aside, window.shape.samples)
         for name, residual in residuals.items():
@@ -293,6 +293,18 @@ class Window:
         side = self.sides[number]
         found = positions(side.get, pixel_sizes(side.get, side.stated_size))
         return found[:: self.shape.samples]
+
+    def repeated_steps(self, number: int) -> Ints:
+        """Return the blocks, from 0, in which two φ steps of a sample have the same k."""
+        side, slot = self.sides[number], self.slots.find("phi_k_frac")
+        if slot is None or not side.part.kind.size:
+            return np.zeros(0, dtype=np.int64)
+        rows = side.tables[Loop.STEP][slot].reshape(-1, self.shape.steps)
+        found = side.values(rows, 1)[..., 0]
+        found[rows < 0] = np.nan
+        ordered = np.sort(found, axis=1)
+        again: Ints = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)) // self.shape.samples
+        return again
 
     def residuals(self, number: int) -> dict[str, Floats]:
         """Return the residual of every relation at each sample of one side."""

@@ -167,9 +167,7 @@ class SideStream:
         first = np.cumsum(count) - count
         return Part(kind, join("block"), join("sample"), join("phi_tic"), first, count, values, pieces, odd)
 
-    def _facts(
-        self, pieces: list[tuple[Columns, int, int]]
-    ) -> tuple[list[int], list[int], list[bool], list[float]]:
+    def _facts(self, pieces: list[tuple[Columns, int, int]]) -> tuple[list[int], list[int], list[bool], list[float]]:
         kinds = pieces[-1][0].kinds if pieces else []
         for kind in kinds[len(self._slot) :]:
             quantity = QUANTITIES.get(kind.item.meaning.quantity)
@@ -200,7 +198,11 @@ class SideStream:
             rows = np.flatnonzero(loop[part.kind] == which) if part.kind.size else np.zeros(0, dtype=np.int64)
             for named_so in (False, True):
                 chosen = rows[own[part.kind[rows]] == named_so] if rows.size else rows
-                place = slot[part.kind[chosen]] * table.shape[1] + shape.cell(which, part, chosen) if chosen.size else rows[:0]
+                place = (
+                    slot[part.kind[chosen]] * table.shape[1] + shape.cell(which, part, chosen)
+                    if chosen.size
+                    else rows[:0]
+                )
                 table.ravel()[place] = chosen
                 lost = chosen[table.ravel()[place] != chosen]
                 blocks_aside[at_block[lost]] = True

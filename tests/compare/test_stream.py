@@ -1,0 +1,92 @@
+"""Long logs by columns against the ordinary comparison: the same documents and reports."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nbtrace.compare.diff import diff
+from nbtrace.compare.stream import diff_long
+from nbtrace.compare.tolerance import Policy, parse_option
+from nbtrace.documents import dump
+from nbtrace.parsers import read_trace
+from nbtrace.report.diff_view import diff_view
+from nbtrace.report.documents import diff_document
+
+PAIRS = Path(__file__).resolve().parents[2] / "examples" / "pairs"
+_PIXEL = 1.5e-3
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How often a block of the Py log gets a wrong factor, a line less, a line that is not a number, a torn line."""
+
+    wrong: float = 0.0
+    missing: float = 0.0
+    not_finite: float = 0.0
+    torn: float = 0.0
+
+
+def _write(path: Path, example: str, blocks: int, faults: Faults, seed: int) -> None:
+    """Write a log whose blocks are those of an example, each shifted to another pixel along the fast axis."""
+    lines = (PAIRS / example / path.name).read_text().splitlines()
+    prefix = "TRACE_PY: " if path.name == "py.log" else "TRACE_C: "
+    first = next(at for at, line in enumerate(lines) if line.startswith(f"{prefix}pix0_vector_meters"))
+    last = next(at for at, line in enumerate(lines) if line.startswith(f"{prefix}floatimage_accumulated"))
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    text = lines[:first]
+    for block in range(blocks):
+        for line in lines[first : last + 1]:
+            text += _block_line(line, prefix, block, faults, chance)
+    path.write_text("\n".join([*text, *lines[last + 1 :]]) + "\n")
+
+
+def _block_line(line: str, prefix: str, block: int, faults: Faults, chance: random.Random) -> list[str]:
+    key, *tokens = line.removeprefix(prefix).split()
+    if key == "pixel_pos_meters":
+        x, y, z = map(float, tokens)
+        return [f"{prefix}{key} {x:.15g} {y:.15g} {z + block * _PIXEL:.15g}"]
+    if key == "F_latt_b" and chance.random() < faults.wrong:
+        return [f"{prefix}{key} {float(tokens[0]) * (1 + chance.choice([1e-5, 1e-3, 1.0])):.15g}"]
+    if key == "polar" and chance.random() < faults.missing:
+        return []
+    if key == "cos_2theta" and chance.random() < faults.not_finite:
+        return [f"{prefix}{key} nan"]
+    if key == "I_before_scaling" and chance.random() < faults.torn:
+        return [line[: chance.randrange(4, len(line))]]
+    return [line]
+
+
+@pytest.mark.parametrize("example", ["polar_09__35_24", "oversample_2_omega__22_14", "thick_sensor__44_31"])
+@pytest.mark.parametrize(
+    "faults",
+    [Faults(), Faults(wrong=0.3), Faults(missing=0.1), Faults(not_finite=0.1), Faults(0.05, 0.05, 0.05, 0.05)],
+    ids=["none", "wrong", "missing", "not finite", "all"],
+)
+def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults: Faults) -> None:
+    names = []
+    for seed, name in enumerate(("c.log", "py.log")):
+        _write(tmp_path / name, example, 40, faults if name == "py.log" else Faults(), seed)
+        names.append(str(tmp_path / name))
+    by_columns = diff_long(*names, chunk=20_000)
+    ordinary = diff(*map(read_trace, names))
+    assert by_columns is not None
+    assert dump(diff_document(by_columns)) == dump(diff_document(ordinary))
+    assert diff_view(by_columns) == diff_view(ordinary)
+
+
+def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
+    for name in ("c.log", "py.log"):
+        _write(tmp_path / name, "polar_09__35_24", 10, Faults(), 0)
+    names = str(tmp_path / "py.log"), str(tmp_path / "c.log")
+    by_columns = diff_long(*names)
+    assert by_columns is not None
+    assert diff_document(by_columns) == diff_document(diff(*map(read_trace, names)))
+
+
+def test_tolerances_near_the_printed_digits_are_left_to_the_ordinary_comparison(tmp_path: Path) -> None:
+    for name in ("c.log", "py.log"):
+        _write(tmp_path / name, "polar_09__35_24", 2, Faults(), 0)
+    policy = Policy().updated(parse_option("1e-13"), "test")
+    assert diff_long(str(tmp_path / "c.log"), str(tmp_path / "py.log"), policy) is None
