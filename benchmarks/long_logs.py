@@ -24,10 +24,10 @@ def write_pair(folder: Path, lines: int, *, wrong: float = 0.0) -> tuple[Path, P
     """Write c.log and py.log of at least `lines` lines each into `folder` and return their names."""
     paths = folder / "c.log", folder / "py.log"
     pixels = -(-lines // _LEAST_LINES)
-    for path, rounded in zip(paths, (float, _single), strict=True):
-        with path.open("w") as log:
-            part = wrong if rounded is _single else 0.0
-            log.writelines(f"{line}\n" for line in _log(path.name, pixels, rounded, part))
+    with paths[0].open("w") as log:
+        log.writelines(f"{line}\n" for line in _log("c.log", pixels, float, 0.0))
+    with paths[1].open("w") as log:
+        log.writelines(f"{line}\n" for line in _log("py.log", pixels, _single, wrong))
     return paths
 
 

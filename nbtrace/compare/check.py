@@ -141,6 +141,7 @@ class _Instance:
 
 
 def instances_of(trace: Trace) -> Iterator[_Instance]:
+    """Yield the samples of a trace, each with the values of its pixel."""
     shared: dict[tuple[int, int | None], dict[str, Record]] = {}
     for record in trace.records:
         if not _usable(record):
@@ -320,6 +321,7 @@ def _unpolarised(v: Values) -> float | None:
 
 
 def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance, ...]) -> Iterator[str]:
+    """Yield what the relations and the values say of a log as a whole."""
     for item in checks:
         if item.finding is Finding.BROKEN:
             where = item.index.label()

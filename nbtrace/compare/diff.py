@@ -223,6 +223,7 @@ def verdict_of(
     *,
     strict: bool,
 ) -> Verdict:
+    """Return what a comparison as a whole says."""
     if any(notice.weight is Weight.BLOCKING for notice in found):
         return Verdict.NOT_COMPARABLE
     both_ways = (traces, traces[::-1])

@@ -121,6 +121,6 @@ def positions(get: Get, size: Floats) -> Floats:
 
 def power_of_ten(ratio: Floats) -> tuple[Floats, Flags]:
     """Return n where Py/C is close to 10ⁿ, and whether n is large enough to be another unit."""
-    power = np.log10(np.where(ratio > 0, ratio, 1.0))
-    nearest = np.round(power)
+    power: Floats = np.log10(np.where(ratio > 0, ratio, 1.0))
+    nearest: Floats = np.round(power)
     return nearest, (np.abs(nearest) >= 2) & (np.abs(power - nearest) < 0.01)

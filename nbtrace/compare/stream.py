@@ -1,4 +1,4 @@
-"""Comparing two long logs in bounded memory: the result that the ordinary comparison gives, rows counted by quantity.
+"""Comparing two long logs in bounded memory: the result of the ordinary comparison, rows counted by quantity.
 
 Both logs are read as columns and compared window by window. Only counts are taken from the arrays. The pixel blocks that
 hold a first or worst value, a gap, or anything irregular are kept as records, and go through the ordinary comparison;
@@ -24,7 +24,7 @@ from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.windows import Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
 from nbtrace.parsers.chunks import CHUNK, NotColumnarError
 from nbtrace.parsers.columnar import ColumnReader
-from nbtrace.parsers.decimals import Flags, Floats, Ints
+from nbtrace.parsers.decimals import Flags, Floats
 from nbtrace.quantities import QUANTITIES, Kind, equivalents
 from nbtrace.records import Pixel, Record, Side, Trace
 
@@ -83,7 +83,7 @@ class LongDiffResult(DiffResult):
 
 
 def diff_long(
-    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = CHUNK
+    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 2 * CHUNK
 ) -> DiffResult | None:
     """Compare two long logs.
 
@@ -118,7 +118,7 @@ def diff_long(
 
 
 class _Comparison:
-    def __init__(self, policy: Policy, *, strict: bool, chunk: int = CHUNK) -> None:
+    def __init__(self, policy: Policy, *, strict: bool, chunk: int) -> None:
         self._policy = policy
         self._strict = strict
         self._chunk = chunk
@@ -150,8 +150,8 @@ class _Comparison:
         for loop in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
             self._tally.compare(loop, window)
         for number, residual in enumerate(residuals):
-            single = self._single[number]
-            self._tally.check(number, window, residual, lambda name, single=single: _allowed(name, single=single))
+            allowed = {name: _allowed(name, single=self._single[number]) for name in residual}
+            self._tally.check(number, window, residual, allowed)
         self._aside.update((start + np.flatnonzero(window.aside)).tolist())
         only_c, only_py = self._tally.alone_names
         if len(self._aside) > _MOST_ASIDE or any(equivalents(name) & only_c for name in only_py):
@@ -196,7 +196,7 @@ class _Comparison:
             window.aside[window.repeated_steps(number)] = True
         first = window.shape.first_block
         places = [window.places(number) for number in (0, 1)]
-        known = [~np.isnan(place).any(axis=1) for place in places]
+        known = [np.isfinite(place[:, 0]) & np.isfinite(place[:, 1]) for place in places]
         pixels = [np.floor(np.nan_to_num(place) + 1e-6) for place in places]
         differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
         both = window.sides[0].present & window.sides[1].present

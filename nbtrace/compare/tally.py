@@ -5,7 +5,7 @@ that hold a first or a worst value, are kept as records for the ordinary compari
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,14 +103,13 @@ class Tally:
         """Add the values of some slots, given as arrays of shape (slots, cells, components)."""
         c, py = values
         apart = np.abs(py - c)
-        component = apart.argmax(axis=-1)
-        worst = np.take_along_axis(apart, component[..., None], axis=-1)[..., 0]
+        worst = np.maximum.reduce([*np.moveaxis(apart, -1, 0)])
         size = norms(c)
         limits = [self.policy.of(window.slots.quantity[slot]) for slot in slots.tolist()]
         value = np.array([limit.value for limit in limits])[:, None]
         relative = np.array([limit.basis is Basis.RELATIVE for limit in limits])[:, None]
         limit = np.where(relative, value * size, value + 0 * size)
-        _limit_by_print(limit, worst, c, py, component)
+        _limit_by_print(limit, worst, (size, norms(py)), values)
         over = both & (worst > limit)
         with np.errstate(divide="ignore", invalid="ignore"):
             measure = np.where(relative, worst / size, worst)
@@ -172,9 +171,7 @@ class Tally:
             self.chosen.first(("configured", name, block), block)
         self.configured_over[name] += cells.size
 
-    def check(
-        self, number: int, window: "Window", residuals: dict[str, Floats], allowed: Callable[[str], float]
-    ) -> None:
+    def check(self, number: int, window: "Window", residuals: dict[str, Floats], allowed: Mapping[str, float]) -> None:
         """Add the relations of side `number`."""
         kept = np.repeat(~window.aside, window.shape.samples)
         for name, residual in residuals.items():
@@ -185,7 +182,7 @@ class Tally:
             if not cells.size:
                 continue
             self.instances[number, name] += cells.size
-            self.broken[number, name] += int(np.count_nonzero(residual[cells] > allowed(name)))
+            self.broken[number, name] += int(np.count_nonzero(residual[cells] > allowed[name]))
             worst = int(cells[residual[cells].argmax()])
             block = window.block_of(worst, window.shape.samples)
             self.chosen.worst(("check", number, name), float(residual[worst]), block)
@@ -198,18 +195,21 @@ def _last_of_each(usable: Flags, samples: int) -> Flags:
     """Return which usable samples are the last of their block."""
     grid = usable.reshape(-1, samples)
     later = np.cumsum(grid[:, ::-1], axis=1)[:, ::-1]
-    return (grid & (later == 1)).ravel()
+    last: Flags = grid & (later == 1)
+    return last.ravel()
 
 
-def _limit_by_print(limit: Floats, worst: Floats, c: Floats, py: Floats, component: Ints) -> None:
+def _limit_by_print(limit: Floats, worst: Floats, sizes: tuple[Floats, Floats], values: tuple[Floats, Floats]) -> None:
     """Raise limits to half a printed digit of each side, where those come near."""
-    near = (np.abs(c).max(axis=-1) + np.abs(py).max(axis=-1) + worst) * _CLOSE_TO_PRINT >= limit
+    c, py = values
+    near = (sizes[0] + sizes[1] + worst) * _CLOSE_TO_PRINT >= limit
     at = np.nonzero(near & (worst > 0))
     if not at[0].size:
         return
     half_digits = np.zeros(at[0].size)
+    component = np.abs(py[at] - c[at]).argmax(axis=-1)
     for side in (c, py):
-        value = np.abs(side[(*at, component[at])])
+        value = np.abs(side[(*at, component)])
         some = value > 0
         half_digits[some] += 10.0 ** (np.floor(np.log10(value[some])) - _DIGITS + 1) / 2
     limit[at] = np.maximum(limit[at], half_digits)

@@ -69,8 +69,8 @@ def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults
     for seed, name in enumerate(("c.log", "py.log")):
         _write(tmp_path / name, example, 40, faults if name == "py.log" else Faults(), seed)
         names.append(str(tmp_path / name))
-    by_columns = diff_long(*names, chunk=20_000)
-    ordinary = diff(*map(read_trace, names))
+    by_columns = diff_long(names[0], names[1], chunk=20_000)
+    ordinary = diff(read_trace(names[0]), read_trace(names[1]))
     assert by_columns is not None
     assert dump(diff_document(by_columns)) == dump(diff_document(ordinary))
     assert diff_view(by_columns) == diff_view(ordinary)
@@ -82,7 +82,7 @@ def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
     names = str(tmp_path / "py.log"), str(tmp_path / "c.log")
     by_columns = diff_long(*names)
     assert by_columns is not None
-    assert diff_document(by_columns) == diff_document(diff(*map(read_trace, names)))
+    assert diff_document(by_columns) == diff_document(diff(read_trace(names[0]), read_trace(names[1])))
 
 
 def test_tolerances_near_the_printed_digits_are_left_to_the_ordinary_comparison(tmp_path: Path) -> None:
