@@ -254,7 +254,7 @@ def _header_settings(header: SmvGeometry, *, mirrored: bool, settings: Mapping[s
         "detector.pixel_mm": header.pixel_size,
         "detector.distance_mm": header.distance,
         "detector.close_distance_mm": header.close_distance,
-        "beam.wavelength_A": header.wavelength,
+        "beam.wavelength_angstrom": header.wavelength,
         "detector.Xbeam_mm": header.beam_center_x,
         "detector.Ybeam_mm": center_y,
         "detector.ORGX_px": header.orgx,
@@ -273,7 +273,7 @@ def _cell(values: list[float]) -> dict[str, float] | None:
     angles = [*values[3:], 0.0, 0.0, 0.0][:3]
     lengths = [length if length > 0.0 else values[0] for length in lengths]
     angles = [angle if angle > 0.0 else 90.0 for angle in angles]
-    names = ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg")
+    names = ("a_angstrom", "b_angstrom", "c_angstrom", "alpha_deg", "beta_deg", "gamma_deg")
     return dict(zip(names, [*lengths, *angles], strict=True))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from simulator.beam import divergence_angles
 from simulator.build import Inputs, recommended_oversample
-from simulator.config import Config, Convention, Pivot, Shape
+from simulator.config import Config, Pivot, Shape
 from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
-from simulator.kernel import Model
+from simulator.model import Model
 from simulator.run import interpolates
 from simulator.vectors import Vector, cross, dot, norm
 
@@ -85,12 +85,12 @@ def _crystal(model: Model) -> Iterator[str]:
         yield f"random orientation misset angles: {x:f} {y:f} {z:f} deg"
     volume = float(dot(a, cross(b, c)))
     yield f"Unit Cell: {_cell_line((a, b, c))}"
-    yield f"Recp Cell: {_cell_line(crystal.reciprocal_A)}"
+    yield f"Recp Cell: {_cell_line(crystal.reciprocal)}"
     yield f"volume = {volume:g} A^3"
     yield "real-space cell vectors (Angstrom):"
     yield from _table("     a           b           c         ", (a, b, c))
     yield "reciprocal-space cell vectors (Angstrom^-1):"
-    yield from _table("     a_star      b_star      c_star    ", crystal.reciprocal_A)
+    yield from _table("     a_star      b_star      c_star    ", crystal.reciprocal)
     edges = [count * float(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True)]
     yield "crystal is {:g} x {:g} x {:g} microns".format(*(edge * 1e6 for edge in edges))
     wanted = recommended_oversample(crystal, model.detector, float(model.beam.wavelength_m))
@@ -144,7 +144,7 @@ def _settings(model: Model, inputs: Inputs) -> Iterator[str]:
     wave = f"  wave={float(beam.wavelength_m):g} meters +/- {dispersion.range * 100.0:g}% in {dispersion.count} steps"
     yield wave
     if config.beam.polarized:
-        yield f"  Kahn polarization factor: {float(beam.kahn_factor):f}"
+        yield f"  Kahn polarization factor: {config.beam.kahn_factor:f}"
     else:
         yield "  polarization effect: off"
     if config.detector.curved:

@@ -36,7 +36,8 @@ class Beam:
     sources: tuple[Source, ...]
     polar: Vector
     """Unit vector of polarisation."""
-    kahn_factor: Tensor
+    kahn_factor: Tensor | None
+    """None for an unpolarised beam."""
     fluence_per_m2: Tensor
     wavelength_m: Tensor
     """Nominal wavelength."""
@@ -54,10 +55,11 @@ def build_beam(parameters: Parameters, rows: Sequence[SourceRow] | None = None) 
     else:
         sources = tuple(_generated(config, direction, polar, wavelength, parameters))
     fluence = parameters.given(Parameter.FLUENCE)
+    kahn_factor = parameters.scalar(Parameter.KAHN_FACTOR)
     return Beam(
         sources=sources,
         polar=polar,
-        kahn_factor=parameters.scalar(Parameter.KAHN_FACTOR),
+        kahn_factor=kahn_factor if kahn_factor.requires_grad or float(kahn_factor) != 0.0 else None,
         fluence_per_m2=parameters.number(config.total_fluence_per_m2) if fluence is None else fluence,
         wavelength_m=wavelength,
         direction=direction,

@@ -18,7 +18,7 @@ from simulator.detector import Detector, build_detector
 from simulator.errors import ConfigurationError, InputFileError, ResourceError
 from simulator.files import read_bytes
 from simulator.hkl import ReflectionTable, read_cache, read_hkl
-from simulator.kernel import Model
+from simulator.model import Model
 from simulator.observe import Observer, silent
 from simulator.parameters import Parameter, Parameters
 from simulator.random import Generator
@@ -112,7 +112,9 @@ def _source_row(words: Sequence[str], place: str) -> SourceRow:
     try:
         columns = tuple(float(word) for word in words[:5])
     except ValueError as error:
-        raise InputFileError(f"{place}: not a source ({error}); a line is x y z, weight, wavelength in metres") from None
+        raise InputFileError(
+            f"{place}: not a source ({error}); a line is x y z, weight, wavelength in metres"
+        ) from None
     if not all(map(math.isfinite, columns)):
         raise InputFileError(f"{place}: a source needs finite numbers")
     if len(columns) >= 3 and not any(columns[:3]):
@@ -174,7 +176,9 @@ def build_model(
         crystal=crystal,
         beam=beam,
         factors=build_structure_factors(parameters, inputs.reflections, dtype),
-        oversample=oversample if oversample > 0 else recommended_oversample(crystal, detector, float(beam.wavelength_m)),
+        oversample=oversample
+        if oversample > 0
+        else recommended_oversample(crystal, detector, float(beam.wavelength_m)),
         dtype=dtype,
     )
 

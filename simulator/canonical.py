@@ -76,4 +76,3 @@ def _texts(value: object) -> Iterator[str]:
             yield str(value.value)
         case _:
             yield str(value)
-

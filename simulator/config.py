@@ -54,9 +54,9 @@ class Convention(StrEnum):
 class Cell(Frozen):
     """Real unit cell."""
 
-    a_A: float = Field(gt=0)
-    b_A: float = Field(gt=0)
-    c_A: float = Field(gt=0)
+    a_angstrom: float = Field(gt=0)
+    b_angstrom: float = Field(gt=0)
+    c_angstrom: float = Field(gt=0)
     alpha_deg: float = Field(gt=0, lt=180)
     beta_deg: float = Field(gt=0, lt=180)
     gamma_deg: float = Field(gt=0, lt=180)
@@ -110,14 +110,14 @@ class CrystalConfig(Frozen):
 class BeamConfig(Frozen):
     """Wavelength, intensity, polarisation and the spread of the incident beam."""
 
-    wavelength_A: float = Field(default=1.0, gt=0)
+    wavelength_angstrom: float = Field(default=1.0, gt=0)
     fluence_per_m2: float = DEFAULT_FLUENCE_PER_M2
     flux_per_s: float = 0.0
     exposure_s: float = 1.0
     beamsize_mm: float = 0.1
     kahn_factor: float = 0.0
     polarized: bool = True
-    dmin_A: float = 0.0
+    dmin_angstrom: float = 0.0
     water_um: float = 0.0
     source_file: Path | None = None
     dispersion_percent: float = 0.0
@@ -266,6 +266,8 @@ class ExecutionConfig(Frozen):
     defects: frozenset[Defect] = Mode.C_PARITY.defects
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "cpu"
+    compile: Literal["auto", "always", "never"] = "auto"
+    """Use of the compiled fast path; auto compiles only where the image is large enough to pay for it."""
     threads_emulated: int = Field(default=1, ge=1)
     """Threads of the reference whose φ carry-over is reproduced."""
     trace_pixel_slow_fast: tuple[int, int] | None = None
@@ -311,7 +313,9 @@ class Config(Frozen):
     def _has_pixels(self) -> Self:
         slow, fast = self.shape_slow_fast
         if slow < 1 or fast < 1:
-            raise ValueError(f"the detector has {fast} x {slow} pixels (fast x slow); give a size of at least one pixel")
+            raise ValueError(
+                f"the detector has {fast} x {slow} pixels (fast x slow); give a size of at least one pixel"
+            )
         return self
 
     @model_validator(mode="after")

@@ -63,7 +63,7 @@ class Crystal:
     """The crystal as a pixel needs it."""
 
     real_m: Basis
-    reciprocal_A: Basis
+    reciprocal: Basis
     """Å⁻¹, before spindle and mosaic rotation."""
     N: tuple[int, int, int]
     """Cells along a, b, c."""
@@ -154,7 +154,7 @@ def build_crystal(
     spindle = unit(vector(frame_of(parameters.config.detector).spindle, parameters.device))
     return Crystal(
         real_m=real_m,
-        reciprocal_A=reciprocal,
+        reciprocal=reciprocal,
         N=cell_counts(config, parameters.config.beam.beamsize_mm, real_m),
         shape=config.shape,
         fudge=config.fudge,
@@ -182,7 +182,7 @@ def _cell_values(parameters: Parameters) -> tuple[Tensor, ...] | None:
     if given is not None:
         values = given.unbind()
     elif cell is not None:
-        values = parameters.numbers((cell.a_A, cell.b_A, cell.c_A, cell.alpha_deg, cell.beta_deg, cell.gamma_deg))
+        values = parameters.numbers((cell.a_angstrom, cell.b_angstrom, cell.c_angstrom, cell.alpha_deg, cell.beta_deg, cell.gamma_deg))
     else:
         return None
     return (*values[:3], *(angle / RADIANS_TO_DEGREES for angle in values[3:]))
@@ -208,7 +208,9 @@ def _from_cell(parameters: Parameters, cell: tuple[Tensor, ...] | None) -> Basis
     a, b, c, alpha, beta, gamma = cell
     volume = cell_volume(cell)
     if not float(volume) > 0.0:
-        raise ConfigurationError("the cell has no volume; check its angles: each must be less than the sum of the others")
+        raise ConfigurationError(
+            "the cell has no volume; check its angles: each must be less than the sum of the others"
+        )
     volume_star = 1.0 / volume
     a_star = b * c * torch.sin(alpha) * volume_star
     b_star = c * a * torch.sin(beta) * volume_star

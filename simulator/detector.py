@@ -146,7 +146,9 @@ def build_detector(parameters: Parameters, observe: Observer = silent) -> Detect
     generated = bool(norm(normal) != 1.0)
     if generated:
         normal = unit(cross(fast, slow))
-    angles = Vector(*(parameters.scalar(p) / RADIANS_TO_DEGREES for p in (Parameter.ROTX, Parameter.ROTY, Parameter.ROTZ)))
+    angles = Vector(
+        *(parameters.scalar(p) / RADIANS_TO_DEGREES for p in (Parameter.ROTX, Parameter.ROTY, Parameter.ROTZ))
+    )
     ratio = dot(beam, rotate_about_xyz(normal, angles))
     ratio = torch.where(ratio == 0.0, torch.finfo(torch.float64).tiny, ratio)
     pivot = frame.pivot or Pivot.BEAM
@@ -377,9 +379,12 @@ def detector_coordinates(
     return fast_index * size + size / 2.0, slow_index * size + size / 2.0
 
 
-def ray_to(detector: Detector, fast_m: Tensor, slow_m: Tensor, depth_m: float) -> Ray:
+def ray_to(detector: Detector, fast_m: Tensor, slow_m: Tensor, depth_m: float | Tensor) -> Ray:
     """Return the ray to the points at detector coordinates `fast_m`, `slow_m` (n,), `depth_m` behind the surface."""
-    position = detector.fast * fast_m + detector.slow * slow_m + detector.normal * depth_m + detector.pix0
+    position = detector.fast * fast_m + detector.slow * slow_m
+    if isinstance(depth_m, Tensor) or depth_m != 0.0:
+        position = position + detector.normal * depth_m
+    position = position + detector.pix0
     if detector.curved:
         position = _on_sphere(detector, position)
     distance = norm(position)

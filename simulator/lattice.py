@@ -1,9 +1,12 @@
 """The lattice factor: how strongly the cells of the crystal scatter in phase."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 
 from simulator.config import Shape
@@ -49,7 +52,8 @@ def lattice_factor(crystal: Crystal, miller: Vector, nearest: Vector, dtype: tor
 
 def _square(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> LatticeFactor:
     axes = tuple(
-        axis_factor(index, integer, count, dtype) for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
+        axis_factor(index, integer, count, dtype)
+        for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
     )
     total = torch.ones_like(miller.x, dtype=dtype)
     for factor, count in zip(axes, crystal.N, strict=True):
@@ -71,24 +75,72 @@ def _spot(crystal: Crystal, delta: Vector) -> Tensor:
 def axis_factor(index: Tensor, integer: Tensor, count: int, dtype: torch.dtype) -> Tensor:
     """Return sin(πNh)/sin(πh), the sum over N cells along one axis.
 
-    In float64 the index itself is used, as the reference does. In float32 the integer part is taken off first; what it
-    leaves is the sign of cos(π h0 N)/cos(π h0).
+    In float64 the index itself is used, as the reference does. In float32 whole turns are taken off first, in float64;
+    they leave a sign.
     """
     if count == 1:
         return torch.ones((), dtype=dtype, device=index.device)
     if dtype == torch.float64:
         return _sine_ratio(math.pi * index, count)
-    reduced = _sine_ratio(math.pi * (index - integer).to(dtype), count)
-    if count % 2 == 1:
-        return reduced
-    odd = torch.remainder(integer, 2.0).to(dtype)
-    return reduced * (1.0 - 2.0 * odd)
+    delta = index - integer
+    phase = delta * count
+    turns = torch.round(phase)
+    numerator = torch.sin(math.pi * (phase - turns).to(dtype))
+    at_reflection = delta == 0.0
+    ratio = numerator / torch.where(at_reflection, 1.0, torch.sin(math.pi * delta.to(dtype)))
+    odd = torch.remainder(turns + integer * (count - 1.0), 2.0).to(dtype)
+    return torch.where(at_reflection, float(count), ratio) * (1.0 - 2.0 * odd)
 
 
 def _sine_ratio(x: Tensor, count: int) -> Tensor:
     zero = x == 0.0
     ratio = torch.sin(x * count) / torch.where(zero, 1.0, torch.sin(x))
     return torch.where(zero, float(count), ratio)
+
+
+_SINE_DEGREE = 5
+
+
+def _sine_coefficients() -> tuple[float, ...]:
+    """Return sin(πx)/x for |x| ≤ ½ in powers of x², highest first: interpolated at Chebyshev nodes, to 2e-10."""
+    fit = Chebyshev.interpolate(lambda square: np.pi * np.sinc(np.sqrt(square)), _SINE_DEGREE, domain=[0.0, 0.25])
+    return tuple(float(c) for c in reversed(fit.convert(kind=Polynomial).coef))
+
+
+_SINE_COEFFICIENTS = _sine_coefficients()
+
+
+def _sine_of_half_turns(x: Tensor) -> Tensor:
+    """Return sin(πx) for |x| ≤ ½."""
+    square = x * x
+    value = square * _SINE_COEFFICIENTS[0] + _SINE_COEFFICIENTS[1]
+    for coefficient in _SINE_COEFFICIENTS[2:]:
+        value = value * square + coefficient
+    return x * value
+
+
+def reduced_lattice_factor(cells: Sequence[int], miller: Vector, nearest: Vector, dtype: torch.dtype) -> Tensor:
+    """Return F_latt of a square crystal but for its sign, from range-reduced indices.
+
+    Parameters
+    ----------
+    cells : sequence of int
+        Cells along a, b, c.
+    miller, nearest : Vector
+        Fractional indices and the reflection next to them, float64.
+    dtype : torch.dtype
+        Precision of the result.
+    """
+    # Far below the resolution of any index, but it makes N of 0/0 at a reflection.
+    nudge = 1e-30 if dtype == torch.float64 else 1e-12
+    numerator = denominator = torch.ones((), dtype=dtype)
+    for index, integer, count in zip(miller, nearest, cells, strict=True):
+        if count > 1:
+            delta = (index - integer) + nudge
+            phase = delta * count
+            numerator = numerator * _sine_of_half_turns((phase - torch.round(phase)).to(dtype))
+            denominator = denominator * _sine_of_half_turns(delta.to(dtype))
+    return numerator / denominator
 
 
 def _round(crystal: Crystal, delta: Vector) -> Tensor:
@@ -103,7 +155,7 @@ def _round(crystal: Crystal, delta: Vector) -> Tensor:
 
 def _spot_distance_sqr(crystal: Crystal, delta: Vector) -> Tensor:
     """Return |Δh a* + Δk b* + Δl c*|² Na² Nb² Nc² with a*, b*, c* in Å⁻¹."""
-    a_star, b_star, c_star = (v.map(lambda d: d.to(delta.x.dtype)) for v in crystal.reciprocal_A)
+    a_star, b_star, c_star = (v.map(lambda d: d.to(delta.x.dtype)) for v in crystal.reciprocal)
     offset = a_star * delta.x + b_star * delta.y + c_star * delta.z
     cells = float(math.prod(crystal.N))
     return dot(offset, offset) * cells * cells

@@ -36,7 +36,7 @@ class Observer(Protocol):
         """Take note of a value, or ignore it; never change it."""
 
 
-def silent(name: str, value: Observable) -> None:  # noqa: ARG001 - the null observer has the observer's signature
+def silent(name: str, value: Observable) -> None:
     """Ignore everything."""
 
 

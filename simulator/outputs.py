@@ -7,6 +7,7 @@ import torch
 
 from simulator.banner import closest_point_m, dials_origin_mm, direct_beam_m
 from simulator.build import Inputs
+from simulator.constants import RADIANS_TO_DEGREES
 from simulator.hkl import write_cache
 from simulator.images import (
     Region,
@@ -18,13 +19,12 @@ from simulator.images import (
     write_float_image,
     write_pgm,
 )
-from simulator.kernel import Model
+from simulator.model import Model
 from simulator.noise import noise_image
 from simulator.observe import Observable, resolve
 from simulator.random import Generator, Stream
 from simulator.run import Image
 from simulator.smv import SmvHeader, write_smv
-from simulator.constants import RADIANS_TO_DEGREES
 
 
 class SolidAngle:
@@ -51,7 +51,7 @@ def header(model: Model) -> SmvHeader:
         pixel_size=pixel * 1000.0,
         distance=float(detector.distance_m) * 1000.0,
         close_distance=float(detector.close_m) * 1000.0,
-        wavelength=config.beam.wavelength_A,
+        wavelength=config.beam.wavelength_angstrom,
         beam_center=(detector.beam_centre_m[0] * 1000.0, detector.beam_centre_m[1] * 1000.0),
         fast_beam=fast_beam * 1000.0,
         slow_beam=slow_beam * 1000.0,

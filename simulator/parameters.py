@@ -24,7 +24,7 @@ class Parameter(StrEnum):
     """Three angles about x, y, z."""
     MOSAIC_SPREAD = "crystal.mosaic_spread_deg"
     PHI = "crystal.phi_deg"
-    WAVELENGTH = "beam.wavelength_A"
+    WAVELENGTH = "beam.wavelength_angstrom"
     FLUENCE = "beam.fluence_per_m2"
     KAHN_FACTOR = "beam.kahn_factor"
     DISTANCE = "detector.distance_mm"
@@ -59,7 +59,9 @@ class Parameters:
         try:
             return torch.device(self.config.execution.device)
         except RuntimeError:
-            raise ConfigurationError(f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N") from None
+            raise ConfigurationError(
+                f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N"
+            ) from None
 
     def number(self, value: float) -> Tensor:
         """Return a float64 scalar on the device."""

@@ -6,13 +6,13 @@ from torch import Tensor
 from simulator.vectors import Vector, cross, dot, unit
 
 
-def polarization_factor(kahn_factor: Tensor, incident: Vector, diffracted: Vector, polar: Vector) -> Tensor:
+def polarization_factor(kahn_factor: Tensor | None, incident: Vector, diffracted: Vector, polar: Vector) -> Tensor:
     """Return the factor of Kahn et al., J. Appl. Cryst. 15 (1982) 330: ½[1 + cos²2θ - K cos2ψ sin²2θ].
 
     Parameters
     ----------
-    kahn_factor : Tensor
-        K, between -1 and 1; 0 is an unpolarised beam.
+    kahn_factor : Tensor or None
+        K, between -1 and 1; None for an unpolarised beam.
     incident, diffracted, polar : Vector
         Unit vectors of the beam, to the pixel (n,) and of the electric field.
 
@@ -24,7 +24,7 @@ def polarization_factor(kahn_factor: Tensor, incident: Vector, diffracted: Vecto
     cos_2theta = dot(incident, diffracted)
     cos_sqr = cos_2theta * cos_2theta
     sin_sqr = 1.0 - cos_sqr
-    if not kahn_factor.requires_grad and float(kahn_factor) == 0.0:
+    if kahn_factor is None:
         return 0.5 * (1.0 + cos_sqr)
     b_in = unit(cross(polar, incident))
     e_in = unit(cross(incident, b_in))

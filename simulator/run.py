@@ -13,13 +13,14 @@ from simulator.build import Mask
 from simulator.config import Config
 from simulator.defects import Defect
 from simulator.errors import ConfigurationError
-from simulator.kernel import Model, pixel_values
+from simulator.kernel import EAGER, pixel_values
+from simulator.model import Engine, Model
 from simulator.observe import Observer, silent
 from simulator.structure_factors import Lookup, NearestLookup, RangeScan, SwitchingLookup, TricubicLookup
 
 Image = npt.NDArray[np.float32]
 
-CHUNK_PIXELS = 1 << 15
+CHUNK_PIXELS = 1 << 16
 
 
 def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
@@ -62,8 +63,8 @@ def fresh_pixels(model: Model, pixels: Tensor) -> list[int]:
     slow, fast = model.config.shape_slow_fast
     first = []
     for rows in row_blocks(slow, model.config.execution.threads_emulated):
-        block = pixels[(pixels >= rows.start * fast) & (pixels < rows.stop * fast)]
-        found = _first_with_sweep(model, block)
+        start, stop = (int(torch.searchsorted(pixels, row * fast)) for row in (rows.start, rows.stop))
+        found = _first_with_sweep(model, pixels[start:stop])
         if found is not None:
             first.append(found)
     return first
@@ -71,7 +72,7 @@ def fresh_pixels(model: Model, pixels: Tensor) -> list[int]:
 
 def _first_with_sweep(model: Model, pixels: Tensor) -> int | None:
     """Return the first pixel that sees at least one source within the resolution limit."""
-    if model.config.beam.dmin_A <= 0.0:
+    if model.config.beam.dmin_angstrom <= 0.0:
         return int(pixels[0]) if len(pixels) else None
     return next((pixel for pixel in pixels.tolist() if _has_sweep(model, pixel)), None)
 
@@ -150,7 +151,7 @@ def portions(past: History, visited: Tensor, size: int) -> Iterator[Tensor]:
         yield from visited[start:].split(size)
 
 
-def image_values(model: Model, visited: Tensor, observe: Observer = silent) -> Tensor:
+def image_values(model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER) -> Tensor:
     """Return the photons (float64) in the pixels that a run visits, with what the reference carries between them.
 
     Parameters
@@ -160,20 +161,22 @@ def image_values(model: Model, visited: Tensor, observe: Observer = silent) -> T
         Flat indices, int64, ascending.
     observe : Observer
         Sees the portions in turn, each announced by ``at.pixels``.
+    engine : Engine
+        Takes the place of the eager one.
     """
     past = history(model, visited)
     parts = []
     for part in portions(past, visited, CHUNK_PIXELS):
         observe("at.pixels", part)
-        parts.append(_portion_values(model, past, part, observe))
+        parts.append(_portion_values(model, past, part, observe, engine))
     return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
 
 
-def _portion_values(model: Model, past: History, part: Tensor, observe: Observer) -> Tensor:
+def _portion_values(model: Model, past: History, part: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     first = int(part[0])
-    return pixel_values(
-        model, part.to(model.detector.pix0.x.device), past.lookup(model, first), observe, first_sweep=first in past.fresh
-    )
+    lookup = past.lookup(model, first)
+    on_device = part.to(model.detector.pix0.x.device)
+    return pixel_values(model, on_device, lookup, observe, first_sweep=first in past.fresh, engine=engine)
 
 
 def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int], observe: Observer) -> Tensor:
@@ -206,11 +209,26 @@ def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int]
     return _portion_values(model, past, part, observe)
 
 
-def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent) -> Image:
-    """Return the image, float32 of shape (slow, fast); pixels that are not visited are 0."""
+def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent, engine: Engine = EAGER) -> Image:
+    """Return the image, float32 of shape (slow, fast); pixels that are not visited are 0.
+
+    Parameters
+    ----------
+    model : Model
+    mask : ndarray, optional
+        True where a pixel is computed.
+    observe : Observer
+        See :func:`image_values`.
+    engine : Engine
+        Takes the place of the eager one, for instance :func:`simulator.fused.fused_engine`.
+    """
     visited = visited_pixels(model.config, mask)
-    image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
     with torch.no_grad():
-        image[visited] = image_values(model, visited, observe).to(dtype=torch.float32, device="cpu")
+        values = image_values(model, visited, observe, engine).to(dtype=torch.float32, device="cpu")
+    if len(visited) < math.prod(model.config.shape_slow_fast):
+        image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
+        image[visited] = values
+    else:
+        image = values
     pixels: Image = image.reshape(model.config.shape_slow_fast).numpy()
     return pixels

@@ -1,5 +1,6 @@
 """A whole run as the command does it: inputs, banner, image, files, trace."""
 
+import math
 import shlex
 from collections.abc import Callable, Sequence
 
@@ -9,7 +10,9 @@ from torch import Tensor
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
-from simulator.kernel import Model
+from simulator.fused import fused_engine, is_possible, is_worthwhile
+from simulator.kernel import EAGER
+from simulator.model import Engine, Model
 from simulator.observe import Observable, Value, resolve
 from simulator.outputs import SolidAngle, write_dump, write_outputs
 from simulator.random import Generator
@@ -40,10 +43,21 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     if config.execution.trace_pixel_slow_fast is not None:
         _trace(model, inputs, config.execution.trace_pixel_slow_fast, say)
     solid_angle = SolidAngle()
-    image = simulate(model, inputs.mask, solid_angle)
+    image = simulate(model, inputs.mask, solid_angle, chosen_engine(model))
     say("")
     for line in write_outputs(model, inputs, image, solid_angle.total_sr, generator):
         say(line)
+
+
+def chosen_engine(model: Model) -> Engine:
+    """Return the compiled fast path where it is possible and asked for, or pays; else the eager one."""
+    wish = model.config.execution.compile
+    if wish == "never":
+        return EAGER
+    with torch.no_grad():
+        possible = is_possible(model)
+    worthwhile = wish == "always" or is_worthwhile(model, math.prod(model.config.shape_slow_fast))
+    return fused_engine() if possible and worthwhile else EAGER
 
 
 def _trace(model: Model, inputs: Inputs, pixel: tuple[int, int], say: Print) -> None:
