@@ -149,7 +149,7 @@ class PixelTable:
         return self._joined(rows, (*SAMPLE_PLACES, *names))
 
     def phi_steps(self) -> dict[str, Column]:
-        """Return the columns of the φ steps, pixel by pixel; pixels without any are left out."""
+        """Return the columns of the φ steps, pixel by pixel; masked where there is no value."""
         names = [column for name in self.layout.phi for column in column_names(name)]
         return self._joined(self._phi_rows, (*SAMPLE_PLACES, "phi_tic", *names))
 

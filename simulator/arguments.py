@@ -236,9 +236,10 @@ def _special(flag: Flag, values: list[str], settings: Mapping[str, object], *, l
             return {flag.sets[0]: found[0]}
         case Special.ABSORPTION:
             depth = 0.0 if "inf" in values[0] else _real(values[0], lenient=lenient)
-            return {flag.sets[0]: depth} | ({"detector.thickness_um": 0.0} if depth == 0.0 else {})
+            without: dict[str, object] = {"detector.thickness_um": 0.0} if depth == 0.0 else {}
+            return {flag.sets[0]: depth, **without}
     path = Path(values[0])
-    known = dict.fromkeys(flag.sets, path)
+    known: dict[str, object] = dict.fromkeys(flag.sets, path)
     return known | _header_settings(read_geometry(read_smv(path)), mirrored=bool(flag.sets), settings=settings)
 
 
@@ -265,7 +266,7 @@ def _header_settings(header: SmvGeometry, *, mirrored: bool, settings: Mapping[s
     return {path: value for path, value in fields.items() if value is not None}
 
 
-def _cell(values: list[float]) -> dict[str, float] | None:
+def _cell(values: list[float]) -> Mapping[str, float] | None:
     """Return the cell; a length that is missing or not positive is a, an angle 90°. A first length of 0 is no cell."""
     if values[0] == 0.0:
         return None

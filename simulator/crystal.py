@@ -28,8 +28,10 @@ from simulator.vectors import (
     cross,
     dot,
     norm,
+    plain,
     rotate_about_axis,
     rotate_about_xyz,
+    square_root,
     transform,
     unit,
     vector,
@@ -161,7 +163,7 @@ def build_crystal(
         orientations=_orientations(parameters, real_m, spindle, generator),
         phi_rad=config.phi_rad,
         spindle=spindle,
-        misset_rad=None if misset is None else (float(misset.x), float(misset.y), float(misset.z)),
+        misset_rad=None if misset is None else (plain(misset.x), plain(misset.y), plain(misset.z)),
     )
 
 
@@ -182,7 +184,9 @@ def _cell_values(parameters: Parameters) -> tuple[Tensor, ...] | None:
     if given is not None:
         values = given.unbind()
     elif cell is not None:
-        values = parameters.numbers((cell.a_angstrom, cell.b_angstrom, cell.c_angstrom, cell.alpha_deg, cell.beta_deg, cell.gamma_deg))
+        values = parameters.numbers(
+            (cell.a_angstrom, cell.b_angstrom, cell.c_angstrom, cell.alpha_deg, cell.beta_deg, cell.gamma_deg)
+        )
     else:
         return None
     return (*values[:3], *(angle / RADIANS_TO_DEGREES for angle in values[3:]))
@@ -193,7 +197,7 @@ def cell_volume(cell: Sequence[Tensor]) -> Tensor:
     a, b, c, alpha, beta, gamma = cell
     half = (alpha + beta + gamma) / 2.0
     skew = torch.sin(half) * torch.sin(half - alpha) * torch.sin(half - beta) * torch.sin(half - gamma)
-    return 2.0 * a * b * c * torch.sqrt(torch.abs(skew))
+    return 2.0 * a * b * c * square_root(torch.abs(skew))
 
 
 def _bounded_cosine(cosine: Tensor) -> Tensor:
@@ -207,7 +211,7 @@ def _from_cell(parameters: Parameters, cell: tuple[Tensor, ...] | None) -> Basis
         raise ConfigurationError("no crystal: give -cell a b c alpha beta gamma or -mat FILE")
     a, b, c, alpha, beta, gamma = cell
     volume = cell_volume(cell)
-    if not float(volume) > 0.0:
+    if not plain(volume) > 0.0:
         raise ConfigurationError(
             "the cell has no volume; check its angles: each must be less than the sum of the others"
         )
@@ -262,7 +266,7 @@ def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Obse
     a_star, b_star, c_star = reciprocal
     crossed = cross(b_star, c_star), cross(c_star, a_star), cross(a_star, b_star)
     volume_star = dot(a_star, crossed[0])
-    if not math.isfinite(float(volume_star)) or float(volume_star) == 0.0:
+    if not math.isfinite(plain(volume_star)) or plain(volume_star) == 0.0:
         raise ConfigurationError("the crystal's vectors span no volume; check the cell or the matrix file")
     if cell is not None:
         volume = cell_volume(cell)
@@ -290,7 +294,7 @@ def cell_counts(config: CrystalConfig, beamsize_mm: float, real_m: Basis) -> tup
         edges[1:] = (min(edge, beamsize_mm / 1000.0) for edge in edges[1:])
     counts = []
     for edge, flag, v in zip(edges, (config.Na, config.Nb, config.Nc), real_m, strict=True):
-        count = math.ceil(edge / float(norm(v))) if edge > 0.0 else flag
+        count = math.ceil(edge / plain(norm(v))) if edge > 0.0 else flag
         counts.append(max(count, 1))
     return counts[0], counts[1], counts[2]
 
@@ -318,7 +322,7 @@ def _mosaic_matrices(parameters: Parameters, generator: Generator) -> Matrix | N
     stream = Stream.from_seed(DEFAULT_MOSAIC_SEED if config.mosaic_seed is None else config.mosaic_seed)
     drawn = mosaic_domains(generator, stream, config.domain_count)
     spread = parameters.scalar(Parameter.MOSAIC_SPREAD) / RADIANS_TO_DEGREES
-    exact = torch.from_numpy(drawn.angles(float(spread))).to(parameters.device)
+    exact = torch.from_numpy(drawn.angles(plain(spread))).to(parameters.device)
     smooth = spread * torch.from_numpy(drawn.unit_angles).to(parameters.device)
     # The reference rounds the angle to single precision: its value is taken, with the slope of the unrounded one.
     angle = exact + (smooth - smooth.detach())

@@ -19,6 +19,7 @@ from simulator.vectors import (
     cross,
     dot,
     norm,
+    plain,
     product,
     rotate_about_axis,
     rotate_about_xyz,
@@ -165,10 +166,8 @@ def build_detector(parameters: Parameters, observe: Observer = silent) -> Detect
         ratio,
         *_mapped_centre(parameters, pivot),
     )
-    if pivot is Pivot.BEAM:
-        pix0 = _pix0_beam(placement, config, observe)
-    else:
-        pix0 = _pix0_sample(placement, config, observe)
+    locate = _pix0_beam if pivot is Pivot.BEAM else _pix0_sample
+    pix0 = locate(placement, config, observe)
     normal = placement.turned(normal)
     close = dot(pix0, normal)
     return Detector(
@@ -321,8 +320,8 @@ def _observe_axes(p: _Placement, observe: Observer) -> None:
 
 
 def _angles_text(p: _Placement) -> str:
-    x, y, z = (float(angle) for angle in p.angles)
-    return f"rotx:{x:.15g} roty:{y:.15g} rotz:{z:.15g} twotheta:{float(p.twotheta):.15g}"
+    x, y, z = (plain(angle) for angle in p.angles)
+    return f"rotx:{x:.15g} roty:{y:.15g} rotz:{z:.15g} twotheta:{plain(p.twotheta):.15g}"
 
 
 def _centre_text(x_name: str, y_name: str, centre_m: tuple[float, float], config: DetectorConfig) -> str:

@@ -122,7 +122,7 @@ def _subpixel(place: _Subpixel, state: PixelState) -> None:
         scattering = scattering_vector(ray.direction, source)
         state.last = ray, source
         if index == 0:
-            _observe_ray(model, state, ray, source, scattering, place.observe)
+            _observe_ray(place, state, ray, source, scattering)
         used = _within_resolution(model, scattering)
         if used is not None and not bool(used.any()):
             continue
@@ -142,10 +142,8 @@ def _update_solid_angle_and_capture(place: _Subpixel, ray: Ray, state: PixelStat
         state.capture = capture_fraction(place.layer, model.layers.step, mu, ray.direction, model.detector.normal)
 
 
-def _observe_ray(
-    model: Model, state: PixelState, ray: Ray, source: Source, scattering: Vector, observe: Observer
-) -> None:
-    detector = model.detector
+def _observe_ray(place: _Subpixel, state: PixelState, ray: Ray, source: Source, scattering: Vector) -> None:
+    detector, observe = place.model.detector, place.observe
     observe("pix0_vector_meters", detector.pix0)
     observe("fdet_vec", detector.fast)
     observe("sdet_vec", detector.slow)

@@ -118,6 +118,7 @@ def closing_factors(model: Model, state: PixelState) -> tuple[tuple[Tensor, bool
 
 
 def sample_weight(model: Model, state: PixelState) -> Tensor | None:
+    """Return the product of the factors that are applied to every sample, or None if there is none."""
     weight: Tensor | None = None
     for factor, per_sample in closing_factors(model, state):
         if per_sample:

@@ -5,8 +5,9 @@ separates the family where the reference has one:
 
 ========================  ==============================================================================
 ``geometry.<name>``       the detector block, once per run
-``at.<index>``            where the following values are from: layer, subpixel_slow, subpixel_fast, source,
-                          phi_tic, mosaic_domain (0-based integers)
+``base.<name>``           the cell before rotation, from input to regenerated vectors, once per run
+``at.<index>``            where the following values are from: pixels (flat indices), layer, subpixel_slow,
+                          subpixel_fast, source, phi_tic, mosaic_domain (0-based integers)
 ``<name>``                the pixel block, in the reference's order
 ``phi.<name>``            one φ step at source 0 and mosaic domain 0; ``phi.phi_tic`` opens the step
 ``source2.<name>``        the third source at φ step 0 and mosaic domain 0
@@ -14,8 +15,8 @@ separates the family where the reference has one:
 ========================  ==============================================================================
 
 A value is a number, a text, a tensor with one element per pixel or a :class:`~simulator.vectors.Vector` or
-:class:`~simulator.vectors.Matrix` of such tensors, or a function without arguments that returns one of these. A function
-stands for a quantity that the image does not need; an observer that wants the value calls it at once.
+:class:`~simulator.vectors.Matrix` of such tensors, or a function without arguments that returns one of these. A
+function stands for a quantity that the image does not need; an observer that wants the value calls it at once.
 """
 
 from collections.abc import Callable

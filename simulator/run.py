@@ -25,7 +25,7 @@ CHUNK_PIXELS = 1 << 16
 
 def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     """Return the flat indices (int64) of the pixels inside region and mask, in the reference's order."""
-    slow, fast = config.shape_slow_fast
+    fast = config.shape_slow_fast[1]
     first_f, last_f, first_s, last_s = config.roi
     rows = torch.arange(first_s, last_s + 1)
     columns = torch.arange(first_f, last_f + 1)
@@ -144,11 +144,11 @@ def portions(past: History, visited: Tensor, size: int) -> Iterator[Tensor]:
     for pixel in sorted(special):
         index = int(torch.searchsorted(visited, pixel))
         if index < len(visited) and int(visited[index]) == pixel:
-            yield from visited[start:index].split(size) if index > start else ()
+            yield from torch.split(visited[start:index], size) if index > start else ()
             yield visited[index : index + 1]
             start = index + 1
     if start < len(visited):
-        yield from visited[start:].split(size)
+        yield from torch.split(visited[start:], size)
 
 
 def image_values(model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER) -> Tensor:
@@ -186,7 +186,7 @@ def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int]
     ----------
     model : Model
     visited : Tensor
-        Flat indices, int64, ascending: all pixels of the run. The reference's memory of earlier pixels follows from them.
+        Flat indices, int64, ascending: all pixels of the run; the memory of earlier pixels follows from them.
     pixel_slow_fast : tuple of int
     observe : Observer
 

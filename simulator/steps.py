@@ -65,7 +65,7 @@ def phi_steps(count: int | None, range_: float | None, step: float | None, *, de
             return Steps(2, width, width)
         case None, float(extent), None:
             return Steps(2, extent, extent / 2.0)
-        case None, float(extent), float(width):
+        case _, float(extent), float(width):
             return Steps(max(math.ceil(extent / width), 1), extent, width)
         case int(number), None, None:
             return Steps(number, default_range, default_range / number)

@@ -51,12 +51,12 @@ class Lookup(Protocol):
 
 def _flat_index(factors: StructureFactors, reflection: Vector) -> Tensor:
     """Return where a reflection stands in the bordered table; beyond its edges that is on the border."""
-    h, k, l = (
+    from_h, from_k, from_l = (
         torch.clamp(index - (low - 1.0), 0.0, count + 1.0)
         for index, low, count in zip(reflection, factors.low, factors.counts, strict=True)
     )
     n_k, n_l = factors.counts[1] + 2.0, factors.counts[2] + 2.0
-    return ((h * n_k + k) * n_l + l).to(torch.int64)
+    return ((from_h * n_k + from_k) * n_l + from_l).to(torch.int64)
 
 
 def nearest_F(factors: StructureFactors, nearest: Vector) -> Tensor:
@@ -68,11 +68,11 @@ def nearest_F(factors: StructureFactors, nearest: Vector) -> Tensor:
 
 def in_interpolation_range(factors: StructureFactors, miller: Vector) -> Tensor:
     """Tell which samples (n,) have all indices at least two inside the table's edges."""
-    h, k, l = (
+    in_h, in_k, in_l = (
         (index >= low + INTERPOLATION_MARGIN) & (index <= low + count - 1 - INTERPOLATION_MARGIN)
         for index, low, count in zip(miller, factors.low, factors.counts, strict=True)
     )
-    return h & k & l
+    return in_h & in_k & in_l
 
 
 def tricubic_F(factors: StructureFactors, miller: Vector) -> Tensor:

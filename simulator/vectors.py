@@ -7,6 +7,7 @@ gives the same bits alone and inside an image.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -41,7 +42,8 @@ class Vector(NamedTuple):
 
     def stacked(self) -> Tensor:
         """Return one tensor with the components in a new last axis."""
-        return torch.stack(torch.broadcast_tensors(self.x, self.y, self.z), dim=-1)
+        shape = (self.x + self.y + self.z).shape
+        return torch.stack([component.expand(shape) for component in self], dim=-1)
 
 
 class Matrix(NamedTuple):
@@ -59,6 +61,11 @@ def vector(components: Sequence[float] | Tensor, device: torch.device | None = N
     return Vector(*torch.tensor(list(components), dtype=torch.float64, device=device).unbind())
 
 
+def plain(scalar: Tensor) -> float:
+    """Return the number of a scalar tensor, without its graph."""
+    return float(scalar.detach())
+
+
 def dot(a: Vector, b: Vector) -> Tensor:
     """Return a·b as three explicit products."""
     return a.x * b.x + a.y * b.y + a.z * b.z
@@ -71,7 +78,17 @@ def cross(a: Vector, b: Vector) -> Vector:
 
 def norm(a: Vector) -> Tensor:
     """Return the length of a."""
-    return torch.sqrt(dot(a, a))
+    return square_root(dot(a, a))
+
+
+def square_root(x: Tensor) -> Tensor:
+    """Return √x, correctly rounded on a CPU unless a graph is recorded.
+
+    The vector library behind torch.sqrt may be off by the last bit, which a lattice factor near its zeros magnifies.
+    """
+    if x.requires_grad or torch.compiler.is_compiling() or x.device.type != "cpu":
+        return torch.sqrt(x)
+    return torch.as_tensor(np.sqrt(x.numpy()))
 
 
 def unit(a: Vector) -> Vector:
@@ -92,7 +109,7 @@ def transform(matrix: Matrix, v: Vector) -> Vector:
 
 
 def rotation_matrices(angles: Vector) -> tuple[Matrix, Matrix, Matrix]:
-    """Return the right-handed rotations about the laboratory x, y and z axes by the components of `angles` (radians)."""
+    """Return the right-handed rotations about the laboratory x, y and z axes by `angles` (radians)."""
     sx, sy, sz = (torch.sin(angle) for angle in angles)
     cx, cy, cz = (torch.cos(angle) for angle in angles)
     one, zero = torch.ones_like(sx), torch.zeros_like(sx)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
 from nbtrace.parsers.banner import banner as stated
@@ -16,11 +17,13 @@ from nbtrace.parsers.outcome import Stated
 from nbtrace.pixel_table import Layout, PixelTable
 from nbtrace.recorder import Emit, Recorder
 from nbtrace.records import Pixel, Record
-from simulator.arguments import Trouble, parse
+from simulator.arguments import Command, Trouble, parse
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.canonical import canonical_arguments
-from simulator.config import Config
+from simulator.config import Config, ExecutionConfig
+from simulator.config_file import NamedConfig, load_config
+from simulator.defects import Defect, Mode
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
 from simulator.model import Model
@@ -68,8 +71,42 @@ def simulator_errors() -> Iterator[None]:
         raise UsageError(str(error)) from error
 
 
-def parsed(words: Sequence[str]) -> Config:
-    """Read flags; what to know about them goes to the log as warnings. CUDA that is absent becomes the CPU.
+@dataclass(frozen=True)
+class Choice:
+    """What the command line chooses over a configuration; None leaves it as it is."""
+
+    mode: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+
+    def applied(self, config: Config) -> Config:
+        """Return the configuration with the choice in it; CUDA that is absent becomes the CPU, with a warning.
+
+        Raises
+        ------
+        UsageError
+            If a word is none that the simulator knows.
+        """
+        given = {"device": self.device, "dtype": self.dtype, "defects": self._defects()}
+        changes = {name: value for name, value in given.items() if value is not None}
+        try:
+            execution = ExecutionConfig.model_validate(config.execution.model_dump() | changes)
+        except ValidationError as error:
+            raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
+        if execution.device.startswith("cuda") and not torch.cuda.is_available():
+            _log.warning("warning: device %s was asked for and is not available; the CPU is used", execution.device)
+            execution = execution.model_copy(update={"device": "cpu"})
+        return config.model_copy(update={"execution": execution})
+
+    def _defects(self) -> frozenset[Defect] | None:
+        try:
+            return None if self.mode is None else Mode(self.mode).defects
+        except ValueError:
+            raise UsageError(f"mode {self.mode!r} is unknown; give {' or '.join(mode.value for mode in Mode)}") from None
+
+
+def parsed_flags(words: Sequence[str]) -> Config:
+    """Read nanoBragg's flags; what to know about them goes to the log as warnings.
 
     Raises
     ------
@@ -79,14 +116,28 @@ def parsed(words: Sequence[str]) -> Config:
     lenient = LENIENT in words
     with simulator_errors():
         command = parse([word for word in words if word != LENIENT], lenient=lenient)
+    _warn(command)
+    return command.config
+
+
+def parsed_file(path: Path) -> NamedConfig:
+    """Read a configuration file; what to know about its flags goes to the log as warnings.
+
+    Raises
+    ------
+    UsageError, InputError
+        If it cannot be read or makes no run.
+    """
+    with simulator_errors():
+        named = load_config(path)
+    _warn(named.command)
+    return named
+
+
+def _warn(command: Command) -> None:
     for finding in command.findings:
         ignored = "" if finding.trouble is Trouble.COLLISION else " (ignored, as the reference does)"
         _log.warning("warning: %s%s", finding.text, ignored)
-    execution = command.config.execution
-    if execution.device.startswith("cuda") and not torch.cuda.is_available():
-        _log.warning("warning: device %s was asked for and is not available; the CPU is used", execution.device)
-        execution = execution.model_copy(update={"device": "cpu"})
-    return command.config.model_copy(update={"execution": execution})
 
 
 def canonical(config: Config) -> tuple[str, ...]:
