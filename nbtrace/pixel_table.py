@@ -1,8 +1,8 @@
 """The trace of many pixels as columns, and the Parquet files that keep it.
 
 One row per sampled point (pixel × layer × subpixel); what is known once per pixel is repeated in each of its rows. The
-values of the φ steps have a table of their own, with one row per step. A vector has three columns. A value that the line
-by line trace of the pixel would not print is null.
+values of the φ steps have a table of their own, with one row per step. A vector has three columns. A value that a
+trace of the pixel would not print is null.
 """
 
 import json
@@ -155,7 +155,7 @@ class PixelTable:
 
     def _joined(self, rows: Sequence[Mapping[str, Column]], names: Sequence[str]) -> dict[str, Column]:
         count, each = len(self._pixels), len(rows)
-        missing = np.ma.masked_all(count, dtype=np.float64)
+        missing = np.ma.array(np.zeros(count), mask=True)
         joined: dict[str, Column] = {
             "slow": np.repeat(self._pixels // self.n_fast, each).astype(np.int32),
             "fast": np.repeat(self._pixels % self.n_fast, each).astype(np.int32),

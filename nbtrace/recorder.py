@@ -1,8 +1,8 @@
 """From what a simulation shows of one pixel to the records of a trace, in the order of the reference's log.
 
-A recorder is the observer that a simulation calls with `(name, value)` at every named step. A name has the family of its
-line before a dot: none for the pixel block, `geometry`, `base`, `phi`, `sample`, `source<n>`, and `at` for where the
-following values belong. Nothing is computed here: a value is written as it is shown.
+A recorder is the observer that a simulation calls with `(name, value)` at every named step. A name has the family of
+its line before a dot: none for the pixel block, `geometry`, `base`, `phi`, `sample`, `source<n>`, and `at` for where
+the following values belong. Nothing is computed here: a value is written as it is shown.
 """
 
 import re
@@ -29,7 +29,7 @@ _OPENS = {"phi": "phi_tic", "sample": "hkl_frac"}
 """The first value of a line that is shown value by value."""
 
 _ROTATED = {f"rot_{name}_angstroms": f"{name}p_y" for name in "abc"}
-_RECIPROCAL = {f"rot_{name}_star_A_inv": f"{name}_star" for name in "abc"}
+_RECIPROCAL = frozenset(f"rot_{name}_star_A_inv" for name in "abc")
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,9 @@ def _phi_line(group: Sequence[Step], emit: Emit, *, whole: bool = False) -> list
         return []
     records = [_phi_field(by_key[key]) for key in writers.PHI_FIELDS]
     if whole or emit.everything:
-        further = [step for step in group if len(step.numbers) == 1 and step.key not in {"phi_tic", *writers.PHI_FIELDS}]
+        further = [
+            step for step in group if len(step.numbers) == 1 and step.key not in {"phi_tic", *writers.PHI_FIELDS}
+        ]
         records += [_phi_field(step) for step in further]
         if emit.wants(writers.ROTSTAR):
             records += [part for step in group if step.key in _RECIPROCAL for part in _components(step)]
@@ -221,9 +223,7 @@ def _phi_field(step: Step) -> Record:
 def _components(step: Step) -> list[Record]:
     """Return x, y and z of a reciprocal vector of a φ step as fields of their own."""
     named = zip("xyz", step.numbers, strict=True)
-    return [
-        _phi_field(replace(step, key=f"{_RECIPROCAL[step.key]}_{axis}", numbers=(number,))) for axis, number in named
-    ]
+    return [_phi_field(replace(step, key=f"{step.key}_{axis}", numbers=(number,))) for axis, number in named]
 
 
 def _rotated(step: Step) -> Record:

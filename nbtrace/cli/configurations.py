@@ -10,8 +10,8 @@ SUFFIX = ".toml"
 def configuration_file(name: str) -> Path:
     """Return the configuration file that `name` means.
 
-    A name that ends in `.toml` is the file itself. Any other is looked for as `examples/NAME/NAME.toml` under the current
-    folder, then beside the package.
+    A name that ends in `.toml` is the file itself. Any other is looked for as `NAME.toml` in the folders of
+    `examples`: that of the current folder first, then that beside the package.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """The embedded simulator as the commands use it. Importing this imports torch: do it inside a command only."""
 
 import logging
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -49,7 +50,7 @@ class Traced:
     header : tuple of str
         Lines that state the configuration.
     expected_phi : int
-        Lines that the per-φ log must have: φ steps × sampled points, 0 where the lattice factor has no factors per axis.
+        Lines that the per-φ log must have: φ steps × sampled points, 0 where F_latt has no factors per axis.
     """
 
     records: tuple[Record, ...]
@@ -102,7 +103,9 @@ class Choice:
         try:
             return None if self.mode is None else Mode(self.mode).defects
         except ValueError:
-            raise UsageError(f"mode {self.mode!r} is unknown; give {' or '.join(mode.value for mode in Mode)}") from None
+            raise UsageError(
+                f"mode {self.mode!r} is unknown; give {' or '.join(mode.value for mode in Mode)}"
+            ) from None
 
 
 def parsed_flags(words: Sequence[str]) -> Config:
@@ -143,6 +146,11 @@ def _warn(command: Command) -> None:
 def canonical(config: Config) -> tuple[str, ...]:
     """Return the shortest flags that give a configuration."""
     return tuple(canonical_arguments(config))
+
+
+def command_text(flags: Sequence[str]) -> str:
+    """Return flags as one line that a shell reads back."""
+    return shlex.join(flags)
 
 
 def input_files(config: Config) -> tuple[Path, ...]:
@@ -275,4 +283,3 @@ def as_array(value: object) -> npt.NDArray[np.float64]:
         array: npt.NDArray[np.float64] = value.detach().to(device="cpu", dtype=torch.float64).numpy()
         return array
     return np.asarray(value, dtype=np.float64)
-
