@@ -177,9 +177,9 @@ phi_deg                  | deg | scalar |                                     | 
 phi_ap_y                 | Å   | scalar |                                     |                                | y of the cell vector a at the step
 phi_bp_y                 | Å   | scalar |                                     |                                | y of the cell vector b at the step
 phi_cp_y                 | Å   | scalar |                                     |                                | y of the cell vector c at the step
-phi_h_frac               | 1   | scalar abs | scattering_vec_A_inv phi_ap_y   |                                | Fractional Miller index h at the step
-phi_k_frac               | 1   | scalar abs | scattering_vec_A_inv phi_bp_y   |                                | Fractional Miller index k at the step
-phi_l_frac               | 1   | scalar abs | scattering_vec_A_inv phi_cp_y   |                                | Fractional Miller index l at the step
+phi_h_frac               | 1   | scalar abs | scattering_vec_A_inv rot_a_angstroms phi_ap_y   |                                | Fractional Miller index h at the step
+phi_k_frac               | 1   | scalar abs | scattering_vec_A_inv rot_b_angstroms phi_bp_y   |                                | Fractional Miller index k at the step
+phi_l_frac               | 1   | scalar abs | scattering_vec_A_inv rot_c_angstroms phi_cp_y   |                                | Fractional Miller index l at the step
 phi_F_latt_a             | 1   | scalar | phi_h_frac                          |                                | Lattice factor along a at the step
 phi_F_latt_b             | 1   | scalar | phi_k_frac                          |                                | Lattice factor along b at the step
 phi_F_latt_c             | 1   | scalar | phi_l_frac                          |                                | Lattice factor along c at the step
@@ -277,9 +277,25 @@ _MEANINGS: dict[str, Meaning] = {
 }
 
 
-def meaning(key: str) -> Meaning:
-    """Return what `key` stands for; an unknown key is a quantity of its own, without a unit."""
-    return _MEANINGS.get(key) or Meaning(key, None)
+def meaning(key: str, printed: str | None = None) -> Meaning:
+    """Return what `key` stands for; an unknown key is a quantity of its own.
+
+    Parameters
+    ----------
+    key : str
+        As a log prints it.
+    printed : str, optional
+        The unit printed beside the value, which then counts instead of the one that the key implies.
+
+    Raises
+    ------
+    UsageError
+        If the printed unit measures something else than the quantity.
+    """
+    known = _MEANINGS.get(key) or Meaning(key, printed)
+    if printed is None or printed == known.unit:
+        return known
+    return Meaning(known.quantity, printed, units.factor(printed, QUANTITIES[known.quantity].unit))
 
 
 @cache

@@ -1,6 +1,7 @@
 """Pairing the records of two traces by what they are and where they belong."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nbtrace.quantities import QUANTITIES, RANK, Stage, equivalents
@@ -56,7 +57,7 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left.keys() & right.keys()]
     only_c = {place: record for place, record in left.items() if place not in right}
     only_py = {place: record for place, record in right.items() if place not in left}
-    pairs += _through_equivalents(only_c, only_py)
+    pairs += _through_equivalents(only_c, only_py, {pair.quantity for pair in pairs})
     pairs.sort(key=lambda pair: (*_order(pair.quantity, pair.index, ranks), pair.c.line))
     return Alignment(
         tuple(pairs),
@@ -109,13 +110,15 @@ def _place(record: Record, block_of: Mapping[int, int]) -> Index:
             )
 
 
-def _through_equivalents(only_c: dict[Place, Record], only_py: dict[Place, Record]) -> list[Pair]:
-    """Pair what both sides print under different names; takes the paired ones out of both dictionaries."""
+def _through_equivalents(
+    only_c: dict[Place, Record], only_py: dict[Place, Record], paired: AbstractSet[str]
+) -> list[Pair]:
+    """Pair what both sides print only under different names; takes the paired ones out of both dictionaries."""
     pairs = []
     for name, index in tuple(only_py):
         others = equivalents(name)
         found = next((place for place in only_c if place[0] in others), None)
-        if found is not None:
+        if found is not None and not others & paired:
             pairs.append(Pair(name, index, only_c.pop(found), only_py.pop((name, index))))
     return pairs
 

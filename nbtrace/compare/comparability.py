@@ -1,8 +1,9 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
@@ -10,6 +11,7 @@ from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import Whereabouts, whereabouts
 from nbtrace.compare.status import MINOR_BELOW, Status
+from nbtrace.compare.tolerance import Policy
 from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Pixel, Side, Trace
 
@@ -26,6 +28,7 @@ class Subject(StrEnum):
     PRECISION = "precision"
     LOG = "log"
     LINES = "lines"
+    TOLERANCE = "tolerance"
 
 
 class Weight(IntEnum):
@@ -77,6 +80,7 @@ _CONFIGURED = (
 
 _POWER_CLOSE = 5e-3
 _SMALLEST_POWER = 2
+_LARGEST_POWER = 99
 _WITHOUT_UNIT = frozenset({"1", "photons"})
 _SHOWN = 3
 _SAME_POINT = 0.02
@@ -84,7 +88,12 @@ _SAME_STEP = 2e-6
 
 
 def notices(
-    c: Trace, py: Trace, checks: tuple[SelfCheck, SelfCheck], alignment: Alignment, rows: Sequence[Row]
+    c: Trace,
+    py: Trace,
+    checks: tuple[SelfCheck, SelfCheck],
+    alignment: Alignment,
+    rows: Sequence[Row],
+    policy: Policy,
 ) -> tuple[Notice, ...]:
     """Return everything that stands between two logs and a fair comparison, the gravest first."""
     found = [
@@ -97,6 +106,7 @@ def notices(
         *_self(checks),
         *lines_notices(c, py),
         *_duplicates(alignment),
+        *_idle_tolerances(policy, rows),
     ]
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
@@ -132,7 +142,9 @@ def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
 
 
 def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
-    for block_py, block_c in pair_blocks(c, py).items():
+    paired = pair_blocks(c, py)
+    yield from _lonely_pixels(c, py, paired)
+    for block_py, block_c in paired.items():
         at_c, at_py = whereabouts(c, block_c), whereabouts(py, block_py)
         if at_c.pixel is None or at_py.pixel is None:
             continue
@@ -142,6 +154,32 @@ def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
             apart = [y - x for x, y in zip(at_c.position, at_py.position, strict=True)]
             if max(map(abs, apart)) > _SAME_POINT:
                 yield Notice(Subject.POINT, Weight.WARNING, _different_points(c, at_c, at_py))
+
+
+def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int]) -> Iterator[Notice]:
+    """Yield which of several pixels are in one log only; no pixel in both forbids a verdict."""
+    blocks_c = _numbers(c)
+    in_both = set(paired.values()) & set(blocks_c)
+    only_c = [whereabouts(c, block).pixel for block in blocks_c if block not in in_both]
+    only_py = [whereabouts(py, block).pixel for block, block_c in paired.items() if block_c not in in_both]
+    if only_c or only_py:
+        text = "; ".join(
+            f"only {side} traces {len(lonely)} of its pixels: {_some([_pixel_text(pixel) for pixel in lonely])}"
+            for side, lonely in (("C", only_c), ("Py", only_py))
+            if lonely
+        )
+        if not in_both:
+            text = f"the two logs trace different pixels, none is in both: {text}"
+        yield Notice(Subject.PIXEL, Weight.WARNING if in_both else Weight.BLOCKING, text)
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Return the first texts separated by commas, and how many more there are."""
+    return ", ".join(texts[:_SHOWN]) + (f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else "")
+
+
+def _pixel_text(pixel: Pixel | None) -> str:
+    return f"slow {pixel[0]} fast {pixel[1]}" if pixel else "one that the log does not tell"
 
 
 def _different_pixels(c: Whereabouts, py: Whereabouts) -> str:
@@ -207,11 +245,11 @@ def _units(rows: Sequence[Row]) -> Iterator[Notice]:
 
 def power_of_ten(row: Row) -> int:
     """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
-    if row.difference is None or row.difference.ratio is None or row.difference.ratio <= 0:
+    if row.difference is None or row.difference.ratio is None or not 0 < row.difference.ratio < math.inf:
         return 0
     known = QUANTITIES.get(row.quantity)
     power = round(math.log10(row.difference.ratio))
-    if abs(power) < _SMALLEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
+    if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
         return 0
     scaled = [number * 10.0**-power for number in row.py.numbers]
     off = math.hypot(*(y - x for x, y in zip(row.c.numbers, scaled, strict=True)))
@@ -271,15 +309,25 @@ def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
             yield Notice(Subject.LINES, Weight.WARNING, text)
 
 
+def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
+    """Yield the tolerances whose name is neither in the vocabulary nor in the logs: a slip of the pen, most likely."""
+    compared = {row.quantity for row in rows}
+    for name, limit in policy.overrides.items():
+        if name not in QUANTITIES and name not in compared:
+            close = get_close_matches(name, (*compared, *QUANTITIES), 1)
+            hint = f"; {close[0]} is one" if close else ""
+            text = f"the tolerance of {name} ({limit.origin}) applies to nothing: no quantity has that name{hint}"
+            yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
+
+
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
     by_side: dict[str, dict[str, tuple[int, int]]] = {}
     for loser, winner in alignment.duplicates:
         by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
     for side, keys in by_side.items():
         key, lines = next(iter(keys.items()))
-        names = ", ".join([*keys][:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
         text = (
-            f"{side} prints {names} more than once with different values ({key}: lines {lines[0]} and {lines[1]}); "
-            "the later ones are compared"
+            f"{side} prints {_some([*keys])} more than once with different values "
+            f"({key}: lines {lines[0]} and {lines[1]}); the later ones are compared"
         )
         yield Notice(Subject.LINES, Weight.INFO, text)

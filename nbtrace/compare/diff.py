@@ -103,9 +103,29 @@ class DiffResult:
     @cached_property
     def table(self) -> "pd.DataFrame":
         """One row per compared value, as a pandas DataFrame."""
-        from nbtrace.compare.frames import diff_table  # noqa: PLC0415 - pandas is slow to import
+        import pandas as pd  # noqa: PLC0415 - slow to import, and only a notebook needs it
 
-        return diff_table(self)
+        return pd.DataFrame([_cells(row) for row in self.rows])
+
+
+def _cells(row: Row) -> dict[str, object]:
+    c, py = (record.numbers[0] if len(record.numbers) == 1 else record.value.text for record in (row.c, row.py))
+    found = row.difference
+    return {
+        "quantity": row.quantity,
+        "sample": row.index.sample,
+        "phi_tic": row.index.phi_tic,
+        "c_value": c,
+        "py_value": py,
+        "component": row.component,
+        "delta": found.delta[found.worst] if found else None,
+        "rel_delta": found.relative if found else None,
+        "ratio_py_over_c": found.ratio if found else None,
+        "tolerance": str(row.tolerance),
+        "status": row.status.value,
+        "c_line": row.c.line,
+        "py_line": row.py.line,
+    }
 
 
 def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
@@ -136,7 +156,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     c_formats, py_formats = number_formats(c), number_formats(py)
     rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
     checks = check(c), check(py)
-    found = notices(c, py, checks, alignment, rows)
+    found = notices(c, py, checks, alignment, rows, policy)
     covered = coverage(alignment, rows)
     verdict = _verdict(rows, found, covered, (c, py), strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict)

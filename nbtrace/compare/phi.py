@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -117,9 +117,9 @@ class PhiResult:
     @cached_property
     def table(self) -> "pd.DataFrame":
         """One row per step, as a pandas DataFrame."""
-        from nbtrace.compare.frames import phi_table  # noqa: PLC0415 - pandas is slow to import
+        import pandas as pd  # noqa: PLC0415 - slow to import, and only a notebook needs it
 
-        return phi_table(self)
+        return pd.DataFrame([asdict(step) | {"status": step.status.value} for step in self.steps])
 
 
 def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> PhiResult:

@@ -209,6 +209,8 @@ def _product(result: DiffResult, which: int) -> Product:
     final = trace.number("I_pixel_final")
     if not {"I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"} <= values.keys():
         return Product(None, final, "not all factors are logged")
+    if values["steps"][0] == 0:
+        return Product(None, final, "steps is 0: the product has no value")
     broken = next((item for item in result.checks[which].broken if item.quantity == "I_pixel_final"), None)
     return Product(chain_product(values), final, broken.reason if broken else "holds")
 
@@ -275,7 +277,7 @@ def _terms(trace: Trace) -> dict[int, float]:
     if F_cell is None or samples != {0}:
         return {}
     return {
-        record.index.phi_tic: (F_cell * record.numbers[0]) ** 2
+        record.index.phi_tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
         for record in trace.by_quantity["phi_F_latt"]
         if record.index.phi_tic is not None and record.index.block == 0
     }

@@ -1,12 +1,14 @@
 """The view of a comparison of two traces."""
 
 import math
+from shlex import quote
 
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
+from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import Record, Trace
 from nbtrace.report.view import (
     Column,
@@ -14,7 +16,6 @@ from nbtrace.report.view import (
     Section,
     Table,
     View,
-    clean,
     delta_text,
     listed,
     number,
@@ -34,7 +35,7 @@ _COLUMNS = (
     Column("differ", numeric=True, least_width=98),
     Column("status"),
 )
-_BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "at 1e-4 or more", "0.01": "at 1e-2 or more"}
+_BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "from 1e-4 on", "0.01": "from 1e-2 on"}
 
 
 def diff_view(result: DiffResult, *, brief: bool = False) -> View:
@@ -79,7 +80,7 @@ def _final(result: DiffResult) -> str:
 def describe(row: Row) -> str:
     """Return a diverging row in words: where, how much, how bad."""
     if row.difference is None:
-        return f"{row.label}: {row.status.value}, {clean(row.reason)}"
+        return f"{row.label}: {row.status.value}, {row.reason}"
     where = f"{row.label}{' ' + row.component if row.component else ''}"
     delta = delta_text(row.difference.delta[row.difference.worst], row.quantity)
     return f"{where}: Py − C = {delta}, {signed(row.difference.relative)} relative, {row.status.value}"
@@ -95,7 +96,7 @@ def _input(side: str, trace: Trace) -> str:
     account = trace.account
     lines = f"{account.used} of {account.total} lines used"
     unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
-    return f"{side}: {clean(trace.source)} ({pixel}; {lines}{unread})"
+    return f"{side}: {trace.source} ({pixel}; {lines}{unread})"
 
 
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
@@ -124,7 +125,7 @@ def _line(group: Group) -> Line:
     found = row.difference
     label = row.label + (f".{row.component}" if row.component else "")
     cells = (
-        clean(label),
+        label,
         _value(row, row.c),
         _value(row, row.py),
         signed(found.relative) if found else "–",
@@ -142,7 +143,7 @@ def _value(row: Row, record: Record) -> str:
     """Return the value for the table: the worst component of several; text cut to what a table can hold."""
     if row.difference is not None:
         return number(record.numbers[row.difference.worst])
-    text = clean(record.value.text)
+    text = record.value.text
     return text if len(text) <= 16 else f"{text[:15]}…"
 
 
@@ -164,10 +165,10 @@ def _tolerance(row: Row) -> str:
 
 
 def _first(result: DiffResult) -> Section:
-    items = []
+    bands: dict[str, list[str]] = {}
     for band, row in result.first_by_band.items():
-        words = _BAND_WORDS.get(band, band)
-        items.append(f"{words}: {describe(row)}" if row is not None else f"{words}: none")
+        bands.setdefault(describe(row) if row is not None else "none", []).append(_BAND_WORDS[band])
+    items = [f"{', '.join(words)}: {text}" for text, words in bands.items()]
     first = result.first_divergence
     if first is not None:
         items.append(f"lines: C {first.c.line}, Py {first.py.line}; {_whole(first)}")
@@ -178,7 +179,7 @@ def _whole(row: Row) -> str:
     """Return the difference of a vector as a whole, or of a scalar in digits."""
     found = row.difference
     if found is None:
-        return clean(row.reason)
+        return row.reason
     if len(found.delta) == 1:
         return f"ratio Py/C {number(found.ratio, 15)}"
     size = math.hypot(*found.delta)
@@ -191,39 +192,42 @@ def _whole(row: Row) -> str:
 
 
 def _roots(result: DiffResult) -> Section:
-    alike: dict[tuple[str, ...], list[Divergence]] = {}
+    """Return the roots, those of one stage of the computation together with all that may follow from them."""
+    by_stage: dict[Stage | None, list[Divergence]] = {}
     for item in result.roots:
-        alike.setdefault(item.consequences, []).append(item)
-    items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(after)}" for after, roots in alike.items())
-    sentence = "A root diverges although none of its inputs does; what depends on it may only follow."
+        known = QUANTITIES.get(item.group.quantity)
+        by_stage.setdefault(known.stage if known else None, []).append(item)
+    items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
+    sentence = "A root diverges although none of its inputs does; what depends on it may be its consequence."
     return Section("Roots and consequences", sentences=(sentence,), items=items)
 
 
 def _named(item: Divergence) -> str:
     row = item.group.shown
     size = f" {signed(row.difference.relative)}" if row.difference else ""
-    return f"{clean(row.quantity)}{size} {row.status.value}"
+    return f"{row.quantity}{size} {row.status.value}"
 
 
-def _consequences(names: tuple[str, ...]) -> str:
-    return f"from here may follow {listed(names)}" if names else "nothing else follows from it"
+def _consequences(roots: list[Divergence]) -> str:
+    names = dict.fromkeys(name for item in roots for name in item.consequences)
+    return f"from here may follow {listed(names)}" if names else "nothing else follows"
 
 
 def _coverage(result: DiffResult) -> Section:
     covered = result.coverage
     items = [f"compared {covered.compared} of {covered.expected} values that at least one side has"]
-    items += [f"not measurable: {clean(label)}: {clean(reason)}" for label, reason in covered.skipped.items()]
+    items += [f"not measurable: {label}: {reason}" for label, reason in covered.skipped.items()]
     sides = (("C", covered.missing_on_c, covered.unknown_on_c), ("Py", covered.missing_on_py, covered.unknown_on_py))
     for side, missing, unknown in sides:
         if missing:
-            items.append(f"missing on {side}: {clean(listed(missing))}")
+            items.append(f"missing on {side}: {listed(missing)}")
         if unknown:
-            items.append(f"only {side} prints, under names that no other log uses: {clean(listed(unknown, 4))}")
+            items.append(f"only {side} prints, under names that no other log uses: {listed(unknown, 4)}")
     return Section("Coverage", items=tuple(items))
 
 
 def _next(result: DiffResult) -> tuple[str, ...]:
-    c, py = clean(result.c.source), clean(result.py.source)
+    c, py = quote(result.c.source), quote(result.py.source)
     names = {group.quantity for group in result.groups if group.status.diverges}
     items = []
     material = result.first_by_band["0.0001"]
@@ -234,7 +238,17 @@ def _next(result: DiffResult) -> tuple[str, ...]:
     if any(row.status is Status.MISSING for row in result.rows):
         items.append("fill in the values that a log leaves out, then compare again")
     if names & {"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"}:
-        items.append(f"nbtrace phi {py} {c}: is it all φ steps or one?")
+        items += _phi_next(result, c, py)
     if names & {"I_before_scaling", "I_pixel_final"}:
         items.append(f"nbtrace scaling {c} {py}: which factor carries the final ratio?")
     return tuple(items) or ("follow the first divergence to its inputs",)
+
+
+def _phi_next(result: DiffResult, c: str, py: str) -> list[str]:
+    """Return how to compare the φ steps, as far as they are logged."""
+    with_steps = [trace.side.label for trace in (result.c, result.py) if "phi_k_frac" in trace.by_quantity]
+    if len(with_steps) == 2:
+        return [f"nbtrace phi {py} {c}: is it all φ steps or one?"]
+    if with_steps:
+        return [f"nbtrace phi, with a per-φ log of the other side: only {with_steps[0]} logs its φ steps here"]
+    return []

@@ -2,14 +2,25 @@
 
 import re
 
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View
+from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View, clean
 
-_special = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_special = re.compile(
+    r"([\\`*{}\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)//|(?<=www)\.|@|^\s*[-+=](?=\s|$)|^\s*\d+[.)](?=\s|$))"
+)
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def escape(text: str) -> str:
-    """Return text in which no character has a meaning in Markdown or HTML."""
-    return _special.sub(r"\\\1", text.replace("&", "&amp;")).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    """Return text on one line in which no character has a meaning in Markdown or HTML.
+
+    That includes what makes a list of a line that begins with it, and links of bare addresses.
+    """
+    return _special.sub(_backslash, clean(text)).translate(_ENTITIES)
+
+
+def _backslash(match: re.Match[str]) -> str:
+    found = match[1]
+    return r"\/\/" if found == "//" else f"{found[:-1]}\\{found[-1]}"
 
 
 def render(view: View, *, provenance: tuple[str, ...] = ()) -> str:

@@ -2,7 +2,7 @@
 
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.compare.status import Verdict
-from nbtrace.report.view import Column, Line, Section, Table, View, clean, number, signed
+from nbtrace.report.view import Column, Line, Section, Table, View, number, signed
 
 _COLUMNS = (
     Column("phi_tic", numeric=True),
@@ -25,8 +25,8 @@ def phi_view(result: PhiResult) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
-            f"C: {clean(result.c.source)}",
-            f"Py: {clean(result.py.source)}",
+            f"C: {result.c.source}",
+            f"Py: {result.py.source}",
             f"Tolerance: |Δk| < {result.tolerance}{mark}; differences are Py − C",
             f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
         ),

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from nbtrace.compare.lattice import WorkedFactor
 from nbtrace.compare.scaling import Factor, Product, Rebuilt, ScalingResult
 from nbtrace.compare.status import Verdict
-from nbtrace.report.view import Column, Line, Section, Table, View, clean, number, percent, signed, tolerance_facts
+from nbtrace.report.view import Column, Line, Section, Table, View, number, percent, signed, tolerance_facts
 
 _FACTOR_COLUMNS = (
     Column("factor"),
     Column("C", numeric=True),
-    Column("Py", numeric=True),
+    Column("Py", numeric=True, least_width=96),
     Column("Δ rel", numeric=True),
     Column("Py/C", numeric=True, least_width=110),
     Column("share", numeric=True),
@@ -40,8 +40,8 @@ def scaling_view(result: ScalingResult) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
-            f"C: {clean(result.diff.c.source)}",
-            f"Py: {clean(result.diff.py.source)}",
+            f"C: {result.diff.c.source}",
+            f"Py: {result.diff.py.source}",
             *tolerance_facts(result.diff.policy),
         ),
         notices=result.notices,
@@ -121,7 +121,7 @@ def _product(product: Product) -> str:
         return f"the product of its factors is {product.product:.9g}; it logs no I_pixel_final"
     if product.meaning == "holds":
         return f"I_pixel_final {product.final:.9g} is the product of its factors"
-    return f"I_pixel_final {product.final:.9g}, product {product.product:.9g}: {clean(product.meaning)}"
+    return f"I_pixel_final {product.final:.9g}, product {product.product:.9g}: {product.meaning}"
 
 
 def _rebuilt(rebuilt: Rebuilt) -> Section:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View
+from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View, clean
 
 _STATUS_STYLE = {
     Status.PASS: "green",
@@ -59,7 +59,7 @@ def _view(view: View, console: Console) -> None:
         _hanging(console, Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight]), notice.text)
     console.print()
     for fact in view.facts:
-        console.print(Text(fact))
+        console.print(Text(clean(fact)))
     for section in view.sections:
         _section(section, console)
 
@@ -69,15 +69,15 @@ def _hanging(console: Console, head: Text, body: str) -> None:
     grid = RichTable.grid(padding=0)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(head, Text(body))
+    grid.add_row(head, Text(clean(body)))
     console.print(grid)
 
 
 def _section(section: Section, console: Console) -> None:
     console.print()
-    console.print(Text(section.title, style="bold"))
+    console.print(Text(clean(section.title), style="bold"))
     for sentence in section.sentences:
-        console.print(Text(sentence))
+        console.print(Text(clean(sentence)))
     for item in section.items:
         _hanging(console, Text("  - "), item)
     if section.table is not None:
@@ -95,5 +95,5 @@ def _table(table: Table, width: int) -> RichTable:
     for line in table.lines:
         style = _STATUS_STYLE[line.status] if line.status is not None else ""
         last = len(table.columns) - 1
-        rich.add_row(*(Text(line.cells[i], style=style if i == last else "") for i in shown))
+        rich.add_row(*(Text(clean(line.cells[i]), style=style if i == last else "") for i in shown))
     return rich

@@ -91,7 +91,8 @@ WEIGHT_WORDS = {Weight.BLOCKING: "STOP", Weight.WARNING: "NOTE", Weight.INFO: "I
 def clean(text: str) -> str:
     """Return text on one line with nothing in it that a terminal or a page could take for a command.
 
-    Logs are hostile input: control and format characters become the replacement character.
+    Logs are hostile input: control and format characters become the replacement character. Every renderer passes all
+    text of a view through this.
     """
     return "".join(letter if letter.isprintable() else " " if letter in "\t\n\r" else "\ufffd" for letter in text)
 
