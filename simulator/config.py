@@ -61,6 +61,13 @@ class Cell(Frozen):
     beta_deg: float = Field(gt=0, lt=180)
     gamma_deg: float = Field(gt=0, lt=180)
 
+    @model_validator(mode="after")
+    def _closes(self) -> Self:
+        angles = (self.alpha_deg, self.beta_deg, self.gamma_deg)
+        if sum(angles) >= 360.0 or any(2.0 * angle >= sum(angles) for angle in angles):
+            raise ValueError(f"no cell has the angles {angles}: each must be less than the sum of the others")
+        return self
+
 
 class CrystalConfig(Frozen):
     """Cell, orientation, size, mosaicity and rotation of the crystal."""

@@ -14,13 +14,12 @@ from simulator.config import Config
 from simulator.defects import Defect
 from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER, pixel_values
+from simulator.memory import portion_size
 from simulator.model import Engine, Model
 from simulator.observe import Observer, silent
 from simulator.structure_factors import Lookup, NearestLookup, RangeScan, SwitchingLookup, TricubicLookup
 
 Image = npt.NDArray[np.float32]
-
-CHUNK_PIXELS = 1 << 16
 
 
 def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
@@ -133,7 +132,7 @@ def _switch(model: Model, visited: Tensor) -> int | None:
         if scan.left_range is not None and bool(scan.left_range.any()):
             return int(part[int(scan.left_range.to(torch.int8).argmax())])
         start += size
-        size = min(size * 4, CHUNK_PIXELS)
+        size = min(size * 4, portion_size(model.config))
     return None
 
 
@@ -166,7 +165,7 @@ def image_values(model: Model, visited: Tensor, observe: Observer = silent, engi
     """
     past = history(model, visited)
     parts = []
-    for part in portions(past, visited, CHUNK_PIXELS):
+    for part in portions(past, visited, portion_size(model.config)):
         observe("at.pixels", part)
         parts.append(_portion_values(model, past, part, observe, engine))
     return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)

@@ -12,6 +12,7 @@ from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
 from simulator.fused import fused_engine, is_possible, is_worthwhile
 from simulator.kernel import EAGER
+from simulator.memory import check_memory
 from simulator.model import Engine, Model
 from simulator.observe import Observable, Value, resolve
 from simulator.outputs import SolidAngle, write_dump, write_outputs
@@ -33,12 +34,15 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     SimulatorError
         With one line that says what is wrong; no output is left half written.
     """
+    check_memory(config)
     inputs = read_inputs(config)
     generator = Generator()
     model = build_model(config, inputs, generator=generator)
     for line in banner(model, inputs):
         say(line)
     say(f"flags: {shlex.join(canonical)}")
+    if config.output.print_pixels:
+        say("WARNING: -printout prints nothing here; -trace_pixel slow fast prints every step of a pixel")
     write_dump(model, inputs)
     if config.execution.trace_pixel_slow_fast is not None:
         _trace(model, inputs, config.execution.trace_pixel_slow_fast, say)

@@ -1,5 +1,7 @@
 """Derivatives of the image reach every parameter that may be given as a tensor."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -37,7 +39,7 @@ VALUES = {
 
 @pytest.mark.parametrize("mode", ["c-parity", "spec"])
 @pytest.mark.parametrize("parameter", [name for name in VALUES if name is not Parameter.MOSAIC_SPREAD])
-def test_gradient(parameter, mode):
+def test_gradient(parameter: Parameter, mode: str) -> None:
     flags = f"{COMMON} -phi 1 -osc 2 -phisteps 2 -mode {mode}"
     tensor = torch.tensor(VALUES[parameter], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(_relative_image(flags, parameter), tensor, eps=1e-6, atol=1e-5, rtol=1e-3)
@@ -45,8 +47,8 @@ def test_gradient(parameter, mode):
     assert gradient.abs().max() > 0
 
 
-def _relative_image(flags, parameter):
-    def function(tensor):
+def _relative_image(flags: str, parameter: Parameter) -> Callable[[torch.Tensor], torch.Tensor]:
+    def function(tensor: torch.Tensor) -> torch.Tensor:
         return image_values(build_model(parse(flags.split()).config, Inputs(), {parameter: tensor}), PIXELS)
 
     size = float(function(torch.tensor(VALUES[parameter], dtype=torch.float64)).abs().max())
@@ -54,13 +56,13 @@ def _relative_image(flags, parameter):
 
 
 @pytest.mark.parametrize("shape", ["-square_xtal", "-round_xtal", "-gauss_xtal"])
-def test_gradient_through_every_smooth_shape(shape):
+def test_gradient_through_every_smooth_shape(shape: str) -> None:
     flags = f"{COMMON} {shape} -fudge 1.1"
     tensor = torch.tensor(VALUES[Parameter.CELL], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(_relative_image(flags, Parameter.CELL), tensor, eps=1e-6, atol=1e-5, rtol=1e-3)
 
 
-def test_gradient_to_mosaic_spread():
+def test_gradient_to_mosaic_spread() -> None:
     flags = f"{COMMON} -mosaic_spread 1 -mosaic_domains 4"
     tensor = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     # The angle is rounded to single precision, so the difference quotient needs a wide step.
@@ -70,7 +72,7 @@ def test_gradient_to_mosaic_spread():
 
 
 @pytest.mark.parametrize("lookup", ["-nointerpolate", "-interpolate"])
-def test_gradient_to_structure_factors(lookup):
+def test_gradient_to_structure_factors(lookup: str) -> None:
     box = np.random.default_rng(4).uniform(50.0, 100.0, (61, 61, 61))
     table = ReflectionTable(box, -30, 30, -30, 30, -30, 30, 5.0, box.size)
     tensor = torch.from_numpy(box).requires_grad_()
@@ -83,8 +85,8 @@ def test_gradient_to_structure_factors(lookup):
     assert int((gradient != 0).sum()) == (64 if lookup == "-interpolate" else 1)
 
 
-def test_gradient_is_finite_at_a_reflection():
-    flags = "-cell 100 100 100 90 90 90 -default_F 1 -N 5 -lambda 1 -distance 100 -pixel 1 -detpixels 3 -xds -ORGX 2 -ORGY 2"
+def test_gradient_is_finite_at_a_reflection() -> None:
+    flags = "-cell 100 100 100 90 90 90 -default_F 1 -N 5 -distance 100 -pixel 1 -detpixels 3 -xds -ORGX 2 -ORGY 2"
     tensor = torch.tensor([100.0, 100.0, 100.0, 90.0, 90.0, 90.0], dtype=torch.float64, requires_grad=True)
     model = build_model(parse([*flags.split(), "-oversample", "1"]).config, Inputs(), {Parameter.CELL: tensor})
     centre = image_values(model, torch.tensor([4]))
