@@ -27,6 +27,7 @@ from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
+from simulator.memory import check_memory
 from simulator.model import Model
 from simulator.run import History, history, portions, trace_values, visited_pixels
 from simulator.structure_factors import NearestLookup
@@ -188,6 +189,7 @@ def trace_pixel(config: Config, pixel: Pixel, emit: Emit) -> Traced:
     """
     recorder = Recorder(samples=emit.everything)
     with simulator_errors(), torch.no_grad():
+        check_memory(config)
         inputs = read_inputs(config)
         model = build_model(config, inputs, observe=recorder)
         trace_values(model, visited_pixels(config, inputs.mask), pixel, recorder)
@@ -221,6 +223,7 @@ def visited(config: Config, inputs: Inputs) -> Pixels:
 def loaded(config: Config) -> tuple[Inputs, Model]:
     """Read the inputs of a configuration and build its model."""
     with simulator_errors():
+        check_memory(config)
         inputs = read_inputs(config)
         return inputs, build_model(config, inputs)
 

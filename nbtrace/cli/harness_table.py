@@ -15,6 +15,7 @@ from nbtrace.files import read_bytes
 from nbtrace.pixel_table import ParquetTable, PixelTable
 from nbtrace.records import Pixel
 from simulator.config import Config
+from simulator.memory import portion_size
 from simulator.model import Model
 
 _ROWS = 1 << 17
@@ -128,6 +129,7 @@ def _metadata(config: Config) -> dict[str, object]:
 
 
 def _portion(model: Model) -> int:
-    """Return how many pixels make a portion of about `_ROWS` rows."""
+    """Return how many pixels make a portion: about `_ROWS` rows, within the memory that the run may use."""
     points = model.layers.count * model.oversample * model.oversample
-    return max(_ROWS // (points * len(model.crystal.phi_rad)), 1)
+    rows = _ROWS // (points * len(model.crystal.phi_rad))
+    return min(max(rows, 1), portion_size(model.config))

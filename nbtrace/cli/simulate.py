@@ -27,17 +27,25 @@ def simulate_command(ctx: typer.Context) -> None:
 def lint_command(ctx: typer.Context) -> None:
     """List the traps of nanoBragg's flags after -- without running anything, and the canonical command.
 
-    A trap is an argument that the reference ignores, takes for another one, or takes for two; or one without effect.
+    A trap is an argument that the reference ignores, takes for two, or does something unexpected with.
     Exit status: 0 no traps, 1 traps, 2 flags that make no run.
     """
-    from nbtrace.cli.flag_traps import canonical_flags, traps  # noqa: PLC0415 - the simulator's table of flags
+    # The simulator's table of flags; no other command needs it.
+    from simulator.arguments import parse  # noqa: PLC0415
+    from simulator.canonical import canonical_arguments  # noqa: PLC0415
+    from simulator.errors import SimulatorError  # noqa: PLC0415
+    from simulator.lint import lint  # noqa: PLC0415
 
-    flags = _flags(ctx, "lint")
-    found = traps(flags)
+    flags = [word for word in _flags(ctx, "lint") if word != "--lenient"]
+    found = lint(flags)
+    try:
+        meaning = canonical_arguments(parse(flags, lenient=True).config)
+    except SimulatorError as error:
+        raise UsageError(str(error)) from error
     for line in found:
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shlex.join(flags)}\n")
-    sys.stdout.write(f"means: {shlex.join(canonical_flags(flags))}\n")
+    sys.stdout.write(f"read as: {shlex.join(meaning)}\n")
     raise typer.Exit(ExitCode.DIFFER if found else ExitCode.AGREE)
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -57,8 +57,8 @@ def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
     except ValidationError as error:
         return _useless(source, lines, Unreadable(1, "", schema.reason(error)), "per-φ JSON")
     records = tuple(
-        _record(key, phi_meaning(key).quantity, value, Index(phi_tic=entry.phi_tic))
-        for entry in document.per_phi_entries
+        _record(key, phi_meaning(key).quantity, value, Index(sample=sample, phi_tic=entry.phi_tic))
+        for sample, entry in _sampled(document.per_phi_entries)
         for key, value in entry.model_dump().items()
         if key != "phi_tic"
     )
@@ -69,6 +69,15 @@ def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
     }
     pixels = {0: document.pixel.pixel} if document.pixel else {}
     return Trace(source, records, settings, Account(lines, lines, 0, 0), ("per-φ JSON",), pixels)
+
+
+def _sampled(entries: Iterable[schema.PerPhiEntry]) -> Iterator[tuple[int, schema.PerPhiEntry]]:
+    """Yield each entry with its sampled point; a step that does not come after the last one begins the next point."""
+    sample, last = 0, -1
+    for entry in entries:
+        sample += entry.phi_tic <= last
+        last = entry.phi_tic
+        yield sample, entry
 
 
 def _flat(data: Mapping[str, Any]) -> tuple[Record, ...]:
