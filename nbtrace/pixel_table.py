@@ -27,6 +27,7 @@ Column: TypeAlias = npt.NDArray[Any]
 Convert: TypeAlias = Callable[[object], npt.NDArray[np.float64]]
 
 SAMPLE_PLACES = ("layer", "subpixel_slow", "subpixel_fast")
+PHI_PLACES = (*SAMPLE_PLACES, "phi_tic")
 _SKIPPED_WITH = {"F_cell": "counted"}
 """Values that the reference prints of counted samples only; all others of a sample need it to be within resolution."""
 
@@ -108,7 +109,7 @@ class PixelTable:
             self._place(name.removeprefix("at."), value)
             return
         if name == "phi.phi_tic":
-            self._phi_rows.append(self._placed(("phi_tic", *SAMPLE_PLACES)))
+            self._phi_rows.append(self._placed(PHI_PLACES))
         wanted = self.layout.phi if name.startswith("phi.") else self.layout.samples
         if name in wanted:
             columns = self._columns(name, value() if callable(value) else value)
@@ -144,26 +145,32 @@ class PixelTable:
 
     def samples(self) -> dict[str, Column]:
         """Return the columns of the sampled points, pixel by pixel; masked where there is no value."""
-        names = [column for name in self.layout.samples for column in column_names(name)]
-        rows = [row | self._of_pixel for row in self._rows]
-        return self._joined(rows, (*SAMPLE_PLACES, *names))
+        return self._joined([row | self._of_pixel for row in self._rows], SAMPLE_PLACES, self.layout.samples)
 
     def phi_steps(self) -> dict[str, Column]:
         """Return the columns of the φ steps, pixel by pixel; masked where there is no value."""
-        names = [column for name in self.layout.phi for column in column_names(name)]
-        return self._joined(self._phi_rows, (*SAMPLE_PLACES, "phi_tic", *names))
+        return self._joined(self._phi_rows, PHI_PLACES, self.layout.phi)
 
-    def _joined(self, rows: Sequence[Mapping[str, Column]], names: Sequence[str]) -> dict[str, Column]:
-        count, each = len(self._pixels), len(rows)
-        missing = np.ma.array(np.zeros(count), mask=True)
+    def _joined(
+        self, rows: Sequence[Mapping[str, Column]], places: Sequence[str], names: Sequence[str]
+    ) -> dict[str, Column]:
+        each, shape = len(rows), self._pixels.shape
         joined: dict[str, Column] = {
             "slow": np.repeat(self._pixels // self.n_fast, each).astype(np.int32),
             "fast": np.repeat(self._pixels % self.n_fast, each).astype(np.int32),
         }
-        for name in names:
-            by_row = [row.get(name, missing) for row in rows]
-            joined[name] = np.ma.stack(by_row, axis=1).reshape(-1) if by_row else missing[:0]
+        for place in places:
+            joined[place] = _pixel_by_pixel([row[place] for row in rows], shape, np.int32)
+        missing = np.ma.array(np.zeros(shape), mask=True)
+        for column in (column for name in names for column in column_names(name)):
+            joined[column] = _pixel_by_pixel([row.get(column, missing) for row in rows], shape, np.float64)
         return joined
+
+
+def _pixel_by_pixel(rows: Sequence[Column], shape: tuple[int, ...], dtype: type[np.generic]) -> Column:
+    """Return the values of rows of pixels with all values of a pixel next to one another."""
+    stacked: Column = np.ma.stack(rows, axis=1) if rows else np.ma.zeros((*shape, 0), dtype=dtype)
+    return stacked.reshape(-1).astype(dtype)
 
 
 class ParquetTable:

@@ -12,8 +12,8 @@ from typing import SupportsFloat, TypeAlias
 
 from nbtrace import writers
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES, Kind, Meaning, Quantity, meaning
-from nbtrace.records import Index, Record, Shape, Side, Value
+from nbtrace.quantities import QUANTITIES, Kind, Meaning, Quantity, Stage, meaning
+from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Value
 from nbtrace.writers import written_value
 
 Shown: TypeAlias = SupportsFloat | str | tuple["Shown", ...]
@@ -93,7 +93,7 @@ class Recorder:
         elif family != "sample" or self.samples:
             numbers, text = _read(value() if callable(value) else value)
             whole = tuple(int(number) for number in numbers) if key in _WHOLE else numbers
-            self.steps.append(Step(family, key, self._index(family), whole, text))
+            self.steps.append(Step(family, key, self._index(family, key), whole, text))
 
     def _place(self, key: str, value: Observed) -> None:
         if key == "subpixel_fast":
@@ -101,7 +101,7 @@ class Recorder:
         if isinstance(value, int):
             self._places[key] = value
 
-    def _index(self, family: str) -> Index:
+    def _index(self, family: str, key: str) -> Index:
         place = self._places.get
         sample = max(self._sample, 0)
         match family:
@@ -118,7 +118,8 @@ class Recorder:
                 )
         if family.startswith("source"):
             return Index(source=int(family.removeprefix("source")))
-        return Index(sample=sample)
+        known = QUANTITIES.get(key)
+        return NOWHERE if known is not None and known.stage is Stage.SCALING else Index(sample=sample)
 
     @property
     def sampled(self) -> int:

@@ -22,7 +22,7 @@ from simulator.arguments import Command, Trouble, parse
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.canonical import canonical_arguments
-from simulator.config import Config, ExecutionConfig
+from simulator.config import BeamConfig, Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode
 from simulator.errors import InputFileError, ResourceError, SimulatorError
@@ -231,7 +231,9 @@ def loaded(config: Config) -> tuple[Inputs, Model]:
 def column_layout(model: Model, pixel: int) -> Layout:
     """Return the columns that a run's pixels have; `pixel` (flat index) is any of them."""
     names: list[str] = []
-    unlimited = model.config.model_copy(update={"beam": model.config.beam.model_copy(update={"dmin_A": 0.0})})
+    # A pixel that is cut off by resolution would not show all names.
+    beam = BeamConfig.model_validate(model.config.beam.model_dump() | {"dmin_angstrom": 0.0})
+    unlimited = model.config.model_copy(update={"beam": beam})
     seen = torch.tensor([pixel], device=model.detector.pix0.x.device)
     with torch.no_grad():
         pixel_values(
@@ -277,7 +279,7 @@ def _parts(past: History, chosen: Pixels, size: int) -> Iterator[torch.Tensor]:
     border = 0 if past.switch is None else int(np.searchsorted(chosen, past.switch, side="right"))
     for side in (chosen[:border], chosen[border:]):
         if len(side):
-            yield from portions(past, torch.from_numpy(side), size)
+            yield from portions(past, torch.from_numpy(np.ascontiguousarray(side)), size)
 
 
 def as_array(value: object) -> npt.NDArray[np.float64]:
