@@ -159,8 +159,8 @@ class PixelTable:
             "slow": np.repeat(self._pixels // self.n_fast, each).astype(np.int32),
             "fast": np.repeat(self._pixels % self.n_fast, each).astype(np.int32),
         }
-        for place in places:
-            joined[place] = _pixel_by_pixel([row[place] for row in rows], shape, np.int32)
+        for name in places:
+            joined[name] = _pixel_by_pixel([row[name] for row in rows], shape, np.int32)
         missing = np.ma.array(np.zeros(shape), mask=True)
         for column in (column for name in names for column in column_names(name)):
             joined[column] = _pixel_by_pixel([row.get(column, missing) for row in rows], shape, np.float64)

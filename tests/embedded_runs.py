@@ -1,5 +1,6 @@
 """Runs of the embedded simulator, as the tests of its traces use them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,7 @@ TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 """Relative agreement with the reference, which computes in double precision."""
 
 
-def supervisor(
-    mode: str = "c-parity", device: str = "cpu", dtype: str = "float64", emit: Emit | None = None
-) -> Traced:
+def supervisor(mode: str = "c-parity", device: str = "cpu", dtype: str = "float64", emit: Emit | None = None) -> Traced:
     """Trace the pixel of the configuration `supervisor`."""
     config = Choice(mode, device, dtype).applied(parsed_file(SUPERVISOR).command.config)
     return trace_pixel(config, PIXEL, emit or Emit())
@@ -43,5 +42,5 @@ def value(trace: Traced | Trace, quantity: str, phi_tic: int | None = None) -> t
     return next(_matching(trace.records, quantity, phi_tic)).numbers
 
 
-def _matching(records: tuple[Record, ...], quantity: str, phi_tic: int | None):
+def _matching(records: tuple[Record, ...], quantity: str, phi_tic: int | None) -> Iterator[Record]:
     return (item for item in records if item.quantity == quantity and item.index.phi_tic == phi_tic)

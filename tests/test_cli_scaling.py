@@ -10,7 +10,7 @@ CELLS = {"a": 36, "b": 47, "c": 29}
 
 
 @pytest.mark.parametrize(("mode", "log"), [("c-parity", "c.log"), ("spec", "c_roi_fresh.log")])
-def test_f_latt_square_matches_c(mode, log):
+def test_f_latt_square_matches_c(mode: str, log: str) -> None:
     traced, expected = supervisor(mode), reference(log)
     indices = dict(zip("abc", value(traced, "hkl_frac"), strict=True))
     product = 1.0
@@ -25,7 +25,7 @@ def test_f_latt_square_matches_c(mode, log):
     assert value(traced, "F_latt") == pytest.approx(value(expected, "F_latt"), rel=1e-12)
 
 
-def test_the_two_modes_differ_in_the_stale_step_alone():
+def test_the_two_modes_differ_in_the_stale_step_alone() -> None:
     parity, fresh = supervisor("c-parity"), supervisor("spec")
     steps = [(value(parity, "phi_F_latt", tic), value(fresh, "phi_F_latt", tic)) for tic in range(10)]
     assert [tic for tic, (one, other) in enumerate(steps) if one != other] == [0]

@@ -3,13 +3,17 @@
 import builtins
 import json
 import math
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
-
-pq = pytest.importorskip("pyarrow.parquet")
+import torch
 
 from nbtrace.cli.embedded import (
+    Pixels,
+    Traced,
     as_array,
     column_layout,
     loaded,
@@ -19,10 +23,14 @@ from nbtrace.cli.embedded import (
     visited,
 )
 from nbtrace.errors import UsageError
-from nbtrace.pixel_table import ParquetTable, PixelTable, column_names
+from nbtrace.pixel_table import Column, ParquetTable, PixelTable, column_names
 from nbtrace.recorder import Emit
+from simulator.config import Config
+from simulator.run import history
 from tests.embedded_runs import PLAIN
 from tests.simulator.golden import cases
+
+pq = pytest.importorskip("pyarrow.parquet")
 
 EXPERIMENTS = [
     "-oversample 1",
@@ -36,20 +44,21 @@ EXPERIMENTS = [
 ]
 
 
-def columns(config, chosen=None, size=7):
+def columns(config: Config, chosen: Pixels, size: int = 7) -> tuple[dict[str, Column], dict[str, Column]]:
     """Return the rows of both tables of a run, portion by portion joined."""
     inputs, model = loaded(config)
     run = visited(config, inputs)
-    chosen = run if chosen is None else chosen
     table = PixelTable(column_layout(model, int(chosen[0])), config.shape_slow_fast[1], as_array)
-    parts = []
-    for _ in trace_pixels(model, run, chosen, table, size):
-        parts.append((table.samples(), table.phi_steps()))
-    return tuple({name: np.ma.concatenate([part[i][name] for part in parts]) for name in parts[0][i]} for i in (0, 1))
+    parts = [(table.samples(), table.phi_steps()) for _ in trace_pixels(model, run, chosen, table, size)]
+    return _joined([samples for samples, _ in parts]), _joined([phi for _, phi in parts])
+
+
+def _joined(parts: list[dict[str, Column]]) -> dict[str, Column]:
+    return {name: np.ma.array(np.ma.hstack([part[name] for part in parts])) for name in parts[0]}
 
 
 @pytest.mark.parametrize("flags", EXPERIMENTS)
-def test_columns_hold_what_the_traces_of_the_pixels_hold(flags):
+def test_columns_hold_what_the_traces_of_the_pixels_hold(flags: str) -> None:
     config = parsed_flags(f"{PLAIN} {flags}".split())
     run = visited(config, loaded(config)[0])
     chosen = run[:: max(len(run) // 9, 1)]
@@ -69,7 +78,7 @@ def test_columns_hold_what_the_traces_of_the_pixels_hold(flags):
 PLACES = {"slow", "fast", "layer", "subpixel_slow", "subpixel_fast", "phi_tic"}
 
 
-def _same_as_traced(traced, rows, steps):
+def _same_as_traced(traced: Traced, rows: dict[str, Column], steps: dict[str, Column]) -> None:
     expected: dict[str, list[tuple[float, ...]]] = {}
     for record in traced.records:
         if record.index.phi_tic is None:
@@ -77,7 +86,7 @@ def _same_as_traced(traced, rows, steps):
     count = len(rows["slow"])
     for quantity, values in expected.items():
         width = len(values[0])
-        names = [name for name in rows if name == quantity or name.rpartition("_")[0] == quantity and width == 3]
+        names = [name for name in rows if name == quantity or (name.rpartition("_")[0] == quantity and width == 3)]
         assert len(names) == width, quantity
         shown = [row for row in zip(*(rows[name] for name in names), strict=True) if row[0] is not np.ma.masked]
         once = len(values) == 1 and count > 1
@@ -88,17 +97,13 @@ def _same_as_traced(traced, rows, steps):
     assert {name for name in unexplained if name not in expected and name.rpartition("_")[0] not in expected} == set()
     phi = [record.numbers[0] for record in traced.per_phi if record.key == "k_frac"]
     if traced.expected_phi:
-        np.testing.assert_allclose(steps["phi_k_frac"].compressed(), phi, rtol=1e-14)
+        np.testing.assert_allclose(np.ma.compressed(steps["phi_k_frac"]), np.array(phi), rtol=1e-14)
 
 
-def test_a_pixel_in_which_interpolation_is_switched_off_parts_the_pixels_around_it(tmp_path):
+def test_a_pixel_in_which_interpolation_is_switched_off_parts_the_pixels_around_it(tmp_path: Path) -> None:
     config = cases()["hkl_interpolate"].config(tmp_path)
     inputs, model = loaded(config)
     run = visited(config, inputs)
-    from simulator.run import history
-
-    import torch
-
     switch = history(model, torch.from_numpy(run)).switch
     assert switch is not None
     chosen = np.array([switch - 2, switch - 1, switch + 1, switch + 2])
@@ -109,18 +114,18 @@ def test_a_pixel_in_which_interpolation_is_switched_off_parts_the_pixels_around_
         assert F_cell == pytest.approx(expected, rel=1e-14)
 
 
-def test_vector_columns_are_named_by_their_axes():
+def test_vector_columns_are_named_by_their_axes() -> None:
     assert column_names("hkl_frac") == ("hkl_frac_h", "hkl_frac_k", "hkl_frac_l")
     assert column_names("fdet_vec") == ("fdet_vec_x", "fdet_vec_y", "fdet_vec_z")
     assert column_names("phi.k_frac") == ("phi_k_frac",)
     assert column_names("source2.F_latt") == ("source_F_latt",)
 
 
-def _rows(values):
+def _rows(values: list[float]) -> dict[str, Column]:
     return {"slow": np.arange(len(values), dtype=np.int32), "hkl_frac_h": np.ma.masked_invalid(np.array(values))}
 
 
-def test_a_parquet_file_keeps_values_nulls_units_and_provenance(tmp_path):
+def test_a_parquet_file_keeps_values_nulls_units_and_provenance(tmp_path: Path) -> None:
     path = tmp_path / "new" / "t.parquet"
     with ParquetTable(path, {"mode": "spec"}) as table:
         table.add(_rows([1.5, math.nan]))
@@ -133,14 +138,18 @@ def test_a_parquet_file_keeps_values_nulls_units_and_provenance(tmp_path):
     assert table.rows == 3
 
 
-def test_an_error_leaves_no_parquet_file(tmp_path):
-    with pytest.raises(RuntimeError), ParquetTable(tmp_path / "t.parquet", {}) as table:
-        table.add(_rows([1.0]))
-        raise RuntimeError
+def test_an_error_leaves_no_parquet_file(tmp_path: Path) -> None:
+    def fail() -> None:
+        with ParquetTable(tmp_path / "t.parquet", {}) as table:
+            table.add(_rows([1.0]))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_parquet_file_needs_force(tmp_path):
+def test_an_existing_parquet_file_needs_force(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     path.write_text("mine")
     with pytest.raises(UsageError, match="exists; give --force"):
@@ -151,10 +160,10 @@ def test_an_existing_parquet_file_needs_force(tmp_path):
     assert pq.read_table(path).num_rows == 1
 
 
-def test_without_pyarrow_the_error_names_the_extra(tmp_path, monkeypatch):
+def test_without_pyarrow_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
-    def absent(name, *arguments, **options):
+    def absent(name: str, *arguments: Any, **options: Any) -> ModuleType:
         if name.startswith("pyarrow"):
             raise ImportError(name)
         return real(name, *arguments, **options)

@@ -2,8 +2,10 @@
 
 import math
 import re
+from pathlib import Path
 
 import pytest
+from scipy.spatial.transform import Rotation
 
 from nbtrace.cli.embedded import parsed_flags, trace_pixel
 from nbtrace.compare.diff import diff
@@ -18,10 +20,10 @@ from simulator.build import build_model, read_inputs
 from simulator.run import trace_values, visited_pixels
 from simulator.session import TraceLines
 from tests.embedded_runs import PIXEL, PLAIN, ROOT, reference, supervisor
-from tests.simulator.golden import cases, trace_text as golden_text, traces
+from tests.simulator.golden import cases, traces
+from tests.simulator.golden import trace_text as golden_text
 
 NUMBER = r"(?<=[ =])[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf|nan)(?=[ ]|$)"
-LATTICE = re.compile(r"F_latt")
 
 
 def pixel_block(text: str) -> list[str]:
@@ -50,7 +52,7 @@ def _agree(expected: str, found: str) -> bool:
 
 
 @pytest.mark.parametrize(("name", "pixel"), traces())
-def test_every_line_is_the_references(name, pixel, tmp_path):
+def test_every_line_is_the_references(name: str, pixel: tuple[int, int], tmp_path: Path) -> None:
     config = cases()[name].config(tmp_path)
     expected = pixel_block(golden_text(name, pixel))
     if not expected:
@@ -65,14 +67,14 @@ def test_every_line_is_the_references(name, pixel, tmp_path):
 
 
 @pytest.mark.parametrize(("mode", "log"), [("c-parity", "c.log"), ("spec", "c_roi_fresh.log")])
-def test_supervisor_is_the_references_trace_line_by_line(mode, log):
+def test_supervisor_is_the_references_trace_line_by_line(mode: str, log: str) -> None:
     text = (ROOT / "examples" / "pairs" / "supervisor__685_1039" / log).read_text()
     found = list(trace_lines(supervisor(mode).records))
     assert [shape(line) for line in found] == [shape(line) for line in pixel_block(text)]
     assert differing(pixel_block(text), found) == []
 
 
-def test_supervisor_agrees_with_the_reference_by_diff():
+def test_supervisor_agrees_with_the_reference_by_diff() -> None:
     traced = supervisor(emit=Emit(everything=True))
     (port,) = parse_trace(trace_text(traced.records, traced.header), "trace_py.log")
     result = diff(reference(), port, Policy())
@@ -86,14 +88,14 @@ def test_supervisor_agrees_with_the_reference_by_diff():
     ("flags", "layers", "n"),
     [("-oversample 1", 1, 1), ("-oversample 2", 1, 2), ("-oversample 2 -detector_thick 100 -thicksteps 3", 3, 2)],
 )
-def test_number_of_lines(flags, layers, n):
+def test_number_of_lines(flags: str, layers: int, n: int) -> None:
     traced = trace_pixel(parsed_flags(f"{PLAIN} {flags} -phisteps 3 -osc 1".split()), (22, 14), Emit())
     lines = list(trace_lines(traced.records))
     assert sum(line.startswith("TRACE_PY: ") for line in lines) == 26 * layers * n * n + 14
     assert sum(line.startswith("TRACE_PY_PHI ") for line in lines) == 3 * layers * n * n == traced.expected_phi
 
 
-def test_a_pixel_without_phi_lines_expects_none():
+def test_a_pixel_without_phi_lines_expects_none() -> None:
     round_crystal = trace_pixel(parsed_flags(f"{PLAIN} -oversample 1 -round_xtal".split()), (22, 14), Emit())
     assert (round_crystal.per_phi, round_crystal.expected_phi) == ((), 0)
     beyond_the_limit = trace_pixel(parsed_flags(f"{PLAIN} -oversample 1 -dmin 30 -phisteps 2".split()), (0, 0), Emit())
@@ -101,17 +103,21 @@ def test_a_pixel_without_phi_lines_expects_none():
 
 
 ALL_FEATURES = (
-    f"{PLAIN} -oversample 1 -misset 1 2 3 -dispersion 2 -dispsteps 3 -mosaic 0.5 -mosaic_dom 2 -phisteps 2 -osc 1 -water 5"
-    " -detector_thick 100 -thicksteps 2 -dmin 1"
+    f"{PLAIN} -oversample 1 -misset 1 2 3 -dispersion 2 -dispsteps 3 -mosaic 0.5 -mosaic_dom 2 -phisteps 2 -osc 1"
+    " -water 5 -detector_thick 100 -thicksteps 2 -dmin 1"
 )
 
 
 @pytest.mark.parametrize("pivot", ["beam", "sample"])
-def test_every_shown_name_is_in_the_vocabulary(pivot):
-    names = {}
+def test_every_shown_name_is_in_the_vocabulary(pivot: str) -> None:
+    names: dict[str, object] = {}
     config = parsed_flags([*ALL_FEATURES.split(), "-pivot", pivot, "-fdet_vector", "0", "0", "1"])
-    model = build_model(config, observe=lambda name, value: names.setdefault(name, value))
-    trace_values(model, visited_pixels(config, None), (22, 14), lambda name, value: names.setdefault(name, value))
+
+    def note(name: str, value: object) -> None:
+        names.setdefault(name, value)
+
+    model = build_model(config, observe=note)
+    trace_values(model, visited_pixels(config, None), (22, 14), note)
     families = {name.rpartition(".")[0] for name in names}
     assert families == {"", "geometry", "base", "at", "phi", "sample", "source2"}
     unknown = [name for name in names if not _known(name)]
@@ -127,7 +133,7 @@ def _known(name: str) -> bool:
     return quantity_of(family, key).quantity in QUANTITIES
 
 
-def test_emitted_lines_by_option():
+def test_emitted_lines_by_option() -> None:
     def families(emit: Emit) -> set[str]:
         return {record.family for record in supervisor(emit=emit).records}
 
@@ -139,7 +145,7 @@ def test_emitted_lines_by_option():
     assert families(Emit(everything=True)) - plain == more
 
 
-def test_rotated_reciprocal_vectors_belong_to_the_rotated_cell():
+def test_rotated_reciprocal_vectors_belong_to_the_rotated_cell() -> None:
     emit = Emit(rot_stars=True)
     traced = supervisor(emit=emit)
     by_step: dict[int | None, dict[str, float]] = {}
@@ -152,19 +158,20 @@ def test_rotated_reciprocal_vectors_belong_to_the_rotated_cell():
         # The reference rotates by 0.01° a step; at φ = 0 it keeps the rotation of the last step of the pixel before.
         angle = math.radians(0.01 * (tic or 9))
         star = [step[f"rot_b_star_A_inv_{axis}"] for axis in "xyz"]
-        assert star == pytest.approx(_rotated((-0.0031263923013923, 0.0104376433251433, -0.0328566748566749), spindle, angle), rel=1e-9)
+        assert star == pytest.approx(
+            _rotated((-0.0031263923013923, 0.0104376433251433, -0.0328566748566749), spindle, angle), rel=1e-9
+        )
         assert step["bp_y"] == pytest.approx(
             _rotated((-11.4986968432508, 0.717320030990266, -29.1132147806318), spindle, angle)[1], rel=1e-9
         )
 
 
-def _rotated(v, axis, angle):
-    from scipy.spatial.transform import Rotation
+def _rotated(v: tuple[float, ...], axis: tuple[float, ...], angle: float) -> list[float]:
+    rotated: list[float] = Rotation.from_rotvec([angle * component for component in axis]).apply(v).tolist()
+    return rotated
 
-    return Rotation.from_rotvec([angle * component for component in axis]).apply(v)
 
-
-def test_the_simulators_own_trace_has_the_same_lines():
+def test_the_simulators_own_trace_has_the_same_lines() -> None:
     config = parsed_flags(f"{PLAIN} -oversample 2 -dispersion 2 -dispsteps 3 -phisteps 2 -osc 1".split())
     recorder, own = Recorder(), TraceLines()
     model = build_model(config, read_inputs(config))
@@ -175,7 +182,7 @@ def test_the_simulators_own_trace_has_the_same_lines():
     assert recorded == printed
 
 
-def test_a_sample_shown_to_the_recorder_is_kept_only_on_request():
+def test_a_sample_shown_to_the_recorder_is_kept_only_on_request() -> None:
     observe = Recorder()
     observe("sample.F_cell", 1.0)
     observe("F_cell", lambda: 2.0)

@@ -16,7 +16,7 @@ class TestScalingTrace:
 
     @pytest.mark.parametrize("device", DEVICES)
     @pytest.mark.parametrize("dtype", DTYPES)
-    def test_scaling_trace_matches_physics(self, device, dtype):
+    def test_scaling_trace_matches_physics(self, device: str, dtype: str) -> None:
         traced = supervisor(device=device, dtype=dtype)
         chain = {name: value(traced, name)[0] for name in SCALING_CHAIN}
         two_theta = self._angle(value(traced, "incident_vec"), value(traced, "diffracted_vec"))
@@ -35,7 +35,7 @@ class TestScalingTrace:
 
     @pytest.mark.parametrize("device", DEVICES)
     @pytest.mark.parametrize("dtype", DTYPES)
-    def test_scaling_trace_matches_c(self, device, dtype):
+    def test_scaling_trace_matches_c(self, device: str, dtype: str) -> None:
         traced, expected = supervisor(device=device, dtype=dtype), reference()
         for name in SCALING_CHAIN:
             assert value(traced, name) == pytest.approx(value(expected, name), rel=TOLERANCE[dtype]), name

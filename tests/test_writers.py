@@ -3,6 +3,7 @@
 import json
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,13 @@ pixels = st.tuples(points, st.tuples(*[numbers] * len(CLOSING)))
 matrices = st.tuples(vectors, vectors, vectors)
 
 
-def recorded(pixel) -> Recorder:
+Triple = tuple[float, float, float]
+Made = Any
+"""What the strategy `pixels` draws."""
+Sample = tuple[int, int, int, Triple, float]
+
+
+def recorded(pixel: Made) -> Recorder:
     """Show a made-up pixel to a recorder as a simulation would."""
     observe = Recorder()
     sampled, closing = pixel
@@ -51,7 +58,7 @@ def essence(record: Record) -> tuple[str, str, tuple[float, ...], Index, int]:
 
 
 @given(pixels, st.booleans())
-def test_a_trace_reads_back_as_it_was_recorded(pixel, everything):
+def test_a_trace_reads_back_as_it_was_recorded(pixel: Made, everything: bool) -> None:
     records = recorded(pixel).trace(Emit(everything=everything))
     (trace,) = parse_trace(trace_text(records))
     assert not trace.account.unreadable
@@ -59,7 +66,7 @@ def test_a_trace_reads_back_as_it_was_recorded(pixel, everything):
 
 
 @given(pixels)
-def test_a_per_phi_log_and_its_document_hold_the_same_values(pixel):
+def test_a_per_phi_log_and_its_document_hold_the_same_values(pixel: Made) -> None:
     records = recorded(pixel).per_phi()
     document = per_phi_document(
         records,
@@ -84,7 +91,7 @@ def test_a_per_phi_log_and_its_document_hold_the_same_values(pixel):
 
 
 @given(matrices, vectors, numbers)
-def test_geometry_and_lattice_read_back(matrix, vector, number):
+def test_geometry_and_lattice_read_back(matrix: tuple[Triple, ...], vector: Triple, number: float) -> None:
     observe = Recorder()
     observe("geometry.Rx", matrix)
     observe("geometry.detector_convention", "MOSFLM")
@@ -105,7 +112,7 @@ def test_geometry_and_lattice_read_back(matrix, vector, number):
 
 
 @given(st.lists(st.tuples(small, small, small, vectors, numbers), min_size=1, max_size=4))
-def test_innermost_samples_keep_their_place(samples):
+def test_innermost_samples_keep_their_place(samples: list[Sample]) -> None:
     observe = Recorder(samples=True)
     for source, tic, domain, hkl, number in samples:
         for place, ordinal in (("source", source), ("phi_tic", tic), ("mosaic_domain", domain)):
@@ -119,7 +126,7 @@ def test_innermost_samples_keep_their_place(samples):
 
 
 @given(numbers)
-def test_a_number_keeps_fifteen_digits(number):
+def test_a_number_keeps_fifteen_digits(number: float) -> None:
     text = number_text(number)
     assert float(text) == pytest.approx(number, rel=1e-14, abs=0.0)
     assert math.copysign(1.0, float(text)) == math.copysign(1.0, number)
@@ -129,11 +136,11 @@ def test_a_number_keeps_fifteen_digits(number):
     ("number", "text"),
     [(-0.0, "-0"), (0, "0"), (1e24, "1e+24"), (10, "10"), (0.1, "0.1"), (2 / 3, "0.666666666666667"), (7.0, "7")],
 )
-def test_numbers_are_printed_as_c_prints_them(number, text):
+def test_numbers_are_printed_as_c_prints_them(number: float, text: str) -> None:
     assert number_text(number) == text
 
 
-def test_phi_fields_stand_in_the_dialects_order():
+def test_phi_fields_stand_in_the_dialects_order() -> None:
     pixel = ([((0.0, 0.0, 0.0),) * 3 + (1.0,) * 4 + ([(0.5, -1.25, 2.0, 3.0, 4.0, 5.0)],)], (1.0,) * 4)
     (line,) = trace_lines(recorded(pixel).per_phi())
     assert line == "TRACE_PY_PHI phi_tic=0 phi_deg=0.5 k_frac=-1.25 F_latt_b=2 F_latt=3 h_frac=4 F_cell=5"
