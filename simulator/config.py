@@ -4,7 +4,9 @@ A field that is None was not given. Lengths, angles and other quantities carry t
 here is in SI. Derived values are properties and never stored, so they cannot go stale.
 """
 
+import time
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -336,6 +338,16 @@ class Config(Frozen):
                 f"pixel slow {pixel[0]} fast {pixel[1]} is not on the detector of {slow} x {fast} (slow x fast){hint}"
             )
         return self
+
+
+def noise_seed(config: Config) -> int:
+    """Return the seed of the noise: as given, else the time in seconds when it was first asked for."""
+    return _start_time() if config.output.seed is None else config.output.seed
+
+
+@cache
+def _start_time() -> int:
+    return int(time.time())
 
 
 def _radians(degrees: float | None) -> float | None:

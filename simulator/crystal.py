@@ -67,6 +67,8 @@ class Crystal:
     real_m: Basis
     reciprocal: Basis
     """Å⁻¹, before spindle and mosaic rotation."""
+    volume: Tensor
+    """Of the cell, Å³; by the formula where a cell was given."""
     N: tuple[int, int, int]
     """Cells along a, b, c."""
     shape: Shape
@@ -151,12 +153,13 @@ def build_crystal(
     if misset is not None:
         reciprocal = _each(reciprocal, lambda v: rotate_about_xyz(v, misset))
         _observe_basis(observe, "misset", reciprocal)
-    real, reciprocal = _real_cell(reciprocal, cell, observe)
+    real, reciprocal, volume = _real_cell(reciprocal, cell, observe)
     real_m = _each(real, lambda v: v * ANGSTROM_M)
     spindle = unit(vector(frame_of(parameters.config.detector).spindle, parameters.device))
     return Crystal(
         real_m=real_m,
         reciprocal=reciprocal,
+        volume=volume,
         N=cell_counts(config, parameters.config.beam.beamsize_mm, real_m),
         shape=config.shape,
         fudge=config.fudge,
@@ -257,8 +260,8 @@ def _misset(parameters: Parameters, generator: Generator) -> Vector | None:
     return Vector(*(angle / RADIANS_TO_DEGREES for angle in parameters.numbers(config.misset_deg)))
 
 
-def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Observer) -> tuple[Basis, Basis]:
-    """Return the real cell (Å) and the reciprocal cell (Å⁻¹) regenerated from it."""
+def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Observer) -> tuple[Basis, Basis, Tensor]:
+    """Return the real cell (Å), the reciprocal cell (Å⁻¹) regenerated from it, and the volume (Å³)."""
     a_star, b_star, c_star = reciprocal
     crossed = cross(b_star, c_star), cross(c_star, a_star), cross(a_star, b_star)
     volume_star = dot(a_star, crossed[0])
@@ -277,7 +280,7 @@ def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Obse
         observe(f"base.{name}_A", v)
     regenerated = cross(b, c) * volume_star, cross(c, a) * volume_star, cross(a, b) * volume_star
     _observe_basis(observe, "regenerated", regenerated)
-    return (a, b, c), regenerated
+    return (a, b, c), regenerated, volume
 
 
 def cell_counts(config: CrystalConfig, beamsize_mm: float, real_m: Basis) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ import os
 from simulator.config import Config
 from simulator.errors import ResourceError
 
-LARGEST_PORTION = 1 << 16
+LARGEST_PORTION = 1 << 15
 """Pixels of a portion that is as fast as any: its intermediate tensors fit the processor's cache."""
 
 SMALLEST_PORTION = 1 << 8

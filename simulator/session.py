@@ -15,7 +15,7 @@ from simulator.kernel import EAGER
 from simulator.memory import check_memory
 from simulator.model import Engine, Model
 from simulator.observe import Observable, Value, resolve
-from simulator.outputs import SolidAngle, write_dump, write_outputs
+from simulator.outputs import RunNotes, write_dump, write_outputs
 from simulator.random import Generator
 from simulator.run import simulate, trace_values, visited_pixels
 from simulator.vectors import Matrix, Vector
@@ -46,10 +46,13 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     write_dump(model, inputs)
     if config.execution.trace_pixel_slow_fast is not None:
         _trace(model, inputs, config.execution.trace_pixel_slow_fast, say)
-    solid_angle = SolidAngle()
-    image = simulate(model, inputs.mask, solid_angle, chosen_engine(model))
+    notes = RunNotes()
+    image = simulate(model, inputs.mask, notes, chosen_engine(model))
+    if notes.interpolation_ends_at is not None:
+        slow, fast = divmod(notes.interpolation_ends_at, config.shape_slow_fast[1])
+        say(f"WARNING: out of range for interpolation at pixel slow {slow} fast {fast}; from there on it is off")
     say("")
-    for line in write_outputs(model, inputs, image, solid_angle.total_sr, generator):
+    for line in write_outputs(model, inputs, image, notes.total_sr, generator):
         say(line)
 
 

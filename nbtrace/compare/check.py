@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ from nbtrace.compare.identities import (
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.pixel import blocks, stated_pixel_size, whereabouts
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
+from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
 
@@ -39,7 +40,7 @@ _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
 
 
-_NEAR = 1e-3
+_NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
 
@@ -96,13 +97,16 @@ class SelfCheck:
         Whether its numbers are float32 values.
     checks : tuple of Check
     remarks : tuple of str
-        Conclusions for people: foreign, stale, hand-made, before or after polarisation, …
+        Faults of the log: foreign, stale, hand-made, before or after polarisation, …
+    observations : tuple of str
+        What is worth knowing but no fault of the log: φ steps that repeat others.
     """
 
     trace: Trace
     single_precision: bool
     checks: tuple[Check, ...]
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
 
     @property
     def broken(self) -> tuple[Check, ...]:
@@ -121,7 +125,8 @@ def check(trace: Trace) -> SelfCheck:
     formats = number_formats(trace)
     instances = tuple(_instances(trace))
     checks = tuple(_check(identity, instances, formats, trace, single=single) for identity in IDENTITIES)
-    return SelfCheck(trace, single, checks, tuple(_remarks(trace, checks, instances)))
+    repeated = tuple(f"{item}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side))
+    return SelfCheck(trace, single, checks, tuple(_remarks(trace, checks, instances)), repeated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
+from nbtrace.compare.artefacts import KNOWN, power_of_ten
 from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import Whereabouts, whereabouts
+from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
 from nbtrace.compare.tolerance import Policy
-from nbtrace.quantities import QUANTITIES
+from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import Pixel, Side, Trace
 
 
@@ -74,14 +76,9 @@ _CONFIGURED = (
     "oversample_thick",
     "oversample_polar",
     "oversample_omega",
-    "hkl_rounded",
 )
-"""Logged quantities that follow from the configuration, or (hkl) show that it differs."""
+"""Logged quantities that follow from the configuration alone."""
 
-_POWER_CLOSE = 5e-3
-_SMALLEST_POWER = 2
-_LARGEST_POWER = 99
-_WITHOUT_UNIT = frozenset({"1", "photons"})
 _SHOWN = 3
 _SAME_POINT = 0.02
 _SAME_STEP = 2e-6
@@ -101,6 +98,9 @@ def notices(
         *_pixels(c, py),
         *_steps(c, py),
         *_units(rows),
+        *_known_artefacts(rows),
+        *_unfinished(c, py),
+        *_copies(alignment, rows),
         *_configuration(c, py, rows),
         *_precision(checks),
         *_self(checks),
@@ -205,6 +205,7 @@ def _different_points(c: Trace, at_c: Whereabouts, at_py: Whereabouts) -> str:
 
 
 def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
+    yield from repeat_notices((*repeats(phi_steps(c), Side.C), *repeats(phi_steps(py), Side.PY)))
     tics_c, tics_py = _traced_tics(c), _traced_tics(py)
     if tics_c and tics_py and not tics_c & tics_py:
         yield Notice(
@@ -212,6 +213,12 @@ def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
             Weight.WARNING,
             f"the lattice values are of different φ steps: C of tic {_list(tics_c)}, Py of tic {_list(tics_py)}",
         )
+
+
+def repeat_notices(found: Iterable[Repeat]) -> Iterator[Notice]:
+    """Yield a notice for each step that repeats another one."""
+    for repeat in found:
+        yield Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle")
 
 
 def _traced_tics(trace: Trace) -> frozenset[int]:
@@ -239,21 +246,41 @@ def _units(rows: Sequence[Row]) -> Iterator[Notice]:
     for power, names in by_power.items():
         usual = _UNITS.get(abs(power))
         hint = f" ({usual})" if usual else ""
-        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under one key{hint}"
+        keys = "one key" if len(names) == 1 else "the same keys"
+        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under {keys}{hint}"
         yield Notice(Subject.UNIT, Weight.WARNING, text)
 
 
-def power_of_ten(row: Row) -> int:
-    """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
-    if row.difference is None or row.difference.ratio is None or not 0 < row.difference.ratio < math.inf:
-        return 0
-    known = QUANTITIES.get(row.quantity)
-    power = round(math.log10(row.difference.ratio))
-    if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
-        return 0
-    scaled = [number * 10.0**-power for number in row.py.numbers]
-    off = math.hypot(*(y - x for x, y in zip(row.c.numbers, scaled, strict=True)))
-    return power if off <= _POWER_CLOSE * row.difference.norm_c else 0
+def _known_artefacts(rows: Sequence[Row]) -> Iterator[Notice]:
+    by_habit: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.quantity in KNOWN and row.status.diverges:
+            by_habit.setdefault(KNOWN[row.quantity], {})[row.quantity] = None
+    for habit, names in by_habit.items():
+        yield Notice(Subject.LOG, Weight.INFO, f"{', '.join(names)}: {habit}; a difference here may be the log's alone")
+
+
+def _unfinished(c: Trace, py: Trace) -> Iterator[Notice]:
+    """Yield that a log stops in the middle of a pixel whose value the other one has."""
+    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
+        if unfinished(trace, other):
+            last = trace.records[-1]
+            text = f"the {side} log has no I_pixel_final: it stops after {last.key} (line {last.line})"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def unfinished(trace: Trace, other: Trace) -> bool:
+    """Return whether a log traces a pixel but not its value, which the other log has."""
+    traces_a_pixel = any(record.stage in {Stage.PIXEL, Stage.LATTICE} for record in trace.records)
+    return traces_a_pixel and "I_pixel_final" not in trace.by_quantity and "I_pixel_final" in other.by_quantity
+
+
+def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
+    if alignment.only_c or alignment.only_py or not rows:
+        return
+    if all(row.c.value.text == row.py.value.text for row in rows):
+        text = "every printed value is the same, digit for digit: is one log a copy of the other?"
+        yield Notice(Subject.SIDES, Weight.INFO, text)
 
 
 def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]:
@@ -266,6 +293,10 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
         left, right = c.settings.get(name), py.settings.get(name)
         if left is not None and right is not None and left.value != right.value:
             different.append(f"{words} {left.value} against {right.value}")
+    reflections = next((row for row in rows if row.quantity == "hkl_rounded" and row.status.diverges), None)
+    if reflections is not None:
+        text = f"the two are at different reflections: C {reflections.c.value.text}, Py {reflections.py.value.text}"
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
     if different:
         shown = "; ".join(different[:6]) + (f"; and {len(different) - 6} more" if len(different) > 6 else "")
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ (C against Py): {shown}")
@@ -274,8 +305,6 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
 def _matters(row: Row) -> bool:
     if row.difference is None:
         return row.status is not Status.MISSING
-    if QUANTITIES[row.quantity].name == "hkl_rounded":
-        return True
     return abs(row.difference.relative) > MINOR_BELOW
 
 

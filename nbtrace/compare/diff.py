@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import SelfCheck, check
-from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks
+from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks, unfinished
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
@@ -99,6 +100,11 @@ class DiffResult:
     def first_by_band(self) -> dict[str, Row | None]:
         """The first divergence at the tolerance, at 1e-4 and at 1e-2."""
         return first_by_band(self.rows)
+
+    @cached_property
+    def physical(self) -> Physical:
+        """The first divergence apart from artefacts of the logs."""
+        return set_aside(self.rows)
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -206,6 +212,7 @@ def _verdict(
     if any(notice.weight is Weight.BLOCKING for notice in found):
         return Verdict.NOT_COMPARABLE
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
-    if any(row.status.diverges for row in rows) or (strict and incomplete):
+    cut_short = unfinished(*traces) or unfinished(*reversed(traces))
+    if any(row.status.diverges for row in rows) or cut_short or (strict and incomplete):
         return Verdict.DIFFER
     return Verdict.AGREE

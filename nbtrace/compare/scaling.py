@@ -166,9 +166,12 @@ def scaling_chain(
     if not rows:
         raise InputError(f"nothing to compare: {c.source} and {py.source} share no quantity of the scaling chain")
     products = _product(result, 0), _product(result, 1)
-    log_ratio = _log_ratio(rows.get("I_pixel_final"))
+    final = rows.get("I_pixel_final")
+    log_ratio = _log_ratio(final)
+    # Where the pixels agree their ratio is rounding, and a share of rounding says nothing.
+    to_explain = log_ratio if final is not None and final.status.diverges else None
     before = _before_polarisation(result)
-    factors = tuple(_factor(name, rows.get(name), result, log_ratio, before) for name in SCALING_CHAIN)
+    factors = tuple(_factor(name, rows.get(name), result, to_explain, before) for name in SCALING_CHAIN)
     shares = [factor.share for factor in factors if factor.share is not None]
     return ScalingResult(
         diff=result,
@@ -176,7 +179,7 @@ def scaling_chain(
         products=products,
         py_before_polarisation=before,
         log_ratio=log_ratio,
-        unexplained=1 - math.fsum(shares) if log_ratio and shares else None,
+        unexplained=1 - math.fsum(shares) if shares else None,
         rebuilt=_rebuilt(result),
         lattice=_lattices(result, cells),
         verdict=_verdict(result, factors),

@@ -80,7 +80,7 @@ def key_values(body: str) -> tuple[tuple[str, str], ...]:
 def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
     """Return the values of a line of `key=number` pairs by key, and what is wrong with it."""
     if not _are_pairs(body.strip()):
-        return {}, f"{body.strip()!r} is no list of key=number"
+        return {}, f"no list of key=number: {body.strip()!r}"
     values: dict[str, Value] = {}
     for key, text in key_values(body):
         if key in values:

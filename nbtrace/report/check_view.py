@@ -29,10 +29,12 @@ def check_view(result: SelfCheck) -> View:
     account = trace.account
     pixel = f"slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "not told"
     held = len(result.checked) - len(result.broken)
-    headline = f"{held} of {len(result.checked)} relations hold"
+    headline = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation can be checked"
     if result.broken:
         headline += f"; broken: {', '.join(item.quantity for item in result.broken)}"
-    items = result.remarks
+    elif result.remarks:
+        headline += f"; {result.remarks[0]}"
+    items = (*result.remarks, *result.observations)
     unreadable = tuple(f"{trace.source}:{bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
     more = len(account.unreadable) - len(unreadable)
     return View(

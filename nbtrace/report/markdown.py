@@ -7,6 +7,7 @@ from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, Vie
 _special = re.compile(
     r"([\\`*{}\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)//|(?<=www)\.|@|^\s*[-+=](?=\s|$)|^\s*\d+[.)](?=\s|$))"
 )
+_backticks = re.compile(r"`+").findall
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -41,9 +42,19 @@ def _section(section: Section) -> str:
     parts += [f"{escape(sentence)}\n" for sentence in section.sentences]
     if section.items:
         parts.append("".join(f"- {escape(item)}\n" for item in section.items))
-    if section.table is not None:
+    if section.commands:
+        parts.append("".join(f"- {escape(command.question)}: {_code(command.line)}\n" for command in section.commands))
+    if section.table is not None and section.table.lines:
         parts.append(_table(section.table))
     return "\n".join(parts)
+
+
+def _code(text: str) -> str:
+    """Return text as a code span that none of its backticks ends."""
+    text = clean(text)
+    fence = "`" * (1 + max((len(run) for run in _backticks(text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def _table(table: Table) -> str:

@@ -120,7 +120,7 @@ def test_an_axis_is_read_as_an_angle_too_and_said_so() -> None:
     assert command.config.detector.pivot is Pivot.SAMPLE
     assert [finding.trouble for finding in command.findings] == [Trouble.COLLISION]
     assert config("-twotheta_axis 0.5 0 1 -twotheta 7").detector.twotheta_deg == 7.0
-    spec = config("-mode spec -twotheta_axis 0.5 0 1")
+    spec = config("-twotheta_axis 0.5 0 1 -mode spec")
     assert spec.detector.twotheta_deg == 0.0
     assert spec.detector.pivot is Pivot.BEAM
 

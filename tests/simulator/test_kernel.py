@@ -11,9 +11,11 @@ from scipy.spatial.transform import Rotation
 
 from simulator.arguments import parse
 from simulator.build import Inputs, build_model
+from simulator.config import Config
 from simulator.crystal import carried_steps
 from simulator.defects import Defect, Mode
-from simulator.fused import FusedSweep, is_possible, is_worthwhile, sample_weight_needed
+from simulator.errors import ConfigurationError
+from simulator.fused import FusedSweep, is_possible, is_worthwhile, sample_weight_needed, sweep_sum
 from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
 from simulator.model import Model
@@ -23,6 +25,7 @@ from simulator.run import (
     image_values,
     portions,
     row_blocks,
+    selected_values,
     simulate,
     trace_values,
     visited_pixels,
@@ -92,6 +95,13 @@ def test_the_fast_path_agrees_with_the_eager_one(variant: str, dtype: str) -> No
     eager = simulate(model)
     tolerance = 2e-7 if dtype == "float64" else 2e-5
     np.testing.assert_allclose(simulate(model, engine=engine), eager, rtol=tolerance, atol=1e-9 * eager.max())
+
+
+def test_the_fast_path_compiles_as_one_graph() -> None:
+    model = model_of(VARIANTS["mosaic"])
+    traced = torch.compile(sweep_sum, dynamic=True, fullgraph=True, backend="eager")
+    image = simulate(model, engine=dataclasses.replace(EAGER, sweep=FusedSweep(traced)))
+    np.testing.assert_allclose(image, simulate(model), rtol=2e-7, atol=1e-9 * image.max())
 
 
 def test_the_fast_path_is_refused_where_it_would_be_wrong() -> None:
@@ -216,3 +226,69 @@ def test_the_water_background_is_what_a_detector_would_count_in_spec_mode() -> N
     corner = float(norm(model_of(flags).detector.pix0))
     assert spec[0, 0] == pytest.approx(photons_per_sr / corner**2, rel=2e-2)
     np.testing.assert_allclose(squared, spec * 7.94079248018965e-30 * 1e24, rtol=1e-6)
+
+
+@pytest.mark.parametrize("variant", ["phi", "dmin", "sources"])
+def test_some_pixels_have_the_values_of_the_whole_image(variant: str) -> None:
+    model = model_of(VARIANTS[variant])
+    visited = visited_pixels(model.config, None)
+    pixels = torch.tensor([0, 5, 139, 140, 141, 280, 399])
+    assert torch.equal(selected_values(model, visited, pixels, _look), image_values(model, visited)[pixels])
+    with pytest.raises(ConfigurationError, match="slow 7 fast 0 is masked"):
+        selected_values(model, visited[:140], pixels, _look)
+    assert selected_values(model, visited, pixels[:0], _look).shape == (0,)
+
+
+def test_masked_pixels_are_skipped_and_the_memory_goes_on_from_the_first_visited_one() -> None:
+    model = model_of(VARIANTS["phi"] + " -threads_emulated 1 -roi 2 18 3 15")
+    mask = np.ones((20, 20), dtype=bool)
+    mask[3, :7] = False
+    masked, whole = simulate(model, mask), simulate(model)
+    assert history(model, visited_pixels(model.config, mask)).fresh == (3 * 20 + 7,)
+    assert history(model, visited_pixels(model.config, None)).fresh == (3 * 20 + 2,)
+    assert not masked[~mask].any()
+    assert not whole[:3].any()
+    assert not whole[:, :2].any()
+    later = np.s_[4:16, 2:19]
+    np.testing.assert_array_equal(masked[later], whole[later])
+    assert masked[3, 7] != whole[3, 7]
+
+
+def test_the_first_thread_is_fresh_only_after_its_first_uncut_source() -> None:
+    """A pixel within the resolution limit's shadow executes no sweep, so the one after it is the fresh one."""
+    model = model_of("-oversample 1 -dmin 40 -osc 1 -phisteps 3 -Xbeam 8 -Ybeam 8")
+    visited = visited_pixels(model.config, None)
+    image = simulate(model).reshape(-1)
+    first_bright = int(np.flatnonzero(image)[0])
+    assert history(model, visited).fresh == (first_bright,)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_interpolation_ends_where_the_reference_ends_it(mode: str) -> None:
+    box = np.random.default_rng(5).uniform(10.0, 90.0, (13, 13, 13))
+    table = ReflectionTable(box, -6, 6, -6, 6, -6, 6, 3.0, box.size)
+    flags = f"-oversample 1 -distance 200 -Xbeam 3 -Ybeam 8 -mode {mode} -dispersion 30 -dispsteps 2"
+    tricubic, nearest = (model_of(f"{flags} {lookup}", Inputs(reflections=table)) for lookup in LOOKUPS)
+    visited = visited_pixels(tricubic.config, None)
+    past = history(tricubic, visited)
+    image, plain = image_values(tricubic, visited), image_values(nearest, visited)
+    if Mode(mode) is Mode.SPEC:
+        assert past.switch is None
+        assert not torch.equal(image[300:], plain[300:])
+    else:
+        assert past.switch is not None
+        assert 20 < past.switch < 380
+        assert not torch.equal(image[: past.switch], plain[: past.switch])
+        assert torch.equal(image[past.switch + 1 :], plain[past.switch + 1 :])
+    assert trace_values(tricubic, visited, (16, 7), _look)[0] == image[16 * 20 + 7]
+    some = torch.tensor([10, 300, 319, 321, 350])
+    assert torch.equal(selected_values(tricubic, visited, some, _look), image[some])
+
+
+LOOKUPS = ("-interpolate", "-nointerpolate")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_configuration_survives_being_written_as_json(variant: str) -> None:
+    config = parse(f"{COMMON} {VARIANTS[variant]}".split()).config
+    assert Config.model_validate_json(config.model_dump_json()) == config
