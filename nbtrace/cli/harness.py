@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -30,44 +30,56 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace harness --config supervisor --pixel 685 1039 --out trace_py.log"
 
 
+PixelOption: TypeAlias = Annotated[
+    tuple[int, int] | None,
+    typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to trace, slow first; by default the config's."),
+]
+PixelsOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--pixels", metavar="FILE", help="Trace the pixels in a file, a line SLOW FAST each, to Parquet."),
+]
+WindowOption: TypeAlias = Annotated[
+    tuple[int, int, int, int] | None,
+    typer.Option("--roi", metavar="S0 S1 F0 F1", help="Trace slow S0 to S1, fast F0 to F1, ends included, to Parquet."),
+]
+ConfigOption: TypeAlias = Annotated[
+    str | None, typer.Option("--config", metavar="NAME|TOML", help="A configuration, in place of flags after --.")
+]
+ModeOption: TypeAlias = Annotated[
+    str | None, typer.Option("--mode", help="c-parity (the reference as it is) or spec (what is meant).")
+]
+DeviceOption: TypeAlias = Annotated[
+    str | None, typer.Option("--device", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.")
+]
+OutOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--out", "-o", metavar="FILE|DIR", help="The trace's file, the others beside it; or their folder."),
+]
+RotStarsOption: TypeAlias = Annotated[
+    bool, typer.Option("--emit-rot-stars", help="Add the rotated cell of each φ step.")
+]
+BaseOption: TypeAlias = Annotated[bool, typer.Option("--emit-base", help="Add the lattice before any φ rotation.")]
+EverythingOption: TypeAlias = Annotated[
+    bool, typer.Option("--emit-all", help="Add both, the detector's geometry, and every innermost sample.")
+]
+
+
 def harness_command(
     ctx: typer.Context,
     *,
-    pixel: Annotated[
-        tuple[int, int] | None,
-        typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to trace, slow first; by default the config's."),
-    ] = None,
-    pixels: Annotated[
-        Path | None,
-        typer.Option("--pixels", metavar="FILE", help="Trace the pixels in a file, a line SLOW FAST each, to Parquet."),
-    ] = None,
-    roi: Annotated[
-        tuple[int, int, int, int] | None,
-        typer.Option("--roi", metavar="S0 S1 F0 F1", help="Trace slow S0 to S1, fast F0 to F1, ends included."),
-    ] = None,
+    pixel: PixelOption = None,
+    pixels: PixelsOption = None,
+    roi: WindowOption = None,
     all_pixels: Annotated[bool, typer.Option("--all-pixels", help="Trace every pixel of the run to Parquet.")] = False,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="NAME|TOML", help="A configuration, in place of flags after --.")
-    ] = None,
-    mode: Annotated[
-        str | None, typer.Option("--mode", help="c-parity (the reference as it is) or spec (what is meant).")
-    ] = None,
-    device: Annotated[str | None, typer.Option("--device", help="cpu, cuda or cuda:N; absent CUDA is the CPU.")] = None,
+    config: ConfigOption = None,
+    mode: ModeOption = None,
+    device: DeviceOption = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32.")] = None,
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE|DIR", help="The trace's file, the others beside it; or their folder."
-        ),
-    ] = None,
+    out: OutOption = None,
     bundle: BundleFolder = None,
-    emit_rot_stars: Annotated[
-        bool, typer.Option("--emit-rot-stars", help="Add the rotated cell of each φ step.")
-    ] = False,
-    emit_base: Annotated[bool, typer.Option("--emit-base", help="Add the lattice before any φ rotation.")] = False,
-    emit_all: Annotated[
-        bool, typer.Option("--emit-all", help="Add both, the detector's geometry, and every innermost sample.")
-    ] = False,
+    emit_rot_stars: RotStarsOption = False,
+    emit_base: BaseOption = False,
+    emit_all: EverythingOption = False,
     force: Force = False,
 ) -> None:
     """Run the embedded simulator on one pixel and write its trace, per-φ trace and provenance.
