@@ -187,3 +187,12 @@ def test_a_sample_shown_to_the_recorder_is_kept_only_on_request() -> None:
     observe("sample.F_cell", 1.0)
     observe("F_cell", lambda: 2.0)
     assert [(step.key, step.numbers) for step in observe.steps] == [("F_cell", (2.0,))]
+
+
+def test_whole_numbers_have_no_sign_of_zero_and_real_ones_keep_it() -> None:
+    observe = Recorder()
+    observe("incident_vec", (1.0, 0.0, -0.0))
+    observe("hkl_rounded", (-0.0, -1.0, 2.0))
+    observe("steps", 10)
+    lines = ["TRACE_PY: incident_vec 1 0 -0", "TRACE_PY: hkl_rounded 0 -1 2", "TRACE_PY: steps 10"]
+    assert list(trace_lines(observe.trace())) == lines

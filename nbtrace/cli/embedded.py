@@ -29,7 +29,7 @@ from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
 from simulator.memory import check_memory
 from simulator.model import Model
-from simulator.run import History, history, portions, trace_values, visited_pixels
+from simulator.run import history, portions, trace_values, visited_pixels
 from simulator.structure_factors import NearestLookup
 
 _log = logging.getLogger("nbtrace")
@@ -265,21 +265,13 @@ def trace_pixels(model: Model, run: Pixels, chosen: Pixels, table: PixelTable, s
     with simulator_errors():
         past = history(model, torch.from_numpy(run[: int(np.searchsorted(run, chosen[-1])) + 1]))
     device = model.detector.pix0.x.device
-    for part in _parts(past, chosen, size):
+    for part in portions(past, torch.from_numpy(np.ascontiguousarray(chosen)), size):
         first = int(part[0])
         table.begin(part.numpy())
         with simulator_errors(), torch.no_grad():
             lookup = past.lookup(model, first)
             pixel_values(model, part.to(device), lookup, table, first_sweep=first in past.fresh)
         yield len(part)
-
-
-def _parts(past: History, chosen: Pixels, size: int) -> Iterator[torch.Tensor]:
-    """Cut the chosen pixels so that one lookup holds for each part."""
-    border = 0 if past.switch is None else int(np.searchsorted(chosen, past.switch, side="right"))
-    for side in (chosen[:border], chosen[border:]):
-        if len(side):
-            yield from portions(past, torch.from_numpy(np.ascontiguousarray(side)), size)
 
 
 def as_array(value: object) -> npt.NDArray[np.float64]:
