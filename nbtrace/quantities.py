@@ -120,7 +120,7 @@ term_fast                | m   | vector | Fbeam_m fdet_after_twotheta         | 
 term_slow                | m   | vector | Sbeam_m sdet_after_twotheta         |                                | −Sbeam·ŝ
 term_beam                | m   | vector | distance_m                          |                                | Distance along the beam
 pix0_vector_calculated   | m   | vector | term_fast term_slow term_beam       |                                | Position of the detector's first corner, as calculated
-pix0_vector              | m   | vector | term_fast term_slow term_beam       | DETECTOR_PIX0_VECTOR           | Position of the detector's first corner
+pix0_vector              | m   | vector | term_fast term_slow term_beam       | DETECTOR_PIX0_VECTOR           | Position of the detector's first corner, as set up
 pix0_after_twotheta      | m   | vector | pix0_after_rotz twotheta_axis angles_rad |                           | Position of the detector's first corner after all rotations
 CELL
 a_star_input            | Å⁻¹ | vector |                                     |                                | Reciprocal cell vector a* as the cell or the matrix gives it
@@ -146,11 +146,11 @@ pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec |
 R_distance_meters        | m   | scalar | pixel_pos_meters                    | airpath; Airpath; Distance to pixel (R); R; pixel_distance_A@Å | Distance R from the sample to that point
 omega_pixel_sr           | sr  | scalar | R_distance_meters close_distance_meters | Omega (solid angle); Solid angle (with obliquity); omega_sr | Solid angle of the pixel, p²·close/R³
 close_distance_meters    | m   | scalar | pix0_vector_meters close_distance_m | close_distance; Close distance | Distance from the sample to the detector plane, P₀·ô
-obliquity_factor         | 1   | scalar | close_distance_meters R_distance_meters | Obliquity factor (close_distance/R) | close/R
+obliquity_factor         | 1   | scalar | close_distance_meters R_distance_meters | Obliquity factor (close_distance/R) | Obliquity factor, close/R
 diffracted_vec           | 1   | vector | pixel_pos_meters R_distance_meters  | diffracted; diffracted_dir; diffracted (d); Diffracted unit vector | Direction d̂ = X/R from the sample to the pixel
 incident_vec             | 1   | vector |                                     | incident; incident_dir; incident (i) | Direction î of the incident beam
-lambda_meters            | m   | scalar |                                     |                                | Wavelength λ
-lambda_angstroms         | Å   | scalar | lambda_meters                       | lambda0; wavelength; wavelength_A; wavelength_angstroms | Wavelength λ
+lambda_meters            | m   | scalar |                                     |                                | Wavelength λ in metres
+lambda_angstroms         | Å   | scalar | lambda_meters                       | lambda0; wavelength; wavelength_A; wavelength_angstroms | Wavelength λ in ångström
 scattering_vec_A_inv     | m⁻¹ | vector | diffracted_vec incident_vec lambda_meters | scattering_vec_inv_A@Å⁻¹; scattering_vector@Å⁻¹; S@Å⁻¹; S vector@Å⁻¹ | Scattering vector (d̂ − î)/λ; the reference prints m⁻¹ under this name
 polar_axis               | 1   | vector |                                     |                                | Polarisation axis
 LATTICE
@@ -174,9 +174,9 @@ F_cell_interpolated      | e⁻  | scalar | hkl_frac                            
 F_tricubic               | e⁻  | scalar | hkl_frac                            |                                | Structure factor at a node of the interpolation
 PHI
 phi_deg                  | deg | scalar |                                     |                                | Spindle angle of the step, as labelled
-phi_ap_y                 | Å   | scalar |                                     |                                | y of the cell vector a at the step
-phi_bp_y                 | Å   | scalar |                                     |                                | y of the cell vector b at the step
-phi_cp_y                 | Å   | scalar |                                     |                                | y of the cell vector c at the step
+phi_ap_y                 | Å   | scalar |                                     |                                | Component y of the cell vector a at the step
+phi_bp_y                 | Å   | scalar |                                     |                                | Component y of the cell vector b at the step
+phi_cp_y                 | Å   | scalar |                                     |                                | Component y of the cell vector c at the step
 phi_h_frac               | 1   | scalar abs | scattering_vec_A_inv rot_a_angstroms phi_ap_y   |                                | Fractional Miller index h at the step
 phi_k_frac               | 1   | scalar abs | scattering_vec_A_inv rot_b_angstroms phi_bp_y   |                                | Fractional Miller index k at the step
 phi_l_frac               | 1   | scalar abs | scattering_vec_A_inv rot_c_angstroms phi_cp_y   |                                | Fractional Miller index l at the step

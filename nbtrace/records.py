@@ -151,6 +151,11 @@ class Record:
         return tuple(number * self.scale for number in self.value.numbers)
 
     @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """Which of several records for one place counts: a real value first, then the own key, then the later line."""
+        return self.value.shape is not Shape.SENTINEL, self.key == self.quantity, self.line
+
+    @property
     def stage(self) -> Stage | None:
         """The stage of its quantity, None for an unknown one."""
         known = QUANTITIES.get(self.quantity)
@@ -245,19 +250,31 @@ class Trace:
             groups.setdefault(record.quantity, []).append(record)
         return {name: tuple(group) for name, group in groups.items()}
 
+    @cached_property
+    def by_block(self) -> Mapping[tuple[str, int], tuple[Record, ...]]:
+        """Records of each quantity in each pixel block, in file order."""
+        groups: dict[tuple[str, int], list[Record]] = {}
+        for record in self.records:
+            groups.setdefault((record.quantity, record.index.block), []).append(record)
+        return {place: tuple(group) for place, group in groups.items()}
+
+    @cached_property
+    def blocks(self) -> tuple[int, ...]:
+        """Numbers of the pixel blocks, in order."""
+        return tuple(sorted({record.index.block for record in self.records})) or (0,)
+
     def get(self, quantity: str, index: Index | None = None) -> Record | None:
         """Return the record of `quantity` at `index`, or the first one that holds a value; None if there is none."""
-        candidates = self.by_quantity.get(quantity, ())
         if index is not None:
-            return next((record for record in candidates if record.index == index), None)
+            in_block = self.by_block.get((quantity, index.block), ())
+            return next((record for record in in_block if record.index == index), None)
+        candidates = self.by_quantity.get(quantity, ())
         return next((record for record in candidates if record.value.shape is not Shape.SENTINEL), None)
 
     def number(self, quantity: str, block: int = 0) -> float | None:
         """Return the scalar value of `quantity` in a pixel block, None if it is not logged as one number."""
-        for record in self.by_quantity.get(quantity, ()):
-            if record.index.block == block and len(record.numbers) == 1:
-                return record.numbers[0]
-        return None
+        scalars = [record for record in self.by_block.get((quantity, block), ()) if len(record.numbers) == 1]
+        return max(scalars, key=lambda record: record.rank).numbers[0] if scalars else None
 
     def phi_steps(self) -> Iterator[Record]:
         """Yield the records of the per-φ lines."""

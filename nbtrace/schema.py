@@ -34,11 +34,14 @@ class KeyedLine(_Line):
             return self
         wanted = _ARITY.get(known.kind)
         if wanted is not None and len(self.numbers) != wanted:
-            found = f"{len(self.numbers)} numbers" if self.numbers else "no number"
-            raise ValueError(f"{self.key} needs {wanted} number{'s' * (wanted > 1)}, found {found}")
+            raise ValueError(f"{self.key} needs {_numbers(wanted)}, found {_numbers(len(self.numbers))}")
         if known.kind is Kind.NAMED and self.shape is not Shape.NAMED:
             raise ValueError(f"{self.key} needs name:number pairs")
         return self
+
+
+def _numbers(count: int) -> str:
+    return f"{count or 'no'} number{'s' * (count > 1)}"
 
 
 class PhiLine(BaseModel):

@@ -1,5 +1,6 @@
 """The command line: the only place that prints, exits and reads the arguments."""
 
+import io
 import os
 import sys
 
@@ -48,6 +49,10 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit; an error is one line on standard error and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(prog_name="nbtrace", standalone_mode=False)
         sys.stdout.flush()
@@ -65,6 +70,14 @@ def main() -> None:
         # The reader of our output has gone; keep the interpreter from complaining about it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
+    except OSError as error:
+        # Files report their own errors; what is left is standard output on a full disk and the like.
+        _complain(f"output cannot be written: {error.strerror}")
+        code = int(ExitCode.USAGE)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        _complain("not enough memory for this input")
+        code = int(ExitCode.INPUT)
     sys.exit(code)
 
 

@@ -1,8 +1,9 @@
 """What every comparing command does with its result: print it, write it, file it, and say how it ended."""
 
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance, utc_text
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
-from nbtrace.report.view import View
+from nbtrace.report.view import View, clean
 
 STDOUT = Path("-")
 
@@ -43,17 +44,58 @@ class Destinations:
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
-        files = [path for path in (self.md, self.json, self.text) if path is not None and path != STDOUT]
-        if len({path.resolve() for path in files}) < len(files):
+        if len(set(map(os.path.abspath, self.files))) < len(self.files):
             raise UsageError("--md, --json and --output need different files")
-        for path in files:
-            if path.exists() and not self.force:
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files to write."""
+        return tuple(path for path in (self.md, self.json, self.text) if path is not None and path != STDOUT)
+
+    def check(self, inputs: Iterable[str]) -> None:
+        """Say before any work is done that an output cannot be written, or would destroy something.
+
+        Raises
+        ------
+        UsageError
+            If a file exists (and not `force`), is one of the inputs, or its folder is none; if the bundle is a file.
+        """
+        for path in self.files:
+            if _exists(path) and not self.force:
                 raise UsageError(f"{path} exists; give --force to replace it, or another name")
+            if any(_same(path, Path(name)) for name in inputs):
+                raise UsageError(f"{path} is one of the inputs; give another name")
+            _must_be_folder(path.absolute().parent, path)
+        if self.bundle is not None:
+            _must_be_folder(self.bundle.absolute(), self.bundle)
 
     @property
     def prints_report(self) -> bool:
         """Whether the report goes to the terminal: not when another form is printed in its place."""
         return STDOUT not in {self.md, self.json}
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:
+        raise UsageError(f"{path} is no file name") from None
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except (OSError, RuntimeError):
+        return False
+
+
+def _must_be_folder(folder: Path, wanted: Path) -> None:
+    """Check that the nearest part of a path that exists is a folder; what is missing of it can then be made."""
+    for part in (folder, *folder.parents):
+        if os.path.lexists(part):
+            if not part.is_dir():
+                raise UsageError(f"{wanted} cannot be written: {part} is no folder")
+            return
 
 
 @dataclass
@@ -69,6 +111,7 @@ class Delivery:
     def __post_init__(self) -> None:
         if self.inputs.count("-") > 1:
             raise UsageError("standard input (-) can be read once: give the other log as a file")
+        self.to.check(self.inputs)
         self._started = time.perf_counter()
 
     def deliver(self, view: View, document: Mapping[str, object], *, printed: str | None = None) -> ExitCode:
@@ -77,13 +120,14 @@ class Delivery:
         `printed` stands in place of the terminal report, such as a unified diff.
         """
         code = _EXIT[view.verdict]
-        provenance = self._provenance() if self.to.md or self.to.json or self.to.bundle else None
+        if self.to.text not in {None, STDOUT}:
+            self._write(self.to.text, terminal.render(view) if printed is None else printed)
+        filed = ""
+        if self.to.md or self.to.json or self.to.bundle:
+            filed = self._documents(view, document, self._provenance(), code)
         if self.to.prints_report:
             self._print(view, printed)
-        if self.to.text is not None:
-            self._write(self.to.text, terminal.render(view) if printed is None else printed)
-        if provenance is not None:
-            self._documents(view, document, provenance, code)
+        sys.stderr.write(filed)
         return code
 
     def _print(self, view: View, printed: str | None) -> None:
@@ -92,7 +136,8 @@ class Delivery:
         else:
             terminal.print_view(view, terminal.console_for(sys.stdout))
 
-    def _documents(self, view: View, document: Mapping[str, object], provenance: Provenance, code: ExitCode) -> None:
+    def _documents(self, view: View, document: Mapping[str, object], provenance: Provenance, code: ExitCode) -> str:
+        """Write and file the documents; return what is to be said of it."""
         report = markdown.render(view, provenance=provenance_lines(provenance))
         outputs = []
         if self.to.md is not None:
@@ -101,16 +146,17 @@ class Delivery:
         whole = {**document, "provenance": provenance.document(outputs)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
-        if self.to.bundle is not None:
-            paths = Bundle.open_or_create(self.to.bundle).add_result(
-                self.name,
-                metrics=whole,
-                summary_md=report,
-                provenance=provenance,
-                exit_code=int(code),
-                wall_seconds=time.perf_counter() - self._started,
-            )
-            sys.stderr.write(f"filed in {self.to.bundle}: {', '.join(path.name for path in paths)}\n")
+        if self.to.bundle is None:
+            return ""
+        paths = Bundle.open_or_create(self.to.bundle).add_result(
+            self.name,
+            metrics=whole,
+            summary_md=report,
+            provenance=provenance,
+            exit_code=int(code),
+            wall_seconds=time.perf_counter() - self._started,
+        )
+        return f"filed in {clean(str(self.to.bundle))}: {', '.join(path.name for path in paths)}\n"
 
     def _write(self, path: Path, content: str) -> Path | None:
         if path == STDOUT:

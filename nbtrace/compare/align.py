@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nbtrace.quantities import QUANTITIES, RANK, Stage, equivalents
-from nbtrace.records import Index, Record, Shape, Trace
+from nbtrace.records import Index, Record, Trace
 
 Place = tuple[str, Index]
 """A quantity and where in the computation it belongs."""
@@ -78,16 +78,11 @@ def _by_place(
         if earlier is None:
             chosen[place] = record
             continue
-        loser, winner = sorted((earlier, record), key=preference)
+        loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
-        if loser.numbers != winner.numbers and loser.key == winner.key and loser.family == winner.family:
+        if loser.numbers != winner.numbers and loser.family == winner.family:
             twice.append((loser, winner))
     return chosen, twice
-
-
-def preference(record: Record) -> tuple[bool, bool, int]:
-    """Rank records that claim one place: the quantity's own key first, then a real value, then the later line."""
-    return record.key == record.quantity, record.value.shape is not Shape.SENTINEL, record.line
 
 
 def _place(record: Record, block_of: Mapping[int, int]) -> Index:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from nbtrace.compare.align import preference
 from nbtrace.compare.identities import (
     IDENTITIES,
     PER_SAMPLE,
@@ -19,7 +18,7 @@ from nbtrace.compare.identities import (
     residual,
 )
 from nbtrace.compare.metrics import is_finite
-from nbtrace.compare.pixel import blocks, stated_pixel_size, whereabouts
+from nbtrace.compare.pixel import stated_pixel_size, whereabouts
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.quantities import QUANTITIES, Stage
@@ -35,6 +34,9 @@ _ALLOWED_SINGLE = 64 * _SINGLE
 
 _ALLOWED_DOUBLE = 1e-12
 """Residual allowed to a double-precision log: the reference's own keep 4e-15."""
+
+_BLIND = 0.1
+"""Allowed residual from which on a relation tells nothing."""
 
 _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
@@ -147,8 +149,10 @@ def _instances(trace: Trace) -> Iterator[_Instance]:
         sample = record.index.sample if stage in {Stage.PIXEL, Stage.LATTICE} else None
         if stage in {Stage.PIXEL, Stage.LATTICE, Stage.SCALING}:
             group = shared.setdefault((record.index.block, sample), {})
-            group[record.quantity] = max(group.get(record.quantity, record), record, key=preference)
-    for block in blocks(trace):
+            group[record.quantity] = max(
+                group.get(record.quantity, record), record, key=lambda candidate: candidate.rank
+            )
+    for block in trace.blocks:
         pixel = shared.get((block, None), {})
         samples = sorted(sample for at, sample in shared if at == block and sample is not None)
         size = stated_pixel_size(trace)
@@ -192,7 +196,12 @@ def _check(
         return Check(identity.name, identity.formula, Finding.NOT_CHECKED, reason=reason)
     measured = [(item, both_sides(identity, item.values)) for item in usable]
     allowances = {id(item): _allowed(identity, item, sides, formats, single=single) for item, sides in measured}
-    broken = [(item, sides) for item, sides in measured if residual(sides) > allowances[id(item)]]
+    measured = [pair for pair in measured if allowances[id(pair[0])] < _BLIND]
+    if not measured:
+        reason = "too few digits are printed"
+        return Check(identity.name, identity.formula, Finding.NOT_CHECKED, reason=reason)
+    # A residual that is no number is a broken relation, too.
+    broken = [(item, sides) for item, sides in measured if not residual(sides) <= allowances[id(item)]]
     worst, sides = max(broken or measured, key=lambda pair: residual(pair[1]))
     return Check(
         identity.name,
@@ -319,13 +328,13 @@ def _remarks(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance
             yield f"{item.quantity}{' ' + where if where else ''} ≠ {item.formula}{many}{meaning}"
     sentinels = [record.key for record in trace.records if record.value.shape is Shape.SENTINEL]
     if sentinels:
-        yield f"hand-made or unfinished: {', '.join(sentinels)} hold no value"
+        yield f"hand-made or unfinished: no value for {', '.join(sentinels)}"
     not_finite = sorted({r.key for r in trace.records if r.value.numbers and not is_finite(r.numbers)})
     if not_finite:
         yield f"not finite: {', '.join(not_finite[:6])}"
     if any(item.values.get("polar", (1.0,))[0] == 0 for item in instances):
         yield "polar is 0: no computation gives that; a placeholder"
-    for block in blocks(trace):
+    for block in trace.blocks:
         where_is = whereabouts(trace, block)
         if where_is.contradicts_itself:
             yield f"states pixel {where_is.stated}, but its geometry is that of pixel {where_is.derived} (slow, fast)"

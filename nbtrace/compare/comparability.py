@@ -1,6 +1,7 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,8 +15,8 @@ from nbtrace.compare.pixel import Whereabouts, whereabouts
 from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
 from nbtrace.compare.tolerance import Policy
-from nbtrace.quantities import QUANTITIES, Stage
-from nbtrace.records import Pixel, Side, Trace
+from nbtrace.quantities import QUANTITIES, Stage, meaning
+from nbtrace.records import Pixel, Record, Side, Trace
 
 
 class Subject(StrEnum):
@@ -80,6 +81,8 @@ _CONFIGURED = (
 """Logged quantities that follow from the configuration alone."""
 
 _SHOWN = 3
+_key_of_line = re.compile(r"TRACE_\w+:\s*([^\s=]+)").match
+_SAME_VALUE = 1e-5
 _SAME_POINT = 0.02
 _SAME_STEP = 2e-6
 
@@ -100,6 +103,7 @@ def notices(
         *_units(rows),
         *_known_artefacts(rows),
         *_unfinished(c, py),
+        *_unreadable_values(c, py),
         *_copies(alignment, rows),
         *_configuration(c, py, rows),
         *_precision(checks),
@@ -112,24 +116,26 @@ def notices(
 
 
 def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
-    """Return which pixel block of C each block of Py belongs to: that of the same pixel, else that in its place."""
-    of_c = {block: whereabouts(c, block).pixel for block in _numbers(c)}
-    of_py = {block: whereabouts(py, block).pixel for block in _numbers(py)}
-    if len(of_c) == 1 and len(of_py) == 1:
-        return dict(zip(of_py, of_c, strict=True))
-    by_pixel: dict[Pixel, int] = {}
-    for block, pixel in of_c.items():
+    """Return which pixel block of C each block of Py belongs to.
+
+    The n-th block of a pixel belongs to the n-th of the same pixel, a block whose pixel is not known to the one in its
+    place. A block without a partner gets a number that C does not have.
+    """
+    if len(c.blocks) == 1 and len(py.blocks) == 1:
+        return dict(zip(py.blocks, c.blocks, strict=True))
+    of_pixel: dict[Pixel, list[int]] = {}
+    for block in c.blocks:
+        pixel = whereabouts(c, block).pixel
         if pixel is not None:
-            by_pixel.setdefault(pixel, block)
-    beyond = max(of_c) + 1
-    return {
-        block: by_pixel.get(pixel, beyond + block) if pixel is not None and by_pixel else block
-        for block, pixel in of_py.items()
-    }
-
-
-def _numbers(trace: Trace) -> list[int]:
-    return sorted({record.index.block for record in trace.records}) or [0]
+            of_pixel.setdefault(pixel, []).append(block)
+    waiting = {pixel: iter(blocks) for pixel, blocks in of_pixel.items()}
+    beyond = max(c.blocks) + 1
+    partners = {}
+    for block in py.blocks:
+        pixel = whereabouts(py, block).pixel
+        known = pixel is not None and bool(of_pixel)
+        partners[block] = next(waiting.get(pixel, iter(())), beyond + block) if known and pixel is not None else block
+    return partners
 
 
 def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
@@ -158,7 +164,7 @@ def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
 
 def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int]) -> Iterator[Notice]:
     """Yield which of several pixels are in one log only; no pixel in both forbids a verdict."""
-    blocks_c = _numbers(c)
+    blocks_c = c.blocks
     in_both = set(paired.values()) & set(blocks_c)
     only_c = [whereabouts(c, block).pixel for block in blocks_c if block not in in_both]
     only_py = [whereabouts(py, block).pixel for block, block_c in paired.items() if block_c not in in_both]
@@ -271,8 +277,24 @@ def _unfinished(c: Trace, py: Trace) -> Iterator[Notice]:
 
 def unfinished(trace: Trace, other: Trace) -> bool:
     """Return whether a log traces a pixel but not its value, which the other log has."""
-    traces_a_pixel = any(record.stage in {Stage.PIXEL, Stage.LATTICE} for record in trace.records)
+    of_a_pixel = {Stage.PIXEL, Stage.LATTICE, Stage.SCALING}
+    traces_a_pixel = any(record.stage in of_a_pixel for record in trace.records)
     return traces_a_pixel and "I_pixel_final" not in trace.by_quantity and "I_pixel_final" in other.by_quantity
+
+
+def _unreadable_values(c: Trace, py: Trace) -> Iterator[Notice]:
+    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
+        lost = lost_values(trace, other)
+        if lost:
+            text = f"the {side} log prints no readable value for {_some(lost)}, which the other log has"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def lost_values(trace: Trace, other: Trace) -> tuple[str, ...]:
+    """Return the quantities that a log prints only on unreadable lines while the other log has a value of them."""
+    keys = (match[1] for bad in trace.account.unreadable if (match := _key_of_line(bad.text)))
+    names = dict.fromkeys(meaning(key).quantity for key in keys)
+    return tuple(name for name in names if name not in trace.by_quantity and name in other.by_quantity)
 
 
 def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
@@ -350,13 +372,38 @@ def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
 
 
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
-    by_side: dict[str, dict[str, tuple[int, int]]] = {}
+    by_side: dict[tuple[str, bool], dict[str, tuple[int, int]]] = {}
+    conflicts = {id(loser) for loser, _ in conflicting(alignment)}
     for loser, winner in alignment.duplicates:
-        by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
-    for side, keys in by_side.items():
+        group = by_side.setdefault((winner.side.label, id(loser) in conflicts), {})
+        group.setdefault(winner.key, (loser.line, winner.line))
+    for (side, conflict), keys in by_side.items():
         key, lines = next(iter(keys.items()))
         text = (
             f"{side} prints {_some([*keys])} more than once with different values "
             f"({key}: lines {lines[0]} and {lines[1]}); the later ones are compared"
         )
-        yield Notice(Subject.LINES, Weight.INFO, text)
+        yield Notice(Subject.LINES, Weight.WARNING if conflict else Weight.INFO, text)
+
+
+def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
+    """Return the values of a pixel that one log prints twice and differently; nobody can tell which one is meant.
+
+    The detector block is left out: the reference prints it on the way and again at the end. What both logs print twice
+    in the same way is no conflict.
+    """
+    of_a_pixel = [pair for pair in alignment.duplicates if pair[1].stage not in {Stage.GEOMETRY, Stage.CELL, None}]
+    apart = [(loser, winner) for loser, winner in of_a_pixel if not _alike(loser.numbers, winner.numbers)]
+    return tuple(pair for pair in apart if not any(_echoes(pair, other) for other in apart if other is not pair))
+
+
+def _echoes(pair: tuple[Record, Record], other: tuple[Record, Record]) -> bool:
+    """Whether another log prints the same two values for the same quantity."""
+    (loser, winner), (other_loser, other_winner) = pair, other
+    same_place = winner.quantity == other_winner.quantity and winner is not other_winner
+    return same_place and _alike(loser.numbers, other_loser.numbers) and _alike(winner.numbers, other_winner.numbers)
+
+
+def _alike(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    """Whether two values are one value, printed with more and with fewer digits."""
+    return len(a) == len(b) and all(math.isclose(x, y, rel_tol=_SAME_VALUE) for x, y in zip(a, b, strict=True))

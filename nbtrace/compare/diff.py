@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from nbtrace.compare.align import Alignment, align
 from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import SelfCheck, check
-from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks, unfinished
+from nbtrace.compare.comparability import (
+    Notice,
+    Weight,
+    conflicting,
+    lost_values,
+    notices,
+    pair_blocks,
+    unfinished,
+)
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
@@ -164,7 +172,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     checks = check(c), check(py)
     found = notices(c, py, checks, alignment, rows, policy)
     covered = coverage(alignment, rows)
-    verdict = _verdict(rows, found, covered, (c, py), strict=strict)
+    verdict = _verdict(rows, found, covered, alignment, (c, py), strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
 
 
@@ -207,12 +215,19 @@ def _names(records: Iterable[Record], *, known: bool) -> tuple[str, ...]:
 
 
 def _verdict(
-    rows: Iterable[Row], found: Iterable[Notice], covered: Coverage, traces: tuple[Trace, Trace], *, strict: bool
+    rows: Iterable[Row],
+    found: Iterable[Notice],
+    covered: Coverage,
+    alignment: Alignment,
+    traces: tuple[Trace, Trace],
+    *,
+    strict: bool,
 ) -> Verdict:
     if any(notice.weight is Weight.BLOCKING for notice in found):
         return Verdict.NOT_COMPARABLE
+    both_ways = (traces, traces[::-1])
+    lacking = any(unfinished(*pair) or lost_values(*pair) for pair in both_ways)
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
-    cut_short = unfinished(*traces) or unfinished(*reversed(traces))
-    if any(row.status.diverges for row in rows) or cut_short or (strict and incomplete):
+    if any(row.status.diverges for row in rows) or lacking or conflicting(alignment) or (strict and incomplete):
         return Verdict.DIFFER
     return Verdict.AGREE

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.align import Pair
-from nbtrace.compare.metrics import Difference, component_name, difference, is_finite
+from nbtrace.compare.metrics import Difference, component_name, difference, is_finite, norm
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.compare.status import (
     ABSOLUTE_DIVERGENT,
@@ -91,9 +91,12 @@ def judge(
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
     found = difference(c.numbers, py.numbers)
-    digits = _resolution(c, found.worst, c_formats) + _resolution(py, found.worst, py_formats)
+    digits = _resolution(c, py, found.worst, c_formats) + _resolution(py, c, found.worst, py_formats)
     allowed = tolerance.allowed(found.norm_c)
     limit = max(allowed, digits / 2 * _ROUNDING)
+    if limit > allowed and limit >= max(found.norm_c, norm(py.numbers)) and found.relative:
+        blind = Status.MISSING, "too few digits are printed to compare"
+        return Row(pair.quantity, pair.index, c, py, None, tolerance, limit, True, *blind)  # noqa: FBT003
     status = status_of(found, limit, tolerance)
     return Row(pair.quantity, pair.index, c, py, found, tolerance, limit, limit > allowed, status)
 
@@ -117,11 +120,12 @@ def _unmeasured(c: Record, py: Record) -> tuple[Status, str] | None:
     return None
 
 
-def _resolution(record: Record, component: int, formats: Mapping[str, NumberFormat]) -> float:
+def _resolution(record: Record, other: Record, component: int, formats: Mapping[str, NumberFormat]) -> float:
     number_format = formats.get(record.family)
     if number_format is None:
         return 0.0
-    return number_format.resolution(record.value.tokens[component], record.scale)
+    token = record.value.tokens[component]
+    return number_format.resolution(token, record.scale, beside=other.numbers[component])
 
 
 def status_of(found: Difference, limit: float, tolerance: Tolerance) -> Status:

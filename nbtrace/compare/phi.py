@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 
 from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices, repeat_notices
 from nbtrace.compare.diff import in_order
+from nbtrace.compare.metrics import difference
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
-from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, Verdict
-from nbtrace.compare.tolerance import Policy, Tolerance
+from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
+from nbtrace.compare.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.errors import InputError
 from nbtrace.records import Record, Side, Trace
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_SAME_K = 1e-12
+"""Relative difference of k up to which the lattice factors must agree, too."""
+
 _OTHER_POINT = 0.5
 """Difference of k at every step from which on the two traces look at different reflections."""
 
 _LABEL_CLOSE = 1e-6
+_UNIT_CLOSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,9 @@ def _step(
 ) -> PhiStep:
     sample, tic = place
     deltas = {name: _delta(_number(c, name), _number(py, name)) for name in FIELDS}
-    status, reason = _judge(c, deltas["phi_k_frac"], tolerance)
+    status, reason = _judge(c, deltas, tolerance)
+    if status is Status.PASS:
+        status, reason = _judge_factors(c, py, deltas)
     return PhiStep(
         phi_tic=tic,
         sample=sample,
@@ -164,11 +171,16 @@ def _delta(c: float | None, py: float | None) -> float | None:
     return None if c is None or py is None else py - c
 
 
-def _judge(c: Mapping[str, Record] | None, delta: float | None, tolerance: Tolerance) -> tuple[Status, str]:
+def _judge(
+    c: Mapping[str, Record] | None, deltas: Mapping[str, float | None], tolerance: Tolerance
+) -> tuple[Status, str]:
+    """Return the status of a step by its k."""
+    delta = deltas["phi_k_frac"]
     if delta is None:
         return Status.MISSING, f"only {'Py' if c is None else 'C'} has this step"
-    if not math.isfinite(delta):
-        return Status.NOT_FINITE, "k_frac is not finite"
+    lost = [name.removeprefix("phi_") for name in FIELDS if not math.isfinite(deltas[name] or 0.0)]
+    if lost:
+        return Status.NOT_FINITE, f"{', '.join(lost)} not finite"
     k_c = _number(c, "phi_k_frac") or 0.0
     allowed = tolerance.allowed(abs(k_c))
     size = abs(delta)
@@ -180,8 +192,32 @@ def _judge(c: Mapping[str, Record] | None, delta: float | None, tolerance: Toler
     return (Status.DIVERGENT if size < allowed * ABSOLUTE_DIVERGENT else Status.CRITICAL), ""
 
 
+def _judge_factors(
+    c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, deltas: Mapping[str, float | None]
+) -> tuple[Status, str]:
+    """Return the status of a step by its lattice factors, where k is so nearly the same that they must be, too."""
+    k = _number(c, "phi_k_frac")
+    apart = deltas["phi_k_frac"]
+    if k is None or apart is None or abs(apart) > _SAME_K * abs(k):
+        return Status.PASS, ""
+    for name in FIELDS[1:]:
+        ours, theirs = _number(c, name), _number(py, name)
+        if ours is None or theirs is None:
+            continue
+        relative = abs(difference((ours,), (theirs,)).relative)
+        if relative > DEFAULT_RELATIVE:
+            words = f"{name.removeprefix('phi_')} differs although k is the same"
+            return (Status.MINOR if relative < MINOR_BELOW else Status.CRITICAL), words
+    return Status.PASS, ""
+
+
 def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...]) -> tuple[Notice, ...]:
-    found = [*_pixel_notices(c, py, compared), *_label_notices(compared), *lines_notices(c, py)]
+    found = [
+        *_pixel_notices(c, py, compared),
+        *_unit_notices(compared),
+        *_label_notices(compared),
+        *lines_notices(c, py),
+    ]
     found += repeat_notices(repeated)
     if c.side is py.side and c.side is not Side.UNKNOWN:
         text = f"both files carry the prefixes of {c.side.label}; the first is taken as C, the second as Py"
@@ -209,6 +245,25 @@ def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Noti
         f"{max(apart):.6g} at every step, so they look at different points of reciprocal space ({'; '.join(known)})"
     )
     return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
+
+
+def _unit_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
+    """Return that k is a power of ten too small or too large at every step, and what is left once that is set right."""
+    pairs = [(step.phi_tic, step.k_c, step.k_py) for step in steps if step.k_c and step.k_py]
+    ratios = [py / c for _, c, py in pairs]
+    if not ratios or min(ratios) <= 0 or not all(map(math.isfinite, ratios)):
+        return []
+    power = round(math.log10(ratios[-1]))
+    if abs(power) < 2 or any(abs(ratio / 10.0**power - 1) > _UNIT_CLOSE for ratio in ratios):
+        return []
+    left = [(abs(py / 10.0**power - c), tic) for tic, c, py in pairs]
+    worst, tic = max(left)
+    others = max((apart for apart, other in left if other != tic), default=0.0)
+    text = (
+        f"k: Py/C is 10^{power} at every step, so the vectors behind it are in different units; once that is set "
+        f"right, |Δk| is {worst:.6g} at tic {tic} and at most {others:.6g} elsewhere"
+    )
+    return [Notice(Subject.UNIT, Weight.WARNING, text)]
 
 
 def _label_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:

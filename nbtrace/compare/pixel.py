@@ -60,11 +60,6 @@ def whereabouts(trace: Trace, block: int = 0) -> Whereabouts:
     return Whereabouts(trace.pixels.get(block), _position(trace, block, size), size)
 
 
-def blocks(trace: Trace) -> tuple[int, ...]:
-    """Return the numbers of the pixel blocks of a trace."""
-    return tuple(sorted({record.index.block for record in trace.records} | set(trace.pixels))) or (0,)
-
-
 def stated_pixel_size(trace: Trace) -> float | None:
     """Return the pixel size in metres that a log states in its banner or with its beam centre."""
     stated = trace.settings.get("pixel_m")

@@ -44,8 +44,12 @@ class NumberFormat:
     decimals: int | None = None
     own: bool = False
 
-    def resolution(self, token: str, scale: float = 1.0) -> float:
-        """Return the value of the last digit that the format gives a number, in the record unit."""
+    def resolution(self, token: str, scale: float = 1.0, *, beside: float | None = None) -> float:
+        """Return the value of the last digit that the format gives a number, in the record unit.
+
+        `beside` is the number that it is compared with: 1e5 with one digit is a rounded 96000, but no rounded 60000, so
+        the smaller of the two decades counts.
+        """
         parts = _parts(token)
         if parts is None:
             return 0.0
@@ -55,7 +59,10 @@ class NumberFormat:
             return abs(scale) * 10.0 ** min(parts.power - parts.decimals, 307)
         if parts.exponent is None:
             return 0.0
-        return abs(scale) * 10.0 ** max(parts.exponent - self.digits + 1, -307)
+        exponent = parts.exponent
+        if beside:
+            exponent = min(exponent, math.floor(math.log10(abs(beside / scale))))
+        return abs(scale) * 10.0 ** max(exponent - self.digits + 1, -307)
 
 
 @dataclass(frozen=True, slots=True)

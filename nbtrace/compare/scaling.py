@@ -16,6 +16,8 @@ from nbtrace.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Shape, Trace
 
 _DIVISORS = frozenset({"steps"})
+_MULTIPLIED = ("I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps")
+"""Factors that every chain has, whatever its flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +212,9 @@ def _product(result: DiffResult, which: int) -> Product:
     trace = (result.c, result.py)[which]
     values = _values(trace)
     final = trace.number("I_pixel_final")
-    if not {"I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"} <= values.keys():
-        return Product(None, final, "not all factors are logged")
+    lacking = [name for name in _MULTIPLIED if name not in values]
+    if lacking:
+        return Product(None, final, f"not logged: {', '.join(lacking)}")
     if values["steps"][0] == 0:
         return Product(None, final, "steps is 0: the product has no value")
     broken = next((item for item in result.checks[which].broken if item.quantity == "I_pixel_final"), None)
@@ -240,7 +243,7 @@ def _factor(name: str, row: Row | None, result: DiffResult, log_ratio: float | N
         c_printed, py_printed = (_printed(trace, name) for trace in (result.c, result.py))
         lacking = [side for side, printed in (("C", c_printed), ("Py", py_printed)) if not printed]
         return Factor(name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None)
-    multiplied = name in {"I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"} or name in (
+    multiplied = name in _MULTIPLIED or name in (
         applied_factors(_values(result.c)) + applied_factors(_values(result.py))
     )
     used = before if name == "I_before_scaling" and before is not None else py_value

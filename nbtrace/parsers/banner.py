@@ -56,7 +56,7 @@ _AXES = re.compile(r"(DETECTOR_(?:FAST_AXIS|SLOW_AXIS|NORMAL_AXIS|PIX0_VECTOR))\
 _settings = tuple((re.compile(pattern).fullmatch, names) for pattern, names in _SETTINGS)
 _pixels = tuple(re.compile(pattern).fullmatch for pattern in _PIXELS)
 _first_words = re.compile(
-    r"\s*(?:[\d+-].*(?:sources|domains|steps|hkls)|DETECTOR_|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
+    r"\s*+(?:[\d+-].*(?:sources|domains|steps|hkls)|DETECTOR_|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
     r"|incident|distance|sensor|\w+ convention|pivoting|auto-selected|reading Fs|Detector|Wavelength|Device|TRACE_PY"
     r"|[\w ]+xtal:|# Tracing|Tracing|===|Target)"
 ).match

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from nbtrace import units
-from nbtrace.parsers.outcome import Field
+from nbtrace.parsers.banner import banner
+from nbtrace.parsers.outcome import Field, Stated
 from nbtrace.parsers.prose import located_meaning
 from nbtrace.parsers.tagged import LONGEST_LINE
 from nbtrace.parsers.values import read_value
@@ -35,6 +36,11 @@ def _known_label(line: str) -> str | None:
     return name if name in QUANTITIES else None
 
 
+def _states_pixel(line: str) -> bool:
+    stated = banner(line)
+    return isinstance(stated, Stated) and stated.pixel is not None
+
+
 def _bare(label: str) -> tuple[str, str | None]:
     label = label.split(" = ", maxsplit=1)[0]
     if (named := _unit_in_label(label)) and (unit := units.canonical(named[2])):
@@ -51,7 +57,7 @@ class LabelReader:
 
     def line(self, line: str) -> tuple[Field, ...] | str | None:
         """Return the fields of a line, a heading as text, or None for a line that holds neither."""
-        if len(line) > LONGEST_LINE:
+        if len(line) > LONGEST_LINE or _states_pixel(line):
             return None
         match = _labelled(line.strip())
         if match is None:

@@ -12,7 +12,7 @@ from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
 from nbtrace.records import Side
 
 _prefix = re.compile(
-    r"[ \t]*(?:\d+→)?[ \t]*(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
+    r"[ \t]*(?:\d+→[ \t]*)?(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
     r"(?P<mark>:|(?=[ \t])|$)(?P<body>.*)"
 ).fullmatch
 
@@ -69,7 +69,9 @@ def side_of(family: str) -> Side:
 
 
 def side_of_line(line: str) -> Side:
-    """Return the program whose prefix a line carries."""
+    """Return the program whose prefix a line carries; the reference alone prints the detector's axes."""
+    if line.startswith("DETECTOR_"):
+        return Side.C
     match = _prefix(line) if "TRACE" in line or "PIX0_PY" in line else None
     return side_of(match["family"]) if match else Side.UNKNOWN
 

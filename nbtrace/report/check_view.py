@@ -14,12 +14,13 @@ _COLUMNS = (
     Column("checked", numeric=True, least_width=92),
     Column("finding"),
 )
-_STATUS = {Finding.HOLDS: Status.PASS, Finding.BROKEN: Status.CRITICAL, Finding.NOT_CHECKED: Status.MISSING}
+_STATUS = {Finding.HOLDS: Status.PASS, Finding.BROKEN: Status.CRITICAL}
 
 
 def check_verdict(result: SelfCheck) -> Verdict:
     """Return whether a log agrees with itself."""
-    return Verdict.DIFFER if result.broken or result.remarks else Verdict.AGREE
+    faulty = result.broken or result.remarks or result.trace.account.unreadable
+    return Verdict.DIFFER if faulty else Verdict.AGREE
 
 
 def check_view(result: SelfCheck) -> View:
@@ -28,19 +29,15 @@ def check_view(result: SelfCheck) -> View:
     at = whereabouts(trace)
     account = trace.account
     pixel = f"slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "not told"
-    held = len(result.checked) - len(result.broken)
-    headline = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation can be checked"
-    if result.broken:
-        headline += f"; broken: {', '.join(item.quantity for item in result.broken)}"
-    elif result.remarks:
-        headline += f"; {result.remarks[0]}"
     items = (*result.remarks, *result.observations)
-    unreadable = tuple(f"{trace.source}:{bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
+    unreadable = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
     more = len(account.unreadable) - len(unreadable)
+    table = Table(_COLUMNS, tuple(map(_line, result.checked)))
+    unchecked = [item for item in result.checks if item.finding is Finding.NOT_CHECKED]
     return View(
         title="A log held against itself",
         verdict=check_verdict(result),
-        headline=headline,
+        headline=_headline(result),
         facts=(
             f"Log: {trace.source} ({trace.side.label})",
             f"Dialects: {', '.join(trace.dialects) or 'none'}",
@@ -53,12 +50,21 @@ def check_view(result: SelfCheck) -> View:
             section
             for section in (
                 Section("Findings", items=items),
-                Section("Relations", table=Table(_COLUMNS, tuple(map(_line, result.checks)))),
+                Section("Relations", table=table if table.lines else None),
+                Section("Not checked", items=tuple(f"{item.quantity}: {item.reason}" for item in unchecked)),
                 Section("Unreadable lines", items=unreadable + ((f"and {more} more",) if more else ())),
             )
             if section.items or section.table
         ),
     )
+
+
+def _headline(result: SelfCheck) -> str:
+    held = len(result.checked) - len(result.broken)
+    holding = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation could be checked"
+    if result.broken:
+        return f"{holding}; broken: {', '.join(item.quantity for item in result.broken)}"
+    return f"{holding}, but {result.remarks[0]}" if result.remarks else holding
 
 
 def _account(account: Account) -> str:
@@ -71,8 +77,8 @@ def _line(item: Check) -> Line:
         item.quantity + (f" {item.index.label()}" if item.index.label() else ""),
         item.formula,
         "–" if item.residual is None else f"{item.residual:.1e}",
-        number(item.allowed, 2) if item.residual is not None else "–",
+        number(item.allowed, 2),
         str(item.instances),
-        item.finding.value if item.finding is not Finding.NOT_CHECKED else f"not checked ({item.reason})",
+        item.finding.value,
     )
     return Line(cells, _STATUS[item.finding])

@@ -71,7 +71,7 @@ def _lacking(result: DiffResult) -> str:
         if "I_pixel_final" in missing:
             return f"; {side} prints no I_pixel_final"
     if result.verdict is Verdict.DIFFER and result.first_divergence is None:
-        return "; not everything could be compared (--strict)"
+        return "; but not everything could be compared, see the notes and the coverage"
     return ""
 
 

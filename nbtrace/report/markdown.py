@@ -5,7 +5,7 @@ import re
 from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View, clean
 
 _special = re.compile(
-    r"([\\`*{}\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)//|(?<=www)\.|@|^\s*[-+=](?=\s|$)|^\s*\d+[.)](?=\s|$))"
+    r"([\\`*{}\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)//|(?<=www)\.|@|^\s*[-+=](?![\d.])|^\s*\d+[.)](?=\s|$))"
 )
 _backticks = re.compile(r"`+").findall
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})

@@ -26,7 +26,7 @@ def phi_view(result: PhiResult) -> View:
         headline=_headline(result),
         facts=(
             *input_facts(result.c, result.py),
-            f"Tolerance: |Δk| < {result.tolerance}{mark}; differences are Py − C",
+            f"Tolerance: |Δk| < {result.tolerance}{mark}; differences are Py − C; F_latt is judged where k is the same",
             f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
         ),
         notices=result.notices,

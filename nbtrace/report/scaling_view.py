@@ -71,17 +71,20 @@ def _headline(result: ScalingResult) -> str:
     if first is None:
         return f"all {len(result.factors)} quantities of the chain agree"
     size = f" {signed(_relative(first), 6)}" if _relative(first) is not None else ""
-    if result.unexplained is not None and abs(result.unexplained) > _OPEN:
-        open_sides = [side for side, item in zip(("C", "Py"), result.products, strict=True) if item.meaning != "holds"]
-        whose = f" of {' and '.join(open_sides)}" if open_sides else ""
-        return f"first divergence {first.name}{size} {first.status.value}; the chain{whose} does not make its own pixel"
-    leading = max(
-        (factor for factor in result.factors if factor.share is not None),
-        key=lambda factor: abs(factor.share or 0.0),
-        default=None,
-    )
-    carried = f"; {leading.name} explains {percent(leading.share)} of the final log-ratio" if leading else ""
-    return f"first divergence {first.name}{size} {first.status.value}{carried}"
+    return f"first divergence {first.name}{size} {first.status.value}{_carried(result)}"
+
+
+def _carried(result: ScalingResult) -> str:
+    """Return which factor carries the ratio of the final intensities, or that none of them does."""
+    if result.unexplained is None:
+        return ""
+    shares = {factor.name: factor.share for factor in result.factors if factor.share is not None}
+    leading = max(shares, key=lambda name: abs(shares[name]))
+    if abs(result.unexplained) > _OPEN:
+        sides = zip(("C", "Py"), result.products, strict=True)
+        whose = " and ".join(side for side, product in sides if product.meaning != "holds")
+        return f"; the chain{' of ' + whose if whose else ''} does not make its own pixel, so shares mean little"
+    return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
 
 
 def _relative(factor: Factor) -> float | None:

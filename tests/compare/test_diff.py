@@ -17,7 +17,7 @@ from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError
-from nbtrace.quantities import QUANTITIES, Kind, Stage, equivalents
+from nbtrace.quantities import QUANTITIES, Kind, Stage, ancestors, equivalents
 
 Read = Callable[..., Trace]
 LENGTHS = {Kind.SCALAR: 1, Kind.VECTOR: 3}
@@ -70,7 +70,7 @@ def test_a_log_agrees_with_itself(read: Read, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").iterdir()), ids=lambda p: p.name
+    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/")), ids=lambda p: p.name
 )
 def test_a_recorded_log_agrees_with_itself(folder: Path) -> None:
     for path in sorted(folder.glob("*.log")):
@@ -142,7 +142,8 @@ def upstream(name: str) -> set[str]:
     while waiting:
         walked |= waiting
         waiting = {other for here in waiting for other in QUANTITIES[here].inputs} - walked
-    return {other for here in walked - {name} for other in (here, *equivalents(here))} - {name}
+    under_any_name = {other for here in walked - {name} for other in (here, *equivalents(here))} - {name}
+    return {other for other in under_any_name if name not in ancestors(other)}
 
 
 @settings(max_examples=25, deadline=None)
@@ -170,7 +171,7 @@ def test_roots_are_what_depends_on_no_other_change(
 
 
 @pytest.mark.parametrize(
-    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").iterdir()), ids=lambda p: p.name
+    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/")), ids=lambda p: p.name
 )
 def test_the_order_of_arguments_does_not_matter(folder: Path) -> None:
     c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))

@@ -9,7 +9,7 @@ from nbtrace.compare.comparability import Subject, Weight
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Verdict
 
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").iterdir())
+PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]
 

@@ -31,7 +31,8 @@ def test_progress_lines_between_the_lines_of_a_pixel() -> None:
 
 def test_a_traceback_and_warnings_are_no_trace() -> None:
     text = (
-        "/usr/lib/x.py:3: UserWarning: TRACE output is on\n  warnings.warn(\nTRACE_PY: polar 1\nTraceback (most recent call last):\n"
+        "/usr/lib/x.py:3: UserWarning: TRACE output is on\n  warnings.warn(\nTRACE_PY: polar 1\n"
+        "Traceback (most recent call last):\n"
         '  File "x.py", line 3, in <module>\n    print(f"TRACE_PY: {x}")\nNameError: name x\n'
     )
     assert counts(read(text)) == (1, 0, 6, 0)
@@ -175,6 +176,12 @@ def test_an_endless_line_is_unreadable(line: str) -> None:
     assert len(problem.text) < 200
     assert f"{len(line)} characters" in problem.reason
     assert counts(trace) == (1, 0, 1, 1)
+
+
+def test_an_endless_line_continues_nothing() -> None:
+    trace = read("TRACE_BEAM_CENTER:final dot_products:\n  Fclose=1\n  Sclose=" + "1" * 5000 + "\n  Odist=2\n")
+    assert [record.key for record in trace.records] == ["Fclose"]
+    assert counts(trace) == (1, 1, 2, 0)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,11 @@ def test_a_document_that_fails_its_schema_gives_nothing(change: Callable[[dict[s
 
 def test_flat_document() -> None:
     trace = read(
-        {"pixel_s": 133, "pixel_f": 134, "pixel_pos_A": [1e9, 2e9, -3e9], "R": 0.5, "wavelength_A": 0.9768, "h_frac": 1.25,
-         "k_frac": -3.5, "l_frac": 0.0, "h": 1, "k": -4, "l": 0, "F_latt": 2.5, "note": "text", "ok": True, "none": None}
+        {
+            "pixel_s": 133, "pixel_f": 134, "pixel_pos_A": [1e9, 2e9, -3e9], "R": 0.5, "wavelength_A": 0.9768,
+            "h_frac": 1.25, "k_frac": -3.5, "l_frac": 0.0, "h": 1, "k": -4, "l": 0, "F_latt": 2.5,
+            "note": "text", "ok": True, "none": None,
+        }
     )  # fmt: skip
     values = {record.quantity: record.numbers for record in trace.records}
     assert values["hkl_frac"] == (1.25, -3.5, 0.0)

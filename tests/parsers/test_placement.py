@@ -39,7 +39,8 @@ def test_each_pixel_block_is_counted() -> None:
 
 def test_samples_of_one_pixel_share_its_scaling_chain() -> None:
     trace = read("".join(c(SAMPLE.format(n)) for n in range(4)) + c(CHAIN.format(7)))
-    assert places(trace, "F_latt") == [(0, n, float(n)) for n in range(4)]
+    for name in ("pixel_pos_meters", "hkl_frac", "F_latt"):
+        assert places(trace, name) == [(0, n, float(n)) for n in range(4)]
     assert places(trace, "I_before_scaling") == [(0, 0, 7.0)]
 
 
@@ -78,6 +79,19 @@ def test_sweeps_that_follow_one_another_without_a_pixel_block() -> None:
     assert found == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (3, 0)]
 
 
+def test_several_sweeps_within_a_sample_are_counted_on() -> None:
+    trace = read(c(SAMPLE.format(0)) + phi(2) + phi(2) + c(SAMPLE.format(1)) + phi(2))
+    found = [(r.index.sample, r.index.phi_tic) for r in trace.by_quantity["phi_F_latt"]]
+    assert found == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]
+
+
+def test_a_block_that_breaks_off_within_its_chain_is_over() -> None:
+    first = SAMPLE.format(0) + "I_before_scaling 5\nfluence_photons_per_m2 1e24\n"
+    trace = read(c(first) + c(SAMPLE.format(1) + CHAIN.format(1)))
+    assert places(trace, "F_latt") == [(0, 0, 0.0), (1, 0, 1.0)]
+    assert places(trace, "I_before_scaling") == [(0, 0, 5.0), (1, 0, 1.0)]
+
+
 def test_each_block_has_the_pixel_stated_before_it() -> None:
     blocks = "".join(
         f"TRACE_CONFIG: tracing pixel (spixel={n}, fpixel=7)\n" + c(SAMPLE.format(n) + CHAIN.format(n))
@@ -92,10 +106,11 @@ def test_the_first_statement_of_a_pixel_counts_within_a_block() -> None:
 
 
 def test_get_and_number_find_values_by_place() -> None:
-    trace = read("".join(c(SAMPLE.format(n) + CHAIN.format(n)) for n in range(2)) + "TRACE_C: polar NOT_EXTRACTED\n")
+    trace = read("TRACE_C: polar NOT_EXTRACTED\n" + "".join(c(SAMPLE.format(n) + CHAIN.format(n)) for n in range(2)))
     second = trace.by_quantity["hkl_frac"][1]
     assert trace.get("hkl_frac", second.index) is second
     assert trace.get("hkl_frac") is trace.by_quantity["hkl_frac"][0]
     assert trace.get("nothing") is None
+    assert trace.get("polar") is trace.by_quantity["polar"][1]
     assert (trace.number("steps", 1), trace.number("steps", 2), trace.number("hkl_frac")) == (4.0, None, None)
     assert trace.where(second) == f"-:{second.line}"

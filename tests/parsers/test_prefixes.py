@@ -97,9 +97,16 @@ def test_configuration_line_without_a_pixel(pixel: str) -> None:
         ("TRACE_C_SOURCE2: F_cell 205.39", "F_cell", "source_F_cell", 205.39, 2, Side.C),
         ("TRACE_C_SOURCE2: cos2theta 0.5", "cos2theta", "source_cos_2theta", 0.5, 2, Side.C),
         ("TRACE_PY_SOURCE 0: source_index 0", "source_index", "source_index", 0.0, 0, Side.PY),
-        ("TRACE_PY_SOURCE 11: wavelength_angstroms 6.2", "wavelength_angstroms", "source_lambda_angstroms", 6.2, 11, Side.PY),
+        (
+            "TRACE_PY_SOURCE 11: wavelength_angstroms 6.2",
+            "wavelength_angstroms",
+            "source_lambda_angstroms",
+            6.2,
+            11,
+            Side.PY,
+        ),
     ],
-)  # fmt: skip
+)
 def test_sources(line: str, key: str, quantity: str, number: float, source: int, side: Side) -> None:
     (record,) = records(line)
     assert (record.key, record.quantity, record.numbers) == (key, quantity, (number,))
@@ -166,7 +173,8 @@ def test_digits_of_other_scripts_are_no_ordinals() -> None:
 
 def test_lattice_debug_with_its_untagged_lines() -> None:
     trace = read(
-        "TRACE_SIM_F_LATT: pixel=(1792,2048) Na=5.0 Nb=6.0\n  F_latt_a_mean=0.25\n  h_frac=-1.5 h_int=-2\n\n  F_latt_a_mean=9\n"
+        "TRACE_SIM_F_LATT: pixel=(1792,2048) Na=5.0 Nb=6.0\n"
+        "  F_latt_a_mean=0.25\n  h_frac=-1.5 h_int=-2\n\n  F_latt_a_mean=9\n"
     )
     assert trace.pixels == {0: (1792, 2048)}
     assert [(record.key, record.numbers[0]) for record in trace.records] == [

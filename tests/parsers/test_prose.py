@@ -39,6 +39,12 @@ def test_a_name_of_the_cell_block_is_the_quantity_only_where_the_run_goes_on_wit
     assert (trace.account.structure, trace.account.used) == (3, 5)
 
 
+def test_a_rule_does_not_end_a_section() -> None:
+    assert one("TRACE: After conversion:\nTRACE: =====\nTRACE:\nTRACE:   a = [1e-08, 0, 0]\n").quantity == (
+        "After conversion: a"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "quantity", "numbers", "unit"),
     [
@@ -54,10 +60,15 @@ def test_a_name_of_the_cell_block_is_the_quantity_only_where_the_run_goes_on_wit
         ("TRACE: Final intensity = 0.0217", "I_pixel_final", (0.0217,), "photons"),
         ("TRACE: polar 0.99", "polar", (0.99,), "1"),
         ("TRACE: R_distance_meters = 0.1", "R_distance_meters", (0.1,), "m"),
-        ("TRACE_PY_BASE:   a_star = [-0.02, 0.03, 0.01] |a_star| = 0.0374 Å⁻¹", "vec_a_star", (-0.02, 0.03, 0.01), "Å⁻¹"),
+        (
+            "TRACE_PY_BASE:   a_star = [-0.02, 0.03, 0.01] |a_star| = 0.0374 Å⁻¹",
+            "vec_a_star",
+            (-0.02, 0.03, 0.01),
+            "Å⁻¹",
+        ),
         ("TRACE_PY_BASE:   V_cell = 1.641459882e-09 m³ = 1.641459882e+21 Å³", "V_cell", (1.641459882e21,), "Å³"),
     ],
-)  # fmt: skip
+)
 def test_forms(line: str, quantity: str, numbers: tuple[float, ...], unit: str | None) -> None:
     record = one(line)
     assert (record.quantity, record.numbers, record.unit) == (quantity, numbers, unit)

@@ -40,7 +40,7 @@ def test_truncated_gzip_gives_what_it_holds(tmp_path: Path, members: int) -> Non
     trace = read_trace(str(path))
     assert trace.account.cut
     assert 2000 * (members - 1) < len(trace.records) < 2000 * members
-    whole = [line for line in LOG.splitlines() * members]
+    whole = LOG.splitlines() * members
     complete = trace.records[:-1]
     assert [f"TRACE_C: {record.key} {record.value.text}" for record in complete] == whole[: len(complete)]
 

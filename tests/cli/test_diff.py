@@ -1,0 +1,165 @@
+import hashlib
+import json
+import shlex
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+
+def test_the_first_line_answers(nb: "Run", supervisor: Path) -> None:
+    ended = nb("diff", supervisor / "c.log", supervisor / "py.log")
+    assert ended.out.startswith("DIFFER  first divergence scattering_vec_A_inv x: ")
+    assert "I_pixel_final Py/C = 107490.368" in ended.out
+    assert "compared 80 of 292 values" in ended.out
+
+
+def test_every_form_goes_to_its_file_and_the_report_is_printed_too(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
+    ended = nb(
+        "diff", supervisor / "c.log", supervisor / "py.log", "--md", "r.md", "--json", "deep/m.json", "-o", "r.txt"
+    )
+    assert ended.code == 1
+    assert (tmp_path / "r.txt").read_text().splitlines()[0].startswith("DIFFER")
+    assert (tmp_path / "r.md").read_text().startswith("# Trace comparison: C against Py\n\n**DIFFER**")
+    document = json.loads((tmp_path / "deep" / "m.json").read_text())
+    assert document["first_divergence"] == "scattering_vec_A_inv"
+    (inputs,) = ({item["path"]: item["sha256"] for item in document["provenance"]["inputs"]},)
+    for name in ("c.log", "py.log"):
+        path = supervisor / name
+        assert inputs[str(path)] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert document["provenance"]["command"].endswith("-o r.txt")
+
+
+@pytest.mark.parametrize("form", ["--md", "--json", "-o"])
+def test_an_existing_file_needs_force(nb: "Run", supervisor: Path, tmp_path: Path, form: str) -> None:
+    target = tmp_path / "out"
+    target.write_text("precious")
+    arguments = ["diff", supervisor / "c.log", supervisor / "py.log", form, target]
+    refused = nb(*arguments)
+    assert refused.code == 2
+    assert refused.out == ""
+    assert target.read_text() == "precious"
+    assert nb(*arguments, "--force").code == 1
+    assert target.read_text() != "precious"
+
+
+def test_a_form_for_standard_output_takes_the_place_of_the_report(nb: "Run", supervisor: Path) -> None:
+    c, py = supervisor / "c.log", supervisor / "py.log"
+    assert json.loads(nb("diff", c, py, "--json", "-").out)["format"] == "nbtrace diff"
+    assert nb("diff", c, py, "--md", "-").out.startswith("# Trace comparison")
+    both = nb("diff", c, py, "--md", "-", "--json", "-")
+    assert both.code == 2
+    assert "cannot both print" in both.err
+    same = nb("diff", c, py, "--md", "x", "--json", "./x")
+    assert same.code == 2
+    assert "different files" in same.err
+
+
+def test_a_file_that_cannot_be_written_is_one_line(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = nb("diff", supervisor / "c.log", supervisor / "py.log", "--json", "file/x.json")
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+
+
+def test_brief_leaves_out_what_agrees(nb: "Run", supervisor: Path) -> None:
+    whole = nb("diff", supervisor / "c.log", supervisor / "py.log").out
+    brief = nb("diff", supervisor / "c.log", supervisor / "py.log", "--brief").out
+    assert "fdet_vec.x" in whole
+    assert "fdet_vec.x" not in brief
+    assert "quantities that agree are left out" in brief
+    assert "compared 80 of 292 values" in brief
+
+
+def test_unified(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
+    c, py = supervisor / "c.log", supervisor / "py.log"
+    ended = nb("diff", c, py, "-u", "-o", "d.diff")
+    assert ended.code == 1
+    lines = [line for line in ended.out.splitlines() if not line.startswith("# ")]
+    assert lines[:2] == [f"--- {c}", f"+++ {py}"]
+    assert "# NOTE  C phi_tic 0 repeats phi_tic 9" in ended.out
+    assert (tmp_path / "d.diff").read_text() == ended.out
+    same = nb("diff", c, c, "-u")
+    assert (same.code, same.out) == (0, "")
+
+
+def test_strict(nb: "Run", logs: Path) -> None:
+    half = logs / "half.log"
+    text = (logs / "c.log").read_text()
+    half.write_text("".join(line for line in text.splitlines(keepends=True) if "TRACE_C: polar" not in line))
+    assert nb("diff", logs / "c.log", half).code == 0
+    ended = nb("diff", logs / "c.log", half, "--strict")
+    assert ended.code == 1
+    assert "none diverges; but not everything could be compared" in " ".join(ended.out.split())
+    assert "missing on Py: polar" in ended.out
+
+
+def test_tolerances_of_options_policy_and_project(nb: "Run", logs: Path, tmp_path: Path) -> None:
+    edited = logs / "edited.log"
+    edited.write_text((logs / "c.log").read_text().replace("TRACE_C: polar 0.91463", "TRACE_C: polar 0.91473"))
+    pair = logs / "c.log", edited
+    assert nb("diff", *pair).code == 1
+    option = nb("diff", *pair, "--tolerance", "polar=1e-3", "-t", "1e-9")
+    assert option.code == 0
+    assert "Tolerance: 1e-09 relative [override: --tolerance 1e-9]" in option.out
+    assert "Tolerance of polar: 0.001 relative [override: --tolerance polar=1e-3]" in option.out
+    (tmp_path / "p.toml").write_text("[tolerance.quantities]\npolar = { absolute = 1e-3 }\n")
+    policy = nb("diff", *pair, "--policy", "p.toml", "--json", "-")
+    assert policy.code == 0
+    assert json.loads(policy.out)["factors"]["polar"]["tolerance_origin"] == "p.toml"
+    (tmp_path / "pyproject.toml").write_text("[tool.nbtrace.tolerance]\nrelative = 1e-2\n")
+    project = nb("diff", *pair)
+    assert project.code == 0
+    assert "[override: pyproject.toml]" in project.out
+    (tmp_path / "pyproject.toml").write_text("[tool.nbtrace]\ntypo = 1\n")
+    broken = nb("diff", *pair)
+    assert (broken.code, broken.err.count("\n")) == (2, 1)
+    assert "'typo' is no section" in broken.err
+
+
+def test_a_misspelt_tolerance_is_said(nb: "Run", supervisor: Path) -> None:
+    ended = nb("diff", supervisor / "c.log", supervisor / "py.log", "-t", "poler=1")
+    assert "applies to nothing" in ended.out
+
+
+def test_a_bundle_is_filed_and_verifies(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
+    arguments = ["diff", supervisor / "c.log", supervisor / "py.log", "--bundle", "evidence"]
+    first = nb(*arguments)
+    assert first.code == 1
+    assert "filed in evidence: " in first.err
+    second = nb(*arguments)
+    assert second.code == 1
+    metrics = sorted(path.name for path in (tmp_path / "evidence").glob("metrics*.json"))
+    assert len(metrics) == 2
+    assert any("_rerun1" in name for name in metrics)
+    assert nb("bundle", "verify", "evidence").code == 0
+    (tmp_path / "evidence" / metrics[0]).write_text("{}")
+    assert nb("bundle", "verify", "evidence").code == 1
+
+
+def test_hostile_names_and_text_command_no_terminal(nb: "Run", logs: Path) -> None:
+    odd = logs / "\x1b[31modd|`x`.log"
+    shutil.copy(logs / "c.log", odd)
+    with odd.open("a") as stream:
+        stream.write("TRACE_C:detector_convention=\x1b]0;title\x07\n")
+    ended = nb("diff", logs / "c.log", odd)
+    assert "\x1b" not in ended.out
+    assert "\x07" not in ended.out
+    missing = nb("diff", logs / "c.log", "\x1b[31mnone.log")
+    assert "\x1b" not in missing.err
+
+
+def test_exchanged_arguments_give_the_same_report(nb: "Run", supervisor: Path) -> None:
+    c, py = supervisor / "c.log", supervisor / "py.log"
+    assert nb("diff", py, c).out == nb("diff", c, py).out
+
+
+def test_a_next_step_that_is_suggested_works(nb: "Run", supervisor: Path) -> None:
+    out = nb("diff", supervisor / "c.log", supervisor / "py.log", "--md", "-").out
+    for command in ("phi", "scaling"):
+        suggestion = out.split(f"`nbtrace {command} ")[1].split("`")[0]
+        assert nb(command, *shlex.split(suggestion)).code == 1
