@@ -7,7 +7,7 @@ import typer
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.check import check
-from nbtrace.errors import InputError
+from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.check_view import check_view
@@ -19,7 +19,9 @@ EXAMPLE = "Example: nbtrace check c.log"
 def check_command(
     log: Annotated[str, typer.Argument(metavar="LOG", help="A trace log; - is standard input.")],
     *,
-    side: Annotated[Side | None, typer.Option("--side", help="Of a file that holds both traces, which.")] = None,
+    side: Annotated[
+        Side | None, typer.Option("--side", metavar="c|py", help="Of a file that holds both traces, which.")
+    ] = None,
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -30,6 +32,8 @@ def check_command(
 
     A log that breaks one is foreign, stale, edited by hand, or logged at another point of the chain than its keys say.
     """
+    if side is Side.UNKNOWN:
+        raise UsageError("--side unknown: give c or py")
     delivery = Delivery("check", (log,), Destinations(md, json, output, bundle, force))
     trace = read_trace(log, side)
     if not trace.records:

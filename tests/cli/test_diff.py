@@ -83,7 +83,7 @@ def test_unified(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
     assert lines[:2] == [f"--- {c}", f"+++ {py}"]
     assert "# NOTE  C phi_tic 0 repeats phi_tic 9" in ended.out
     assert (tmp_path / "d.diff").read_text() == ended.out
-    same = nb("diff", c, c, "-u")
+    same = nb("diff", c, c, "--unified")
     assert (same.code, same.out) == (0, "")
 
 
@@ -163,3 +163,10 @@ def test_a_next_step_that_is_suggested_works(nb: "Run", supervisor: Path) -> Non
     for command in ("phi", "scaling"):
         suggestion = out.split(f"`nbtrace {command} ")[1].split("`")[0]
         assert nb(command, *shlex.split(suggestion)).code == 1
+
+
+def test_a_log_that_lacks_the_result_does_not_agree(nb: "Run", logs: Path) -> None:
+    (logs / "one.log").write_text("TRACE_PY: steps 10\n")
+    ended = nb("diff", logs / "c.log", logs / "one.log")
+    assert ended.code == 1
+    assert ended.out.startswith("DIFFER  1 of 149 values compared, none diverges; Py prints no I_pixel_final\n")

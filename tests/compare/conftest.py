@@ -4,8 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from nbtrace import Trace, parse_trace
+
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
 Edit = Callable[[str, str, str], str]

@@ -62,7 +62,7 @@ def test_recorded_logs_of_the_reference_obey_every_relation(folder: Path) -> Non
     assert max(item.residual or 0 for item in doubles) < 4e-14
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(key=st.sampled_from([*ONLY_LEFT_SIDES, *BREAKS]), size=st.floats(-8, -1).map(lambda p: 10**p), up=st.booleans())
 def test_an_edit_breaks_the_relations_it_is_part_of_and_no_other(
     read: Read, c_text: str, edit: Edit, printed: Callable[[str, str], str], key: str, size: float, up: bool

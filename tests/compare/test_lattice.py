@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrace import read_trace
+from nbtrace import parse_trace, read_trace
 from nbtrace.compare.lattice import infer_cells, lattice_factor, work_out
 
 indices = st.one_of(st.floats(-40, 40), st.integers(-40, 40).map(float), st.integers(-80, 80).map(lambda i: i / 2))
@@ -76,3 +76,9 @@ def test_worked_factors_of_a_recorded_log(pairs: Path) -> None:
     given_cells = work_out(trace, (5, 5, 5))
     assert {item.cells_from for item in given_cells} == {"given"}
     assert given_cells[0].at_index != worked[0].at_index
+
+
+@pytest.mark.parametrize(("index", "rounded"), [(0.5, 0), (-0.5, -1), (1.5, 1), (-7.4, -7), (-7.6, -8), (3.0, 3)])
+def test_the_nearest_index_is_that_of_the_reference(index: float, rounded: int) -> None:
+    (trace,) = parse_trace(f"TRACE_C: hkl_frac {index} 0 0\n")
+    assert work_out(trace)[0].rounded == rounded

@@ -2,8 +2,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from nbtrace import Trace, parse_trace
+
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 HOSTILE = (
     "a|b",
