@@ -51,10 +51,15 @@ def _not_finite(value: object) -> object:
 def dump(document: Mapping[str, object]) -> str:
     """Return the text of a JSON document, with a final newline.
 
-    A byte of a file name that is not UTF-8 (a lone surrogate) is written as its JSON escape.
+    Letters stand as they are; what is no letter (control and format characters, a lone surrogate for a byte of a file
+    name that is not UTF-8) is written as its JSON escape, so that a terminal can show the document.
     """
     text = json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() or letter == "\n" else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    return json.dumps(letter)[1:-1]
 
 
 def load(path: Path) -> Any:

@@ -123,6 +123,12 @@ pix0_vector_calculated   | m   | vector | term_fast term_slow term_beam       | 
 pix0_vector              | m   | vector | term_fast term_slow term_beam       | DETECTOR_PIX0_VECTOR           | Position of the detector's first corner, as set up
 pix0_after_twotheta      | m   | vector | pix0_after_rotz twotheta_axis angles_rad |                           | Position of the detector's first corner after all rotations
 CELL
+a_star_input            | Å⁻¹ | vector |                                     |                                | Reciprocal cell vector a* as the cell or the matrix gives it
+b_star_input            | Å⁻¹ | vector |                                     |                                | Reciprocal cell vector b* as the cell or the matrix gives it
+c_star_input            | Å⁻¹ | vector |                                     |                                | Reciprocal cell vector c* as the cell or the matrix gives it
+a_star_misset           | Å⁻¹ | vector | a_star_input                        |                                | Reciprocal cell vector a* after the misset rotation
+b_star_misset           | Å⁻¹ | vector | b_star_input                        |                                | Reciprocal cell vector b* after the misset rotation
+c_star_misset           | Å⁻¹ | vector | c_star_input                        |                                | Reciprocal cell vector c* after the misset rotation
 vec_a_star              | Å⁻¹ | vector |                                     | a_star; mosflm_a_star_rederived | Reciprocal cell vector a* in the lab frame
 vec_b_star              | Å⁻¹ | vector |                                     | b_star; mosflm_b_star_rederived | Reciprocal cell vector b* in the lab frame
 vec_c_star              | Å⁻¹ | vector |                                     | c_star; mosflm_c_star_rederived | Reciprocal cell vector c* in the lab frame
@@ -178,12 +184,17 @@ phi_F_latt_a             | 1   | scalar | phi_h_frac                          | 
 phi_F_latt_b             | 1   | scalar | phi_k_frac                          |                                | Lattice factor along b at the step
 phi_F_latt_c             | 1   | scalar | phi_l_frac                          |                                | Lattice factor along c at the step
 phi_F_latt               | 1   | scalar | phi_h_frac phi_k_frac phi_l_frac phi_F_latt_a phi_F_latt_b phi_F_latt_c | | Lattice factor at the step
+phi_F_cell               | e⁻  | scalar | phi_h_frac phi_k_frac phi_l_frac    |                                | Structure factor at the step
+phi_contribution         | 1   | scalar | phi_F_cell phi_F_latt               |                                | F_cell²·F_latt² of the step
 SOURCE
 source_lambda_angstroms  | Å   | scalar |                                     | source_wavelength_angstroms    | Wavelength of the source
 source_F_cell            | e⁻  | scalar |                                     |                                | Structure factor for the source
 source_F_latt            | 1   | scalar | source_lambda_angstroms             |                                | Lattice factor for the source
+source_F_cell_squared    | 1   | scalar | source_F_cell                       |                                | F_cell² for the source
+source_F_latt_squared    | 1   | scalar | source_F_latt                       |                                | F_latt² for the source
 source_I_contribution    | 1   | scalar | source_F_cell source_F_latt         | source_I_contribution_pre_polar | F_cell²·F_latt² of the source
 source_polar             | 1   | scalar |                                     |                                | Polarisation factor of the source
+source_index             | 1   | scalar |                                     |                                | Ordinal of the source, from 0
 source_cos_2theta        | 1   | scalar |                                     | source_cos2theta               | Cosine of the scattering angle of the source
 SCALING
 I_before_scaling         | 1   | scalar | F_latt F_cell phi_F_latt source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain

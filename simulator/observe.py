@@ -9,6 +9,8 @@ separates the family where the reference has one:
 ``run.<name>``            ``interpolation_ends_at``: the pixel (flat index) at which the lookup changes
 ``at.<index>``            where the following values are from: pixels (flat indices), layer, subpixel_slow,
                           subpixel_fast, source, phi_tic, mosaic_domain (0-based integers)
+``at.<condition>``        which pixels the following sample is of: counted, those that the reference does not skip;
+                          used, those within the resolution limit, where one is set
 ``<name>``                the pixel block, in the reference's order
 ``phi.<name>``            one φ step at source 0 and mosaic domain 0; ``phi.phi_tic`` opens the step
 ``source2.<name>``        the third source at φ step 0 and mosaic domain 0

@@ -81,6 +81,9 @@ class _Sample:
 def _observe_sample(context: SweepContext, sample: _Sample, place: _Place, state: PixelState) -> None:
     """Show a sample: whole at the first one of a subpixel, a line per φ step, the third source, every one."""
     observe = context.observe
+    observe("at.counted", sample.counted)
+    if context.used is not None:
+        observe("at.used", context.used)
     first_domain = place.domain == 0
     first = first_domain and place.step == 0
     if context.source_index == 0 and first_domain:

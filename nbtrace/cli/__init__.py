@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from nbtrace.cli import bundle, check, diff, phi, scaling
+from nbtrace.cli import bundle, check, diff, harness, phi, scaling, simulate
+from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import ExitCode, NbtraceError
 
 app = typer.Typer(
@@ -22,6 +23,9 @@ app.command("diff", epilog=diff.EXAMPLE)(diff.diff_command)
 app.command("phi", epilog=phi.EXAMPLE)(phi.phi_command)
 app.command("scaling", epilog=scaling.EXAMPLE)(scaling.scaling_command)
 app.command("check", epilog=check.EXAMPLE)(check.check_command)
+app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
+app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
+app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
 app.add_typer(bundle.app, name="bundle")
 
 _BadUsage: type[Exception] = typer.BadParameter.__mro__[1]

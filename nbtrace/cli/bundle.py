@@ -2,13 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
-from typer.core import TyperCommand
 
+from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, InputError, ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle, BundleFile
@@ -20,7 +20,6 @@ from nbtrace.files import write_new
 app = typer.Typer(help="Make, fill and verify an evidence folder.", no_args_is_help=True)
 
 _COLOURS = {FileStatus.OK: "green", FileStatus.SELF: "yellow", FileStatus.NOT_LISTED: "yellow"}
-_AFTER_DASHES = "nbtrace.after_dashes"
 _STDOUT = Path("-")
 _UNLISTED_SHOWN = 20
 
@@ -32,16 +31,6 @@ JsonOption = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - prints it instead.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file given with --json.")]
-
-
-class _ProgramCommand(TyperCommand):
-    """A command whose arguments after `--` are a program's, to be passed on untouched."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Keep what follows the first `--` in `ctx.meta` and parse the rest."""
-        split = args.index("--") if "--" in args else len(args)
-        ctx.meta[_AFTER_DASHES] = args[split + 1 :]
-        return super().parse_args(ctx, args[:split])
 
 
 @app.command(epilog="Example: nbtrace bundle init evidence/")
@@ -75,7 +64,7 @@ def add(
 
 
 @app.command(
-    cls=_ProgramCommand,
+    cls=ProgramCommand,
     epilog="Example: nbtrace bundle run evidence/ --name c -- ./nanoBragg -hkl P1.hkl",
 )
 def run(
@@ -89,7 +78,7 @@ def run(
 
     No shell sees the arguments. The exit status is 5 if the program fails.
     """
-    command = ctx.meta[_AFTER_DASHES]
+    command = passed_on(ctx)
     if not command:
         raise UsageError("nothing to run: put the program after --, as in: nbtrace bundle run BUNDLE -- PROGRAM ARGS")
     if name is not None and (not name or "/" in name):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nbtrace.records import Trace
 
 _LARGEST_N = 4096
+_LARGEST_STATED = 1e9
 _AXES = "abc"
 _SETTING = {"a": "N_a", "b": "N_b", "c": "N_c"}
 _FITS = 1e-9
@@ -100,7 +101,9 @@ def _cells(trace: Trace, axis: str, index: float, logged: float | None, given: i
         return given, "given"
     stated = trace.settings.get(_SETTING[axis])
     if stated is not None:
-        return int(float(stated.value)), "stated"
+        number = float(stated.value)
+        if 1 <= number <= _LARGEST_STATED:
+            return int(number), "stated"
     found = infer_cells(index, logged) if logged is not None else None
     return found, "inferred" if found else "unknown"
 

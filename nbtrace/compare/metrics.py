@@ -51,8 +51,9 @@ def norm(values: tuple[float, ...]) -> float:
 
 
 def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    """Return the scalar product, summed exactly."""
-    return math.fsum(x * y for x, y in zip(a, b, strict=True))
+    """Return the scalar product, summed exactly; nan where a product leaves the range of numbers."""
+    products = [x * y for x, y in zip(a, b, strict=True)]
+    return math.fsum(products) if all(map(math.isfinite, products)) else math.nan
 
 
 def is_finite(values: tuple[float, ...]) -> bool:

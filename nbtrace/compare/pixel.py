@@ -10,6 +10,9 @@ from nbtrace.records import Index, Pixel, Record, Trace
 _ON_THE_EDGE = 1e-6
 """Pixels by which a rounded coordinate may fall short of a pixel's lower edge."""
 
+_COARSE = 0.1
+"""Pixels: positions printed with a step of more than this tell no pixel."""
+
 _OFF_PLANE = 0.1
 """Pixels off the detector plane from which on the point is not on a flat detector (a curved one, or other values)."""
 
@@ -91,12 +94,25 @@ def _position(trace: Trace, block: int, size: float | None) -> tuple[float, floa
     vectors = [record.numbers for record in records if record is not None and len(record.numbers) == 3]
     if len(vectors) < 4 or not size:
         return None
+    if _coarseness(_tokens(records)) > _COARSE * size:
+        return None
     point, corner, fast, slow = vectors
     offset = tuple(x - o for x, o in zip(point, corner, strict=True))
-    if abs(dot(offset, _cross(fast, slow))) > _OFF_PLANE * size:
+    if not abs(dot(offset, _cross(fast, slow))) <= _OFF_PLANE * size:
         return None
     coordinates = dot(offset, slow) / size, dot(offset, fast) / size
     return coordinates if all(abs(coordinate) < _FARTHEST for coordinate in coordinates) else None
+
+
+def _tokens(records: list[Record | None]) -> list[str]:
+    """Return the numbers of the sampled point and of the corner as they were printed."""
+    return [token for record in records[:2] if record is not None for token in record.value.tokens]
+
+
+def _coarseness(tokens: list[str]) -> float:
+    """Return the step of positions printed with one fixed number of decimals; 0 where the decimals vary."""
+    decimals = {len(token.partition(".")[2]) if "e" not in token.lower() else -1 for token in tokens}
+    return 10.0 ** -decimals.pop() if len(decimals) == 1 and min(decimals) > 0 else 0.0
 
 
 def _cross(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, float]:

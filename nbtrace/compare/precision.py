@@ -24,6 +24,8 @@ _EXACT = 17
 
 _SHARE_SINGLE = 0.8
 _EXACT_DIGITS = 12
+_SEVERAL = 8
+"""Numbers with the same number of decimals that make a fixed format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def _format(tokens: Iterable[str]) -> NumberFormat:
     plain = [part for part in parts if not part.scientific and part.decimals]
     decimals = max((part.decimals for part in plain), default=0)
     at_most = {part.exponent for part in plain if part.decimals == decimals}
-    fixed = digits < _EXACT_DIGITS and len(at_most) > 1
+    all_alike = len(plain) >= _SEVERAL and {part.decimals for part in plain} == {decimals}
+    fixed = all_alike or (digits < _EXACT_DIGITS and len(at_most) > 1)
     return NumberFormat(digits, decimals if fixed else None)
 
 

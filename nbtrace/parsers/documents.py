@@ -3,18 +3,21 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from nbtrace import schema
 from nbtrace.parsers.keyed import phi_meaning
-from nbtrace.quantities import QUANTITIES, meaning
+from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 
 _TRIPLES = {"hkl_frac": ("h_frac", "k_frac", "l_frac"), "hkl_rounded": ("h", "k", "l")}
 _FAMILY = "JSON"
+_SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
@@ -26,8 +29,9 @@ def looks_like_json(text: str) -> bool:
 def read_json(source: str, text: str, *, cut: bool = False) -> Trace:
     """Read a JSON document; one that holds no trace, or is no JSON, gives no records and an account that says so."""
     lines = text.count("\n") + (not text.endswith("\n"))
+    repeated: list[str] = []
     try:
-        data = json.loads(text, parse_int=_integer)
+        data = json.loads(text, parse_int=_integer, object_pairs_hook=partial(_object, repeated=repeated))
     except json.JSONDecodeError as error:
         problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
         return _useless(source, lines, problem, "invalid JSON", cut=cut)
@@ -36,10 +40,30 @@ def read_json(source: str, text: str, *, cut: bool = False) -> Trace:
     if isinstance(data, dict) and ("per_phi_entries" in data or "traces" in data):
         return _per_phi(source, data, lines)
     records = _flat(data) if isinstance(data, dict) else ()
-    dialects = ("flat JSON",) if records else ("JSON without a trace",)
-    used = lines if records else 0
-    pixels = _flat_pixel(data) if records else {}
-    return Trace(source, records, {}, Account(lines, used, 0, lines - used), dialects, pixels)
+    if not records:
+        return Trace(source, (), {}, Account(lines, 0, 0, lines), ("JSON without a trace",))
+    odd = _odd_values(data, repeated)
+    account = Account(lines, max(lines - len(odd), 0), 0, 0, odd[:lines])
+    return Trace(source, records, {}, account, ("flat JSON",), _flat_pixel(data))
+
+
+def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, Any]:
+    """Return a JSON object, and note the keys that it holds more than once."""
+    counts = Counter(key for key, _ in pairs)
+    repeated += [key for key, count in counts.items() if count > 1]
+    return dict(pairs)
+
+
+def _odd_values(data: Mapping[str, Any], repeated: list[str]) -> tuple[Unreadable, ...]:
+    """Return the known keys whose values are no numbers, and those that stand in the document more than once."""
+    known = [key for key in data if meaning(key).quantity in QUANTITIES]
+    numeric = {kind for kind in Kind if kind is not Kind.TEXT}
+    odd = [
+        Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], f"{key} is no number")
+        for key in known
+        if QUANTITIES[meaning(key).quantity].kind in numeric and not _numeric(data[key])
+    ]
+    return tuple(odd + [Unreadable(1, key, f"{key} stands in the document more than once") for key in repeated])
 
 
 def _integer(digits: str) -> int | float:
@@ -57,8 +81,8 @@ def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
     except ValidationError as error:
         return _useless(source, lines, Unreadable(1, "", schema.reason(error)), "per-φ JSON")
     records = tuple(
-        _record(key, phi_meaning(key).quantity, value, Index(phi_tic=entry.phi_tic))
-        for entry in document.per_phi_entries
+        _record(key, phi_meaning(key).quantity, value, Index(sample=sample, phi_tic=entry.phi_tic))
+        for sample, entry in _sampled(document.per_phi_entries)
         for key, value in entry.model_dump().items()
         if key != "phi_tic"
     )
@@ -69,6 +93,15 @@ def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
     }
     pixels = {0: document.pixel.pixel} if document.pixel else {}
     return Trace(source, records, settings, Account(lines, lines, 0, 0), ("per-φ JSON",), pixels)
+
+
+def _sampled(entries: Iterable[schema.PerPhiEntry]) -> Iterator[tuple[int, schema.PerPhiEntry]]:
+    """Yield each entry with its sampled point; a step that does not come after the last one begins the next point."""
+    sample, last = 0, -1
+    for entry in entries:
+        sample += entry.phi_tic <= last
+        last = entry.phi_tic
+        yield sample, entry
 
 
 def _flat(data: Mapping[str, Any]) -> tuple[Record, ...]:
@@ -88,7 +121,7 @@ def _flat(data: Mapping[str, Any]) -> tuple[Record, ...]:
 
 def _flat_pixel(data: Mapping[str, Any]) -> dict[int, Pixel]:
     for slow, fast in (("pixel_s", "pixel_f"), ("pixel_slow", "pixel_fast")):
-        if isinstance(data.get(slow), int) and isinstance(data.get(fast), int):
+        if type(data.get(slow)) is int and type(data.get(fast)) is int:
             return {0: (data[slow], data[fast])}
     return {}
 

@@ -4,7 +4,7 @@ import re
 
 from pydantic import ValidationError
 
-from nbtrace import schema
+from nbtrace import schema, units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.values import NUMBER, read_value
@@ -20,6 +20,7 @@ _WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
 _words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
 _word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
 _tuple = re.compile(r"\(?\s*(\d+)\s*[,\s]\s*(\d+)\s*\)?").fullmatch
+_operator = re.compile(r"[-+*/^(),·×|]")
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
 _node = re.compile(rf"\[(\d+(?:,\d+)*)\]=({NUMBER})").fullmatch
 
@@ -54,12 +55,29 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
     if not text:
         return Problem(f"{key} has no value")
     value = _value_of(key, text)
+    if value.shape is Shape.SCALAR and "=" in text and not _is_chain(text):
+        return Problem(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
     try:
         return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
         return Problem(f"{key}: {error}")
+
+
+def _is_chain(text: str) -> bool:
+    """Whether text is a formula, its numbers put in, and its value: `x + 0.5*y = 0.1 + 0.5*2 = 1.1`.
+
+    Words beside one another are no formula: `failed; expected = 1`, `0 wrong = 1`.
+    """
+    members = [_operator.sub(" ", part).split() for part in text.split("=")]
+    return all(_is_member(words, part) for words, part in zip(members, text.split("="), strict=True))
+
+
+def _is_member(words: list[str], part: str) -> bool:
+    operators = len(_operator.findall(part))
+    units_after = sum(units.canonical(word) is not None for word in words[1:])
+    return ";" not in part and 0 < len(words) <= 1 + operators + units_after
 
 
 def _value_of(key: str, text: str) -> Value:

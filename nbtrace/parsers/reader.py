@@ -9,7 +9,7 @@ from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Str
 from nbtrace.parsers.prose import assignments
 from nbtrace.parsers.tagged import CONTINUED, LONGEST_LINE, side_of, tagged
 from nbtrace.quantities import QUANTITIES, RANK, Stage
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Side, Trace, Unreadable
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Trace, Unreadable
 
 PER_SAMPLE = frozenset({Stage.PIXEL, Stage.LATTICE})
 """Stages whose quantities are printed once for each sample of a pixel."""
@@ -171,7 +171,7 @@ class LogReader:
             value=item.value,
             unit=item.meaning.unit,
             scale=item.meaning.scale,
-            side=Side.C if family == "banner" and item.key.startswith("DETECTOR") else side_of(family),
+            side=side_of(family),
             family=family,
             line=number,
             index=self._placement.place(item),

@@ -20,7 +20,7 @@ def unified(result: DiffResult) -> str:
     for start, stop in blocks:
         lines.append(f"@@ {clean(result.rows[start].label)} @@")
         lines += [line for row in result.rows[start:stop] for line in _lines(row)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(clean, lines)) + "\n"
 
 
 def _blocks(rows: tuple[Row, ...]) -> list[tuple[int, int]]:

@@ -73,11 +73,11 @@ def test_pixel(line: str) -> None:
     assert read(line + "\n").pixels == {0: (22, 14)}
 
 
-def test_detector_lines_are_records_of_the_reference() -> None:
+def test_detector_lines_are_records_of_either_program() -> None:
     trace = read("DETECTOR_PIX0_VECTOR 0.1 0.2 -0.3\nDETECTOR_FAST_AXIS 0 0 1\nDETECTOR_SLOW_AXIS 0 -1\n")
     assert [(r.quantity, r.numbers, r.unit, r.side) for r in trace.records] == [
-        ("pix0_vector", (0.1, 0.2, -0.3), "m", Side.C),
-        ("fdet_after_twotheta", (0.0, 0.0, 1.0), "1", Side.C),
+        ("pix0_vector", (0.1, 0.2, -0.3), "m", Side.UNKNOWN),
+        ("fdet_after_twotheta", (0.0, 0.0, 1.0), "1", Side.UNKNOWN),
     ]
     assert (trace.account.used, trace.account.ignored) == (2, 1)
 

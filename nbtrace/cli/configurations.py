@@ -1,0 +1,28 @@
+"""Where a configuration is found by its name."""
+
+from pathlib import Path
+
+from nbtrace.errors import InputError
+
+SUFFIX = ".toml"
+
+
+def configuration_file(name: str) -> Path:
+    """Return the configuration file that `name` means.
+
+    A name that ends in `.toml` is the file itself. Any other is looked for as `NAME.toml` in the folders of
+    `examples`: that of the current folder first, then that beside the package.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name; the message lists those that there are.
+    """
+    if name.endswith(SUFFIX):
+        return Path(name)
+    folders = (Path("examples"), Path(__file__).parents[2] / "examples")
+    files = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}"))}
+    if name not in files:
+        known = f"; there are: {', '.join(sorted(files))}" if files else ""
+        raise InputError(f"no configuration is called {name!r}{known}; or give a file name that ends in {SUFFIX}")
+    return files[name]

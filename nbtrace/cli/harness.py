@@ -1,0 +1,251 @@
+"""`nbtrace harness`."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from nbtrace.cli import harness_files as names
+from nbtrace.cli.capture import Captured, captured
+from nbtrace.cli.configurations import configuration_file
+from nbtrace.cli.harness_files import HarnessFiles, main_file, say
+from nbtrace.cli.options import BundleFolder, Force
+from nbtrace.cli.program_flags import passed_on
+from nbtrace.documents import dump
+from nbtrace.errors import ProgramError, UsageError
+from nbtrace.evidence.bundle import Bundle
+from nbtrace.evidence.provenance import Provenance
+from nbtrace.quantities import Stage
+from nbtrace.recorder import Emit
+from nbtrace.records import Pixel
+from nbtrace.writers import per_phi_document, trace_text
+
+if TYPE_CHECKING:
+    from nbtrace.cli.embedded import Choice, Traced
+    from simulator.config import Config
+
+EXAMPLE = "Example: nbtrace harness --config supervisor --pixel 685 1039 --out trace_py.log"
+
+
+PixelOption: TypeAlias = Annotated[
+    tuple[int, int] | None,
+    typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to trace, slow first; by default the config's."),
+]
+PixelsOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--pixels", metavar="FILE", help="Trace the pixels in a file, a line SLOW FAST each, to Parquet."),
+]
+WindowOption: TypeAlias = Annotated[
+    tuple[int, int, int, int] | None,
+    typer.Option("--roi", metavar="S0 S1 F0 F1", help="Trace slow S0 to S1, fast F0 to F1, ends included, to Parquet."),
+]
+ConfigOption: TypeAlias = Annotated[
+    str | None, typer.Option("--config", metavar="NAME|TOML", help="A configuration, in place of flags after --.")
+]
+ModeOption: TypeAlias = Annotated[
+    str | None, typer.Option("--mode", help="c-parity (the reference as it is) or spec (what is meant).")
+]
+DeviceOption: TypeAlias = Annotated[
+    str | None, typer.Option("--device", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.")
+]
+OutOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--out", "-o", metavar="FILE|DIR", help="The trace's file, the others beside it; or their folder."),
+]
+RotStarsOption: TypeAlias = Annotated[
+    bool, typer.Option("--emit-rot-stars", help="Add the rotated cell of each φ step.")
+]
+BaseOption: TypeAlias = Annotated[bool, typer.Option("--emit-base", help="Add the lattice before any φ rotation.")]
+EverythingOption: TypeAlias = Annotated[
+    bool, typer.Option("--emit-all", help="Add both, the detector's geometry, and every innermost sample.")
+]
+
+
+def harness_command(
+    ctx: typer.Context,
+    *,
+    pixel: PixelOption = None,
+    pixels: PixelsOption = None,
+    roi: WindowOption = None,
+    all_pixels: Annotated[bool, typer.Option("--all-pixels", help="Trace every pixel of the run to Parquet.")] = False,
+    config: ConfigOption = None,
+    mode: ModeOption = None,
+    device: DeviceOption = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32.")] = None,
+    out: OutOption = None,
+    bundle: BundleFolder = None,
+    emit_rot_stars: RotStarsOption = False,
+    emit_base: BaseOption = False,
+    emit_all: EverythingOption = False,
+    force: Force = False,
+) -> None:
+    """Run the embedded simulator on one pixel and write its trace, per-φ trace and provenance.
+
+    The configuration is that of --config, or nanoBragg's flags after --. Only that pixel is computed; what the
+    reference would have carried over to it from the pixels before it is taken into account.
+
+    Exit status: 2 for a pixel off the detector, 5 if the per-φ trace has not as many lines as there are φ steps.
+    """
+    chosen = [given for given in (pixels, roi, all_pixels or None) if given is not None]
+    if len(chosen) + (pixel is not None) > 1:
+        raise UsageError("--pixel, --pixels, --roi and --all-pixels exclude one another")
+    with captured() as streams:
+        # Only this command needs torch, which takes a second to import.
+        from nbtrace.cli.embedded import Choice  # noqa: PLC0415
+
+        task = _task(config, passed_on(ctx), Choice(mode, device, dtype))
+        if chosen:
+            from nbtrace.cli.harness_table import Selection, write_tables  # noqa: PLC0415
+
+            if bundle is not None:
+                raise UsageError("--bundle takes the trace of one pixel; add Parquet files with nbtrace bundle add")
+            write_tables(task.config, Selection(pixels, roi), main_file(out, "trace_py.parquet"), force=force)
+            return
+        emit = Emit(rot_stars=emit_rot_stars, base=emit_base, everything=emit_all)
+        _trace(task, pixel, emit, Places(out, bundle, force), streams)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the results go: `--out`, `--bundle`, and whether files that exist are replaced."""
+
+    out: str | None
+    bundle: Path | None
+    force: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to run, under which name, from which configuration file, and the pixel that this is about."""
+
+    config: "Config"
+    name: str
+    file: Path | None
+    pixel: Pixel | None
+
+
+def _task(name: str | None, flags: list[str], choice: "Choice") -> Task:
+    from nbtrace.cli import embedded  # noqa: PLC0415
+
+    if (name is None) == (not flags):
+        raise UsageError(
+            "give a configuration (--config NAME) or flags after --, as in: nbtrace harness --pixel 5 7 -- -cell 100 …"
+            if name is None
+            else "give --config or flags after --, not both"
+        )
+    if name is None:
+        config = choice.applied(embedded.parsed_flags(flags))
+        return Task(config, " ".join(embedded.canonical(config)), None, config.execution.trace_pixel_slow_fast)
+    file = configuration_file(name)
+    named = embedded.parsed_file(file)
+    return Task(choice.applied(named.command.config), file.stem, file, named.trace_pixel_slow_fast)
+
+
+def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams: Captured) -> None:
+    from nbtrace.cli import embedded  # noqa: PLC0415
+
+    started = time.perf_counter()
+    pixel = pixel or task.pixel
+    if pixel is None:
+        raise UsageError("no pixel to trace; give --pixel SLOW FAST")
+    embedded.check_on_detector(task.config, pixel)
+    files = HarnessFiles(main_file(places.out, f"trace_py_{pixel[0]}_{pixel[1]}.log"), places.force)
+    files.check()
+    slow, fast = task.config.shape_slow_fast
+    execution = task.config.execution
+    say(f"tracing pixel slow {pixel[0]}, fast {pixel[1]} on a detector of {slow} x {fast} pixels (slow x fast)")
+    say(f"mode {execution.mode}, {execution.dtype} on {execution.device}")
+    traced = embedded.trace_pixel(task.config, pixel, emit)
+    provenance = _provenance(task)
+    _write(files, traced, task, pixel, provenance)
+    found = _count_lines(traced)
+    say(f"Main trace written to {files.main}")
+    say(f"Captured {found} TRACE_PY_PHI lines")
+    if traced.expected_phi == 0:
+        say("no per-φ lines belong to this pixel: they need a square crystal and a sample within the resolution limit")
+    files.write(streams.stdout, names.STDOUT)
+    files.write(streams.stderr, names.STDERR)
+    complete = found == traced.expected_phi
+    if places.bundle is not None:
+        _file(places.bundle, files, traced, pixel, provenance, started, complete=complete)
+    if not complete:
+        raise ProgramError(
+            f"{found} TRACE_PY_PHI lines were captured where {traced.expected_phi} φ steps were expected; "
+            f"the trace in {files.main} is not complete"
+        )
+
+
+def _count_lines(traced: "Traced") -> int:
+    return len({record.line for record in traced.per_phi})
+
+
+def _provenance(task: Task) -> Provenance:
+    from nbtrace.cli import embedded  # noqa: PLC0415
+
+    inputs = (*((task.file,) if task.file is not None else ()), *embedded.input_files(task.config))
+    execution = task.config.execution
+    return Provenance.collect(
+        inputs=list(inputs), device=execution.device, dtype=execution.dtype, time=datetime.now(UTC)
+    )
+
+
+def _write(files: HarnessFiles, traced: "Traced", task: Task, pixel: Pixel, provenance: Provenance) -> None:
+    """Write everything but the captured streams, which are not complete yet."""
+    from nbtrace.cli import embedded  # noqa: PLC0415
+
+    execution = task.config.execution
+    files.write(trace_text(traced.records, traced.header))
+    files.write(trace_text(traced.per_phi, traced.header[-1:]), names.PER_PHI_LOG)
+    document = per_phi_document(
+        traced.per_phi,
+        time=provenance.time,
+        pixel=pixel,
+        config=task.name,
+        device=execution.device,
+        dtype=execution.dtype,
+        mode=execution.mode,
+    )
+    files.write(document, names.PER_PHI_JSON)
+    flags = embedded.canonical(task.config)
+    snapshot = {"format_version": 1, "name": task.name, "pixel": {"slow": pixel[0], "fast": pixel[1]}, "flags": flags}
+    files.write(dump(snapshot | {"config": task.config.model_dump(mode="json")}), names.CONFIGURATION)
+    files.write(f"{embedded.command_text(flags)}\n", names.FLAGS)
+    files.write(dump(provenance.document(files.records())), names.ENVIRONMENT)
+
+
+def _file(
+    bundle: Path,
+    files: HarnessFiles,
+    traced: "Traced",
+    pixel: Pixel,
+    provenance: Provenance,
+    started: float,
+    *,
+    complete: bool,
+) -> None:
+    """File the run in an evidence folder."""
+    chain = [record for record in traced.records if record.stage is Stage.SCALING]
+    facts = {
+        "pixel": f"slow {pixel[0]}, fast {pixel[1]}",
+        "TRACE_PY_PHI lines": f"{_count_lines(traced)} of {traced.expected_phi}",
+    }
+    paths = Bundle.open_or_create(bundle).add_result(
+        "harness",
+        metrics={
+            "format_version": 1,
+            "pixel": {"slow": pixel[0], "fast": pixel[1]},
+            "phi_lines": _count_lines(traced),
+            "phi_lines_expected": traced.expected_phi,
+            "values": {record.quantity: record.numbers[0] for record in chain},
+            "provenance": provenance.document(files.records()),
+        },
+        summary_md=names.summary("Trace of one pixel", facts, {record.key: record.value.text for record in chain}),
+        provenance=provenance,
+        outputs=files.contents,
+        exit_code=0 if complete else int(ProgramError.exit_code),
+        wall_seconds=time.perf_counter() - started,
+    )
+    say(f"filed in {bundle}: {', '.join(path.name for path in paths)}")

@@ -1,0 +1,135 @@
+"""Traces of many pixels as Parquet files. Importing this imports torch: do it inside a command only."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nbtrace.cli import embedded
+from nbtrace.cli.embedded import Pixels
+from nbtrace.cli.harness_files import say
+from nbtrace.errors import InputError, UsageError
+from nbtrace.evidence.provenance import Provenance
+from nbtrace.files import read_bytes
+from nbtrace.pixel_table import ParquetTable, PixelTable
+from nbtrace.records import Pixel
+from simulator.config import Config
+from simulator.memory import portion_size
+from simulator.model import Model
+
+_ROWS = 1 << 17
+"""Rows of the larger table in one portion."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which pixels: those in a file, a window S0 S1 F0 F1 (ends included), or, without either, all of the run."""
+
+    file: Path | None
+    window: tuple[int, int, int, int] | None
+
+    def pixels(self, config: Config, run: Pixels) -> Pixels:
+        """Return the flat indices of the chosen pixels of a run, ascending.
+
+        Raises
+        ------
+        UsageError
+            If one is not on the detector or not computed by the run, or there are none.
+        InputError
+            If the file cannot be read.
+        """
+        n_fast = config.shape_slow_fast[1]
+        if self.file is not None:
+            listed = read_pixels(self.file)
+            for pixel in listed:
+                embedded.check_on_detector(config, pixel)
+            chosen = np.unique(np.array([slow * n_fast + fast for slow, fast in listed], dtype=np.int64))
+            skipped = chosen[~np.isin(chosen, run)]
+            if len(skipped):
+                slow, fast = divmod(int(skipped[0]), n_fast)
+                raise UsageError(
+                    f"{self.file}: pixel slow {slow}, fast {fast} is masked, or outside the region of interest"
+                )
+            return chosen
+        if self.window is None:
+            return run
+        return self._in_window(config, run)
+
+    def _in_window(self, config: Config, run: Pixels) -> Pixels:
+        first_slow, last_slow, first_fast, last_fast = self.window or (0, 0, 0, 0)
+        for corner in ((first_slow, first_fast), (last_slow, last_fast)):
+            embedded.check_on_detector(config, corner)
+        slow, fast = np.divmod(run, config.shape_slow_fast[1])
+        chosen = run[(slow >= first_slow) & (slow <= last_slow) & (fast >= first_fast) & (fast <= last_fast)]
+        if not len(chosen):
+            raise UsageError(
+                f"the run computes no pixel of slow {first_slow} to {last_slow}, fast {first_fast} to {last_fast}"
+            )
+        return chosen
+
+
+def read_pixels(path: Path) -> list[Pixel]:
+    """Read a list of pixels, a line `SLOW FAST` each; blank lines and what follows a # are skipped.
+
+    Raises
+    ------
+    InputError
+        If a line is anything else, or there is none.
+    """
+    pixels: list[Pixel] = []
+    for number, line in enumerate(read_bytes(path).decode("utf-8", "replace").splitlines(), start=1):
+        words = line.partition("#")[0].replace(",", " ").split()
+        if not words:
+            continue
+        try:
+            slow, fast = map(int, words)
+        except ValueError:
+            raise InputError(f"{path}:{number}: {line.strip()!r} is not a pixel; a line is SLOW FAST") from None
+        pixels.append((slow, fast))
+    if not pixels:
+        raise InputError(f"{path} lists no pixel; a line is SLOW FAST")
+    return pixels
+
+
+def write_tables(config: Config, selection: Selection, path: Path, *, force: bool) -> None:
+    """Trace the selected pixels and write `path`, and beside it `…_per_phi.parquet`.
+
+    Raises
+    ------
+    UsageError
+        If pyarrow is absent, a file exists (and not `force`), or a pixel is not one of the run.
+    """
+    per_phi = path.with_name(f"{path.stem}_per_phi{path.suffix}")
+    metadata = _metadata(config)
+    with ExitStack() as stack:
+        samples = stack.enter_context(ParquetTable(path, metadata, force=force))
+        phi_steps = stack.enter_context(ParquetTable(per_phi, metadata, force=force))
+        inputs, model = embedded.loaded(config)
+        run = embedded.visited(config, inputs)
+        chosen = selection.pixels(config, run) if len(run) else run
+        if not len(chosen):
+            raise UsageError("the run computes no pixel: region of interest and mask leave none")
+        table = PixelTable(embedded.column_layout(model, int(chosen[0])), config.shape_slow_fast[1], embedded.as_array)
+        for _ in embedded.trace_pixels(model, run, chosen, table, _portion(model)):
+            samples.add(table.samples())
+            phi_steps.add(table.phi_steps())
+    execution = config.execution
+    say(f"traced {len(chosen)} pixels, mode {execution.mode}, {execution.dtype} on {execution.device}")
+    say(f"{samples.rows} rows written to {path}, {phi_steps.rows} to {per_phi}")
+
+
+def _metadata(config: Config) -> dict[str, object]:
+    execution = config.execution
+    provenance = Provenance.collect(
+        inputs=list(embedded.input_files(config)), device=execution.device, dtype=execution.dtype
+    )
+    flags = embedded.command_text(embedded.canonical(config))
+    return provenance.document() | {"mode": execution.mode, "flags": flags}
+
+
+def _portion(model: Model) -> int:
+    """Return how many pixels make a portion: about `_ROWS` rows, within the memory that the run may use."""
+    points = model.layers.count * model.oversample * model.oversample
+    rows = _ROWS // (points * len(model.crystal.phi_rad))
+    return min(max(rows, 1), portion_size(model.config))

@@ -1,0 +1,58 @@
+"""`nbtrace simulate` and `nbtrace lint`."""
+
+import shlex
+import sys
+
+import typer
+
+from nbtrace.cli.program_flags import passed_on
+from nbtrace.errors import ExitCode, UsageError
+
+EXAMPLE_SIMULATE = "Example: nbtrace simulate -- -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100"
+EXAMPLE_LINT = "Example: nbtrace lint -- -mat A.mat -hkl P1.hkl -lambda 1 -distance 100 -twotheta_axis 0 1 0"
+
+
+def simulate_command(ctx: typer.Context) -> None:
+    """Compute an image with the embedded simulator: nanoBragg's own flags after --, nanoBragg's own output files.
+
+    The same as python -m simulator FLAGS, but for the exit status of flags that make no run, which is 2 here and, as
+    the reference's, 9 there.
+    """
+    from simulator.__main__ import main as simulate  # noqa: PLC0415 - it imports torch, which only this command needs
+
+    status = simulate(_flags(ctx, "simulate"))
+    raise typer.Exit(status if status in set(ExitCode) else ExitCode.USAGE)
+
+
+def lint_command(ctx: typer.Context) -> None:
+    """List the traps of nanoBragg's flags after -- without running anything, and the canonical command.
+
+    A trap is an argument that the reference ignores, takes for two, or does something unexpected with.
+    Exit status: 0 no traps, 1 traps, 2 flags that make no run.
+    """
+    # The simulator's table of flags; no other command needs it.
+    from simulator.arguments import parse  # noqa: PLC0415
+    from simulator.canonical import canonical_arguments  # noqa: PLC0415
+    from simulator.errors import SimulatorError  # noqa: PLC0415
+    from simulator.lint import lint  # noqa: PLC0415
+
+    flags = [word for word in _flags(ctx, "lint") if word != "--lenient"]
+    found = lint(flags)
+    try:
+        meaning = canonical_arguments(parse(flags, lenient=True).config)
+    except SimulatorError as error:
+        raise UsageError(str(error)) from error
+    for line in found:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shlex.join(flags)}\n")
+    sys.stdout.write(f"read as: {shlex.join(meaning)}\n")
+    raise typer.Exit(ExitCode.DIFFER if found else ExitCode.AGREE)
+
+
+def _flags(ctx: typer.Context, command: str) -> list[str]:
+    flags = passed_on(ctx)
+    if not flags:
+        raise UsageError(
+            f"no flags: put nanoBragg's flags after --, as in: nbtrace {command} -- -cell 100 100 100 90 90 90 …"
+        )
+    return flags

@@ -1,0 +1,107 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nbtrace.cli import app
+from nbtrace.errors import ExitCode, UsageError
+from tests.embedded_runs import PLAIN, ROOT
+
+PAIR = ROOT / "examples" / "pairs" / "round_xtal__45_18"
+FLAGS = [*PLAIN.split(), "-oversample", "1", "-nonoise"]
+
+
+def python(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_simulate_is_the_simulator(tmp_path: Path) -> None:
+    folders = tmp_path / "one", tmp_path / "other"
+    for folder in folders:
+        folder.mkdir()
+    own = python("-m", "simulator", *FLAGS, folder=folders[0])
+    ours = python("-m", "nbtrace", "simulate", "--", *FLAGS, folder=folders[1])
+    assert (ours.returncode, ours.stdout, ours.stderr) == (0, own.stdout, own.stderr)
+    names = sorted(path.name for path in folders[0].iterdir())
+    assert "floatimage.bin" in names
+    assert names == sorted(path.name for path in folders[1].iterdir())
+    assert (folders[0] / "floatimage.bin").read_bytes() == (folders[1] / "floatimage.bin").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"), [(["-N", "5"], 2), (["-bogus"], 2), (["-mat", "none.mat", "-default_F", "1"], 3)]
+)
+def test_simulate_ends_with_nbtraces_codes(
+    flags: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["simulate", "--", *flags]).exit_code == code
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["simulate", "lint"])
+def test_flags_belong_after_the_dashes(command: str) -> None:
+    error = CliRunner().invoke(app, [command]).exception
+    assert isinstance(error, UsageError)
+    assert f"nbtrace {command} -- " in str(error)
+
+
+def lint(*flags: str) -> tuple[int, list[str]]:
+    outcome = CliRunner().invoke(app, ["lint", "--", *flags])
+    return outcome.exit_code, outcome.output.splitlines()
+
+
+def test_lint_lists_traps_without_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, lines = lint("-mat", "A.mat", "-twotheta_axis", "0", "1", "0", "-coherent", "-lambda")
+    assert code == ExitCode.DIFFER
+    assert any(line.startswith("-twotheta_axis also acts as -twotheta") for line in lines)
+    assert any(line.startswith("-lambda needs 1 value") for line in lines)
+    assert any(line.startswith("-coherent has no effect") for line in lines)
+    assert lines[-2].startswith("3 traps in -mat A.mat")
+    assert lines[-1].startswith("read as: -mat A.mat -twotheta_axis 0.0 1.0 0.0 -twotheta 0.0 ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lint_of_plain_flags_finds_nothing() -> None:
+    code, lines = lint(*FLAGS)
+    assert code == ExitCode.AGREE
+    assert lines[0].startswith("0 traps in -cell 60")
+
+
+def test_lint_of_flags_that_make_no_run_is_a_usage_error() -> None:
+    outcome = CliRunner().invoke(app, ["lint", "--", "-detpixels", "0", "-detsize", "0"])
+    assert isinstance(outcome.exception, UsageError)
+
+
+@pytest.mark.parametrize("command", ["diff", "lint"])
+def test_only_the_commands_that_compute_import_torch(command: str, tmp_path: Path) -> None:
+    arguments = {
+        "diff": [
+            "diff",
+            *[str(ROOT / "examples" / "pairs" / "round_xtal__45_18" / name) for name in ("c.log", "py.log")],
+        ],
+        "lint": ["lint", "--", *FLAGS],
+    }[command]
+    code = f"""
+import sys
+from nbtrace.cli import main
+sys.argv = ['nbtrace', *{arguments!r}]
+try:
+    main()
+finally:
+    assert 'torch' not in sys.modules
+"""
+    done = python("-c", code, folder=tmp_path)
+    assert "AssertionError" not in done.stderr
+    assert done.returncode in {0, 1}, done.stderr

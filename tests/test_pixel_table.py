@@ -1,0 +1,173 @@
+"""The columns of many pixels against the traces of the same pixels, value by value."""
+
+import builtins
+import json
+import math
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nbtrace.cli.embedded import (
+    Pixels,
+    Traced,
+    as_array,
+    column_layout,
+    loaded,
+    parsed_flags,
+    trace_pixel,
+    trace_pixels,
+    visited,
+)
+from nbtrace.errors import UsageError
+from nbtrace.pixel_table import Column, ParquetTable, PixelTable, column_names
+from nbtrace.recorder import Emit
+from simulator.config import Config
+from simulator.run import history
+from tests.embedded_runs import PLAIN
+from tests.simulator.golden import cases
+
+pq = pytest.importorskip("pyarrow.parquet")
+
+EXPERIMENTS = [
+    "-oversample 1",
+    "-oversample 2 -oversample_omega -phisteps 2 -osc 1 -detector_thick 100 -thicksteps 2",
+    "-oversample 1 -dmin 3",
+    "-oversample 2 -dmin 2.4 -phisteps 2 -osc 1",
+    "-oversample 1 -tophat_spots",
+    "-oversample 1 -tophat_spots -water 5",
+    "-oversample 1 -round_xtal -phisteps 2",
+    "-oversample 1 -dispersion 2 -dispsteps 3 -roi 5 40 7 30",
+]
+
+
+def columns(config: Config, chosen: Pixels, size: int = 7) -> tuple[dict[str, Column], dict[str, Column]]:
+    """Return the rows of both tables of a run, portion by portion joined."""
+    inputs, model = loaded(config)
+    run = visited(config, inputs)
+    table = PixelTable(column_layout(model, int(chosen[0])), config.shape_slow_fast[1], as_array)
+    parts = [(table.samples(), table.phi_steps()) for _ in trace_pixels(model, run, chosen, table, size)]
+    return _joined([samples for samples, _ in parts]), _joined([phi for _, phi in parts])
+
+
+def _joined(parts: list[dict[str, Column]]) -> dict[str, Column]:
+    return {name: np.ma.array(np.ma.hstack([part[name] for part in parts])) for name in parts[0]}
+
+
+@pytest.mark.parametrize("flags", EXPERIMENTS)
+def test_columns_hold_what_the_traces_of_the_pixels_hold(flags: str) -> None:
+    config = parsed_flags(f"{PLAIN} {flags}".split())
+    run = visited(config, loaded(config)[0])
+    chosen = run[:: max(len(run) // 9, 1)]
+    samples, phi = columns(config, chosen)
+    n_fast = config.shape_slow_fast[1]
+    for flat in chosen.tolist():
+        pixel = divmod(flat, n_fast)
+        rows = (samples["slow"] == pixel[0]) & (samples["fast"] == pixel[1])
+        steps = (phi["slow"] == pixel[0]) & (phi["fast"] == pixel[1])
+        _same_as_traced(
+            trace_pixel(config, pixel, Emit()),
+            {name: column[rows] for name, column in samples.items()},
+            {name: column[steps] for name, column in phi.items()},
+        )
+
+
+PLACES = {"slow", "fast", "layer", "subpixel_slow", "subpixel_fast", "phi_tic"}
+
+
+def _same_as_traced(traced: Traced, rows: dict[str, Column], steps: dict[str, Column]) -> None:
+    expected: dict[str, list[tuple[float, ...]]] = {}
+    for record in traced.records:
+        if record.index.phi_tic is None:
+            expected.setdefault(record.quantity, []).append(record.numbers)
+    count = len(rows["slow"])
+    for quantity, values in expected.items():
+        width = len(values[0])
+        names = [name for name in rows if name == quantity or (name.rpartition("_")[0] == quantity and width == 3)]
+        assert len(names) == width, quantity
+        shown = [row for row in zip(*(rows[name] for name in names), strict=True) if row[0] is not np.ma.masked]
+        once = len(values) == 1 and count > 1
+        assert len(shown) == (count if once else len(values)), quantity
+        for row, value in zip(shown, values * count if once else values, strict=True):
+            assert all(math.isclose(a, b, rel_tol=1e-14) for a, b in zip(row, value, strict=True)), quantity
+    unexplained = {name for name in rows if name not in PLACES and not np.ma.getmaskarray(rows[name]).all()}
+    assert {name for name in unexplained if name not in expected and name.rpartition("_")[0] not in expected} == set()
+    phi = [record.numbers[0] for record in traced.per_phi if record.key == "k_frac"]
+    if traced.expected_phi:
+        np.testing.assert_allclose(np.ma.compressed(steps["phi_k_frac"]), np.array(phi), rtol=1e-14)
+
+
+def test_a_pixel_in_which_interpolation_is_switched_off_parts_the_pixels_around_it(tmp_path: Path) -> None:
+    config = cases()["hkl_interpolate"].config(tmp_path)
+    inputs, model = loaded(config)
+    run = visited(config, inputs)
+    switch = history(model, torch.from_numpy(run)).switch
+    assert switch is not None
+    chosen = np.array([switch - 2, switch - 1, switch + 1, switch + 2])
+    samples, _ = columns(config, chosen[(chosen >= 0) & np.isin(chosen, run)], size=100)
+    for slow, fast, F_cell in zip(samples["slow"], samples["fast"], samples["F_cell"], strict=True):
+        traced = trace_pixel(config, (int(slow), int(fast)), Emit())
+        (expected,) = [record.numbers[0] for record in traced.records if record.quantity == "F_cell"]
+        assert F_cell == pytest.approx(expected, rel=1e-14)
+
+
+def test_vector_columns_are_named_by_their_axes() -> None:
+    assert column_names("hkl_frac") == ("hkl_frac_h", "hkl_frac_k", "hkl_frac_l")
+    assert column_names("fdet_vec") == ("fdet_vec_x", "fdet_vec_y", "fdet_vec_z")
+    assert column_names("phi.k_frac") == ("phi_k_frac",)
+    assert column_names("source2.F_latt") == ("source_F_latt",)
+
+
+def _rows(values: list[float]) -> dict[str, Column]:
+    return {"slow": np.arange(len(values), dtype=np.int32), "hkl_frac_h": np.ma.masked_invalid(np.array(values))}
+
+
+def test_a_parquet_file_keeps_values_nulls_units_and_provenance(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "t.parquet"
+    with ParquetTable(path, {"mode": "spec"}) as table:
+        table.add(_rows([1.5, math.nan]))
+        table.add(_rows([2.5]))
+        assert not path.exists()
+    read = pq.read_table(path)
+    assert read.column("hkl_frac_h").to_pylist() == [1.5, None, 2.5]
+    assert read.schema.field("hkl_frac_h").metadata == {b"unit": b"1"}
+    assert json.loads(read.schema.metadata[b"nbtrace"]) == {"mode": "spec"}
+    assert table.rows == 3
+
+
+def test_an_error_leaves_no_parquet_file(tmp_path: Path) -> None:
+    def fail() -> None:
+        with ParquetTable(tmp_path / "t.parquet", {}) as table:
+            table.add(_rows([1.0]))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_parquet_file_needs_force(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="exists; give --force"):
+        ParquetTable(path, {})
+    assert path.read_text() == "mine"
+    with ParquetTable(path, {}, force=True) as table:
+        table.add(_rows([1.0]))
+    assert pq.read_table(path).num_rows == 1
+
+
+def test_without_pyarrow_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def absent(name: str, *arguments: Any, **options: Any) -> ModuleType:
+        if name.startswith("pyarrow"):
+            raise ImportError(name)
+        return real(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", absent)
+    with pytest.raises(UsageError, match=r"pip install 'nbtrace\[tables\]'"):
+        ParquetTable(tmp_path / "t.parquet", {})
