@@ -1,8 +1,8 @@
 """Comparing two long logs in bounded memory: the result of the ordinary comparison, rows counted by quantity.
 
-Both logs are read as columns and compared window by window. Only counts are taken from the arrays. The pixel blocks that
-hold a first or worst value, a gap, or anything irregular are kept as records, and go through the ordinary comparison;
-its rows are those that a report shows.
+Both logs are read as columns and compared window by window. Only counts are taken from the arrays. The pixel blocks
+that hold a first or worst value, a gap, or anything irregular are kept as records, and go through the ordinary
+comparison; its rows are those that a report shows.
 """
 
 from concurrent.futures import ThreadPoolExecutor
