@@ -87,7 +87,10 @@ class TraceLines:
         """Note a value that the reference prints."""
         family, _, key = name.rpartition(".")
         if family == "":
-            self._lines.append(f"TRACE_PY: {key} {number_text(resolve(value))}")
+            text = number_text(resolve(value))
+            # The reference prints Miller indices as integers, which know no negative zero.
+            text = " ".join(str(int(word)) for word in text.split()) if key == "hkl_rounded" else text
+            self._lines.append(f"TRACE_PY: {key} {text}")
         elif family == "source2":
             self._lines.append(f"TRACE_PY_SOURCE2: {key} {number_text(resolve(value))}")
         elif family == "phi" and key in PHI_FIELDS:
@@ -98,8 +101,12 @@ class TraceLines:
                 self._lines[self._phi] += f" {key}={number_text(resolve(value))}"
 
     def finished(self) -> list[str]:
-        """Return the lines so far."""
-        return list(self._lines)
+        """Return the lines so far; a φ step that lacks a field of the reference's line (no square crystal) has none."""
+        return [line for line in self._lines if not line.startswith("TRACE_PY_PHI") or _is_whole(line)]
+
+
+def _is_whole(line: str) -> bool:
+    return all(f" {field}=" in line for field in PHI_FIELDS)
 
 
 def number_text(value: Value) -> str:

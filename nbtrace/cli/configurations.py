@@ -11,7 +11,7 @@ def configuration_file(name: str) -> Path:
     """Return the configuration file that `name` means.
 
     A name that ends in `.toml` is the file itself. Any other is looked for as `NAME.toml` in the folders of
-    `examples`: that of the current folder first, then that beside the package.
+    `examples`: that of the current folder first, then that beside the package, then those installed with it.
 
     Raises
     ------
@@ -20,7 +20,8 @@ def configuration_file(name: str) -> Path:
     """
     if name.endswith(SUFFIX):
         return Path(name)
-    folders = (Path("examples"), Path(__file__).parents[2] / "examples")
+    package = Path(__file__).parents[1]
+    folders = (Path("examples"), package.parent / "examples", package / "configurations")
     files = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}"))}
     if name not in files:
         known = f"; there are: {', '.join(sorted(files))}" if files else ""

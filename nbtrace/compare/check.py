@@ -123,7 +123,7 @@ class SelfCheck:
 
 def check(trace: Trace) -> SelfCheck:
     """Hold a trace against itself."""
-    single = is_single_precision(trace)
+    single = is_single_precision(trace) or _states_float32(trace)
     formats = number_formats(trace)
     instances = tuple(instances_of(trace))
     checks = tuple(_check(identity, instances, formats, trace, single=single) for identity in IDENTITIES)
@@ -217,6 +217,12 @@ def _check(
         sides.computed,
         _meaning(identity, worst, sides) if broken else "",
     )
+
+
+def _states_float32(trace: Trace) -> bool:
+    """Whether the banner states single precision: some values may have it although geometry is in double."""
+    dtype = trace.settings.get("dtype")
+    return dtype is not None and dtype.value == "float32"
 
 
 def _sources(trace: Trace) -> float:
