@@ -127,10 +127,11 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _line(number: int, text: str) -> Line:
-    entry = _entry(text.removeprefix(PENDING))
-    if text.startswith(PENDING) and entry is not None:
-        if is_file_name(entry[1]):
-            return Line(number, text, LineKind.PENDING, *entry)
+    bare = text.removeprefix(PENDING)
+    entry = _entry(bare)
+    if text.startswith(PENDING) and entry is not None and is_file_name(entry[1]):
+        return Line(number, text, LineKind.PENDING, *entry)
+    if text.startswith(PENDING) and (entry is not None or _DAMAGED.match(bare)):
         return Line(number, text, LineKind.DAMAGED)
     if text.startswith("#") or not text.strip():
         return Line(number, text, LineKind.COMMENT)

@@ -197,7 +197,7 @@ class _Check:
 
 def _why_damaged(line: Line) -> str:
     if line.text.startswith(PENDING):
-        return "nbtrace never writes a file of that name in the folder, so the line is not followed"
+        return "what was to be written is no file of the folder, so the line is not followed"
     return "the line is not an entry any more, so what it named cannot be checked"
 
 

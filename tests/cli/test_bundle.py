@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nbtrace.cli.bundle import app, shown
+from nbtrace.cli.harness_files import say
 from nbtrace.errors import ExitCode, NbtraceError
 
 MAIN = """
@@ -238,6 +239,11 @@ def test_a_failed_run_names_its_output_without_control_characters(bundle: Path) 
     assert code == ExitCode.PROGRAM
     assert "\x1b" not in text
     assert r"\x1b[31m_stderr.txt" in text
+
+
+def test_a_line_of_the_harness_holds_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    say("filed in a\x1b[31m\udce9: φ.log")
+    assert capsys.readouterr().out == "filed in a\\x1b[31m\\xe9: φ.log\n"
 
 
 def test_strange_names_are_shown_on_one_printable_line() -> None:

@@ -247,7 +247,7 @@ def test_a_command_log_that_cannot_be_read_is_no_end_of_the_verification(tmp_pat
     assert [item.name for item in verify(tmp_path).of_status(FileStatus.UNREADABLE)] == ["commands.txt"]
 
 
-@pytest.mark.parametrize("name", ["../outside", "sub/inside", "..", ".", "x" * 300, "/etc/passwd"])
+@pytest.mark.parametrize("name", ["../outside", "sub/inside", "..", ".", "x" * 300, "nul\0", "/etc/passwd"])
 def test_a_pending_name_that_is_not_of_the_folder_is_reported_and_not_followed(tmp_path: Path, name: str) -> None:
     bundle = Bundle.open_or_create(tmp_path / "b")
     (tmp_path / "outside").write_text("secret")
