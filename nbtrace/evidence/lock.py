@@ -35,7 +35,7 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o666)
     except OSError as error:
-        if path.is_symlink() or (path.exists() and not path.is_file()):
+        if _is_something_else(path):
             raise _not_plain(path) from error
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
     try:
@@ -104,6 +104,13 @@ def is_under_way(path: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def _is_something_else(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _not_plain(path: Path) -> UsageError:

@@ -13,6 +13,7 @@ import pytest
 
 from nbtrace.errors import UsageError
 from nbtrace.evidence import Bundle, FileStatus, Outcome, Provenance, Verification, verify
+from nbtrace.evidence.lock import writing
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
 
@@ -289,6 +290,12 @@ def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path, target: s
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "sub"]
     assert {path.name: path.read_bytes() for path in root.iterdir() if path.is_file()} == before
     assert [item.name for item in verify(root).of_status(FileStatus.NOT_LISTED)] == [".lock"]
+
+
+@pytest.mark.parametrize("name", ["gone", "x" * 300])
+def test_a_folder_that_cannot_be_locked_is_one_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} cannot be written"), writing(tmp_path / name):
+        pass
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, bound])
