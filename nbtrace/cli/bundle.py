@@ -11,7 +11,7 @@ from rich.text import Text
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, InputError, ProgramError, UsageError
-from nbtrace.evidence.bundle import Bundle, BundleFile
+from nbtrace.evidence.bundle import Bundle, BundleFile, output_names
 from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import FileStatus, Finding, Outcome, Verification
 from nbtrace.evidence.verify import verify as verify_evidence
@@ -19,7 +19,9 @@ from nbtrace.files import write_new
 
 app = typer.Typer(help="Make, fill and verify an evidence folder.", no_args_is_help=True)
 
-_COLOURS = {FileStatus.OK: "green", FileStatus.SELF: "yellow", FileStatus.NOT_LISTED: "yellow"}
+_COLOURS = {FileStatus.OK: "green"} | dict.fromkeys(
+    (FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.NOT_LISTED), "yellow"
+)
 _STDOUT = Path("-")
 _UNLISTED_SHOWN = 20
 
@@ -81,13 +83,12 @@ def run(
     command = passed_on(ctx)
     if not command:
         raise UsageError("nothing to run: put the program after --, as in: nbtrace bundle run BUNDLE -- PROGRAM ARGS")
-    if name is not None and (not name or "/" in name):
-        raise UsageError(f"{shown(name)} cannot start a file name; give --name without a /")
+    output_names(name)
     target = Bundle.open(bundle) if bundle == Path() else Bundle.open_or_create(bundle)
     ended, written = target.run(command, name=name, echo=(sys.stdout.buffer, sys.stderr.buffer))
     if ended.status != 0:
         raise ProgramError(
-            f"{shown(command[0])}: {ended.text}; its output is in {shown(written[0])} and {written[1].name}"
+            f"{shown(command[0])}: {ended.text}; its output is in {shown(written[0])} and {shown(written[1].name)}"
         )
 
 
@@ -105,6 +106,8 @@ def verify(
     """Check files against their sha256 manifests, and JSON documents for validity and contradictions.
 
     Exit status: 0 all entries verify; 1 something changed, is missing or contradicts itself; 3 nothing to verify.
+
+    A run that has a start and no end in commands.txt was interrupted, and fails; one that still goes on does not.
 
     Files that no manifest lists are named; only --strict makes them a failure.
     """
@@ -139,9 +142,14 @@ def list_files(bundle: BundleArgument = Path(), *, json: JsonOption = None, forc
 
 
 def shown(name: str | Path) -> str:
-    """Return a file name as one printable line: control characters and bytes that are not UTF-8 are escaped."""
-    text = str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    """Return a file name as one printable line: control characters and what is not UTF-8 are escaped."""
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in str(name))
+
+
+def _escaped(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode()
 
 
 def _must_be_there(path: Path) -> None:

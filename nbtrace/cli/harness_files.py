@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbtrace.cli.bundle import shown
 from nbtrace.errors import UsageError
 from nbtrace.evidence.provenance import FileRecord
 from nbtrace.files import write_new
@@ -84,8 +85,8 @@ class HarnessFiles:
 
 
 def say(line: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{line}\n")
+    """Print a line; file names in it may hold any character."""
+    sys.stdout.write(f"{shown(line)}\n")
 
 
 def summary(title: str, facts: Mapping[str, object], values: Mapping[str, str]) -> str:

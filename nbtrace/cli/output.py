@@ -156,7 +156,7 @@ class Delivery:
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )
-        return f"filed in {clean(str(self.to.bundle))}: {', '.join(path.name for path in paths)}\n"
+        return f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
 
     def _write(self, path: Path, content: str) -> Path | None:
         if path == STDOUT:

@@ -15,9 +15,11 @@ No file is overwritten: a second `metrics.json` is `metrics_rerun1.json`. Which 
 """
 
 import re
+import reprlib
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +27,13 @@ from typing import BinaryIO
 
 from nbtrace.documents import dump
 from nbtrace.errors import InputError, UsageError
-from nbtrace.evidence.locate import Tree
-from nbtrace.evidence.lock import LOCK_NAME
+from nbtrace.evidence.commands import COMMANDS_NAME, past_command, run_end, run_start
+from nbtrace.evidence.locate import Tree, is_file_name
+from nbtrace.evidence.lock import LOCK_NAME, under_way
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.program import Run, run_captured
 from nbtrace.evidence.provenance import FileRecord, Provenance, utc_text
-from nbtrace.evidence.transaction import COMMANDS_NAME, MANIFEST_NAME, Transaction, transaction
+from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
 from nbtrace.files import temporary_in
 
 METRICS_NAME = "metrics.json"
@@ -142,7 +145,7 @@ class Bundle:
             details = {"result": name, "exit_code": exit_code, "wall_seconds": wall_seconds}
             written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | details)))
             section = files.grow(SUMMARY_NAME, _section(provenance.time, name, summary_md, written))
-            log = files.grow(COMMANDS_NAME, _past_command(provenance, ended, wall_seconds, written))
+            log = files.grow(COMMANDS_NAME, past_command(provenance, ended, wall_seconds, written))
         return self._paths([*written, section, log])
 
     def add_files(self, sources: Iterable[Path], *, command: Sequence[str] | None = None) -> list[FileRecord]:
@@ -159,7 +162,7 @@ class Bundle:
         with transaction(self.root) as files:
             written = [files.add_copy(source) for source in sources]
             if files.staged or files.adopted:
-                files.grow(COMMANDS_NAME, _past_command(provenance, "exit 0", None, written))
+                files.grow(COMMANDS_NAME, past_command(provenance, "exit 0", None, written))
         return written
 
     def run(
@@ -168,7 +171,8 @@ class Bundle:
         """Run a program, keep its output, and record how it went; return that and the paths written.
 
         The start stands in `commands.txt` before the program runs, so that a run that never ended can be seen. Output
-        that cannot be recorded in the end (a full disk) stays in the folder under its temporary names.
+        that cannot be recorded in the end (a full disk) stays in the folder under its temporary names. While it runs, a
+        lock on the first of these tells `verify` that it goes on.
 
         Parameters
         ----------
@@ -178,25 +182,33 @@ class Bundle:
             Starts the names of the output files: `NAME_stdout.txt`.
         echo : two binary streams, or None
             Where its output and error go as well.
+
+        Raises
+        ------
+        UsageError
+            If `name` starts no file name, before anything runs; or if the bundle cannot be written.
         """
+        titles = output_names(name)
         provenance = Provenance.collect(command=command)
-        with transaction(self.root) as files:
-            started = datetime.now(UTC)
-            files.grow(COMMANDS_NAME, f"# {utc_text(started)} start{_command(provenance)}")
         kept = temporary_in(self.root), temporary_in(self.root)
-        try:
-            run = run_captured(command, kept, echo)
-        except OSError as error:
-            raise UsageError(f"{self.root} cannot be written: {error.strerror}") from error
-        with transaction(self.root) as files:
-            prefix = f"{name}_" if name else ""
-            streams = [files.take(path, f"{prefix}{kind}.txt") for path, kind in zip(kept, _STREAMS, strict=True)]
-            written = streams + _snapshots(files, provenance)
-            written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | _run_details(run))))
-            sizes = "\n".join(f"- `{record.path}`: {record.size} bytes" for record in streams)
-            text = f"    {shlex.join(command)}\n\n{run.text}, {run.wall_seconds:.3f} s\n\n{sizes}"
-            section = files.grow(SUMMARY_NAME, _section(provenance.time, name or "run", text, written))
-            log = files.grow(COMMANDS_NAME, f"# {_end(run.text, run.wall_seconds, started)}{_wrote(written)}\n")
+        with ExitStack() as marked:
+            with transaction(self.root) as files:
+                for title in titles:
+                    files.free(title)
+                marked.enter_context(under_way(kept[0]))
+                started = datetime.now(UTC)
+                files.grow(COMMANDS_NAME, run_start(provenance, started, kept))
+            try:
+                run = run_captured(command, kept, echo)
+            except OSError as error:
+                raise UsageError(f"{self.root} cannot be written: {error.strerror}") from error
+            with transaction(self.root) as files:
+                streams = [files.take(path, title) for path, title in zip(kept, titles, strict=True)]
+                written = streams + _snapshots(files, provenance)
+                written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | _run_details(run))))
+                text = _run_section(run, streams)
+                section = files.grow(SUMMARY_NAME, _section(provenance.time, name or "run", text, written))
+                log = files.grow(COMMANDS_NAME, run_end(run.text, run.wall_seconds, started, written))
         return run, self._paths([*written, section, log])
 
     def contents(self) -> list[BundleFile]:
@@ -210,7 +222,21 @@ class Bundle:
         return [self.root / name for name in dict.fromkeys(record.path for record in records)]
 
 
-_STREAMS = ("stdout", "stderr")
+def output_names(name: str | None) -> tuple[str, str]:
+    """Return the names that the output and the error of a run called `name` are kept under.
+
+    Raises
+    ------
+    UsageError
+        If no file can have them.
+    """
+    prefix = "" if name is None else f"{name}_"
+    names = f"{prefix}stdout.txt", f"{prefix}stderr.txt"
+    if name == "" or not all(map(is_file_name, names)):
+        raise UsageError(
+            f"{reprlib.repr(name)} cannot start a file name; give a shorter --name, without a / and not empty"
+        )
+    return names
 
 
 def _run_details(run: Run) -> dict[str, object]:
@@ -224,28 +250,15 @@ def _run_details(run: Run) -> dict[str, object]:
     }
 
 
+def _run_section(run: Run, streams: Iterable[FileRecord]) -> str:
+    sizes = "\n".join(f"- `{record.path}`: {record.size} bytes" for record in streams)
+    return f"    {shlex.join(run.command)}\n\n{run.text}, {run.wall_seconds:.3f} s\n\n{sizes}"
+
+
 def _snapshots(files: Transaction, provenance: Provenance) -> list[FileRecord]:
     environment = files.add_unless_current(ENVIRONMENT_NAME, dump(provenance.environment.document()))
     git = files.add_unless_current(GIT_NAME, provenance.git.text)
     return [record for record in (environment, git) if record is not None]
-
-
-def _past_command(provenance: Provenance, ended: str, wall_seconds: float | None, written: Iterable[FileRecord]) -> str:
-    """Return the lines of a command that has ended; `commands.txt` is in order of the first time of a line."""
-    return f"# {_end(ended, wall_seconds, provenance.time)}{_wrote(written)}{_command(provenance)}"
-
-
-def _end(ended: str, wall_seconds: float | None, started: datetime) -> str:
-    wall = "" if wall_seconds is None else f", wall {wall_seconds:.3f} s"
-    return f"{utc_text(datetime.now(UTC))} {ended}{wall}, started {utc_text(started)}"
-
-
-def _wrote(written: Iterable[FileRecord]) -> str:
-    return ", wrote " + shlex.join(record.path.replace("\n", "\\n") for record in written)
-
-
-def _command(provenance: Provenance) -> str:
-    return f", in {shlex.quote(provenance.folder)}\n{shlex.join(provenance.command)}\n"
 
 
 def _section(moment: datetime, title: str, text: str, written: Iterable[FileRecord]) -> str:

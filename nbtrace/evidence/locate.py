@@ -1,12 +1,32 @@
 """Which file a manifest means by a name, without ever opening one outside the folder or its repository."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nbtrace.errors import InputError
+
+_NAME_BYTES = 255
+
+
+def is_file_name(name: str) -> bool:
+    """Tell whether a file in a folder can have this name: no separator, no NUL, bytes that fit, and not `.` or `..`."""
+    try:
+        size = len(os.fsencode(name))
+    except UnicodeEncodeError:
+        return False
+    return 0 < size <= _NAME_BYTES and not {"/", "\0"} & set(name) and name not in {".", ".."}
+
+
+def is_regular(path: Path) -> bool:
+    """Tell whether `path` leads to a regular file; a name that the file system refuses leads to none."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 @dataclass(frozen=True)
@@ -95,7 +115,7 @@ class Tree:
             return Place(beside, f"found under the manifest's own name as {self.short(beside)}")
         if not any(_normal(manifest.parent / name).is_relative_to(folder) for folder in self.bounds):
             return Place(None, "a path outside the folder is not opened, and the folder has no such file")
-        return Place(None)
+        return Place(None, _refusal(_normal(manifest.parent / name)))
 
     def _tails(self, name: str, manifest: Path) -> Iterator[Path]:
         parts = [part for part in PurePosixPath(name).parts if part not in {"/", "//", ".."}]
@@ -113,6 +133,19 @@ def _refuse(error: OSError) -> None:
 
 def _normal(path: Path) -> Path:
     return Path(os.path.normpath(path.absolute()))
+
+
+def _refusal(path: Path) -> str:
+    """Return why the file system does not even look for `path`, or an empty text where it does."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return f"cannot be looked for: {error.strerror}"
+    except ValueError:
+        return "is no name that a file can have"
+    return ""
 
 
 def _is_there(path: Path) -> bool:

@@ -4,7 +4,8 @@ An entry is `DIGEST  NAME` (also `DIGEST *NAME` and the BSD form `SHA256 (NAME) 
 backslash, a line feed or a carriage return is written with `\\`, `\n`, `\r` and a backslash in front of the line.
 
 While nbtrace writes to a bundle, the manifest carries lines `# pending: DIGEST  NAME`, which `sha256sum -c` reads as
-comments: after an interruption they name every file that was about to be written.
+comments: after an interruption they name every file that was about to be written. These are files of the folder itself;
+a pending line with any other name was not written by nbtrace and counts as damaged.
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from nbtrace.evidence.locate import is_file_name
 from nbtrace.files import read_bytes
 
 _HEX = r"(?P<digest>[0-9a-fA-F]{64})"
@@ -24,14 +26,14 @@ _FORMS = tuple(
         rf"(?P<escaped>\\?)SHA256 ?\((?P<name>.+)\) ?= ?{_HEX}",
     )
 )
-_PENDING = "# pending: "
+PENDING = "# pending: "
 _DAMAGED = re.compile(r"\\?(?:[0-9a-fA-F]{16,}|[^\s/.]{64})(?:\s|$)|SHA256 ?\(")
 _UNESCAPED = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _ESCAPED = {plain: escaped for escaped, plain in _UNESCAPED.items()}
 
 
 class LineKind(Enum):
-    """What a line of a manifest is. Prose says something to people; a damaged line was an entry."""
+    """What a line of a manifest is. Prose says something to people; a damaged line was an entry, or pending."""
 
     ENTRY = "entry"
     PENDING = "pending"
@@ -89,7 +91,7 @@ class Manifest:
             for line in self.lines
             if line.kind is not LineKind.PENDING and not (line.kind is LineKind.ENTRY and line.plain_name in replaced)
         ]
-        texts = [*kept, *(entry_text(*item) for item in entries), *(_PENDING + entry_text(*item) for item in pending)]
+        texts = [*kept, *(entry_text(*item) for item in entries), *(PENDING + entry_text(*item) for item in pending)]
         return Manifest(tuple(_line(number, text) for number, text in enumerate(texts, start=1)))
 
     def encode(self) -> bytes:
@@ -125,18 +127,26 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _line(number: int, text: str) -> Line:
-    if text.startswith(_PENDING):
-        line = _line(number, text.removeprefix(_PENDING))
-        if line.kind is LineKind.ENTRY:
-            return Line(number, text, LineKind.PENDING, line.digest, line.name)
+    bare = text.removeprefix(PENDING)
+    entry = _entry(bare)
+    if text.startswith(PENDING) and entry is not None and is_file_name(entry[1]):
+        return Line(number, text, LineKind.PENDING, *entry)
+    if text.startswith(PENDING) and (entry is not None or _DAMAGED.match(bare)):
+        return Line(number, text, LineKind.DAMAGED)
     if text.startswith("#") or not text.strip():
         return Line(number, text, LineKind.COMMENT)
+    if entry is not None:
+        return Line(number, text, LineKind.ENTRY, *entry)
+    return Line(number, text, LineKind.DAMAGED if _DAMAGED.match(text) else LineKind.PROSE)
+
+
+def _entry(text: str) -> tuple[str, str] | None:
+    """Return the digest, in lower case, and the name."""
     for form in _FORMS:
         match = form.fullmatch(text)
         if match and "\0" not in match["name"]:
-            name = _unescape(match["name"]) if match["escaped"] else match["name"]
-            return Line(number, text, LineKind.ENTRY, match["digest"].lower(), name)
-    return Line(number, text, LineKind.DAMAGED if _DAMAGED.match(text) else LineKind.PROSE)
+            return match["digest"].lower(), _unescape(match["name"]) if match["escaped"] else match["name"]
+    return None
 
 
 def _unescape(name: str) -> str:

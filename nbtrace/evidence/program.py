@@ -55,12 +55,12 @@ def run_captured(command: Sequence[str], kept: tuple[Path, Path], echo: tuple[Bi
     command : sequence of str
         The program and its arguments; no shell sees them. It reads the standard input of this process.
     kept : two paths
-        New files for its standard output and its standard error; written while it runs.
+        Files for its standard output and its standard error, which start empty; written while it runs.
     echo : two binary streams, or None
         Where its output and error go as well, as they come. A stream that breaks is not written to any more.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    with kept[0].open("xb", buffering=0) as out, kept[1].open("xb", buffering=0) as err:
+    with kept[0].open("wb", buffering=0) as out, kept[1].open("wb", buffering=0) as err:
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
         except (OSError, ValueError) as error:

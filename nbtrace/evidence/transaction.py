@@ -13,7 +13,7 @@ came; and the next transaction lists what was finished, notes in `commands.txt` 
 
 import hashlib
 import os
-import shlex
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,13 +21,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nbtrace.errors import UsageError
+from nbtrace.evidence.commands import COMMANDS_NAME, shell_text
+from nbtrace.evidence.locate import is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, writing
 from nbtrace.evidence.manifest import Manifest, read_manifest
 from nbtrace.evidence.provenance import FileRecord, utc_text
 from nbtrace.files import place, read_bytes, rerun_names, sha256_of, temporary_in, write_synced
 
 MANIFEST_NAME = "sha256.txt"
-COMMANDS_NAME = "commands.txt"
 _PIECE_BYTES = 1 << 20
 
 
@@ -52,7 +53,7 @@ class Transaction:
 
     def add(self, name: str, content: str | bytes) -> FileRecord:
         """Add a new file under the first free name of `name`, `name` with `_rerun1`, …; return what it will be."""
-        return self._stage(self._free(name), _encoded(content))
+        return self._stage(self.free(name), _encoded(content))
 
     def add_unless_current(self, name: str, content: str) -> FileRecord | None:
         """Add a snapshot, unless the newest of that name has the same content already."""
@@ -85,13 +86,30 @@ class Transaction:
         wanted = source.name
         if self.manifest.digests().get(wanted) == record.sha256 == FileRecord.try_of(self.root / wanted).sha256:
             return FileRecord(wanted, record.sha256, record.size)
-        temporary = temporary_in(self.root)
+        free, temporary = self.free(wanted), temporary_in(self.root)
         try:
             digest, size = _copy(source, temporary)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise UsageError(f"{source} cannot be copied to {self.root}: {error.strerror}") from error
-        return self._note(_Staged(temporary, self._free(wanted), digest, size))
+        return self._note(_Staged(temporary, free, digest, size))
+
+    def free(self, name: str) -> str:
+        """Return the first name of `name`, `name` with `_rerun1`, … that no file of the bundle has.
+
+        Raises
+        ------
+        UsageError
+            If no file can have it.
+        """
+        taken = {item.name for item in self.staged} | {MANIFEST_NAME} | self.manifest.digests().keys()
+        for path in rerun_names(self.root / name):
+            if not (is_file_name(name) and is_file_name(path.name)):
+                said = reprlib.repr(name)
+                raise UsageError(f"{said} is no name for a file of the bundle; it has no folders and at most 255 bytes")
+            if path.name not in taken and not _exists(path):
+                return path.name
+        raise AssertionError  # pragma: no cover - rerun_names has no end
 
     def take(self, temporary: Path, name: str) -> FileRecord:
         """Add a finished temporary file of the bundle folder under the first free name of `name`.
@@ -99,7 +117,7 @@ class Transaction:
         Unlike the others, it outlives a transaction that fails.
         """
         size = temporary.stat().st_size
-        return self._note(_Staged(temporary, self._free(name), sha256_of(temporary), size, precious=True))
+        return self._note(_Staged(temporary, self.free(name), sha256_of(temporary), size, precious=True))
 
     def grow(self, name: str, text: str) -> FileRecord:
         """Append to the text file `name`, or start it.
@@ -133,12 +151,6 @@ class Transaction:
         self.staged.append(item)
         return FileRecord(item.name, item.sha256, item.size)
 
-    def _free(self, name: str) -> str:
-        if Path(name).name != name:
-            raise UsageError(f"{name!r} is no name for a file of the bundle; it has no folders")
-        taken = {item.name for item in self.staged} | {MANIFEST_NAME} | self.manifest.digests().keys()
-        return next(path.name for path in rerun_names(self.root / name) if path.name not in taken and not _exists(path))
-
     def _adopt(self, name: str, record: FileRecord) -> FileRecord:
         if name in {MANIFEST_NAME, LOCK_NAME}:
             return FileRecord(name, None, None, "belongs to the bundle and has no entry")
@@ -155,14 +167,15 @@ class Transaction:
         """List what an interrupted transaction finished, and note what it did not write."""
         done, lost = [], []
         for name, digests in self.manifest.pending().items():
-            found = FileRecord.try_of(self.root / name).sha256
+            path = self.root / name
+            found = None if path.is_symlink() else FileRecord.try_of(path).sha256
             if found is None:
                 lost.append(name)
             else:
                 done.append((found if found in digests else digests[-1], name))
         if done or lost:
             self.manifest = self.manifest.updated(done)
-            listed, missing = (shlex.join(names) or "nothing" for names in ([name for _, name in done], lost))
+            listed, missing = (shell_text(names) or "nothing" for names in ([name for _, name in done], lost))
             note = f"# {utc_text(datetime.now(UTC))} after an interruption: listed {listed}; never written: {missing}\n"
             self.grow(COMMANDS_NAME, note)
 

@@ -9,8 +9,9 @@ class FileStatus(Enum):
     """What is known about a file that a manifest names, or that none names.
 
     STALE: it is not what this entry says, but what another entry says. DAMAGED: a line that was an entry once.
-    INTERRUPTED: a write to the bundle did not finish; the reason says how far it came. SELF: a manifest lists itself,
-    which can never match.
+    INTERRUPTED: a write to the bundle did not finish, and the reason says how far it came; or a run has a start on
+    record and no end. UNDER_WAY: a run without an end goes on, which is no fault. SELF: a manifest lists itself, which
+    can never match.
     """
 
     OK = "OK"
@@ -20,11 +21,12 @@ class FileStatus(Enum):
     UNREADABLE = "UNREADABLE"
     DAMAGED = "DAMAGED"
     INTERRUPTED = "INTERRUPTED"
+    UNDER_WAY = "UNDER_WAY"
     SELF = "SELF"
     NOT_LISTED = "NOT_LISTED"
 
 
-_FAULTY = frozenset(FileStatus) - {FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED}
+_FAULTY = frozenset(FileStatus) - {FileStatus.OK, FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.NOT_LISTED}
 
 
 class Outcome(Enum):
@@ -37,10 +39,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One entry of a manifest, or one file that no manifest names.
+    """One entry of a manifest, one file that no manifest names, or one run without an end, whose name is its command.
 
-    `manifest` and `line` are where the name stands (None for NOT_LISTED); `reason` is empty where the status says it
-    all; `path` is the file that was found and `digest` its SHA-256.
+    `manifest` and `line` are where the name stands (for a run the command log, None for NOT_LISTED); `reason` is empty
+    where the status says it all; `path` is the file that was found and `digest` its SHA-256.
     """
 
     status: FileStatus

@@ -1,18 +1,22 @@
 """Whether an evidence folder still holds what its manifests say, and whether its documents agree with themselves."""
 
 import stat
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbtrace.documents import load
 from nbtrace.errors import InputError
+from nbtrace.evidence.commands import Start, is_command_log, unended
 from nbtrace.evidence.contradictions import contradictions
-from nbtrace.evidence.locate import Tree
-from nbtrace.evidence.lock import LOCK_NAME, reading
-from nbtrace.evidence.manifest import Line, LineKind, Manifest, read_manifest
+from nbtrace.evidence.locate import Tree, is_file_name, is_regular
+from nbtrace.evidence.lock import LOCK_NAME, is_under_way, reading
+from nbtrace.evidence.manifest import PENDING, Line, LineKind, Manifest, read_manifest
+from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import FileStatus, Finding, Problem, Prose, Verification
-from nbtrace.files import TEMPORARY_PATTERN, sha256_of
+from nbtrace.files import TEMPORARY_PATTERN, read_bytes, sha256_of
 
 _MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
 
@@ -23,7 +27,7 @@ def is_manifest(path: Path) -> bool:
 
 
 def verify(path: Path) -> Verification:
-    """Check every entry of every manifest in a folder, and every JSON document in it.
+    """Check every entry of every manifest in a folder, every JSON document in it, and that every run in it has ended.
 
     Parameters
     ----------
@@ -41,7 +45,7 @@ def verify(path: Path) -> Verification:
         file = tree.root / path.name
         return _verified(path, tree, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
     with reading(path):
-        files = [file for file in tree.files if file.is_file()]
+        files = [file for file in tree.files if is_regular(file)]
         manifests = [file for file in files if is_manifest(file)]
         return _verified(path, tree, manifests, [file for file in files if file.suffix.lower() == ".json"])
 
@@ -63,6 +67,7 @@ def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequ
     read = {manifest: read_manifest(manifest) for manifest in manifests}
     findings = _with_stale([item for manifest, content in read.items() for item in check.manifest(manifest, content)])
     if root.is_dir():
+        findings += check.runs({path.parent for path in manifests if path.name == MANIFEST_NAME})
         findings += check.not_listed(findings, manifests)
     return Verification(
         root=root,
@@ -91,8 +96,7 @@ class _Check:
             if line.kind is LineKind.ENTRY:
                 yield replace(self._entry(line, path, only=len(entries) == 1), manifest=name, line=line.number)
             elif line.kind is LineKind.DAMAGED:
-                reason = "the line is not an entry any more, so what it named cannot be checked"
-                yield Finding(FileStatus.DAMAGED, line.text, name, line.number, reason)
+                yield Finding(FileStatus.DAMAGED, line.text, name, line.number, _why_damaged(line))
         first_pending = {line.name: line.number for line in reversed(content.of_kind(LineKind.PENDING))}
         for target, digests in content.pending().items():
             yield replace(self._pending(target, digests, path), manifest=name, line=first_pending[target])
@@ -113,7 +117,7 @@ class _Check:
 
     def _pending(self, name: str, digests: Sequence[str], manifest: Path) -> Finding:
         path = manifest.parent / name
-        if not self.tree.holds(path) or not path.is_file():
+        if not self.tree.holds(path) or not is_regular(path):
             return Finding(FileStatus.INTERRUPTED, name, reason="was about to be written and is not there")
         digest, problem = self._digest(path)
         if digest is None:
@@ -148,14 +152,35 @@ class _Check:
         records = document.get("outputs") if isinstance(document, dict) else None
         for record in records if isinstance(records, list) else []:
             match record:
-                case {"path": str(name), "sha256": str(said)} if Path(name).name == name:
+                case {"path": str(name), "sha256": str(said)} if "/" not in name:
+                    if not is_file_name(name):
+                        yield f"names an output {name!r}, which no file can have"
+                        continue
                     file = path.parent / name
-                    digest = self._digest(file)[0] if file.is_file() else None
+                    digest = self._digest(file)[0] if is_regular(file) else None
                     if digest is not None and digest != said:
                         yield f"was written with a {name} of sha256 {said[:12]}…; it holds {digest[:12]}… now"
 
+    def runs(self, bundles: Iterable[Path]) -> Iterator[Finding]:
+        """Return the runs of these folders that have a start and no end in their command logs."""
+        logs: defaultdict[Path, dict[Path, str]] = defaultdict(dict)
+        for path in self.tree.files:
+            if path.parent in bundles and is_command_log(path.name) and is_regular(path) and self.tree.holds(path):
+                # One that cannot be read is reported by its entry.
+                with suppress(InputError):
+                    logs[path.parent][path] = read_bytes(path).decode("utf-8", "surrogateescape")
+        for texts in logs.values():
+            yield from map(self._run, unended(texts))
+
+    def _run(self, start: Start) -> Finding:
+        goes_on = start.kept is not None and is_under_way(start.log.parent / start.kept)
+        status = FileStatus.UNDER_WAY if goes_on else FileStatus.INTERRUPTED
+        ended = "has not ended yet" if goes_on else "never ended"
+        log = self.tree.short(start.log)
+        return Finding(status, start.command, log, start.line, f"the run was started {start.time} and {ended}")
+
     def not_listed(self, findings: Sequence[Finding], manifests: Sequence[Path]) -> list[Finding]:
-        """Return the files of the tree that no manifest names; manifests and locks need no entry."""
+        """Return the files of the tree that no manifest names; manifests and plain locks need no entry."""
         known = {finding.path for finding in findings} | set(manifests)
         left = "of a write or a run that goes on or was interrupted"
         return [
@@ -166,8 +191,14 @@ class _Check:
                 path=path,
             )
             for path in self.tree.files
-            if path not in known and path.name != LOCK_NAME
+            if path not in known and (path.name != LOCK_NAME or path.is_symlink())
         ]
+
+
+def _why_damaged(line: Line) -> str:
+    if line.text.startswith(PENDING):
+        return "what was to be written is no file of the folder, so the line is not followed"
+    return "the line is not an entry any more, so what it named cannot be checked"
 
 
 def _with_stale(findings: Sequence[Finding]) -> list[Finding]:

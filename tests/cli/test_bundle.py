@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nbtrace.cli.bundle import app, shown
+from nbtrace.cli.harness_files import say
 from nbtrace.errors import ExitCode, NbtraceError
 
 MAIN = """
@@ -144,7 +145,8 @@ def test_json_to_a_file_and_to_the_terminal(bundle: Path, tmp_path: Path) -> Non
         (["run", "b"], ExitCode.USAGE, "nothing to run: put the program after --"),
         (["run", "b", "--"], ExitCode.USAGE, "nothing to run: put the program after --"),
         (["run", "--", "true"], ExitCode.INPUT, ". is not a bundle"),
-        (["run", "b", "--name", "a/b", "--", "true"], ExitCode.USAGE, "a/b cannot start a file name"),
+        (["run", "b", "--name", "a/b", "--", "true"], ExitCode.USAGE, "'a/b' cannot start a file name"),
+        (["run", "b", "--name", "x" * 260, "--", "touch", "gone"], ExitCode.USAGE, "cannot start a file name"),
     ],
 )
 def test_a_call_that_cannot_work(
@@ -209,6 +211,42 @@ def test_colours_can_be_refused(bundle: Path) -> None:
     assert "\x1b[32m" not in nbtrace("verify", bundle, FORCE_COLOR="1", NO_COLOR="1")[1]
 
 
+def test_a_document_with_half_a_character_is_printed_escaped(bundle: Path) -> None:
+    (bundle / "m.json").write_text(r'{"factors": {}, "first_divergence": "\ud801"}')
+    code, text = call("verify", bundle)
+    assert code == ExitCode.DIFFER
+    assert r"PROBLEM  m.json: first_divergence is \ud801" in text
+    assert call("verify", bundle, "--json", "-")[0] == ExitCode.DIFFER
+
+
+def test_an_interrupted_run_is_named_with_its_line(bundle: Path) -> None:
+    line = "# 2025-10-08T21:26:30.000Z start, in /tmp\n./nanoBragg -hkl 'P1\x1b.hkl'\n"
+    (bundle / "commands.txt").write_text(line)
+    digest = hashlib.sha256(line.encode()).hexdigest()
+    old = hashlib.sha256(b"").hexdigest()
+    (bundle / "sha256.txt").write_text((bundle / "sha256.txt").read_text().replace(old, digest))
+    code, text = call("verify", bundle)
+    assert code == ExitCode.DIFFER
+    assert (
+        r"INTERRUPTED  commands.txt:1  ./nanoBragg -hkl 'P1\x1b.hkl': "
+        "the run was started 2025-10-08T21:26:30.000Z and never ended\n"
+    ) in text
+    assert "sha256.txt: 4 of 4 entries verify\n" in text
+
+
+def test_a_failed_run_names_its_output_without_control_characters(bundle: Path) -> None:
+    code, text = call("run", bundle, "--name", "\x1b[31m", "--", "false")
+    assert code == ExitCode.PROGRAM
+    assert "\x1b" not in text
+    assert r"\x1b[31m_stderr.txt" in text
+
+
+def test_a_line_of_the_harness_holds_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    say("filed in a\x1b[31m\udce9: φ.log")
+    assert capsys.readouterr().out == "filed in a\\x1b[31m\\xe9: φ.log\n"
+
+
 def test_strange_names_are_shown_on_one_printable_line() -> None:
     assert shown(os.fsdecode(b"a\xe9\n\x1b[31m\\b")) == "a\\xe9\\n\\x1b[31m\\b"
     assert shown("φ→.log") == "φ→.log"
+    assert shown("\ud801\udce9\x9b") == "\\ud801\\xe9\\x9b"

@@ -2,6 +2,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -159,7 +160,7 @@ def test_a_failing_result_leaves_the_bundle_as_it_was(tmp_path: Path) -> None:
         result(bundle, outputs={"sub/table": "a"})
     with pytest.raises(TypeError):
         result(bundle, outputs={"table.csv": "a"}, metrics={"bad": object()})
-    with pytest.raises(UsageError, match="cannot be written: File name too long"):
+    with pytest.raises(UsageError, match="is no name for a file of the bundle"):
         result(bundle, outputs={"x" * 300: "a"})
     assert {path.name: path.read_bytes() for path in bundle.root.iterdir()} == before
 
@@ -327,9 +328,55 @@ def test_a_run_keeps_output_status_and_time(tmp_path: Path) -> None:
     assert (document["exit_code"], document["ended"], document["wall_seconds"]) == (3, "exit 3", ended.wall_seconds)
     assert document["program"]["sha256"] == FileRecord.of(Path(sys.executable)).sha256
     start, command, end = (tmp_path / "commands.txt").read_text().splitlines()
-    assert start.endswith(f" start, in {shlex.quote(str(Path.cwd()))}")
+    assert re.fullmatch(
+        r"# \S+Z start, output in \S+\.tmp \S+\.tmp, in " + re.escape(shlex.quote(str(Path.cwd()))), start
+    )
     assert command.startswith(f"{sys.executable} -c 'import sys;")
     assert f" exit 3, wall {ended.wall_seconds:.3f} s, started " in end
+    assert intact(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "nul\0", "x" * 260, "é" * 130, "\ud801"])
+def test_a_name_that_no_file_can_have_stops_a_run_before_it_starts(tmp_path: Path, name: str) -> None:
+    bundle = Bundle.open_or_create(tmp_path / "b")
+    before = {path.name: path.read_bytes() for path in bundle.root.iterdir()}
+    with pytest.raises(UsageError, match="cannot start a file name"):
+        bundle.run(["touch", str(tmp_path / "ran")], name=name, echo=(None, None))
+    assert not (tmp_path / "ran").exists()
+    assert {path.name: path.read_bytes() for path in bundle.root.iterdir()} == before
+
+
+def test_the_longest_name_of_a_run_fits_once(tmp_path: Path) -> None:
+    bundle = Bundle.open_or_create(tmp_path / "b")
+    name = "x" * (255 - len("_stdout.txt"))
+    bundle.run(["true"], name=name, echo=(None, None))
+    before = {path.name: path.read_bytes() for path in bundle.root.iterdir()}
+    with pytest.raises(UsageError, match="is no name for a file of the bundle"):
+        bundle.run(["touch", str(tmp_path / "ran")], name=name, echo=(None, None))
+    assert not (tmp_path / "ran").exists()
+    assert {path.name: path.read_bytes() for path in bundle.root.iterdir()} == before
+    assert intact(bundle.root)
+
+
+def test_a_copy_whose_next_name_is_too_long_leaves_nothing(tmp_path: Path) -> None:
+    source = tmp_path / ("x" * 255)
+    source.write_text("one")
+    bundle = Bundle.open_or_create(tmp_path / "b")
+    bundle.add_files([source])
+    source.write_text("two")
+    with pytest.raises(UsageError, match="is no name for a file of the bundle"):
+        bundle.add_files([source])
+    assert intact(bundle.root)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_a_command_is_one_line_that_a_shell_reads_back(tmp_path: Path) -> None:
+    forged = "a\n# 2025-10-08T21:26:30.000Z start, in /\nit's\n"
+    Bundle.open_or_create(tmp_path).run(["printf", "%s", forged], echo=(None, None))
+    lines = (tmp_path / "commands.txt").read_text().splitlines()
+    assert len(lines) == 3
+    done = subprocess.run(["bash", "-c", lines[1]], capture_output=True, check=True)
+    assert done.stdout == forged.encode()
     assert intact(tmp_path)
 
 

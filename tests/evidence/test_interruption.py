@@ -3,14 +3,17 @@
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nbtrace.errors import UsageError
 from nbtrace.evidence import Bundle, FileStatus, Outcome, Provenance, Verification, verify
+from nbtrace.evidence.lock import writing
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
 
@@ -70,6 +73,12 @@ def writers(base: Path, start: Path, extra: Path) -> list[Path]:
 
 def on_disk(root: Path) -> set[str]:
     return {path.name for path in root.iterdir()} - {".lock", MANIFEST_NAME}
+
+
+def bound(path: Path) -> None:
+    """Make a socket."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
 
 
 def check_every_word(result: Verification, root: Path) -> None:
@@ -154,20 +163,148 @@ def test_a_half_written_file_is_not_taken_for_whole(tmp_path: Path) -> None:
         bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
 
 
-def test_a_run_that_was_killed_has_its_start_on_record(tmp_path: Path) -> None:
+def started_run(root: Path, child: str) -> "subprocess.Popen[bytes]":
+    """Start a process that runs the Python code `child` into the bundle `root`."""
     code = (
         "import sys; from pathlib import Path; from nbtrace.evidence import Bundle\n"
-        "child = 'import os, sys; print(1, flush=True); os.kill(os.getppid(), 9)'\n"
-        f"Bundle.open_or_create(Path({str(tmp_path)!r})).run([sys.executable, '-c', child], echo=(None, None))"
+        f"Bundle.open_or_create(Path({str(root)!r})).run([sys.executable, '-c', {child!r}], echo=(None, None))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert done.returncode == -9
-    assert [line.split()[0] for line in (tmp_path / "commands.txt").read_text().splitlines()] == ["#", sys.executable]
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+
+
+KILLS_ITS_RUN = "import os; print(1, flush=True); os.kill(os.getppid(), 9)"
+
+
+@pytest.mark.parametrize("remove_output", [False, True])
+def test_a_run_that_was_killed_is_interrupted_for_ever(tmp_path: Path, remove_output: bool) -> None:
+    process = started_run(tmp_path, KILLS_ITS_RUN)
+    process.communicate()
+    assert process.returncode == -9
+    left = list(tmp_path.glob(".nbtrace-*.tmp"))
+    assert len(left) == 2
+    if remove_output:
+        for path in left:
+            path.unlink()
+    for _ in range(2):
+        result = verify(tmp_path)
+        assert result.outcome() is Outcome.FAULTY
+        (run,) = result.of_status(FileStatus.INTERRUPTED)
+        assert (run.manifest, run.line) == ("commands.txt", 1)
+        assert run.name.startswith(sys.executable)
+        assert "never ended" in run.reason
+        unlisted = result.of_status(FileStatus.NOT_LISTED)
+        assert {item.name for item in unlisted} == {path.name for path in left if not remove_output}
+        Bundle.open(tmp_path).run(["true"], echo=(None, None))
+
+
+def test_a_run_that_goes_on_is_no_fault_until_it_is_killed(tmp_path: Path) -> None:
+    root, ready = tmp_path / "b", tmp_path / "ready"
+    os.mkfifo(ready)
+    process = started_run(root, f"import sys; open({str(ready)!r}, 'w').close(); print(sys.stdin.read())")
+    try:
+        ready.read_bytes()
+        during = verify(root)
+        assert during.outcome() is Outcome.INTACT
+        assert [item.manifest for item in during.of_status(FileStatus.UNDER_WAY)] == ["commands.txt"]
+        copy = shutil.copytree(root, tmp_path / "copy")
+        assert [item.manifest for item in verify(copy).of_status(FileStatus.INTERRUPTED)] == ["commands.txt"]
+    finally:
+        process.kill()
+        process.communicate()
+    after = verify(root)
+    assert after.outcome() is Outcome.FAULTY
+    assert len(after.of_status(FileStatus.INTERRUPTED)) == 1
+
+
+def test_a_run_that_ends_is_whole_for_whoever_verifies_from_inside(tmp_path: Path) -> None:
+    child = f"from nbtrace.evidence import verify; from pathlib import Path; print(verify(Path({str(tmp_path)!r})))"
+    Bundle.open_or_create(tmp_path).run([sys.executable, "-c", child], echo=(None, None))
+    assert "FileStatus.UNDER_WAY" in (tmp_path / "stdout.txt").read_text()
+    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+
+
+def test_a_run_that_removes_its_own_output_is_interrupted(tmp_path: Path) -> None:
+    bundle = Bundle.open_or_create(tmp_path)
+    with pytest.raises(UsageError, match="cannot be written"):
+        bundle.run(["sh", "-c", f"echo text; rm {tmp_path}/.nbtrace-*.tmp"], echo=(None, None))
+    (run,) = verify(tmp_path).of_status(FileStatus.INTERRUPTED)
+    assert run.name.startswith("sh -c 'echo text; rm ")
+
+
+def test_an_end_may_stand_in_the_next_command_log(tmp_path: Path) -> None:
+    log = tmp_path / "commands.txt"
+    bundle = Bundle.open_or_create(tmp_path)
+    bundle.run(["sh", "-c", f"echo edited >> {log}"], echo=(None, None))
+    assert (tmp_path / "commands_rerun1.txt").is_file()
     result = verify(tmp_path)
-    assert result.outcome() is Outcome.INTACT
-    assert [item.reason for item in result.of_status(FileStatus.NOT_LISTED)] == [
-        "of a write or a run that goes on or was interrupted"
-    ] * 2
+    assert [item.name for item in result.of_status(FileStatus.MISMATCH)] == ["commands.txt"]
+    assert not result.of_status(FileStatus.INTERRUPTED)
+
+
+def test_a_command_log_that_cannot_be_read_is_no_end_of_the_verification(tmp_path: Path) -> None:
+    Bundle.open_or_create(tmp_path).run(["true"], echo=(None, None))
+    (tmp_path / "commands.txt").unlink()
+    (tmp_path / "commands.txt").symlink_to("/dev/zero")
+    assert [item.name for item in verify(tmp_path).of_status(FileStatus.UNREADABLE)] == ["commands.txt"]
+
+
+@pytest.mark.parametrize("name", ["../outside", "sub/inside", "..", ".", "x" * 300, "nul\0", "/etc/passwd"])
+def test_a_pending_name_that_is_not_of_the_folder_is_reported_and_not_followed(tmp_path: Path, name: str) -> None:
+    bundle = Bundle.open_or_create(tmp_path / "b")
+    (tmp_path / "outside").write_text("secret")
+    (bundle.root / "sub").mkdir()
+    (bundle.root / "sub" / "inside").write_text("secret")
+    line = f"# pending: {hashlib.sha256(b'secret').hexdigest()}  {name}"
+    with (bundle.root / MANIFEST_NAME).open("a") as stream:
+        stream.write(f"{line}\n")
+    for _ in range(2):
+        found = verify(bundle.root)
+        assert [item.name for item in found.of_status(FileStatus.DAMAGED)] == [line]
+        assert found.outcome() is Outcome.FAULTY
+        bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
+        assert name not in read_manifest(bundle.root / MANIFEST_NAME).digests()
+        assert "interruption" not in (bundle.root / "commands.txt").read_text()
+
+
+def test_recovery_follows_no_link(tmp_path: Path) -> None:
+    bundle = Bundle.open_or_create(tmp_path / "b")
+    (tmp_path / "outside").write_text("secret")
+    (bundle.root / "link").symlink_to(tmp_path / "outside")
+    with (bundle.root / MANIFEST_NAME).open("a") as stream:
+        stream.write(f"# pending: {hashlib.sha256(b'secret').hexdigest()}  link\n")
+    assert verify(bundle.root).outcome() is Outcome.FAULTY
+    bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
+    assert "link" not in read_manifest(bundle.root / MANIFEST_NAME).digests()
+
+
+@pytest.mark.parametrize("target", ["outside", "sub", "nothing/here"])
+def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path, target: str) -> None:
+    root = tmp_path / "b"
+    bundle = Bundle.open_or_create(root)
+    (tmp_path / "sub").mkdir()
+    (root / ".lock").unlink()
+    (root / ".lock").symlink_to(tmp_path / target)
+    before = {path.name: path.read_bytes() for path in root.iterdir() if path.is_file()}
+    with pytest.raises(UsageError, match=r"\.lock is a link or no regular file.*; remove it"):
+        bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "sub"]
+    assert {path.name: path.read_bytes() for path in root.iterdir() if path.is_file()} == before
+    assert [item.name for item in verify(root).of_status(FileStatus.NOT_LISTED)] == [".lock"]
+
+
+@pytest.mark.parametrize("name", ["gone", "x" * 300])
+def test_a_folder_that_cannot_be_locked_is_one_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} cannot be written"), writing(tmp_path / name):
+        pass
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, bound])
+def test_a_lock_that_is_no_file_is_one_line(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    bundle = Bundle.open_or_create(tmp_path)
+    (tmp_path / ".lock").unlink()
+    make(tmp_path / ".lock")
+    with pytest.raises(UsageError, match=r"\.lock is a link or no regular file"):
+        bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

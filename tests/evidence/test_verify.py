@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -95,7 +96,9 @@ def test_an_older_manifest_beside_a_newer_one_is_stale(tmp_path: Path) -> None:
         ("/etc/passwd", FileStatus.MISSING, "outside the folder is not opened"),
         ("b.log", FileStatus.MISSING, ""),
         ("sub", FileStatus.UNREADABLE, "not a regular file"),
-        ("x" * 5000, FileStatus.MISSING, ""),
+        ("x" * 300, FileStatus.MISSING, "cannot be looked for: File name too long"),
+        ("x" * 5000, FileStatus.MISSING, "cannot be looked for: File name too long"),
+        ("sub/" + "x" * 300, FileStatus.MISSING, "cannot be looked for: File name too long"),
     ],
 )
 def test_where_a_name_leads(tmp_path: Path, name: str, status: FileStatus, said: str) -> None:
@@ -180,6 +183,23 @@ def test_documents_that_are_wrong(tmp_path: Path, text: str, said: str) -> None:
         result = verify(path)
         assert [said in problem.text for problem in result.problems] == [True]
         assert result.outcome() is Outcome.FAULTY
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\0b", "\ud801", ".."])
+def test_an_output_whose_name_no_file_can_have_is_one_problem(tmp_path: Path, name: str) -> None:
+    outputs = [{"path": name, "sha256": digest("")}, {"path": "a.log", "sha256": digest("another")}]
+    text = json.dumps({"outputs": outputs})
+    lines = f"{digest(text)}  run_metadata.json\n{digest('one')}  a.log\n"
+    result = verify(folder(tmp_path, {"run_metadata.json": text, "a.log": "one", "sha256.txt": lines}))
+    assert [finding.status for finding in result.findings] == [FileStatus.OK] * 2
+    first, second = (problem.text for problem in result.problems)
+    assert "which no file can have" in first
+    assert second.startswith("run_metadata.json: was written with a a.log of sha256")
+
+
+def test_a_line_that_is_pending_many_times_over(tmp_path: Path) -> None:
+    lines = "# pending: " * 5000 + f"{digest('one')}  a.log\n{digest('one')}  a.log\n"
+    assert verify(folder(tmp_path, {"a.log": "one", "sha256.txt": lines})).outcome() is Outcome.INTACT
 
 
 def test_a_sound_document_alone_is_no_proof(tmp_path: Path) -> None:
