@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from simulator.arguments import Command, Trouble, parse
 from simulator.canonical import canonical_arguments
-from simulator.errors import SimulatorError
+from simulator.errors import MissingInputError, SimulatorError
 
 USAGE = """usage: python -m simulator [--lenient] FLAGS
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _run(command)
     except SimulatorError as error:
         sys.stderr.write(f"simulator: {error}\n")
-        if error.exit_status == SimulatorError.exit_status:
+        if isinstance(error, MissingInputError):
             sys.stderr.write(USAGE + "\n")
         return error.exit_status
     return 0

@@ -23,8 +23,6 @@ from simulator.smv import SmvGeometry, read_geometry, read_smv
 class FlagError(ConfigurationError):
     """A flag that is unknown, lacks values, or has a value that makes no sense."""
 
-    exit_status = 2
-
 
 class Trouble(Enum):
     """What can be wrong with an argument."""
@@ -88,9 +86,16 @@ def _config(settings: Mapping[str, object]) -> Config:
         return Config.model_validate(sections)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        text = str(first["msg"]).removeprefix("Value error, ")
+        text = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+        # A message about several fields names their flags itself.
+        place = "" if first["type"] == "value_error" else _flag_names(".".join(str(part) for part in first["loc"]))
         raise ConfigurationError(f"{place}: {text}" if place else text) from None
+
+
+def _flag_names(path: str) -> str:
+    """Return the flags that set a field, or the field's own name where none does."""
+    found = [flag.token for flag in FLAGS if any(path == known or path.startswith(f"{known}.") for known in flag.sets)]
+    return " or ".join(dict.fromkeys(found)) or path
 
 
 @dataclass

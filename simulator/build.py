@@ -15,7 +15,8 @@ from simulator.config import Config
 from simulator.crystal import Crystal, build_crystal
 from simulator.defects import Defect
 from simulator.detector import Detector, build_detector
-from simulator.errors import ConfigurationError, InputFileError, ResourceError
+from simulator.device import is_available
+from simulator.errors import ConfigurationError, InputFileError, MissingInputError, ResourceError
 from simulator.files import read_bytes
 from simulator.hkl import ReflectionTable, read_cache, read_hkl
 from simulator.model import Model
@@ -27,6 +28,9 @@ from simulator.structure_factors import build_structure_factors
 from simulator.vectors import norm, plain
 
 Mask = npt.NDArray[np.bool_]
+
+MOST_SUBPIXELS = 10_000
+"""Per direction of a pixel; a recommendation beyond it is a mistake in the configuration."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def read_inputs(config: Config) -> Inputs:
     ------
     InputFileError
         If one is missing or malformed.
-    ConfigurationError
+    MissingInputError
         If there is nothing to scatter: no list, no cache and no default structure factor.
     """
     return Inputs(
@@ -67,7 +71,7 @@ def _reflections(config: Config) -> ReflectionTable | None:
         swallow = Defect.CACHE_WHITE_SPACE in config.execution.defects
         return read_cache(structure.dump_file, structure.default_F, swallow_white_space=swallow)
     if structure.default_F == 0.0:
-        raise ConfigurationError("no structure factors: give -hkl FILE or -default_F VALUE")
+        raise MissingInputError("no structure factors: give -hkl FILE or -default_F VALUE")
     return None
 
 
@@ -162,7 +166,8 @@ def build_model(
         If the configuration describes no experiment, or the device is not there.
     """
     parameters = Parameters(config, tensors or {})
-    _check_device(parameters.device)
+    if not is_available(parameters.device):
+        raise ResourceError(f"device {parameters.device} is not available on this machine; give -device cpu")
     if inputs is None:
         inputs = read_inputs(config)
     detector = build_detector(parameters, observe)
@@ -183,13 +188,20 @@ def build_model(
     )
 
 
-def _check_device(device: torch.device) -> None:
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ResourceError("device cuda is not available on this machine; give -device cpu")
-
-
 def recommended_oversample(crystal: Crystal, detector: Detector, wavelength_m: float) -> int:
-    """Return the subpixels per direction with which the crystal's sharpest spot is sampled three times."""
+    """Return the subpixels per direction with which the crystal's sharpest spot is sampled three times.
+
+    Raises
+    ------
+    ConfigurationError
+        If there would be more than :data:`MOST_SUBPIXELS`, which no run would finish.
+    """
     largest = max(count * plain(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True))
     reciprocal_pixel = wavelength_m * plain(detector.distance_m) / detector.pixel_m
-    return max(math.ceil(3.0 * largest / reciprocal_pixel), 1)
+    count = 3.0 * largest / reciprocal_pixel if reciprocal_pixel > 0.0 else math.inf
+    if not count <= MOST_SUBPIXELS:
+        raise ConfigurationError(
+            f"the sharpest spots would need {count:.3g} subpixels per direction of a pixel; give -oversample, "
+            "or check the size of the crystal, the wavelength and the geometry of the detector"
+        )
+    return max(math.ceil(count), 1)

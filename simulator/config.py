@@ -174,6 +174,7 @@ class DetectorConfig(Frozen):
     detsize_fast_mm: float = 102.4
     detsize_slow_mm: float = 102.4
     detpixels_fast: int | None = None
+    """0 counts as not given, as in the reference; so does it for slow."""
     detpixels_slow: int | None = None
     Xbeam_mm: float | None = None
     Ybeam_mm: float | None = None
@@ -200,6 +201,19 @@ class DetectorConfig(Frozen):
     """0 stands for a sensor that absorbs nothing (attenuation coefficient 0)."""
     thickness_um: float = 0.0
     thicksteps: int | None = None
+
+    @model_validator(mode="after")
+    def _is_away_from_the_sample(self) -> Self:
+        if self.distance_mm == 0.0 or self.close_distance_mm == 0.0:
+            raise ValueError("a detector at distance 0 sees no directions; give a distance in mm")
+        return self
+
+    @model_validator(mode="after")
+    def _directions_have_a_length(self) -> Self:
+        for name in ("fast_vector", "slow_vector", "normal_vector", "beam_vector"):
+            if getattr(self, name) == (0.0, 0.0, 0.0):
+                raise ValueError(f"-{name} 0 0 0 is no direction")
+        return self
 
     @property
     def size_m(self) -> tuple[float, float]:
@@ -324,6 +338,18 @@ class Config(Frozen):
         if slow < 1 or fast < 1:
             raise ValueError(
                 f"the detector has {fast} x {slow} pixels (fast x slow); give a size of at least one pixel"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _region_has_pixels(self) -> Self:
+        first_f, last_f, first_s, last_s = self.roi
+        if first_f > last_f or first_s > last_s:
+            slow, fast = self.shape_slow_fast
+            given = " ".join(str(number) for number in self.sampling.roi_fast_slow or ())
+            raise ValueError(
+                f"-roi {given} holds no pixel of the detector of {fast} x {slow} (fast x slow); "
+                "the order is first and last fast, first and last slow"
             )
         return self
 

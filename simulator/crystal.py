@@ -12,7 +12,7 @@ from simulator.config import CrystalConfig, Shape
 from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
 from simulator.defects import Defect
 from simulator.detector import frame_of
-from simulator.errors import ConfigurationError
+from simulator.errors import ConfigurationError, MissingInputError
 from simulator.observe import Observer, silent
 from simulator.parameters import Parameter, Parameters
 from simulator.random import (
@@ -140,13 +140,15 @@ def build_crystal(
 
     Raises
     ------
+    MissingInputError
+        If there is neither a matrix nor a cell.
     ConfigurationError
-        If there is neither a matrix nor a cell, or the vectors span no volume.
+        If the vectors span no volume.
     """
     config = parameters.config.crystal
     cell = _cell_values(parameters)
     if matrix is None and cell is None:
-        raise ConfigurationError("no crystal: give -cell a b c alpha beta gamma or -mat FILE")
+        raise MissingInputError("no crystal: give -cell a b c alpha beta gamma or -mat FILE")
     reciprocal = _from_cell(parameters, cell) if matrix is None else _from_matrix(parameters, matrix)
     _observe_basis(observe, "input", reciprocal)
     misset = _misset(parameters, generator)
@@ -211,7 +213,7 @@ def _bounded_cosine(cosine: Tensor) -> Tensor:
 def _from_cell(parameters: Parameters, cell: tuple[Tensor, ...] | None) -> Basis:
     """Return a*, b*, c* (Å⁻¹) in the default orientation: a* along x, b* in the xy plane."""
     if cell is None:
-        raise ConfigurationError("no crystal: give -cell a b c alpha beta gamma or -mat FILE")
+        raise MissingInputError("no crystal: give -cell a b c alpha beta gamma or -mat FILE")
     a, b, c, alpha, beta, gamma = cell
     volume = cell_volume(cell)
     volume_star = 1.0 / volume

@@ -7,11 +7,19 @@ Every error says in one line what is wrong, where, and what to do.
 class SimulatorError(Exception):
     """Base of every error that the simulator raises on purpose."""
 
-    exit_status: int = 9
+    exit_status: int = 1
 
 
 class ConfigurationError(SimulatorError):
-    """The flags make no run: something is missing, impossible or contradictory. The reference exits with 9 here too."""
+    """The flags make no run: something is impossible or contradictory."""
+
+    exit_status = 2
+
+
+class MissingInputError(ConfigurationError):
+    """There is no crystal, or there are no structure factors; the reference prints its usage and exits with 9."""
+
+    exit_status = 9
 
 
 class InputFileError(SimulatorError):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.arrays import Float64
-from simulator.errors import ConfigurationError, InputFileError, ResourceError
+from simulator.errors import InputFileError, MissingInputError, ResourceError
 from simulator.files import read_bytes, write_whole
 
 Limits = tuple[int, int, int, int, int, int]
@@ -85,7 +85,7 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     ------
     InputFileError
         If the file cannot be read, or (strict) has a malformed line.
-    ConfigurationError
+    MissingInputError
         If there is no reflection at all.
     ResourceError
         If the box that the indices span does not fit the memory.
@@ -101,7 +101,7 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
         corners = np.trunc(_scan(_FOUR_REALS, content)[:, :3])
         numbers = _scan(_THREE_INTEGERS_AND_A_REAL, content)
     if not len(corners) or not np.isfinite(corners).all():
-        raise ConfigurationError(f"{path} has not enough reflections: it starts with nothing like h k l F")
+        raise MissingInputError(f"{path} has not enough reflections: it starts with nothing like h k l F")
     low, high = corners.min(axis=0), corners.max(axis=0)
     values = _box(path, low, high, default_F)
     within = numbers[((numbers[:, :3] >= low) & (numbers[:, :3] <= high)).all(axis=1)]

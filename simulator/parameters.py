@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from simulator.config import Config
-from simulator.errors import ConfigurationError
+from simulator.device import device_of
 
 
 class Parameter(StrEnum):
@@ -56,12 +56,7 @@ class Parameters:
         ConfigurationError
             If the configured name is none that torch knows.
         """
-        try:
-            return torch.device(self.config.execution.device)
-        except RuntimeError:
-            raise ConfigurationError(
-                f"device '{self.config.execution.device}' is unknown; give cpu, cuda or cuda:N"
-            ) from None
+        return device_of(self.config.execution.device)
 
     def number(self, value: float) -> Tensor:
         """Return a float64 scalar on the device."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
+from simulator.device import on_available_device
 from simulator.fused import fused_engine, is_possible, is_worthwhile
 from simulator.kernel import EAGER
 from simulator.memory import check_memory
@@ -34,6 +35,9 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     SimulatorError
         With one line that says what is wrong; no output is left half written.
     """
+    config, warning = on_available_device(config)
+    if warning is not None:
+        say(f"WARNING: {warning}")
     check_memory(config)
     inputs = read_inputs(config)
     generator = Generator()

@@ -25,6 +25,7 @@ from simulator.canonical import canonical_arguments
 from simulator.config import BeamConfig, Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode
+from simulator.device import on_available_device
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
 from simulator.memory import check_memory
@@ -95,10 +96,11 @@ class Choice:
             execution = ExecutionConfig.model_validate(config.execution.model_dump() | changes)
         except ValidationError as error:
             raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
-        if execution.device.startswith("cuda") and not torch.cuda.is_available():
-            _log.warning("warning: device %s was asked for and is not available; the CPU is used", execution.device)
-            execution = execution.model_copy(update={"device": "cpu"})
-        return config.model_copy(update={"execution": execution})
+        with simulator_errors():
+            chosen, warning = on_available_device(config.model_copy(update={"execution": execution}))
+        if warning is not None:
+            _log.warning("warning: %s", warning)
+        return chosen
 
     def _defects(self) -> frozenset[Defect] | None:
         try:

@@ -15,8 +15,8 @@ EXAMPLE_LINT = "Example: nbtrace lint -- -mat A.mat -hkl P1.hkl -lambda 1 -dista
 def simulate_command(ctx: typer.Context) -> None:
     """Compute an image with the embedded simulator: nanoBragg's own flags after --, nanoBragg's own output files.
 
-    The same as python -m simulator FLAGS, but for the exit status of flags that make no run, which is 2 here and, as
-    the reference's, 9 there.
+    The same as python -m simulator FLAGS, but for the exit status where there is no crystal or no structure factor,
+    which is 2 here and, as the reference's, 9 there.
     """
     from simulator.__main__ import main as simulate  # noqa: PLC0415 - it imports torch, which only this command needs
 

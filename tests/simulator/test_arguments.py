@@ -53,19 +53,24 @@ def test_what_the_reference_ignores_is_an_error(flags: str, message: str) -> Non
     [
         ("-detpixels 0 -detsize 0", "0 x 0 pixels"),
         ("-detsize 0.01", "0 x 0 pixels"),
-        ("-pixel 0", "pixel_mm"),
-        ("-lambda 0", "wavelength_angstrom"),
-        ("-cell 10 10 10 90 90 200", "gamma_deg"),
+        ("-pixel 0", "^-pixel: must be greater than 0$"),
+        ("-lambda 0", "^-lambda or -wave or -energy: must be greater than 0$"),
+        ("-cell 10 10 10 90 90 200", "^-cell: must be less than 180$"),
         ("-detpixels 10 -trace_pixel 3 20", "slow 3 fast 20 is not on the detector of 10 x 10"),
         ("-detpixels_f 20 -detpixels_s 10 -trace_pixel 15 5", "did you mean the swapped one"),
-        ("-dtype float16", "float64"),
-        ("-threads_emulated 0", "threads_emulated"),
+        ("-distance 0", "detector at distance 0"),
+        ("-beam_vector 0 0 0", "-beam_vector 0 0 0 is no direction"),
+        ("-dtype float16", "^-dtype: .*float64"),
+        ("-threads_emulated 0", "^-threads_emulated: "),
+        ("-detpixels 64 -roi 30 20 0 5", "-roi 30 20 0 5 holds no pixel of the detector of 64 x 64"),
+        ("-detpixels 64 -roi 70 80 0 5", "-roi 70 80 0 5 holds no pixel"),
     ],
 )
 def test_flags_that_describe_no_experiment(flags: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
         config(flags)
     assert "\n" not in str(caught.value)
+    assert caught.value.exit_status == 2
 
 
 @pytest.mark.parametrize(

@@ -84,19 +84,22 @@ def test_a_trace_in_the_output_has_the_references_lines(capsys: pytest.CaptureFi
         ("-cell 50 50 50 90 90 90 -hkl missing.hkl", 3, "missing.hkl cannot be read"),
         ("-default_F 1 -mat missing.mat", 3, "missing.mat cannot be read"),
         ("-default_F 1 -mat text.mat", 3, "text.mat is not a matrix"),
-        ("-default_F 1 -mat zero.mat", 9, "span no volume"),
+        ("-default_F 1 -mat zero.mat", 2, "span no volume"),
         (f"{SMALL} -hkl header.hkl", 3, "header.hkl:1:"),
         (f"{SMALL} -sourcefile comment.txt", 3, "comment.txt:1: not a source"),
         (f"{SMALL} -sourcefile zero.txt", 3, "zero.txt:2: the wavelength 0 m is not positive"),
-        (f"{SMALL} -trace_pixel 99 1", 9, "slow 99 fast 1 is not on the detector"),
-        (f"{SMALL} -roi 3 5 3 5 -trace_pixel 9 9", 9, "outside the region of interest"),
+        (f"{SMALL} -trace_pixel 99 1", 2, "slow 99 fast 1 is not on the detector"),
+        (f"{SMALL} -roi 3 5 3 5 -trace_pixel 9 9", 2, "outside the region of interest"),
         (f"{SMALL} -lambda nan", 2, "not a finite number"),
         (f"{SMALL} -lamda 1", 2, "did you mean -lambda"),
         (f"{SMALL} -detpixels 20000000", 5, "takes about"),
-        (f"{SMALL} -device cuda:99", 5, "not available"),
-        (f"{SMALL} -device abacus", 9, "device 'abacus' is unknown"),
+        (f"{SMALL} -device mps", 2, "device 'mps' is unknown"),
+        (f"{SMALL} -N 1000000000", 2, "subpixels per direction"),
+        (f"{SMALL} -lambda 1e-300", 2, "subpixels per direction"),
+        (f"{SMALL} -twotheta 90", 2, "subpixels per direction"),
+        (f"{SMALL} -device abacus", 2, "device 'abacus' is unknown"),
         (f"{SMALL} -floatfile missing/folder/a.bin", 5, "cannot be written"),
-        (f"{SMALL} -cell 10 10 10 20 20 90", 9, "no cell has the angles"),
+        (f"{SMALL} -cell 10 10 10 20 20 90", 2, "no cell has the angles"),
     ],
 )
 def test_bad_input_gets_one_line_and_leaves_nothing(
@@ -112,7 +115,15 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
     assert found == status
     assert message in err.splitlines()[0]
     assert err.startswith("simulator: ")
+    assert ("usage: " in err) is (status == 9)
+    assert len(err.splitlines()) == 1 or status == 9
     assert set(tmp_path.iterdir()) == before
+
+
+def test_a_device_that_is_absent_becomes_the_cpu_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(f"{SMALL} -device cuda:99 -nonoise -nopgm", capsys)
+    assert status == 0
+    assert "WARNING: device cuda:99 was asked for and is not available; the CPU is used" in out.splitlines()
 
 
 def test_lenient_warns_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:

@@ -186,4 +186,4 @@ def test_what_is_no_cache_is_one_clear_line(tmp_path: Path, content: bytes, mess
 
 def test_errors_carry_their_exit_status() -> None:
     statuses = {kind: kind("text").exit_status for kind in SimulatorError.__subclasses__()}
-    assert statuses == {ConfigurationError: 9, InputFileError: 3, ResourceError: 5}
+    assert statuses == {ConfigurationError: 2, InputFileError: 3, ResourceError: 5}
