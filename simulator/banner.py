@@ -1,0 +1,215 @@
+"""What the reference prints about a run before it computes: settings, cell, sources, geometry."""
+
+import math
+from collections.abc import Iterator
+
+from simulator.beam import divergence_angles
+from simulator.build import Inputs, recommended_oversample
+from simulator.config import Config, Pivot, Shape
+from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
+from simulator.model import Model
+from simulator.run import interpolates
+from simulator.vectors import Vector, cross, dot, norm
+
+TITLE = "nbtrace simulator: the physics of nanoBragg in torch"
+
+_SHAPES = {
+    Shape.SQUARE: "parallelpiped",
+    Shape.ROUND: "ellipsoidal",
+    Shape.GAUSS: "gaussian",
+    Shape.TOPHAT: "tophat-spot",
+}
+_PIVOTS = {Pivot.BEAM: "direct beam spot", Pivot.SAMPLE: "sample"}
+
+
+def _numbers(*values: float) -> str:
+    return " ".join(f"{value:g}" for value in values)
+
+
+def _vector(v: Vector) -> str:
+    return _numbers(*(float(component) for component in v))
+
+
+def banner(model: Model, inputs: Inputs) -> Iterator[str]:
+    """Yield the lines that precede the simulation."""
+    yield TITLE
+    yield f"mode {model.config.execution.mode}, {model.config.execution.dtype} on {model.config.execution.device}"
+    yield from _detector_axes(model)
+    yield from _crystal(model)
+    yield from _structure_factors(model.config, inputs)
+    yield from _steps(model)
+    yield from _settings(model, inputs)
+    yield from _geometry(model)
+    yield from _counts(model)
+
+
+def _detector_axes(model: Model) -> Iterator[str]:
+    detector = model.detector
+    yield f"{detector.convention.value} convention selected."
+    if detector.normal_generated:
+        yield "WARNING: auto-generating odet_vector"
+    yield f"DETECTOR_FAST_AXIS {_long(detector.fast)}"
+    yield f"DETECTOR_SLOW_AXIS {_long(detector.slow)}"
+    yield f"DETECTOR_NORMAL_AXIS {_long(detector.normal)}"
+    yield f"pivoting detector around {_PIVOTS[detector.pivot]}"
+    yield f"DETECTOR_PIX0_VECTOR {_long(detector.pix0)}"
+    if interpolates(model) and model.config.structure.interpolate is None:
+        yield "auto-selected tricubic interpolation of structure factors"
+    elif model.config.structure.interpolate is None:
+        yield "auto-selected no interpolation"
+    in_detector_frame = (float(dot(detector.beam, axis)) for axis in (detector.fast, detector.slow, detector.normal))
+    yield f"XDS incident beam: {_numbers(*in_detector_frame)}"
+
+
+def _long(v: Vector) -> str:
+    return " ".join(f"{float(component):.15g}" for component in v)
+
+
+def _angle(u: Vector, v: Vector) -> float:
+    cosine = float(dot(u, v)) / float(norm(u)) / float(norm(v))
+    return math.acos(min(max(cosine, -1.0), 1.0)) * RADIANS_TO_DEGREES
+
+
+def _cell_line(basis: tuple[Vector, Vector, Vector]) -> str:
+    a, b, c = basis
+    return _numbers(*(float(norm(v)) for v in basis), _angle(b, c), _angle(c, a), _angle(a, b))
+
+
+def _crystal(model: Model) -> Iterator[str]:
+    crystal = model.crystal
+    a, b, c = (v / ANGSTROM_M for v in crystal.real_m)
+    if model.config.crystal.matrix_file is not None:
+        yield f"reading {model.config.crystal.matrix_file}"
+    if crystal.misset_rad is not None and model.config.crystal.misset_random:
+        x, y, z = (angle * RADIANS_TO_DEGREES for angle in crystal.misset_rad)
+        yield f"random orientation misset angles: {x:f} {y:f} {z:f} deg"
+    volume = float(dot(a, cross(b, c)))
+    yield f"Unit Cell: {_cell_line((a, b, c))}"
+    yield f"Recp Cell: {_cell_line(crystal.reciprocal)}"
+    yield f"volume = {volume:g} A^3"
+    yield "real-space cell vectors (Angstrom):"
+    yield from _table("     a           b           c         ", (a, b, c))
+    yield "reciprocal-space cell vectors (Angstrom^-1):"
+    yield from _table("     a_star      b_star      c_star    ", crystal.reciprocal)
+    edges = [count * float(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True)]
+    yield "crystal is {:g} x {:g} x {:g} microns".format(*(edge * 1e6 for edge in edges))
+    wanted = recommended_oversample(crystal, model.detector, float(model.beam.wavelength_m))
+    if wanted > model.oversample:
+        pixel = float(model.beam.wavelength_m) * float(model.detector.distance_m) / model.detector.pixel_m / ANGSTROM_M
+        yield f"WARNING: maximum dimension of sample is {max(edges) / ANGSTROM_M:g} A"
+        yield f"         but reciprocal pixel size is {pixel:g} A"
+        yield "         intensity may vary significantly across a pixel!"
+        yield f"         recommend -oversample {wanted} to work around this"
+
+
+def _table(heading: str, basis: tuple[Vector, Vector, Vector]) -> Iterator[str]:
+    yield heading
+    for index, name in enumerate("XYZ"):
+        yield f"{name}: " + " ".join(f"{float(v[index]):11.8f}" for v in basis)
+
+
+def _structure_factors(config: Config, inputs: Inputs) -> Iterator[str]:
+    if config.structure.hkl_file is not None:
+        yield f"counting entries in {config.structure.hkl_file}"
+        yield f"writing dump file for next time: {config.structure.dump_file}"
+    elif inputs.reflections is not None:
+        yield f"reading dump file {config.structure.dump_file}"
+
+
+def _steps(model: Model) -> Iterator[str]:
+    layers = model.layers
+    for layer in range(layers.count):
+        yield f"thick{layer} = {layer * layers.step * 1e6:g} um"
+    for step, phi in enumerate(model.crystal.phi_rad):
+        yield f"phi{step} = {phi * RADIANS_TO_DEGREES:g}"
+    if model.config.beam.source_file is None:
+        for h, v in divergence_angles(model.config.beam):
+            yield f"divergence deviation: {h:g} {v:g}"
+        dispersion = model.config.beam.dispersion
+        for index in range(dispersion.count):
+            factor = 1.0 + dispersion.step * index - dispersion.range / 2.0
+            yield f"lambda{index} = {float(model.beam.wavelength_m) * factor:.15g}"
+    yield f"  created a total of {len(model.beam.sources)} sources:"
+    for source in model.beam.sources:
+        yield f"{_vector(source.incident * -10.0)}   {1.0 / len(model.beam.sources):g} {float(source.wavelength_m):g}"
+    yield f"  created a total of {model.crystal.domain_count} mosaic domains"
+
+
+def _settings(model: Model, inputs: Inputs) -> Iterator[str]:
+    config, crystal, beam = model.config, model.crystal, model.beam
+    count = 0 if inputs.reflections is None else inputs.reflections.reflections
+    dispersion = config.beam.dispersion
+    yield f"  {count} initialized hkls (all others ={config.structure.default_F:g})"
+    yield f"  {_SHAPES[crystal.shape]} xtal: {crystal.N[0]}x{crystal.N[1]}x{crystal.N[2]} cells"
+    wave = f"  wave={float(beam.wavelength_m):g} meters +/- {dispersion.range * 100.0:g}% in {dispersion.count} steps"
+    yield wave
+    if config.beam.polarized:
+        yield f"  Kahn polarization factor: {config.beam.kahn_factor:f}"
+    else:
+        yield "  polarization effect: off"
+    if config.detector.curved:
+        yield "  curved detector: all pixels same distance from origin"
+    if config.detector.point_pixel:
+        yield "  pixel obliquity effect: off"
+    yield f"  incident fluence: {float(beam.fluence_per_m2):g} photons/m^2"
+
+
+def _geometry(model: Model) -> Iterator[str]:
+    config, detector = model.config.detector, model.detector
+    slow, fast = detector.shape_slow_fast
+    size_fast, size_slow = config.size_m
+    centre = direct_beam_m(model)
+    closest = closest_point_m(model)
+    yield (
+        f"  distance={float(detector.distance_m):g} detsize={size_fast:g}x{size_slow:g}  "
+        f"pixel={detector.pixel_m:g} meters ({fast}x{slow} pixels)"
+    )
+    layers = model.layers
+    yield f"  sensor is {layers.range:g} m thick in {layers.count} layers with mu= {config.attenuation_per_m:g}"
+    yield f"  Xbeam={detector.beam_centre_m[0]:g} Ybeam={detector.beam_centre_m[1]:g}"
+    yield f"  Fbeam={centre[0]:g} Sbeam={centre[1]:g}"
+    yield f"  Xclose={detector.nominal_close_m[0]:g} Yclose={detector.nominal_close_m[1]:g}"
+    yield f"  Fclose={closest[0]:g} Sclose={closest[1]:g}"
+    yield f"  DIRECTION_OF_DETECTOR_X-AXIS= {_vector(detector.fast)}"
+    yield f"  DIRECTION_OF_DETECTOR_Y-AXIS= {_vector(detector.slow)}"
+    yield f"  DIRECTION_OF_DETECTOR_Z-AXIS= {_vector(detector.normal)}"
+    yield f"  INCIDENT_BEAM_DIRECTION= {_vector(detector.beam)}"
+    yield f"  spindle ROTATION_AXIS= {_vector(model.crystal.spindle)}"
+    yield f"  POLARIZATION_PLANE_NORMAL= {_vector(cross(detector.beam, model.beam.polar))}"
+    yield f"  dials origin= {_numbers(*dials_origin_mm(model))}"
+    first_f, last_f, first_s, last_s = model.config.roi
+    yield f"  roi: {first_f} < x < {last_f + 1} && {first_s} < y < {last_s + 1}"
+
+
+def _counts(model: Model) -> Iterator[str]:
+    config = model.config
+    for name, steps in (("h", config.beam.horizontal_divergence), ("v", config.beam.vertical_divergence)):
+        yield f"  {name}divrange={steps.range:g} {name}divstep={steps.step:g}  radians"
+    if config.beam.source_file is None:
+        yield f"  {sum(1 for _ in divergence_angles(config.beam))} divergence steps"
+    yield f"  {len(model.beam.sources)} sources"
+    spread = config.crystal.mosaic_spread_deg or 0.0
+    yield f"  {model.crystal.domain_count} mosaic domains over mosaic spread of {spread:g} degrees"
+    rotation = config.crystal.rotation
+    start, extent = config.crystal.phi_deg, rotation.range * RADIANS_TO_DEGREES
+    yield f"  {rotation.count} phi steps from {start:g} to {start + extent:g} degrees"
+    yield f"  {model.oversample}x{model.oversample} pixel oversample steps"
+
+
+def closest_point_m(model: Model) -> tuple[float, float]:
+    """Return the fast and slow coordinates (m) of the detector's point closest to the sample, from pix0."""
+    detector = model.detector
+    return -float(dot(detector.pix0, detector.fast)), -float(dot(detector.pix0, detector.slow))
+
+
+def direct_beam_m(model: Model) -> tuple[float, float]:
+    """Return the fast and slow coordinates (m) of the direct beam, from pix0."""
+    detector = model.detector
+    to_beam = detector.beam * detector.distance_m - detector.pix0
+    return float(dot(detector.fast, to_beam)), float(dot(detector.slow, to_beam))
+
+
+def dials_origin_mm(model: Model) -> tuple[float, float, float]:
+    """Return the detector's corner in the frame of DIALS, mm."""
+    pix0 = model.detector.pix0
+    return 1000.0 * float(pix0.z), 1000.0 * float(pix0.y), -1000.0 * float(pix0.x)

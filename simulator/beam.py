@@ -1,0 +1,124 @@
+"""The sources of the incident beam: direction and wavelength of each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from simulator.config import BeamConfig
+from simulator.constants import ANGSTROM_M, SOURCE_DISTANCE_M
+from simulator.detector import frame_of
+from simulator.parameters import Parameter, Parameters
+from simulator.steps import Steps
+from simulator.vectors import Vector, cross, dot, norm, rotate_about_axis, unit, vector
+
+
+@dataclass(frozen=True)
+class Source:
+    """One direction and wavelength of the beam; all sources have equal weight."""
+
+    incident: Vector
+    """Unit vector of propagation."""
+    wavelength_m: Tensor
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A line of a source file: what was given of x, y, z, weight and wavelength (m)."""
+
+    columns: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Beam:
+    """Everything about the incident beam that a pixel needs."""
+
+    sources: tuple[Source, ...]
+    polar: Vector
+    """Unit vector of polarisation."""
+    kahn_factor: Tensor | None
+    """None for an unpolarised beam."""
+    fluence_per_m2: Tensor
+    wavelength_m: Tensor
+    """Nominal wavelength."""
+    direction: Vector
+
+
+def build_beam(parameters: Parameters, rows: Sequence[SourceRow] | None = None) -> Beam:
+    """Make the sources, from a source file's rows or from divergence and dispersion."""
+    config = parameters.config.beam
+    frame = frame_of(parameters.config.detector)
+    direction, polar = (unit(vector(v, parameters.device)) for v in (frame.beam, frame.polar))
+    wavelength = parameters.scalar(Parameter.WAVELENGTH) * ANGSTROM_M
+    if rows is not None:
+        sources = tuple(_listed(row, direction, wavelength, parameters) for row in rows)
+    else:
+        sources = tuple(_generated(config, direction, polar, wavelength, parameters))
+    fluence = parameters.given(Parameter.FLUENCE)
+    kahn_factor = parameters.scalar(Parameter.KAHN_FACTOR)
+    return Beam(
+        sources=sources,
+        polar=polar,
+        kahn_factor=kahn_factor if kahn_factor.requires_grad or float(kahn_factor) != 0.0 else None,
+        fluence_per_m2=parameters.number(config.total_fluence_per_m2) if fluence is None else fluence,
+        wavelength_m=wavelength,
+        direction=direction,
+    )
+
+
+def divergence_angles(config: BeamConfig) -> Iterator[tuple[float, float]]:
+    """Yield the horizontal and vertical angles (radians) of the sources; a round beam leaves out the corners."""
+    horizontal, vertical = config.horizontal_divergence, config.vertical_divergence
+    for i in range(horizontal.count):
+        for j in range(vertical.count):
+            h = horizontal.step * i - horizontal.range / 2.0
+            v = vertical.step * j - vertical.range / 2.0
+            if not (config.round_divergence and _outside_ellipse(h, v, horizontal, vertical)):
+                yield h, v
+
+
+def _outside_ellipse(h: float, v: float, horizontal: Steps, vertical: Steps) -> bool:
+    if horizontal.range == 0.0 or vertical.range == 0.0:
+        return False
+    distance = _off_axis(h, horizontal) + _off_axis(v, vertical)
+    return distance * 4.0 > 1.1
+
+
+def _off_axis(angle: float, steps: Steps) -> float:
+    even = 1.0 if steps.count % 2 == 0 else 0.0
+    return (angle * angle - steps.step * steps.step / 4.0 * even) / (steps.range * steps.range)
+
+
+def _generated(
+    config: BeamConfig, direction: Vector, polar: Vector, wavelength: Tensor, parameters: Parameters
+) -> Iterator[Source]:
+    vertical_axis = unit(cross(direction, polar))
+    dispersion = config.dispersion
+    for h, v in divergence_angles(config):
+        position = rotate_about_axis(direction * -SOURCE_DISTANCE_M, polar, parameters.number(v))
+        position = unit(rotate_about_axis(position, vertical_axis, parameters.number(h)))
+        for k in range(dispersion.count):
+            yield Source(-position, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0))
+
+
+def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters) -> Source:
+    given = row.columns
+    default = direction * -SOURCE_DISTANCE_M
+    components = (parameters.number(given[i]) if i < len(given) else default[i] for i in range(3))
+    own_wavelength = parameters.number(given[4]) if len(given) > 4 else wavelength
+    return Source(-unit(Vector(*components)), own_wavelength)
+
+
+def scattering_vector(direction: Vector, source: Source) -> Vector:
+    """Return S = (d - i)/λ in 1/m, for unit vectors to the pixel and along the beam."""
+    return (direction - source.incident) / source.wavelength_m
+
+
+def stol(scattering: Vector) -> Tensor:
+    """Return sinθ/λ = |S|/2 in 1/m."""
+    return 0.5 * norm(scattering)
+
+
+def cos_two_theta(direction: Vector, source: Source) -> Tensor:
+    """Return the cosine of the scattering angle."""
+    return dot(source.incident, direction)

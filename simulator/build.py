@@ -1,0 +1,195 @@
+"""From a configuration and the files it names to a model that the kernel can evaluate."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from simulator.beam import SourceRow, build_beam
+from simulator.config import Config
+from simulator.crystal import Crystal, build_crystal
+from simulator.defects import Defect
+from simulator.detector import Detector, build_detector
+from simulator.errors import ConfigurationError, InputFileError, ResourceError
+from simulator.files import read_bytes
+from simulator.hkl import ReflectionTable, read_cache, read_hkl
+from simulator.model import Model
+from simulator.observe import Observer, silent
+from simulator.parameters import Parameter, Parameters
+from simulator.random import Generator
+from simulator.smv import read_smv
+from simulator.structure_factors import build_structure_factors
+from simulator.vectors import norm
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the files of a configuration hold."""
+
+    matrix: tuple[float, ...] | None = None
+    """Nine numbers of a MOSFLM matrix, by rows."""
+    reflections: ReflectionTable | None = None
+    sources: tuple[SourceRow, ...] | None = None
+    mask: Mask | None = None
+    """True where a pixel is computed; shape (slow, fast)."""
+
+
+def read_inputs(config: Config) -> Inputs:
+    """Read every file that the configuration names.
+
+    Raises
+    ------
+    InputFileError
+        If one is missing or malformed.
+    ConfigurationError
+        If there is nothing to scatter: no list, no cache and no default structure factor.
+    """
+    return Inputs(
+        matrix=None if config.crystal.matrix_file is None else read_matrix(config.crystal.matrix_file),
+        reflections=_reflections(config),
+        sources=None if config.beam.source_file is None else read_sources(config.beam.source_file),
+        mask=None if config.sampling.mask_file is None else _mask(config, config.sampling.mask_file),
+    )
+
+
+def _reflections(config: Config) -> ReflectionTable | None:
+    structure = config.structure
+    if structure.hkl_file is not None:
+        return read_hkl(structure.hkl_file, structure.default_F)
+    if structure.dump_file.is_file():
+        swallow = Defect.CACHE_WHITE_SPACE in config.execution.defects
+        return read_cache(structure.dump_file, structure.default_F, swallow_white_space=swallow)
+    if structure.default_F == 0.0:
+        raise ConfigurationError("no structure factors: give -hkl FILE or -default_F VALUE")
+    return None
+
+
+def read_matrix(path: Path) -> tuple[float, ...]:
+    """Read the first nine numbers of a MOSFLM matrix file.
+
+    Raises
+    ------
+    InputFileError
+        If the file cannot be read or does not start with nine finite numbers.
+    """
+    words = read_bytes(path).decode("utf-8", "replace").split()[:9]
+    try:
+        numbers = tuple(float(word) for word in words)
+    except ValueError as error:
+        raise InputFileError(f"{path} is not a matrix: it must start with nine numbers ({error})") from None
+    if len(numbers) < 9 or not all(map(math.isfinite, numbers)):
+        raise InputFileError(f"{path} is not a matrix: it must start with nine finite numbers, and has {len(numbers)}")
+    return numbers
+
+
+def read_sources(path: Path) -> tuple[SourceRow, ...]:
+    """Read a source file: x y z, weight and wavelength (m) on each line; trailing columns may be missing.
+
+    Raises
+    ------
+    InputFileError
+        If the file cannot be read, holds no source, or a line has no direction or a wavelength that is not positive.
+    """
+    rows = []
+    separators = str.maketrans(",;:!", "    ")
+    for number, line in enumerate(read_bytes(path).decode("utf-8", "replace").splitlines(), start=1):
+        words = line.translate(separators).split()
+        if words:
+            rows.append(_source_row(words, f"{path}:{number}"))
+    if not rows:
+        raise InputFileError(f"{path} holds no source; a line is x y z, weight, wavelength in metres")
+    return tuple(rows)
+
+
+def _source_row(words: Sequence[str], place: str) -> SourceRow:
+    try:
+        columns = tuple(float(word) for word in words[:5])
+    except ValueError as error:
+        raise InputFileError(
+            f"{place}: not a source ({error}); a line is x y z, weight, wavelength in metres"
+        ) from None
+    if not all(map(math.isfinite, columns)):
+        raise InputFileError(f"{place}: a source needs finite numbers")
+    if len(columns) >= 3 and not any(columns[:3]):
+        raise InputFileError(f"{place}: the source is at the sample itself, so it has no direction")
+    if len(columns) > 4 and columns[4] <= 0.0:
+        raise InputFileError(f"{place}: the wavelength {columns[4]:g} m is not positive; it stands in the fifth column")
+    return SourceRow(columns)
+
+
+def _mask(config: Config, path: Path) -> Mask:
+    pixels = read_smv(path, byte_order="native").pixels
+    if pixels.shape != config.shape_slow_fast:
+        raise InputFileError(
+            f"{path} masks {pixels.shape[0]} x {pixels.shape[1]} pixels (slow x fast), "
+            f"the detector has {config.shape_slow_fast[0]} x {config.shape_slow_fast[1]}"
+        )
+    mask: Mask = pixels != 0
+    return mask
+
+
+def build_model(
+    config: Config,
+    inputs: Inputs | None = None,
+    tensors: Mapping[Parameter, Tensor] | None = None,
+    generator: Generator | None = None,
+    observe: Observer = silent,
+) -> Model:
+    """Build what the kernel needs.
+
+    Parameters
+    ----------
+    config : Config
+    inputs : Inputs, optional
+        Content of the configuration's files; read if not given.
+    tensors : mapping of Parameter to Tensor, optional
+        Tensors in place of configured numbers, in the configuration's units; their graphs reach the image.
+    generator : Generator, optional
+        Its state afterwards is what the noise image continues from.
+    observe : Observer
+        Sees the families ``geometry`` and ``base``.
+
+    Raises
+    ------
+    SimulatorError
+        If the configuration describes no experiment, or the device is not there.
+    """
+    parameters = Parameters(config, tensors or {})
+    _check_device(parameters.device)
+    if inputs is None:
+        inputs = read_inputs(config)
+    detector = build_detector(parameters, observe)
+    crystal = build_crystal(parameters, inputs.matrix, generator or Generator(), observe)
+    dtype = torch.float64 if config.execution.dtype == "float64" else torch.float32
+    beam = build_beam(parameters, inputs.sources)
+    oversample = config.sampling.oversample or 0
+    return Model(
+        config=config,
+        detector=detector,
+        crystal=crystal,
+        beam=beam,
+        factors=build_structure_factors(parameters, inputs.reflections, dtype),
+        oversample=oversample
+        if oversample > 0
+        else recommended_oversample(crystal, detector, float(beam.wavelength_m)),
+        dtype=dtype,
+    )
+
+
+def _check_device(device: torch.device) -> None:
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ResourceError("device cuda is not available on this machine; give -device cpu")
+
+
+def recommended_oversample(crystal: Crystal, detector: Detector, wavelength_m: float) -> int:
+    """Return the subpixels per direction with which the crystal's sharpest spot is sampled three times."""
+    largest = max(count * float(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True))
+    reciprocal_pixel = wavelength_m * float(detector.distance_m) / detector.pixel_m
+    return max(math.ceil(3.0 * largest / reciprocal_pixel), 1)

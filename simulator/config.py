@@ -1,0 +1,343 @@
+"""The configuration of a simulation: what was asked for, in the units of the flags, and what follows from it.
+
+A field that is None was not given. Lengths, angles and other quantities carry their unit in the field's name; nothing
+here is in SI. Derived values are properties and never stored, so they cannot go stale.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from simulator.constants import DEFAULT_FLUENCE_PER_M2, RADIANS_TO_DEGREES
+from simulator.defects import Defect, Mode, mode_name
+from simulator.steps import Steps, phi_steps, sampling_steps
+
+Triple = tuple[float, float, float]
+AngleTriple = Triple
+
+
+class Frozen(BaseModel):
+    """A model that cannot be changed, takes no unknown field and no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Shape(StrEnum):
+    """Form of the crystal, or of the spots."""
+
+    SQUARE = "square"
+    ROUND = "round"
+    GAUSS = "gauss"
+    TOPHAT = "tophat"
+
+
+class Pivot(StrEnum):
+    """Point of the detector that stays in place when it is rotated."""
+
+    BEAM = "beam"
+    SAMPLE = "sample"
+
+
+class Convention(StrEnum):
+    """Frame of the laboratory and meaning of the beam centre."""
+
+    MOSFLM = "mosflm"
+    DENZO = "denzo"
+    ADXV = "adxv"
+    XDS = "xds"
+    DIALS = "dials"
+    CUSTOM = "custom"
+
+
+class Cell(Frozen):
+    """Real unit cell."""
+
+    a_angstrom: float = Field(gt=0)
+    b_angstrom: float = Field(gt=0)
+    c_angstrom: float = Field(gt=0)
+    alpha_deg: float = Field(gt=0, lt=180)
+    beta_deg: float = Field(gt=0, lt=180)
+    gamma_deg: float = Field(gt=0, lt=180)
+
+
+class CrystalConfig(Frozen):
+    """Cell, orientation, size, mosaicity and rotation of the crystal."""
+
+    cell: Cell | None = None
+    matrix_file: Path | None = None
+    misset_deg: AngleTriple | None = None
+    misset_random: bool = False
+    misset_seed: int | None = None
+    Na: int = 1
+    Nb: int = 1
+    Nc: int = 1
+    size_x_mm: float = 0.0
+    size_y_mm: float = 0.0
+    size_z_mm: float = 0.0
+    shape: Shape = Shape.SQUARE
+    fudge: float = 1.0
+    mosaic_spread_deg: float | None = None
+    mosaic_domains: int | None = None
+    mosaic_seed: int | None = None
+    phi_deg: float = 0.0
+    osc_deg: float | None = None
+    phistep_deg: float | None = None
+    phisteps: int | None = None
+
+    @property
+    def rotation(self) -> Steps:
+        """Completed spindle rotation, in radians."""
+        osc, step = _radians(self.osc_deg), _radians(self.phistep_deg)
+        return phi_steps(self.phisteps, osc, step, default_range=1.0 / RADIANS_TO_DEGREES)
+
+    @property
+    def phi_rad(self) -> tuple[float, ...]:
+        """Nominal spindle angle of each step: φ0 + step·t; the end of the range is not reached."""
+        rotation = self.rotation
+        start = self.phi_deg / RADIANS_TO_DEGREES
+        return tuple(start + rotation.step * t for t in range(rotation.count))
+
+    @property
+    def domain_count(self) -> int:
+        """Number of mosaic domains: ten if only a spread is given, one without a spread."""
+        if not self.mosaic_spread_deg:
+            return 1
+        return 10 if self.mosaic_domains is None else max(self.mosaic_domains, 1)
+
+
+class BeamConfig(Frozen):
+    """Wavelength, intensity, polarisation and the spread of the incident beam."""
+
+    wavelength_angstrom: float = Field(default=1.0, gt=0)
+    fluence_per_m2: float = DEFAULT_FLUENCE_PER_M2
+    flux_per_s: float = 0.0
+    exposure_s: float = 1.0
+    beamsize_mm: float = 0.1
+    kahn_factor: float = 0.0
+    polarized: bool = True
+    dmin_angstrom: float = 0.0
+    water_um: float = 0.0
+    source_file: Path | None = None
+    dispersion_percent: float = 0.0
+    dispsteps: int | None = None
+    hdivrange_mrad: float | None = None
+    hdivstep_mrad: float | None = None
+    hdivsteps: int | None = None
+    vdivrange_mrad: float | None = None
+    vdivstep_mrad: float | None = None
+    vdivsteps: int | None = None
+    round_divergence: bool = True
+
+    @property
+    def total_fluence_per_m2(self) -> float:
+        """Photons per m²: from flux, exposure and beam size where a flux is given, else the fluence itself."""
+        if self.flux_per_s != 0.0 and self.exposure_s > 0.0 and self.beamsize_mm >= 0.0:
+            size_m = self.beamsize_mm / 1000.0
+            return self.flux_per_s * self.exposure_s / size_m / size_m
+        return self.fluence_per_m2
+
+    @property
+    def horizontal_divergence(self) -> Steps:
+        """Completed triple, radians."""
+        return sampling_steps(self.hdivsteps, _milli(self.hdivrange_mrad), _milli(self.hdivstep_mrad))
+
+    @property
+    def vertical_divergence(self) -> Steps:
+        """Completed triple, radians."""
+        return sampling_steps(self.vdivsteps, _milli(self.vdivrange_mrad), _milli(self.vdivstep_mrad))
+
+    @property
+    def dispersion(self) -> Steps:
+        """Completed triple, as a fraction of the wavelength."""
+        return sampling_steps(self.dispsteps, self.dispersion_percent / 100.0, None)
+
+
+class DetectorConfig(Frozen):
+    """Geometry and sensor of the detector, and the directions that a convention fixes."""
+
+    convention: Convention = Convention.MOSFLM
+    pivot: Pivot | None = None
+    distance_mm: float | None = None
+    close_distance_mm: float | None = None
+    pixel_mm: float = Field(default=0.1, gt=0)
+    detsize_fast_mm: float = 102.4
+    detsize_slow_mm: float = 102.4
+    detpixels_fast: int | None = None
+    detpixels_slow: int | None = None
+    Xbeam_mm: float | None = None
+    Ybeam_mm: float | None = None
+    Xclose_mm: float | None = None
+    Yclose_mm: float | None = None
+    ORGX_px: float | None = None
+    ORGY_px: float | None = None
+    fast_vector: Triple | None = None
+    slow_vector: Triple | None = None
+    normal_vector: Triple | None = None
+    beam_vector: Triple | None = None
+    polar_vector: Triple | None = None
+    spindle_axis: Triple | None = None
+    twotheta_axis: Triple | None = None
+    pix0_vector: Triple | None = None
+    """Stored as given; the reference overwrites it, so it only selects the custom convention."""
+    rotx_deg: float = 0.0
+    roty_deg: float = 0.0
+    rotz_deg: float = 0.0
+    twotheta_deg: float = 0.0
+    curved: bool = False
+    point_pixel: bool = False
+    attenuation_depth_um: float | None = None
+    """0 stands for a sensor that absorbs nothing (attenuation coefficient 0)."""
+    thickness_um: float = 0.0
+    thicksteps: int | None = None
+
+    @property
+    def size_m(self) -> tuple[float, float]:
+        """Extent along fast and slow; a pixel count wins over a size, which is kept unrounded."""
+        pixel = self.pixel_mm / 1000.0
+        fast = pixel * self.detpixels_fast if self.detpixels_fast else self.detsize_fast_mm / 1000.0
+        slow = pixel * self.detpixels_slow if self.detpixels_slow else self.detsize_slow_mm / 1000.0
+        return fast, slow
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Number of pixels along fast and slow."""
+        pixel = self.pixel_mm / 1000.0
+        fast, slow = self.size_m
+        return _ceil(fast / pixel - 0.5), _ceil(slow / pixel - 0.5)
+
+    @property
+    def layers(self) -> Steps:
+        """Completed triple of the sensor, metres."""
+        return sampling_steps(self.thicksteps, self.thickness_um / 1e6, None, halved=True)
+
+    @property
+    def attenuation_per_m(self) -> float:
+        """Attenuation coefficient: 1/depth; a sensor of given thickness without one has a depth of its thickness."""
+        if self.attenuation_depth_um is None:
+            return 1.0 / (self.thickness_um / 1e6) if self.thickness_um > 0.0 else -1.0
+        return 1.0 / (self.attenuation_depth_um / 1e6) if self.attenuation_depth_um != 0.0 else 0.0
+
+
+class StructureConfig(Frozen):
+    """Structure factors and how they are looked up."""
+
+    hkl_file: Path | None = None
+    default_F: float = 0.0
+    dump_file: Path = Path("Fdump.bin")
+    interpolate: bool | None = None
+    """None decides by the number of cells."""
+
+
+class SamplingConfig(Frozen):
+    """Which pixels are computed, and how finely."""
+
+    oversample: int | None = None
+    oversample_thick: bool = False
+    oversample_polar: bool = False
+    oversample_omega: bool = False
+    roi_fast_slow: tuple[int, int, int, int] | None = None
+    """First and last fast, first and last slow pixel, inclusive; a negative number is the edge of the detector."""
+    mask_file: Path | None = None
+
+
+class OutputConfig(Frozen):
+    """Files that the command writes, and their scales."""
+
+    float_file: Path = Path("floatimage.bin")
+    int_file: Path = Path("intimage.img")
+    pgm_file: Path = Path("image.pgm")
+    noise_file: Path = Path("noiseimage.img")
+    write_pgm: bool = True
+    write_noise: bool = True
+    scale: float = 0.0
+    pgm_scale: float = 0.0
+    adc: float = 40.0
+    seed: int | None = None
+    print_pixels: bool = False
+    print_pixel_fast_slow: tuple[int, int] | None = None
+    progress: bool = True
+
+
+class ExecutionConfig(Frozen):
+    """How this program computes; the reference knows none of it but the number of threads."""
+
+    defects: frozenset[Defect] = Mode.C_PARITY.defects
+    dtype: Literal["float64", "float32"] = "float64"
+    device: str = "cpu"
+    compile: Literal["auto", "always", "never"] = "auto"
+    """Use of the compiled fast path; auto compiles only where the image is large enough to pay for it."""
+    threads_emulated: int = Field(default=1, ge=1)
+    """Threads of the reference whose φ carry-over is reproduced."""
+    trace_pixel_slow_fast: tuple[int, int] | None = None
+    memory_mb: int | None = Field(default=None, ge=1)
+    """Budget for intermediate tensors; None lets the program choose."""
+
+    @property
+    def mode(self) -> str:
+        """Name of the set of defects."""
+        return mode_name(self.defects)
+
+
+class Config(Frozen):
+    """Everything that defines a run."""
+
+    crystal: CrystalConfig = CrystalConfig()
+    beam: BeamConfig = BeamConfig()
+    detector: DetectorConfig = DetectorConfig()
+    structure: StructureConfig = StructureConfig()
+    sampling: SamplingConfig = SamplingConfig()
+    output: OutputConfig = OutputConfig()
+    execution: ExecutionConfig = ExecutionConfig()
+
+    @property
+    def shape_slow_fast(self) -> tuple[int, int]:
+        """Number of rows and of pixels in a row."""
+        fast, slow = self.detector.pixels
+        return slow, fast
+
+    @property
+    def roi(self) -> tuple[int, int, int, int]:
+        """Region of interest on the detector: first and last fast, first and last slow pixel, inclusive."""
+        slow, fast = self.shape_slow_fast
+        first_f, last_f, first_s, last_s = self.sampling.roi_fast_slow or (-1, -1, -1, -1)
+        return (
+            max(first_f, 0),
+            fast - 1 if last_f < 0 else min(last_f, fast - 1),
+            max(first_s, 0),
+            slow - 1 if last_s < 0 else min(last_s, slow - 1),
+        )
+
+    @model_validator(mode="after")
+    def _has_pixels(self) -> Self:
+        slow, fast = self.shape_slow_fast
+        if slow < 1 or fast < 1:
+            raise ValueError(
+                f"the detector has {fast} x {slow} pixels (fast x slow); give a size of at least one pixel"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trace_pixel_on_detector(self) -> Self:
+        pixel = self.execution.trace_pixel_slow_fast
+        slow, fast = self.shape_slow_fast
+        if pixel is not None and not (0 <= pixel[0] < slow and 0 <= pixel[1] < fast):
+            swapped = 0 <= pixel[1] < slow and 0 <= pixel[0] < fast
+            hint = "; the order is slow fast: did you mean the swapped one?" if swapped else ""
+            raise ValueError(
+                f"pixel slow {pixel[0]} fast {pixel[1]} is not on the detector of {slow} x {fast} (slow x fast){hint}"
+            )
+        return self
+
+
+def _radians(degrees: float | None) -> float | None:
+    return None if degrees is None else degrees / RADIANS_TO_DEGREES
+
+
+def _milli(value: float | None) -> float | None:
+    return None if value is None else value / 1000.0
+
+
+def _ceil(value: float) -> int:
+    return int(-(-value // 1))

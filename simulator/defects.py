@@ -1,0 +1,103 @@
+"""The reference's behaviours that are not the intended physics, one switch each, and the modes made of them."""
+
+from enum import Enum, StrEnum
+from typing import Self
+
+
+class Defect(Enum):
+    """A behaviour of the reference that is not the intended physics.
+
+    The value is the name used in files and on the command line; :attr:`description` says what it does.
+    """
+
+    STALE_PHI_ROTATION = (
+        "stale_phi_rotation",
+        (
+            "The spindle rotation is recomputed only for a step whose φ is not exactly 0. At φ = 0 the cell keeps "
+            "the orientation of the previous rotated step, also of the previous sweep, source or pixel of the "
+            "same thread. Only the first sweep of each thread sees the unrotated cell."
+        ),
+    )
+    CELL_C_STAR_Z = (
+        "cell_c_star_z",
+        (
+            "The z component of c* in the default orientation uses V/(abc) where V*/(a*b*c*) is meant. The real "
+            "cell then has the right lengths but wrong angles unless two of the angles are 90°. A matrix is not "
+            "affected."
+        ),
+    )
+    INTERPOLATION_SWITCH_OFF = (
+        "interpolation_switch_off",
+        (
+            "The first sample, in scan order, whose indices leave the range of the tricubic lookup switches "
+            "interpolation off for the rest of the image. Without the defect only that sample uses the nearest "
+            "reflection."
+        ),
+    )
+    LAST_LAYER_CAPTURE = (
+        "last_layer_capture",
+        (
+            "The sum over all sensor layers is multiplied by the fraction that the last layer captures. Without "
+            "the defect each layer's intensity is multiplied by its own fraction."
+        ),
+    )
+    RUNNING_PRODUCTS = (
+        "running_products",
+        (
+            "With -oversample_thick, -oversample_polar or -oversample_omega the running sum, not the new term, is "
+            "multiplied by the factor after each sample, so that little but the last sample survives."
+        ),
+    )
+    SQUARED_WATER_SCALING = (
+        "squared_water_scaling",
+        (
+            "The water background, already in photons, goes through the common scaling with the Bragg intensity: "
+            "r_e² times fluence enters it squared, and it is divided by the number of steps."
+        ),
+    )
+    CACHE_WHITE_SPACE = (
+        "cache_white_space",
+        (
+            "The reader of the binary cache skips all white space after the header. Data whose first bytes happen "
+            "to be white space in ASCII lose them, and the whole table is shifted."
+        ),
+    )
+    FLAG_COLLISIONS = (
+        "flag_collisions",
+        (
+            "A flag is recognised by a part of its name, so that one argument may act as two flags: "
+            "-twotheta_axis also sets the two-theta angle to the first component of the axis and the pivot to the "
+            "sample."
+        ),
+    )
+
+    description: str
+
+    def __new__(cls, name: str, description: str = "") -> Self:
+        """Make the member whose value is `name`."""
+        member = object.__new__(cls)
+        member._value_ = name
+        member.description = description
+        return member
+
+
+class Mode(StrEnum):
+    """A named set of defect switches."""
+
+    C_PARITY = "c-parity"
+    """The reference as it is, every defect included."""
+    SPEC = "spec"
+    """What is physically meant: no defect."""
+
+    @property
+    def defects(self) -> frozenset[Defect]:
+        """The switches that are on in this mode."""
+        return frozenset(Defect) if self is Mode.C_PARITY else frozenset()
+
+
+def mode_name(defects: frozenset[Defect]) -> str:
+    """Return the name of the mode that is exactly this set, or `custom` with the names of its switches."""
+    for mode in Mode:
+        if mode.defects == defects:
+            return mode.value
+    return "custom(" + ",".join(sorted(defect.value for defect in defects)) + ")"

@@ -1,0 +1,161 @@
+"""The lattice factor: how strongly the cells of the crystal scatter in phase."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.polynomial import Chebyshev, Polynomial
+from torch import Tensor
+
+from simulator.config import Shape
+from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT_THRESHOLD
+from simulator.crystal import Basis, Crystal
+from simulator.vectors import Vector, dot
+
+
+def miller_indices(basis: Basis, scattering: Vector) -> Vector:
+    """Return h, k, l = a·S, b·S, c·S for a, b, c in m (scalars) and S in 1/m (n,)."""
+    a, b, c = basis
+    return Vector(dot(a, scattering), dot(b, scattering), dot(c, scattering))
+
+
+def nearest_reflection(miller: Vector) -> Vector:
+    """Return the reflection next to h, k, l; halves go down."""
+    return miller.map(lambda index: torch.ceil(index - 0.5))
+
+
+class LatticeFactor(NamedTuple):
+    """F_latt and, for a square crystal, its factors along a, b and c; 1 along an axis of one cell."""
+
+    total: Tensor
+    axes: tuple[Tensor, ...]
+
+
+def lattice_factor(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> LatticeFactor:
+    """Return F_latt, dimensionless, shape (n,).
+
+    Parameters
+    ----------
+    crystal : Crystal
+    miller, nearest : Vector
+        Fractional indices and the reflection next to them, float64, (n,).
+    dtype : torch.dtype
+        Precision of the result; in float32 the distance to the reflection is taken in float64 first.
+    """
+    if crystal.shape is Shape.SQUARE:
+        return _square(crystal, miller, nearest, dtype)
+    delta = (miller - nearest).map(lambda d: d.to(dtype))
+    return LatticeFactor(_spot(crystal, delta), ())
+
+
+def _square(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> LatticeFactor:
+    axes = tuple(
+        axis_factor(index, integer, count, dtype)
+        for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
+    )
+    total = torch.ones_like(miller.x, dtype=dtype)
+    for factor, count in zip(axes, crystal.N, strict=True):
+        if count > 1:
+            total = total * factor
+    return LatticeFactor(total, axes)
+
+
+def _spot(crystal: Crystal, delta: Vector) -> Tensor:
+    if crystal.shape is Shape.ROUND:
+        return _round(crystal, delta)
+    q = _spot_distance_sqr(crystal, delta)
+    cells = float(math.prod(crystal.N))
+    if crystal.shape is Shape.GAUSS:
+        return cells * torch.exp(-(q / GAUSS_SHAPE_CONSTANT) * crystal.fudge)
+    return torch.where(q * crystal.fudge < TOPHAT_THRESHOLD, cells, 0.0).to(q.dtype)
+
+
+def axis_factor(index: Tensor, integer: Tensor, count: int, dtype: torch.dtype) -> Tensor:
+    """Return sin(πNh)/sin(πh), the sum over N cells along one axis.
+
+    In float64 the index itself is used, as the reference does. In float32 whole turns are taken off first, in float64;
+    they leave a sign.
+    """
+    if count == 1:
+        return torch.ones((), dtype=dtype, device=index.device)
+    if dtype == torch.float64:
+        return _sine_ratio(math.pi * index, count)
+    delta = index - integer
+    phase = delta * count
+    turns = torch.round(phase)
+    numerator = torch.sin(math.pi * (phase - turns).to(dtype))
+    at_reflection = delta == 0.0
+    ratio = numerator / torch.where(at_reflection, 1.0, torch.sin(math.pi * delta.to(dtype)))
+    odd = torch.remainder(turns + integer * (count - 1.0), 2.0).to(dtype)
+    return torch.where(at_reflection, float(count), ratio) * (1.0 - 2.0 * odd)
+
+
+def _sine_ratio(x: Tensor, count: int) -> Tensor:
+    zero = x == 0.0
+    ratio = torch.sin(x * count) / torch.where(zero, 1.0, torch.sin(x))
+    return torch.where(zero, float(count), ratio)
+
+
+_SINE_DEGREE = 5
+
+
+def _sine_coefficients() -> tuple[float, ...]:
+    """Return sin(πx)/x for |x| ≤ ½ in powers of x², highest first: interpolated at Chebyshev nodes, to 2e-10."""
+    fit = Chebyshev.interpolate(lambda square: np.pi * np.sinc(np.sqrt(square)), _SINE_DEGREE, domain=[0.0, 0.25])
+    return tuple(float(c) for c in reversed(fit.convert(kind=Polynomial).coef))
+
+
+_SINE_COEFFICIENTS = _sine_coefficients()
+
+
+def _sine_of_half_turns(x: Tensor) -> Tensor:
+    """Return sin(πx) for |x| ≤ ½."""
+    square = x * x
+    value = square * _SINE_COEFFICIENTS[0] + _SINE_COEFFICIENTS[1]
+    for coefficient in _SINE_COEFFICIENTS[2:]:
+        value = value * square + coefficient
+    return x * value
+
+
+def reduced_lattice_factor(cells: Sequence[int], miller: Vector, nearest: Vector, dtype: torch.dtype) -> Tensor:
+    """Return F_latt of a square crystal but for its sign, from range-reduced indices.
+
+    Parameters
+    ----------
+    cells : sequence of int
+        Cells along a, b, c.
+    miller, nearest : Vector
+        Fractional indices and the reflection next to them, float64.
+    dtype : torch.dtype
+        Precision of the result.
+    """
+    # Far below the resolution of any index, but it makes N of 0/0 at a reflection.
+    nudge = 1e-30 if dtype == torch.float64 else 1e-12
+    numerator = denominator = torch.ones((), dtype=dtype)
+    for index, integer, count in zip(miller, nearest, cells, strict=True):
+        if count > 1:
+            delta = (index - integer) + nudge
+            phase = delta * count
+            numerator = numerator * _sine_of_half_turns((phase - torch.round(phase)).to(dtype))
+            denominator = denominator * _sine_of_half_turns(delta.to(dtype))
+    return numerator / denominator
+
+
+def _round(crystal: Crystal, delta: Vector) -> Tensor:
+    Na, Nb, Nc = crystal.N
+    rho_sqr = Na * Na * delta.x * delta.x + Nb * Nb * delta.y * delta.y + Nc * Nc * delta.z * delta.z
+    squared = rho_sqr * crystal.fudge
+    centre = squared == 0.0
+    x = math.pi * torch.sqrt(torch.where(centre, 1.0, squared))
+    form = 3.0 * (torch.sin(x) / x - torch.cos(x)) / (x * x)
+    return Na * Nb * Nc * ROUND_SHAPE_FACTOR * torch.where(centre, 1.0, form)
+
+
+def _spot_distance_sqr(crystal: Crystal, delta: Vector) -> Tensor:
+    """Return |Δh a* + Δk b* + Δl c*|² Na² Nb² Nc² with a*, b*, c* in Å⁻¹."""
+    a_star, b_star, c_star = (v.map(lambda d: d.to(delta.x.dtype)) for v in crystal.reciprocal)
+    offset = a_star * delta.x + b_star * delta.y + c_star * delta.z
+    cells = float(math.prod(crystal.N))
+    return dot(offset, offset) * cells * cells

@@ -1,0 +1,152 @@
+"""One sweep: the samples of a source over all φ steps and mosaic domains, in the reference's order."""
+
+import operator
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from simulator.beam import Source
+from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
+from simulator.crystal import Basis, Crystal
+from simulator.defects import Defect
+from simulator.lattice import LatticeFactor, lattice_factor, miller_indices, nearest_reflection
+from simulator.model import Model, PixelState, SweepContext, last_cos_2theta, sample_weight
+from simulator.observe import Observer
+from simulator.vectors import Vector, cross, dot
+
+
+class _Place(NamedTuple):
+    step: int
+    domain: int
+
+
+def eager_sweep(context: SweepContext, state: PixelState) -> None:
+    """Add the contributions of all φ steps and mosaic domains of one source."""
+    model, observe = context.model, context.observe
+    crystal = model.crystal
+    rows = crystal.fresh_rows() if state.first_sweep else state.rows
+    state.first_sweep = False
+    for step, row in enumerate(rows):
+        observe("at.phi_tic", step)
+        for domain in range(crystal.domain_count):
+            observe("at.mosaic_domain", domain)
+            _sample(context, state, crystal.orientations.at(row, domain), _Place(step, domain))
+
+
+def _sample(context: SweepContext, state: PixelState, basis: Basis, place: _Place) -> None:
+    """Add one innermost evaluation to the intensity."""
+    model = context.model
+    miller = miller_indices(basis, context.scattering)
+    nearest = nearest_reflection(miller)
+    lattice = lattice_factor(model.crystal, miller, nearest, model.dtype)
+    if model.config.beam.water_um == 0.0:
+        counted = lattice.total != 0.0
+    else:
+        counted = torch.ones_like(lattice.total, dtype=torch.bool)
+    if context.used is not None:
+        counted = counted & context.used
+    F_cell = context.lookup(miller, nearest, counted)
+    term = F_cell * F_cell * lattice.total * lattice.total
+    _observe_sample(context, _Sample(basis, miller, nearest, lattice, F_cell, term, counted), place, state)
+    _add(model, state, term, counted, context.used)
+
+
+def _add(model: Model, state: PixelState, term: Tensor, counted: Tensor, used: Tensor | None) -> None:
+    """Add a sample's intensity, or what the reference makes of it where a factor belongs to every sample."""
+    weight = sample_weight(model, state)
+    if weight is None:
+        added = state.intensity + (term + state.share)
+        state.intensity = added if used is None else torch.where(used, added, state.intensity)
+    elif model.has(Defect.RUNNING_PRODUCTS):
+        state.intensity = torch.where(counted, (state.intensity + term) * weight, state.intensity)
+    else:
+        added = state.intensity + (term + state.share) * weight
+        state.intensity = added if used is None else torch.where(used, added, state.intensity)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    basis: Basis
+    miller: Vector
+    nearest: Vector
+    lattice: LatticeFactor
+    F_cell: Tensor
+    contribution: Tensor
+    counted: Tensor
+
+
+def _observe_sample(context: SweepContext, sample: _Sample, place: _Place, state: PixelState) -> None:
+    """Show a sample: whole at the first one of a subpixel, a line per φ step, the third source, every one."""
+    observe = context.observe
+    first_domain = place.domain == 0
+    first = first_domain and place.step == 0
+    if context.source_index == 0 and first_domain:
+        if first:
+            _observe_orientation(context.model.crystal, sample, observe)
+        _observe_phi(context.model.crystal, sample, place, observe)
+        if first and bool(sample.counted.any()):
+            observe("F_cell", sample.F_cell)
+    if context.source_index == 2 and first:
+        _observe_third_source(context.source, sample, state, observe)
+    observe("sample.hkl_frac", sample.miller)
+    observe("sample.hkl_rounded", sample.nearest)
+    observe("sample.F_latt", sample.lattice.total)
+    observe("sample.F_cell", sample.F_cell)
+    observe("sample.contribution", sample.contribution)
+
+
+def _observe_orientation(crystal: Crystal, sample: _Sample, observe: Observer) -> None:
+    for name, v in zip("abc", sample.basis, strict=True):
+        observe(f"rot_{name}_angstroms", partial(operator.truediv, v, ANGSTROM_M))
+    for name, v in zip("abc", crystal.reciprocal, strict=True):
+        observe(f"rot_{name}_star_A_inv", v)
+    observe("hkl_frac", sample.miller)
+    observe("hkl_rounded", sample.nearest)
+    for name, factor in zip("abc", sample.lattice.axes, strict=False):
+        observe(f"F_latt_{name}", factor)
+    if sample.lattice.axes:
+        observe("F_latt", sample.lattice.total)
+
+
+def _observe_phi(crystal: Crystal, sample: _Sample, place: _Place, observe: Observer) -> None:
+    """Show a φ step: first what the reference prints, then what it does not."""
+    observe("phi.phi_tic", place.step)
+    observe("phi.phi_deg", crystal.phi_rad[place.step] * RADIANS_TO_DEGREES)
+    observe("phi.k_frac", sample.miller.y)
+    axes = dict(zip(("F_latt_a", "F_latt_b", "F_latt_c"), sample.lattice.axes, strict=False))
+    if axes:
+        observe("phi.F_latt_b", axes["F_latt_b"])
+    observe("phi.F_latt", sample.lattice.total)
+    observe("phi.h_frac", sample.miller.x)
+    observe("phi.l_frac", sample.miller.z)
+    for name in ("F_latt_a", "F_latt_c"):
+        if axes:
+            observe(f"phi.{name}", axes[name])
+    observe("phi.F_cell", sample.F_cell)
+    observe("phi.contribution", sample.contribution)
+    for index, name in enumerate("abc"):
+        observe(f"phi.rot_{name}_angstroms", partial(operator.truediv, sample.basis[index], ANGSTROM_M))
+        observe(f"phi.rot_{name}_star_A_inv", partial(_reciprocal, sample.basis, index))
+
+
+def _reciprocal(basis: Basis, index: int) -> Vector:
+    """Return a*, b* or c* (Å⁻¹) of a real cell in metres."""
+    a, b, c = basis[index], basis[(index + 1) % 3], basis[(index + 2) % 3]
+    crossed = cross(b, c)
+    return crossed / dot(a, crossed) * ANGSTROM_M
+
+
+def _observe_third_source(source: Source, sample: _Sample, state: PixelState, observe: Observer) -> None:
+    F_cell, F_latt = sample.F_cell, sample.lattice.total
+    observe("source2.F_cell", F_cell)
+    observe("source2.F_latt", F_latt)
+    observe("source2.F_cell_squared", lambda: F_cell * F_cell)
+    observe("source2.F_latt_squared", lambda: F_latt * F_latt)
+    observe("source2.I_contribution", sample.contribution)
+    observe("source2.polar", state.polar)
+    observe("source2.cos2theta", partial(last_cos_2theta, state))
+    observe("source2.lambda_angstroms", lambda: source.wavelength_m / ANGSTROM_M)
+    observe("source2.source_index", 2)
