@@ -81,9 +81,21 @@ def rotated(axis: str) -> Callable[[At], Vector]:
     return formula
 
 
+def swept_base(at: At, axis: str) -> Vector:
+    """Return a cell vector (Å) before rotation, of the length that the keyed one has: no rotation changes it."""
+    base = base_cell(at, axis)
+    name = f"rot_{axis}_angstroms"
+    if not at.logged(name) or not norm(base):
+        return base
+    ratio = norm(at[name]) / norm(base)
+    return scaled(base, ratio) if abs(ratio - 1) > _ANOTHER_SCALE else base
+
+
 def index_at(at: At, axis: str, angle_deg: float) -> float:
     """Return a fractional Miller index at a spindle angle."""
-    return dot(rotated_cell(at, axis, angle_deg), at["scattering_vec_A_inv"]) * ANGSTROM
+    base = swept_base(at, axis)
+    turned = about_axis(base, spindle(at), math.radians(angle_deg)) if angle_deg else base
+    return dot(turned, at["scattering_vec_A_inv"]) * ANGSTROM
 
 
 def step_index(axis: str) -> Callable[[At], Vector]:
@@ -106,7 +118,7 @@ def effective_deg(at: At) -> float:
     if not at.logged("phi_k_frac"):
         return label
     k, scattering = at.number("phi_k_frac"), at["scattering_vec_A_inv"]
-    base, axis = base_cell(at, "b"), spindle(at)
+    base, axis = swept_base(at, "b"), spindle(at)
     along = dot(axis, base) * dot(axis, scattering) * ANGSTROM
     cosine = dot(base, scattering) * ANGSTROM - along
     sine = dot(cross(axis, base), scattering) * ANGSTROM
