@@ -244,19 +244,15 @@ def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values
             return None
         changes[item.node] = right
     values = propagate(result.scenes[side], result.effective[side], changes)
-    return _with_structure_factor(result, side, values)
+    return with_structure_factor(values, result.effective[side], result.effective[_other(side)])
 
 
-def _with_structure_factor(result: Audit, side: Side, values: Values) -> Values:
-    """Take the other side's F_cell where the corrected indices are its own."""
-    before = result.effective[side]
-    theirs = result.effective[_other(side)]
+def with_structure_factor(values: Values, before: Values, theirs: Values) -> Values:
+    """Take the other side's F_cell where changed indices have become its own; the list of reflections is not logged."""
     new = dict(values)
     for node in values:
-        if node.name != "F_cell":
-            continue
         index = Node("hkl_rounded", node.sample)
-        moved = values.get(index) != before.get(index)
+        moved = node.name == "F_cell" and values.get(index) != before.get(index)
         if moved and values.get(index) == theirs.get(index) and node in theirs:
             new[node] = theirs[node]
     return new
