@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from nbtrace.cli import bundle, check, diff, phi, scaling
+from nbtrace.cli import bundle, check, diff, explain, phi, scaling, selftest
 from nbtrace.errors import ExitCode, NbtraceError
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.command("diff", epilog=diff.EXAMPLE)(diff.diff_command)
 app.command("phi", epilog=phi.EXAMPLE)(phi.phi_command)
 app.command("scaling", epilog=scaling.EXAMPLE)(scaling.scaling_command)
+app.command("explain", epilog=explain.EXAMPLE)(explain.explain_command)
+app.command("selftest", epilog=selftest.EXAMPLE)(selftest.selftest_command)
 app.command("check", epilog=check.EXAMPLE)(check.check_command)
 app.add_typer(bundle.app, name="bundle")
 

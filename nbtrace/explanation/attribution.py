@@ -77,6 +77,8 @@ def _share(
 ) -> tuple[Share, float | None]:
     if root.status is Status.LOG_ONLY:
         return Share(0.0, "only the log has it wrong", 1.0), current
+    if root.quantity.endswith("_star_A_inv") and root.cause is not None:
+        return Share(0.0, "the intensity is computed from the real vectors", 1.0), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     blocked = _blocked(result, root, side, values[side], final)
     values[side] = repaired(result, root, side, values)

@@ -173,7 +173,8 @@ def _match(result: Audit, node: Node) -> bool:
 def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     both = all(node in scene.values for scene in result.scenes.values())
     if both and _match(result, node):
-        return [_finding(result, node, Status.MATCH)]
+        logged = (Held(result.effective[side][node], None, "not needed") for side in (Side.C, Side.PY))
+        return [Finding(node, Status.MATCH, *logged)]
     broken = [side for side in (Side.C, Side.PY) if _breaks(result, side, node)]
     finding = _finding(result, node, Status.MATCH)
     if both and _match(result, node):
@@ -209,23 +210,69 @@ def _rejoins(result: Audit, side: Side, node: Node) -> bool:
     suspects = [item for item in result.findings if item.side is side and item.status in _OPEN and _above(item, node)]
     if not suspects:
         return False
-    for chosen in [*([item] for item in reversed(suspects)), suspects]:
+    families: dict[str, list[Finding]] = {}
+    for item in suspects:
+        families.setdefault(family(item.node.name), []).append(item)
+    for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
         corrected = _corrected(result, side, chosen)
         if corrected is None:
             continue
-        held = _held(replace_values(result, side, corrected), side, node)
+        corrected = _upstream(result, side, node, corrected)
+        held = _held(_supposing(result, side, corrected), side, node)
         if held.holds:
-            _demote(result, side, chosen, corrected)
+            _demote(result, side, chosen, corrected, _FOLLOWS)
+            return True
+        if held.computed is None and _agrees(result, node, _AGREEMENT):
+            _demote(result, side, suspects, corrected, _AGREES)
             return True
     return False
 
 
+def family(name: str) -> str:
+    """Return the name that quantities share which one mistake makes wrong together."""
+    if name.startswith("rot_"):
+        return "reciprocal" if name.endswith("_star_A_inv") else "orientation"
+    return name.removeprefix("phi_") if name.startswith("phi_F") else name
+
+
+def _upstream(result: Audit, side: Side, node: Node, corrected: Values) -> Values:
+    """Return the corrected values of what a quantity depends on, and the logged ones of everything else."""
+    names = ancestors(node.name)
+    before = result.effective[side]
+    return {other: value if other.name in names else before[other] for other, value in corrected.items()}
+
+
+_FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
+_AGREES = "the intensity, which cannot be computed anew, agrees with the other side's nevertheless"
+_AGREEMENT = 1e-3
+"""Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
+
+
+def _agrees(result: Audit, node: Node, within: float) -> bool:
+    """Whether the intensities of both sides are close; only they collect everything further up."""
+    c, py = (result.effective[side].get(node) for side in (Side.C, Side.PY))
+    if node.name != "I_before_scaling" or c is None or py is None or not c[0]:
+        return False
+    return abs(py[0] / c[0] - 1) < within
+
+
+def _supposing(result: Audit, side: Side, values: Values) -> Audit:
+    """Return the audit with corrected values on a side, each as uncertain as what it was computed from makes it."""
+    before, scene = result.effective[side], result.scenes[side]
+    digits = dict(scene.digits)
+    for node in sorted(values, key=rank):
+        if values[node] == before.get(node) or formula_of(node) is None:
+            continue
+        scene = replace(scene, digits=digits)
+        try:
+            digits[node] = evaluate(scene, values, node).allowed
+        except Unlogged:
+            continue
+    scenes = {**result.scenes, side: replace(scene, digits=digits)}
+    return Audit(scenes, {**result.effective, side: values}, result.findings)
+
+
 _OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
-
-
-def replace_values(result: Audit, side: Side, values: Values) -> Audit:
-    """Return the audit with other values on a side."""
-    return Audit(result.scenes, {**result.effective, side: values}, result.findings)
 
 
 def _above(finding: Finding, node: Node) -> bool:
@@ -258,11 +305,12 @@ def with_structure_factor(values: Values, before: Values, theirs: Values) -> Val
     return new
 
 
-def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values) -> None:
+def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
+    supposed = _supposing(result, side, corrected)
+    result.scenes[side] = supposed.scenes[side]
     result.effective[side] = corrected
     for item in suspects:
         place = result.findings.index(item)
-        reason = "what is computed further down follows from the formula's value, not from the logged one"
         result.findings[place] = replace(item, status=Status.LOG_ONLY, reason=reason)
 
 
@@ -286,7 +334,8 @@ def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     assert computed is not None  # noqa: S101 - a broken formula has a value
     verdict = _log_only(result, side, finding.node, computed)
     if verdict:
-        _put_right(result, side, finding.node, computed.value, computed.allowed)
+        if verdict != _LEAF:
+            _put_right(result, side, finding.node, computed.value, computed.allowed)
         return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=verdict)
     status = Status.INTRODUCED_C if side is Side.C else Status.INTRODUCED_PY
     return replace(finding, status=status, side=side, is_root=True)
@@ -298,7 +347,8 @@ def _put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: 
     result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
 
 
-_ENDS = frozenset({"I_pixel_final", "floatimage_accumulated"})
+_ENDS = frozenset({"I_pixel_final", "floatimage_accumulated", "I_before_scaling_post_polar"})
+_LEAF = "nothing is computed from it"
 
 
 def _log_only(result: Audit, side: Side, node: Node, right: Computed) -> str:
@@ -306,7 +356,7 @@ def _log_only(result: Audit, side: Side, node: Node, right: Computed) -> str:
     with_logged, with_right = consumers(result, side, node, right.value, right.allowed)
     if not with_logged and not with_right:
         leaf = node.name not in _ENDS and not _is_input(result, side, node)
-        return "nothing is computed from it" if leaf else ""
+        return _LEAF if leaf else ""
     if with_right and not with_logged:
         return f"{', '.join(with_right[:3])} follow from the formula's value"
     return ""
@@ -333,9 +383,17 @@ def consumers(
         holds = not _outside(values[other], logged), not _outside(values[other], corrected)
         if holds == (True, False):
             with_logged.append(other.name)
-        elif holds == (False, True):
+        elif holds == (False, True) or (holds == (False, False) and _nearer(values[other], corrected, logged)):
             with_right.append(other.name)
     return list(dict.fromkeys(with_logged)), list(dict.fromkeys(with_right))
+
+
+def _nearer(value: Vector, corrected: Computed, logged: Computed) -> bool:
+    """Whether a corrected input brings a value so much nearer to its formula that only an average can be between."""
+    if len(value) != len(corrected.value):
+        return False
+    off = [norm(tuple(x - y for x, y in zip(value, item.value, strict=True))) for item in (corrected, logged)]
+    return off[0] < 0.01 * off[1] and off[0] < 1e-3 * norm(value)
 
 
 def _is_input(result: Audit, side: Side, node: Node) -> bool:

@@ -9,8 +9,8 @@ from nbtrace.explanation import variants
 from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
 from nbtrace.explanation.geometry import scaled, unit
 from nbtrace.explanation.scene import Node, Unlogged, Vector
-from nbtrace.explanation.signatures import Candidate, Case, Signature, has_formula
-from nbtrace.quantities import QUANTITIES, Kind
+from nbtrace.explanation.signatures import Candidate, Case, Signature, distance, has_formula
+from nbtrace.quantities import QUANTITIES, Kind, ancestors, equivalents
 
 _UNITS = {
     "m": {3: "mm for m", 6: "µm for m", 10: "Å for m", -3: "m divided by 1000", -10: "m taken for Å"},
@@ -31,7 +31,7 @@ _CONSTANTS = {
         2.82e-15: "2.82e-15",
     },
     "lambda_meters": {1e-10: "the default of 1 Å"},
-    "fluence_photons_per_m2": {DEFAULT_FLUENCE: "the default fluence", 1.0: "1", 1e24: "1e24"},
+    "fluence_photons_per_m2": {DEFAULT_FLUENCE: "the default fluence, which no flux has replaced", 1.0: "1"},
     "polar": {1.0: "1: polarisation is not computed", 0.0: "0: a placeholder, no computation gives it"},
     "capture_fraction": {1.0: "1: absorption is not computed"},
     "F_cell": {0.0: "0: the reflection is not in the list"},
@@ -117,6 +117,9 @@ def _zero(case: Case) -> Iterator[Candidate]:
 
 def _stale(case: Case) -> Iterator[Candidate]:
     """Yield the same quantity at other samples and steps."""
+    places = [values[n] for values in (case.values, case.theirs) for n in values if n.name == case.name]
+    if all(distance(value, case.logged) <= 1e-9 * norm(case.logged) for value in places if value != case.right):
+        return
     for node, value in case.values.items():
         if node.name == case.name and node != case.node:
             yield Candidate(value, f"stale: repeats the value of {node.label}")
@@ -125,13 +128,19 @@ def _stale(case: Case) -> Iterator[Candidate]:
 def _another(case: Case) -> Iterator[Candidate]:
     kind = QUANTITIES[case.name].kind
     for node, value in case.values.items():
-        same = QUANTITIES[node.name].kind is kind and node.sample in {case.node.sample, -1}
+        same = QUANTITIES[node.name].kind is kind and node.sample in {case.node.sample, -1} and _before(node, case)
         if node.name != case.name and same and kind is not Kind.SCALAR:
             yield Candidate(value, f"holds {node.label}")
     if kind is Kind.SCALAR:
         for node, value in case.values.items():
-            if node.name != case.name and QUANTITIES[node.name].unit == QUANTITIES[case.name].unit and len(value) == 1:
+            same_unit = QUANTITIES[node.name].unit == QUANTITIES[case.name].unit
+            if node.name != case.name and same_unit and len(value) == 1 and _before(node, case):
                 yield Candidate(value, f"holds {node.label}")
+
+
+def _before(node: Node, case: Case) -> bool:
+    """Whether a quantity does not itself depend on the one in question."""
+    return case.name not in ancestors(node.name) and node.name not in equivalents(case.name)
 
 
 _CHAIN = (
@@ -228,7 +237,7 @@ def _input_replaced(case: Case) -> Iterator[Candidate]:
         for other, value in case.values.items():
             known = QUANTITIES[other.name]
             same = known.unit == wanted.unit and len(value) == len(case.values[node]) and other.name != node.name
-            if same and (other.sample in {node.sample, -1}) and other.tic in {node.tic, -1}:
+            if same and _before(other, case) and (other.sample in {node.sample, -1}) and other.tic in {node.tic, -1}:
                 yield from _try(case, {node: value}, f"{other.name} taken for {node.name}")
     facts = {name: value for name, value in case.scene.facts.items() if name in QUANTITIES}
     for name in case.told:

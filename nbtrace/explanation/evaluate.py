@@ -139,13 +139,13 @@ def propagate(scene: Scene, values: Values, changes: Mapping[Node, Vector]) -> V
             after, _ = value_at(scene, new, node)
         except Unlogged:
             continue
-        new[node] = _carried(values[node], before, after)
+        new[node] = carried(values[node], before, after)
         if new[node] != values[node]:
             moved.add(node)
     return new
 
 
-def _carried(logged: Vector, before: Vector, after: Vector) -> Vector:
+def carried(logged: Vector, before: Vector, after: Vector) -> Vector:
     """Return the value after a change, with the deviation that the logged one has from its formula."""
     if len(logged) != len(after):
         return logged

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from nbtrace.compare.lattice import infer_cells
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.explanation.scene import Fact, Facts, Vector, banner_fact
-from nbtrace.records import Shape, Trace
+from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention
 
 _FROM_BANNER = (
@@ -50,9 +50,11 @@ def facts_of(trace: Trace, other: Trace, config: Config | None) -> Facts:
     told: dict[str, Fact] = {**_banner(trace, "banner")}
     borrowed = {**_banner(other, "other log"), **_logged(other)}
     found = {**borrowed, **told}
+    if any(_hides_factors(log) for log in (trace, other)):
+        found["other_shape"] = Fact((1.0,), 0.0, "the reference prints no lattice factors")
     if config is not None:
         found = {**found, **_configured(config)}
-    return {**_cells(trace, other), **found}
+    return found if all(f"N_{axis}" in found for axis in "abc") else {**_cells(trace, other), **found}
 
 
 def _banner(trace: Trace, origin: str) -> dict[str, Fact]:
@@ -107,6 +109,11 @@ def _logged(trace: Trace) -> dict[str, Fact]:
         if record is not None and record.value.shape is not Shape.TEXT and all(map(math.isfinite, record.numbers)):
             found[name] = Fact(record.numbers, 0.0, "other log")
     return found
+
+
+def _hides_factors(trace: Trace) -> bool:
+    """Whether a log is the reference's of a crystal that is no parallelepiped: only then it prints no lattice factors."""
+    return trace.side is Side.C and trace.get("hkl_frac") is not None and trace.get("F_latt_a") is None
 
 
 def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:

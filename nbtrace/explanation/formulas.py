@@ -135,6 +135,8 @@ def _modelled(at: At, sample: int, tic: int) -> float:
 
 def intensity(at: At) -> Vector:
     """Return ΣF_cell²·F_latt² over steps and sampled points; with a factor applied per point, the running product."""
+    if "other_shape" in at:
+        raise Unlogged("lattice factors of a crystal that is no parallelepiped")
     if "water_um" in at and at.number("water_um"):
         raise Unlogged("scattering of the water")
     for name, words in (("sources", "other sources"), ("mosaic_domains", "other mosaic domains")):

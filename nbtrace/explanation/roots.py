@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from nbtrace.explanation.audit import Audit, Finding, Status, noise
+from nbtrace.explanation.audit import Audit, Finding, Status, family, noise
 from nbtrace.explanation.catalogue import CATALOGUE
-from nbtrace.explanation.evaluate import Computed
-from nbtrace.explanation.scene import ALL, Node, Vector
+from nbtrace.explanation.evaluate import Computed, value_at
+from nbtrace.explanation.scene import ALL, Node, Unlogged, Vector
 from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side
 
@@ -73,16 +73,12 @@ def roots(result: Audit) -> tuple[Root, ...]:
 def _family(result: Audit, finding: Finding) -> str:
     """Return a name that findings of one mistake share."""
     name = finding.node.name
-    if name.startswith("rot_") and name.endswith("_angstroms"):
-        return "orientation"
-    if name.startswith("rot_") and name.endswith("_star_A_inv"):
-        return "reciprocal"
     if name in {"phi_h_frac", "phi_k_frac", "phi_l_frac"}:
         earlier = {item.node.name for item in result.roots if item.side is finding.side}
         if any(other.startswith("rot_") and other.endswith("_angstroms") for other in earlier):
             return "orientation"
         return "hkl_frac" if "hkl_frac" in earlier else "sweep"
-    return name.removeprefix("phi_") if name.startswith("phi_F") else name
+    return family(name)
 
 
 def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
@@ -101,7 +97,7 @@ def _blamed(found: dict[Side, Search]) -> Side:
     return telling.pop() if len(telling) == 1 else Side.UNKNOWN
 
 
-_TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "stale", "another_quantity"})
+_TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z", "stale", "another_quantity"})
 """Causes that make sense for one side only: the other way round they would turn a mistake into a value."""
 
 
@@ -119,6 +115,8 @@ def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
     right = computed.value if computed is not None else result.effective[other].get(node)
     if logged is None or right is None or len(right) != len(logged):
         return None
+    if computed is not None and finding.status is Status.LOG_ONLY and node.name == "I_before_scaling":
+        right = _by_pixel(result, side, right)
     return Case(
         scene=scene,
         values=result.effective[side],
@@ -130,6 +128,17 @@ def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
         inputs=computed.inputs if computed is not None else (),
         told=computed.facts if computed is not None else (),
     )
+
+
+def _by_pixel(result: Audit, side: Side, right: Vector) -> Vector:
+    """Return the intensity that the pixel value itself tells, which is known better than the sum over the steps."""
+    scene, final = result.scenes[side], Node("I_pixel_final")
+    try:
+        computed, _ = value_at(scene, result.effective[side], final)
+    except Unlogged:
+        return right
+    logged = scene.values.get(final, (0.0,))[0]
+    return (right[0] * logged / computed[0],) if computed[0] and logged else right
 
 
 def _allowed(result: Audit, finding: Finding, computed: Computed | None) -> Vector:

@@ -4,6 +4,7 @@ A cause is reported only with the residual that it leaves, and only if a catalog
 by chance anyway.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,8 +13,11 @@ from nbtrace.explanation.evaluate import value_at
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.scene import At, Fact, Node, Scene, Unlogged, Values, Vector
 
-_BY_CHANCE = 0.02
-"""Largest expected number of chance matches in the catalogue at which a cause is reported."""
+_BY_CHANCE = 0.05
+"""Largest expected number of chance matches among causes as simple at which a cause is reported."""
+
+_FLOOR = 1e-15
+"""Closest relative agreement that counts."""
 
 _PARTIAL = 0.1
 """Largest share of the deviation that a cause may leave."""
@@ -163,7 +167,11 @@ def distance(a: Vector, b: Vector) -> float:
 def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     """Return the causes that explain a value, ranked by what they leave, then by simplicity."""
     found = list(_candidates(case, catalogue))
-    judged = [_judged(case, signature, candidate, len(found)) for signature, candidate in found]
+    simpler = sorted(signature.complexity for signature, _ in found)
+    judged = [
+        _judged(case, signature, candidate, bisect_right(simpler, signature.complexity))
+        for signature, candidate in found
+    ]
     fitting = [cause for cause in judged if _fits(cause)]
     fitting.sort(key=lambda cause: (not cause.exact, 0.0 if cause.exact else cause.left, cause.signature.complexity))
     others = sorted((cause for cause in judged if not _fits(cause)), key=lambda cause: cause.residual)
@@ -190,22 +198,25 @@ def _differs(case: Case, candidate: Candidate) -> bool:
 
 
 def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int) -> Cause:
+    """Weigh a candidate; `tried` is the number of candidates that are as simple."""
     residual = distance(case.logged, candidate.value)
     deviation = case.deviation
     scale = norm(case.logged)
     sizes = zip(case.logged, candidate.value, case.allowed, strict=True)
-    growth = max(1.0, norm(candidate.value) / norm(case.right) if norm(case.right) else 1.0)
+    growth = norm(candidate.value) / norm(case.right) if norm(case.right) else 1.0
     exact = all(abs(x - y) <= 2 * bound * growth for x, y, bound in sizes)
     left = residual / deviation if deviation else float("inf")
-    reach = max(left, norm(case.allowed) * growth / deviation if deviation else 0.0)
+    # A value much smaller than the right one is not explained by being close to 0: its own size is the measure.
+    reach = residual / min(deviation, scale) if deviation and scale else 0.0 if residual == 0 else 1.0
     dimensions = sum(x != y for x, y in zip(case.logged, case.right, strict=True))
-    chance = tried * min(reach, 1.0) ** max(dimensions, 1)
+    chance = tried * min(max(reach, _FLOOR), 1.0) ** max(dimensions, 1)
     relative = residual / scale if scale else residual
     return Cause(signature, candidate.text, candidate.value, residual, relative, left, exact, chance)
 
 
 def _fits(cause: Cause) -> bool:
-    return (cause.exact or cause.left <= _PARTIAL) and cause.chance <= _BY_CHANCE
+    close = cause.left <= _PARTIAL and cause.residual_rel <= _PARTIAL
+    return (cause.exact or close) and cause.chance <= _BY_CHANCE
 
 
 def _distinct(causes: list[Cause]) -> tuple[Cause, ...]:

@@ -180,7 +180,13 @@ def step_indices(at: At) -> Vector:
 
 
 def step_lattice(at: At) -> Vector:
-    """Return the lattice factor at a step, the product of the three."""
+    """Return the lattice factor at a step, the product of the three; at step 0 of the keyed factors."""
+    names = [f"F_latt_{axis}" for axis in AXES]
+    if at.node.tic == 0 and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
+        keyed = [at.number(name) for name in names]
+        if at.logged("phi_F_latt_b"):
+            keyed[1] = at.number("phi_F_latt_b")
+        return (math.prod(keyed),)
     indices = step_indices(at)
     factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
     if at.logged("phi_F_latt_b"):
@@ -215,4 +221,4 @@ def roughness_of_product(at: At) -> float:
 
 def _rough(index: float, count: int) -> float:
     sine = abs(math.sin(math.pi * (index - round(index))))
-    return 0.05 * count * math.pi * max(abs(index), 1.0) / max(sine, 1e-12) if count > 1 else 0.0
+    return 0.15 * count * math.pi * max(abs(index), 1.0) / max(sine, 1e-12) if count > 1 else 0.0

@@ -10,6 +10,7 @@ from nbtrace.explanation.geometry import about_axis, added, scaled, unit
 from nbtrace.explanation.scene import At, Node, Unlogged, Vector
 from nbtrace.explanation.signatures import Candidate, Case, Signature
 from nbtrace.units import ANGSTROM
+from simulator.defects import Defect
 
 _ROUND_DIGITS = 6
 """Decimals of vectors that users give."""
@@ -78,6 +79,30 @@ def _rotated_log(case: Case) -> Iterator[Candidate]:
             yield Candidate(turned, f"printed after the rotation of phi_tic {tic}, not before")
 
 
+def _not_dual(case: Case) -> Iterator[Candidate]:
+    """Yield reciprocal vectors that are not dual to the real ones but for a common factor."""
+    view = case.view()
+    letter = case.name[4]
+    name = f"rot_{letter}_angstroms"
+    if name not in view or sweep.labelled_deg(view, 0):
+        return
+    factor = dot(case.logged, view[name])
+    if abs(dot(case.right, view[name]) - 1) < 1e-5 < abs(factor - 1):
+        words = f"{factor:.9g} of the dual ones: the cell volume of a triclinic cell given without a matrix is another"
+        yield Candidate(scaled(case.right, factor), f"{words} (defect {Defect.CELL_C_STAR_Z.value})")
+
+
+def _pixel_value(case: Case) -> Iterator[Candidate]:
+    """Yield the pixel from the intensity after polarisation."""
+    view = case.view()
+    if "I_before_scaling_post_polar" not in view or "I_before_scaling" not in view:
+        return
+    after = view.number("I_before_scaling_post_polar") / view.number("I_before_scaling")
+    polar = view.number("polar") if "polar" in view and not view.get("oversample_polar", (0.0,))[0] else 1.0
+    text = f"from I_before_scaling_post_polar, {after:.6g} of I_before_scaling, without the logged polar"
+    yield Candidate((case.right[0] * after / polar,), text)
+
+
 def _end_point(case: Case) -> Iterator[Candidate]:
     view = case.view()
     start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), sweep.step_count(view)
@@ -114,12 +139,23 @@ def _other_corner(case: Case) -> Iterator[Candidate]:
         facts = {**beam, "distance_m": view["distance_m"]}
         yield from _by_beam(case, facts, "pivot about the beam instead of the sample")
     if "Fbeam_m" in view and "distance_m" in view:
+        yield from _by_sample(view)
+
+
+def _by_sample(view: At) -> Iterator[Candidate]:
+    normal = geometry.normal_of(view)
+    distance, beam = view.number("distance_m"), view["incident_vec"]
+    lengths = {"": distance, ", close distance along the final normal": distance * dot(beam, normal)}
+    if "angles_rad" in view and "twotheta_axis" in view:
+        before_twotheta = about_axis(normal, view["twotheta_axis"], -view["angles_rad"][3])
+        lengths[", close distance"] = distance * dot(beam, before_twotheta)
+    for words, length in lengths.items():
         by_sample = added(
             scaled(view["fdet_vec"], -view.number("Fbeam_m")),
             scaled(view["sdet_vec"], -view.number("Sbeam_m")),
-            scaled(geometry.normal_of(view), view.number("distance_m")),
+            scaled(normal, length),
         )
-        yield Candidate(by_sample, "pivot about the sample instead of the beam")
+        yield Candidate(by_sample, f"pivot about the sample instead of the beam{words}")
 
 
 def _by_beam(case: Case, facts: dict[str, Vector], text: str) -> Iterator[Candidate]:
@@ -375,6 +411,8 @@ VARIANTS: tuple[Signature, ...] = (
     Signature("stale_rotation", "the rotation of another step", 2, _only(_ORIENTATION, _stale_rotation)),
     Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, _other_rotation)),
     Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, _rotated_log)),
+    Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual)),
+    Signature("post_polar", "after polarisation", 2, _only(frozenset({"I_pixel_final"}), _pixel_value)),
     Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), _end_point)),
     Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), _other_point)),
     Signature("corner", "another beam centre, distance or pivot", 3, _only(_CORNER, _other_corner)),
