@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nbtrace.explanation.audit import Audit, Status, with_structure_factor
-from nbtrace.explanation.evaluate import propagate, value_at
+from nbtrace.explanation.evaluate import evaluate, propagate, sharpened, value_at
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.scene import Node, Unlogged, Values, Vector
 from nbtrace.quantities import ancestors
@@ -96,10 +96,12 @@ def repaired(result: Audit, root: Root, side: Side, values: Mapping[Side, Values
     changes: dict[Node, Vector] = {}
     for finding in root.findings:
         try:
-            changes[finding.node] = value_at(result.scenes[side], {**current, **changes}, finding.node)[0]
+            computed = evaluate(result.scenes[side], {**current, **changes}, finding.node)
         except Unlogged:
             if finding.node in theirs:
                 changes[finding.node] = theirs[finding.node]
+            continue
+        changes[finding.node] = sharpened(computed, theirs.get(finding.node))
     new = propagate(result.scenes[side], current, changes)
     return with_structure_factor(new, current, theirs)
 

@@ -186,11 +186,23 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     if not both:
         known = finding.c.holds or finding.py.holds
         return [replace(finding, status=Status.MATCH if known else Status.UNKNOWN, reason="logged by one side only")]
-    if finding.c.holds and finding.py.holds:
+    if finding.c.holds and finding.py.holds and _has_other_inputs(result, finding):
         condition = max(held.computed.condition for held in (finding.c, finding.py) if held.computed is not None)
         status = Status.AMPLIFIED if condition > AMPLIFIES else Status.INHERITED
         return [replace(finding, status=status, reason=f"condition number {condition:.1e}")]
     return [_unchecked(result, finding, differing)]
+
+
+def _has_other_inputs(result: Audit, finding: Finding) -> bool:
+    """Whether any value that the formulas took is another on either side, so that the difference may come from it."""
+    inputs = {node for held in (finding.c, finding.py) if held.computed for node in held.computed.inputs}
+    uncertain = any(
+        result.scenes[side].facts[name].uncertainty
+        for side, held in ((Side.C, finding.c), (Side.PY, finding.py))
+        if held.computed
+        for name in held.computed.facts
+    )
+    return any(not _match(result, node) for node in inputs) or not uncertain
 
 
 def _finding(result: Audit, node: Node, status: Status) -> Finding:
@@ -219,13 +231,29 @@ def _rejoins(result: Audit, side: Side, node: Node) -> bool:
             continue
         corrected = _upstream(result, side, node, corrected)
         held = _held(_supposing(result, side, corrected), side, node)
-        if held.holds:
+        if held.holds and _collects(result, side, node, chosen):
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
         if held.computed is None and _agrees(result, node, _AGREEMENT):
             _demote(result, side, suspects, corrected, _AGREES)
             return True
     return False
+
+
+def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
+    """Whether a value is downstream of everything that follows from the suspects' logged values and reaches the pixel."""
+    upstream = ancestors(node.name) | {node.name}
+    for item in suspects:
+        computed = item.held(side).computed
+        if computed is None:
+            continue
+        with_logged, _ = consumers(result, side, item.node, computed.value, computed.allowed)
+        if any(name in _ON_THE_WAY and name not in upstream for name in with_logged):
+            return False
+    return True
+
+
+_ON_THE_WAY = ancestors("I_pixel_final")
 
 
 def family(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation import variants
+from nbtrace.explanation.audit import family
 from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
 from nbtrace.explanation.geometry import scaled, unit
 from nbtrace.explanation.scene import Node, Unlogged, Vector
@@ -46,9 +47,21 @@ _RATIOS = {
 }
 
 
+_WITHOUT_UNIT = frozenset({"1", "e⁻", "photons"})
+
+
+def _unit(case: Case) -> Iterator[Candidate]:
+    if QUANTITIES[case.name].unit not in _WITHOUT_UNIT:
+        yield from _powers_of_ten(case)
+
+
 def _power_of_ten(case: Case) -> Iterator[Candidate]:
-    known = QUANTITIES.get(case.name)
-    named = _UNITS.get(known.unit, {}) if known else {}
+    if QUANTITIES[case.name].unit in _WITHOUT_UNIT:
+        yield from _powers_of_ten(case)
+
+
+def _powers_of_ten(case: Case) -> Iterator[Candidate]:
+    named = _UNITS.get(QUANTITIES[case.name].unit, {})
     for power in _POWERS:
         pair = f" ({named[power]})" if power in named else ""
         yield Candidate(scaled(case.right, 10.0**power), f"in another unit: 10^{power} of the right value{pair}")
@@ -63,8 +76,12 @@ def _ratio(kind: str) -> Callable[[Case], Iterator[Candidate]]:
 
 
 def _power(case: Case) -> Iterator[Candidate]:
-    for exponent, words in ((2.0, "squared"), (0.5, "the square root"), (-1.0, "the reciprocal"), (3.0, "cubed")):
+    for exponent, words in ((0.5, "the square root"), (-1.0, "the reciprocal"), (3.0, "cubed")):
         yield Candidate(tuple(math.copysign(abs(x) ** exponent, x) for x in case.right), f"{words} of the right value")
+
+
+def _square(case: Case) -> Iterator[Candidate]:
+    yield Candidate(tuple(x * x for x in case.right), "the square of the right value")
 
 
 def _sign(case: Case) -> Iterator[Candidate]:
@@ -140,7 +157,8 @@ def _another(case: Case) -> Iterator[Candidate]:
 
 def _before(node: Node, case: Case) -> bool:
     """Whether a quantity does not itself depend on the one in question."""
-    return case.name not in ancestors(node.name) and node.name not in equivalents(case.name)
+    same = family(node.name) == family(case.name) or node.name in equivalents(case.name)
+    return case.name not in ancestors(node.name) and not same
 
 
 _CHAIN = (
@@ -207,11 +225,16 @@ def _input_scaled(case: Case) -> Iterator[Candidate]:
             yield from _try(case, {node: scaled(value, ratio)}, f"{node.name} taken {words}")
 
 
+def _input_dropped(case: Case) -> Iterator[Candidate]:
+    for node in _own_inputs(case):
+        value = case.values[node]
+        yield from _try(case, {node: (1.0,) if len(value) == 1 else (0.0,) * len(value)}, f"{node.name} left out")
+
+
 def _input_altered(case: Case) -> Iterator[Candidate]:
     for node in _own_inputs(case):
         value = case.values[node]
         if len(value) == 1:
-            yield from _try(case, {node: (1.0,)}, f"{node.name} left out")
             yield from _try(case, {node: (value[0] ** 2,)}, f"{node.name} squared")
             yield from _try(case, {node: (math.sqrt(abs(value[0])),)}, f"the root of {node.name}")
             yield from _try(case, {node: (1 / value[0] if value[0] else 0.0,)}, f"the reciprocal of {node.name}")
@@ -313,7 +336,7 @@ def _try(case: Case, changes: dict[Node, Vector], text: str) -> Iterator[Candida
 
 
 CATALOGUE: tuple[Signature, ...] = (
-    Signature("unit", "a power of ten", 1, _power_of_ten),
+    Signature("unit", "another unit", 1, _unit),
     Signature("sign", "the sign of all or one component", 1, _sign),
     Signature("zero", "a placeholder", 1, _zero),
     Signature("constant", "another constant or default", 1, _constant),
@@ -322,7 +345,8 @@ CATALOGUE: tuple[Signature, ...] = (
     Signature("two", "a power of two", 2, _ratio("two")),
     Signature("pi", "π", 3, _ratio("pi")),
     Signature("root_two", "√2", 4, _ratio("root_two")),
-    Signature("power", "a square, root or reciprocal", 3, _power),
+    Signature("square", "a square", 3, _square),
+    Signature("power", "a root, cube or reciprocal", 3, _power),
     Signature("order", "components permuted", 2, _order),
     Signature("rounding", "another rounding rule", 3, _whole),
     Signature("float32", "single precision", 3, _single),
@@ -331,7 +355,9 @@ CATALOGUE: tuple[Signature, ...] = (
     Signature("stale", "the value of another step or point", 3, _stale),
     Signature("another_quantity", "another quantity of the chain", 4, _another),
     Signature("factor", "a missing, doubled or foreign factor", 4, _factor),
+    Signature("power_of_ten", "a power of ten", 4, _power_of_ten),
     Signature("configuration", "a configuration value", 4, _configuration),
+    Signature("input_dropped", "an input left out", 4, _input_dropped),
     Signature("input_scaled", "an input in another unit or sign", 5, _input_scaled),
     Signature("inputs_exchanged", "two inputs exchanged", 5, _inputs_exchanged),
     Signature("input_altered", "an input altered", 6, _input_altered),

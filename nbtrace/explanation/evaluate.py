@@ -10,6 +10,9 @@ from nbtrace.explanation.scene import At, Node, Scene, Unlogged, Values, Vector,
 
 _SINGLE_RESULT = 2.0**-23
 
+_NO_DEVIATION = 1e-11
+"""Relative deviation of a value from its formula that is rounding, and not worth carrying on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Computed:
@@ -84,6 +87,14 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
+def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
+    """Return the other side's value where it is the formula's as far as the log tells that, else the formula's."""
+    if theirs is None or len(theirs) != len(computed.value):
+        return computed.value
+    near = zip(theirs, computed.value, computed.allowed, strict=True)
+    return theirs if all(abs(x - y) <= bound for x, y, bound in near) else computed.value
+
+
 def _perturbed(
     scene: Scene, values: Values, node: Node, at: At, value: Vector
 ) -> Iterator[tuple[list[float], float]]:
@@ -149,6 +160,8 @@ def carried(logged: Vector, before: Vector, after: Vector) -> Vector:
     """Return the value after a change, with the deviation that the logged one has from its formula."""
     if len(logged) != len(after):
         return logged
+    if norm(tuple(x - y for x, y in zip(logged, before, strict=True))) <= _NO_DEVIATION * norm(before):
+        return after
     if len(logged) == 1 and before[0]:
         return (logged[0] * (after[0] / before[0]),)
     return tuple(x + (z - y) for x, y, z in zip(logged, before, after, strict=True))

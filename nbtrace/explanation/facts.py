@@ -27,6 +27,11 @@ _FROM_BANNER = (
     "default_F",
 )
 
+_DIRECTIONS = (("spindle_axis", "spindle_axis"), ("vertical_axis", "polar_axis"), ("stated_beam", "beam_vector"))
+"""Names of facts, and the settings of a banner that tell them."""
+
+_NUMBERS = (("stated_lambda_m", "lambda_m"), ("stated_fluence", "fluence_per_m2"))
+
 _BORROWED = (
     "angles_rad",
     "Fclose_m",
@@ -37,6 +42,7 @@ _BORROWED = (
     "distance_m",
     "twotheta_axis",
     "spindle_axis_normalized",
+    "term_beam",
 )
 """Logged configuration that a side without a geometry block shares with the other one."""
 
@@ -50,6 +56,8 @@ def facts_of(trace: Trace, other: Trace, config: Config | None) -> Facts:
     told: dict[str, Fact] = {**_banner(trace, "banner")}
     borrowed = {**_banner(other, "other log"), **_logged(other)}
     found = {**borrowed, **told}
+    if all(_counts_pixels_as_points(log) for log in (trace, other)):
+        found["point_pixel"] = Fact((1.0,), 0.0, "both logs' solid angles")
     if any(_hides_factors(log) for log in (trace, other)):
         found["other_shape"] = Fact((1.0,), 0.0, "the reference prints no lattice factors")
     if config is not None:
@@ -64,10 +72,15 @@ def _banner(trace: Trace, origin: str) -> dict[str, Fact]:
         fact = banner_fact(stated.value, origin) if stated is not None else None
         if fact is not None:
             facts[name] = fact
-    for name, setting in (("spindle_axis", "spindle_axis"), ("vertical_axis", "polar_axis")):
+    for name, setting in _DIRECTIONS:
         stated = trace.settings.get(setting)
         fact = banner_fact(stated.value, origin) if stated is not None else None
         if fact is not None and len(fact.numbers) == 3:
+            facts[name] = fact
+    for name, setting in _NUMBERS:
+        stated = trace.settings.get(setting)
+        fact = banner_fact(stated.value, origin) if stated is not None else None
+        if fact is not None:
             facts[name] = fact
     cell = trace.settings.get("unit_cell")
     fact = banner_fact(" ".join(cell.value.split()[:3]), origin) if cell is not None else None
@@ -109,6 +122,12 @@ def _logged(trace: Trace) -> dict[str, Fact]:
         if record is not None and record.value.shape is not Shape.TEXT and all(map(math.isfinite, record.numbers)):
             found[name] = Fact(record.numbers, 0.0, "other log")
     return found
+
+
+def _counts_pixels_as_points(trace: Trace) -> bool:
+    """Whether a log's solid angle is 1/R², without the area of the pixel."""
+    omega, radius = trace.number("omega_pixel_sr"), trace.number("R_distance_meters")
+    return omega is not None and radius is not None and math.isclose(omega * radius**2, 1, rel_tol=1e-3)
 
 
 def _hides_factors(trace: Trace) -> bool:

@@ -54,13 +54,24 @@ def _relation(name: str) -> Formula:
 
 
 def wavelength(at: At) -> Vector:
-    """Return the configured wavelength, m."""
-    return at["configured_lambda_m"]
+    """Return the configured wavelength, m; with one source that of the banner."""
+    if "configured_lambda_m" in at:
+        return at["configured_lambda_m"]
+    if "sources" in at and at.number("sources") > 1:
+        raise Unlogged("wavelength of the source")
+    return at["stated_lambda_m"]
+
+
+def fluence(at: At) -> Vector:
+    """Return the configured fluence, else that of the banner."""
+    return at["configured_fluence" if "configured_fluence" in at else "stated_fluence"]
 
 
 def incident(at: At) -> Vector:
-    """Return the direction of a single source: the given beam vector, normalised."""
-    return unit(at["given_beam"])
+    """Return the direction of a single source: the given beam vector, normalised, or that of the geometry block."""
+    if "sources" in at and at.number("sources") > 1:
+        raise Unlogged("direction of the source")
+    return unit(at[next((name for name in ("given_beam", "term_beam") if name in at), "stated_beam")])
 
 
 def solid_angle(at: At) -> Vector:
@@ -70,9 +81,7 @@ def solid_angle(at: At) -> Vector:
     radius, close = here.number("R_distance_meters"), here.number("close_distance_meters")
     if "point_pixel" in at and at.number("point_pixel"):
         return (1 / radius**2,)
-    by_area = at.number("pixel_m") ** 2 * close / radius**3
-    logged = at.number(at.node.name) if at.logged(at.node.name) else by_area
-    return (1 / radius**2 if math.isclose(logged, 1 / radius**2, rel_tol=1e-3) else by_area,)
+    return (at.number("pixel_m") ** 2 * close / radius**3,)
 
 
 def applied_solid_angle(at: At) -> Vector:
@@ -303,7 +312,7 @@ def _table() -> dict[str, Formula]:
         Formula("I_before_scaling", "ΣF_cell²·F_latt²", intensity),
         Formula("I_before_scaling_post_polar", "I·polar", after_polarisation),
         Formula("r_e_meters", "√(r_e²) of the reference", lambda _: (math.sqrt(THOMSON_M2),)),
-        Formula("fluence_photons_per_m2", "as configured", lambda at: at["configured_fluence"]),
+        Formula("fluence_photons_per_m2", "as configured", fluence),
         Formula("steps", "sources·domains·φ steps·subpixels", divisor),
         Formula("capture_fraction", "absorbed in the last layer", captured),
         Formula("polar", "Kahn factor", polarisation),

@@ -143,10 +143,8 @@ def term(length: str, axis: str, sign: float) -> Callable[[At], Vector]:
 
 
 def term_beam(at: At) -> Vector:
-    """Return distance·b̂; b̂ is the direction of a single source."""
-    if "sources" in at and at.number("sources") > 1:
-        raise Unlogged("direction of the nominal beam")
-    return scaled(at["incident_vec"], at.number("distance_m"))
+    """Return distance·b̂ with the configured direction."""
+    return scaled(unit(at["given_beam"]), at.number("distance_m"))
 
 
 def summed(*names: str) -> Callable[[At], Vector]:
@@ -190,7 +188,8 @@ def corner_by_sample(at: At, close_m: float) -> Vector:
 def corner_by_beam(at: At) -> Vector:
     """Return −Fbeam·f̂ − Sbeam·ŝ + distance·b̂ with the detector pivoted about the direct beam."""
     fast, slow = at["fdet_vec"], at["sdet_vec"]
-    return added(scaled(fast, -at.number("Fbeam_m")), scaled(slow, -at.number("Sbeam_m")), term_beam(at))
+    along = at["term_beam"] if "term_beam" in at else scaled(at["incident_vec"], at.number("distance_m"))
+    return added(scaled(fast, -at.number("Fbeam_m")), scaled(slow, -at.number("Sbeam_m")), along)
 
 
 def normal_of(at: At) -> Vector:

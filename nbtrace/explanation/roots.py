@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nbtrace.explanation.audit import Audit, Finding, Status, family, noise
 from nbtrace.explanation.catalogue import CATALOGUE
-from nbtrace.explanation.evaluate import Computed, value_at
+from nbtrace.explanation.evaluate import sharpened, value_at
 from nbtrace.explanation.scene import ALL, Node, Unlogged, Vector
 from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side
@@ -112,7 +112,8 @@ def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
     other = Side.PY if side is Side.C else Side.C
     scene, node = result.scenes[side], finding.node
     computed, logged = finding.held(side).computed, scene.values.get(node)
-    right = computed.value if computed is not None else result.effective[other].get(node)
+    theirs = result.effective[other].get(node)
+    right = sharpened(computed, theirs) if computed is not None else theirs
     if logged is None or right is None or len(right) != len(logged):
         return None
     if computed is not None and finding.status is Status.LOG_ONLY and node.name == "I_before_scaling":
@@ -124,7 +125,7 @@ def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
         node=node,
         logged=logged,
         right=right,
-        allowed=_allowed(result, finding, computed),
+        allowed=computed.allowed if computed is not None and right != theirs else noise(result.scenes, node),
         inputs=computed.inputs if computed is not None else (),
         told=computed.facts if computed is not None else (),
     )
@@ -139,12 +140,6 @@ def _by_pixel(result: Audit, side: Side, right: Vector) -> Vector:
         return right
     logged = scene.values.get(final, (0.0,))[0]
     return (right[0] * logged / computed[0],) if computed[0] and logged else right
-
-
-def _allowed(result: Audit, finding: Finding, computed: Computed | None) -> Vector:
-    if computed is not None:
-        return computed.allowed
-    return noise(result.scenes, finding.node)
 
 
 def _joined(found: Iterable[Root]) -> list[Root]:

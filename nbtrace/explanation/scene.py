@@ -217,8 +217,8 @@ def banner_fact(text: str, origin: str) -> Fact | None:
         numbers = tuple(float(token) for token in tokens)
     except ValueError:
         return None
-    uncertain = [abs(number) * 5e-6 for number, token in zip(numbers, tokens, strict=True) if _digits(token)]
-    return Fact(numbers, max(uncertain, default=0.0), origin)
+    uncertain = any(map(_digits, tokens))
+    return Fact(numbers, 5e-6 * norm(numbers) if uncertain else 0.0, origin)
 
 
 def _digits(token: str) -> bool:

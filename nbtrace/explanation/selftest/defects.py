@@ -159,7 +159,8 @@ _ANGLE, _ORDER, _SIGN, _UNIT, _TWO = (
     _causes("unit"),
     _causes("two"),
 )
-_OMEGA = _causes("solid_angle", "factor", "power")
+_FACTOR = _causes("factor", "input_altered", "input_dropped")
+_OMEGA = _causes("solid_angle", "factor", "square")
 _SAMPLE = ("omega_pixel_sr", "omega_pixel")
 
 PHYSICS: tuple[Defect, ...] = (
@@ -172,13 +173,13 @@ PHYSICS: tuple[Defect, ...] = (
     Defect("pixel position half a pixel off", ("pixel_pos_meters",), _shifted(-0.5, -0.5), _causes("pixel_shift")),
     Defect("pixel position one pixel off along fast", ("pixel_pos_meters",), _shifted(0, 1), _causes("pixel_shift")),
     Defect("slow and fast exchanged", ("pixel_pos_meters",), _exchanged, _causes("pixel_shift")),
-    Defect("distance squared", ("R_distance_meters",), _function(lambda x: x * x), _causes("power")),
+    Defect("distance squared", ("R_distance_meters",), _function(lambda x: x * x), _causes("square")),
     Defect("distance in mm", ("R_distance_meters",), _times(1e3), _UNIT),
     Defect("solid angle without obliquity", _SAMPLE, _solid(2, 0, 2), _OMEGA),
     Defect("solid angle of a point", _SAMPLE, _solid(0, 0, 2), _OMEGA),
     Defect("solid angle with the obliquity twice", _SAMPLE, _solid(2, 2, 4), _OMEGA),
     Defect("solid angle with R² for R³", _SAMPLE, _solid(2, 1, 2), _OMEGA),
-    Defect("solid angle of the pixel size", _SAMPLE, _solid(1, 1, 3), _OMEGA | {"power", "input_altered"}),
+    Defect("solid angle of the pixel size", _SAMPLE, _solid(1, 1, 3), _OMEGA | {"input_altered"}),
     Defect("diffracted direction reversed", ("diffracted_vec",), _times(-1), _SIGN),
     Defect("diffracted direction not normalised", ("diffracted_vec",), lambda at, _: at["pixel_pos_meters"],
            _causes("another_quantity", "input_altered")),
@@ -218,15 +219,15 @@ PHYSICS: tuple[Defect, ...] = (
            _causes("lattice_factor")),
     Defect("lattice factor without its sign", _LATTICE, _function(abs), _causes("lattice_factor", "sign")),
     Defect("lattice factor without axis a", _LATTICE, _without("a"), _causes("lattice_factor", "factor", "input_altered")),
-    Defect("lattice factor squared", _LATTICE, _function(lambda x: x * x), _causes("power")),
+    Defect("lattice factor squared", _LATTICE, _function(lambda x: x * x), _causes("square")),
     Defect("structure factor 0", ("F_cell",), _constant(0.0), _causes("zero", "constant")),
-    Defect("structure factor squared", ("F_cell",), _function(lambda x: x * x), _causes("power")),
+    Defect("structure factor squared", ("F_cell",), _function(lambda x: x * x), _causes("square")),
     Defect("structure factor halved", ("F_cell",), _times(0.5), _TWO),
     Defect("intensity lacks step 0", ("I_before_scaling",), _sum(lambda terms: sum(terms[1:])), _causes("intensity_sum")),
     Defect("intensity of the last step only", ("I_before_scaling",), _sum(lambda terms: terms[-1]), _causes("intensity_sum")),
     Defect("intensity with step 0 twice", ("I_before_scaling",), _sum(lambda terms: sum(terms) + terms[0]),
            _causes("intensity_sum")),
-    Defect("intensity times F_cell", ("I_before_scaling",), _by("F_cell"), _causes("factor", "input_altered")),
+    Defect("intensity times F_cell", ("I_before_scaling",), _by("F_cell"), _FACTOR),
     Defect("intensity without F_cell", ("I_before_scaling",), _by("F_cell", -2), _causes("intensity_sum", "factor", "input_altered")),
     Defect("intensity already divided by steps", ("I_before_scaling",), _by("steps", -1), _causes("intensity_sum", "factor")),
     Defect("intensity already polarised", ("I_before_scaling",), _by("polar"), _causes("intensity_sum", "factor")),
@@ -240,13 +241,13 @@ PHYSICS: tuple[Defect, ...] = (
     Defect("polarisation not computed", ("polar",), _constant(1.0), _causes("constant", "polarisation")),
     Defect("polarisation with cos 2θ", ("polar",), _polar_plain(lambda c: 0.5 * (1 + c)), _causes("polarisation")),
     Defect("polarisation of an unpolarised beam", ("polar",), _polar_unpolarised, _causes("polarisation", "configuration")),
-    Defect("polarisation squared", ("polar",), _function(lambda x: x * x), _causes("power")),
+    Defect("polarisation squared", ("polar",), _function(lambda x: x * x), _causes("square")),
     Defect("absorption not computed", ("capture_fraction",), _constant(1.0), _causes("constant", "capture")),
     Defect("omega applied in another unit", ("omega_pixel",), _times(1e-6), _UNIT),
-    Defect("pixel without polarisation", ("I_pixel_final",), _by("polar", -1), _causes("factor", "input_altered")),
-    Defect("pixel polarised twice", ("I_pixel_final",), _by("polar"), _causes("factor", "input_altered")),
-    Defect("pixel without the solid angle", ("I_pixel_final",), _by("omega_pixel", -1), _causes("factor", "input_altered")),
-    Defect("pixel not divided by steps", ("I_pixel_final",), _by("steps"), _causes("factor", "input_altered")),
+    Defect("pixel without polarisation", ("I_pixel_final",), _by("polar", -1), _FACTOR),
+    Defect("pixel polarised twice", ("I_pixel_final",), _by("polar"), _FACTOR),
+    Defect("pixel without the solid angle", ("I_pixel_final",), _by("omega_pixel", -1), _FACTOR),
+    Defect("pixel not divided by steps", ("I_pixel_final",), _by("steps"), _FACTOR),
     Defect("pixel in float32", ("I_pixel_final",), _function(single), _causes("float32")),
     Defect("stored value doubled", ("floatimage_accumulated",), _times(2.0), _TWO),
 )
@@ -261,7 +262,7 @@ LOGS: tuple[Defect, ...] = (
     Defect("log: wavelength in nm", ("lambda_angstroms",), _times(0.1), _UNIT, log_only=True),
     Defect("log: intensity after polarisation", ("I_before_scaling",), _by("polar"), _causes("intensity_sum", "factor"), log_only=True),
     Defect("log: polar placeholder", ("polar",), _constant(1.0), _causes("constant", "polarisation"), log_only=True),
-    Defect("log: omega in µsr", ("omega_pixel",), _times(1e6), _UNIT, log_only=True),
+    Defect("log: omega in µsr", ("omega_pixel",), _times(1e6), _UNIT | {"power_of_ten"}, log_only=True),
     Defect("log: pixel position with x and z exchanged", ("pixel_pos_meters",), _reordered(2, 1, 0), _ORDER, log_only=True),
 )
 """Mistakes in the log alone."""
