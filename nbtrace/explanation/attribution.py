@@ -63,13 +63,22 @@ def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
         return Attribution(None, None, tuple(Share(None, "no final value is on both sides") for _ in roots), None)
     start = current = _log_ratio(values, final)
     if start is None:
-        return Attribution(final, None, tuple(Share(None, "a final value is 0 or negative") for _ in roots), None)
+        return Attribution(final, None, tuple(_of_zero(root, final) for root in roots), None)
     shares = []
     for root in roots:
         share, current = _share(result, root, values, final, start, current)
         shares.append(share)
     complete = all(share.of_log_ratio is not None or not share.reason for share in shares)
     return Attribution(final, start, tuple(shares), current if complete else None)
+
+
+def _of_zero(root: Root, final: str) -> Share:
+    """Return the share where a final value is 0: all of it for a factor that is 0."""
+    side = root.side if root.side is not Side.UNKNOWN else Side.PY
+    logged = root.findings[0].held(side).logged
+    if logged == (0.0,) and root.quantity in ancestors(final) and root.status is not Status.LOG_ONLY:
+        return Share(1.0, "the factor is 0, and so is the final value")
+    return Share(None, "a final value is 0 or negative")
 
 
 def _share(

@@ -81,7 +81,8 @@ def _power(case: Case) -> Iterator[Candidate]:
 
 
 def _square(case: Case) -> Iterator[Candidate]:
-    yield Candidate(tuple(x * x for x in case.right), "the square of the right value")
+    if len(case.right) == 1:
+        yield Candidate((case.right[0] ** 2,), "the square of the right value")
 
 
 def _sign(case: Case) -> Iterator[Candidate]:
@@ -105,6 +106,9 @@ def _single(case: Case) -> Iterator[Candidate]:
         yield Candidate(tuple(single(x) for x in case.right), "evaluated in float32")
 
 
+_WHOLE = frozenset({"hkl_rounded", "steps"})
+
+
 def _whole(case: Case) -> Iterator[Candidate]:
     rules: tuple[tuple[str, Callable[[float], float]], ...] = (
         ("⌊x⌋", math.floor),
@@ -113,6 +117,8 @@ def _whole(case: Case) -> Iterator[Candidate]:
         ("half to even", round),
         ("⌈x⌉", math.ceil),
     )
+    if case.name not in _WHOLE:
+        return
     basis = case.view()["hkl_frac"] if case.name == "hkl_rounded" else case.right
     for words, rule in rules:
         yield Candidate(tuple(float(rule(x)) for x in basis), f"another rounding rule: {words}")

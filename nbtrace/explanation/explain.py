@@ -1,12 +1,13 @@
 """Explaining a pair of traces: the whole of `nbtrace explain` but the words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nbtrace.compare.comparability import Weight
+from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.metrics import is_finite
+from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.explanation.attribution import Attribution, Share, attribute
@@ -49,7 +50,7 @@ class Explanation:
     @property
     def verdict(self) -> Verdict:
         """Whether the pair agrees, by the tolerances of the comparison."""
-        return self.diff.verdict
+        return self.diff.verdict if self.comparable else Verdict.NOT_COMPARABLE
 
     @property
     def comparable(self) -> bool:
@@ -83,9 +84,17 @@ def explain(c: Trace, py: Trace, config: Config | None = None, *, policy: Policy
     """
     result = diff(c, py, policy)
     c, py = result.c, result.py
+    result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
     found = audit(scene(c, Side.C, facts_of(c, py, config)), scene(py, Side.PY, facts_of(py, c, config)))
     causes = roots(found)
     return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)))
+
+
+def _sweep_notices(c: Trace, py: Trace) -> tuple[Notice, ...]:
+    """Return what the φ sweeps say against comparing the traces at all: they may be of different pixels."""
+    if not all(any(record.quantity == "phi_k_frac" for record in trace.phi_steps()) for trace in (c, py)):
+        return ()
+    return tuple(notice for notice in compare_phi(c, py).notices if notice.weight is Weight.BLOCKING)
 
 
 def _unusable(*traces: Trace) -> Iterator[Record]:

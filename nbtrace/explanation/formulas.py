@@ -123,7 +123,10 @@ def _one_structure_factor(at: At, tics: tuple[int, ...]) -> float:
 def _terms(at: At) -> list[float]:
     """Return F_cell²·F_latt² of every step of a sampled point."""
     logged = at.tics("phi_F_latt")
-    count = sweep.step_count(at) if "phi_steps" in at else max(len(logged), 1)
+    count = sweep.step_count(at) if "phi_steps" in at else len(logged)
+    if not count and at.get("steps", (0.0,)) != (1.0,):
+        raise Unlogged("phi_steps")
+    count = max(count, 1)
     F_cell = _one_structure_factor(at, tuple(range(count)))
     sample = max(at.node.sample, 0)
     if len(logged) >= count:

@@ -97,7 +97,7 @@ def _blamed(found: dict[Side, Search]) -> Side:
     return telling.pop() if len(telling) == 1 else Side.UNKNOWN
 
 
-_TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z", "stale", "another_quantity"})
+_TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z"})
 """Causes that make sense for one side only: the other way round they would turn a mistake into a value."""
 
 

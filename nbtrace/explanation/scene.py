@@ -1,5 +1,6 @@
 """The values of one log by what they are and where they belong, with what its banner or a configuration adds."""
 
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -20,6 +21,9 @@ _DOUBLE = 1e-13
 
 _SINGLE = 16 * 2.0**-24
 """Relative rounding allowed to one operation of a single-precision program."""
+
+_LONG = 9
+"""Digits from which on a number can tell single from double precision, and how many such numbers it takes."""
 
 _BANNER_DIGITS = 6
 """Digits of the numbers in a banner; one with fewer is exact, since trailing zeros are not printed."""
@@ -135,6 +139,10 @@ class At(Mapping[str, Vector]):
             return self.scene.facts[name].numbers
         raise Unlogged(name)
 
+    def get(self, name: str, default: Vector = ()) -> Vector:  # type: ignore[override] - a narrower default
+        """Return a value, the default where neither log nor facts hold it."""
+        return self[name] if name in self else default
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (self._find(name) is not None or name in self.scene.facts)
 
@@ -196,7 +204,28 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0) -> Scene:
         for node, record in chosen.items()
     }
     values = {node: record.numbers for node, record in chosen.items()}
-    return Scene(side, trace, values, digits, facts, is_single_precision(trace), chosen)
+    return Scene(side, trace, values, digits, facts, is_single_precision(trace) or _mostly_single(chosen), chosen)
+
+
+def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
+    """Whether half of the long numbers of the pixel block are float32, as where a program mixes precisions."""
+    numbers = [
+        number
+        for record in chosen.values()
+        if record.stage is not None and record.stage >= Stage.PIXEL
+        for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
+        if len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
+    ]
+    singles = sum(f"{_single(number):.15g}" == f"{number:.15g}" for number in numbers)
+    return len(numbers) > _LONG and singles >= len(numbers) / 2
+
+
+def _single(number: float) -> float:
+    try:
+        value: float = struct.unpack("f", struct.pack("f", number))[0]
+    except OverflowError:
+        return number
+    return value
 
 
 def usable(record: Record) -> bool:

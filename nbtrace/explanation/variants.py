@@ -8,9 +8,12 @@ from nbtrace.explanation import geometry, sweep
 from nbtrace.explanation.formulas import kahn
 from nbtrace.explanation.geometry import about_axis, added, scaled, unit
 from nbtrace.explanation.scene import At, Node, Unlogged, Vector
-from nbtrace.explanation.signatures import Candidate, Case, Signature
+from nbtrace.explanation.signatures import Candidate, Case, Signature, distance
 from nbtrace.units import ANGSTROM
 from simulator.defects import Defect
+
+_SMALL_TILT = 1e-3
+"""Difference of two normals that one and the same detector can have."""
 
 _ROUND_DIGITS = 6
 """Decimals of vectors that users give."""
@@ -215,7 +218,8 @@ def _given_normals(view: At, corner: Vector, _: Vector | None) -> Iterator[Vecto
         corner, scaled(view["fdet_vec"], view.number("Fclose_m")), scaled(view["sdet_vec"], view.number("Sclose_m"))
     )
     guess = tuple(round(x / norm(along), _ROUND_DIGITS) for x in along)
-    yield guess
+    if distance(guess, geometry.normal_of(view)) < _SMALL_TILT:
+        yield guess
 
 
 def _shown(vector: Vector) -> str:
@@ -336,8 +340,11 @@ def _intensity(case: Case) -> Iterator[Candidate]:
         yield Candidate((term * case.right[0] / total,), f"only term {i} of {count}")
         yield Candidate((case.right[0] * (1 + term / total),), f"term {i} of {count} twice")
         yield Candidate((term * count * case.right[0] / total,), f"term {i} of {count} for all")
-    yield Candidate((math.fsum(amplitudes) ** 2,), "the square of the sum, not the sum of the squares")
-    yield Candidate((abs(math.fsum(amplitudes)),), "amplitudes instead of intensities")
+    if count > 1:
+        yield Candidate((math.fsum(amplitudes) ** 2,), "the square of the sum, not the sum of the squares")
+        yield Candidate((abs(math.fsum(amplitudes)),), "amplitudes instead of intensities")
+    else:
+        yield Candidate((total,), "(F_cell·F_latt)² of the one step that the log shows")
     if F_cell:
         yield Candidate((case.right[0] / F_cell,), "F_cell not squared")
         yield Candidate((case.right[0] / F_cell**2,), "F_cell left out")
