@@ -35,7 +35,9 @@ def _explained(c: Path, py: Path) -> None:
     if not result.comparable or not result.ranked:
         print(f"  found: {headline(result)}")
     for root, share in result.ranked if result.comparable else ():
-        print(f"  found: {side_words(root)} [{root.status.value}] {root_words(root)}; {effect_words(root, share, result)}")
+        print(
+            f"  found: {side_words(root)} [{root.status.value}] {root_words(root)}; {effect_words(root, share, result)}"
+        )
     for record in result.unusable[:3]:
         print(f"  no number: {record.side.label} {record.key} {record.value.text[:40]}")
 

@@ -54,8 +54,8 @@ def explain_command(
 ) -> None:
     """Say who is wrong, and why, with proof.
 
-    Every quantity is computed anew from the same side's own logged inputs. Each root gets the causes that fit, each with
-    the residual that it leaves, and its share of the final ratio.
+    Every quantity is computed anew from the same side's own logged inputs. Each root gets the causes that fit, each
+    with the residual that it leaves, and its share of the final ratio.
     """
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")

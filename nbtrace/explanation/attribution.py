@@ -1,4 +1,4 @@
-"""What each root does to the final intensity: put right one after the other, and the rest of the trace computed anew."""
+"""What each root does to the final intensity: they are put right in turn, and the rest of the trace computed anew."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nbtrace.explanation.audit import Audit, Status, with_structure_factor
 from nbtrace.explanation.evaluate import evaluate, propagate, sharpened, value_at
 from nbtrace.explanation.roots import Root
-from nbtrace.explanation.scene import Node, Unlogged, Values, Vector
+from nbtrace.explanation.scene import Node, UnloggedError, Values, Vector
 from nbtrace.quantities import ancestors
 from nbtrace.records import Side
 
@@ -58,7 +58,9 @@ class Attribution:
 def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
     """Put the roots right one after the other, in execution order, and follow the final ratio."""
     values = {side: dict(result.effective[side]) for side in (Side.C, Side.PY)}
-    final = next((name for name in _FINALS if all(Node(name) in v or Node(name, 0) in v for v in values.values())), None)
+    final = next(
+        (name for name in _FINALS if all(Node(name) in v or Node(name, 0) in v for v in values.values())), None
+    )
     if final is None:
         return Attribution(None, None, tuple(Share(None, "no final value is on both sides") for _ in roots), None)
     start = current = _log_ratio(values, final)
@@ -106,7 +108,7 @@ def repaired(result: Audit, root: Root, side: Side, values: Mapping[Side, Values
     for finding in root.findings:
         try:
             computed = evaluate(result.scenes[side], {**current, **changes}, finding.node)
-        except Unlogged:
+        except UnloggedError:
             if finding.node in theirs:
                 changes[finding.node] = theirs[finding.node]
             continue
@@ -125,16 +127,14 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
             continue
         try:
             value_at(result.scenes[side], values, node)
-        except Unlogged as error:
+        except UnloggedError as error:
             if node.name != "F_cell":
                 return f"{node.label} cannot be computed anew: {error} not logged"
     return ""
 
 
 def _log_ratio(values: Mapping[Side, Values], final: str) -> float | None:
-    numbers = [
-        values[side].get(Node(final), values[side].get(Node(final, 0), (0.0,)))[0] for side in (Side.C, Side.PY)
-    ]
+    numbers = [values[side].get(Node(final), values[side].get(Node(final, 0), (0.0,)))[0] for side in (Side.C, Side.PY)]
     if not all(numbers) or numbers[1] / numbers[0] <= 0:
         return None
     return math.log(numbers[1] / numbers[0])

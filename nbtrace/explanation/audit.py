@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate
-from nbtrace.explanation.scene import Node, Scene, Unlogged, Values, Vector, rank
+from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, Vector, rank
 from nbtrace.quantities import QUANTITIES, ancestors, equivalents
 from nbtrace.records import Side
 
@@ -135,7 +135,7 @@ def _held(result: Audit, side: Side, node: Node) -> Held:
         return Held(None, None, "not logged")
     try:
         return Held(logged, evaluate(result.scenes[side], values, node))
-    except Unlogged as error:
+    except UnloggedError as error:
         return Held(logged, None, str(error))
 
 
@@ -174,8 +174,9 @@ def _match(result: Audit, node: Node) -> bool:
 def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     both = all(node in scene.values for scene in result.scenes.values())
     if both and _match(result, node):
-        logged = (Held(result.effective[side][node], None, "not needed") for side in (Side.C, Side.PY))
-        return [Finding(node, Status.MATCH, *logged)]
+        values = result.effective
+        held_c, held_py = (Held(values[side][node], None, "not needed") for side in (Side.C, Side.PY))
+        return [Finding(node, Status.MATCH, held_c, held_py)]
     broken = [side for side in (Side.C, Side.PY) if _breaks(result, side, node)]
     finding = _finding(result, node, Status.MATCH)
     if both and _match(result, node):
@@ -219,7 +220,7 @@ def _breaks(result: Audit, side: Side, node: Node) -> bool:
 
 
 def _rejoins(result: Audit, side: Side, node: Node) -> bool:
-    """Put earlier breaks of a side right, if this value follows from what they should be: only the log has them wrong."""
+    """Put earlier breaks of a side right, if this value follows from what they should be: only the log has them."""
     suspects = [item for item in result.findings if item.side is side and item.status in _OPEN and _above(item, node)]
     if not suspects:
         return False
@@ -242,7 +243,7 @@ def _rejoins(result: Audit, side: Side, node: Node) -> bool:
 
 
 def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
-    """Whether a value is downstream of everything that follows from the suspects' logged values and reaches the pixel."""
+    """Whether a value is downstream of all that follows from the suspects' logged values and reaches the pixel."""
     upstream = ancestors(node.name) | {node.name}
     for item in suspects:
         computed = item.held(side).computed
@@ -295,7 +296,7 @@ def _supposing(result: Audit, side: Side, values: Values) -> Audit:
         scene = replace(scene, digits=digits)
         try:
             digits[node] = evaluate(scene, values, node).allowed
-        except Unlogged:
+        except UnloggedError:
             continue
     scenes = {**result.scenes, side: replace(scene, digits=digits)}
     return Audit(scenes, {**result.effective, side: values}, result.findings)
@@ -414,7 +415,7 @@ def consumers(
             if node not in logged.inputs:
                 continue
             corrected = evaluate(fuzzy, changed, other)
-        except Unlogged:
+        except UnloggedError:
             continue
         holds = not _outside(values[other], logged), not _outside(values[other], corrected)
         if holds == (True, False):

@@ -9,7 +9,7 @@ from nbtrace.explanation import variants
 from nbtrace.explanation.audit import family
 from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
 from nbtrace.explanation.geometry import scaled, unit
-from nbtrace.explanation.scene import Node, Unlogged, Vector
+from nbtrace.explanation.scene import Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Candidate, Case, Signature, distance, has_formula
 from nbtrace.quantities import QUANTITIES, Kind, ancestors, equivalents
 
@@ -270,12 +270,12 @@ def _input_replaced(case: Case) -> Iterator[Candidate]:
                 yield from _try(case, {node: value}, f"{other.name} taken for {node.name}")
     facts = {name: value for name, value in case.scene.facts.items() if name in QUANTITIES}
     for name in case.told:
-        for other, fact in facts.items():
-            same_unit = name in QUANTITIES and QUANTITIES[other].unit == QUANTITIES[name].unit
-            if other != name and same_unit and len(fact.numbers) == len(case.scene.facts[name].numbers):
+        for stands_in, fact in facts.items():
+            same_unit = name in QUANTITIES and QUANTITIES[stands_in].unit == QUANTITIES[name].unit
+            if stands_in != name and same_unit and len(fact.numbers) == len(case.scene.facts[name].numbers):
                 try:
-                    yield Candidate(case.with_facts({name: fact.numbers}), f"{other} taken for {name}")
-                except Unlogged:
+                    yield Candidate(case.with_facts({name: fact.numbers}), f"{stands_in} taken for {name}")
+                except UnloggedError:
                     continue
 
 
@@ -314,7 +314,7 @@ def _configuration(case: Case) -> Iterator[Candidate]:
             try:
                 text = f"{_FACT_WORDS[name]} {other:g} instead of {value:g}"
                 yield Candidate(case.with_facts({name: (other,)}), text)
-            except Unlogged:
+            except UnloggedError:
                 continue
 
 
@@ -337,7 +337,7 @@ _MANY = 12
 def _try(case: Case, changes: dict[Node, Vector], text: str) -> Iterator[Candidate]:
     try:
         yield Candidate(case.with_inputs(changes), text)
-    except Unlogged:
+    except UnloggedError:
         return
 
 

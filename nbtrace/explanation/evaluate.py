@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.formulas import FORMULAS, Formula
-from nbtrace.explanation.scene import At, Node, Scene, Unlogged, Values, Vector, rank
+from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
 
 _SINGLE_RESULT = 2.0**-23
 
@@ -46,19 +46,19 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
 
     Raises
     ------
-    Unlogged
+    UnloggedError
         If there is no formula, an input is missing, or the inputs make no number.
     """
     formula = formula_of(node)
     if formula is None:
-        raise Unlogged("a formula")
+        raise UnloggedError("a formula")
     at = At(scene, values, node)
     try:
         value = formula.compute(at)
     except (ZeroDivisionError, OverflowError, ValueError) as error:
-        raise Unlogged(f"finite inputs ({error})") from None
+        raise UnloggedError(f"finite inputs ({error})") from None
     if not all(map(math.isfinite, value)):
-        raise Unlogged("finite inputs")
+        raise UnloggedError("finite inputs")
     at.read.pop(node, None)
     return value, at
 
@@ -68,7 +68,7 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
 
     Raises
     ------
-    Unlogged
+    UnloggedError
         As :func:`value_at`.
     """
     value, at = value_at(scene, values, node)
@@ -95,9 +95,7 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
     return theirs if all(abs(x - y) <= bound for x, y, bound in near) else computed.value
 
 
-def _perturbed(
-    scene: Scene, values: Values, node: Node, at: At, value: Vector
-) -> Iterator[tuple[list[float], float]]:
+def _perturbed(scene: Scene, values: Values, node: Node, at: At, value: Vector) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
     changed = dict(values)
     for read in at.read:
@@ -119,13 +117,12 @@ def _perturbed(
 def _changes(scene: Scene, values: Values, node: Node, value: Vector) -> list[float]:
     try:
         other, _ = value_at(scene, values, node)
-    except Unlogged:
+    except UnloggedError:
         return [0.0] * len(value)
     return [abs(x - y) for x, y in zip(other, value, strict=True)]
 
 
 def _with_fact(scene: Scene, name: str, change: float) -> Scene:
-    from dataclasses import replace  # noqa: PLC0415
 
     fact = scene.facts[name]
     moved = replace(fact, numbers=tuple(number + change for number in fact.numbers))
@@ -148,7 +145,7 @@ def propagate(scene: Scene, values: Values, changes: Mapping[Node, Vector]) -> V
             if not moved & set(at.read):
                 continue
             after, _ = value_at(scene, new, node)
-        except Unlogged:
+        except UnloggedError:
             continue
         new[node] = carried(values[node], before, after)
         if new[node] != values[node]:

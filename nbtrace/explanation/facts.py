@@ -131,7 +131,7 @@ def _counts_pixels_as_points(trace: Trace) -> bool:
 
 
 def _hides_factors(trace: Trace) -> bool:
-    """Whether a log is the reference's of a crystal that is no parallelepiped: only then it prints no lattice factors."""
+    """Whether a log is the reference's of a crystal that is no parallelepiped: it prints no lattice factors then."""
     return trace.side is Side.C and trace.get("hkl_frac") is not None and trace.get("F_latt_a") is None
 
 

@@ -13,7 +13,7 @@ from nbtrace.compare.identities import IDENTITIES
 from nbtrace.compare.metrics import dot
 from nbtrace.explanation import geometry, sweep
 from nbtrace.explanation.geometry import cross, unit
-from nbtrace.explanation.scene import ALL, At, Unlogged, Vector
+from nbtrace.explanation.scene import ALL, At, UnloggedError, Vector
 from nbtrace.quantities import RANK
 
 THOMSON_M2 = 7.94079248018965e-30
@@ -33,7 +33,7 @@ class Formula:
     text : str
         As reports print it.
     compute : callable
-        The value from what a log holds; raises :class:`Unlogged` where that does not suffice.
+        The value from what a log holds; raises :class:`UnloggedError` where that does not suffice.
     single : bool
         The result is rounded to float32 whatever the precision of the program.
     rough : callable, optional
@@ -58,7 +58,7 @@ def wavelength(at: At) -> Vector:
     if "configured_lambda_m" in at:
         return at["configured_lambda_m"]
     if "sources" in at and at.number("sources") > 1:
-        raise Unlogged("wavelength of the source")
+        raise UnloggedError("wavelength of the source")
     return at["stated_lambda_m"]
 
 
@@ -70,7 +70,7 @@ def fluence(at: At) -> Vector:
 def incident(at: At) -> Vector:
     """Return the direction of a single source: the given beam vector, normalised, or that of the geometry block."""
     if "sources" in at and at.number("sources") > 1:
-        raise Unlogged("direction of the source")
+        raise UnloggedError("direction of the source")
     return unit(at[next((name for name in ("given_beam", "term_beam") if name in at), "stated_beam")])
 
 
@@ -99,7 +99,7 @@ def rounded(at: At) -> Vector:
 def structure_factor(at: At) -> Vector:
     """Return the structure factor where every reflection has the same."""
     if at.number("reflections") != 0:
-        raise Unlogged("list of reflections")
+        raise UnloggedError("list of reflections")
     return at["default_F"]
 
 
@@ -113,10 +113,10 @@ def _one_structure_factor(at: At, tics: tuple[int, ...]) -> float:
         for tic in tics:
             try:
                 here = sweep.whole_indices(sweep.step_indices(at.at(max(at.node.sample, 0), tic)))
-            except Unlogged:
+            except UnloggedError:
                 continue
             if here != first and tic:
-                raise Unlogged(f"F_cell of phi_tic {tic}")
+                raise UnloggedError(f"F_cell of phi_tic {tic}")
     return value
 
 
@@ -125,7 +125,7 @@ def _terms(at: At) -> list[float]:
     logged = at.tics("phi_F_latt")
     count = sweep.step_count(at) if "phi_steps" in at else len(logged)
     if not count and at.get("steps", (0.0,)) != (1.0,):
-        raise Unlogged("phi_steps")
+        raise UnloggedError("phi_steps")
     count = max(count, 1)
     F_cell = _one_structure_factor(at, tuple(range(count)))
     sample = max(at.node.sample, 0)
@@ -148,17 +148,17 @@ def _modelled(at: At, sample: int, tic: int) -> float:
 def intensity(at: At) -> Vector:
     """Return ΣF_cell²·F_latt² over steps and sampled points; with a factor applied per point, the running product."""
     if "other_shape" in at:
-        raise Unlogged("lattice factors of a crystal that is no parallelepiped")
+        raise UnloggedError("lattice factors of a crystal that is no parallelepiped")
     if "water_um" in at and at.number("water_um"):
-        raise Unlogged("scattering of the water")
+        raise UnloggedError("scattering of the water")
     for name, words in (("sources", "other sources"), ("mosaic_domains", "other mosaic domains")):
         if name in at and at.number(name) > 1:
-            raise Unlogged(f"values of the {words}")
+            raise UnloggedError(f"values of the {words}")
     samples = at.samples() or (0,)
     expected = (at.number("oversample") if "oversample" in at else 1) ** 2
     expected *= at.number("layers") if "layers" in at else 1
     if len(samples) != max(expected, 1):
-        raise Unlogged("values of the other sampled points")
+        raise UnloggedError("values of the other sampled points")
     total = 0.0
     for sample in samples:
         here = at.at(sample)
@@ -206,7 +206,7 @@ def captured(at: At) -> Vector:
     else:
         here, layer = at, geometry.coordinates_px(at)[2]
     if not per_sample(here):
-        raise Unlogged("direction of the last layer")
+        raise UnloggedError("direction of the last layer")
     slant = dot(here["diffracted_vec"], geometry.normal_of(here))
     depth = geometry.layer_step_m(at) * at.number("mu_per_m") / slant
     return (math.exp(-layer * depth) - math.exp(-(layer + 1) * depth),)
@@ -249,7 +249,7 @@ def cos_twice_psi(at: At, incoming: Vector, outgoing: Vector) -> float:
 def scattering_cosine(at: At) -> Vector:
     """Return î·d̂ of the last point; with one source."""
     if "sources" in at and at.number("sources") > 1:
-        raise Unlogged("direction of the last source")
+        raise UnloggedError("direction of the last source")
     here = at.at(at.samples()[-1]) if at.samples() else at
     return (dot(here["incident_vec"], here["diffracted_vec"]),)
 
@@ -288,9 +288,7 @@ def _table() -> dict[str, Formula]:
         Formula("term_fast", "−Fbeam·f̂", geometry.term("Fbeam_m", "fdet_after_twotheta", -1)),
         Formula("term_slow", "−Sbeam·ŝ", geometry.term("Sbeam_m", "sdet_after_twotheta", -1)),
         Formula("term_beam", "distance·b̂", geometry.term_beam),
-        Formula(
-            "pix0_vector", "sum of the three terms", geometry.summed("term_fast", "term_slow", "term_beam")
-        ),
+        Formula("pix0_vector", "sum of the three terms", geometry.summed("term_fast", "term_slow", "term_beam")),
         Formula("pix0_after_twotheta", "pix0 after all rotations", geometry.pix0_after_twotheta),
         Formula("pix0_vector_meters", "corner from the geometry", geometry.corner),
         *(Formula(f"{n}_vec", f"{n} from the geometry", geometry.axis_of_pixel(n)) for n in _AXES),
@@ -308,10 +306,11 @@ def _table() -> dict[str, Formula]:
             Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", sweep.step_index(axis))
             for letter, axis in zip("hkl", sweep.AXES, strict=True)
         ),
-        *(Formula(f"phi_F_latt_{n}", "sin(πNh)/sin(πh)", sweep.step_factor(n), rough=sweep.roughness(n)) for n in sweep.AXES),
-        Formula(
-            "phi_F_latt", "product of the three at φ", sweep.step_lattice, rough=sweep.roughness_of_product
+        *(
+            Formula(f"phi_F_latt_{n}", "sin(πNh)/sin(πh)", sweep.step_factor(n), rough=sweep.roughness(n))
+            for n in sweep.AXES
         ),
+        Formula("phi_F_latt", "product of the three at φ", sweep.step_lattice, rough=sweep.roughness_of_product),
         Formula("I_before_scaling", "ΣF_cell²·F_latt²", intensity),
         Formula("I_before_scaling_post_polar", "I·polar", after_polarisation),
         Formula("r_e_meters", "√(r_e²) of the reference", lambda _: (math.sqrt(THOMSON_M2),)),

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.explanation.scene import At, Unlogged, Vector
+from nbtrace.explanation.scene import At, UnloggedError, Vector
 
 
 def cross(a: Vector, b: Vector) -> Vector:
@@ -87,7 +87,7 @@ def _about_twotheta(at: At, v: Vector) -> Vector:
 
 
 def initial_axis(name: str) -> Callable[[At], Vector]:
-    """Return the formula of an axis before rotations: the given one, normalised; a normal that needs it, fast × slow."""
+    """Return the formula of an axis before rotations: the given one, normalised; a normal is fast × slow then."""
 
     def formula(at: At) -> Vector:
         if name != "odet":
@@ -118,7 +118,7 @@ def rotated_axis(name: str) -> Callable[[At], Vector]:
 
     def formula(at: At) -> Vector:
         if not _has_both_stages(at):
-            raise Unlogged(f"{name} before the two-theta rotation")
+            raise UnloggedError(f"{name} before the two-theta rotation")
         return _turned(at, at[f"initial_{name}"])
 
     return formula
@@ -208,7 +208,7 @@ def axis_of_pixel(name: str) -> Callable[[At], Vector]:
             return at[f"{name}_after_twotheta"]
         if f"given_{name}" in at and "angles_rad" in at and not any(at["angles_rad"]):
             return initial_axis(name)(at)
-        raise Unlogged(f"initial_{name}")
+        raise UnloggedError(f"initial_{name}")
 
     return formula
 
@@ -220,7 +220,7 @@ def coordinates_px(at: At) -> tuple[float, float, int]:
     layers = int(at.number("layers")) if "layers" in at else 1
     layer, subpixel = divmod(max(at.node.sample, 0), n * n)
     if layer >= max(layers, 1):
-        raise Unlogged("subpixel")
+        raise UnloggedError("subpixel")
     sub_slow, sub_fast = divmod(subpixel, n)
     return slow + (sub_slow + 0.5) / n, fast + (sub_fast + 0.5) / n, layer
 
@@ -237,7 +237,7 @@ def layer_step_m(at: At) -> float:
 def position(at: At) -> Vector:
     """Return X = F·f̂ + S·ŝ + depth·ô + P₀ of the sampled point."""
     if "curved" in at and at.number("curved"):
-        raise Unlogged("the distance of a curved detector")
+        raise UnloggedError("the distance of a curved detector")
     return position_at(at, *coordinates_px(at))
 
 

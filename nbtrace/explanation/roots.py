@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from nbtrace.explanation.audit import Audit, Finding, Status, family, noise
 from nbtrace.explanation.catalogue import CATALOGUE
 from nbtrace.explanation.evaluate import sharpened, value_at
-from nbtrace.explanation.scene import ALL, Node, Unlogged, Vector
+from nbtrace.explanation.scene import ALL, Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side
 
@@ -136,7 +136,7 @@ def _by_pixel(result: Audit, side: Side, right: Vector) -> Vector:
     scene, final = result.scenes[side], Node("I_pixel_final")
     try:
         computed, _ = value_at(scene, result.effective[side], final)
-    except Unlogged:
+    except UnloggedError:
         return right
     logged = scene.values.get(final, (0.0,))[0]
     return (right[0] * logged / computed[0],) if computed[0] and logged else right

@@ -51,8 +51,12 @@ class Node(NamedTuple):
         return f"{self.name} [{', '.join(parts)}]" if parts else self.name
 
 
-class Unlogged(LookupError):
+class UnloggedError(KeyError):
     """A formula needs a value that the log does not hold."""
+
+    def __str__(self) -> str:
+        """Return what is lacking, without the quotes of a key."""
+        return str(self.args[0]) if self.args else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class At(Mapping[str, Vector]):
         return None
 
     def __getitem__(self, name: str) -> Vector:
-        """Return a value; raise :class:`Unlogged` if neither log nor facts hold it."""
+        """Return a value; raise :class:`UnloggedError` if neither log nor facts hold it."""
         node = self._find(name)
         if node is not None:
             self.read[node] = None
@@ -137,11 +141,7 @@ class At(Mapping[str, Vector]):
         if name in self.scene.facts:
             self.told[name] = None
             return self.scene.facts[name].numbers
-        raise Unlogged(name)
-
-    def get(self, name: str, default: Vector = ()) -> Vector:  # type: ignore[override] - a narrower default
-        """Return a value, the default where neither log nor facts hold it."""
-        return self[name] if name in self else default
+        raise UnloggedError(name)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (self._find(name) is not None or name in self.scene.facts)
@@ -182,7 +182,7 @@ def node_of(record: Record) -> Node:
         case Stage.PIXEL | Stage.LATTICE:
             return Node(record.quantity, record.index.sample)
         case Stage.PHI:
-            return Node(record.quantity, record.index.sample, record.index.phi_tic if record.index.phi_tic else 0)
+            return Node(record.quantity, record.index.sample, record.index.phi_tic or 0)
     return Node(record.quantity)
 
 

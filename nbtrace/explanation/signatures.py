@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.evaluate import value_at
 from nbtrace.explanation.formulas import FORMULAS
-from nbtrace.explanation.scene import At, Fact, Node, Scene, Unlogged, Values, Vector
+from nbtrace.explanation.scene import At, Fact, Node, Scene, UnloggedError, Values, Vector
 
 _BY_CHANCE = 0.05
 """Largest expected number of chance matches among causes as simple at which a cause is reported."""
@@ -71,7 +71,7 @@ class Case:
         return At(self.scene, self.values, self.node)
 
     def with_inputs(self, changes: Mapping[Node, Vector]) -> Vector:
-        """Return the formula's value with other inputs; raise Unlogged where there is none."""
+        """Return the formula's value with other inputs; raise UnloggedError where there is none."""
         return value_at(self.scene, {**self.values, **changes}, self.node)[0]
 
     def with_facts(self, changes: Mapping[str, Vector]) -> Vector:
@@ -186,7 +186,7 @@ def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[
                 candidate = next(stream)
             except StopIteration:
                 break
-            except (Unlogged, ZeroDivisionError, OverflowError, ValueError):
+            except (UnloggedError, ZeroDivisionError, OverflowError, ValueError):
                 break
             if len(candidate.value) == len(case.logged) and _differs(case, candidate):
                 yield signature, candidate

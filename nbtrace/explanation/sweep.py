@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nbtrace.compare.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.explanation.geometry import about_axis, cross, scaled, unit
-from nbtrace.explanation.scene import At, Unlogged, Vector
+from nbtrace.explanation.scene import At, UnloggedError, Vector
 from nbtrace.units import ANGSTROM
 
 AXES = "abc"
@@ -30,7 +30,7 @@ def base_cell(at: At, axis: str) -> Vector:
     stars = {name: at[f"rot_{name}_star_A_inv"] for name in AXES}
     volume = dot(stars["a"], cross(stars["b"], stars["c"]))
     if volume == 0:
-        raise Unlogged("reciprocal vectors that span a volume")
+        raise UnloggedError("reciprocal vectors that span a volume")
     first, second = _RECIPROCAL[axis]
     dual = scaled(cross(stars[first], stars[second]), 1 / volume)
     if "cell_lengths" in at:
@@ -45,7 +45,7 @@ def spindle(at: At) -> Vector:
     for name in ("spindle_axis_normalized", "given_spindle", "spindle_axis"):
         if name in at:
             return unit(at[name])
-    raise Unlogged("spindle_axis_normalized")
+    raise UnloggedError("spindle_axis_normalized")
 
 
 def step_count(at: At) -> int:
@@ -99,7 +99,7 @@ def index_at(at: At, axis: str, angle_deg: float) -> float:
 
 
 def step_index(axis: str) -> Callable[[At], Vector]:
-    """Return the formula of a Miller index at a step: of the keyed cell vector at step 0, else on the rotation curve."""
+    """Return the formula of a Miller index at a step: of the keyed cell vector at step 0, else on the curve."""
 
     def formula(at: At) -> Vector:
         if at.node.tic == 0 and at.logged(f"rot_{axis}_angstroms"):
@@ -126,13 +126,13 @@ def effective_deg(at: At) -> float:
     if amplitude <= 1e-9 * norm(base) * norm(scattering) * ANGSTROM or abs(k - along) > amplitude:
         if abs(k - index_at(at, "b", label)) <= 1e-9 * max(abs(k), 1.0):
             return label
-        raise Unlogged("an angle that the logged k tells")
+        raise UnloggedError("an angle that the logged k tells")
     centre, half = math.atan2(sine, cosine), math.acos((k - along) / amplitude)
     found = [math.degrees(angle) for angle in (centre - half, centre + half)]
     nearest = min(((angle - label + 180) % 360 - 180 for angle in found), key=abs)
     span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
     if abs(nearest) > span + _REACH_DEG:
-        raise Unlogged("an angle that the logged k tells")
+        raise UnloggedError("an angle that the logged k tells")
     return label + nearest
 
 

@@ -7,7 +7,7 @@ from nbtrace.compare.metrics import dot, norm
 from nbtrace.explanation import geometry, sweep
 from nbtrace.explanation.formulas import kahn
 from nbtrace.explanation.geometry import about_axis, added, scaled, unit
-from nbtrace.explanation.scene import At, Node, Unlogged, Vector
+from nbtrace.explanation.scene import At, Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Candidate, Case, Signature, distance
 from nbtrace.units import ANGSTROM
 from simulator.defects import Defect
@@ -128,7 +128,9 @@ def _other_point(case: Case) -> Iterator[Candidate]:
             yield Candidate(value, f"{words} off along {where} ({ds * size:+g}, {df * size:+g})")
     yield Candidate(geometry.position_at(view, fast, slow, layer), "slow and fast exchanged")
     yield Candidate(geometry.position_at(view, slow, fast, 0), "without the depth in the sensor")
-    yield Candidate(added(geometry.position_at(view, slow, fast, layer), scaled(view["pix0_vector_meters"], -1)), "P₀ left out")
+    yield Candidate(
+        added(geometry.position_at(view, slow, fast, layer), scaled(view["pix0_vector_meters"], -1)), "P₀ left out"
+    )
 
 
 def _other_corner(case: Case) -> Iterator[Candidate]:
@@ -137,7 +139,9 @@ def _other_corner(case: Case) -> Iterator[Candidate]:
     pixel = view.number("pixel_m")
     yield from _centre_variants(case, pixel)
     if "Fclose_m" in view and "distance_m" in view:
-        yield Candidate(geometry.corner_by_sample(view, view.number("distance_m")), "nominal distance for close distance")
+        yield Candidate(
+            geometry.corner_by_sample(view, view.number("distance_m")), "nominal distance for close distance"
+        )
         beam = {"Fbeam_m": view["Fclose_m"], "Sbeam_m": view["Sclose_m"]}
         facts = {**beam, "distance_m": view["distance_m"]}
         yield from _by_beam(case, facts, "pivot about the beam instead of the sample")
@@ -179,7 +183,9 @@ def _centre_variants(case: Case, pixel: float) -> Iterator[Candidate]:
     for df, ds in ((1, 0), (0, 1), (1, 1), (-1, 0), (0, -1), (-1, -1)):
         for size, words in ((0.5, "half a pixel"), (1.0, "one pixel")):
             shift = added(scaled(fast, df * size * pixel), scaled(slow, ds * size * pixel))
-            yield Candidate(added(case.right, shift), f"beam centre {words} off ({-ds * size:+g} slow, {-df * size:+g} fast)")
+            yield Candidate(
+                added(case.right, shift), f"beam centre {words} off ({-ds * size:+g} slow, {-df * size:+g} fast)"
+            )
     for first, second in (("Fclose_m", "Sclose_m"), ("Fbeam_m", "Sbeam_m")):
         if first in view and second in view:
             change = view.number(first) - view.number(second)
@@ -196,7 +202,7 @@ def _given_normal(case: Case) -> Iterator[Candidate]:
             yield Candidate((dot(view["pix0_vector_meters"], normal),), words.format(_shown(normal)))
         return
     for normal in _given_normals(view, case.logged, None):
-        beam = view["incident_vec"] if "incident_vec" in view else None
+        beam = view.get("incident_vec")
         close = view.number("close_distance_m")
         lengths = {"": close}
         if beam is not None and "distance_m" in view:
@@ -260,7 +266,7 @@ def _polarisation(case: Case) -> Iterator[Candidate]:
     for other in (1.0, -1.0, 0.5, 0.9, 0.95, 0.99):
         try:
             yield Candidate(case.with_facts({"kahn_factor": (other,)}), f"Kahn factor {other:g} instead of {K:g}")
-        except Unlogged:
+        except UnloggedError:
             continue
 
 
@@ -400,7 +406,9 @@ def _divisor(case: Case) -> Iterator[Candidate]:
     yield Candidate((case.right[0] - 1,), "one step too few")
 
 
-def _only(names: frozenset[str], function: Callable[[Case], Iterator[Candidate]]) -> Callable[[Case], Iterator[Candidate]]:
+def _only(
+    names: frozenset[str], function: Callable[[Case], Iterator[Candidate]]
+) -> Callable[[Case], Iterator[Candidate]]:
     def candidates(case: Case) -> Iterator[Candidate]:
         if case.name in names:
             yield from function(case)

@@ -161,7 +161,14 @@ def _proof(root: Root) -> Section:
     predicted = root.cause.predicted if root.cause is not None else ()
     names = "xyz" if len(logged) == 3 else tuple(str(i + 1) for i in range(len(logged)))
     lines = tuple(
-        Line((f"{root.quantity} {name}" if len(logged) > 1 else root.quantity, _cell(logged, i), _cell(right, i), _cell(predicted, i)))
+        Line(
+            (
+                f"{root.quantity} {name}" if len(logged) > 1 else root.quantity,
+                _cell(logged, i),
+                _cell(right, i),
+                _cell(predicted, i),
+            )
+        )
         for i, name in enumerate(names[: len(logged)] if len(logged) > 1 else ("",))
     )
     if held.computed is None and root.status is not Status.LOG_ONLY:

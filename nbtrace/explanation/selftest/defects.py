@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nbtrace.explanation import geometry, sweep
 from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
 from nbtrace.explanation.geometry import about_axis, added, scaled
-from nbtrace.explanation.scene import At, Unlogged, Vector
+from nbtrace.explanation.scene import At, UnloggedError, Vector
 from nbtrace.explanation.selftest.inject import Defect, Mistake
 from nbtrace.units import ANGSTROM
 
@@ -73,7 +73,7 @@ def _step(at: At) -> float:
 def _end_included(at: At, nominal: float) -> float:
     count, start = sweep.step_count(at), at.number("phi_start_deg")
     if count < 2:
-        raise Unlogged("steps")
+        raise UnloggedError("steps")
     return start + (nominal - start) * count / (count - 1)
 
 
@@ -118,7 +118,7 @@ def _without(axis: str) -> Mistake:
 def _terms(at: At) -> list[float]:
     tics = at.at(0).tics("phi_F_latt")
     if len(tics) < 2 or len(at.samples()) > 1:
-        raise Unlogged("steps")
+        raise UnloggedError("steps")
     return [(at.number("F_cell") * at.at(0, tic).number("phi_F_latt")) ** 2 for tic in tics]
 
 
@@ -128,14 +128,16 @@ def _sum(function: Callable[[list[float]], float]) -> Mistake:
 
 def _polar_unpolarised(at: At, _: Vector) -> Vector:
     if not at.number("kahn_factor"):
-        raise Unlogged("a polarised beam")
+        raise UnloggedError("a polarised beam")
     cosine = sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))
     return (0.5 * (1 + cosine**2),)
 
 
 def _polar_plain(function: Callable[[float], float]) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
-        return (function(sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))),)
+        return (
+            function(sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))),
+        )
 
     return mistake
 
@@ -181,8 +183,12 @@ PHYSICS: tuple[Defect, ...] = (
     Defect("solid angle with R² for R³", _SAMPLE, _solid(2, 1, 2), _OMEGA),
     Defect("solid angle of the pixel size", _SAMPLE, _solid(1, 1, 3), _OMEGA | {"input_altered"}),
     Defect("diffracted direction reversed", ("diffracted_vec",), _times(-1), _SIGN),
-    Defect("diffracted direction not normalised", ("diffracted_vec",), lambda at, _: at["pixel_pos_meters"],
-           _causes("another_quantity", "input_altered")),
+    Defect(
+        "diffracted direction not normalised",
+        ("diffracted_vec",),
+        lambda at, _: at["pixel_pos_meters"],
+        _causes("another_quantity", "input_altered"),
+    ),
     Defect("incident beam reversed", ("incident_vec",), _times(-1), _SIGN),
     Defect("incident beam along z", ("incident_vec",), _reordered(2, 1, 0), _ORDER),
     Defect("wavelength in Å", ("lambda_meters",), _times(1e10), _UNIT),
@@ -191,56 +197,110 @@ PHYSICS: tuple[Defect, ...] = (
     Defect("scattering vector in Å⁻¹", ("scattering_vec_A_inv",), _times(1e-10), _UNIT),
     Defect("scattering vector reversed", ("scattering_vec_A_inv",), _times(-1), _SIGN),
     Defect("scattering vector halved", ("scattering_vec_A_inv",), _times(0.5), _TWO),
-    Defect("scattering vector without incident beam", ("scattering_vec_A_inv",),
-           lambda at, _: scaled(at["diffracted_vec"], 1 / at.number("lambda_meters")), _causes("input_altered", "input_dropped")),
+    Defect(
+        "scattering vector without incident beam",
+        ("scattering_vec_A_inv",),
+        lambda at, _: scaled(at["diffracted_vec"], 1 / at.number("lambda_meters")),
+        _causes("input_altered", "input_dropped"),
+    ),
     Defect("cell vectors in m", _ORIENTATION[:3], _times(1e-10), _UNIT),
     Defect("cell vectors in nm", _ORIENTATION[:3], _times(0.1), _UNIT),
     Defect("cell vectors with x and y exchanged", _ORIENTATION[:3], _reordered(1, 0, 2), _ORDER),
-    Defect("rotation of the last step at step 0", _ORIENTATION, _turned(_last_step),
-           _causes("stale_rotation"), tic=0),
+    Defect("rotation of the last step at step 0", _ORIENTATION, _turned(_last_step), _causes("stale_rotation"), tic=0),
     Defect("rotation with the end point included", _ORIENTATION, _turned(_end_included), _causes("other_rotation")),
-    Defect("rotation in the opposite sense", _ORIENTATION, _turned(lambda _, angle: -angle),
-           _causes("other_rotation", "stale_rotation")),
-    Defect("rotation one step too far", _ORIENTATION, _turned(lambda at, angle: angle + _step(at)),
-           _causes("other_rotation", "stale_rotation")),
-    Defect("rotation at the middle of the step", _ORIENTATION, _turned(lambda at, angle: angle + _step(at) / 2),
-           _causes("other_rotation")),
-    Defect("rotation by degrees as radians", _ORIENTATION, _turned(lambda _, angle: math.degrees(angle)),
-           _causes("other_rotation")),
+    Defect(
+        "rotation in the opposite sense",
+        _ORIENTATION,
+        _turned(lambda _, angle: -angle),
+        _causes("other_rotation", "stale_rotation"),
+    ),
+    Defect(
+        "rotation one step too far",
+        _ORIENTATION,
+        _turned(lambda at, angle: angle + _step(at)),
+        _causes("other_rotation", "stale_rotation"),
+    ),
+    Defect(
+        "rotation at the middle of the step",
+        _ORIENTATION,
+        _turned(lambda at, angle: angle + _step(at) / 2),
+        _causes("other_rotation"),
+    ),
+    Defect(
+        "rotation by degrees as radians",
+        _ORIENTATION,
+        _turned(lambda _, angle: math.degrees(angle)),
+        _causes("other_rotation"),
+    ),
     Defect("no rotation", _ORIENTATION, _turned(lambda *_: 0.0), _causes("other_rotation", "stale_rotation")),
     Defect("rotation about y", _ORIENTATION, _about((0.0, 1.0, 0.0)), _causes("other_rotation")),
     Defect("hkl with h and k exchanged", ("hkl_frac",), _reordered(1, 0, 2), _ORDER | {"inputs_exchanged"}),
     Defect("hkl negated", ("hkl_frac", "phi_k_frac"), _times(-1), _SIGN),
     Defect("hkl times 2π", ("hkl_frac", "phi_k_frac"), _times(2 * math.pi), _causes("two_pi")),
     Defect("lattice factor of one cell more along a", ("F_latt_a",), _cells(1, "a"), _causes("configuration")),
-    Defect("lattice factor of one cell less along b", ("F_latt_b", "phi_F_latt_b"), _cells(-1, "b"),
-           _causes("configuration")),
-    Defect("lattice factor along c divided by N", ("F_latt_c",), lambda at, right: (right[0] / sweep.cells(at, "c"),),
-           _causes("lattice_factor")),
+    Defect(
+        "lattice factor of one cell less along b",
+        ("F_latt_b", "phi_F_latt_b"),
+        _cells(-1, "b"),
+        _causes("configuration"),
+    ),
+    Defect(
+        "lattice factor along c divided by N",
+        ("F_latt_c",),
+        lambda at, right: (right[0] / sweep.cells(at, "c"),),
+        _causes("lattice_factor"),
+    ),
     Defect("lattice factor without its sign", _LATTICE, _function(abs), _causes("lattice_factor", "sign")),
-    Defect("lattice factor without axis a", _LATTICE, _without("a"), _causes("lattice_factor", "factor", "input_altered")),
+    Defect(
+        "lattice factor without axis a", _LATTICE, _without("a"), _causes("lattice_factor", "factor", "input_altered")
+    ),
     Defect("lattice factor squared", _LATTICE, _function(lambda x: x * x), _causes("square")),
     Defect("structure factor 0", ("F_cell",), _constant(0.0), _causes("zero", "constant")),
     Defect("structure factor squared", ("F_cell",), _function(lambda x: x * x), _causes("square")),
     Defect("structure factor halved", ("F_cell",), _times(0.5), _TWO),
-    Defect("intensity lacks step 0", ("I_before_scaling",), _sum(lambda terms: sum(terms[1:])), _causes("intensity_sum")),
-    Defect("intensity of the last step only", ("I_before_scaling",), _sum(lambda terms: terms[-1]), _causes("intensity_sum")),
-    Defect("intensity with step 0 twice", ("I_before_scaling",), _sum(lambda terms: sum(terms) + terms[0]),
-           _causes("intensity_sum")),
+    Defect(
+        "intensity lacks step 0", ("I_before_scaling",), _sum(lambda terms: sum(terms[1:])), _causes("intensity_sum")
+    ),
+    Defect(
+        "intensity of the last step only",
+        ("I_before_scaling",),
+        _sum(lambda terms: terms[-1]),
+        _causes("intensity_sum"),
+    ),
+    Defect(
+        "intensity with step 0 twice",
+        ("I_before_scaling",),
+        _sum(lambda terms: sum(terms) + terms[0]),
+        _causes("intensity_sum"),
+    ),
     Defect("intensity times F_cell", ("I_before_scaling",), _by("F_cell"), _FACTOR),
-    Defect("intensity without F_cell", ("I_before_scaling",), _by("F_cell", -2), _causes("intensity_sum", "factor", "input_altered")),
-    Defect("intensity already divided by steps", ("I_before_scaling",), _by("steps", -1), _causes("intensity_sum", "factor")),
+    Defect(
+        "intensity without F_cell",
+        ("I_before_scaling",),
+        _by("F_cell", -2),
+        _causes("intensity_sum", "factor", "input_altered"),
+    ),
+    Defect(
+        "intensity already divided by steps",
+        ("I_before_scaling",),
+        _by("steps", -1),
+        _causes("intensity_sum", "factor"),
+    ),
     Defect("intensity already polarised", ("I_before_scaling",), _by("polar"), _causes("intensity_sum", "factor")),
     Defect("r_e² in Å²", ("r_e_sqr",), _times(1e20), _UNIT),
     Defect("r_e of CODATA 2018", ("r_e_meters",), _constant(2.8179403262e-15), _causes("constant")),
     Defect("fluence by default", ("fluence_photons_per_m2",), _constant(DEFAULT_FLUENCE), _causes("constant")),
     Defect("fluence per mm²", ("fluence_photons_per_m2",), _times(1e-6), _UNIT),
-    Defect("steps one too many", ("steps",), lambda _, right: (right[0] + 1,), _causes("divisor", "configuration", "two")),
+    Defect(
+        "steps one too many", ("steps",), lambda _, right: (right[0] + 1,), _causes("divisor", "configuration", "two")
+    ),
     Defect("steps not counting φ", ("steps",), _by("phi_steps", -1), _causes("divisor", "configuration")),
     Defect("polarisation without ½", ("polar",), _times(2.0), _causes("two", "polarisation")),
     Defect("polarisation not computed", ("polar",), _constant(1.0), _causes("constant", "polarisation")),
     Defect("polarisation with cos 2θ", ("polar",), _polar_plain(lambda c: 0.5 * (1 + c)), _causes("polarisation")),
-    Defect("polarisation of an unpolarised beam", ("polar",), _polar_unpolarised, _causes("polarisation", "configuration")),
+    Defect(
+        "polarisation of an unpolarised beam", ("polar",), _polar_unpolarised, _causes("polarisation", "configuration")
+    ),
     Defect("polarisation squared", ("polar",), _function(lambda x: x * x), _causes("square")),
     Defect("absorption not computed", ("capture_fraction",), _constant(1.0), _causes("constant", "capture")),
     Defect("omega applied in another unit", ("omega_pixel",), _times(1e-6), _UNIT),
@@ -260,10 +320,18 @@ LOGS: tuple[Defect, ...] = (
     Defect("log: hkl negated", ("hkl_frac",), _times(-1), _SIGN, log_only=True),
     Defect("log: cos 2θ doubled", ("cos_2theta",), _times(2.0), _TWO, log_only=True),
     Defect("log: wavelength in nm", ("lambda_angstroms",), _times(0.1), _UNIT, log_only=True),
-    Defect("log: intensity after polarisation", ("I_before_scaling",), _by("polar"), _causes("intensity_sum", "factor"), log_only=True),
+    Defect(
+        "log: intensity after polarisation",
+        ("I_before_scaling",),
+        _by("polar"),
+        _causes("intensity_sum", "factor"),
+        log_only=True,
+    ),
     Defect("log: polar placeholder", ("polar",), _constant(1.0), _causes("constant", "polarisation"), log_only=True),
     Defect("log: omega in µsr", ("omega_pixel",), _times(1e6), _UNIT | {"power_of_ten"}, log_only=True),
-    Defect("log: pixel position with x and z exchanged", ("pixel_pos_meters",), _reordered(2, 1, 0), _ORDER, log_only=True),
+    Defect(
+        "log: pixel position with x and z exchanged", ("pixel_pos_meters",), _reordered(2, 1, 0), _ORDER, log_only=True
+    ),
 )
 """Mistakes in the log alone."""
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nbtrace.explanation.evaluate import carried, formula_of, value_at
+from nbtrace.explanation.evaluate import carried, evaluate, formula_of, propagate, value_at
 from nbtrace.explanation.formulas import single
-from nbtrace.explanation.scene import At, Node, Scene, Unlogged, Values, Vector, rank
+from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
 from nbtrace.records import Record, Trace, Value
 
 Mistake = Callable[[At, Vector], Vector]
@@ -47,7 +47,7 @@ def injected(scene: Scene, defect: Defect) -> Values:
 
     Raises
     ------
-    Unlogged
+    UnloggedError
         If the mistake cannot be made here.
     """
     old = scene.values
@@ -73,9 +73,29 @@ def _right(scene: Scene, old: Values, new: Values, node: Node, moved: set[Node])
         if not moved & set(at.read):
             return new[node]
         after, _ = value_at(scene, new, node)
-    except Unlogged:
+    except UnloggedError:
         return new[node]
     return carried(old[node], before, after)
+
+
+def without_mistakes(scene: Scene) -> Scene:
+    """Return a trace without the reference's own reuse of a rotation, which would count as a mistake."""
+    values = dict(scene.values)
+    for node in sorted(scene.values, key=rank):
+        if formula_of(node) is None or node.name not in _OWN_DEFECTS:
+            continue
+        try:
+            computed = evaluate(scene, values, node)
+        except UnloggedError:
+            continue
+        off = zip(values[node], computed.value, computed.allowed, strict=True)
+        if any(abs(x - y) > bound for x, y, bound in off):
+            values = propagate(scene, values, {node: computed.value})
+    return replace(scene, values=values)
+
+
+_OWN_DEFECTS = frozenset({*(f"rot_{axis}_angstroms" for axis in "abc"), "phi_k_frac"})
+"""Quantities that the reference's reuse of a rotation makes wrong."""
 
 
 def rounded_to_single(scene: Scene) -> Values:
@@ -116,23 +136,26 @@ _LEFT_OUT = frozenset({"odet_vec"})
 def py_text(scene: Scene, values: Values, pixel: tuple[int, int], digits: int = 15) -> str:
     """Return the log of a port with the same values, in its own dialect."""
     lines = [f"  Tracing pixel (slow={pixel[0]}, fast={pixel[1]})"]
-    steps: dict[tuple[int, int], dict[str, float]] = {}
-    for node in sorted((node for node in values if _in_pixel_block(scene, node)), key=_printing_order):
-        numbers = values[node]
-        if node.tic >= 0:
-            steps.setdefault((node.sample, node.tic), {})[node.name.removeprefix("phi_")] = numbers[0]
-            continue
-        lines.append(f"TRACE_PY: {_PY_KEYS.get(node.name, node.name)} {_printed(numbers, digits)}")
-    for (_, tic), fields in steps.items():
-        degrees = fields.pop("deg")
-        rest = " ".join(f"{name}={value:.{digits}g}" for name, value in fields.items())
-        lines.append(f"TRACE_PY_PHI phi_tic={tic} phi_deg={degrees:.{digits}g} {rest}")
+    nodes = [node for node in values if _in_pixel_block(scene, node)]
+    for sample in sorted({node.sample for node in nodes if node.sample >= 0}):
+        here = sorted((node for node in nodes if node.sample == sample), key=rank)
+        lines += [_line(node, values[node], digits) for node in here if node.tic < 0]
+        tics = sorted({node.tic for node in here if node.tic >= 0})
+        lines += [_step_line(values, [node for node in here if node.tic == tic], digits) for tic in tics]
+    chain = sorted((node for node in nodes if node.sample < 0), key=rank)
+    lines += [_line(node, values[node], digits) for node in chain]
     return "\n".join(lines) + "\n"
 
 
-def _printing_order(node: Node) -> tuple[bool, int, tuple[int, int, int]]:
-    """Samples one after the other, the scaling chain after them, the φ steps last."""
-    return node.tic >= 0, node.sample if node.sample >= 0 else 1_000_000, rank(node)
+def _line(node: Node, numbers: Vector, digits: int) -> str:
+    return f"TRACE_PY: {_PY_KEYS.get(node.name, node.name)} {_printed(numbers, digits)}"
+
+
+def _step_line(values: Values, nodes: list[Node], digits: int) -> str:
+    fields = {node.name.removeprefix("phi_"): _printed(values[node], digits) for node in nodes}
+    degrees = fields.pop("deg")
+    rest = " ".join(f"{name}={value}" for name, value in fields.items())
+    return f"TRACE_PY_PHI phi_tic={nodes[0].tic} phi_deg={degrees} {rest}"
 
 
 def _in_pixel_block(scene: Scene, node: Node) -> bool:

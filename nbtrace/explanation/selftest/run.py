@@ -13,7 +13,7 @@ from nbtrace.explanation.audit import Status
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.explanation.facts import facts_of
 from nbtrace.explanation.roots import Root
-from nbtrace.explanation.scene import Node, Scene, Unlogged, Values, scene
+from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, scene
 from nbtrace.explanation.selftest import inject
 from nbtrace.explanation.selftest.baselines import allclose_differs, first_differing_line
 from nbtrace.explanation.selftest.defects import DEFECTS
@@ -144,14 +144,14 @@ def _scene(trace: Trace) -> Scene:
     found = scene(trace, Side.C, facts_of(trace, trace, None))
     if whereabouts(trace).pixel is None or Node("I_pixel_final") not in found.values:
         raise InputError(f"{trace.source} is no trace of a pixel by the reference")
-    return found
+    return inject.without_mistakes(found)
 
 
 def _outcomes(name: str, base: Scene, defects: Sequence[Defect]) -> Iterator[Outcome]:
     for defect in defects:
         try:
             values = inject.injected(base, defect)
-        except (Unlogged, ZeroDivisionError, OverflowError):
+        except (UnloggedError, ZeroDivisionError, OverflowError):
             continue
         if not _plausible(base, values, defect):
             continue
