@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nbtrace.explanation.audit import Audit, Status, with_structure_factor
 from nbtrace.explanation.evaluate import evaluate, propagate, sharpened, value_at
+from nbtrace.explanation.findings import Audit, Status
+from nbtrace.explanation.logonly import with_structure_factor
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.scene import Node, UnloggedError, Values, Vector
 from nbtrace.quantities import ancestors

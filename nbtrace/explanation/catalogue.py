@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation import variants
-from nbtrace.explanation.audit import family
+from nbtrace.explanation.findings import family
 from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
 from nbtrace.explanation.geometry import scaled, unit
 from nbtrace.explanation.scene import Node, UnloggedError, Vector

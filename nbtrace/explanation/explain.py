@@ -11,8 +11,9 @@ from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.explanation.attribution import Attribution, Share, attribute
-from nbtrace.explanation.audit import Audit, Status, audit
+from nbtrace.explanation.audit import audit
 from nbtrace.explanation.facts import facts_of
+from nbtrace.explanation.findings import Audit, Status
 from nbtrace.explanation.roots import Root, roots
 from nbtrace.explanation.scene import scene
 from nbtrace.records import Record, Shape, Side, Trace

@@ -171,6 +171,17 @@ def _configured(config: Config) -> Mapping[str, Fact]:
         "layers": (float(detector.layers.count),),
         "mu_per_m": (detector.attenuation_per_m,),
     }
+    if crystal.cell is not None:
+        numbers["cell_lengths"] = (crystal.cell.a_angstrom, crystal.cell.b_angstrom, crystal.cell.c_angstrom)
+    spread = beam.horizontal_divergence.count * beam.vertical_divergence.count * beam.dispersion.count
+    if beam.source_file is None and spread == 1:
+        numbers["sources"] = (1.0,)
+    else:
+        numbers["several_sources"] = (1.0,)
+    if config.sampling.oversample:
+        numbers["oversample"] = (float(config.sampling.oversample),)
+    if config.structure.hkl_file is None:
+        numbers["reflections"] = (0.0,)
     if not (crystal.size_x_mm or crystal.size_y_mm or crystal.size_z_mm):
         numbers |= {f"N_{axis}": (float(max(getattr(crystal, f"N{axis}"), 1)),) for axis in "abc"}
     if beam.source_file is None:

@@ -53,13 +53,16 @@ def _relation(name: str) -> Formula:
     return Formula(name, identity.formula, lambda at: identity.sides(at).computed)
 
 
+def several_sources(at: At) -> bool:
+    """Whether the beam is known to have more than one source; a log prints the values of the first or the last."""
+    return "several_sources" in at or ("sources" in at and at.number("sources") > 1)
+
+
 def wavelength(at: At) -> Vector:
     """Return the configured wavelength, m; with one source that of the banner."""
-    if "configured_lambda_m" in at:
-        return at["configured_lambda_m"]
-    if "sources" in at and at.number("sources") > 1:
+    if several_sources(at):
         raise UnloggedError("wavelength of the source")
-    return at["stated_lambda_m"]
+    return at["configured_lambda_m" if "configured_lambda_m" in at else "stated_lambda_m"]
 
 
 def fluence(at: At) -> Vector:
@@ -69,7 +72,7 @@ def fluence(at: At) -> Vector:
 
 def incident(at: At) -> Vector:
     """Return the direction of a single source: the given beam vector, normalised, or that of the geometry block."""
-    if "sources" in at and at.number("sources") > 1:
+    if several_sources(at):
         raise UnloggedError("direction of the source")
     return unit(at[next((name for name in ("given_beam", "term_beam") if name in at), "stated_beam")])
 
@@ -151,9 +154,10 @@ def intensity(at: At) -> Vector:
         raise UnloggedError("lattice factors of a crystal that is no parallelepiped")
     if "water_um" in at and at.number("water_um"):
         raise UnloggedError("scattering of the water")
-    for name, words in (("sources", "other sources"), ("mosaic_domains", "other mosaic domains")):
-        if name in at and at.number(name) > 1:
-            raise UnloggedError(f"values of the {words}")
+    if several_sources(at):
+        raise UnloggedError("values of the other sources")
+    if "mosaic_domains" in at and at.number("mosaic_domains") > 1:
+        raise UnloggedError("values of the other mosaic domains")
     samples = at.samples() or (0,)
     expected = (at.number("oversample") if "oversample" in at else 1) ** 2
     expected *= at.number("layers") if "layers" in at else 1
@@ -248,7 +252,7 @@ def cos_twice_psi(at: At, incoming: Vector, outgoing: Vector) -> float:
 
 def scattering_cosine(at: At) -> Vector:
     """Return î·d̂ of the last point; with one source."""
-    if "sources" in at and at.number("sources") > 1:
+    if several_sources(at):
         raise UnloggedError("direction of the last source")
     here = at.at(at.samples()[-1]) if at.samples() else at
     return (dot(here["incident_vec"], here["diffracted_vec"]),)

@@ -216,8 +216,10 @@ def axis_of_pixel(name: str) -> Callable[[At], Vector]:
 def coordinates_px(at: At) -> tuple[float, float, int]:
     """Return slow and fast coordinates of the sampled point in pixels, and its sensor layer."""
     slow, fast = at["pixel_slow_fast"]
-    n = int(at.number("oversample")) if "oversample" in at else 1
     layers = int(at.number("layers")) if "layers" in at else 1
+    n = int(at.number("oversample")) if "oversample" in at else math.isqrt(len(at.samples() or (0,)) // max(layers, 1))
+    if not n:
+        raise UnloggedError("oversampling")
     layer, subpixel = divmod(max(at.node.sample, 0), n * n)
     if layer >= max(layers, 1):
         raise UnloggedError("subpixel")

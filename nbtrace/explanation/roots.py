@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from nbtrace.explanation.audit import Audit, Finding, Status, family, noise
 from nbtrace.explanation.catalogue import CATALOGUE
 from nbtrace.explanation.evaluate import sharpened, value_at
+from nbtrace.explanation.findings import Audit, Finding, Status, family, noise
 from nbtrace.explanation.scene import ALL, Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side

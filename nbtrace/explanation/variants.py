@@ -1,22 +1,24 @@
-"""Causes that belong to one quantity: another formula, another step, another point."""
+"""Causes that belong to one quantity: another formula, another step, another term."""
 
 import math
 from collections.abc import Callable, Iterator
 
-from nbtrace.compare.metrics import dot, norm
-from nbtrace.explanation import geometry, sweep
+from nbtrace.compare.metrics import dot
+from nbtrace.explanation import sweep
 from nbtrace.explanation.formulas import kahn
-from nbtrace.explanation.geometry import about_axis, added, scaled, unit
-from nbtrace.explanation.scene import At, Node, UnloggedError, Vector
-from nbtrace.explanation.signatures import Candidate, Case, Signature, distance
+from nbtrace.explanation.geometry import about_axis, scaled, unit
+from nbtrace.explanation.scene import At, UnloggedError, Vector
+from nbtrace.explanation.signatures import Candidate, Case, Signature
+from nbtrace.explanation.variants_detector import (
+    as_given,
+    capture,
+    given_normal,
+    other_corner,
+    other_point,
+    solid_angle,
+)
 from nbtrace.units import ANGSTROM
 from simulator.defects import Defect
-
-_SMALL_TILT = 1e-3
-"""Difference of two normals that one and the same detector can have."""
-
-_ROUND_DIGITS = 6
-"""Decimals of vectors that users give."""
 
 
 def _stale_rotation(case: Case) -> Iterator[Candidate]:
@@ -116,133 +118,6 @@ def _end_point(case: Case) -> Iterator[Candidate]:
     yield Candidate((case.right[0] - start,), "the start angle left out")
 
 
-def _other_point(case: Case) -> Iterator[Candidate]:
-    """Yield the position of another point: half and whole pixels off, slow and fast exchanged."""
-    view = case.view()
-    slow, fast, layer = geometry.coordinates_px(view)
-    for size in (0.5, 1.0):
-        words = "half a pixel" if size == 0.5 else "one pixel"
-        for ds, df in ((0, 1), (1, 0), (1, 1), (0, -1), (-1, 0), (-1, -1), (1, -1), (-1, 1)):
-            where = " and ".join(n for n, d in (("slow", ds), ("fast", df)) if d)
-            value = geometry.position_at(view, slow + ds * size, fast + df * size, layer)
-            yield Candidate(value, f"{words} off along {where} ({ds * size:+g}, {df * size:+g})")
-    yield Candidate(geometry.position_at(view, fast, slow, layer), "slow and fast exchanged")
-    yield Candidate(geometry.position_at(view, slow, fast, 0), "without the depth in the sensor")
-    yield Candidate(
-        added(geometry.position_at(view, slow, fast, layer), scaled(view["pix0_vector_meters"], -1)), "P₀ left out"
-    )
-
-
-def _other_corner(case: Case) -> Iterator[Candidate]:
-    """Yield the first corner by another distance, pivot, centre or normal."""
-    view = case.view()
-    pixel = view.number("pixel_m")
-    yield from _centre_variants(case, pixel)
-    if "Fclose_m" in view and "distance_m" in view:
-        yield Candidate(
-            geometry.corner_by_sample(view, view.number("distance_m")), "nominal distance for close distance"
-        )
-        beam = {"Fbeam_m": view["Fclose_m"], "Sbeam_m": view["Sclose_m"]}
-        facts = {**beam, "distance_m": view["distance_m"]}
-        yield from _by_beam(case, facts, "pivot about the beam instead of the sample")
-    if "Fbeam_m" in view and "distance_m" in view:
-        yield from _by_sample(view)
-
-
-def _by_sample(view: At) -> Iterator[Candidate]:
-    normal = geometry.normal_of(view)
-    distance, beam = view.number("distance_m"), view["incident_vec"]
-    lengths = {"": distance, ", close distance along the final normal": distance * dot(beam, normal)}
-    if "angles_rad" in view and "twotheta_axis" in view:
-        before_twotheta = about_axis(normal, view["twotheta_axis"], -view["angles_rad"][3])
-        lengths[", close distance"] = distance * dot(beam, before_twotheta)
-    for words, length in lengths.items():
-        by_sample = added(
-            scaled(view["fdet_vec"], -view.number("Fbeam_m")),
-            scaled(view["sdet_vec"], -view.number("Sbeam_m")),
-            scaled(normal, length),
-        )
-        yield Candidate(by_sample, f"pivot about the sample instead of the beam{words}")
-
-
-def _by_beam(case: Case, facts: dict[str, Vector], text: str) -> Iterator[Candidate]:
-    view = case.view()
-    if "incident_vec" not in view:
-        return
-    terms = (
-        scaled(view["fdet_vec"], -facts["Fbeam_m"][0]),
-        scaled(view["sdet_vec"], -facts["Sbeam_m"][0]),
-        scaled(view["incident_vec"], facts["distance_m"][0]),
-    )
-    yield Candidate(added(*terms), text)
-
-
-def _centre_variants(case: Case, pixel: float) -> Iterator[Candidate]:
-    view = case.view()
-    fast, slow = view["fdet_vec"], view["sdet_vec"]
-    for df, ds in ((1, 0), (0, 1), (1, 1), (-1, 0), (0, -1), (-1, -1)):
-        for size, words in ((0.5, "half a pixel"), (1.0, "one pixel")):
-            shift = added(scaled(fast, df * size * pixel), scaled(slow, ds * size * pixel))
-            yield Candidate(
-                added(case.right, shift), f"beam centre {words} off ({-ds * size:+g} slow, {-df * size:+g} fast)"
-            )
-    for first, second in (("Fclose_m", "Sclose_m"), ("Fbeam_m", "Sbeam_m")):
-        if first in view and second in view:
-            change = view.number(first) - view.number(second)
-            shift = added(scaled(fast, change), scaled(slow, -change))
-            yield Candidate(added(case.right, shift), "slow and fast beam centre exchanged")
-
-
-def _given_normal(case: Case) -> Iterator[Candidate]:
-    """Yield the corner with the normal as given: known, or the one with few decimals that the corner implies."""
-    view = case.view()
-    words = "the given normal {} as it is; its length is not 1, so the reference replaces it by fast × slow"
-    if case.name == "close_distance_meters":
-        for normal in _given_normals(view, view["pix0_vector_meters"], case.values.get(Node("pix0_vector_meters"))):
-            yield Candidate((dot(view["pix0_vector_meters"], normal),), words.format(_shown(normal)))
-        return
-    for normal in _given_normals(view, case.logged, None):
-        beam = view.get("incident_vec")
-        close = view.number("close_distance_m")
-        lengths = {"": close}
-        if beam is not None and "distance_m" in view:
-            lengths = {" and its own close distance": abs(dot(beam, normal)) * view.number("distance_m"), **lengths}
-        for extra, length in lengths.items():
-            value = added(
-                scaled(view["fdet_vec"], -view.number("Fclose_m")),
-                scaled(view["sdet_vec"], -view.number("Sclose_m")),
-                scaled(normal, length),
-            )
-            yield Candidate(value, words.format(_shown(normal)) + extra)
-
-
-def _given_normals(view: At, corner: Vector, _: Vector | None) -> Iterator[Vector]:
-    if "given_odet" in view:
-        yield view["given_odet"]
-        return
-    along = added(
-        corner, scaled(view["fdet_vec"], view.number("Fclose_m")), scaled(view["sdet_vec"], view.number("Sclose_m"))
-    )
-    guess = tuple(round(x / norm(along), _ROUND_DIGITS) for x in along)
-    if distance(guess, geometry.normal_of(view)) < _SMALL_TILT:
-        yield guess
-
-
-def _shown(vector: Vector) -> str:
-    return "(" + ", ".join(f"{x:g}" for x in vector) + ")"
-
-
-def _as_given(case: Case) -> Iterator[Candidate]:
-    """Yield the vector before it was normalised: the other side's, rounded to the digits that users give."""
-    given = {"incident_vec": "given_beam", "fdet_vec": "given_fdet", "sdet_vec": "given_sdet", "odet_vec": "given_odet"}
-    name = given.get(case.name)
-    view = case.view()
-    if name in view and name is not None:
-        yield Candidate(view[name], f"as given, not normalised (length {norm(view[name]):.12g})")
-    elif len(case.logged) == 3 and abs(norm(case.right) - 1) < 1e-12 < abs(norm(case.logged) - 1) < 1e-3:
-        yield Candidate(scaled(case.right, norm(case.logged)), f"not normalised (length {norm(case.logged):.12g})")
-
-
 def _polarisation(case: Case) -> Iterator[Candidate]:
     view = case.view()
     first = view.at(0)
@@ -268,23 +143,6 @@ def _polarisation(case: Case) -> Iterator[Candidate]:
             yield Candidate(case.with_facts({"kahn_factor": (other,)}), f"Kahn factor {other:g} instead of {K:g}")
         except UnloggedError:
             continue
-
-
-def _solid_angle(case: Case) -> Iterator[Candidate]:
-    view = case.view().at(max(case.node.sample, 0))
-    radius, close = view.number("R_distance_meters"), view.number("close_distance_meters")
-    area = view.number("pixel_m") ** 2
-    yield Candidate((area / radius**2,), "without the obliquity")
-    yield Candidate((1 / radius**2,), "of a point pixel, 1/R²")
-    yield Candidate((close / radius**3,), "without the pixel area")
-    yield Candidate((area * close**2 / radius**4,), "the obliquity twice")
-    yield Candidate((area / close**2,), "at the close distance instead of R")
-    yield Candidate((area * close / radius**2,), "R² for R³")
-    yield Candidate((area**0.5 * close / radius**3,), "the pixel size, not its area")
-    for sample in view.samples():
-        here = view.at(sample)
-        own = area * here.number("close_distance_meters") / here.number("R_distance_meters") ** 3
-        yield Candidate((own,), f"of sample {sample}" + (" itself" if sample == case.node.sample else ""))
 
 
 def _lattice(case: Case) -> Iterator[Candidate]:
@@ -368,22 +226,6 @@ def _terms(view: At) -> tuple[list[float], list[float]]:
     return [a * a for a in amplitudes], amplitudes
 
 
-def _capture(case: Case) -> Iterator[Candidate]:
-    view = case.view()
-    layers = int(view.number("layers"))
-    per_layer = max(len(view.samples()) // layers, 1)
-    last = view.at((layers - 1) * per_layer)
-    slant = dot(last["diffracted_vec"], geometry.normal_of(last))
-    depth = geometry.layer_step_m(view) * view.number("mu_per_m")
-    for layer in range(layers + 1):
-        value = math.exp(-layer * depth / slant) - math.exp(-(layer + 1) * depth / slant)
-        yield Candidate((value,), f"of layer {layer} of {layers}")
-    yield Candidate((1 - math.exp(-layers * depth / slant),), "of all layers together")
-    yield Candidate((math.exp(-(layers - 1) * depth) - math.exp(-layers * depth),), "without the slanted path")
-    yield Candidate((math.exp(-layers * depth / slant),), "what passes, not what is absorbed")
-    yield Candidate((1.0,), "absorption not computed")
-
-
 def _structure_factor(case: Case) -> Iterator[Candidate]:
     view = case.view()
     if "F_cell_interpolated" in view:
@@ -421,7 +263,6 @@ _STARS = frozenset(f"rot_{axis}_star_A_inv" for axis in "abc")
 _CORNER = frozenset({"pix0_vector_meters", "pix0_vector"})
 _DIRECTIONS = frozenset({"incident_vec", "fdet_vec", "sdet_vec", "odet_vec"})
 _FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
-
 VARIANTS: tuple[Signature, ...] = (
     Signature("stale_rotation", "the rotation of another step", 2, _only(_ORIENTATION, _stale_rotation)),
     Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, _other_rotation)),
@@ -429,19 +270,19 @@ VARIANTS: tuple[Signature, ...] = (
     Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual)),
     Signature("post_polar", "after polarisation", 2, _only(frozenset({"I_pixel_final"}), _pixel_value)),
     Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), _end_point)),
-    Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), _other_point)),
-    Signature("corner", "another beam centre, distance or pivot", 3, _only(_CORNER, _other_corner)),
+    Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), other_point)),
+    Signature("corner", "another beam centre, distance or pivot", 3, _only(_CORNER, other_corner)),
     Signature(
-        "given_normal", "the given normal", 2, _only(_CORNER | frozenset({"close_distance_meters"}), _given_normal)
+        "given_normal", "the given normal", 2, _only(_CORNER | frozenset({"close_distance_meters"}), given_normal)
     ),
-    Signature("not_normalised", "a direction as given", 1, _only(_DIRECTIONS, _as_given)),
+    Signature("not_normalised", "a direction as given", 1, _only(_DIRECTIONS, as_given)),
     Signature("polarisation", "another polarisation factor", 2, _only(frozenset({"polar"}), _polarisation)),
     Signature(
-        "solid_angle", "another solid angle", 2, _only(frozenset({"omega_pixel", "omega_pixel_sr"}), _solid_angle)
+        "solid_angle", "another solid angle", 2, _only(frozenset({"omega_pixel", "omega_pixel_sr"}), solid_angle)
     ),
     Signature("lattice_factor", "another lattice factor", 2, _only(_FACTORS, _lattice)),
     Signature("intensity_sum", "another sum", 2, _only(frozenset({"I_before_scaling"}), _intensity)),
-    Signature("capture", "another captured fraction", 2, _only(frozenset({"capture_fraction"}), _capture)),
+    Signature("capture", "another captured fraction", 2, _only(frozenset({"capture_fraction"}), capture)),
     Signature("structure_factor", "another structure factor", 2, _only(frozenset({"F_cell"}), _structure_factor)),
     Signature("not_stored", "double precision", 2, _only(frozenset({"floatimage_accumulated"}), _not_stored)),
     Signature("divisor", "another number of steps", 2, _only(frozenset({"steps"}), _divisor)),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from nbtrace.explanation.attribution import Share
-from nbtrace.explanation.audit import Finding, Status
 from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.findings import Finding, Status
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.signatures import Cause
 from nbtrace.report.documents import FORMAT_VERSION

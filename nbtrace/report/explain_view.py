@@ -7,8 +7,8 @@ from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.attribution import Share
-from nbtrace.explanation.audit import Finding, Status
 from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.findings import Finding, Status
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.roots import Root
 from nbtrace.quantities import QUANTITIES

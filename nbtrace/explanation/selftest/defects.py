@@ -54,6 +54,10 @@ def _turned(angle: Callable[[At, float], float]) -> Mistake:
     return mistake
 
 
+def _moved(*change: float) -> Mistake:
+    return lambda _, right: added(right, change[: len(right)])
+
+
 def _about(axis: Vector) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
         tic, name = max(at.node.tic, 0), at.node.name
@@ -335,5 +339,20 @@ LOGS: tuple[Defect, ...] = (
 )
 """Mistakes in the log alone."""
 
-DEFECTS: tuple[Defect, ...] = PHYSICS + LOGS
+NAMELESS: tuple[Defect, ...] = (
+    Defect("nameless: solid angle 1 % too large", _SAMPLE, _times(1.01), _causes()),
+    Defect("nameless: scattering vector 0.03 % too long", ("scattering_vec_A_inv",), _times(1.0003), _causes()),
+    Defect("nameless: corner 0.1 to 0.3 mm off", ("pix0_vector_meters",), _moved(1.3e-4, 2.1e-4, -2.9e-4), _causes()),
+    Defect("nameless: R 17 µm too long", ("R_distance_meters",), _moved(1.7e-5), _causes()),
+    Defect("nameless: cell 0.2 % too large", _ORIENTATION, _times(1.0021), _causes()),
+    Defect("nameless: indices 0.0013 off", ("hkl_frac", "phi_k_frac"), _moved(0.0013, 0.0013, 0.0013), _causes()),
+    Defect("nameless: lattice factor 37 % too large", _LATTICE, _times(1.3713), _causes()),
+    Defect("nameless: intensity 3 % too small", ("I_before_scaling",), _times(0.9693), _causes()),
+    Defect("nameless: polarisation 0.0011 too large", ("polar",), _moved(0.0011), _causes()),
+    Defect("nameless: fluence 1 % too large", ("fluence_photons_per_m2",), _times(1.0107), _causes()),
+    Defect("nameless: pixel 7 % too large", ("I_pixel_final",), _times(1.0713), _causes()),
+)
+"""Mistakes that no signature describes: the right answer is the place, and no cause."""
+
+DEFECTS: tuple[Defect, ...] = PHYSICS + LOGS + NAMELESS
 """Every class."""

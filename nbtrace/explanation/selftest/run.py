@@ -9,9 +9,9 @@ from importlib.resources import files
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.errors import InputError
-from nbtrace.explanation.audit import Status
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.explanation.facts import facts_of
+from nbtrace.explanation.findings import Status
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, scene
 from nbtrace.explanation.selftest import inject
@@ -33,7 +33,7 @@ class Outcome:
     ----------
     defect : str
     causes : tuple of str
-        That would be right.
+        That would be right; none for a mistake that no signature describes.
     configuration : str
     side : Side
     log_only : bool
@@ -124,13 +124,14 @@ def run(
     InputError
         If a log is not the reference's, or holds no pixel.
     """
-    scenes = dict(_scenes(logs, configurations))
-    outcomes = [item for name, base in scenes.items() for item in _outcomes(name, base, defects)]
-    clean = [item for name, base in scenes.items() for item in _clean(name, base)]
+    bases = dict(scenes(logs, configurations))
+    outcomes = [item for name, base in bases.items() for item in _outcomes(name, base, defects)]
+    clean = [item for name, base in bases.items() for item in _clean(name, base)]
     return SelfTest(tuple(outcomes), tuple(clean))
 
 
-def _scenes(logs: Sequence[str], configurations: Sequence[str]) -> Iterator[tuple[str, Scene]]:
+def scenes(logs: Sequence[str], configurations: Sequence[str]) -> Iterator[tuple[str, Scene]]:
+    """Yield the traces to inject into, by name."""
     if logs:
         for source in logs:
             yield source, _scene(read_trace(source, Side.C))
@@ -171,7 +172,8 @@ def _moved(old: tuple[float, ...], new: tuple[float, ...]) -> bool:
     return norm(tuple(x - y for x, y in zip(old, new, strict=True))) > 1e-9 * norm(old)
 
 
-def _pair(base: Scene, c: Values, py: Values, *, digits: int = 15) -> tuple[Trace, Trace]:
+def pair(base: Scene, c: Values, py: Values, *, digits: int = 15) -> tuple[Trace, Trace]:
+    """Return a pair of traces with these values: the reference's dialect, and a port's."""
     pixel = whereabouts(base.trace).pixel
     assert pixel is not None  # noqa: S101 - looked at when the scene was made
     stated = base.trace.pixels.get(0, pixel)
@@ -180,7 +182,7 @@ def _pair(base: Scene, c: Values, py: Values, *, digits: int = 15) -> tuple[Trac
 
 def _outcome(name: str, base: Scene, values: Values, defect: Defect, side: Side) -> Outcome:
     c, py = (values, base.values) if side is Side.C else (base.values, values)
-    traces = _pair(base, c, py)
+    traces = pair(base, c, py)
     result = explain(*traces)
     roots = result.roots
     hit = next((root for root in roots if set(root.quantities) & set(defect.quantities)), None)
@@ -197,8 +199,8 @@ def _outcome(name: str, base: Scene, values: Values, defect: Defect, side: Side)
         detected=bool(roots),
         quantity=bool(roots) and bool(set(roots[0].quantities) & set(defect.quantities)),
         right_side=hit is not None and hit.side is side,
-        first=bool(causes) and causes[0] in defect.causes,
-        in_three=bool(set(causes[:3]) & defect.causes),
+        first=causes[0] in defect.causes if causes else hit is not None and not defect.causes,
+        in_three=bool(set(causes[:3]) & defect.causes) if defect.causes else hit is not None and not causes,
         right_kind=hit is not None and (hit.status is Status.LOG_ONLY) == defect.log_only,
         found=_words(roots[0]) if roots else "nothing",
         allclose=allclose_differs(*traces),
@@ -214,10 +216,10 @@ def _words(root: Root) -> str:
 
 def _clean(name: str, base: Scene) -> Iterator[Clean]:
     pairs = {
-        "the same values, 15 digits": _pair(base, base.values, base.values),
-        "the same values, 9 digits": _pair(base, base.values, base.values, digits=9),
-        "the same values, 6 digits": _pair(base, base.values, base.values, digits=6),
-        "float32 against float64": _pair(base, base.values, inject.rounded_to_single(base)),
+        "the same values, 15 digits": pair(base, base.values, base.values),
+        "the same values, 9 digits": pair(base, base.values, base.values, digits=9),
+        "the same values, 6 digits": pair(base, base.values, base.values, digits=6),
+        "float32 against float64": pair(base, base.values, inject.rounded_to_single(base)),
     }
     for words, traces in pairs.items():
         result: Explanation = explain(*traces)
