@@ -7,6 +7,7 @@ import typer
 from nbtrace.cli.options import Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.errors import UsageError
+from nbtrace.explanation.selftest.defects import DEFECTS
 from nbtrace.explanation.selftest.run import run, sources
 from nbtrace.report.selftest_view import selftest_document, selftest_view
 
@@ -23,6 +24,9 @@ def selftest_command(
         list[str] | None,
         typer.Option("--configuration", "-c", metavar="NAME", help="Of those that come with nbtrace. Repeatable."),
     ] = None,
+    mistakes: Annotated[
+        str, typer.Option("--mistakes", metavar="WORD", help="Only mistakes with this word in their names.")
+    ] = "",
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -38,5 +42,8 @@ def selftest_command(
     if unknown:
         raise UsageError(f"no configuration {unknown[0]!r}; there are {', '.join(sorted(known))}")
     delivery = Delivery("selftest", tuple(logs or ()), Destinations(md, json, output, None, force))
-    result = run(logs or (), configurations=configuration or ())
+    chosen = [defect for defect in DEFECTS if mistakes in defect.name]
+    if not chosen:
+        raise UsageError(f"no mistake has {mistakes!r} in its name")
+    result = run(logs or (), configurations=configuration or (), defects=chosen)
     raise typer.Exit(delivery.deliver(selftest_view(result), selftest_document(result)))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate
+from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, value_at
 from nbtrace.explanation.findings import Audit, Finding, Status, family, held_of, other_side, outside
 from nbtrace.explanation.scene import Node, UnloggedError, Values, Vector, rank
 from nbtrace.quantities import QUANTITIES, ancestors, equivalents
@@ -156,9 +156,9 @@ def consumers(
         if other == node or formula_of(other) is None:
             continue
         try:
-            logged = evaluate(scene, values, other)
-            if node not in logged.inputs:
+            if node not in value_at(scene, values, other)[1].read:
                 continue
+            logged = evaluate(scene, values, other)
             corrected = evaluate(fuzzy, changed, other)
         except UnloggedError:
             continue

@@ -78,7 +78,7 @@ def test_the_flags_of_the_run_tell_what_the_logs_do_not(tmp_path: Path) -> None:
 
 
 def test_the_selftest_scores_one_configuration(tmp_path: Path) -> None:
-    code, printed, _ = nbtrace("selftest", "-c", "cubic_default", "--json", tmp_path / "s.json")
+    code, printed, _ = nbtrace("selftest", "-c", "cubic_default", "--mistakes", "solid", "--json", tmp_path / "s.json")
     assert code == 0
     assert "right cause first" in printed
     document = json.loads((tmp_path / "s.json").read_text())
