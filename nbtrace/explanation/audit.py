@@ -9,7 +9,15 @@ from dataclasses import replace
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.evaluate import formula_of
 from nbtrace.explanation.findings import Audit, Finding, Held, Status, held_of, matches, other_side
-from nbtrace.explanation.logonly import LEAF, consumers, log_only, put_right, rejoins
+from nbtrace.explanation.logonly import (
+    LEAF,
+    ROTATED,
+    consumers,
+    log_only,
+    printed_after_rotation,
+    put_right,
+    rejoins,
+)
 from nbtrace.explanation.scene import Node, Scene, rank
 from nbtrace.quantities import QUANTITIES, ancestors, equivalents
 from nbtrace.records import Side
@@ -119,8 +127,11 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     inherits = upstream & differing or any(equivalents(name) & differing for name in upstream)
     if inherits and not _inputs_agree(result, node, differing):
         return replace(finding, status=Status.UNKNOWN, reason=reason)
-    for side in (Side.C, Side.PY):
+    for side in (Side.PY, Side.C):
         theirs = result.effective[other_side(side)][node]
+        if printed_after_rotation(result, side, node, theirs):
+            put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=ROTATED)
         with_logged, with_right = consumers(result, side, node, theirs)
         if with_right and not with_logged and len(theirs) == len(result.effective[side][node]):
             put_right(

@@ -59,8 +59,15 @@ class Explanation:
         return not any(notice.weight is Weight.BLOCKING for notice in self.diff.notices)
 
 
+UNDONE = 2.0
+"""Share of the final log-ratio from which on other roots must undo most of what a root does."""
+
+
 def _size(share: Share) -> float:
-    return round(abs(share.of_log_ratio), 6) if share.of_log_ratio is not None else 0.5
+    """Rank a share: one that cannot be computed, or that others undo, counts as half of the whole."""
+    if share.of_log_ratio is None or abs(share.of_log_ratio) > UNDONE:
+        return 0.5
+    return round(abs(share.of_log_ratio), 6)
 
 
 def explain(c: Trace, py: Trace, config: Config | None = None, *, policy: Policy | None = None) -> Explanation:

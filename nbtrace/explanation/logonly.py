@@ -1,12 +1,15 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, value_at
 from nbtrace.explanation.findings import Audit, Finding, Status, family, held_of, other_side, outside
-from nbtrace.explanation.scene import Node, UnloggedError, Values, Vector, rank
+from nbtrace.explanation.geometry import about_axis
+from nbtrace.explanation.scene import At, Node, UnloggedError, Values, Vector, rank
+from nbtrace.explanation.sweep import nominal_deg, spindle, step_count
 from nbtrace.quantities import QUANTITIES, ancestors, equivalents
 from nbtrace.records import Side
 
@@ -183,3 +186,21 @@ def _is_input(result: Audit, side: Side, node: Node) -> bool:
     takers = [name for name, quantity in QUANTITIES.items() if node.name in quantity.inputs]
     logged = {other.name for other in result.scenes[side].values}
     return any(name in logged or name in ENDS for name in takers)
+
+
+ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
+
+
+def printed_after_rotation(result: Audit, side: Side, node: Node, theirs: Vector) -> bool:
+    """Whether a reciprocal vector is the other side's, turned to a step of the sweep."""
+    if family(node.name) != "reciprocal":
+        return False
+    at = At(result.scenes[side], result.effective[side], node)
+    mine = result.effective[side][node]
+    close = 1e-6 if result.scenes[side].single else 1e-12
+    try:
+        angles = [nominal_deg(at, tic) for tic in range(step_count(at))]
+        turned = [about_axis(theirs, spindle(at), math.radians(angle)) for angle in angles if angle]
+    except UnloggedError:
+        return False
+    return any(norm(tuple(x - y for x, y in zip(mine, other, strict=True))) <= close * norm(mine) for other in turned)

@@ -164,13 +164,17 @@ def capture(case: Case) -> Iterator[Candidate]:
     """Yield captured fractions of other layers, of all, and without the slant."""
     view = case.view()
     layers = int(view.number("layers"))
-    per_layer = max(len(view.samples()) // layers, 1)
-    last = view.at((layers - 1) * per_layer)
+    samples = view.samples() or (0,)
+    last = view.at(min((layers - 1) * max(len(samples) // layers, 1), samples[-1]))
     slant = dot(last["diffracted_vec"], geometry.normal_of(last))
     depth = geometry.layer_step_m(view) * view.number("mu_per_m")
     for layer in range(layers + 1):
         value = math.exp(-layer * depth / slant) - math.exp(-(layer + 1) * depth / slant)
         yield Candidate((value,), f"of layer {layer} of {layers}")
+    whole = view.number("sensor_m") * view.number("mu_per_m") / slant
+    thinner = math.exp(-(layers - 1) / layers * whole) - math.exp(-whole)
+    text = f"layers of 1/{layers} of the thickness; the reference's are 1/{max(layers - 1, 1)} of it"
+    yield Candidate((thinner,), text)
     yield Candidate((1 - math.exp(-layers * depth / slant),), "of all layers together")
     yield Candidate((math.exp(-(layers - 1) * depth) - math.exp(-layers * depth),), "without the slanted path")
     yield Candidate((math.exp(-layers * depth / slant),), "what passes, not what is absorbed")

@@ -7,7 +7,7 @@ from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.attribution import Share
-from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.findings import Finding, Status
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.roots import Root
@@ -106,6 +106,8 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
         return f"its share of {final} cannot be computed ({share.reason})"
     if abs(share.of_log_ratio) < _MATERIAL:
         return f"without effect on {final}"
+    if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
+        return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
     return f"explains {percent(share.of_log_ratio)} of log(Py/C) of {final}"
 
 

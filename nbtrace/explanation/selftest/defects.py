@@ -340,7 +340,7 @@ LOGS: tuple[Defect, ...] = (
 """Mistakes in the log alone."""
 
 NAMELESS: tuple[Defect, ...] = (
-    Defect("nameless: solid angle 1 % too large", _SAMPLE, _times(1.01), _causes()),
+    Defect("nameless: solid angle 1 % too large", _SAMPLE[:1], _times(1.01), _causes()),
     Defect("nameless: scattering vector 0.03 % too long", ("scattering_vec_A_inv",), _times(1.0003), _causes()),
     Defect("nameless: corner 0.1 to 0.3 mm off", ("pix0_vector_meters",), _moved(1.3e-4, 2.1e-4, -2.9e-4), _causes()),
     Defect("nameless: R 17 µm too long", ("R_distance_meters",), _moved(1.7e-5), _causes()),
