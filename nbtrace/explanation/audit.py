@@ -7,7 +7,7 @@ checkable, and the other side's value is another.
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import formula_of
+from nbtrace.explanation.evaluate import formula_of, sharpened
 from nbtrace.explanation.findings import Audit, Finding, Held, Status, held_of, matches, other_side
 from nbtrace.explanation.logonly import (
     LEAF,
@@ -103,10 +103,13 @@ def _alike(c: Held, py: Held) -> bool:
 def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     computed = finding.held(side).computed
     assert computed is not None  # noqa: S101 - a broken formula has a value
-    verdict = log_only(result, side, finding.node, computed)
+    theirs = result.effective[other_side(side)].get(finding.node)
+    right = sharpened(computed, theirs)
+    uncertain = computed.allowed if right != theirs else result.scenes[other_side(side)].digits.get(finding.node, ())
+    verdict = log_only(result, side, finding.node, right, uncertain)
     if verdict:
         if verdict != LEAF:
-            put_right(result, side, finding.node, computed.value, computed.allowed)
+            put_right(result, side, finding.node, right, uncertain)
         return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=verdict)
     status = Status.INTRODUCED_C if side is Side.C else Status.INTRODUCED_PY
     return replace(finding, status=status, side=side, is_root=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, value_at
+from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, sharpened, value_at
 from nbtrace.explanation.findings import Audit, Finding, Status, family, held_of, other_side, outside
 from nbtrace.explanation.geometry import about_axis
 from nbtrace.explanation.scene import At, Node, UnloggedError, Values, Vector, rank
@@ -36,7 +36,7 @@ def rejoins(result: Audit, side: Side, node: Node) -> bool:
         if corrected is None:
             continue
         corrected = _upstream(result, side, node, corrected)
-        held = held_of(_supposing(result, side, corrected), side, node)
+        held = held_of(_supposing(result, side, corrected, chosen), side, node)
         if held.holds and _collects(result, side, node, chosen):
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
@@ -74,12 +74,16 @@ def _agrees(result: Audit, node: Node, within: float) -> bool:
     return abs(py[0] / c[0] - 1) < within
 
 
-def _supposing(result: Audit, side: Side, values: Values) -> Audit:
-    """Return the audit with corrected values on a side, each as uncertain as what it was computed from makes it."""
+def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Finding]) -> Audit:
+    """Return the audit with corrected values on a side, each as uncertain as what it was computed from makes it.
+
+    The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it.
+    """
+    exact = {item.node for item in suspects}
     before, scene = result.effective[side], result.scenes[side]
     digits = dict(scene.digits)
     for node in sorted(values, key=rank):
-        if values[node] == before.get(node) or formula_of(node) is None:
+        if values[node] == before.get(node) or formula_of(node) is None or node in exact:
             continue
         scene = replace(scene, digits=digits)
         try:
@@ -101,7 +105,8 @@ def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values
     changes: dict[Node, Vector] = {}
     for item in suspects:
         held = item.held(side)
-        right = held.computed.value if held.computed is not None else result.effective[other_side(side)].get(item.node)
+        theirs = result.effective[other_side(side)].get(item.node)
+        right = sharpened(held.computed, theirs) if held.computed is not None else theirs
         if right is None:
             return None
         changes[item.node] = right
@@ -121,7 +126,7 @@ def with_structure_factor(values: Values, before: Values, theirs: Values) -> Val
 
 
 def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
-    supposed = _supposing(result, side, corrected)
+    supposed = _supposing(result, side, corrected, suspects)
     result.scenes[side] = supposed.scenes[side]
     result.effective[side] = corrected
     for item in suspects:
@@ -136,9 +141,9 @@ def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: V
     result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
 
 
-def log_only(result: Audit, side: Side, node: Node, right: Computed) -> str:
+def log_only(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> str:
     """Return why a wrong value is wrong in the log alone; empty if the computation goes on with it."""
-    with_logged, with_right = consumers(result, side, node, right.value, right.allowed)
+    with_logged, with_right = consumers(result, side, node, right, uncertain)
     if not with_logged and not with_right:
         leaf = node.name not in ENDS and not _is_input(result, side, node)
         return LEAF if leaf else ""
