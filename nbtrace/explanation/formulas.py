@@ -234,6 +234,11 @@ def polarisation(at: At) -> Vector:
     return kahn(at, at.at(samples[-1] if _per_point_flag(at, "oversample_polar") else 0))
 
 
+def kahn_plain(at: At) -> Vector:
+    """Return ½(1 + cos²2θ), the factor of an unpolarised beam."""
+    return (0.5 * (1 + dot(at["incident_vec"], at["diffracted_vec"]) ** 2),)
+
+
 def kahn(at: At, here: At) -> Vector:
     """Return ½[1 + cos²2θ − K·cos 2ψ·sin²2θ]."""
     incoming, outgoing = here["incident_vec"], here["diffracted_vec"]

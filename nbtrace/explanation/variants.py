@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
 from nbtrace.explanation import sweep
-from nbtrace.explanation.formulas import kahn
+from nbtrace.explanation.formulas import kahn, kahn_plain
 from nbtrace.explanation.geometry import about_axis, scaled, unit
 from nbtrace.explanation.scene import At, UnloggedError, Vector
 from nbtrace.explanation.signatures import Candidate, Case, Signature
@@ -98,8 +98,11 @@ def _not_dual(case: Case) -> Iterator[Candidate]:
 
 
 def _pixel_value(case: Case) -> Iterator[Candidate]:
-    """Yield the pixel from the intensity after polarisation."""
+    """Yield the pixel from the intensity after polarisation, and with a factor that the log does not print."""
     view = case.view()
+    if "polar" not in view and "incident_vec" in view and "diffracted_vec" in view:
+        (unpolarised,) = kahn_plain(view)
+        yield Candidate((case.right[0] * unpolarised,), f"polarised ({unpolarised:.6g}), a factor that this log lacks")
     if "I_before_scaling_post_polar" not in view or "I_before_scaling" not in view:
         return
     after = view.number("I_before_scaling_post_polar") / view.number("I_before_scaling")

@@ -11,6 +11,9 @@ from nbtrace.explanation.signatures import Candidate, Case, distance
 
 _SMALL_TILT = 1e-3
 """Difference of two normals that one and the same detector can have."""
+_FEW_DIGITS = 1e-8
+"""Difference of directions at which an implied normal is one of few digits, and not merely close to one."""
+
 _ROUND_DIGITS = 6
 """Decimals of vectors that users give."""
 
@@ -123,7 +126,8 @@ def _given_normals(view: At, corner: Vector, _: Vector | None) -> Iterator[Vecto
         corner, scaled(view["fdet_vec"], view.number("Fclose_m")), scaled(view["sdet_vec"], view.number("Sclose_m"))
     )
     guess = tuple(round(x / norm(along), _ROUND_DIGITS) for x in along)
-    if distance(guess, geometry.normal_of(view)) < _SMALL_TILT:
+    few_digits = distance(geometry.unit(guess), geometry.unit(along)) < _FEW_DIGITS
+    if few_digits and distance(guess, geometry.normal_of(view)) < _SMALL_TILT:
         yield guess
 
 
