@@ -71,5 +71,7 @@ def load(path: Path) -> Any:
         raise InputError(f"{path} is not JSON: it is not text") from None
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}:{error.colno} is not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON that can be used: {error}") from None
     except RecursionError:
         raise InputError(f"{path} is not JSON that can be used: nested too deeply") from None

@@ -133,6 +133,8 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise InputError(f"{str(path)!r} is no name that a file can have") from None
 
 
 def sha256_of(path: Path) -> str:

@@ -266,9 +266,25 @@ _MEANINGS: dict[str, Meaning] = {
 }
 
 
-def meaning(key: str) -> Meaning:
-    """Return what `key` stands for; an unknown key is a quantity of its own, without a unit."""
-    return _MEANINGS.get(key) or Meaning(key, None)
+def meaning(key: str, printed: str | None = None) -> Meaning:
+    """Return what `key` stands for; an unknown key is a quantity of its own.
+
+    Parameters
+    ----------
+    key : str
+        As a log prints it.
+    printed : str, optional
+        The unit printed beside the value, which then counts instead of the one that the key implies.
+
+    Raises
+    ------
+    UsageError
+        If the printed unit measures something else than the quantity.
+    """
+    known = _MEANINGS.get(key) or Meaning(key, printed)
+    if printed is None or printed == known.unit:
+        return known
+    return Meaning(known.quantity, printed, units.factor(printed, QUANTITIES[known.quantity].unit))
 
 
 @cache

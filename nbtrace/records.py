@@ -69,6 +69,8 @@ class Index:
         parts += [f"sample {self.sample}"] if self.sample else []
         parts += [f"phi_tic {self.phi_tic}"] if self.phi_tic is not None else []
         parts += [f"source {self.source}"] if self.source is not None else []
+        parts += [f"mosaic domain {self.mosaic}"] if self.mosaic is not None else []
+        parts += [f"layer {self.layer}"] if self.layer is not None else []
         parts += [f"subpixel {self.subpixel[0]},{self.subpixel[1]}"] if self.subpixel else []
         parts += [f"node {','.join(map(str, self.node))}"] if self.node else []
         return f"[{', '.join(parts)}]" if parts else ""

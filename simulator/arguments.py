@@ -4,8 +4,10 @@ import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -99,9 +101,17 @@ class _Reader:
     findings: list[Finding] = field(default_factory=list)
 
     def read(self) -> None:
+        self._read_mode()
         self._scan(headers=True)
         self._scan(headers=False)
         self._normalise()
+
+    def _read_mode(self) -> None:
+        """Take the last -mode first: it decides whether an argument may act as two flags."""
+        for flag, value in pairwise(self.arguments):
+            if flag == "-mode":
+                with suppress(ValueError):
+                    self.settings["execution.defects"] = _defects(value)
 
     def _scan(self, *, headers: bool) -> None:
         index = 0

@@ -1,14 +1,15 @@
 """What the reference prints about a run before it computes: settings, cell, sources, geometry."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from simulator.beam import divergence_angles
+from simulator.beam import SourceRow, divergence_angles
 from simulator.build import Inputs, recommended_oversample
-from simulator.config import Config, Pivot, Shape
-from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
+from simulator.config import Config, Pivot, Shape, noise_seed
+from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES, SOURCE_DISTANCE_M
+from simulator.crystal import Basis
 from simulator.model import Model
-from simulator.run import interpolates
+from simulator.run import wants_interpolation
 from simulator.vectors import Vector, cross, dot, norm
 
 TITLE = "nbtrace simulator: the physics of nanoBragg in torch"
@@ -38,6 +39,7 @@ def banner(model: Model, inputs: Inputs) -> Iterator[str]:
     yield from _crystal(model)
     yield from _structure_factors(model.config, inputs)
     yield from _steps(model)
+    yield from _sources(model, inputs)
     yield from _settings(model, inputs)
     yield from _geometry(model)
     yield from _counts(model)
@@ -45,20 +47,24 @@ def banner(model: Model, inputs: Inputs) -> Iterator[str]:
 
 def _detector_axes(model: Model) -> Iterator[str]:
     detector = model.detector
-    yield f"{detector.convention.value} convention selected."
     if detector.normal_generated:
         yield "WARNING: auto-generating odet_vector"
+    yield f"{detector.convention.value} convention selected."
+    pivoting = f"pivoting detector around {_PIVOTS[detector.pivot]}"
+    if detector.pivot is Pivot.SAMPLE:
+        yield pivoting
     yield f"DETECTOR_FAST_AXIS {_long(detector.fast)}"
     yield f"DETECTOR_SLOW_AXIS {_long(detector.slow)}"
     yield f"DETECTOR_NORMAL_AXIS {_long(detector.normal)}"
-    yield f"pivoting detector around {_PIVOTS[detector.pivot]}"
+    if detector.pivot is Pivot.BEAM:
+        yield pivoting
     yield f"DETECTOR_PIX0_VECTOR {_long(detector.pix0)}"
-    if interpolates(model) and model.config.structure.interpolate is None:
+    in_detector_frame = (float(dot(detector.beam, axis)) for axis in (detector.fast, detector.slow, detector.normal))
+    yield f"XDS incident beam: {_numbers(*in_detector_frame)}"
+    if model.config.structure.interpolate is None and wants_interpolation(model.config):
         yield "auto-selected tricubic interpolation of structure factors"
     elif model.config.structure.interpolate is None:
         yield "auto-selected no interpolation"
-    in_detector_frame = (float(dot(detector.beam, axis)) for axis in (detector.fast, detector.slow, detector.normal))
-    yield f"XDS incident beam: {_numbers(*in_detector_frame)}"
 
 
 def _long(v: Vector) -> str:
@@ -70,9 +76,24 @@ def _angle(u: Vector, v: Vector) -> float:
     return math.acos(min(max(cosine, -1.0), 1.0)) * RADIANS_TO_DEGREES
 
 
-def _cell_line(basis: tuple[Vector, Vector, Vector]) -> str:
+def _cell_line(basis: Basis) -> str:
     a, b, c = basis
     return _numbers(*(float(norm(v)) for v in basis), _angle(b, c), _angle(c, a), _angle(a, b))
+
+
+def _reciprocal_line(real: Basis, reciprocal: Basis, volume: float) -> str:
+    """Return reciprocal lengths and angles; an angle follows from a sine that holds the volume, and a cosine."""
+    lengths = [float(norm(v)) for v in real]
+    stars = [float(norm(v)) for v in reciprocal]
+    angles = [math.radians(_angle(real[(i + 1) % 3], real[(i + 2) % 3])) for i in range(3)]
+    found = []
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        sine = lengths[i] / volume / stars[j] / stars[k]
+        cosine = math.cos(angles[j]) * math.cos(angles[k]) - math.cos(angles[i])
+        cosine = cosine / math.sin(angles[j]) / math.sin(angles[k])
+        found.append(math.degrees(math.atan2(sine, cosine)))
+    return _numbers(*stars, *found)
 
 
 def _crystal(model: Model) -> Iterator[str]:
@@ -83,9 +104,9 @@ def _crystal(model: Model) -> Iterator[str]:
     if crystal.misset_rad is not None and model.config.crystal.misset_random:
         x, y, z = (angle * RADIANS_TO_DEGREES for angle in crystal.misset_rad)
         yield f"random orientation misset angles: {x:f} {y:f} {z:f} deg"
-    volume = float(dot(a, cross(b, c)))
+    volume = float(crystal.volume)
     yield f"Unit Cell: {_cell_line((a, b, c))}"
-    yield f"Recp Cell: {_cell_line(crystal.reciprocal)}"
+    yield f"Recp Cell: {_reciprocal_line((a, b, c), crystal.reciprocal, volume)}"
     yield f"volume = {volume:g} A^3"
     yield "real-space cell vectors (Angstrom):"
     yield from _table("     a           b           c         ", (a, b, c))
@@ -102,7 +123,7 @@ def _crystal(model: Model) -> Iterator[str]:
         yield f"         recommend -oversample {wanted} to work around this"
 
 
-def _table(heading: str, basis: tuple[Vector, Vector, Vector]) -> Iterator[str]:
+def _table(heading: str, basis: Basis) -> Iterator[str]:
     yield heading
     for index, name in enumerate("XYZ"):
         yield f"{name}: " + " ".join(f"{float(v[index]):11.8f}" for v in basis)
@@ -111,6 +132,7 @@ def _table(heading: str, basis: tuple[Vector, Vector, Vector]) -> Iterator[str]:
 def _structure_factors(config: Config, inputs: Inputs) -> Iterator[str]:
     if config.structure.hkl_file is not None:
         yield f"counting entries in {config.structure.hkl_file}"
+        yield f"re-reading {config.structure.hkl_file}"
         yield f"writing dump file for next time: {config.structure.dump_file}"
     elif inputs.reflections is not None:
         yield f"reading dump file {config.structure.dump_file}"
@@ -129,9 +151,18 @@ def _steps(model: Model) -> Iterator[str]:
         for index in range(dispersion.count):
             factor = 1.0 + dispersion.step * index - dispersion.range / 2.0
             yield f"lambda{index} = {float(model.beam.wavelength_m) * factor:.15g}"
-    yield f"  created a total of {len(model.beam.sources)} sources:"
-    for source in model.beam.sources:
-        yield f"{_vector(source.incident * -10.0)}   {1.0 / len(model.beam.sources):g} {float(source.wavelength_m):g}"
+
+
+def _sources(model: Model, inputs: Inputs) -> Iterator[str]:
+    sources = model.beam.sources
+    rows: Sequence[SourceRow] = inputs.sources or [SourceRow(())] * len(sources)
+    default_weight = 1.0 if inputs.sources else 1.0 / len(sources)
+    yield f"  created a total of {len(sources)} sources:"
+    for row, source in zip(rows, sources, strict=True):
+        given = row.columns
+        position = _numbers(*given[:3]) if len(given) >= 3 else _vector(source.incident * -SOURCE_DISTANCE_M)
+        weight = given[3] if len(given) > 3 else default_weight
+        yield f"{position}   {weight:g} {float(source.wavelength_m):g}"
     yield f"  created a total of {model.crystal.domain_count} mosaic domains"
 
 
@@ -146,11 +177,11 @@ def _settings(model: Model, inputs: Inputs) -> Iterator[str]:
     if config.beam.polarized:
         yield f"  Kahn polarization factor: {config.beam.kahn_factor:f}"
     else:
-        yield "  polarization effect: off"
+        yield "  polarization effect disabled"
     if config.detector.curved:
         yield "  curved detector: all pixels same distance from origin"
     if config.detector.point_pixel:
-        yield "  pixel obliquity effect: off"
+        yield "  pixel obliquity effect disabled"
     yield f"  incident fluence: {float(beam.fluence_per_m2):g} photons/m^2"
 
 
@@ -185,8 +216,8 @@ def _counts(model: Model) -> Iterator[str]:
     config = model.config
     for name, steps in (("h", config.beam.horizontal_divergence), ("v", config.beam.vertical_divergence)):
         yield f"  {name}divrange={steps.range:g} {name}divstep={steps.step:g}  radians"
-    if config.beam.source_file is None:
-        yield f"  {sum(1 for _ in divergence_angles(config.beam))} divergence steps"
+    directions = -1 if config.beam.source_file is not None else sum(1 for _ in divergence_angles(config.beam))
+    yield f"  {directions} divergence steps"
     yield f"  {len(model.beam.sources)} sources"
     spread = config.crystal.mosaic_spread_deg or 0.0
     yield f"  {model.crystal.domain_count} mosaic domains over mosaic spread of {spread:g} degrees"
@@ -194,6 +225,9 @@ def _counts(model: Model) -> Iterator[str]:
     start, extent = config.crystal.phi_deg, rotation.range * RADIANS_TO_DEGREES
     yield f"  {rotation.count} phi steps from {start:g} to {start + extent:g} degrees"
     yield f"  {model.oversample}x{model.oversample} pixel oversample steps"
+    if config.output.write_noise:
+        yield from ("", "  noise image paramters:", f"  seed: {-noise_seed(config)}")
+        yield f"  water droplet size: {config.beam.water_um / 1e6:g} m"
 
 
 def closest_point_m(model: Model) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from simulator.constants import ANGSTROM_M, SOURCE_DISTANCE_M
 from simulator.detector import frame_of
 from simulator.parameters import Parameter, Parameters
 from simulator.steps import Steps
-from simulator.vectors import Vector, cross, dot, norm, rotate_about_axis, unit, vector
+from simulator.vectors import Vector, cross, dot, norm, plain, rotate_about_axis, unit, vector
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def build_beam(parameters: Parameters, rows: Sequence[SourceRow] | None = None) 
     return Beam(
         sources=sources,
         polar=polar,
-        kahn_factor=kahn_factor if kahn_factor.requires_grad or float(kahn_factor) != 0.0 else None,
+        kahn_factor=kahn_factor if kahn_factor.requires_grad or plain(kahn_factor) != 0.0 else None,
         fluence_per_m2=parameters.number(config.total_fluence_per_m2) if fluence is None else fluence,
         wavelength_m=wavelength,
         direction=direction,

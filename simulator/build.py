@@ -24,7 +24,7 @@ from simulator.parameters import Parameter, Parameters
 from simulator.random import Generator
 from simulator.smv import read_smv
 from simulator.structure_factors import build_structure_factors
-from simulator.vectors import norm
+from simulator.vectors import norm, plain
 
 Mask = npt.NDArray[np.bool_]
 
@@ -178,7 +178,7 @@ def build_model(
         factors=build_structure_factors(parameters, inputs.reflections, dtype),
         oversample=oversample
         if oversample > 0
-        else recommended_oversample(crystal, detector, float(beam.wavelength_m)),
+        else recommended_oversample(crystal, detector, plain(beam.wavelength_m)),
         dtype=dtype,
     )
 
@@ -190,6 +190,6 @@ def _check_device(device: torch.device) -> None:
 
 def recommended_oversample(crystal: Crystal, detector: Detector, wavelength_m: float) -> int:
     """Return the subpixels per direction with which the crystal's sharpest spot is sampled three times."""
-    largest = max(count * float(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True))
-    reciprocal_pixel = wavelength_m * float(detector.distance_m) / detector.pixel_m
+    largest = max(count * plain(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True))
+    reciprocal_pixel = wavelength_m * plain(detector.distance_m) / detector.pixel_m
     return max(math.ceil(3.0 * largest / reciprocal_pixel), 1)

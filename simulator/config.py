@@ -4,7 +4,9 @@ A field that is None was not given. Lengths, angles and other quantities carry t
 here is in SI. Derived values are properties and never stored, so they cannot go stale.
 """
 
+import time
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -60,6 +62,13 @@ class Cell(Frozen):
     alpha_deg: float = Field(gt=0, lt=180)
     beta_deg: float = Field(gt=0, lt=180)
     gamma_deg: float = Field(gt=0, lt=180)
+
+    @model_validator(mode="after")
+    def _closes(self) -> Self:
+        angles = (self.alpha_deg, self.beta_deg, self.gamma_deg)
+        if sum(angles) >= 360.0 or any(2.0 * angle >= sum(angles) for angle in angles):
+            raise ValueError(f"no cell has the angles {angles}: each must be less than the sum of the others")
+        return self
 
 
 class CrystalConfig(Frozen):
@@ -329,6 +338,16 @@ class Config(Frozen):
                 f"pixel slow {pixel[0]} fast {pixel[1]} is not on the detector of {slow} x {fast} (slow x fast){hint}"
             )
         return self
+
+
+def noise_seed(config: Config) -> int:
+    """Return the seed of the noise: as given, else the time in seconds when it was first asked for."""
+    return _start_time() if config.output.seed is None else config.output.seed
+
+
+@cache
+def _start_time() -> int:
+    return int(time.time())
 
 
 def _radians(degrees: float | None) -> float | None:

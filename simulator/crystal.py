@@ -28,6 +28,7 @@ from simulator.vectors import (
     cross,
     dot,
     norm,
+    plain,
     rotate_about_axis,
     rotate_about_xyz,
     square_root,
@@ -66,6 +67,8 @@ class Crystal:
     real_m: Basis
     reciprocal: Basis
     """Å⁻¹, before spindle and mosaic rotation."""
+    volume: Tensor
+    """Of the cell, Å³; by the formula where a cell was given."""
     N: tuple[int, int, int]
     """Cells along a, b, c."""
     shape: Shape
@@ -150,19 +153,20 @@ def build_crystal(
     if misset is not None:
         reciprocal = _each(reciprocal, lambda v: rotate_about_xyz(v, misset))
         _observe_basis(observe, "misset", reciprocal)
-    real, reciprocal = _real_cell(reciprocal, cell, observe)
+    real, reciprocal, volume = _real_cell(reciprocal, cell, observe)
     real_m = _each(real, lambda v: v * ANGSTROM_M)
     spindle = unit(vector(frame_of(parameters.config.detector).spindle, parameters.device))
     return Crystal(
         real_m=real_m,
         reciprocal=reciprocal,
+        volume=volume,
         N=cell_counts(config, parameters.config.beam.beamsize_mm, real_m),
         shape=config.shape,
         fudge=config.fudge,
         orientations=_orientations(parameters, real_m, spindle, generator),
         phi_rad=config.phi_rad,
         spindle=spindle,
-        misset_rad=None if misset is None else (float(misset.x), float(misset.y), float(misset.z)),
+        misset_rad=None if misset is None else (plain(misset.x), plain(misset.y), plain(misset.z)),
     )
 
 
@@ -210,10 +214,6 @@ def _from_cell(parameters: Parameters, cell: tuple[Tensor, ...] | None) -> Basis
         raise ConfigurationError("no crystal: give -cell a b c alpha beta gamma or -mat FILE")
     a, b, c, alpha, beta, gamma = cell
     volume = cell_volume(cell)
-    if not float(volume) > 0.0:
-        raise ConfigurationError(
-            "the cell has no volume; check its angles: each must be less than the sum of the others"
-        )
     volume_star = 1.0 / volume
     a_star = b * c * torch.sin(alpha) * volume_star
     b_star = c * a * torch.sin(beta) * volume_star
@@ -260,12 +260,12 @@ def _misset(parameters: Parameters, generator: Generator) -> Vector | None:
     return Vector(*(angle / RADIANS_TO_DEGREES for angle in parameters.numbers(config.misset_deg)))
 
 
-def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Observer) -> tuple[Basis, Basis]:
-    """Return the real cell (Å) and the reciprocal cell (Å⁻¹) regenerated from it."""
+def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Observer) -> tuple[Basis, Basis, Tensor]:
+    """Return the real cell (Å), the reciprocal cell (Å⁻¹) regenerated from it, and the volume (Å³)."""
     a_star, b_star, c_star = reciprocal
     crossed = cross(b_star, c_star), cross(c_star, a_star), cross(a_star, b_star)
     volume_star = dot(a_star, crossed[0])
-    if not math.isfinite(float(volume_star)) or float(volume_star) == 0.0:
+    if not math.isfinite(plain(volume_star)) or plain(volume_star) == 0.0:
         raise ConfigurationError("the crystal's vectors span no volume; check the cell or the matrix file")
     if cell is not None:
         volume = cell_volume(cell)
@@ -280,7 +280,7 @@ def _real_cell(reciprocal: Basis, cell: tuple[Tensor, ...] | None, observe: Obse
         observe(f"base.{name}_A", v)
     regenerated = cross(b, c) * volume_star, cross(c, a) * volume_star, cross(a, b) * volume_star
     _observe_basis(observe, "regenerated", regenerated)
-    return (a, b, c), regenerated
+    return (a, b, c), regenerated, volume
 
 
 def cell_counts(config: CrystalConfig, beamsize_mm: float, real_m: Basis) -> tuple[int, int, int]:
@@ -293,7 +293,7 @@ def cell_counts(config: CrystalConfig, beamsize_mm: float, real_m: Basis) -> tup
         edges[1:] = (min(edge, beamsize_mm / 1000.0) for edge in edges[1:])
     counts = []
     for edge, flag, v in zip(edges, (config.Na, config.Nb, config.Nc), real_m, strict=True):
-        count = math.ceil(edge / float(norm(v))) if edge > 0.0 else flag
+        count = math.ceil(edge / plain(norm(v))) if edge > 0.0 else flag
         counts.append(max(count, 1))
     return counts[0], counts[1], counts[2]
 
@@ -321,7 +321,7 @@ def _mosaic_matrices(parameters: Parameters, generator: Generator) -> Matrix | N
     stream = Stream.from_seed(DEFAULT_MOSAIC_SEED if config.mosaic_seed is None else config.mosaic_seed)
     drawn = mosaic_domains(generator, stream, config.domain_count)
     spread = parameters.scalar(Parameter.MOSAIC_SPREAD) / RADIANS_TO_DEGREES
-    exact = torch.from_numpy(drawn.angles(float(spread))).to(parameters.device)
+    exact = torch.from_numpy(drawn.angles(plain(spread))).to(parameters.device)
     smooth = spread * torch.from_numpy(drawn.unit_angles).to(parameters.device)
     # The reference rounds the angle to single precision: its value is taken, with the slope of the unrounded one.
     angle = exact + (smooth - smooth.detach())

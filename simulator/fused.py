@@ -14,9 +14,10 @@ from torch import Tensor
 
 from simulator.config import Shape
 from simulator.crystal import Basis
-from simulator.detector import Detector, Ray, ray_to
+from simulator.detector import Detector
 from simulator.lattice import miller_indices, nearest_reflection, reduced_lattice_factor
 from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
+from simulator.rays import Ray, ray_to
 from simulator.run import interpolates
 from simulator.samples import eager_sweep
 from simulator.structure_factors import StructureFactors, nearest_F

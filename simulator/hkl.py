@@ -39,7 +39,7 @@ class ReflectionTable:
     k_max: int
     l_min: int
     l_max: int
-    default_F: float  # noqa: N815 - the flag is -default_F
+    default_F: float
     reflections: int
 
     @property

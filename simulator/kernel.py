@@ -17,10 +17,10 @@ from simulator.background import water_background
 from simulator.beam import Source, scattering_vector, stol
 from simulator.constants import ANGSTROM_M, CLASSICAL_ELECTRON_RADIUS_SQR_M2
 from simulator.defects import Defect
-from simulator.detector import Ray, detector_coordinates, ray_to, solid_angle, subpixels
 from simulator.model import Engine, Model, PixelState, SweepContext, closing_factors, last_cos_2theta
 from simulator.observe import Observer, silent
 from simulator.polarization import polarization_factor
+from simulator.rays import Ray, detector_coordinates, ray_to, solid_angle, subpixels
 from simulator.samples import eager_sweep
 from simulator.structure_factors import Lookup
 from simulator.vectors import Vector

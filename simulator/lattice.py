@@ -94,6 +94,8 @@ def axis_factor(index: Tensor, integer: Tensor, count: int, dtype: torch.dtype) 
 
 def _sine_ratio(x: Tensor, count: int) -> Tensor:
     zero = x == 0.0
+    if x.device.type == "cpu" and not x.requires_grad and not bool(zero.any()):
+        return torch.sin(x * count) / torch.sin(x)
     ratio = torch.sin(x * count) / torch.where(zero, 1.0, torch.sin(x))
     return torch.where(zero, float(count), ratio)
 

@@ -12,8 +12,9 @@ from simulator.beam import Beam, Source, cos_two_theta
 from simulator.config import Config
 from simulator.crystal import Crystal
 from simulator.defects import Defect
-from simulator.detector import Detector, Ray
+from simulator.detector import Detector
 from simulator.observe import Observer
+from simulator.rays import Ray
 from simulator.steps import Steps
 from simulator.structure_factors import Lookup, StructureFactors
 from simulator.vectors import Vector

@@ -6,6 +6,7 @@ separates the family where the reference has one:
 ========================  ==============================================================================
 ``geometry.<name>``       the detector block, once per run
 ``base.<name>``           the cell before rotation, from input to regenerated vectors, once per run
+``run.<name>``            ``interpolation_ends_at``: the pixel (flat index) at which the lookup changes
 ``at.<index>``            where the following values are from: pixels (flat indices), layer, subpixel_slow,
                           subpixel_fast, source, phi_tic, mosaic_domain (0-based integers)
 ``<name>``                the pixel block, in the reference's order

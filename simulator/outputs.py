@@ -1,12 +1,13 @@
 """The files of a run and the statistics that the reference prints with them."""
 
-import time
+import math
 from collections.abc import Iterator
 
 import torch
 
 from simulator.banner import closest_point_m, dials_origin_mm, direct_beam_m
 from simulator.build import Inputs
+from simulator.config import noise_seed
 from simulator.constants import RADIANS_TO_DEGREES
 from simulator.hkl import write_cache
 from simulator.images import (
@@ -27,18 +28,27 @@ from simulator.run import Image
 from simulator.smv import SmvHeader, write_smv
 
 
-class SolidAngle:
-    """An observer that adds up the solid angles of all pixels, layers and subpixels."""
+class RunNotes:
+    """An observer that adds up solid angles over pixels, layers and subpixels, and notes where interpolation ends."""
 
     def __init__(self) -> None:
-        self.total_sr = 0.0
+        self._solid_angles_sr: list[float] = []
+        self.interpolation_ends_at: int | None = None
 
     def __call__(self, name: str, value: Observable) -> None:
-        """Add the solid angles of a batch."""
+        """Note what the reference prints of a whole run."""
+        if name == "run.interpolation_ends_at":
+            pixel = resolve(value)
+            self.interpolation_ends_at = pixel if isinstance(pixel, int) else None
         if name == "omega_pixel_sr":
             omega = resolve(value)
             if isinstance(omega, torch.Tensor):
-                self.total_sr += float(omega.sum())
+                self._solid_angles_sr.append(float(omega.sum()))
+
+    @property
+    def total_sr(self) -> float:
+        """Sum of all solid angles, in whatever order they came."""
+        return math.fsum(self._solid_angles_sr)
 
 
 def header(model: Model) -> SmvHeader:
@@ -105,8 +115,8 @@ def write_outputs(
 
 def _noise(model: Model, image: Image, generator: Generator, region: Region) -> Iterator[str]:
     output = model.config.output
-    seed = int(time.time()) if output.seed is None else output.seed
-    noise = noise_image(image, generator, Stream.from_seed(seed), output.adc, region)
+    stream = Stream.from_seed(noise_seed(model.config))
+    noise = noise_image(image, generator, stream, output.adc, region)
     yield f"{noise.photons:.0f} photons on noise image ({noise.overloads} overloads)"
     yield f"writing {output.noise_file} as 2-byte integers"
     write_smv(output.noise_file, noise.pixels, header(model))

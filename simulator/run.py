@@ -1,7 +1,8 @@
 """Images and traces: which pixels are evaluated, in what portions, and with which memory of the reference's threads."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,15 @@ from simulator.config import Config
 from simulator.defects import Defect
 from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER, pixel_values
+from simulator.memory import portion_size
 from simulator.model import Engine, Model
 from simulator.observe import Observer, silent
 from simulator.structure_factors import Lookup, NearestLookup, RangeScan, SwitchingLookup, TricubicLookup
 
 Image = npt.NDArray[np.float32]
 
-CHUNK_PIXELS = 1 << 16
+SMALLEST_SHARE = 1 << 12
+"""Fewer pixels are not worth a thread of their own."""
 
 
 def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
@@ -33,13 +36,16 @@ def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     return indices if mask is None else indices[torch.from_numpy(mask.reshape(-1))[indices]]
 
 
+def wants_interpolation(config: Config) -> bool:
+    """Tell whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer on an axis."""
+    crystal = config.crystal
+    wish = config.structure.interpolate
+    return min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 if wish is None else wish
+
+
 def interpolates(model: Model) -> bool:
-    """Tell whether the lookup is tricubic: on request, else where any flag gives two cells or fewer along an axis."""
-    crystal = model.config.crystal
-    wanted = model.config.structure.interpolate
-    if wanted is None:
-        wanted = min(crystal.Na, crystal.Nb, crystal.Nc) <= 2
-    return wanted and model.factors.bordered is not None
+    """Tell whether the lookup is tricubic: where that is wanted and there is a table."""
+    return wants_interpolation(model.config) and model.factors.bordered is not None
 
 
 def row_blocks(rows: int, threads: int) -> Iterator[range]:
@@ -84,7 +90,7 @@ def _has_sweep(model: Model, pixel: int) -> bool:
         if name == "at.phi_tic":
             seen.append(value)
 
-    pixel_values(model, torch.tensor([pixel]), NearestLookup(model.factors), note)
+    pixel_values(model, torch.tensor([pixel], device=_device(model)), NearestLookup(model.factors), note)
     return bool(seen)
 
 
@@ -129,29 +135,36 @@ def _switch(model: Model, visited: Tensor) -> int | None:
         part = visited[start : start + size]
         scan = RangeScan(model.factors)
         with torch.no_grad():
-            pixel_values(model, part, scan)
+            pixel_values(model, part.to(_device(model)), scan)
         if scan.left_range is not None and bool(scan.left_range.any()):
             return int(part[int(scan.left_range.to(torch.int8).argmax())])
         start += size
-        size = min(size * 4, CHUNK_PIXELS)
+        size = min(size * 4, portion_size(model.config))
     return None
 
 
-def portions(past: History, visited: Tensor, size: int) -> Iterator[Tensor]:
-    """Cut ascending pixels into portions: at most `size`, and each pixel that the history singles out alone."""
-    special = set(past.fresh) | ({past.switch} if past.switch is not None else set())
+def portions(past: History, pixels: Tensor, size: int) -> Iterator[Tensor]:
+    """Cut ascending pixels into portions of at most `size` that share one past.
+
+    A pixel that the history singles out is alone, and no portion reaches across one.
+    """
+    special = sorted({*past.fresh, *(() if past.switch is None else (past.switch,))})
     start = 0
-    for pixel in sorted(special):
-        index = int(torch.searchsorted(visited, pixel))
-        if index < len(visited) and int(visited[index]) == pixel:
-            yield from torch.split(visited[start:index], size) if index > start else ()
-            yield visited[index : index + 1]
-            start = index + 1
-    if start < len(visited):
-        yield from torch.split(visited[start:], size)
+    for pixel in special:
+        index = int(torch.searchsorted(pixels, pixel))
+        if index > start:
+            yield from torch.split(pixels[start:index], size)
+        present = index < len(pixels) and int(pixels[index]) == pixel
+        if present:
+            yield pixels[index : index + 1]
+        start = index + 1 if present else index
+    if start < len(pixels):
+        yield from torch.split(pixels[start:], size)
 
 
-def image_values(model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER) -> Tensor:
+def image_values(
+    model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER, workers: int = 1
+) -> Tensor:
     """Return the photons (float64) in the pixels that a run visits, with what the reference carries between them.
 
     Parameters
@@ -163,19 +176,85 @@ def image_values(model: Model, visited: Tensor, observe: Observer = silent, engi
         Sees the portions in turn, each announced by ``at.pixels``.
     engine : Engine
         Takes the place of the eager one.
+    workers : int
+        Portions that are computed at the same time, where no graph is recorded. With more than one, `observe` is called
+        from several threads.
     """
     past = history(model, visited)
-    parts = []
-    for part in portions(past, visited, CHUNK_PIXELS):
+    if past.switch is not None:
+        observe("run.interpolation_ends_at", past.switch)
+    return _values(model, past, visited, observe, engine, workers)
+
+
+def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Observer) -> Tensor:
+    """Return the photons (float64) in some of the pixels of a run, without computing the others.
+
+    Parameters
+    ----------
+    model : Model
+    visited : Tensor
+        Flat indices, int64, ascending: all pixels of the run; the memory of earlier pixels follows from them.
+    pixels : Tensor
+        Flat indices, int64, ascending, each of them visited.
+    observe : Observer
+        Sees the portions in turn, each announced by ``at.pixels``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the run does not visit one of the pixels.
+    """
+    places = torch.searchsorted(visited, pixels).clamp(max=max(len(visited) - 1, 0))
+    missed = pixels if not len(visited) else pixels[visited[places] != pixels]
+    if len(missed):
+        slow, fast = divmod(int(missed[0]), model.config.shape_slow_fast[1])
+        raise ConfigurationError(f"pixel slow {slow} fast {fast} is masked, or outside the region of interest")
+    past = history(model, visited[: int(places.max()) + 1] if len(pixels) else pixels)
+    return _values(model, past, pixels, observe, EAGER)
+
+
+def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engine: Engine, workers: int = 1) -> Tensor:
+    def values(part: Tensor) -> Tensor:
         observe("at.pixels", part)
-        parts.append(_portion_values(model, past, part, observe, engine))
-    return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
+        return _portion_values(model, past, part, observe, engine)
+
+    concurrent = workers > 1 and not torch.is_grad_enabled()
+    size = portion_size(model.config)
+    if concurrent:
+        size = min(size, max(math.ceil(len(pixels) / workers), SMALLEST_SHARE))
+    parts = list(portions(past, pixels, size))
+    if not parts:
+        return torch.zeros(0, dtype=torch.float64, device=_device(model))
+    return torch.cat(_concurrently(values, parts, workers) if concurrent else [values(part) for part in parts])
+
+
+def _concurrently(values: Callable[[Tensor], Tensor], parts: Sequence[Tensor], workers: int) -> list[Tensor]:
+    """Compute portions side by side, each on one thread.
+
+    The library's own threads meet after every operation; where the processor is shared, that costs more than it brings.
+    """
+    threads = torch.get_num_threads()
+
+    def on_one_thread(part: Tensor) -> Tensor:
+        torch.set_num_threads(1)
+        with torch.no_grad():
+            return values(part)
+
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(on_one_thread, parts))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _device(model: Model) -> torch.device:
+    return model.detector.pix0.x.device
 
 
 def _portion_values(model: Model, past: History, part: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     first = int(part[0])
     lookup = past.lookup(model, first)
-    on_device = part.to(model.detector.pix0.x.device)
+    on_device = part.to(_device(model))
     return pixel_values(model, on_device, lookup, observe, first_sweep=first in past.fresh, engine=engine)
 
 
@@ -199,17 +278,10 @@ def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int]
     n_slow, n_fast = model.config.shape_slow_fast
     if not (0 <= slow < n_slow and 0 <= fast < n_fast):
         raise ConfigurationError(f"pixel slow {slow} fast {fast} is not on the detector of {n_slow} x {n_fast}")
-    pixel = slow * n_fast + fast
-    index = int(torch.searchsorted(visited, pixel))
-    if index >= len(visited) or int(visited[index]) != pixel:
-        raise ConfigurationError(f"pixel slow {slow} fast {fast} is masked, or outside the region of interest")
-    past = history(model, visited[: index + 1])
-    part = visited[index : index + 1]
-    observe("at.pixels", part)
-    return _portion_values(model, past, part, observe)
+    return selected_values(model, visited, torch.tensor([slow * n_fast + fast]), observe)
 
 
-def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent, engine: Engine = EAGER) -> Image:
+def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = None, engine: Engine = EAGER) -> Image:
     """Return the image, float32 of shape (slow, fast); pixels that are not visited are 0.
 
     Parameters
@@ -217,14 +289,15 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer = silent,
     model : Model
     mask : ndarray, optional
         True where a pixel is computed.
-    observe : Observer
-        See :func:`image_values`.
+    observe : Observer, optional
+        See :func:`image_values`; it is called from several threads.
     engine : Engine
         Takes the place of the eager one, for instance :func:`simulator.fused.fused_engine`.
     """
     visited = visited_pixels(model.config, mask)
     with torch.no_grad():
-        values = image_values(model, visited, observe, engine).to(dtype=torch.float32, device="cpu")
+        workers = torch.get_num_threads() if engine is EAGER and _device(model).type == "cpu" else 1
+        values = image_values(model, visited, observe or silent, engine, workers).to(dtype=torch.float32, device="cpu")
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
         image[visited] = values

@@ -12,9 +12,10 @@ from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
 from simulator.fused import fused_engine, is_possible, is_worthwhile
 from simulator.kernel import EAGER
+from simulator.memory import check_memory
 from simulator.model import Engine, Model
 from simulator.observe import Observable, Value, resolve
-from simulator.outputs import SolidAngle, write_dump, write_outputs
+from simulator.outputs import RunNotes, write_dump, write_outputs
 from simulator.random import Generator
 from simulator.run import simulate, trace_values, visited_pixels
 from simulator.vectors import Matrix, Vector
@@ -33,19 +34,25 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     SimulatorError
         With one line that says what is wrong; no output is left half written.
     """
+    check_memory(config)
     inputs = read_inputs(config)
     generator = Generator()
     model = build_model(config, inputs, generator=generator)
     for line in banner(model, inputs):
         say(line)
     say(f"flags: {shlex.join(canonical)}")
+    if config.output.print_pixels:
+        say("WARNING: -printout prints nothing here; -trace_pixel slow fast prints every step of a pixel")
     write_dump(model, inputs)
     if config.execution.trace_pixel_slow_fast is not None:
         _trace(model, inputs, config.execution.trace_pixel_slow_fast, say)
-    solid_angle = SolidAngle()
-    image = simulate(model, inputs.mask, solid_angle, chosen_engine(model))
+    notes = RunNotes()
+    image = simulate(model, inputs.mask, notes, chosen_engine(model))
+    if notes.interpolation_ends_at is not None:
+        slow, fast = divmod(notes.interpolation_ends_at, config.shape_slow_fast[1])
+        say(f"WARNING: out of range for interpolation at pixel slow {slow} fast {fast}; from there on it is off")
     say("")
-    for line in write_outputs(model, inputs, image, solid_angle.total_sr, generator):
+    for line in write_outputs(model, inputs, image, notes.total_sr, generator):
         say(line)
 
 

@@ -61,6 +61,11 @@ def vector(components: Sequence[float] | Tensor, device: torch.device | None = N
     return Vector(*torch.tensor(list(components), dtype=torch.float64, device=device).unbind())
 
 
+def plain(scalar: Tensor) -> float:
+    """Return the number of a scalar tensor, without its graph."""
+    return float(scalar.detach())
+
+
 def dot(a: Vector, b: Vector) -> Tensor:
     """Return a·b as three explicit products."""
     return a.x * b.x + a.y * b.y + a.z * b.z

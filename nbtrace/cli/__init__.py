@@ -47,13 +47,15 @@ def _options(
 def main() -> None:
     """Run the command line and exit; an error is one line on standard error and its exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="nbtrace", standalone_mode=False)
         sys.stdout.flush()
     except NbtraceError as error:
         _complain(str(error))
         code = int(error.exit_code)
     except _BadUsage as error:
-        _complain(f"{_message(error)} (nbtrace --help)")
+        # Without any argument the message is empty: the help has been printed in its place.
+        if message := _message(error):
+            _complain(f"{message} (nbtrace --help)")
         code = int(ExitCode.USAGE)
     except typer.Abort:
         code = 130

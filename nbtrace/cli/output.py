@@ -67,6 +67,8 @@ class Delivery:
     dtype: str | None = None
 
     def __post_init__(self) -> None:
+        if self.inputs.count("-") > 1:
+            raise UsageError("standard input (-) can be read once: give the other log as a file")
         self._started = time.perf_counter()
 
     def deliver(self, view: View, document: Mapping[str, object], *, printed: str | None = None) -> ExitCode:

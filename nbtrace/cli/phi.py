@@ -8,7 +8,7 @@ import typer
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.phi import compare_phi
-from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.compare.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.documents import phi_document
@@ -37,7 +37,9 @@ def phi_command(
     named.
     """
     delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force))
-    options = [f"phi_k_frac=abs:{tolerance}"] if tolerance is not None else []
-    limits = resolve_policy(options, policy, Path.cwd())
+    limits = resolve_policy([], policy, Path.cwd())
+    if tolerance is not None:
+        settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
+        limits = limits.updated(settings, f"--tolerance {tolerance}")
     result = compare_phi(read_trace(c, Side.C), read_trace(py, Side.PY), limits)
     raise typer.Exit(delivery.deliver(phi_view(result), phi_document(result)))

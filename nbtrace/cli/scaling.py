@@ -19,6 +19,7 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.scaling import scaling_chain
 from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.errors import UsageError
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.documents import scaling_document
@@ -45,6 +46,8 @@ def scaling_command(
     Each side's product is held against its own pixel, the intensity is rebuilt from the φ steps where they are logged,
     and the lattice factor is worked out.
     """
+    if cells is not None and min(cells) < 1:
+        raise UsageError(f"--cells {' '.join(map(str, cells))}: a crystal has at least one cell along each axis")
     delivery = Delivery("scaling", (c_log, py_log), Destinations(md, json, output, bundle, force))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     result = scaling_chain(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, cells=cells)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from nbtrace.compare.identities import (
     Identity,
     Sides,
     Values,
+    both_sides,
     chain_product,
     missing,
     residual,
@@ -20,6 +21,7 @@ from nbtrace.compare.identities import (
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.pixel import blocks, stated_pixel_size, whereabouts
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
+from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
 
@@ -38,7 +40,7 @@ _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
 
 
-_NEAR = 1e-3
+_NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
 
@@ -95,13 +97,16 @@ class SelfCheck:
         Whether its numbers are float32 values.
     checks : tuple of Check
     remarks : tuple of str
-        Conclusions for people: foreign, stale, hand-made, before or after polarisation, …
+        Faults of the log: foreign, stale, hand-made, before or after polarisation, …
+    observations : tuple of str
+        What is worth knowing but no fault of the log: φ steps that repeat others.
     """
 
     trace: Trace
     single_precision: bool
     checks: tuple[Check, ...]
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
 
     @property
     def broken(self) -> tuple[Check, ...]:
@@ -120,7 +125,8 @@ def check(trace: Trace) -> SelfCheck:
     formats = number_formats(trace)
     instances = tuple(_instances(trace))
     checks = tuple(_check(identity, instances, formats, trace, single=single) for identity in IDENTITIES)
-    return SelfCheck(trace, single, checks, tuple(_remarks(trace, checks, instances)))
+    repeated = tuple(f"{item}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side))
+    return SelfCheck(trace, single, checks, tuple(_remarks(trace, checks, instances)), repeated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +190,7 @@ def _check(
         lacking = tuple("pixel size" if name == "pixel_m" else name for name in lacking)
         reason = f"not logged: {', '.join(lacking)}" if lacking else "printed for another source or sample"
         return Check(identity.name, identity.formula, Finding.NOT_CHECKED, reason=reason)
-    measured = [(item, identity.sides(item.values)) for item in usable]
+    measured = [(item, both_sides(identity, item.values)) for item in usable]
     allowances = {id(item): _allowed(identity, item, sides, formats, single=single) for item, sides in measured}
     broken = [(item, sides) for item, sides in measured if residual(sides) > allowances[id(item)]]
     worst, sides = max(broken or measured, key=lambda pair: residual(pair[1]))
@@ -232,6 +238,8 @@ def _allowed(identity: Identity, item: _Instance, sides: Sides, formats: Formats
 
 def _meaning(identity: Identity, item: _Instance, sides: Sides) -> str:
     """Return what a broken relation looks like, empty if it looks like nothing known."""
+    if not all(map(math.isfinite, sides.computed)):
+        return "the formula has no finite value with the logged ones"
     if identity.name == "I_pixel_final":
         return _chain_meaning(item.values)
     if len(sides.logged) != 3 and len(sides.logged) != 1:
@@ -266,7 +274,8 @@ def _chain_meaning(v: Values) -> str:
     if "I_before_scaling_post_polar" in v and (own := _through_post_polar(v)):
         return own
     if "F_latt" in v and "F_cell" in v:
-        one_step = (v["F_cell"][0] * v["F_latt"][0]) ** 2
+        F = v["F_cell"][0] * v["F_latt"][0]
+        one_step = F * F
         if one_step and math.isclose(v["I_before_scaling"][0], one_step, rel_tol=_CLOSE) and v["steps"][0] > 1:
             return f"I_before_scaling is (F_cell·F_latt)² of one step, the pixel is the sum over {v['steps'][0]:g}"
     if math.isclose(ratio, v["steps"][0], rel_tol=_CLOSE):
@@ -298,7 +307,7 @@ def _unpolarised(v: Values) -> float | None:
         cosine = v["cos_2theta"][0]
     else:
         return None
-    return 0.5 * (1 + cosine**2)
+    return 0.5 * (1 + cosine * cosine)
 
 
 def _remarks(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance, ...]) -> Iterator[str]:

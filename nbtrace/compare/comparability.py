@@ -1,16 +1,20 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
+from nbtrace.compare.artefacts import KNOWN, power_of_ten
 from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.judge import Row
 from nbtrace.compare.pixel import Whereabouts, whereabouts
+from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
-from nbtrace.quantities import QUANTITIES
+from nbtrace.compare.tolerance import Policy
+from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import Pixel, Side, Trace
 
 
@@ -26,6 +30,7 @@ class Subject(StrEnum):
     PRECISION = "precision"
     LOG = "log"
     LINES = "lines"
+    TOLERANCE = "tolerance"
 
 
 class Weight(IntEnum):
@@ -71,20 +76,21 @@ _CONFIGURED = (
     "oversample_thick",
     "oversample_polar",
     "oversample_omega",
-    "hkl_rounded",
 )
-"""Logged quantities that follow from the configuration, or (hkl) show that it differs."""
+"""Logged quantities that follow from the configuration alone."""
 
-_POWER_CLOSE = 5e-3
-_SMALLEST_POWER = 2
-_WITHOUT_UNIT = frozenset({"1", "photons"})
 _SHOWN = 3
 _SAME_POINT = 0.02
 _SAME_STEP = 2e-6
 
 
 def notices(
-    c: Trace, py: Trace, checks: tuple[SelfCheck, SelfCheck], alignment: Alignment, rows: Sequence[Row]
+    c: Trace,
+    py: Trace,
+    checks: tuple[SelfCheck, SelfCheck],
+    alignment: Alignment,
+    rows: Sequence[Row],
+    policy: Policy,
 ) -> tuple[Notice, ...]:
     """Return everything that stands between two logs and a fair comparison, the gravest first."""
     found = [
@@ -92,11 +98,15 @@ def notices(
         *_pixels(c, py),
         *_steps(c, py),
         *_units(rows),
+        *_known_artefacts(rows),
+        *_unfinished(c, py),
+        *_copies(alignment, rows),
         *_configuration(c, py, rows),
         *_precision(checks),
         *_self(checks),
         *lines_notices(c, py),
         *_duplicates(alignment),
+        *_idle_tolerances(policy, rows),
     ]
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
@@ -132,7 +142,9 @@ def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
 
 
 def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
-    for block_py, block_c in pair_blocks(c, py).items():
+    paired = pair_blocks(c, py)
+    yield from _lonely_pixels(c, py, paired)
+    for block_py, block_c in paired.items():
         at_c, at_py = whereabouts(c, block_c), whereabouts(py, block_py)
         if at_c.pixel is None or at_py.pixel is None:
             continue
@@ -142,6 +154,32 @@ def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
             apart = [y - x for x, y in zip(at_c.position, at_py.position, strict=True)]
             if max(map(abs, apart)) > _SAME_POINT:
                 yield Notice(Subject.POINT, Weight.WARNING, _different_points(c, at_c, at_py))
+
+
+def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int]) -> Iterator[Notice]:
+    """Yield which of several pixels are in one log only; no pixel in both forbids a verdict."""
+    blocks_c = _numbers(c)
+    in_both = set(paired.values()) & set(blocks_c)
+    only_c = [whereabouts(c, block).pixel for block in blocks_c if block not in in_both]
+    only_py = [whereabouts(py, block).pixel for block, block_c in paired.items() if block_c not in in_both]
+    if only_c or only_py:
+        text = "; ".join(
+            f"only {side} traces {len(lonely)} of its pixels: {_some([_pixel_text(pixel) for pixel in lonely])}"
+            for side, lonely in (("C", only_c), ("Py", only_py))
+            if lonely
+        )
+        if not in_both:
+            text = f"the two logs trace different pixels, none is in both: {text}"
+        yield Notice(Subject.PIXEL, Weight.WARNING if in_both else Weight.BLOCKING, text)
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Return the first texts separated by commas, and how many more there are."""
+    return ", ".join(texts[:_SHOWN]) + (f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else "")
+
+
+def _pixel_text(pixel: Pixel | None) -> str:
+    return f"slow {pixel[0]} fast {pixel[1]}" if pixel else "one that the log does not tell"
 
 
 def _different_pixels(c: Whereabouts, py: Whereabouts) -> str:
@@ -167,6 +205,7 @@ def _different_points(c: Trace, at_c: Whereabouts, at_py: Whereabouts) -> str:
 
 
 def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
+    yield from repeat_notices((*repeats(phi_steps(c), Side.C), *repeats(phi_steps(py), Side.PY)))
     tics_c, tics_py = _traced_tics(c), _traced_tics(py)
     if tics_c and tics_py and not tics_c & tics_py:
         yield Notice(
@@ -174,6 +213,12 @@ def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
             Weight.WARNING,
             f"the lattice values are of different φ steps: C of tic {_list(tics_c)}, Py of tic {_list(tics_py)}",
         )
+
+
+def repeat_notices(found: Iterable[Repeat]) -> Iterator[Notice]:
+    """Yield a notice for each step that repeats another one."""
+    for repeat in found:
+        yield Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle")
 
 
 def _traced_tics(trace: Trace) -> frozenset[int]:
@@ -201,21 +246,41 @@ def _units(rows: Sequence[Row]) -> Iterator[Notice]:
     for power, names in by_power.items():
         usual = _UNITS.get(abs(power))
         hint = f" ({usual})" if usual else ""
-        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under one key{hint}"
+        keys = "one key" if len(names) == 1 else "the same keys"
+        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under {keys}{hint}"
         yield Notice(Subject.UNIT, Weight.WARNING, text)
 
 
-def power_of_ten(row: Row) -> int:
-    """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
-    if row.difference is None or row.difference.ratio is None or row.difference.ratio <= 0:
-        return 0
-    known = QUANTITIES.get(row.quantity)
-    power = round(math.log10(row.difference.ratio))
-    if abs(power) < _SMALLEST_POWER or known is None or known.unit in _WITHOUT_UNIT:
-        return 0
-    scaled = [number * 10.0**-power for number in row.py.numbers]
-    off = math.hypot(*(y - x for x, y in zip(row.c.numbers, scaled, strict=True)))
-    return power if off <= _POWER_CLOSE * row.difference.norm_c else 0
+def _known_artefacts(rows: Sequence[Row]) -> Iterator[Notice]:
+    by_habit: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.quantity in KNOWN and row.status.diverges:
+            by_habit.setdefault(KNOWN[row.quantity], {})[row.quantity] = None
+    for habit, names in by_habit.items():
+        yield Notice(Subject.LOG, Weight.INFO, f"{', '.join(names)}: {habit}; a difference here may be the log's alone")
+
+
+def _unfinished(c: Trace, py: Trace) -> Iterator[Notice]:
+    """Yield that a log stops in the middle of a pixel whose value the other one has."""
+    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
+        if unfinished(trace, other):
+            last = trace.records[-1]
+            text = f"the {side} log has no I_pixel_final: it stops after {last.key} (line {last.line})"
+            yield Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def unfinished(trace: Trace, other: Trace) -> bool:
+    """Return whether a log traces a pixel but not its value, which the other log has."""
+    traces_a_pixel = any(record.stage in {Stage.PIXEL, Stage.LATTICE} for record in trace.records)
+    return traces_a_pixel and "I_pixel_final" not in trace.by_quantity and "I_pixel_final" in other.by_quantity
+
+
+def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
+    if alignment.only_c or alignment.only_py or not rows:
+        return
+    if all(row.c.value.text == row.py.value.text for row in rows):
+        text = "every printed value is the same, digit for digit: is one log a copy of the other?"
+        yield Notice(Subject.SIDES, Weight.INFO, text)
 
 
 def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]:
@@ -228,6 +293,10 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
         left, right = c.settings.get(name), py.settings.get(name)
         if left is not None and right is not None and left.value != right.value:
             different.append(f"{words} {left.value} against {right.value}")
+    reflections = next((row for row in rows if row.quantity == "hkl_rounded" and row.status.diverges), None)
+    if reflections is not None:
+        text = f"the two are at different reflections: C {reflections.c.value.text}, Py {reflections.py.value.text}"
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
     if different:
         shown = "; ".join(different[:6]) + (f"; and {len(different) - 6} more" if len(different) > 6 else "")
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ (C against Py): {shown}")
@@ -236,8 +305,6 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
 def _matters(row: Row) -> bool:
     if row.difference is None:
         return row.status is not Status.MISSING
-    if QUANTITIES[row.quantity].name == "hkl_rounded":
-        return True
     return abs(row.difference.relative) > MINOR_BELOW
 
 
@@ -271,15 +338,25 @@ def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
             yield Notice(Subject.LINES, Weight.WARNING, text)
 
 
+def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
+    """Yield the tolerances whose name is neither in the vocabulary nor in the logs: a slip of the pen, most likely."""
+    compared = {row.quantity for row in rows}
+    for name, limit in policy.overrides.items():
+        if name not in QUANTITIES and name not in compared:
+            close = get_close_matches(name, (*compared, *QUANTITIES), 1)
+            hint = f"; {close[0]} is one" if close else ""
+            text = f"the tolerance of {name} ({limit.origin}) applies to nothing: no quantity has that name{hint}"
+            yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
+
+
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
     by_side: dict[str, dict[str, tuple[int, int]]] = {}
     for loser, winner in alignment.duplicates:
         by_side.setdefault(winner.side.label, {}).setdefault(winner.key, (loser.line, winner.line))
     for side, keys in by_side.items():
         key, lines = next(iter(keys.items()))
-        names = ", ".join([*keys][:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
         text = (
-            f"{side} prints {names} more than once with different values ({key}: lines {lines[0]} and {lines[1]}); "
-            "the later ones are compared"
+            f"{side} prints {_some([*keys])} more than once with different values "
+            f"({key}: lines {lines[0]} and {lines[1]}); the later ones are compared"
         )
         yield Notice(Subject.LINES, Weight.INFO, text)

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import SelfCheck, check
-from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks
+from nbtrace.compare.comparability import Notice, Weight, notices, pair_blocks, unfinished
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
@@ -101,6 +102,11 @@ class DiffResult:
         return first_by_band(self.rows)
 
     @cached_property
+    def physical(self) -> Physical:
+        """The first divergence apart from artefacts of the logs."""
+        return set_aside(self.rows)
+
+    @cached_property
     def table(self) -> "pd.DataFrame":
         """One row per compared value, as a pandas DataFrame."""
         import pandas as pd  # noqa: PLC0415 - slow to import, and only a notebook needs it
@@ -156,7 +162,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     c_formats, py_formats = number_formats(c), number_formats(py)
     rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
     checks = check(c), check(py)
-    found = notices(c, py, checks, alignment, rows)
+    found = notices(c, py, checks, alignment, rows, policy)
     covered = coverage(alignment, rows)
     verdict = _verdict(rows, found, covered, (c, py), strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
@@ -206,6 +212,7 @@ def _verdict(
     if any(notice.weight is Weight.BLOCKING for notice in found):
         return Verdict.NOT_COMPARABLE
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
-    if any(row.status.diverges for row in rows) or (strict and incomplete):
+    cut_short = unfinished(*traces) or unfinished(*reversed(traces))
+    if any(row.status.diverges for row in rows) or cut_short or (strict and incomplete):
         return Verdict.DIFFER
     return Verdict.AGREE

@@ -120,7 +120,8 @@ def _lattice(v: Values) -> Sides:
 
 
 def _thomson(v: Values) -> Sides:
-    return _scalar(v["r_e_sqr"][0], v["r_e_meters"][0] ** 2)
+    radius = v["r_e_meters"][0]
+    return _scalar(v["r_e_sqr"][0], radius * radius)
 
 
 def _cosine(v: Values) -> Sides:
@@ -198,9 +199,19 @@ def missing(identity: Identity, values: Values) -> tuple[str, ...]:
     return tuple(name for name in identity.needs if name not in values)
 
 
+def both_sides(identity: Identity, values: Values) -> Sides:
+    """Return both sides of a relation; where the formula has no value (it divides by 0), the computed side is nan."""
+    try:
+        return identity.sides(values)
+    except (ZeroDivisionError, OverflowError):
+        logged = values[identity.name]
+        return Sides(logged, (math.nan,) * len(logged), math.nan)
+
+
 def residual(sides: Sides) -> float:
-    """Return the largest difference between the sides, relative to the size of the terms."""
+    """Return the largest difference between the sides, relative to the size of the terms; infinite without a value."""
     if sides.size == 0:
         return 0.0 if sides.logged == sides.computed else math.inf
     pairs: Iterable[tuple[float, float]] = zip(sides.logged, sides.computed, strict=True)
-    return max(abs(logged - computed) for logged, computed in pairs) / sides.size
+    apart = [abs(logged - computed) / sides.size for logged, computed in pairs]
+    return max(apart) if all(map(math.isfinite, apart)) else math.inf

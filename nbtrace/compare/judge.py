@@ -94,7 +94,7 @@ def judge(
     digits = _resolution(c, found.worst, c_formats) + _resolution(py, found.worst, py_formats)
     allowed = tolerance.allowed(found.norm_c)
     limit = max(allowed, digits / 2 * _ROUNDING)
-    status = _status(found, limit, tolerance)
+    status = status_of(found, limit, tolerance)
     return Row(pair.quantity, pair.index, c, py, found, tolerance, limit, limit > allowed, status)
 
 
@@ -124,7 +124,8 @@ def _resolution(record: Record, component: int, formats: Mapping[str, NumberForm
     return number_format.resolution(record.value.tokens[component], record.scale)
 
 
-def _status(found: Difference, limit: float, tolerance: Tolerance) -> Status:
+def status_of(found: Difference, limit: float, tolerance: Tolerance) -> Status:
+    """Return the status of a measured difference: PASS within the limit, else the band of its size."""
     worst = abs(found.delta[found.worst])
     if worst <= limit:
         return Status.PASS

@@ -51,9 +51,9 @@ def lattice_factor(index: float, cells: int) -> float:
     """
     nearest = round(index)
     rest = index - nearest
+    sign = -1.0 if nearest % 2 and not cells % 2 else 1.0
     if rest == 0:
-        return float(cells) * (-1.0) ** (nearest * (cells - 1))
-    sign = (-1.0) ** (nearest * (cells - 1))
+        return sign * cells
     return sign * math.sin(math.pi * cells * rest) / math.sin(math.pi * rest)
 
 

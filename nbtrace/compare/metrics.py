@@ -2,6 +2,7 @@
 
 import math
 import struct
+import sys
 from dataclasses import dataclass
 
 _AXES = "xyz"
@@ -44,8 +45,9 @@ class Difference:
 
 
 def norm(values: tuple[float, ...]) -> float:
-    """Return the Euclidean norm."""
-    return math.hypot(*values)
+    """Return the Euclidean norm; of finite values it is finite, so that no tolerance grows without bound."""
+    size = math.hypot(*values)
+    return min(size, sys.float_info.max) if is_finite(values) else size
 
 
 def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:

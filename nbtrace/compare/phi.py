@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices
+from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices, repeat_notices
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, Verdict
 from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import InputError
@@ -17,14 +18,10 @@ from nbtrace.records import Record, Side, Trace
 if TYPE_CHECKING:
     import pandas as pd
 
-_FIELDS = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
 _OTHER_POINT = 0.5
 """Difference of k at every step from which on the two traces look at different reflections."""
 
 _LABEL_CLOSE = 1e-6
-
-Steps = Mapping[tuple[int, int], Mapping[str, Record]]
-"""Records of each step, by (sample, phi_tic) and quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +51,6 @@ class PhiStep:
     delta_F_latt: float | None
     status: Status
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A step whose values are those of another step of the same side, digit for digit."""
-
-    side: Side
-    phi_tic: int
-    of_tic: int
-    sample: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.side.label} phi_tic {self.phi_tic} repeats phi_tic {self.of_tic}"
 
 
 @dataclass(frozen=True)
@@ -132,7 +116,7 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
     """
     c, py = in_order(first, second)
     tolerance = (policy or Policy()).of("phi_k_frac")
-    steps_c, steps_py = (_steps(trace) for trace in (c, py))
+    steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
             raise InputError(f"{trace.source} holds no φ steps (TRACE_C_PHI, TRACE_PY_PHI or per-φ JSON)")
@@ -140,25 +124,15 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
     places = sorted(steps_c.keys() | steps_py.keys())
     compared = tuple(_step(place, steps_c.get(place), steps_py.get(place), tolerance) for place in places)
-    repeats = (*_repeats(steps_c, Side.C), *_repeats(steps_py, Side.PY))
-    notices = _notices(c, py, compared, repeats)
-    return PhiResult(c, py, tolerance, compared, repeats, notices, _verdict(compared, notices))
+    found = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
+    notices = _notices(c, py, compared, found)
+    return PhiResult(c, py, tolerance, compared, found, notices, _verdict(compared, notices))
 
 
 def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...]) -> Verdict:
     if any(notice.weight is Weight.BLOCKING for notice in notices):
         return Verdict.NOT_COMPARABLE
     return Verdict.DIFFER if any(step.status.diverges for step in steps) else Verdict.AGREE
-
-
-def _steps(trace: Trace) -> Steps:
-    steps: dict[tuple[int, int], dict[str, Record]] = {}
-    for record in trace.phi_steps():
-        if record.quantity.startswith("phi_") and record.index.phi_tic is not None:
-            # A second block of another pixel is a sweep of its own: it follows after all samples of the first.
-            sample = record.index.sample + 1_000_000 * record.index.block
-            steps.setdefault((sample, record.index.phi_tic), {})[record.quantity] = record
-    return {place: fields for place, fields in steps.items() if "phi_k_frac" in fields}
 
 
 def _number(fields: Mapping[str, Record] | None, name: str) -> float | None:
@@ -169,7 +143,7 @@ def _step(
     place: tuple[int, int], c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, tolerance: Tolerance
 ) -> PhiStep:
     sample, tic = place
-    deltas = {name: _delta(_number(c, name), _number(py, name)) for name in _FIELDS}
+    deltas = {name: _delta(_number(c, name), _number(py, name)) for name in FIELDS}
     status, reason = _judge(c, deltas["phi_k_frac"], tolerance)
     return PhiStep(
         phi_tic=tic,
@@ -206,28 +180,9 @@ def _judge(c: Mapping[str, Record] | None, delta: float | None, tolerance: Toler
     return (Status.DIVERGENT if size < allowed * ABSOLUTE_DIVERGENT else Status.CRITICAL), ""
 
 
-def _repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
-    """Return the steps that print another step's values digit for digit although their angle is another."""
-    found = []
-    for (sample, tic), fields in sorted(steps.items()):
-        for (other_sample, other_tic), others in sorted(steps.items()):
-            same_sweep = sample == other_sample and tic < other_tic
-            if same_sweep and _printed(fields) == _printed(others) and _angle(fields) != _angle(others):
-                found.append(Repeat(side, tic, other_tic, sample))
-    return tuple(found) if len(found) < len(steps) else ()
-
-
-def _printed(fields: Mapping[str, Record]) -> tuple[str, ...]:
-    return tuple(fields[name].value.text for name in _FIELDS if name in fields)
-
-
-def _angle(fields: Mapping[str, Record]) -> float | None:
-    return _number(fields, "phi_deg")
-
-
-def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeats: tuple[Repeat, ...]) -> tuple[Notice, ...]:
+def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...]) -> tuple[Notice, ...]:
     found = [*_pixel_notices(c, py, compared), *_label_notices(compared), *lines_notices(c, py)]
-    found += [Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle") for repeat in repeats]
+    found += repeat_notices(repeated)
     if c.side is py.side and c.side is not Side.UNKNOWN:
         text = f"both files carry the prefixes of {c.side.label}; the first is taken as C, the second as Py"
         found.append(Notice(Subject.SIDES, Weight.INFO, text))
@@ -242,7 +197,7 @@ def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Noti
             f"Py slow {at_py.pixel[0]} fast {at_py.pixel[1]}"
         )
         return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
-    apart = [abs(step.delta_k) for step in steps if step.delta_k is not None]
+    apart = [abs(step.delta_k) for step in steps if step.delta_k is not None and math.isfinite(step.delta_k)]
     if not apart or min(apart) <= _OTHER_POINT or (at_c.pixel is not None and at_py.pixel is not None):
         return []
     known = [

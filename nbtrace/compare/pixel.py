@@ -86,7 +86,7 @@ def pixel_size(trace: Trace, block: int = 0) -> float | None:
     )
     if omega is None or radius is None or close is None or not omega * radius * close > 0:
         return None
-    return math.sqrt(omega * radius**3 / close)
+    return math.sqrt(omega * radius * radius * radius / close)
 
 
 def _position(trace: Trace, block: int, size: float | None) -> tuple[float, float] | None:

@@ -16,6 +16,12 @@ _MIXED = frozenset({"labels"})
 _LONG = 9
 """Digits from which on a number can tell single from double precision."""
 
+_COARSEST = 6
+"""Digits of the coarsest format in use, %g; where no number has as many, all of them are short by chance (0.5, 100)."""
+
+_EXACT = 17
+"""Digits that tell every double-precision number from its neighbours."""
+
 _SHARE_SINGLE = 0.8
 _EXACT_DIGITS = 12
 
@@ -46,7 +52,7 @@ class NumberFormat:
         if self.decimals is not None and not parts.scientific:
             return abs(scale) * 10.0**-self.decimals
         if self.own:
-            return abs(scale) * 10.0 ** (parts.power - parts.decimals)
+            return abs(scale) * 10.0 ** min(parts.power - parts.decimals, 307)
         if parts.exponent is None:
             return 0.0
         return abs(scale) * 10.0 ** max(parts.exponent - self.digits + 1, -307)
@@ -59,6 +65,7 @@ class _Parts:
     exponent: int | None
     power: int
     scientific: bool
+    trailing_zeros: bool = False
 
 
 def _parts(token: str) -> _Parts | None:
@@ -71,7 +78,8 @@ def _parts(token: str) -> _Parts | None:
         return _Parts(1, len(decimals), None, int(power or 0), scientific=power is not None)
     leading = len(whole.lstrip("0")) - 1 if whole.lstrip("0") else len(figures) - len(decimals) - 1
     shift = int(power or 0)
-    return _Parts(len(figures), len(decimals), leading + shift, shift, scientific=power is not None)
+    trailing_zeros = figures.endswith("0") and not decimals
+    return _Parts(len(figures), len(decimals), leading + shift, shift, power is not None, trailing_zeros)
 
 
 def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
@@ -86,7 +94,9 @@ def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
 
 def _format(tokens: Iterable[str]) -> NumberFormat:
     parts = [part for token in tokens if (part := _parts(token)) is not None]
-    digits = max((part.digits for part in parts), default=1)
+    digits = max((part.digits for part in parts if part.decimals or not part.trailing_zeros), default=0)
+    if digits < _COARSEST:
+        digits = _EXACT
     plain = [part for part in parts if not part.scientific and part.decimals]
     decimals = max((part.decimals for part in plain), default=0)
     at_most = {part.exponent for part in plain if part.decimals == decimals}

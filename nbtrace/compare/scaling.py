@@ -166,9 +166,12 @@ def scaling_chain(
     if not rows:
         raise InputError(f"nothing to compare: {c.source} and {py.source} share no quantity of the scaling chain")
     products = _product(result, 0), _product(result, 1)
-    log_ratio = _log_ratio(rows.get("I_pixel_final"))
+    final = rows.get("I_pixel_final")
+    log_ratio = _log_ratio(final)
+    # Where the pixels agree their ratio is rounding, and a share of rounding says nothing.
+    to_explain = log_ratio if final is not None and final.status.diverges else None
     before = _before_polarisation(result)
-    factors = tuple(_factor(name, rows.get(name), result, log_ratio, before) for name in SCALING_CHAIN)
+    factors = tuple(_factor(name, rows.get(name), result, to_explain, before) for name in SCALING_CHAIN)
     shares = [factor.share for factor in factors if factor.share is not None]
     return ScalingResult(
         diff=result,
@@ -176,7 +179,7 @@ def scaling_chain(
         products=products,
         py_before_polarisation=before,
         log_ratio=log_ratio,
-        unexplained=1 - math.fsum(shares) if log_ratio and shares else None,
+        unexplained=1 - math.fsum(shares) if shares else None,
         rebuilt=_rebuilt(result),
         lattice=_lattices(result, cells),
         verdict=_verdict(result, factors),
@@ -209,6 +212,8 @@ def _product(result: DiffResult, which: int) -> Product:
     final = trace.number("I_pixel_final")
     if not {"I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"} <= values.keys():
         return Product(None, final, "not all factors are logged")
+    if values["steps"][0] == 0:
+        return Product(None, final, "steps is 0: the product has no value")
     broken = next((item for item in result.checks[which].broken if item.quantity == "I_pixel_final"), None)
     return Product(chain_product(values), final, broken.reason if broken else "holds")
 
@@ -275,7 +280,7 @@ def _terms(trace: Trace) -> dict[int, float]:
     if F_cell is None or samples != {0}:
         return {}
     return {
-        record.index.phi_tic: (F_cell * record.numbers[0]) ** 2
+        record.index.phi_tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
         for record in trace.by_quantity["phi_F_latt"]
         if record.index.phi_tic is not None and record.index.block == 0
     }

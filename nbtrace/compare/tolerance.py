@@ -1,16 +1,17 @@
 """Tolerances: which difference of a quantity still counts as agreement, and who said so."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nbtrace.errors import UsageError
 from nbtrace.files import read_bytes
-from nbtrace.quantities import QUANTITIES, Basis
+from nbtrace.quantities import QUANTITIES, Basis, meaning
 from nbtrace.schema import reason
 
 DEFAULT_RELATIVE = 1e-6
@@ -78,8 +79,15 @@ class Policy:
         if settings.relative is not None:
             changed = settings.relative != DEFAULT_RELATIVE
             relative = Tolerance(settings.relative, Basis.RELATIVE, origin, overridden=changed)
-        overrides = {name: limit.tolerance(origin) for name, limit in settings.quantities.items()}
+        overrides = {}
+        for key, limit in settings.quantities.items():
+            known = meaning(key)
+            overrides[known.quantity] = limit.tolerance(origin, scale=known.scale)
         return Policy(relative, {**self.overrides, **overrides})
+
+
+FiniteTolerance: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""A number that can be a tolerance."""
 
 
 class Limit(BaseModel):
@@ -87,8 +95,8 @@ class Limit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    relative: NonNegativeFloat | None = None
-    absolute: NonNegativeFloat | None = None
+    relative: FiniteTolerance | None = None
+    absolute: FiniteTolerance | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Limit":
@@ -96,11 +104,11 @@ class Limit(BaseModel):
             raise ValueError("give either relative or absolute")
         return self
 
-    def tolerance(self, origin: str) -> Tolerance:
-        """Return it as a tolerance."""
+    def tolerance(self, origin: str, *, scale: float = 1.0) -> Tolerance:
+        """Return it as a tolerance; `scale` takes an absolute one from the unit of its key to the record unit."""
         if self.relative is not None:
             return Tolerance(self.relative, Basis.RELATIVE, origin, overridden=True)
-        return Tolerance(self.absolute or 0.0, Basis.ABSOLUTE, origin, overridden=True)
+        return Tolerance((self.absolute or 0.0) * scale, Basis.ABSOLUTE, origin, overridden=True)
 
 
 class PolicySettings(BaseModel):
@@ -108,7 +116,7 @@ class PolicySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    relative: NonNegativeFloat | None = None
+    relative: FiniteTolerance | None = None
     quantities: dict[str, Limit] = {}
 
 
@@ -151,15 +159,30 @@ def parse_option(text: str) -> PolicySettings:
     """
     name, equals, value = text.rpartition("=")
     basis, colon, number = value.rpartition(":")
+    if (equals and not name.strip()) or (colon and (basis not in {"abs", "rel"} or not equals)):
+        raise UsageError(f"--tolerance {text!r}: give a number ≥ 0, NAME=number or NAME=abs:number")
+    limit = tolerance_number(number, text)
+    if not equals:
+        return PolicySettings(relative=limit)
+    limits = Limit(absolute=limit) if basis == "abs" else Limit(relative=limit)
+    return PolicySettings(quantities={name.strip(): limits})
+
+
+def tolerance_number(number: str, option: str) -> float:
+    """Return the number of a `--tolerance` option.
+
+    Raises
+    ------
+    UsageError
+        If it is no finite number ≥ 0.
+    """
     try:
         limit = float(number)
     except ValueError:
-        raise UsageError(f"--tolerance {text}: {number!r} is not a number") from None
-    if not 0 <= limit < float("inf") or (colon and basis not in {"abs", "rel"}) or (basis and not equals):
-        raise UsageError(f"--tolerance {text}: give a number ≥ 0, NAME=number or NAME=abs:number")
-    if not equals:
-        return PolicySettings(relative=limit)
-    return PolicySettings(quantities={name: Limit(absolute=limit) if basis == "abs" else Limit(relative=limit)})
+        raise UsageError(f"--tolerance {option!r}: {number!r} is not a number") from None
+    if not 0 <= limit < math.inf:
+        raise UsageError(f"--tolerance {option!r}: a tolerance is a finite number ≥ 0")
+    return limit
 
 
 def resolve_policy(options: list[str], policy_file: Path | None, folder: Path) -> Policy:

@@ -8,7 +8,7 @@ from nbtrace.parsers.documents import looks_like_json, read_json
 from nbtrace.parsers.labels import LabelReader, looks_labelled
 from nbtrace.parsers.outcome import Fields, Structure
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.sides import columns, split_by_prefix
+from nbtrace.parsers.sides import by_prefix, columns
 from nbtrace.parsers.source import read_text, split_lines
 from nbtrace.records import Side, Trace
 
@@ -53,7 +53,7 @@ def read_sides(source: str) -> tuple[Trace, ...]:
 def parse_trace(text: str, source: str = "-", *, cut: bool = False) -> tuple[Trace, ...]:
     """Read the text of a log; `source` is the name that records and messages give."""
     if looks_like_json(text):
-        return (read_json(source, text),)
+        return (read_json(source, text, cut=cut),)
     lines, open_end = split_lines(text)
     two = columns(lines)
     if two is not None:
@@ -61,7 +61,9 @@ def parse_trace(text: str, source: str = "-", *, cut: bool = False) -> tuple[Tra
     trace = _log(lines, source, cut=cut or open_end)
     if not any(record.family.startswith("TRACE") for record in trace.records) and looks_labelled(lines):
         return (_labelled(lines, source, cut=cut or open_end),)
-    return split_by_prefix(trace)
+    if {record.side for record in trace.records} >= {Side.C, Side.PY}:
+        return tuple(_log(lines_of_side, source, cut=cut or open_end) for lines_of_side in by_prefix(lines))
+    return (trace,)
 
 
 def _log(lines: list[str], source: str, *, cut: bool) -> Trace:

@@ -52,12 +52,11 @@ _PIXELS = (
 """Statements of the traced pixel, slow first."""
 
 _AXES = re.compile(r"(DETECTOR_(?:FAST_AXIS|SLOW_AXIS|NORMAL_AXIS|PIX0_VECTOR))\s+(.*)").fullmatch
-_PIX0 = re.compile(r"PIX0_PY:(\w+)=(.*)").fullmatch
 
 _settings = tuple((re.compile(pattern).fullmatch, names) for pattern, names in _SETTINGS)
 _pixels = tuple(re.compile(pattern).fullmatch for pattern in _PIXELS)
 _first_words = re.compile(
-    r"\s*(?:[\d+-].*(?:sources|domains|steps|hkls)|DETECTOR_|PIX0_PY|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
+    r"\s*(?:[\d+-].*(?:sources|domains|steps|hkls)|DETECTOR_|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
     r"|incident|distance|sensor|\w+ convention|pivoting|auto-selected|reading Fs|Detector|Wavelength|Device|TRACE_PY"
     r"|[\w ]+xtal:|# Tracing|Tracing|===|Target)"
 ).match
@@ -68,7 +67,7 @@ def banner(line: str) -> Outcome | None:
     if not _first_words(line):
         return None
     line = line.rstrip()
-    if axes := _AXES(line) or _PIX0(line):
+    if axes := _AXES(line):
         outcome = one_field(axes[1], axes[2])
         return outcome if isinstance(outcome, Fields) else None
     for match in _pixels:

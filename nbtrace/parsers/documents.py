@@ -1,6 +1,8 @@
 """Traces in JSON: per-φ documents in both their forms, and flat documents of one pixel."""
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,24 +15,24 @@ from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side,
 
 _TRIPLES = {"hkl_frac": ("h_frac", "k_frac", "l_frac"), "hkl_rounded": ("h", "k", "l")}
 _FAMILY = "JSON"
+_trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
 def looks_like_json(text: str) -> bool:
-    """Return whether a file's text is meant to be a JSON document."""
-    return text.lstrip()[:1] in {"{", "["}
+    """Return whether a file's text is meant to be a JSON document; a log may begin with a bracket, too."""
+    return text.lstrip()[:1] in {"{", "["} and not _trace_line(text)
 
 
-def read_json(source: str, text: str) -> Trace:
+def read_json(source: str, text: str, *, cut: bool = False) -> Trace:
     """Read a JSON document; one that holds no trace, or is no JSON, gives no records and an account that says so."""
     lines = text.count("\n") + (not text.endswith("\n"))
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
-        problem = Unreadable(error.lineno, "", f"not JSON: {error.msg} (column {error.colno})")
-        return Trace(source, (), {}, Account(lines, 0, 0, lines - 1, (problem,)), ("invalid JSON",))
+        problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
+        return _useless(source, lines, problem, "invalid JSON", cut=cut)
     except RecursionError:
-        problem = Unreadable(1, "", "JSON nested too deeply")
-        return Trace(source, (), {}, Account(lines, 0, 0, lines - 1, (problem,)), ("invalid JSON",))
+        return _useless(source, lines, Unreadable(1, "", "JSON nested too deeply"), "invalid JSON", cut=cut)
     if isinstance(data, dict) and ("per_phi_entries" in data or "traces" in data):
         return _per_phi(source, data, lines)
     records = _flat(data) if isinstance(data, dict) else ()
@@ -40,12 +42,20 @@ def read_json(source: str, text: str) -> Trace:
     return Trace(source, records, {}, Account(lines, used, 0, lines - used), dialects, pixels)
 
 
+def _integer(digits: str) -> int | float:
+    """Return an integer, as a float (perhaps inf) where it has more digits than a float can hold."""
+    return int(digits) if math.isfinite(number := float(digits)) else number
+
+
+def _useless(source: str, lines: int, problem: Unreadable, dialect: str, *, cut: bool = False) -> Trace:
+    return Trace(source, (), {}, Account(lines, 0, 0, lines - 1, (problem,), cut), (dialect,))
+
+
 def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
     try:
         document = schema.PerPhiDocument.model_validate(data)
     except ValidationError as error:
-        problem = Unreadable(1, "", schema.reason(error))
-        return Trace(source, (), {}, Account(lines, 0, 0, lines - 1, (problem,)), ("per-φ JSON",))
+        return _useless(source, lines, Unreadable(1, "", schema.reason(error)), "per-φ JSON")
     records = tuple(
         _record(key, phi_meaning(key).quantity, value, Index(phi_tic=entry.phi_tic))
         for entry in document.per_phi_entries
@@ -63,13 +73,17 @@ def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
 
 def _flat(data: Mapping[str, Any]) -> tuple[Record, ...]:
     numbers = {key: value for key, value in data.items() if _numeric(value)}
-    joined = {name: [numbers[part] for part in parts] for name, parts in _TRIPLES.items() if set(parts) <= set(numbers)}
+    scalars = {key: value for key, value in numbers.items() if not isinstance(value, list)}
+    joined = {name: [scalars[part] for part in parts] for name, parts in _TRIPLES.items() if set(parts) <= set(scalars)}
     records = [_record(name, name, value, Index()) for name, value in joined.items()]
     for key, value in numbers.items():
         known = meaning(key)
-        if known.quantity in QUANTITIES and known.quantity not in joined:
-            records.append(_record(key, known.quantity, value, Index(), unit=known.unit, scale=known.scale))
-    return tuple(records) if any(record.quantity in QUANTITIES for record in records) else ()
+        if known.quantity not in QUANTITIES or known.quantity in joined:
+            continue
+        record = _record(key, known.quantity, value, Index(), unit=known.unit, scale=known.scale)
+        if schema.keyed(key, record.value) is None:
+            records.append(record)
+    return tuple(records)
 
 
 def _flat_pixel(data: Mapping[str, Any]) -> dict[int, Pixel]:

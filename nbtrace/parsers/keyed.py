@@ -5,9 +5,10 @@ import re
 from pydantic import ValidationError
 
 from nbtrace import schema
+from nbtrace.errors import UsageError
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.values import NUMBER, read_value
-from nbtrace.quantities import Meaning, meaning
+from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import NOWHERE, Index, Shape, Value
 
 _rule = re.compile(r"={3,}(.*?)(?:={3,})?").fullmatch
@@ -15,8 +16,9 @@ _assignment = re.compile(r"([^\s=][^=]*?)\s*=\s*(.*)").fullmatch
 _spaced = re.compile(r"(\S+)\s+(.*)").fullmatch
 _pairs = re.compile(r"(\w+)=(.*?)(?=\s+\w+=|$)").findall
 _are_pairs = re.compile(r"\w+=\S.*").fullmatch
-_words = re.compile(rf"(?:[A-Za-z_]\w*(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
-_word_groups = re.compile(rf"([A-Za-z_]\w*)((?:\s+{NUMBER})+)").findall
+_WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
+_words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
+_word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
 _tuple = re.compile(r"\(?\s*(\d+)\s*[,\s]\s*(\d+)\s*\)?").fullmatch
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
 _node = re.compile(rf"\[(\d+(?:,\d+)*)\]=({NUMBER})").fullmatch
@@ -51,14 +53,23 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
     """Return the field `key` with the value that `text` prints, or why it is none."""
     if not text:
         return Problem(f"{key} has no value")
-    value = read_value(text)
-    if value.shape is Shape.TEXT and (member := _enum(text)):
-        value = Value(Shape.TEXT, (), (), member[1])
+    value = _value_of(key, text)
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
-    if value.shape is Shape.TEXT and re.search(r"\[New Thread|\dTRACE", text):
-        return Problem(f"{key}: torn line, {text!r}")
-    return Fields((Field(key, value, meaning(key), index, starts_blocks),))
+    try:
+        return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
+    except UsageError as error:
+        return Problem(f"{key}: {error}")
+
+
+def _value_of(key: str, text: str) -> Value:
+    value = read_value(text)
+    known = QUANTITIES.get(meaning(key).quantity)
+    if value.tokens and known is not None and known.kind is Kind.TEXT:
+        return Value(Shape.TEXT, (), (), text)
+    if value.shape is Shape.TEXT and (member := _enum(text)):
+        return Value(Shape.TEXT, (), (), member[1])
+    return value
 
 
 def key_values(body: str) -> tuple[tuple[str, str], ...]:
@@ -66,15 +77,23 @@ def key_values(body: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, text.strip()) for key, text in _pairs(body.strip()))
 
 
-def _numbers_of(pairs: tuple[tuple[str, str], ...]) -> tuple[dict[str, Value], str | None]:
-    values = {key: read_value(text) for key, text in pairs}
-    bad = next((key for key, value in values.items() if value.shape is not Shape.SCALAR), None)
-    return values, f"{bad}: {values[bad].text!r} is not one number" if bad else None
+def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
+    """Return the values of a line of `key=number` pairs by key, and what is wrong with it."""
+    if not _are_pairs(body.strip()):
+        return {}, f"no list of key=number: {body.strip()!r}"
+    values: dict[str, Value] = {}
+    for key, text in key_values(body):
+        if key in values:
+            return {}, f"{key} stands twice in the line"
+        values[key] = read_value(text)
+        if values[key].shape is not Shape.SCALAR:
+            return {}, f"{key}: {text!r} is not one number"
+    return values, None
 
 
 def phi(body: str, line_schema: type[schema.PhiLine | schema.RotStarLine] = schema.PhiLine) -> Outcome:
     """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
-    values, complaint = _numbers_of(key_values(body))
+    values, complaint = _numbers_of(body)
     if complaint:
         return Problem(complaint)
     try:
@@ -122,10 +141,9 @@ def tap(body: str) -> Outcome:
     else:
         return Problem(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
-    pixel = _tuple(places.get("pixel", ""))
-    subpixel = _tuple(places.get("subpixel", ""))
+    pixel = _pair(places.get("pixel", ""))
     index = Index(
-        subpixel=(int(subpixel[1]), int(subpixel[2])) if subpixel else None,
+        subpixel=_pair(places.get("subpixel", "")),
         source=_ordinal(places.get("source")),
         mosaic=_ordinal(places.get("mos")),
         phi_tic=_ordinal(places.get("phi")),
@@ -136,15 +154,20 @@ def tap(body: str) -> Outcome:
         if word not in _PLACES
     )
     if fields:
-        return Fields(fields)
-    return Stated(pixel=(int(pixel[1]), int(pixel[2]))) if pixel else Problem(f"{text!r} holds no value")
+        return Fields(fields, pixel)
+    return Stated(pixel=pixel) if pixel else Problem(f"{text!r} holds no value")
 
 
 _PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
 
 
+def _pair(text: str) -> tuple[int, int] | None:
+    match = _tuple(text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
 def _ordinal(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdigit() else None
+    return int(text) if text is not None and text.strip().isdecimal() else None
 
 
 def traced_pixel(body: str) -> Outcome:

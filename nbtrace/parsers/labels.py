@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from nbtrace import units
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.prose import located_meaning
+from nbtrace.parsers.tagged import LONGEST_LINE
 from nbtrace.parsers.values import read_value
 from nbtrace.quantities import QUANTITIES, Stage, meaning
 from nbtrace.records import Shape, Value
 
-_heading = re.compile(r"\s*(?:={3,}\s*)?([^:=]+?)\s*(?:={3,}|:)\s*").fullmatch
-_labelled = re.compile(r"\s*([^:]+?)\s*:\s+(\S.*?)\s*").fullmatch
+_heading = re.compile(r"(?:={3,})?([^:=]+)(?:={3,}|:)").fullmatch
+_labelled = re.compile(r"([^:]+):\s+(\S.*)").fullmatch
 _unit_in_label = re.compile(r"(.+?) \((?:\w+, )?([^()]+)\)").fullmatch
-_indices = {"h": "hkl_frac", "k": "hkl_frac", "l": "hkl_frac"}
-_rounded = {"h_int": "hkl_rounded", "k_int": "hkl_rounded", "l_int": "hkl_rounded"}
+_TRIPLES = {"hkl_frac": ("h", "k", "l"), "hkl_rounded": ("h_int", "k_int", "l_int")}
+_part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label in labels}
 _OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.SCALING})
 _last_number = re.compile(r".*[:=]\s*(\S+)").fullmatch
 
@@ -26,10 +27,10 @@ def looks_labelled(lines: list[str]) -> bool:
 
 
 def _known_label(line: str) -> str | None:
-    match = _labelled(line)
+    match = _labelled(line.strip()) if len(line) <= LONGEST_LINE else None
     if match is None:
         return None
-    bare, _ = _bare(match[1])
+    bare, _ = _bare(match[1].rstrip())
     name = meaning(bare).quantity
     return name if name in QUANTITIES else None
 
@@ -43,21 +44,23 @@ def _bare(label: str) -> tuple[str, str | None]:
 
 @dataclass
 class LabelReader:
-    """Reads labelled lines; three successive single indices become one vector."""
+    """Reads labelled lines; the three indices, each on a line of its own, become one vector."""
 
     heading: str = ""
-    _triple: list[Value] = field(default_factory=list)
+    _parts: dict[str, Value] = field(default_factory=dict)
 
     def line(self, line: str) -> tuple[Field, ...] | str | None:
         """Return the fields of a line, a heading as text, or None for a line that holds neither."""
-        match = _labelled(line)
+        if len(line) > LONGEST_LINE:
+            return None
+        match = _labelled(line.strip())
         if match is None:
-            heading = _heading(line)
+            heading = _heading(line.strip())
             if heading and heading[1].strip():
                 self.heading = heading[1].strip()
                 return self.heading
             return None
-        label, text = match[1], match[2]
+        label, text = match[1].rstrip(), match[2]
         value = read_value(text)
         if value.shape is Shape.TEXT and (last := _last_number(text)):
             value = read_value(last[1])
@@ -66,14 +69,18 @@ class LabelReader:
         return self._fields(label, value)
 
     def _fields(self, label: str, value: Value) -> tuple[Field, ...]:
-        joined = _indices.get(label) or _rounded.get(label)
-        if joined:
-            self._triple.append(value)
-            if len(self._triple) < 3:
-                return ()
-            numbers = tuple(part.numbers[0] for part in self._triple)
-            tokens = tuple(part.tokens[0] for part in self._triple)
-            self._triple.clear()
-            return (Field(joined, Value(Shape.VECTOR, numbers, tokens, " ".join(tokens)), meaning(joined)),)
+        whole = _part_of.get(label) if value.shape is Shape.SCALAR else None
+        if whole:
+            self._parts[label] = value
+            return self._joined(whole)
         bare, unit = _bare(label)
         return (Field(label, value, located_meaning(bare, value, unit or value.unit, self.heading)),)
+
+    def _joined(self, quantity: str) -> tuple[Field, ...]:
+        labels = _TRIPLES[quantity]
+        if not self._parts.keys() >= set(labels):
+            return ()
+        parts = [self._parts.pop(label) for label in labels]
+        tokens = tuple(part.tokens[0] for part in parts)
+        value = Value(Shape.VECTOR, tuple(part.numbers[0] for part in parts), tokens, " ".join(tokens))
+        return (Field(quantity, value, meaning(quantity)),)

@@ -23,9 +23,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A line that gives values."""
+    """A line that gives values, and perhaps states the traced pixel."""
 
     fields: tuple[Field, ...]
+    pixel: Pixel | None = None
 
 
 @dataclass(frozen=True, slots=True)

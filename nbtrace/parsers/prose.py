@@ -9,9 +9,9 @@ import re
 from nbtrace import units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.keyed import heading_of, key_values
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES, Meaning, meaning
+from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import Shape, Value
 
 _lead_in = re.compile(r"([^=:]+): (\S[^:]*? = .*)").fullmatch
@@ -51,15 +51,23 @@ def prose(body: str, context: str, *, cell_block: bool) -> Outcome:
     fields = []
     for part in _several(text):
         assigned = _assigned(part) or _spaced(part)
-        if assigned and (field := _field(assigned[1].strip(), assigned[2], lead or context, cell_block=cell_block)):
-            fields.append(field)
+        if assigned is None:
+            continue
+        name, printed = assigned[1].strip(), assigned[2]
+        value = read_value(printed)
+        if value.shape is not Shape.TEXT:
+            fields.append(_field(name, value, lead or context, cell_block=cell_block))
+        elif printed.startswith("[") or _has_numbers(name):
+            return Problem(f"{name}: {printed!r} is no value")
     return Fields(tuple(fields)) if fields else Structure()
 
 
-def _field(name: str, text: str, place: str, *, cell_block: bool) -> Field | None:
-    value = read_value(text)
-    if value.shape is Shape.TEXT:
-        return None
+def _has_numbers(name: str) -> bool:
+    known = QUANTITIES.get(meaning(name).quantity)
+    return known is not None and known.kind is not Kind.TEXT
+
+
+def _field(name: str, value: Value, place: str, *, cell_block: bool) -> Field:
     bare, unit = name, value.unit
     if (named := _unit_in_name(name)) and (in_name := units.canonical(named[2])):
         bare, unit = named[1], in_name
@@ -77,15 +85,12 @@ def located_meaning(name: str, value: Value, unit: str | None, place: str) -> Me
 
     A name that the vocabulary does not know, or knows with another shape or dimension, is a quantity of that heading.
     """
-    known = meaning(name)
-    quantity = QUANTITIES.get(known.quantity)
+    quantity = QUANTITIES.get(meaning(name).quantity)
     own = Meaning(f"{place}: {name}" if place else name, unit)
-    if quantity is None or value.shape.value != quantity.kind.value:
+    if quantity is None or (value.shape is not Shape.SENTINEL and value.shape.value != quantity.kind.value):
         return own
-    if unit is None or unit == known.unit:
-        return known
     try:
-        return Meaning(known.quantity, unit, units.factor(unit, quantity.unit))
+        return meaning(name, unit)
     except UsageError:
         return own
 

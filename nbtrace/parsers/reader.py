@@ -7,7 +7,7 @@ from nbtrace.parsers.banner import banner
 from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.prose import assignments
-from nbtrace.parsers.tagged import CONTINUED, side_of, tagged
+from nbtrace.parsers.tagged import CONTINUED, LONGEST_LINE, side_of, tagged
 from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Side, Trace, Unreadable
 
@@ -26,11 +26,11 @@ class Placement:
 
     block: int = 0
     sample: int = 0
-    started: bool = False
     _seen: set[str] = field(default_factory=set)
     _last_rank: int = -1
     _closed: bool = False
     _phi: tuple[int, int, int] | None = None
+    _phi_key: str = ""
 
     def place(self, item: Field) -> Index:
         """Return the index of a value, and remember that it was seen."""
@@ -62,7 +62,6 @@ class Placement:
         elif per_sample and name in self._seen and RANK[name] < self._last_rank:
             self.sample += 1
             self._seen.clear()
-        self.started = True
         self._closed = self._closed or name in _CLOSING
         if per_sample:
             self._seen.add(name)
@@ -80,8 +79,6 @@ class Placement:
             phi_sample += 1
         self._phi = (self.sample, phi_sample, tic)
         return phi_sample
-
-    _phi_key: str = ""
 
 
 @dataclass
@@ -119,7 +116,8 @@ class LogReader:
         return Trace(self.source, tuple(self.records), self.settings, account, tuple(self.dialects), self.pixels)
 
     def _line(self, line: str, number: int) -> None:
-        stated = banner(line)
+        short = len(line) <= LONGEST_LINE
+        stated = banner(line) if short else None
         if stated is not None:
             self._take(stated, "banner", "banner", line, number)
             return
@@ -128,7 +126,7 @@ class LogReader:
             self._continues = read.family if read.family in CONTINUED else None
             self._take(read.outcome, read.family, read.dialect, line, number)
             return
-        if self._continues and line.startswith("  ") and line.strip():
+        if short and self._continues and line.startswith("  ") and line.strip():
             self._take(_continuation(line, self._context), self._continues, self._continues, line, number)
             return
         self._continues = None
@@ -136,9 +134,11 @@ class LogReader:
 
     def _take(self, outcome: Outcome, family: str, dialect: str, line: str, number: int) -> None:
         match outcome:
-            case Fields(fields):
+            case Fields(fields, pixel):
                 self.used += 1
                 self.dialects[dialect] = None
+                if pixel is not None:
+                    self._state_pixel(pixel)
                 self.records += [self._record(item, family, number) for item in fields]
             case Stated(settings, pixel):
                 self.used += 1
@@ -151,7 +151,7 @@ class LogReader:
                 self.structure += 1
                 self._context = heading or self._context
             case Problem(reason):
-                self.unreadable.append(Unreadable(number, line.strip()[:_SHOWN], reason))
+                self.unreadable.append(Unreadable(number, line.strip()[:_SHOWN], _shortened(reason)))
 
     def _state_pixel(self, pixel: Pixel) -> None:
         """Note the pixel of the block under way; after a finished block of another pixel, that of the next one."""
@@ -172,6 +172,10 @@ class LogReader:
             line=number,
             index=self._placement.place(item),
         )
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= _SHOWN else f"{reason[:_SHOWN]}…"
 
 
 def _continuation(line: str, context: str) -> Outcome:

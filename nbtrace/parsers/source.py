@@ -3,6 +3,7 @@
 import gzip
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrace.errors import InputError
@@ -10,6 +11,8 @@ from nbtrace.files import read_bytes
 
 _GZIP = b"\x1f\x8b"
 _PROBE = 1 << 16
+_PIECE = 256
+"""Bytes of a damaged gzip file that are read at once: so many may be lost before the damage."""
 
 
 def read_text(source: str) -> tuple[str, bool]:
@@ -22,7 +25,7 @@ def read_text(source: str) -> tuple[str, bool]:
     InputError
         If the source is missing, unreadable or binary.
     """
-    data = sys.stdin.buffer.read() if source == "-" else read_bytes(Path(source))
+    data = _standard_input() if source == "-" else read_bytes(Path(source))
     cut = False
     if data.startswith(_GZIP):
         data, cut = _unzip(data, source)
@@ -31,18 +34,41 @@ def read_text(source: str) -> tuple[str, bool]:
     return data.decode("utf-8-sig", errors="replace"), cut
 
 
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input is closed; give a file name")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise InputError(f"standard input cannot be read: {error.strerror}") from error
+
+
 def _unzip(data: bytes, source: str) -> tuple[bytes, bool]:
     try:
         return gzip.decompress(data), False
     except (EOFError, zlib.error, gzip.BadGzipFile):
+        readable = b"".join(_readable_part(data))
+    if not readable:
+        raise InputError(f"{source} is a damaged gzip file; nothing of it can be read")
+    return readable, True
+
+
+def _readable_part(data: bytes) -> Iterator[bytes]:
+    """Yield what can be read of a damaged gzip file of one or more members, up to the damage."""
+    rest = data
+    while rest.startswith(_GZIP):
         engine = zlib.decompressobj(wbits=31)
-        try:
-            readable = engine.decompress(data)
-        except zlib.error:
-            readable = b""
-        if not readable:
-            raise InputError(f"{source} is a damaged gzip file; nothing of it can be read") from None
-        return readable, True
+        for start in range(0, len(rest), _PIECE):
+            piece = rest[start : start + _PIECE]
+            try:
+                yield engine.decompress(piece)
+            except zlib.error:
+                return
+            if engine.eof:
+                rest = engine.unused_data + rest[start + _PIECE :]
+                break
+        else:
+            return
 
 
 def split_lines(text: str) -> tuple[list[str], bool]:

@@ -12,9 +12,12 @@ from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
 from nbtrace.records import Side
 
 _prefix = re.compile(
-    r"[ \t]*(?:\d+→)?[ \t]*(?P<family>TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
+    r"[ \t]*(?:\d+→)?[ \t]*(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
     r"(?P<mark>:|(?=[ \t])|$)(?P<body>.*)"
 ).fullmatch
+
+_glued = re.compile(r"(?:[^\W_]|[\])%\r])TRACE[_:]").search
+_torn = re.compile(r"TRACE_|\wTRACE:|\[New Thread").search
 
 Grammar: TypeAlias = Callable[[str], Outcome]
 
@@ -23,6 +26,7 @@ _KEYED = {"TRACE_C": "C keyed", "TRACE_PY": "Py keyed"}
 _GRAMMARS: dict[str, tuple[str, Grammar]] = {
     "TRACE_C": ("C keyed", keyed.keyed),
     "TRACE_PY": ("Py keyed", keyed.keyed),
+    "PIX0_PY": ("Py pix0", keyed.keyed),
     "TRACE_C_PHI": ("C per-φ", keyed.phi),
     "TRACE_PY_PHI": ("Py per-φ", keyed.phi),
     "TRACE_PY_ROTSTAR": ("Py rotated vectors", partial(keyed.phi, line_schema=schema.RotStarLine)),
@@ -40,6 +44,9 @@ _PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"
 _ASSIGNMENTS = {"TRACE_ROTATE": "C rotations", "TRACE_BEAM_CENTER": "C beam centre"}
 _numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?(\d+)").fullmatch
 _grid = re.compile(r"TRACE_PY_TRICUBIC_[HKL]_COORDS").fullmatch
+
+LONGEST_LINE = 4096
+"""Characters beyond which a line is no trace line; real ones stay below 400."""
 
 CONTINUED = frozenset({"TRACE_BEAM_CENTER", "TRACE_SIM_F_LATT", "TRACE"})
 """Families whose indented lines without a prefix belong to the tagged line before them."""
@@ -61,20 +68,30 @@ def side_of(family: str) -> Side:
     return Side.C if family.startswith("TRACE_") else Side.UNKNOWN
 
 
+def side_of_line(line: str) -> Side:
+    """Return the program whose prefix a line carries."""
+    match = _prefix(line) if "TRACE" in line or "PIX0_PY" in line else None
+    return side_of(match["family"]) if match else Side.UNKNOWN
+
+
 def tagged(line: str, context: str) -> Tagged | None:
     """Read a line with a trace prefix; None if it has none.
 
     `context` is the last heading. Environment assignments (`TRACE_C_TAP5=1 ./nanoBragg`) and headings such as
     `TRACE COMPARISON:` are no trace lines.
     """
-    if "TRACE" not in line:
+    if "TRACE" not in line and "PIX0_PY" not in line:
         return None
     match = _prefix(line)
     if match is None:
-        return None
+        return Tagged("TRACE", "torn", Problem("torn: a trace line begins in its middle")) if _glued(line) else None
     family, number, body = match["family"], match["number"], match["body"]
     if family == "TRACE" and match["mark"] != ":":
         return None
+    if len(line) > LONGEST_LINE:
+        return Tagged(family, "torn", Problem(f"{len(line)} characters are too many for a trace line"))
+    if _torn(body):
+        return Tagged(family, "torn", Problem("torn: another line begins in its middle"))
     dialect, outcome = _read(family, number, body, context)
     return Tagged(family, dialect, outcome)
 
@@ -84,7 +101,9 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         dialect, grammar = _GRAMMARS[family]
         outcome = grammar(body)
         if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
-            return f"{dialect} prose", prose.prose(body, context, cell_block=False)
+            as_prose = prose.prose(body, context, cell_block=False)
+            if isinstance(as_prose, Fields):
+                return f"{dialect} prose", as_prose
         return dialect, outcome
     if family in _MARKERS:
         return "Py tricubic", Structure()

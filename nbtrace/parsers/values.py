@@ -1,11 +1,12 @@
 """The forms in which logs print a value: numbers, vectors, matrices, named numbers, tensors, units, sentinels."""
 
 import re
+from dataclasses import replace
 
 from nbtrace import units
 from nbtrace.records import Shape, Value
 
-NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
+NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
 
 SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_installed", "None"})
 """Words that stand where a value should be."""
@@ -17,7 +18,7 @@ _tensor = re.compile(r"tensor\((.*?)(?:,\s*(?:dtype|device|requires_grad)=.*)?\)
 _named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
 _pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
 _with_unit = re.compile(rf"({NUMBER})\s+(\S+)").fullmatch
-_trailer = re.compile(rf"(?:\|[^|]*\|\s*=\s*({NUMBER}))?\s*(\S+)?").fullmatch
+_trailer = re.compile(rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*=\s*{NUMBER}\s*([^|\s]+)?)?").fullmatch
 
 
 def read_value(text: str) -> Value:
@@ -28,40 +29,47 @@ def read_value(text: str) -> Value:
     text = text.strip()
     if text in SENTINELS:
         return Value(Shape.SENTINEL, (), (), text)
-    if _list(text):
-        return _numeric(tuple(re.split(r"[\s,]+", text)), text)
-    return _structured(text) or Value(Shape.TEXT, (), (), text)
+    return _plain(text) or _structured(text) or Value(Shape.TEXT, (), (), text)
+
+
+def _plain(text: str) -> Value | None:
+    return _numeric(tuple(re.split(r"[\s,]+", text)), text) if _list(text) else None
 
 
 def _structured(text: str) -> Value | None:
     if wrapped := _tensor(text):
-        inner = read_value(wrapped[1])
-        return inner if inner.tokens else None
-    if bracketed := _bracketed(text):
-        return _vector(bracketed[1], bracketed[2], text)
+        inner = wrapped[1].strip()
+        found = _plain(inner) or _in_brackets(inner)
+        return replace(found, text=text) if found else None
+    if bracketed := _in_brackets(text):
+        return bracketed
     if _named(text):
         names, tokens = zip(*_pair(text), strict=True)
         return Value(Shape.NAMED, tuple(map(float, tokens)), tokens, text, names=names)
     if (measured := _with_unit(text)) and (unit := units.canonical(measured[2])):
         return Value(Shape.SCALAR, (float(measured[1]),), (measured[1],), text, unit=unit)
     head, equals, tail = text.rpartition("=")
-    if equals and head.strip():
+    if equals and head.strip() and not text.startswith("["):
         last = read_value(tail)
-        return last if last.tokens else None
+        return replace(last, text=text) if last.tokens else None
     return None
 
 
-def _vector(inside: str, after: str, text: str) -> Value | None:
-    tokens = tuple(re.split(r"[\s,;]+", inside.strip()))
-    trailer = _trailer(after.strip())
-    if trailer is None or not all(map(_number, tokens)):
+def _in_brackets(text: str) -> Value | None:
+    bracketed = _bracketed(text)
+    if bracketed is None:
         return None
-    word = trailer[2]
+    rows = [re.split(r"[\s,]+", row.strip()) for row in bracketed[1].split(";")]
+    tokens = tuple(token for row in rows for token in row)
+    trailer = _trailer(bracketed[2].strip())
+    if trailer is None or not all(map(_number, tokens)) or len(set(map(len, rows))) > 1:
+        return None
+    word = trailer[1] or trailer[2]
     unit = units.canonical(word) if word else None
     if word and unit is None:
         return None
     value = _numeric(tokens, text, unit)
-    return Value(Shape.MATRIX, value.numbers, tokens, text, unit=unit) if ";" in inside else value
+    return Value(Shape.MATRIX, value.numbers, tokens, text, unit=unit) if len(rows) > 1 else value
 
 
 def _numeric(tokens: tuple[str, ...], text: str, unit: str | None = None) -> Value:

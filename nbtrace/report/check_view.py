@@ -4,7 +4,7 @@ from nbtrace.compare.check import Check, Finding, SelfCheck
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.records import Account
-from nbtrace.report.view import Column, Line, Section, Table, View, clean, number
+from nbtrace.report.view import Column, Line, Section, Table, View, number
 
 _COLUMNS = (
     Column("quantity"),
@@ -29,20 +29,20 @@ def check_view(result: SelfCheck) -> View:
     account = trace.account
     pixel = f"slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "not told"
     held = len(result.checked) - len(result.broken)
-    headline = f"{held} of {len(result.checked)} relations hold"
+    headline = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation can be checked"
     if result.broken:
         headline += f"; broken: {', '.join(item.quantity for item in result.broken)}"
-    items = tuple(f"{clean(remark)}" for remark in result.remarks)
-    unreadable = tuple(
-        f"{clean(trace.source)}:{bad.line}: {clean(bad.reason)}: {clean(bad.text)}" for bad in account.unreadable[:20]
-    )
+    elif result.remarks:
+        headline += f"; {result.remarks[0]}"
+    items = (*result.remarks, *result.observations)
+    unreadable = tuple(f"{trace.source}:{bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
     more = len(account.unreadable) - len(unreadable)
     return View(
         title="A log held against itself",
         verdict=check_verdict(result),
         headline=headline,
         facts=(
-            f"Log: {clean(trace.source)} ({trace.side.label})",
+            f"Log: {trace.source} ({trace.side.label})",
             f"Dialects: {', '.join(trace.dialects) or 'none'}",
             f"Pixel: {pixel}",
             f"Numbers: {'single' if result.single_precision else 'double'} precision",

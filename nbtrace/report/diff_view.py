@@ -1,22 +1,24 @@
 """The view of a comparison of two traces."""
 
 import math
+from shlex import quote
 
+from nbtrace.compare.artefacts import power_of_ten
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
-from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.quantities import QUANTITIES, Stage
-from nbtrace.records import Record, Trace
+from nbtrace.records import Record
 from nbtrace.report.view import (
     Column,
+    Command,
     Line,
     Section,
     Table,
     View,
-    clean,
     delta_text,
+    input_facts,
     listed,
     number,
     signed,
@@ -25,8 +27,8 @@ from nbtrace.report.view import (
 
 _COLUMNS = (
     Column("quantity"),
-    Column("C", numeric=True),
-    Column("Py", numeric=True),
+    Column("C", numeric=True, rounds=True),
+    Column("Py", numeric=True, rounds=True),
     Column("Δ rel", numeric=True),
     Column("Py/C", numeric=True, least_width=120),
     Column("digits", numeric=True, least_width=90),
@@ -35,7 +37,7 @@ _COLUMNS = (
     Column("differ", numeric=True, least_width=98),
     Column("status"),
 )
-_BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "at 1e-4 or more", "0.01": "at 1e-2 or more"}
+_BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "from 1e-4 on", "0.01": "from 1e-2 on"}
 
 
 def diff_view(result: DiffResult, *, brief: bool = False) -> View:
@@ -44,7 +46,7 @@ def diff_view(result: DiffResult, *, brief: bool = False) -> View:
         title="Trace comparison: C against Py",
         verdict=result.verdict,
         headline=headline(result),
-        facts=(*_inputs(result), *tolerance_facts(result.policy)),
+        facts=(*input_facts(result.c, result.py), *tolerance_facts(result.policy)),
         notices=result.notices,
         sections=tuple(_sections(result, brief=brief)),
     )
@@ -53,66 +55,91 @@ def diff_view(result: DiffResult, *, brief: bool = False) -> View:
 def headline(result: DiffResult) -> str:
     """Return the answer in one line."""
     first = result.first_divergence
-    compared = f"{result.coverage.compared} values compared"
+    compared = f"{result.coverage.compared} of {result.coverage.expected} values compared"
     if result.verdict is Verdict.NOT_COMPARABLE:
         return f"the logs cannot be compared as they stand ({compared} all the same)"
-    if first is None and result.verdict is Verdict.DIFFER:
-        return f"{compared}, none diverges, but not everything could be compared (--strict)"
     if first is None:
-        return f"{compared}, none diverges"
-    return f"first divergence {describe(first)}{_material(result)}{_final(result)}"
+        return f"{compared}, none diverges{_lacking(result)}"
+    rest = (_apart(result, first), _material(result), _final(result), _lacking(result))
+    return f"first divergence {describe(first)}{''.join(rest)}"
+
+
+def _lacking(result: DiffResult) -> str:
+    """Return which side lacks the pixel value that the other has."""
+    covered = result.coverage
+    for side, missing in (("C", covered.missing_on_c), ("Py", covered.missing_on_py)):
+        if "I_pixel_final" in missing:
+            return f"; {side} prints no I_pixel_final"
+    if result.verdict is Verdict.DIFFER and result.first_divergence is None:
+        return "; not everything could be compared (--strict)"
+    return ""
+
+
+def _apart(result: DiffResult, first: Row) -> str:
+    """Return what is first apart from artefacts of the logs, where the first divergence is one."""
+    physical = result.physical
+    if first.quantity not in physical.artefacts:
+        return _follows(result, first)
+    power = power_of_ten(first)
+    why = f"another unit, 10^{power}" if power else "a habit of logging"
+    rest = (
+        f"first apart from such: {describe(physical.first)}"
+        if physical.first
+        else "nothing else diverges but what may follow"
+    )
+    return f" ({why}); {rest}"
+
+
+def _follows(result: DiffResult, first: Row) -> str:
+    own = next((item for item in result.divergences if item.group.quantity == first.quantity), None)
+    return f" (may follow from {listed(own.follows, 2)})" if own is not None and own.follows else ""
 
 
 def _material(result: DiffResult) -> str:
     row = result.first_by_band["0.0001"]
-    if row is None or row is result.first_divergence:
+    artefacts = result.physical.artefacts
+    if row is None or row is result.first_divergence or row.quantity in artefacts:
+        return ""
+    if result.first_divergence is not None and result.first_divergence.quantity in artefacts:
         return ""
     return f"; first above 1e-4 {row.label}"
 
 
 def _final(result: DiffResult) -> str:
     final = next((row for row in result.rows if row.quantity == "I_pixel_final"), None)
-    if final is None or final.difference is None or final.difference.ratio is None:
+    if final is None:
         return ""
+    if final.difference is None or final.difference.ratio is None:
+        return f"; I_pixel_final {final.status.value}: {final.reason or 'C is 0'}"
     return f"; I_pixel_final Py/C = {final.difference.ratio:.9g}"
 
 
 def describe(row: Row) -> str:
     """Return a diverging row in words: where, how much, how bad."""
     if row.difference is None:
-        return f"{row.label}: {row.status.value}, {clean(row.reason)}"
+        return f"{row.label}: {row.status.value}, {row.reason}"
     where = f"{row.label}{' ' + row.component if row.component else ''}"
     delta = delta_text(row.difference.delta[row.difference.worst], row.quantity)
     return f"{where}: Py − C = {delta}, {signed(row.difference.relative)} relative, {row.status.value}"
-
-
-def _inputs(result: DiffResult) -> tuple[str, ...]:
-    return tuple(_input(side, trace) for side, trace in (("C", result.c), ("Py", result.py)))
-
-
-def _input(side: str, trace: Trace) -> str:
-    at = whereabouts(trace)
-    pixel = f"pixel slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "pixel not told"
-    account = trace.account
-    lines = f"{account.used} of {account.total} lines used"
-    unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
-    return f"{side}: {clean(trace.source)} ({pixel}; {lines}{unread})"
 
 
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
     table = _table(result, brief=brief)
     sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, table))]
     if result.divergences:
-        sections += [_first(result), _roots(result)]
+        sections += [_first(result), _roots(result), _all(result)]
     sections.append(_coverage(result))
     if result.divergences:
-        sections.append(Section("What to look at next", items=_next(result)))
+        sections.append(_next(result))
     return sections
 
 
 def _hidden(result: DiffResult, table: Table) -> tuple[str, ...]:
     hidden = len(result.groups) - len(table.lines)
-    return (f"{hidden} quantities that agree are left out (--brief).",) if hidden else ()
+    sentences: tuple[str, ...] = (f"{hidden} quantities that agree are left out (--brief).",) if hidden else ()
+    if any(line.cells[-1].endswith("*") for line in table.lines):
+        sentences += ("* agrees within the digits that were printed.",)
+    return sentences
 
 
 def _table(result: DiffResult, *, brief: bool) -> Table:
@@ -125,25 +152,39 @@ def _line(group: Group) -> Line:
     found = row.difference
     label = row.label + (f".{row.component}" if row.component else "")
     cells = (
-        clean(label),
+        label,
         _value(row, row.c),
         _value(row, row.py),
         signed(found.relative) if found else "–",
-        number(found.ratio, 9) if found else "–",
+        _ratio(row),
         _digits(row),
         delta_text(found.delta[found.worst], row.quantity) if found else "–",
         _tolerance(row),
         f"{group.diverging}/{len(group.rows)}" if len(group.rows) > 1 else "",
-        row.status.value,
+        row.status.value + ("*" if row.limited_by_print and not row.status.diverges and _beyond(row) else ""),
     )
     return Line(cells, row.status)
+
+
+def _beyond(row: Row) -> bool:
+    """Whether a row agrees only because its numbers were printed with few digits."""
+    found = row.difference
+    return found is not None and abs(found.delta[found.worst]) > row.tolerance.allowed(found.norm_c)
+
+
+def _ratio(row: Row) -> str:
+    """Return Py/C of the component shown."""
+    if row.difference is None:
+        return "–"
+    c, py = (record.numbers[row.difference.worst] for record in (row.c, row.py))
+    return number(py / c) if c else "–"
 
 
 def _value(row: Row, record: Record) -> str:
     """Return the value for the table: the worst component of several; text cut to what a table can hold."""
     if row.difference is not None:
         return number(record.numbers[row.difference.worst])
-    text = clean(record.value.text)
+    text = record.value.text
     return text if len(text) <= 16 else f"{text[:15]}…"
 
 
@@ -165,10 +206,10 @@ def _tolerance(row: Row) -> str:
 
 
 def _first(result: DiffResult) -> Section:
-    items = []
+    bands: dict[str, list[str]] = {}
     for band, row in result.first_by_band.items():
-        words = _BAND_WORDS.get(band, band)
-        items.append(f"{words}: {describe(row)}" if row is not None else f"{words}: none")
+        bands.setdefault(describe(row) if row is not None else "none", []).append(_BAND_WORDS[band])
+    items = [f"{', '.join(words)}: {text}" for text, words in bands.items()]
     first = result.first_divergence
     if first is not None:
         items.append(f"lines: C {first.c.line}, Py {first.py.line}; {_whole(first)}")
@@ -179,7 +220,7 @@ def _whole(row: Row) -> str:
     """Return the difference of a vector as a whole, or of a scalar in digits."""
     found = row.difference
     if found is None:
-        return clean(row.reason)
+        return row.reason
     if len(found.delta) == 1:
         return f"ratio Py/C {number(found.ratio, 15)}"
     size = math.hypot(*found.delta)
@@ -198,47 +239,60 @@ def _roots(result: DiffResult) -> Section:
         known = QUANTITIES.get(item.group.quantity)
         by_stage.setdefault(known.stage if known else None, []).append(item)
     items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
-    sentence = "A root diverges although none of its inputs does; what depends on it may only follow."
+    sentence = "A root diverges although none of its inputs does; what depends on it may be its consequence."
     return Section("Roots and consequences", sentences=(sentence,), items=items)
+
+
+def _all(result: DiffResult) -> Section:
+    items = tuple(describe(item.group.shown) for item in result.divergences)
+    return Section("All divergent quantities", items=items, repeats_table=True)
 
 
 def _named(item: Divergence) -> str:
     row = item.group.shown
     size = f" {signed(row.difference.relative)}" if row.difference else ""
-    return f"{clean(row.quantity)}{size} {row.status.value}"
+    return f"{row.quantity}{size} {row.status.value}"
 
 
 def _consequences(roots: list[Divergence]) -> str:
     names = dict.fromkeys(name for item in roots for name in item.consequences)
-    return f"from here may follow {listed(names)}" if names else "nothing else follows from it"
+    return f"from here may follow {listed(names)}" if names else "nothing else follows"
 
 
 def _coverage(result: DiffResult) -> Section:
     covered = result.coverage
     items = [f"compared {covered.compared} of {covered.expected} values that at least one side has"]
-    items += [f"not measurable: {clean(label)}: {clean(reason)}" for label, reason in covered.skipped.items()]
+    items += [f"not measurable: {label}: {reason}" for label, reason in covered.skipped.items()]
     sides = (("C", covered.missing_on_c, covered.unknown_on_c), ("Py", covered.missing_on_py, covered.unknown_on_py))
     for side, missing, unknown in sides:
         if missing:
-            items.append(f"missing on {side}: {clean(listed(missing))}")
+            items.append(f"missing on {side}: {listed(missing)}")
         if unknown:
-            items.append(f"only {side} prints, under names that no other log uses: {clean(listed(unknown, 4))}")
+            items.append(f"only {side} prints, under names that no other log uses: {listed(unknown, 4)}")
     return Section("Coverage", items=tuple(items))
 
 
-def _next(result: DiffResult) -> tuple[str, ...]:
-    c, py = clean(result.c.source), clean(result.py.source)
-    names = {group.quantity for group in result.groups if group.status.diverges}
-    items = []
-    material = result.first_by_band["0.0001"]
+def _next(result: DiffResult) -> Section:
+    title = "What to look at next"
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return ("trace the same pixel, with the same configuration, on both sides; then compare again",)
-    if material is not None and material is not result.first_divergence:
-        items.append(f"start at {material.label}: the first divergence above 1e-4; what comes before it is smaller")
+        return Section(
+            title, items=("trace the same pixel, with the same configuration, on both sides; compare again",)
+        )
+    c, py = quote(result.c.source), quote(result.py.source)
+    names = {group.quantity for group in result.groups if group.status.diverges}
+    items, commands = [], []
+    start = result.physical.first
+    if start is not None and start.quantity != (result.first_divergence or start).quantity:
+        items.append(f"start at {start.label}: the first divergence that is no artefact of the logs")
     if any(row.status is Status.MISSING for row in result.rows):
         items.append("fill in the values that a log leaves out, then compare again")
     if names & {"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"}:
-        items.append(f"nbtrace phi {py} {c}: is it all φ steps or one?")
+        if all("phi_k_frac" in trace.by_quantity for trace in (result.c, result.py)):
+            commands.append(Command(f"nbtrace phi {py} {c}", "is it all φ steps or one?"))
+        elif any("phi_k_frac" in trace.by_quantity for trace in (result.c, result.py)):
+            items.append("nbtrace phi with the file of the other side's φ steps: is it all steps or one?")
     if names & {"I_before_scaling", "I_pixel_final"}:
-        items.append(f"nbtrace scaling {c} {py}: which factor carries the final ratio?")
-    return tuple(items) or ("follow the first divergence to its inputs",)
+        commands.append(Command(f"nbtrace scaling {c} {py}", "which factor carries the final ratio?"))
+    if not items and not commands:
+        items.append("follow the first divergence to its inputs")
+    return Section(title, items=tuple(items), commands=tuple(commands))

@@ -2,14 +2,26 @@
 
 import re
 
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View
+from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View, clean
 
-_special = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_special = re.compile(
+    r"([\\`*{}\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)//|(?<=www)\.|@|^\s*[-+=](?=\s|$)|^\s*\d+[.)](?=\s|$))"
+)
+_backticks = re.compile(r"`+").findall
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def escape(text: str) -> str:
-    """Return text in which no character has a meaning in Markdown or HTML."""
-    return _special.sub(r"\\\1", text.replace("&", "&amp;")).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    """Return text on one line in which no character has a meaning in Markdown or HTML.
+
+    That includes what makes a list of a line that begins with it, and links of bare addresses.
+    """
+    return _special.sub(_backslash, clean(text)).translate(_ENTITIES)
+
+
+def _backslash(match: re.Match[str]) -> str:
+    found = match[1]
+    return r"\/\/" if found == "//" else f"{found[:-1]}\\{found[-1]}"
 
 
 def render(view: View, *, provenance: tuple[str, ...] = ()) -> str:
@@ -30,9 +42,19 @@ def _section(section: Section) -> str:
     parts += [f"{escape(sentence)}\n" for sentence in section.sentences]
     if section.items:
         parts.append("".join(f"- {escape(item)}\n" for item in section.items))
-    if section.table is not None:
+    if section.commands:
+        parts.append("".join(f"- {escape(command.question)}: {_code(command.line)}\n" for command in section.commands))
+    if section.table is not None and section.table.lines:
         parts.append(_table(section.table))
     return "\n".join(parts)
+
+
+def _code(text: str) -> str:
+    """Return text as a code span that none of its backticks ends."""
+    text = clean(text)
+    fence = "`" * (1 + max((len(run) for run in _backticks(text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def _table(table: Table) -> str:

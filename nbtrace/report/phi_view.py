@@ -2,7 +2,7 @@
 
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.compare.status import Verdict
-from nbtrace.report.view import Column, Line, Section, Table, View, clean, number, signed
+from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
 
 _COLUMNS = (
     Column("phi_tic", numeric=True),
@@ -25,8 +25,7 @@ def phi_view(result: PhiResult) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
-            f"C: {clean(result.c.source)}",
-            f"Py: {clean(result.py.source)}",
+            *input_facts(result.c, result.py),
             f"Tolerance: |Δk| < {result.tolerance}{mark}; differences are Py − C",
             f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
         ),
@@ -38,7 +37,7 @@ def phi_view(result: PhiResult) -> View:
 def _headline(result: PhiResult) -> str:
     first, worst = result.first_divergence, result.worst
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return "the two sweeps are not of the same pixel; their difference says nothing about the rotation"
+        return "the two sweeps are not of the same pixel or geometry; Δk says nothing about the rotation"
     largest = f"max |Δk| = {result.max_delta_k:.6g} at tic {worst.phi_tic}" if worst is not None else "no finite Δk"
     if first is None:
         return f"all {len(result.compared)} steps agree, {largest}"

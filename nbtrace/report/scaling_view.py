@@ -1,17 +1,33 @@
 """The view of the scaling chain."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from nbtrace.compare.lattice import WorkedFactor
 from nbtrace.compare.scaling import Factor, Product, Rebuilt, ScalingResult
 from nbtrace.compare.status import Verdict
-from nbtrace.report.view import Column, Line, Section, Table, View, clean, number, percent, signed, tolerance_facts
+from nbtrace.report.view import (
+    Column,
+    Command,
+    Line,
+    Section,
+    Table,
+    View,
+    input_facts,
+    number,
+    percent,
+    signed,
+    tolerance_facts,
+)
+
+_OPEN = 0.05
+"""Unexplained share from which on the shares of the factors mean little."""
 
 _FACTOR_COLUMNS = (
     Column("factor"),
-    Column("C", numeric=True),
-    Column("Py", numeric=True),
-    Column("Δ rel", numeric=True),
+    Column("C", numeric=True, rounds=True),
+    Column("Py", numeric=True, rounds=True),
+    Column("Δ rel", numeric=True, rounds=True),
     Column("Py/C", numeric=True, least_width=110),
     Column("share", numeric=True),
     Column("status"),
@@ -40,8 +56,7 @@ def scaling_view(result: ScalingResult) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
-            f"C: {clean(result.diff.c.source)}",
-            f"Py: {clean(result.diff.py.source)}",
+            *input_facts(result.diff.c, result.diff.py),
             *tolerance_facts(result.diff.policy),
         ),
         notices=result.notices,
@@ -56,6 +71,10 @@ def _headline(result: ScalingResult) -> str:
     if first is None:
         return f"all {len(result.factors)} quantities of the chain agree"
     size = f" {signed(_relative(first), 6)}" if _relative(first) is not None else ""
+    if result.unexplained is not None and abs(result.unexplained) > _OPEN:
+        open_sides = [side for side, item in zip(("C", "Py"), result.products, strict=True) if item.meaning != "holds"]
+        whose = f" of {' and '.join(open_sides)}" if open_sides else ""
+        return f"first divergence {first.name}{size} {first.status.value}; the chain{whose} does not make its own pixel"
     leading = max(
         (factor for factor in result.factors if factor.share is not None),
         key=lambda factor: abs(factor.share or 0.0),
@@ -79,6 +98,23 @@ def _sections(result: ScalingResult) -> Iterator[Section]:
     for side, worked in zip(("C", "Py"), result.lattice, strict=True):
         if worked:
             yield _lattice(side, worked)
+    yield from _divergent(result)
+
+
+def _divergent(result: ScalingResult) -> Iterator[Section]:
+    over = [factor for factor in result.factors if factor.status.diverges]
+    if not over:
+        return
+    yield Section("First divergence", items=(_described(over[0]),), repeats_table=True)
+    yield Section("All divergent factors", items=tuple(map(_described, over)), repeats_table=True)
+    c, py = quote(result.diff.c.source), quote(result.diff.py.source)
+    command = Command(f"nbtrace diff {c} {py}", "what diverges before the chain?")
+    yield Section("What to look at next", commands=(command,))
+
+
+def _described(factor: Factor) -> str:
+    size = f"{signed(_relative(factor), 6)} relative" if _relative(factor) is not None else factor.reason
+    return f"{factor.name} ({factor.description}): {size}, {factor.status.value}"
 
 
 def _factor(factor: Factor) -> Line:
@@ -97,9 +133,9 @@ def _factor(factor: Factor) -> Line:
 
 def _unexplained(result: ScalingResult) -> tuple[str, ...]:
     if result.log_ratio is None:
-        return ("The share of each factor is not defined: a pixel value is 0, negative or missing.",)
+        return ("The share of each factor is not defined: a pixel value is 0, negative, not finite or missing.",)
     if result.unexplained is None:
-        return ()
+        return (f"log(Py/C) of I_pixel_final is {result.log_ratio:+.3g}: the pixels agree, there is no share to give.",)
     rest = f"the factors leave {percent(result.unexplained)} of it unexplained"
     return (f"log(Py/C) of I_pixel_final is {result.log_ratio:+.6g}; {rest}. cos_2theta is no factor of it.",)
 
@@ -121,7 +157,7 @@ def _product(product: Product) -> str:
         return f"the product of its factors is {product.product:.9g}; it logs no I_pixel_final"
     if product.meaning == "holds":
         return f"I_pixel_final {product.final:.9g} is the product of its factors"
-    return f"I_pixel_final {product.final:.9g}, product {product.product:.9g}: {clean(product.meaning)}"
+    return f"I_pixel_final {product.final:.9g}, product {product.product:.9g}: {product.meaning}"
 
 
 def _rebuilt(rebuilt: Rebuilt) -> Section:
@@ -130,13 +166,15 @@ def _rebuilt(rebuilt: Rebuilt) -> Section:
         for step in rebuilt.steps
     )
     sides = (("C", rebuilt.c, rebuilt.c_logged), ("Py", rebuilt.py, rebuilt.py_logged))
+    both = rebuilt.c is not None and rebuilt.py is not None
     items = tuple(
         f"{side}: F_cell²·ΣF_latt² = {total:.9g}, logged I_before_scaling {number(logged)}"
         + (f" (ratio {logged / total:.9g})" if logged and total else "")
         for side, total, logged in sides
         if total is not None
     )
-    return Section("I_before_scaling from the φ steps", items=items, table=Table(_STEP_COLUMNS, lines))
+    table = Table(_STEP_COLUMNS, lines) if both else None
+    return Section("I_before_scaling from the φ steps", items=items, table=table)
 
 
 def _lattice(side: str, worked: tuple[WorkedFactor, ...]) -> Section:

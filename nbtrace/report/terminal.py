@@ -11,7 +11,7 @@ from rich.text import Text
 
 from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View
+from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Column, Section, Table, View, clean
 
 _STATUS_STYLE = {
     Status.PASS: "green",
@@ -29,6 +29,8 @@ _VERDICT_STYLE = {
 }
 _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.INFO: "cyan"}
 _PIPED_WIDTH = 100
+_ALL_DIGITS = 96
+_FEW_DIGITS = 6
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
 
@@ -59,9 +61,10 @@ def _view(view: View, console: Console) -> None:
         _hanging(console, Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight]), notice.text)
     console.print()
     for fact in view.facts:
-        console.print(Text(fact))
+        console.print(Text(clean(fact)))
     for section in view.sections:
-        _section(section, console)
+        if not section.repeats_table:
+            _section(section, console)
 
 
 def _hanging(console: Console, head: Text, body: str) -> None:
@@ -69,31 +72,55 @@ def _hanging(console: Console, head: Text, body: str) -> None:
     grid = RichTable.grid(padding=0)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(head, Text(body))
+    grid.add_row(head, Text(clean(body)))
     console.print(grid)
 
 
 def _section(section: Section, console: Console) -> None:
     console.print()
-    console.print(Text(section.title, style="bold"))
+    console.print(Text(clean(section.title), style="bold"))
     for sentence in section.sentences:
-        console.print(Text(sentence))
+        console.print(Text(clean(sentence)))
     for item in section.items:
         _hanging(console, Text("  - "), item)
-    if section.table is not None:
+    for command in section.commands:
+        console.print(Text(f"  # {clean(command.question)}"))
+        console.print(Text(f"  {clean(command.line)}"), soft_wrap=True)
+    if section.table is not None and section.table.lines:
         console.print(_table(section.table, console.width))
 
 
 def _table(table: Table, width: int) -> RichTable:
     shown = [i for i, column in enumerate(table.columns) if column.least_width <= width]
-    rich = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    rich = RichTable(
+        box=None,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 2 if width >= _ALL_DIGITS else 1, 0, 0),
+        header_style="bold",
+    )
     for i in shown:
         column = table.columns[i]
         rich.add_column(
-            column.title, justify="right" if column.numeric else "left", overflow="fold", no_wrap=column.numeric
+            column.title,
+            justify="right" if column.numeric else "left",
+            overflow="fold",
+            no_wrap=column.numeric or i == 0,
         )
     for line in table.lines:
         style = _STATUS_STYLE[line.status] if line.status is not None else ""
         last = len(table.columns) - 1
-        rich.add_row(*(Text(line.cells[i], style=style if i == last else "") for i in shown))
+        cells = [_narrowed(line.cells[i], table.columns[i], width) for i in shown]
+        rich.add_row(*(Text(cell, style=style if i == last else "") for i, cell in zip(shown, cells, strict=True)))
     return rich
+
+
+def _narrowed(cell: str, column: Column, width: int) -> str:
+    """Return a cell as a terminal of this width shows it: numbers lose digits before names lose letters."""
+    cell = clean(cell)
+    if not column.rounds or width >= _ALL_DIGITS:
+        return cell
+    try:
+        return f"{float(cell):{'+' if cell.startswith('+') else ''}.{_FEW_DIGITS}g}"
+    except ValueError:
+        return cell

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row
-from nbtrace.report.view import clean
+from nbtrace.report.view import WEIGHT_WORDS, clean
 
 _CONTEXT = 3
 
@@ -14,7 +14,9 @@ def unified(result: DiffResult) -> str:
     blocks = _blocks(result.rows)
     if not blocks:
         return ""
-    lines = [f"--- {clean(result.c.source)}", f"+++ {clean(result.py.source)}"]
+    lines = [f"# {WEIGHT_WORDS[notice.weight]}  {clean(notice.text)}" for notice in result.notices]
+    lines += ["# values that agree within the tolerance are shown as C prints them"]
+    lines += [f"--- {clean(result.c.source)}", f"+++ {clean(result.py.source)}"]
     for start, stop in blocks:
         lines.append(f"@@ {clean(result.rows[start].label)} @@")
         lines += [line for row in result.rows[start:stop] for line in _lines(row)]

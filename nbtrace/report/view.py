@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbtrace.compare.comparability import Notice, Weight
+from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
 from nbtrace.quantities import QUANTITIES
+from nbtrace.records import Trace
 from nbtrace.units import metres
 
 
@@ -21,11 +23,14 @@ class Column:
         Aligned to the right.
     least_width : int
         Terminal width from which on it is shown; Markdown shows every column.
+    rounds : bool
+        A narrow terminal may show its numbers with fewer digits.
     """
 
     title: str
     numeric: bool = False
     least_width: int = 0
+    rounds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,26 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A command to run next, as it is typed, and the question that it answers."""
+
+    line: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with sentences, items and a table, in this order."""
+    """A heading with sentences, items, commands and a table, in this order.
+
+    `repeats_table` marks a section that says again, for a document, what the terminal shows in a table.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
     table: Table | None = None
+    repeats_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,8 @@ WEIGHT_WORDS = {Weight.BLOCKING: "STOP", Weight.WARNING: "NOTE", Weight.INFO: "I
 def clean(text: str) -> str:
     """Return text on one line with nothing in it that a terminal or a page could take for a command.
 
-    Logs are hostile input: control and format characters become the replacement character.
+    Logs are hostile input: control and format characters become the replacement character. Every renderer passes all
+    text of a view through this.
     """
     return "".join(letter if letter.isprintable() else " " if letter in "\t\n\r" else "\ufffd" for letter in text)
 
@@ -131,6 +150,20 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     names = tuple(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def input_facts(c: Trace, py: Trace) -> tuple[str, ...]:
+    """Return what was read of either log: its name, its pixel, its lines."""
+    return tuple(_input_fact(side, trace) for side, trace in (("C", c), ("Py", py)))
+
+
+def _input_fact(side: str, trace: Trace) -> str:
+    at = whereabouts(trace)
+    pixel = f"pixel slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "pixel not told"
+    account = trace.account
+    lines = f"{account.used} of {account.total} lines used"
+    unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
+    return f"{side}: {trace.source} ({pixel}; {lines}{unread})"
 
 
 def tolerance_facts(policy: Policy) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 usage: python tests/golden/make_golden.py RECORDED_GOLDEN_FOLDER RECORDED_SUPERVISOR_FOLDER
 
-Each recorded case is a folder with case.json (arguments, sums, sha256 of the reference binary), image.npz and traces. Kept
-are: the arguments and sums of all cases with the row sums of each image (cases.json), a crop around the maximum of each
-image (crops.npz), the TRACE_C lines of each trace (traces/CASE__SLOW_FAST.log.gz) and the input files.
+Each recorded case is a folder with case.json (arguments, sums, sha256 of the reference binary), image.npz and traces.
+Kept are: the arguments and sums of all cases with the row sums of each image (cases.json), a crop around the maximum of
+each image (crops.npz), the TRACE_C lines of each trace (traces/CASE__SLOW_FAST.log.gz) and the input files.
 """
 
 import gzip

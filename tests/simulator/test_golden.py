@@ -1,13 +1,14 @@
 """The simulator against recorded runs of the reference: images and every line of every trace."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from simulator.arguments import parse
 from simulator.build import build_model
-from simulator.config import Shape
+from simulator.config import Config, Shape
 from simulator.config_file import load_config
 from simulator.defects import Mode
 from simulator.errors import ConfigurationError
@@ -25,10 +26,11 @@ from tests.simulator.golden import (
 )
 
 TRACE_RELATIVE = 1e-12
+COMMON = "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels 40"
 
 
 @pytest.mark.parametrize("name", sorted(cases()))
-def test_image_is_the_references(name, tmp_path):
+def test_image_is_the_references(name: str, tmp_path: Path) -> None:
     case = cases()[name]
     image = simulate(case.model(tmp_path))
     slow, fast = case.crop_corner
@@ -41,7 +43,7 @@ def test_image_is_the_references(name, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "pixel"), traces())
-def test_every_trace_line_is_the_references(name, pixel, tmp_path):
+def test_every_trace_line_is_the_references(name: str, pixel: tuple[int, int], tmp_path: Path) -> None:
     config = cases()[name].config(tmp_path)
     expected = recorded_lines(trace_text(name, pixel))
     if not any(key == "I_pixel_final" for key, _ in expected):
@@ -67,20 +69,20 @@ def _agree(expected: Line, found: Line) -> bool:
 
 
 @pytest.fixture
-def supervisor():
+def supervisor() -> Config:
     named = load_config(ROOT / "examples" / "supervisor" / "supervisor.toml")
     assert named.trace_pixel_slow_fast == (685, 1039)
     return named.command.config
 
 
-def test_supervisor_trace_is_the_references(supervisor):
+def test_supervisor_trace_is_the_references(supervisor: Config) -> None:
     expected = recorded_lines(trace_text("supervisor_c", (685, 1039)))
     found = trace(supervisor, (685, 1039)).lines
     assert [key for key, _ in found] == [key for key, _ in expected]
     assert not [(a, b) for a, b in zip(expected, found, strict=True) if not _agree(a, b)]
 
 
-def test_supervisor_in_spec_mode_is_the_reference_before_any_carry_over(supervisor):
+def test_supervisor_in_spec_mode_is_the_reference_before_any_carry_over(supervisor: Config) -> None:
     execution = supervisor.execution.model_copy(update={"defects": Mode.SPEC.defects})
     found = trace(supervisor.model_copy(update={"execution": execution}), (685, 1039)).lines
     expected = recorded_lines(trace_text("supervisor_c_roi_fresh", (685, 1039)))
@@ -97,7 +99,14 @@ def test_supervisor_in_spec_mode_is_the_reference_before_any_carry_over(supervis
         ("-oversample 1 -misset_seed 77 -misset random -Nb 5", 1, 56729.56, 3675.62, 0.1891138, 0.0569695),
         ("-oversample 1 -osc 1 -phisteps 4", 1, 54780.53, 3603.432, 7.975173, 0.4074413),
         ("-oversample 1 -osc 1 -phisteps 4", 3, 54780.65, 3603.432, 7.975173, 0.4074413),
-        ("-oversample 1 -detector_abs 234 -detector_thick 450 -thicksteps 5", 1, 14202.73, 1032.694, 1.887569, 0.1153734),
+        (
+            "-oversample 1 -detector_abs 234 -detector_thick 450 -thicksteps 5",
+            1,
+            14202.73,
+            1032.694,
+            1.887569,
+            0.1153734,
+        ),
         ("-oversample 1 -point_pixel", 1, 3.221832e11, 2.217731e10, 2.29832e7, 9059903),
         ("-oversample 1 -dmin 10", 1, 40514.36, 3539.773, 3.672884, 0),
         ("-oversample 1 -dials -polar 0.9", 1, 46874.43, 3101.477, 0.2546267, 0.01113896),
@@ -113,16 +122,20 @@ def test_supervisor_in_spec_mode_is_the_reference_before_any_carry_over(supervis
         ),
     ],
 )
-def test_published_numbers_of_the_reference(flags, threads, total, largest, pixel_11_23, pixel_0_0):
-    common = "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels 40"
+def test_published_numbers_of_the_reference(
+    flags: str, threads: int, total: float, largest: float, pixel_11_23: float, pixel_0_0: float
+) -> None:
+    common = (
+        "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels 40"
+    )
     image = simulate(build_model(parsed(f"{common} {flags} -threads_emulated {threads}")))
     found = image.sum(dtype=float), image.max(), image[11, 23], image[0, 0]
     np.testing.assert_allclose(found, [total, largest, pixel_11_23, pixel_0_0], rtol=1e-6)
 
 
-def parsed(flags: str):
+def parsed(flags: str) -> Config:
     return parse(flags.split()).config
 
 
-def test_text_of_a_trace_reads_back():
+def test_text_of_a_trace_reads_back() -> None:
     assert flat("rotx:0.5 roty:-1e-3 rotz:0 twotheta:2") == (0.5, -0.001, 0.0, 2.0)

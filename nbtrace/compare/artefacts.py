@@ -1,0 +1,85 @@
+"""Differences of the logs that are none of the computations: another unit under one key, known habits of logging."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nbtrace.compare.judge import Row, status_of
+from nbtrace.compare.metrics import difference
+from nbtrace.quantities import QUANTITIES, ancestors
+
+KNOWN = {
+    "beam_center_m": "the reference prints it divided by 1000",
+    "rot_a_star_A_inv": "the reference prints it unrotated; a port may print it rotated",
+    "rot_b_star_A_inv": "the reference prints it unrotated; a port may print it rotated",
+    "rot_c_star_A_inv": "the reference prints it unrotated; a port may print it rotated",
+}
+"""Quantities that logs are known to print otherwise than their names say, although the computation is right."""
+
+_WITHOUT_UNIT = frozenset({"1", "photons"})
+_FROM_UNITS = frozenset({"hkl_frac", "phi_h_frac", "phi_k_frac", "phi_l_frac"})
+"""Dimensionless quantities that show a wrong unit of the vectors they are made of."""
+
+_POWER_CLOSE = 5e-3
+_SMALLEST_POWER = 2
+_LARGEST_POWER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Physical:
+    """What is left of the divergences once the artefacts, and what may follow from them, are set aside.
+
+    Attributes
+    ----------
+    artefacts : tuple of str
+        Quantities set aside.
+    first : Row or None
+        The first divergence that is left; of a quantity in another unit, the row after rescaling.
+    """
+
+    artefacts: tuple[str, ...]
+    first: Row | None
+
+
+def power_of_ten(row: Row) -> int:
+    """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
+    if row.difference is None or row.difference.ratio is None or not 0 < row.difference.ratio < math.inf:
+        return 0
+    known = QUANTITIES.get(row.quantity)
+    if known is None or (known.unit in _WITHOUT_UNIT and known.name not in _FROM_UNITS):
+        return 0
+    power = round(math.log10(row.difference.ratio))
+    if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER:
+        return 0
+    off = math.hypot(*(y - x for x, y in zip(row.c.numbers, _scaled(row, power), strict=True)))
+    return power if off <= _POWER_CLOSE * row.difference.norm_c else 0
+
+
+def _scaled(row: Row, power: int) -> tuple[float, ...]:
+    return tuple(number * 10.0**-power for number in row.py.numbers)
+
+
+def rescaled(row: Row, power: int) -> Row:
+    """Return the row as it would be if Py had printed the unit of C; the allowed difference stays what it was."""
+    found = difference(row.c.numbers, _scaled(row, power))
+    return replace(row, difference=found, status=status_of(found, row.limit, row.tolerance))
+
+
+def set_aside(rows: Sequence[Row]) -> Physical:
+    """Return what the artefacts are, and the first divergence apart from them and from what may follow from them.
+
+    A quantity in another unit that still diverges after rescaling is no mere artefact: its rescaled row counts.
+    """
+    artefacts: dict[str, None] = {}
+    first: Row | None = None
+    for row in rows:
+        if not row.status.diverges:
+            continue
+        power = power_of_ten(row)
+        left = rescaled(row, power) if power else row
+        if power or row.quantity in KNOWN:
+            artefacts[row.quantity] = None
+        is_left = left.status.diverges and row.quantity not in KNOWN
+        if first is None and is_left and (power or not ancestors(row.quantity) & artefacts.keys()):
+            first = left
+    return Physical(tuple(artefacts), first)

@@ -1,0 +1,59 @@
+"""φ steps that print another step's values digit for digit: the sign of a rotation that was not renewed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nbtrace.records import Record, Side, Trace
+
+FIELDS = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
+"""The quantities of a step that are compared."""
+
+_BLOCK = 1_000_000
+
+Steps = Mapping[tuple[int, int], Mapping[str, Record]]
+"""Records of each step, by (sweep, phi_tic) and quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A step whose values are those of another step of the same sweep, although its angle is another."""
+
+    side: Side
+    phi_tic: int
+    of_tic: int
+    sample: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.side.label} phi_tic {self.phi_tic} repeats phi_tic {self.of_tic}"
+
+
+def phi_steps(trace: Trace) -> Steps:
+    """Return the φ steps of a trace; those of a second pixel block are a sweep of their own, after all of the first."""
+    steps: dict[tuple[int, int], dict[str, Record]] = {}
+    for record in trace.phi_steps():
+        if record.quantity.startswith("phi_") and record.index.phi_tic is not None:
+            sweep = record.index.sample + _BLOCK * record.index.block
+            steps.setdefault((sweep, record.index.phi_tic), {})[record.quantity] = record
+    return {place: fields for place, fields in steps.items() if "phi_k_frac" in fields}
+
+
+def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
+    """Return the steps that repeat a later one; none if all do, as in a sweep where nothing moves."""
+    seen: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+    for (sweep, tic), fields in sorted(steps.items()):
+        seen.setdefault((sweep, _printed(fields)), []).append(tic)
+    found = [
+        Repeat(side, tic, tics[-1], sweep)
+        for (sweep, _), tics in seen.items()
+        for tic in tics[:-1]
+        if _angle(steps[sweep, tic]) != _angle(steps[sweep, tics[-1]])
+    ]
+    return tuple(found) if len(found) < len(steps) - 1 else ()
+
+
+def _printed(fields: Mapping[str, Record]) -> tuple[str, ...]:
+    return tuple(fields[name].value.text for name in FIELDS if name in fields)
+
+
+def _angle(fields: Mapping[str, Record]) -> float | None:
+    return fields["phi_deg"].numbers[0] if "phi_deg" in fields else None

@@ -1,0 +1,19 @@
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def pairs() -> Path:
+    """The folder of example pairs: one folder per configuration, named after it and the pixel (slow, fast)."""
+    return Path(__file__).parent.parent / "examples" / "pairs"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of third-party logs, which is not part of this repository."""
+    folder = os.environ.get("NBTRACE_CORPUS")
+    if not folder:
+        pytest.skip("set NBTRACE_CORPUS to the folder of third-party logs")
+    return Path(folder)

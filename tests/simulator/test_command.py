@@ -1,0 +1,181 @@
+"""``python -m simulator`` as a user meets it: printed lines, files and exit statuses."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulator.__main__ import main
+from simulator.arguments import parse
+from simulator.config_file import load_config
+from simulator.errors import ConfigurationError, InputFileError, ResourceError
+from simulator.memory import check_memory, portion_size
+from tests.simulator.golden import GOLDEN, ROOT, cases, recorded_lines, trace_text
+
+SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 3 -lambda 1.1 -distance 60 -detpixels 16 -pixel 1.5 -oversample 1"
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(flags: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = main(flags.split())
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_files_and_lines_of_the_recorded_noise_case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(" ".join(cases()["noise_image"].arguments), capsys)
+    assert (status, err) == (0, "")
+    assert "mode c-parity, float64 on cpu" in out
+    for line in (
+        "solid angle subtended by detector = 1.6026 steradian ( 12.7531% sphere)",
+        "max_I = 0.645913  at 0.06825 0.06525",
+        "mean= 0.0981789 rms= 0.105723 rmsd= 0.0391909",
+        "intfile_scale = 85150.8",
+        "455 photons on noise image (0 overloads)",
+        "  incident fluence: 4e+23 photons/m^2",
+        "parallelpiped xtal: 6x6x6 cells",
+        "DETECTOR_PIX0_VECTOR 0.06 0.0495 -0.0495",
+    ):
+        assert line.strip() in out
+    assert {path.name for path in tmp_path.iterdir()} == {"floatimage.bin", "intimage.img", "image.pgm", "noise.img"}
+    with np.load(GOLDEN / "crops.npz") as archive:
+        image = np.fromfile("floatimage.bin", dtype=np.float32).reshape(64, 64)
+        slow, fast = cases()["noise_image"].crop_corner
+        np.testing.assert_array_equal(image[slow : slow + 32, fast : fast + 32], archive["noise_image"])
+
+
+def test_integer_and_noise_images_are_the_references_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    run(" ".join(cases()["noise_image"].arguments), capsys)
+    for name, kind in (("intimage.img", "int"), ("noise.img", "noise")):
+        content = Path(name).read_bytes()
+        recorded = sorted((GOLDEN / "noise_image").glob(f"{kind}*"))
+        pixels = next(path for path in recorded if path.suffix == ".npz")
+        with np.load(pixels) as archive:
+            expected = archive[archive.files[0]]
+        np.testing.assert_array_equal(np.frombuffer(content[512:], dtype=np.uint16).reshape(64, 64), expected)
+        header = next(path for path in recorded if path.suffix == ".txt").read_text()
+        assert content[:512].decode().split("}")[0] == header.split("}")[0]
+
+
+def test_a_trace_in_the_output_has_the_references_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    pixel = (26, 55)
+    status, out, _ = run(" ".join(cases()["mosaic_50"].arguments) + " -trace_pixel 26 55 -nonoise -nopgm", capsys)
+    assert status == 0
+    expected = [key for key, _ in recorded_lines(trace_text("mosaic_50", pixel)) if not key.startswith("geometry.")]
+    lines = [line for line in out.splitlines() if line.startswith("TRACE_PY")]
+    assert len(lines) == sum(1 for key in expected if not key.startswith("phi.")) + 1
+    assert lines[-1].startswith("TRACE_PY: floatimage_accumulated ")
+    assert any(line.startswith("TRACE_PY_PHI phi_tic=0 phi_deg=0 k_frac=") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "message"),
+    [
+        ("-default_F 100", 9, "no crystal"),
+        ("-cell 50 50 50 90 90 90", 9, "no structure factors"),
+        ("-cell 50 50 50 90 90 90 -hkl missing.hkl", 3, "missing.hkl cannot be read"),
+        ("-default_F 1 -mat missing.mat", 3, "missing.mat cannot be read"),
+        ("-default_F 1 -mat text.mat", 3, "text.mat is not a matrix"),
+        ("-default_F 1 -mat zero.mat", 9, "span no volume"),
+        (f"{SMALL} -hkl header.hkl", 3, "header.hkl:1:"),
+        (f"{SMALL} -sourcefile comment.txt", 3, "comment.txt:1: not a source"),
+        (f"{SMALL} -sourcefile zero.txt", 3, "zero.txt:2: the wavelength 0 m is not positive"),
+        (f"{SMALL} -trace_pixel 99 1", 9, "slow 99 fast 1 is not on the detector"),
+        (f"{SMALL} -roi 3 5 3 5 -trace_pixel 9 9", 9, "outside the region of interest"),
+        (f"{SMALL} -lambda nan", 2, "not a finite number"),
+        (f"{SMALL} -lamda 1", 2, "did you mean -lambda"),
+        (f"{SMALL} -detpixels 20000000", 5, "takes about"),
+        (f"{SMALL} -device cuda:99", 5, "not available"),
+        (f"{SMALL} -device abacus", 9, "device 'abacus' is unknown"),
+        (f"{SMALL} -floatfile missing/folder/a.bin", 5, "cannot be written"),
+        (f"{SMALL} -cell 10 10 10 20 20 90", 9, "no cell has the angles"),
+    ],
+)
+def test_bad_input_gets_one_line_and_leaves_nothing(
+    flags: str, status: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.mat").write_text("a b c d e f g h i")
+    (tmp_path / "zero.mat").write_text("0 " * 9)
+    (tmp_path / "header.hkl").write_text("h k l F\n1 2 3 4.5\n")
+    (tmp_path / "comment.txt").write_text("# sources\n-10 0 0 1 1e-10\n")
+    (tmp_path / "zero.txt").write_text("-10 0 0 1 1e-10\n-10 0 0 1 0\n")
+    before = set(tmp_path.iterdir())
+    found, _, err = run(flags, capsys)
+    assert found == status
+    assert message in err.splitlines()[0]
+    assert err.startswith("simulator: ")
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_lenient_warns_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(f"{SMALL} -lamda 1 --lenient -nonoise -nopgm", capsys)
+    assert status == 0
+    assert "warning: unknown flag -lamda" in err
+
+
+def test_help_and_empty_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert "example: python -m simulator" in capsys.readouterr().out
+    assert main([]) == 9
+    assert "usage: python -m simulator" in capsys.readouterr().err
+
+
+def test_the_cache_of_a_list_serves_the_next_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "few.hkl").write_text("0 0 1 50\n1 0 0 70\n-1 2 3 90\n")
+    common = SMALL.replace("-default_F 100", "") + " -nonoise -nopgm -nointerpolate"
+    assert run(f"{common} -hkl few.hkl -floatfile first.bin", capsys)[0] == 0
+    assert run(f"{common} -floatfile second.bin", capsys)[0] == 0
+    assert (tmp_path / "first.bin").read_bytes() == (tmp_path / "second.bin").read_bytes()
+    assert (tmp_path / "Fdump.bin").stat().st_size > 0
+
+
+def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "simulator", *SMALL.split(), "-nonoise", "-nopgm"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "floatimage.bin").stat().st_size == 4 * 16 * 16
+    assert "max_I = " in done.stdout
+
+
+def test_flags_and_lint_do_not_import_torch() -> None:
+    code = "import sys, simulator.lint, simulator.canonical; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_configuration_file_names_files_beside_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "named"
+    folder.mkdir()
+    (folder / "a.toml").write_text("flags = ['-mat', 'A.mat', '-default_F', '3']\n")
+    named = load_config(folder / "a.toml")
+    assert named.command.config.crystal.matrix_file == folder / "A.mat"
+    assert named.trace_pixel_slow_fast is None
+    for text, message in (("flags = 3", "has no flags"), ("flags = [", "is not TOML")):
+        (folder / "b.toml").write_text(text)
+        with pytest.raises(ConfigurationError, match=message):
+            load_config(folder / "b.toml")
+    with pytest.raises(InputFileError, match="cannot be read"):
+        load_config(folder / "missing.toml")
+
+
+def test_portions_follow_the_memory_budget() -> None:
+    sizes = [portion_size(parse(f"{SMALL} {flags}".split()).config) for flags in ("", "-memory_mb 4", "-memory_mb 1")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == 3
+    check_memory(parse(SMALL.split()).config)
+    with pytest.raises(ResourceError, match="GiB"):
+        check_memory(parse([*SMALL.split(), "-detpixels", "9000000"]).config)
+
+
+def test_golden_cases_say_how_they_were_made() -> None:
+    documents = json.loads((GOLDEN / "cases.json").read_text())
+    assert len(documents) == 39
+    assert all(len(document["reference_sha256"]) == 64 and document["args"] for document in documents)
