@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from nbtrace.compare.status import Status, Verdict
     from nbtrace.compare.tolerance import Policy
     from nbtrace.evidence.bundle import Bundle
+    from nbtrace.explanation.explain import Explanation, explain
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.records import Record, Side, Trace
 
 __all__ = [
     "Bundle",
     "DiffResult",
+    "Explanation",
     "PhiResult",
     "Policy",
     "Record",
@@ -33,6 +35,7 @@ __all__ = [
     "check",
     "compare_phi",
     "diff",
+    "explain",
     "parse_trace",
     "read_sides",
     "read_trace",
@@ -42,6 +45,7 @@ __all__ = [
 _HOME = {
     "Bundle": "nbtrace.evidence.bundle",
     "DiffResult": "nbtrace.compare.diff",
+    "Explanation": "nbtrace.explanation.explain",
     "PhiResult": "nbtrace.compare.phi",
     "Policy": "nbtrace.compare.tolerance",
     "Record": "nbtrace.records",
@@ -54,6 +58,7 @@ _HOME = {
     "check": "nbtrace.compare.check",
     "compare_phi": "nbtrace.compare.phi",
     "diff": "nbtrace.compare.diff",
+    "explain": "nbtrace.explanation.explain",
     "parse_trace": "nbtrace.parsers",
     "read_sides": "nbtrace.parsers",
     "read_trace": "nbtrace.parsers",

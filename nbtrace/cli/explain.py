@@ -1,0 +1,80 @@
+"""`nbtrace explain`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.options import (
+    BundleFolder,
+    CLog,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    PolicyFile,
+    PyLog,
+    TextFile,
+    Tolerances,
+)
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.errors import InputError, UsageError
+from nbtrace.explanation.configuration import configuration
+from nbtrace.explanation.explain import explain
+from nbtrace.parsers import read_trace
+from nbtrace.records import Side
+from nbtrace.report.explain_document import explain_document
+from nbtrace.report.explain_view import explain_view
+from nbtrace.report.hypotheses import hypotheses_block
+
+EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
+
+
+def explain_command(
+    c_log: CLog,
+    py_log: PyLog,
+    flags: Annotated[
+        list[str] | None, typer.Argument(metavar="-- FLAGS", help="The reference's flags that both were run with.")
+    ] = None,
+    *,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="NAME|FILE", help="Configuration that both were run with.")
+    ] = None,
+    hypotheses: Annotated[
+        Path | None,
+        typer.Option("--hypotheses", metavar="FILE", help="Append a dated block to this Markdown file."),
+    ] = None,
+    tolerance: Tolerances = None,
+    policy: PolicyFile = None,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Say who is wrong, and why, with proof.
+
+    Every quantity is computed anew from the same side's own logged inputs. Each root gets the causes that fit, each
+    with the residual that it leaves, and its share of the final ratio.
+    """
+    if config is not None and flags:
+        raise UsageError("give either --config or flags after --, not both")
+    delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force))
+    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
+    result = explain(c, py, configuration(config, flags or []), policy=limits)
+    code = delivery.deliver(explain_view(result), explain_document(result))
+    if hypotheses is not None:
+        _append(hypotheses, hypotheses_block(result))
+    raise typer.Exit(code)
+
+
+def _append(path: Path, block: str) -> None:
+    """Add a block at the end of a file, after an empty line."""
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(gap + block)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot append to {path}: {error}") from None

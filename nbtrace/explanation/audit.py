@@ -1,0 +1,145 @@
+"""Holding every value of both logs against its formula: which side introduces a difference, and which only inherits it.
+
+Neither side is presumed right. A side introduces a difference where it breaks a formula that its own inputs make
+checkable, and the other side's value is another.
+"""
+
+from dataclasses import replace
+
+from nbtrace.compare.metrics import norm
+from nbtrace.explanation.evaluate import formula_of, sharpened
+from nbtrace.explanation.findings import Audit, Finding, Held, Status, held_of, matches, other_side
+from nbtrace.explanation.logonly import (
+    LEAF,
+    ROTATED,
+    consumers,
+    log_only,
+    printed_after_rotation,
+    put_right,
+    rejoins,
+)
+from nbtrace.explanation.scene import Node, Scene, rank
+from nbtrace.quantities import QUANTITIES, ancestors, equivalents
+from nbtrace.records import Side
+
+AMPLIFIES = 1e3
+"""Condition number from which on a quantity amplifies what it inherits."""
+_SAME_DEVIATION = 1e-3
+"""Relative agreement of two deviations from which on both sides break a formula alike."""
+
+
+def audit(c: Scene, py: Scene) -> Audit:
+    """Hold both sides against the formulas, in execution order."""
+    result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
+    differing: set[str] = set()
+    for node in sorted(c.values.keys() | py.values.keys(), key=rank):
+        findings = _judge(result, node, differing)
+        result.findings += findings
+        both = node in c.values and node in py.values
+        if findings[0].is_root or (findings[0].status is not Status.MATCH and both):
+            differing.add(node.name)
+    return result
+
+
+def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
+    both = all(node in scene.values for scene in result.scenes.values())
+    if both and matches(result, node):
+        values = result.effective
+        held_c, held_py = (Held(values[side][node], None, "not needed") for side in (Side.C, Side.PY))
+        return [Finding(node, Status.MATCH, held_c, held_py)]
+    broken = [side for side in (Side.C, Side.PY) if _breaks(result, side, node)]
+    finding = _finding(result, node, Status.MATCH)
+    if both and matches(result, node):
+        return [finding]
+    if len(broken) == 2 and _alike(finding.c, finding.py):
+        return [replace(finding, status=Status.INHERITED, reason="both sides differ from the formula alike")]
+    if broken:
+        return [_introduced(result, finding, side) for side in broken]
+    if not both:
+        known = finding.c.holds or finding.py.holds
+        return [replace(finding, status=Status.MATCH if known else Status.UNKNOWN, reason="logged by one side only")]
+    if finding.c.holds and finding.py.holds and _has_other_inputs(result, finding):
+        condition = max(held.computed.condition for held in (finding.c, finding.py) if held.computed is not None)
+        status = Status.AMPLIFIED if condition > AMPLIFIES else Status.INHERITED
+        return [replace(finding, status=status, reason=f"condition number {condition:.1e}")]
+    return [_unchecked(result, finding, differing)]
+
+
+def _has_other_inputs(result: Audit, finding: Finding) -> bool:
+    """Whether any value that the formulas took is another on either side, so that the difference may come from it."""
+    inputs = {node for held in (finding.c, finding.py) if held.computed for node in held.computed.inputs}
+    uncertain = any(
+        result.scenes[side].facts[name].uncertainty
+        for side, held in ((Side.C, finding.c), (Side.PY, finding.py))
+        if held.computed
+        for name in held.computed.facts
+    )
+    return any(not matches(result, node) for node in inputs) or not uncertain
+
+
+def _finding(result: Audit, node: Node, status: Status) -> Finding:
+    return Finding(node, status, held_of(result, Side.C, node), held_of(result, Side.PY, node))
+
+
+def _breaks(result: Audit, side: Side, node: Node) -> bool:
+    """Whether a side breaks the formula even if what only its log has wrong further up is put right."""
+    held = held_of(result, side, node)
+    if held.holds or held.logged is None or formula_of(node) is None:
+        return False
+    return not rejoins(result, side, node) and held.broken
+
+
+def _alike(c: Held, py: Held) -> bool:
+    """Whether both sides deviate from the formula in the same way, so that it is not theirs."""
+    if c.computed is None or py.computed is None or c.logged is None or py.logged is None:
+        return False
+    if len(c.logged) != len(c.computed.value) or len(py.logged) != len(py.computed.value):
+        return False
+    off_c = tuple(x - y for x, y in zip(c.logged, c.computed.value, strict=True))
+    off_py = tuple(x - y for x, y in zip(py.logged, py.computed.value, strict=True))
+    return norm(tuple(x - y for x, y in zip(off_c, off_py, strict=True))) <= _SAME_DEVIATION * norm(off_c)
+
+
+def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
+    computed = finding.held(side).computed
+    assert computed is not None  # noqa: S101 - a broken formula has a value
+    theirs = result.effective[other_side(side)].get(finding.node)
+    right = sharpened(computed, theirs)
+    uncertain = computed.allowed if right != theirs else result.scenes[other_side(side)].digits.get(finding.node, ())
+    verdict = log_only(result, side, finding.node, right, uncertain)
+    if verdict:
+        if verdict != LEAF:
+            put_right(result, side, finding.node, right, uncertain)
+        return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=verdict)
+    status = Status.INTRODUCED_C if side is Side.C else Status.INTRODUCED_PY
+    return replace(finding, status=status, side=side, is_root=True)
+
+
+def _inputs_agree(result: Audit, node: Node, differing: set[str]) -> bool:
+    """Whether both sides log every direct input of a quantity, and the same values."""
+    inputs = QUANTITIES[node.name].inputs
+    logged = [{other.name for other in scene.values} for scene in result.scenes.values()]
+    return bool(inputs) and all(name in names for names in logged for name in inputs) and not differing & set(inputs)
+
+
+def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
+    """Judge a difference that no formula decides."""
+    node = finding.node
+    upstream = ancestors(node.name)
+    reason = f"inputs not logged: {finding.c.lacking or finding.py.lacking}"
+    inherits = upstream & differing or any(equivalents(name) & differing for name in upstream)
+    if inherits and not _inputs_agree(result, node, differing):
+        return replace(finding, status=Status.UNKNOWN, reason=reason)
+    for side in (Side.PY, Side.C):
+        theirs = result.effective[other_side(side)][node]
+        if printed_after_rotation(result, side, node, theirs):
+            put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=ROTATED)
+        with_logged, with_right = consumers(result, side, node, theirs)
+        if with_right and not with_logged and len(theirs) == len(result.effective[side][node]):
+            put_right(
+                result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
+            )
+            words = f"{', '.join(with_right[:3])} follow from the other side's value"
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
+    return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)

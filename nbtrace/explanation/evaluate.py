@@ -1,0 +1,164 @@
+"""Evaluating a formula on a log: its value, how exactly the log lets it be known, and which inputs it took."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from nbtrace.compare.metrics import norm
+from nbtrace.explanation.formulas import FORMULAS, Formula
+from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
+
+_SINGLE_RESULT = 2.0**-23
+
+_NO_DEVIATION = 1e-11
+"""Relative deviation of a value from its formula that is rounding, and not worth carrying on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The value of a formula.
+
+    Attributes
+    ----------
+    value : tuple of float
+    allowed : tuple of float
+        By how much a program that obeys the formula may differ: digits and precision of the inputs, propagated.
+    condition : float
+        Relative change of the result per relative change of the inputs.
+    inputs : tuple of Node
+    facts : tuple of str
+    """
+
+    value: Vector
+    allowed: Vector
+    condition: float
+    inputs: tuple[Node, ...]
+    facts: tuple[str, ...]
+
+
+def formula_of(node: Node) -> Formula | None:
+    """Return the formula of a quantity."""
+    return FORMULAS.get(node.name)
+
+
+def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[Vector, At]:
+    """Return the value of a node's formula and what it read.
+
+    Raises
+    ------
+    UnloggedError
+        If there is no formula, an input is missing, or the inputs make no number.
+    """
+    formula = formula_of(node)
+    if formula is None:
+        raise UnloggedError("a formula")
+    at = At(scene, values, node)
+    try:
+        value = formula.compute(at)
+    except (ZeroDivisionError, OverflowError, ValueError) as error:
+        raise UnloggedError(f"finite inputs ({error})") from None
+    if not all(map(math.isfinite, value)):
+        raise UnloggedError("finite inputs")
+    at.read.pop(node, None)
+    return value, at
+
+
+def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
+    """Return the value of a formula with the error that the log allows it.
+
+    Raises
+    ------
+    UnloggedError
+        As :func:`value_at`.
+    """
+    value, at = value_at(scene, values, node)
+    formula = FORMULAS[node.name]
+    size = norm(value)
+    allowed = [scene.rounding * size] * len(value)
+    if formula.single:
+        allowed = [_SINGLE_RESULT * size + bound for bound in allowed]
+    if formula.rough is not None:
+        allowed = [bound + scene.rounding * formula.rough(at) for bound in allowed]
+    condition = 0.0
+    for changes, relative in _perturbed(scene, values, node, at, value):
+        allowed = [bound + change for bound, change in zip(allowed, changes, strict=True)]
+        if size and relative:
+            condition += norm(tuple(changes)) / size / relative
+    return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
+
+
+def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
+    """Return the other side's value where it is the formula's as far as the log tells that, else the formula's."""
+    if theirs is None or len(theirs) != len(computed.value):
+        return computed.value
+    near = zip(theirs, computed.value, computed.allowed, strict=True)
+    return theirs if all(abs(x - y) <= bound for x, y, bound in near) else computed.value
+
+
+def _perturbed(scene: Scene, values: Values, node: Node, at: At, value: Vector) -> Iterator[tuple[list[float], float]]:
+    """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
+    changed = dict(values)
+    for read in at.read:
+        original = values[read]
+        scale = norm(original)
+        for i, number in enumerate(original):
+            step = scene.uncertainty(read, i)
+            if step == 0.0:
+                continue
+            changed[read] = (*original[:i], number + step, *original[i + 1 :])
+            yield _changes(scene, changed, node, value), step / scale if scale else 0.0
+        changed[read] = original
+    for name in at.told:
+        fact = scene.facts[name]
+        if fact.uncertainty:
+            yield _changes(_with_fact(scene, name, fact.uncertainty), changed, node, value), 0.0
+
+
+def _changes(scene: Scene, values: Values, node: Node, value: Vector) -> list[float]:
+    try:
+        other, _ = value_at(scene, values, node)
+    except UnloggedError:
+        return [0.0] * len(value)
+    return [abs(x - y) for x, y in zip(other, value, strict=True)]
+
+
+def _with_fact(scene: Scene, name: str, change: float) -> Scene:
+
+    fact = scene.facts[name]
+    moved = replace(fact, numbers=tuple(number + change for number in fact.numbers))
+    return replace(scene, facts={**scene.facts, name: moved})
+
+
+def propagate(scene: Scene, values: Values, changes: Mapping[Node, Vector]) -> Values:
+    """Return the values of a log after changes, everything downstream computed anew.
+
+    A value that its own formula does not give keeps its deviation from it: the ratio of a scalar, the difference of a
+    vector. What has no formula, or lacks inputs, stays as it is.
+    """
+    new = {**values, **changes}
+    moved = set(changes)
+    for node in sorted(values, key=rank):
+        if node in changes or formula_of(node) is None:
+            continue
+        try:
+            before, at = value_at(scene, values, node)
+            if not moved & set(at.read):
+                continue
+            after, _ = value_at(scene, new, node)
+        except UnloggedError:
+            continue
+        new[node] = carried(values[node], before, after)
+        if new[node] != values[node]:
+            moved.add(node)
+    return new
+
+
+def carried(logged: Vector, before: Vector, after: Vector) -> Vector:
+    """Return the value after a change, with the deviation that the logged one has from its formula."""
+    if len(logged) != len(after):
+        return logged
+    if norm(tuple(x - y for x, y in zip(logged, before, strict=True))) <= _NO_DEVIATION * norm(before):
+        return after
+    if len(logged) == 1 and before[0]:
+        return (logged[0] * (after[0] / before[0]),)
+    return tuple(x + (z - y) for x, y, z in zip(logged, before, after, strict=True))

@@ -1,0 +1,113 @@
+"""Explaining a pair of traces: the whole of `nbtrace explain` but the words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from nbtrace.compare.comparability import Notice, Weight
+from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.metrics import is_finite
+from nbtrace.compare.phi import compare_phi
+from nbtrace.compare.status import Verdict
+from nbtrace.compare.tolerance import Policy
+from nbtrace.explanation.attribution import Attribution, Share, attribute
+from nbtrace.explanation.audit import audit
+from nbtrace.explanation.facts import facts_of
+from nbtrace.explanation.findings import Audit, Status
+from nbtrace.explanation.roots import Root, roots
+from nbtrace.explanation.scene import scene
+from nbtrace.records import Record, Shape, Side, Trace
+from simulator.config import Config
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Who is wrong, and why.
+
+    Attributes
+    ----------
+    diff : DiffResult
+    audit : Audit
+    roots : tuple of Root
+        In execution order.
+    attribution : Attribution
+        Shares of the final ratio, in the same order.
+    unusable : tuple of Record
+        Values that are no numbers: not finite, or a word in place of one.
+    """
+
+    diff: DiffResult
+    audit: Audit
+    roots: tuple[Root, ...]
+    attribution: Attribution
+    unusable: tuple[Record, ...]
+
+    @cached_property
+    def ranked(self) -> tuple[tuple[Root, Share], ...]:
+        """The roots, those that explain most of the final ratio first."""
+        pairs = list(zip(self.roots, self.attribution.shares, strict=True))
+        return tuple(sorted(pairs, key=lambda pair: (pair[0].status is Status.LOG_ONLY, -_size(pair[1]))))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the pair agrees, by the tolerances of the comparison."""
+        return self.diff.verdict if self.comparable else Verdict.NOT_COMPARABLE
+
+    @property
+    def comparable(self) -> bool:
+        """Whether nothing forbids a judgement on the physics."""
+        return not any(notice.weight is Weight.BLOCKING for notice in self.diff.notices)
+
+
+UNDONE = 2.0
+"""Share of the final log-ratio from which on other roots must undo most of what a root does."""
+
+
+def _size(share: Share) -> float:
+    """Rank a share: one that cannot be computed, or that others undo, counts as half of the whole."""
+    if share.of_log_ratio is None or abs(share.of_log_ratio) > UNDONE:
+        return 0.5
+    return round(abs(share.of_log_ratio), 6)
+
+
+def explain(c: Trace, py: Trace, config: Config | None = None, *, policy: Policy | None = None) -> Explanation:
+    """Explain the differences of two traces.
+
+    Every quantity with a formula is computed anew from the same side's own logged inputs. A side that breaks a formula
+    is a root; its causes are looked for in a catalogue, and each is held against the final ratio.
+
+    Parameters
+    ----------
+    c, py : Trace
+        The reference's and the port's; exchanged if their prefixes say so.
+    config : Config, optional
+        What both were run with; by default what the banners tell.
+    policy : Policy, optional
+        Tolerances of the comparison, which decide the verdict; the audit goes as far as the printed digits.
+
+    Raises
+    ------
+    InputError
+        If one of them holds no value, or there is nothing that both have.
+    """
+    result = diff(c, py, policy)
+    c, py = result.c, result.py
+    result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
+    found = audit(scene(c, Side.C, facts_of(c, py, config)), scene(py, Side.PY, facts_of(py, c, config)))
+    causes = roots(found)
+    return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)))
+
+
+def _sweep_notices(c: Trace, py: Trace) -> tuple[Notice, ...]:
+    """Return what the φ sweeps say against comparing the traces at all: they may be of different pixels."""
+    if not all(any(record.quantity == "phi_k_frac" for record in trace.phi_steps()) for trace in (c, py)):
+        return ()
+    return tuple(notice for notice in compare_phi(c, py).notices if notice.weight is Weight.BLOCKING)
+
+
+def _unusable(*traces: Trace) -> Iterator[Record]:
+    for trace in traces:
+        for record in trace.records:
+            word = record.value.shape is Shape.SENTINEL
+            if word or (record.value.numbers and not is_finite(record.numbers)):
+                yield record

@@ -1,0 +1,202 @@
+"""What a log's banner, a configuration and the other side's log tell of the configuration."""
+
+import math
+from collections.abc import Mapping
+
+from nbtrace.compare.lattice import infer_cells
+from nbtrace.compare.pixel import whereabouts
+from nbtrace.explanation.scene import Fact, Facts, Vector, banner_fact
+from nbtrace.records import Shape, Side, Trace
+from simulator.config import Config, Convention
+
+_FROM_BANNER = (
+    "N_a",
+    "N_b",
+    "N_c",
+    "kahn_factor",
+    "sensor_m",
+    "layers",
+    "mu_per_m",
+    "sources",
+    "mosaic_domains",
+    "phi_steps",
+    "phi_start_deg",
+    "phi_end_deg",
+    "oversample",
+    "reflections",
+    "default_F",
+)
+
+_DIRECTIONS = (("spindle_axis", "spindle_axis"), ("vertical_axis", "polar_axis"), ("stated_beam", "beam_vector"))
+"""Names of facts, and the settings of a banner that tell them."""
+
+_NUMBERS = (("stated_lambda_m", "lambda_m"), ("stated_fluence", "fluence_per_m2"))
+
+_BORROWED = (
+    "angles_rad",
+    "Fclose_m",
+    "Sclose_m",
+    "close_distance_m",
+    "Fbeam_m",
+    "Sbeam_m",
+    "distance_m",
+    "twotheta_axis",
+    "spindle_axis_normalized",
+    "term_beam",
+)
+"""Logged configuration that a side without a geometry block shares with the other one."""
+
+
+_MOSFLM_FRAME = frozenset({Convention.MOSFLM.value, Convention.DENZO.value})
+"""Conventions whose initial axes are the constants that the reference prints for every convention."""
+
+
+def facts_of(trace: Trace, other: Trace, config: Config | None) -> Facts:
+    """Return the configuration of a side: as given, else as its own log tells it, else as the other's does."""
+    told: dict[str, Fact] = {**_banner(trace, "banner")}
+    borrowed = {**_banner(other, "other log"), **_logged(other)}
+    found = {**borrowed, **told}
+    if all(_counts_pixels_as_points(log) for log in (trace, other)):
+        found["point_pixel"] = Fact((1.0,), 0.0, "both logs' solid angles")
+    if any(_hides_factors(log) for log in (trace, other)):
+        found["other_shape"] = Fact((1.0,), 0.0, "the reference prints no lattice factors")
+    if config is not None:
+        found = {**found, **_configured(config)}
+    return found if all(f"N_{axis}" in found for axis in "abc") else {**_cells(trace, other), **found}
+
+
+def _banner(trace: Trace, origin: str) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for name in _FROM_BANNER:
+        stated = trace.settings.get(name)
+        fact = banner_fact(stated.value, origin) if stated is not None else None
+        if fact is not None:
+            facts[name] = fact
+    for name, setting in _DIRECTIONS:
+        stated = trace.settings.get(setting)
+        fact = banner_fact(stated.value, origin) if stated is not None else None
+        if fact is not None and len(fact.numbers) == 3:
+            facts[name] = fact
+    for name, setting in _NUMBERS:
+        stated = trace.settings.get(setting)
+        fact = banner_fact(stated.value, origin) if stated is not None else None
+        if fact is not None:
+            facts[name] = fact
+    cell = trace.settings.get("unit_cell")
+    fact = banner_fact(" ".join(cell.value.split()[:3]), origin) if cell is not None else None
+    if fact is not None and len(fact.numbers) == 3:
+        facts["cell_lengths"] = fact
+    facts.update(_words(trace, origin))
+    at = whereabouts(trace)
+    if at.stated is not None:
+        facts["pixel_slow_fast"] = Fact((float(at.stated[0]), float(at.stated[1])), 0.0, origin)
+    size = _pixel_size(trace)
+    return facts if size is None else {**facts, "pixel_m": Fact((size,), 0.0, origin)}
+
+
+def _words(trace: Trace, origin: str) -> dict[str, Fact]:
+    """Return what a banner says of convention and pivot, as 0 or 1."""
+    facts = {}
+    convention, pivot = trace.settings.get("convention"), trace.settings.get("pivot")
+    if convention is not None:
+        facts["mosflm_frame"] = Fact((float(convention.value.lower() in _MOSFLM_FRAME),), 0.0, origin)
+    if pivot is not None:
+        facts["pivot_sample"] = Fact((float("sample" in pivot.value),), 0.0, origin)
+    return facts
+
+
+def _pixel_size(trace: Trace) -> float | None:
+    """Return the pixel size in metres: the beam centre's line has more digits than the banner."""
+    centre = trace.get("beam_center_m")
+    if centre is not None and "pixel_mm" in centre.value.names:
+        return centre.value.numbers[centre.value.names.index("pixel_mm")] * 1e-3
+    stated = trace.settings.get("pixel_m")
+    return float(stated.value) if stated is not None else None
+
+
+def _logged(trace: Trace) -> dict[str, Fact]:
+    """Return what the other side logs of the common configuration."""
+    found = {}
+    for name in _BORROWED:
+        record = trace.get(name)
+        if record is not None and record.value.shape is not Shape.TEXT and all(map(math.isfinite, record.numbers)):
+            found[name] = Fact(record.numbers, 0.0, "other log")
+    return found
+
+
+def _counts_pixels_as_points(trace: Trace) -> bool:
+    """Whether a log's solid angle is 1/R², without the area of the pixel."""
+    omega, radius = trace.number("omega_pixel_sr"), trace.number("R_distance_meters")
+    return omega is not None and radius is not None and math.isclose(omega * radius**2, 1, rel_tol=1e-3)
+
+
+def _hides_factors(trace: Trace) -> bool:
+    """Whether a log is the reference's of a crystal that is no parallelepiped: it prints no lattice factors then."""
+    return trace.side is Side.C and trace.get("hkl_frac") is not None and trace.get("F_latt_a") is None
+
+
+def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:
+    """Return numbers of cells that the logged lattice factors need, where no banner tells them."""
+    found = {}
+    for position, axis in enumerate("abc"):
+        for log, origin in ((trace, "inferred"), (other, "inferred from the other log")):
+            hkl, factor = log.get("hkl_frac"), log.number(f"F_latt_{axis}")
+            if hkl is None or factor is None or len(hkl.numbers) != 3 or f"N_{axis}" in found:
+                continue
+            cells = infer_cells(hkl.numbers[position], factor)
+            if cells is not None and cells > 1:
+                found[f"N_{axis}"] = Fact((float(cells),), 0.0, origin)
+    return found
+
+
+def _configured(config: Config) -> Mapping[str, Fact]:
+    """Return the values that a configuration fixes, exactly."""
+    crystal, beam, detector = config.crystal, config.beam, config.detector
+    phi = crystal.rotation
+    numbers: dict[str, Vector] = {
+        "kahn_factor": (beam.kahn_factor,),
+        "nopolar": (float(not beam.polarized),),
+        "phi_steps": (float(phi.count),),
+        "phi_start_deg": (crystal.phi_deg,),
+        "phi_end_deg": (crystal.phi_deg + math.degrees(phi.step) * phi.count,),
+        "mosaic_domains": (float(crystal.domain_count),),
+        "default_F": (config.structure.default_F,),
+        "pixel_m": (detector.pixel_mm / 1000.0,),
+        "curved": (float(detector.curved),),
+        "point_pixel": (float(detector.point_pixel),),
+        "configured_fluence": (beam.total_fluence_per_m2,),
+        "configured_lambda_m": (beam.wavelength_angstrom * 1e-10,),
+        "sensor_m": (detector.layers.range,),
+        "water_um": (beam.water_um,),
+        "layers": (float(detector.layers.count),),
+        "mu_per_m": (detector.attenuation_per_m,),
+    }
+    if crystal.cell is not None:
+        numbers["cell_lengths"] = (crystal.cell.a_angstrom, crystal.cell.b_angstrom, crystal.cell.c_angstrom)
+    spread = beam.horizontal_divergence.count * beam.vertical_divergence.count * beam.dispersion.count
+    if beam.source_file is None and spread == 1:
+        numbers["sources"] = (1.0,)
+    else:
+        numbers["several_sources"] = (1.0,)
+    if config.sampling.oversample:
+        numbers["oversample"] = (float(config.sampling.oversample),)
+    if config.structure.hkl_file is None:
+        numbers["reflections"] = (0.0,)
+    if not (crystal.size_x_mm or crystal.size_y_mm or crystal.size_z_mm):
+        numbers |= {f"N_{axis}": (float(max(getattr(crystal, f"N{axis}"), 1)),) for axis in "abc"}
+    if beam.source_file is None:
+        numbers |= _vectors(config)
+    return {name: Fact(value, 0.0, "configuration") for name, value in numbers.items()}
+
+
+def _vectors(config: Config) -> dict[str, Vector]:
+    """Return the directions as given, not normalised."""
+    detector = config.detector
+    given = {
+        "given_fdet": detector.fast_vector,
+        "given_sdet": detector.slow_vector,
+        "given_odet": detector.normal_vector,
+        "given_beam": detector.beam_vector,
+        "given_spindle": detector.spindle_axis,
+    }
+    return {name: vector for name, vector in given.items() if vector is not None}

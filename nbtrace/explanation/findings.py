@@ -1,0 +1,158 @@
+"""What an audit holds: values against formulas, findings, and the values that the physics was seen to use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nbtrace.compare.metrics import norm
+from nbtrace.explanation.evaluate import Computed, evaluate
+from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, Vector
+from nbtrace.records import Side
+
+
+class Status(StrEnum):
+    """What became of one value on both sides."""
+
+    MATCH = "MATCH"
+    INHERITED = "INHERITED"
+    AMPLIFIED = "AMPLIFIED"
+    INTRODUCED_C = "INTRODUCED_C"
+    INTRODUCED_PY = "INTRODUCED_PY"
+    LOG_ONLY = "LOG_ONLY"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A side's value against its formula.
+
+    Attributes
+    ----------
+    logged : tuple of float or None
+    computed : Computed or None
+        None where the inputs are not logged.
+    lacking : str
+        What is not logged.
+    """
+
+    logged: Vector | None
+    computed: Computed | None
+    lacking: str = ""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the value is another than the formula's, by more than digits and precision allow."""
+        return self.computed is not None and self.logged is not None and outside(self.logged, self.computed)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the formula is known to hold."""
+        return self.computed is not None and not self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the audit says of one value.
+
+    Attributes
+    ----------
+    node : Node
+    status : Status
+    c, py : Held
+    side : Side
+        The side that introduces the difference or logs it wrongly; UNKNOWN where the logs cannot tell.
+    is_root : bool
+    reason : str
+    """
+
+    node: Node
+    status: Status
+    c: Held
+    py: Held
+    side: Side = Side.UNKNOWN
+    is_root: bool = False
+    reason: str = ""
+
+    def held(self, side: Side) -> Held:
+        """Return one side's part."""
+        return self.c if side is Side.C else self.py
+
+
+@dataclass
+class Audit:
+    """All findings in execution order, and the values that the physics downstream was seen to use.
+
+    Attributes
+    ----------
+    scenes : dict of Side to Scene
+    effective : dict of Side to Values
+        Logged values, with those that only the log has wrong put right.
+    findings : list of Finding
+    """
+
+    scenes: dict[Side, Scene]
+    effective: dict[Side, Values]
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def roots(self) -> list[Finding]:
+        """The findings that introduce a difference, in execution order."""
+        return [finding for finding in self.findings if finding.is_root]
+
+    def finding(self, node: Node) -> Finding | None:
+        """Return the finding of a value."""
+        return next((item for item in self.findings if item.node == node), None)
+
+
+def held_of(result: Audit, side: Side, node: Node) -> Held:
+    """Return a side's value held against its formula."""
+    values = result.effective[side]
+    logged = values.get(node)
+    if logged is None:
+        return Held(None, None, "not logged")
+    try:
+        return Held(logged, evaluate(result.scenes[side], values, node))
+    except UnloggedError as error:
+        return Held(logged, None, str(error))
+
+
+def outside(logged: Vector, computed: Computed) -> bool:
+    """Whether a value is another than the formula's, by more than digits and precision allow."""
+    if len(logged) != len(computed.value):
+        return True
+    return any(abs(x - y) > bound for x, y, bound in zip(logged, computed.value, computed.allowed, strict=True))
+
+
+def noise(scenes: Mapping[Side, Scene], node: Node) -> Vector:
+    """Return the difference between the sides that printed digits and precision make for a given value."""
+    bounds = [0.0] * len(scenes[Side.C].values.get(node, scenes[Side.PY].values.get(node, ())))
+    rounding = max(scene.rounding for scene in scenes.values())
+    for scene in scenes.values():
+        if node in scene.values:
+            size = rounding * norm(scene.values[node])
+            digits = scene.digits.get(node, ())
+            bounds = [bound + digit for bound, digit in zip(bounds, digits, strict=False)] or bounds
+            bounds = [bound + size for bound in bounds]
+    return tuple(bounds)
+
+
+def matches(result: Audit, node: Node) -> bool:
+    """Whether both sides have the same value, but for digits and precision."""
+    c, py = (result.effective[side].get(node) for side in (Side.C, Side.PY))
+    if c is None or py is None or len(c) != len(py):
+        return False
+    return all(abs(x - y) <= bound for x, y, bound in zip(c, py, noise(result.scenes, node), strict=True))
+
+
+def other_side(side: Side) -> Side:
+    """Return the opposite side."""
+    return Side.PY if side is Side.C else Side.C
+
+
+def family(name: str) -> str:
+    """Return the name that quantities share which one mistake makes wrong together."""
+    if name.startswith("rot_"):
+        return "reciprocal" if name.endswith("_star_A_inv") else "orientation"
+    if name == "omega_pixel_sr":
+        return "omega_pixel"
+    return name.removeprefix("phi_") if name.startswith("phi_F") else name

@@ -1,0 +1,258 @@
+"""The detector's formulas, on logged values: rotations, axes, the first corner, the sampled point.
+
+Vectors are in the laboratory frame, lengths in metres, matrices row by row. Sources: the reference's geometry as the
+simulator's :mod:`simulator.detector` has it.
+"""
+
+import math
+from collections.abc import Callable
+
+from nbtrace.compare.metrics import dot, norm
+from nbtrace.explanation.scene import At, UnloggedError, Vector
+
+
+def cross(a: Vector, b: Vector) -> Vector:
+    """Return a × b."""
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+def scaled(a: Vector, factor: float) -> Vector:
+    """Return a·factor."""
+    return tuple(x * factor for x in a)
+
+
+def added(*vectors: Vector) -> Vector:
+    """Return the sum of vectors."""
+    return tuple(map(math.fsum, zip(*vectors, strict=True)))
+
+
+def unit(a: Vector) -> Vector:
+    """Return a/|a|, a itself where its length is 0."""
+    size = norm(a)
+    return scaled(a, 1 / size) if size else a
+
+
+def about_axis(v: Vector, axis: Vector, angle_rad: float) -> Vector:
+    """Return v rotated about an axis, right-handed (Rodrigues), the axis taken as it is."""
+    cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+    along = dot(axis, v) * (1 - cos)
+    turned = cross(axis, v)
+    return tuple(a * along + x * cos + t * sin for a, x, t in zip(axis, v, turned, strict=True))
+
+
+def applied(matrix: Vector, v: Vector) -> Vector:
+    """Return the product of a row-major 3×3 matrix and a vector."""
+    return tuple(dot(matrix[row : row + 3], v) for row in (0, 3, 6))
+
+
+def product(a: Vector, b: Vector) -> Vector:
+    """Return the product of two row-major 3×3 matrices."""
+    columns = [b[column::3] for column in range(3)]
+    return tuple(dot(a[row : row + 3], column) for row in (0, 3, 6) for column in columns)
+
+
+def rotation_about(position: int) -> Callable[[At], Vector]:
+    """Return the formula of the rotation about x, y or z by a detector angle."""
+
+    def formula(at: At) -> Vector:
+        angle = at["angles_rad"][position]
+        cos, sin = math.cos(angle), math.sin(angle)
+        matrix = [0.0] * 9
+        i, j = (position + 1) % 3, (position + 2) % 3
+        matrix[4 * position] = 1.0
+        matrix[4 * i] = matrix[4 * j] = cos
+        matrix[3 * i + j], matrix[3 * j + i] = -sin, sin
+        return tuple(matrix)
+
+    return formula
+
+
+def total_rotation(at: At) -> Vector:
+    """Return Rz·Ry·Rx."""
+    return product(at["Rz"], product(at["Ry"], at["Rx"]))
+
+
+def _turned(at: At, v: Vector) -> Vector:
+    """Return v after the detector rotations."""
+    if at.logged("R_total"):
+        return applied(at["R_total"], v)
+    for position in range(3):
+        v = applied(rotation_about(position)(at), v)
+    return v
+
+
+def _about_twotheta(at: At, v: Vector) -> Vector:
+    angle = at["angles_rad"][3]
+    return about_axis(v, at["twotheta_axis"], angle) if angle else v
+
+
+def initial_axis(name: str) -> Callable[[At], Vector]:
+    """Return the formula of an axis before rotations: the given one, normalised; a normal is fast × slow then."""
+
+    def formula(at: At) -> Vector:
+        if name != "odet":
+            return unit(at[f"given_{name}"])
+        given = at["given_odet"]
+        if norm(given) == 1.0:
+            return given
+        return unit(cross(initial_axis("fdet")(at), initial_axis("sdet")(at)))
+
+    return formula
+
+
+def final_axis(name: str) -> Callable[[At], Vector]:
+    """Return the formula of an axis after all rotations."""
+
+    def formula(at: At) -> Vector:
+        if at.logged(f"{name}_after_rotz") and _has_both_stages(at):
+            return _about_twotheta(at, at[f"{name}_after_rotz"])
+        if at.logged(f"initial_{name}") and (_sample_pivot(at) or at.number("mosflm_frame")):
+            return _about_twotheta(at, _turned(at, at[f"initial_{name}"]))
+        return _about_twotheta(at, _turned(at, initial_axis(name)(at)))
+
+    return formula
+
+
+def rotated_axis(name: str) -> Callable[[At], Vector]:
+    """Return the formula of an axis after the detector rotations, where the log prints it apart from the final one."""
+
+    def formula(at: At) -> Vector:
+        if not _has_both_stages(at):
+            raise UnloggedError(f"{name} before the two-theta rotation")
+        return _turned(at, at[f"initial_{name}"])
+
+    return formula
+
+
+def _sample_pivot(at: At) -> bool:
+    return at.logged("Fclose_m")
+
+
+def _has_both_stages(at: At) -> bool:
+    """Whether the log tells the axes between the rotations: with the beam as pivot it prints the final ones twice."""
+    return _sample_pivot(at)
+
+
+def term(length: str, axis: str, sign: float) -> Callable[[At], Vector]:
+    """Return the formula of a term of the first corner, length·axis."""
+
+    def formula(at: At) -> Vector:
+        return scaled(at[axis], sign * at.number(length))
+
+    return formula
+
+
+def term_beam(at: At) -> Vector:
+    """Return distance·b̂ with the configured direction."""
+    return scaled(unit(at["given_beam"]), at.number("distance_m"))
+
+
+def summed(*names: str) -> Callable[[At], Vector]:
+    """Return the formula of a sum of vectors."""
+
+    def formula(at: At) -> Vector:
+        return added(*(at[name] for name in names))
+
+    return formula
+
+
+def pix0_after_rotations(at: At) -> Vector:
+    """Return R_total·pix0."""
+    return _turned(at, at["pix0_before_rotation"])
+
+
+def pix0_after_twotheta(at: At) -> Vector:
+    """Return the corner after the two-theta rotation."""
+    return _about_twotheta(at, at["pix0_after_rotz"])
+
+
+def corner(at: At) -> Vector:
+    """Return the first corner: a copy of the geometry block's, else from the axes and the configuration."""
+    for name in ("pix0_after_twotheta", "pix0_vector"):
+        if at.logged(name):
+            return at[name]
+    if "Fclose_m" in at:
+        return corner_by_sample(at, at.number("close_distance_m"))
+    return corner_by_beam(at)
+
+
+def corner_by_sample(at: At, close_m: float) -> Vector:
+    """Return −Fclose·f̂ − Sclose·ŝ + close·ô with the detector pivoted about the sample.
+
+    The rotations turn the sum as they turn the axes, so that the final axes give the same.
+    """
+    fast, slow, normal = at["fdet_vec"], at["sdet_vec"], normal_of(at)
+    return added(scaled(fast, -at.number("Fclose_m")), scaled(slow, -at.number("Sclose_m")), scaled(normal, close_m))
+
+
+def corner_by_beam(at: At) -> Vector:
+    """Return −Fbeam·f̂ − Sbeam·ŝ + distance·b̂ with the detector pivoted about the direct beam."""
+    fast, slow = at["fdet_vec"], at["sdet_vec"]
+    along = at["term_beam"] if "term_beam" in at else scaled(at["incident_vec"], at.number("distance_m"))
+    return added(scaled(fast, -at.number("Fbeam_m")), scaled(slow, -at.number("Sbeam_m")), along)
+
+
+def normal_of(at: At) -> Vector:
+    """Return the detector's normal: as logged, else f̂ × ŝ."""
+    for name in ("odet_vec", "odet_after_twotheta"):
+        if at.logged(name):
+            return at[name]
+    return unit(cross(at["fdet_vec"], at["sdet_vec"]))
+
+
+def axis_of_pixel(name: str) -> Callable[[At], Vector]:
+    """Return the formula of an axis in the pixel block: a copy of the geometry block's, else unit length."""
+
+    def formula(at: At) -> Vector:
+        if at.logged(f"{name}_after_twotheta"):
+            return at[f"{name}_after_twotheta"]
+        if f"given_{name}" in at and "angles_rad" in at and not any(at["angles_rad"]):
+            return initial_axis(name)(at)
+        raise UnloggedError(f"initial_{name}")
+
+    return formula
+
+
+def coordinates_px(at: At) -> tuple[float, float, int]:
+    """Return slow and fast coordinates of the sampled point in pixels, and its sensor layer."""
+    slow, fast = at["pixel_slow_fast"]
+    layers = int(at.number("layers")) if "layers" in at else 1
+    n = int(at.number("oversample")) if "oversample" in at else math.isqrt(len(at.samples() or (0,)) // max(layers, 1))
+    if not n:
+        raise UnloggedError("oversampling")
+    layer, subpixel = divmod(max(at.node.sample, 0), n * n)
+    if layer >= max(layers, 1):
+        raise UnloggedError("subpixel")
+    sub_slow, sub_fast = divmod(subpixel, n)
+    return slow + (sub_slow + 0.5) / n, fast + (sub_fast + 0.5) / n, layer
+
+
+def layer_step_m(at: At) -> float:
+    """Return the thickness of one sensor layer."""
+    if "sensor_m" not in at or not at.number("sensor_m"):
+        return 0.0
+    layers = at.number("layers")
+    # The reference cuts a thickness alone in two halves; a given number of layers divides by one less.
+    return at.number("sensor_m") / (2 if layers == 2 else layers - 1)
+
+
+def position(at: At) -> Vector:
+    """Return X = F·f̂ + S·ŝ + depth·ô + P₀ of the sampled point."""
+    if "curved" in at and at.number("curved"):
+        raise UnloggedError("the distance of a curved detector")
+    return position_at(at, *coordinates_px(at))
+
+
+def position_at(at: At, slow_px: float, fast_px: float, layer: int) -> Vector:
+    """Return X of a point given in pixels."""
+    pixel = at.number("pixel_m")
+    flat = added(
+        scaled(at["fdet_vec"], fast_px * pixel), scaled(at["sdet_vec"], slow_px * pixel), at["pix0_vector_meters"]
+    )
+    depth = layer * layer_step_m(at)
+    return added(flat, scaled(normal_of(at), depth)) if depth else flat
+
+
+def close_distance(at: At) -> Vector:
+    """Return P₀·ô."""
+    return (dot(at["pix0_vector_meters"], normal_of(at)),)

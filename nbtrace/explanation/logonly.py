@@ -1,0 +1,211 @@
+"""Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nbtrace.compare.metrics import norm
+from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, sharpened, value_at
+from nbtrace.explanation.findings import Audit, Finding, Status, family, held_of, other_side, outside
+from nbtrace.explanation.geometry import about_axis
+from nbtrace.explanation.scene import At, Node, UnloggedError, Values, Vector, rank
+from nbtrace.explanation.sweep import nominal_deg, spindle, step_count
+from nbtrace.quantities import QUANTITIES, ancestors, equivalents
+from nbtrace.records import Side
+
+ENDS = frozenset({"I_pixel_final", "floatimage_accumulated", "I_before_scaling_post_polar"})
+LEAF = "nothing is computed from it"
+_ON_THE_WAY = ancestors("I_pixel_final")
+_OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+_FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
+_AGREES = "the intensity, which cannot be computed anew, agrees with the other side's nevertheless"
+_AGREEMENT = 1e-3
+"""Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
+
+
+def rejoins(result: Audit, side: Side, node: Node) -> bool:
+    """Put earlier breaks of a side right, if this value follows from what they should be: only the log has them."""
+    suspects = [item for item in result.findings if item.side is side and item.status in _OPEN and _above(item, node)]
+    if not suspects:
+        return False
+    families: dict[str, list[Finding]] = {}
+    for item in suspects:
+        families.setdefault(family(item.node.name), []).append(item)
+    for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
+        corrected = _corrected(result, side, chosen)
+        if corrected is None:
+            continue
+        corrected = _upstream(result, side, node, corrected)
+        held = held_of(_supposing(result, side, corrected, chosen), side, node)
+        if held.holds and _collects(result, side, node, chosen):
+            _demote(result, side, chosen, corrected, _FOLLOWS)
+            return True
+        if held.computed is None and _agrees(result, node, _AGREEMENT):
+            _demote(result, side, suspects, corrected, _AGREES)
+            return True
+    return False
+
+
+def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
+    """Whether a value is downstream of all that follows from the suspects' logged values and reaches the pixel."""
+    upstream = ancestors(node.name) | {node.name}
+    for item in suspects:
+        computed = item.held(side).computed
+        if computed is None:
+            continue
+        with_logged, _ = consumers(result, side, item.node, computed.value, computed.allowed)
+        if any(name in _ON_THE_WAY and name not in upstream for name in with_logged):
+            return False
+    return True
+
+
+def _upstream(result: Audit, side: Side, node: Node, corrected: Values) -> Values:
+    """Return the corrected values of what a quantity depends on, and the logged ones of everything else."""
+    names = ancestors(node.name)
+    before = result.effective[side]
+    return {other: value if other.name in names else before[other] for other, value in corrected.items()}
+
+
+def _agrees(result: Audit, node: Node, within: float) -> bool:
+    """Whether the intensities of both sides are close; only they collect everything further up."""
+    c, py = (result.effective[side].get(node) for side in (Side.C, Side.PY))
+    if node.name != "I_before_scaling" or c is None or py is None or not c[0]:
+        return False
+    return abs(py[0] / c[0] - 1) < within
+
+
+def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Finding]) -> Audit:
+    """Return the audit with corrected values on a side, each as uncertain as what it was computed from makes it.
+
+    The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it.
+    """
+    exact = {item.node for item in suspects}
+    before, scene = result.effective[side], result.scenes[side]
+    digits = dict(scene.digits)
+    for node in sorted(values, key=rank):
+        if values[node] == before.get(node) or formula_of(node) is None or node in exact:
+            continue
+        scene = replace(scene, digits=digits)
+        try:
+            digits[node] = evaluate(scene, values, node).allowed
+        except UnloggedError:
+            continue
+    scenes = {**result.scenes, side: replace(scene, digits=digits)}
+    return Audit(scenes, {**result.effective, side: values}, result.findings)
+
+
+def _above(finding: Finding, node: Node) -> bool:
+    name = finding.node.name
+    upstream = ancestors(node.name)
+    return name in upstream or bool(equivalents(name) & upstream)
+
+
+def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
+    """Return a side's values with suspects set to what their formulas, or the other side, give."""
+    changes: dict[Node, Vector] = {}
+    for item in suspects:
+        held = item.held(side)
+        theirs = result.effective[other_side(side)].get(item.node)
+        right = sharpened(held.computed, theirs) if held.computed is not None else theirs
+        if right is None:
+            return None
+        changes[item.node] = right
+    values = propagate(result.scenes[side], result.effective[side], changes)
+    return with_structure_factor(values, result.effective[side], result.effective[other_side(side)])
+
+
+def with_structure_factor(values: Values, before: Values, theirs: Values) -> Values:
+    """Take the other side's F_cell where changed indices have become its own; the list of reflections is not logged."""
+    new = dict(values)
+    for node in values:
+        index = Node("hkl_rounded", node.sample)
+        moved = node.name == "F_cell" and values.get(index) != before.get(index)
+        if moved and values.get(index) == theirs.get(index) and node in theirs:
+            new[node] = theirs[node]
+    return new
+
+
+def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
+    supposed = _supposing(result, side, corrected, suspects)
+    result.scenes[side] = supposed.scenes[side]
+    result.effective[side] = corrected
+    for item in suspects:
+        place = result.findings.index(item)
+        result.findings[place] = replace(item, status=Status.LOG_ONLY, reason=reason)
+
+
+def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
+    """Take another value for the effective one of a side, as uncertain as given."""
+    scene = result.scenes[side]
+    result.effective[side][node] = value
+    result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
+
+
+def log_only(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> str:
+    """Return why a wrong value is wrong in the log alone; empty if the computation goes on with it."""
+    with_logged, with_right = consumers(result, side, node, right, uncertain)
+    if not with_logged and not with_right:
+        leaf = node.name not in ENDS and not _is_input(result, side, node)
+        return LEAF if leaf else ""
+    if with_right and not with_logged:
+        return f"{', '.join(with_right[:3])} follow from the formula's value"
+    return ""
+
+
+def consumers(
+    result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector = ()
+) -> tuple[list[str], list[str]]:
+    """Return which later quantities follow from the logged value only, and which from another value only."""
+    scene, values = result.scenes[side], result.effective[side]
+    fuzzy = replace(scene, digits={**scene.digits, node: uncertain or scene.digits.get(node, (0.0,) * len(right))})
+    changed = {**values, node: right}
+    with_logged, with_right = [], []
+    for other in sorted(values, key=rank):
+        if other == node or formula_of(other) is None:
+            continue
+        try:
+            if node not in value_at(scene, values, other)[1].read:
+                continue
+            logged = evaluate(scene, values, other)
+            corrected = evaluate(fuzzy, changed, other)
+        except UnloggedError:
+            continue
+        holds = not outside(values[other], logged), not outside(values[other], corrected)
+        if holds == (True, False):
+            with_logged.append(other.name)
+        elif holds == (False, True) or (holds == (False, False) and _nearer(values[other], corrected, logged)):
+            with_right.append(other.name)
+    return list(dict.fromkeys(with_logged)), list(dict.fromkeys(with_right))
+
+
+def _nearer(value: Vector, corrected: Computed, logged: Computed) -> bool:
+    """Whether a corrected input brings a value so much nearer to its formula that only an average can be between."""
+    if len(value) != len(corrected.value):
+        return False
+    off = [norm(tuple(x - y for x, y in zip(value, item.value, strict=True))) for item in (corrected, logged)]
+    return off[0] < 0.03 * off[1] and off[0] < 0.05 * norm(value)
+
+
+def _is_input(result: Audit, side: Side, node: Node) -> bool:
+    """Whether any formula of that side, or any that is not checkable, takes the value."""
+    takers = [name for name, quantity in QUANTITIES.items() if node.name in quantity.inputs]
+    logged = {other.name for other in result.scenes[side].values}
+    return any(name in logged or name in ENDS for name in takers)
+
+
+ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
+
+
+def printed_after_rotation(result: Audit, side: Side, node: Node, theirs: Vector) -> bool:
+    """Whether a reciprocal vector is the other side's, turned to a step of the sweep."""
+    if family(node.name) != "reciprocal":
+        return False
+    at = At(result.scenes[side], result.effective[side], node)
+    mine = result.effective[side][node]
+    close = 1e-6 if result.scenes[side].single else 1e-12
+    try:
+        angles = [nominal_deg(at, tic) for tic in range(step_count(at))]
+        turned = [about_axis(theirs, spindle(at), math.radians(angle)) for angle in angles if angle]
+    except UnloggedError:
+        return False
+    return any(norm(tuple(x - y for x, y in zip(mine, other, strict=True))) <= close * norm(mine) for other in turned)

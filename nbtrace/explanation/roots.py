@@ -1,0 +1,162 @@
+"""Findings that one mistake makes are one root; each root gets its cause."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from nbtrace.explanation.catalogue import CATALOGUE
+from nbtrace.explanation.evaluate import sharpened, value_at
+from nbtrace.explanation.findings import Audit, Finding, Status, family, noise
+from nbtrace.explanation.scene import ALL, Node, UnloggedError, Vector
+from nbtrace.explanation.signatures import Case, Cause, Search, search
+from nbtrace.records import Side
+
+_JOINED = frozenset({"given_normal", "not_normalised"})
+"""Causes that several vectors share."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A difference that a side introduces, or that the logs do not follow further up.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        All values that show it, in execution order.
+    side : Side
+    status : Status
+    search : Search
+        The causes of the first value, and what was tried.
+    """
+
+    findings: tuple[Finding, ...]
+    side: Side
+    status: Status
+    search: Search
+
+    @property
+    def node(self) -> Node:
+        """The first value that shows it."""
+        return self.findings[0].node
+
+    @property
+    def quantity(self) -> str:
+        """The first quantity that shows it."""
+        return self.node.name
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Every quantity that shows it."""
+        return tuple(dict.fromkeys(finding.node.name for finding in self.findings))
+
+    @property
+    def phi_tic(self) -> int | None:
+        """The φ step, None for a value that is not of one."""
+        if self.node.tic != ALL:
+            return self.node.tic
+        return 0 if self.quantity.startswith("rot_") and "star" not in self.quantity else None
+
+    @property
+    def cause(self) -> Cause | None:
+        """The best cause."""
+        return self.search.causes[0] if self.search.causes else None
+
+
+def roots(result: Audit) -> tuple[Root, ...]:
+    """Return the roots in execution order, each with its causes."""
+    groups: dict[tuple[Side, str], list[Finding]] = {}
+    for finding in result.roots:
+        groups.setdefault((finding.side, _family(result, finding)), []).append(finding)
+    found = [_root(result, tuple(group)) for group in groups.values()]
+    return tuple(_joined(found))
+
+
+def _family(result: Audit, finding: Finding) -> str:
+    """Return a name that findings of one mistake share."""
+    name = finding.node.name
+    if name in {"phi_h_frac", "phi_k_frac", "phi_l_frac"}:
+        earlier = {item.node.name for item in result.roots if item.side is finding.side}
+        if any(other.startswith("rot_") and other.endswith("_angstroms") for other in earlier):
+            return "orientation"
+        return "hkl_frac" if "hkl_frac" in earlier else "sweep"
+    return family(name)
+
+
+def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
+    first = findings[0]
+    if first.side is not Side.UNKNOWN:
+        return Root(findings, first.side, first.status, searched(result, first, first.side))
+    found = {side: searched(result, first, side) for side in (Side.C, Side.PY)}
+    side = _blamed(found)
+    status = {Side.C: Status.INTRODUCED_C, Side.PY: Status.INTRODUCED_PY}.get(side, Status.UNKNOWN)
+    return Root(findings, side, status, found[Side.PY if side is Side.UNKNOWN else side])
+
+
+def _blamed(found: dict[Side, Search]) -> Side:
+    """Return the side whose value a cause explains as a mistake, where only one side's can be."""
+    telling = {side for side, result in found.items() if result.causes and result.causes[0].signature.name in _TELLING}
+    return telling.pop() if len(telling) == 1 else Side.UNKNOWN
+
+
+_TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z"})
+"""Causes that make sense for one side only: the other way round they would turn a mistake into a value."""
+
+
+def searched(result: Audit, finding: Finding, side: Side) -> Search:
+    """Return the causes that explain a side's value."""
+    case = case_of(result, finding, side)
+    return search(case, CATALOGUE) if case is not None else Search((), 0)
+
+
+def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
+    """Return what the catalogue is tried on; None where there is nothing to compare with."""
+    other = Side.PY if side is Side.C else Side.C
+    scene, node = result.scenes[side], finding.node
+    computed, logged = finding.held(side).computed, scene.values.get(node)
+    theirs = result.effective[other].get(node)
+    right = sharpened(computed, theirs) if computed is not None else theirs
+    if logged is None or right is None or len(right) != len(logged):
+        return None
+    if computed is not None and finding.status is Status.LOG_ONLY and node.name == "I_before_scaling":
+        right = _by_pixel(result, side, right)
+    return Case(
+        scene=scene,
+        values=result.effective[side],
+        theirs=result.effective[other],
+        node=node,
+        logged=logged,
+        right=right,
+        allowed=computed.allowed if computed is not None and right != theirs else noise(result.scenes, node),
+        inputs=computed.inputs if computed is not None else (),
+        told=computed.facts if computed is not None else (),
+    )
+
+
+def _by_pixel(result: Audit, side: Side, right: Vector) -> Vector:
+    """Return the intensity that the pixel value itself tells, which is known better than the sum over the steps."""
+    scene, final = result.scenes[side], Node("I_pixel_final")
+    try:
+        computed, _ = value_at(scene, result.effective[side], final)
+    except UnloggedError:
+        return right
+    logged = scene.values.get(final, (0.0,))[0]
+    return (right[0] * logged / computed[0],) if computed[0] and logged else right
+
+
+def _joined(found: Iterable[Root]) -> list[Root]:
+    """Join roots of one side that one and the same mistake makes."""
+    result: list[Root] = []
+    for root in found:
+        cause = root.cause
+        place = next((i for i, earlier in enumerate(result) if _same(earlier, root)), None)
+        if cause is None or place is None:
+            result.append(root)
+        else:
+            result[place] = replace(result[place], findings=(*result[place].findings, *root.findings))
+    return result
+
+
+def _same(earlier: Root, root: Root) -> bool:
+    if earlier.side is not root.side or earlier.cause is None or root.cause is None:
+        return False
+    name = root.cause.signature.name
+    return earlier.cause.signature.name == name and name in _JOINED

@@ -1,0 +1,1 @@
+"""Injecting known mistakes into real traces, to score how well they are found and named."""

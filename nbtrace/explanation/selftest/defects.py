@@ -1,0 +1,358 @@
+"""The classes of mistakes that the self-test makes."""
+
+import math
+from collections.abc import Callable
+
+from nbtrace.explanation import geometry, sweep
+from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
+from nbtrace.explanation.geometry import about_axis, added, scaled
+from nbtrace.explanation.scene import At, UnloggedError, Vector
+from nbtrace.explanation.selftest.inject import Defect, Mistake
+from nbtrace.units import ANGSTROM
+
+_ORIENTATION = (*(f"rot_{axis}_angstroms" for axis in "abc"), "phi_k_frac")
+_LATTICE = ("F_latt", "phi_F_latt")
+
+
+def _times(factor: float) -> Mistake:
+    return lambda _, right: scaled(right, factor)
+
+
+def _reordered(*order: int) -> Mistake:
+    return lambda _, right: tuple(right[i] for i in order)
+
+
+def _flipped(*places: int) -> Mistake:
+    return lambda _, right: tuple(-x if i in places else x for i, x in enumerate(right))
+
+
+def _constant(*numbers: float) -> Mistake:
+    return lambda _, __: numbers
+
+
+def _by(name: str, exponent: float = 1.0) -> Mistake:
+    return lambda at, right: (right[0] * at.number(name) ** exponent,)
+
+
+def _function(function: Callable[[float], float]) -> Mistake:
+    return lambda _, right: tuple(function(x) for x in right)
+
+
+def _turned(angle: Callable[[At, float], float]) -> Mistake:
+    """Return the mistake of another spindle angle."""
+
+    def mistake(at: At, _: Vector) -> Vector:
+        tic = max(at.node.tic, 0)
+        name = at.node.name
+        axis = name[4] if name.startswith("rot_") else "b"
+        degrees = angle(at, sweep.nominal_deg(at, tic))
+        vector = sweep.rotated_cell(at, axis, degrees)
+        if name.startswith("rot_"):
+            return vector
+        return (sum(x * y for x, y in zip(vector, at["scattering_vec_A_inv"], strict=True)) * ANGSTROM,)
+
+    return mistake
+
+
+def _moved(*change: float) -> Mistake:
+    return lambda _, right: added(right, change[: len(right)])
+
+
+def _about(axis: Vector) -> Mistake:
+    def mistake(at: At, _: Vector) -> Vector:
+        tic, name = max(at.node.tic, 0), at.node.name
+        base = sweep.base_cell(at, name[4] if name.startswith("rot_") else "b")
+        vector = about_axis(base, axis, math.radians(sweep.nominal_deg(at, tic)))
+        if name.startswith("rot_"):
+            return vector
+        return (sum(x * y for x, y in zip(vector, at["scattering_vec_A_inv"], strict=True)) * ANGSTROM,)
+
+    return mistake
+
+
+def _step(at: At) -> float:
+    return (at.number("phi_end_deg") - at.number("phi_start_deg")) / sweep.step_count(at)
+
+
+def _end_included(at: At, nominal: float) -> float:
+    count, start = sweep.step_count(at), at.number("phi_start_deg")
+    if count < 2:
+        raise UnloggedError("steps")
+    return start + (nominal - start) * count / (count - 1)
+
+
+def _last_step(at: At, _: float) -> float:
+    return sweep.nominal_deg(at, sweep.step_count(at) - 1)
+
+
+def _shifted(slow: float, fast: float) -> Mistake:
+    def mistake(at: At, _: Vector) -> Vector:
+        s, f, layer = geometry.coordinates_px(at)
+        return geometry.position_at(at, s + slow, f + fast, layer)
+
+    return mistake
+
+
+def _exchanged(at: At, _: Vector) -> Vector:
+    s, f, layer = geometry.coordinates_px(at)
+    return geometry.position_at(at, f, s, layer)
+
+
+def _centre(slow: float, fast: float) -> Mistake:
+    def mistake(at: At, right: Vector) -> Vector:
+        pixel = at.number("pixel_m")
+        return added(right, scaled(at["fdet_vec"], fast * pixel), scaled(at["sdet_vec"], slow * pixel))
+
+    return mistake
+
+
+def _cells(change: int, axis: str) -> Mistake:
+    def mistake(at: At, _: Vector) -> Vector:
+        place = "abc".index(axis)
+        index = at.number(f"phi_{'hkl'[place]}_frac") if at.node.tic >= 0 else at["hkl_frac"][place]
+        return (sweep.grating(index, sweep.cells(at, axis) + change),)
+
+    return mistake
+
+
+def _without(axis: str) -> Mistake:
+    return lambda at, right: (right[0] / at.number(f"F_latt_{axis}"),)
+
+
+def _terms(at: At) -> list[float]:
+    tics = at.at(0).tics("phi_F_latt")
+    if len(tics) < 2 or len(at.samples()) > 1:
+        raise UnloggedError("steps")
+    return [(at.number("F_cell") * at.at(0, tic).number("phi_F_latt")) ** 2 for tic in tics]
+
+
+def _sum(function: Callable[[list[float]], float]) -> Mistake:
+    return lambda at, _: (function(_terms(at)),)
+
+
+def _polar_unpolarised(at: At, _: Vector) -> Vector:
+    if not at.number("kahn_factor"):
+        raise UnloggedError("a polarised beam")
+    cosine = sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))
+    return (0.5 * (1 + cosine**2),)
+
+
+def _polar_plain(function: Callable[[float], float]) -> Mistake:
+    def mistake(at: At, _: Vector) -> Vector:
+        return (
+            function(sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))),
+        )
+
+    return mistake
+
+
+def _solid(area: float, close: float, radius: float) -> Mistake:
+    return lambda at, _: (
+        at.number("pixel_m") ** area
+        * at.number("close_distance_meters") ** close
+        / at.number("R_distance_meters") ** radius,
+    )
+
+
+def _causes(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+_ANGLE, _ORDER, _SIGN, _UNIT, _TWO = (
+    _causes("angle_unit"),
+    _causes("order"),
+    _causes("sign"),
+    _causes("unit"),
+    _causes("two"),
+)
+_FACTOR = _causes("factor", "input_altered", "input_dropped")
+_OMEGA = _causes("solid_angle", "factor", "square")
+_SAMPLE = ("omega_pixel_sr", "omega_pixel")
+
+PHYSICS: tuple[Defect, ...] = (
+    Defect("pix0 in mm", ("pix0_vector_meters",), _times(1e3), _UNIT),
+    Defect("pix0 half a pixel off along fast", ("pix0_vector_meters",), _centre(0, 0.5), _causes("corner")),
+    Defect("pix0 half a pixel off along slow", ("pix0_vector_meters",), _centre(0.5, 0), _causes("corner")),
+    Defect("pix0 one pixel off along both", ("pix0_vector_meters",), _centre(-1, -1), _causes("corner")),
+    Defect("pix0 with y and z exchanged", ("pix0_vector_meters",), _reordered(0, 2, 1), _ORDER),
+    Defect("pix0 with the other sign of z", ("pix0_vector_meters",), _flipped(2), _SIGN),
+    Defect("pixel position half a pixel off", ("pixel_pos_meters",), _shifted(-0.5, -0.5), _causes("pixel_shift")),
+    Defect("pixel position one pixel off along fast", ("pixel_pos_meters",), _shifted(0, 1), _causes("pixel_shift")),
+    Defect("slow and fast exchanged", ("pixel_pos_meters",), _exchanged, _causes("pixel_shift")),
+    Defect("distance squared", ("R_distance_meters",), _function(lambda x: x * x), _causes("square")),
+    Defect("distance in mm", ("R_distance_meters",), _times(1e3), _UNIT),
+    Defect("solid angle without obliquity", _SAMPLE, _solid(2, 0, 2), _OMEGA),
+    Defect("solid angle of a point", _SAMPLE, _solid(0, 0, 2), _OMEGA),
+    Defect("solid angle with the obliquity twice", _SAMPLE, _solid(2, 2, 4), _OMEGA),
+    Defect("solid angle with R² for R³", _SAMPLE, _solid(2, 1, 2), _OMEGA),
+    Defect("solid angle of the pixel size", _SAMPLE, _solid(1, 1, 3), _OMEGA | {"input_altered"}),
+    Defect("diffracted direction reversed", ("diffracted_vec",), _times(-1), _SIGN),
+    Defect(
+        "diffracted direction not normalised",
+        ("diffracted_vec",),
+        lambda at, _: at["pixel_pos_meters"],
+        _causes("another_quantity", "input_altered"),
+    ),
+    Defect("incident beam reversed", ("incident_vec",), _times(-1), _SIGN),
+    Defect("incident beam along z", ("incident_vec",), _reordered(2, 1, 0), _ORDER),
+    Defect("wavelength in Å", ("lambda_meters",), _times(1e10), _UNIT),
+    Defect("wavelength of 1 Å", ("lambda_meters",), _constant(1e-10), _causes("constant")),
+    Defect("scattering vector times 2π", ("scattering_vec_A_inv",), _times(2 * math.pi), _causes("two_pi")),
+    Defect("scattering vector in Å⁻¹", ("scattering_vec_A_inv",), _times(1e-10), _UNIT),
+    Defect("scattering vector reversed", ("scattering_vec_A_inv",), _times(-1), _SIGN),
+    Defect("scattering vector halved", ("scattering_vec_A_inv",), _times(0.5), _TWO),
+    Defect(
+        "scattering vector without incident beam",
+        ("scattering_vec_A_inv",),
+        lambda at, _: scaled(at["diffracted_vec"], 1 / at.number("lambda_meters")),
+        _causes("input_altered", "input_dropped"),
+    ),
+    Defect("cell vectors in m", _ORIENTATION[:3], _times(1e-10), _UNIT),
+    Defect("cell vectors in nm", _ORIENTATION[:3], _times(0.1), _UNIT),
+    Defect("cell vectors with x and y exchanged", _ORIENTATION[:3], _reordered(1, 0, 2), _ORDER),
+    Defect("rotation of the last step at step 0", _ORIENTATION, _turned(_last_step), _causes("stale_rotation"), tic=0),
+    Defect("rotation with the end point included", _ORIENTATION, _turned(_end_included), _causes("other_rotation")),
+    Defect(
+        "rotation in the opposite sense",
+        _ORIENTATION,
+        _turned(lambda _, angle: -angle),
+        _causes("other_rotation", "stale_rotation"),
+    ),
+    Defect(
+        "rotation one step too far",
+        _ORIENTATION,
+        _turned(lambda at, angle: angle + _step(at)),
+        _causes("other_rotation", "stale_rotation"),
+    ),
+    Defect(
+        "rotation at the middle of the step",
+        _ORIENTATION,
+        _turned(lambda at, angle: angle + _step(at) / 2),
+        _causes("other_rotation"),
+    ),
+    Defect(
+        "rotation by degrees as radians",
+        _ORIENTATION,
+        _turned(lambda _, angle: math.degrees(angle)),
+        _causes("other_rotation"),
+    ),
+    Defect("no rotation", _ORIENTATION, _turned(lambda *_: 0.0), _causes("other_rotation", "stale_rotation")),
+    Defect("rotation about y", _ORIENTATION, _about((0.0, 1.0, 0.0)), _causes("other_rotation")),
+    Defect("hkl with h and k exchanged", ("hkl_frac",), _reordered(1, 0, 2), _ORDER | {"inputs_exchanged"}),
+    Defect("hkl negated", ("hkl_frac", "phi_k_frac"), _times(-1), _SIGN),
+    Defect("hkl times 2π", ("hkl_frac", "phi_k_frac"), _times(2 * math.pi), _causes("two_pi")),
+    Defect("lattice factor of one cell more along a", ("F_latt_a",), _cells(1, "a"), _causes("configuration")),
+    Defect(
+        "lattice factor of one cell less along b",
+        ("F_latt_b", "phi_F_latt_b"),
+        _cells(-1, "b"),
+        _causes("configuration"),
+    ),
+    Defect(
+        "lattice factor along c divided by N",
+        ("F_latt_c",),
+        lambda at, right: (right[0] / sweep.cells(at, "c"),),
+        _causes("lattice_factor"),
+    ),
+    Defect("lattice factor without its sign", _LATTICE, _function(abs), _causes("lattice_factor", "sign")),
+    Defect(
+        "lattice factor without axis a", _LATTICE, _without("a"), _causes("lattice_factor", "factor", "input_altered")
+    ),
+    Defect("lattice factor squared", _LATTICE, _function(lambda x: x * x), _causes("square")),
+    Defect("structure factor 0", ("F_cell",), _constant(0.0), _causes("zero", "constant")),
+    Defect("structure factor squared", ("F_cell",), _function(lambda x: x * x), _causes("square")),
+    Defect("structure factor halved", ("F_cell",), _times(0.5), _TWO),
+    Defect(
+        "intensity lacks step 0", ("I_before_scaling",), _sum(lambda terms: sum(terms[1:])), _causes("intensity_sum")
+    ),
+    Defect(
+        "intensity of the last step only",
+        ("I_before_scaling",),
+        _sum(lambda terms: terms[-1]),
+        _causes("intensity_sum"),
+    ),
+    Defect(
+        "intensity with step 0 twice",
+        ("I_before_scaling",),
+        _sum(lambda terms: sum(terms) + terms[0]),
+        _causes("intensity_sum"),
+    ),
+    Defect("intensity times F_cell", ("I_before_scaling",), _by("F_cell"), _FACTOR),
+    Defect(
+        "intensity without F_cell",
+        ("I_before_scaling",),
+        _by("F_cell", -2),
+        _causes("intensity_sum", "factor", "input_altered"),
+    ),
+    Defect(
+        "intensity already divided by steps",
+        ("I_before_scaling",),
+        _by("steps", -1),
+        _causes("intensity_sum", "factor"),
+    ),
+    Defect("intensity already polarised", ("I_before_scaling",), _by("polar"), _causes("intensity_sum", "factor")),
+    Defect("r_e² in Å²", ("r_e_sqr",), _times(1e20), _UNIT),
+    Defect("r_e of CODATA 2018", ("r_e_meters",), _constant(2.8179403262e-15), _causes("constant")),
+    Defect("fluence by default", ("fluence_photons_per_m2",), _constant(DEFAULT_FLUENCE), _causes("constant")),
+    Defect("fluence per mm²", ("fluence_photons_per_m2",), _times(1e-6), _UNIT),
+    Defect(
+        "steps one too many", ("steps",), lambda _, right: (right[0] + 1,), _causes("divisor", "configuration", "two")
+    ),
+    Defect("steps not counting φ", ("steps",), _by("phi_steps", -1), _causes("divisor", "configuration")),
+    Defect("polarisation without ½", ("polar",), _times(2.0), _causes("two", "polarisation")),
+    Defect("polarisation not computed", ("polar",), _constant(1.0), _causes("constant", "polarisation")),
+    Defect("polarisation with cos 2θ", ("polar",), _polar_plain(lambda c: 0.5 * (1 + c)), _causes("polarisation")),
+    Defect(
+        "polarisation of an unpolarised beam", ("polar",), _polar_unpolarised, _causes("polarisation", "configuration")
+    ),
+    Defect("polarisation squared", ("polar",), _function(lambda x: x * x), _causes("square")),
+    Defect("absorption not computed", ("capture_fraction",), _constant(1.0), _causes("constant", "capture")),
+    Defect("omega applied in another unit", ("omega_pixel",), _times(1e-6), _UNIT),
+    Defect("pixel without polarisation", ("I_pixel_final",), _by("polar", -1), _FACTOR),
+    Defect("pixel polarised twice", ("I_pixel_final",), _by("polar"), _FACTOR),
+    Defect("pixel without the solid angle", ("I_pixel_final",), _by("omega_pixel", -1), _FACTOR),
+    Defect("pixel not divided by steps", ("I_pixel_final",), _by("steps"), _FACTOR),
+    Defect("pixel in float32", ("I_pixel_final",), _function(single), _causes("float32")),
+    Defect("stored value doubled", ("floatimage_accumulated",), _times(2.0), _TWO),
+)
+"""Mistakes in the computation; everything downstream goes on with them."""
+
+LOGS: tuple[Defect, ...] = (
+    Defect("log: R in mm", ("R_distance_meters",), _times(1e3), _UNIT, log_only=True),
+    Defect("log: scattering vector in Å⁻¹", ("scattering_vec_A_inv",), _times(1e-10), _UNIT, log_only=True),
+    Defect("log: diffracted direction negated", ("diffracted_vec",), _times(-1), _SIGN, log_only=True),
+    Defect("log: hkl negated", ("hkl_frac",), _times(-1), _SIGN, log_only=True),
+    Defect("log: cos 2θ doubled", ("cos_2theta",), _times(2.0), _TWO, log_only=True),
+    Defect("log: wavelength in nm", ("lambda_angstroms",), _times(0.1), _UNIT, log_only=True),
+    Defect(
+        "log: intensity after polarisation",
+        ("I_before_scaling",),
+        _by("polar"),
+        _causes("intensity_sum", "factor"),
+        log_only=True,
+    ),
+    Defect("log: polar placeholder", ("polar",), _constant(1.0), _causes("constant", "polarisation"), log_only=True),
+    Defect("log: omega in µsr", ("omega_pixel",), _times(1e6), _UNIT | {"power_of_ten"}, log_only=True),
+    Defect(
+        "log: pixel position with x and z exchanged", ("pixel_pos_meters",), _reordered(2, 1, 0), _ORDER, log_only=True
+    ),
+)
+"""Mistakes in the log alone."""
+
+NAMELESS: tuple[Defect, ...] = (
+    Defect("nameless: solid angle 1 % too large", _SAMPLE[:1], _times(1.01), _causes()),
+    Defect("nameless: scattering vector 0.03 % too long", ("scattering_vec_A_inv",), _times(1.0003), _causes()),
+    Defect("nameless: corner 0.1 to 0.3 mm off", ("pix0_vector_meters",), _moved(1.3e-4, 2.1e-4, -2.9e-4), _causes()),
+    Defect("nameless: R 17 µm too long", ("R_distance_meters",), _moved(1.7e-5), _causes()),
+    Defect("nameless: cell 0.2 % too large", _ORIENTATION, _times(1.0021), _causes()),
+    Defect("nameless: indices 0.0013 off", ("hkl_frac", "phi_k_frac"), _moved(0.0013, 0.0013, 0.0013), _causes()),
+    Defect("nameless: lattice factor 37 % too large", _LATTICE, _times(1.3713), _causes()),
+    Defect("nameless: intensity 3 % too small", ("I_before_scaling",), _times(0.9693), _causes()),
+    Defect("nameless: polarisation 0.0011 too large", ("polar",), _moved(0.0011), _causes()),
+    Defect("nameless: fluence 1 % too large", ("fluence_photons_per_m2",), _times(1.0107), _causes()),
+    Defect("nameless: pixel 7 % too large", ("I_pixel_final",), _times(1.0713), _causes()),
+)
+"""Mistakes that no signature describes: the right answer is the place, and no cause."""
+
+DEFECTS: tuple[Defect, ...] = PHYSICS + LOGS + NAMELESS
+"""Every class."""

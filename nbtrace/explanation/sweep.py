@@ -1,0 +1,224 @@
+"""The crystal's formulas, on logged values: rotation, Miller indices and lattice factors along the φ sweep."""
+
+import math
+from collections.abc import Callable
+
+from nbtrace.compare.lattice import lattice_factor
+from nbtrace.compare.metrics import dot, norm
+from nbtrace.explanation.geometry import about_axis, cross, scaled, unit
+from nbtrace.explanation.scene import At, UnloggedError, Vector
+from nbtrace.units import ANGSTROM
+
+AXES = "abc"
+_RECIPROCAL = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}
+_ANOTHER_SCALE = 2e-5
+"""Relative difference from which on a stated cell length is not the dual one printed with fewer digits."""
+
+_PLAUSIBLE = 0.5
+"""Largest relative difference of the two that the reference's cell can have."""
+
+_REACH_DEG = 5.0
+"""How far beyond the sweep an angle may lie that a logged index is taken to tell."""
+
+
+def base_cell(at: At, axis: str) -> Vector:
+    """Return a cell vector (Å) before rotation, from the unrotated reciprocal vectors.
+
+    The reference's reciprocal vectors are dual to the real ones but for a common factor, which is not 1 where the cell
+    is triclinic and given without a matrix; the stated cell lengths tell it.
+    """
+    stars = {name: at[f"rot_{name}_star_A_inv"] for name in AXES}
+    volume = dot(stars["a"], cross(stars["b"], stars["c"]))
+    if volume == 0:
+        raise UnloggedError("reciprocal vectors that span a volume")
+    first, second = _RECIPROCAL[axis]
+    dual = scaled(cross(stars[first], stars[second]), 1 / volume)
+    if "cell_lengths" in at:
+        stated = at["cell_lengths"][AXES.index(axis)] / norm(dual)
+        if _ANOTHER_SCALE < abs(stated - 1) < _PLAUSIBLE:
+            return scaled(dual, stated)
+    return dual
+
+
+def spindle(at: At) -> Vector:
+    """Return the unit spindle axis."""
+    for name in ("spindle_axis_normalized", "given_spindle", "spindle_axis"):
+        if name in at:
+            return unit(at[name])
+    raise UnloggedError("spindle_axis_normalized")
+
+
+def step_count(at: At) -> int:
+    """Return the number of φ steps."""
+    return int(at.number("phi_steps"))
+
+
+def nominal_deg(at: At, tic: int) -> float:
+    """Return φ₀ + tic·Δφ, degrees."""
+    count = step_count(at)
+    start, end = at.number("phi_start_deg"), at.number("phi_end_deg")
+    return start + tic * (end - start) / count
+
+
+def labelled_deg(at: At, tic: int) -> float:
+    """Return the angle of a step as logged, else the nominal one."""
+    here = at.at(max(at.node.sample, 0), tic)
+    return here.number("phi_deg") if here.logged("phi_deg") else nominal_deg(at, tic)
+
+
+def rotated_cell(at: At, axis: str, angle_deg: float) -> Vector:
+    """Return a cell vector (Å) at a spindle angle; without mosaic spread."""
+    base = base_cell(at, axis)
+    return about_axis(base, spindle(at), math.radians(angle_deg)) if angle_deg else base
+
+
+def rotated(axis: str) -> Callable[[At], Vector]:
+    """Return the formula of a cell vector in the keyed lines, which are those of φ step 0 and mosaic domain 0."""
+
+    def formula(at: At) -> Vector:
+        return rotated_cell(at, axis, labelled_deg(at, 0))
+
+    return formula
+
+
+def swept_base(at: At, axis: str) -> Vector:
+    """Return a cell vector (Å) before rotation, of the length that the keyed one has: no rotation changes it."""
+    base = base_cell(at, axis)
+    name = f"rot_{axis}_angstroms"
+    if not at.logged(name) or not norm(base):
+        return base
+    ratio = norm(at[name]) / norm(base)
+    return scaled(base, ratio) if abs(ratio - 1) > _ANOTHER_SCALE else base
+
+
+def index_at(at: At, axis: str, angle_deg: float) -> float:
+    """Return a fractional Miller index at a spindle angle."""
+    base = swept_base(at, axis)
+    turned = about_axis(base, spindle(at), math.radians(angle_deg)) if angle_deg else base
+    return dot(turned, at["scattering_vec_A_inv"]) * ANGSTROM
+
+
+def step_index(axis: str) -> Callable[[At], Vector]:
+    """Return the formula of a Miller index at a step: of the keyed cell vector at step 0, else on the curve."""
+
+    def formula(at: At) -> Vector:
+        if at.node.tic == 0 and at.logged(f"rot_{axis}_angstroms"):
+            return (dot(at[f"rot_{axis}_angstroms"], at["scattering_vec_A_inv"]) * ANGSTROM,)
+        return (index_at(at, axis, labelled_deg(at, at.node.tic)),)
+
+    return formula
+
+
+def effective_deg(at: At) -> float:
+    """Return the spindle angle that the logged k of a step tells, near the labelled one.
+
+    k = A + B·cos φ + C·sin φ with A along the spindle; the solution nearest to the label is taken.
+    """
+    label = labelled_deg(at, at.node.tic)
+    if not at.logged("phi_k_frac"):
+        return label
+    k, scattering = at.number("phi_k_frac"), at["scattering_vec_A_inv"]
+    base, axis = swept_base(at, "b"), spindle(at)
+    along = dot(axis, base) * dot(axis, scattering) * ANGSTROM
+    cosine = dot(base, scattering) * ANGSTROM - along
+    sine = dot(cross(axis, base), scattering) * ANGSTROM
+    amplitude = math.hypot(cosine, sine)
+    if amplitude <= 1e-9 * norm(base) * norm(scattering) * ANGSTROM or abs(k - along) > amplitude:
+        if abs(k - index_at(at, "b", label)) <= 1e-9 * max(abs(k), 1.0):
+            return label
+        raise UnloggedError("an angle that the logged k tells")
+    centre, half = math.atan2(sine, cosine), math.acos((k - along) / amplitude)
+    found = [math.degrees(angle) for angle in (centre - half, centre + half)]
+    nearest = min(((angle - label + 180) % 360 - 180 for angle in found), key=abs)
+    span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
+    if abs(nearest) > span + _REACH_DEG:
+        raise UnloggedError("an angle that the logged k tells")
+    return label + nearest
+
+
+def cells(at: At, axis: str) -> int:
+    """Return the number of cells along an axis."""
+    return int(at.number(f"N_{axis}"))
+
+
+def grating(index: float, count: int) -> float:
+    """Return sin(πNh)/sin(πh), 1 for a single cell."""
+    return lattice_factor(index, count) if count > 1 else 1.0
+
+
+def factor(axis: str) -> Callable[[At], Vector]:
+    """Return the formula of the lattice factor along an axis in the keyed lines."""
+    place = AXES.index(axis)
+
+    def formula(at: At) -> Vector:
+        return (grating(at["hkl_frac"][place], cells(at, axis)),)
+
+    return formula
+
+
+def step_factor(axis: str) -> Callable[[At], Vector]:
+    """Return the formula of the lattice factor along an axis at a step."""
+    letter = "hkl"[AXES.index(axis)]
+
+    def formula(at: At) -> Vector:
+        return (grating(at.number(f"phi_{letter}_frac"), cells(at, axis)),)
+
+    return formula
+
+
+def step_indices(at: At) -> Vector:
+    """Return h, k, l at a step: logged, those of the keyed lines, or those of the angle that k tells."""
+    names = [f"phi_{letter}_frac" for letter in "hkl"]
+    if all(at.logged(name) for name in names):
+        return tuple(at.number(name) for name in names)
+    if at.node.tic == 0 and at.logged("hkl_frac"):
+        h, k, l = at["hkl_frac"]  # noqa: E741 - the indices' own letters
+        if not at.logged("phi_k_frac") or math.isclose(k, at.number("phi_k_frac"), rel_tol=1e-7, abs_tol=1e-300):
+            return h, k, l
+    angle = effective_deg(at)
+    return tuple(index_at(at, axis, angle) for axis in AXES)
+
+
+def step_lattice(at: At) -> Vector:
+    """Return the lattice factor at a step, the product of the three; at step 0 of the keyed factors."""
+    names = [f"F_latt_{axis}" for axis in AXES]
+    if at.node.tic == 0 and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
+        keyed = [at.number(name) for name in names]
+        if at.logged("phi_F_latt_b"):
+            keyed[1] = at.number("phi_F_latt_b")
+        return (math.prod(keyed),)
+    indices = step_indices(at)
+    factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
+    if at.logged("phi_F_latt_b"):
+        factors[1] = at.number("phi_F_latt_b")
+    return (math.prod(factors),)
+
+
+def whole_indices(indices: Vector) -> Vector:
+    """Return the nearest Miller indices, ⌈h − ½⌉."""
+    return tuple(float(math.ceil(index - 0.5)) for index in indices)
+
+
+def roughness(axis: str) -> Callable[[At], float]:
+    """Return the rounding of sin(πNh)/sin(πh) taken at h itself, which grows where h is close to an integer."""
+    letter, place = "hkl"[AXES.index(axis)], AXES.index(axis)
+
+    def rough(at: At) -> float:
+        name = f"phi_{letter}_frac"
+        index = at.number(name) if at.logged(name) else at["hkl_frac"][place]
+        return _rough(index, cells(at, axis))
+
+    return rough
+
+
+def roughness_of_product(at: At) -> float:
+    """Return the same for the product of the three, relative to each factor."""
+    indices = step_indices(at)
+    rough = [_rough(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
+    factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
+    return sum(r * abs(math.prod(factors) / f) for r, f in zip(rough, factors, strict=True) if f)
+
+
+def _rough(index: float, count: int) -> float:
+    sine = abs(math.sin(math.pi * (index - round(index))))
+    return 0.15 * count * math.pi * max(abs(index), 1.0) / max(sine, 1e-12) if count > 1 else 0.0

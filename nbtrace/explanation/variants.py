@@ -1,0 +1,293 @@
+"""Causes that belong to one quantity: another formula, another step, another term."""
+
+import math
+from collections.abc import Callable, Iterator
+
+from nbtrace.compare.metrics import dot
+from nbtrace.explanation import sweep
+from nbtrace.explanation.formulas import kahn, kahn_plain
+from nbtrace.explanation.geometry import about_axis, scaled, unit
+from nbtrace.explanation.scene import At, UnloggedError, Vector
+from nbtrace.explanation.signatures import Candidate, Case, Signature
+from nbtrace.explanation.variants_detector import (
+    as_given,
+    capture,
+    given_normal,
+    other_corner,
+    other_point,
+    solid_angle,
+)
+from nbtrace.units import ANGSTROM
+from simulator.defects import Defect
+
+
+def _stale_rotation(case: Case) -> Iterator[Candidate]:
+    """Yield the orientation of another step of the sweep."""
+    for tic, angle in _angles(case):
+        if tic == max(case.node.tic, 0):
+            continue
+        last = " (the last step)" if tic == sweep.step_count(case.view()) - 1 else ""
+        text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {max(case.node.tic, 0)}"
+        yield from _turned(case, angle, text)
+
+
+def _other_rotation(case: Case) -> Iterator[Candidate]:
+    view = case.view()
+    tic = max(case.node.tic, 0)
+    angle = sweep.labelled_deg(view, tic)
+    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), sweep.step_count(view)
+    step = (end - start) / count
+    others = {
+        "no spindle rotation": 0.0,
+        "the rotation in the opposite sense": -angle,
+        "the middle of the step": angle + step / 2,
+        "one step too far": angle + step,
+        "one step behind": angle - step,
+        "degrees taken for radians": math.degrees(angle),
+        "radians taken for degrees": math.radians(angle),
+        "the start angle left out": angle - start,
+        "twice the angle": 2 * angle,
+    }
+    if count > 1:
+        others["steps that include the end point"] = start + tic * (end - start) / (count - 1)
+    for words, other in others.items():
+        yield from _turned(case, other, words)
+    for name, axis in (("x", (1.0, 0.0, 0.0)), ("y", (0.0, 1.0, 0.0)), ("z", (0.0, 0.0, 1.0))):
+        for sign, letter in ((1.0, ""), (-1.0, "−")):
+            yield from _turned(case, angle, f"rotation about {letter}{name}", scaled(axis, sign))
+
+
+def _angles(case: Case) -> list[tuple[int, float]]:
+    view = case.view()
+    return [(tic, sweep.nominal_deg(view, tic)) for tic in range(min(sweep.step_count(view), 400))]
+
+
+def _turned(case: Case, angle_deg: float, text: str, axis: Vector | None = None) -> Iterator[Candidate]:
+    """Yield the value of a cell vector or index with another spindle rotation."""
+    view, name = case.view(), case.name
+    letter = name[4] if name.startswith("rot_") else "abc"["hkl".index(name[4])]
+    about = axis or sweep.spindle(view)
+    base = sweep.base_cell(view, letter) if name.startswith("rot_") else sweep.swept_base(view, letter)
+    vector = about_axis(base, about, math.radians(angle_deg)) if angle_deg else base
+    if name.startswith("rot_"):
+        yield Candidate(vector, text)
+    else:
+        yield Candidate((dot(vector, view["scattering_vec_A_inv"]) * ANGSTROM,), text)
+
+
+def _rotated_log(case: Case) -> Iterator[Candidate]:
+    """Yield reciprocal vectors rotated to a step: some programs print them so."""
+    view = case.view()
+    for tic, angle in _angles(case):
+        if angle:
+            turned = about_axis(case.right, sweep.spindle(view), math.radians(angle))
+            yield Candidate(turned, f"printed after the rotation of phi_tic {tic}, not before")
+
+
+def _not_dual(case: Case) -> Iterator[Candidate]:
+    """Yield reciprocal vectors that are not dual to the real ones but for a common factor."""
+    view = case.view()
+    letter = case.name[4]
+    name = f"rot_{letter}_angstroms"
+    if name not in view or sweep.labelled_deg(view, 0):
+        return
+    factor = dot(case.logged, view[name])
+    if abs(dot(case.right, view[name]) - 1) < 1e-5 < abs(factor - 1):
+        words = f"{factor:.9g} of the dual ones: the cell volume of a triclinic cell given without a matrix is another"
+        yield Candidate(scaled(case.right, factor), f"{words} (defect {Defect.CELL_C_STAR_Z.value})")
+
+
+def _pixel_value(case: Case) -> Iterator[Candidate]:
+    """Yield the pixel from the intensity after polarisation, and with a factor that the log does not print."""
+    view = case.view()
+    if "polar" not in view and "incident_vec" in view and "diffracted_vec" in view:
+        (unpolarised,) = kahn_plain(view)
+        yield Candidate((case.right[0] * unpolarised,), f"polarised ({unpolarised:.6g}), a factor that this log lacks")
+    if "I_before_scaling_post_polar" not in view or "I_before_scaling" not in view:
+        return
+    after = view.number("I_before_scaling_post_polar") / view.number("I_before_scaling")
+    polar = view.number("polar") if "polar" in view and not view.get("oversample_polar", (0.0,))[0] else 1.0
+    text = f"from I_before_scaling_post_polar, {after:.6g} of I_before_scaling, without the logged polar"
+    yield Candidate((case.right[0] * after / polar,), text)
+
+
+def _end_point(case: Case) -> Iterator[Candidate]:
+    view = case.view()
+    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), sweep.step_count(view)
+    if count > 1:
+        yield Candidate((start + case.node.tic * (end - start) / (count - 1),), "labels that include the end point")
+    yield Candidate((start + (case.node.tic + 1) * (end - start) / count,), "one step too far")
+    yield Candidate((start + (case.node.tic + 0.5) * (end - start) / count,), "the middle of the step")
+    yield Candidate((case.right[0] - start,), "the start angle left out")
+
+
+def _polarisation(case: Case) -> Iterator[Candidate]:
+    view = case.view()
+    first = view.at(0)
+    incoming, outgoing = first["incident_vec"], first["diffracted_vec"]
+    cosine = dot(incoming, outgoing)
+    K = view.number("kahn_factor") if "kahn_factor" in view else 0.0
+    yield Candidate((0.5 * (1 + cosine**2),), "an unpolarised beam (Kahn factor 0)")
+    yield Candidate((1.0,), "polarisation not computed")
+    yield Candidate((1 + cosine**2,), "without the factor ½")
+    yield Candidate((0.5 * (1 + cosine),), "cos 2θ for cos²2θ")
+    yield Candidate((cosine**2,), "cos²2θ alone")
+    yield Candidate((0.5 * (1 + dot(unit(incoming), unit(outgoing)) ** 2),), "of normalised directions")
+    if K:
+        base = kahn(view, first)[0]
+        plain = 0.5 * (1 + cosine**2)
+        yield Candidate((2 * plain - base,), "the other sign of the polarised term")
+        yield Candidate((plain + (base - plain) * 2,), "the polarised term without ½")
+    for sample in view.samples()[1:]:
+        here = view.at(sample)
+        yield Candidate(kahn(view, here), f"of sample {sample} instead of the first")
+    for other in (1.0, -1.0, 0.5, 0.9, 0.95, 0.99):
+        try:
+            yield Candidate(case.with_facts({"kahn_factor": (other,)}), f"Kahn factor {other:g} instead of {K:g}")
+        except UnloggedError:
+            continue
+
+
+def _lattice(case: Case) -> Iterator[Candidate]:
+    """Yield other lattice factors: of other shapes, of h − h₀, without the division, products that lack an axis."""
+    view = case.view()
+    if case.name in {"F_latt", "phi_F_latt"}:
+        yield from _products(view, case)
+        return
+    axis = case.name[-1]
+    index = (
+        view["hkl_frac"]["abc".index(axis)]
+        if case.name.startswith("F_latt")
+        else view.number(f"phi_{'hkl'['abc'.index(axis)]}_frac")
+    )
+    count = sweep.cells(view, axis)
+    rest = index - math.ceil(index - 0.5)
+    yield Candidate((sweep.grating(rest, count),), "of h − h₀ instead of h")
+    yield Candidate((abs(sweep.grating(index, count)),), "without its sign")
+    if rest:
+        yield Candidate((math.sin(math.pi * count * rest) / (math.pi * rest),), "sin(πNh)/πh: no sine below")
+        yield Candidate((count * math.exp(-((count * rest / 0.63) ** 2)),), "a Gaussian spot")
+        yield Candidate((sweep.grating(index * math.pi, count),), "π taken twice")
+        yield Candidate((math.sin(count * index) / math.sin(index),), "π left out")
+    yield Candidate((sweep.grating(index, count) / count,), "divided by N")
+
+
+def _products(view: At, case: Case) -> Iterator[Candidate]:
+    names = [f"F_latt_{axis}" for axis in "abc"]
+    if case.name == "F_latt" and all(name in view for name in names):
+        a, b, c = (view.number(name) for name in names)
+        yield Candidate((a + b + c,), "the sum instead of the product")
+        yield Candidate((a * b,), "without the factor along c")
+        yield Candidate((b * c,), "without the factor along a")
+        yield Candidate((a * c,), "without the factor along b")
+        yield Candidate((abs(a * b * c),), "without its sign")
+        yield Candidate((math.hypot(a, b, c),), "the norm instead of the product")
+    elif case.name == "phi_F_latt":
+        indices = sweep.step_indices(view)
+        factors = [sweep.grating(h, sweep.cells(view, axis)) for h, axis in zip(indices, "abc", strict=True)]
+        for i, axis in enumerate("abc"):
+            rest = [factor for j, factor in enumerate(factors) if j != i]
+            yield Candidate((math.prod(rest),), f"without the factor along {axis}")
+        yield Candidate((abs(math.prod(factors)),), "without its sign")
+        yield Candidate((sum(factors),), "the sum instead of the product")
+
+
+def _intensity(case: Case) -> Iterator[Candidate]:
+    """Yield other sums over the steps."""
+    view = case.view()
+    terms, amplitudes = _terms(view)
+    total, count, F_cell = math.fsum(terms), len(terms), view.number("F_cell")
+    if not total:
+        return
+    if "polar" in view:
+        yield Candidate((case.right[0] * view.number("polar"),), "logged after polarisation (times polar)")
+    yield Candidate((case.right[0] / count,), "divided by the number of steps already")
+    for i, term in enumerate(terms) if count > 1 else ():
+        yield Candidate((case.right[0] - term * case.right[0] / total,), f"the sum lacks term {i} of {count}")
+        yield Candidate((term * case.right[0] / total,), f"only term {i} of {count}")
+        yield Candidate((case.right[0] * (1 + term / total),), f"term {i} of {count} twice")
+        yield Candidate((term * count * case.right[0] / total,), f"term {i} of {count} for all")
+    if count > 1:
+        yield Candidate((math.fsum(amplitudes) ** 2,), "the square of the sum, not the sum of the squares")
+        yield Candidate((abs(math.fsum(amplitudes)),), "amplitudes instead of intensities")
+    else:
+        yield Candidate((total,), "(F_cell·F_latt)² of the one step that the log shows")
+    if F_cell:
+        yield Candidate((case.right[0] / F_cell,), "F_cell not squared")
+        yield Candidate((case.right[0] / F_cell**2,), "F_cell left out")
+        yield Candidate((F_cell**2 * sum(abs(a / F_cell) for a in amplitudes),), "F_latt not squared")
+
+
+def _terms(view: At) -> tuple[list[float], list[float]]:
+    F_cell = view.number("F_cell")
+    amplitudes = []
+    for sample in view.samples() or (0,):
+        here = view.at(sample)
+        tics = here.tics("phi_F_latt")
+        factors = [view.at(sample, tic).number("phi_F_latt") for tic in tics] or [here.number("F_latt")]
+        amplitudes += [F_cell * factor for factor in factors]
+    return [a * a for a in amplitudes], amplitudes
+
+
+def _structure_factor(case: Case) -> Iterator[Candidate]:
+    view = case.view()
+    if "F_cell_interpolated" in view:
+        yield Candidate(view["F_cell_interpolated"], "interpolated instead of the nearest reflection")
+    if "default_F" in view:
+        yield Candidate(view["default_F"], "the default structure factor")
+
+
+def _not_stored(case: Case) -> Iterator[Candidate]:
+    yield Candidate(case.view()["I_pixel_final"], "not rounded to float32")
+
+
+def _divisor(case: Case) -> Iterator[Candidate]:
+    for name, words in (("sources", "sources"), ("mosaic_domains", "mosaic domains"), ("phi_steps", "φ steps")):
+        yield Candidate((case.right[0] / case.view().number(name),), f"the {words} are not counted")
+    n = case.view().number("oversample")
+    yield Candidate((case.right[0] / n,), "subpixels counted along one direction only")
+    yield Candidate((case.right[0] / n**2,), "the subpixels are not counted")
+    yield Candidate((case.right[0] + 1,), "one step too many")
+    yield Candidate((case.right[0] - 1,), "one step too few")
+
+
+def _only(
+    names: frozenset[str], function: Callable[[Case], Iterator[Candidate]]
+) -> Callable[[Case], Iterator[Candidate]]:
+    def candidates(case: Case) -> Iterator[Candidate]:
+        if case.name in names:
+            yield from function(case)
+
+    return candidates
+
+
+_ORIENTATION = frozenset({*(f"rot_{axis}_angstroms" for axis in "abc"), *(f"phi_{letter}_frac" for letter in "hkl")})
+_STARS = frozenset(f"rot_{axis}_star_A_inv" for axis in "abc")
+_CORNER = frozenset({"pix0_vector_meters", "pix0_vector"})
+_DIRECTIONS = frozenset({"incident_vec", "fdet_vec", "sdet_vec", "odet_vec"})
+_FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
+VARIANTS: tuple[Signature, ...] = (
+    Signature("stale_rotation", "the rotation of another step", 2, _only(_ORIENTATION, _stale_rotation)),
+    Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, _other_rotation)),
+    Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, _rotated_log)),
+    Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual)),
+    Signature("post_polar", "after polarisation", 2, _only(frozenset({"I_pixel_final"}), _pixel_value)),
+    Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), _end_point)),
+    Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), other_point)),
+    Signature("corner", "another beam centre, distance or pivot", 3, _only(_CORNER, other_corner)),
+    Signature(
+        "given_normal", "the given normal", 2, _only(_CORNER | frozenset({"close_distance_meters"}), given_normal)
+    ),
+    Signature("not_normalised", "a direction as given", 1, _only(_DIRECTIONS, as_given)),
+    Signature("polarisation", "another polarisation factor", 2, _only(frozenset({"polar"}), _polarisation)),
+    Signature(
+        "solid_angle", "another solid angle", 2, _only(frozenset({"omega_pixel", "omega_pixel_sr"}), solid_angle)
+    ),
+    Signature("lattice_factor", "another lattice factor", 2, _only(_FACTORS, _lattice)),
+    Signature("intensity_sum", "another sum", 2, _only(frozenset({"I_before_scaling"}), _intensity)),
+    Signature("capture", "another captured fraction", 2, _only(frozenset({"capture_fraction"}), capture)),
+    Signature("structure_factor", "another structure factor", 2, _only(frozenset({"F_cell"}), _structure_factor)),
+    Signature("not_stored", "double precision", 2, _only(frozenset({"floatimage_accumulated"}), _not_stored)),
+    Signature("divisor", "another number of steps", 2, _only(frozenset({"steps"}), _divisor)),
+)
+"""Signatures of single quantities."""

@@ -1,0 +1,90 @@
+"""An explanation as a JSON document."""
+
+from collections.abc import Mapping
+
+from nbtrace.explanation.attribution import Share
+from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.findings import Finding, Status
+from nbtrace.explanation.roots import Root
+from nbtrace.explanation.signatures import Cause
+from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.explain_view import effect_words, headline, root_words, side_words
+
+
+def explain_document(result: Explanation) -> Mapping[str, object]:
+    """Return an explanation; roots are ranked, the one that explains most first."""
+    first = result.diff.first_divergence
+    attribution = result.attribution
+    return {
+        "format": "nbtrace explain",
+        "format_version": FORMAT_VERSION,
+        "verdict": result.verdict.value,
+        "answer": headline(result),
+        "first_over_tolerance": first.quantity if first is not None else None,
+        "final_quantity": attribution.final,
+        "log_ratio_final": attribution.log_ratio,
+        "log_ratio_left": attribution.left,
+        "c": {"source": result.diff.c.source, "side": result.diff.c.side.value},
+        "py": {"source": result.diff.py.source, "side": result.diff.py.side.value},
+        "notices": [
+            {"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text}
+            for item in result.diff.notices
+        ],
+        "roots": [_root(root, share, result) for root, share in result.ranked],
+        "unusable": [{"key": item.key, "line": item.line, "text": item.value.text} for item in result.unusable],
+        "audit": [_finding(item) for item in result.audit.findings if item.status is not Status.MATCH],
+    }
+
+
+def _root(root: Root, share: Share, result: Explanation) -> Mapping[str, object]:
+    cause = root.cause
+    return {
+        "quantity": root.quantity,
+        "quantities": list(root.quantities),
+        "phi_tic": root.phi_tic,
+        "side": root.side.value,
+        "status": root.status.value,
+        "cause": cause.signature.name if cause is not None else None,
+        "text": f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}",
+        "residual_rel": cause.residual_rel if cause is not None else None,
+        "explains_final_ratio": share.of_log_ratio,
+        "explains_reason": share.reason,
+        "candidates_tried": root.search.tried,
+        "causes": [_cause(item) for item in root.search.causes],
+        "nearest": [_cause(item) for item in root.search.nearest],
+    }
+
+
+def _cause(cause: Cause) -> Mapping[str, object]:
+    return {
+        "cause": cause.signature.name,
+        "text": cause.text,
+        "predicted": list(cause.predicted),
+        "residual_rel": cause.residual_rel,
+        "share_of_deviation_left": cause.left,
+        "within_digits": cause.exact,
+        "expected_by_chance": cause.chance,
+    }
+
+
+def _finding(finding: Finding) -> Mapping[str, object]:
+    return {
+        "quantity": finding.node.name,
+        "index": finding.node.label,
+        "status": finding.status.value,
+        "side": finding.side.value,
+        "root": finding.is_root,
+        "reason": finding.reason,
+        "c": _held(finding, "c"),
+        "py": _held(finding, "py"),
+    }
+
+
+def _held(finding: Finding, side: str) -> Mapping[str, object]:
+    held = finding.c if side == "c" else finding.py
+    return {
+        "logged": list(held.logged) if held.logged is not None else None,
+        "computed": list(held.computed.value) if held.computed is not None else None,
+        "allowed": list(held.computed.allowed) if held.computed is not None else None,
+        "not_logged": held.lacking or None,
+    }

@@ -1,0 +1,238 @@
+"""The view of an explanation: the answer, the proof, what was tried, and what to look at next."""
+
+import math
+from collections.abc import Iterator
+
+from nbtrace.compare.comparability import Weight
+from nbtrace.compare.status import Status as Difference
+from nbtrace.compare.status import Verdict
+from nbtrace.explanation.attribution import Share
+from nbtrace.explanation.explain import UNDONE, Explanation
+from nbtrace.explanation.findings import Finding, Status
+from nbtrace.explanation.formulas import FORMULAS
+from nbtrace.explanation.roots import Root
+from nbtrace.quantities import QUANTITIES
+from nbtrace.records import Side
+from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
+
+_ROOT_COLUMNS = (
+    Column("root"),
+    Column("side"),
+    Column("status"),
+    Column("share", numeric=True),
+    Column("residual", numeric=True),
+    Column("cause"),
+)
+_PROOF_COLUMNS = (
+    Column("value"),
+    Column("logged", numeric=True),
+    Column("by the formula", numeric=True),
+    Column("under the cause", numeric=True),
+)
+_AUDIT_COLUMNS = (
+    Column("quantity"),
+    Column("C"),
+    Column("Py"),
+    Column("status"),
+    Column("because", least_width=92),
+)
+_STYLE = {
+    Status.MATCH: Difference.PASS,
+    Status.INHERITED: Difference.MINOR,
+    Status.AMPLIFIED: Difference.MINOR,
+    Status.INTRODUCED_C: Difference.CRITICAL,
+    Status.INTRODUCED_PY: Difference.CRITICAL,
+    Status.LOG_ONLY: Difference.DIVERGENT,
+    Status.UNKNOWN: Difference.MISSING,
+}
+_MATERIAL = 1e-6
+"""Share of the final log-ratio under which a root does not matter to the pixel."""
+
+
+def explain_view(result: Explanation) -> View:
+    """Return the view of an explanation."""
+    return View(
+        title="Explanation: C against Py",
+        verdict=result.verdict,
+        headline=headline(result),
+        facts=(f"C: {clean(result.diff.c.source)}", f"Py: {clean(result.diff.py.source)}", *_facts(result)),
+        notices=result.diff.notices,
+        sections=tuple(section for section in _sections(result) if section.items or section.table or section.sentences),
+    )
+
+
+def headline(result: Explanation) -> str:
+    """Return the answer in one line."""
+    if not result.comparable:
+        blocking = next(item for item in result.diff.notices if item.weight is Weight.BLOCKING)
+        return clean(blocking.text)
+    if not result.ranked:
+        if result.verdict is Verdict.AGREE:
+            return "nothing to explain: every value agrees, or follows from values that do"
+        return "the logs differ, but hold no value by which a side could be told wrong"
+    root, share = result.ranked[0]
+    return f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+
+
+def side_words(root: Root) -> str:
+    """Return which side a root is on."""
+    return {Side.C: "C", Side.PY: "Py", Side.UNKNOWN: "C or Py"}[root.side]
+
+
+def root_words(root: Root) -> str:
+    """Return where a root is and its cause, with the residual that the cause leaves."""
+    where = listed(root.quantities, 3)
+    where += f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
+    if root.cause is None:
+        return f"{where}: {_without_cause(root)}"
+    return f"{where}: {root.cause.text}, residual {root.cause.residual_rel:.1e}"
+
+
+def _without_cause(root: Root) -> str:
+    finding = root.findings[0]
+    if root.status is Status.UNKNOWN:
+        return f"the sides have different values and the logs do not tell whose is right ({finding.reason})"
+    if root.status is Status.LOG_ONLY:
+        return f"not what the formula gives; {finding.reason}"
+    return f"breaks {_formula(root.quantity)}; no cause of the catalogue fits"
+
+
+def effect_words(root: Root, share: Share, result: Explanation) -> str:
+    """Return what a root does to the pixel."""
+    final = result.attribution.final or "the final intensity"
+    if root.status is Status.LOG_ONLY:
+        return f"only the log has it wrong, {final} has not"
+    if share.of_log_ratio is None:
+        return f"its share of {final} cannot be computed ({share.reason})"
+    if abs(share.of_log_ratio) < _MATERIAL:
+        return f"without effect on {final}"
+    if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
+        return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
+    return f"explains {percent(share.of_log_ratio)} of log(Py/C) of {final}"
+
+
+def _formula(name: str) -> str:
+    return FORMULAS[name].text if name in FORMULAS else "its formula"
+
+
+def _facts(result: Explanation) -> Iterator[str]:
+    found = result.audit.findings
+    counts = {status: sum(item.status is status for item in found) for status in Status}
+    yield "Audit: " + ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
+    attribution = result.attribution
+    if attribution.log_ratio is not None:
+        left = attribution.left
+        words = f"log(Py/C) of {attribution.final} is {attribution.log_ratio:+.9g}"
+        yield words + (f"; with every root put right {left:+.2e} is left" if left is not None else "")
+
+
+def _sections(result: Explanation) -> Iterator[Section]:
+    lines = tuple(_root_line(root, share) for root, share in result.ranked)
+    yield Section("Roots", table=Table(_ROOT_COLUMNS, lines) if lines else None)
+    for root, _ in result.ranked:
+        yield _proof(root)
+    words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
+    yield Section("Values that are no numbers", items=tuple(words))
+    shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
+    table = Table(_AUDIT_COLUMNS, tuple(map(_audit_line, shown)))
+    yield Section("Every value that differs", table=table if shown else None)
+
+
+def _on_both(finding: Finding) -> bool:
+    return finding.is_root or (finding.c.logged is not None and finding.py.logged is not None)
+
+
+def _root_line(root: Root, share: Share) -> Line:
+    cells = (
+        root.node.label + (f" (+{len(root.findings) - 1})" if len(root.findings) > 1 else ""),
+        side_words(root),
+        root.status.value,
+        percent(share.of_log_ratio),
+        f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
+        root.cause.text if root.cause is not None else "none found",
+    )
+    return Line(cells, _STYLE[root.status])
+
+
+def _proof(root: Root) -> Section:
+    finding = root.findings[0]
+    side = root.side if root.side is not Side.UNKNOWN else Side.PY
+    held = finding.held(side)
+    logged = held.logged or ()
+    right = held.computed.value if held.computed is not None else finding.held(_other(side)).logged or ()
+    predicted = root.cause.predicted if root.cause is not None else ()
+    names = "xyz" if len(logged) == 3 else tuple(str(i + 1) for i in range(len(logged)))
+    lines = tuple(
+        Line(
+            (
+                f"{root.quantity} {name}" if len(logged) > 1 else root.quantity,
+                _cell(logged, i),
+                _cell(right, i),
+                _cell(predicted, i),
+            )
+        )
+        for i, name in enumerate(names[: len(logged)] if len(logged) > 1 else ("",))
+    )
+    if held.computed is None and root.status is not Status.LOG_ONLY:
+        formula = "no formula could be checked; the other side's value stands in its place"
+    else:
+        formula = f"formula: {_formula(root.quantity)}"
+    return Section(
+        f"{side_words(root)}: {root.node.label}",
+        sentences=tuple(filter(None, (formula, finding.reason, _description(root)))),
+        items=tuple(_alternatives(root)),
+        table=Table(_PROOF_COLUMNS, lines),
+    )
+
+
+def _other(side: Side) -> Side:
+    return Side.PY if side is Side.C else Side.C
+
+
+def _description(root: Root) -> str:
+    known = QUANTITIES.get(root.quantity)
+    return f"{known.description} [{known.unit}]" if known is not None else ""
+
+
+def _cell(values: tuple[float, ...], place: int) -> str:
+    return f"{values[place]:.15g}" if place < len(values) and math.isfinite(values[place]) else "–"
+
+
+def _alternatives(root: Root) -> Iterator[str]:
+    yield f"{root.search.tried} candidates tried"
+    for cause in root.search.causes[1:3]:
+        yield f"fits as well: {cause.text} (residual {cause.residual_rel:.1e})"
+    if root.search.causes:
+        return
+    for cause in root.search.nearest[:2]:
+        yield f"nearest that does not fit: {cause.text} (residual {cause.residual_rel:.1e})"
+    yield f"next probe: {_next_probe(root)}"
+
+
+def _next_probe(root: Root) -> str:
+    """Return what to log next."""
+    finding = root.findings[0]
+    lacking = [held.lacking for held in (finding.c, finding.py) if held.lacking and held.logged is not None]
+    if lacking and lacking[0] != "a formula":
+        return f"log {lacking[0]}, or give the configuration"
+    inputs = QUANTITIES[root.quantity].inputs if root.quantity in QUANTITIES else ()
+    if inputs:
+        return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
+    return "give the configuration that both were run with (--config, or -- FLAGS)"
+
+
+def _audit_line(finding: Finding) -> Line:
+    cells = (
+        finding.node.label,
+        _held(finding.c.lacking, broken=finding.c.broken),
+        _held(finding.py.lacking, broken=finding.py.broken),
+        finding.status.value,
+        finding.reason,
+    )
+    return Line(cells, _STYLE[finding.status])
+
+
+def _held(lacking: str, *, broken: bool) -> str:
+    if lacking:
+        return "not checkable"
+    return "broken" if broken else "holds"

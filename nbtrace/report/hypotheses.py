@@ -1,0 +1,48 @@
+"""A dated block of findings for a file of hypotheses, as people keep one while they look for a difference."""
+
+from datetime import UTC, datetime
+
+from nbtrace.compare.metrics import norm
+from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.roots import Root
+from nbtrace.explanation.scene import Vector
+from nbtrace.records import Side
+from nbtrace.report.explain_view import effect_words, headline, root_words, side_words
+from nbtrace.report.markdown import escape
+
+
+def hypotheses_block(result: Explanation, now: datetime | None = None) -> str:
+    """Return a Markdown block: time, sources, a table of the roots, and each hypothesis with its fate."""
+    time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = [
+        f"## {time} nbtrace explain",
+        "",
+        f"C: {escape(result.diff.c.source)}  ",
+        f"Py: {escape(result.diff.py.source)}  ",
+        f"Result: {escape(headline(result))}",
+        "",
+        "| Term | PyTorch | C trace | Δ (abs) | Δ (rel) |",
+        "| --- | --- | --- | --- | --- |",
+        *(_row(root) for root, _ in result.ranked),
+        "",
+    ]
+    for root, share in result.ranked:
+        answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+        lines.append(f"- {'supported' if root.cause is not None else 'open'}: {escape(answer)}")
+        rejected = root.search.nearest[:2] if root.cause is None else ()
+        lines += [f"  - rejected: {escape(item.text)} (residual {item.residual_rel:.1e})" for item in rejected]
+    return "\n".join(lines) + "\n"
+
+
+def _row(root: Root) -> str:
+    finding = root.findings[0]
+    c, py = finding.held(Side.C).logged, finding.held(Side.PY).logged
+    if c is None or py is None or len(c) != len(py):
+        return f"| {root.quantity} | {_shown(py)} | {_shown(c)} | – | – |"
+    delta = norm(tuple(y - x for x, y in zip(c, py, strict=True)))
+    relative = f"{delta / norm(c):.3e}" if norm(c) else "–"
+    return f"| {root.quantity} | {_shown(py)} | {_shown(c)} | {delta:.3e} | {relative} |"
+
+
+def _shown(value: Vector | None) -> str:
+    return " ".join(f"{number:.9g}" for number in value) if value is not None else "–"

@@ -1,0 +1,92 @@
+"""`nbtrace explain` and `nbtrace selftest`: outputs, exit codes, options."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAIR = Path(__file__).parents[2] / "examples" / "pairs" / "supervisor__685_1039"
+
+
+def nbtrace(*arguments: str | Path, folder: Path | None = None) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "nbtrace", *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PAIR.parents[2]), *sys.path]), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_first_line_is_the_answer_and_the_document_keeps_the_contract(tmp_path: Path) -> None:
+    code, printed, _ = nbtrace(
+        "explain", PAIR / "c.log", PAIR / "py.log", "--json", tmp_path / "e.json", "--md", tmp_path / "e.md"
+    )
+    assert code == 1
+    assert printed.startswith("DIFFER  Py: fluence_photons_per_m2: another constant: the default fluence")
+    document = json.loads((tmp_path / "e.json").read_text())
+    keys = {"quantity", "phi_tic", "side", "status", "cause", "text", "residual_rel", "explains_final_ratio"}
+    assert all(keys <= root.keys() for root in document["roots"])
+    assert document["first_over_tolerance"]
+    assert {root["side"] for root in document["roots"]} == {"c", "py"}
+    assert "| root | side | status |" in (tmp_path / "e.md").read_text()
+
+
+def test_a_pair_that_agrees_ends_with_0() -> None:
+    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "c.log")
+    assert code == 0
+    assert "nothing to explain" in printed
+
+
+def test_hypotheses_are_appended_and_never_replaced(tmp_path: Path) -> None:
+    notes = tmp_path / "lattice_hypotheses.md"
+    notes.write_text("# Mine\n")
+    for _ in range(2):
+        assert nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--hypotheses", notes)[0] == 1
+    text = notes.read_text()
+    assert text.startswith("# Mine\n\n## ")
+    assert text.count("| Term | PyTorch | C trace |") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--config", "no_such"], 3, "no configuration 'no_such'"),
+        (["--config", "supervisor", "--", "-N", "5"], 2, "not both"),
+        (["--", "-lambda", "x"], 2, "x"),
+    ],
+)
+def test_a_bad_configuration_is_one_line(arguments: list[str], code: int, words: str) -> None:
+    found, printed, complaint = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", *arguments)
+    assert (found, printed) == (code, "")
+    assert words in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_the_flags_of_the_run_tell_what_the_logs_do_not(tmp_path: Path) -> None:
+    flags = ["-flux", "1e18", "-beamsize", "1", "-lambda", "0.9768", "-pixel", "0.172", "-mat", "A.mat"]
+    nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--json", tmp_path / "e.json", "--", *flags)
+    roots = json.loads((tmp_path / "e.json").read_text())["roots"]
+    fluence = next(root for root in roots if root["quantity"] == "fluence_photons_per_m2")
+    assert fluence["status"] == "INTRODUCED_PY"
+
+
+def test_the_selftest_scores_one_configuration(tmp_path: Path) -> None:
+    code, printed, _ = nbtrace("selftest", "-c", "cubic_default", "--mistakes", "solid", "--json", tmp_path / "s.json")
+    assert code == 0
+    assert "right cause first" in printed
+    document = json.loads((tmp_path / "s.json").read_text())
+    assert document["scores"]["detected"]["changing_the_pixel"] == 1.0
+    assert not any(item["alarms"] for item in document["clean"])
+
+
+def test_the_selftest_names_the_configurations_it_has() -> None:
+    code, _, complaint = nbtrace("selftest", "-c", "no_such")
+    assert code == 2
+    assert "cubic_default" in complaint

@@ -1,0 +1,139 @@
+"""Real pairs: what is known of them is found, with its residual."""
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from nbtrace import explain, read_trace
+from nbtrace.explanation.configuration import configuration
+from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.findings import Status
+from nbtrace.explanation.roots import Root
+from nbtrace.records import Side
+
+PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
+CORPUS = os.environ.get("NBTRACE_CORPUS")
+NAMES = sorted(path.name for path in PAIRS.iterdir() if path.is_dir())
+
+
+def explained(c: Path, py: Path, config: str | None = None) -> Explanation:
+    return explain(read_trace(str(c), Side.C), read_trace(str(py), Side.PY), configuration(config, []))
+
+
+@cache
+def recorded(name: str) -> Explanation:
+    return explained(PAIRS / name / "c.log", PAIRS / name / "py.log")
+
+
+def root(result: Explanation, quantity: str, side: Side) -> Root:
+    return next(item for item in result.roots if quantity in item.quantities and item.side is side)
+
+
+def cause(found: Root) -> str:
+    assert found.cause is not None
+    return found.cause.signature.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ports_unit_under_an_angstrom_key_is_named_in_every_pair(name: str) -> None:
+    found = root(recorded(name), "rot_a_angstroms", Side.PY)
+    assert cause(found) == "unit"
+    assert found.cause is not None
+    assert "10^-10" in found.cause.text
+    assert found.cause.residual_rel < 1e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cause_never_stands_without_its_residual_and_a_share_not_without_a_reason(name: str) -> None:
+    result = recorded(name)
+    for item, share in result.ranked:
+        assert item.cause is None or item.cause.residual_rel >= 0
+        assert share.of_log_ratio is not None or share.reason
+
+
+def test_the_supervisor_pair() -> None:
+    result = recorded("supervisor__685_1039")
+    fluence, fluence_share = result.ranked[0]
+    assert (fluence.quantity, fluence.side, cause(fluence)) == ("fluence_photons_per_m2", Side.PY, "constant")
+    assert fluence_share.of_log_ratio == pytest.approx(1.0137, abs=1e-3)
+    stale = root(result, "rot_b_angstroms", Side.C)
+    assert (stale.phi_tic, cause(stale)) == (0, "stale_rotation")
+    log = root(result, "rot_a_angstroms", Side.PY)
+    assert log.status is Status.LOG_ONLY
+    statuses = {item.node.name: item.status for item in result.audit.findings}
+    assert statuses["hkl_frac"] is Status.INHERITED
+    assert statuses["I_pixel_final"] is Status.INHERITED
+    assert abs(result.attribution.left or 1.0) < 5e-3
+
+
+def test_the_fresh_rotation_of_a_one_pixel_image_is_no_root() -> None:
+    folder = PAIRS / "supervisor__685_1039"
+    result = explained(folder / "c_roi_fresh.log", folder / "py.log")
+    assert not [item for item in result.roots if item.side is Side.C]
+
+
+def test_a_pivot_that_the_convention_forces() -> None:
+    result = recorded("tilted_sample_pivot__42_48")
+    pivot = root(result, "pix0_vector_meters", Side.PY)
+    assert pivot.cause is not None
+    assert "pivot about the sample instead of the beam" in pivot.cause.text
+    assert pivot.cause.residual_rel < 1e-6
+
+
+def test_a_crystal_whose_factors_are_not_logged_is_judged_by_its_intensity() -> None:
+    result = recorded("round_xtal__45_18")
+    assert root(result, "rot_a_angstroms", Side.PY).status is Status.LOG_ONLY
+
+
+def test_a_log_against_itself_has_nothing_to_explain() -> None:
+    path = PAIRS / "supervisor__685_1039" / "c.log"
+    result = explain(read_trace(str(path)), read_trace(str(path)))
+    assert not result.roots
+    assert result.attribution.left == 0.0
+
+
+def test_explaining_needs_no_torch() -> None:
+    folder = PAIRS / "supervisor__685_1039"
+    code = (
+        "import sys; from nbtrace import explain, read_trace; "
+        "from nbtrace.records import Side; "
+        f"explain(read_trace({str(folder / 'c.log')!r}), read_trace({str(folder / 'py.log')!r})); "
+        "print('torch' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(CORPUS is None, reason="set NBTRACE_CORPUS")
+@pytest.mark.parametrize("config", [None, "supervisor"])
+def test_the_fourteen_percent(config: str | None) -> None:
+    folder = Path(CORPUS or "") / "L-spec-baseline.bundle"
+    result = explained(folder / "c_trace_scaling.log", folder / "trace_py_scaling.log", config)
+    (stale, share), (geometry, rest) = result.ranked[:2]
+    assert (stale.side, stale.phi_tic, cause(stale)) == (Side.C, 0, "stale_rotation")
+    assert share.of_log_ratio == pytest.approx(0.99, abs=0.01)
+    assert (geometry.quantity, geometry.side, cause(geometry)) == ("pix0_vector_meters", Side.PY, "given_normal")
+    assert rest.of_log_ratio == pytest.approx(0.0138, abs=1e-3)
+    assert abs(result.attribution.left or 1.0) < 1e-8
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(CORPUS is None, reason="set NBTRACE_CORPUS")
+def test_two_roots_with_their_shares() -> None:
+    folder = Path(CORPUS or "")
+    result = explained(
+        folder / "L-scaling-audit__c_trace_scaling.log", folder / "L-scaling-audit__trace_py_scaling_20251119.log"
+    )
+    shares = {(item.quantity, item.side): (cause(item), share.of_log_ratio or 0.0) for item, share in result.ranked}
+    names = {place: name for place, (name, _) in shares.items()}
+    assert names["rot_a_angstroms", Side.C] == "stale_rotation"
+    assert names["pix0_vector_meters", Side.PY] == "corner"
+    assert names["I_before_scaling", Side.PY] == "intensity_sum"
+    assert shares["rot_a_angstroms", Side.C][1] == pytest.approx(0.82, abs=0.01)
+    assert shares["pix0_vector_meters", Side.PY][1] == pytest.approx(0.18, abs=0.01)
