@@ -19,13 +19,8 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import InputError, UsageError
-from nbtrace.explanation.configuration import configuration
-from nbtrace.explanation.explain import explain
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
-from nbtrace.report.explain_document import explain_document
-from nbtrace.report.explain_view import explain_view
-from nbtrace.report.hypotheses import hypotheses_block
 
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
 
@@ -57,6 +52,13 @@ def explain_command(
     Every quantity is computed anew from the same side's own logged inputs. Each root gets the causes that fit, each
     with the residual that it leaves, and its share of the final ratio.
     """
+    # The catalogue of causes and the simulator's flags, which no other command needs.
+    from nbtrace.explanation.configuration import configuration  # noqa: PLC0415
+    from nbtrace.explanation.explain import explain  # noqa: PLC0415
+    from nbtrace.report.explain_document import explain_document  # noqa: PLC0415
+    from nbtrace.report.explain_view import explain_view  # noqa: PLC0415
+    from nbtrace.report.hypotheses import hypotheses_block  # noqa: PLC0415
+
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")
     delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force))

@@ -7,9 +7,6 @@ import typer
 from nbtrace.cli.options import Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.errors import UsageError
-from nbtrace.explanation.selftest.defects import DEFECTS
-from nbtrace.explanation.selftest.run import run, sources
-from nbtrace.report.selftest_view import selftest_document, selftest_view
 
 EXAMPLE = "Example: nbtrace selftest --configuration cubic_default --json score.json"
 
@@ -37,6 +34,11 @@ def selftest_command(
     Every mistake is made on either side, once in every configuration where it changes a value; the same pairs go
     through numpy.allclose and a line-by-line diff. All configurations take some minutes.
     """
+    # Explanations and the mistakes that test them, which no other command needs.
+    from nbtrace.explanation.selftest.defects import DEFECTS  # noqa: PLC0415
+    from nbtrace.explanation.selftest.run import run, sources  # noqa: PLC0415
+    from nbtrace.report.selftest_view import selftest_document, selftest_view  # noqa: PLC0415
+
     known = {name.partition("__")[0] for name in sources()}
     unknown = sorted(set(configuration or []) - known)
     if unknown:

@@ -1,11 +1,12 @@
 """Findings that one mistake makes are one root; each root gets its cause."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.explanation.catalogue import CATALOGUE
 from nbtrace.explanation.evaluate import sharpened, value_at
-from nbtrace.explanation.findings import Audit, Finding, Status, family, noise
+from nbtrace.explanation.findings import Audit, Finding, Status, family, noise, other_side
 from nbtrace.explanation.scene import ALL, Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side
@@ -67,7 +68,27 @@ def roots(result: Audit) -> tuple[Root, ...]:
     for finding in result.roots:
         groups.setdefault((finding.side, _family(result, finding)), []).append(finding)
     found = [_root(result, tuple(group)) for group in groups.values()]
-    return tuple(_joined(found))
+    return tuple(_joined(_without_shared_steps(result, found)))
+
+
+_OLD_STEP = frozenset({"stale", "stale_rotation"})
+"""Causes by which a step repeats another one."""
+
+
+def _without_shared_steps(result: Audit, found: Iterable[Root]) -> Iterator[Root]:
+    """Yield the roots but those of a step that repeats the same other one in both sweeps: it makes no difference."""
+    repeated = [
+        {(repeat.phi_tic, repeat.of_tic) for repeat in repeats(phi_steps(scene.trace), side)}
+        for side, scene in result.scenes.items()
+    ]
+    shared = {tic for tic, _ in set.intersection(*repeated)}
+    for root in found:
+        cause = root.cause
+        if cause is None or cause.signature.name not in _OLD_STEP or root.phi_tic not in shared:
+            yield root
+        elif all(node in result.effective[other_side(root.side)] for node in (item.node for item in root.findings)):
+            others = tuple(cause for cause in root.search.causes if cause.signature.name not in _OLD_STEP)
+            yield replace(root, search=replace(root.search, causes=others))
 
 
 def _family(result: Audit, finding: Finding) -> str:
@@ -86,19 +107,24 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
     if first.side is not Side.UNKNOWN:
         return Root(findings, first.side, first.status, searched(result, first, first.side))
     found = {side: searched(result, first, side) for side in (Side.C, Side.PY)}
-    side = _blamed(found)
+    side = _blamed(first.node, found)
     status = {Side.C: Status.INTRODUCED_C, Side.PY: Status.INTRODUCED_PY}.get(side, Status.UNKNOWN)
     return Root(findings, side, status, found[Side.PY if side is Side.UNKNOWN else side])
 
 
-def _blamed(found: dict[Side, Search]) -> Side:
+def _blamed(node: Node, found: dict[Side, Search]) -> Side:
     """Return the side whose value a cause explains as a mistake, where only one side's can be."""
     telling = {side for side, result in found.items() if result.causes and result.causes[0].signature.name in _TELLING}
+    if node.name in _WITH_DEFAULT:
+        return Side.UNKNOWN
     return telling.pop() if len(telling) == 1 else Side.UNKNOWN
 
 
 _TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z"})
 """Causes that make sense for one side only: the other way round they would turn a mistake into a value."""
+
+_WITH_DEFAULT = frozenset({"fluence_photons_per_m2"})
+"""Quantities whose default a run may well have meant: only the configuration tells."""
 
 
 def searched(result: Audit, finding: Finding, side: Side) -> Search:

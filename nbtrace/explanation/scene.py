@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from nbtrace.compare.align import preference
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.quantities import QUANTITIES, RANK, Stage
@@ -198,7 +197,7 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0) -> Scene:
     for record in trace.records:
         if usable(record) and (record.index.block == block or record.stage in {Stage.GEOMETRY, Stage.CELL}):
             node = node_of(record)
-            chosen[node] = max(chosen.get(node, record), record, key=preference)
+            chosen[node] = max(chosen.get(node, record), record, key=lambda candidate: candidate.rank)
     digits = {
         node: tuple(formats[record.family].resolution(token, record.scale) / 2 for token in record.value.tokens)
         for node, record in chosen.items()
