@@ -96,6 +96,27 @@ def test_a_log_against_itself_has_nothing_to_explain() -> None:
     assert result.attribution.left == 0.0
 
 
+def test_a_step_that_is_stale_on_both_sides_is_no_root(tmp_path: Path) -> None:
+    path = PAIRS / "supervisor__685_1039" / "c.log"
+    steps = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("TRACE_C_PHI")]
+    per_phi = tmp_path / "trace_py_per_phi.log"
+    per_phi.write_text("".join(f"{line.replace('TRACE_C_PHI', 'TRACE_PY_PHI')}\n" for line in steps))
+    assert not explain(read_trace(str(path)), read_trace(str(per_phi), Side.PY)).roots
+
+
+def test_no_side_is_blamed_for_a_default_that_may_be_meant(tmp_path: Path) -> None:
+    c, py = tmp_path / "c.log", tmp_path / "py.log"
+    values = "I_before_scaling 2\nsteps 1\nfluence_photons_per_m2 {}\nI_pixel_final {}\n"
+    for path, tag, fluence, final in (
+        (c, "TRACE_C", "1.25932015286227e+29", "2"),
+        (py, "TRACE_PY", "1e+29", "1.58816"),
+    ):
+        lines = values.format(fluence, final).splitlines()
+        path.write_text("".join(f"{tag}: {line}\n" for line in lines))
+    item = root(explained(c, py), "fluence_photons_per_m2", Side.UNKNOWN)
+    assert (item.status, item.cause) == (Status.UNKNOWN, None)
+
+
 def test_explaining_needs_no_torch() -> None:
     folder = PAIRS / "supervisor__685_1039"
     code = (
