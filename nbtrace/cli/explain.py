@@ -79,4 +79,4 @@ def _append(path: Path, block: str) -> None:
         with path.open("a", encoding="utf-8") as stream:
             stream.write(gap + block)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot append to {path}: {error}") from None
+        raise InputError(f"{path} cannot be appended to: {getattr(error, 'strerror', None) or error}") from None
