@@ -113,7 +113,7 @@ def _tokens(chunk: Chunk) -> _Tokens:
     event = event[chunk.start - 1 :]
     sign = buffer[event]
     behind = event + 1
-    if b"\r" in chunk.text:
+    if chunk.has(b"\r"):
         event, sign, behind = _join_line_ends(event, sign, behind)
     separator = np.flatnonzero(sign != _DOT)
     start, stop, end = behind[separator[:-1]], event[separator[1:]], sign[separator[1:]]
