@@ -83,7 +83,7 @@ class LongDiffResult(DiffResult):
 
 
 def diff_long(
-    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 2 * CHUNK
+    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 3 * CHUNK
 ) -> DiffResult | None:
     """Compare two long logs.
 
@@ -161,8 +161,8 @@ class _Comparison:
     def _look_at_first(self, parts: tuple[Part, Part]) -> None:
         """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
         traces = [
-            Trace(stream.reader.source, tuple(part.kept({0})[0].records()), stream.reader.settings, stream.reader.account)
-            for stream, part in zip(self._streams, parts, strict=True)
+            Trace(reader.source, tuple(part.kept({0})[0].records()), reader.settings, reader.account)
+            for reader, part in zip((stream.reader for stream in self._streams), parts, strict=True)
         ]
         self._single = tuple(is_single_precision(trace) for trace in traces)
         self._sizes = tuple(stated_pixel_size(trace) for trace in traces)

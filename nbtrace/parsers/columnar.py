@@ -246,10 +246,11 @@ class ColumnReader:
         )
 
     def _count(self, found: Scan, first_line: int) -> None:
-        regular = found.template >= 0
-        self._used += int(np.count_nonzero(regular))
+        regular = found.template[found.template >= 0]
+        self._used += regular.size
         self._ignored += int(np.count_nonzero(found.template == BLANK))
-        self._sides.update(self._templates.templates[at].side for at in np.unique(found.template[regular]).tolist())
+        present = np.flatnonzero(np.bincount(regular)).tolist()
+        self._sides.update(self._templates.templates[at].side for at in present)
         fresh = [
             (number, template.dialect)
             for number, template in enumerate(self._templates.templates)
@@ -337,7 +338,7 @@ class _Sniffer:
         text = chunk.text.decode(errors="replace")
         if not self._begun and text.lstrip()[:1] in {"{", "["}:
             raise NotColumnarError("perhaps a JSON document")
-        self._begun = self._begun or not text.isspace()
+        self._begun = self._begun or bool(text.strip())
         self._first_lines += text.split("\n", missing)[:-1] if missing else []
         if columns(self._first_lines) is not None or (two_columns and columns(["", *text.split("\n")]) is not None):
             raise NotColumnarError("two traces side by side")
