@@ -1,5 +1,6 @@
 """`nbtrace diff`."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,7 @@ def diff_command(
     if not unified_view and are_long(c_log, py_log):
         from nbtrace.compare.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
 
+        gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
         result = diff_long(c_log, py_log, limits, strict=strict)
     if result is None:
         result = diff(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, strict=strict)

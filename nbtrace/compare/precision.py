@@ -5,6 +5,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nbtrace.records import Record, Trace
 
@@ -77,6 +78,7 @@ class _Parts:
     trailing_zeros: bool = False
 
 
+@lru_cache(maxsize=1 << 14)
 def _parts(token: str) -> _Parts | None:
     match = _number(token)
     if match is None:

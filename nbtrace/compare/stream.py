@@ -21,12 +21,12 @@ from nbtrace.compare.pixel import stated_pixel_size
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.compare.tolerance import Policy
-from nbtrace.compare.windows import Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
+from nbtrace.compare.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
 from nbtrace.parsers.chunks import CHUNK, NotColumnarError
 from nbtrace.parsers.columnar import ColumnReader
 from nbtrace.parsers.decimals import Flags, Floats
 from nbtrace.quantities import QUANTITIES, Kind, equivalents
-from nbtrace.records import Pixel, Record, Side, Trace
+from nbtrace.records import Pixel, Side, Trace
 
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
@@ -83,7 +83,7 @@ class LongDiffResult(DiffResult):
 
 
 def diff_long(
-    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 2 * CHUNK
+    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 3 * CHUNK
 ) -> DiffResult | None:
     """Compare two long logs.
 
@@ -125,7 +125,7 @@ class _Comparison:
         self._slots = Slots()
         self._tally = Tally(policy, CONFIGURED)
         self._aside: set[int] = set()
-        self._kept: tuple[dict[int, list[Record]], dict[int, list[Record]]] = ({}, {})
+        self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
         self._single: tuple[bool, ...] = ()
         self._sizes: tuple[float | None, ...] = ()
 
@@ -161,8 +161,8 @@ class _Comparison:
     def _look_at_first(self, parts: tuple[Part, Part]) -> None:
         """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
         traces = [
-            Trace(stream.reader.source, tuple(part.records({0})[0]), stream.reader.settings, stream.reader.account)
-            for stream, part in zip(self._streams, parts, strict=True)
+            Trace(reader.source, tuple(part.kept({0})[0].records()), reader.settings, reader.account)
+            for reader, part in zip((stream.reader for stream in self._streams), parts, strict=True)
         ]
         self._single = tuple(is_single_precision(trace) for trace in traces)
         self._sizes = tuple(stated_pixel_size(trace) for trace in traces)
@@ -206,16 +206,17 @@ class _Comparison:
             window.aside[_contradicted(stated, pixels[number], known[number])] = True
 
     def _keep(self, start: int, parts: tuple[Part, Part]) -> None:
-        """Keep the records of the blocks that stand for the rest, and drop those that no longer do."""
+        """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
         wanted = self._aside | self._tally.chosen.blocks
         for kept, part in zip(self._kept, parts, strict=True):
-            kept.update(part.records({block for block in wanted if block >= start}))
+            kept.update(part.kept({block for block in wanted if block >= start}))
             for block in kept.keys() - wanted:
                 del kept[block]
 
     def _trace(self, number: int, blocks: set[int]) -> Trace:
         reader = self._streams[number].reader
-        records = [record for block in sorted(blocks) for record in self._kept[number].get(block, ())]
+        kept = self._kept[number]
+        records = [record for block in sorted(blocks & kept.keys()) for record in kept[block].records()]
         pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
         records.sort(key=lambda record: record.line)
         return Trace(reader.source, tuple(records), reader.settings, reader.account, reader.dialects, pixels)

@@ -87,19 +87,32 @@ class Part:
     pieces: list[tuple[Columns, int, int]]
     odd: list[Record]
 
-    def records(self, blocks: set[int]) -> dict[int, list[Record]]:
-        """Return the values of some blocks as the line reader gives them, in file order."""
-        found: dict[int, list[Record]] = {block: [] for block in blocks}
-        for block in blocks:
-            for columns, low, high in self.pieces:
-                start, stop = np.searchsorted(columns.block[low:high], [block, block + 1]) + low
-                found[block] += [columns.record(row) for row in range(start, stop)]
+    def kept(self, blocks: set[int]) -> dict[int, "Kept"]:
+        """Return the values of some blocks, without holding the rest in memory."""
+        wanted = sorted(blocks)
+        found = {block: Kept() for block in wanted}
+        for columns, low, high in self.pieces:
+            ends = np.searchsorted(columns.block[low:high], [*wanted, *(block + 1 for block in wanted)]) + low
+            for block, start, stop in zip(wanted, *ends.reshape(2, -1).tolist(), strict=True):
+                if stop > start:
+                    found[block].columns.append(columns.part(start, stop))
         for record in self.odd:
             if record.index.block in found:
-                found[record.index.block].append(record)
-        for records in found.values():
-            records.sort(key=lambda record: record.line)
+                found[record.index.block].odd.append(record)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The values of one block: rows of chunks, and those from irregular lines."""
+
+    columns: list[Columns] = field(default_factory=list)
+    odd: list[Record] = field(default_factory=list)
+
+    def records(self) -> list[Record]:
+        """Return the values as the line reader gives them, in file order."""
+        records = [record for columns in self.columns for record in columns.records()]
+        return sorted([*records, *self.odd], key=lambda record: record.line)
 
 
 class SideStream:

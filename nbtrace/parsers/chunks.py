@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PROBE = 1 << 16
-_NEWLINE = ord("\n")
+_PADDING = b"\n" * PAD
 
 
 class NotColumnarError(Exception):
@@ -32,8 +32,8 @@ class Chunk:
 
     Attributes
     ----------
-    buffer : array of uint8
-        `buffer[start:stop]` is the text; at least `PAD` bytes precede it, the last of them a newline, and follow it.
+    data : bytes
+        `data[start:stop]` is the text; at least `PAD` bytes precede it, the last of them a newline, and follow it.
         The length is a multiple of 8.
     start, stop : int
         The text ends with a newline, added to a last line that has none.
@@ -41,15 +41,24 @@ class Chunk:
         Whether that newline was added, or the compressed form of the log ends too early.
     """
 
-    buffer: Bytes
+    data: bytes
     start: int
     stop: int
     cut: bool = False
 
     @property
+    def buffer(self) -> Bytes:
+        """The data as an array, without a copy."""
+        return np.frombuffer(self.data, dtype=np.uint8)
+
+    @property
     def text(self) -> bytes:
-        """The bytes of the lines."""
-        return self.buffer[self.start : self.stop].tobytes()
+        """A copy of the bytes of the lines."""
+        return self.data[self.start : self.stop]
+
+    def has(self, sought: bytes) -> bool:
+        """Return whether bytes other than newlines occur in the text."""
+        return sought in self.data
 
 
 def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
@@ -131,12 +140,8 @@ def _whole_lines(blocks: Iterator[bytes], end: _End) -> Iterator[Chunk]:
 
 def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
     size = sum(map(len, parts))
-    buffer = np.full((size + 2 * PAD + 7) // 8 * 8, _NEWLINE, dtype=np.uint8)
-    at = PAD
-    for part in parts:
-        buffer[at : at + len(part)] = np.frombuffer(part, dtype=np.uint8)
-        at += len(part)
-    return Chunk(buffer, PAD, at, cut)
+    data = b"".join([_PADDING, *parts, _PADDING, b"\n" * (-size % 8)])
+    return Chunk(data, PAD, PAD + size, cut)
 
 
 def _unzipped(packed_blocks: Iterator[bytes], name: str, end: _End) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nbtrace.parsers.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
-from nbtrace.parsers.decimals import Floats, Ints
+from nbtrace.parsers.decimals import Bytes, Floats, Ints
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.placing import Placed, Places, Roles
 from nbtrace.parsers.reader import LogReader, Placement
@@ -53,15 +53,33 @@ class Columns:
     offset: Ints
     numbers: Floats
     odd: tuple[Record, ...]
-    _scan: Scan
+    _text: Bytes
+    _text_start: Ints
+    _text_stop: Ints
 
     def tokens(self, row: int) -> tuple[str, ...]:
         """Return the printed text of each number of a value."""
-        found = self._scan
-        text = found.chunk.buffer
-        return tuple(
-            text[found.text_start[at] : found.text_stop[at]].tobytes().decode()
-            for at in range(int(self.offset[row]), int(self.offset[row + 1]))
+        low, high = self.offset[row : row + 2].tolist()
+        places = zip(self._text_start[low:high].tolist(), self._text_stop[low:high].tolist(), strict=True)
+        return tuple(self._text[start:stop].tobytes().decode() for start, stop in places)
+
+    def part(self, low: int, high: int) -> "Columns":
+        """Return rows `low` to `high` without the odd values, as a copy that keeps nothing else in memory."""
+        first, last = self.offset[[low, high]].tolist()
+        start, stop = (int(self._text_start[first]), int(self._text_stop[last - 1])) if last > first else (0, 0)
+        return Columns(
+            kinds=self.kinds,
+            kind=self.kind[low:high].copy(),
+            line=self.line[low:high].copy(),
+            block=self.block[low:high].copy(),
+            sample=self.sample[low:high].copy(),
+            phi_tic=self.phi_tic[low:high].copy(),
+            offset=self.offset[low : high + 1] - first,
+            numbers=self.numbers[first:last].copy(),
+            odd=(),
+            _text=self._text[start:stop].copy(),
+            _text_start=self._text_start[first:last] - start,
+            _text_stop=self._text_stop[first:last] - start,
         )
 
     def record(self, row: int) -> Record:
@@ -222,14 +240,17 @@ class ColumnReader:
                 replace(record, index=replace(record.index, block=int(block), sample=int(sample)))
                 for record, block, sample in zip(records, placed.block[odd_row], placed.sample[odd_row], strict=True)
             ),
-            _scan=found,
+            _text=found.chunk.buffer,
+            _text_start=found.text_start,
+            _text_stop=found.text_stop,
         )
 
     def _count(self, found: Scan, first_line: int) -> None:
-        regular = found.template >= 0
-        self._used += int(np.count_nonzero(regular))
+        regular = found.template[found.template >= 0]
+        self._used += regular.size
         self._ignored += int(np.count_nonzero(found.template == BLANK))
-        self._sides.update(self._templates.templates[at].side for at in np.unique(found.template[regular]).tolist())
+        present = np.flatnonzero(np.bincount(regular)).tolist()
+        self._sides.update(self._templates.templates[at].side for at in present)
         fresh = [
             (number, template.dialect)
             for number, template in enumerate(self._templates.templates)
@@ -310,13 +331,14 @@ class _Sniffer:
         NotColumnarError
             If the file is a JSON document, a unified diff, or has two columns.
         """
-        if self._begun and len(self._first_lines) == _HEAD and b"\tTRACE" not in chunk.text:
+        two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
+        missing = _HEAD - len(self._first_lines)
+        if self._begun and not missing and not two_columns:
             return
         text = chunk.text.decode(errors="replace")
-        lines = text.split("\n")[:-1]
-        self._first_lines += lines[: _HEAD - len(self._first_lines)]
         if not self._begun and text.lstrip()[:1] in {"{", "["}:
             raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())
-        if columns(self._first_lines) is not None or columns(["", *lines]) is not None:
+        self._first_lines += text.split("\n", missing)[:-1] if missing else []
+        if columns(self._first_lines) is not None or (two_columns and columns(["", *text.split("\n")]) is not None):
             raise NotColumnarError("two traces side by side")

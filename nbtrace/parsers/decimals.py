@@ -82,17 +82,17 @@ class Decimals:
 def word_at(words: Words, position: Ints) -> Words:
     """Return the eight bytes from each position on, the first one lowest; `words` is the buffer as aligned words."""
     index = position >> 3
-    shift = (position.view(np.uint64) & _SEVEN) << _THREE
-    result: Words = (words[index] >> shift) | ((words[index + 1] << _ONE) << (_TOP_BIT - shift))
+    shift: Words = (position.view(np.uint64) & _SEVEN) << _THREE
+    result: Words = (words.take(index) >> shift) | ((words.take(index + 1) << _ONE) << (_TOP_BIT - shift))
     return result
 
 
 def _last_24(words: Words, stop: Ints) -> tuple[Words, Words, Words]:
     """Return the 24 bytes before each position as three words, the last one first."""
     index = stop >> 3
-    right = (stop.view(np.uint64) & _SEVEN) << _THREE
-    left = _TOP_BIT - right
-    w0, w1, w2, w3 = words[index], words[index - 1], words[index - 2], words[index - 3]
+    right: Words = (stop.view(np.uint64) & _SEVEN) << _THREE
+    left: Words = _TOP_BIT - right
+    w0, w1, w2, w3 = (words.take(index - back) for back in range(4))
     return (
         (w1 >> right) | ((w0 << _ONE) << left),
         (w2 >> right) | ((w1 << _ONE) << left),
@@ -114,7 +114,7 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     """
     words = buffer.view(np.uint64)
     last, middle, first = _last_24(words, stop)
-    negative = buffer[start] == ord("-")
+    negative = buffer.take(start) == ord("-")
     mantissa_stop, exponent, valid = _exponents(last, start, stop)
     with_exponent = np.flatnonzero(mantissa_stop != stop)
     if with_exponent.size:
@@ -169,14 +169,14 @@ def _mantissas(text: tuple[Words, Words, Words], digits: Ints, kept: Ints) -> tu
         (last << _BYTE) | (middle >> _LAST_BYTE),
         (middle << _BYTE) | (first >> _LAST_BYTE),
     )
-    low, low_clean = _eight_digits(_join(last, moved[0], _MASKS[0][kept]), _MASKS[0][digits])
-    high, high_clean = _eight_digits(_join(middle, moved[1], _MASKS[1][kept]), _MASKS[1][digits])
+    low, low_clean = _eight_digits(_join(last, moved[0], _MASKS[0].take(kept)), _MASKS[0].take(digits))
+    high, high_clean = _eight_digits(_join(middle, moved[1], _MASKS[1].take(kept)), _MASKS[1].take(digits))
     total = high * _u(10**8) + low
     clean = low_clean & high_clean
     long = np.flatnonzero(digits > 16)
     if long.size:
-        front = _join(first[long], first[long] << _BYTE, _MASKS[2][kept[long]])
-        top, top_clean = _eight_digits(front, _MASKS[2][digits[long]])
+        front = _join(first[long], first[long] << _BYTE, _MASKS[2].take(kept[long]))
+        top, top_clean = _eight_digits(front, _MASKS[2].take(digits[long]))
         clean[long] &= top_clean & (top < _u(900))
         total[long] += top * _u(10**16)
     return total.view(np.int64), clean
@@ -202,7 +202,7 @@ def _scale(mantissa: Ints, power: Ints) -> Floats:
     """Return mantissa·10^power correctly rounded, nan where that is beyond the fast ways."""
     size = np.abs(power)
     exact = mantissa.astype(np.float64)
-    factor = _POWERS[np.minimum(size, _EXACT_POWER)]
+    factor = _POWERS.take(np.minimum(size, _EXACT_POWER))
     values = exact * factor
     np.divide(exact, factor, out=values, where=power < 0)
     hard = np.flatnonzero(((mantissa > _EXACT_MANTISSA) | (size > _EXACT_POWER)) & (mantissa != 0))

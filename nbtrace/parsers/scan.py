@@ -91,8 +91,8 @@ def scan(chunk: Chunk, templates: Templates) -> Scan:
     """Scan a chunk, adding to `templates` what it has and they have not."""
     tokens = _tokens(chunk)
     line_start, line_stop = tokens.start[tokens.first], tokens.stop[tokens.last]
-    index = np.arange(tokens.start.size)
-    last_word = np.maximum.accumulate(np.where(tokens.is_number, -1, index))[tokens.last]
+    words = np.concatenate([[-1], np.flatnonzero(~tokens.is_number)])
+    last_word = words.take(np.cumsum(~tokens.is_number).take(tokens.last))
     count = tokens.last - last_word
     template = np.full(line_start.shape, IRREGULAR)
     template[line_start == line_stop] = BLANK
@@ -111,20 +111,20 @@ def _tokens(chunk: Chunk) -> _Tokens:
     text = buffer[: chunk.stop]
     event = np.flatnonzero((text <= _SPACE) | (text == _DOT) | (text == _EQUALS))
     event = event[chunk.start - 1 :]
-    sign = buffer[event]
+    sign = buffer.take(event)
     behind = event + 1
-    if b"\r" in chunk.text:
+    if chunk.has(b"\r"):
         event, sign, behind = _join_line_ends(event, sign, behind)
     separator = np.flatnonzero(sign != _DOT)
-    start, stop, end = behind[separator[:-1]], event[separator[1:]], sign[separator[1:]]
+    start, stop, end = behind.take(separator[:-1]), event.take(separator[1:]), sign.take(separator[1:])
     dots = np.diff(separator) - 1
-    dot = np.where(dots == 1, event[separator[:-1] + (dots > 0)], -1)
-    initial = buffer[start]
+    dot = np.where(dots == 1, event.take(separator[:-1] + (dots > 0)), -1)
+    initial = buffer.take(start)
     ends_number = (end == _SPACE) | (end == _NEWLINE)
     candidate = np.flatnonzero(
         (((initial - ord("0")) <= 9) | (initial == _MINUS) | (initial == _DOT)) & ends_number & (dots <= 1)
     )
-    numbers = parse(buffer, start[candidate], stop[candidate], dot[candidate])
+    numbers = parse(buffer, start.take(candidate), stop.take(candidate), dot.take(candidate))
     is_number = np.zeros(start.shape, dtype=np.bool_)
     is_number[candidate] = numbers.valid
     value = np.zeros(start.shape)

@@ -3,8 +3,11 @@
 import gzip
 import os
 import struct
+from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -279,6 +282,7 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path: Path, conten
         b'{"per_phi_entries": []}',
         b"--- a\n+++ b\n-TRACE_C: polar 1\n+TRACE_C: polar 2\n",
         b"TRACE_C: steps 1\nTRACE_C: polar 1\tTRACE_PY: polar 1\n",
+        b"TRACE_C: steps 1\n" * 20 + b"TRACE_C: polar 1\tTRACE_PY: polar 1\n",
         b"Detector:\n  Wavelength: 1 A\n",
     ],
 )
@@ -287,6 +291,37 @@ def test_other_forms_are_left_to_the_line_reader(tmp_path: Path, content: bytes)
     path.write_bytes(content)
     with pytest.raises(NotColumnarError):
         ColumnReader(str(path), 20).to_trace()
+
+
+def test_a_prefix_after_a_tab_in_prose_makes_no_second_column(tmp_path: Path) -> None:
+    path = tmp_path / "py.log"
+    path.write_bytes(_keyed_log(5) + b"note\tTRACE_PY: polar 1\n" + _keyed_log(5))
+    assert _same(path, 300)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(log=_logs(), share=st.floats(0, 1), length=st.integers(0, 60))
+def test_a_part_gives_the_same_records(
+    tmp_path_factory: pytest.TempPathFactory, log: bytes, share: float, length: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "parted.log"
+    path.write_bytes(log)
+    with suppress(NotColumnarError):
+        for columns in ColumnReader(str(path), 2000).chunks():
+            low = int(share * columns.kind.size)
+            high = min(low + length, columns.kind.size)
+            expected = [columns.record(row) for row in range(low, high)]
+            assert list(columns.part(low, high).records()) == expected
+
+
+def test_a_part_keeps_nothing_else_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "py.log"
+    path.write_bytes(_keyed_log(2000))
+    for columns in ColumnReader(str(path)).chunks():
+        part = columns.part(100, 110)
+        arrays = [value for item in fields(part) if isinstance(value := getattr(part, item.name), np.ndarray)]
+        assert len(arrays) == 10
+        assert all(array.base is None and array.nbytes < 1000 for array in arrays)
 
 
 @pytest.mark.corpus
