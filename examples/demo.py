@@ -20,6 +20,7 @@ COMMANDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, ("scaling", f"{PAIR}/c.log", f"{PAIR}/c_roi_fresh.log")),
     (1, ("diff", f"{PAIR}/c.log", f"{PAIR}/py.log", "--brief", "--bundle", f"{OUT}/bundle")),
     (0, ("bundle", "verify", f"{OUT}/bundle")),
+    (1, ("explain", f"{PAIR}/c.log", f"{PAIR}/c_roi_fresh.log")),
     (0, ("harness", "--config", "supervisor", "--pixel", "685", "1039", "--out", f"{OUT}/trace_py.log")),
     (0, ("diff", f"{PAIR}/c.log", f"{OUT}/trace_py.log", "--brief")),
 )

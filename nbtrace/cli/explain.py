@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.options import (
     BundleFolder,
     CLog,
@@ -61,10 +62,11 @@ def explain_command(
 
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")
+    file = None if config is None else configuration_file(config)
     delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
-    result = explain(c, py, configuration(config, flags or []), policy=limits)
+    result = explain(c, py, configuration(file, flags or []), policy=limits)
     code = delivery.deliver(explain_view(result), explain_document(result))
     if hypotheses is not None:
         _append(hypotheses, hypotheses_block(result))

@@ -1,4 +1,4 @@
-"""The configuration of a pair: by name, from a file, or from the reference's flags."""
+"""The configuration of a pair: from a file, or from the reference's flags."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,36 +7,24 @@ from nbtrace.errors import InputError, UsageError
 from simulator.arguments import parse
 from simulator.config import Config
 from simulator.config_file import load_config
-from simulator.errors import SimulatorError
-
-_EXAMPLES = Path("examples")
+from simulator.errors import InputFileError, SimulatorError
 
 
-def configuration(name: str | None, flags: Sequence[str]) -> Config | None:
-    """Return the configuration that a command line names; None if it names none.
-
-    A name is a TOML file, or a folder of that name under ``examples``, or beside this package.
+def configuration(file: Path | None, flags: Sequence[str]) -> Config | None:
+    """Return the configuration that a TOML file or flags describe; None if there are neither.
 
     Raises
     ------
     InputError
-        If there is no such configuration.
+        If a file is missing or malformed.
     UsageError
-        If its flags are wrong.
+        If the flags are wrong.
     """
     try:
         if flags:
             return parse(list(flags)).config
-        return load_config(_found(name)).command.config if name is not None else None
+        return load_config(file).command.config if file is not None else None
+    except InputFileError as error:
+        raise InputError(str(error)) from None
     except SimulatorError as error:
         raise UsageError(str(error)) from None
-
-
-def _found(name: str) -> Path:
-    package = Path(__file__).resolve().parents[2] / _EXAMPLES
-    places = [Path(name), *(folder / name / "config.toml" for folder in (_EXAMPLES, package))]
-    places += [folder / name / f"{name}.toml" for folder in (_EXAMPLES, package)]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        raise InputError(f"no configuration {name!r}: give a TOML file with flags, or the flags themselves after --")
-    return found

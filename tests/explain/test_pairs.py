@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace import explain, read_trace
+from nbtrace.cli.configurations import configuration_file
 from nbtrace.explanation.configuration import configuration
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.findings import Status
@@ -21,7 +22,8 @@ NAMES = sorted(path.name for path in PAIRS.iterdir() if path.is_dir())
 
 
 def explained(c: Path, py: Path, config: str | None = None) -> Explanation:
-    return explain(read_trace(str(c), Side.C), read_trace(str(py), Side.PY), configuration(config, []))
+    file = None if config is None else configuration_file(config)
+    return explain(read_trace(str(c), Side.C), read_trace(str(py), Side.PY), configuration(file, []))
 
 
 @cache
