@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from nbtrace.errors import InputError
@@ -134,6 +133,8 @@ class Environment:
 
 
 def _version(package: str) -> str | None:
+    from importlib import metadata  # noqa: PLC0415 - slow to import, and not needed to compare
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
