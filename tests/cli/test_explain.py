@@ -57,7 +57,7 @@ def test_hypotheses_are_appended_and_never_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--config", "no_such"], 3, "no configuration 'no_such'"),
+        (["--config", "no_such"], 3, "no configuration is called 'no_such'"),
         (["--config", "supervisor", "--", "-N", "5"], 2, "not both"),
         (["--", "-lambda", "x"], 2, "x"),
     ],
