@@ -58,7 +58,17 @@ def _block_line(line: str, prefix: str, block: int, faults: Faults, chance: rand
     return [line]
 
 
-@pytest.mark.parametrize("example", ["polar_09__35_24", "oversample_2_omega__22_14", "thick_sensor__44_31"])
+@pytest.mark.parametrize(
+    "example",
+    [
+        "polar_09__35_24",
+        "oversample_2_omega__22_14",
+        "thick_sensor__44_31",
+        "custom_vectors_mat_hkl_phi__24_51",
+        "sourcefile__43_61",
+        "tilted_sample_pivot__42_48",
+    ],
+)
 @pytest.mark.parametrize(
     "faults",
     [Faults(), Faults(wrong=0.3), Faults(missing=0.1), Faults(not_finite=0.1), Faults(0.05, 0.05, 0.05, 0.05)],
