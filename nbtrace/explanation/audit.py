@@ -26,6 +26,9 @@ AMPLIFIES = 1e3
 """Condition number from which on a quantity amplifies what it inherits."""
 _SAME_DEVIATION = 1e-3
 """Relative agreement of two deviations from which on both sides break a formula alike."""
+_NEARER = 0.1
+"""Distance between the sides, over that from the formula, up to which the formula describes neither."""
+FOREIGN = "the formula describes neither side"
 
 
 def audit(c: Scene, py: Scene) -> Audit:
@@ -53,6 +56,8 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
         return [finding]
     if len(broken) == 2 and _alike(finding.c, finding.py):
         return [replace(finding, status=Status.INHERITED, reason="both sides differ from the formula alike")]
+    if len(broken) == 2 and _is_foreign(finding.c, finding.py):
+        return [replace(finding, status=Status.UNKNOWN, is_root=True, reason=FOREIGN)]
     if broken:
         return [_introduced(result, finding, side) for side in broken]
     if not both:
@@ -98,6 +103,21 @@ def _alike(c: Held, py: Held) -> bool:
     off_c = tuple(x - y for x, y in zip(c.logged, c.computed.value, strict=True))
     off_py = tuple(x - y for x, y in zip(py.logged, py.computed.value, strict=True))
     return norm(tuple(x - y for x, y in zip(off_c, off_py, strict=True))) <= _SAME_DEVIATION * norm(off_c)
+
+
+def _is_foreign(c: Held, py: Held) -> bool:
+    """Whether both sides are much nearer to each other than to the formula, so that it describes neither."""
+    if c.computed is None or py.computed is None or c.logged is None or py.logged is None:
+        return False
+    if len({len(c.logged), len(py.logged), len(c.computed.value), len(py.computed.value)}) > 1:
+        return False
+    between = norm(tuple(x - y for x, y in zip(c.logged, py.logged, strict=True)))
+    off = [
+        norm(tuple(x - y for x, y in zip(held.logged or (), held.computed.value, strict=True)))
+        for held in (c, py)
+        if held.computed is not None
+    ]
+    return between <= _NEARER * min(off)
 
 
 def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:

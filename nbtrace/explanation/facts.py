@@ -127,7 +127,7 @@ def _logged(trace: Trace) -> dict[str, Fact]:
 def _counts_pixels_as_points(trace: Trace) -> bool:
     """Whether a log's solid angle is 1/R², without the area of the pixel."""
     omega, radius = trace.number("omega_pixel_sr"), trace.number("R_distance_meters")
-    return omega is not None and radius is not None and math.isclose(omega * radius**2, 1, rel_tol=1e-3)
+    return omega is not None and radius is not None and math.isclose(omega * radius * radius, 1, rel_tol=1e-3)
 
 
 def _hides_factors(trace: Trace) -> bool:

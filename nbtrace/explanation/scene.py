@@ -105,7 +105,8 @@ class Scene:
 
     def uncertainty(self, node: Node, component: int) -> float:
         """Return how far the program's own value may be from the logged one: digits, and rounding of the norm."""
-        digits = self.digits[node][component] if node in self.digits else 0.0
+        known = self.digits.get(node, ())
+        digits = known[component] if component < len(known) else 0.0
         return digits + self.rounding / 4 * norm(self.values[node]) if node in self.values else digits
 
 

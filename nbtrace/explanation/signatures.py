@@ -22,6 +22,9 @@ _FLOOR = 1e-15
 _PARTIAL = 0.1
 """Largest share of the deviation that a cause may leave."""
 
+_CLOSE = 1e-3
+"""Largest relative residual of a cause that leaves more than digits and precision explain."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -215,7 +218,7 @@ def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int) 
 
 
 def _fits(cause: Cause) -> bool:
-    close = cause.left <= _PARTIAL and cause.residual_rel <= _PARTIAL
+    close = cause.left <= _PARTIAL and cause.residual_rel <= _CLOSE
     return (cause.exact or close) and cause.chance <= _BY_CHANCE
 
 

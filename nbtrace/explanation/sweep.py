@@ -221,4 +221,4 @@ def roughness_of_product(at: At) -> float:
 
 def _rough(index: float, count: int) -> float:
     sine = abs(math.sin(math.pi * (index - round(index))))
-    return 0.15 * count * math.pi * max(abs(index), 1.0) / max(sine, 1e-12) if count > 1 else 0.0
+    return 0.15 * count * math.pi * abs(index) / max(sine, 1e-12) if count > 1 and index else 0.0

@@ -3,6 +3,8 @@
 :func:`read_trace` reads one log, :func:`read_sides` one that may hold the traces of both programs.
 """
 
+import os
+
 from nbtrace.errors import InputError
 from nbtrace.parsers.documents import looks_like_json, read_json
 from nbtrace.parsers.labels import LabelReader, looks_labelled
@@ -15,12 +17,12 @@ from nbtrace.records import Side, Trace
 __all__ = ["parse_trace", "read_sides", "read_trace"]
 
 
-def read_trace(source: str, side: Side | None = None) -> Trace:
+def read_trace(source: str | os.PathLike[str], side: Side | None = None) -> Trace:
     """Read a trace log.
 
     Parameters
     ----------
-    source : str
+    source : str or path-like
         File name, plain or gzip; `-` for standard input.
     side : Side, optional
         Of a file that holds both programs' traces, which one to take.
@@ -30,7 +32,7 @@ def read_trace(source: str, side: Side | None = None) -> Trace:
     InputError
         If it is missing, unreadable or binary, or holds two traces and `side` does not say which.
     """
-    traces = read_sides(source)
+    traces = read_sides(os.fspath(source))
     if len(traces) == 1:
         return traces[0]
     if side is None:

@@ -119,6 +119,33 @@ def test_no_side_is_blamed_for_a_default_that_may_be_meant(tmp_path: Path) -> No
     assert (item.status, item.cause) == (Status.UNKNOWN, None)
 
 
+def edited(tmp_path: Path, path: Path, old: str, new: str) -> Path:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    copy = tmp_path / f"edited_{path.name}"
+    copy.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy
+
+
+def test_a_lattice_factor_near_its_maximum_is_still_judged(tmp_path: Path) -> None:
+    folder = PAIRS / "tilted_sample_pivot__42_48"
+    result = explained(folder / "c.log", edited(tmp_path, folder / "py.log", "F_latt_a 5", "F_latt_a 10"))
+    assert root(result, "F_latt_a", Side.PY).status is Status.LOG_ONLY
+
+
+def test_a_formula_that_describes_neither_side_blames_none(tmp_path: Path) -> None:
+    path = PAIRS / "polar_09__35_24" / "py.log"
+    item = root(explained(path, edited(tmp_path, path, "195829680", "197787976.8")), "I_before_scaling", Side.UNKNOWN)
+    assert item.status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("number", ["1e200", "-1e308", "nan", "0", "1 2 3 4 5"])
+def test_an_impossible_value_is_no_crash(number: str, tmp_path: Path) -> None:
+    path = PAIRS / "polar_09__35_24" / "c.log"
+    line = next(x for x in path.read_text(encoding="utf-8").splitlines() if x.startswith("TRACE_C: R_distance_meters"))
+    explained(edited(tmp_path, path, line, f"TRACE_C: R_distance_meters {number}"), path)
+
+
 def test_explaining_needs_no_torch() -> None:
     folder = PAIRS / "supervisor__685_1039"
     code = (
