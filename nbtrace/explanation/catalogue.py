@@ -154,7 +154,8 @@ def _another(case: Case) -> Iterator[Candidate]:
         same = QUANTITIES[node.name].kind is kind and node.sample in {case.node.sample, -1} and _before(node, case)
         if node.name != case.name and same and kind is not Kind.SCALAR:
             yield Candidate(value, f"holds {node.label}")
-    if kind is Kind.SCALAR:
+    # Many quantities are 0 or 1: sharing such a value says nothing.
+    if kind is Kind.SCALAR and abs(case.logged[0]) not in {0.0, 1.0}:
         for node, value in case.values.items():
             same_unit = QUANTITIES[node.name].unit == QUANTITIES[case.name].unit
             if node.name != case.name and same_unit and len(value) == 1 and _before(node, case):

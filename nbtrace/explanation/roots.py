@@ -123,7 +123,7 @@ def _blamed(node: Node, found: dict[Side, Search]) -> Side:
 _TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z"})
 """Causes that make sense for one side only: the other way round they would turn a mistake into a value."""
 
-_WITH_DEFAULT = frozenset({"fluence_photons_per_m2"})
+_WITH_DEFAULT = frozenset({"fluence_photons_per_m2", "capture_fraction"})
 """Quantities whose default a run may well have meant: only the configuration tells."""
 
 

@@ -139,6 +139,12 @@ def test_a_formula_that_describes_neither_side_blames_none(tmp_path: Path) -> No
     assert item.status is Status.UNKNOWN
 
 
+def test_a_capture_fraction_of_1_is_no_mistake_where_no_sensor_is_stated(tmp_path: Path) -> None:
+    path = PAIRS / "hkl_interpolate__18_16" / "py.log"
+    result = explained(path, edited(tmp_path, path, "capture_fraction 1", "capture_fraction 2"))
+    assert root(result, "capture_fraction", Side.UNKNOWN).status is Status.UNKNOWN
+
+
 @pytest.mark.parametrize("number", ["1e200", "-1e308", "nan", "0", "1 2 3 4 5"])
 def test_an_impossible_value_is_no_crash(number: str, tmp_path: Path) -> None:
     path = PAIRS / "polar_09__35_24" / "c.log"
