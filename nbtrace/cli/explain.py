@@ -1,7 +1,5 @@
 """`nbtrace explain`."""
 
-import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +17,7 @@ from nbtrace.cli.options import (
     TextFile,
     Tolerances,
 )
-from nbtrace.cli.output import STDOUT, Delivery, Destinations
+from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_trace
@@ -65,9 +63,7 @@ def explain_command(
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")
     file = None if config is None else configuration_file(config)
-    if hypotheses is not None:
-        _must_be_appendable(hypotheses, (c_log, py_log, *map(str, (md, json, output))))
-    delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force))
+    delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force, hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
     result = explain(c, py, configuration(file, flags or []), policy=limits)
@@ -77,20 +73,11 @@ def explain_command(
     raise typer.Exit(code)
 
 
-def _must_be_appendable(path: Path, others: Iterable[str]) -> None:
-    """Say before any work is done that a file is none to append notes to."""
-    if path == STDOUT:
-        raise UsageError("--hypotheses appends to a file; - is none")
-    if any(os.path.realpath(path) == os.path.realpath(other) for other in others):
-        raise UsageError(f"{path} is also an input or another output; give --hypotheses a file of its own")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path} cannot be appended to: its folder does not exist")
-
-
 def _append(path: Path, block: str) -> None:
     """Add a block at the end of a file, after an empty line."""
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.parent.mkdir(parents=True, exist_ok=True)
         gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
         with path.open("a", encoding="utf-8") as stream:
             stream.write(gap + block)

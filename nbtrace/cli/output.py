@@ -33,6 +33,8 @@ class Destinations:
         Evidence folder.
     force : bool
         Replace files that exist.
+    notes : Path or None
+        File that something is added to; what it holds stays.
     """
 
     md: Path | None = None
@@ -40,12 +42,15 @@ class Destinations:
     text: Path | None = None
     bundle: Path | None = None
     force: bool = False
+    notes: Path | None = None
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
         if len(set(map(os.path.abspath, self.files))) < len(self.files):
             raise UsageError("--md, --json and --output need different files")
+        if self.notes == STDOUT:
+            raise UsageError("notes are added to a file; - is none")
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -58,7 +63,8 @@ class Destinations:
         Raises
         ------
         UsageError
-            If a file exists (and not `force`), is one of the inputs, or its folder is none; if the bundle is a file.
+            If a file exists (and not `force`), is one of the inputs, or its folder is none; if the bundle is a file; if
+            notes would be added to an input or another output.
         """
         for path in self.files:
             if _exists(path) and not self.force:
@@ -68,6 +74,11 @@ class Destinations:
             _must_be_folder(path.absolute().parent, path)
         if self.bundle is not None:
             _must_be_folder(self.bundle.absolute(), self.bundle)
+        if self.notes is not None:
+            for other in (*self.files, *map(Path, inputs)):
+                if _same(self.notes, other) or self.notes.absolute() == other.absolute():
+                    raise UsageError(f"{self.notes} is also an input or another output; give notes a file of their own")
+            _must_be_folder(self.notes.absolute().parent, self.notes)
 
     @property
     def prints_report(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from nbtrace import explain, read_trace
 from nbtrace.cli.configurations import configuration_file
+from nbtrace.compare.status import Verdict
 from nbtrace.explanation.configuration import configuration
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.findings import Status
@@ -145,11 +146,21 @@ def test_a_capture_fraction_of_1_is_no_mistake_where_no_sensor_is_stated(tmp_pat
     assert root(result, "capture_fraction", Side.UNKNOWN).status is Status.UNKNOWN
 
 
-@pytest.mark.parametrize("number", ["1e200", "-1e308", "nan", "0", "1 2 3 4 5"])
-def test_an_impossible_value_is_no_crash(number: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["1e200", "-1e308", "nan", "0"])
+def test_an_impossible_value_is_named(number: str, tmp_path: Path) -> None:
     path = PAIRS / "polar_09__35_24" / "c.log"
     line = next(x for x in path.read_text(encoding="utf-8").splitlines() if x.startswith("TRACE_C: R_distance_meters"))
-    explained(edited(tmp_path, path, line, f"TRACE_C: R_distance_meters {number}"), path)
+    result = explained(edited(tmp_path, path, line, f"TRACE_C: R_distance_meters {number}"), path)
+    blamed = {item.quantity for item in result.roots if item.side is Side.C}
+    blamed |= {record.quantity for record in result.unusable if record.line}
+    assert "R_distance_meters" in blamed
+
+
+def test_a_value_of_another_arity_is_named(tmp_path: Path) -> None:
+    path = PAIRS / "polar_09__35_24" / "c.log"
+    result = explained(edited(tmp_path, path, "TRACE_C: R_distance_meters ", "TRACE_C: R_distance_meters 1 2 3 "), path)
+    assert result.verdict is Verdict.DIFFER
+    assert any("R_distance_meters needs 1 number, found 4" in notice.text for notice in result.diff.notices)
 
 
 def test_explaining_needs_no_torch() -> None:
