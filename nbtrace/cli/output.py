@@ -154,7 +154,7 @@ class Delivery:
         if self.to.md is not None:
             written = self._write(self.to.md, report)
             outputs += [FileRecord.of(written)] if written is not None else []
-        whole = {**document, "provenance": provenance.document(outputs)}
+        whole = {**document, "answer": view.headline, "provenance": provenance.document(outputs)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
         if self.to.bundle is None:

@@ -39,6 +39,8 @@ class PhiStep:
     phi_deg_c, phi_deg_py : float or None
         As labelled, degrees.
     k_c, k_py : float or None
+    F_latt_c, F_latt_py : float or None
+        The product of the three lattice factors.
     delta_k, delta_F_latt_b, delta_F_latt : float or None
         Py − C.
     status : Status
@@ -51,6 +53,8 @@ class PhiStep:
     phi_deg_py: float | None
     k_c: float | None
     k_py: float | None
+    F_latt_c: float | None
+    F_latt_py: float | None
     delta_k: float | None
     delta_F_latt_b: float | None
     delta_F_latt: float | None
@@ -159,6 +163,8 @@ def _step(
         phi_deg_py=_number(py, "phi_deg"),
         k_c=_number(c, "phi_k_frac"),
         k_py=_number(py, "phi_k_frac"),
+        F_latt_c=_number(c, "phi_F_latt"),
+        F_latt_py=_number(py, "phi_F_latt"),
         delta_k=deltas["phi_k_frac"],
         delta_F_latt_b=deltas["phi_F_latt_b"],
         delta_F_latt=deltas["phi_F_latt"],

@@ -32,9 +32,11 @@ class Factor:
     c_value, py_value : float or None
     status : Status
     reason : str
+    log_ratio : float or None
+        What this factor adds to log(Py/C) of the final intensity: log(Py/C) of its own, with a minus for a divisor.
+        None for the pixel itself, for what is not multiplied into it, and where a value is 0 or missing.
     share : float or None
-        Share of log(Py/C of the final intensity) that this factor explains; None for the pixel itself, for what is not
-        multiplied into it, and where a value is 0 or missing.
+        The same as a share of log(Py/C) of the final intensity; None also where the pixels agree.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Factor:
     py_value: float | None
     status: Status
     reason: str
+    log_ratio: float | None
     share: float | None
 
     @property
@@ -242,23 +245,24 @@ def _factor(name: str, row: Row | None, result: DiffResult, log_ratio: float | N
     if row is None:
         c_printed, py_printed = (_printed(trace, name) for trace in (result.c, result.py))
         lacking = [side for side, printed in (("C", c_printed), ("Py", py_printed)) if not printed]
-        return Factor(name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None)
+        return Factor(name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None, None)
     multiplied = name in _MULTIPLIED or name in (
         applied_factors(_values(result.c)) + applied_factors(_values(result.py))
     )
     used = before if name == "I_before_scaling" and before is not None else py_value
-    share = _share(c_value, used, log_ratio, inverse=name in _DIVISORS) if multiplied else None
-    return Factor(name, row, c_value, py_value, row.status, row.reason, share)
+    part = _part_of_log(c_value, used, inverse=name in _DIVISORS) if multiplied else None
+    share = part / log_ratio if part is not None and log_ratio else None
+    return Factor(name, row, c_value, py_value, row.status, row.reason, part, share)
 
 
 def _printed(trace: Trace, name: str) -> bool:
     return any(record.value.shape is not Shape.SENTINEL for record in trace.by_quantity.get(name, ()))
 
 
-def _share(c_value: float | None, py_value: float | None, log_ratio: float | None, *, inverse: bool) -> float | None:
-    if not log_ratio or not c_value or not py_value or py_value / c_value <= 0:
+def _part_of_log(c_value: float | None, py_value: float | None, *, inverse: bool) -> float | None:
+    if not c_value or not py_value or py_value / c_value <= 0:
         return None
-    part = math.log(py_value / c_value) / log_ratio
+    part = math.log(py_value / c_value)
     return -part if inverse else part
 
 

@@ -239,7 +239,7 @@ def _value(record: Record) -> object:
 
 def _factor(factor: Factor) -> Document:
     known = QUANTITIES[factor.name]
-    common: dict[str, object] = {"share_of_final_log_ratio": factor.share}
+    common: dict[str, object] = {"log_ratio": factor.log_ratio, "share_of_final_log_ratio": factor.share}
     if factor.row is not None:
         return {**_row(factor.row), **common}
     return {
@@ -266,6 +266,8 @@ def _step(step: PhiStep) -> Document:
         "phi_deg_py": step.phi_deg_py,
         "k_frac_c": step.k_c,
         "k_frac_py": step.k_py,
+        "F_latt_c": step.F_latt_c,
+        "F_latt_py": step.F_latt_py,
         "delta_k": step.delta_k,
         "delta_F_latt_b": step.delta_F_latt_b,
         "delta_F_latt": step.delta_F_latt,
