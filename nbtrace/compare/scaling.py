@@ -245,7 +245,9 @@ def _factor(name: str, row: Row | None, result: DiffResult, log_ratio: float | N
     if row is None:
         c_printed, py_printed = (_printed(trace, name) for trace in (result.c, result.py))
         lacking = [side for side, printed in (("C", c_printed), ("Py", py_printed)) if not printed]
-        return Factor(name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None, None)
+        return Factor(
+            name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None, None
+        )
     multiplied = name in _MULTIPLIED or name in (
         applied_factors(_values(result.c)) + applied_factors(_values(result.py))
     )

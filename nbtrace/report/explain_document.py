@@ -8,7 +8,14 @@ from nbtrace.explanation.findings import Finding, Status
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.signatures import Cause
 from nbtrace.report.documents import FORMAT_VERSION
-from nbtrace.report.explain_view import effect_words, headline, root_words, side_words
+from nbtrace.report.explain_view import (
+    effect_words,
+    headline,
+    proof_rows,
+    proof_sentences,
+    root_words,
+    side_words,
+)
 
 
 def explain_document(result: Explanation) -> Mapping[str, object]:
@@ -49,6 +56,13 @@ def _root(root: Root, share: Share, result: Explanation) -> Mapping[str, object]
         "residual_rel": cause.residual_rel if cause is not None else None,
         "explains_final_ratio": share.of_log_ratio,
         "explains_reason": share.reason,
+        "proof": {
+            "sentences": list(proof_sentences(root)),
+            "rows": [
+                {"value": value, "logged": logged, "by_formula": by_formula, "under_cause": under_cause}
+                for value, logged, by_formula, under_cause in proof_rows(root)
+            ],
+        },
         "candidates_tried": root.search.tried,
         "causes": [_cause(item) for item in root.search.causes],
         "nearest": [_cause(item) for item in root.search.nearest],

@@ -8,7 +8,7 @@ from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.attribution import Share
 from nbtrace.explanation.explain import UNDONE, Explanation
-from nbtrace.explanation.findings import Finding, Status
+from nbtrace.explanation.findings import Finding, Held, Status
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.roots import Root
 from nbtrace.quantities import QUANTITIES
@@ -155,34 +155,43 @@ def _root_line(root: Root, share: Share) -> Line:
 
 
 def _proof(root: Root) -> Section:
-    finding = root.findings[0]
-    side = root.side if root.side is not Side.UNKNOWN else Side.PY
-    held = finding.held(side)
-    logged = held.logged or ()
-    right = held.computed.value if held.computed is not None else finding.held(_other(side)).logged or ()
-    predicted = root.cause.predicted if root.cause is not None else ()
-    names = "xyz" if len(logged) == 3 else tuple(str(i + 1) for i in range(len(logged)))
-    lines = tuple(
-        Line(
-            (
-                f"{root.quantity} {name}" if len(logged) > 1 else root.quantity,
-                _cell(logged, i),
-                _cell(right, i),
-                _cell(predicted, i),
-            )
-        )
-        for i, name in enumerate(names[: len(logged)] if len(logged) > 1 else ("",))
+    return Section(
+        f"{side_words(root)}: {root.node.label}",
+        sentences=proof_sentences(root),
+        items=tuple(_alternatives(root)),
+        table=Table(_PROOF_COLUMNS, tuple(map(Line, proof_rows(root)))),
     )
-    if held.computed is None and root.status is not Status.LOG_ONLY:
+
+
+def proof_sentences(root: Root) -> tuple[str, ...]:
+    """Return the formula that a root breaks, why it is held to, and what the quantity is."""
+    if _judged(root).computed is None and root.status is not Status.LOG_ONLY:
         formula = "no formula could be checked; the other side's value stands in its place"
     else:
         formula = f"formula: {_formula(root.quantity)}"
-    return Section(
-        f"{side_words(root)}: {root.node.label}",
-        sentences=tuple(filter(None, (formula, finding.reason, _description(root)))),
-        items=tuple(_alternatives(root)),
-        table=Table(_PROOF_COLUMNS, lines),
+    return tuple(filter(None, (formula, root.findings[0].reason, _description(root))))
+
+
+def proof_rows(root: Root) -> tuple[tuple[str, str, str, str], ...]:
+    """Return per component its name, and the value as logged, by the formula, and under the cause."""
+    held = _judged(root)
+    logged = held.logged or ()
+    right = held.computed.value if held.computed is not None else root.findings[0].held(_other(_side(root))).logged
+    predicted = root.cause.predicted if root.cause is not None else ()
+    names = ("x", "y", "z") if len(logged) == 3 else tuple(str(i + 1) for i in range(len(logged)))
+    labels = [f"{root.quantity} {name}" for name in names] if len(logged) > 1 else [root.quantity]
+    return tuple(
+        (label, _cell(logged, i), _cell(right or (), i), _cell(predicted, i)) for i, label in enumerate(labels)
     )
+
+
+def _side(root: Root) -> Side:
+    """Return the side whose value is held against the formula."""
+    return root.side if root.side is not Side.UNKNOWN else Side.PY
+
+
+def _judged(root: Root) -> Held:
+    return root.findings[0].held(_side(root))
 
 
 def _other(side: Side) -> Side:
