@@ -25,7 +25,7 @@ from nbtrace.report.view import (
     tolerance_facts,
 )
 
-_COLUMNS = (
+COLUMNS = (
     Column("quantity"),
     Column("C", numeric=True, rounds=True),
     Column("Py", numeric=True, rounds=True),
@@ -144,7 +144,7 @@ def _hidden(result: DiffResult, table: Table) -> tuple[str, ...]:
 
 def _table(result: DiffResult, *, brief: bool) -> Table:
     groups = [group for group in result.groups if group.status.diverges or not brief]
-    return Table(_COLUMNS, tuple(_line(group) for group in groups))
+    return Table(COLUMNS, tuple(_line(group) for group in groups))
 
 
 def _line(group: Group) -> Line:

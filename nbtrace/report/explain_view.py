@@ -15,7 +15,7 @@ from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
 
-_ROOT_COLUMNS = (
+ROOT_COLUMNS = (
     Column("root"),
     Column("side"),
     Column("status"),
@@ -23,7 +23,7 @@ _ROOT_COLUMNS = (
     Column("residual", numeric=True),
     Column("cause"),
 )
-_PROOF_COLUMNS = (
+PROOF_COLUMNS = (
     Column("value"),
     Column("logged", numeric=True),
     Column("by the formula", numeric=True),
@@ -128,7 +128,7 @@ def _facts(result: Explanation) -> Iterator[str]:
 
 def _sections(result: Explanation) -> Iterator[Section]:
     lines = tuple(_root_line(root, share) for root, share in result.ranked)
-    yield Section("Roots", table=Table(_ROOT_COLUMNS, lines) if lines else None)
+    yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None)
     for root, _ in result.ranked:
         yield _proof(root)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
@@ -159,7 +159,7 @@ def _proof(root: Root) -> Section:
         f"{side_words(root)}: {root.node.label}",
         sentences=proof_sentences(root),
         items=tuple(_alternatives(root)),
-        table=Table(_PROOF_COLUMNS, tuple(map(Line, proof_rows(root)))),
+        table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root)))),
     )
 
 

@@ -1,0 +1,117 @@
+"""The φ sweep of both sides: k_frac and F_latt per step, with the steps that diverge."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nbtrace.report.figures.style import C_COLOUR, FAULT_COLOUR, PY_COLOUR, house_style, new_figure
+from nbtrace.report.filed import PhiDocument, Step, read_as
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SAME_LABEL = 1e-9
+_WIDE = 1e3
+"""Ratio of the two sides' sizes from which on an axis is logarithmic on both sides of zero."""
+
+_NAMED = 6
+_MARKED = 60
+"""Numbers of steps up to which the diverging ones are named, and all of them have markers."""
+
+
+def phi_figure(document: Mapping[str, object]) -> "Figure":
+    """Draw a `phi` document.
+
+    Parameters
+    ----------
+    document : mapping
+        What :func:`nbtrace.report.documents.phi_document` returns, or its JSON read back.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    steps = read_as(PhiDocument, document).steps
+    with house_style():
+        figure = new_figure(7.2, 4.6)
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        places, label = _places(steps)
+        _panel(upper, steps, places, ("k_frac_c", "k_frac_py"), "k_frac")
+        _panel(lower, steps, places, ("F_latt_c", "F_latt_py"), "F_latt")
+        lower.set_xlabel(label)
+        _mark(upper, lower, steps, places)
+        upper.legend(ncols=3)
+    return figure
+
+
+def _places(steps: Sequence[Step]) -> tuple[list[float], str]:
+    """Return where each step stands and what the axis is: φ where both sides label it alike, else its number."""
+    pairs = [(step.phi_deg_c, step.phi_deg_py) for step in steps]
+    angles = [c if c is not None else py for c, py in pairs]
+    known = [angle for angle in angles if angle is not None and math.isfinite(angle)]
+    alike = all(c is None or py is None or math.isclose(c, py, rel_tol=1e-6, abs_tol=_SAME_LABEL) for c, py in pairs)
+    if alike and len(known) == len(steps) and len(set(known)) > 1:
+        return known, "φ (degrees)"
+    return [float(step.phi_tic) for step in steps], "φ step (phi_tic)"
+
+
+def _panel(axes: "Axes", steps: Sequence[Step], places: Sequence[float], names: tuple[str, str], label: str) -> None:
+    sides = [("C", names[0], C_COLOUR, "o", 2.2, 7.0), ("Py", names[1], PY_COLOUR, "x", 1.1, 4.5)]
+    sizes = []
+    for side, name, colour, marker, width, size in sides:
+        first = True
+        for sample in sorted({step.sample for step in steps}):
+            points = [
+                (place, getattr(step, name)) for place, step in zip(places, steps, strict=True) if step.sample == sample
+            ]
+            drawn = [(x, y) for x, y in points if y is not None and math.isfinite(y)]
+            if not drawn:
+                continue
+            sizes.append(max(abs(y) for _, y in drawn))
+            axes.plot(
+                [x for x, _ in drawn],
+                [y for _, y in drawn],
+                color=colour,
+                linewidth=width,
+                marker=marker if len(steps) <= _MARKED else None,
+                markersize=size,
+                fillstyle="none",
+                label=side if first else None,
+            )
+            first = False
+    axes.set_ylabel(label)
+    if not sizes:
+        axes.text(0.5, 0.5, f"{label} is in neither document", transform=axes.transAxes, ha="center", va="center")
+    elif min(sizes) > 0 and max(sizes) / min(sizes) > _WIDE:
+        axes.set_yscale("symlog", linthresh=min(sizes))
+
+
+def _mark(upper: "Axes", lower: "Axes", steps: Sequence[Step], places: Sequence[float]) -> None:
+    """Shade the steps that diverge, and name the first few."""
+    bad = [(place, step) for place, step in zip(places, steps, strict=True) if step.status != "PASS"]
+    gaps = [b - a for a, b in zip(sorted(set(places)), sorted(set(places))[1:], strict=False)]
+    half = min(gaps, default=1.0) / 2.5
+    for number, (place, step) in enumerate(bad):
+        for axes in (upper, lower):
+            axes.axvspan(
+                place - half,
+                place + half,
+                color=FAULT_COLOUR,
+                alpha=0.16,
+                linewidth=0,
+                label="diverges" if number == 0 and axes is upper else None,
+            )
+        if number < _NAMED:
+            upper.annotate(
+                f"tic {step.phi_tic}\n{step.status}",
+                (place, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize="x-small",
+                color=FAULT_COLOUR,
+            )

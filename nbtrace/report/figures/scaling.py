@@ -1,0 +1,110 @@
+"""The scaling chain as a waterfall: what each factor adds to log(Py/C) from I_before_scaling to I_pixel_final."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nbtrace.report.figures.style import FAULT_COLOUR, LESS_COLOUR, MORE_COLOUR, TOTAL_COLOUR, house_style, new_figure
+from nbtrace.report.filed import ScalingDocument, read_as
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_FINAL = "I_pixel_final"
+_NOTHING = 1e-9
+_OPEN = 1e-4
+"""Share of log(Py/C) from which on what no factor explains gets a bar of its own."""
+
+
+def scaling_figure(document: Mapping[str, object]) -> "Figure":
+    """Draw a `scaling` document.
+
+    Parameters
+    ----------
+    document : mapping
+        What :func:`nbtrace.report.documents.scaling_document` returns, or its JSON read back.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    chain = read_as(ScalingDocument, document)
+    bars = _bars(chain)
+    with house_style():
+        figure = new_figure(7.2, 1.2 + 0.36 * (len(bars) + 1))
+        axes = figure.subplots()
+        end = _draw(axes, bars)
+        total = chain.log_ratio_final
+        labels = [name for name, _, _ in bars]
+        if total is not None:
+            axes.barh(len(bars), total, color=TOTAL_COLOUR, height=0.62)
+            _write(axes, len(bars), total, (0.0, total), "")
+            labels.append(_FINAL)
+            end += [total]
+        axes.set_yticks(range(len(labels)), labels)
+        axes.invert_yaxis()
+        axes.axvline(0, color="0.5", linewidth=0.8)
+        _limits(axes, end)
+        axes.set_xlabel(f"ln(Py/C), summed from the top{_lacking(chain)}")
+    return figure
+
+
+def _bars(chain: ScalingDocument) -> list[tuple[str, float, bool]]:
+    """Return name, part of log(Py/C) and whether it diverges, of every factor of the product that both sides have."""
+    bars = [
+        (name, factor.log_ratio, factor.status != "PASS")
+        for name, factor in chain.factors.items()
+        if factor.log_ratio is not None and math.isfinite(factor.log_ratio)
+    ]
+    if chain.log_ratio_final is not None and bars:
+        left = chain.log_ratio_final - math.fsum(part for _, part, _ in bars)
+        if abs(left) > max(_NOTHING, _OPEN * abs(chain.log_ratio_final)):
+            bars.append(("not explained", left, True))
+    return bars
+
+
+def _draw(axes: "Axes", bars: list[tuple[str, float, bool]]) -> list[float]:
+    """Draw the bars one from the end of the other; return all ends."""
+    total = math.fsum(part for _, part, _ in bars)
+    ends, start = [0.0], 0.0
+    for place, (_, part, diverges) in enumerate(bars):
+        stop = start + part
+        colour = MORE_COLOUR if part > 0 else LESS_COLOUR
+        axes.barh(place, part, left=start, color=colour, height=0.62)
+        if place:
+            axes.plot([start, start], [place - 1, place], color="0.55", linewidth=0.8, zorder=0)
+        share = f"  {100 * part / total:.2f} %" if diverges and abs(total) > _NOTHING else ""
+        _write(axes, place, part, (start, stop), share, fault=diverges)
+        ends.append(stop)
+        start = stop
+    return ends
+
+
+def _write(
+    axes: "Axes", place: int, part: float, span: tuple[float, float], share: str, *, fault: bool = False
+) -> None:
+    """Write the ratio that a bar stands for at its right end."""
+    text = f"×{math.exp(part):.6g}{share}" if abs(part) < 700 else f"exp({part:.4g}){share}"
+    axes.annotate(
+        text,
+        (max(span), place),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize="small",
+        color=FAULT_COLOUR if fault else "0.35",
+    )
+
+
+def _limits(axes: "Axes", ends: list[float]) -> None:
+    """Leave room for what is written at the right of the longest bar."""
+    low, high = min(ends), max(ends)
+    width = (high - low) or 1e-6
+    axes.set_xlim(low - 0.04 * width, high + 0.36 * width)
+
+
+def _lacking(chain: ScalingDocument) -> str:
+    names = [name for name, factor in chain.factors.items() if factor.status == "MISSING"]
+    return f"\nnot logged by both: {', '.join(names)}" if names else ""

@@ -1,0 +1,183 @@
+"""Documents as they are read back from a bundle: whoever wrote one, what is used of it has the type it should have.
+
+A model names only what pictures and pages need; further keys are no fault.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from nbtrace.errors import InputError
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Number = float | None
+Sides = Literal["c", "py", "both", "unknown"]
+
+
+class _Filed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Notice(_Filed):
+    """What must be known before any table."""
+
+    weight: Literal["blocking", "warning", "info"]
+    text: str
+
+
+class Instances(_Filed):
+    """How many values a row stands for."""
+
+    compared: int
+    divergent: int
+
+
+class Quantity(_Filed):
+    """One quantity of a `diff` document."""
+
+    description: Text = ""
+    unit: Text = ""
+    c_text: Text = ""
+    py_text: Text = ""
+    rel_delta: Number = None
+    abs_delta: Number = None
+    ratio_py_over_c: Number = None
+    worst_component: Text = ""
+    ulps: int | None = None
+    digits_in_agreement: Number = None
+    status: str
+    reason: Text = ""
+    tolerance: Number = None
+    tolerance_basis: Text = ""
+    tolerance_origin: Text = ""
+    index: Text = ""
+    instances: Instances | None = None
+    c_line: int | None = None
+    py_line: int | None = None
+
+
+class DiffDocument(_Filed):
+    """`nbtrace diff`."""
+
+    factors: dict[str, Quantity]
+
+
+class Step(_Filed):
+    """One step of a `phi` document."""
+
+    phi_tic: int
+    sample: int = 0
+    phi_deg_c: Number = None
+    phi_deg_py: Number = None
+    k_frac_c: Number = None
+    k_frac_py: Number = None
+    F_latt_c: Number = None
+    F_latt_py: Number = None
+    delta_k: Number = None
+    status: str
+
+
+class PhiDocument(_Filed):
+    """`nbtrace phi`."""
+
+    steps: list[Step] = Field(min_length=1)
+
+
+class Factor(_Filed):
+    """One quantity of a `scaling` document."""
+
+    c_value: Number = None
+    py_value: Number = None
+    log_ratio: Number = None
+    share_of_final_log_ratio: Number = None
+    status: str
+
+
+class ScalingDocument(_Filed):
+    """`nbtrace scaling`."""
+
+    log_ratio_final: Number = None
+    factors: dict[str, Factor]
+
+
+class Cause(_Filed):
+    """A cause that was tried for a root."""
+
+    text: str
+    residual_rel: Number = None
+    share_of_deviation_left: Number = None
+    within_digits: bool | None = None
+    expected_by_chance: Number = None
+
+
+class ProofRow(_Filed):
+    """A component of a root: as logged, by the formula, and under the cause."""
+
+    value: str
+    logged: str
+    by_formula: str
+    under_cause: str
+
+
+class Proof(_Filed):
+    """Why a side is told wrong."""
+
+    sentences: list[str] = []
+    rows: list[ProofRow] = []
+
+
+class Root(_Filed):
+    """One root of an `explain` document."""
+
+    quantity: str
+    quantities: list[str] = []
+    phi_tic: int | None = None
+    side: Sides
+    status: str
+    text: str
+    residual_rel: Number = None
+    explains_final_ratio: Number = None
+    candidates_tried: int | None = None
+    causes: list[Cause] = []
+    nearest: list[Cause] = []
+    proof: Proof = Proof()
+
+
+class ExplainDocument(_Filed):
+    """`nbtrace explain`."""
+
+    final_quantity: Text = ""
+    log_ratio_final: Number = None
+    log_ratio_left: Number = None
+    roots: list[Root]
+
+
+class Noticed(_Filed):
+    """The notices that most documents have."""
+
+    notices: list[Notice] = []
+
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+def read_as(kind: type[Document], document: Mapping[str, object]) -> Document:
+    """Return a document as a model.
+
+    Raises
+    ------
+    InputError
+        If it is not of that kind; the message names the first place that is wrong.
+    """
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the document"
+        raise InputError(f"{where}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""One page of a bundle: HTML that needs nothing but itself."""

@@ -1,0 +1,149 @@
+"""Where the results of a bundle come from, and the digests of its files, as tables of a page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nbtrace.evidence.contents import Contents, FiledResult
+from nbtrace.evidence.verification import FileStatus
+from nbtrace.report.page.tables import Cell, Column, PageTable
+
+_CONDITIONS = {
+    "git_sha": "git commit",
+    "git_dirty": "uncommitted changes",
+    "nbtrace_version": "nbtrace",
+    "python_version": "Python",
+    "torch_version": "torch",
+    "platform": "platform",
+    "device": "device",
+    "dtype": "dtype",
+    "folder": "folder",
+}
+
+
+def command_table(results: Sequence[FiledResult]) -> PageTable:
+    """Return the commands in order of time, and how each ended."""
+    columns = (
+        Column("time (UTC)"),
+        Column("result"),
+        Column("command", code=True),
+        Column("exit", numeric=True),
+        Column("wall time, s", numeric=True),
+    )
+    rows = tuple(
+        (
+            Cell(result.time or "–"),
+            Cell(result.name),
+            Cell(result.command or "–"),
+            Cell("–" if result.exit_code is None else str(result.exit_code)),
+            Cell(_seconds(result.metadata.get("wall_seconds"))),
+        )
+        for result in results
+    )
+    return PageTable("Commands", columns, rows)
+
+
+def _seconds(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) and not isinstance(value, bool) else "–"
+
+
+def input_table(results: Sequence[FiledResult]) -> PageTable:
+    """Return what the results were made from, each file once: logs, images, the reference program."""
+    users: dict[tuple[str, str, str, str], list[str]] = {}
+    for result in results:
+        for role, record in _inputs(result.metadata):
+            key = (str(record.get("path", "?")), role, _size(record.get("size")), _digest(record))
+            names = users.setdefault(key, [])
+            if result.name not in names:
+                names.append(result.name)
+    columns = (
+        Column("file", code=True),
+        Column("role"),
+        Column("used by"),
+        Column("bytes", numeric=True),
+        Column("sha256", code=True),
+    )
+    rows = tuple(
+        (Cell(path), Cell(role), Cell(", ".join(names)), Cell(size), Cell(digest))
+        for (path, role, size, digest), names in users.items()
+    )
+    return PageTable("Inputs", columns, rows)
+
+
+def _inputs(metadata: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    inputs = metadata.get("inputs")
+    found = [("input", item) for item in inputs if isinstance(item, dict)] if isinstance(inputs, list) else []
+    for role, key in (("reference", "reference_binary"), ("program", "program")):
+        if isinstance(metadata.get(key), dict):
+            found.append((role, metadata[key]))
+    return found
+
+
+def _size(value: object) -> str:
+    return str(value) if isinstance(value, int) else "–"
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    return str(record.get("sha256") or record.get("reason") or "–")
+
+
+def conditions_table(results: Sequence[FiledResult]) -> PageTable:
+    """Return versions, machine and commit; a column per set of conditions, headed by the results made under it."""
+    sets: dict[tuple[str, ...], list[str]] = {}
+    names = dict(_CONDITIONS)
+    for result in results:
+        variables = result.metadata.get("variables")
+        if isinstance(variables, dict):
+            names |= {f"variables.{key}": f"${key}" for key in variables}
+    for result in results:
+        values = tuple(_condition(result.metadata, key) for key in names)
+        made = sets.setdefault(values, [])
+        if result.name not in made:
+            made.append(result.name)
+    columns = (Column(""), *(Column(", ".join(made)) for made in sets.values()))
+    rows = tuple(
+        (Cell(title), *(Cell(values[place]) for values in sets))
+        for place, title in enumerate(names.values())
+        if any(values[place] != "–" for values in sets)
+    )
+    return PageTable("Conditions", columns, rows)
+
+
+def _condition(metadata: Mapping[str, Any], key: str) -> str:
+    if key.startswith("variables."):
+        variables = metadata.get("variables")
+        value = variables.get(key.removeprefix("variables.")) if isinstance(variables, dict) else None
+    else:
+        value = metadata.get(key)
+    if key == "git_sha" and value is None:
+        value = metadata.get("git_reason")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None else str(value)
+
+
+def file_table(contents: Contents) -> PageTable:
+    """Return every file of the bundle with its digest and whether it verifies."""
+    states = {item.name: item.status for item in contents.verification.findings}
+    no_result = "no result: added by hand"
+    owners: dict[str, list[str]] = {}
+    for result in contents.results:
+        for file in result.files:
+            owners.setdefault(file.name, []).append(f"{result.name} {file.role.value}")
+    columns = (
+        Column("file", code=True),
+        Column("state"),
+        Column("belongs to"),
+        Column("bytes", numeric=True),
+        Column("sha256", code=True),
+    )
+    rows = tuple(
+        (
+            Cell(file.name),
+            Cell(states.get(file.name, FileStatus.SELF).value),
+            Cell(", ".join(dict.fromkeys(owners.get(file.name, [no_result if file.name in contents.loose else "the bundle"])))),
+            Cell(str(file.size)),
+            Cell(contents.digests.get(file.name, "–")),
+        )
+        for file in contents.files
+    )
+    return PageTable("Files of the bundle", columns, rows)

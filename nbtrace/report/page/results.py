@@ -1,0 +1,321 @@
+"""The results of a bundle as sections of a page."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nbtrace.errors import InputError
+from nbtrace.evidence.contents import FiledResult
+from nbtrace.report.diff_view import COLUMNS as DIFF_COLUMNS
+from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS
+from nbtrace.report.filed import DiffDocument, ExplainDocument, Noticed, Quantity, Root, read_as
+from nbtrace.report.page.prose import Body, Heading, Paragraph, Quote, Span, Tabular, plain, read_markdown
+from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, tone_of
+from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
+
+_TITLE, _PART = 3, 4
+"""Levels of the headings of a result and of its parts in a summary."""
+
+_ELSEWHERE = frozenset({"Provenance"})
+_REPEATED = frozenset({"All divergent quantities", "All divergent factors"})
+"""Parts that the page has elsewhere: among the provenance, and as rows of a table."""
+
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading and what stands under it."""
+
+    title: str
+    blocks: tuple[Body, ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of the final log-ratio as a bar: where it begins and how wide it is, in percent of the bar's length."""
+
+    text: str
+    start: float
+    width: float
+    zero: float
+
+
+@dataclass(frozen=True)
+class RootCard:
+    """One root of an explanation."""
+
+    title: str
+    status: str
+    tone: Tone | None
+    text: str
+    share: Share | None
+    sentences: tuple[str, ...]
+    proof: PageTable | None
+    causes: PageTable | None
+
+
+@dataclass(frozen=True)
+class ResultSection:
+    """A result as the page shows it; `problems` are what is wrong with its files or its document."""
+
+    anchor: str
+    name: str
+    title: str
+    time: str
+    verdict: str
+    tone: Tone | None
+    headline: str
+    facts: tuple[tuple[Span, ...], ...]
+    roots: tuple[RootCard, ...]
+    parts: tuple[Part, ...]
+    problems: tuple[str, ...]
+    filed: FiledResult = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PageNotice:
+    """A notice, and the results that it stands in."""
+
+    word: str
+    tone: Tone | None
+    text: str
+    results: tuple[str, ...]
+
+
+def result_section(filed: FiledResult, anchor: str) -> ResultSection:
+    """Return a result as a section; a document that cannot be used leaves what the summary says."""
+    problems = list(filed.problems)
+    title, lead, parts = _parts(filed.summary)
+    roots: tuple[RootCard, ...] = ()
+    replaced: set[tuple[str, ...]] = set()
+    own: list[Part] = []
+    try:
+        if filed.name == "diff" and filed.document is not None:
+            own.append(Part("Quantities in execution order", (Tabular(quantity_table(filed.document)),)))
+            replaced.add(_titles(DIFF_COLUMNS))
+        if filed.name == "explain" and filed.document is not None:
+            roots = root_cards(filed.document)
+            replaced |= {_titles(ROOT_COLUMNS), _titles(PROOF_COLUMNS)}
+    except InputError as error:
+        problems.append(f"its document cannot be shown in full, so this is its summary: {error}")
+    kept = [part for part in parts if not _is_replaced(part, replaced)]
+    verdict = verdict_word(filed)
+    return ResultSection(
+        anchor=anchor,
+        name=filed.name,
+        title=title or filed.name,
+        time=filed.time,
+        verdict=verdict,
+        tone=tone_of(verdict),
+        headline=headline(filed, lead),
+        facts=tuple(item for block in lead if block.kind == "items" for item in getattr(block, "items", ())),
+        roots=roots,
+        parts=(*own, *kept),
+        problems=tuple(problems),
+        filed=filed,
+    )
+
+
+def verdict_word(filed: FiledResult) -> str:
+    """Return the verdict of a result in a word; empty where it has none."""
+    return "" if filed.verdict is None else VERDICT_WORDS[filed.verdict]
+
+
+def headline(filed: FiledResult, lead: Iterable[Body] = ()) -> str:
+    """Return the answer of a result in one line: as its document has it, else as its summary begins."""
+    said = None if filed.document is None else filed.document.get("answer")
+    if isinstance(said, str):
+        return said
+    first = next((block for block in lead if isinstance(block, Paragraph)), None)
+    if first is None:
+        return ""
+    rest = first.spans[1:] if first.spans and first.spans[0].kind == "strong" else first.spans
+    return plain(rest).lstrip(": ")
+
+
+def notices_of(sections: Iterable[ResultSection]) -> tuple[PageNotice, ...]:
+    """Return the notices of all documents, each once, the weightiest first."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for section in sections:
+        for notice in _notices(section.filed.document):
+            names = found.setdefault(notice, [])
+            if section.name not in names:
+                names.append(section.name)
+    words = {"blocking": "STOP", "warning": "NOTE", "info": "INFO"}
+    ordered = sorted(found.items(), key=lambda item: list(words).index(item[0][0]))
+    return tuple(
+        PageNotice(words[weight], tone_of(words[weight]), text, tuple(names)) for (weight, text), names in ordered
+    )
+
+
+def _notices(document: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
+    try:
+        for notice in read_as(Noticed, document or {}).notices:
+            yield notice.weight, notice.text
+    except InputError:
+        return
+
+
+def _parts(summary: str) -> tuple[str, tuple[Body, ...], list[Part]]:
+    """Return the title of a summary, what stands before its first part, and its parts."""
+    title, heading, blocks = "", "", []
+    parts: list[Part] = []
+    for block in [*read_markdown(summary), Heading(_PART, "")]:
+        if not isinstance(block, Heading):
+            blocks.append(block)
+        elif block.level == _TITLE and not title:
+            title = block.text
+        else:
+            parts.append(Part(heading, tuple(blocks)))
+            heading, blocks = block.text, []
+    lead = tuple(block for block in parts[0].blocks if not isinstance(block, Quote))
+    return title, lead, [part for part in parts[1:] if part.title not in _ELSEWHERE | _REPEATED]
+
+
+def _titles(columns: Sequence[object]) -> tuple[str, ...]:
+    return tuple(str(getattr(column, "title", "")) for column in columns)
+
+
+def _is_replaced(part: Part, replaced: set[tuple[str, ...]]) -> bool:
+    return any(isinstance(block, Tabular) and _titles(block.table.columns) in replaced for block in part.blocks)
+
+
+def quantity_table(document: Mapping[str, object]) -> PageTable:
+    """Return every quantity of a `diff` document, its values as they were printed.
+
+    Raises
+    ------
+    InputError
+        If it is no such document.
+    """
+    columns = (
+        Column("quantity"),
+        Column("status"),
+        Column("Δ rel", numeric=True),
+        Column("Py/C", numeric=True),
+        Column("C, as printed", numeric=True),
+        Column("Py, as printed", numeric=True),
+        Column("digits", numeric=True),
+        Column("differ", numeric=True),
+        Column("tolerance"),
+        Column("lines C, Py", numeric=True),
+    )
+    factors = read_as(DiffDocument, document).factors
+    return PageTable(
+        "Quantities in execution order", columns, tuple(_quantity_row(name, item) for name, item in factors.items())
+    )
+
+
+def _quantity_row(name: str, item: Quantity) -> tuple[Cell, ...]:
+    unit = f" [{item.unit}]" if item.unit not in {"", "1"} else ""
+    worst = f"worst component {item.worst_component}" if item.worst_component else ""
+    differ = item.instances
+    size = None if item.rel_delta is None else abs(item.rel_delta)
+    return (
+        Cell(f"{name} {item.index}".strip(), f"{item.description}{unit}"),
+        Cell(item.status, item.reason),
+        Cell(signed(item.rel_delta), worst, size),
+        Cell(number(item.ratio_py_over_c, 12)),
+        Cell(item.c_text or "–"),
+        Cell(item.py_text or "–"),
+        Cell(_digits(item), value=item.digits_in_agreement),
+        Cell(f"{differ.divergent}/{differ.compared}" if differ is not None and differ.compared > 1 else ""),
+        Cell(_tolerance(item)),
+        Cell(", ".join("–" if line is None else str(line) for line in (item.c_line, item.py_line))),
+    )
+
+
+def _digits(item: Quantity) -> str:
+    if item.rel_delta is None:
+        return "–"
+    if item.digits_in_agreement is None:
+        return "all"
+    return f"{item.digits_in_agreement:.1f}"
+
+
+def _tolerance(item: Quantity) -> str:
+    if item.tolerance is None:
+        return "–"
+    origin = f" ({item.tolerance_origin})" if item.tolerance_origin not in {"", "default"} else ""
+    return f"{item.tolerance:g} {item.tolerance_basis}{origin}"
+
+
+def root_cards(document: Mapping[str, object]) -> tuple[RootCard, ...]:
+    """Return the roots of an `explain` document.
+
+    Raises
+    ------
+    InputError
+        If it is no such document.
+    """
+    roots = read_as(ExplainDocument, document).roots
+    most = max((abs(root.explains_final_ratio or 0.0) for root in roots), default=0.0)
+    return tuple(_card(root, max(most, 1.0)) for root in roots)
+
+
+SIDES = {"c": "C", "py": "Py", "both": "C and Py", "unknown": "C or Py"}
+
+
+def root_name(root: Root) -> str:
+    """Return the quantities of a root, and the φ step where it has one."""
+    names = ", ".join(root.quantities) or root.quantity
+    return names + (f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else "")
+
+
+def _card(root: Root, most: float) -> RootCard:
+    share = root.explains_final_ratio
+    return RootCard(
+        title=f"{SIDES[root.side]}: {root_name(root)}",
+        status=root.status,
+        tone=tone_of(root.status),
+        text=root.text,
+        share=None if share is None else _share(share, most),
+        sentences=tuple(root.proof.sentences),
+        proof=_proof(root) if root.proof.rows else None,
+        causes=_causes(root) if root.causes or root.nearest else None,
+    )
+
+
+def _share(share: float, most: float) -> Share:
+    """Return a bar that runs from −most to +most, or from 0 where the share is not negative."""
+    zero, scale = (50.0, 50.0 / most) if share < 0 else (0.0, 100.0 / most)
+    width = abs(share) * scale
+    return Share(percent(share), zero - width if share < 0 else zero, width, zero)
+
+
+def _proof(root: Root) -> PageTable:
+    columns = (
+        Column("value"),
+        Column(f"logged by {SIDES[root.side]}", numeric=True),
+        Column("by the formula", numeric=True),
+        Column("under the cause", numeric=True),
+    )
+    rows = (
+        (Cell(row.value), Cell(row.logged), Cell(row.by_formula), Cell(row.under_cause)) for row in root.proof.rows
+    )
+    return PageTable(f"Proof: {root_name(root)}", columns, tuple(rows))
+
+
+def _causes(root: Root) -> PageTable:
+    columns = (
+        Column("cause"),
+        Column("fits"),
+        Column("residual", numeric=True),
+        Column("left of the deviation", numeric=True),
+        Column("as close by chance", numeric=True),
+    )
+    rows = tuple(
+        (
+            Cell(cause.text),
+            Cell("yes" if fits else "no"),
+            Cell(_short(cause.residual_rel)),
+            Cell(percent(cause.share_of_deviation_left), value=cause.share_of_deviation_left),
+            Cell(_short(cause.expected_by_chance)),
+        )
+        for fits, causes in ((True, root.causes), (False, root.nearest))
+        for cause in causes
+    )
+    return PageTable(f"Causes tried: {root_name(root)}", columns, rows)
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"

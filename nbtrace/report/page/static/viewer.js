@@ -1,0 +1,360 @@
+// The image viewer: C, Py and their difference on one scale; pan, zoom, the value under the pointer.
+"use strict";
+
+class Viewer {
+  static NAN_COLOUR = [190, 24, 150];
+  static FLICKER_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 2000 : 700;
+
+  static async open(box) {
+    const id = box.dataset.viewer;
+    const head = JSON.parse(document.getElementById(id).textContent);
+    const regions = [];
+    for (const region of head.regions) {
+      const arrays = {};
+      for (const [side, { name, dtype }] of Object.entries(region.arrays)) {
+        const data = await unpackArray(document.getElementById(`${id}-${name}`).textContent, dtype);
+        arrays[side] = { rows: region.rows, columns: region.columns, data, cell: region.block, dtype };
+      }
+      arrays.diff ??= { ...arrays.c, data: Viewer.difference(arrays), dtype: "f8" };
+      const levels = Object.fromEntries(Object.entries(arrays).map(([side, level]) => [side, [level]]));
+      regions.push({ ...region, levels, painted: new Map() });
+    }
+    return new Viewer(box, head, regions);
+  }
+
+  static difference({ c, py }) {
+    const data = new Float64Array(c.data.length);
+    for (let i = 0; i < data.length; i += 1) data[i] = py.data[i] - c.data[i];
+    return data;
+  }
+
+  constructor(box, head, regions) {
+    this.box = box;
+    this.head = head;
+    this.regions = regions;
+    this.canvas = box.querySelector("canvas");
+    this.readout = box.querySelector(".readout");
+    this.scale = head.scales[box.querySelector("[data-scale]").value];
+    this.show = "c";
+    this.zoom = 1;
+    this.left = 0; // the fast coordinate at the left edge, in pixels of the detector
+    this.top = 0;
+    this.pixel = head.start;
+    this.pointers = new Map();
+    this.listen();
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
+    this.resize();
+    this.fit();
+    this.tell();
+  }
+
+  // --- what is where -----------------------------------------------------------------------------------------------
+
+  // The finest region that holds a pixel; crops stand before the overview.
+  regionAt(slow, fast) {
+    return this.regions.find((region) => slow >= region.slow && fast >= region.fast
+      && slow < region.slow + region.rows * region.block && fast < region.fast + region.columns * region.block);
+  }
+
+  valueAt(side, slow, fast) {
+    const region = this.regionAt(slow, fast);
+    const level = region.levels[side][0];
+    const row = Math.floor((slow - region.slow) / region.block);
+    const column = Math.floor((fast - region.fast) / region.block);
+    return numberText(level.data[row * level.columns + column], level.dtype);
+  }
+
+  // --- drawing -----------------------------------------------------------------------------------------------------
+
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    this.draw();
+  }
+
+  fit() {
+    const { width, height } = this.canvas;
+    this.zoom = Math.min(width / this.head.fast, height / this.head.slow);
+    this.left = (this.head.fast - width / this.zoom) / 2;
+    this.top = (this.head.slow - height / this.zoom) / 2;
+    this.draw();
+  }
+
+  zoomAt(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
+    const zoom = Math.min(Math.max(this.zoom * factor, 0.02), 256);
+    this.left += x / this.zoom - x / zoom;
+    this.top += y / this.zoom - y / zoom;
+    this.zoom = zoom;
+    this.draw();
+  }
+
+  // The level of a region whose cells are no smaller than a dot of the screen.
+  levelOf(region) {
+    const levels = region.levels[this.show];
+    let number = 0;
+    while (levels[number].cell * this.zoom < 1 && levels[number].rows * levels[number].columns > 1) {
+      number += 1;
+      if (number === levels.length) levels.push(halved(levels[number - 1]));
+    }
+    return number;
+  }
+
+  painted(region, number) {
+    const name = `${this.show} ${number} ${this.head.scales.indexOf(this.scale)}`;
+    if (!region.painted.has(name)) {
+      const level = region.levels[this.show][number];
+      const picture = new OffscreenCanvas(level.columns, level.rows);
+      const context = picture.getContext("2d");
+      const image = context.createImageData(level.columns, level.rows);
+      this.colour(level.data, image.data);
+      context.putImageData(image, 0, 0);
+      region.painted.set(name, picture);
+    }
+    return region.painted.get(name);
+  }
+
+  colour(values, bytes) {
+    const [low, high] = this.show === "diff" ? [-this.scale.diff, this.scale.diff] : [this.scale.low, this.scale.high];
+    const colours = this.head.colours[this.show === "diff" ? "diff" : "image"];
+    const span = high - low;
+    for (let i = 0; i < values.length; i += 1) {
+      const part = span > 0 ? (values[i] - low) / span : 0.5 + Math.sign(values[i] - low) / 2;
+      const place = 3 * Math.min(Math.max(Math.round(part * 255), 0), 255);
+      const isNaN = Number.isNaN(values[i]);
+      for (let k = 0; k < 3; k += 1) bytes[4 * i + k] = isNaN ? Viewer.NAN_COLOUR[k] : colours[place + k];
+      bytes[4 * i + 3] = 255;
+    }
+  }
+
+  draw() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const context = this.canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.imageSmoothingEnabled = false;
+    context.save();
+    context.beginPath();
+    context.rect(...this.toScreen(0, 0), this.head.fast * this.zoom, this.head.slow * this.zoom);
+    context.clip();
+    for (const region of [...this.regions].reverse()) {
+      const number = this.levelOf(region);
+      const level = region.levels[this.show][number];
+      const [x, y] = this.toScreen(region.slow, region.fast);
+      const size = level.cell * this.zoom;
+      context.drawImage(this.painted(region, number), x, y, level.columns * size, level.rows * size);
+    }
+    context.restore();
+    this.drawMarks(context);
+  }
+
+  toScreen(slow, fast) {
+    return [(fast - this.left) * this.zoom, (slow - this.top) * this.zoom];
+  }
+
+  drawMarks(context) {
+    const ratio = window.devicePixelRatio || 1;
+    context.lineWidth = 1.5 * ratio;
+    context.strokeStyle = "#0b84ff";
+    const [x, y] = this.toScreen(...this.pixel);
+    const size = Math.max(this.zoom, 7 * ratio);
+    const middle = this.zoom / 2;
+    context.strokeRect(x + middle - size / 2, y + middle - size / 2, size, size);
+    const arm = Math.max(this.zoom * 0.7, 8 * ratio);
+    for (const mark of this.head.marks.filter((item) => item.cross)) {
+      const [cx, cy] = this.toScreen(mark.slow + 0.5, mark.fast + 0.5);
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        context.moveTo(cx + dx * arm * 0.45, cy + dy * arm * 0.45);
+        context.lineTo(cx + dx * arm * 1.5, cy + dy * arm * 1.5);
+      }
+      context.strokeStyle = "#e11d48";
+      context.stroke();
+    }
+  }
+
+  // --- words -------------------------------------------------------------------------------------------------------
+
+  tell(politely = true) {
+    const [slow, fast] = this.pixel;
+    const region = this.regionAt(slow, fast);
+    const [c, py] = [this.valueAt("c", slow, fast), this.valueAt("py", slow, fast)];
+    const pieces = [[`slow ${slow} fast ${fast}`, "where"], [`C ${c}`, "c"], [`Py ${py}`, "py"],
+      [`Py − C ${this.valueAt("diff", slow, fast)}`, "diff"]];
+    if (region.block === 1 && Number(c) !== 0) pieces.push([`Py/C ${(Number(py) / Number(c)).toPrecision(9)}`, "ratio"]);
+    if (region.block > 1) {
+      const end = (first, size, limit) => Math.min(first + size, limit) - 1;
+      const top = slow - ((slow - region.slow) % region.block);
+      const left = fast - ((fast - region.fast) % region.block);
+      pieces.push([`overview: the values furthest from 0 of slow ${top}–${end(top, region.block, this.head.slow)}, `
+        + `fast ${left}–${end(left, region.block, this.head.fast)}`, "state"]);
+    }
+    const shown = { c: "C", py: "Py", diff: "Py − C" }[this.show];
+    const limits = this.show === "diff"
+      ? `blue −${this.scale.diff.toPrecision(4)}, red +${this.scale.diff.toPrecision(4)}`
+      : `white ${this.scale.low.toPrecision(4)}, black ${this.scale.high.toPrecision(4)}`;
+    pieces.push([`shown: ${shown}, ${limits}`, "state"]);
+    this.readout.setAttribute("aria-live", politely ? "polite" : "off");
+    this.readout.replaceChildren(...pieces.map(([text, name]) => {
+      const span = document.createElement("span");
+      span.className = name;
+      span.textContent = text;
+      return span;
+    }));
+  }
+
+  // --- doing -------------------------------------------------------------------------------------------------------
+
+  choose(slow, fast, politely = true) {
+    const within = (value, limit) => Math.min(Math.max(Math.floor(value), 0), limit - 1);
+    this.pixel = [within(slow, this.head.slow), within(fast, this.head.fast)];
+    this.tell(politely);
+    this.draw();
+  }
+
+  goTo(slow, fast) {
+    this.choose(slow, fast);
+    this.zoom = Math.max(this.zoom, 12);
+    this.left = this.pixel[1] + 0.5 - this.canvas.width / this.zoom / 2;
+    this.top = this.pixel[0] + 0.5 - this.canvas.height / this.zoom / 2;
+    this.draw();
+  }
+
+  setShow(show) {
+    this.show = show;
+    for (const button of this.box.querySelectorAll("[data-show]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.show === show));
+    }
+    this.tell(false);
+    this.draw();
+  }
+
+  flicker(on) {
+    clearInterval(this.timer);
+    this.box.querySelector("[data-flicker]").setAttribute("aria-pressed", String(on));
+    const order = ["c", "py", "diff"];
+    if (on) this.timer = setInterval(() => this.setShow(order[(order.indexOf(this.show) + 1) % 3]), Viewer.FLICKER_MS);
+  }
+
+  isFlickering() {
+    return this.box.querySelector("[data-flicker]").getAttribute("aria-pressed") === "true";
+  }
+
+  listen() {
+    const on = (selector, type, act) => this.box.querySelectorAll(selector)
+      .forEach((element) => element.addEventListener(type, act));
+    on("[data-show]", "click", (event) => {
+      this.flicker(false);
+      this.setShow(event.currentTarget.dataset.show);
+    });
+    on("[data-flicker]", "click", () => this.flicker(!this.isFlickering()));
+    on("[data-zoom]", "click", (event) => {
+      const how = event.currentTarget.dataset.zoom;
+      if (how === "fit") this.fit();
+      else this.zoomAt(how === "in" ? 2 : 0.5);
+    });
+    on("[data-scale]", "change", (event) => {
+      this.scale = this.head.scales[event.currentTarget.value];
+      this.tell();
+      this.draw();
+    });
+    on("[data-marks]", "change", (event) => {
+      if (event.currentTarget.value) this.goTo(...event.currentTarget.value.split(" ").map(Number));
+    });
+    on("form", "submit", (event) => {
+      event.preventDefault();
+      const { slow, fast } = event.currentTarget.elements;
+      this.goTo(Number(slow.value), Number(fast.value));
+    });
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+    this.canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.zoomAt(2 ** (-event.deltaY / 240), ...this.place(event));
+    }, { passive: false });
+    this.canvas.addEventListener("pointerdown", (event) => {
+      this.canvas.setPointerCapture(event.pointerId);
+      this.pointers.set(event.pointerId, this.place(event));
+      this.chooseAt(event);
+    });
+    this.canvas.addEventListener("pointermove", (event) => this.move(event));
+    for (const type of ["pointerup", "pointercancel"]) {
+      this.canvas.addEventListener(type, (event) => this.pointers.delete(event.pointerId));
+    }
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = event.shiftKey ? 10 : 1;
+    const [slow, fast] = this.pixel;
+    const acts = {
+      ArrowUp: () => this.step(slow - step, fast), ArrowDown: () => this.step(slow + step, fast),
+      ArrowLeft: () => this.step(slow, fast - step), ArrowRight: () => this.step(slow, fast + step),
+      "+": () => this.zoomAt(2, ...this.middle()), "=": () => this.zoomAt(2, ...this.middle()),
+      "-": () => this.zoomAt(0.5, ...this.middle()), 0: () => this.fit(),
+      c: () => this.setShow("c"), p: () => this.setShow("py"), d: () => this.setShow("diff"),
+      f: () => this.flicker(!this.isFlickering()),
+    };
+    if (!(event.key in acts)) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+
+  // Choose a pixel and keep it on the screen.
+  step(slow, fast) {
+    this.choose(slow, fast);
+    const [x, y] = this.middle();
+    if (x < 0 || x > this.canvas.width) this.left += (x - this.canvas.width / 2) / this.zoom;
+    if (y < 0 || y > this.canvas.height) this.top += (y - this.canvas.height / 2) / this.zoom;
+    this.draw();
+  }
+
+  // Where the chosen pixel is on the screen.
+  middle() {
+    return this.toScreen(this.pixel[0] + 0.5, this.pixel[1] + 0.5);
+  }
+
+  place(event) {
+    const frame = this.canvas.getBoundingClientRect();
+    const ratio = this.canvas.width / frame.width;
+    return [(event.clientX - frame.left) * ratio, (event.clientY - frame.top) * ratio];
+  }
+
+  chooseAt(event) {
+    const [x, y] = this.place(event);
+    const [slow, fast] = [y / this.zoom + this.top, x / this.zoom + this.left];
+    if (slow >= 0 && fast >= 0 && slow < this.head.slow && fast < this.head.fast) this.choose(slow, fast, false);
+  }
+
+  move(event) {
+    const before = this.pointers.get(event.pointerId);
+    if (before === undefined) {
+      this.chooseAt(event);
+      return;
+    }
+    const now = this.place(event);
+    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+    if (other) {
+      const distance = ([x, y]) => Math.hypot(x - other[0], y - other[1]);
+      this.zoomAt(distance(now) / Math.max(distance(before), 1), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
+    } else {
+      this.left -= (now[0] - before[0]) / this.zoom;
+      this.top -= (now[1] - before[1]) / this.zoom;
+    }
+    this.pointers.set(event.pointerId, now);
+    this.draw();
+  }
+}
+
+for (const box of document.querySelectorAll("[data-viewer]")) {
+  Viewer.open(box).then(
+    (viewer) => { box.viewer = viewer; },
+    (error) => { box.querySelector(".state").textContent = `The images cannot be shown: ${error.message}`; },
+  );
+}

@@ -1,0 +1,114 @@
+"""Tables of a page: what a cell says, and what it is sorted by."""
+
+import math
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_NUMBER = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?=$|[\s/%°:*×])")
+
+
+class Tone(StrEnum):
+    """How bad a word is; the colour of a status, which always stands there in words too."""
+
+    GOOD = "good"
+    MINOR = "minor"
+    WARN = "warn"
+    BAD = "bad"
+    NONE = "none"
+
+
+_TONES = {
+    Tone.GOOD: "PASS MATCH OK AGREE agree holds intact HOLDS exact",
+    Tone.MINOR: "MINOR INHERITED AMPLIFIED INFO UNDER_WAY",
+    Tone.WARN: "DIVERGENT LOG_ONLY NOTE STALE NOT_LISTED SELF",
+    Tone.BAD: "CRITICAL INTRODUCED_C INTRODUCED_PY DIFFER differ STOP FAIL BROKEN broken MISMATCH MISSING_FILE DAMAGED "
+    "INTERRUPTED UNREADABLE",
+    Tone.NONE: "MISSING UNKNOWN SHAPE NOT_FINITE NOT_CHECKED SKIPPED",
+}
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
+_RANK = {tone: rank for rank, tone in enumerate((Tone.GOOD, Tone.MINOR, Tone.WARN, Tone.NONE, Tone.BAD))}
+_PHRASES = {"NOT COMPARABLE": Tone.BAD, "not comparable": Tone.BAD, "not checkable": Tone.NONE, "not intact": Tone.BAD}
+
+
+def tone_of(text: str) -> Tone | None:
+    """Return the tone of a status word; None for any other text."""
+    word = text.strip().rstrip("*").strip()
+    return _PHRASES.get(word) or _TONE_OF.get(word)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and whether its cells are numbers."""
+
+    title: str
+    numeric: bool = False
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell.
+
+    Attributes
+    ----------
+    text : str
+    note : str
+        Smaller, under the text.
+    value : float or None
+        The number that it is sorted by, where the text is rounded or no number.
+    """
+
+    text: str
+    note: str = ""
+    value: float | None = None
+
+    @property
+    def tone(self) -> Tone | None:
+        """The tone of a status."""
+        return tone_of(self.text)
+
+    @property
+    def sort(self) -> str:
+        """What a browser sorts by: a number as text, or nothing where the text itself serves."""
+        tone = self.tone
+        number = self.value if self.value is not None else leading_number(self.text)
+        if tone is not None:
+            number = float(_RANK[tone])
+        return "" if number is None or not math.isfinite(number) else repr(number)
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table: rows hold one cell per column."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def status_column(self) -> int | None:
+        """Where the statuses stand: the column all of whose cells are statuses, the last such one."""
+        places = [
+            place
+            for place in range(len(self.columns))
+            if self.rows and all(row[place].tone is not None for row in self.rows)
+        ]
+        return places[-1] if places else None
+
+    @property
+    def statuses(self) -> tuple[tuple[str, Tone, int], ...]:
+        """The words of the status column with their tones and how often each stands there, the worst first."""
+        place = self.status_column
+        if place is None:
+            return ()
+        words = [row[place].text.rstrip("*") for row in self.rows]
+        found = {word: tone for word in words if (tone := tone_of(word)) is not None}
+        ordered = sorted(found.items(), key=lambda item: -_RANK[item[1]])
+        return tuple((word, tone, words.count(word)) for word, tone in ordered)
+
+
+def leading_number(text: str) -> float | None:
+    """Return the number that a text begins with (`101.37 %`, `+1.3e-06`, `3/10`); None if it begins with none."""
+    found = _NUMBER.match(text)
+    return float(found[1].replace("−", "-")) if found else None
