@@ -125,17 +125,25 @@ class Delivery:
         self.to.check(self.inputs)
         self._started = time.perf_counter()
 
-    def deliver(self, view: View, document: Mapping[str, object], *, printed: str | None = None) -> ExitCode:
+    def deliver(
+        self,
+        view: View,
+        document: Mapping[str, object],
+        *,
+        printed: str | None = None,
+        outputs: Mapping[str, str | bytes] | None = None,
+    ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
 
-        `printed` stands in place of the terminal report, such as a unified diff.
+        `printed` stands in place of the terminal report, such as a unified diff; `outputs` are further files for the
+        bundle, name → content.
         """
         code = _EXIT[view.verdict]
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle:
-            filed = self._documents(view, document, self._provenance(), code)
+            filed = self._documents(view, document, self._provenance(), code, outputs)
         if self.to.prints_report:
             self._print(view, printed)
         sys.stderr.write(filed)
@@ -147,14 +155,21 @@ class Delivery:
         else:
             terminal.print_view(view, terminal.console_for(sys.stdout))
 
-    def _documents(self, view: View, document: Mapping[str, object], provenance: Provenance, code: ExitCode) -> str:
+    def _documents(
+        self,
+        view: View,
+        document: Mapping[str, object],
+        provenance: Provenance,
+        code: ExitCode,
+        outputs: Mapping[str, str | bytes] | None,
+    ) -> str:
         """Write and file the documents; return what is to be said of it."""
         report = markdown.render(view, provenance=provenance_lines(provenance))
-        outputs = []
+        reports = []
         if self.to.md is not None:
             written = self._write(self.to.md, report)
-            outputs += [FileRecord.of(written)] if written is not None else []
-        whole = {**document, "answer": view.headline, "provenance": provenance.document(outputs)}
+            reports += [FileRecord.of(written)] if written is not None else []
+        whole = {**document, "answer": view.headline, "provenance": provenance.document(reports)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
         if self.to.bundle is None:
@@ -164,6 +179,7 @@ class Delivery:
             metrics=whole,
             summary_md=report,
             provenance=provenance,
+            outputs=outputs,
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nbtrace.images.smv import smv_shape
@@ -70,7 +71,7 @@ def _shape_of_case(content: bytes) -> tuple[int, int] | None:
 def shape_of_flags(words: Sequence[str]) -> tuple[int, int] | None:
     """Return (slow, fast) as the reference's `-detpixels` flags state it; None if they do not state both."""
     slow = fast = None
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in pairwise(words):
         if flag not in {*_BOTH, *_FAST, *_SLOW} or not value.isdecimal():
             continue
         slow = int(value) if flag in {*_BOTH, *_SLOW} else slow

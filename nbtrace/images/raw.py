@@ -9,7 +9,7 @@ from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image
 from nbtrace.images.neighbours import Told, shapes_beside
 
-_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+_DTYPES: tuple[np.dtype[np.floating], ...] = (np.dtype(np.float32), np.dtype(np.float64))
 _TEXT_SAMPLE = 512
 _PRINTABLE = frozenset(range(32, 127)) | frozenset(b"\t\r\n\f")
 

@@ -1,4 +1,4 @@
-"""SMV images, headers longer than they declare included; the format itself is known to the simulator, which writes it."""
+"""SMV images, headers longer than they declare included; the simulator, which writes the format, knows it."""
 
 import re
 from pathlib import Path

@@ -8,7 +8,7 @@ import numpy.typing as npt
 BINS = 66
 """Bins of 0, 1, 2 to 3, 4 to 7, … steps: one for each length of a 64-bit distance in binary digits."""
 
-_INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
+_UPPER = np.uint64(2**64 - 2**11)
 _UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
@@ -27,12 +27,9 @@ def step_counts(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtyp
     else:
         distance = np.abs(y.astype(np.int64) - x.astype(np.int64)).astype(np.uint64)
     # The exponent of a float64 is the number of binary digits, unless a number too long for it is rounded up.
-    exact = (
-        np.where(distance >> 53, distance & ~distance.dtype.type(0x7FF), distance)
-        if distance.itemsize == 8
-        else distance
-    )
-    return np.bincount(np.frexp(exact.astype(np.float64))[1], minlength=BINS)
+    if distance.itemsize == 8:
+        distance = np.where(distance >> np.uint64(53), distance & _UPPER, distance)
+    return np.bincount(np.frexp(distance.astype(np.float64))[1], minlength=BINS)
 
 
 def _ordered(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -44,4 +41,5 @@ def _ordered(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.maximum(x, y) - np.minimum(x, y)
+    apart: npt.NDArray[Any] = np.maximum(x, y) - np.minimum(x, y)
+    return apart

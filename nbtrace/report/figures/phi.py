@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from nbtrace.report.figures.style import C_COLOUR, FAULT_COLOUR, PY_COLOUR, house_style, new_figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nbtrace.compare.status import Status
+from nbtrace.report.figures.style import C_COLOUR, CAPTION_SIZE, PY_COLOUR, STATUS_COLOURS, dress, new_figure
 from nbtrace.report.filed import PhiDocument, Step, read_as
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
+_FAULT = STATUS_COLOURS[Status.CRITICAL]
 _SAME_LABEL = 1e-9
 _WIDE = 1e3
 """Ratio of the two sides' sizes from which on an axis is logarithmic on both sides of zero."""
@@ -20,7 +20,7 @@ _MARKED = 60
 """Numbers of steps up to which the diverging ones are named, and all of them have markers."""
 
 
-def phi_figure(document: Mapping[str, object]) -> "Figure":
+def phi_figure(document: Mapping[str, object]) -> Figure:
     """Draw a `phi` document.
 
     Parameters
@@ -34,15 +34,16 @@ def phi_figure(document: Mapping[str, object]) -> "Figure":
         If it is none.
     """
     steps = read_as(PhiDocument, document).steps
-    with house_style():
-        figure = new_figure(7.2, 4.6)
-        upper, lower = figure.subplots(2, 1, sharex=True)
-        places, label = _places(steps)
-        _panel(upper, steps, places, ("k_frac_c", "k_frac_py"), "k_frac")
-        _panel(lower, steps, places, ("F_latt_c", "F_latt_py"), "F_latt")
-        lower.set_xlabel(label)
-        _mark(upper, lower, steps, places)
-        upper.legend(ncols=3)
+    figure = new_figure(7.0, 4.6)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    places, label = _places(steps)
+    _panel(upper, steps, places, ("k_frac_c", "k_frac_py"))
+    _panel(lower, steps, places, ("F_latt_c", "F_latt_py"))
+    dress(upper, y="k_frac")
+    dress(lower, x=label, y="F_latt")
+    _mark(upper, lower, steps, places)
+    if upper.get_legend_handles_labels()[0]:
+        upper.legend(ncols=3, fontsize=CAPTION_SIZE, frameon=False)
     return figure
 
 
@@ -57,7 +58,7 @@ def _places(steps: Sequence[Step]) -> tuple[list[float], str]:
     return [float(step.phi_tic) for step in steps], "φ step (phi_tic)"
 
 
-def _panel(axes: "Axes", steps: Sequence[Step], places: Sequence[float], names: tuple[str, str], label: str) -> None:
+def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], names: tuple[str, str]) -> None:
     sides = [("C", names[0], C_COLOUR, "o", 2.2, 7.0), ("Py", names[1], PY_COLOUR, "x", 1.1, 4.5)]
     sizes = []
     for side, name, colour, marker, width, size in sides:
@@ -81,14 +82,13 @@ def _panel(axes: "Axes", steps: Sequence[Step], places: Sequence[float], names: 
                 label=side if first else None,
             )
             first = False
-    axes.set_ylabel(label)
     if not sizes:
-        axes.text(0.5, 0.5, f"{label} is in neither document", transform=axes.transAxes, ha="center", va="center")
+        axes.text(0.5, 0.5, "the document does not have it", transform=axes.transAxes, ha="center", va="center")
     elif min(sizes) > 0 and max(sizes) / min(sizes) > _WIDE:
         axes.set_yscale("symlog", linthresh=min(sizes))
 
 
-def _mark(upper: "Axes", lower: "Axes", steps: Sequence[Step], places: Sequence[float]) -> None:
+def _mark(upper: Axes, lower: Axes, steps: Sequence[Step], places: Sequence[float]) -> None:
     """Shade the steps that diverge, and name the first few."""
     bad = [(place, step) for place, step in zip(places, steps, strict=True) if step.status != "PASS"]
     gaps = [b - a for a, b in zip(sorted(set(places)), sorted(set(places))[1:], strict=False)]
@@ -98,7 +98,7 @@ def _mark(upper: "Axes", lower: "Axes", steps: Sequence[Step], places: Sequence[
             axes.axvspan(
                 place - half,
                 place + half,
-                color=FAULT_COLOUR,
+                color=_FAULT,
                 alpha=0.16,
                 linewidth=0,
                 label="diverges" if number == 0 and axes is upper else None,
@@ -112,6 +112,6 @@ def _mark(upper: "Axes", lower: "Axes", steps: Sequence[Step], places: Sequence[
                 textcoords="offset points",
                 ha="center",
                 va="bottom",
-                fontsize="x-small",
-                color=FAULT_COLOUR,
+                fontsize=CAPTION_SIZE,
+                color=_FAULT,
             )

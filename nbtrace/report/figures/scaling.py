@@ -2,22 +2,31 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from nbtrace.report.figures.style import FAULT_COLOUR, LESS_COLOUR, MORE_COLOUR, TOTAL_COLOUR, house_style, new_figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nbtrace.compare.status import Status
+from nbtrace.report.figures.style import (
+    C_COLOUR,
+    CAPTION_SIZE,
+    PY_COLOUR,
+    QUIET_COLOUR,
+    STATUS_COLOURS,
+    dress,
+    new_figure,
+    plain,
+)
 from nbtrace.report.filed import ScalingDocument, read_as
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 _FINAL = "I_pixel_final"
+_HEIGHT = 0.62
 _NOTHING = 1e-9
 _OPEN = 1e-4
 """Share of log(Py/C) from which on what no factor explains gets a bar of its own."""
 
 
-def scaling_figure(document: Mapping[str, object]) -> "Figure":
+def scaling_figure(document: Mapping[str, object]) -> Figure:
     """Draw a `scaling` document.
 
     Parameters
@@ -32,22 +41,21 @@ def scaling_figure(document: Mapping[str, object]) -> "Figure":
     """
     chain = read_as(ScalingDocument, document)
     bars = _bars(chain)
-    with house_style():
-        figure = new_figure(7.2, 1.2 + 0.36 * (len(bars) + 1))
-        axes = figure.subplots()
-        end = _draw(axes, bars)
-        total = chain.log_ratio_final
-        labels = [name for name, _, _ in bars]
-        if total is not None:
-            axes.barh(len(bars), total, color=TOTAL_COLOUR, height=0.62)
-            _write(axes, len(bars), total, (0.0, total), "")
-            labels.append(_FINAL)
-            end += [total]
-        axes.set_yticks(range(len(labels)), labels)
-        axes.invert_yaxis()
-        axes.axvline(0, color="0.5", linewidth=0.8)
-        _limits(axes, end)
-        axes.set_xlabel(f"ln(Py/C), summed from the top{_lacking(chain)}")
+    figure = new_figure(7.0, 1.0 + 0.3 * (len(bars) + 1))
+    axes = figure.subplots()
+    ends = _draw(axes, bars)
+    labels = [name for name, _, _ in bars]
+    total = chain.log_ratio_final
+    if total is not None:
+        axes.barh(len(bars), total, color=QUIET_COLOUR, height=_HEIGHT)
+        _write(axes, len(bars), total, (0.0, total))
+        labels.append(_FINAL)
+        ends.append(total)
+    dress(axes, x=f"ln(Py/C), summed from the top{_lacking(chain)}")
+    axes.set_yticks(range(len(labels)), [plain(label) for label in labels])
+    axes.invert_yaxis()
+    axes.axvline(0, color=QUIET_COLOUR, linewidth=0.8)
+    _limits(axes, ends)
     return figure
 
 
@@ -65,16 +73,16 @@ def _bars(chain: ScalingDocument) -> list[tuple[str, float, bool]]:
     return bars
 
 
-def _draw(axes: "Axes", bars: list[tuple[str, float, bool]]) -> list[float]:
+def _draw(axes: Axes, bars: list[tuple[str, float, bool]]) -> list[float]:
     """Draw the bars one from the end of the other; return all ends."""
     total = math.fsum(part for _, part, _ in bars)
     ends, start = [0.0], 0.0
     for place, (_, part, diverges) in enumerate(bars):
         stop = start + part
-        colour = MORE_COLOUR if part > 0 else LESS_COLOUR
-        axes.barh(place, part, left=start, color=colour, height=0.62)
+        colour = PY_COLOUR if part > 0 else C_COLOUR
+        axes.barh(place, part, left=start, color=colour, height=_HEIGHT)
         if place:
-            axes.plot([start, start], [place - 1, place], color="0.55", linewidth=0.8, zorder=0)
+            axes.plot([start, start], [place - 1, place], color=QUIET_COLOUR, linewidth=0.8, zorder=0)
         share = f"  {100 * part / total:.2f} %" if diverges and abs(total) > _NOTHING else ""
         _write(axes, place, part, (start, stop), share, fault=diverges)
         ends.append(stop)
@@ -83,7 +91,7 @@ def _draw(axes: "Axes", bars: list[tuple[str, float, bool]]) -> list[float]:
 
 
 def _write(
-    axes: "Axes", place: int, part: float, span: tuple[float, float], share: str, *, fault: bool = False
+    axes: Axes, place: int, part: float, span: tuple[float, float], share: str = "", *, fault: bool = False
 ) -> None:
     """Write the ratio that a bar stands for at its right end."""
     text = f"×{math.exp(part):.6g}{share}" if abs(part) < 700 else f"exp({part:.4g}){share}"
@@ -93,12 +101,12 @@ def _write(
         xytext=(4, 0),
         textcoords="offset points",
         va="center",
-        fontsize="small",
-        color=FAULT_COLOUR if fault else "0.35",
+        fontsize=CAPTION_SIZE,
+        color=STATUS_COLOURS[Status.CRITICAL] if fault else QUIET_COLOUR,
     )
 
 
-def _limits(axes: "Axes", ends: list[float]) -> None:
+def _limits(axes: Axes, ends: list[float]) -> None:
     """Leave room for what is written at the right of the longest bar."""
     low, high = min(ends), max(ends)
     width = (high - low) or 1e-6

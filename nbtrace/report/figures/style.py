@@ -46,7 +46,6 @@ DPI = 150
 
 _FORMATS = {".png": "png", ".svg": "svg"}
 _METADATA: Mapping[str, Mapping[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None}}
-_REPRODUCIBLE = {"svg.hashsalt": "nbtrace"}
 
 
 def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
@@ -81,7 +80,7 @@ def plain(text: str) -> str:
 def encoded(figure: Figure, kind: str) -> bytes:
     """Return a figure as a file of that kind, `png` or `svg`; the same figure gives the same bytes."""
     stream = io.BytesIO()
-    with mpl.rc_context(_REPRODUCIBLE), warnings.catch_warnings():
+    with mpl.rc_context({"svg.hashsalt": "nbtrace"}), warnings.catch_warnings():
         # A letter of a file's name that the font lacks is shown as a box; that is no news for the user.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(stream, format=kind, metadata=dict(_METADATA[kind]))

@@ -124,11 +124,12 @@ def _condition(metadata: Mapping[str, Any], key: str) -> str:
 def file_table(contents: Contents) -> PageTable:
     """Return every file of the bundle with its digest and whether it verifies."""
     states = {item.name: item.status for item in contents.verification.findings}
-    no_result = "no result: added by hand"
     owners: dict[str, list[str]] = {}
     for result in contents.results:
-        for file in result.files:
-            owners.setdefault(file.name, []).append(f"{result.name} {file.role.value}")
+        for item in result.files:
+            owners.setdefault(item.name, []).append(f"{result.name} {item.role.value}")
+    for file in contents.files:
+        owners.setdefault(file.name, ["no result: added by hand" if file.name in contents.loose else "the bundle"])
     columns = (
         Column("file", code=True),
         Column("state"),
@@ -140,7 +141,11 @@ def file_table(contents: Contents) -> PageTable:
         (
             Cell(file.name),
             Cell(states.get(file.name, FileStatus.SELF).value),
-            Cell(", ".join(dict.fromkeys(owners.get(file.name, [no_result if file.name in contents.loose else "the bundle"])))),
+            Cell(
+                ", ".join(
+                    dict.fromkeys(owners.get(file.name, [no_result if file.name in contents.loose else "the bundle"]))
+                )
+            ),
             Cell(str(file.size)),
             Cell(contents.digests.get(file.name, "–")),
         )

@@ -20,7 +20,6 @@ _REPEATED = frozenset({"All divergent quantities", "All divergent factors"})
 """Parts that the page has elsewhere: among the provenance, and as rows of a table."""
 
 
-
 @dataclass(frozen=True)
 class Part:
     """A heading and what stands under it."""
@@ -289,9 +288,7 @@ def _proof(root: Root) -> PageTable:
         Column("by the formula", numeric=True),
         Column("under the cause", numeric=True),
     )
-    rows = (
-        (Cell(row.value), Cell(row.logged), Cell(row.by_formula), Cell(row.under_cause)) for row in root.proof.rows
-    )
+    rows = ((Cell(row.value), Cell(row.logged), Cell(row.by_formula), Cell(row.under_cause)) for row in root.proof.rows)
     return PageTable(f"Proof: {root_name(root)}", columns, tuple(rows))
 
 
