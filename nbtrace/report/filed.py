@@ -158,6 +158,35 @@ class ExplainDocument(_Filed):
     roots: list[Root]
 
 
+class Place(_Filed):
+    """A pixel."""
+
+    slow: int
+    fast: int
+
+
+class ImageSource(_Filed):
+    """An image that was compared: the name of its file, and its shape."""
+
+    source: str
+    shape_slow_fast: tuple[int, int] | None = None
+
+
+class ImagesDocument(_Filed):
+    """`nbtrace images`."""
+
+    c: ImageSource
+    py: ImageSource
+    brightest: Place | None = None
+    worst_pixels: list[Place] = []
+
+
+class Traced(_Filed):
+    """What a document says of a trace: its pixel."""
+
+    pixel: Place | None = None
+
+
 class Noticed(_Filed):
     """The notices that most documents have."""
 

@@ -12,11 +12,13 @@ from nbtrace.files import read_bytes, sha256_of
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import encoded
+from nbtrace.report.filed import ImagesDocument, ImageSource, Place, Traced, read_as
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nbtrace.images.image import Image
+    from nbtrace.records import Side
     from nbtrace.report.page.viewer import Mark, Viewer
 
 _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xml", b"")}
@@ -122,3 +124,83 @@ def _content(file: FiledFile, remarks: list[str]) -> bytes:
     except InputError as error:
         remarks.append(str(error))
         return b""
+
+
+def _viewer(
+    filed: FiledResult, contents: Contents, anchor: str, remarks: list[str], *, all_pixels: bool
+) -> "Viewer | None":
+    """Return the viewer of a result about two images; None for any other, or with a remark."""
+    if filed.document is None or "worst_pixels" not in filed.document:
+        return None
+    from nbtrace.records import Side  # noqa: PLC0415 - most bundles hold no images
+    from nbtrace.report.page.viewer import make_viewer  # noqa: PLC0415
+
+    try:
+        document = read_as(ImagesDocument, filed.document)
+        c = _image(document.c, Side.C, filed)
+        py = _image(document.py, Side.PY, filed)
+    except NbtraceError as error:
+        remarks.append(f"The image viewer is left out: {error}")
+        return None
+    if c.shape != py.shape:
+        remarks.append("The image viewer is left out: the images have different shapes.")
+        return None
+    marks = _marks(document, contents, c.shape)
+    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels)
+
+
+def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":
+    """Read an image that a result was made from: the file in the bundle, else the input if it is still the same.
+
+    Raises
+    ------
+    NbtraceError
+        If there is none, it has changed, or it cannot be read.
+    """
+    from nbtrace.images.read import read_image  # noqa: PLC0415
+
+    shape = None if said.shape_slow_fast is None else said.shape_slow_fast
+    own = next((file for file in filed.outputs if file.name == said.source), None)
+    path = own.path if own is not None and own.path is not None else _input(said.source, filed)
+    return read_image(path, shape=shape, side=side)
+
+
+def _input(source: str, filed: FiledResult) -> Path:
+    inputs = filed.metadata.get("inputs")
+    for record in inputs if isinstance(inputs, list) else []:
+        match record:
+            case {"path": str(path), "sha256": str(digest)} if path == source:
+                file = Path(str(filed.metadata.get("folder", "")), path)
+                if sha256_of(file) != digest:
+                    raise InputError(f"{source} is not what it was when the images were compared")
+                return file
+    raise InputError(f"{source} is neither in the bundle nor among the recorded inputs")
+
+
+def _marks(document: ImagesDocument, contents: Contents, shape: tuple[int, int]) -> "Sequence[Mark]":
+    """Return the pixels to look at: the traced ones, the brightest, the worst; those outside of the image are none."""
+    from nbtrace.report.page.viewer import Mark  # noqa: PLC0415
+
+    found: dict[tuple[int, int], Mark] = {}
+    named = [("traced", place) for place in _traced(contents)]
+    named += [("brightest", document.brightest)] if document.brightest is not None else []
+    named += [(f"worst {number}", place) for number, place in enumerate(document.worst_pixels, start=1)]
+    for name, place in named:
+        if 0 <= place.slow < shape[0] and 0 <= place.fast < shape[1]:
+            before = found.get((place.slow, place.fast))
+            title = name if before is None else f"{before.name}, {name}"
+            cross = name == "traced" or (before is not None and before.cross)
+            found[place.slow, place.fast] = Mark(title, place.slow, place.fast, cross)
+    return tuple(found.values())
+
+
+def _traced(contents: Contents) -> Iterator[Place]:
+    """Yield the pixels that the traces of the bundle are of."""
+    for result in contents.results:
+        for side in ("c", "py"):
+            try:
+                pixel = read_as(Traced, (result.document or {}).get(side) or {}).pixel
+            except InputError:
+                continue
+            if pixel is not None:
+                yield pixel

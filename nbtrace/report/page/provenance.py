@@ -141,11 +141,7 @@ def file_table(contents: Contents) -> PageTable:
         (
             Cell(file.name),
             Cell(states.get(file.name, FileStatus.SELF).value),
-            Cell(
-                ", ".join(
-                    dict.fromkeys(owners.get(file.name, [no_result if file.name in contents.loose else "the bundle"]))
-                )
-            ),
+            Cell(", ".join(dict.fromkeys(owners[file.name]))),
             Cell(str(file.size)),
             Cell(contents.digests.get(file.name, "–")),
         )

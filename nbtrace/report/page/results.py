@@ -50,6 +50,7 @@ class RootCard:
     sentences: tuple[str, ...]
     proof: PageTable | None
     causes: PageTable | None
+    tried: int | None
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,7 @@ def _card(root: Root, most: float) -> RootCard:
         sentences=tuple(root.proof.sentences),
         proof=_proof(root) if root.proof.rows else None,
         causes=_causes(root) if root.causes or root.nearest else None,
+        tried=root.candidates_tried,
     )
 
 

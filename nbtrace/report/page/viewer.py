@@ -142,14 +142,15 @@ class _Region:
 
     def head(self, number: int) -> dict[str, Any]:
         rows, columns = self.arrays["c"].shape
-        arrays = {side: {"name": f"{number}-{side}", "dtype": array.dtype.str[1:]} for side, array in self.arrays.items()}
         return {
             "slow": self.slow,
             "fast": self.fast,
             "block": self.block,
             "rows": rows,
             "columns": columns,
-            "arrays": arrays,
+            "arrays": {
+                side: {"name": f"{number}-{side}", "dtype": array.dtype.str[1:]} for side, array in self.arrays.items()
+            },
         }
 
 
@@ -165,7 +166,8 @@ def _overview(c: Pixels, py: Pixels, block: int) -> _Region:
         return _Region(0, 0, 1, {"c": c, "py": py})
     # The largest difference of a block is not the difference of its largest values.
     difference = py.astype(np.float64) - c.astype(np.float64)
-    return _Region(0, 0, block, {side: furthest(array, block) for side, array in (("c", c), ("py", py), ("diff", difference))})
+    arrays = {"c": c, "py": py, "diff": difference}
+    return _Region(0, 0, block, {side: furthest(array, block) for side, array in arrays.items()})
 
 
 def furthest(pixels: Pixels, block: int) -> Pixels:
@@ -235,8 +237,8 @@ def _caption(c: Pixels, py: Pixels, block: int, crops: int) -> str:
     text += f" NaN pixels: {', '.join(counts)}." if counts else ""
     if block > 1:
         text += (
-            f" The page does not hold every pixel: one cell of the overview stands for {block} × {block} pixels and shows "
-            f"the value furthest from zero; every pixel is kept around {crops} pixels that matter (see Pixel). "
-            f"nbtrace report --all-pixels keeps all."
+            f" The page does not hold every pixel: a cell of the overview stands for {block} × {block} of them and "
+            f"shows the value furthest from zero; around {crops} pixels that matter (see Pixel) every one is kept. "
+            "nbtrace report --all-pixels keeps all."
         )
     return text

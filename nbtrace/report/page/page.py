@@ -1,0 +1,260 @@
+"""The page of a bundle: what it says, and its HTML."""
+
+import base64
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from nbtrace.errors import InputError
+from nbtrace.evidence.contents import Contents
+from nbtrace.evidence.provenance import utc_text
+from nbtrace.evidence.verification import FileStatus, Outcome
+from nbtrace.report.filed import DiffDocument, ExplainDocument, read_as
+from nbtrace.report.page.pictures import Pictures, pictures_of
+from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
+from nbtrace.report.page.results import (
+    SIDES,
+    PageNotice,
+    ResultSection,
+    notices_of,
+    result_section,
+    root_name,
+)
+from nbtrace.report.page.tables import PageTable, Tone, tone_of
+from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
+
+_SCRIPTS = ("theme.js", "tables.js")
+_VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
+_WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
+"""Whose answer stands on top: the first of these that the bundle holds."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One of the few figures under the answer."""
+
+    term: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the page says first."""
+
+    headline: str
+    verdict: str
+    tone: Tone | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the template prints."""
+
+    name: str
+    root: str
+    answer: Answer
+    faults_title: str
+    faults: tuple[str, ...]
+    notices: tuple[PageNotice, ...]
+    sections: tuple[ResultSection, ...]
+    pictures: dict[str, Pictures]
+    provenance: tuple[PageTable, ...]
+    commands: tuple[str, ...]
+    files: PageTable
+    state: str
+    state_tone: Tone | None
+    state_text: str
+    contents: tuple[tuple[str, str], ...]
+
+
+def render_page(contents: Contents, *, all_pixels: bool = False) -> str:
+    """Return the page of a bundle as HTML that loads nothing.
+
+    Parameters
+    ----------
+    contents : Contents
+        The bundle.
+    all_pixels : bool
+        Embed images of any size whole.
+    """
+    page = make_page(contents, all_pixels=all_pixels)
+    names = _SCRIPTS + (_VIEWER_SCRIPTS if any(item.viewer for item in page.pictures.values()) else ())
+    scripts = [_static(name) for name in names]
+    style = _static("page.css")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            version=metadata.version("nbtrace"),
+            made=utc_text(datetime.now(UTC)),
+            style=Markup(style),  # noqa: S704 - a file of this package
+            scripts=[Markup(script) for script in scripts],  # noqa: S704 - files of this package
+            policy=_policy(style, scripts),
+        )
+    )
+
+
+def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
+    """Return what the page of a bundle says."""
+    counted: Counter[str] = Counter()
+    sections = []
+    for filed in contents.results:
+        slug = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in filed.name)
+        counted[slug] += 1
+        sections.append(result_section(filed, f"r-{slug}-{counted[slug]}"))
+    # The explanation is what a reader came for; sorting keeps the order of time among the others.
+    sections.sort(key=lambda section: section.name != "explain")
+    state = contents.verification.outcome()
+    return Page(
+        name=contents.root.resolve().name,
+        root=str(contents.root),
+        answer=_answer(contents, sections),
+        faults_title="This bundle is not intact" if state is Outcome.FAULTY else "Not all of this bundle could be read",
+        faults=tuple(_faults(contents)),
+        notices=notices_of(sections),
+        sections=tuple(sections),
+        pictures={
+            section.anchor: pictures_of(section.filed, contents, section.anchor, all_pixels=all_pixels)
+            for section in sections
+        },
+        provenance=(
+            command_table(contents.results),
+            input_table(contents.results),
+            conditions_table(contents.results),
+        ),
+        commands=tuple(contents.commands.splitlines()),
+        files=file_table(contents),
+        state=state.value,
+        state_tone=Tone.GOOD if state is Outcome.INTACT else Tone.BAD,
+        state_text=_state_text(contents),
+        contents=tuple(_table_of_contents(sections)),
+    )
+
+
+def _table_of_contents(sections: Sequence[ResultSection]) -> Iterator[tuple[str, str]]:
+    yield "answer", "Answer"
+    several = Counter(section.name for section in sections)
+    for section in sections:
+        place = section.anchor.rpartition("-")[2] if several[section.name] > 1 else ""
+        yield section.anchor, f"{section.name} {place}".strip()
+    yield "provenance", "Provenance"
+    yield "files", "Files"
+
+
+def _faults(contents: Contents) -> Iterator[str]:
+    """Yield what is wrong with the bundle, in sentences."""
+    good = (FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED)
+    for finding in contents.verification.findings:
+        if finding.status not in good:
+            where = f" ({finding.manifest}:{finding.line})" if finding.manifest is not None else ""
+            yield f"{finding.status.value}: {finding.name}{where}{f': {finding.reason}' if finding.reason else ''}"
+    yield from (problem.text for problem in contents.verification.problems)
+    yield from contents.problems
+
+
+def _state_text(contents: Contents) -> str:
+    listed = contents.verification.of_status(FileStatus.OK)
+    unlisted = contents.verification.of_status(FileStatus.NOT_LISTED)
+    total = [finding for finding in contents.verification.findings if finding.manifest is not None]
+    text = f"{len(listed)} of {len(total)} entries of the manifest verified when this page was made"
+    more = f"; {len(unlisted)} files are in no manifest" if unlisted else ""
+    return f"{text}{more}. In the folder, sha256sum -c sha256.txt says the same."
+
+
+def _answer(contents: Contents, sections: Sequence[ResultSection]) -> Answer:
+    """Return the answer: of the weightiest kind of result, the latest that has one."""
+    verdict = "" if contents.verdict is None else VERDICT_WORDS[contents.verdict]
+    ranked = sorted(
+        (section for section in sections if section.headline),
+        key=lambda section: (section.name in _WEIGHT, -_rank(section.name), section.time),
+    )
+    if not ranked:
+        text = "No result of this bundle has an answer" if sections else "This bundle holds no result yet"
+        return Answer(text, verdict, tone_of(verdict), ())
+    return Answer(ranked[-1].headline, verdict, tone_of(verdict), tuple(_facts(sections)))
+
+
+def _rank(name: str) -> int:
+    return _WEIGHT.index(name) if name in _WEIGHT else len(_WEIGHT)
+
+
+def _facts(sections: Sequence[ResultSection]) -> Iterator[Fact]:
+    """Yield who is wrong, in what, with what share, from the latest explanation; and the first divergence."""
+    documents = {section.name: section.filed.document for section in sections if section.filed.document is not None}
+    try:
+        if "explain" in documents:
+            yield from _root_facts(read_as(ExplainDocument, documents["explain"]))
+        if "diff" in documents:
+            yield from _divergence_facts(read_as(DiffDocument, documents["diff"]))
+    except InputError:
+        return
+
+
+def _root_facts(document: ExplainDocument) -> Iterator[Fact]:
+    if not document.roots:
+        return
+    root = document.roots[0]
+    who = {"c": "C, the reference", "py": "Py, the port"}.get(root.side, SIDES[root.side])
+    yield Fact("Who is wrong", who, root.status)
+    cause = root.causes[0].text if root.causes else "no cause of the catalogue fits"
+    yield Fact("In what", root_name(root), cause)
+    if root.explains_final_ratio is not None:
+        of = f"of ln(Py/C) of {document.final_quantity}" if document.final_quantity else ""
+        yield Fact("What share it explains", percent(root.explains_final_ratio), of)
+    if document.log_ratio_final is not None and abs(document.log_ratio_final) < 700:
+        yield Fact("Final ratio Py/C", number(math.exp(document.log_ratio_final)), document.final_quantity)
+
+
+def _divergence_facts(document: DiffDocument) -> Iterator[Fact]:
+    diverging = [(name, item) for name, item in document.factors.items() if item.status != "PASS"]
+    if diverging:
+        name, item = diverging[0]
+        yield Fact("First to diverge", name, f"{item.status}, {len(diverging)} of {len(document.factors)} quantities")
+    else:
+        yield Fact("Quantities that diverge", "none", f"of {len(document.factors)} compared")
+
+
+def _policy(style: str, scripts: Sequence[str]) -> str:
+    """Return the Content-Security-Policy: nothing is loaded, and only these very scripts run."""
+    allowed = " ".join(_source(script) for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {_source(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _static(name: str) -> str:
+    return files("nbtrace.report.page").joinpath("static", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    # `finalize` sees all that a template prints, so no control or format character of a log reaches the page.
+    return Environment(
+        loader=PackageLoader("nbtrace.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+
+
+def _shown(value: object) -> object:
+    return value if isinstance(value, Markup) else clean(str(value))
