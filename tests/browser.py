@@ -107,7 +107,9 @@ class Tab:
     def open(self, path: Path) -> None:
         """Load a file and wait until it has loaded."""
         self.call("Page.navigate", url=path.resolve().as_uri())
-        self.wait(f"location.href.startsWith({json.dumps(path.resolve().as_uri())}) && document.readyState === 'complete'")
+        self.wait(
+            f"location.href.startsWith({json.dumps(path.resolve().as_uri())}) && document.readyState === 'complete'"
+        )
 
     def run(self, script: str) -> Any:
         """Return the value of an expression of JavaScript.
@@ -178,7 +180,9 @@ class Tab:
                     found.append(f"exception: {params['exceptionDetails']}")
                 case "Log.entryAdded" if params["entry"]["level"] in {"error", "warning"}:
                     found.append(f"log: {params['entry']['text']}")
-                case "Network.requestWillBeSent" if not params["request"]["url"].startswith(("file:", "data:", "blob:")):
+                case "Network.requestWillBeSent" if not params["request"]["url"].startswith(
+                    ("file:", "data:", "blob:")
+                ):
                     found.append(f"request: {params['request']['url']}")
         return found
 

@@ -148,6 +148,19 @@ class Bundle:
             log = files.grow(COMMANDS_NAME, past_command(provenance, ended, wall_seconds, written))
         return self._paths([*written, section, log])
 
+    def add_file(self, name: str, content: str | bytes, *, provenance: Provenance) -> Path:
+        """Write a file that belongs to no single result, such as a page of all; return its path.
+
+        Raises
+        ------
+        UsageError
+            If the bundle cannot be written; it stays as it was.
+        """
+        with transaction(self.root) as files:
+            written = files.add(name, content)
+            files.grow(COMMANDS_NAME, past_command(provenance, "done", None, [written]))
+        return self.root / written.path
+
     def add_files(self, sources: Iterable[Path], *, command: Sequence[str] | None = None) -> list[FileRecord]:
         """Copy files in, or list files that are in the folder already; return a record of each, by its name there.
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from importlib import metadata
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
@@ -34,6 +35,7 @@ from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
 
 _SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
+_EXPONENT = re.compile(r"([-+−]?\d[\d.]*e[-+]\d+)")
 _WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
 """Whose answer stands on top: the first of these that the bundle holds."""
 
@@ -155,6 +157,8 @@ def _table_of_contents(sections: Sequence[ResultSection]) -> Iterator[tuple[str,
 
 def _faults(contents: Contents) -> Iterator[str]:
     """Yield what is wrong with the bundle, in sentences."""
+    if contents.verification.outcome() is Outcome.NOTHING:
+        yield "nothing to verify: no entry of a manifest could be checked"
     good = (FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED)
     for finding in contents.verification.findings:
         if finding.status not in good:
@@ -246,7 +250,7 @@ def _static(name: str) -> str:
 @cache
 def _environment() -> Environment:
     # `finalize` sees all that a template prints, so no control or format character of a log reaches the page.
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("nbtrace.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -254,6 +258,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
+    environment.filters["unbroken"] = _unbroken
+    return environment
+
+
+def _unbroken(text: str) -> Markup:
+    """Return text in which no line ends within a number: after the `-` of 1e-06."""
+    pieces = _EXPONENT.split(clean(text))
+    marked = (
+        Markup('<span class="nb">{}</span>').format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(pieces)
+    )
+    return Markup("").join(marked)
 
 
 def _shown(value: object) -> object:

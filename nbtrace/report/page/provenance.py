@@ -71,7 +71,8 @@ def input_table(results: Sequence[FiledResult]) -> PageTable:
 
 def _inputs(metadata: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     inputs = metadata.get("inputs")
-    found = [("input", item) for item in inputs if isinstance(item, dict)] if isinstance(inputs, list) else []
+    listed = inputs if isinstance(inputs, list) else []
+    found: list[tuple[str, Mapping[str, Any]]] = [("input", item) for item in listed if isinstance(item, dict)]
     for role, key in (("reference", "reference_binary"), ("program", "program")):
         if isinstance(metadata.get(key), dict):
             found.append((role, metadata[key]))
@@ -99,7 +100,7 @@ def conditions_table(results: Sequence[FiledResult]) -> PageTable:
         made = sets.setdefault(values, [])
         if result.name not in made:
             made.append(result.name)
-    columns = (Column(""), *(Column(", ".join(made)) for made in sets.values()))
+    columns = (Column("condition"), *(Column(", ".join(made)) for made in sets.values()))
     rows = tuple(
         (Cell(title), *(Cell(values[place]) for values in sets))
         for place, title in enumerate(names.values())
@@ -129,7 +130,7 @@ def file_table(contents: Contents) -> PageTable:
         for item in result.files:
             owners.setdefault(item.name, []).append(f"{result.name} {item.role.value}")
     for file in contents.files:
-        owners.setdefault(file.name, ["no result: added by hand" if file.name in contents.loose else "the bundle"])
+        owners.setdefault(file.name, ["no result" if file.name in contents.loose else "the bundle"])
     columns = (
         Column("file", code=True),
         Column("state"),

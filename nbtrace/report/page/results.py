@@ -207,7 +207,7 @@ def quantity_table(document: Mapping[str, object]) -> PageTable:
 
 def _quantity_row(name: str, item: Quantity) -> tuple[Cell, ...]:
     unit = f" [{item.unit}]" if item.unit not in {"", "1"} else ""
-    worst = f"worst component {item.worst_component}" if item.worst_component else ""
+    worst = f"worst: {item.worst_component}" if item.worst_component else ""
     differ = item.instances
     size = None if item.rel_delta is None else abs(item.rel_delta)
     return (
@@ -215,13 +215,18 @@ def _quantity_row(name: str, item: Quantity) -> tuple[Cell, ...]:
         Cell(item.status, item.reason),
         Cell(signed(item.rel_delta), worst, size),
         Cell(number(item.ratio_py_over_c, 12)),
-        Cell(item.c_text or "–"),
-        Cell(item.py_text or "–"),
+        _printed(item.c_text),
+        _printed(item.py_text),
         Cell(_digits(item), value=item.digits_in_agreement),
         Cell(f"{differ.divergent}/{differ.compared}" if differ is not None and differ.compared > 1 else ""),
         Cell(_tolerance(item)),
         Cell(", ".join("–" if line is None else str(line) for line in (item.c_line, item.py_line))),
     )
+
+
+def _printed(text: str) -> Cell:
+    parts = tuple(text.split())
+    return Cell(text or "–", parts=parts if len(parts) in {3, 9} else ())
 
 
 def _digits(item: Quantity) -> str:
@@ -263,11 +268,12 @@ def root_name(root: Root) -> str:
 
 def _card(root: Root, most: float) -> RootCard:
     share = root.explains_final_ratio
+    title = f"{SIDES[root.side]}: {root_name(root)}"
     return RootCard(
-        title=f"{SIDES[root.side]}: {root_name(root)}",
+        title=title,
         status=root.status,
         tone=tone_of(root.status),
-        text=root.text,
+        text=root.text.removeprefix(f"{title}: "),
         share=None if share is None else _share(share, most),
         sentences=tuple(root.proof.sentences),
         proof=_proof(root) if root.proof.rows else None,

@@ -21,11 +21,12 @@ class Tone(StrEnum):
 _TONES = {
     Tone.GOOD: "PASS MATCH OK AGREE agree holds intact HOLDS exact",
     Tone.MINOR: "MINOR INHERITED AMPLIFIED INFO UNDER_WAY",
-    Tone.WARN: "DIVERGENT LOG_ONLY NOTE STALE NOT_LISTED SELF",
-    Tone.BAD: "CRITICAL INTRODUCED_C INTRODUCED_PY DIFFER differ STOP FAIL BROKEN broken MISMATCH MISSING_FILE DAMAGED "
+    Tone.WARN: "DIVERGENT LOG_ONLY NOTE STALE NOT_LISTED",
+    Tone.BAD: "CRITICAL INTRODUCED_C INTRODUCED_PY DIFFER differ STOP FAIL BROKEN broken MISMATCH DAMAGED "
     "INTERRUPTED UNREADABLE",
-    Tone.NONE: "MISSING UNKNOWN SHAPE NOT_FINITE NOT_CHECKED SKIPPED",
+    Tone.NONE: "MISSING UNKNOWN SHAPE NOT_FINITE NOT_CHECKED SKIPPED SELF",
 }
+_LONG = 28
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 _RANK = {tone: rank for rank, tone in enumerate((Tone.GOOD, Tone.MINOR, Tone.WARN, Tone.NONE, Tone.BAD))}
 _PHRASES = {"NOT COMPARABLE": Tone.BAD, "not comparable": Tone.BAD, "not checkable": Tone.NONE, "not intact": Tone.BAD}
@@ -57,11 +58,14 @@ class Cell:
         Smaller, under the text.
     value : float or None
         The number that it is sorted by, where the text is rounded or no number.
+    parts : tuple of str
+        The components of a vector, which stand one below the other in place of the text.
     """
 
     text: str
     note: str = ""
     value: float | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def tone(self) -> Tone | None:
@@ -95,6 +99,16 @@ class PageTable:
             if self.rows and all(row[place].tone is not None for row in self.rows)
         ]
         return places[-1] if places else None
+
+    @property
+    def wordy(self) -> bool:
+        """Whether some column but the first holds sentences, so that a narrow window shows each row as a card."""
+        return any(
+            len(row[place].text) > _LONG
+            for row in self.rows
+            for place, column in enumerate(self.columns)
+            if place and (not column.numeric or row[place].parts)
+        )
 
     @property
     def statuses(self) -> tuple[tuple[str, Tone, int], ...]:

@@ -83,7 +83,7 @@
 
   for (const box of document.querySelectorAll(".table")) {
     const table = box.querySelector("table");
-    makeSortable(table);
+    if (table.tBodies[0].rows.length > 1) makeSortable(table);
     makeSearchable(box, table);
   }
 }

@@ -1,0 +1,83 @@
+"""`nbtrace report`."""
+
+import sys
+import webbrowser
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.options import Force
+from nbtrace.cli.output import STDOUT
+from nbtrace.errors import ExitCode, UsageError
+from nbtrace.evidence.bundle import Bundle
+from nbtrace.evidence.contents import Contents, read_contents
+from nbtrace.evidence.provenance import Provenance
+from nbtrace.files import write_new
+from nbtrace.report.view import clean
+
+EXAMPLE = "Example: nbtrace report evidence/ --open"
+PAGE_NAME = "report.html"
+
+
+class Format(Enum):
+    """The form of a report."""
+
+    HTML = "html"
+
+
+def report_command(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The evidence folder.", readable=False)],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write here instead of filing it in the bundle; - prints it."),
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.HTML,
+    all_pixels: Annotated[
+        bool, typer.Option("--all-pixels", help="Embed images of any size whole, not as an overview with details.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Write all results of a bundle as one HTML page that needs nothing but itself.
+
+    The page is filed in the bundle as report.html (report_rerun1.html, … if there is one); verify stays content.
+
+    Exit status: 0 the page was written, whatever the results say; 1 it was, but the bundle is not intact, which the page
+    says on top.
+    """
+    if open_page and out == STDOUT:
+        raise UsageError("--open needs a file; leave out --out -")
+    if out is not None and out != STDOUT and out.exists() and not force:
+        raise UsageError(f"{out} exists; give --force to replace it, or another name")
+    evidence = Bundle.open(bundle)
+    contents = read_contents(evidence)
+    text = _page(contents, all_pixels=all_pixels)
+    path = _deliver(text, evidence, out, force=force)
+    if path is not None:
+        sys.stderr.write(f"written to {clean(str(path))}\n")
+    if not contents.intact:
+        sys.stderr.write(f"{clean(str(bundle))} is not intact; the page says how\n")
+    if open_page and path is not None and not webbrowser.open(path.resolve().as_uri()):
+        sys.stderr.write("no browser could be started; open the file in one\n")
+    raise typer.Exit(ExitCode.AGREE if contents.intact else ExitCode.DIFFER)
+
+
+def _page(contents: Contents, *, all_pixels: bool) -> str:
+    try:
+        from nbtrace.report.page.page import render_page  # noqa: PLC0415 - templates and plots
+    except ImportError as error:
+        raise UsageError(f"the page needs {error.name}; install it with: pip install 'nbtrace[report]'") from None
+    return render_page(contents, all_pixels=all_pixels)
+
+
+def _deliver(text: str, bundle: Bundle, out: Path | None, *, force: bool) -> Path | None:
+    """Write a report and return where; None for standard output."""
+    if out == STDOUT:
+        sys.stdout.write(text)
+        return None
+    if out is not None:
+        return write_new(out, text, force=force)
+    return bundle.add_file(PAGE_NAME, text, provenance=Provenance.collect())
