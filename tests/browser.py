@@ -146,8 +146,8 @@ class Tab:
     def middle(self, selector: str) -> tuple[float, float]:
         """Scroll to an element and return the middle of it in the window."""
         found = self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
-            "const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()"
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); "
+            "e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()"
         )
         return found[0], found[1]
 
@@ -166,7 +166,7 @@ class Tab:
         self.call("Input.insertText", text=text)
 
     def complaints(self) -> list[str]:
-        """Return what the console and the log say so far: errors, warnings, exceptions, and every request but the page."""
+        """Return what the console and the log say so far: errors, warnings, exceptions, requests to elsewhere."""
         self.run("1")
         found = []
         for event in self.browser.events:

@@ -45,8 +45,8 @@ def report_command(
 
     The page is filed in the bundle as report.html (report_rerun1.html, … if there is one); verify stays content.
 
-    Exit status: 0 the page was written, whatever the results say; 1 it was, but the bundle is not intact, which the page
-    says on top.
+    Exit status: 0 the page was written, whatever the results say; 1 it was, but the bundle is not intact, which the
+    page says on top.
     """
     if open_page and out == STDOUT:
         raise UsageError("--open needs a file; leave out --out -")
@@ -54,7 +54,7 @@ def report_command(
         raise UsageError(f"{out} exists; give --force to replace it, or another name")
     evidence = Bundle.open(bundle)
     contents = read_contents(evidence)
-    text = _page(contents, all_pixels=all_pixels)
+    text = _rendered(form, contents, all_pixels=all_pixels)
     path = _deliver(text, evidence, out, force=force)
     if path is not None:
         sys.stderr.write(f"written to {clean(str(path))}\n")
@@ -63,6 +63,12 @@ def report_command(
     if open_page and path is not None and not webbrowser.open(path.resolve().as_uri()):
         sys.stderr.write("no browser could be started; open the file in one\n")
     raise typer.Exit(ExitCode.AGREE if contents.intact else ExitCode.DIFFER)
+
+
+def _rendered(form: Format, contents: Contents, *, all_pixels: bool) -> str:
+    match form:
+        case Format.HTML:
+            return _page(contents, all_pixels=all_pixels)
 
 
 def _page(contents: Contents, *, all_pixels: bool) -> str:

@@ -35,6 +35,8 @@ class Geometry:
     cell : ndarray or None
         Real-space vectors a, b, c of the crystal as rows, in m, shape (3, 3): gives a pixel its Miller indices
         h = a·q with q = (d̂ − ŝ₀)/λ.
+    origin : str
+        What told it, and what had to be assumed.
     """
 
     pix0: Floats
@@ -44,6 +46,7 @@ class Geometry:
     beam: Floats
     wavelength: float
     cell: Floats | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,7 @@ def read_raw(content: bytes, path: Path, shape: tuple[int, int] | None) -> Image
 
 def _image(content: bytes, path: Path, told: Told, dtype: np.dtype[np.floating]) -> Image:
     pixels = np.frombuffer(content, dtype).reshape(told.shape)
-    return Image(pixels, str(path), f"raw {dtype.name}, {told.origin}")
+    return Image(pixels, str(path), f"raw {dtype.name}, {told.origin}", geometry=told.geometry)
 
 
 def _dtype_of(content: bytes, path: Path, shape: tuple[int, int]) -> np.dtype[np.floating]:

@@ -126,6 +126,8 @@ def _facts(result: ImagesResult) -> Iterator[str]:
         where = f"region {result.options.roi} (fast fast slow slow)" if result.options.roi else "the mask"
         where += " and the mask" if result.options.roi and result.options.mask is not None else ""
         yield f"Compared: {result.metrics.pixels} pixels; {selection.outside} lie outside {where}"
+    if result.geometry is not None:
+        yield f"Geometry: {result.geometry.origin or 'as given'}"
     overridden = [
         f"{name} set by {result.options.origin(name)}"
         for name in ("relative", "absolute")
