@@ -145,10 +145,12 @@ class Tab:
 
     def middle(self, selector: str) -> tuple[float, float]:
         """Scroll to an element and return the middle of it in the window."""
-        found = self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); "
-            "e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()"
-        )
+        found = self.run(f"""(() => {{
+            const element = document.querySelector({json.dumps(selector)});
+            element.scrollIntoView({{block: "center"}});
+            const frame = element.getBoundingClientRect();
+            return [frame.left + frame.width / 2, frame.top + frame.height / 2];
+        }})()""")
         return found[0], found[1]
 
     def mouse(self, kind: str, x: float, y: float, **more: object) -> None:

@@ -29,6 +29,9 @@ JsonFile: TypeAlias = Annotated[
 TextFile: TypeAlias = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write what is printed to a file as well.")
 ]
+PlotFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the result to a .png or .svg file.")
+]
 BundleFolder: TypeAlias = Annotated[
     Path | None, typer.Option("--bundle", metavar="DIR", help="File result, report and provenance in this bundle.")
 ]

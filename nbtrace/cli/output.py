@@ -3,9 +3,10 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrace.compare.status import Verdict
 from nbtrace.documents import dump
@@ -16,8 +17,12 @@ from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
 from nbtrace.report.view import View, clean
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 STDOUT = Path("-")
 
+_PLOTS = (".png", ".svg")
 _EXIT = {Verdict.AGREE: ExitCode.AGREE, Verdict.DIFFER: ExitCode.DIFFER, Verdict.NOT_COMPARABLE: ExitCode.MISMATCH}
 
 
@@ -35,6 +40,8 @@ class Destinations:
         Replace files that exist.
     notes : Path or None
         File that something is added to; what it holds stays.
+    plot : Path or None
+        File for a figure; its suffix says whether it is PNG or SVG.
     """
 
     md: Path | None = None
@@ -43,19 +50,22 @@ class Destinations:
     bundle: Path | None = None
     force: bool = False
     notes: Path | None = None
+    plot: Path | None = None
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
         if len(set(map(os.path.abspath, self.files))) < len(self.files):
-            raise UsageError("--md, --json and --output need different files")
+            raise UsageError("--md, --json, --output and --plot need different files")
+        if self.plot is not None and self.plot.suffix.lower() not in _PLOTS:
+            raise UsageError(f"--plot {self.plot}: a figure is written to a file that ends in {' or '.join(_PLOTS)}")
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files to write."""
-        return tuple(path for path in (self.md, self.json, self.text) if path is not None and path != STDOUT)
+        return tuple(path for path in (self.md, self.json, self.text, self.plot) if path is not None and path != STDOUT)
 
     def check(self, inputs: Iterable[str]) -> None:
         """Say before any work is done that an output cannot be written, or would destroy something.
@@ -132,13 +142,16 @@ class Delivery:
         *,
         printed: str | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
+        draw: Callable[[Mapping[str, object]], "Figure"] | None = None,
     ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
 
         `printed` stands in place of the terminal report, such as a unified diff; `outputs` are further files for the
-        bundle, name → content.
+        bundle, name → content; `draw` makes the figure of a document where one is wanted.
         """
         code = _EXIT[view.verdict]
+        if self.to.plot is not None and draw is not None:
+            self._plot(draw(document), self.to.plot)
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
@@ -148,6 +161,11 @@ class Delivery:
             self._print(view, printed)
         sys.stderr.write(filed)
         return code
+
+    def _plot(self, figure: "Figure", path: Path) -> None:
+        from nbtrace.report.figures.style import save  # noqa: PLC0415 - matplotlib
+
+        save(figure, path, force=self.to.force)
 
     def _print(self, view: View, printed: str | None) -> None:
         if printed is not None:
@@ -195,6 +213,11 @@ class Delivery:
         return Provenance.collect(
             inputs=[Path(name) for name in dict.fromkeys(self.inputs)], device=self.device, dtype=self.dtype
         )
+
+
+def needs_extra(what: str, error: ImportError) -> UsageError:
+    """Return the error for something that needs a package of the extra `report` which is not installed."""
+    return UsageError(f"{what} needs {error.name}; install it with: pip install 'nbtrace[report]'")
 
 
 def provenance_lines(provenance: Provenance) -> tuple[str, ...]:

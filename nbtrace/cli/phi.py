@@ -1,18 +1,22 @@
 """`nbtrace phi`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PlotFile, PolicyFile, TextFile
+from nbtrace.cli.output import Delivery, Destinations, needs_extra
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.documents import phi_document
 from nbtrace.report.phi_view import phi_view
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EXAMPLE = "Example: nbtrace phi py_per_phi.json c.log"
 
@@ -28,6 +32,7 @@ def phi_command(
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
+    plot: PlotFile = None,
     bundle: BundleFolder = None,
     force: Force = False,
 ) -> None:
@@ -36,10 +41,18 @@ def phi_command(
     The files may be given in either order. Steps are paired by phi_tic; a step that repeats another step's values is
     named.
     """
-    delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force))
+    delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force, plot=plot))
     limits = resolve_policy([], policy, Path.cwd())
     if tolerance is not None:
         settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
         limits = limits.updated(settings, f"--tolerance {tolerance}")
     result = compare_phi(read_trace(c, Side.C), read_trace(py, Side.PY), limits)
-    raise typer.Exit(delivery.deliver(phi_view(result), phi_document(result)))
+    raise typer.Exit(delivery.deliver(phi_view(result), phi_document(result), draw=_draw))
+
+
+def _draw(document: Mapping[str, object]) -> "Figure":
+    try:
+        from nbtrace.report.figures.phi import phi_figure  # noqa: PLC0415 - matplotlib
+    except ImportError as error:
+        raise needs_extra("--plot", error) from None
+    return phi_figure(document)

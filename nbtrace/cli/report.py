@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.options import Force
-from nbtrace.cli.output import STDOUT
+from nbtrace.cli.output import STDOUT, needs_extra
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
@@ -75,7 +75,7 @@ def _page(contents: Contents, *, all_pixels: bool) -> str:
     try:
         from nbtrace.report.page.page import render_page  # noqa: PLC0415 - templates and plots
     except ImportError as error:
-        raise UsageError(f"the page needs {error.name}; install it with: pip install 'nbtrace[report]'") from None
+        raise needs_extra("the page", error) from None
     return render_page(contents, all_pixels=all_pixels)
 
 

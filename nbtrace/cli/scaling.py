@@ -1,6 +1,8 @@
 """`nbtrace scaling`."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,12 +13,13 @@ from nbtrace.cli.options import (
     Force,
     JsonFile,
     MarkdownFile,
+    PlotFile,
     PolicyFile,
     PyLog,
     TextFile,
     Tolerances,
 )
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery, Destinations, needs_extra
 from nbtrace.compare.scaling import scaling_chain
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
@@ -24,6 +27,9 @@ from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.documents import scaling_document
 from nbtrace.report.scaling_view import scaling_view
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EXAMPLE = "Example: nbtrace scaling c.log py.log --json metrics.json"
 
@@ -38,6 +44,7 @@ def scaling_command(
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
+    plot: PlotFile = None,
     bundle: BundleFolder = None,
     force: Force = False,
 ) -> None:
@@ -48,7 +55,15 @@ def scaling_command(
     """
     if cells is not None and min(cells) < 1:
         raise UsageError(f"--cells {' '.join(map(str, cells))}: a crystal has at least one cell along each axis")
-    delivery = Delivery("scaling", (c_log, py_log), Destinations(md, json, output, bundle, force))
+    delivery = Delivery("scaling", (c_log, py_log), Destinations(md, json, output, bundle, force, plot=plot))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     result = scaling_chain(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, cells=cells)
-    raise typer.Exit(delivery.deliver(scaling_view(result), scaling_document(result)))
+    raise typer.Exit(delivery.deliver(scaling_view(result), scaling_document(result), draw=_draw))
+
+
+def _draw(document: Mapping[str, object]) -> "Figure":
+    try:
+        from nbtrace.report.figures.scaling import scaling_figure  # noqa: PLC0415 - matplotlib
+    except ImportError as error:
+        raise needs_extra("--plot", error) from None
+    return scaling_figure(document)

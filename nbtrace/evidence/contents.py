@@ -179,16 +179,16 @@ def read_contents(bundle: Bundle) -> Contents:
         files = tuple(bundle.contents())
         sections = reader.sections(files)
         results = sorted(
-            (reader.result(file.name, sections) for file in files if _is(file.name, RUN_METADATA_NAME)),
+            (reader.result(file.name, sections) for file in files if is_named(file.name, RUN_METADATA_NAME)),
             key=lambda result: (result.time, _order(result)),
         )
-        commands = "".join(reader.text(file.name) for file in files if _is(file.name, COMMANDS_NAME))
+        commands = "".join(reader.text(file.name) for file in files if is_named(file.name, COMMANDS_NAME))
     used = {file.name for result in results for file in result.files}
     own = (SUMMARY_NAME, COMMANDS_NAME, ENVIRONMENT_NAME, GIT_NAME)
     loose = tuple(
         file.name
         for file in files
-        if file.name not in used | {MANIFEST_NAME} and not any(_is(file.name, name) for name in own)
+        if file.name not in used | {MANIFEST_NAME} and not any(is_named(file.name, name) for name in own)
     )
     return Contents(
         root=bundle.root,
@@ -207,8 +207,8 @@ def _statuses(verification: Verification) -> dict[str, Finding]:
     return {item.name: item for item in verification.findings if item.manifest in {MANIFEST_NAME, None}}
 
 
-def _is(name: str, kind: str) -> bool:
-    """Tell whether a name is `kind` or a rerun of it."""
+def is_named(name: str, kind: str) -> bool:
+    """Tell whether the name of a file is `kind`, or that of a rerun: `metrics.json`, `metrics_rerun1.json`, …."""
     stem, _, suffix = kind.rpartition(".")
     return re.fullmatch(rf"{re.escape(stem)}(_rerun\d+)?\.{re.escape(suffix)}", name) is not None
 
@@ -242,9 +242,9 @@ class _Reader:
         """Return the sections of all summaries by the name of the metadata file that each one names."""
         found = {}
         for file in files:
-            if _is(file.name, SUMMARY_NAME):
+            if is_named(file.name, SUMMARY_NAME):
                 for names, text in _sections(self.text(file.name)):
-                    found.update(dict.fromkeys((name for name in names if _is(name, RUN_METADATA_NAME)), text))
+                    found.update(dict.fromkeys((name for name in names if is_named(name, RUN_METADATA_NAME)), text))
         return found
 
     def result(self, metadata_name: str, sections: Mapping[str, str]) -> FiledResult:
@@ -316,7 +316,7 @@ class _Reader:
 def _role(name: str) -> Role:
     roles = {METRICS_NAME: Role.DOCUMENT, RUN_METADATA_NAME: Role.METADATA}
     roles |= dict.fromkeys((ENVIRONMENT_NAME, GIT_NAME), Role.SNAPSHOT)
-    return next((role for kind, role in roles.items() if _is(name, kind)), Role.OUTPUT)
+    return next((role for kind, role in roles.items() if is_named(name, kind)), Role.OUTPUT)
 
 
 def _records(listed: object, problems: list[str]) -> Iterator[FileRecord]:

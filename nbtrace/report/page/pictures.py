@@ -1,13 +1,14 @@
 """The pictures of a result: plots drawn from its document, pictures and texts that were filed with it, the viewer."""
 
 import base64
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.errors import InputError, NbtraceError
-from nbtrace.evidence.contents import Contents, FiledFile, FiledResult
+from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xml", b"")}
 _TEXTS = frozenset({".txt", ".log", ".md", ".toml"})
+_ARRAYS_NAME = "images.npz"
+"""Both images, `c` and `py`, where they were filed with their comparison."""
+
+_WIDE = 1.7
+"""Width over height from which on a picture gets a row of its own."""
+
 _MOST_BYTES = 8 << 20
 _MOST_LINES = 400
 
@@ -40,12 +47,13 @@ _DRAWN: Mapping[str, tuple[Callable[[Mapping[str, object]], "Figure"], str]] = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as the page embeds it; `kind` is `lines` for a plot on white, `photo` for anything else."""
+    """A picture as the page embeds it; `kind` is `lines` for a plot without a ground, `photo` for anything else."""
 
     uri: str
     alt: str
     caption: str
     kind: str
+    wide: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,13 @@ def _filed_pictures(filed: FiledResult, remarks: list[str]) -> Iterator[Picture]
         kind, start = _PICTURES.get(Path(file.name).suffix.lower(), ("", b""))
         data = _content(file, remarks) if kind else b""
         if data and data.startswith(start):
-            yield Picture(_uri(kind, data), file.name, file.name, "photo")
+            yield Picture(_uri(kind, data), file.name, file.name, "photo", wide=not start or _is_wide(data))
+
+
+def _is_wide(data: bytes) -> bool:
+    """Tell by the header of a PNG whether it is much wider than high."""
+    width, height = struct.unpack(">II", data[16:24]) if len(data) >= 24 else (0, 1)
+    return bool(width > _WIDE * height)
 
 
 def _texts(filed: FiledResult, remarks: list[str]) -> Iterator[Text]:
@@ -160,8 +174,8 @@ def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":
     from nbtrace.images.read import read_image  # noqa: PLC0415
 
     shape = None if said.shape_slow_fast is None else said.shape_slow_fast
-    own = next((file for file in filed.outputs if file.name == said.source), None)
-    path = own.path if own is not None and own.path is not None else _input(said.source, filed)
+    kept = next((file for file in filed.outputs if is_named(file.name, _ARRAYS_NAME)), None)
+    path = kept.path if kept is not None and kept.path is not None else _input(said.source, filed)
     return read_image(path, shape=shape, side=side)
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from nbtrace.images.image import Pixels
+from nbtrace.report.figures.images import PERCENTILE
+from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
 
 WHOLE_PIXELS = 1 << 20
@@ -25,7 +27,7 @@ _CROP = 64
 """Pixels kept on either side of a pixel that matters."""
 
 _MOST_CROPS = 8
-_PERCENTILES = (90.0, 99.0, 99.9, 100.0)
+_PERCENTILES = (90.0, 98.0, PERCENTILE, 99.95, 100.0)
 _EXACT = {"f4", "f8", "i1", "i2", "i4", "u1", "u2", "u4"}
 """Types that a browser has, too; any other becomes float64."""
 
@@ -82,9 +84,7 @@ class Viewer:
     arrays: tuple[tuple[str, str], ...] = field(repr=False)
 
 
-def make_viewer(
-    name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, percentile: float = 99.0, whole: bool = False
-) -> Viewer:
+def make_viewer(name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whole: bool = False) -> Viewer:
     """Return the viewer of two images of one shape.
 
     Parameters
@@ -95,19 +95,17 @@ def make_viewer(
         Real numbers, shape (slow, fast).
     marks : sequence of Mark
         Pixels to look at, the most telling first.
-    percentile : float
-        Of the scale that is shown first.
     whole : bool
         Embed every pixel, however many there are.
     """
     c, py = _embeddable(c), _embeddable(py)
-    slow, fast = c.shape
+    slow, fast = _shape(c)
     block = 1 if whole or c.size <= WHOLE_PIXELS else math.ceil(math.sqrt(c.size / _OVERVIEW_PIXELS))
     regions = [*(_crops(c, py, marks) if block > 1 else []), _overview(c, py, block)]
     packed = [
         (f"{number}-{side}", array) for number, region in enumerate(regions) for side, array in region.arrays.items()
     ]
-    scales = tuple(_scales(c, py, percentile))
+    scales = tuple(_scales(c, py))
     start = (marks[0].slow, marks[0].fast) if marks else (slow // 2, fast // 2)
     head = {
         "slow": slow,
@@ -165,24 +163,27 @@ def _overview(c: Pixels, py: Pixels, block: int) -> _Region:
     if block == 1:
         return _Region(0, 0, 1, {"c": c, "py": py})
     # The largest difference of a block is not the difference of its largest values.
-    difference = py.astype(np.float64) - c.astype(np.float64)
+    difference = _difference(c, py)
+    grid = Grid(_shape(c), block)
     arrays = {"c": c, "py": py, "diff": difference}
-    return _Region(0, 0, block, {side: furthest(array, block) for side, array in arrays.items()})
+    return _Region(0, 0, block, {side: _embeddable(grid.most_apart(_signed(item))) for side, item in arrays.items()})
 
 
-def furthest(pixels: Pixels, block: int) -> Pixels:
-    """Return per block of `block` × `block` pixels the value furthest from zero; NaN only where all are.
+def _difference(c: Pixels, py: Pixels) -> Pixels:
+    """Return Py − C in float64; inf − inf is NaN."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference: Pixels = py.astype(np.float64) - c
+    return difference
 
-    Shape (ceil(slow/block), ceil(fast/block)); blocks at the far edges hold what pixels there are.
-    """
-    rows, columns = (math.ceil(size / block) for size in pixels.shape)
-    padding = ((0, rows * block - pixels.shape[0]), (0, columns * block - pixels.shape[1]))
-    padded = np.pad(pixels, padding, mode="edge")
-    blocks = padded.reshape(rows, block, columns, block).swapaxes(1, 2).reshape(rows, columns, block * block)
-    sizes = np.abs(blocks.astype(np.float64))
-    sizes[np.isnan(sizes)] = -1.0
-    place = sizes.argmax(axis=2)
-    return np.take_along_axis(blocks, place[..., np.newaxis], axis=2)[..., 0]
+
+def _signed(pixels: Pixels) -> Pixels:
+    """Return pixels that a minus cannot wrap round."""
+    return pixels if pixels.dtype.kind == "f" else pixels.astype(np.float64)
+
+
+def _shape(pixels: Pixels) -> tuple[int, int]:
+    slow, fast = pixels.shape
+    return slow, fast
 
 
 def _crops(c: Pixels, py: Pixels, marks: Sequence[Mark]) -> Iterator[_Region]:
@@ -198,21 +199,21 @@ def _crops(c: Pixels, py: Pixels, marks: Sequence[Mark]) -> Iterator[_Region]:
         yield _Region(slow, fast, 1, {"c": c[window], "py": py[window]})
 
 
-def _scales(c: Pixels, py: Pixels, percentile: float) -> Iterator[Scale]:
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(py.astype(np.float64) - c.astype(np.float64))
-    both = np.concatenate([_finite(c), _finite(py)])
-    wanted = sorted({*_PERCENTILES, percentile})
-    highs = np.percentile(both, wanted) if both.size else np.ones(len(wanted))
-    diffs = np.percentile(_finite(difference), wanted) if _finite(difference).size else np.ones(len(wanted))
+def _scales(c: Pixels, py: Pixels) -> Iterator[Scale]:
+    """Yield the limits at several percentiles of what the figures draw, not of all pixels."""
+    grid = Grid.of(_shape(c))
+    both = np.concatenate([_finite(grid.largest(c)), _finite(grid.largest(py))])
+    apart = np.abs(_finite(grid.most_apart(_difference(c, py))))
     low = min(float(both.min()), 0.0) if both.size else 0.0
-    for place, rank in enumerate(wanted):
-        name = f"{rank:g} % of the pixels" if rank < 100 else "all pixels"
-        yield Scale(name, low, float(highs[place]), float(diffs[place]), chosen=rank == percentile)
+    for rank in _PERCENTILES:
+        name = f"to {rank:g} % of what is drawn" if rank < 100 else "to the largest"
+        high, diff = (float(np.percentile(values, rank)) if values.size else 1.0 for values in (both, apart))
+        yield Scale(name, low, high, diff, chosen=rank == PERCENTILE)
 
 
 def _finite(pixels: Pixels) -> Pixels:
-    return pixels[np.isfinite(pixels)]
+    values: Pixels = pixels[np.isfinite(pixels)]
+    return values
 
 
 def _colours(name: str) -> list[int]:
