@@ -1,11 +1,13 @@
 """A headless Chromium driven over pipes by its DevTools protocol: as much of it as testing a page takes."""
 
 import base64
+import fcntl
 import json
 import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +27,14 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+_START = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The browser reads from its descriptor 3 and writes to its descriptor 4."""
+
 _PATIENCE_SECONDS = 60.0
 
 
@@ -211,26 +221,26 @@ def running_browser(profile: Path) -> Iterator[Browser]:
     program = browser_path()
     if program is None:
         raise BrowserError("no Chromium is installed")
-    to_browser, from_browser = os.pipe(), os.pipe()
-    # The browser reads from its descriptor 3 and writes to its descriptor 4; a shell puts the pipes there.
-    command = ["sh", "-c", f'exec "$@" 3<&{to_browser[0]} 4>&{from_browser[1]}', "sh", program]
+    (reads, writer), (reader, writes) = os.pipe(), os.pipe()
+    # Numbers from 10 on, so that taking 3 and 4 in the new process destroys neither.
+    ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (reads, writes)]
     process = subprocess.Popen(
-        [*command, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
-        pass_fds=(to_browser[0], from_browser[1]),
+        [sys.executable, "-c", _START, *map(str, ends), program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        pass_fds=ends,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    os.close(to_browser[0])
-    os.close(from_browser[1])
-    browser = Browser(to_browser[1], from_browser[0])
+    for end in (reads, writes, *ends):
+        os.close(end)
+    browser = Browser(writer, reader)
     try:
         browser.call("Browser.getVersion")
         yield browser
         browser.call("Browser.close")
     finally:
-        os.close(to_browser[1])
-        os.close(from_browser[0])
+        os.close(writer)
+        os.close(reader)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nbtrace.compare.status import Status
-from nbtrace.report.figures.style import C_COLOUR, CAPTION_SIZE, PY_COLOUR, STATUS_COLOURS, dress, new_figure
+from nbtrace.report.figures.style import C_COLOUR, CAPTION_SIZE, PY_COLOUR, STATUS_COLOURS, dress, new_figure, plain
 from nbtrace.report.filed import PhiDocument, Step, read_as
 
 _FAULT = STATUS_COLOURS[Status.CRITICAL]
+_WORD = 12
 _SAME_LABEL = 1e-9
 _WIDE = 1e3
 """Ratio of the two sides' sizes from which on an axis is logarithmic on both sides of zero."""
@@ -105,7 +106,7 @@ def _mark(upper: Axes, lower: Axes, steps: Sequence[Step], places: Sequence[floa
             )
         if number < _NAMED:
             upper.annotate(
-                f"tic {step.phi_tic}\n{step.status}",
+                plain(f"tic {step.phi_tic}\n{step.status[:_WORD]}"),
                 (place, 1.0),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, 3),

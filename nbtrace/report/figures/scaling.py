@@ -21,6 +21,7 @@ from nbtrace.report.filed import ScalingDocument, read_as
 
 _FINAL = "I_pixel_final"
 _HEIGHT = 0.62
+_LABEL, _CAPTION = 32, 110
 _NOTHING = 1e-9
 _OPEN = 1e-4
 """Share of log(Py/C) from which on what no factor explains gets a bar of its own."""
@@ -52,7 +53,7 @@ def scaling_figure(document: Mapping[str, object]) -> Figure:
         labels.append(_FINAL)
         ends.append(total)
     dress(axes, x=f"ln(Py/C), summed from the top{_lacking(chain)}")
-    axes.set_yticks(range(len(labels)), [plain(label) for label in labels])
+    axes.set_yticks(range(len(labels)), [plain(_cut(label, _LABEL)) for label in labels])
     axes.invert_yaxis()
     axes.axvline(0, color=QUIET_COLOUR, linewidth=0.8)
     _limits(axes, ends)
@@ -115,4 +116,9 @@ def _limits(axes: Axes, ends: list[float]) -> None:
 
 def _lacking(chain: ScalingDocument) -> str:
     names = [name for name, factor in chain.factors.items() if factor.status == "MISSING"]
-    return f"\nnot logged by both: {', '.join(names)}" if names else ""
+    return _cut(f"\nnot logged by both: {', '.join(names)}", _CAPTION) if names else ""
+
+
+def _cut(text: str, most: int) -> str:
+    """Return text of at most so many letters; a name of a document that is no quantity's may have any length."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

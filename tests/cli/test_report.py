@@ -1,0 +1,116 @@
+import sys
+import webbrowser
+from pathlib import Path
+
+import pytest
+
+from nbtrace.evidence import Bundle, Outcome, read_contents, verify
+from tests.cli.conftest import PAIRS, Run
+
+LOGS = [PAIRS / "supervisor__685_1039" / name for name in ("c.log", "c_roi_fresh.log")]
+
+
+@pytest.fixture
+def evidence(nb: Run) -> Path:
+    assert nb("diff", *LOGS, "--bundle", "evidence").code == 1
+    return Path("evidence").resolve()
+
+
+def test_the_page_is_filed_in_the_bundle_which_stays_intact(nb: Run, evidence: Path) -> None:
+    done = nb("report", "evidence")
+    assert (done.code, done.out, done.err) == (0, "", "written to evidence/report.html\n")
+    again = nb("report", "evidence")
+    assert again.err == "written to evidence/report_rerun1.html\n"
+    assert verify(evidence).outcome(strict=True) is Outcome.INTACT
+    assert "nbtrace report evidence" in (evidence / "commands.txt").read_text()
+    contents = read_contents(Bundle.open(evidence))
+    assert contents.loose == ("report.html", "report_rerun1.html")
+    page = (evidence / "report.html").read_text(encoding="utf-8")
+    assert "first divergence rot_a_angstroms z" in page
+    assert "report.html" in (evidence / "report_rerun1.html").read_text(encoding="utf-8")
+
+
+def test_the_page_can_go_elsewhere_or_be_printed(nb: Run, evidence: Path) -> None:
+    before = sorted(path.name for path in evidence.iterdir())
+    assert nb("report", "evidence", "--out", "deep/page.html").code == 0
+    assert Path("deep/page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    refused = nb("report", "evidence", "--out", "deep/page.html")
+    assert (refused.code, refused.err) == (
+        2,
+        "nbtrace: deep/page.html exists; give --force to replace it, or another name\n",
+    )
+    assert nb("report", "evidence", "--out", "deep/page.html", "--force").code == 0
+    printed = nb("report", "evidence", "--out", "-")
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out.endswith("</html>\n")
+    assert sorted(path.name for path in evidence.iterdir()) == before
+
+
+def test_a_bundle_that_is_not_intact_has_a_page_and_exit_status_1(nb: Run, evidence: Path) -> None:
+    (evidence / "metrics.json").write_text("{}")
+    done = nb("report", "evidence", "--out", "page.html")
+    assert done.code == 1
+    assert done.err == "written to page.html\nevidence is not intact; the page says how\n"
+    assert "This bundle is not intact" in Path("page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["missing"], 3, "missing is not a bundle: it has no sha256.txt"),
+        (["."], 3, ". is not a bundle"),
+        (["evidence", "--format", "pdf"], 2, "Invalid value for '--format'"),
+        (["evidence", "--out", "-", "--open"], 2, "--open needs a file; leave out --out -"),
+        (["evidence", "--out", "evidence"], 2, "evidence exists; give --force"),
+        (["evidence", "--out", "evidence", "--force"], 2, "evidence is not a regular file"),
+        (["evidence", "--out", "evidence/metrics.json/page.html"], 2, "cannot be written"),
+        ([], 2, "Missing argument 'BUNDLE'"),
+    ],
+)
+def test_a_wrong_call_is_one_clear_line(nb: Run, evidence: Path, arguments: list[str], code: int, message: str) -> None:
+    done = nb("report", *arguments)
+    assert done.code == code
+    assert message in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_the_browser_is_asked_to_open_the_page(nb: Run, evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: bool(opened.append(url)) or len(opened) == 1)
+    assert nb("report", "evidence", "--open").err == "written to evidence/report.html\n"
+    assert opened == [(evidence / "report.html").as_uri()]
+    second = nb("report", "evidence", "--open", "--out", "page.html")
+    assert second.code == 0
+    assert second.err == "written to page.html\nno browser could be started; open the file in one\n"
+
+
+def test_without_the_templates_package_the_extra_is_named(
+    nb: Run, evidence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    for name in [name for name in sys.modules if name.startswith("nbtrace.report.page")]:
+        monkeypatch.delitem(sys.modules, name)
+    done = nb("report", "evidence")
+    assert done.code == 2
+    assert done.err == "nbtrace: the page needs jinja2; install it with: pip install 'nbtrace[report]'\n"
+
+
+@pytest.mark.parametrize(("command", "start"), [("phi", b"\x89PNG"), ("scaling", b"<?xml")])
+def test_a_result_is_plotted(nb: Run, command: str, start: bytes) -> None:
+    file = Path("plot.PNG" if start == b"\x89PNG" else "plot.svg")
+    assert nb(command, *LOGS, "--plot", file).code == 1
+    data = file.read_bytes()
+    assert data.startswith(start)
+    refused = nb(command, *LOGS, "--plot", file)
+    assert (refused.code, refused.out) == (2, "")
+    assert "exists; give --force" in refused.err
+    assert nb(command, *LOGS, "--plot", file, "--force").code == 1
+    # The same result gives the same bytes.
+    assert file.read_bytes() == data
+
+
+@pytest.mark.parametrize(("name", "message"), [("p.jpg", "ends in .png or .svg"), ("-", "ends in .png or .svg")])
+def test_another_kind_of_plot_is_refused_before_any_work(nb: Run, name: str, message: str) -> None:
+    done = nb("phi", "missing.log", "missing.log", "--plot", name)
+    assert done.code == 2
+    assert message in done.err

@@ -1,0 +1,146 @@
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+import nbtrace
+from nbtrace.errors import InputError
+from nbtrace.report.documents import phi_document, scaling_document
+from nbtrace.report.figures.phi import phi_figure
+from nbtrace.report.figures.scaling import scaling_figure
+from nbtrace.report.figures.style import C_COLOUR, PY_COLOUR, encoded
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def traces(pairs: Path) -> tuple[nbtrace.Trace, nbtrace.Trace]:
+    folder = pairs / "supervisor__685_1039"
+    return nbtrace.read_trace(folder / "c.log"), nbtrace.read_trace(folder / "c_roi_fresh.log")
+
+
+@pytest.fixture
+def phi(traces: tuple[nbtrace.Trace, nbtrace.Trace]) -> Json:
+    return dict(phi_document(nbtrace.compare_phi(*traces)))
+
+
+@pytest.fixture
+def scaling(traces: tuple[nbtrace.Trace, nbtrace.Trace]) -> Json:
+    return dict(scaling_document(nbtrace.scaling_chain(*traces)))
+
+
+def lines(figure: Figure, panel: int) -> dict[str, tuple[list[float], list[float]]]:
+    return {
+        to_hex(str(line.get_color())).lower(): (
+            [float(x) for x in line.get_xdata()],
+            [float(y) for y in line.get_ydata()],
+        )
+        for line in figure.axes[panel].get_lines()
+    }
+
+
+def test_both_sides_are_drawn_against_phi_as_they_were_logged(
+    phi: Json, traces: tuple[nbtrace.Trace, nbtrace.Trace]
+) -> None:
+    figure = phi_figure(phi)
+    for panel, quantity in enumerate(("phi_k_frac", "phi_F_latt")):
+        drawn = lines(figure, panel)
+        for trace, colour in zip(traces, (C_COLOUR, PY_COLOUR), strict=True):
+            logged = [record.numbers[0] for record in trace.by_quantity[quantity]]
+            assert drawn[colour.lower()] == ([pytest.approx(0.01 * tic) for tic in range(10)], logged)
+    assert figure.axes[1].get_xlabel() == "φ (degrees)"
+
+
+def test_the_steps_that_diverge_are_shaded_and_named(phi: Json) -> None:
+    figure = phi_figure(phi)
+    (span,) = figure.axes[0].patches
+    assert span.get_x() < 0 < span.get_x() + span.get_width() < 0.01
+    assert [text.get_text() for text in figure.axes[0].texts] == ["tic 0\nMINOR"]
+    for step in phi["steps"]:
+        step["status"] = "PASS"
+    assert not phi_figure(phi).axes[0].patches
+
+
+def test_steps_whose_labels_differ_stand_at_their_number(phi: Json) -> None:
+    phi["steps"][3]["phi_deg_py"] = 0.5
+    figure = phi_figure(phi)
+    assert figure.axes[1].get_xlabel() == "φ step (phi_tic)"
+    assert lines(figure, 0)[C_COLOUR.lower()][0] == list(range(10))
+
+
+def test_a_side_without_values_is_told_and_an_axis_of_many_decades_is_logarithmic(phi: Json) -> None:
+    for step in phi["steps"]:
+        step["F_latt_c"] = step["F_latt_py"] = None
+    figure = phi_figure(phi)
+    assert [text.get_text() for text in figure.axes[1].texts] == ["the document does not have it"]
+    for step in phi["steps"]:
+        step["F_latt_c"], step["F_latt_py"] = 2.0, 49068.0
+    assert phi_figure(phi).axes[1].get_yscale() == "symlog"
+
+
+def bars(figure: Figure) -> dict[str, tuple[float, float]]:
+    """Return where the bar of each label begins and ends."""
+    (axes,) = figure.axes
+    labels = {
+        round(float(tick)): label.get_text()
+        for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    }
+    rectangles = [patch for patch in axes.patches if patch.get_height() > 0]
+    return {
+        labels[round(bar.get_y() + bar.get_height() / 2)]: (bar.get_x(), bar.get_x() + bar.get_width())
+        for bar in rectangles
+    }
+
+
+def test_the_bars_follow_each_other_from_zero_to_the_final_ratio(
+    scaling: Json, traces: tuple[nbtrace.Trace, nbtrace.Trace]
+) -> None:
+    found = bars(scaling_figure(scaling))
+    assert list(found)[0] == "I_before_scaling"
+    assert list(found)[-1] == "I_pixel_final"
+    *chain, total = found.values()
+    assert chain[0][0] == 0
+    for before, after in zip(chain, chain[1:], strict=False):
+        assert after[0] == pytest.approx(before[1], abs=1e-12)
+    finals = [trace.number("I_pixel_final") or math.nan for trace in traces]
+    assert total == (0, pytest.approx(math.log(finals[1] / finals[0])))
+    assert chain[-1][1] == pytest.approx(total[1], abs=1e-7)
+    assert "cos_2theta" not in found
+
+
+def test_what_no_factor_explains_has_a_bar_of_its_own(scaling: Json) -> None:
+    assert "not explained" not in bars(scaling_figure(scaling))
+    changed = copy.deepcopy(scaling)
+    changed["factors"]["I_before_scaling"]["log_ratio"] += 0.05
+    start, stop = bars(scaling_figure(changed))["not explained"]
+    assert stop - start == pytest.approx(-0.05, abs=1e-6)
+
+
+def test_a_divisor_counts_with_a_minus(pairs: Path) -> None:
+    text = (pairs / "supervisor__685_1039" / "c.log").read_text()
+    twice = text.replace("TRACE_C: steps 10", "TRACE_C: steps 20")
+    assert twice != text
+    result = nbtrace.scaling_chain(nbtrace.parse_trace(text)[0], nbtrace.parse_trace(twice)[0])
+    parts = {factor.name: factor.log_ratio for factor in result.factors}
+    assert parts["steps"] == pytest.approx(-math.log(2))
+    assert parts["cos_2theta"] is None
+
+
+def test_equal_chains_and_missing_factors_can_be_drawn(scaling: Json) -> None:
+    for factor in scaling["factors"].values():
+        factor["log_ratio"] = 0.0 if factor["log_ratio"] is not None else None
+    scaling["log_ratio_final"] = 0.0
+    scaling["factors"]["polar"] |= {"log_ratio": None, "status": "MISSING"}
+    figure = scaling_figure(scaling)
+    assert "not logged by both: polar" in figure.axes[0].get_xlabel()
+    assert encoded(figure, "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("draw", [phi_figure, scaling_figure])
+def test_another_document_is_refused_in_one_line(draw: Any) -> None:
+    with pytest.raises(InputError, match=r"^(steps|factors): Field required$"):
+        draw({"format": "other"})
