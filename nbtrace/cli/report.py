@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.options import Force
-from nbtrace.cli.output import STDOUT, needs_extra
+from nbtrace.cli.output import STDOUT, Destinations, needs_extra
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
@@ -50,8 +50,7 @@ def report_command(
     """
     if open_page and out == STDOUT:
         raise UsageError("--open needs a file; leave out --out -")
-    if out is not None and out != STDOUT and out.exists() and not force:
-        raise UsageError(f"{out} exists; give --force to replace it, or another name")
+    Destinations(text=out, force=force).check([])
     evidence = Bundle.open(bundle)
     contents = read_contents(evidence)
     text = _rendered(form, contents, all_pixels=all_pixels)

@@ -63,7 +63,7 @@ def test_a_bundle_that_is_not_intact_has_a_page_and_exit_status_1(nb: Run, evide
         (["evidence", "--out", "-", "--open"], 2, "--open needs a file; leave out --out -"),
         (["evidence", "--out", "evidence"], 2, "evidence exists; give --force"),
         (["evidence", "--out", "evidence", "--force"], 2, "evidence is not a regular file"),
-        (["evidence", "--out", "evidence/metrics.json/page.html"], 2, "cannot be written"),
+        (["evidence", "--out", "evidence/metrics.json/page.html"], 2, "metrics.json is no folder"),
         ([], 2, "Missing argument 'BUNDLE'"),
     ],
 )
@@ -76,7 +76,12 @@ def test_a_wrong_call_is_one_clear_line(nb: Run, evidence: Path, arguments: list
 
 def test_the_browser_is_asked_to_open_the_page(nb: Run, evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: bool(opened.append(url)) or len(opened) == 1)
+
+    def open_first_time_only(url: str) -> bool:
+        opened.append(url)
+        return len(opened) == 1
+
+    monkeypatch.setattr(webbrowser, "open", open_first_time_only)
     assert nb("report", "evidence", "--open").err == "written to evidence/report.html\n"
     assert opened == [(evidence / "report.html").as_uri()]
     second = nb("report", "evidence", "--open", "--out", "page.html")

@@ -254,6 +254,7 @@ def _environment() -> Environment:
         loader=PackageLoader("nbtrace.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_shown,

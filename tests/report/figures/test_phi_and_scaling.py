@@ -1,11 +1,14 @@
 import copy
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 import nbtrace
 from nbtrace.errors import InputError
@@ -36,8 +39,8 @@ def scaling(traces: tuple[nbtrace.Trace, nbtrace.Trace]) -> Json:
 def lines(figure: Figure, panel: int) -> dict[str, tuple[list[float], list[float]]]:
     return {
         to_hex(str(line.get_color())).lower(): (
-            [float(x) for x in line.get_xdata()],
-            [float(y) for y in line.get_ydata()],
+            np.asarray(line.get_xdata()).tolist(),
+            np.asarray(line.get_ydata()).tolist(),
         )
         for line in figure.axes[panel].get_lines()
     }
@@ -51,13 +54,16 @@ def test_both_sides_are_drawn_against_phi_as_they_were_logged(
         drawn = lines(figure, panel)
         for trace, colour in zip(traces, (C_COLOUR, PY_COLOUR), strict=True):
             logged = [record.numbers[0] for record in trace.by_quantity[quantity]]
-            assert drawn[colour.lower()] == ([pytest.approx(0.01 * tic) for tic in range(10)], logged)
+            places, values = drawn[colour.lower()]
+            assert places == pytest.approx([0.01 * tic for tic in range(10)])
+            assert values == logged
     assert figure.axes[1].get_xlabel() == "φ (degrees)"
 
 
 def test_the_steps_that_diverge_are_shaded_and_named(phi: Json) -> None:
     figure = phi_figure(phi)
     (span,) = figure.axes[0].patches
+    assert isinstance(span, Rectangle)
     assert span.get_x() < 0 < span.get_x() + span.get_width() < 0.01
     assert [text.get_text() for text in figure.axes[0].texts] == ["tic 0\nMINOR"]
     for step in phi["steps"]:
@@ -89,7 +95,7 @@ def bars(figure: Figure) -> dict[str, tuple[float, float]]:
         round(float(tick)): label.get_text()
         for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
     }
-    rectangles = [patch for patch in axes.patches if patch.get_height() > 0]
+    rectangles = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     return {
         labels[round(bar.get_y() + bar.get_height() / 2)]: (bar.get_x(), bar.get_x() + bar.get_width())
         for bar in rectangles
@@ -100,14 +106,15 @@ def test_the_bars_follow_each_other_from_zero_to_the_final_ratio(
     scaling: Json, traces: tuple[nbtrace.Trace, nbtrace.Trace]
 ) -> None:
     found = bars(scaling_figure(scaling))
-    assert list(found)[0] == "I_before_scaling"
-    assert list(found)[-1] == "I_pixel_final"
+    names = list(found)
+    assert (names[0], names[-1]) == ("I_before_scaling", "I_pixel_final")
     *chain, total = found.values()
     assert chain[0][0] == 0
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         assert after[0] == pytest.approx(before[1], abs=1e-12)
     finals = [trace.number("I_pixel_final") or math.nan for trace in traces]
-    assert total == (0, pytest.approx(math.log(finals[1] / finals[0])))
+    assert total[0] == 0
+    assert total[1] == pytest.approx(math.log(finals[1] / finals[0]))
     assert chain[-1][1] == pytest.approx(total[1], abs=1e-7)
     assert "cos_2theta" not in found
 

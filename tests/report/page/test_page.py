@@ -141,6 +141,10 @@ def hostile_view(text: str) -> View:
     )
 
 
+def as_shown(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else "\ufffd" for letter in text).split())
+
+
 def hostile(value: Any, text: str) -> Any:
     """Return a JSON value in which every text is hostile, the words that a model asks for left as they are."""
     kept = {"side", "weight", "verdict", "format"}
@@ -162,7 +166,7 @@ def test_no_text_of_a_result_becomes_markup(bundle: Bundle, text: str) -> None:
         )
     html = page_of(bundle)
     assert problems_of(html) == []
-    assert "49" not in Markup(html).of("h1")
+    assert as_shown(text) in Markup(html).visible()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -183,8 +187,7 @@ def test_no_text_of_a_document_becomes_markup(bundle: Bundle, pair_bundle: Bundl
     html = page_of(bundle)
     assert problems_of(html) == []
     # All of it is there to be read.
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-    assert Markup(html).visible().count(" ".join(shown.split())) > 100
+    assert Markup(html).visible().count(as_shown(text)) > 100
 
 
 def test_no_name_of_a_file_and_no_log_becomes_markup(bundle: Bundle, tmp_path: Path, pairs: Path) -> None:

@@ -9,8 +9,8 @@ from nbtrace.report.view import Column, Command, Line, Section, Table, View, cle
 
 
 def test_the_blocks_of_a_summary() -> None:
-    text = "### T\n\n**DIFFER**: a `b`\n\n- one\n- two\n\n> **NOTE** n\n\n| q | v |\n| --- | ---: |\n| k | 1 |\n\n    x < y\n"
-    title, lead, items, quote, table, code = read_markdown(text)
+    text = "### T\n\n**DIFFER**: a `b`\n\n- one\n- two\n\n> **NOTE** n\n\n| q | v |\n| --- | ---: |\n| k | 1 |\n"
+    title, lead, items, quote, table, code = read_markdown(f"{text}\n    x < y\n")
     assert title == Heading(3, "T")
     assert lead == Paragraph((Span("strong", "DIFFER"), Span("text", ": a "), Span("code", "b")))
     assert items == Items(((Span("text", "one"),), (Span("text", "two"),)))

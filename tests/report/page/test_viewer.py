@@ -15,7 +15,8 @@ def unpacked(viewer: Viewer, region: dict[str, Any], side: str) -> Pixels:
     kind = np.dtype("<" + said["dtype"])
     raw = np.frombuffer(zlib.decompress(base64.b64decode(dict(viewer.arrays)[said["name"]])), np.uint8)
     shape = region["rows"], region["columns"]
-    return np.ascontiguousarray(raw.reshape(kind.itemsize, -1).T).view(kind).reshape(shape)
+    array: Pixels = np.ascontiguousarray(raw.reshape(kind.itemsize, -1).T).view(kind).reshape(shape)
+    return array
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", ">f4", "uint8", "uint16", "int32", "float16", "int64", "bool"])
