@@ -13,7 +13,7 @@ from importlib import metadata
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
@@ -264,13 +264,12 @@ def _environment() -> Environment:
 
 
 def _unbroken(text: str) -> Markup:
-    """Return text in which no line ends within a number: after the `-` of 1e-06."""
+    """Return text in which no line ends within a number, after the `-` of 1e-06, but may within a name, after a `_`."""
     pieces = _EXPONENT.split(clean(text))
-    marked = (
-        Markup('<span class="nb">{}</span>').format(piece) if place % 2 else escape(piece)
+    return Markup("").join(
+        Markup('<span class="nb">{}</span>').format(piece) if place % 2 else Markup("_<wbr>").join(piece.split("_"))
         for place, piece in enumerate(pieces)
     )
-    return Markup("").join(marked)
 
 
 def _shown(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = frozenset({"meta", "input", "img", "line", "rect", "br"})
+VOID = frozenset({"meta", "input", "img", "line", "rect", "br", "wbr"})
 INLINE = frozenset({"span", "strong", "code", "a", "small", "kbd"})
 CLOSED_BY_ITSELF = frozenset({"rect", "line"})
 

@@ -33,7 +33,7 @@ ELEMENTS = frozenset(
         r"\w+",
         """html head meta title style body a header div span nav button main section h1 h2 h3 h4 dl dt dd ul li p strong
         code pre small svg rect line table caption thead tbody tr th td input figure figcaption img details summary
-        footer script label select option form canvas kbd""",
+        footer script label select option form canvas kbd wbr""",
     )
 )
 
