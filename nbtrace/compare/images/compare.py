@@ -122,6 +122,8 @@ def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: Peak
         identical=pixels.identical,
         beyond=pixels.beyond,
         share_beyond=pixels.beyond / sums.count,
+        zero_in_c=pixels.zero_in_x,
+        zero_in_py=pixels.zero_in_y,
         mean_peak_distance=peaks.mean_distance,
         max_peak_distance=peaks.max_distance,
     )
