@@ -36,7 +36,7 @@ class Grid:
         return largest
 
     def most_apart(self, difference: Floats, compared: Mask | None = None) -> Floats:
-        """Return the compared pixel of each block that is farthest from 0, with its sign; nan where a block has none."""
+        """Return the compared pixel of each block that is farthest from 0, signed; nan where a block has none."""
         top, bottom = self.largest(difference, compared), -self.largest(-difference, compared)
         return np.where(top >= -bottom, top, bottom)
 
@@ -46,7 +46,7 @@ class Grid:
         return self._reduced(np.add, values)
 
     def _reduced(self, operation: np.ufunc, values: Pixels) -> Floats:
-        """Return each block reduced by an operation: first along slow, where numpy works on whole rows, then along fast."""
+        """Return each block reduced by an operation: along slow first, where numpy works on whole rows."""
         rows, columns = (np.arange(0, size, self.block) for size in self.shape)
         reduced: Floats = operation.reduceat(operation.reduceat(values, rows, axis=0), columns, axis=1)
         return reduced
