@@ -33,7 +33,13 @@ def statuses(result: ImagesResult) -> dict[str, Status]:
     return {gate.name: gate.status for gate in result.gates}
 
 
-MIRROR = {"c_sum": "py_sum", "scale": "scale_reverse", "c_max": "py_max", "c_mean": "py_mean", "zero_in_c": "zero_in_py"}
+MIRROR = {
+    "c_sum": "py_sum",
+    "scale": "scale_reverse",
+    "c_max": "py_max",
+    "c_mean": "py_mean",
+    "zero_in_c": "zero_in_py",
+}
 ALIKE = ("pixels", "correlation", "rmse", "mse", "max_abs_diff", "identical", "beyond", "mean_peak_distance")
 
 

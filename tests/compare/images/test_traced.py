@@ -27,7 +27,9 @@ def test_the_traced_pixel_has_the_logged_indices_and_scattering_vector(name: str
     assert scattering is not None
     assert cosine is not None
     assert miller_indices(geometry, *place) == pytest.approx(hkl.numbers, rel=1e-9, abs=1e-9)
-    assert inverse_d_squared(geometry, *place) == pytest.approx(np.dot(scattering.numbers, scattering.numbers), rel=1e-9)
+    assert inverse_d_squared(geometry, *place) == pytest.approx(
+        np.dot(scattering.numbers, scattering.numbers), rel=1e-9
+    )
     assert resolution(geometry, *place) == pytest.approx(1 / np.linalg.norm(scattering.numbers), rel=1e-9)
     assert cosine_two_theta(geometry, *place) == pytest.approx(cosine.numbers[0], rel=1e-9)
     beam = direct_beam(geometry)
