@@ -1,4 +1,4 @@
-"""`nbtrace images` on a pair of 2527 x 2463 float images: wall time of the whole command, cold, without and with pictures.
+"""`nbtrace images` on two images of 2527 x 2463 floats: wall time of the whole command, without and with pictures.
 
 Usage: python -m benchmarks.images [RUNS]
 """

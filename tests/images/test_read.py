@@ -199,7 +199,8 @@ class TestRaw:
         (tmp_path / "int.img").write_bytes((GOLDEN / "int_header.txt").read_bytes())
         (tmp_path / "a.bin").write_bytes(np.ones((64, 64), np.float64).tobytes())
         image = read_image(tmp_path / "a.bin")
-        assert (image.shape, image.pixels.dtype) == ((64, 64), np.float64)
+        assert image.shape == (64, 64)
+        assert image.pixels.dtype == np.float64
         assert image.geometry is not None
         assert image.geometry.origin == "header of int.img, a flat detector assumed"
 
@@ -210,7 +211,7 @@ class TestRaw:
         (tmp_path / "other.img").write_bytes(b"\xff" * 100)
         (tmp_path / "folder.img").mkdir()
         (tmp_path / "a.bin").write_bytes(pixels.tobytes())
-        with pytest.raises(InputError, match="make no square image .* give --shape SLOW FAST"):
+        with pytest.raises(InputError, match=r"make no square image .* give --shape SLOW FAST"):
             read_image(tmp_path / "a.bin")
 
     def test_files_beside_it_that_disagree(self, tmp_path: Path, pixels: Pixels) -> None:
@@ -228,7 +229,7 @@ class TestRaw:
 
 def test_a_shape_that_a_header_contradicts(tmp_path: Path, pixels: Pixels) -> None:
     (tmp_path / "a.npy").write_bytes(saved(pixels))
-    with pytest.raises(MismatchError, match="has 6 x 9 pixels .* not 9 x 6; slow and fast seem exchanged"):
+    with pytest.raises(MismatchError, match=r"has 6 x 9 pixels .* not 9 x 6; slow and fast seem exchanged"):
         read_image(tmp_path / "a.npy", shape=(9, 6))
 
 

@@ -62,8 +62,9 @@ def test_the_order_of_the_pixels_does_not_matter(seed: int) -> None:
     order = rng.permutation(c.size)
     one = compared(c, py).metrics
     other = compared(c.ravel()[order].reshape(c.shape), py.ravel()[order].reshape(c.shape)).metrics
-    free = {"mean_peak_distance": None, "max_peak_distance": None}
-    assert dataclasses.replace(one, **free) == dataclasses.replace(other, **free)
+    figures = (dataclasses.asdict(metrics) for metrics in (one, other))
+    first, second = ({name: value for name, value in each.items() if "peak" not in name} for each in figures)
+    assert first == second
 
 
 @given(st.integers(0, 39), st.integers(0, 49), st.floats(1e-4, 10))

@@ -38,7 +38,7 @@ def test_the_traced_pixel_has_the_logged_indices_and_scattering_vector(name: str
 
 
 def test_a_log_without_geometry_says_what_it_lacks() -> None:
-    with pytest.raises(InputError, match="lacks .*incident_vec"):
+    with pytest.raises(InputError, match=r"lacks .*incident_vec"):
         trace_geometry(parse_trace("TRACE_C: fdet_vec 0 0 1\n", "x.log")[0])
 
 
@@ -49,8 +49,10 @@ def test_cell_vectors_in_another_unit_are_not_believed() -> None:
     for line in text.splitlines():
         key, *numbers = line.removeprefix("TRACE_C: ").split()
         if key.startswith("rot_") and key.endswith("_angstroms"):
-            line = f"TRACE_C: {key} " + " ".join(f"{float(number) * 1e-10:.15g}" for number in numbers)
-        lines.append(line)
+            in_metres = " ".join(f"{float(number) * 1e-10:.15g}" for number in numbers)
+            lines.append(f"TRACE_C: {key} {in_metres}")
+        else:
+            lines.append(line)
     assert trace_geometry(parse_trace(text, "x.log")[0]).cell is not None
     geometry = trace_geometry(parse_trace("\n".join(lines) + "\n", "x.log")[0])
     assert geometry.cell is None

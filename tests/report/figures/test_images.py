@@ -80,7 +80,7 @@ def test_the_cross_is_on_the_traced_pixel_or_the_worst(pixel: tuple[int, int] | 
     slow, fast = pixel or (3, 20)
     for axes in figure.axes[:3]:
         cross = next(line for line in axes.get_lines() if line.get_marker() == "x")
-        assert (list(cross.get_xdata()), list(cross.get_ydata())) == ([fast], [slow])
+        assert np.array_equal(cross.get_xydata(), [[fast, slow]])
     assert f"slow {slow} fast {fast}" in texts(figure)
 
 
@@ -150,7 +150,9 @@ def test_pixels_lie_in_the_bin_of_their_intensities() -> None:
     py = c.copy()
     py[0, 0] = 1e1
     mesh = scatter_figure(compared(c, py)).axes[0].collections[0]
-    counts = np.ma.filled(mesh.get_array(), 0).reshape(120, 120)
+    values = mesh.get_array()
+    assert values is not None
+    counts = np.ma.filled(values, 0).reshape(120, 120)
     edges = mesh.get_coordinates()[0, :, 0]  # type: ignore[attr-defined]
     row, column = np.argwhere(counts == 1)[0]
     assert edges[column] <= 1e3 * (1 + 1e-5) <= edges[column + 1] * (1 + 1e-5)
