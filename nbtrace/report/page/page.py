@@ -5,7 +5,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,7 +13,7 @@ from importlib import metadata
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
@@ -110,12 +110,13 @@ def render_page(contents: Contents, *, all_pixels: bool = False) -> str:
 
 def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
     """Return what the page of a bundle says."""
+    several = Counter(filed.name for filed in contents.results)
     counted: Counter[str] = Counter()
-    sections = []
+    sections: list[ResultSection] = []
     for filed in contents.results:
-        slug = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in filed.name)
-        counted[slug] += 1
-        sections.append(result_section(filed, f"r-{slug}-{counted[slug]}"))
+        counted[filed.name] += 1
+        label = f"{filed.name} {counted[filed.name]}" if several[filed.name] > 1 else filed.name
+        sections.append(result_section(filed, f"result-{len(sections) + 1}", label))
     # The explanation is what a reader came for; sorting keeps the order of time among the others.
     sections.sort(key=lambda section: section.name != "explain")
     state = contents.verification.outcome()
@@ -147,10 +148,7 @@ def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
 
 def _table_of_contents(sections: Sequence[ResultSection]) -> Iterator[tuple[str, str]]:
     yield "answer", "Answer"
-    several = Counter(section.name for section in sections)
-    for section in sections:
-        place = section.anchor.rpartition("-")[2] if several[section.name] > 1 else ""
-        yield section.anchor, f"{section.name} {place}".strip()
+    yield from ((section.anchor, section.label) for section in sections)
     yield "provenance", "Provenance"
     yield "files", "Files"
 
@@ -195,15 +193,22 @@ def _rank(name: str) -> int:
 
 
 def _facts(sections: Sequence[ResultSection]) -> Iterator[Fact]:
-    """Yield who is wrong, in what, with what share, from the latest explanation; and the first divergence."""
-    documents = {section.name: section.filed.document for section in sections if section.filed.document is not None}
+    """Yield who is wrong, in what, with what share, from the latest explanation; and what diverges first there."""
+    latest = {section.name: section.filed.document for section in sections if section.filed.document is not None}
+    explained, compared = latest.get("explain"), latest.get("diff")
     try:
-        if "explain" in documents:
-            yield from _root_facts(read_as(ExplainDocument, documents["explain"]))
-        if "diff" in documents:
-            yield from _divergence_facts(read_as(DiffDocument, documents["diff"]))
+        if explained is not None:
+            yield from _root_facts(read_as(ExplainDocument, explained))
+        if compared is not None and (explained is None or _sources(explained) == _sources(compared)):
+            yield from _divergence_facts(read_as(DiffDocument, compared))
     except InputError:
         return
+
+
+def _sources(document: Mapping[str, object]) -> tuple[object, ...]:
+    """Return the names of the logs that a document is about."""
+    sides = [document.get(side) for side in ("c", "py")]
+    return tuple(side.get("source") if isinstance(side, dict) else None for side in sides)
 
 
 def _root_facts(document: ExplainDocument) -> Iterator[Fact]:
@@ -259,17 +264,22 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters["unbroken"] = _unbroken
+    environment.filters |= {"unbroken": _unbroken, "breakable": _breakable}
     return environment
 
 
 def _unbroken(text: str) -> Markup:
-    """Return text in which no line ends within a number, after the `-` of 1e-06, but may within a name, after a `_`."""
+    """Return text in which no line ends within a number, after the `-` of 1e-06."""
     pieces = _EXPONENT.split(clean(text))
     return Markup("").join(
-        Markup('<span class="nb">{}</span>').format(piece) if place % 2 else Markup("_<wbr>").join(piece.split("_"))
+        Markup('<span class="nb">{}</span>').format(piece) if place % 2 else escape(piece)
         for place, piece in enumerate(pieces)
     )
+
+
+def _breakable(text: str) -> Markup:
+    """Return a name, or the text of a cell, in which a line may end after a `_`."""
+    return Markup("_<wbr>").join(map(_unbroken, text.split("_")))
 
 
 def _shown(value: object) -> object:

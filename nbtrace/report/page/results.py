@@ -55,9 +55,13 @@ class RootCard:
 
 @dataclass(frozen=True)
 class ResultSection:
-    """A result as the page shows it; `problems` are what is wrong with its files or its document."""
+    """A result as the page shows it.
+
+    `label` tells it from others of its name; `problems` are what is wrong with its files or its document.
+    """
 
     anchor: str
+    label: str
     name: str
     title: str
     time: str
@@ -81,7 +85,7 @@ class PageNotice:
     results: tuple[str, ...]
 
 
-def result_section(filed: FiledResult, anchor: str) -> ResultSection:
+def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection:
     """Return a result as a section; a document that cannot be used leaves what the summary says."""
     problems = list(filed.problems)
     title, lead, parts = _parts(filed.summary)
@@ -101,6 +105,7 @@ def result_section(filed: FiledResult, anchor: str) -> ResultSection:
     verdict = verdict_word(filed)
     return ResultSection(
         anchor=anchor,
+        label=label,
         name=filed.name,
         title=title or filed.name,
         time=filed.time,
@@ -138,8 +143,8 @@ def notices_of(sections: Iterable[ResultSection]) -> tuple[PageNotice, ...]:
     for section in sections:
         for notice in _notices(section.filed.document):
             names = found.setdefault(notice, [])
-            if section.name not in names:
-                names.append(section.name)
+            if section.label not in names:
+                names.append(section.label)
     words = {"blocking": "STOP", "warning": "NOTE", "info": "INFO"}
     ordered = sorted(found.items(), key=lambda item: list(words).index(item[0][0]))
     return tuple(

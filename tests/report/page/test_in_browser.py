@@ -8,7 +8,7 @@ from tests.browser import Tab
 from tests.report.page.conftest import file_images, page_of
 
 ENTER, ESCAPE, RIGHT, DOWN = ("Enter", 13), ("Escape", 27), ("ArrowRight", 39), ("ArrowDown", 40)
-DIFF = "#r-diff-1 .table"
+DIFF = "#result-1 .table"
 
 
 @pytest.fixture

@@ -243,6 +243,6 @@ def test_results_of_one_kind_have_anchors_of_their_own_and_the_latest_answers(bu
         file_view(bundle, "check", hostile_view(f"answer {number}"), document)
     html = page_of(bundle)
     assert problems_of(html) == []
-    assert {f"r-check-{number}" for number in (1, 2, 3)} <= {item.get("id") for item in Markup(html).of("section")}
+    assert {f"result-{number}" for number in (1, 2, 3)} <= {item.get("id") for item in Markup(html).of("section")}
     assert re.search(r"<h1>answer 2</h1>", html)
     assert verify(bundle.root).outcome() is Outcome.INTACT
