@@ -40,13 +40,10 @@ class Destinations:
         Replace files that exist.
     notes : Path or None
         File that something is added to; what it holds stays.
-<<<<<<< HEAD
-    plot : Path or None
-        File for a figure; its suffix says whether it is PNG or SVG.
-=======
     others : tuple of Path
         Files that the command itself writes besides.
->>>>>>> img
+    plot : Path or None
+        File for a figure; its suffix says whether it is PNG or SVG.
     """
 
     md: Path | None = None
@@ -55,35 +52,24 @@ class Destinations:
     bundle: Path | None = None
     force: bool = False
     notes: Path | None = None
-<<<<<<< HEAD
-    plot: Path | None = None
-=======
     others: tuple[Path, ...] = ()
->>>>>>> img
+    plot: Path | None = None
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
         if len(set(map(os.path.abspath, self.files))) < len(self.files):
-<<<<<<< HEAD
-            raise UsageError("--md, --json, --output and --plot need different files")
+            raise UsageError("every output needs a file of its own: --md, --json, --output and the like")
         if self.plot is not None and self.plot.suffix.lower() not in _PLOTS:
             raise UsageError(f"--plot {self.plot}: a figure is written to a file that ends in {' or '.join(_PLOTS)}")
-=======
-            raise UsageError("every output needs a file of its own: --md, --json, --output and the like")
->>>>>>> img
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files to write."""
-<<<<<<< HEAD
-        return tuple(path for path in (self.md, self.json, self.text, self.plot) if path is not None and path != STDOUT)
-=======
-        reports = (path for path in (self.md, self.json, self.text) if path is not None and path != STDOUT)
-        return (*reports, *self.others)
->>>>>>> img
+        reports = (self.md, self.json, self.text, self.plot)
+        return (*(path for path in reports if path is not None and path != STDOUT), *self.others)
 
     def check(self, inputs: Iterable[str]) -> None:
         """Say before any work is done that an output cannot be written, or would destroy something.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nbtrace.images.image import Pixels
+from nbtrace.images.image import Mask, Pixels
 from nbtrace.report.figures.images import PERCENTILE
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
@@ -166,7 +166,22 @@ def _overview(c: Pixels, py: Pixels, block: int) -> _Region:
     difference = _difference(c, py)
     grid = Grid(_shape(c), block)
     arrays = {"c": c, "py": py, "diff": difference}
-    return _Region(0, 0, block, {side: _embeddable(grid.most_apart(_signed(item))) for side, item in arrays.items()})
+    return _Region(0, 0, block, {side: _furthest(grid, item) for side, item in arrays.items()})
+
+
+def _furthest(grid: Grid, pixels: Pixels) -> Pixels:
+    """Return the value of each block that is furthest from zero, NaN only where all are, in the type of the pixels."""
+    kind = pixels.dtype if pixels.dtype.kind == "f" else np.dtype("<f8")
+    floats = pixels.astype(kind, copy=False)
+    return grid.most_apart(floats, _numbers(pixels)).astype(kind)
+
+
+def _numbers(pixels: Pixels) -> Mask | None:
+    """Return where pixels are numbers; None where all are."""
+    if pixels.dtype.kind != "f":
+        return None
+    missing = np.isnan(pixels)
+    return ~missing if missing.any() else None
 
 
 def _difference(c: Pixels, py: Pixels) -> Pixels:
@@ -174,11 +189,6 @@ def _difference(c: Pixels, py: Pixels) -> Pixels:
     with np.errstate(invalid="ignore", over="ignore"):
         difference: Pixels = py.astype(np.float64) - c
     return difference
-
-
-def _signed(pixels: Pixels) -> Pixels:
-    """Return pixels that a minus cannot wrap round."""
-    return pixels if pixels.dtype.kind == "f" else pixels.astype(np.float64)
 
 
 def _shape(pixels: Pixels) -> tuple[int, int]:
@@ -202,8 +212,9 @@ def _crops(c: Pixels, py: Pixels, marks: Sequence[Mark]) -> Iterator[_Region]:
 def _scales(c: Pixels, py: Pixels) -> Iterator[Scale]:
     """Yield the limits at several percentiles of what the figures draw, not of all pixels."""
     grid = Grid.of(_shape(c))
-    both = np.concatenate([_finite(grid.largest(c)), _finite(grid.largest(py))])
-    apart = np.abs(_finite(grid.most_apart(_difference(c, py))))
+    drawn = [_finite(grid.largest(image, _numbers(image))) for image in (c, py)]
+    both = np.concatenate(drawn)
+    apart = np.abs(_finite(_furthest(grid, _difference(c, py))))
     low = min(float(both.min()), 0.0) if both.size else 0.0
     for rank in _PERCENTILES:
         name = f"to {rank:g} % of what is drawn" if rank < 100 else "to the largest"
