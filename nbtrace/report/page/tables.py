@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 _NUMBER = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?=$|[\s/%°:*×])")
 
@@ -27,6 +28,9 @@ _TONES = {
     Tone.NONE: "MISSING UNKNOWN SHAPE NOT_FINITE NOT_CHECKED SKIPPED SELF",
 }
 _LONG = 28
+MOST_ROWS = 2000
+"""Rows of a table that a page shows; what diverges is shown first of all."""
+
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 _RANK = {tone: rank for rank, tone in enumerate((Tone.GOOD, Tone.MINOR, Tone.WARN, Tone.NONE, Tone.BAD))}
 _PHRASES = {"NOT COMPARABLE": Tone.BAD, "not comparable": Tone.BAD, "not checkable": Tone.NONE, "not intact": Tone.BAD}
@@ -90,7 +94,7 @@ class PageTable:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
-    @property
+    @cached_property
     def status_column(self) -> int | None:
         """Where the statuses stand: the column all of whose cells are statuses, the last such one."""
         places = [
@@ -100,12 +104,22 @@ class PageTable:
         ]
         return places[-1] if places else None
 
+    @cached_property
+    def shown(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows in order, of too many those that do not agree and then the first of the others."""
+        if len(self.rows) <= MOST_ROWS:
+            return self.rows
+        place = self.status_column
+        agreeing = [place is None or row[place].tone is Tone.GOOD for row in self.rows]
+        ranked = sorted(range(len(self.rows)), key=lambda number: (agreeing[number], number))
+        return tuple(self.rows[number] for number in sorted(ranked[:MOST_ROWS]))
+
     @property
     def wordy(self) -> bool:
         """Whether some column but the first holds sentences, so that a narrow window shows each row as a card."""
         return any(
             len(row[place].text) > _LONG
-            for row in self.rows
+            for row in self.shown
             for place, column in enumerate(self.columns)
             if place and (not column.numeric or row[place].parts)
         )
@@ -116,7 +130,7 @@ class PageTable:
         place = self.status_column
         if place is None:
             return ()
-        words = [row[place].text.rstrip("*") for row in self.rows]
+        words = [row[place].text.rstrip("*") for row in self.shown]
         found = {word: tone for word in words if (tone := tone_of(word)) is not None}
         ordered = sorted(found.items(), key=lambda item: -_RANK[item[1]])
         return tuple((word, tone, words.count(word)) for word, tone in ordered)

@@ -27,7 +27,7 @@ _CROP = 64
 """Pixels kept on either side of a pixel that matters."""
 
 _MOST_CROPS = 8
-_PERCENTILES = (90.0, 98.0, PERCENTILE, 99.95, 100.0)
+_PERCENTILES = (50.0, 75.0, 90.0, 98.0, PERCENTILE, 99.95, 100.0)
 _EXACT = {"f4", "f8", "i1", "i2", "i4", "u1", "u2", "u4"}
 """Types that a browser has, too; any other becomes float64."""
 

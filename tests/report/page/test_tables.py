@@ -1,7 +1,7 @@
 import pytest
 
 from nbtrace.compare.status import Status
-from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, leading_number, tone_of
+from nbtrace.report.page.tables import MOST_ROWS, Cell, Column, PageTable, Tone, leading_number, tone_of
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,15 @@ def test_the_status_column_is_the_one_where_every_cell_is_a_status() -> None:
     assert table.statuses == (("MINOR", Tone.MINOR, 1), ("PASS", Tone.GOOD, 1))
     assert PageTable("t", (Column("x"),), ((Cell("a"),),)).statuses == ()
     assert PageTable("t", (Column("x"),), ()).status_column is None
+
+
+def test_of_too_many_rows_those_that_do_not_agree_are_kept_in_order() -> None:
+    bad = {5, 3000, 6999}
+    rows = tuple((Cell(str(number)), Cell("MINOR" if number in bad else "PASS")) for number in range(7000))
+    table = PageTable("t", (Column("n"), Column("status")), rows)
+    shown = [int(row[0].text) for row in table.shown]
+    assert len(shown) == MOST_ROWS
+    assert bad <= set(shown)
+    assert shown == sorted(shown)
+    assert shown[:10] == list(range(10))
+    assert {word: count for word, _, count in table.statuses} == {"MINOR": 3, "PASS": MOST_ROWS - 3}

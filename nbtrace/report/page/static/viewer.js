@@ -101,7 +101,7 @@ class Viewer {
   }
 
   painted(region, number) {
-    const name = `${this.show} ${number} ${this.head.scales.indexOf(this.scale)}`;
+    const name = `${this.show} ${number}`;
     if (!region.painted.has(name)) {
       const level = region.levels[this.show][number];
       const picture = new OffscreenCanvas(level.columns, level.rows);
@@ -262,6 +262,7 @@ class Viewer {
     });
     on("[data-scale]", "change", (event) => {
       this.scale = this.head.scales[event.currentTarget.value];
+      for (const region of this.regions) region.painted.clear();
       this.tell();
       this.draw();
     });
