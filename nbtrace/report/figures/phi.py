@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,9 +17,15 @@ _SAME_LABEL = 1e-9
 _WIDE = 1e3
 """Ratio of the two sides' sizes from which on an axis is logarithmic on both sides of zero."""
 
+_SEEN = 0.004
+"""Least share of the axis that a shade takes."""
+
 _NAMED = 6
+_ROOM = 0.12
+"""Share of the axis that the name of a step takes."""
+
 _MARKED = 60
-"""Numbers of steps up to which the diverging ones are named, and all of them have markers."""
+"""Number of steps up to which each has a marker."""
 
 
 def phi_figure(document: Mapping[str, object]) -> Figure:
@@ -91,28 +98,45 @@ def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], names: tu
 
 def _mark(upper: Axes, lower: Axes, steps: Sequence[Step], places: Sequence[float]) -> None:
     """Shade the steps that diverge, and name the first few."""
-    bad = [(place, step) for place, step in zip(places, steps, strict=True) if step.status != "PASS"]
-    gaps = [b - a for a, b in zip(sorted(set(places)), sorted(set(places))[1:], strict=False)]
-    half = min(gaps, default=1.0) / 2.5
-    for number, (place, step) in enumerate(bad):
-        for axes in (upper, lower):
-            axes.axvspan(
-                place - half,
-                place + half,
-                color=_FAULT,
-                alpha=0.16,
-                linewidth=0,
-                label="diverges" if number == 0 and axes is upper else None,
-            )
-        if number < _NAMED:
-            upper.annotate(
-                plain(f"tic {step.phi_tic}\n{step.status[:_WORD]}"),
-                (place, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                fontsize=CAPTION_SIZE,
-                color=_FAULT,
-            )
+    bad = [(place, step) for place, step in zip(places, steps, strict=True) if step.status != Status.PASS.value]
+    if not bad:
+        return
+    width = _width(sorted(set(places)))
+    spans = [(place - width / 2, width) for place, _ in bad]
+    for axes in (upper, lower):
+        axes.broken_barh(
+            spans,
+            (0, 1),
+            transform=axes.get_xaxis_transform(),
+            color=_FAULT,
+            alpha=0.16,
+            linewidth=0,
+            label="diverges" if axes is upper else None,
+        )
+    for place, step in _apart(bad, places):
+        upper.annotate(
+            plain(f"tic {step.phi_tic}\n{step.status[:_WORD]}"),
+            (place, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=CAPTION_SIZE,
+            color=_FAULT,
+        )
+
+
+def _apart(bad: Sequence[tuple[float, Step]], places: Sequence[float]) -> list[tuple[float, Step]]:
+    """Return the first of the steps to name, of those so close that their names would overlap the first."""
+    named: list[tuple[float, Step]] = []
+    for place, step in bad:
+        if len(named) < _NAMED and (not named or place - named[-1][0] >= _ROOM * (max(places) - min(places))):
+            named.append((place, step))
+    return named
+
+
+def _width(places: Sequence[float]) -> float:
+    """Return the width of the shade of one step: less than a step, but never too little to be seen."""
+    least = min((after - before for before, after in pairwise(places)), default=1.0)
+    return max(0.8 * least, _SEEN * (places[-1] - places[0]))
