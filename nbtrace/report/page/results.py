@@ -8,7 +8,7 @@ from nbtrace.evidence.contents import FiledResult
 from nbtrace.report.diff_view import COLUMNS as DIFF_COLUMNS
 from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS
 from nbtrace.report.filed import DiffDocument, ExplainDocument, Noticed, Quantity, Root, read_as
-from nbtrace.report.page.prose import Body, Heading, Paragraph, Quote, Span, Tabular, plain, read_markdown
+from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
 from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
 
@@ -88,7 +88,10 @@ class PageNotice:
 def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection:
     """Return a result as a section; a document that cannot be used leaves what the summary says."""
     problems = list(filed.problems)
+    if not filed.summary:
+        problems.append("summary.md has no section of it, so only its document can be shown")
     title, lead, parts = _parts(filed.summary)
+    answer = next((block for block in lead if isinstance(block, Paragraph)), None)
     roots: tuple[RootCard, ...] = ()
     replaced: set[tuple[str, ...]] = set()
     own: list[Part] = []
@@ -101,7 +104,9 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
             replaced |= {_titles(ROOT_COLUMNS), _titles(PROOF_COLUMNS)}
     except InputError as error:
         problems.append(f"its document cannot be shown in full, so this is its summary: {error}")
-    kept = [part for part in parts if not _is_replaced(part, replaced)]
+    noted = bool(list(_notices(filed.document)))
+    rest = tuple(block for block in lead if block is not answer and not _stands_elsewhere(block, noted=noted))
+    kept = [Part("", rest), *(part for part in parts if not _is_replaced(part, replaced))]
     verdict = verdict_word(filed)
     return ResultSection(
         anchor=anchor,
@@ -111,10 +116,10 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
         time=filed.time,
         verdict=verdict,
         tone=tone_of(verdict),
-        headline=headline(filed, lead),
-        facts=tuple(item for block in lead if block.kind == "items" for item in getattr(block, "items", ())),
+        headline=_headline(filed, answer),
+        facts=tuple(item for block in lead if isinstance(block, Items) for item in block.items),
         roots=roots,
-        parts=(*own, *kept),
+        parts=tuple(part for part in (*own, *kept) if part.blocks),
         problems=tuple(problems),
         filed=filed,
     )
@@ -125,15 +130,19 @@ def verdict_word(filed: FiledResult) -> str:
     return "" if filed.verdict is None else VERDICT_WORDS[filed.verdict]
 
 
-def headline(filed: FiledResult, lead: Iterable[Body] = ()) -> str:
+def _stands_elsewhere(block: Body, *, noted: bool) -> bool:
+    """Tell whether a block before the first part is shown as a fact, or among the notices of all results."""
+    return isinstance(block, Items) or (noted and isinstance(block, Quote))
+
+
+def _headline(filed: FiledResult, answer: Paragraph | None) -> str:
     """Return the answer of a result in one line: as its document has it, else as its summary begins."""
     said = None if filed.document is None else filed.document.get("answer")
     if isinstance(said, str):
         return said
-    first = next((block for block in lead if isinstance(block, Paragraph)), None)
-    if first is None:
+    if answer is None:
         return ""
-    rest = first.spans[1:] if first.spans and first.spans[0].kind == "strong" else first.spans
+    rest = answer.spans[1:] if answer.spans and answer.spans[0].kind == "strong" else answer.spans
     return plain(rest).lstrip(": ")
 
 
@@ -172,8 +181,7 @@ def _parts(summary: str) -> tuple[str, tuple[Body, ...], list[Part]]:
         else:
             parts.append(Part(heading, tuple(blocks)))
             heading, blocks = block.text, []
-    lead = tuple(block for block in parts[0].blocks if not isinstance(block, Quote))
-    return title, lead, [part for part in parts[1:] if part.title not in _ELSEWHERE | _REPEATED]
+    return title, parts[0].blocks, [part for part in parts[1:] if part.title not in _ELSEWHERE | _REPEATED]
 
 
 def _titles(columns: Sequence[object]) -> tuple[str, ...]:

@@ -231,6 +231,23 @@ def test_results_that_the_page_does_not_know_are_shown_by_their_summary(bundle: 
     assert re.search(r"Numbers.* a b x 5", text)
 
 
+def test_nothing_before_the_first_part_of_a_summary_is_lost(bundle: Bundle) -> None:
+    lead = "**AGREE**: yes\n\nSecond.\n\n> **NOTE** said\n\n- fact\n\nThird.\n\n    code line"
+    summary = f"# T\n\n{lead}\n\n| h |\n| --- |\n| cell |\n"
+    bundle.add_result("new", metrics={}, summary_md=summary, provenance=Provenance.collect())
+    text = Markup(page_of(bundle)).visible()
+    assert all(word in text for word in ("yes", "Second.", "NOTE said", "fact", "Third.", "code line", "cell"))
+
+
+def test_a_result_whose_summary_is_gone_says_so(pair_bundle: Bundle, tmp_path: Path) -> None:
+    copy = Bundle(Path(shutil.copytree(pair_bundle.root, tmp_path / "copy")))
+    (copy.root / "summary.md").unlink()
+    text = Markup(page_of(copy)).visible()
+    assert "MISSING: summary.md" in text
+    assert text.count("summary.md has no section of it") == 4
+    assert "rot_a_angstroms" in text
+
+
 def test_an_empty_bundle_has_a_page(bundle: Bundle) -> None:
     html = page_of(bundle)
     assert problems_of(html) == []
