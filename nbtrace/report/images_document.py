@@ -87,7 +87,7 @@ def _placement(placement: Placement) -> Mapping[str, object]:
         "shift": {"slow": slow, "fast": fast},
         "correlation": placement.correlation,
         "as_given": placement.as_given,
-        "of": "square roots of the intensities",
+        "of": "log(1 + I/median)",
     }
 
 

@@ -66,7 +66,7 @@ def test_a_single_pixel(nb: "Run", spots: Floats, tmp_path: Path) -> None:
 
 def test_a_flipped_image_is_told_first(nb: "Run", spots: Floats) -> None:
     words = " ".join(nb("images", "c.npy", "turned.npy").out.split())
-    assert words.startswith("DIFFER Py with slow reversed is like C: correlation of √I 1 against")
+    assert words.startswith("DIFFER Py with slow reversed is like C: correlation of log I 1 against")
 
 
 CONTRACT = {

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.steps import BINS, common_format, step_counts
+from nbtrace.compare.images.steps import BINS, common_format, format_name, step_counts
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.images.image import Floats
 
@@ -152,7 +152,7 @@ class _Tally:
             zero_in_x=self._zero_in_x,
             zero_in_y=self._zero_in_y,
             steps=steps,
-            step_of="" if self._format is None else self._format.name,
+            step_of="" if self._format is None else format_name(self._format),
         )
 
 

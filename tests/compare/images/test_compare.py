@@ -275,6 +275,15 @@ def test_a_transposed_image_is_told() -> None:
     assert result.metrics.sum_ratio == 1
 
 
+def test_the_direct_beam_does_not_hide_that_an_image_is_transposed() -> None:
+    c = spots(shape=(49, 49))
+    c[24, 24] = 1e7
+    result = compared(c, c.T)
+    assert result.metrics.correlation == pytest.approx(1.0, abs=1e-6)
+    assert result.placement is not None
+    assert result.placement.name == "with slow and fast exchanged"
+
+
 GEOMETRY = geometry_of(
     np.array([0.1, -0.02, 0.025]), (0, 0, -1), (0, 1, 0), 1e-3, (1, 0, 0), 1e-10, np.diag([5e-9, 6e-9, 7e-9])
 )
