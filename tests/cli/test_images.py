@@ -147,7 +147,7 @@ def test_what_is_not_defined_is_null_with_a_reason(nb: "Run", tmp_path: Path, sp
         (["c.npy", "c.npy", "--save-diff", "d.tif"], 2, r"written as .npy"),
         (["c.npy", "c.npy", "--save-diff", "close.npy"], 2, "close.npy exists"),
         (["c.npy", "c.npy", "--save-diff", "c.npy", "--force"], 2, "one of the inputs"),
-        (["c.npy", "c.npy", "--save-diff", "d.npy", "--json", "d.npy"], 2, "a file of its own"),
+        (["c.npy", "c.npy", "--save-diff", "d.npy", "--json", "d.npy"], 2, "need different files"),
         (["c.npy", "c.npy", "--pictures", "c.npy"], 2, "is no folder"),
         (["c.npy", "c.npy", "--json", "c.npy"], 2, "exists"),
         (["c.npy", "c.npy", "--geometry", "x", "--config", "y"], 2, "only one of --geometry"),

@@ -109,5 +109,8 @@ def _pixels(scan: PixelScan, metrics: Metrics, tolerance: PixelTolerance, option
 def tolerance_text(tolerance: PixelTolerance) -> str:
     """Return a tolerance of pixels as reports print it."""
     parts = [f"{tolerance.relative:g} relative"] if tolerance.relative else []
-    parts += [f"{tolerance.absolute:g} absolute"] if tolerance.absolute or not parts else []
+    parts += [f"{tolerance.absolute:g} absolute"] if tolerance.absolute else []
+    parts += [f"{tolerance.rounding:g} for rounding to counts"] if tolerance.rounding > tolerance.absolute else []
+    if not parts:
+        return "0"
     return " or ".join(parts)
