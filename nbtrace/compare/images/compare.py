@@ -21,7 +21,7 @@ from nbtrace.compare.images.selection import Selection, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
-from nbtrace.images.geometry import miller_indices, resolution
+from nbtrace.images.geometry import differences, miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels
 
 _FEW = 0.01
@@ -158,6 +158,10 @@ def _worst_pixel(
 def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str]) -> Iterator[Notice]:
     for note in notes:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
+    if c.geometry is not None and py.geometry is not None:
+        apart = ", ".join(differences(c.geometry, py.geometry))
+        if apart:
+            yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the headers tell different geometries: {apart}")
     if os.path.realpath(c.source) == os.path.realpath(py.source) and c.format == py.format:
         yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
     elif metrics.identical == metrics.pixels:

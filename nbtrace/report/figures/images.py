@@ -42,7 +42,7 @@ _DECADES = 12.0
 
 _FLAT = 1e-12
 _OBLONG = 6
-_AROUND = 20
+_AROUND = 12
 """Pixels on each side of the one that a detail shows."""
 
 
@@ -96,21 +96,21 @@ def image_figures(result: ImagesResult, pixel: Pixel | None = None) -> Mapping[s
 
 def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return C, Py and Py − C side by side, with the pixel that is marked; see :func:`image_figures`."""
-    return _pair(_Part.whole(result), result, *_marked(result, pixel))
+    return _pair(_Part.whole(result), result, _marked(result, pixel), PERCENTILE)
 
 
 def detail_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
-    """Return the same around the pixel that is marked, each pixel drawn."""
-    marked, what = _marked(result, pixel)
-    return _pair(_Part.around(result, marked), result, marked, what)
+    """Return the same around the pixel that is marked, each pixel drawn, up to the brightest."""
+    marked = _marked(result, pixel)
+    return _pair(_Part.around(result, marked[0]), result, marked, 100.0)
 
 
-def _pair(part: _Part, result: ImagesResult, marked: Pixel, what: str) -> Figure:
-    grid = part.grid
+def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percentile: float) -> Figure:
+    grid, (pixel, what) = part.grid, marked
     drawn_c, drawn_py = (grid.largest(pixels, part.compared) for pixels in (part.c, part.py))
     apart = grid.most_apart(part.difference(), part.compared)
-    low, high = _intensity_range((drawn_c, drawn_py))
-    limit = _percentile(np.abs(apart))
+    low, high = _intensity_range((drawn_c, drawn_py), percentile)
+    limit = _percentile(np.abs(apart), percentile)
     figure = _strip(3, grid.shape)
     left, middle, right = figure.subplots(1, 3, sharex=True, sharey=True)
     _draw(left, drawn_c, grid, INTENSITY_MAP, low, high)
@@ -120,15 +120,15 @@ def _pair(part: _Part, result: ImagesResult, marked: Pixel, what: str) -> Figure
         dress(axes, title=title, x="fast → (pixels)", y="slow ↓ (pixels)" if axes is left else "", framed=True)
     dress(right, title="Py − C", x="fast → (pixels)", framed=True)
     for axes in (left, middle, right):
-        _mark(axes, marked, result, grid)
+        _mark(axes, pixel, result, grid)
     _bar(figure, intensity, [left, middle], "intensity")
     _bar(figure, difference, [right], "Py − C")
     caption(
         figure,
-        f"Both images on one scale, {low:.3g} to {high:.3g}, the {PERCENTILE:g}th percentile of what is drawn. "
-        f"Difference ±{limit:.3g}, the same percentile; largest |Py − C| {result.metrics.max_abs_diff:.3g}. "
+        f"Both images on one scale, {low:.3g} to {high:.3g}, {_percentile_text(percentile)} of what is drawn. "
+        f"Difference ±{limit:.3g}, the same of |Py − C|; the largest of all is {result.metrics.max_abs_diff:.3g}. "
         f"{_pooled(grid)}\n"
-        f"{what}{_rings_text(result.geometry)}{_left_out(result)}{_stretched_text(grid.shape)}",
+        f"{what}{_rings_text(result.geometry, grid)}{_left_out(result)}{_stretched_text(grid.shape)}",
     )
     return figure
 
@@ -140,7 +140,7 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     c, py = (grid.sums(pixels, part.compared) for pixels in (part.c, part.py))
     both = (c > 0) & (py > 0)
     logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
-    limit = max(_percentile(np.abs(logs)), _FLAT)
+    limit = max(_percentile(np.abs(logs), PERCENTILE), _FLAT)
     figure = _strip(1, result.c.shape)
     axes = figure.subplots()
     image = _draw(axes, logs, grid, DIFFERENCE_MAP, -limit, limit)
@@ -153,7 +153,7 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     missing = f"{without} points without a ratio: C or Py is not above 0." if without else ""
     caption(
         figure,
-        f"{many}Scale ±{limit:.3g}, the {PERCENTILE:g}th percentile; ln(Py/C) is Py/C − 1 where it is small.\n"
+        f"{many}Scale ±{limit:.3g}, {_percentile_text(PERCENTILE)}; ln(Py/C) is Py/C − 1 where it is small.\n"
         f"{what}{_stretched_text(grid.shape)}{missing}",
     )
     return figure
@@ -240,7 +240,7 @@ def _draw(axes: Axes, values: Floats, grid: Grid, colours: str, low: float, high
 
 def _bar(figure: Figure, image: ScalarMappable, axes: Sequence[Axes], label: str) -> None:
     bar = figure.colorbar(image, ax=list(axes), shrink=0.85, pad=0.015)
-    bar.ax.set_title(label, fontsize=TEXT_SIZE, loc="left")
+    bar.set_label(label, fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=CAPTION_SIZE)
 
 
@@ -262,30 +262,34 @@ def _marked(result: ImagesResult, pixel: Pixel | None) -> tuple[Pixel, str]:
 
 
 def _rings(axes: Axes, geometry: Geometry, grid: Grid) -> None:
+    slow, fast, squared = _ring_field(geometry, grid)
+    levels = {1 / (d * ANGSTROM) ** 2: f"{d:g} Å" for d in _chosen_rings(squared)}
+    if levels:
+        lines = axes.contour(
+            fast, slow, squared, levels=sorted(levels), colors=MARK_COLOUR, linewidths=0.5, linestyles="dashed"
+        )
+        axes.clabel(lines, fmt=levels, fontsize=CAPTION_SIZE - 1, inline=True)
+
+
+def _ring_field(geometry: Geometry, grid: Grid) -> tuple[Floats, Floats, Floats]:
+    """Return positions along slow and fast, and 1/d² there, for contours: coarse is enough for conics."""
     slow, fast = (
         np.linspace(first - 0.5, first + size - 0.5, min(size + 1, _RING_GRID))
         for first, size in zip(grid.origin, grid.shape, strict=True)
     )
-    squared = np.asarray(inverse_d_squared(geometry, slow[:, None] + 0.5, fast[None, :] + 0.5))
-    radii = _chosen_rings(float(squared.min()), float(squared.max()))
-    if not radii:
-        return
-    levels = {1 / (radius * ANGSTROM) ** 2: f"{radius:g} Å" for radius in radii}
-    lines = axes.contour(
-        fast, slow, squared, levels=sorted(levels), colors=MARK_COLOUR, linewidths=0.5, linestyles="dashed"
-    )
-    axes.clabel(lines, fmt=levels, fontsize=CAPTION_SIZE - 1, inline=True)
+    return slow, fast, np.asarray(inverse_d_squared(geometry, slow[:, None] + 0.5, fast[None, :] + 0.5))
 
 
-def _chosen_rings(least: float, most: float) -> list[float]:
-    """Return a few resolutions in Å between two 1/d² in m⁻², about evenly spaced on the detector."""
+def _chosen_rings(squared: Floats) -> list[float]:
+    """Return a few round resolutions in Å within a field of 1/d² in m⁻², about evenly spaced on the detector."""
+    least, most = float(squared.min()), float(squared.max())
     inside = [d for d in _RINGS if least < 1 / (d * ANGSTROM) ** 2 < most]
     wanted = np.linspace(np.sqrt(least), np.sqrt(most), _MOST_RINGS + 2)[1:-1] * ANGSTROM
     return sorted({min(inside, key=lambda d: abs(1 / d - target)) for target in wanted}) if inside else []
 
 
-def _rings_text(geometry: Geometry | None) -> str:
-    return "Dashed: resolution. " if geometry is not None else ""
+def _rings_text(geometry: Geometry | None, grid: Grid) -> str:
+    return "Dashed: resolution. " if geometry is not None and _chosen_rings(_ring_field(geometry, grid)[2]) else ""
 
 
 def _left_out(result: ImagesResult) -> str:
@@ -308,18 +312,22 @@ def _stretched_text(shape: tuple[int, int]) -> str:
     return "Pixels are not drawn square. " if _stretched(shape) else ""
 
 
-def _intensity_range(images: Sequence[Floats]) -> tuple[float, float]:
+def _percentile_text(percentile: float) -> str:
+    return "the largest" if percentile >= 100 else f"the {percentile:g}th percentile"
+
+
+def _intensity_range(images: Sequence[Floats], percentile: float) -> tuple[float, float]:
     """Return the scale of both images: from 0, or from the darkest values where these are below it."""
     values = np.concatenate([image[np.isfinite(image)] for image in images])
-    high = float(np.percentile(values, PERCENTILE))
-    low = min(0.0, float(np.percentile(values, 100 - PERCENTILE)))
+    high = float(np.percentile(values, percentile))
+    low = min(0.0, float(np.percentile(values, 100 - percentile)))
     return low, high if high > low else max(float(values.max()), low + 1.0)
 
 
-def _percentile(sizes: Floats) -> float:
+def _percentile(sizes: Floats, percentile: float) -> float:
     """Return the limit of a symmetric scale: the percentile of what is not 0, 1 where nothing is."""
     values = sizes[np.isfinite(sizes) & (sizes > 0)]
-    return float(np.percentile(values, PERCENTILE)) if values.size else 1.0
+    return float(np.percentile(values, percentile)) if values.size else 1.0
 
 
 def _name(source: str) -> str:

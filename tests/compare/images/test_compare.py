@@ -1,6 +1,7 @@
 """Verdicts, gates, figures and coverage of whole comparisons."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -321,6 +322,25 @@ def test_worst_pixels_have_indices_and_resolution() -> None:
     assert worst.hkl == miller_indices(GEOMETRY, 7.5, 9.5)
     assert worst.resolution == resolution(GEOMETRY, 7.5, 9.5)
     assert compared(c, py).worst_pixels[0].hkl is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"wavelength": 1.1e-10}, "wavelength in Å C 1, Py 1.1"),
+        ({"pixel_size": 1.1e-3}, "pixel size in mm C 1, Py 1.1"),
+        ({"pix0": np.array([0.1, -0.02, 0.026])}, "direct beam moved by +0 pixels along slow and +1 along fast"),
+        ({"pix0": np.array([0.12, -0.02, 0.025])}, "distance of the corner in mm"),
+        ({"pix0": np.array([0.1, -0.0200001, 0.025])}, None),
+    ],
+)
+def test_headers_that_tell_different_geometries(changed: dict[str, Any], told: str | None) -> None:
+    assert GEOMETRY is not None
+    other = dataclasses.replace(GEOMETRY, **changed)
+    c, py = (Image(spots(), name, "SMV", geometry=of) for name, of in (("a", GEOMETRY), ("b", other)))
+    found = [notice.text for notice in compare_images(c, py).notices if "geometries" in notice.text]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
 
 
 def test_the_brightest_pixel_is_that_of_c_within_the_region() -> None:
