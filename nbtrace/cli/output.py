@@ -59,7 +59,7 @@ class Destinations:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
         if len(set(map(os.path.abspath, self.files))) < len(self.files):
-            raise UsageError("every output needs a file of its own: --md, --json, --output and the like")
+            raise UsageError("two outputs have the same name: --md, --json, --output and others need different files")
         if self.plot is not None and self.plot.suffix.lower() not in _PLOTS:
             raise UsageError(f"--plot {self.plot}: a figure is written to a file that ends in {' or '.join(_PLOTS)}")
         if self.notes == STDOUT:
