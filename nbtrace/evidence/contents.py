@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nbtrace.compare.status import Verdict
@@ -137,6 +137,8 @@ class Contents:
         Every command, as `commands.txt` has it.
     problems : tuple of str
         What is wrong with the bundle as a whole or with one of its results; empty where all could be read.
+    findings : mapping of str to Finding
+        What was found of every file, by its name in the folder.
     """
 
     root: Path
@@ -146,7 +148,7 @@ class Contents:
     loose: tuple[str, ...]
     commands: str
     problems: tuple[str, ...] = ()
-    digests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    findings: Mapping[str, Finding] = field(default_factory=dict, repr=False)
 
     @property
     def intact(self) -> bool:
@@ -175,7 +177,8 @@ def read_contents(bundle: Bundle) -> Contents:
     """
     with reading(bundle.root):
         verification = verify(bundle.root)
-        reader = _Reader(Tree.at(bundle.root), _statuses(verification))
+        findings = _findings(verification)
+        reader = _Reader(Tree.at(bundle.root), findings)
         files = tuple(bundle.contents())
         sections = reader.sections(files)
         results = sorted(
@@ -198,13 +201,14 @@ def read_contents(bundle: Bundle) -> Contents:
         loose=loose,
         commands=commands,
         problems=(*reader.problems, *(f"{item.name}: {text}" for item in results for text in item.problems)),
-        digests={item.name: item.digest for item in verification.findings if item.digest is not None},
+        findings=findings,
     )
 
 
-def _statuses(verification: Verification) -> dict[str, Finding]:
-    """Return what was found of each name that the bundle's own manifest lists."""
-    return {item.name: item for item in verification.findings if item.manifest in {MANIFEST_NAME, None}}
+def _findings(verification: Verification) -> dict[str, Finding]:
+    """Return what the bundle's own manifest says of each file, listed as `name` or `./name`, and what none lists."""
+    own = [item for item in verification.findings if item.manifest in {MANIFEST_NAME, None}]
+    return {PurePosixPath(item.name).as_posix(): item for item in own}
 
 
 def is_named(name: str, kind: str) -> bool:

@@ -1,1 +1,1 @@
-"""Words for people: one view of a result, rendered for the terminal, as Markdown, as JSON and as a unified diff."""
+"""Words for people: one view of a result, rendered in several forms; plots; and a bundle as a page."""

@@ -133,3 +133,12 @@ def test_metadata_of_another_form_are_a_result_with_problems(bundle: Bundle, met
     (result,) = read_contents(bundle).results
     assert (result.name, result.time, result.document, result.exit_code) == ("result", "", None, None)
     assert result.problems
+
+
+def test_a_manifest_that_another_program_wrote_names_files_with_their_folder(bundle: Bundle) -> None:
+    file_result(bundle, "diff")
+    manifest = bundle.root / "sha256.txt"
+    manifest.write_text(manifest.read_text().replace("  ", "  ./"))
+    found = read_contents(bundle)
+    assert found.problems == ()
+    assert found.findings["metrics.json"].digest == sha256_of(bundle.root / "metrics.json")

@@ -124,7 +124,6 @@ def _condition(metadata: Mapping[str, Any], key: str) -> str:
 
 def file_table(contents: Contents) -> PageTable:
     """Return every file of the bundle with its digest and whether it verifies."""
-    states = {item.name: item.status for item in contents.verification.findings}
     owners: dict[str, list[str]] = {}
     for result in contents.results:
         for item in result.files:
@@ -141,11 +140,22 @@ def file_table(contents: Contents) -> PageTable:
     rows = tuple(
         (
             Cell(file.name),
-            Cell(states.get(file.name, FileStatus.SELF).value),
+            Cell(_state(contents, file.name)),
             Cell(", ".join(dict.fromkeys(owners[file.name]))),
             Cell(str(file.size)),
-            Cell(contents.digests.get(file.name, "–")),
+            Cell(_found_digest(contents, file.name)),
         )
         for file in contents.files
     )
     return PageTable("Files of the bundle", columns, rows)
+
+
+def _state(contents: Contents, name: str) -> str:
+    """Return what was found of a file; of the manifest, which nothing lists, that it is itself."""
+    found = contents.findings.get(name)
+    return (FileStatus.SELF if found is None else found.status).value
+
+
+def _found_digest(contents: Contents, name: str) -> str:
+    found = contents.findings.get(name)
+    return "–" if found is None or found.digest is None else found.digest

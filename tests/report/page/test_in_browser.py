@@ -5,7 +5,8 @@ import pytest
 
 from nbtrace.evidence import Bundle
 from tests.browser import Tab
-from tests.report.page.conftest import file_images, page_of
+from tests.report.page.conftest import file_images, file_view, page_of
+from tests.report.page.hostile import HOSTILE, hostile_view
 
 ENTER, ESCAPE, RIGHT, DOWN = ("Enter", 13), ("Escape", 27), ("ArrowRight", 39), ("ArrowDown", 40)
 DIFF = "#result-1 .table"
@@ -60,6 +61,27 @@ def test_the_page_loads_without_a_complaint_and_asks_for_nothing(page: Tab) -> N
     assert page.run("document.querySelector('h1').textContent").startswith("C: rot_a_angstroms")
     # The pictures are there, not just their frames.
     assert page.run("[...document.images].every((image) => image.complete && image.naturalWidth > 100)")
+
+
+def test_hostile_texts_run_nothing_and_ask_for_nothing(tab: Tab, bundle: Bundle, tmp_path: Path) -> None:
+    for text in HOSTILE:
+        document = {"verdict": "differ", "notices": [{"weight": "warning", "text": text}]}
+        file_view(bundle, "check", hostile_view(text), document)
+    path = tmp_path / "report.html"
+    path.write_text(page_of(bundle), encoding="utf-8")
+    tab.open(path)
+    assert tab.run("window.hacked === undefined && document.images.length === 0")
+    assert tab.run("document.querySelectorAll('#notices li').length") == len(HOSTILE)
+    assert tab.complaints() == []
+
+
+def test_a_script_that_slipped_through_would_not_run(tab: Tab, pair_page: str, tmp_path: Path) -> None:
+    slipped = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
+    path = tmp_path / "report.html"
+    path.write_text(pair_page.replace("</main>", f"{slipped}</main>"), encoding="utf-8")
+    tab.open(path)
+    assert tab.run("window.hacked === undefined")
+    assert sum("Content Security Policy" in text for text in tab.complaints()) >= 2
 
 
 def test_a_table_is_sorted_by_a_click_and_comes_back_to_its_order(page: Tab) -> None:

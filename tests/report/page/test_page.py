@@ -9,25 +9,14 @@ from typing import Any
 import pytest
 
 import nbtrace
-from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.status import Status, Verdict
 from nbtrace.evidence import Bundle, Provenance, verify
 from nbtrace.evidence.verification import Outcome
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
-from nbtrace.report.view import Column, Line, Section, Table, View
 from tests.report.page.conftest import file_pair, file_view, page_of
+from tests.report.page.hostile import HOSTILE, hostile_view
 from tests.report.page.markup import Markup
 
-HOSTILE = (
-    "</script><script>window.hacked = 1</script>",
-    "<img src=x onerror='window.hacked = 1'>",
-    '"><svg onload="window.hacked = 1">',
-    "' onmouseover='window.hacked = 1' x='",
-    "javascript:window.hacked=1 [click](javascript:window.hacked=1) ![i](http://example.invalid/i.png)",
-    "{{ 7 * 7 }} {% raw %} <!-- ]]> --> </style><style>*{display:none}</style>",
-    "\u202egnp.exe\u202c \u2066bidi\u2069 \x1b[31mred\x07 \x00nul \udcff \ufeff",
-)
 ELEMENTS = frozenset(
     re.findall(
         r"\w+",
@@ -127,18 +116,6 @@ def test_digests_and_provenance_are_on_the_page(pair_page: str, pair_bundle: Bun
     assert hashlib.sha256((pairs / "supervisor__685_1039" / "c.log").read_bytes()).hexdigest() in text
     assert "intact 12 of 12 entries of the manifest verified" in text
     assert "nbtrace explain" in text
-
-
-def hostile_view(text: str) -> View:
-    table = Table((Column(text), Column("status")), (Line((text, "CRITICAL"), Status.CRITICAL), Line((text, text))))
-    return View(
-        title=text,
-        verdict=Verdict.DIFFER,
-        headline=text,
-        facts=(text,),
-        notices=(Notice(Subject.UNIT, Weight.WARNING, text),),
-        sections=(Section(text, sentences=(text,), items=(text,), table=table),),
-    )
 
 
 def as_shown(text: str) -> str:
