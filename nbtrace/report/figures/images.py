@@ -109,8 +109,8 @@ def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percenti
     grid, (pixel, what) = part.grid, marked
     drawn_c, drawn_py = (grid.largest(pixels, part.compared) for pixels in (part.c, part.py))
     apart = grid.most_apart(part.difference(), part.compared)
-    low, high = _intensity_range((drawn_c, drawn_py), percentile)
-    limit = _percentile(np.abs(apart), percentile)
+    low, high = intensity_range((drawn_c, drawn_py), percentile)
+    limit = symmetric_limit(np.abs(apart), percentile)
     figure = _strip(3, grid.shape)
     left, middle, right = figure.subplots(1, 3, sharex=True, sharey=True)
     _draw(left, drawn_c, grid, INTENSITY_MAP, low, high)
@@ -140,7 +140,7 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     c, py = (grid.sums(pixels, part.compared) for pixels in (part.c, part.py))
     both = (c > 0) & (py > 0)
     logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
-    limit = max(_percentile(np.abs(logs), PERCENTILE), _FLAT)
+    limit = max(symmetric_limit(np.abs(logs), PERCENTILE), _FLAT)
     figure = _strip(1, result.c.shape)
     axes = figure.subplots()
     image = _draw(axes, logs, grid, DIFFERENCE_MAP, -limit, limit)
@@ -316,7 +316,7 @@ def _percentile_text(percentile: float) -> str:
     return "the largest" if percentile >= 100 else f"the {percentile:g}th percentile"
 
 
-def _intensity_range(images: Sequence[Floats], percentile: float) -> tuple[float, float]:
+def intensity_range(images: Sequence[Floats], percentile: float) -> tuple[float, float]:
     """Return the scale of both images: from 0, or from the darkest values where these are below it."""
     values = np.concatenate([image[np.isfinite(image)] for image in images])
     high = float(np.percentile(values, percentile))
@@ -324,7 +324,7 @@ def _intensity_range(images: Sequence[Floats], percentile: float) -> tuple[float
     return low, high if high > low else max(float(values.max()), low + 1.0)
 
 
-def _percentile(sizes: Floats, percentile: float) -> float:
+def symmetric_limit(sizes: Floats, percentile: float) -> float:
     """Return the limit of a symmetric scale: the percentile of what is not 0, 1 where nothing is."""
     values = sizes[np.isfinite(sizes) & (sizes > 0)]
     return float(np.percentile(values, percentile)) if values.size else 1.0

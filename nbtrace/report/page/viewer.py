@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nbtrace.images.image import Mask, Pixels
-from nbtrace.report.figures.images import PERCENTILE
+from nbtrace.report.figures.images import PERCENTILE, intensity_range, symmetric_limit
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
 
@@ -212,19 +212,13 @@ def _crops(c: Pixels, py: Pixels, marks: Sequence[Mark]) -> Iterator[_Region]:
 def _scales(c: Pixels, py: Pixels) -> Iterator[Scale]:
     """Yield the limits at several percentiles of what the figures draw, not of all pixels."""
     grid = Grid.of(_shape(c))
-    drawn = [_finite(grid.largest(image, _numbers(image))) for image in (c, py)]
-    both = np.concatenate(drawn)
-    apart = np.abs(_finite(_furthest(grid, _difference(c, py))))
-    low = min(float(both.min()), 0.0) if both.size else 0.0
+    drawn = [grid.largest(image, _numbers(image)) for image in (c, py)]
+    apart = np.abs(_furthest(grid, _difference(c, py)))
+    known = any(np.isfinite(image).any() for image in drawn)
     for rank in _PERCENTILES:
         name = f"to {rank:g} % of what is drawn" if rank < 100 else "to the largest"
-        high, diff = (float(np.percentile(values, rank)) if values.size else 1.0 for values in (both, apart))
-        yield Scale(name, low, high, diff, chosen=rank == PERCENTILE)
-
-
-def _finite(pixels: Pixels) -> Pixels:
-    values: Pixels = pixels[np.isfinite(pixels)]
-    return values
+        low, high = intensity_range(drawn, rank) if known else (0.0, 1.0)
+        yield Scale(name, low, high, symmetric_limit(apart, rank), chosen=rank == PERCENTILE)
 
 
 def _colours(name: str) -> list[int]:
