@@ -37,7 +37,7 @@ _SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
 _EXPONENT = re.compile(r"([-+−]?\d[\d.]*e[-+]\d+)")
 _WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
-"""Whose answer stands on top: the first of these that the bundle holds."""
+"""Whose answer stands on top: of several results that are equally bad, the first of these."""
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,11 @@ def _state_text(contents: Contents) -> str:
 
 
 def _answer(contents: Contents, sections: Sequence[ResultSection]) -> Answer:
-    """Return the answer: of the weightiest kind of result, the latest that has one."""
+    """Return the answer: of the results with the worst verdict, the latest of the weightiest kind."""
     verdict = "" if contents.verdict is None else VERDICT_WORDS[contents.verdict]
     ranked = sorted(
         (section for section in sections if section.headline),
-        key=lambda section: (section.name in _WEIGHT, -_rank(section.name), section.time),
+        key=lambda section: (section.filed.verdict == contents.verdict, -_rank(section.name), section.time),
     )
     if not ranked:
         text = "No result of this bundle has an answer" if sections else "This bundle holds no result yet"

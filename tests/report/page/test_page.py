@@ -231,6 +231,13 @@ def test_an_empty_bundle_has_a_page(bundle: Bundle) -> None:
     assert "This bundle holds no result yet" in Markup(html).visible()
 
 
+def test_what_differs_answers_before_what_agrees(bundle: Bundle) -> None:
+    for name, verdict in (("explain", "agree"), ("images", "differ"), ("check", "differ")):
+        document = {"verdict": verdict, "answer": f"answer of {name}", "roots": []}
+        bundle.add_result(name, metrics=document, summary_md=f"# {name}\n", provenance=Provenance.collect())
+    assert re.search(r"DIFFER</span>\s*<h1>answer of images</h1>", page_of(bundle))
+
+
 def test_results_of_one_kind_have_anchors_of_their_own_and_the_latest_answers(bundle: Bundle) -> None:
     for number in range(3):
         document = {"verdict": "differ"}
