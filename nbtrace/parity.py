@@ -1,6 +1,7 @@
 """Comparisons as pytest assertions: what the `parity` fixture does."""
 
 import hashlib
+import io
 import os
 import re
 import time
@@ -8,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import pytest
 
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import resolve_policy
-from nbtrace.errors import NbtraceError
+from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
@@ -26,8 +27,18 @@ from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
 from nbtrace.report.view import View, clean
 
+if TYPE_CHECKING:
+    from nbtrace.compare.images import ImagesResult
+    from nbtrace.images.image import Image, Pixels
+
 Log: TypeAlias = Trace | str | os.PathLike[str]
+Picture: TypeAlias = "Image | Pixels | str | os.PathLike[str]"
 Tolerance: TypeAlias = float | str | Sequence[str]
+
+_PICTURES = frozenset(
+    {".npy", ".npz", ".pgm", ".smv", ".img", ".cbf", ".edf", ".tif", ".tiff", ".bin", ".raw", ".float", ".f32", ".f64"}
+)
+"""Endings of names that mean an image; any other file is a trace."""
 
 _QUICK = 2000
 """Records of both traces together up to which looking for the cause takes a second or two."""
@@ -61,7 +72,7 @@ class Causes:
         self.seconds -= time.perf_counter() - started
         if not found.ranked:
             return None
-        return headline(found), _Failure("explain", explain_view(found), explain_document(found), {})
+        return headline(found), _Failure("explain", explain_view(found), explain_document(found))
 
 
 @dataclass
@@ -91,10 +102,15 @@ class Parity:
     causes: Causes = field(default_factory=Causes)
     compared: int = 0
 
-    def __call__(self, c: Log, py: Log, **options: Any) -> DiffResult:
-        """Compare two things of one kind; the options are those of :meth:`traces`."""
+    def __call__(self, c: "Log | Picture", py: "Log | Picture", **options: Any) -> "DiffResult | ImagesResult":
+        """Compare two images if one of them is an image, an array or a file named like one, else two traces.
+
+        The options are those of :meth:`images` or :meth:`traces`.
+        """
         __tracebackhide__ = True
-        return self.traces(c, py, **options)
+        compare: Any = self.images if _is_picture(c) or _is_picture(py) else self.traces
+        result: DiffResult | ImagesResult = compare(c, py, **options)
+        return result
 
     def traces(
         self, c: Log, py: Log, *, tolerance: Tolerance = (), policy: Path | None = None, strict: bool = False
@@ -124,6 +140,50 @@ class Parity:
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
             self._fail(*self._differing(result, _files(c=c, py=py)))
+        return result
+
+    def images(
+        self,
+        c: Picture,
+        py: Picture,
+        *,
+        tolerance: float | None = None,
+        shape: tuple[int, int] | None = None,
+        **options: Any,
+    ) -> "ImagesResult":
+        """Compare two images, as `nbtrace images` does.
+
+        Parameters
+        ----------
+        c, py : Image, ndarray of shape (slow, fast), or path
+            The reference's and the port's.
+        tolerance : float, optional
+            Largest relative difference of a pixel, the field `relative` of ImageOptions.
+        shape : (int, int), optional
+            Pixels along slow and fast of files without a header.
+        **options
+            Any other field of :class:`nbtrace.compare.images.ImageOptions`.
+
+        Returns
+        -------
+        ImagesResult
+            Of images that agree; else the test has failed.
+        """
+        __tracebackhide__ = True
+        # numpy and the comparison of images, which tests of traces do not need.
+        from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
+        from nbtrace.report.images_document import images_document  # noqa: PLC0415
+        from nbtrace.report.images_view import images_view  # noqa: PLC0415
+
+        if tolerance is not None:
+            options["relative"] = tolerance
+        with _refusing():
+            pictures = _image(c, "C", shape), _image(py, "Py", shape)
+            result = compare_images(*pictures, ImageOptions(**options))
+        self.compared += 1
+        if result.verdict is not Verdict.AGREE:
+            archive = {"images.npz": _archived(*pictures)} if self.report is not None else {}
+            self._fail(_Failure("images", images_view(result), images_document(result), _files(c=c, py=py), archive))
         return result
 
     def _differing(self, result: DiffResult, files: Mapping[str, Path]) -> Iterator["_Failure"]:
@@ -157,12 +217,22 @@ def _refusing() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Failure:
-    """A result that is no agreement, as a bundle takes it: `files` are what was compared, where it is a file."""
+    """A result that is no agreement, as a bundle takes it.
+
+    `files` are what was compared, where it is a file; `outputs` what the bundle holds of it, by default those files.
+    """
 
     name: str
     view: View
     document: Mapping[str, object]
-    files: Mapping[str, Path]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    outputs: Mapping[str, bytes] | None = None
+
+    def kept(self) -> Mapping[str, bytes]:
+        """Return the content of the further files of the bundle."""
+        if self.outputs is not None:
+            return self.outputs
+        return {name: read_bytes(path) for name, path in self.files.items()}
 
 
 def folder_name(node: str) -> str:
@@ -181,7 +251,7 @@ def _filed(failures: Sequence[_Failure], folder: Path) -> str:
                 metrics={**failure.document, "provenance": provenance.document()},
                 summary_md=markdown.render(failure.view),
                 provenance=provenance,
-                outputs={name: read_bytes(path) for name, path in failure.files.items()},
+                outputs=failure.kept(),
             )
     except NbtraceError as error:
         return f"not filed: {clean(str(error))}"
@@ -197,6 +267,42 @@ def _options(tolerance: Tolerance) -> list[str]:
 
 def _trace(log: Log, side: Side) -> Trace:
     return log if isinstance(log, Trace) else read_trace(log, side)
+
+
+def _is_picture(compared: object) -> bool:
+    """Tell whether something is an image: an array, an Image, or a file with a name like one."""
+    if isinstance(compared, str | os.PathLike):
+        return any(suffix.lower() in _PICTURES for suffix in Path(compared).suffixes[-2:])
+    return not isinstance(compared, Trace)
+
+
+def _image(picture: Picture, name: str, shape: tuple[int, int] | None) -> "Image":
+    import numpy as np  # noqa: PLC0415
+
+    from nbtrace.images.image import Image  # noqa: PLC0415
+    from nbtrace.images.read import read_image  # noqa: PLC0415
+
+    if isinstance(picture, Image):
+        return picture
+    if isinstance(picture, str | os.PathLike):
+        return read_image(Path(picture), shape=shape)
+    pixels = np.asarray(picture)
+    if pixels.ndim != 2 or pixels.dtype.kind not in "uif":
+        raise UsageError(f"{name}: an image is a two-dimensional array of real numbers, not {_kind(picture, pixels)}")
+    return Image(pixels, f"{name} (array)", f"array {pixels.dtype.name}")
+
+
+def _kind(picture: object, pixels: "Pixels") -> str:
+    return f"{type(picture).__name__} of shape {pixels.shape} and type {pixels.dtype.name}"
+
+
+def _archived(c: "Image", py: "Image") -> bytes:
+    """Return both images as one .npz file, which `nbtrace images` reads as either side."""
+    import numpy as np  # noqa: PLC0415
+
+    stream = io.BytesIO()
+    np.savez_compressed(stream, c=c.pixels, py=py.pixels)
+    return stream.getvalue()
 
 
 def _files(**compared: object) -> dict[str, Path]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -193,6 +194,98 @@ def test_looking_for_causes_has_an_end(pairs: Path) -> None:
     assert found[0].startswith("C: rot_a_angstroms")
     assert causes.of(diff(c, py)) is None
     assert Causes().of(diff(c, c)) is None
+
+
+def test_images_agree_whatever_they_come_as(folder: pytest.Pytester) -> None:
+    rng = np.random.default_rng(7)
+    pixels = rng.random((24, 32)) ** 4
+    np.save(folder.path / "c.npy", pixels)
+    pixels.astype(np.float32).tofile(folder.path / "py.bin")
+    folder.makepyfile(
+        """
+        from pathlib import Path
+        import numpy as np
+        from nbtrace.images.image import Image
+
+        def test_files(parity):
+            result = parity("c.npy", Path("py.bin"), shape=(24, 32))
+            assert result.metrics.pixels == 24 * 32
+
+        def test_arrays(parity):
+            c = np.load("c.npy")
+            parity(c, Image(c.copy(), "a name", "array"))
+            parity.images(c, c * (1 + 1e-4), tolerance=1e-3, sum_ratio=(0.99, 1.01))
+
+        def test_mask(parity):
+            c = np.load("c.npy")
+            py = c.copy()
+            py[3, 4] = 100.0
+            assert parity(c, py, mask=c == py).metrics.pixels == 24 * 32 - 1
+        """
+    )
+    run(folder).assert_outcomes(passed=3)
+
+
+def test_images_that_differ_fail_with_the_report_and_are_kept(folder: pytest.Pytester) -> None:
+    pixels = np.random.default_rng(7).random((24, 32)) ** 4
+    np.save(folder.path / "c.npy", pixels)
+    folder.makepyfile(
+        test_a="""
+        import numpy as np
+
+        def test_differs(parity):
+            py = np.load("c.npy")
+            py[3, 4] += 100.0
+            parity("c.npy", py)
+        """
+    )
+    result = run(folder, "--nbtrace-report", "reports")
+    result.assert_outcomes(failed=1)
+    lines = result.stdout.lines
+    start = next(i for i, line in enumerate(lines) if "test_differs __" in line)
+    assert lines[start + 1].startswith("DIFFER  ")
+    assert "Traceback" not in result.stdout.str()
+    (bundle,) = (folder.path / "reports").iterdir()
+    assert verify(bundle).outcome() is Outcome.INTACT
+    document = json.loads((bundle / "metrics.json").read_text())
+    assert (document["worst_pixels"][0]["slow"], document["worst_pixels"][0]["fast"]) == (3, 4)
+    with np.load(bundle / "images.npz") as kept:
+        np.testing.assert_array_equal(kept["c"], pixels)
+        assert kept["py"][3, 4] == pixels[3, 4] + 100.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("parity(np.zeros((4, 4)), np.zeros((4, 4)))", "nbtrace: there is nothing to compare: *"),
+        ("parity(np.ones(4), np.ones(4))", "nbtrace: C: an image is a two-dimensional array of real numbers, not *"),
+        ("parity(np.ones((2, 2)), [['a']])", "nbtrace: Py: an image is a two-dimensional array of real numbers, *"),
+        ("parity(np.ones((4, 4)), np.ones((4, 5)))", "nbtrace: the images differ in shape*"),
+        ("parity(np.eye(4), 'nowhere.npy')", "nbtrace: nowhere.npy cannot be read: *"),
+        ("parity(np.eye(4) * np.nan, np.eye(4))", "nbtrace: * no pixel to compare*"),
+    ],
+)
+def test_images_that_cannot_be_compared_fail(folder: pytest.Pytester, call: str, message: str) -> None:
+    folder.makepyfile(f"import numpy as np\ndef test_it(parity):\n    {call}\n")
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*test_it __*", message])
+    assert not any("exception" in line for line in result.stdout.lines)
+
+
+def test_a_trace_and_an_image_are_no_pair(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import nbtrace
+        import numpy as np
+
+        def test_it(parity):
+            parity(nbtrace.read_trace("c.log"), np.eye(4))
+        """
+    )
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["nbtrace: C: an image is a two-dimensional array of real numbers, not Trace *"])
 
 
 @given(st.text(max_size=400))
