@@ -232,6 +232,13 @@ class SweepResult:
         return next(iter(self.of_outcome(Outcome.DEFECT)), None)
 
     @property
+    def roots(self) -> tuple[str, ...]:
+        """The quantities of outcome DEFECT that follow from no other one."""
+        defects = {item.quantity for item in self.of_outcome(Outcome.DEFECT)}
+        named = (item.group.quantity for result in self.against[:1] for item in result.roots)
+        return tuple(name for name in named if name in defects)
+
+    @property
     def compared(self) -> int:
         """Values of the first run that were held against another run."""
         return sum(len(item.places) for item in self.quantities)

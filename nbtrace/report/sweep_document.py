@@ -19,6 +19,7 @@ def sweep_document(result: SweepResult) -> Mapping[str, object]:
         "answer": headline(result),
         "tolerance_rel": result.policy.relative.value,
         "first_defect": first.quantity if first is not None else None,
+        "roots": list(result.roots),
         "counts": {outcome.value: len(result.of_outcome(outcome)) for outcome in Outcome},
         "values_compared": result.compared,
         "runs": [

@@ -128,8 +128,9 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
         found = result.of_outcome(outcome)
         if found:
             items = tuple(f"{item.shown.label} {item.shown.reason}" for item in found)
-            roots = _roots(result) if outcome is Outcome.DEFECT else ()
-            yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=roots, items=items)
+            roots = f"Roots, from which the others may follow: {listed(result.roots)}."
+            sentences = (roots,) if outcome is Outcome.DEFECT and result.roots else ()
+            yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
     yield Section("Outcomes", items=tuple(_counts(result)))
     if result.first_defect is not None and result.reference is not None:
         yield _next(result.reference.source, result.runs[0])
@@ -141,12 +142,6 @@ def _next(reference: str, run: Run) -> Section:
         return Section(title, items=("write the trace with nbtrace harness; nbtrace explain says which side is wrong",))
     line = f"nbtrace explain {quote(reference)} {quote(run.trace.source)}"
     return Section(title, commands=(Command(line, "which side breaks which formula?"),))
-
-
-def _roots(result: SweepResult) -> tuple[str, ...]:
-    defects = {item.quantity for item in result.of_outcome(Outcome.DEFECT)}
-    roots = [item.group.quantity for item in result.against[0].roots if item.group.quantity in defects]
-    return (f"Roots, from which the others may follow: {listed(roots)}.",) if roots else ()
 
 
 def _counts(result: SweepResult) -> Iterator[str]:
