@@ -248,7 +248,7 @@ def _filed(failures: Sequence[_Failure], folder: Path) -> str:
             provenance = Provenance.collect(inputs=failure.files.values())
             Bundle.open_or_create(folder).add_result(
                 failure.name,
-                metrics={**failure.document, "provenance": provenance.document()},
+                metrics={**failure.document, "answer": failure.view.headline, "provenance": provenance.document()},
                 summary_md=markdown.render(failure.view),
                 provenance=provenance,
                 outputs=failure.kept(),

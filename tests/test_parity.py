@@ -155,7 +155,9 @@ def test_every_failing_test_has_a_bundle_of_its_own(folder: pytest.Pytester) -> 
     for path in bundles:
         assert verify(path).outcome() is Outcome.INTACT
         assert f"filed in {path}" in result.stdout.str().replace("\n", "")
-        assert json.loads((path / "metrics.json").read_text())["format"] == "nbtrace diff"
+        document = json.loads((path / "metrics.json").read_text())
+        assert document["format"] == "nbtrace diff"
+        assert document["answer"].startswith("first divergence")
         assert json.loads((path / "metrics_rerun1.json").read_text())["format"] == "nbtrace explain"
     own = next(path for path in bundles if path.name.startswith("test_b.py--test_differs-"))
     assert (own / "c.log").read_bytes() == (folder.path / "short_c.log").read_bytes()

@@ -115,6 +115,10 @@ def suites(contents: Contents) -> tuple[Suite, ...]:
         found.append(_suite(result, name))
     problems = [item for item in contents.problems if item not in _told(contents)]
     faults = [Item(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in problems]
+    if not contents.intact and not faults and not any(result.problems for result in contents.results):
+        faults.append(
+            Item(EVIDENCE, Fate.ERROR, "a file is not what was filed: see nbtrace bundle verify", rule=EVIDENCE)
+        )
     if not found:
         faults.insert(0, Item(VERDICT, Fate.ERROR, "the bundle holds no result", rule=VERDICT))
     if faults:
@@ -218,7 +222,7 @@ def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
     roots = {root.quantity for root in document.roots}
     for name, row in document.factors.items():
         yield Item(
-            f"{name} {row.index}".strip(),
+            _label(name, row.index),
             _fate(row.status),
             _difference(row),
             _places(document, row.c_line, row.py_line),
@@ -229,6 +233,10 @@ def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
     covered = document.coverage
     for side, lacking in (("C", covered.missing_c), ("Py", covered.missing_py)):
         yield from (Item(name, Fate.SKIP, f"not compared: {side} does not print it") for name in lacking)
+
+
+def _label(name: str, index: str) -> str:
+    return f"{name} {index}" if index else name
 
 
 def _difference(row: read.Row) -> str:
@@ -312,7 +320,7 @@ def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
             places.append(Place(document.reference.source, row.reference_line))
         message = "" if fate is Fate.PASS else f"{row.outcome}: {row.reason}"
         follows = name not in document.roots
-        yield Item(f"{name} {row.index}".strip(), fate, message, tuple(places), name, row.description, follows=follows)
+        yield Item(_label(name, row.index), fate, message, tuple(places), name, row.description, follows=follows)
 
 
 def _images(raw: Mapping[str, Any]) -> Iterator[Item]:
