@@ -289,7 +289,7 @@ def _image(picture: Picture, name: str, shape: tuple[int, int] | None) -> "Image
     pixels = np.asarray(picture)
     if pixels.ndim != 2 or pixels.dtype.kind not in "uif":
         raise UsageError(f"{name}: an image is a two-dimensional array of real numbers, not {_kind(picture, pixels)}")
-    return Image(pixels, f"{name} (array)", f"array {pixels.dtype.name}")
+    return Image(pixels, f"{name} array", "in memory")
 
 
 def _kind(picture: object, pixels: "Pixels") -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from nbtrace.cli.embedded import canonical
 from tests.embedded_runs import PLAIN
+from tests.simulator.golden import cases, trace_text
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Ended, Run
@@ -72,6 +74,38 @@ def test_a_defect_stays(nb: "Run", named: tuple[str, ...], log: str, first: str,
     report = Path("out.md").read_text()
     assert report.startswith("# One trace in several precisions\n")
     assert "Roots, from which the others may follow: rot_a_angstroms" in report.replace("\\", "")
+
+
+RECORDED = [
+    ("hkl_interpolate", (18, 16)),
+    ("mosaic_50", (26, 55)),
+    ("thick_sensor", (44, 31)),
+    ("oversample_2_omega", (22, 14)),
+    ("phi_through_zero", (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("case", "pixel"), RECORDED)
+def test_nothing_stays_apart_from_recorded_runs_of_the_reference(
+    nb: "Run", tmp_path: Path, case: str, pixel: tuple[int, int]
+) -> None:
+    (tmp_path / "c.log").write_text(trace_text(case, pixel))
+    flags = canonical(cases()[case].config(tmp_path))
+    slow, fast = map(str, pixel)
+    ended = nb("sweep", "--pixel", slow, fast, "--reference", "c.log", "--json", "-", "--", *flags)
+    document: Any = json.loads(ended.out)
+    assert ended.code == 0
+    assert document["counts"]["DEFECT"] == document["counts"]["UNDECIDED"] == 0
+    assert document["counts"]["STABLE"] > 10
+    assert document["counts"]["ROUNDING"] > 0
+    assert document["quantities"]["I_pixel_final"]["trend"] == "agrees"
+
+
+def test_help(nb: "Run") -> None:
+    ended = nb("sweep", "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert "Example: nbtrace sweep --config supervisor" in ended.out
+    assert all(len(line) <= 80 for line in ended.out.splitlines())
 
 
 def test_logs_of_another_program(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
