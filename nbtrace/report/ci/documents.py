@@ -134,3 +134,21 @@ class Cases(_Filed):
     """`nbtrace compare --suite`."""
 
     cases: dict[str, Case]
+
+
+class Knob(_Filed):
+    """What was changed between two runs of the reference, and how many pixels moved."""
+
+    knob: str
+    threads: int | None = None
+    flags: list[str] = []
+    compared: int = 0
+    moved: int = 0
+    max_relative: Number = None
+    failure: Text = ""
+
+
+class Trust(_Filed):
+    """`nbtrace trust`."""
+
+    knobs: list[Knob]

@@ -198,8 +198,8 @@ def _verdict(result: FiledResult, details: list[Item]) -> Item:
     if code is None:
         return Item(VERDICT, Fate.SKIP, "neither a verdict nor an exit status is filed", rule=VERDICT)
     ended = result.metadata.get("ended")
-    words = ended if isinstance(ended, str) else f"exit {code}"
-    return Item(VERDICT, Fate.PASS if code == 0 else Fate.FAIL, words, places, rule=VERDICT)
+    words = (ended if isinstance(ended, str) else f"exit {code}", said)
+    return Item(VERDICT, Fate.PASS if code == 0 else Fate.FAIL, ": ".join(filter(None, words)), places, rule=VERDICT)
 
 
 def _details(result: FiledResult) -> Iterator[Item]:
@@ -341,6 +341,18 @@ def _cases(raw: Mapping[str, Any]) -> Iterator[Item]:
         yield Item(name, fate, message, (), "case", "A case of a suite")
 
 
+def _trust(raw: Mapping[str, Any]) -> Iterator[Item]:
+    for knob in read_as(read.Trust, raw).knobs:
+        name = " ".join((knob.knob, *knob.flags)) + (f", {knob.threads} threads" if knob.threads is not None else "")
+        if knob.failure:
+            yield Item(name, Fate.ERROR, knob.failure, rule=f"knob {knob.knob}")
+            continue
+        largest = f", at most {knob.max_relative:.3g} relative" if knob.max_relative is not None else ""
+        message = f"moves {knob.moved} of {knob.compared} pixels{largest}" if knob.moved else ""
+        description = "A knob that should move no pixel of the reference"
+        yield Item(name, Fate.FAIL if knob.moved else Fate.PASS, message, (), f"knob {knob.knob}", description)
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Item]]] = {
     "nbtrace diff": _diff,
     "nbtrace phi": _phi,
@@ -351,5 +363,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Item]]] = {
     "nbtrace images": _images,
     "nbtrace compare": _images,
     "nbtrace compare suite": _cases,
+    "nbtrace trust": _trust,
 }
 """By the `format` of a document; any other has its verdict alone."""

@@ -97,6 +97,7 @@ def test_the_other_results(everything: Contents) -> None:
     [
         ({"exit_code": 0}, Fate.PASS, "exit 0"),
         ({"exit_code": 3}, Fate.FAIL, "exit 3"),
+        ({"exit_code": 1}, Fate.FAIL, "exit 1"),
         ({"exit_code": None, "ended": "killed"}, Fate.SKIP, "neither a verdict nor an exit status is filed"),
         ({"exit_code": -9, "ended": "killed by SIGKILL"}, Fate.FAIL, "killed by SIGKILL"),
     ],
@@ -104,6 +105,33 @@ def test_the_other_results(everything: Contents) -> None:
 def test_a_run_has_its_exit_status(invented: Made, metadata: dict[str, Any], fate: Fate, message: str) -> None:
     (found,) = suites(invented(None, name="run", **metadata))
     assert [(one.fate, one.message) for one in found.items] == [(fate, message)]
+
+
+def test_a_suite_and_a_reference_on_trial(invented: Made) -> None:
+    cases = {"one": {"outcome": "agree"}, "two": {"outcome": "differ", "reason": "sums", "first_divergence": "polar"}}
+    cases["three"] = {"outcome": "not comparable", "about": "no image"}
+    knobs = [
+        {"knob": "again", "threads": 1, "compared": 9, "moved": 0},
+        {"knob": "threads", "threads": 2, "compared": 9, "moved": 1, "max_relative": 0.25},
+        {"knob": "trace", "flags": ["-trace_pixel"], "failure": "killed"},
+    ]
+    contents = invented(
+        {"format": "nbtrace compare suite", "verdict": "differ", "cases": cases},
+        {"format": "nbtrace trust", "verdict": "REF_UNSTABLE", "answer": "threads move pixels", "knobs": knobs},
+        exit_code=1,
+    )
+    suite_items, trust_items = (one.items for one in suites(contents))
+    assert [(one.name, one.fate, one.message) for one in suite_items[1:]] == [
+        ("one", Fate.PASS, ""),
+        ("two", Fate.FAIL, "differ: sums; first divergence polar"),
+        ("three", Fate.ERROR, "not comparable: no image"),
+    ]
+    assert [(one.name, one.fate, one.message) for one in trust_items] == [
+        ("verdict", Fate.FAIL, "exit 1: threads move pixels"),
+        ("again, 1 threads", Fate.PASS, ""),
+        ("threads, 2 threads", Fate.FAIL, "moves 1 of 9 pixels, at most 0.25 relative"),
+        ("trace -trace_pixel", Fate.ERROR, "killed"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,12 +185,38 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
-FORMATS = ["diff", "phi", "scaling", "explain", "check", "sweep", "images", "compare", "compare suite", "other"]
-KEYS = ["c", "py", "factors", "steps", "roots", "relations", "log", "gates", "cases", "quantities", "runs", "verdict"]
+FORMATS = [
+    "diff",
+    "phi",
+    "scaling",
+    "explain",
+    "check",
+    "sweep",
+    "images",
+    "compare",
+    "compare suite",
+    "trust",
+    "other",
+]
+KEYS = [
+    "c",
+    "py",
+    "factors",
+    "steps",
+    "roots",
+    "relations",
+    "log",
+    "gates",
+    "cases",
+    "quantities",
+    "runs",
+    "knobs",
+    "verdict",
+]
 
 
 @given(
-    kind=st.sampled_from(FORMATS),
+    kind=st.sampled_from([*FORMATS, "compare suite"]),
     parts=st.dictionaries(st.sampled_from(KEYS), JSON),
     metadata=st.dictionaries(st.sampled_from(["folder", "exit_code", "ended", "wall_seconds", "command"]), JSON),
     name=TEXT,
