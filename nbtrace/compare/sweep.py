@@ -9,11 +9,12 @@ from functools import cached_property
 from nbtrace.compare.check import ALLOWED_SINGLE
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import DiffResult, diff
-from nbtrace.compare.metrics import difference
+from nbtrace.compare.metrics import difference, is_finite
 from nbtrace.compare.precision import is_single_precision
 from nbtrace.compare.status import NoTruth, Status, Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError, UsageError
+from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Index, Record, Trace
 
 ROUNDING_SLACK = 2.0**10
@@ -178,9 +179,21 @@ class Swept:
         return self.shown.outcome
 
     @property
+    def largest_move(self) -> float:
+        """Largest relative change of a run against the first run; infinite where a value cannot be subtracted."""
+        moves = (reading.moved for place in self.places for reading in place.readings if reading.moved is not None)
+        return max((_move(moved) for moved in moves), default=0.0)
+
+    @property
     def moving(self) -> int:
         """At how many places a run has another value than the first run."""
         return sum(place.digits is not None for place in self.places)
+
+
+def _move(moved: Measured) -> float:
+    if moved.relative is None:
+        return math.inf if moved.status.diverges else 0.0
+    return abs(moved.relative)
 
 
 def _gravity(outcome: Outcome) -> int:
@@ -216,6 +229,20 @@ class SweepResult:
     lacking: Mapping[str, tuple[str, ...]]
     against: tuple[DiffResult, ...]
     notices: tuple[Notice, ...]
+
+    def exceeds_rounding(self, item: Swept) -> bool:
+        """Whether a quantity moves much more than the rounding of its inputs and of itself can make it.
+
+        What its inputs move by, and one rounding, times its condition number, with :data:`ROUNDING_SLACK`; False where
+        an input or the condition number is not known.
+        """
+        known = QUANTITIES.get(item.quantity)
+        moved = {one.quantity: one.largest_move for one in self.quantities}
+        if item.condition is None or known is None or not set(known.inputs) <= moved.keys():
+            return False
+        coarsest = max(run.precision.rounding for run in self.runs)
+        inputs = max((moved[name] for name in known.inputs), default=0.0)
+        return item.largest_move > ROUNDING_SLACK * max(1.0, item.condition) * max(inputs, coarsest)
 
     def of_outcome(self, outcome: Outcome) -> tuple[Swept, ...]:
         """Return the quantities of one outcome, in execution order."""
@@ -369,9 +396,10 @@ class _Table:
         for key, index in indexes.items():
             record = records[key]
             readings = tuple(self._readings(record, runs))
-            outcome, trend, reason = self.judge.judged(readings)
-            reference = self.apart[id(self.first)].of_record.get(key) if self.apart else None
-            yield Place(record.quantity, index, readings, reference and reference[0], outcome, trend, reason)
+            held = self.apart[id(self.first)].of_record.get(key) if self.apart else None
+            reference = held[0] if held is not None else None
+            outcome, trend, reason = self.judge.judged(readings, reference)
+            yield Place(record.quantity, index, readings, reference, outcome, trend, reason)
 
     def _readings(self, record: Record, runs: Sequence[Run]) -> Iterator[Reading]:
         yield Reading(self.first, record, None, self._apart(self.first, record))
@@ -394,10 +422,10 @@ class _Judge:
     has_reference: bool
     single: bool
 
-    def judged(self, readings: Sequence[Reading]) -> tuple[Outcome, Trend, str]:
+    def judged(self, readings: Sequence[Reading], reference: Record | None) -> tuple[Outcome, Trend, str]:
         """Return outcome, trend and reason of one value."""
         top = readings[0].apart
-        if top is None:
+        if top is None or reference is None:
             outcome, reason = _movement(readings)
             absent = "not in the reference" if self.has_reference else ""
             trend = Trend.UNKNOWN if self.has_reference else Trend.NO_REFERENCE
@@ -408,18 +436,20 @@ class _Judge:
             if worst is None:
                 return outcome, Trend.AGREES, reason
             return outcome, Trend.SHRINKS, f"{_off(worst)}, within the tolerance in {readings[0].run.name}"
-        return self._diverging(readings, top)
-
-    def _diverging(self, readings: Sequence[Reading], top: Measured) -> tuple[Outcome, Trend, str]:
-        """Judge a value that is not the reference's in the most precise run."""
-        first = readings[0]
-        if top.status is Status.MISSING:
+        if top.status is Status.MISSING or not is_finite(reference.numbers):
             return Outcome.UNDECIDED, Trend.UNKNOWN, top.reason
         if top.relative is None:
             return Outcome.DEFECT, Trend.STAYS, f"{top.reason}: precision does not change that"
-        if self.single and abs(top.relative) <= ALLOWED_SINGLE:
+        return self._diverging(readings, abs(top.relative))
+
+    def _diverging(self, readings: Sequence[Reading], size: float) -> tuple[Outcome, Trend, str]:
+        """Judge a value that is not the reference's in the most precise run."""
+        first = readings[0]
+        if self.single and size <= ALLOWED_SINGLE:
             reason = f"{_off(first)}; the reference is of single precision, and no closer to what it stands for"
             return Outcome.ROUNDING, Trend.UNKNOWN, reason
+        if size <= first.run.precision.rounding * ROUNDING_SLACK:
+            return Outcome.ROUNDING, Trend.UNKNOWN, f"{_off(first)}, which is no more than rounding"
         lower = [
             item for item in readings[1:] if item.run.precision is not first.run.precision and item.apart is not None
         ]

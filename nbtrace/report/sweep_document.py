@@ -38,7 +38,10 @@ def sweep_document(result: SweepResult) -> Mapping[str, object]:
             {"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text}
             for item in result.notices
         ],
-        "quantities": {item.quantity: _quantity(item) for item in result.quantities},
+        "quantities": {
+            item.quantity: {**_quantity(item), "exceeds_rounding": result.exceeds_rounding(item)}
+            for item in result.quantities
+        },
     }
 
 

@@ -127,13 +127,20 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
     for outcome in (Outcome.DEFECT, Outcome.UNDECIDED, Outcome.PRECISION_LIMITED):
         found = result.of_outcome(outcome)
         if found:
-            items = tuple(f"{item.shown.label} {item.shown.reason}" for item in found)
+            items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in found)
             roots = f"Roots, from which the others may follow: {listed(result.roots)}."
             sentences = (roots,) if outcome is Outcome.DEFECT and result.roots else ()
             yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
     yield Section("Outcomes", items=tuple(_counts(result)))
     if result.first_defect is not None and result.reference is not None:
         yield _next(result.reference.source, result.runs[0])
+
+
+def _remark(item: Swept, result: SweepResult) -> str:
+    """Return what is said of a movement that no rounding makes."""
+    if not result.exceeds_rounding(item):
+        return ""
+    return f"; far more than rounding makes of its inputs (condition {item.condition:.2g}): look at its code"
 
 
 def _next(reference: str, run: Run) -> Section:

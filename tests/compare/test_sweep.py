@@ -107,6 +107,29 @@ def test_a_reference_of_single_precision_is_no_closer_to_itself() -> None:
     assert [item.quantity for item in found.of_outcome(Outcome.DEFECT)] == ["q3"]
 
 
+def test_what_is_no_more_than_rounding_is_none_however_small_the_tolerance() -> None:
+    tight = Policy().updated(parse_option("1e-16"), "test")
+    near = {"polar": 0.9, "steps": 0.3 * (1 + 1e-14)}
+    result = swept(near, near, {"polar": 0.9, "steps": 0.3}, tight)
+    assert only(result, "steps")[0] is Outcome.ROUNDING
+    assert result.verdict is Verdict.AGREE
+    far = near | {"steps": 0.3 * (1 + 1e-12)}
+    assert only(swept(far, far, {"polar": 0.9, "steps": 0.3}, tight), "steps")[0] is Outcome.DEFECT
+
+
+@pytest.mark.parametrize(("coarse", "exceeds"), [(0.25 + 1e-7, False), (0.26, True), ("nan", True)])
+def test_a_movement_that_no_rounding_makes_is_told(coarse: float | str, exceeds: bool) -> None:
+    """r_e² of single precision off by 4 %, although r_e is the same: no rounding, whatever double precision says."""
+    runs = [
+        Run(DOUBLE, "cpu", log({"r_e_meters": 0.5, "r_e_sqr": 0.25})),
+        Run(SINGLE, "cpu", log({"r_e_meters": 0.5, "r_e_sqr": coarse})),
+    ]
+    for conditions, expected in (({"r_e_sqr": 2.0}, exceeds), ({}, False), ({"r_e_sqr": 1e9}, coarse == "nan")):
+        result = sweep(runs, conditions=conditions)
+        squared = next(item for item in result.quantities if item.quantity == "r_e_sqr")
+        assert result.exceeds_rounding(squared) is expected
+
+
 @pytest.mark.parametrize("precision", Precision)
 def test_runs_of_one_precision_tell_no_rounding_from_a_defect(precision: Precision) -> None:
     runs = [Run(precision, device, log({"polar": 1.001})) for device in ("cpu", "cuda")]
@@ -122,6 +145,8 @@ def test_what_overflows_in_float32_is_limited_by_it() -> None:
     assert only(swept({"polar": "nan", "steps": 1.0}, {"polar": "nan", "steps": 1.0}))[0] is Outcome.UNDECIDED
     stays = swept({"polar": "nan", "steps": 1.0}, {"polar": "nan", "steps": 1.0}, {"polar": 1.0, "steps": 1.0})
     assert only(stays)[0] is Outcome.DEFECT
+    nowhere = swept({"polar": "nan", "steps": 1.0}, {"polar": "nan", "steps": 1.0}, {"polar": "nan", "steps": 1.0})
+    assert (only(nowhere)[0], nowhere.verdict) == (Outcome.UNDECIDED, Verdict.DIFFER)
 
 
 def test_what_the_reference_lacks_is_judged_by_the_runs_alone() -> None:
