@@ -4,7 +4,6 @@ Every pytest run of everyone who has nbtrace installed loads this module: it imp
 comparison itself only once a test asks for it. (PYTEST_DONT_REWRITE: it asserts nothing.)
 """
 
-from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,11 +47,9 @@ def parity(request: pytest.FixtureRequest) -> "Parity":
     return comparing
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that passed without any comparison although it asked for one."""
-    result = yield
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Fail a test that has passed, and is therefore asked here last, without the comparison that it asked for."""
     comparing = item.stash.get(_IN_USE, None)
     if comparing is not None and not comparing.compared:
         pytest.fail("parity was asked for, and nothing was compared", pytrace=False)
-    return result
