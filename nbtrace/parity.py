@@ -68,11 +68,18 @@ class Causes:
         from nbtrace.report.explain_view import explain_view, headline  # noqa: PLC0415
 
         started = time.perf_counter()
-        found = explain(result.c, result.py, policy=result.policy)
-        self.seconds -= time.perf_counter() - started
-        if not found.ranked:
+        try:
+            found = explain(result.c, result.py, policy=result.policy)
+        except NbtraceError:
+            # The difference is what fails the test; without its cause it is still one.
             return None
-        return headline(found), _Failure("explain", explain_view(found), explain_document(found))
+        finally:
+            self.seconds -= time.perf_counter() - started
+        return (
+            (headline(found), _Failure("explain", explain_view(found), explain_document(found)))
+            if found.ranked
+            else None
+        )
 
 
 @dataclass
@@ -139,7 +146,7 @@ class Parity:
             result = diff(_trace(c, Side.C), _trace(py, Side.PY), limits, strict=strict)
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
-            self._fail(*self._differing(result, _files(c=c, py=py)))
+            self._fail_of_traces(result, _files(c=c, py=py))
         return result
 
     def images(
@@ -178,30 +185,32 @@ class Parity:
         if tolerance is not None:
             options["relative"] = tolerance
         with _refusing():
-            pictures = _image(c, "C", shape), _image(py, "Py", shape)
+            pictures = _image(c, Side.C, shape), _image(py, Side.PY, shape)
             result = compare_images(*pictures, ImageOptions(**options))
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
             archive = {"images.npz": _archived(*pictures)} if self.report is not None else {}
-            self._fail(_Failure("images", images_view(result), images_document(result), _files(c=c, py=py), archive))
+            view = images_view(result)
+            self._fail(view, [_Failure("images", view, images_document(result), _files(c=c, py=py), archive)])
         return result
 
-    def _differing(self, result: DiffResult, files: Mapping[str, Path]) -> Iterator["_Failure"]:
-        """Yield what differs, with its cause in front, and the explanation that tells it."""
-        failure = _Failure("diff", diff_view(result, brief=True), diff_document(result), files)
-        known = self.causes.of(result)
-        if known is None:
-            yield failure
-            return
-        words, explanation = known
-        yield replace(failure, view=replace(failure.view, facts=(f"Cause: {words}", *failure.view.facts)))
-        yield explanation
-
-    def _fail(self, *failures: "_Failure") -> NoReturn:
-        """Fail with the report of the first result; all of them go into the bundle."""
+    def _fail_of_traces(self, result: DiffResult, files: Mapping[str, Path]) -> NoReturn:
+        """Fail with what differs, the cause in front of it; file both, and the explanation that tells the cause."""
         __tracebackhide__ = True
-        text = terminal.render(failures[0].view, min(max(self.width, _NARROW), _WIDE)).rstrip("\n")
-        filed = "" if self.report is None else f"\n\n{_filed(failures, self.report / folder_name(self.node))}"
+        shown = diff_view(result, brief=True)
+        failures = [_Failure("diff", diff_view(result), diff_document(result), files)]
+        known = self.causes.of(result)
+        if known is not None:
+            words, explanation = known
+            shown = replace(shown, facts=(f"Cause: {words}", *shown.facts))
+            failures.append(explanation)
+        self._fail(shown, failures)
+
+    def _fail(self, shown: View, failures: Sequence["_Failure"]) -> NoReturn:
+        """Fail with a report; the results go into the bundle."""
+        __tracebackhide__ = True
+        text = terminal.render(shown, min(max(self.width, _NARROW), _WIDE)).rstrip("\n")
+        filed = "" if self.report is None else f"\n\n{_filed(failures, self.report, self.node)}"
         pytest.fail(text + filed, pytrace=False)
 
 
@@ -241,11 +250,12 @@ def folder_name(node: str) -> str:
     return f"{slug}-{hashlib.sha256(node.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _filed(failures: Sequence[_Failure], folder: Path) -> str:
+def _filed(failures: Sequence[_Failure], report: Path, node: str) -> str:
     """File results, and say where; a folder that cannot be written must not hide why the test fails."""
+    folder = report / folder_name(node)
     try:
         for failure in failures:
-            provenance = Provenance.collect(inputs=failure.files.values())
+            provenance = Provenance.collect(command=["pytest", node], inputs=failure.files.values())
             Bundle.open_or_create(folder).add_result(
                 failure.name,
                 metrics={**failure.document, "answer": failure.view.headline, "provenance": provenance.document()},
@@ -276,7 +286,7 @@ def _is_picture(compared: object) -> bool:
     return not isinstance(compared, Trace)
 
 
-def _image(picture: Picture, name: str, shape: tuple[int, int] | None) -> "Image":
+def _image(picture: Picture, side: Side, shape: tuple[int, int] | None) -> "Image":
     import numpy as np  # noqa: PLC0415
 
     from nbtrace.images.image import Image  # noqa: PLC0415
@@ -285,15 +295,12 @@ def _image(picture: Picture, name: str, shape: tuple[int, int] | None) -> "Image
     if isinstance(picture, Image):
         return picture
     if isinstance(picture, str | os.PathLike):
-        return read_image(Path(picture), shape=shape)
+        return read_image(Path(picture), shape=shape, side=side)
     pixels = np.asarray(picture)
     if pixels.ndim != 2 or pixels.dtype.kind not in "uif":
-        raise UsageError(f"{name}: an image is a two-dimensional array of real numbers, not {_kind(picture, pixels)}")
-    return Image(pixels, f"{name} array", "in memory")
-
-
-def _kind(picture: object, pixels: "Pixels") -> str:
-    return f"{type(picture).__name__} of shape {pixels.shape} and type {pixels.dtype.name}"
+        kind = f"{type(picture).__name__} of shape {pixels.shape} and type {pixels.dtype.name}"
+        raise UsageError(f"{side.label}: an image is a two-dimensional array of real numbers, not {kind}")
+    return Image(pixels, f"{side.label} array", "in memory")
 
 
 def _archived(c: "Image", py: "Image") -> bytes:

@@ -160,6 +160,8 @@ def test_every_failing_test_has_a_bundle_of_its_own(folder: pytest.Pytester) -> 
         assert document["answer"].startswith("first divergence")
         assert json.loads((path / "metrics_rerun1.json").read_text())["format"] == "nbtrace explain"
     own = next(path for path in bundles if path.name.startswith("test_b.py--test_differs-"))
+    assert "pytest test_b.py::test_differs" in (own / "commands.txt").read_text()
+    assert "| PASS |" in (own / "summary.md").read_text()
     assert (own / "c.log").read_bytes() == (folder.path / "short_c.log").read_bytes()
     assert (own / "py.log").read_bytes() == (folder.path / "short_py.log").read_bytes()
 
@@ -218,6 +220,10 @@ def test_images_agree_whatever_they_come_as(folder: pytest.Pytester) -> None:
             parity(c, Image(c.copy(), "a name", "array"))
             parity.images(c, c * (1 + 1e-4), tolerance=1e-3, sum_ratio=(0.99, 1.01))
 
+        def test_both_in_one_file(parity):
+            np.savez("both.npz", c=np.eye(4), py=np.eye(4))
+            parity("both.npz", "both.npz")
+
         def test_mask(parity):
             c = np.load("c.npy")
             py = c.copy()
@@ -225,7 +231,7 @@ def test_images_agree_whatever_they_come_as(folder: pytest.Pytester) -> None:
             assert parity(c, py, mask=c == py).metrics.pixels == 24 * 32 - 1
         """
     )
-    run(folder).assert_outcomes(passed=3)
+    run(folder).assert_outcomes(passed=4)
 
 
 def test_images_that_differ_fail_with_the_report_and_are_kept(folder: pytest.Pytester) -> None:
@@ -251,6 +257,7 @@ def test_images_that_differ_fail_with_the_report_and_are_kept(folder: pytest.Pyt
     assert verify(bundle).outcome() is Outcome.INTACT
     document = json.loads((bundle / "metrics.json").read_text())
     assert (document["worst_pixels"][0]["slow"], document["worst_pixels"][0]["fast"]) == (3, 4)
+    assert "pytest test_a.py::test_differs" in (bundle / "commands.txt").read_text()
     with np.load(bundle / "images.npz") as kept:
         np.testing.assert_array_equal(kept["c"], pixels)
         assert kept["py"][3, 4] == pixels[3, 4] + 100.0

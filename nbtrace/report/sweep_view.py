@@ -48,9 +48,7 @@ _APART = (
     Column("off, coarse", numeric=True, least_width=120),
     Column("trend", least_width=130),
 )
-_OFF = (
-    "off is the relative difference from the reference in the most precise run, off, coarse in the least precise one."
-)
+_OFF = "off: relative difference from the reference in the most precise run; off, coarse: in the least precise one."
 
 
 def sweep_view(result: SweepResult, *, brief: bool = False) -> View:

@@ -290,9 +290,11 @@ def _explain(raw: Mapping[str, Any]) -> Iterator[Item]:
     document, sides = read_as(ExplainDocument, raw), read_as(read.Sided, raw)
     for root in document.roots:
         step = f" phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
-        blamed = [Place(sides.c.source)] if root.side == "c" else [Place(sides.py.source), Place(sides.c.source)]
+        blamed = sides.c if root.side == "c" else sides.py
         rule = f"cause of {root.quantity}"
-        yield Item(f"{root.quantity}{step}", Fate.FAIL, root.text, tuple(blamed[:1]), rule, "A side breaks a formula")
+        yield Item(
+            f"{root.quantity}{step}", Fate.FAIL, root.text, (Place(blamed.source),), rule, "A side breaks a formula"
+        )
 
 
 def _check(raw: Mapping[str, Any]) -> Iterator[Item]:
