@@ -540,6 +540,6 @@ def _notices(
             text = f"{runs[0].name} and {run.name} do not print the same: {', '.join(names[:6])}"
             found.append(Notice(Subject.LINES, Weight.WARNING, text))
     shown = against[0].notices if against else between[0].notices
-    kept = _OF_PAIR if against else frozenset(Subject) - {Subject.TOLERANCE}
-    found += [item for item in shown if item.subject not in kept and item.weight > Weight.INFO]
+    left_out = _OF_PAIR if against else frozenset(Subject) - {Subject.TOLERANCE}
+    found += [item for item in shown if item.subject not in left_out and item.weight > Weight.INFO]
     yield from sorted(dict.fromkeys(found), key=lambda notice: -notice.weight)

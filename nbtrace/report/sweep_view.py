@@ -162,10 +162,9 @@ def _line(item: Swept, result: SweepResult) -> Line:
     first = place.readings[0]
     farthest = _farthest([reading for reading in place.readings if reading.moved is not None])
     moved = farthest.moved if farthest is not None else None
-    component = _component(first)
     cells = [
         place.label,
-        component,
+        _value(first),
         signed(moved.relative) if moved is not None else "–",
         _digits(place.digits),
         number(item.condition, 2),
@@ -181,7 +180,7 @@ def _farthest(readings: Sequence[Reading]) -> Reading | None:
     return max(readings, key=lambda item: abs((item.moved and item.moved.relative) or 0.0), default=None)
 
 
-def _component(reading: Reading) -> str:
+def _value(reading: Reading) -> str:
     numbers = reading.record.numbers
     if len(numbers) == 1:
         return number(numbers[0])
