@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.status import Status, Verdict
+    from nbtrace.compare.sweep import SweepResult, sweep
     from nbtrace.compare.tolerance import Policy
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
@@ -37,6 +38,7 @@ __all__ = [
     "SelfCheck",
     "Side",
     "Status",
+    "SweepResult",
     "Trace",
     "Verdict",
     "check",
@@ -49,6 +51,7 @@ __all__ = [
     "read_sides",
     "read_trace",
     "scaling_chain",
+    "sweep",
 ]
 
 _HOME = {
@@ -66,6 +69,7 @@ _HOME = {
     "SelfCheck": "nbtrace.compare.check",
     "Side": "nbtrace.records",
     "Status": "nbtrace.compare.status",
+    "SweepResult": "nbtrace.compare.sweep",
     "Trace": "nbtrace.records",
     "Verdict": "nbtrace.compare.status",
     "check": "nbtrace.compare.check",
@@ -78,6 +82,7 @@ _HOME = {
     "read_sides": "nbtrace.parsers",
     "read_trace": "nbtrace.parsers",
     "scaling_chain": "nbtrace.compare.scaling",
+    "sweep": "nbtrace.compare.sweep",
 }
 
 

@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("nbtrace.pytest_plugin", "pytester")
+"""Ours by name, so that the tests also run on a copy that is not installed; pytest takes it once either way."""
+
 
 @pytest.fixture(scope="session")
 def pairs() -> Path:

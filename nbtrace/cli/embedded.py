@@ -25,7 +25,7 @@ from simulator.canonical import canonical_arguments
 from simulator.config import BeamConfig, Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode
-from simulator.device import on_available_device
+from simulator.device import device_of, is_available, on_available_device
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
 from simulator.memory import check_memory
@@ -109,6 +109,30 @@ class Choice:
             raise UsageError(
                 f"mode {self.mode!r} is unknown; give {' or '.join(mode.value for mode in Mode)}"
             ) from None
+
+
+def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the devices to run on, and those that this machine lacks, each with the reason.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        Names of devices; none for the CPU and CUDA. Where none of them is there, the CPU is, with a warning.
+
+    Raises
+    ------
+    UsageError
+        If a name is no device's.
+    """
+    names = tuple(dict.fromkeys(asked)) or ("cpu", "cuda")
+    with simulator_errors():
+        there = tuple(name for name in names if is_available(device_of(name)))
+    gone = {name: "this machine has no such device" for name in names if name not in there}
+    for name in gone if asked else ():
+        _log.warning("warning: device %s was asked for and is not available", name)
+    if there:
+        return there, gone
+    return ("cpu",), {name: f"{reason}; the CPU is used" for name, reason in gone.items()}
 
 
 def parsed_flags(words: Sequence[str]) -> Config:

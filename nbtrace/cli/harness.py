@@ -96,7 +96,7 @@ def harness_command(
         # Only this command needs torch, which takes a second to import.
         from nbtrace.cli.embedded import Choice  # noqa: PLC0415
 
-        task = _task(config, passed_on(ctx), Choice(mode, device, dtype))
+        task = chosen_task(config, passed_on(ctx), Choice(mode, device, dtype))
         if chosen:
             from nbtrace.cli.harness_table import Selection, write_tables  # noqa: PLC0415
 
@@ -127,12 +127,20 @@ class Task:
     pixel: Pixel | None
 
 
-def _task(name: str | None, flags: list[str], choice: "Choice") -> Task:
+def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command: str = "harness") -> Task:
+    """Return what `--config` or the flags after `--` ask for.
+
+    Raises
+    ------
+    UsageError, InputError
+        If neither or both are given, or they make no run.
+    """
     from nbtrace.cli import embedded  # noqa: PLC0415
 
     if (name is None) == (not flags):
         raise UsageError(
-            "give a configuration (--config NAME) or flags after --, as in: nbtrace harness --pixel 5 7 -- -cell 100 …"
+            "give a configuration (--config NAME) or flags after --, "
+            f"as in: nbtrace {command} --pixel 5 7 -- -cell 100 …"
             if name is None
             else "give --config or flags after --, not both"
         )

@@ -22,9 +22,12 @@ PAGE_NAME = "report.html"
 
 
 class Format(Enum):
-    """The form of a report."""
+    """The form of a report: the page, or what CI systems read."""
 
     HTML = "html"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
 
 
 def report_command(
@@ -32,10 +35,10 @@ def report_command(
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write here instead of filing it in the bundle; - prints it."),
+        typer.Option("--out", "-o", metavar="FILE", help="Write here instead of filing the page; - prints it."),
     ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.HTML,
+    form: Annotated[Format, typer.Option("--format", help="The page, or what CI systems read, printed.")] = Format.HTML,
     all_pixels: Annotated[
         bool, typer.Option("--all-pixels", help="Embed images of any size whole, not as an overview with details.")
     ] = False,
@@ -45,9 +48,16 @@ def report_command(
 
     The page is filed in the bundle as report.html (report_rerun1.html, … if there is one); verify stays content.
 
+    For CI the results are printed: junit is JUnit XML with a test case per quantity, sarif is SARIF 2.1.0, github is
+    annotations at the lines of the logs.
+
     Exit status: 0 the page was written, whatever the results say; 1 it was, but the bundle is not intact, which the
     page says on top.
     """
+    if form is not Format.HTML:
+        if open_page:
+            raise UsageError(f"--open shows the page; leave it out with --format {form.value}")
+        out = out or STDOUT
     if open_page and out == STDOUT:
         raise UsageError("--open needs a file; leave out --out -")
     Destinations(text=out, force=force).check([])
@@ -58,7 +68,7 @@ def report_command(
     if path is not None:
         sys.stderr.write(f"written to {clean(str(path))}\n")
     if not contents.intact:
-        sys.stderr.write(f"{clean(str(bundle))} is not intact; the page says how\n")
+        sys.stderr.write(f"{clean(str(bundle))} is not intact; the report says how\n")
     if open_page and path is not None and not webbrowser.open(path.resolve().as_uri()):
         sys.stderr.write("no browser could be started; open the file in one\n")
     raise typer.Exit(ExitCode.AGREE if contents.intact else ExitCode.DIFFER)
@@ -68,6 +78,10 @@ def _rendered(form: Format, contents: Contents, *, all_pixels: bool) -> str:
     match form:
         case Format.HTML:
             return _page(contents, all_pixels=all_pixels)
+        case Format.JUNIT | Format.SARIF | Format.GITHUB:
+            from nbtrace.report.ci import render_ci  # noqa: PLC0415 - a form that most reports are not in
+
+            return render_ci(contents, form.value)
 
 
 def _page(contents: Contents, *, all_pixels: bool) -> str:

@@ -32,6 +32,7 @@ class Subject(StrEnum):
     LOG = "log"
     LINES = "lines"
     TOLERANCE = "tolerance"
+    DEVICE = "device"
 
 
 class Weight(IntEnum):

@@ -4,14 +4,14 @@ from enum import StrEnum
 from typing import NoReturn
 
 
-class _NoTruth(StrEnum):
+class NoTruth(StrEnum):
     """An outcome without a truth value: whoever asks must say which outcome is meant."""
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} has no truth value; compare it with a member")
 
 
-class Status(_NoTruth):
+class Status(NoTruth):
     """How far a quantity differs; for relative tolerances the bands are those that users of such tools know."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, not a password
@@ -28,7 +28,7 @@ class Status(_NoTruth):
         return self is not Status.PASS
 
 
-class Verdict(_NoTruth):
+class Verdict(NoTruth):
     """What a comparison as a whole says."""
 
     AGREE = "agree"

@@ -50,7 +50,7 @@ def test_a_bundle_that_is_not_intact_has_a_page_and_exit_status_1(nb: Run, evide
     (evidence / "metrics.json").write_text("{}")
     done = nb("report", "evidence", "--out", "page.html")
     assert done.code == 1
-    assert done.err == "written to page.html\nevidence is not intact; the page says how\n"
+    assert done.err == "written to page.html\nevidence is not intact; the report says how\n"
     assert "This bundle is not intact" in Path("page.html").read_text(encoding="utf-8")
 
 
@@ -119,3 +119,36 @@ def test_another_kind_of_plot_is_refused_before_any_work(nb: Run, name: str, mes
     done = nb("phi", "missing.log", "missing.log", "--plot", name)
     assert done.code == 2
     assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("junit", "<?xml version="), ("sarif", "{\n"), ("github", "::error title=nbtrace diff,file=")],
+)
+def test_forms_for_ci_are_printed_and_not_filed(nb: Run, evidence: Path, form: str, start: str) -> None:
+    before = sorted(path.name for path in evidence.iterdir())
+    printed = nb("report", "evidence", "--format", form)
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out.startswith(start)
+    assert "rot_a_angstroms" in printed.out
+    assert nb("report", "evidence", "--format", form, "--out", "ci.txt").err == "written to ci.txt\n"
+    assert Path("ci.txt").read_text(encoding="utf-8") == printed.out
+    assert nb("report", "evidence", "--format", form, "--out", "ci.txt").code == 2
+    assert sorted(path.name for path in evidence.iterdir()) == before
+
+
+def test_a_form_for_ci_has_no_page_to_open(nb: Run, evidence: Path) -> None:
+    refused = nb("report", "evidence", "--format", "junit", "--open")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--open shows the page" in refused.err
+    assert nb("report", "evidence", "--format", "nosuch").code == 2
+
+
+def test_a_damaged_bundle_is_an_error_in_every_form_for_ci(nb: Run, evidence: Path) -> None:
+    (evidence / "metrics.json").write_text("{}")
+    for form, fault in (("junit", "<error message="), ("sarif", '"executionSuccessful": false'), ("github", "::error")):
+        done = nb("report", "evidence", "--format", form)
+        assert done.code == 1
+        assert fault in done.out
+        assert "is not what was filed" in done.out
+        assert done.err == "evidence is not intact; the report says how\n"

@@ -1,0 +1,176 @@
+"""`nbtrace sweep`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from nbtrace.cli.harness import ConfigOption, ModeOption, PixelOption, chosen_task
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile, Tolerances
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.program_flags import passed_on
+from nbtrace.compare.sweep import Absent, Precision, Run, sweep
+from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.errors import UsageError
+from nbtrace.parsers import parse_trace, read_trace
+from nbtrace.recorder import Emit
+from nbtrace.records import Pixel, Side
+from nbtrace.report.sweep_document import sweep_document
+from nbtrace.report.sweep_view import sweep_view
+from nbtrace.writers import trace_text
+
+EXAMPLE = "Example: nbtrace sweep --config supervisor --pixel 685 1039 --reference c.log"
+
+DevicesOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--device", help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one."),
+]
+DtypesOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--dtype", help="float64 or float32, repeatable; by default both.")
+]
+TracesOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trace",
+        metavar="DTYPE[@DEVICE]=LOG",
+        help="A trace that another program made in this precision, repeatable; in place of a configuration.",
+    ),
+]
+ReferenceOption: TypeAlias = Annotated[
+    str | None, typer.Option("--reference", metavar="LOG", help="Trace that every run should agree with.")
+]
+
+
+def sweep_command(
+    ctx: typer.Context,
+    *,
+    pixel: PixelOption = None,
+    config: ConfigOption = None,
+    mode: ModeOption = None,
+    device: DevicesOption = None,
+    dtype: DtypesOption = None,
+    trace: TracesOption = None,
+    reference: ReferenceOption = None,
+    brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out what is the same in every run.")] = False,
+    tolerance: Tolerances = None,
+    policy: PolicyFile = None,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Trace one pixel in every precision and on every device: which quantities move, and how many digits each keeps.
+
+    The embedded simulator makes the traces, from --config or nanoBragg's flags after --; or they are logs of any other
+    program (--trace). With --reference, a divergence that shrinks as the precision rises is rounding, and one that
+    stays is a defect.
+
+    Exit status: 1 if a divergence from the reference stays.
+    """
+    to = Destinations(md, json, output, bundle, force)
+    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
+    plan = _recorded(trace, wanted) if trace else _computed(wanted)
+    inputs = (*plan.inputs, *((reference,) if reference is not None else ()))
+    delivery = Delivery("sweep", inputs, to, device=", ".join(plan.devices), dtype=", ".join(plan.dtypes))
+    expected = None if reference is None else read_trace(reference, Side.C)
+    runs, outputs = plan.make()
+
+    from nbtrace.explanation.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
+
+    first = min(runs, key=lambda run: run.precision.rounding)
+    result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))
+    view, document = sweep_view(result, brief=brief), sweep_document(result)
+    raise typer.Exit(delivery.deliver(view, document, outputs=outputs))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the command line asks the embedded simulator for."""
+
+    config: str | None
+    flags: list[str]
+    pixel: Pixel | None
+    mode: str | None
+    devices: tuple[str, ...]
+    dtypes: tuple[str, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        return not any((self.config, self.flags, self.pixel, self.mode, self.devices, self.dtypes))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The runs to come: what they read, what they run on, and how they are made, with the files worth keeping."""
+
+    inputs: tuple[str, ...]
+    devices: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    absent: tuple[Absent, ...]
+    make: Callable[[], tuple[list[Run], dict[str, str]]]
+
+
+def _recorded(traces: Sequence[str], wanted: _Wanted) -> _Plan:
+    """Plan to read the logs of another program."""
+    if not wanted.is_nothing:
+        raise UsageError(
+            "--trace takes logs as they are: leave out --config, --pixel, --mode, --device, --dtype and flags"
+        )
+    named = [_named(text) for text in traces]
+    return _Plan(
+        tuple(log for _, _, log in named),
+        tuple(dict.fromkeys(device for _, device, _ in named)),
+        tuple(dict.fromkeys(precision.value for precision, _, _ in named)),
+        (),
+        lambda: ([Run(precision, device, read_trace(log, Side.PY)) for precision, device, log in named], {}),
+    )
+
+
+def _named(text: str) -> tuple[Precision, str, str]:
+    """Return precision, device and log of `float32@cuda=LOG`."""
+    label, equals, log = text.partition("=")
+    dtype, at, device = label.partition("@")
+    if not equals or not log or (at and not device):
+        raise UsageError(f"--trace {text!r}: give DTYPE=LOG or DTYPE@DEVICE=LOG, as in float32=py.log")
+    return _precision(dtype), device or "cpu", log
+
+
+def _precision(name: str) -> Precision:
+    try:
+        return Precision(name)
+    except ValueError:
+        raise UsageError(f"dtype {name!r} is unknown; give {' or '.join(Precision)}") from None
+
+
+def _computed(wanted: _Wanted) -> _Plan:
+    """Plan to run the embedded simulator."""
+    precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)] or list(Precision)
+    # Needs torch, which takes a second to import.
+    from nbtrace.cli import embedded  # noqa: PLC0415
+
+    task = chosen_task(wanted.config, wanted.flags, embedded.Choice(wanted.mode), command="sweep")
+    pixel = wanted.pixel or task.pixel
+    if pixel is None:
+        raise UsageError("no pixel to trace; give --pixel SLOW FAST")
+    embedded.check_on_detector(task.config, pixel)
+    there, gone = embedded.devices_there(wanted.devices)
+    files = (*((task.file,) if task.file is not None else ()), *embedded.input_files(task.config))
+
+    def make() -> tuple[list[Run], dict[str, str]]:
+        runs, outputs = [], {}
+        for precision, device in product(precisions, there):
+            config = embedded.Choice(None, device, precision.value).applied(task.config)
+            traced = embedded.trace_pixel(config, pixel, Emit())
+            text = trace_text(traced.records, traced.header)
+            (trace,) = parse_trace(text, f"{precision.value} {device}")
+            runs.append(Run(precision, device, trace))
+            outputs[f"trace_{precision.value}_{device.replace(':', '')}.log"] = text
+        return runs, outputs
+
+    absent = tuple(Absent(name, reason, asked=bool(wanted.devices)) for name, reason in gone.items())
+    return _Plan(tuple(map(str, files)), there, tuple(precisions), absent, make)

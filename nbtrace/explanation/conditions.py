@@ -1,0 +1,27 @@
+"""How far a quantity magnifies what its inputs are uncertain by."""
+
+from nbtrace.explanation.evaluate import evaluate, formula_of
+from nbtrace.explanation.facts import facts_of
+from nbtrace.explanation.scene import UnloggedError, scene
+from nbtrace.records import Side, Trace
+
+
+def conditions(trace: Trace) -> dict[str, float]:
+    """Return the condition number of each quantity whose formula the trace's own values allow to evaluate.
+
+    It is the relative change of the result over that of the inputs, each moved by the last digit that the log is sure
+    of and their effects added; of several φ steps or samples the largest counts.
+    """
+    side = trace.side if trace.side is not Side.UNKNOWN else Side.PY
+    values = scene(trace, side, facts_of(trace, trace, None))
+    found: dict[str, float] = {}
+    for node in values.values:
+        if formula_of(node) is None:
+            continue
+        try:
+            condition = evaluate(values, values.values, node).condition
+        except UnloggedError:
+            continue
+        if condition > 0:
+            found[node.name] = max(condition, found.get(node.name, 0.0))
+    return found

@@ -1,0 +1,55 @@
+"""The pytest plugin: a `parity` fixture whose failure is nbtrace's report.
+
+Every pytest run of everyone who has nbtrace installed loads this module: it imports nothing but pytest, and the
+comparison itself only once a test asks for it. (PYTEST_DONT_REWRITE: it asserts nothing.)
+"""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from nbtrace.parity import Causes, Parity
+
+_IN_USE: pytest.StashKey["Parity"] = pytest.StashKey()
+_CAUSES: pytest.StashKey["Causes"] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--nbtrace-report`."""
+    parser.getgroup("nbtrace").addoption(
+        "--nbtrace-report",
+        metavar="DIR",
+        help="Write an evidence bundle of each test whose parity comparison fails, in a folder named after the test.",
+    )
+
+
+@pytest.fixture
+def parity(request: pytest.FixtureRequest) -> "Parity":
+    """Compare two traces or two images; the test fails with nbtrace's report if they differ.
+
+    `parity(c, py)` takes file names, Trace objects, images or arrays and returns the result of the comparison;
+    `parity.traces` and `parity.images` say which of the two is meant. A test that asks for `parity` and compares
+    nothing fails, too.
+    """
+    from nbtrace.parity import Causes, Parity  # noqa: PLC0415 - only tests that compare pay for the import
+
+    config = request.config
+    folder = config.getoption("--nbtrace-report")
+    comparing = Parity(
+        node=request.node.nodeid,
+        project=config.rootpath,
+        report=None if folder is None else config.invocation_params.dir / folder,
+        width=config.get_terminal_writer().fullwidth,
+        causes=config.stash.setdefault(_CAUSES, Causes()),
+    )
+    request.node.stash[_IN_USE] = comparing
+    return comparing
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Fail a test that has passed, and is therefore asked here last, without the comparison that it asked for."""
+    comparing = item.stash.get(_IN_USE, None)
+    if comparing is not None and not comparing.compared:
+        pytest.fail("parity was asked for, and nothing was compared", pytrace=False)

@@ -1,0 +1,370 @@
+"""The results of a bundle as a CI system sees them: a suite per result, an item per quantity."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from nbtrace.compare.status import NoTruth, Status, Verdict
+from nbtrace.compare.sweep import Outcome
+from nbtrace.errors import InputError
+from nbtrace.evidence.contents import Contents, FiledResult
+from nbtrace.report.ci import documents as read
+from nbtrace.report.filed import ExplainDocument, PhiDocument, read_as
+from nbtrace.report.view import clean, signed
+
+VERDICT = "verdict"
+"""Name of the item that stands for a result as a whole."""
+
+EVIDENCE = "evidence"
+"""Name of the items that say what of a bundle cannot be trusted."""
+
+
+class Fate(NoTruth):
+    """What became of an item. ERROR: it could not be judged, although it should have been."""
+
+    PASS = "passed"  # noqa: S105 - an outcome, not a password
+    FAIL = "failed"
+    SKIP = "skipped"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file as its command was given it, and the line in it from 1 where that is known."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return clean(self.file if self.line is None else f"{self.file}:{self.line}")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was judged.
+
+    Attributes
+    ----------
+    name : str
+        A quantity with its place in the computation, a φ step, a relation, a gate; or `verdict`.
+    fate : Fate
+    message : str
+        What is wrong, or why it was skipped: one line of printable text.
+    places : tuple of Place
+        Where it stands, the port's log first.
+    rule : str
+        What it is an instance of: the quantity, or the cause.
+    description : str
+        What the rule means.
+    follows : bool
+        It may follow from another failure.
+    """
+
+    name: str
+    fate: Fate
+    message: str = ""
+    places: tuple[Place, ...] = ()
+    rule: str = ""
+    description: str = ""
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A result.
+
+    Attributes
+    ----------
+    name : str
+        The command's name, with a number from the second result of a command on.
+    time : str
+        UTC, ISO 8601; empty where it is not known.
+    seconds : float
+    command : str
+    answer : str
+        The result in one line.
+    items : tuple of Item
+        The verdict first.
+    """
+
+    name: str
+    time: str
+    seconds: float
+    command: str
+    answer: str
+    items: tuple[Item, ...]
+
+    def of(self, *fates: Fate) -> tuple[Item, ...]:
+        """Return the items of some fates."""
+        return tuple(item for item in self.items if item.fate in fates)
+
+
+def suites(contents: Contents) -> tuple[Suite, ...]:
+    """Return the results of a bundle, and what is wrong with the bundle itself; never none at all.
+
+    A bundle without results is an error, not a pass.
+    """
+    counts: dict[str, int] = {}
+    found = []
+    for result in contents.results:
+        kind = clean(result.name)
+        counts[kind] = counts.get(kind, 0) + 1
+        name = kind if counts[kind] == 1 else f"{kind}-{counts[kind]}"
+        found.append(_suite(result, name))
+    problems = [item for item in contents.problems if item not in _told(contents)]
+    faults = [Item(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in problems]
+    if not contents.intact and not faults and not any(result.problems for result in contents.results):
+        faults.append(
+            Item(EVIDENCE, Fate.ERROR, "a file is not what was filed: see nbtrace bundle verify", rule=EVIDENCE)
+        )
+    if not found:
+        faults.insert(0, Item(VERDICT, Fate.ERROR, "the bundle holds no result", rule=VERDICT))
+    if faults:
+        found.append(Suite("bundle", "", 0.0, "", clean(faults[0].message), tuple(faults)))
+    return tuple(found)
+
+
+def _told(contents: Contents) -> set[str]:
+    """Return the problems that the results' own suites tell."""
+    return {f"{result.name}: {text}" for result in contents.results for text in result.problems}
+
+
+def _suite(result: FiledResult, name: str) -> Suite:
+    items = [Item(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in result.problems]
+    details: list[Item] = []
+    try:
+        details = list(_details(result))
+    except InputError as error:
+        items.append(Item(EVIDENCE, Fate.ERROR, f"the document cannot be used: {clean(str(error))}", rule=EVIDENCE))
+    verdict = _verdict(result, details)
+    details = [_shown(item, result) for item in details]
+    return Suite(
+        name=name,
+        time=_moment(result.time),
+        seconds=_seconds(result),
+        command=clean(result.command),
+        answer=verdict.message or verdict.fate.value,
+        items=(_shown(verdict, result), *items, *details),
+    )
+
+
+def _moment(time: str) -> str:
+    try:
+        datetime.fromisoformat(time)
+    except ValueError:
+        return ""
+    return time
+
+
+def _seconds(result: FiledResult) -> float:
+    value = result.metadata.get("wall_seconds")
+    return float(value) if isinstance(value, int | float) and 0 <= value < float("inf") else 0.0
+
+
+def _shown(item: Item, result: FiledResult) -> Item:
+    """Return an item with clean text, and its files seen from the folder in which the command ran."""
+    folder = result.metadata.get("folder")
+    places = tuple(
+        replace(place, file=_from(place.file, folder)) for place in item.places if place.file not in {"", "-"}
+    )
+    name, message, rule = clean(item.name), clean(item.message), clean(item.rule or item.name)
+    return replace(item, name=name, message=message, rule=rule, description=clean(item.description), places=places)
+
+
+def _from(file: str, folder: object) -> str:
+    """Return a name as seen from a folder where it lies below it."""
+    path = PurePosixPath(file)
+    below = isinstance(folder, str) and path.is_absolute() and path.is_relative_to(folder)
+    return str(path.relative_to(folder)) if below and isinstance(folder, str) else file
+
+
+_FATES = {Verdict.AGREE: Fate.PASS, Verdict.DIFFER: Fate.FAIL, Verdict.NOT_COMPARABLE: Fate.ERROR}
+
+
+def _verdict(result: FiledResult, details: list[Item]) -> Item:
+    """Return the item of a result as a whole; it stands where its first failure does."""
+    document = result.document or {}
+    answer = document.get("answer")
+    said = answer if isinstance(answer, str) else ""
+    failed = [item for item in details if item.fate is Fate.FAIL and item.places]
+    first = next((item for item in failed if not item.follows), failed[0] if failed else None)
+    places = first.places if first is not None else ()
+    if result.verdict is not None:
+        word = result.verdict.value.replace("_", " ")
+        return Item(VERDICT, _FATES[result.verdict], f"{word}: {said}" if said else word, places, rule=VERDICT)
+    code = result.exit_code
+    if code is None:
+        return Item(VERDICT, Fate.SKIP, "neither a verdict nor an exit status is filed", rule=VERDICT)
+    ended = result.metadata.get("ended")
+    words = (ended if isinstance(ended, str) else f"exit {code}", said)
+    return Item(VERDICT, Fate.PASS if code == 0 else Fate.FAIL, ": ".join(filter(None, words)), places, rule=VERDICT)
+
+
+def _details(result: FiledResult) -> Iterator[Item]:
+    document = result.document or {}
+    reader = _READERS.get(str(document.get("format")))
+    if reader is not None:
+        yield from reader(document)
+
+
+def _fate(status: str) -> Fate:
+    return Fate.PASS if status == Status.PASS.value else Fate.FAIL
+
+
+def _places(document: read.Sided, c_line: int | None, py_line: int | None) -> tuple[Place, ...]:
+    return Place(document.py.source, py_line), Place(document.c.source, c_line)
+
+
+def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document = read_as(read.Diff, raw)
+    roots = {root.quantity for root in document.roots}
+    for name, row in document.factors.items():
+        yield Item(
+            _label(name, row.index),
+            _fate(row.status),
+            _difference(row),
+            _places(document, row.c_line, row.py_line),
+            name,
+            row.description,
+            follows=name not in roots,
+        )
+    covered = document.coverage
+    for side, lacking in (("C", covered.missing_c), ("Py", covered.missing_py)):
+        yield from (Item(name, Fate.SKIP, f"not compared: {side} does not print it") for name in lacking)
+
+
+def _label(name: str, index: str) -> str:
+    return f"{name} {index}" if index else name
+
+
+def _difference(row: read.Row) -> str:
+    if row.status == Status.PASS.value:
+        return ""
+    if row.rel_delta is None or row.reason:
+        return f"{row.status}: {row.reason or 'C is 0'} (C {row.c_text or '–'}, Py {row.py_text or '–'})"
+    where = f" in {row.worst_component}" if row.worst_component else ""
+    many = f"; {row.instances.divergent} of {row.instances.compared} diverge" if _several(row) and row.instances else ""
+    sizes = f"Py − C = {signed(row.abs_delta)} {'' if row.unit == '1' else row.unit}".rstrip()
+    return f"{row.status}: {sizes}{where}, {signed(row.rel_delta)} relative, {_allowed(row)}{many}"
+
+
+def _allowed(row: read.Row) -> str:
+    if row.tolerance is None:
+        return "tolerance unknown"
+    return f"tolerance {row.tolerance:g} {row.tolerance_basis} ({row.tolerance_origin})"
+
+
+def _several(row: read.Row) -> bool:
+    return row.instances is not None and row.instances.compared > 1
+
+
+def _phi(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document, sides = read_as(PhiDocument, raw), read_as(read.Sided, raw)
+    for step in document.steps:
+        name = f"phi_tic {step.phi_tic}" + (f" sample {step.sample}" if step.sample else "")
+        lacking = [side for side, value in (("C", step.k_frac_c), ("Py", step.k_frac_py)) if value is None]
+        words = f"not on {' and '.join(lacking)}" if lacking else f"Δk = {signed(step.delta_k)}"
+        message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
+        places = Place(sides.py.source), Place(sides.c.source)
+        yield Item(name, _fate(step.status), message, places, "phi_k_frac", "Fractional Miller index k of a φ step")
+
+
+def _scaling(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document = read_as(read.Scaling, raw)
+    for name, row in document.factors.items():
+        lacking = [side for side, value in (("C", row.c_value), ("Py", row.py_value)) if value is None]
+        if lacking:
+            yield Item(name, Fate.SKIP, f"not compared: {' and '.join(lacking)} has no value: {row.reason}")
+            continue
+        share = row.share_of_final_log_ratio
+        carried = "" if share is None else f"; {100 * share:.2f} % of the final log-ratio"
+        failed = row.status != Status.PASS.value
+        message = f"{_difference(row)}{carried}" if failed else ""
+        places = _places(document, row.c_line, row.py_line)
+        yield Item(name, _fate(row.status), message, places, name, row.description)
+
+
+def _explain(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document, sides = read_as(ExplainDocument, raw), read_as(read.Sided, raw)
+    for root in document.roots:
+        step = f" phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
+        blamed = sides.c if root.side == "c" else sides.py
+        rule = f"cause of {root.quantity}"
+        yield Item(
+            f"{root.quantity}{step}", Fate.FAIL, root.text, (Place(blamed.source),), rule, "A side breaks a formula"
+        )
+
+
+def _check(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document = read_as(read.Check, raw)
+    for item in document.relations:
+        place = (Place(document.log.source),)
+        name = f"{item.quantity} = {item.formula}"
+        if item.finding == "not checked":
+            yield Item(name, Fate.SKIP, item.reason, place, item.quantity, item.formula)
+            continue
+        broken = item.finding == "broken"
+        residual = f"broken: residual {signed(item.residual)}, allowed {signed(item.allowed)}"
+        message = f"{residual}{': ' + item.reason if item.reason else ''}" if broken else ""
+        yield Item(name, Fate.FAIL if broken else Fate.PASS, message, place, item.quantity, item.formula)
+
+
+def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document = read_as(read.Sweep, raw)
+    sources = {run.name: run.source for run in document.runs if run.source != run.name}
+    fates = {Outcome.DEFECT.value: Fate.FAIL, Outcome.UNDECIDED.value: Fate.SKIP}
+    for name, row in document.quantities.items():
+        fate = fates.get(row.outcome, Fate.PASS)
+        places = [Place(sources[run], value.line) for run, value in row.runs.items() if run in sources][:1]
+        if document.reference is not None and row.reference_line is not None:
+            places.append(Place(document.reference.source, row.reference_line))
+        message = "" if fate is Fate.PASS else f"{row.outcome}: {row.reason}"
+        follows = name not in document.roots
+        yield Item(_label(name, row.index), fate, message, tuple(places), name, row.description, follows=follows)
+
+
+def _images(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document = read_as(read.Images, raw)
+    places = Place(document.py.source), Place(document.c.source)
+    for gate in document.gates:
+        failed = gate.status != Status.PASS.value
+        message = f"{gate.status}: {gate.reason}" if failed else ""
+        yield Item(gate.name, _fate(gate.status), message, places, f"gate {gate.name}", gate.reason)
+
+
+def _cases(raw: Mapping[str, Any]) -> Iterator[Item]:
+    fates = {"agree": Fate.PASS, "differ": Fate.FAIL}
+    for name, case in read_as(read.Cases, raw).cases.items():
+        fate = fates.get(case.outcome, Fate.ERROR)
+        first = f"; first divergence {case.first_divergence}" if case.first_divergence else ""
+        message = "" if fate is Fate.PASS else f"{case.outcome}: {case.reason or case.about}{first}"
+        yield Item(name, fate, message, (), "case", "A case of a suite")
+
+
+def _trust(raw: Mapping[str, Any]) -> Iterator[Item]:
+    for knob in read_as(read.Trust, raw).knobs:
+        name = " ".join((knob.knob, *knob.flags)) + (f", {knob.threads} threads" if knob.threads is not None else "")
+        if knob.failure:
+            yield Item(name, Fate.ERROR, knob.failure, rule=f"knob {knob.knob}")
+            continue
+        largest = f", at most {knob.max_relative:.3g} relative" if knob.max_relative is not None else ""
+        message = f"moves {knob.moved} of {knob.compared} pixels{largest}" if knob.moved else ""
+        description = "A knob that should move no pixel of the reference"
+        yield Item(name, Fate.FAIL if knob.moved else Fate.PASS, message, (), f"knob {knob.knob}", description)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Item]]] = {
+    "nbtrace diff": _diff,
+    "nbtrace phi": _phi,
+    "nbtrace scaling": _scaling,
+    "nbtrace explain": _explain,
+    "nbtrace check": _check,
+    "nbtrace sweep": _sweep,
+    "nbtrace images": _images,
+    "nbtrace compare": _images,
+    "nbtrace compare suite": _cases,
+    "nbtrace trust": _trust,
+}
+"""By the `format` of a document; any other has its verdict alone."""

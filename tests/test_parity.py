@@ -1,0 +1,321 @@
+"""The pytest plugin, in pytest runs of its own."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbtrace import diff, read_trace
+from nbtrace.evidence.verification import Outcome
+from nbtrace.evidence.verify import verify
+from nbtrace.parity import Causes, folder_name
+
+PLUGIN = "nbtrace.pytest_plugin"
+
+
+@pytest.fixture
+def folder(pytester: pytest.Pytester, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder with the supervisor's logs and the configuration of no project."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    for name in ("c.log", "c_roi_fresh.log"):
+        shutil.copy(pairs / "supervisor__685_1039" / name, pytester.path / name)
+    for side in ("c", "py"):
+        shutil.copy(pairs / "polar_09__35_24" / f"{side}.log", pytester.path / f"short_{side}.log")
+    return pytester
+
+
+def run(folder: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return folder.runpytest_inprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-q", *options)
+
+
+def test_what_agrees_passes_and_gives_its_result(folder: pytest.Pytester) -> None:
+    text = (folder.path / "c.log").read_text()
+    (folder.path / "near.log").write_text(text.replace("F_cell 190.27", "F_cell 190.28"))
+    folder.makepyfile(
+        """
+        from pathlib import Path
+        import nbtrace
+
+        def test_files(parity):
+            result = parity("c.log", Path("c.log"))
+            assert result.verdict is nbtrace.Verdict.AGREE
+            assert result.coverage.compared > 100
+
+        def test_traces(parity):
+            c = nbtrace.read_trace("c.log")
+            assert parity.traces(c, c, strict=True).c is c
+
+        def test_near(parity):
+            parity("c.log", "near.log")
+
+        def test_tolerance(parity):
+            parity("c.log", "near.log", tolerance=1e-2)
+            parity("c.log", "near.log", tolerance="1e-2")
+            parity("c.log", "near.log", tolerance=["F_cell=1e-2", "polar=abs:1e-3"])
+        """
+    )
+    run(folder).assert_outcomes(passed=3, failed=1)
+
+
+def test_a_difference_fails_with_the_report_and_nothing_else(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        test_a="""
+        def test_differs(parity):
+            parity("c.log", "c_roi_fresh.log")
+            raise SystemError("not reached")
+        """
+    )
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    lines = result.stdout.lines
+    start = next(i for i, line in enumerate(lines) if "test_differs __" in line)
+    assert lines[start + 1].startswith("DIFFER  first divergence rot_a_angstroms z: Py − C = -0.034363 Å")
+    report = "\n".join(lines)
+    assert "Cause: C: rot_a_angstroms, rot_b_angstroms, rot_c_angstroms at phi_tic 0" in report
+    assert "rot_b_angstroms.y" in report
+    assert "quantities that agree are left out" in report
+    for noise in ("Traceback", "parity(", "pytest_plugin", "parity.py", "Error"):
+        assert noise not in report
+    result.stdout.fnmatch_lines(["FAILED test_a.py::test_differs - Failed: DIFFER  first divergence*"])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("parity('c.log', 'nowhere.log')", "nbtrace: nowhere.log cannot be read: No such file or directory"),
+        ("parity('c.log', 'empty.log')", "nbtrace: empty.log holds no trace values: it is empty"),
+        ("parity('c.log', 'alien.log')", "nbtrace: nothing to compare: * have no quantity in common"),
+        ("parity('c.log', 'c.log', tolerance=-1)", "nbtrace: --tolerance '-1.0': a tolerance is a finite number*"),
+        ("parity('c.log', 'other_pixel.log')", "NOT COMPARABLE  the logs cannot be compared as they stand*"),
+        ("None", "parity was asked for, and nothing was compared"),
+    ],
+)
+def test_what_cannot_be_compared_fails_in_one_line(folder: pytest.Pytester, call: str, message: str) -> None:
+    (folder.path / "empty.log").write_bytes(b"")
+    (folder.path / "alien.log").write_text("TRACE_PY: of_no_other_log 1\n")
+    text = (folder.path / "c.log").read_text()
+    placeless = "".join(line for line in text.splitlines(keepends=True) if "pixel_pos_meters" not in line)
+    (folder.path / "other_pixel.log").write_text(placeless.replace("fpixel=1039", "fpixel=1038"))
+    folder.makepyfile(f"def test_it(parity):\n    {call}\n")
+    result = run(folder, "--nbtrace-report", "reports")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*test_it __*", message])
+    assert not any("exception" in line for line in result.stdout.lines)
+    assert (folder.path / "reports").exists() is message.startswith("NOT COMPARABLE")
+
+
+def test_a_test_that_skips_or_fails_otherwise_is_not_blamed_for_comparing_nothing(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import pytest
+
+        def test_skips(parity):
+            pytest.skip("later")
+
+        @pytest.mark.xfail(strict=True)
+        def test_expected(parity):
+            raise SystemError
+
+        def test_without():
+            pass
+        """
+    )
+    result = run(folder, "-rs")
+    result.assert_outcomes(skipped=1, xfailed=1, passed=1)
+
+
+def test_every_failing_test_has_a_bundle_of_its_own(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        **{
+            "sub/test_a": """
+            import pytest
+
+            @pytest.mark.parametrize("name", ["x/y", "x:y", "x y", "X Y", "é" * 300, ".."])
+            def test_differs(parity, name, monkeypatch, tmp_path):
+                from nbtrace import read_trace
+                c, py = read_trace("short_c.log"), read_trace("short_py.log")
+                monkeypatch.chdir(tmp_path)
+                parity(c, py)
+            """,
+            "test_b": "def test_differs(parity):\n    parity('short_c.log', 'short_py.log')\n",
+            "test_c": "def test_agrees(parity):\n    parity('c.log', 'c.log')\n",
+        }
+    )
+    result = run(folder, "--nbtrace-report", "reports")
+    result.assert_outcomes(failed=7, passed=1)
+    bundles = sorted((folder.path / "reports").iterdir())
+    assert len({path.name.lower() for path in bundles}) == 7
+    assert all(path.name.isascii() and len(path.name) < 100 for path in bundles)
+    for path in bundles:
+        assert verify(path).outcome() is Outcome.INTACT
+        assert f"filed in {path}" in result.stdout.str().replace("\n", "")
+        document = json.loads((path / "metrics.json").read_text())
+        assert document["format"] == "nbtrace diff"
+        assert document["answer"].startswith("first divergence")
+        assert json.loads((path / "metrics_rerun1.json").read_text())["format"] == "nbtrace explain"
+    own = next(path for path in bundles if path.name.startswith("test_b.py--test_differs-"))
+    assert "pytest test_b.py::test_differs" in (own / "commands.txt").read_text()
+    assert "| PASS |" in (own / "summary.md").read_text()
+    assert (own / "c.log").read_bytes() == (folder.path / "short_c.log").read_bytes()
+    assert (own / "py.log").read_bytes() == (folder.path / "short_py.log").read_bytes()
+
+
+def test_a_second_run_adds_to_the_bundle(folder: pytest.Pytester) -> None:
+    folder.makepyfile("def test_differs(parity):\n    parity('short_c.log', 'short_py.log')\n")
+    for _ in range(2):
+        run(folder, "--nbtrace-report", "reports").assert_outcomes(failed=1)
+    (bundle,) = (folder.path / "reports").iterdir()
+    assert verify(bundle).outcome() is Outcome.INTACT
+    assert len(list(bundle.glob("metrics*.json"))) == 4
+
+
+def test_a_folder_that_cannot_be_written_does_not_hide_the_report(folder: pytest.Pytester) -> None:
+    (folder.path / "reports").write_text("a file")
+    folder.makepyfile("def test_differs(parity):\n    parity('short_c.log', 'short_py.log')\n")
+    result = run(folder, "--nbtrace-report", "reports")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["DIFFER  first divergence*", "not filed: *"])
+
+
+def test_tolerances_of_the_project_hold(folder: pytest.Pytester) -> None:
+    folder.makepyfile("def test_it(parity, monkeypatch):\n    parity('c.log', 'c_roi_fresh.log')\n")
+    limits = "relative = 10\nquantities = { hkl_frac = { absolute = 1 }, phi_k_frac = { absolute = 1 } }\n"
+    (folder.path / "pyproject.toml").write_text(f"[tool.nbtrace.tolerance]\n{limits}")
+    run(folder, "--rootdir", str(folder.path)).assert_outcomes(passed=1)
+
+
+def test_looking_for_causes_has_an_end(pairs: Path) -> None:
+    c, py = (read_trace(pairs / "supervisor__685_1039" / name) for name in ("c.log", "c_roi_fresh.log"))
+    causes = Causes(seconds=1e-9)
+    found = causes.of(diff(c, py))
+    assert found is not None
+    assert found[0].startswith("C: rot_a_angstroms")
+    assert causes.of(diff(c, py)) is None
+    assert Causes().of(diff(c, c)) is None
+
+
+def test_images_agree_whatever_they_come_as(folder: pytest.Pytester) -> None:
+    rng = np.random.default_rng(7)
+    pixels = rng.random((24, 32)) ** 4
+    np.save(folder.path / "c.npy", pixels)
+    pixels.astype(np.float32).tofile(folder.path / "py.bin")
+    folder.makepyfile(
+        """
+        from pathlib import Path
+        import numpy as np
+        from nbtrace.images.image import Image
+
+        def test_files(parity):
+            result = parity("c.npy", Path("py.bin"), shape=(24, 32))
+            assert result.metrics.pixels == 24 * 32
+
+        def test_arrays(parity):
+            c = np.load("c.npy")
+            parity(c, Image(c.copy(), "a name", "array"))
+            parity.images(c, c * (1 + 1e-4), tolerance=1e-3, sum_ratio=(0.99, 1.01))
+
+        def test_both_in_one_file(parity):
+            np.savez("both.npz", c=np.eye(4), py=np.eye(4))
+            parity("both.npz", "both.npz")
+
+        def test_mask(parity):
+            c = np.load("c.npy")
+            py = c.copy()
+            py[3, 4] = 100.0
+            assert parity(c, py, mask=c == py).metrics.pixels == 24 * 32 - 1
+        """
+    )
+    run(folder).assert_outcomes(passed=4)
+
+
+def test_images_that_differ_fail_with_the_report_and_are_kept(folder: pytest.Pytester) -> None:
+    pixels = np.random.default_rng(7).random((24, 32)) ** 4
+    np.save(folder.path / "c.npy", pixels)
+    folder.makepyfile(
+        test_a="""
+        import numpy as np
+
+        def test_differs(parity):
+            py = np.load("c.npy")
+            py[3, 4] += 100.0
+            parity("c.npy", py)
+        """
+    )
+    result = run(folder, "--nbtrace-report", "reports")
+    result.assert_outcomes(failed=1)
+    lines = result.stdout.lines
+    start = next(i for i, line in enumerate(lines) if "test_differs __" in line)
+    assert lines[start + 1].startswith("DIFFER  ")
+    assert "Traceback" not in result.stdout.str()
+    (bundle,) = (folder.path / "reports").iterdir()
+    assert verify(bundle).outcome() is Outcome.INTACT
+    document = json.loads((bundle / "metrics.json").read_text())
+    assert (document["worst_pixels"][0]["slow"], document["worst_pixels"][0]["fast"]) == (3, 4)
+    assert "pytest test_a.py::test_differs" in (bundle / "commands.txt").read_text()
+    with np.load(bundle / "images.npz") as kept:
+        np.testing.assert_array_equal(kept["c"], pixels)
+        assert kept["py"][3, 4] == pixels[3, 4] + 100.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("parity(np.zeros((4, 4)), np.zeros((4, 4)))", "nbtrace: there is nothing to compare: *"),
+        ("parity(np.ones(4), np.ones(4))", "nbtrace: C: an image is a two-dimensional array of real numbers, not *"),
+        ("parity(np.ones((2, 2)), [['a']])", "nbtrace: Py: an image is a two-dimensional array of real numbers, *"),
+        ("parity(np.ones((4, 4)), np.ones((4, 5)))", "nbtrace: the images differ in shape*"),
+        ("parity(np.eye(4), 'nowhere.npy')", "nbtrace: nowhere.npy cannot be read: *"),
+        ("parity(np.eye(4) * np.nan, np.eye(4))", "nbtrace: * no pixel to compare*"),
+    ],
+)
+def test_images_that_cannot_be_compared_fail(folder: pytest.Pytester, call: str, message: str) -> None:
+    folder.makepyfile(f"import numpy as np\ndef test_it(parity):\n    {call}\n")
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*test_it __*", message])
+    assert not any("exception" in line for line in result.stdout.lines)
+
+
+def test_a_trace_and_an_image_are_no_pair(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import nbtrace
+        import numpy as np
+
+        def test_it(parity):
+            parity(nbtrace.read_trace("c.log"), np.eye(4))
+        """
+    )
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["nbtrace: C: an image is a two-dimensional array of real numbers, not Trace *"])
+
+
+@given(st.text(max_size=400))
+def test_any_node_id_is_a_folder_name(node: str) -> None:
+    name = folder_name(node)
+    assert name.isascii()
+    assert 12 <= len(name) <= 100
+    assert name == Path(name).name
+    assert name[0] not in ".-"
+    assert not set(name) & set('/\\:*?"<>| ')
+    assert folder_name(node + "x") != name
+
+
+def test_the_plugin_costs_next_to_nothing() -> None:
+    code = f"import sys, pytest; before = set(sys.modules); import {PLUGIN}; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(["nbtrace", PLUGIN])
+
+
+def test_the_plugin_is_registered_once_however_often_it_is_named(folder: pytest.Pytester) -> None:
+    folder.makeconftest(f"pytest_plugins = ({PLUGIN!r},)\n")
+    result = folder.runpytest_subprocess("-p", PLUGIN, "--fixtures", "-q")
+    assert result.stdout.str().count("Compare two traces or two images") == 1
+    assert run(folder, "--help").stdout.str().count("--nbtrace-report=DIR") == 1
