@@ -111,13 +111,14 @@ def _must_be_folder(folder: Path, wanted: Path) -> None:
 
 @dataclass
 class Delivery:
-    """A command under way: its inputs, its destinations, its start."""
+    """A command under way: its inputs, its destinations, the reference program if one takes part, its start."""
 
     name: str
     inputs: tuple[str, ...]
     to: Destinations
     device: str | None = None
     dtype: str | None = None
+    reference: Path | None = None
 
     def __post_init__(self) -> None:
         if self.inputs.count("-") > 1:
@@ -177,7 +178,10 @@ class Delivery:
 
     def _provenance(self) -> Provenance:
         return Provenance.collect(
-            inputs=[Path(name) for name in dict.fromkeys(self.inputs)], device=self.device, dtype=self.dtype
+            inputs=[Path(name) for name in dict.fromkeys(self.inputs)],
+            reference=self.reference,
+            device=self.device,
+            dtype=self.dtype,
         )
 
 
@@ -193,4 +197,6 @@ def provenance_lines(provenance: Provenance) -> tuple[str, ...]:
         versions,
     ]
     lines += [f"input {record.path}: sha256 {record.sha256 or record.reason}" for record in provenance.inputs]
+    if provenance.reference is not None:
+        lines.append(f"reference {provenance.reference.path}: sha256 {provenance.reference.sha256}")
     return tuple(lines)

@@ -1,0 +1,132 @@
+"""A side that is recorded output: what the reference once wrote, with the digest of the program that wrote it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nbtrace.documents import load
+from nbtrace.errors import InputError
+from nbtrace.evidence.provenance import FileRecord
+from nbtrace.images.read import read_image
+from nbtrace.parsers.source import read_text
+from nbtrace.records import Pixel
+from nbtrace.running.source import Identity, Made, PixelTrace, digest
+from nbtrace.schema import reason
+
+CASE_NAME = "case.json"
+IMAGE_NAMES = ("image.npz", "image.npy", "image.bin")
+STDOUT_NAME = "stdout.log"
+_TRACE_NAME = re.compile(r"trace_c_(\d+)_(\d+)\.log(\.gz)?")
+
+_Count = Annotated[int, Field(ge=1)]
+
+
+class RecordedCase(BaseModel):
+    """`case.json`: what was run and by which program. Further keys are of no interest here."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = Field(min_length=1)
+    about: str = ""
+    args: tuple[str, ...] = Field(min_length=1)
+    shape_slow_fast: tuple[_Count, _Count]
+    threads: _Count = 1
+    reference_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+@dataclass(frozen=True)
+class ArchivedSource:
+    """A folder of recorded output: `case.json`, `image.npz` (or npy, bin), `stdout.log`, `trace_c_SLOW_FAST.log[.gz]`."""
+
+    folder: Path
+
+    @cached_property
+    def case(self) -> RecordedCase:
+        """What `case.json` says.
+
+        Raises
+        ------
+        InputError
+            If it is missing or malformed.
+        """
+        path = self.folder / CASE_NAME
+        if not self.folder.is_dir():
+            raise InputError(f"{self.folder} is no folder of recorded output")
+        try:
+            return RecordedCase.model_validate(load(path))
+        except ValidationError as error:
+            raise InputError(f"{path}: {reason(error)}") from None
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The folder, and the program that wrote what is in it."""
+        binary = FileRecord("recorded reference", self.case.reference_sha256, None)
+        return Identity(f"recorded output in {self.folder}", self.case.args, binary)
+
+    @property
+    def input_folders(self) -> Sequence[Path]:
+        """Where the files are that the recorded flags name."""
+        return (self.folder, self.folder / "inputs", self.folder.parent / "inputs")
+
+    @cached_property
+    def traced(self) -> dict[Pixel, Path]:
+        """The pixels (slow, fast) that there are recorded traces of."""
+        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in sorted(self.folder.iterdir()))
+        return {(int(match[1]), int(match[2])): path for match, path in found if match}
+
+    def make(self, repeat: int) -> Made:  # noqa: ARG002 - what is recorded was run once
+        """Read the recorded image.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it cannot be read.
+        MismatchError
+            If its shape is not the recorded one.
+        """
+        path = next((self.folder / name for name in IMAGE_NAMES if (self.folder / name).is_file()), None)
+        if path is None:
+            raise InputError(f"{self.folder} holds no recorded image; it must be {' or '.join(IMAGE_NAMES)}")
+        image = read_image(path, shape=self.case.shape_slow_fast)
+        log = self.folder / STDOUT_NAME
+        return Made(image, (), (digest(image),), read_text(str(log))[0] if log.is_file() else "")
+
+    def traced(self) -> dict[Pixel, Path]:
+        """The pixels (slow, fast) that there are recorded traces of."""
+        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in sorted(self.folder.iterdir()))
+        return {(int(match[1]), int(match[2])): path for match, path in found if match}
+
+    def make(self, repeat: int) -> Made:  # noqa: ARG002 - what is recorded was run once
+        """Read the recorded image.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it cannot be read.
+        MismatchError
+            If its shape is not the recorded one.
+        """
+        path = next((self.folder / name for name in IMAGE_NAMES if (self.folder / name).is_file()), None)
+        if path is None:
+            raise InputError(f"{self.folder} holds no recorded image; it must be {' or '.join(IMAGE_NAMES)}")
+        image = read_image(path, shape=self.case.shape_slow_fast)
+        log = self.folder / STDOUT_NAME
+        return Made(image, (), (digest(image),), read_text(str(log))[0] if log.is_file() else "")
+
+    def _pixels(self, path: Path) -> np.ndarray:
+        from nbtrace.images.read import read_image
+
+        return read_image(path, shape=self.case.shape_slow_fast).pixels
+
+    def trace(self, pixel: Pixel) -> PixelTrace:
+        """Return the recorded trace of a pixel, if there is one."""
+        path = self.traced.get(pixel)
+        if path is not None:
+            return PixelTrace(read_text(str(path))[0])
+        known = ", ".join(f"{slow} {fast}" for slow, fast in self.traced)
+        return PixelTrace(None, f"no trace of it is recorded; recorded are {known}" if known else "no trace is recorded")

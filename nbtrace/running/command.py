@@ -1,0 +1,126 @@
+"""The reference's flags as two programs get them: each reads the same files and writes where it disturbs nobody."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbtrace.errors import InputError, UsageError
+from simulator.arguments import Trouble, file_values, parse
+from simulator.config import Config
+from simulator.errors import InputFileError, SimulatorError
+from simulator.flags import Flag
+
+LENIENT = "--lenient"
+"""Ignore what the reference ignores; no word of the reference's."""
+
+FLOAT_IMAGE = "float.bin"
+"""Name of the float image in the folder that a program runs in."""
+
+_CACHE = "Fdump.bin"
+
+_WRITTEN = {
+    "output.float_file": FLOAT_IMAGE,
+    "output.int_file": "int.img",
+    "output.noise_file": "noise.img",
+    "output.pgm_file": "image.pgm",
+    "structure.dump_file": _CACHE,
+}
+"""The name that an output file has there, by the field that its flag sets."""
+
+_UNREAD = frozenset({"-stol", "-4stol", "-Q"})
+"""Files that the reference names but never reads."""
+
+
+@dataclass(frozen=True)
+class FlagLine:
+    """Flags, understood.
+
+    Attributes
+    ----------
+    words : tuple of str
+        For a program: input files by their full names, output files by bare ones. No word of ours is among them.
+    config : Config
+        What they mean.
+    inputs : tuple of Path
+        The files that they name and that are read.
+    remarks : tuple of str
+        What the reference ignores of them, or takes otherwise than it looks.
+    """
+
+    words: tuple[str, ...]
+    config: Config
+    inputs: tuple[Path, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of pixels along slow and fast."""
+        return self.config.shape_slow_fast
+
+    @property
+    def text(self) -> str:
+        """The words as one line that a shell reads back."""
+        return shlex.join(self.words)
+
+
+def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, lenient: bool = False) -> FlagLine:
+    """Read flags and find the files that they name.
+
+    Parameters
+    ----------
+    flags : sequence of str
+        The reference's flags; :data:`LENIENT` among them has the effect of `lenient`.
+    folders : sequence of Path
+        Where files are looked for, in this order.
+    lenient : bool
+        Unknown flags and unreadable values are remarks, as the reference ignores them, and no error.
+
+    Raises
+    ------
+    UsageError
+        If the flags make no run.
+    InputError
+        If a file that they name is in none of the folders.
+    """
+    lenient = lenient or LENIENT in flags
+    words = [word for word in flags if word != LENIENT]
+    places = file_values(words)
+    # Without a list, the reference reads the cache that it wrote beside an earlier one.
+    reads_cache = not any(flag.token == "-hkl" for _, flag in places)  # noqa: S105 - a flag's token
+    inputs = []
+    for index, flag in places:
+        name = _written_name(flag)
+        if name is not None and not (name == _CACHE and reads_cache):
+            words[index] = name
+        elif flag.token not in _UNREAD:
+            inputs.append(_found(words[index], flag, folders))
+            words[index] = str(inputs[-1])
+    if not any(flag.sets == ("output.float_file",) for _, flag in file_values(words)):
+        words += ["-floatfile", FLOAT_IMAGE]
+    try:
+        command = parse(words, lenient=lenient)
+    except InputFileError as error:
+        raise InputError(str(error)) from None
+    except SimulatorError as error:
+        raise UsageError(str(error)) from None
+    remarks = [item.text + ("" if item.trouble is Trouble.COLLISION else " (ignored)") for item in command.findings]
+    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks))
+
+
+def _written_name(flag: Flag) -> str | None:
+    if flag.token == "-stolout":  # noqa: S105 - a flag's token
+        return "stolout.txt"
+    return next((_WRITTEN[path] for path in flag.sets if path in _WRITTEN), None)
+
+
+def _found(name: str, flag: Flag, folders: Sequence[Path]) -> Path:
+    try:
+        for folder in folders:
+            path = folder / name
+            if path.is_file():
+                return path.absolute()
+    except (OSError, ValueError):
+        raise InputError(f"{flag.token}: {name!r} is no name that a file can have") from None
+    tried = " or ".join(str(folder.absolute()) for folder in folders)
+    raise InputError(f"{flag.token} {name}: there is no such file in {tried}")
