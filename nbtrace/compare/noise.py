@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.documents import load
 from nbtrace.errors import InputError
@@ -99,9 +100,22 @@ class Noise:
                 raised[item.quantity] = Tolerance(floor * _ROUNDING, before.basis, origin, overridden=True)
         return replace(policy, overrides=raised)
 
+    def told(self, before: Policy, after: Policy, pixel: Pixel | None) -> Notice:
+        """Return what a report says of the floors: where they were measured and what they raise."""
+        raised = [name for name, limit in after.overrides.items() if before.overrides.get(name) != limit]
+        here = pixel is not None and self._is_measured(pixel)
+        where = "this pixel" if here else f"pixel {self.table.probe_slow} {self.table.probe_fast}, not this one"
+        text = f"{self.name}: C against itself was measured at {where}"
+        text += f"; raises the tolerances of {', '.join(raised)}" if raised else "; raises no tolerance"
+        return Notice(Subject.TOLERANCE, Weight.WARNING if raised else Weight.INFO, text)
+
+    def _is_measured(self, pixel: Pixel) -> bool:
+        probe = self.table.probe_slow, self.table.probe_fast
+        return pixel == probe or any(item.pixel == pixel for item in self.table.traced)
+
     def _floors(self, pixel: Pixel | None) -> Iterator[TracedFloor]:
         probe = self.table.probe_slow, self.table.probe_fast
-        if pixel is not None and (pixel == probe or any(item.pixel == pixel for item in self.table.traced)):
+        if pixel is not None and self._is_measured(pixel):
             yield from (item for item in self.table.traced if item.pixel == pixel)
         else:
             yield from (item for item in self.table.traced if item.pixel == probe and not item.regional)

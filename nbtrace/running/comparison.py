@@ -1,17 +1,21 @@
 """Two sides on the same flags: their images compared, and the traces of the pixels that matter."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
+from nbtrace.compare.images.traced import trace_geometry
 from nbtrace.compare.noise import Noise
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
-from nbtrace.images.image import Image
+from nbtrace.images.image import Geometry, Image
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.running.command import FlagLine
@@ -19,6 +23,10 @@ from nbtrace.running.source import Identity, Made, PixelTrace, Source
 
 if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation
+
+
+_SHOWN = 8
+"""Pixels that a notice names."""
 
 
 @dataclass(frozen=True)
@@ -129,20 +137,62 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
         If a side has no image, or the two have different shapes.
     """
     sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
-    geometry = next((run.made.image.geometry for run in sides if run.made.image.geometry is not None), None)
-    images = tuple(replace(run.made.image, geometry=run.made.image.geometry or geometry) for run in sides)
-    options, told = _with_noise(plan, images[0], images[1])
-    result = compare_images(images[0], images[1], options)
-    probes = tuple(_probe(pixel, why, c, py, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
-    notices = (*told, *_run_notices(sides, line))
-    return Comparison(line, sides[0], sides[1], result, probes, notices)
+    images = sides[0].made.image, sides[1].made.image
+    traces = _Traces(c, py)
+    geometry = _geometry(traces, images[0], line) if plan.traces else None
+    options, told = _without_noise(replace(plan.images, geometry=plan.images.geometry or geometry), plan.noise, *images)
+    result = compare_images(*images, options)
+    probes = tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
+    return Comparison(line, sides[0], sides[1], result, probes, (*told, *_run_notices(sides, line)))
+
+
+@dataclass(frozen=True)
+class _Traces:
+    """The traces of both sides, each made once."""
+
+    c: Source
+    py: Source
+    known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
+
+    def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
+        if pixel not in self.known:
+            self.known[pixel] = self.c.trace(pixel), self.py.trace(pixel)
+        return self.known[pixel]
+
+
+def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
+    """Return where the pixels are, as a trace of the brightest pixel tells it; None if none does."""
+    if line.config.detector.curved or not np.isfinite(image.pixels).any():
+        return None
+    slow, fast = np.unravel_index(int(np.nanargmax(image.pixels)), image.shape)
+    pixel = int(slow), int(fast)
+    for text, side in zip(traces.of(pixel), (Side.C, Side.PY), strict=True):
+        if text.text is not None:
+            with suppress(InputError):
+                return trace_geometry(_parsed(text.text, side, pixel))
+    return None
+
+
+def _without_noise(options: ImageOptions, noise: Noise | None, c: Image, py: Image) -> tuple[ImageOptions, list[Notice]]:
+    """Leave out the pixels that differ by no more than C from itself; say which."""
+    if noise is None:
+        return options, []
+    within = noise.within(c, py)
+    known, count = len(noise.table.pixels), int(within.sum())
+    text = f"{noise.name}: C against itself moves {known} pixels; {count} of them differ by no more than that"
+    if count == 0:
+        return options, [Notice(Subject.TOLERANCE, Weight.INFO, text)]
+    places = ", ".join(f"{slow} {fast}" for slow, fast in np.argwhere(within)[:_SHOWN])
+    places += ", …" if count > _SHOWN else ""
+    mask = ~within if options.mask is None else options.mask & ~within
+    notice = Notice(Subject.TOLERANCE, Weight.WARNING, f"{text} and are left out: {places}")
+    return replace(options, mask=mask), [notice]
 
 
 def _pixels(result: ImagesResult, plan: Plan) -> list[tuple[Pixel, str]]:
     """Return the pixels to trace, each once, with what singles it out."""
-    wanted = [(pixel, "worst") for pixel in worst_pixels(result)[:1]]
-    if result.brightest is not None:
-        wanted.append((result.brightest, "brightest"))
+    wanted = [(item.pixel, "worst") for item in result.worst_pixels[:1]]
+    wanted.append((result.brightest, "brightest"))
     wanted += [(pixel, "asked for") for pixel in plan.pixels]
     reasons: dict[Pixel, list[str]] = {}
     for pixel, why in wanted:
@@ -150,27 +200,27 @@ def _pixels(result: ImagesResult, plan: Plan) -> list[tuple[Pixel, str]]:
     return [(pixel, " and ".join(dict.fromkeys(why))) for pixel, why in reasons.items()]
 
 
-def _probe(pixel: Pixel, why: str, c: Source, py: Source, line: FlagLine, plan: Plan) -> Probe:
-    texts = c.trace(pixel), py.trace(pixel)
+def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) -> Probe:
+    texts = made.of(pixel)
     missing = [f"{side}: {text.reason}" for side, text in zip(("C", "Py"), texts, strict=True) if text.text is None]
     if missing:
         return Probe(pixel, why, *texts, reason="; ".join(missing))
-    traces = [_parsed(text, side, pixel) for text, side in zip(texts, (Side.C, Side.PY), strict=True)]
+    c, py = (_parsed(text.text or "", side, pixel) for text, side in zip(texts, (Side.C, Side.PY), strict=True))
     policy = plan.policy if plan.noise is None else plan.noise.applied(plan.policy, pixel)
     # The catalogue of causes is loaded only where there is a pair to explain.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
 
     try:
-        found = explain(traces[0], traces[1], line.config, policy=policy)
+        found = explain(c, py, line.config, policy=policy)
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
     differs = found.verdict is not Verdict.AGREE
     return Probe(pixel, why, *texts, diff=found.diff, explanation=found if differs else None)
 
 
-def _parsed(text: PixelTrace, side: Side, pixel: Pixel) -> Trace:
+def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
     """Return a side's trace; of a log with the prefixes of both programs, that of the side."""
-    traces = parse_trace(text.text or "", f"{side.label} trace of pixel slow {pixel[0]} fast {pixel[1]}")
+    traces = parse_trace(text, f"{side.label} trace of pixel slow {pixel[0]} fast {pixel[1]}")
     return traces[0] if side is Side.C else traces[-1]
 
 

@@ -43,11 +43,14 @@ class ProgramSource:
     program : Program
     line : FlagLine
     options : RunOptions
+    label : str
+        The side, as reports name it.
     """
 
     program: Program
     line: FlagLine
     options: RunOptions = field(default_factory=RunOptions)
+    label: str = "C"
 
     @cached_property
     def identity(self) -> Identity:
@@ -111,7 +114,7 @@ class ProgramSource:
         except (InputError, MismatchError) as error:
             kind = MismatchError if isinstance(error, MismatchError) else ProgramError
             raise kind(f"{self.program.file.name} ({self.program.origin}): {error}".replace(str(path), path.name)) from None
-        return replace(image, source=self.program.file.name)
+        return replace(image, source=f"{self.label}: {self.program.file.name}")
 
     def _complaint(self, what: str, stdout: str, stderr: str) -> str:
         words = [line for line in (stderr.strip() or stdout.strip()).splitlines() if line.strip()][-_LAST_LINES:]

@@ -1,0 +1,95 @@
+"""The embedded simulator as one side of a comparison. Importing this imports torch: do it inside a command only."""
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from nbtrace.cli import embedded
+from nbtrace.errors import UsageError
+from nbtrace.images.read import read_image
+from nbtrace.recorder import Emit
+from nbtrace.records import Pixel
+from nbtrace.running.command import FLOAT_IMAGE, FlagLine
+from nbtrace.running.source import Identity, Made, PixelTrace, digest
+from nbtrace.writers import trace_lines
+from simulator.config import Config
+from simulator.session import simulate_command
+
+NAME = "embedded simulator"
+
+
+@dataclass(frozen=True)
+class EmbeddedSource:
+    """The embedded simulator and what it runs: the whole command in this process, its files included.
+
+    Attributes
+    ----------
+    line : FlagLine
+    choice : Choice
+        Mode, device and precision over those of the flags.
+    """
+
+    line: FlagLine
+    choice: embedded.Choice
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration that runs.
+
+        Raises
+        ------
+        UsageError
+            If a mode, device or precision is unknown.
+        """
+        return self.choice.applied(self.line.config)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The simulator, its mode, precision and device."""
+        execution = self.config.execution
+        name = f"{NAME}, mode {execution.mode}, {execution.dtype} on {execution.device}"
+        return Identity(name, ("python", "-m", "simulator", *embedded.canonical(self.config)), None)
+
+    def make(self, repeat: int) -> Made:
+        """Run it `repeat` times.
+
+        Raises
+        ------
+        UsageError, InputError, ProgramError
+            If the run cannot be made.
+        """
+        images, times, first = [], [], ""
+        for _ in range(repeat):
+            with tempfile.TemporaryDirectory(prefix="nbtrace-") as name:
+                printed: list[str] = []
+                clock = time.perf_counter()
+                with embedded.simulator_errors():
+                    simulate_command(self._written_to(Path(name)), embedded.canonical(self.config), printed.append)
+                times.append((time.perf_counter() - clock) * 1e3)
+                image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
+                images.append(replace(image, source=f"Py: {NAME}"))
+                first = first or "".join(f"{line}\n" for line in printed)
+        return Made(images[0], tuple(times), tuple(map(digest, images)), first)
+
+    def _written_to(self, folder: Path) -> Config:
+        output = self.config.output
+        files = {name: folder / getattr(output, name).name for name in ("int_file", "pgm_file", "noise_file")}
+        structure = self.config.structure
+        dump = structure.dump_file if structure.hkl_file is None else folder / structure.dump_file.name
+        return self.config.model_copy(
+            update={
+                "output": output.model_copy(update=files | {"float_file": folder / FLOAT_IMAGE}),
+                "structure": structure.model_copy(update={"dump_file": dump}),
+            }
+        )
+
+    def trace(self, pixel: Pixel) -> PixelTrace:
+        """Trace a pixel, every φ step included; a pixel that is not computed has no trace."""
+        try:
+            traced = embedded.trace_pixel(self.config, pixel, Emit())
+        except UsageError as error:
+            return PixelTrace(None, str(error))
+        lines = (*traced.header, *trace_lines(traced.records), *trace_lines(traced.per_phi))
+        return PixelTrace("".join(f"{line}\n" for line in lines))
