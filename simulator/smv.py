@@ -1,12 +1,15 @@
 """SMV images: the reference's header written byte for byte, and headers and pixels read as the reference reads them."""
 
+import math
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.arrays import Uint16
 from simulator.errors import InputFileError
@@ -15,8 +18,34 @@ from simulator.files import read_bytes, write_whole
 Vector = tuple[float, float, float]
 
 HEADER_BYTES = 512
+ByteOrder: TypeAlias = Literal["declared", "native"]
 _START = b"{\nHEADER_BYT"
+_ANY_START = re.compile(rb"\{\s*HEADER_BYTES\s*=")
+_FIRST_LINES = 64
 _END = b"}\f"
+_UNSIGNED_SHORT = "unsigned_short"
+_TYPE = re.compile(r"\b(?:Data_type|TYPE)\s*=\s*([\w ]+)")
+
+PIXEL_TYPES: Mapping[str, type[np.number]] = {
+    "unsigned_char": np.uint8,
+    "signed_char": np.int8,
+    "unsigned_short": np.uint16,
+    "unsigned_short_int": np.uint16,
+    "short": np.int16,
+    "short_int": np.int16,
+    "signed_short": np.int16,
+    "unsigned_long": np.uint32,
+    "unsigned_long_int": np.uint32,
+    "unsigned_integer": np.uint32,
+    "long": np.int32,
+    "long_int": np.int32,
+    "long_integer": np.int32,
+    "integer": np.int32,
+    "float": np.float32,
+    "float_ieee": np.float32,
+    "double": np.float64,
+}
+"""Pixel types by the words that SMV headers of ADSC and d*TREK have for them, blanks as underscores."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +154,11 @@ class SmvImage:
     header : str
         The header's text, up to its closing brace.
     pixels : ndarray
-        uint16, shape (slow, fast).
+        Shape (slow, fast), of the header's type.
     """
 
     header: str
-    pixels: Uint16
+    pixels: npt.NDArray[Any]
 
     def number(self, keyword: str) -> float | None:
         """Return the number that the header has for `keyword`, or None; see :func:`header_number`."""
@@ -189,11 +218,8 @@ def read_geometry(image: SmvImage) -> SmvGeometry:
     )
 
 
-def read_smv(path: Path, *, byte_order: Literal["declared", "native"] = "declared") -> SmvImage:
-    """Read an SMV image of unsigned 16-bit pixels.
-
-    A header may be longer than it declares, as the reference's own is where its numbers are many digits long: the
-    pixels are then looked for right behind the form feed, provided that the file ends where they end.
+def read_smv(path: Path, *, byte_order: ByteOrder = "declared") -> SmvImage:
+    """Read an SMV image of unsigned 16-bit pixels that starts as the reference demands.
 
     Parameters
     ----------
@@ -210,26 +236,70 @@ def read_smv(path: Path, *, byte_order: Literal["declared", "native"] = "declare
     content = read_bytes(path)
     if not content.startswith(_START):
         raise InputFileError(f"{path} is not an SMV image: it does not start with '{{', a new line and HEADER_BYTES")
-    start = int(header_number(_text(content, len(_START) + 20), "HEADER_BYTES") or HEADER_BYTES)
+    return decode_smv(content, str(path), byte_order=byte_order, types={_UNSIGNED_SHORT: np.uint16})
+
+
+def is_smv(content: bytes) -> bool:
+    """Whether a file begins as an SMV image does, blanks and line ends of any kind allowed."""
+    return _ANY_START.match(content) is not None
+
+
+def decode_smv(
+    content: bytes, name: str, *, byte_order: ByteOrder = "declared", types: Mapping[str, type[np.number]] = PIXEL_TYPES
+) -> SmvImage:
+    """Return the SMV image that a file holds.
+
+    A header may be longer than it declares, as the reference's own is where its numbers are many digits long: the
+    pixels are then looked for right behind the form feed, provided that the file ends where they end.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    name : str
+        The file's name, for messages.
+    byte_order : {"declared", "native"}
+        The header's word, or this machine's order whatever the header says.
+    types : mapping
+        Pixel types that are allowed, by the header's word for them.
+
+    Raises
+    ------
+    InputFileError
+        If it has pixels of another type, does not say its size, or is too short.
+    """
+    start = _count(_text(content, _FIRST_LINES), "HEADER_BYTES") or HEADER_BYTES
     header = _text(content, start)
-    kind = re.search(r"\bTYPE\s*=\s*(\w+)", header)
-    if kind and kind[1] != "unsigned_short":
-        raise InputFileError(f"{path} has pixels of type {kind[1]}; only unsigned_short can be read")
-    fast, slow = (int(header_number(header, name) or 0) for name in ("SIZE1", "SIZE2"))
+    dtype = np.dtype(_pixel_type(header, name, types))
+    fast, slow = _count(header, "SIZE1"), _count(header, "SIZE2")
     if fast <= 0 or slow <= 0:
-        raise InputFileError(f"{path} does not say how large it is: its header needs SIZE1 and SIZE2 above zero")
-    needed = 2 * fast * slow
+        raise InputFileError(f"{name} does not say how large it is: its header needs SIZE1 and SIZE2 above zero")
+    needed = dtype.itemsize * fast * slow
     end = content.find(_END) + len(_END)
     if end > start and len(content) == end + needed:
         header, start = _text(content, end), end
     if len(content) < start + needed:
         raise InputFileError(
-            f"{path} is too short: {slow} x {fast} pixels need {needed} bytes behind the header, "
+            f"{name} is too short: {slow} x {fast} pixels need {needed} bytes behind the header, "
             f"and {max(len(content) - start, 0)} are there"
         )
-    swapped = byte_order == "declared" and f"{sys.byteorder}_endian" not in header
-    pixels = np.frombuffer(content, np.uint16, count=fast * slow, offset=start).reshape(slow, fast)
-    return SmvImage(header, pixels.byteswap() if swapped and "_endian" in header else pixels.copy())
+    swapped = byte_order == "declared" and "_endian" in header and f"{sys.byteorder}_endian" not in header
+    pixels = np.frombuffer(content, dtype, count=fast * slow, offset=start).reshape(slow, fast)
+    return SmvImage(header, pixels.byteswap() if swapped else pixels.copy())
+
+
+def _count(header: str, keyword: str) -> int:
+    """Return the number after `keyword` as an integer, 0 where there is none that can be one."""
+    number = header_number(header, keyword)
+    return int(number) if number is not None and math.isfinite(number) else 0
+
+
+def _pixel_type(header: str, name: str, types: Mapping[str, type[np.number]]) -> type[np.number]:
+    stated = _TYPE.search(header)
+    word = re.sub(r"[ _]+", "_", stated[1].strip().lower()) if stated else _UNSIGNED_SHORT
+    if word not in types:
+        raise InputFileError(f"{name} has pixels of type {word}; only {' and '.join(sorted(types))} can be read")
+    return types[word]
 
 
 def _text(content: bytes, end: int) -> str:

@@ -1,0 +1,176 @@
+"""Comparing two images."""
+
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from nbtrace.compare.comparability import Notice, Subject, Weight
+from nbtrace.compare.images import metrics as figures
+from nbtrace.compare.images.gates import gates
+from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.options import ImageOptions
+from nbtrace.compare.images.orientation import Placement, better_placement
+from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
+from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance, scan
+from nbtrace.compare.images.resample import resampled
+from nbtrace.compare.images.result import ImagesResult, Steps, WorstPixel
+from nbtrace.compare.images.selection import Selection, select
+from nbtrace.compare.images.shells import shells
+from nbtrace.compare.images.sums import Moments, moments
+from nbtrace.compare.status import Status
+from nbtrace.errors import InputError
+from nbtrace.images.geometry import miller_indices, resolution
+from nbtrace.images.image import Geometry, Image, Pixels
+
+_SAME_PATTERN = 0.99
+"""Correlation from which on no other placement is looked for."""
+
+
+def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> ImagesResult:
+    """Compare two images of real numbers.
+
+    Figures are correctly rounded from exact sums, so they do not depend on the order of the pixels, and exchanging the
+    images exchanges them exactly.
+
+    Parameters
+    ----------
+    c, py : Image
+        The reference's image and the other one.
+    options : ImageOptions, optional
+        Which pixels, and what counts as agreement.
+
+    Raises
+    ------
+    InputError
+        If no pixel can be compared, or neither image varies.
+    MismatchError
+        If the shapes differ (and not `options.resample`), or region or mask do not fit.
+    """
+    options = options or ImageOptions()
+    c, py, notes = resampled(c, py) if options.resample else (c, py, ())
+    selection = select(c, py, options)
+    _refuse_constants(selection, c, py)
+    tolerance = PixelTolerance.resolved(selection.c, selection.py, options.relative, options.absolute)
+    sums = moments(selection.c, selection.py)
+    pixels = scan(selection.c, selection.py, tolerance)
+    peaks = _matched_peaks(c.pixels, py.pixels, selection, sums)
+    metrics = _metrics(selection, sums, pixels, peaks)
+    geometry = options.geometry or c.geometry or py.geometry
+    placement = _placement(metrics, c, py, selection)
+    return ImagesResult(
+        c=c,
+        py=py,
+        options=options,
+        selection=selection,
+        geometry=geometry,
+        tolerance=tolerance,
+        metrics=metrics,
+        gates=gates(metrics, selection, pixels, tolerance, options),
+        status_counts=pixels.counts,
+        worst_pixels=_worst(pixels.worst, selection, tolerance, geometry),
+        worst_relative=_worst(pixels.worst_relative, selection, tolerance, geometry),
+        brightest=selection.place(int(np.argmax(selection.c))),
+        steps=Steps(pixels.step_of, pixels.steps) if pixels.steps is not None else None,
+        peaks=peaks,
+        shells=shells(selection, geometry) if geometry is not None else (),
+        placement=placement,
+        notices=tuple(sorted(_notices(c, py, selection, metrics, notes), key=lambda notice: -notice.weight)),
+    )
+
+
+def _refuse_constants(selection: Selection, c: Image, py: Image) -> None:
+    """Raise an error if neither image varies: there is no pattern that could agree."""
+    ends = [(values.min(), values.max()) for values in (selection.c, selection.py)]
+    if all(low == high for low, high in ends):
+        held = " and ".join(f"{image.source} is {low:g}" for image, (low, _) in zip((c, py), ends, strict=True))
+        raise InputError(f"there is nothing to compare: {held} in all {selection.c.size} compared pixels")
+
+
+def _matched_peaks(c: Pixels, py: Pixels, selection: Selection, sums: Moments) -> PeakMatching:
+    return match_peaks(
+        _peaks(c, selection, sums, sums.x, sums.xx),
+        _peaks(py, selection, sums, sums.y, sums.yy),
+    )
+
+
+def _peaks(pixels: Pixels, selection: Selection, sums: Moments, total: Fraction, squares: Fraction) -> Peaks:
+    scale = Fraction(2) ** sums.exponent
+    mean = figures.number(total / sums.count * scale)
+    variance = figures.variance_sum(sums.count, total, squares) / sums.count**2
+    return find_peaks(pixels, selection.compared, mean, figures.root(variance * scale * scale))
+
+
+def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: PeakMatching) -> Metrics:
+    c_sum, py_sum = figures.scaled_sum(sums, sums.x), figures.scaled_sum(sums, sums.y)
+    mse = figures.mean_square_difference(sums)
+    return Metrics(
+        pixels=sums.count,
+        correlation=figures.correlation(sums),
+        rmse=figures.root(mse),
+        mse=figures.number(mse),
+        max_abs_diff=pixels.max_abs_diff,
+        c_sum=figures.number(c_sum),
+        py_sum=figures.number(py_sum),
+        sum_ratio=figures.ratio(py_sum, c_sum),
+        scale=figures.ratio(sums.xy, sums.xx),
+        scale_reverse=figures.ratio(sums.xy, sums.yy),
+        c_max=float(selection.c.max()),
+        py_max=float(selection.py.max()),
+        c_mean=figures.number(c_sum / sums.count),
+        py_mean=figures.number(py_sum / sums.count),
+        identical=pixels.identical,
+        beyond=pixels.beyond,
+        share_beyond=pixels.beyond / sums.count,
+        mean_peak_distance=peaks.mean_distance,
+        max_peak_distance=peaks.max_distance,
+    )
+
+
+def _placement(metrics: Metrics, c: Image, py: Image, selection: Selection) -> Placement | None:
+    if metrics.correlation is None or metrics.correlation >= _SAME_PATTERN:
+        return None
+    return better_placement(c.pixels, py.pixels, selection.compared)
+
+
+def _worst(
+    positions: Iterable[int], selection: Selection, tolerance: PixelTolerance, geometry: Geometry | None
+) -> tuple[WorstPixel, ...]:
+    return tuple(_worst_pixel(position, selection, tolerance, geometry) for position in positions)
+
+
+def _worst_pixel(
+    position: int, selection: Selection, tolerance: PixelTolerance, geometry: Geometry | None
+) -> WorstPixel:
+    slow, fast = selection.place(position)
+    c, py = float(selection.c[position]), float(selection.py[position])
+    d = resolution(geometry, slow + 0.5, fast + 0.5) if geometry is not None else None
+    return WorstPixel(
+        pixel=(slow, fast),
+        c=c,
+        py=py,
+        difference=py - c,
+        relative=abs(py - c) / max(abs(c), abs(py)),
+        status=tolerance.status(c, py),
+        resolution=d if d is None or math.isfinite(d) else None,
+        hkl=miller_indices(geometry, slow + 0.5, fast + 0.5) if geometry is not None else None,
+    )
+
+
+def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str]) -> Iterator[Notice]:
+    for note in notes:
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
+    if c.source == py.source and c.format == py.format:
+        yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
+    elif metrics.identical == metrics.pixels:
+        yield Notice(Subject.PRECISION, Weight.INFO, f"all {metrics.pixels} compared pixels have identical values")
+    if selection.both_not_finite:
+        yield Notice(
+            Subject.PRECISION,
+            Weight.WARNING,
+            f"{selection.both_not_finite} pixels are nan or inf in both images and are not compared",
+        )
+    if c.pixels.dtype != py.pixels.dtype:
+        names = f"C {c.pixels.dtype.name}, Py {py.pixels.dtype.name}"
+        yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {names}")

@@ -1,0 +1,112 @@
+"""What must hold for two images to agree; each gate has its own limit and says where that comes from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.options import ImageOptions
+from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
+from nbtrace.compare.images.selection import Selection
+from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition of agreement.
+
+    Attributes
+    ----------
+    name : str
+        `finite`, `variation`, `scale`, `sum ratio`, `correlation`, `worst pixels`.
+    status : Status
+    value : float or None
+        What was found; None if it is not defined.
+    limit : str
+        What is allowed, as text.
+    origin : str
+        Who set the limit.
+    reason : str
+        What the status means here, for people.
+    """
+
+    name: str
+    status: Status
+    value: float | None
+    limit: str
+    origin: str
+    reason: str
+
+
+def gates(
+    metrics: Metrics, selection: Selection, scan: PixelScan, tolerance: PixelTolerance, options: ImageOptions
+) -> tuple[Gate, ...]:
+    """Return all gates, in the order in which they are to be read."""
+    return (
+        _finite(selection),
+        *_variation(metrics, selection),
+        _ratio("scale", metrics.scale, options),
+        _ratio("sum ratio", metrics.sum_ratio, options),
+        _correlation(metrics, options),
+        _pixels(scan, metrics, tolerance, options),
+    )
+
+
+def _finite(selection: Selection) -> Gate:
+    lonely = selection.lonely_count
+    if not lonely:
+        return Gate("finite", Status.PASS, 0.0, "0 pixels", "always", "no pixel is finite on one side only")
+    places = ", ".join(f"slow {slow} fast {fast}" for slow, fast in selection.lonely)
+    reason = (
+        f"{lonely} pixels are nan or inf on one side only: {places}{', …' if lonely > len(selection.lonely) else ''}"
+    )
+    return Gate("finite", Status.NOT_FINITE, float(lonely), "0 pixels", "always", reason)
+
+
+def _variation(metrics: Metrics, selection: Selection) -> Iterator[Gate]:
+    """Yield a failed gate for an image without any variation; it never agrees with anything."""
+    for side, values in (("C", selection.c), ("Py", selection.py)):
+        if metrics.correlation is None and (values == values[0]).all():
+            what = f"{side} is {values[0]:g} in all {metrics.pixels} compared pixels"
+            yield Gate("variation", Status.CRITICAL, 0.0, "not constant", "always", what)
+
+
+def _ratio(name: str, value: float | None, options: ImageOptions) -> Gate:
+    low, high = options.sum_ratio
+    limit = f"{low:.9g} to {high:.9g}"
+    if value is None:
+        return Gate(name, Status.MISSING, None, limit, options.origin("sum_ratio"), "not defined: an image sums to 0")
+    if low <= value <= high:
+        return Gate(name, Status.PASS, value, limit, options.origin("sum_ratio"), "within the limits")
+    off = abs(value - 1)
+    status = Status.MINOR if off < MINOR_BELOW else Status.DIVERGENT if off < DIVERGENT_BELOW else Status.CRITICAL
+    what = "Py = k·C has its best k" if name == "scale" else "Py/C of the sums is"
+    return Gate(name, status, value, limit, options.origin("sum_ratio"), f"{what} {value - 1:+.3e} off 1")
+
+
+def _correlation(metrics: Metrics, options: ImageOptions) -> Gate:
+    limit, origin = f"at least {options.threshold:g}", options.origin("threshold")
+    value = metrics.correlation
+    if value is None:
+        return Gate("correlation", Status.MISSING, None, limit, origin, "not defined: an image is constant")
+    if value >= options.threshold:
+        return Gate("correlation", Status.PASS, value, limit, origin, "the same pattern, whatever the scale")
+    return Gate("correlation", Status.CRITICAL, value, limit, origin, "not the same pattern")
+
+
+def _pixels(scan: PixelScan, metrics: Metrics, tolerance: PixelTolerance, options: ImageOptions) -> Gate:
+    limit = f"{options.outliers:.6g} of the pixels beyond {tolerance_text(tolerance)}"
+    origins = {options.origin(name) for name in ("relative", "absolute", "outliers")}
+    origin = ", ".join(sorted(origins - {"default"})) or "default"
+    share = metrics.share_beyond
+    if share <= options.outliers:
+        return Gate("worst pixels", Status.PASS, share, limit, origin, f"{scan.beyond} of {metrics.pixels} beyond")
+    worst = [status for status, count in scan.counts.items() if count][-1]
+    counts = ", ".join(f"{count} {status.value}" for status, count in scan.counts.items() if count)
+    return Gate("worst pixels", worst, share, limit, origin, counts)
+
+
+def tolerance_text(tolerance: PixelTolerance) -> str:
+    """Return a tolerance of pixels as reports print it."""
+    parts = [f"{tolerance.relative:g} relative"] if tolerance.relative else []
+    parts += [f"{tolerance.absolute:g} absolute"] if tolerance.absolute or not parts else []
+    return " or ".join(parts)

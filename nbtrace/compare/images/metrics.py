@@ -1,0 +1,107 @@
+"""The figures of two images as a whole, from exact sums: correctly rounded, and the same in any order of pixels."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from nbtrace.compare.images.sums import Moments
+
+_ROOT_BITS = 128
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Figures of the compared pixels; None where one is not defined.
+
+    Exchanging the images exchanges c_… with py_… and scale with scale_reverse, and leaves the others as they are,
+    to the last digit; sum_ratio becomes its reciprocal.
+
+    Attributes
+    ----------
+    pixels : int
+        Number of compared pixels.
+    correlation : float or None
+        Pearson's; None if an image is constant.
+    mse, rmse : float
+        Mean square of Py − C, and its root.
+    max_abs_diff : float
+        Largest |Py − C|.
+    c_sum, py_sum : float
+    sum_ratio : float or None
+        py_sum/c_sum; None if a sum is 0.
+    scale, scale_reverse : float or None
+        Least-squares k of Py = k C, Σ C·Py / Σ C²; and of C = k Py.
+    c_max, py_max, c_mean, py_mean : float
+    identical : int
+        Pixels with the same value.
+    beyond, share_beyond : int, float
+        Pixels that differ by more than the tolerance, and their share.
+    mean_peak_distance, max_peak_distance : float or None
+        Pixels, over the matched peaks; None if none match.
+    """
+
+    pixels: int
+    correlation: float | None
+    rmse: float
+    mse: float
+    max_abs_diff: float
+    c_sum: float
+    py_sum: float
+    sum_ratio: float | None
+    scale: float | None
+    scale_reverse: float | None
+    c_max: float
+    py_max: float
+    c_mean: float
+    py_mean: float
+    identical: int
+    beyond: int
+    share_beyond: float
+    mean_peak_distance: float | None
+    max_peak_distance: float | None
+
+
+def correlation(m: Moments) -> float | None:
+    """Return Pearson's coefficient, correctly rounded but for one rounding of its root; None if a side is constant."""
+    covariance = m.count * m.xy - m.x * m.y
+    variances = variance_sum(m.count, m.x, m.xx) * variance_sum(m.count, m.y, m.yy)
+    if variances == 0:
+        return None
+    return math.copysign(root(covariance * covariance / variances), covariance)
+
+
+def variance_sum(count: int, total: Fraction, squares: Fraction) -> Fraction:
+    """Return n²·variance."""
+    return count * squares - total * total
+
+
+def mean_square_difference(m: Moments) -> Fraction:
+    """Return the mean of (y − x)²."""
+    return (m.xx - 2 * m.xy + m.yy) / m.count * Fraction(4) ** m.exponent
+
+
+def scaled_sum(m: Moments, total: Fraction) -> Fraction:
+    """Return a sum of pixels in their own unit."""
+    return total * Fraction(2) ** m.exponent
+
+
+def number(value: Fraction) -> float:
+    """Return the nearest float, inf beyond the largest."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def root(value: Fraction) -> float:
+    """Return the square root of a fraction to its last digit."""
+    if value <= 0:
+        return 0.0
+    shift = max(0, _ROOT_BITS - (value.numerator.bit_length() - value.denominator.bit_length()))
+    shift += shift % 2
+    return number(Fraction(math.isqrt((value.numerator << shift) // value.denominator), 1 << (shift // 2)))
+
+
+def ratio(numerator: Fraction, denominator: Fraction) -> float | None:
+    """Return a quotient, None if it is 0, not defined, or its reciprocal is not."""
+    return number(numerator / denominator) if numerator and denominator else None

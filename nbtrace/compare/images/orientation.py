@@ -1,0 +1,124 @@
+"""Whether two images that differ are the same image transposed, flipped, turned or shifted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nbtrace.images.image import Floats, Mask, Pixels
+
+_COARSE = 512
+"""Pixels along each axis of the binned images in which all placements are searched."""
+
+_CROP = 512
+_LEAST = 0.5
+_GAIN = 0.1
+"""A placement is told if it correlates this well, and by so much better than the images as they are."""
+
+PLACEMENTS: Mapping[str, Callable[[Floats], Floats]] = {
+    "as it is": lambda a: a,
+    "with slow reversed": lambda a: a[::-1],
+    "with fast reversed": lambda a: a[:, ::-1],
+    "turned by 180°": lambda a: a[::-1, ::-1],
+    "with slow and fast exchanged": lambda a: a.T,
+    "turned by 90°": lambda a: a.T[::-1],
+    "turned by 270°": lambda a: a.T[:, ::-1],
+    "with slow and fast exchanged and both reversed": lambda a: a.T[::-1, ::-1],
+}
+"""The eight ways to lay an image on another."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A better way to lay Py on C.
+
+    Attributes
+    ----------
+    name : str
+        What is done to Py first.
+    shift : (int, int)
+        Pixels (slow, fast) by which it then lies beyond C: Py[s + shift] is C[s].
+    correlation : float
+        Of the square roots of the intensities, in the overlap.
+    as_given : float
+        The same of the images as they are.
+    """
+
+    name: str
+    shift: tuple[int, int]
+    correlation: float
+    as_given: float
+
+
+def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Placement | None:
+    """Return the placement of Py in which it is like C and was not before; None if there is none.
+
+    Square roots keep a few bright spots from deciding alone. All eight placements are tried at every shift on binned
+    images, the best one is then placed to the pixel.
+    """
+    left, right = (_compressed(pixels, compared) for pixels in (c, py))
+    bins = -(-max(left.shape) // _COARSE)
+    small_left, small_right = _binned(left, bins), _binned(right, bins)
+    found = [
+        (*_best_shift(small_left, place(small_right)), name)
+        for name, place in PLACEMENTS.items()
+        if place(small_right).shape == small_left.shape
+    ]
+    _, coarse, name = max(found, key=lambda item: item[0])
+    placed = PLACEMENTS[name](right)
+    shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
+    as_given, achieved = _correlation(left, right), _correlation(*_overlap(left, placed, shift))
+    if achieved < _LEAST or achieved < as_given + _GAIN:
+        return None
+    return Placement(name, shift, achieved, as_given)
+
+
+def _compressed(pixels: Pixels, compared: Mask | None) -> Floats:
+    values = pixels.astype(np.float32)
+    values = np.sign(values) * np.sqrt(np.abs(values))
+    return values if compared is None else np.where(compared, values, np.float32(0.0))
+
+
+def _binned(values: Floats, bins: int) -> Floats:
+    if bins == 1:
+        return values
+    rows, columns = (size // bins * bins for size in values.shape)
+    blocks = values[:rows, :columns].reshape(rows // bins, bins, columns // bins, bins)
+    return blocks.mean(axis=(1, 3))
+
+
+def _best_shift(left: Floats, right: Floats) -> tuple[float, tuple[int, int]]:
+    """Return the largest circular correlation of two images and the shift (slow, fast) that has it."""
+    a, b = left - left.mean(), right - right.mean()
+    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    if norm == 0:
+        return 0.0, (0, 0)
+    products = np.fft.irfft2(np.conj(np.fft.rfft2(a)) * np.fft.rfft2(b), s=a.shape)
+    peak = np.unravel_index(int(np.argmax(products)), products.shape)
+    slow, fast = (int((at + size // 2) % size - size // 2) for at, size in zip(peak, a.shape, strict=True))
+    return float(products[peak]) / norm, (slow, fast)
+
+
+def _refined(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[int, int]:
+    """Return the shift to the pixel, from the part of the overlap around its brightest pixel."""
+    a, b = _overlap(left, right, shift)
+    if not a.size:
+        return shift
+    middle = np.unravel_index(int(np.argmax(a)), a.shape)
+    starts = [min(max(at - _CROP // 2, 0), max(size - _CROP, 0)) for at, size in zip(middle, a.shape, strict=True)]
+    crop = tuple(slice(start, start + _CROP) for start in starts)
+    _, (slow, fast) = _best_shift(a[crop], b[crop])
+    return shift[0] + slow, shift[1] + fast
+
+
+def _overlap(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Return the parts of both images that lie on each other if right[i + shift] is left[i]."""
+    crop_left = tuple(slice(max(0, -by), size - max(0, by)) for by, size in zip(shift, left.shape, strict=True))
+    crop_right = tuple(slice(max(0, by), size - max(0, -by)) for by, size in zip(shift, left.shape, strict=True))
+    return left[crop_left], right[crop_right]
+
+
+def _correlation(left: Floats, right: Floats) -> float:
+    a, b = (values.astype(np.float64) - values.mean(dtype=np.float64) for values in (left, right))
+    norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
+    return float(np.vdot(a, b)) / norm if norm > 0 else 0.0

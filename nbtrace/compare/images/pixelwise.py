@@ -1,0 +1,175 @@
+"""Pixel by pixel: how many differ by how much, which differ most, and by how many steps of their number format."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.compare.images.steps import BINS, common_format, step_counts
+from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.images.image import Floats
+from nbtrace.compare.images.steps import BINS, common_format, step_counts
+
+_CHUNK = 1 << 14
+_WORST = 10
+
+Values: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class PixelTolerance:
+    """A pixel agrees if |y − x| ≤ max(relative · max(|x|, |y|), absolute).
+
+    Attributes
+    ----------
+    relative, absolute : float
+        Not below what the pixels' own number format resolves.
+    """
+
+    relative: float
+    absolute: float
+
+    @classmethod
+    def resolved(cls, x: Values, y: Values, relative: float, absolute: float) -> "PixelTolerance":
+        """Return a tolerance that is no finer than the pixels: half a count each, one step of a float."""
+        counts = sum(0.5 for array in (x, y) if array.dtype.kind in "ui")
+        steps = [float(np.finfo(array.dtype).eps) for array in (x, y) if array.dtype.kind == "f"]
+        return cls(max(relative, *steps, 0.0), max(absolute, counts))
+
+    @property
+    def bands(self) -> tuple[tuple[Status, float, float], ...]:
+        """What a pixel is called, with the relative and the absolute difference up to which it is."""
+        return (
+            (Status.PASS, self.relative, self.absolute),
+            (Status.MINOR, max(MINOR_BELOW, self.relative), ABSOLUTE_MINOR * self.absolute),
+            (Status.DIVERGENT, max(DIVERGENT_BELOW, self.relative), ABSOLUTE_DIVERGENT * self.absolute),
+        )
+
+    def status(self, x: float, y: float) -> Status:
+        """Return what a pixel is called."""
+        apart, size = abs(y - x), max(abs(x), abs(y))
+        for status, relative, absolute in self.bands:
+            if apart <= max(relative * size, absolute):
+                return status
+        return Status.CRITICAL
+
+
+@dataclass(frozen=True)
+class PixelScan:
+    """What looking at each compared pixel gives.
+
+    Attributes
+    ----------
+    max_abs_diff : float
+    identical : int
+        Pixels with the same value.
+    counts : mapping of Status to int
+        Pixels by status.
+    worst : tuple of int
+        Positions of the largest |y − x|, the largest first; pixels without any difference are left out.
+    worst_relative : tuple of int
+        Positions of the largest |y − x|/max(|x|, |y|) among those beyond the tolerance.
+    steps : tuple of int or None
+        Pixels that are 0, 1, 2 to 3, 4 to 7, … steps of the coarser number format apart; None between integers and
+        floats.
+    step_of : str
+        That format; empty if there is none.
+    """
+
+    max_abs_diff: float
+    identical: int
+    counts: dict[Status, int]
+    worst: tuple[int, ...]
+    worst_relative: tuple[int, ...]
+    steps: tuple[int, ...] | None
+    step_of: str
+
+    @property
+    def beyond(self) -> int:
+        """Pixels beyond the tolerance."""
+        return sum(count for status, count in self.counts.items() if status is not Status.PASS)
+
+
+def scan(x: Values, y: Values, tolerance: PixelTolerance) -> PixelScan:
+    """Look at each pixel of two flat arrays of finite real numbers."""
+    tally = _Tally(tolerance, common_format(x.dtype, y.dtype))
+    with np.errstate(over="ignore"):
+        for start in range(0, x.size, _CHUNK):
+            tally.add(x[start : start + _CHUNK], y[start : start + _CHUNK], start)
+    return tally.result(x.size)
+
+
+class _Tally:
+    """The scan of the pixels so far."""
+
+    def __init__(self, tolerance: PixelTolerance, format_: np.dtype[Any] | None) -> None:
+        self._tolerance = tolerance
+        self._format = format_
+        self._identical = 0
+        self._up_to = [0] * len(tolerance.bands)
+        self._steps = np.zeros(BINS, np.int64)
+        self._by_size, self._by_share = _Largest(_WORST), _Largest(_WORST)
+
+    def add(self, x: Values, y: Values, start: int) -> None:
+        """Look at the pixels from position `start` on."""
+        if np.array_equal(x, y):
+            self._identical += x.size
+            self._steps[0] += x.size
+            self._up_to = [count + x.size for count in self._up_to]
+            return
+        if self._format is not None:
+            self._steps += step_counts(x, y, self._format)
+        u, v = x.astype(np.float64), y.astype(np.float64)
+        apart, size = np.abs(v - u), np.maximum(np.abs(u), np.abs(v))
+        self._identical += int(np.count_nonzero(apart == 0))
+        agrees = [apart <= np.maximum(relative * size, absolute) for _, relative, absolute in self._tolerance.bands]
+        self._up_to = [count + int(np.count_nonzero(band)) for count, band in zip(self._up_to, agrees, strict=True)]
+        self._by_size.offer(apart, start)
+        if not agrees[0].all():
+            share = np.divide(apart, size, out=np.zeros_like(apart), where=~agrees[0])
+            self._by_share.offer(share, start)
+
+    def result(self, count: int) -> PixelScan:
+        """Return what `count` pixels gave."""
+        edges = [0, *self._up_to, count]
+        names = [status for status, _, _ in self._tolerance.bands] + [Status.CRITICAL]
+        counts = {name: upper - lower for name, lower, upper in zip(names, edges, edges[1:], strict=False)}
+        steps = None if self._format is None else tuple(int(number) for number in np.trim_zeros(self._steps, "b"))
+        return PixelScan(
+            max_abs_diff=self._by_size.largest,
+            identical=self._identical,
+            counts=counts,
+            worst=self._by_size.positions,
+            worst_relative=self._by_share.positions,
+            steps=steps,
+            step_of="" if self._format is None else self._format.name,
+        )
+
+
+class _Largest:
+    """The largest numbers offered so far, zeros left out, and their positions; of equal ones the first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: list[tuple[float, int]] = []
+
+    def offer(self, values: Floats, start: int) -> None:
+        """Offer numbers at the positions from `start` on."""
+        least = -self._found[-1][0] if len(self._found) == self._most else 0.0
+        if not values.max() > least:
+            return
+        places = np.flatnonzero(values > least)
+        if places.size > self._most:
+            # Stable, so that of equal numbers the first are kept.
+            places = places[np.argsort(-values[places], kind="stable")[: self._most]]
+        offered = [(-float(values[place]), start + int(place)) for place in places]
+        self._found = sorted(self._found + offered)[: self._most]
+
+    @property
+    def largest(self) -> float:
+        return -self._found[0][0] if self._found else 0.0
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        return tuple(position for _, position in self._found)

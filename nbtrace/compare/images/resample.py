@@ -1,0 +1,56 @@
+"""Bringing two images of different shapes to one grid."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from nbtrace.images.image import Floats, Geometry, Image
+
+
+def resampled(c: Image, py: Image) -> tuple[Image, Image, tuple[str, ...]]:
+    """Return both images on the coarser grid along each axis, and what was done to them.
+
+    Both are taken to cover the same detector. Each pixel is spread over the area it covers, so that sums are kept:
+    photons move, none is made.
+    """
+    shape = min(c.shape[0], py.shape[0]), min(c.shape[1], py.shape[1])
+    images = [_to_shape(image, shape) for image in (c, py)]
+    notes = tuple(
+        f"{side} is resampled from {old.shape[0]} x {old.shape[1]} to {shape[0]} x {shape[1]} pixels (slow x fast), "
+        "each pixel spread over the area it covers"
+        for side, old in (("C", c), ("Py", py))
+        if old.shape != shape
+    )
+    return images[0], images[1], notes
+
+
+def _to_shape(image: Image, shape: tuple[int, int]) -> Image:
+    if image.shape == shape:
+        return image
+    pixels = _rebinned(_rebinned(image.pixels.astype(np.float64), shape[0]).T, shape[1]).T
+    geometry = image.geometry
+    return replace(
+        image,
+        pixels=np.ascontiguousarray(pixels),
+        format=f"{image.format}, resampled",
+        geometry=None if geometry is None else _coarser(geometry, image.shape, shape),
+    )
+
+
+def _rebinned(values: Floats, size: int) -> Floats:
+    """Return the rows of `values` gathered into `size` rows by the length that each covers."""
+    old = values.shape[0]
+    if old == size:
+        return values
+    edges = np.linspace(0.0, old, size + 1)
+    whole = np.minimum(np.floor(edges).astype(np.intp), old - 1)
+    below = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    up_to = below[whole] + (edges - whole)[:, None] * values[whole]
+    rebinned: Floats = np.diff(up_to, axis=0)
+    return rebinned
+
+
+def _coarser(geometry: Geometry, old: tuple[int, int], new: tuple[int, int]) -> Geometry | None:
+    """Return the geometry of larger pixels, None where they are no longer square."""
+    factors = [before / after for before, after in zip(old, new, strict=True)]
+    return replace(geometry, pixel_size=geometry.pixel_size * factors[0]) if factors[0] == factors[1] else None

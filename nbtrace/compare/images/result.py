@@ -1,0 +1,118 @@
+"""The result of comparing two images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nbtrace.compare.comparability import Notice
+from nbtrace.compare.images.gates import Gate
+from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.options import ImageOptions
+from nbtrace.compare.images.orientation import Placement
+from nbtrace.compare.images.peaks import PeakMatching
+from nbtrace.compare.images.pixelwise import PixelTolerance
+from nbtrace.compare.images.selection import Selection
+from nbtrace.compare.images.shells import Shell
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.images.image import Geometry, Image
+from nbtrace.records import Pixel
+
+
+@dataclass(frozen=True)
+class WorstPixel:
+    """A pixel that differs.
+
+    Attributes
+    ----------
+    pixel : (int, int)
+        (slow, fast).
+    c, py : float
+    difference : float
+        Py − C.
+    relative : float
+        |Py − C|/max(|C|, |Py|).
+    status : Status
+    resolution : float or None
+        d in m at its centre, where the geometry is known.
+    hkl : tuple or None
+        Fractional Miller indices at its centre, where the cell is known as well.
+    """
+
+    pixel: Pixel
+    c: float
+    py: float
+    difference: float
+    relative: float
+    status: Status
+    resolution: float | None
+    hkl: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Pixels that are 0, 1, 2 to 3, 4 to 7, … representable numbers of a format apart."""
+
+    number_format: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ImagesResult:
+    """What comparing two images gave.
+
+    Attributes
+    ----------
+    c, py : Image
+        The images as compared, resampled where that was asked for.
+    options : ImageOptions
+    selection : Selection
+        Which pixels were compared.
+    geometry : Geometry or None
+    tolerance : PixelTolerance
+        Of pixels, not finer than their number format.
+    metrics : Metrics
+    gates : tuple of Gate
+        What must hold for agreement.
+    status_counts : mapping of Status to int
+        Compared pixels by status.
+    worst_pixels : tuple of WorstPixel
+        The largest |Py − C|, the largest first; pixels without any difference are left out.
+    worst_relative : tuple of WorstPixel
+        The largest relative differences among pixels beyond the tolerance.
+    brightest : (int, int)
+        (slow, fast) of the brightest compared pixel of C.
+    steps : Steps or None
+        None between integers and floats.
+    peaks : PeakMatching
+    shells : tuple of Shell
+        Empty where the geometry is not known.
+    placement : Placement or None
+        A better way to lay Py on C, looked for where the images differ.
+    notices : tuple of Notice
+    """
+
+    c: Image
+    py: Image
+    options: ImageOptions
+    selection: Selection
+    geometry: Geometry | None
+    tolerance: PixelTolerance
+    metrics: Metrics
+    gates: tuple[Gate, ...]
+    status_counts: Mapping[Status, int]
+    worst_pixels: tuple[WorstPixel, ...]
+    worst_relative: tuple[WorstPixel, ...]
+    brightest: Pixel
+    steps: Steps | None
+    peaks: PeakMatching
+    shells: tuple[Shell, ...]
+    placement: Placement | None
+    notices: tuple[Notice, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Agreement needs every gate; correlation alone never gives it."""
+        return Verdict.DIFFER if any(gate.status.diverges for gate in self.gates) else Verdict.AGREE
+
+    def gate(self, name: str) -> Gate | None:
+        """Return a gate by its name."""
+        return next((gate for gate in self.gates if gate.name == name), None)

@@ -1,0 +1,144 @@
+"""Which pixels of two images are compared, and why the others are not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nbtrace.compare.images.options import ImageOptions
+from nbtrace.errors import InputError, MismatchError
+from nbtrace.images.image import Image, Mask, Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The compared pixels.
+
+    Attributes
+    ----------
+    c, py : ndarray
+        Their values, flat, in row order.
+    compared : ndarray or None
+        Mask of the compared pixels, shape (slow, fast); None if all are.
+    indices : ndarray or None
+        Flat index of each compared pixel; None if all are compared.
+    shape : (int, int)
+        Of the images.
+    outside : int
+        Pixels outside region and mask.
+    lonely : tuple of (int, int)
+        (slow, fast) of the first pixels that are finite on one side only.
+    c_not_finite, py_not_finite, both_not_finite : int
+        Pixels inside region and mask that are nan or inf in C, in Py, in both.
+    """
+
+    c: Pixels
+    py: Pixels
+    compared: Mask | None
+    indices: np.ndarray[tuple[int], np.dtype[np.intp]] | None
+    shape: tuple[int, int]
+    outside: int
+    lonely: tuple[tuple[int, int], ...]
+    c_not_finite: int
+    py_not_finite: int
+    both_not_finite: int
+
+    @property
+    def lonely_count(self) -> int:
+        """Pixels that are finite on one side only."""
+        return self.c_not_finite + self.py_not_finite - 2 * self.both_not_finite
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Return (slow, fast) of the compared pixel at a position of the flat arrays."""
+        flat = position if self.indices is None else int(self.indices[position])
+        slow, fast = divmod(flat, self.shape[1])
+        return slow, fast
+
+
+_SHOWN = 3
+
+
+def select(c: Image, py: Image, options: ImageOptions) -> Selection:
+    """Return the pixels that lie in region and mask and are finite in both images.
+
+    Raises
+    ------
+    MismatchError
+        If shapes differ, or region or mask do not fit.
+    InputError
+        If no pixel is left.
+    """
+    _check_shapes(c, py)
+    wanted = _wanted(c.shape, options)
+    outside = 0 if wanted is None else int(wanted.size - np.count_nonzero(wanted))
+    bad_c, bad_py = (_not_finite(image.pixels, wanted) for image in (c, py))
+    both = 0 if bad_c is None or bad_py is None else int(np.count_nonzero(bad_c & bad_py))
+    lonely = _lonely(bad_c, bad_py)
+    compared = wanted
+    for bad in (bad_c, bad_py):
+        if bad is not None:
+            compared = ~bad if compared is None else compared & ~bad
+    if compared is not None and not compared.any():
+        raise InputError(_nothing_left(c, py, outside))
+    indices = None if compared is None else np.flatnonzero(compared)
+    values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
+    counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
+    return Selection(values[0], values[1], compared, indices, c.shape, outside, lonely, counts[0], counts[1], both)
+
+
+def _check_shapes(c: Image, py: Image) -> None:
+    if c.shape == py.shape:
+        return
+    hint = (
+        "slow and fast are exchanged in one of them"
+        if c.shape == py.shape[::-1]
+        else "give --resample to compare them on the coarser grid"
+    )
+    raise MismatchError(
+        f"the images differ in shape (slow x fast): {c.source} {c.shape[0]} x {c.shape[1]}, "
+        f"{py.source} {py.shape[0]} x {py.shape[1]}; {hint}"
+    )
+
+
+def _wanted(shape: tuple[int, int], options: ImageOptions) -> Mask | None:
+    wanted = None
+    if options.mask is not None:
+        if options.mask.shape != shape:
+            raise MismatchError(f"the mask has {options.mask.shape} pixels, the images {shape} (slow x fast)")
+        wanted = options.mask.astype(bool)
+    if options.roi is not None:
+        roi = options.roi
+        if roi.fast_last >= shape[1] or roi.slow_last >= shape[0]:
+            raise MismatchError(
+                f"region {roi} (fast fast slow slow) leaves the image of {shape[0]} x {shape[1]} pixels"
+            )
+        inside = np.zeros(shape, bool)
+        inside[roi.slices] = True
+        wanted = inside if wanted is None else wanted & inside
+    return wanted
+
+
+def _not_finite(pixels: Pixels, wanted: Mask | None) -> Mask | None:
+    """Return the wanted pixels that are nan or inf, None if there are none."""
+    if pixels.dtype.kind != "f":
+        return None
+    finite = np.isfinite(pixels)
+    if finite.all():
+        return None
+    bad: Mask = ~finite if wanted is None else wanted & ~finite
+    return bad if bad.any() else None
+
+
+def _lonely(bad_c: Mask | None, bad_py: Mask | None) -> tuple[tuple[int, int], ...]:
+    if bad_c is None and bad_py is None:
+        return ()
+    if bad_c is not None and bad_py is not None:
+        apart = bad_c ^ bad_py
+    else:
+        apart = bad_c if bad_c is not None else bad_py
+    places = np.argwhere(apart)[:_SHOWN]
+    return tuple((int(slow), int(fast)) for slow, fast in places)
+
+
+def _nothing_left(c: Image, py: Image, outside: int) -> str:
+    why = f"{outside} lie outside region and mask, " if outside else ""
+    return f"{c.source} and {py.source} have no pixel to compare: {why}the others are not finite in one of them"

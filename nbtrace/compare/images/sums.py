@@ -1,0 +1,143 @@
+"""Exact sums of pixels and of their products, in any order.
+
+A float64 x splits without error into h = (x + σ) − σ and x − h. With σ a power of two of at least 2n·max|x|, the high
+parts h of n numbers are multiples of 2⁻⁵³σ whose sum stays below σ, so float64 adds them without rounding, in whatever
+order (Rump, Ogita, Oishi: Accurate floating-point summation, SIAM J. Sci. Comput. 31, 2008). What is left is split
+again with a σ that is smaller by the bits that were taken, until nothing is left. Sums are kept as fractions.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.images.image import Floats
+
+_CHUNK = 1 << 14
+"""Pixels at a time: their working arrays stay in the processor's cache."""
+
+_MANTISSA = 53
+_SHIFT = 1100
+"""Binary digits behind the point that hold any float64."""
+
+_SPLITTER = 2.0**27 + 1.0
+_EXACT_BITS = 26
+"""Significant bits of a factor up to which a product of two is exact in float64."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Exact sums over the compared pixels of both images; xx is the sum of squares of C, xy of products.
+
+    All of an image's numbers are multiplied by 2**-exponent first, so that no square overflows or vanishes.
+    """
+
+    count: int
+    x: Fraction
+    y: Fraction
+    xx: Fraction
+    yy: Fraction
+    xy: Fraction
+    exponent: int = 0
+
+
+def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
+    """Return the exact sums of two flat arrays of finite real numbers.
+
+    Products of float32 and of integers up to 26 bits are exact in float64; the rounding of others is added as a sum of
+    its own. Terms below 1e-280 of the largest product may be lost.
+    """
+    exponent = _common_exponent(x, y)
+    sums = {name: _Sum() for name in ("x", "y", "xx", "yy", "xy")}
+    exact_products = _is_short(x) and _is_short(y)
+    for a, b in zip(_chunks(x, exponent), _chunks(y, exponent), strict=True):
+        for name, left, right in (("xx", a, a), ("yy", b, b), ("xy", a, b)):
+            product = left * right
+            if not exact_products:
+                sums[name].add(_product_error(left, right, product))
+            sums[name].add(product)
+        sums["x"].add(a)
+        sums["y"].add(b)
+    totals = {name: total.value for name, total in sums.items()}
+    return Moments(x.size, totals["x"], totals["y"], totals["xx"], totals["yy"], totals["xy"], exponent)
+
+
+def exact_sum(values: npt.NDArray[Any]) -> Fraction:
+    """Return the exact sum of finite real numbers."""
+    total = _Sum()
+    for chunk in _chunks(values.ravel(), 0):
+        total.add(chunk.copy())
+    return total.value
+
+
+class _Sum:
+    """A sum that grows; kept as an integer so that adding to it neither rounds nor looks for common divisors."""
+
+    def __init__(self) -> None:
+        self._scaled = 0
+
+    def add(self, values: Floats) -> None:
+        """Add numbers; the array is used up."""
+        for part in _parts(values):
+            numerator, denominator = part.as_integer_ratio()
+            self._scaled += (numerator << _SHIFT) // denominator
+
+    @property
+    def value(self) -> Fraction:
+        return Fraction(self._scaled, 1 << _SHIFT)
+
+
+def _parts(values: Floats) -> Iterator[float]:
+    """Yield a few numbers whose exact sum is that of `values`, which are used up."""
+    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0)))
+    if largest == 0.0:
+        return
+    bits = values.size.bit_length() + 1
+    exponent = math.frexp(largest)[1] + bits
+    high = np.empty_like(values)
+    while True:
+        sigma = math.ldexp(1.0, exponent)
+        np.add(values, sigma, out=high)
+        np.subtract(high, sigma, out=high)
+        yield float(high.sum())
+        np.subtract(values, high, out=values)
+        if not values.any():
+            return
+        exponent = max(exponent - _MANTISSA + bits, -1021)
+
+
+def _product_error(x: Floats, y: Floats, product: Floats) -> Floats:
+    """Return what x·y is more than its rounded value, without error (Dekker's product)."""
+    x_high, x_low = _halves(x)
+    y_high, y_low = _halves(y)
+    error: Floats = x_low * y_low - (((product - x_high * y_high) - x_low * y_high) - x_high * y_low)
+    return error
+
+
+def _halves(x: Floats) -> tuple[Floats, Floats]:
+    """Return two numbers of at most 26 bits whose sum is x (Veltkamp's split)."""
+    scaled = _SPLITTER * x
+    high = scaled - (scaled - x)
+    return high, x - high
+
+
+def _chunks(values: npt.NDArray[Any], exponent: int) -> Iterator[Floats]:
+    for start in range(0, values.size, _CHUNK):
+        chunk = values[start : start + _CHUNK].astype(np.float64)
+        yield np.ldexp(chunk, -exponent) if exponent else chunk
+
+
+def _is_short(values: npt.NDArray[Any]) -> bool:
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    return size <= (4 if kind == "f" else 2)
+
+
+def _common_exponent(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> int:
+    """Return the power of two to divide by: 0 unless squares of the largest number would leave float64's range."""
+    largest = max(float(np.abs(edge)) for array in (x, y) for edge in (array.max(), array.min()))
+    exponent = math.frexp(largest)[1]
+    return 0 if abs(exponent) < 300 else exponent

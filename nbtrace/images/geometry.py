@@ -1,0 +1,109 @@
+"""Where pixels are: the geometry of a header, and what a geometry says of resolution and Miller indices."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from nbtrace.images.image import Floats, Geometry
+
+Number: TypeAlias = float | Floats
+
+
+def smv_geometry(header: Mapping[str, str]) -> Geometry | None:
+    """Return the geometry that the reference's SMV header tells, None where it is another program's.
+
+    A flat detector is assumed, since the header does not say. Its point closest to the sample (XDS_ORGX, XDS_ORGY,
+    CLOSE_DISTANCE) and the point where the direct beam meets it (DENZO_Y_BEAM along fast, DENZO_X_BEAM along slow)
+    give the corner and the beam in the detector's own frame: x along fast, y along slow, z along the normal.
+    """
+    try:
+        size, close, wavelength, distance, orgx, orgy, fast_beam, slow_beam = (
+            float(header[key])
+            for key in (
+                "PIXEL_SIZE",
+                "CLOSE_DISTANCE",
+                "WAVELENGTH",
+                "DISTANCE",
+                "XDS_ORGX",
+                "XDS_ORGY",
+                "DENZO_Y_BEAM",
+                "DENZO_X_BEAM",
+            )
+        )
+    except (KeyError, ValueError):
+        return None
+    pix0 = np.array([-(orgx - 0.5) * size, -(orgy - 0.5) * size, close])
+    beam = math.copysign(1.0, distance) * (pix0 + np.array([fast_beam, slow_beam, 0.0]))
+    return geometry_of(pix0 * 1e-3, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size * 1e-3, beam, wavelength * 1e-10)
+
+
+def geometry_of(
+    pix0: Floats,
+    fast: Sequence[float] | Floats,
+    slow: Sequence[float] | Floats,
+    size: float,
+    beam: Sequence[float] | Floats,
+    wavelength: float,
+    cell: Floats | None = None,
+) -> Geometry | None:
+    """Return a geometry with its directions normalised, lengths in m; None if the numbers make none."""
+    axes = [np.asarray(axis, np.float64) for axis in (fast, slow, beam)]
+    lengths = [float(np.linalg.norm(axis)) for axis in axes]
+    numbers = (*pix0, size, wavelength, *lengths)
+    if not all(map(math.isfinite, numbers)) or min(size, wavelength, *lengths) <= 0 or not np.any(pix0):
+        return None
+    fast, slow, beam = (axis / length for axis, length in zip(axes, lengths, strict=True))
+    return Geometry(pix0, fast, slow, size, beam, wavelength, cell)
+
+
+def cosine_two_theta(geometry: Geometry, slow: Number, fast: Number) -> Number:
+    """Return cos 2θ at positions in pixels from the detector's corner (a pixel's centre is at its index + ½).
+
+    With X = P₀ + p(S ŝ + F f̂), both X·b̂ and X² are polynomials in S and F, so no vector is made per pixel.
+    """
+    p, pix0 = geometry.pixel_size, geometry.pix0
+    f, s, b = geometry.fast, geometry.slow, geometry.beam
+    along = pix0 @ b + slow * (p * (s @ b)) + fast * (p * (f @ b))
+    squared = (
+        pix0 @ pix0
+        + slow * (2 * p * (pix0 @ s))
+        + fast * (2 * p * (pix0 @ f))
+        + p * p * (slow * slow * (s @ s) + fast * fast * (f @ f) + 2 * (s @ f) * slow * fast)
+    )
+    cosine: Number = along / np.sqrt(squared)
+    return cosine
+
+
+def inverse_d_squared(geometry: Geometry, slow: Number, fast: Number) -> Number:
+    """Return 1/d² in m⁻² at positions in pixels: |d̂ − b̂|²/λ² = 2(1 − cos 2θ)/λ² (Bragg: 4 sin²θ/λ²)."""
+    squared: Number = 2.0 * np.maximum(1.0 - cosine_two_theta(geometry, slow, fast), 0.0) / geometry.wavelength**2
+    return squared
+
+
+def resolution(geometry: Geometry, slow: float, fast: float) -> float:
+    """Return d in m at a position in pixels; inf in the direct beam."""
+    squared = float(inverse_d_squared(geometry, slow, fast))
+    return 1.0 / math.sqrt(squared) if squared > 0 else math.inf
+
+
+def miller_indices(geometry: Geometry, slow: float, fast: float) -> tuple[float, float, float] | None:
+    """Return the fractional h, k, l at a position in pixels; None without a cell."""
+    if geometry.cell is None:
+        return None
+    point = geometry.pix0 + geometry.pixel_size * (slow * geometry.slow + fast * geometry.fast)
+    q = (point / np.linalg.norm(point) - geometry.beam) / geometry.wavelength
+    h, k, l = (float(index) for index in geometry.cell @ q)  # noqa: E741 - Miller indices are called h, k, l
+    return h, k, l
+
+
+def direct_beam(geometry: Geometry) -> tuple[float, float] | None:
+    """Return (slow, fast) in pixels from the corner where the direct beam meets the detector; None if it does not."""
+    columns = np.stack(
+        [geometry.pixel_size * geometry.slow, geometry.pixel_size * geometry.fast, -geometry.beam], axis=1
+    )
+    if abs(np.linalg.det(columns)) < 1e-12 * geometry.pixel_size**2:
+        return None
+    slow, fast, along = (float(number) for number in np.linalg.solve(columns, -geometry.pix0))
+    return (slow, fast) if along > 0 else None

@@ -1,0 +1,39 @@
+"""Images as portable grey maps: binary PGM of one or two bytes a pixel."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from nbtrace.errors import InputError
+from nbtrace.images.image import Image
+
+MAGIC = b"P5"
+_GAP = rb"(?:\s|#[^\n]*\n)+"
+_HEADER = re.compile(rb"P5" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,5})\s")
+_COMMENT = re.compile(rb"#\s*([^\n]*)\n")
+_ONE_BYTE = 255
+
+
+def read_pgm(content: bytes, path: Path) -> Image:
+    """Return a binary PGM; its comment, in which the reference states its scale, is kept in the header.
+
+    Raises
+    ------
+    InputError
+        If the header is malformed or the file too short.
+    """
+    found = _HEADER.match(content)
+    if found is None:
+        raise InputError(f"{path} begins as a PGM image but has no width, height and largest value after it")
+    fast, slow, largest = (int(number) for number in found.groups())
+    dtype = np.dtype(np.uint8 if largest <= _ONE_BYTE else ">u2")
+    needed = slow * fast * dtype.itemsize
+    if not needed or len(content) < found.end() + needed:
+        raise InputError(
+            f"{path} is cut off: {slow} x {fast} pixels need {needed} bytes, {len(content) - found.end()} are there"
+        )
+    pixels = np.frombuffer(content, dtype, count=slow * fast, offset=found.end()).reshape(slow, fast)
+    comments = _COMMENT.findall(content[: found.end()])
+    header = {"comment": b"; ".join(comments).decode("latin-1")} if comments else {}
+    return Image(pixels, str(path), f"PGM, {8 * dtype.itemsize} bits", header)

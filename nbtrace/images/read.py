@@ -1,0 +1,110 @@
+"""Reading an image: what it is follows from its content, then from its name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from nbtrace.errors import InputError, MismatchError
+from nbtrace.images import fabio_formats, numpy_files, pgm, smv
+from nbtrace.images.content import read_content
+from nbtrace.images.image import Image, Pixels
+from nbtrace.images.raw import read_raw
+from nbtrace.records import Side
+
+_FOREIGN = {b"\x89HDF": "HDF5", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}
+_PROMISES = {".npy": "npy", ".npz": "npz", ".pgm": "PGM", ".smv": "SMV", **fabio_formats.SUFFIXES}
+_EXACT_INTEGERS = 2**53
+
+
+def read_image(path: str | Path, *, shape: tuple[int, int] | None = None, side: Side | None = None) -> Image:
+    """Read an image file: raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF or TIFF, also as gzip.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    shape : (int, int), optional
+        Pixels along slow and fast of a file without a header; a file that has one must agree with it.
+    side : Side, optional
+        Whose image is wanted of an .npz file that holds both, as `c` and `py`.
+
+    Raises
+    ------
+    InputError
+        If it is missing, unreadable, in no known format, or no image of real numbers.
+    MismatchError
+        If it has another shape than given.
+    """
+    path = Path(path)
+    content = read_content(path)
+    image = _decoded(content, path, shape, side)
+    if shape is not None and image.shape != shape:
+        raise _other_shape(image, shape)
+    return image
+
+
+def _decoded(content: bytes, path: Path, shape: tuple[int, int] | None, side: Side | None) -> Image:
+    reader = _reader_of(content, side)
+    if reader is None:
+        _refuse_foreign(content, path)
+        image = read_raw(content, path, shape)
+    else:
+        image = reader(content, path)
+    pixels = _real(image.pixels, path)
+    return Image(pixels, image.source, image.format, image.header, image.geometry)
+
+
+def _reader_of(content: bytes, side: Side | None) -> Callable[[bytes, Path], Image] | None:
+    """Return the reader of the format that a file's content has, None for one without a header."""
+    if content.startswith(numpy_files.NPY_MAGIC):
+        return numpy_files.read_npy
+    if content.startswith(numpy_files.NPZ_MAGIC):
+        return lambda data, path: numpy_files.read_npz(data, path, side)
+    if content.startswith(pgm.MAGIC) and content[2:3].isspace():
+        return pgm.read_pgm
+    if smv.is_smv(content):
+        return smv.read_smv
+    kind = "EDF" if fabio_formats.is_edf(content) else None
+    kind = next((name for magic, name in fabio_formats.MAGIC.items() if content.startswith(magic)), kind)
+    if kind is not None:
+        return lambda data, path: fabio_formats.read_with_fabio(data, path, kind)
+    return None
+
+
+def _refuse_foreign(content: bytes, path: Path) -> None:
+    """Raise an error for a known format that nbtrace does not read, and for a name that promises another content."""
+    for magic, kind in _FOREIGN.items():
+        if content.startswith(magic):
+            raise InputError(f"{path} is {kind}, which nbtrace does not read; give the image as npy")
+    promised = _PROMISES.get(Path(path.name.removesuffix(".gz")).suffix.lower())
+    if promised is not None:
+        raise InputError(f"{path} is named like {promised} but its content is not; is it damaged?")
+
+
+def _real(pixels: Pixels, path: Path) -> Pixels:
+    """Return pixels as real numbers of shape (slow, fast) in this machine's byte order."""
+    if pixels.dtype.kind not in "buif":
+        raise InputError(f"{path} holds {pixels.dtype.name}, not real numbers")
+    pixels = pixels.reshape([size for size in pixels.shape if size != 1] if pixels.ndim > 2 else pixels.shape)
+    if pixels.ndim != 2 or not pixels.size:
+        raise InputError(f"{path} holds an array of shape {pixels.shape}; an image has two dimensions, slow and fast")
+    if pixels.dtype.itemsize == 8 and pixels.dtype.kind in "ui" and _beyond_float64(pixels):
+        raise InputError(f"{path} holds integers above 2^53, which float64 cannot hold exactly")
+    if pixels.dtype.kind == "b":
+        return pixels.astype(np.uint8)
+    if pixels.dtype.itemsize > 8:
+        return pixels.astype(np.float64)
+    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
+
+
+def _beyond_float64(pixels: Pixels) -> bool:
+    return bool(pixels.max() > _EXACT_INTEGERS or pixels.min() < -_EXACT_INTEGERS)
+
+
+def _other_shape(image: Image, shape: tuple[int, int]) -> MismatchError:
+    exchanged = "; slow and fast seem exchanged" if image.shape == shape[::-1] else ""
+    return MismatchError(
+        f"{image.source} ({image.format}) has {image.shape[0]} x {image.shape[1]} pixels (slow x fast), "
+        f"not {shape[0]} x {shape[1]}{exchanged}"
+    )

@@ -1,0 +1,42 @@
+"""SMV images, headers longer than they declare included; the format itself is known to the simulator, which writes it."""
+
+import re
+from pathlib import Path
+
+from nbtrace.errors import InputError
+from nbtrace.images.geometry import smv_geometry
+from nbtrace.images.image import Image
+from simulator.errors import InputFileError
+from simulator.smv import decode_smv, is_smv
+
+__all__ = ["is_smv", "read_smv", "smv_shape"]
+
+_KEYWORD = re.compile(r"^\s*([A-Za-z_]\w*)\s*=\s*([^;\n]*)", re.MULTILINE)
+
+
+def read_smv(content: bytes, path: Path) -> Image:
+    """Return an SMV image with its header, and the geometry where the header tells enough of it.
+
+    Raises
+    ------
+    InputError
+        If it is malformed, cut off, or has pixels of an unknown type.
+    """
+    try:
+        image = decode_smv(content, str(path))
+    except InputFileError as error:
+        raise InputError(str(error)) from None
+    header = dict(_KEYWORD.findall(image.header))
+    geometry = smv_geometry(header)
+    return Image(image.pixels, str(path), "SMV", header, geometry)
+
+
+def smv_shape(head: bytes) -> tuple[int, int] | None:
+    """Return (slow, fast) of the SMV image that begins with `head`; None if that is none."""
+    if not is_smv(head):
+        return None
+    header = dict(_KEYWORD.findall(head.decode("latin-1")))
+    try:
+        return int(header["SIZE2"]), int(header["SIZE1"])
+    except (KeyError, ValueError):
+        return None

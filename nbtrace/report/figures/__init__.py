@@ -1,0 +1,1 @@
+"""Figures by matplotlib's object interface: nothing here touches its global state, and no window is ever opened."""

@@ -1,0 +1,102 @@
+"""The look that all figures share: colours, sizes, and how a figure becomes a file."""
+
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from nbtrace.compare.status import Status
+from nbtrace.errors import UsageError
+from nbtrace.files import write_new
+from nbtrace.report.view import clean
+
+INTENSITY_MAP = "gray_r"
+"""Dark spots on white, as on film."""
+
+DIFFERENCE_MAP = "RdBu_r"
+"""Red where Py is larger, blue where C is."""
+
+C_COLOUR = "#0072B2"
+PY_COLOUR = "#D55E00"
+MARK_COLOUR = "#009E73"
+"""Of the traced pixel and the resolution rings. The three colours keep apart for colour-blind readers."""
+
+QUIET_COLOUR = "#666666"
+"""Of captions, guide lines and what agrees."""
+
+STATUS_COLOURS: Mapping[Status, str] = {
+    Status.PASS: "#009E73",
+    Status.MINOR: "#E69F00",
+    Status.DIVERGENT: "#D55E00",
+    Status.CRITICAL: "#B2182B",
+    Status.MISSING: "#CC79A7",
+    Status.SHAPE: "#CC79A7",
+    Status.NOT_FINITE: "#882255",
+}
+
+TEXT_SIZE = 8.0
+TITLE_SIZE = 9.0
+CAPTION_SIZE = 7.0
+DPI = 150
+
+_FORMATS = {".png": "png", ".svg": "svg"}
+_METADATA: Mapping[str, Mapping[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None}}
+_REPRODUCIBLE = {"svg.hashsalt": "nbtrace"}
+
+
+def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
+    """Return an empty figure of this size in inches; its parts are laid out so that nothing overlaps."""
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> None:
+    """Give axes the shared text sizes, a title and labels, and only the two spines that carry a scale."""
+    axes.set_title(plain(title), fontsize=TITLE_SIZE, loc="left")
+    axes.set_xlabel(plain(x), fontsize=TEXT_SIZE)
+    axes.set_ylabel(plain(y), fontsize=TEXT_SIZE)
+    axes.tick_params(labelsize=CAPTION_SIZE)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def caption(figure: Figure, text: str) -> None:
+    """Write a caption under a figure."""
+    figure.supxlabel(plain(text), fontsize=CAPTION_SIZE, color=QUIET_COLOUR, x=0.01, ha="left")
+
+
+def plain(text: str) -> str:
+    r"""Return text that matplotlib shows as it is: a log's or a file's `$` starts no formula, control characters go.
+
+    Lines stay lines.
+    """
+    return "\n".join(clean(line) for line in text.split("\n")).replace("$", r"\$")
+
+
+def encoded(figure: Figure, kind: str) -> bytes:
+    """Return a figure as a file of that kind, `png` or `svg`; the same figure gives the same bytes."""
+    stream = io.BytesIO()
+    with mpl.rc_context(_REPRODUCIBLE), warnings.catch_warnings():
+        # A letter of a file's name that the font lacks is shown as a box; that is no news for the user.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(stream, format=kind, metadata=dict(_METADATA[kind]))
+    return stream.getvalue()
+
+
+def save(figure: Figure, path: Path, *, force: bool = False) -> Path:
+    """Write a figure as PNG or SVG, as the name's suffix says.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is another one, or the file exists (and not `force`) or cannot be written.
+    """
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise UsageError(f"{path}: figures are written as {' or '.join(_FORMATS)}")
+    return write_new(path, encoded(figure, kind), force=force)
