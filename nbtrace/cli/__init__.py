@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from nbtrace.cli import bundle, check, diff, explain, harness, phi, scaling, selftest, simulate, trust
+from nbtrace.cli import bundle, check, compare, diff, explain, harness, phi, scaling, selftest, simulate, trust
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import ExitCode, NbtraceError
 
@@ -28,6 +28,7 @@ app.command("check", epilog=check.EXAMPLE)(check.check_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
 app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
+app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.add_typer(bundle.app, name="bundle")
 

@@ -29,10 +29,13 @@ class EmbeddedSource:
     line : FlagLine
     choice : Choice
         Mode, device and precision over those of the flags.
+    threads : int
+        Threads of the reference whose memory of earlier pixels is reproduced, where the flags do not say.
     """
 
     line: FlagLine
     choice: embedded.Choice
+    threads: int = 1
 
     @cached_property
     def config(self) -> Config:
@@ -43,7 +46,11 @@ class EmbeddedSource:
         UsageError
             If a mode, device or precision is unknown.
         """
-        return self.choice.applied(self.line.config)
+        config = self.choice.applied(self.line.config)
+        if self.threads == 1 or "-threads_emulated" in self.line.words:
+            return config
+        execution = config.execution.model_copy(update={"threads_emulated": self.threads})
+        return config.model_copy(update={"execution": execution})
 
     @cached_property
     def identity(self) -> Identity:
@@ -69,7 +76,7 @@ class EmbeddedSource:
                     simulate_command(self._written_to(Path(name)), embedded.canonical(self.config), printed.append)
                 times.append((time.perf_counter() - clock) * 1e3)
                 image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
-                images.append(replace(image, source=f"Py: {NAME}"))
+                images.append(replace(image, source=NAME))
                 first = first or "".join(f"{line}\n" for line in printed)
         return Made(images[0], tuple(times), tuple(map(digest, images)), first)
 

@@ -18,6 +18,10 @@ from nbtrace.report.view import View, clean
 
 STDOUT = Path("-")
 
+SUMMARY = "summary.json"
+REPORT = "report.md"
+"""Names of the documents in the folder of a result."""
+
 _EXIT = {Verdict.AGREE: ExitCode.AGREE, Verdict.DIFFER: ExitCode.DIFFER, Verdict.NOT_COMPARABLE: ExitCode.MISMATCH}
 
 
@@ -126,17 +130,37 @@ class Delivery:
         self.to.check(self.inputs)
         self._started = time.perf_counter()
 
-    def deliver(self, view: View, document: Mapping[str, object], *, printed: str | None = None) -> ExitCode:
+    def deliver(
+        self,
+        view: View,
+        document: Mapping[str, object],
+        *,
+        printed: str | None = None,
+        code: ExitCode | None = None,
+        files: Mapping[str, str | bytes] | None = None,
+        folder: Path | None = None,
+    ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
 
-        `printed` stands in place of the terminal report, such as a unified diff.
+        Parameters
+        ----------
+        view : View
+        document : mapping
+        printed : str, optional
+            Stands in place of the terminal report, such as a unified diff.
+        code : ExitCode, optional
+            How the command ends, where the verdict alone does not tell.
+        files : mapping of str to str or bytes, optional
+            What belongs to the result, by file name; filed in the bundle, and written to `folder`.
+        folder : Path, optional
+            Where `files` are written, with :data:`SUMMARY` and :data:`REPORT`.
         """
-        code = _EXIT[view.verdict]
+        code = _EXIT[view.verdict] if code is None else code
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
-        if self.to.md or self.to.json or self.to.bundle:
-            filed = self._documents(view, document, self._provenance(), code)
+        if self.to.md or self.to.json or self.to.bundle or folder:
+            filed = self._documents(view, document, code, files or {}, folder)
         if self.to.prints_report:
             self._print(view, printed)
         sys.stderr.write(filed)
@@ -148,23 +172,40 @@ class Delivery:
         else:
             terminal.print_view(view, terminal.console_for(sys.stdout))
 
-    def _documents(self, view: View, document: Mapping[str, object], provenance: Provenance, code: ExitCode) -> str:
+    def _documents(
+        self,
+        view: View,
+        document: Mapping[str, object],
+        code: ExitCode,
+        files: Mapping[str, str | bytes],
+        folder: Path | None,
+    ) -> str:
         """Write and file the documents; return what is to be said of it."""
+        provenance = self._provenance()
         report = markdown.render(view, provenance=provenance_lines(provenance))
         outputs = []
         if self.to.md is not None:
             written = self._write(self.to.md, report)
             outputs += [FileRecord.of(written)] if written is not None else []
+        if folder is not None:
+            contents = {**files, REPORT: report}
+            outputs += [
+                FileRecord.of(write_new(folder / name, content, force=self.to.force))
+                for name, content in contents.items()
+            ]
         whole = {**document, "provenance": provenance.document(outputs)}
+        if folder is not None:
+            write_new(folder / SUMMARY, dump(whole), force=self.to.force)
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
         if self.to.bundle is None:
-            return ""
+            return "" if folder is None else f"written to {clean(str(folder))}: {len(files) + 2} files\n"
         paths = Bundle.open_or_create(self.to.bundle).add_result(
             self.name,
             metrics=whole,
             summary_md=report,
             provenance=provenance,
+            outputs=files,
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )

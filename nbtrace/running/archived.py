@@ -96,33 +96,6 @@ class ArchivedSource:
         log = self.folder / STDOUT_NAME
         return Made(image, (), (digest(image),), read_text(str(log))[0] if log.is_file() else "")
 
-    def traced(self) -> dict[Pixel, Path]:
-        """The pixels (slow, fast) that there are recorded traces of."""
-        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in sorted(self.folder.iterdir()))
-        return {(int(match[1]), int(match[2])): path for match, path in found if match}
-
-    def make(self, repeat: int) -> Made:  # noqa: ARG002 - what is recorded was run once
-        """Read the recorded image.
-
-        Raises
-        ------
-        InputError
-            If there is none, or it cannot be read.
-        MismatchError
-            If its shape is not the recorded one.
-        """
-        path = next((self.folder / name for name in IMAGE_NAMES if (self.folder / name).is_file()), None)
-        if path is None:
-            raise InputError(f"{self.folder} holds no recorded image; it must be {' or '.join(IMAGE_NAMES)}")
-        image = read_image(path, shape=self.case.shape_slow_fast)
-        log = self.folder / STDOUT_NAME
-        return Made(image, (), (digest(image),), read_text(str(log))[0] if log.is_file() else "")
-
-    def _pixels(self, path: Path) -> np.ndarray:
-        from nbtrace.images.read import read_image
-
-        return read_image(path, shape=self.case.shape_slow_fast).pixels
-
     def trace(self, pixel: Pixel) -> PixelTrace:
         """Return the recorded trace of a pixel, if there is one."""
         path = self.traced.get(pixel)

@@ -114,7 +114,7 @@ class ProgramSource:
         except (InputError, MismatchError) as error:
             kind = MismatchError if isinstance(error, MismatchError) else ProgramError
             raise kind(f"{self.program.file.name} ({self.program.origin}): {error}".replace(str(path), path.name)) from None
-        return replace(image, source=f"{self.label}: {self.program.file.name}")
+        return replace(image, source=f"{self.program.file.name}, run as {self.label}")
 
     def _complaint(self, what: str, stdout: str, stderr: str) -> str:
         words = [line for line in (stderr.strip() or stdout.strip()).splitlines() if line.strip()][-_LAST_LINES:]

@@ -1,0 +1,155 @@
+"""What `nbtrace compare` does: one pair of sides, or the cases of a suite."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.images import ImageOptions, Roi
+from nbtrace.compare.noise import read_noise
+from nbtrace.compare.tolerance import Policy
+from nbtrace.errors import ExitCode, InputError, UsageError
+from nbtrace.records import Pixel
+from nbtrace.report.compare_document import compare_document
+from nbtrace.report.compare_view import compare_view
+from nbtrace.report.suite_document import suite_document
+from nbtrace.report.suite_view import suite_view
+from nbtrace.running.comparison import Plan, compare
+from nbtrace.running.suite import SuiteResult, run_suite
+from nbtrace.running.suite_file import read_suite, tasks
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options say of a comparison, before it is known what is compared.
+
+    Attributes
+    ----------
+    limits : mapping
+        Fields of ImageOptions.
+    roi : (int, int, int, int) or None
+        First and last fast, first and last slow pixel.
+    repeat : int or None
+    pixel : (slow, fast) or None
+    traces : bool
+    policy : Policy
+        Of traced quantities.
+    noise : Path or None
+    """
+
+    limits: Mapping[str, Any]
+    roi: tuple[int, int, int, int] | None
+    repeat: int | None
+    pixel: Pixel | None
+    traces: bool
+    policy: Policy
+    noise: Path | None
+
+    def plan(self) -> Plan:
+        """Return them as a plan.
+
+        Raises
+        ------
+        UsageError, InputError
+            If a limit makes no sense, or the file of the noise cannot be read.
+        """
+        origins = dict.fromkeys(self.limits, "option")
+        return Plan(
+            ImageOptions(**self.limits, roi=Roi(*self.roi) if self.roi is not None else None, origins=origins),
+            self.repeat or 1,
+            (self.pixel,) if self.pixel is not None else (),
+            self.traces,
+            self.policy,
+            read_noise(self.noise) if self.noise is not None else None,
+        )
+
+
+@dataclass(frozen=True)
+class Files:
+    """The folder of a comparison's files, if one is wanted.
+
+    Attributes
+    ----------
+    folder : Path or None
+    percentile : float
+        Where the scale of the pictures ends.
+    force : bool
+        Replace files that exist.
+    """
+
+    folder: Path | None
+    percentile: float
+    force: bool = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.percentile <= 100:
+            raise UsageError(f"--png-scale {self.percentile:g}: give a percentile above 0, at most 100")
+        if self.folder is not None and not self.force and _is_used(self.folder):
+            raise UsageError(f"{self.folder} exists and is no empty folder; give --force to write into it, or another")
+
+
+def _is_used(folder: Path) -> bool:
+    try:
+        return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
+    except (OSError, ValueError):
+        return True
+
+
+def compare_pair(request: Request, wishes: Wishes, files: Files, to: Destinations) -> ExitCode:
+    """Compare one pair of sides; print, write and file the result.
+
+    Raises
+    ------
+    NbtraceError
+        See :func:`nbtrace.running.comparison.compare`.
+    """
+    plan = wishes.plan()
+    line = request.line()
+    inputs = [*line.inputs, *([wishes.noise] if wishes.noise is not None else [])]
+    reference = None if request.archived is not None else request.program.file
+    delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
+    c, py = request.reference_side(line, request.threads), request.candidate_side(line, request.threads)
+    result = compare(c, py, line, plan)
+    view, document = compare_view(result), compare_document(result, percentile=files.percentile)
+    written: Mapping[str, str | bytes] = {}
+    if files.folder is not None or to.bundle is not None:
+        from nbtrace.cli.compare_files import comparison_files  # noqa: PLC0415 - imports matplotlib
+
+        written = comparison_files(result, percentile=files.percentile)
+    return delivery.deliver(view, document, files=written, folder=files.folder)
+
+
+def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | None, to: Destinations) -> ExitCode:
+    """Run the cases of a suite; print, write and file the table.
+
+    Raises
+    ------
+    UsageError, InputError
+        If the suite is none, or no case matches.
+    """
+    plan = wishes.plan()
+    found = read_suite(suite)
+    names = [case.name for case in found.case if only is None or fnmatchcase(case.name, only)]
+    if not names:
+        known = ", ".join(case.name for case in found.case)
+        raise InputError(f"no case of {suite} matches {only!r}; there are: {known}")
+    delivery = Delivery("compare", (str(suite),), to)
+    cases = tasks(found, suite.parent, names)
+    results = []
+    for result in run_suite(
+        cases,
+        request.reference_side,
+        request.candidate_side,
+        plan,
+        origin=suite.name,
+        lenient=request.lenient,
+    ):
+        results.append(result)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
+    done = SuiteResult(found.name, str(suite), request.candidate_name, tuple(results), len(found.case) - len(names))
+    return delivery.deliver(suite_view(done), suite_document(done), code=done.exit_code)
