@@ -99,7 +99,9 @@ def run_captured(
             return Run(tuple(command), started, time.monotonic() - clock, None, problem)
         sinks = ((process.stdout, out, echo[0]), (process.stderr, err, echo[1]))
         with process:
-            overran = _attend(process, sinks) if surroundings is None else _supervise(process, sinks, surroundings.seconds)
+            overran = (
+                _attend(process, sinks) if surroundings is None else _supervise(process, sinks, surroundings.seconds)
+            )
             process.wait()
     limit = surroundings.seconds if surroundings is not None and overran else None
     return Run(tuple(command), started, time.monotonic() - clock, process.returncode, overran=limit)

@@ -102,4 +102,6 @@ class ArchivedSource:
         if path is not None:
             return PixelTrace(read_text(str(path))[0])
         known = ", ".join(f"{slow} {fast}" for slow, fast in self.traced)
-        return PixelTrace(None, f"no trace of it is recorded; recorded are {known}" if known else "no trace is recorded")
+        return PixelTrace(
+            None, f"no trace of it is recorded; recorded are {known}" if known else "no trace is recorded"
+        )

@@ -142,7 +142,9 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     geometry = _geometry(traces, images[0], line) if plan.traces else None
     options, told = _without_noise(replace(plan.images, geometry=plan.images.geometry or geometry), plan.noise, *images)
     result = compare_images(*images, options)
-    probes = tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
+    probes = (
+        tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
+    )
     return Comparison(line, sides[0], sides[1], result, probes, (*told, *_run_notices(sides, line)))
 
 
@@ -173,7 +175,9 @@ def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
     return None
 
 
-def _without_noise(options: ImageOptions, noise: Noise | None, c: Image, py: Image) -> tuple[ImageOptions, list[Notice]]:
+def _without_noise(
+    options: ImageOptions, noise: Noise | None, c: Image, py: Image
+) -> tuple[ImageOptions, list[Notice]]:
     """Leave out the pixels that differ by no more than C from itself; say which."""
     if noise is None:
         return options, []

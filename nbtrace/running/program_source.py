@@ -113,10 +113,14 @@ class ProgramSource:
             image = read_image(path, shape=self.line.shape)
         except (InputError, MismatchError) as error:
             kind = MismatchError if isinstance(error, MismatchError) else ProgramError
-            raise kind(f"{self.program.file.name} ({self.program.origin}): {error}".replace(str(path), path.name)) from None
+            raise kind(
+                f"{self.program.file.name} ({self.program.origin}): {error}".replace(str(path), path.name)
+            ) from None
         return replace(image, source=f"{self.program.file.name}, run as {self.label}")
 
     def _complaint(self, what: str, stdout: str, stderr: str) -> str:
         words = [line for line in (stderr.strip() or stdout.strip()).splitlines() if line.strip()][-_LAST_LINES:]
         said = " | ".join(word.strip() for word in words)[-_LONGEST:]
-        return f"{self.program.file.name} ({self.program.origin}): {what}" + (f"; its last words: {said}" if said else "")
+        return f"{self.program.file.name} ({self.program.origin}): {what}" + (
+            f"; its last words: {said}" if said else ""
+        )

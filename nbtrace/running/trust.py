@@ -239,7 +239,9 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     source = _with_threads(source, plan.threads[0])
     first = source.run().image
     if not np.any(first.pixels):
-        raise InputError(f"{source.program.file.name} wrote an image that is 0 everywhere; it says nothing of stability")
+        raise InputError(
+            f"{source.program.file.name} wrote an image that is 0 everywhere; it says nothing of stability"
+        )
     probe = _probe(source, first, plan.probe)
     effects = tuple(_effect(source, first, knob) for knob in _knobs(source, plan, probe))
     trials = tuple(_trials(source, plan, probe, effects)) if plan.traces else ()
@@ -322,7 +324,9 @@ def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Seque
     wanted = [(probe, knob) for knob in knobs if _sees(knob, probe)]
     for effect in effects:
         most = [item.pixel for item in effect.moved[:_TRACED_PER_KNOB]]
-        wanted += [(pixel, effect.knob) for pixel in most if effect.knob in knobs and (pixel, effect.knob) not in wanted]
+        wanted += [
+            (pixel, effect.knob) for pixel in most if effect.knob in knobs and (pixel, effect.knob) not in wanted
+        ]
     base = Knob("as it is", plan.threads[0])
     before: dict[Pixel, Trace | str] = {}
     for pixel, knob in wanted:
@@ -340,7 +344,9 @@ def _sees(knob: Knob, pixel: Pixel) -> bool:
 
 def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:
     """Return the trace of a pixel, or why there is none."""
-    turned = _with_threads(replace(source, line=replace(source.line, words=(*source.line.words, *knob.flags))), knob.threads)
+    turned = _with_threads(
+        replace(source, line=replace(source.line, words=(*source.line.words, *knob.flags))), knob.threads
+    )
     found = turned.trace(pixel)
     if found.text is None:
         return found.reason
