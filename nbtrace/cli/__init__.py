@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from nbtrace.cli import bundle, check, compare, diff, explain, harness, phi, scaling, selftest, simulate, trust
+from nbtrace.cli import bundle, check, compare, diff, explain, harness, images, phi, scaling, selftest, simulate, trust
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import ExitCode, NbtraceError
 
@@ -23,6 +23,7 @@ app.command("diff", epilog=diff.EXAMPLE)(diff.diff_command)
 app.command("phi", epilog=phi.EXAMPLE)(phi.phi_command)
 app.command("scaling", epilog=scaling.EXAMPLE)(scaling.scaling_command)
 app.command("explain", epilog=explain.EXAMPLE)(explain.explain_command)
+app.command("images", epilog=images.EXAMPLE)(images.images_command)
 app.command("selftest", epilog=selftest.EXAMPLE)(selftest.selftest_command)
 app.command("check", epilog=check.EXAMPLE)(check.check_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)

@@ -136,9 +136,9 @@ class Delivery:
         document: Mapping[str, object],
         *,
         printed: str | None = None,
-        code: ExitCode | None = None,
-        files: Mapping[str, str | bytes] | None = None,
+        outputs: Mapping[str, str | bytes] | None = None,
         folder: Path | None = None,
+        code: ExitCode | None = None,
     ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
 
@@ -148,19 +148,19 @@ class Delivery:
         document : mapping
         printed : str, optional
             Stands in place of the terminal report, such as a unified diff.
+        outputs : mapping, optional
+            Further files for the bundle and the folder, name → content.
+        folder : Path, optional
+            Gets `outputs`, :data:`REPORT` and :data:`SUMMARY`.
         code : ExitCode, optional
             How the command ends, where the verdict alone does not tell.
-        files : mapping of str to str or bytes, optional
-            What belongs to the result, by file name; filed in the bundle, and written to `folder`.
-        folder : Path, optional
-            Where `files` are written, with :data:`SUMMARY` and :data:`REPORT`.
         """
         code = _EXIT[view.verdict] if code is None else code
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle or folder:
-            filed = self._documents(view, document, code, files or {}, folder)
+            filed = self._documents(view, document, code, outputs, folder)
         if self.to.prints_report:
             self._print(view, printed)
         sys.stderr.write(filed)
@@ -177,39 +177,39 @@ class Delivery:
         view: View,
         document: Mapping[str, object],
         code: ExitCode,
-        files: Mapping[str, str | bytes],
+        outputs: Mapping[str, str | bytes] | None,
         folder: Path | None,
     ) -> str:
         """Write and file the documents; return what is to be said of it."""
         provenance = self._provenance()
         report = markdown.render(view, provenance=provenance_lines(provenance))
-        outputs = []
+        reports = []
         if self.to.md is not None:
             written = self._write(self.to.md, report)
-            outputs += [FileRecord.of(written)] if written is not None else []
+            reports += [FileRecord.of(written)] if written is not None else []
         if folder is not None:
-            contents = {**files, REPORT: report}
-            outputs += [
-                FileRecord.of(write_new(folder / name, content, force=self.to.force))
-                for name, content in contents.items()
-            ]
-        whole = {**document, "provenance": provenance.document(outputs)}
-        if folder is not None:
-            write_new(folder / SUMMARY, dump(whole), force=self.to.force)
+            contents = {**(outputs or {}), REPORT: report}
+            written_there = (write_new(folder / name, item, force=self.to.force) for name, item in contents.items())
+            reports += [FileRecord.of(path) for path in written_there]
+        whole = {**document, "provenance": provenance.document(reports)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
+        told = ""
+        if folder is not None:
+            write_new(folder / SUMMARY, dump(whole), force=self.to.force)
+            told = f"written to {clean(str(folder))}: {len(outputs or {}) + 2} files\n"
         if self.to.bundle is None:
-            return "" if folder is None else f"written to {clean(str(folder))}: {len(files) + 2} files\n"
+            return told
         paths = Bundle.open_or_create(self.to.bundle).add_result(
             self.name,
             metrics=whole,
             summary_md=report,
             provenance=provenance,
-            outputs=files,
+            outputs=outputs,
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )
-        return f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
+        return told + f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
 
     def _write(self, path: Path, content: str) -> Path | None:
         if path == STDOUT:

@@ -11,7 +11,7 @@ from nbtrace.images.image import Floats, Geometry
 Number: TypeAlias = float | Floats
 
 
-def smv_geometry(header: Mapping[str, str]) -> Geometry | None:
+def smv_geometry(header: Mapping[str, str], name: str) -> Geometry | None:
     """Return the geometry that the reference's SMV header tells, None where it is another program's.
 
     A flat detector is assumed, since the header does not say. Its point closest to the sample (XDS_ORGX, XDS_ORGY,
@@ -36,7 +36,10 @@ def smv_geometry(header: Mapping[str, str]) -> Geometry | None:
         return None
     pix0 = np.array([-(orgx - 0.5) * size, -(orgy - 0.5) * size, close])
     beam = math.copysign(1.0, distance) * (pix0 + np.array([fast_beam, slow_beam, 0.0]))
-    return geometry_of(pix0 * 1e-3, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size * 1e-3, beam, wavelength * 1e-10)
+    origin = f"header of {name}, a flat detector assumed"
+    return geometry_of(
+        pix0 * 1e-3, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size * 1e-3, beam, wavelength * 1e-10, origin=origin
+    )
 
 
 def geometry_of(
@@ -47,6 +50,7 @@ def geometry_of(
     beam: Sequence[float] | Floats,
     wavelength: float,
     cell: Floats | None = None,
+    origin: str = "",
 ) -> Geometry | None:
     """Return a geometry with its directions normalised, lengths in m; None if the numbers make none."""
     axes = [np.asarray(axis, np.float64) for axis in (fast, slow, beam)]
@@ -55,7 +59,7 @@ def geometry_of(
     if not all(map(math.isfinite, numbers)) or min(size, wavelength, *lengths) <= 0 or not np.any(pix0):
         return None
     fast, slow, beam = (axis / length for axis, length in zip(axes, lengths, strict=True))
-    return Geometry(pix0, fast, slow, size, beam, wavelength, cell)
+    return Geometry(pix0, fast, slow, size, beam, wavelength, cell, origin)
 
 
 def cosine_two_theta(geometry: Geometry, slow: Number, fast: Number) -> Number:

@@ -13,7 +13,7 @@ Pixels: TypeAlias = npt.NDArray[Any]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 """Shape (slow, fast); True where a pixel counts."""
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,8 @@ class Geometry:
     cell : ndarray or None
         Real-space vectors a, b, c of the crystal as rows, in m, shape (3, 3): gives a pixel its Miller indices
         h = a·q with q = (d̂ − ŝ₀)/λ.
+    origin : str
+        What told it, and what had to be assumed.
     """
 
     pix0: Floats
@@ -44,6 +46,7 @@ class Geometry:
     beam: Floats
     wavelength: float
     cell: Floats | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, eq=False)

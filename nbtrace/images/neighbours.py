@@ -3,11 +3,17 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from nbtrace.images.smv import smv_shape
+from nbtrace.images.geometry import smv_geometry
+from nbtrace.images.image import Geometry
+from nbtrace.images.smv import smv_header
 
-_HEAD = 2048
+_SMV_SUFFIXES = frozenset({".img", ".smv"})
+_ARGUMENTS = "args.txt"
+_CASE = "case.json"
+_HEADER_BYTES = 2048
 _LARGEST = 2**20
 _MOST_FILES = 1000
 _BOTH = ("-detpixels",)
@@ -17,10 +23,11 @@ _SLOW = ("-detpixels_s", "-detpixels_y")
 
 @dataclass(frozen=True)
 class Told:
-    """A shape (slow, fast), and who tells it."""
+    """A shape (slow, fast), who tells it, and the geometry if that is told as well."""
 
     shape: tuple[int, int]
     origin: str
+    geometry: Geometry | None = None
 
 
 def shapes_beside(path: Path) -> Iterator[Told]:
@@ -31,24 +38,37 @@ def shapes_beside(path: Path) -> Iterator[Told]:
     except OSError:
         return
     for name in names:
-        shape = _shape_told_by(name)
-        if shape is not None:
-            yield Told(shape, f"shape from {name.name}")
+        if name.suffix in _SMV_SUFFIXES:
+            told = _told_by_header(name)
+        else:
+            told = _told_by_case(name) if name.name in {_ARGUMENTS, _CASE} else None
+        if told is not None and min(told.shape) > 0:
+            yield told
 
 
-def _shape_told_by(path: Path) -> tuple[int, int] | None:
-    if path.suffix not in {".img", ".smv"} and path.name not in {"args.txt", "case.json"}:
+def _told_by_header(path: Path) -> Told | None:
+    header = smv_header(_head(path, _HEADER_BYTES))
+    try:
+        shape = int(header["SIZE2"]), int(header["SIZE1"])
+    except (KeyError, ValueError):
         return None
+    return Told(shape, f"shape from {path.name}", smv_geometry(header, path.name))
+
+
+def _told_by_case(path: Path) -> Told | None:
+    content = _head(path, _LARGEST)
+    shape = _shape_of_case(content) if path.name == _CASE else shape_of_flags(content.decode(errors="replace").split())
+    return Told(shape, f"shape from {path.name}") if shape is not None else None
+
+
+def _head(path: Path, size: int) -> bytes:
     try:
         if not path.is_file():
-            return None
+            return b""
         with path.open("rb") as stream:
-            head = stream.read(_HEAD if path.suffix in {".img", ".smv"} else _LARGEST)
+            return stream.read(size)
     except OSError:
-        return None
-    if path.name == "args.txt":
-        return shape_of_flags(head.decode(errors="replace").split())
-    return _shape_of_case(head) if path.name == "case.json" else smv_shape(head)
+        return b""
 
 
 def _shape_of_case(content: bytes) -> tuple[int, int] | None:
@@ -70,7 +90,7 @@ def _shape_of_case(content: bytes) -> tuple[int, int] | None:
 def shape_of_flags(words: Sequence[str]) -> tuple[int, int] | None:
     """Return (slow, fast) as the reference's `-detpixels` flags state it; None if they do not state both."""
     slow = fast = None
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in pairwise(words):
         if flag not in {*_BOTH, *_FAST, *_SLOW} or not value.isdecimal():
             continue
         slow = int(value) if flag in {*_BOTH, *_SLOW} else slow

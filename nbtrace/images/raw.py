@@ -9,7 +9,7 @@ from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image
 from nbtrace.images.neighbours import Told, shapes_beside
 
-_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+_DTYPES: tuple[np.dtype[np.floating], ...] = (np.dtype(np.float32), np.dtype(np.float64))
 _TEXT_SAMPLE = 512
 _PRINTABLE = frozenset(range(32, 127)) | frozenset(b"\t\r\n\f")
 
@@ -46,7 +46,7 @@ def read_raw(content: bytes, path: Path, shape: tuple[int, int] | None) -> Image
 
 def _image(content: bytes, path: Path, told: Told, dtype: np.dtype[np.floating]) -> Image:
     pixels = np.frombuffer(content, dtype).reshape(told.shape)
-    return Image(pixels, str(path), f"raw {dtype.name}, {told.origin}")
+    return Image(pixels, str(path), f"raw {dtype.name}, {told.origin}", geometry=told.geometry)
 
 
 def _dtype_of(content: bytes, path: Path, shape: tuple[int, int]) -> np.dtype[np.floating]:

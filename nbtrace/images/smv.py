@@ -1,6 +1,7 @@
-"""SMV images, headers longer than they declare included; the format itself is known to the simulator, which writes it."""
+"""SMV images, headers longer than they declare included; the simulator, which writes the format, knows it."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from nbtrace.errors import InputError
@@ -9,7 +10,7 @@ from nbtrace.images.image import Image
 from simulator.errors import InputFileError
 from simulator.smv import decode_smv, is_smv
 
-__all__ = ["is_smv", "read_smv", "smv_shape"]
+__all__ = ["is_smv", "read_smv", "smv_header"]
 
 _KEYWORD = re.compile(r"^\s*([A-Za-z_]\w*)\s*=\s*([^;\n]*)", re.MULTILINE)
 
@@ -27,16 +28,10 @@ def read_smv(content: bytes, path: Path) -> Image:
     except InputFileError as error:
         raise InputError(str(error)) from None
     header = dict(_KEYWORD.findall(image.header))
-    geometry = smv_geometry(header)
+    geometry = smv_geometry(header, path.name)
     return Image(image.pixels, str(path), "SMV", header, geometry)
 
 
-def smv_shape(head: bytes) -> tuple[int, int] | None:
-    """Return (slow, fast) of the SMV image that begins with `head`; None if that is none."""
-    if not is_smv(head):
-        return None
-    header = dict(_KEYWORD.findall(head.decode("latin-1")))
-    try:
-        return int(header["SIZE2"]), int(header["SIZE1"])
-    except (KeyError, ValueError):
-        return None
+def smv_header(head: bytes) -> Mapping[str, str]:
+    """Return the header of the SMV image that begins with `head`; empty if that is none."""
+    return dict(_KEYWORD.findall(head.partition(b"}")[0].decode("latin-1"))) if is_smv(head) else {}

@@ -19,7 +19,6 @@ from nbtrace.compare.images.result import ImagesResult, Steps, WorstPixel
 from nbtrace.compare.images.selection import Selection, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
-from nbtrace.compare.status import Status
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels

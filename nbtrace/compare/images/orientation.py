@@ -84,7 +84,8 @@ def _binned(values: Floats, bins: int) -> Floats:
         return values
     rows, columns = (size // bins * bins for size in values.shape)
     blocks = values[:rows, :columns].reshape(rows // bins, bins, columns // bins, bins)
-    return blocks.mean(axis=(1, 3))
+    means: Floats = blocks.mean(axis=(1, 3))
+    return means
 
 
 def _best_shift(left: Floats, right: Floats) -> tuple[float, tuple[int, int]]:

@@ -104,7 +104,7 @@ def match_peaks(c: Peaks, py: Peaks) -> PeakMatching:
 
 
 def _candidates(c: Peaks, py: Peaks) -> Iterator[tuple[float, float, float, int, int]]:
-    """Yield pairs in reach of which one is strong: distance, sums of coordinates (the same from either side), numbers."""
+    """Yield pairs of which one is strong: distance, sums of coordinates (the same from either side), numbers."""
     order = np.argsort(py.places[:, 0], kind="stable")
     rows = py.places[order, 0]
     for i, (slow, fast) in enumerate(c.places):

@@ -9,7 +9,6 @@ import numpy.typing as npt
 from nbtrace.compare.images.steps import BINS, common_format, step_counts
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.images.image import Floats
-from nbtrace.compare.images.steps import BINS, common_format, step_counts
 
 _CHUNK = 1 << 14
 _WORST = 10

@@ -129,13 +129,10 @@ def _not_finite(pixels: Pixels, wanted: Mask | None) -> Mask | None:
 
 
 def _lonely(bad_c: Mask | None, bad_py: Mask | None) -> tuple[tuple[int, int], ...]:
-    if bad_c is None and bad_py is None:
+    found = [bad for bad in (bad_c, bad_py) if bad is not None]
+    if not found:
         return ()
-    if bad_c is not None and bad_py is not None:
-        apart = bad_c ^ bad_py
-    else:
-        apart = bad_c if bad_c is not None else bad_py
-    places = np.argwhere(apart)[:_SHOWN]
+    places = np.argwhere(found[0] ^ found[1] if len(found) == 2 else found[0])[:_SHOWN]
     return tuple((int(slow), int(fast)) for slow, fast in places)
 
 

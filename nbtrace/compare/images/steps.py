@@ -8,7 +8,8 @@ import numpy.typing as npt
 BINS = 66
 """Bins of 0, 1, 2 to 3, 4 to 7, … steps: one for each length of a 64-bit distance in binary digits."""
 
-_INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
+_UPPER = np.uint64(2**64 - 2**11)
+_LONGEST = np.uint64(2**53)
 _UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
@@ -22,26 +23,26 @@ def common_format(x: np.dtype[Any], y: np.dtype[Any]) -> np.dtype[Any] | None:
 
 def step_counts(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtype[Any]) -> npt.NDArray[np.int64]:
     """Return how many pairs are 0, 1, 2 to 3, 4 to 7, … steps of `number_format` apart, shape (BINS,)."""
-    if number_format.kind == "f":
-        distance = _apart(_ordered(x.astype(number_format)), _ordered(y.astype(number_format)))
-    else:
-        distance = np.abs(y.astype(np.int64) - x.astype(np.int64)).astype(np.uint64)
+    distance = _distance(x, y, number_format).astype(np.uint64)
     # The exponent of a float64 is the number of binary digits, unless a number too long for it is rounded up.
-    exact = (
-        np.where(distance >> 53, distance & ~distance.dtype.type(0x7FF), distance)
-        if distance.itemsize == 8
-        else distance
-    )
-    return np.bincount(np.frexp(exact.astype(np.float64))[1], minlength=BINS)
+    np.bitwise_and(distance, _UPPER, out=distance, where=distance > _LONGEST)
+    return np.bincount(np.frexp(distance.astype(np.float64))[1], minlength=BINS)
+
+
+def _distance(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtype[Any]) -> npt.NDArray[Any]:
+    if number_format.kind == "f":
+        left, right = (_ordered(values.astype(number_format)) for values in (x, y))
+        apart: npt.NDArray[Any] = np.maximum(left, right) - np.minimum(left, right)
+        return apart
+    counts: npt.NDArray[Any] = np.abs(y.astype(np.int64) - x.astype(np.int64))
+    return counts
 
 
 def _ordered(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return floats as unsigned integers of the same order, both zeros alike; neighbours are 1 apart."""
     size = values.dtype.itemsize
-    bits = (values + 0.0).view(_UNSIGNED[size])
-    sign = _UNSIGNED[size](1 << (8 * size - 1))
-    return np.where(bits & sign, sign - (bits & ~sign), bits + sign)
-
-
-def _apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.maximum(x, y) - np.minimum(x, y)
+    unsigned = _UNSIGNED[size]
+    sign = unsigned(1 << (8 * size - 1))
+    bits = (values + 0.0).view(unsigned)
+    ordered: npt.NDArray[Any] = np.where(bits & sign, sign - (bits ^ sign), bits | sign)
+    return ordered

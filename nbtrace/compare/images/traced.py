@@ -27,7 +27,9 @@ def trace_geometry(trace: Trace) -> Geometry:
     if lacking or size is None:
         raise InputError(f"{trace.source} tells no geometry: it lacks {', '.join(lacking or ['the pixel size'])}")
     pix0, fast, slow, beam, wavelength = (np.array(numbers) for numbers in vectors.values())
-    geometry = geometry_of(pix0, fast, slow, size, beam, float(wavelength[0]), _logged_cell(trace))
+    cell = _logged_cell(trace)
+    origin = f"trace {trace.source}" + (", cell as first logged" if cell is not None else ", which tells no cell")
+    geometry = geometry_of(pix0, fast, slow, size, beam, float(wavelength[0]), cell, origin)
     if geometry is None:
         raise InputError(f"{trace.source} tells no geometry that can be: an axis, the beam or the wavelength is 0")
     return geometry

@@ -43,10 +43,10 @@ TEXT_SIZE = 8.0
 TITLE_SIZE = 9.0
 CAPTION_SIZE = 7.0
 DPI = 150
+_LINE = 0.6
 
 _FORMATS = {".png": "png", ".svg": "svg"}
 _METADATA: Mapping[str, Mapping[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None}}
-_REPRODUCIBLE = {"svg.hashsalt": "nbtrace"}
 
 
 def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
@@ -56,13 +56,14 @@ def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
     return figure
 
 
-def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> None:
-    """Give axes the shared text sizes, a title and labels, and only the two spines that carry a scale."""
+def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "", framed: bool = False) -> None:
+    """Give axes the shared text sizes, a title and labels; only an image is `framed` on all four sides."""
     axes.set_title(plain(title), fontsize=TITLE_SIZE, loc="left")
     axes.set_xlabel(plain(x), fontsize=TEXT_SIZE)
     axes.set_ylabel(plain(y), fontsize=TEXT_SIZE)
     axes.tick_params(labelsize=CAPTION_SIZE)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["top", "right"]].set_visible(framed)
+    axes.spines[:].set_linewidth(_LINE)
 
 
 def caption(figure: Figure, text: str) -> None:
@@ -81,7 +82,7 @@ def plain(text: str) -> str:
 def encoded(figure: Figure, kind: str) -> bytes:
     """Return a figure as a file of that kind, `png` or `svg`; the same figure gives the same bytes."""
     stream = io.BytesIO()
-    with mpl.rc_context(_REPRODUCIBLE), warnings.catch_warnings():
+    with mpl.rc_context({"svg.hashsalt": "nbtrace"}), warnings.catch_warnings():
         # A letter of a file's name that the font lacks is shown as a box; that is no news for the user.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(stream, format=kind, metadata=dict(_METADATA[kind]))

@@ -1,0 +1,74 @@
+"""Where the pixels of an image are, from what the command line names: a trace log, a configuration, or flags."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nbtrace.cli.configurations import configuration_file
+from nbtrace.errors import UsageError
+from nbtrace.images.image import Geometry
+
+if TYPE_CHECKING:
+    from simulator.config import Config
+
+
+def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> Geometry | None:
+    """Return a geometry; None if nothing is named.
+
+    A log gives the cell that it logs first; a configuration that of its first φ step and mosaic domain.
+
+    Raises
+    ------
+    UsageError
+        If more than one is named, or the configuration makes no experiment.
+    InputError
+        If what is named cannot be read or tells no geometry.
+    """
+    if sum([log is not None, config is not None, bool(flags)]) > 1:
+        raise UsageError("give only one of --geometry, --config and flags after --")
+    if log is not None:
+        from nbtrace.compare.images.traced import trace_geometry  # noqa: PLC0415 - logs are read only for this
+        from nbtrace.parsers import read_trace  # noqa: PLC0415
+
+        return trace_geometry(read_trace(log))
+    if config is None and not flags:
+        return None
+    from nbtrace.cli.embedded import parsed_file, parsed_flags  # noqa: PLC0415 - imports torch
+
+    if config is not None:
+        named = parsed_file(configuration_file(config)).command.config
+        return _configured(named, f"configuration {config}")
+    return _configured(parsed_flags(flags), "flags")
+
+
+def _configured(config: "Config", name: str) -> Geometry:
+    """Return the geometry that the simulator builds, with the cell at the first φ step in the first mosaic domain."""
+    import numpy as np  # noqa: PLC0415 - as below
+
+    from nbtrace.cli.embedded import simulator_errors  # noqa: PLC0415 - imports torch
+    from nbtrace.images.geometry import geometry_of  # noqa: PLC0415
+    from simulator.build import read_matrix  # noqa: PLC0415
+    from simulator.crystal import build_crystal  # noqa: PLC0415
+    from simulator.detector import build_detector  # noqa: PLC0415
+    from simulator.parameters import Parameters  # noqa: PLC0415
+    from simulator.random import Generator  # noqa: PLC0415
+
+    parameters, matrix_file = Parameters(config), config.crystal.matrix_file
+    with simulator_errors():
+        detector = build_detector(parameters)
+        crystal = build_crystal(parameters, None if matrix_file is None else read_matrix(matrix_file), Generator())
+    pix0, fast, slow, beam, *cell = (
+        np.array([float(part) for part in vector])
+        for vector in (
+            detector.pix0,
+            detector.fast,
+            detector.slow,
+            detector.beam,
+            *crystal.orientations.at(crystal.nominal_rows()[0], 0),
+        )
+    )
+    wavelength = config.beam.wavelength_angstrom * 1e-10
+    origin = f"{name}, cell at the first φ step of the first domain"
+    geometry = geometry_of(pix0, fast, slow, detector.pixel_m, beam, wavelength, np.array(cell), origin)
+    if geometry is None:
+        raise UsageError("the configuration tells no geometry: the detector's corner lies on the sample")
+    return geometry

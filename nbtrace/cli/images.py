@@ -1,0 +1,169 @@
+"""`nbtrace images`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.tolerance import tolerance_number
+from nbtrace.errors import UsageError
+from nbtrace.files import write_new
+from nbtrace.records import Side
+
+if TYPE_CHECKING:
+    from nbtrace.compare.images import ImagesResult
+
+EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 2527 2463 --pictures pictures"
+
+
+def images_command(
+    c_image: Annotated[str, typer.Argument(metavar="C_IMAGE", help="Image of the reference.")],
+    py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
+    flags: Annotated[
+        list[str] | None, typer.Argument(metavar="-- FLAGS", help="The reference's flags: geometry and cell.")
+    ] = None,
+    *,
+    shape: Annotated[
+        tuple[int, int] | None,
+        typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header."),
+    ] = None,
+    roi: Annotated[
+        tuple[int, int, int, int] | None,
+        typer.Option(
+            "--roi",
+            metavar="XMIN XMAX YMIN YMAX",
+            help="Compare this region only, as the reference's -roi has it: fast fast slow slow, inclusive.",
+        ),
+    ] = None,
+    mask: Annotated[
+        str | None, typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.")
+    ] = None,
+    geometry: Annotated[
+        str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="NAME|FILE", help="Configuration that tells geometry and cell.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
+    ] = None,
+    sum_ratio: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
+    ] = None,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tolerance", "-t", metavar="TOL", help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable."
+        ),
+    ] = None,
+    outliers: Annotated[
+        float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed it (0).")
+    ] = None,
+    resample: Annotated[
+        bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
+    ] = False,
+    save_diff: Annotated[
+        Path | None, typer.Option("--save-diff", metavar="FILE", help="Write Py − C as .npy, or as raw float32 (.bin).")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option("--pictures", metavar="DIR", help="Draw both images, difference, scatter and ratio.")
+    ] = None,
+    svg: Annotated[bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.")] = False,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
+
+    Raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF and TIFF, also as gzip. Images agree only if the correlation,
+    the scale and every pixel do. Exit status 3 if nothing can be compared, 4 if the shapes differ.
+    """
+    from nbtrace.cli.image_geometry import geometry_from  # noqa: PLC0415 - numpy, which most commands do not need
+    from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
+    from nbtrace.images.read import read_image  # noqa: PLC0415
+    from nbtrace.report.images_document import images_document  # noqa: PLC0415
+    from nbtrace.report.images_view import images_view  # noqa: PLC0415
+
+    if shape is not None and min(shape) < 1:
+        raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
+    named = tuple(name for name in (c_image, py_image, mask, geometry) if name is not None)
+    delivery = Delivery("images", named, Destinations(md, json, output, bundle, force))
+    extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), force)
+    extra.check()
+    settings: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("roi", None if roi is None else Roi(*roi)),
+            ("threshold", threshold),
+            ("sum_ratio", sum_ratio),
+            ("outliers", outliers),
+            *_tolerances(tolerance or []).items(),
+        )
+        if value is not None
+    }
+    c, py = read_image(c_image, shape=shape, side=Side.C), read_image(py_image, shape=shape, side=Side.PY)
+    options = ImageOptions(
+        **settings,
+        mask=None if mask is None else read_image(mask, shape=shape).pixels != 0,
+        resample=resample,
+        geometry=geometry_from(geometry, config, flags or []),
+        origins=_origins(settings),
+    )
+    result = compare_images(c, py, options)
+    code = delivery.deliver(images_view(result), images_document(result), outputs=extra.write(result, bundle))
+    raise typer.Exit(code)
+
+
+_OPTIONS = {"threshold": "--threshold", "sum_ratio": "--sum-ratio", "outliers": "--outliers"}
+
+
+def _origins(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return which option set each limit."""
+    return {name: _OPTIONS.get(name, "--tolerance") for name in settings if name != "roi"}
+
+
+def _tolerances(options: Sequence[str]) -> dict[str, float]:
+    """Return the relative and the absolute tolerance that `--tolerance` options set."""
+    found = {}
+    for option in options:
+        basis, colon, number = option.rpartition(":")
+        if colon and basis not in {"abs", "rel"}:
+            raise UsageError(f"--tolerance {option!r}: give a number ≥ 0 or abs:number")
+        found["absolute" if basis == "abs" else "relative"] = tolerance_number(number, option)
+    return found
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """What is written besides the reports."""
+
+    difference: Path | None
+    pictures: Path | None
+    kinds: tuple[str, ...]
+    force: bool
+
+    def check(self) -> None:
+        """Say before any work is done that a file exists."""
+        from nbtrace.cli.image_files import check_outputs  # noqa: PLC0415 - numpy
+
+        check_outputs(self.difference, self.pictures, self.kinds, force=self.force)
+
+    def write(self, result: "ImagesResult", bundle: Path | None) -> Mapping[str, bytes] | None:
+        """Write difference and pictures; return what a bundle keeps, if there is one."""
+        from nbtrace.cli.image_files import ARRAYS_NAME, arrays_bytes, difference_bytes, picture_bytes  # noqa: PLC0415
+
+        if self.difference is not None:
+            write_new(self.difference, difference_bytes(result, self.difference), force=self.force)
+        drawn: Mapping[str, bytes] = {}
+        if self.pictures is not None:
+            drawn = picture_bytes(result, self.kinds)
+            for name, content in drawn.items():
+                write_new(self.pictures / name, content, force=self.force)
+        return {ARRAYS_NAME: arrays_bytes(result), **drawn} if bundle is not None else None

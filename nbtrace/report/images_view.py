@@ -1,0 +1,253 @@
+"""The view of a comparison of two images."""
+
+from collections.abc import Iterator, Sequence
+
+from nbtrace.compare.images.gates import Gate, tolerance_text
+from nbtrace.compare.images.orientation import Placement
+from nbtrace.compare.images.peaks import REACH, PeakMatching, Place
+from nbtrace.compare.images.result import ImagesResult, WorstPixel
+from nbtrace.compare.images.shells import Shell
+from nbtrace.compare.status import Verdict
+from nbtrace.images.image import Image
+from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
+from nbtrace.units import ANGSTROM
+
+_NEAR_ONE = 1e-4
+_SHOWN = 5
+
+_GATE_COLUMNS = (
+    Column("gate"),
+    Column("found", numeric=True),
+    Column("allowed"),
+    Column("set by"),
+    Column("what it says"),
+    Column("status"),
+)
+_PIXEL_COLUMNS = (
+    Column("slow", numeric=True),
+    Column("fast", numeric=True),
+    Column("C", numeric=True, rounds=True),
+    Column("Py", numeric=True, rounds=True),
+    Column("Py − C", numeric=True, rounds=True),
+    Column("of the larger", numeric=True),
+    Column("d / Å", numeric=True),
+    Column("h k l"),
+    Column("status"),
+)
+_SHELL_COLUMNS = (
+    Column("d / Å"),
+    Column("pixels", numeric=True),
+    Column("sum C", numeric=True, rounds=True),
+    Column("sum Py", numeric=True, rounds=True),
+    Column("Py/C", numeric=True),
+)
+_STEP_COLUMNS = (Column("steps apart"), Column("pixels", numeric=True), Column("share", numeric=True))
+_FIGURE_COLUMNS = (Column("figure"), Column("value", numeric=True))
+
+
+def images_view(result: ImagesResult) -> View:
+    """Return the view of a comparison of two images."""
+    return View(
+        title="Images: C against Py",
+        verdict=result.verdict,
+        headline=headline(result),
+        facts=tuple(_facts(result)),
+        notices=result.notices,
+        sections=tuple(_sections(result)),
+    )
+
+
+def headline(result: ImagesResult) -> str:
+    """Return the answer in one line: what agrees is said too, so that no gate hides behind another."""
+    metrics = result.metrics
+    if result.verdict is Verdict.AGREE:
+        worst = f"largest |Py − C| {metrics.max_abs_diff:.3g}" if metrics.max_abs_diff else "no pixel differs"
+        return (
+            f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
+            f"scale {near_one(metrics.scale)}, {worst}"
+        )
+    if result.placement is not None:
+        return f"{placement_text(result.placement)}; {_failed(result)}"
+    return _failed(result)
+
+
+def _failed(result: ImagesResult) -> str:
+    diverging = [gate for gate in result.gates if gate.status.diverges]
+    for name in ("variation", "finite"):
+        found = [gate for gate in diverging if gate.name == name]
+        if found:
+            return "; ".join(gate.reason for gate in found)
+    names = {gate.name for gate in diverging}
+    metrics = result.metrics
+    if "correlation" in names:
+        return (
+            f"not the same pattern: correlation {near_one(metrics.correlation)}, "
+            f"sums Py/C {number(metrics.sum_ratio)}, {_beyond(result)}"
+        )
+    pattern = f"the same pattern (correlation {near_one(metrics.correlation)})"
+    if names & {"scale", "sum ratio"}:
+        return (
+            f"{pattern} but another scale: Py = {number(metrics.scale)} C by least squares, "
+            f"sums Py/C {number(metrics.sum_ratio)}; {_beyond(result)}"
+        )
+    worst = result.worst_relative[0]
+    slow, fast = worst.pixel
+    return f"{pattern} and scale, but {_beyond(result)}; slow {slow} fast {fast} by {percent(worst.relative)}"
+
+
+def _beyond(result: ImagesResult) -> str:
+    metrics = result.metrics
+    return f"{metrics.beyond} of {metrics.pixels} pixels beyond the tolerance"
+
+
+def near_one(value: float | None) -> str:
+    """Return a number with what it lacks to 1 where that is little: `1 − 3.2e-13`."""
+    if value is None or value == 1 or abs(1 - value) > _NEAR_ONE:
+        return number(value)
+    return f"1 {'−' if value < 1 else '+'} {abs(1 - value):.2e}"
+
+
+def placement_text(placement: Placement) -> str:
+    """Return in words how Py has to be laid on C."""
+    slow, fast = placement.shift
+    moved = f"shifted by {slow:+d} along slow and {fast:+d} along fast" if (slow, fast) != (0, 0) else ""
+    what = " and ".join(part for part in (placement.name if placement.name != "as it is" else "", moved) if part)
+    return (
+        f"Py {what} is like C: correlation of √I {near_one(placement.correlation)} "
+        f"against {number(placement.as_given, 4)} as given"
+    )
+
+
+def _facts(result: ImagesResult) -> Iterator[str]:
+    yield _input_fact("C", result.c)
+    yield _input_fact("Py", result.py)
+    selection = result.selection
+    if selection.outside:
+        where = f"region {result.options.roi} (fast fast slow slow)" if result.options.roi else "the mask"
+        where += " and the mask" if result.options.roi and result.options.mask is not None else ""
+        yield f"Compared: {result.metrics.pixels} pixels; {selection.outside} lie outside {where}"
+    if result.geometry is not None:
+        yield f"Geometry: {result.geometry.origin or 'as given'}"
+    overridden = [
+        f"{name} set by {result.options.origin(name)}"
+        for name in ("relative", "absolute")
+        if result.options.origin(name) != "default"
+    ]
+    mark = f" [override: {', '.join(overridden)}]" if overridden else " (default)"
+    yield f"Tolerance of a pixel: {tolerance_text(result.tolerance)}{mark}, of the larger of C and Py"
+
+
+def _input_fact(side: str, image: Image) -> str:
+    slow, fast = image.shape
+    return f"{side}: {image.source} ({image.format}; {slow} x {fast} pixels, slow x fast, {image.pixels.dtype.name})"
+
+
+def _sections(result: ImagesResult) -> Iterator[Section]:
+    yield Section("Gates", table=Table(_GATE_COLUMNS, tuple(map(_gate, result.gates))))
+    yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))))
+    if result.worst_pixels:
+        yield Section("Largest differences", table=_pixels(result.worst_pixels, result))
+    if result.worst_relative and result.worst_relative != result.worst_pixels:
+        yield Section("Largest relative differences", table=_pixels(result.worst_relative, result))
+    if result.shells:
+        yield Section("Shells of resolution", table=Table(_SHELL_COLUMNS, tuple(map(_shell, result.shells))))
+    if result.steps is not None:
+        yield _steps(result)
+    yield Section("Peaks", items=tuple(_peaks(result.peaks)))
+    yield from _next(result)
+
+
+def _gate(gate: Gate) -> Line:
+    cells = (gate.name, near_one(gate.value), gate.limit, gate.origin, gate.reason, gate.status.value)
+    return Line(cells, gate.status)
+
+
+def _figures(result: ImagesResult) -> Iterator[Line]:
+    metrics = result.metrics
+    rows: tuple[tuple[str, str], ...] = (
+        ("correlation", near_one(metrics.correlation)),
+        ("least-squares k of Py = k C", number(metrics.scale, 12)),
+        ("sum of C", number(metrics.c_sum, 12)),
+        ("sum of Py", number(metrics.py_sum, 12)),
+        ("Py/C of the sums", number(metrics.sum_ratio, 12)),
+        ("largest of C, of Py", f"{number(metrics.c_max)}, {number(metrics.py_max)}"),
+        ("root mean square of Py − C", number(metrics.rmse)),
+        ("largest |Py − C|", number(metrics.max_abs_diff)),
+        ("pixels with the same value", f"{metrics.identical} ({percent(metrics.identical / metrics.pixels)})"),
+        ("pixels beyond the tolerance", f"{metrics.beyond} ({percent(metrics.share_beyond)})"),
+    )
+    return (Line(row) for row in rows)
+
+
+def _pixels(pixels: Sequence[WorstPixel], result: ImagesResult) -> Table:
+    """Return a table of pixels; resolution and indices only where they are known."""
+    known = {6: result.geometry is not None, 7: result.geometry is not None and result.geometry.cell is not None}
+    kept = [i for i in range(len(_PIXEL_COLUMNS)) if known.get(i, True)]
+    lines = []
+    for pixel in pixels:
+        cells = (
+            str(pixel.pixel[0]),
+            str(pixel.pixel[1]),
+            number(pixel.c),
+            number(pixel.py),
+            signed(pixel.difference, 4),
+            percent(pixel.relative),
+            number(pixel.resolution / ANGSTROM, 4) if pixel.resolution is not None else "–",
+            " ".join(f"{index:.2f}" for index in pixel.hkl or ()),
+            pixel.status.value,
+        )
+        lines.append(Line(tuple(cells[i] for i in kept), pixel.status))
+    return Table(tuple(_PIXEL_COLUMNS[i] for i in kept), tuple(lines))
+
+
+def _shell(shell: Shell) -> Line:
+    limits = f"{number(shell.d_max / ANGSTROM, 4)} – {number(shell.d_min / ANGSTROM, 4)}"
+    return Line((limits, str(shell.pixels), number(shell.c_sum), number(shell.py_sum), near_one(shell.ratio)))
+
+
+def _steps(result: ImagesResult) -> Section:
+    steps = result.steps
+    assert steps is not None  # noqa: S101 - the caller has looked
+    total = sum(steps.counts)
+    lines = tuple(
+        Line((steps_text(digits), str(count), percent(count / total)))
+        for digits, count in enumerate(steps.counts)
+        if count
+    )
+    name = "counts" if steps.number_format.startswith("int") else f"representable numbers of {steps.number_format}"
+    return Section(f"How many {name} the pixels are apart", table=Table(_STEP_COLUMNS, lines))
+
+
+def steps_text(digits: int) -> str:
+    """Return the bin of distances of so many binary digits: 0, 1, 2–3, 4–7, …."""
+    low, high = (1 << digits) >> 1, (1 << digits) - 1
+    if low == high:
+        return str(low)
+    return f"{low}–{high}" if digits <= 20 else f"2^{digits - 1} and more"
+
+
+def _peaks(peaks: PeakMatching) -> Iterator[str]:
+    yield f"C has {peaks.c_count} peaks, Py {peaks.py_count}; {len(peaks.matches)} pairs within {REACH:g} pixels"
+    if peaks.matches:
+        worst = peaks.matches[0]
+        yield (
+            f"they lie {peaks.mean_distance:.3g} pixels apart on average, {worst.distance:.3g} at most, "
+            f"at slow {worst.c[0]:.1f} fast {worst.c[1]:.1f}"
+        )
+    for side, alone in (("C", peaks.c_alone), ("Py", peaks.py_alone)):
+        if alone:
+            yield f"{len(alone)} only in {side}: {_places(alone)}"
+
+
+def _places(places: Sequence[Place]) -> str:
+    shown = ", ".join(f"slow {slow:.1f} fast {fast:.1f}" for slow, fast in places[:_SHOWN])
+    return shown + (f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else "")
+
+
+def _next(result: ImagesResult) -> Iterator[Section]:
+    if result.verdict is Verdict.AGREE or not result.worst_pixels:
+        return
+    slow, fast = result.worst_pixels[0].pixel
+    line = f"nbtrace harness --pixel {slow} {fast} --out trace_py.log -- FLAGS"
+    question = "how does the pixel with the largest difference come about? FLAGS are those of the run"
+    yield Section("What to look at next", commands=(Command(line, question),))
