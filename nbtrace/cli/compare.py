@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.image_options import origins_of, split_tolerances
 from nbtrace.cli.options import (
     BundleFolder,
     Force,
@@ -13,7 +14,6 @@ from nbtrace.cli.options import (
     NoiseFile,
     PolicyFile,
     TextFile,
-    Tolerances,
 )
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
@@ -62,20 +62,34 @@ def compare_command(
     timeout: Timeout = 600.0,
     roi: Annotated[
         tuple[int, int, int, int] | None,
-        typer.Option("--roi", metavar="F0 F1 S0 S1", help="Compare fast F0 to F1, slow S0 to S1, ends included."),
+        typer.Option("--roi", metavar="XMIN XMAX YMIN YMAX", help="Compare this region only: fast fast slow slow."),
     ] = None,
-    threshold: Annotated[float | None, typer.Option("--threshold", help="Least correlation.")] = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.", readable=False),
+    ] = None,
+    resample: Annotated[
+        bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
+    ] = False,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
+    ] = None,
     sum_ratio: Annotated[
         tuple[float, float] | None,
-        typer.Option("--sum-ratio", metavar="LOW HIGH", help="Limits of the ratio Py/C of sums, and of the scale."),
+        typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
     ] = None,
-    relative: Annotated[float | None, typer.Option("--relative", help="Relative tolerance of a pixel.")] = None,
-    absolute: Annotated[float | None, typer.Option("--absolute", help="Absolute tolerance of a pixel.")] = None,
-    outliers: Annotated[float | None, typer.Option("--outliers", help="Share of pixels that may disagree.")] = None,
-    png_scale: Annotated[
-        float, typer.Option("--png-scale", metavar="PERCENTILE", help="Where the scale of the pictures ends.")
-    ] = 99.5,
-    tolerance: Tolerances = None,
+    outliers: Annotated[
+        float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed the tolerance.")
+    ] = None,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tolerance",
+            "-t",
+            metavar="TOL",
+            help="Of a pixel: 1e-5, or abs:1e-3; of a traced quantity: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
+        ),
+    ] = None,
     policy: PolicyFile = None,
     noise: NoiseFile = None,
     out: Annotated[
@@ -95,31 +109,26 @@ def compare_command(
 
     Exit status: 0 agree, 1 differ, 4 different shapes, 5 a program is missing, fails, or writes no image.
     """
-    given = {
-        "threshold": threshold,
-        "sum_ratio": sum_ratio,
-        "relative": relative,
-        "absolute": absolute,
-        "outliers": outliers,
-    }
+    of_pixels, of_traces = split_tolerances(tolerance or [])
+    given = {"threshold": threshold, "sum_ratio": sum_ratio, "outliers": outliers, **of_pixels}
     limits = {name: value for name, value in given.items() if value is not None}
-    names = ("--archived", "--out", "--pixel", "--roi", "--threads", "flags after --")
-    alone = (archived, out, pixel, roi, threads, passed_on(ctx) or None)
+    names = ("--archived", "--out", "--pixel", "--roi", "--mask", "--threads", "flags after --")
+    alone = (archived, out, pixel, roi, mask, threads, passed_on(ctx) or None)
     _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
-    from nbtrace.cli.compare_runs import Files, Wishes, compare_pair, compare_suite  # noqa: PLC0415
+    from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Embedded, Request  # noqa: PLC0415
 
     embedded = Embedded(mode, device, dtype)
     request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads or 1, time_limit(timeout), embedded)
-    to = Destinations(md, json, output, bundle, force)
-    traced = resolve_policy(tolerance or [], policy, Path.cwd())
-    wishes = Wishes(limits, roi, repeat, pixel, not no_trace, traced, noise)
+    to = Destinations(md, json, output, bundle, force, folder=out)
+    traced = resolve_policy(of_traces, policy, Path.cwd())
+    wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)
     if suite is not None:
         raise typer.Exit(compare_suite(request, wishes, suite, only, to))
     if archived is None:
         wanted_flags(passed_on(ctx), "compare")
-    raise typer.Exit(compare_pair(request, wishes, Files(out, png_scale, force=force), to))
+    raise typer.Exit(compare_pair(request, wishes, to))
 
 
 def _check_kind(suite: Path | None, only: str | None, alone: list[str]) -> None:

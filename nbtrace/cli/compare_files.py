@@ -2,29 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 
+from nbtrace.cli.image_files import ARRAYS_NAME, arrays_bytes, picture_bytes
 from nbtrace.running.comparison import Comparison, Run
 
 
-def comparison_files(result: Comparison, *, percentile: float) -> Mapping[str, str | bytes]:
-    """Return the files by name, but for report and summary; the scale of the pictures ends at `percentile`."""
+def comparison_files(result: Comparison) -> Mapping[str, str | bytes]:
+    """Return the files by name, but for report and summary."""
     return {
-        **_pictures(result, percentile),
-        **dict(_side_files("c", result.c)),
-        **dict(_side_files("py", result.py)),
+        ARRAYS_NAME: arrays_bytes(result.images),
+        **picture_bytes(result.images, ("png",)),
+        **dict(_logs("c", result.c)),
+        **dict(_logs("py", result.py)),
         **dict(_traces(result)),
     }
 
 
-def _pictures(result: Comparison, percentile: float) -> Mapping[str, bytes]:
-    return {}
-
-
-def _side_files(side: str, run: Run) -> Iterator[tuple[str, str | bytes]]:
-    yield f"{side}_float.bin", run.made.image.pixels.tobytes()
-    if run.made.stdout:
-        yield f"{side}_stdout.log", run.made.stdout
-    if run.made.stderr:
-        yield f"{side}_stderr.log", run.made.stderr
+def _logs(side: str, run: Run) -> Iterator[tuple[str, str]]:
+    yield from ((f"{side}_{name}.log", text) for name, text in run.made.logs if text)
 
 
 def _traces(result: Comparison) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.compare.tolerance import Policy
-from nbtrace.errors import ExitCode, InputError, UsageError
+from nbtrace.errors import ExitCode, InputError
+from nbtrace.images.read import read_image
 from nbtrace.records import Pixel
 from nbtrace.report.compare_document import compare_document
 from nbtrace.report.compare_view import compare_view
@@ -29,10 +30,13 @@ class Wishes:
 
     Attributes
     ----------
-    limits : mapping
-        Fields of ImageOptions.
+    limits, origins : mapping
+        Fields of ImageOptions that are limits, and the option that set each.
     roi : (int, int, int, int) or None
         First and last fast, first and last slow pixel.
+    mask : Path or None
+        Image that is 0 where a pixel does not count.
+    resample : bool
     repeat : int or None
     pixel : (slow, fast) or None
     traces : bool
@@ -42,7 +46,10 @@ class Wishes:
     """
 
     limits: Mapping[str, Any]
+    origins: Mapping[str, str]
     roi: tuple[int, int, int, int] | None
+    mask: Path | None
+    resample: bool
     repeat: int | None
     pixel: Pixel | None
     traces: bool
@@ -57,9 +64,15 @@ class Wishes:
         UsageError, InputError
             If a limit makes no sense, or the file of the noise cannot be read.
         """
-        origins = dict.fromkeys(self.limits, "option")
+        images = ImageOptions(
+            **self.limits,
+            roi=Roi(*self.roi) if self.roi is not None else None,
+            mask=read_image(self.mask).pixels != 0 if self.mask is not None else None,
+            resample=self.resample,
+            origins=self.origins,
+        )
         return Plan(
-            ImageOptions(**self.limits, roi=Roi(*self.roi) if self.roi is not None else None, origins=origins),
+            images,
             self.repeat or 1,
             (self.pixel,) if self.pixel is not None else (),
             self.traces,
@@ -68,38 +81,7 @@ class Wishes:
         )
 
 
-@dataclass(frozen=True)
-class Files:
-    """The folder of a comparison's files, if one is wanted.
-
-    Attributes
-    ----------
-    folder : Path or None
-    percentile : float
-        Where the scale of the pictures ends.
-    force : bool
-        Replace files that exist.
-    """
-
-    folder: Path | None
-    percentile: float
-    force: bool = field(kw_only=True)
-
-    def __post_init__(self) -> None:
-        if not 0 < self.percentile <= 100:
-            raise UsageError(f"--png-scale {self.percentile:g}: give a percentile above 0, at most 100")
-        if self.folder is not None and not self.force and _is_used(self.folder):
-            raise UsageError(f"{self.folder} exists and is no empty folder; give --force to write into it, or another")
-
-
-def _is_used(folder: Path) -> bool:
-    try:
-        return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
-    except (OSError, ValueError):
-        return True
-
-
-def compare_pair(request: Request, wishes: Wishes, files: Files, to: Destinations) -> ExitCode:
+def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
     """Compare one pair of sides; print, write and file the result.
 
     Raises
@@ -109,18 +91,18 @@ def compare_pair(request: Request, wishes: Wishes, files: Files, to: Destination
     """
     plan = wishes.plan()
     line = request.line()
-    inputs = [*line.inputs, *([wishes.noise] if wishes.noise is not None else [])]
+    inputs = [*line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
     c, py = request.reference_side(line, request.threads), request.candidate_side(line, request.threads)
     result = compare(c, py, line, plan)
-    view, document = compare_view(result), compare_document(result, percentile=files.percentile)
-    written: Mapping[str, str | bytes] = {}
-    if files.folder is not None or to.bundle is not None:
+    outputs: Mapping[str, str | bytes] = {}
+    if to.folder is not None or to.bundle is not None:
         from nbtrace.cli.compare_files import comparison_files  # noqa: PLC0415 - imports matplotlib
 
-        written = comparison_files(result, percentile=files.percentile)
-    return delivery.deliver(view, document, files=written, folder=files.folder)
+        outputs = comparison_files(result)
+    document = compare_document(result, pictures=bool(outputs))
+    return delivery.deliver(compare_view(result), document, outputs=outputs)
 
 
 def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | None, to: Destinations) -> ExitCode:

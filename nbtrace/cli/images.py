@@ -1,15 +1,15 @@
 """`nbtrace images`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli.image_options import origins_of, pixel_tolerances
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
-from nbtrace.compare.tolerance import tolerance_number
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
@@ -104,7 +104,7 @@ def images_command(
             ("threshold", threshold),
             ("sum_ratio", sum_ratio),
             ("outliers", outliers),
-            *_tolerances(tolerance or []).items(),
+            *pixel_tolerances(tolerance or []).items(),
         )
         if value is not None
     }
@@ -114,30 +114,11 @@ def images_command(
         mask=None if mask is None else read_image(mask, shape=shape).pixels != 0,
         resample=resample,
         geometry=geometry_from(geometry, config, flags or []),
-        origins=_origins(settings),
+        origins=origins_of(settings),
     )
     result = compare_images(c, py, options)
     code = delivery.deliver(images_view(result), images_document(result), outputs=extra.write(result, bundle))
     raise typer.Exit(code)
-
-
-_OPTIONS = {"threshold": "--threshold", "sum_ratio": "--sum-ratio", "outliers": "--outliers"}
-
-
-def _origins(settings: Mapping[str, object]) -> dict[str, str]:
-    """Return which option set each limit."""
-    return {name: _OPTIONS.get(name, "--tolerance") for name in settings if name != "roi"}
-
-
-def _tolerances(options: Sequence[str]) -> dict[str, float]:
-    """Return the relative and the absolute tolerance that `--tolerance` options set."""
-    found = {}
-    for option in options:
-        basis, colon, number = option.rpartition(":")
-        if colon and basis not in {"abs", "rel"}:
-            raise UsageError(f"--tolerance {option!r}: give a number ≥ 0 or abs:number")
-        found["absolute" if basis == "abs" else "relative"] = tolerance_number(number, option)
-    return found
 
 
 @dataclass(frozen=True)

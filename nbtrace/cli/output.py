@@ -39,6 +39,8 @@ class Destinations:
         Replace files that exist.
     notes : Path or None
         File that something is added to; what it holds stays.
+    folder : Path or None
+        Gets the report (:data:`REPORT`), the JSON document (:data:`SUMMARY`), and what else belongs to the result.
     """
 
     md: Path | None = None
@@ -47,6 +49,7 @@ class Destinations:
     bundle: Path | None = None
     force: bool = False
     notes: Path | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
@@ -68,7 +71,7 @@ class Destinations:
         ------
         UsageError
             If a file exists (and not `force`), is one of the inputs, or its folder is none; if the bundle is a file; if
-            notes would be added to an input or another output.
+            the folder holds something (and not `force`); if notes would be added to an input or another output.
         """
         for path in self.files:
             if _exists(path) and not self.force:
@@ -78,6 +81,10 @@ class Destinations:
             _must_be_folder(path.absolute().parent, path)
         if self.bundle is not None:
             _must_be_folder(self.bundle.absolute(), self.bundle)
+        if self.folder is not None:
+            _must_be_folder(self.folder.absolute(), self.folder)
+            if self.folder.is_dir() and any(self.folder.iterdir()) and not self.force:
+                raise UsageError(f"{self.folder} is not empty; give --force to replace what is in it, or another name")
         if self.notes is not None:
             for other in (*self.files, *map(Path, inputs)):
                 if _same(self.notes, other) or self.notes.absolute() == other.absolute():
@@ -137,7 +144,6 @@ class Delivery:
         *,
         printed: str | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
-        folder: Path | None = None,
         code: ExitCode | None = None,
     ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
@@ -150,8 +156,6 @@ class Delivery:
             Stands in place of the terminal report, such as a unified diff.
         outputs : mapping, optional
             Further files for the bundle and the folder, name → content.
-        folder : Path, optional
-            Gets `outputs`, :data:`REPORT` and :data:`SUMMARY`.
         code : ExitCode, optional
             How the command ends, where the verdict alone does not tell.
         """
@@ -159,8 +163,8 @@ class Delivery:
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
-        if self.to.md or self.to.json or self.to.bundle or folder:
-            filed = self._documents(view, document, code, outputs, folder)
+        if self.to.md or self.to.json or self.to.bundle or self.to.folder:
+            filed = self._documents(view, document, code, outputs or {})
         if self.to.prints_report:
             self._print(view, printed)
         sys.stderr.write(filed)
@@ -177,27 +181,18 @@ class Delivery:
         view: View,
         document: Mapping[str, object],
         code: ExitCode,
-        outputs: Mapping[str, str | bytes] | None,
-        folder: Path | None,
+        outputs: Mapping[str, str | bytes],
     ) -> str:
         """Write and file the documents; return what is to be said of it."""
         provenance = self._provenance()
         report = markdown.render(view, provenance=provenance_lines(provenance))
-        reports = []
-        if self.to.md is not None:
-            written = self._write(self.to.md, report)
-            reports += [FileRecord.of(written)] if written is not None else []
-        if folder is not None:
-            contents = {**(outputs or {}), REPORT: report}
-            written_there = (write_new(folder / name, item, force=self.to.force) for name, item in contents.items())
-            reports += [FileRecord.of(path) for path in written_there]
-        whole = {**document, "provenance": provenance.document(reports)}
+        written = [] if self.to.md is None else [self._write(self.to.md, report)]
+        written += self._into_folder({**outputs, REPORT: report})
+        records = [FileRecord.of(path) for path in written if path is not None]
+        whole = {**document, "provenance": provenance.document(records)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
-        told = ""
-        if folder is not None:
-            write_new(folder / SUMMARY, dump(whole), force=self.to.force)
-            told = f"written to {clean(str(folder))}: {len(outputs or {}) + 2} files\n"
+        told = self._summary(whole, len(outputs) + 2)
         if self.to.bundle is None:
             return told
         paths = Bundle.open_or_create(self.to.bundle).add_result(
@@ -210,6 +205,20 @@ class Delivery:
             wall_seconds=time.perf_counter() - self._started,
         )
         return told + f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
+
+    def _into_folder(self, contents: Mapping[str, str | bytes]) -> list[Path | None]:
+        """Write files into the folder, if there is one."""
+        folder = self.to.folder
+        if folder is None:
+            return []
+        return [write_new(folder / name, content, force=self.to.force) for name, content in contents.items()]
+
+    def _summary(self, document: Mapping[str, object], count: int) -> str:
+        """Write the document into the folder, if there is one; return what is to be said of it."""
+        if self.to.folder is None:
+            return ""
+        write_new(self.to.folder / SUMMARY, dump(document), force=self.to.force)
+        return f"written to {clean(str(self.to.folder))}: {count} files\n"
 
     def _write(self, path: Path, content: str) -> Path | None:
         if path == STDOUT:

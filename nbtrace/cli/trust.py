@@ -37,8 +37,9 @@ def trust_command(
 ) -> None:
     """Hold the reference against itself: which pixels and traced quantities move when nothing should move them.
 
-    It runs with nanoBragg's flags after --: again, with other numbers of threads (OMP_NUM_THREADS), with a traced pixel,
-    and with a region of interest against the whole image. The JSON document is what diff and compare take as --noise.
+    It runs with nanoBragg's flags after --: again, with other numbers of threads (OMP_NUM_THREADS), with a traced
+    pixel, and with a region of interest against the whole image. The JSON document is what diff and compare take as
+    --noise.
 
     Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 5 if the reference is missing or gives no image.
     """

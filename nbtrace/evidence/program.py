@@ -21,8 +21,8 @@ class Run:
     """How a program ended.
 
     `status` is its exit status, negative for the signal that killed it, and None if it could not be started; `problem`
-    is then the reason. `wall_seconds` is the time from its start to its end. `overran` is the time limit in seconds that
-    it was killed for.
+    is then the reason. `wall_seconds` is the time from its start to its end. `overran` is the time limit in seconds
+    that it was killed for.
     """
 
     command: tuple[str, ...]

@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping
 
+from nbtrace.report.compare_view import headline
 from nbtrace.report.documents import notices_document
 from nbtrace.report.explain_document import explain_document
 from nbtrace.report.images_document import images_document
 from nbtrace.running.comparison import Comparison, Probe, Run
 
 FORMAT_VERSION = 1
-PNG_SCALE_METHOD = "percentile"
 
 
-def compare_document(result: Comparison, *, percentile: float) -> Mapping[str, object]:
-    """Return a comparison of two sides; `percentile` is where the pictures' scale ends."""
+def compare_document(result: Comparison, *, pictures: bool) -> Mapping[str, object]:
+    """Return a comparison of two sides; `pictures` tells whether pictures were drawn, whose scale is then told."""
     roi = result.images.options.roi
     c, py = result.c, result.py
     return {
         **images_document(result.images),
         "format": "nbtrace compare",
         "format_version": FORMAT_VERSION,
+        "answer": headline(result),
         "runtime_c_ms": c.made.median_ms,
         "runtime_py_ms": py.made.median_ms,
         "speedup": result.speedup,
@@ -29,13 +30,20 @@ def compare_document(result: Comparison, *, percentile: float) -> Mapping[str, o
         "py_binary_sha256": py.identity.binary.sha256 if py.identity.binary is not None else None,
         "roi": None if roi is None else [roi.fast_first, roi.fast_last, roi.slow_first, roi.slow_last],
         "resample": result.images.options.resample,
-        "png_scale_method": PNG_SCALE_METHOD,
-        "png_scale_percentile": percentile,
+        **_scale(drawn=pictures),
         "runs": {"c": _run(c), "py": _run(py)},
-        "run_notices": notices_document(result.notices),
+        "notices": notices_document((*result.notices, *result.images.notices)),
         "first_divergence": result.first_divergence[1] if result.first_divergence is not None else None,
         "traces": [_probe(probe) for probe in result.probes],
     }
+
+
+def _scale(*, drawn: bool) -> Mapping[str, object]:
+    if not drawn:
+        return {"png_scale_method": None, "png_scale_percentile": None}
+    from nbtrace.report.figures.images import PERCENTILE  # noqa: PLC0415 - imports matplotlib
+
+    return {"png_scale_method": "percentile", "png_scale_percentile": PERCENTILE}
 
 
 def _run(run: Run) -> Mapping[str, object]:

@@ -1,12 +1,12 @@
 """The view of two sides run on the same flags: that of their images, what was run, and the traced pixels."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
 from nbtrace.compare.status import Verdict
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.explain_view import headline as explained
+from nbtrace.report.images_view import headline as images_headline
 from nbtrace.report.images_view import images_view
 from nbtrace.report.view import Column, Line, Section, Table, View, number
 from nbtrace.running.comparison import Comparison, Probe, Run
@@ -33,7 +33,7 @@ def compare_view(result: Comparison) -> View:
     return replace(
         images,
         title="Two programs on the same flags",
-        headline=f"{images.headline}; {trace_words(result)}",
+        headline=headline(result),
         facts=(*_facts(result), *images.facts),
         notices=(*result.notices, *images.notices),
         sections=(
@@ -44,8 +44,12 @@ def compare_view(result: Comparison) -> View:
     )
 
 
-def trace_words(result: Comparison) -> str:
-    """Return in a few words what the traces say."""
+def headline(result: Comparison) -> str:
+    """Return the answer in one line: what the images say, and the traces."""
+    return f"{images_headline(result.images)}; {_trace_words(result)}"
+
+
+def _trace_words(result: Comparison) -> str:
     first = result.first_divergence
     if first is not None:
         probe, quantity = first
@@ -99,8 +103,3 @@ def _probe_line(probe: Probe) -> Line:
 
 def _place(probe: Probe) -> str:
     return f"{probe.pixel[0]} {probe.pixel[1]}"
-
-
-def command_text(run: Run) -> str:
-    """Return the command of a side as one line that a shell reads back."""
-    return shlex.join(run.identity.command)

@@ -51,8 +51,8 @@ def trust_view(result: Trust) -> View:
         facts=(
             f"Reference: {identity.name}, sha256 {digest or 'not known'}",
             f"Command: {shlex.join(identity.command)}",
-            f"Image: {' x '.join(map(str, result.image.shape))} pixels (slow x fast); "
-            f"probe pixel slow {result.probe[0]} fast {result.probe[1]}",
+            f"Image: {' x '.join(map(str, result.image.shape))} pixels (slow x fast)",
+            f"Probe pixel: slow {result.probe[0]} fast {result.probe[1]}",
         ),
         notices=tuple(
             Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in result.source.line.remarks

@@ -41,7 +41,14 @@ class RecordedCase(BaseModel):
 
 @dataclass(frozen=True)
 class ArchivedSource:
-    """A folder of recorded output: `case.json`, `image.npz` (or npy, bin), `stdout.log`, `trace_c_SLOW_FAST.log[.gz]`."""
+    """A folder of recorded output.
+
+    It holds `case.json` and `image.npz` (or npy, bin); it may hold `stdout.log` and `trace_c_SLOW_FAST.log[.gz]`.
+
+    Attributes
+    ----------
+    folder : Path
+    """
 
     folder: Path
 

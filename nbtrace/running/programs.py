@@ -16,10 +16,7 @@ REFERENCE_NAME = "nanoBragg"
 REFERENCE_PLACES = (Path("golden_suite_generator") / REFERENCE_NAME, Path(REFERENCE_NAME))
 """Where the reference is looked for, from the current folder, when nobody names it."""
 
-SEARCH_ORDER = (
-    f"--ref, then ${REFERENCE_VARIABLE}, then {', '.join(f'./{path}' for path in REFERENCE_PLACES)}, "
-    f"then {REFERENCE_NAME} on the PATH"
-)
+PLACES = f"{', '.join(f'./{path}' for path in REFERENCE_PLACES)}, or {REFERENCE_NAME} on the PATH"
 
 
 @dataclass(frozen=True)
@@ -66,8 +63,8 @@ def find_reference(option: str | None, variables: Mapping[str, str] = os.environ
     found = shutil.which(REFERENCE_NAME)
     if found is None:
         raise ProgramError(
-            f"no reference program; give --ref BINARY or set {REFERENCE_VARIABLE}, or compare with recorded output "
-            f"(--archived DIR). It is looked for as {SEARCH_ORDER}"
+            f"no reference program: give --ref BINARY or set {REFERENCE_VARIABLE}, or compare with recorded output "
+            f"(--archived DIR); without these it is {PLACES}, and there is none"
         )
     return Program((str(Path(found).absolute()),), "found on the PATH")
 

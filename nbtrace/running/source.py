@@ -53,6 +53,11 @@ class Made:
     stderr: str = ""
 
     @property
+    def logs(self) -> tuple[tuple[str, str], ...]:
+        """What was printed, by stream."""
+        return ("stdout", self.stdout), ("stderr", self.stderr)
+
+    @property
     def median_ms(self) -> float | None:
         """Median wall time; None where nothing ran."""
         return statistics.median(self.milliseconds) if self.milliseconds else None

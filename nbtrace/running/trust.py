@@ -311,11 +311,10 @@ def _effect(source: ProgramSource, first: Image, knob: Knob) -> Effect:
 
 def _differing(first: Pixels, other: Pixels, window: Window | None) -> npt.NDArray[np.int64]:
     """Return the places (slow, fast) where the bits differ, shape (n, 2)."""
-    differ = first.view(f"u{first.itemsize}") != other.astype(first.dtype, copy=False).view(f"u{first.itemsize}")
-    if window is None:
-        return np.argwhere(differ)
-    offset = np.array([window.slow[0], window.fast[0]])
-    return np.argwhere(differ[window.slices]) + offset
+    bits = f"u{first.itemsize}"
+    differ = first.view(bits) != other.astype(first.dtype, copy=False).view(bits)
+    places: npt.NDArray[np.int64] = np.argwhere(differ if window is None else differ[window.slices])
+    return places if window is None else places + np.array([window.slow[0], window.fast[0]])
 
 
 def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Sequence[Effect]) -> Iterator[TraceTrial]:
