@@ -120,7 +120,7 @@ def _found(name: str, flag: Flag, folders: Sequence[Path]) -> Path:
             path = folder / name
             if path.is_file():
                 return path.absolute()
-    except (OSError, ValueError):
-        raise InputError(f"{flag.token}: {name!r} is no name that a file can have") from None
+    except OSError as error:
+        raise InputError(f"{flag.token} {name} cannot be read: {error.strerror}") from None
     tried = " or ".join(str(folder.absolute()) for folder in folders)
     raise InputError(f"{flag.token} {name}: there is no such file in {tried}")

@@ -101,7 +101,9 @@ class ProgramSource:
             run = self.run((TRACE_FLAG, str(pixel[0]), str(pixel[1])))
         except (ProgramError, MismatchError) as error:
             return PixelTrace(None, f"with {TRACE_FLAG}: {error}")
-        if _TRACE_WORD not in run.stdout or "\0" in run.stdout:
+        if "\0" in run.stdout:
+            return PixelTrace(None, f"what {self.program.file.name} prints with {TRACE_FLAG} is binary")
+        if _TRACE_WORD not in run.stdout:
             return PixelTrace(None, f"{self.program.file.name} printed no {_TRACE_WORD} lines for {TRACE_FLAG}")
         return PixelTrace(run.stdout)
 

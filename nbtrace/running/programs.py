@@ -100,13 +100,13 @@ def candidate(option: str | None, variables: Mapping[str, str] = os.environ) -> 
 
 def _executable(name: str, origin: str) -> str:
     """Return the full name of a program, which will run in another folder."""
-    try:
-        found = shutil.which(name)
-        exists = Path(name).exists()
-    except ValueError:
-        raise ProgramError(f"{origin}: {name!r} is no name that a program can have") from None
+    found = shutil.which(name)
     if found is not None:
         return str(Path(found).absolute())
+    try:
+        exists = Path(name).exists()
+    except OSError:
+        exists = False
     if exists:
         raise ProgramError(f"{origin}: {name} is not a program that can be executed")
     raise ProgramError(f"{origin}: {name} is not there; give the program by its path")
@@ -115,5 +115,5 @@ def _executable(name: str, origin: str) -> str:
 def _full_name(word: str) -> str:
     try:
         return str(Path(word).absolute()) if Path(word).is_file() else word
-    except (OSError, ValueError):
+    except OSError:
         return word
