@@ -53,8 +53,8 @@ def test_the_worst_and_the_brightest_pixel_are_traced(spec: Comparison) -> None:
     assert spec.verdict is Verdict.DIFFER
     worst, brightest = spec.probes
     c, py = (run.made.image.pixels.astype(float) for run in (spec.c, spec.py))
-    assert worst.pixel == np.unravel_index(np.argmax(abs(py - c)), c.shape)
-    assert brightest.pixel == (3, 47) == np.unravel_index(np.argmax(c), c.shape)
+    assert worst.pixel == divmod(int(np.argmax(abs(py - c))), 64)
+    assert brightest.pixel == (3, 47) == divmod(int(np.argmax(c)), 64)
     assert worst.diff is None
     assert "C: no trace of it is recorded; recorded are 3 47, 59 44" in worst.reason
     assert worst.py.text is not None
