@@ -298,7 +298,7 @@ def _pixel_type(header: str, name: str, types: Mapping[str, type[np.number]]) ->
     stated = _TYPE.search(header)
     word = re.sub(r"[ _]+", "_", stated[1].strip().lower()) if stated else _UNSIGNED_SHORT
     if word not in types:
-        raise InputFileError(f"{name} has pixels of type {word}; only {' and '.join(sorted(types))} can be read")
+        raise InputFileError(f"{name} has pixels of type {word}; only {', '.join(sorted(types))} can be read")
     return types[word]
 
 

@@ -91,7 +91,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     """
     plan = wishes.plan()
     line = request.line()
-    inputs = [*line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
+    inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
     c, py = request.reference_side(line, request.threads), request.candidate_side(line, request.threads)

@@ -89,10 +89,14 @@ class Request:
         UsageError, InputError
             If there are none, or they make no run.
         """
-        recorded = None if self.archived is None else ArchivedSource(self.archived)
-        if self.flags or recorded is None:
+        if self.archived is None:
             return flag_line(self.flags, lenient=self.lenient)
-        return flag_line(recorded.case.args, recorded.input_folders, lenient=self.lenient)
+        return ArchivedSource(self.archived).line(self.flags, (Path(),), lenient=self.lenient)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of recorded output."""
+        return () if self.archived is None else ArchivedSource(self.archived).files
 
     def reference_side(self, line: FlagLine, threads: int) -> Source:
         """Return the reference, or its recorded output."""

@@ -7,29 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.compare.images import ImagesResult
-from nbtrace.errors import UsageError
 
 ARRAYS_NAME = "images.npz"
-FIGURES = ("images", "scatter", "ratio")
-"""Names of the pictures, without suffix."""
-
-_DIFFERENCES = frozenset({".npy", ".bin"})
-
-
-def check_outputs(difference: Path | None, pictures: Path | None, kinds: Sequence[str], *, force: bool) -> None:
-    """Say before any work is done that a file cannot be written.
-
-    Raises
-    ------
-    UsageError
-        If one exists (and not `force`), or the difference's suffix is none that is known.
-    """
-    if difference is not None and difference.suffix.lower() not in _DIFFERENCES:
-        raise UsageError(f"{difference}: a difference is written as .npy (float64) or .bin (bare float32)")
-    names = [] if pictures is None else [pictures / f"{name}.{kind}" for name in FIGURES for kind in kinds]
-    for path in [*names, *([difference] if difference is not None else [])]:
-        if path.exists() and not force:
-            raise UsageError(f"{path} exists; give --force to replace it, or another name")
 
 
 def difference_bytes(result: ImagesResult, path: Path) -> bytes:

@@ -94,9 +94,8 @@ def images_command(
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     named = tuple(name for name in (c_image, py_image, mask, geometry) if name is not None)
-    delivery = Delivery("images", named, Destinations(md, json, output, bundle, force))
     extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), force)
-    extra.check()
+    delivery = Delivery("images", named, Destinations(md, json, output, bundle, force, others=extra.files))
     settings: dict[str, Any] = {
         name: value
         for name, value in (
@@ -121,20 +120,47 @@ def images_command(
     raise typer.Exit(code)
 
 
+DIFFERENCES = frozenset({".npy", ".bin"})
+"""Suffixes of a difference that is written."""
+
+PICTURES = ("images", "scatter", "ratio")
+"""Names of the pictures without suffix, known before matplotlib is imported."""
+
+
 @dataclass(frozen=True)
 class _Extra:
-    """What is written besides the reports."""
+    """What is written besides the reports.
+
+    Attributes
+    ----------
+    difference : Path or None
+        File for Py − C.
+    pictures : Path or None
+        Folder.
+    kinds : tuple of str
+        Suffixes of pictures.
+    force : bool
+        Replace files that exist.
+    """
 
     difference: Path | None
     pictures: Path | None
     kinds: tuple[str, ...]
     force: bool
 
-    def check(self) -> None:
-        """Say before any work is done that a file exists."""
-        from nbtrace.cli.image_files import check_outputs  # noqa: PLC0415 - numpy
+    def __post_init__(self) -> None:
+        if self.difference is not None and self.difference.suffix.lower() not in DIFFERENCES:
+            raise UsageError(f"{self.difference}: a difference is written as .npy (float64) or .bin (bare float32)")
 
-        check_outputs(self.difference, self.pictures, self.kinds, force=self.force)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files to write."""
+        drawn = (
+            []
+            if self.pictures is None
+            else [self.pictures / f"{name}.{kind}" for name in PICTURES for kind in self.kinds]
+        )
+        return (*drawn, *([] if self.difference is None else [self.difference]))
 
     def write(self, result: "ImagesResult", bundle: Path | None) -> Mapping[str, bytes] | None:
         """Write difference and pictures; return what a bundle keeps, if there is one."""

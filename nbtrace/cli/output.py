@@ -41,6 +41,8 @@ class Destinations:
         File that something is added to; what it holds stays.
     folder : Path or None
         Gets the report (:data:`REPORT`), the JSON document (:data:`SUMMARY`), and what else belongs to the result.
+    others : tuple of Path
+        Files that the command itself writes besides.
     """
 
     md: Path | None = None
@@ -50,19 +52,21 @@ class Destinations:
     force: bool = False
     notes: Path | None = None
     folder: Path | None = None
+    others: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
         if len(set(map(os.path.abspath, self.files))) < len(self.files):
-            raise UsageError("--md, --json and --output need different files")
+            raise UsageError("every output needs a file of its own: --md, --json, --output and the like")
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files to write."""
-        return tuple(path for path in (self.md, self.json, self.text) if path is not None and path != STDOUT)
+        reports = (path for path in (self.md, self.json, self.text) if path is not None and path != STDOUT)
+        return (*reports, *self.others)
 
     def check(self, inputs: Iterable[str]) -> None:
         """Say before any work is done that an output cannot be written, or would destroy something.

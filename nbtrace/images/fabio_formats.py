@@ -1,5 +1,6 @@
 """CBF, EDF and TIFF images, read by fabio (the extra `formats`)."""
 
+import logging
 import struct
 import zlib
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ _DAMAGED = (
 )
 """What fabio's readers raise on damaged files: they parse headers without a check of their own."""
 
+logging.getLogger("fabio").addHandler(logging.NullHandler())  # its guesses at a damaged file are no news for the user
+
 
 def is_edf(content: bytes) -> bool:
     """Whether a file begins as an EDF image does."""
@@ -61,7 +64,11 @@ def read_with_fabio(content: bytes, path: Path, kind: str) -> Image:
                 pixels = image.data
                 header = {str(key): str(value) for key, value in image.header.items()}
     except _DAMAGED as error:
-        raise InputError(f"{path} cannot be read as {kind}: {error}") from None
+        raise _unreadable(path, kind) from error
     if pixels is None:
-        raise InputError(f"{path} holds no image that fabio can read")
+        raise _unreadable(path, kind)
     return Image(pixels, str(path), kind, header)
+
+
+def _unreadable(path: Path, kind: str) -> InputError:
+    return InputError(f"{path} cannot be read as {kind}: it is damaged, or of a kind that fabio does not know")

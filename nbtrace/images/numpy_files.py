@@ -1,6 +1,7 @@
 """Images in numpy's own files: .npy, and .npz with one array or with arrays of known names."""
 
 import io
+import math
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,7 +15,9 @@ from nbtrace.images.image import Image, Pixels
 from nbtrace.records import Side
 
 NPY_MAGIC = b"\x93NUMPY"
-NPZ_MAGIC = b"PK\x03\x04"
+NPZ_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+"""How a zip archive begins, and an empty one."""
+
 ONLY = "image"
 OF_SIDE = {Side.C: "c", Side.PY: "py"}
 """Name of the array that holds each side's image where a file holds both, as in a bundle's `images.npz`."""
@@ -75,7 +78,9 @@ def _array(content: bytes, path: Path, name: str) -> Pixels:
         raise InputError(f"{name} is damaged: {error}") from None
     if dtype.hasobject:
         raise InputError(f"{name} holds Python objects, not numbers")
-    count = int(np.prod(shape, dtype=object)) if shape else 1
+    if any(size < 0 for size in shape):
+        raise InputError(f"{name} is damaged: it declares the shape {shape}")
+    count = math.prod(shape)
     check_size(path, count * dtype.itemsize)
     start = stream.tell()
     if len(content) < start + count * dtype.itemsize:

@@ -59,7 +59,7 @@ def _reader_of(content: bytes, side: Side | None) -> Callable[[bytes, Path], Ima
     """Return the reader of the format that a file's content has, None for one without a header."""
     if content.startswith(numpy_files.NPY_MAGIC):
         return numpy_files.read_npy
-    if content.startswith(numpy_files.NPZ_MAGIC):
+    if content.startswith(numpy_files.NPZ_MAGICS):
         return lambda data, path: numpy_files.read_npz(data, path, side)
     if content.startswith(pgm.MAGIC) and content[2:3].isspace():
         return pgm.read_pgm

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from nbtrace.compare.images.gates import Gate
+from nbtrace.compare.images.orientation import Placement
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.images.image import Image
 from nbtrace.report.documents import FORMAT_VERSION
@@ -56,7 +57,7 @@ def images_document(result: ImagesResult) -> dict[str, object]:
             "c_alone": [list(place) for place in peaks.c_alone],
             "py_alone": [list(place) for place in peaks.py_alone],
         },
-        "placement": None if placement is None else asdict(placement),
+        "placement": None if placement is None else _placement(placement),
         "c": _image(result.c),
         "py": _image(result.py),
         "notices": [
@@ -77,6 +78,17 @@ def _undefined(result: ImagesResult) -> Mapping[str, str]:
         "max_peak_distance": "no peaks match",
     }
     return {name: reason for name, reason in reasons.items() if getattr(result.metrics, name) is None}
+
+
+def _placement(placement: Placement) -> Mapping[str, object]:
+    slow, fast = placement.shift
+    return {
+        "py_is": placement.name,
+        "shift": {"slow": slow, "fast": fast},
+        "correlation": placement.correlation,
+        "as_given": placement.as_given,
+        "of": "square roots of the intensities",
+    }
 
 
 def _gate(gate: Gate) -> Mapping[str, object]:

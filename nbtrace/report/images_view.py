@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from nbtrace.compare.images.gates import Gate, tolerance_text
 from nbtrace.compare.images.orientation import Placement
-from nbtrace.compare.images.peaks import REACH, PeakMatching, Place
+from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
 from nbtrace.compare.status import Verdict
@@ -81,7 +81,7 @@ def _failed(result: ImagesResult) -> str:
     metrics = result.metrics
     if "correlation" in names:
         return (
-            f"not the same pattern: correlation {near_one(metrics.correlation)}, "
+            f"the patterns differ: correlation {near_one(metrics.correlation)}, "
             f"sums Py/C {number(metrics.sum_ratio)}, {_beyond(result)}"
         )
     pattern = f"the same pattern (correlation {near_one(metrics.correlation)})"
@@ -90,7 +90,7 @@ def _failed(result: ImagesResult) -> str:
             f"{pattern} but another scale: Py = {number(metrics.scale)} C by least squares, "
             f"sums Py/C {number(metrics.sum_ratio)}; {_beyond(result)}"
         )
-    worst = result.worst_relative[0]
+    worst = (*result.worst_relative, *result.worst_pixels)[0]
     slow, fast = worst.pixel
     return f"{pattern} and scale, but {_beyond(result)}; slow {slow} fast {fast} by {percent(worst.relative)}"
 
@@ -148,7 +148,8 @@ def _sections(result: ImagesResult) -> Iterator[Section]:
     if result.worst_pixels:
         yield Section("Largest differences", table=_pixels(result.worst_pixels, result))
     if result.worst_relative and result.worst_relative != result.worst_pixels:
-        yield Section("Largest relative differences", table=_pixels(result.worst_relative, result))
+        title = "Largest relative differences, where neither is 0"
+        yield Section(title, table=_pixels(result.worst_relative[:_SHOWN], result))
     if result.shells:
         yield Section("Shells of resolution", table=Table(_SHELL_COLUMNS, tuple(map(_shell, result.shells))))
     if result.steps is not None:
@@ -175,6 +176,7 @@ def _figures(result: ImagesResult) -> Iterator[Line]:
         ("largest |Py − C|", number(metrics.max_abs_diff)),
         ("pixels with the same value", f"{metrics.identical} ({percent(metrics.identical / metrics.pixels)})"),
         ("pixels beyond the tolerance", f"{metrics.beyond} ({percent(metrics.share_beyond)})"),
+        ("of these 0 in C, in Py only", f"{metrics.zero_in_c}, {metrics.zero_in_py}"),
     )
     return (Line(row) for row in rows)
 
@@ -209,25 +211,29 @@ def _steps(result: ImagesResult) -> Section:
     steps = result.steps
     assert steps is not None  # noqa: S101 - the caller has looked
     total = sum(steps.counts)
-    lines = tuple(
-        Line((steps_text(digits), str(count), percent(count / total)))
-        for digits, count in enumerate(steps.counts)
-        if count
-    )
+    grouped: dict[str, int] = {}
+    for digits, count in enumerate(steps.counts):
+        text = steps_text(digits)
+        grouped[text] = grouped.get(text, 0) + count
+    lines = tuple(Line((text, str(count), percent(count / total))) for text, count in grouped.items() if count)
     name = "counts" if steps.number_format.startswith("int") else f"representable numbers of {steps.number_format}"
     return Section(f"How many {name} the pixels are apart", table=Table(_STEP_COLUMNS, lines))
 
 
 def steps_text(digits: int) -> str:
-    """Return the bin of distances of so many binary digits: 0, 1, 2–3, 4–7, …."""
-    low, high = (1 << digits) >> 1, (1 << digits) - 1
-    if low == high:
-        return str(low)
-    return f"{low}–{high}" if digits <= 20 else f"2^{digits - 1} and more"
+    """Return what distances of so many binary digits are called: 0, 1, 2–3, 4–15, 16–255, then by 256s."""
+    for limit, text in ((0, "0"), (1, "1"), (2, "2–3"), (4, "4–15"), (8, "16–255")):
+        if digits <= limit:
+            return text
+    first = (digits - 1) // 8 * 8
+    return f"2^{first} to 2^{first + 8}"
 
 
 def _peaks(peaks: PeakMatching) -> Iterator[str]:
-    yield f"C has {peaks.c_count} peaks, Py {peaks.py_count}; {len(peaks.matches)} pairs within {REACH:g} pixels"
+    yield (
+        f"C has {peaks.c_count} peaks above its mean by {SIGMAS:g} standard deviations, Py {peaks.py_count}; "
+        f"{len(peaks.matches)} pairs within {REACH:g} pixels, with partners just below that included"
+    )
     if peaks.matches:
         worst = peaks.matches[0]
         yield (

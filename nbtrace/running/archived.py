@@ -1,6 +1,7 @@
 """A side that is recorded output: what the reference once wrote, with the digest of the program that wrote it."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from nbtrace.evidence.provenance import FileRecord
 from nbtrace.images.read import read_image
 from nbtrace.parsers.source import read_text
 from nbtrace.records import Pixel
+from nbtrace.running.command import FlagLine, flag_line
 from nbtrace.running.source import Identity, Made, PixelTrace, digest
 from nbtrace.schema import reason
 
@@ -80,11 +82,31 @@ class ArchivedSource:
         """Where the files are that the recorded flags name."""
         return (self.folder, self.folder / "inputs", self.folder.parent / "inputs")
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The case and the image, as far as they are there."""
+        paths = (self.folder / name for name in (CASE_NAME, *IMAGE_NAMES))
+        return tuple(path for path in paths if path.is_file())
+
     @cached_property
     def traced(self) -> dict[Pixel, Path]:
         """The pixels (slow, fast) that there are recorded traces of."""
         found = ((_TRACE_NAME.fullmatch(path.name), path) for path in sorted(self.folder.iterdir()))
         return {(int(match[1]), int(match[2])): path for match, path in found if match}
+
+    def line(self, flags: Sequence[str], folders: Sequence[Path], *, lenient: bool) -> FlagLine:
+        """Return the recorded flags, or those given in their place, which are then held against the recorded ones.
+
+        Raises
+        ------
+        UsageError, InputError
+            If they make no run, or a file is missing.
+        """
+        recorded = flag_line(self.case.args, self.input_folders, lenient=True) if flags else None
+        line = flag_line(flags or self.case.args, (*folders, *self.input_folders), lenient=lenient)
+        if recorded is None or recorded.experiment == line.experiment:
+            return line
+        return line.remarked(f"not those of the recorded output, which are: {shlex.join(self.case.args)}")
 
     def make(self, repeat: int) -> Made:  # noqa: ARG002 - what is recorded was run once
         """Read the recorded image.

@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
 from simulator.arguments import Trouble, file_values, parse
-from simulator.config import Config
+from simulator.canonical import canonical_arguments
+from simulator.config import Config, ExecutionConfig, OutputConfig
 from simulator.errors import InputFileError, SimulatorError
 from simulator.flags import Flag
 
@@ -52,6 +53,16 @@ class FlagLine:
     config: Config
     inputs: tuple[Path, ...]
     remarks: tuple[str, ...]
+
+    @property
+    def experiment(self) -> tuple[str, ...]:
+        """The shortest flags of the same experiment; files by their bare names, without outputs and how it is run."""
+        plain = self.config.model_copy(update={"output": OutputConfig(), "execution": ExecutionConfig()})
+        return tuple(Path(word).name for word in canonical_arguments(plain))
+
+    def remarked(self, text: str) -> "FlagLine":
+        """Return it with one more remark."""
+        return replace(self, remarks=(*self.remarks, text))
 
     @property
     def shape(self) -> tuple[int, int]:

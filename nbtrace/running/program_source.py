@@ -24,6 +24,11 @@ _LONGEST = 300
 _TRACE_WORD = "TRACE_"
 
 
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    # What a killed program left may write a last file while its folder goes.
+    return tempfile.TemporaryDirectory(prefix="nbtrace-", ignore_cleanup_errors=True)
+
+
 @dataclass(frozen=True)
 class ProgramRun:
     """One run of a program that ended well."""
@@ -85,7 +90,7 @@ class ProgramSource:
         MismatchError
             If its image has another number of pixels than the flags ask for.
         """
-        with tempfile.TemporaryDirectory(prefix="nbtrace-") as name, tempfile.TemporaryDirectory() as kept:
+        with _temporary() as name, _temporary() as kept:
             folder, logs = Path(name), (Path(kept) / "stdout", Path(kept) / "stderr")
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
             run = run_captured([*self.program.words, *self.line.words, *more], logs, surroundings=surroundings)

@@ -138,9 +138,9 @@ class CaseTask:
         UsageError, InputError
             If they make no run, or a file is missing.
         """
-        recorded = () if self.archived is None else self.archived.case.args
-        beside = () if self.archived is None else tuple(self.archived.input_folders)
-        return flag_line(self.words or recorded, (*self.folders, *beside), lenient=lenient)
+        if self.archived is None:
+            return flag_line(self.words, self.folders, lenient=lenient)
+        return self.archived.line(self.words, self.folders, lenient=lenient)
 
     @property
     def pixels(self) -> tuple[Pixel, ...]:

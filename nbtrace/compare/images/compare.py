@@ -1,6 +1,7 @@
 """Comparing two images."""
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
@@ -83,6 +84,8 @@ def _refuse_constants(selection: Selection, c: Image, py: Image) -> None:
     """Raise an error if neither image varies: there is no pattern that could agree."""
     ends = [(values.min(), values.max()) for values in (selection.c, selection.py)]
     if all(low == high for low, high in ends):
+        if selection.c.size == 1:
+            raise InputError("one pixel makes no image to compare; compare its traces with nbtrace diff")
         held = " and ".join(f"{image.source} is {low:g}" for image, (low, _) in zip((c, py), ends, strict=True))
         raise InputError(f"there is nothing to compare: {held} in all {selection.c.size} compared pixels")
 
@@ -122,6 +125,8 @@ def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: Peak
         identical=pixels.identical,
         beyond=pixels.beyond,
         share_beyond=pixels.beyond / sums.count,
+        zero_in_c=pixels.zero_in_x,
+        zero_in_py=pixels.zero_in_y,
         mean_peak_distance=peaks.mean_distance,
         max_peak_distance=peaks.max_distance,
     )
@@ -160,7 +165,7 @@ def _worst_pixel(
 def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str]) -> Iterator[Notice]:
     for note in notes:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
-    if c.source == py.source and c.format == py.format:
+    if os.path.realpath(c.source) == os.path.realpath(py.source) and c.format == py.format:
         yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
     elif metrics.identical == metrics.pixels:
         yield Notice(Subject.PRECISION, Weight.INFO, f"all {metrics.pixels} compared pixels have identical values")

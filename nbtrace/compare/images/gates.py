@@ -94,15 +94,16 @@ def _correlation(metrics: Metrics, options: ImageOptions) -> Gate:
 
 
 def _pixels(scan: PixelScan, metrics: Metrics, tolerance: PixelTolerance, options: ImageOptions) -> Gate:
-    limit = f"{options.outliers:.6g} of the pixels beyond {tolerance_text(tolerance)}"
+    share = f"{100 * options.outliers:g} % of the pixels" if options.outliers else "no pixel"
+    limit = f"{share} beyond {tolerance_text(tolerance)}"
     origins = {options.origin(name) for name in ("relative", "absolute", "outliers")}
     origin = ", ".join(sorted(origins - {"default"})) or "default"
-    share = metrics.share_beyond
-    if share <= options.outliers:
-        return Gate("worst pixels", Status.PASS, share, limit, origin, f"{scan.beyond} of {metrics.pixels} beyond")
+    found = metrics.share_beyond
+    if found <= options.outliers:
+        return Gate("worst pixels", Status.PASS, found, limit, origin, f"{scan.beyond} of {metrics.pixels} beyond")
     worst = [status for status, count in scan.counts.items() if count][-1]
     counts = ", ".join(f"{count} {status.value}" for status, count in scan.counts.items() if count)
-    return Gate("worst pixels", worst, share, limit, origin, counts)
+    return Gate("worst pixels", worst, found, limit, origin, counts)
 
 
 def tolerance_text(tolerance: PixelTolerance) -> str:

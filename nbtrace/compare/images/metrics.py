@@ -36,6 +36,8 @@ class Metrics:
         Pixels with the same value.
     beyond, share_beyond : int, float
         Pixels that differ by more than the tolerance, and their share.
+    zero_in_c, zero_in_py : int
+        Those of them that are 0 in one image only, as behind a mask or a cut of resolution.
     mean_peak_distance, max_peak_distance : float or None
         Pixels, over the matched peaks; None if none match.
     """
@@ -57,6 +59,8 @@ class Metrics:
     identical: int
     beyond: int
     share_beyond: float
+    zero_in_c: int
+    zero_in_py: int
     mean_peak_distance: float | None
     max_peak_distance: float | None
 

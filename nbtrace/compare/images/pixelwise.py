@@ -68,7 +68,9 @@ class PixelScan:
     worst : tuple of int
         Positions of the largest |y − x|, the largest first; pixels without any difference are left out.
     worst_relative : tuple of int
-        Positions of the largest |y − x|/max(|x|, |y|) among those beyond the tolerance.
+        Positions of the largest |y − x|/max(|x|, |y|) among those beyond the tolerance that are 0 in neither.
+    zero_in_x, zero_in_y : int
+        Pixels beyond the tolerance that are 0 in one image only.
     steps : tuple of int or None
         Pixels that are 0, 1, 2 to 3, 4 to 7, … steps of the coarser number format apart; None between integers and
         floats.
@@ -81,6 +83,8 @@ class PixelScan:
     counts: dict[Status, int]
     worst: tuple[int, ...]
     worst_relative: tuple[int, ...]
+    zero_in_x: int
+    zero_in_y: int
     steps: tuple[int, ...] | None
     step_of: str
 
@@ -105,7 +109,7 @@ class _Tally:
     def __init__(self, tolerance: PixelTolerance, format_: np.dtype[Any] | None) -> None:
         self._tolerance = tolerance
         self._format = format_
-        self._identical = 0
+        self._identical = self._zero_in_x = self._zero_in_y = 0
         self._up_to = [0] * len(tolerance.bands)
         self._steps = np.zeros(BINS, np.int64)
         self._by_size, self._by_share = _Largest(_WORST), _Largest(_WORST)
@@ -126,8 +130,12 @@ class _Tally:
         self._up_to = [count + int(np.count_nonzero(band)) for count, band in zip(self._up_to, agrees, strict=True)]
         self._by_size.offer(apart, start)
         if not agrees[0].all():
-            share = np.divide(apart, size, out=np.zeros_like(apart), where=~agrees[0])
-            self._by_share.offer(share, start)
+            beyond = ~agrees[0]
+            zero_in_x, zero_in_y = beyond & (u == 0), beyond & (v == 0)
+            self._zero_in_x += int(np.count_nonzero(zero_in_x))
+            self._zero_in_y += int(np.count_nonzero(zero_in_y))
+            beyond &= ~(zero_in_x | zero_in_y)
+            self._by_share.offer(np.divide(apart, size, out=np.zeros_like(apart), where=beyond), start)
 
     def result(self, count: int) -> PixelScan:
         """Return what `count` pixels gave."""
@@ -141,6 +149,8 @@ class _Tally:
             counts=counts,
             worst=self._by_size.positions,
             worst_relative=self._by_share.positions,
+            zero_in_x=self._zero_in_x,
+            zero_in_y=self._zero_in_y,
             steps=steps,
             step_of="" if self._format is None else self._format.name,
         )

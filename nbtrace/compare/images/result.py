@@ -77,7 +77,7 @@ class ImagesResult:
     worst_pixels : tuple of WorstPixel
         The largest |Py − C|, the largest first; pixels without any difference are left out.
     worst_relative : tuple of WorstPixel
-        The largest relative differences among pixels beyond the tolerance.
+        The largest relative differences among pixels beyond the tolerance that are 0 in neither image.
     brightest : (int, int)
         (slow, fast) of the brightest compared pixel of C.
     steps : Steps or None

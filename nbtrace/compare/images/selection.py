@@ -103,7 +103,8 @@ def _wanted(shape: tuple[int, int], options: ImageOptions) -> Mask | None:
     wanted = None
     if options.mask is not None:
         if options.mask.shape != shape:
-            raise MismatchError(f"the mask has {options.mask.shape} pixels, the images {shape} (slow x fast)")
+            size, own = (f"{slow} x {fast}" for slow, fast in (options.mask.shape, shape))
+            raise MismatchError(f"the mask has {size} pixels (slow x fast), the images have {own}")
         wanted = options.mask.astype(bool)
     if options.roi is not None:
         roi = options.roi
@@ -137,5 +138,6 @@ def _lonely(bad_c: Mask | None, bad_py: Mask | None) -> tuple[tuple[int, int], .
 
 
 def _nothing_left(c: Image, py: Image, outside: int) -> str:
-    why = f"{outside} lie outside region and mask, " if outside else ""
-    return f"{c.source} and {py.source} have no pixel to compare: {why}the others are not finite in one of them"
+    why = [f"{outside} lie outside region and mask"] if outside else []
+    why += ["the others are nan or inf in one of them"] if outside < c.pixels.size else []
+    return f"{c.source} and {py.source} have no pixel to compare: {', '.join(why)}"

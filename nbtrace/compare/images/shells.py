@@ -1,16 +1,17 @@
 """Sums of intensity per shell of resolution."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from nbtrace.compare.images.selection import Selection
 from nbtrace.images.geometry import inverse_d_squared
-from nbtrace.images.image import Floats, Geometry
+from nbtrace.images.image import Floats, Geometry, Pixels
 
 SHELLS = 10
-_ROWS = 64
+_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -43,30 +44,41 @@ def shells(selection: Selection, geometry: Geometry) -> tuple[Shell, ...]:
 
     A pixel belongs to the shell of its centre. Sums are in float64.
     """
-    squared = _of_compared(selection, geometry)
-    least, most = float(squared.min()), float(squared.max())
+    least, most = _range(selection, geometry)
     if not most > least:
         return ()
-    number = np.minimum(((squared - least) * (SHELLS / (most - least))).astype(np.intp), SHELLS - 1)
-    counts = np.bincount(number, minlength=SHELLS)
-    sums = [np.bincount(number, weights=values, minlength=SHELLS) for values in (selection.c, selection.py)]
+    counts, c_sums, py_sums = np.zeros(SHELLS, np.int64), np.zeros(SHELLS), np.zeros(SHELLS)
+    for squared, c, py in _portions(selection, geometry):
+        number = np.minimum(((squared - least) * (SHELLS / (most - least))).astype(np.intp), SHELLS - 1)
+        counts += np.bincount(number, minlength=SHELLS)
+        c_sums += np.bincount(number, weights=c, minlength=SHELLS)
+        py_sums += np.bincount(number, weights=py, minlength=SHELLS)
     edges = [_spacing(least + (most - least) * i / SHELLS) for i in range(SHELLS + 1)]
     return tuple(
-        Shell(edges[i], edges[i + 1], int(counts[i]), float(sums[0][i]), float(sums[1][i]))
+        Shell(edges[i], edges[i + 1], int(counts[i]), float(c_sums[i]), float(py_sums[i]))
         for i in range(SHELLS)
         if counts[i]
     )
 
 
-def _of_compared(selection: Selection, geometry: Geometry) -> Floats:
-    """Return 1/d² of the centres of the compared pixels, a few rows at a time."""
+def _range(selection: Selection, geometry: Geometry) -> tuple[float, float]:
+    portions = [(squared.min(), squared.max()) for squared, _, _ in _portions(selection, geometry)]
+    return float(min(low for low, _ in portions)), float(max(high for _, high in portions))
+
+
+def _portions(selection: Selection, geometry: Geometry) -> Iterator[tuple[Floats, Pixels, Pixels]]:
+    """Yield 1/d² of the centres of compared pixels with their values in C and Py, a few rows at a time."""
     rows, columns = selection.shape
-    squared = np.empty(selection.shape)
-    fast = np.arange(columns) + 0.5
+    fast, done = np.arange(columns) + 0.5, 0
     for first in range(0, rows, _ROWS):
         slow = np.arange(first, min(first + _ROWS, rows))[:, None] + 0.5
-        squared[first : first + _ROWS] = inverse_d_squared(geometry, slow, fast)
-    return squared.ravel() if selection.indices is None else squared.ravel()[selection.indices]
+        squared = np.asarray(inverse_d_squared(geometry, slow, fast)).ravel()
+        if selection.compared is not None:
+            squared = squared[selection.compared[first : first + _ROWS].ravel()]
+        part = slice(done, done + squared.size)
+        done += squared.size
+        if squared.size:
+            yield squared, selection.c[part], selection.py[part]
 
 
 def _spacing(inverse_squared: float) -> float:

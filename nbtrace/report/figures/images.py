@@ -14,7 +14,7 @@ from nbtrace.compare.images.result import ImagesResult
 from nbtrace.images.geometry import inverse_d_squared
 from nbtrace.images.image import Floats, Geometry, Pixels
 from nbtrace.records import Pixel
-from nbtrace.report.figures.pooling import Grid, shown
+from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import (
     CAPTION_SIZE,
     DIFFERENCE_MAP,
@@ -61,9 +61,8 @@ def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figur
         (slow, fast) of the pixel to mark, such as the traced one; by default that with the largest difference.
     """
     grid, compared = Grid.of(result.c.shape), result.selection.compared
-    c, py = (shown(image.pixels, compared) for image in (result.c, result.py))
-    drawn_c, drawn_py = grid.largest(c), grid.largest(py)
-    apart = grid.most_apart(py.astype(np.float64) - c)
+    drawn_c, drawn_py = (grid.largest(image.pixels, compared) for image in (result.c, result.py))
+    apart = grid.most_apart(_difference(result), compared)
     low, high = _intensity_range((drawn_c, drawn_py))
     limit = _percentile(np.abs(apart))
     figure = _strip(3, result.c.shape)
@@ -92,7 +91,7 @@ def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figur
 def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return the map of ln(Py/C) of the sums of blocks of pixels."""
     grid, compared = Grid.of(result.c.shape), result.selection.compared
-    c, py = (grid.sums(shown(image.pixels, compared)) for image in (result.c, result.py))
+    c, py = (grid.sums(image.pixels, compared) for image in (result.c, result.py))
     both = (c > 0) & (py > 0)
     logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
     limit = max(_percentile(np.abs(logs)), _FLAT)
@@ -145,6 +144,14 @@ def scatter_figure(result: ImagesResult) -> Figure:
         figure, f"{result.metrics.pixels - left_out} pixels; {left_out} are not above {edges[0]:.1e} in both images."
     )
     return figure
+
+
+def _difference(result: ImagesResult) -> Floats:
+    """Return Py − C, in single precision where both are: it is only drawn."""
+    c, py = result.c.pixels, result.py.pixels
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference: Floats = np.subtract(py, c, dtype=np.result_type(c, py, np.float32))
+    return difference
 
 
 def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, int]:

@@ -6,13 +6,13 @@ import numpy as np
 
 from nbtrace.images.image import Floats, Mask, Pixels
 
-MOST = 640
-"""Blocks along the longer edge of a drawn image."""
+MOST = 440
+"""Blocks along the longer edge of a drawn image: not more than the dots of its panel, or the drawing drops some."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Square blocks of `block` pixels that cover an image of `shape` (slow, fast); those at the end may stand over."""
+    """Square blocks of `block` pixels that cover an image of `shape` (slow, fast); those at the end may be cut."""
 
     shape: tuple[int, int]
     block: int
@@ -28,32 +28,25 @@ class Grid:
         rows, columns = (-(-size // self.block) * self.block for size in self.shape)
         return -0.5, columns - 0.5, rows - 0.5, -0.5
 
-    def blocks(self, pixels: Pixels, fill: float) -> Floats:
-        """Return pixels as blocks, shape (rows, block, columns, block); what stands over is `fill`."""
-        pad = [(0, -size % self.block) for size in self.shape]
-        padded = np.pad(pixels, pad, constant_values=fill) if any(after for _, after in pad) else pixels
-        rows, columns = (size // self.block for size in padded.shape)
-        return padded.reshape(rows, self.block, columns, self.block)
+    def largest(self, pixels: Pixels, compared: Mask | None = None) -> Floats:
+        """Return the largest compared pixel of each block, nan where a block has none."""
+        values = pixels if compared is None else np.where(compared, pixels, -np.inf)
+        largest = self._reduced(np.maximum, values).astype(np.float64)
+        largest[np.isneginf(largest)] = np.nan
+        return largest
 
-    def largest(self, pixels: Pixels) -> Floats:
-        """Return the largest pixel of each block, nan where a block has none; nan pixels do not count."""
-        values = np.where(np.isnan(pixels), -np.inf, pixels) if pixels.dtype.kind == "f" else pixels.astype(np.float64)
-        largest = self.blocks(values, -np.inf).max(axis=(1, 3))
-        return np.where(np.isneginf(largest), np.nan, largest)
-
-    def most_apart(self, pixels: Pixels) -> Floats:
-        """Return the pixel of each block that is farthest from 0, with its sign; nan where a block has none."""
-        top, bottom = self.largest(pixels), -self.largest(-pixels)
+    def most_apart(self, difference: Floats, compared: Mask | None = None) -> Floats:
+        """Return the compared pixel of each block that is farthest from 0, signed; nan where a block has none."""
+        top, bottom = self.largest(difference, compared), -self.largest(-difference, compared)
         return np.where(top >= -bottom, top, bottom)
 
-    def sums(self, pixels: Pixels) -> Floats:
-        """Return the sum of each block in float64; nan pixels count as 0."""
-        values = np.nan_to_num(pixels, nan=0.0) if pixels.dtype.kind == "f" else pixels
-        sums: Floats = self.blocks(values, 0.0).sum(axis=(1, 3), dtype=np.float64)
-        return sums
+    def sums(self, pixels: Pixels, compared: Mask | None = None) -> Floats:
+        """Return the sum of the compared pixels of each block in float64."""
+        values = pixels.astype(np.float64) if compared is None else np.where(compared, pixels, 0.0)
+        return self._reduced(np.add, values)
 
-
-def shown(pixels: Pixels, compared: Mask | None) -> Floats:
-    """Return pixels as floats, nan where they are not compared."""
-    values = pixels if pixels.dtype.kind == "f" else pixels.astype(np.float64)
-    return values if compared is None else np.where(compared, values, np.nan)
+    def _reduced(self, operation: np.ufunc, values: Pixels) -> Floats:
+        """Return each block reduced by an operation: along slow first, where numpy works on whole rows."""
+        rows, columns = (np.arange(0, size, self.block) for size in self.shape)
+        reduced: Floats = operation.reduceat(operation.reduceat(values, rows, axis=0), columns, axis=1)
+        return reduced

@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import wrap
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -44,6 +45,10 @@ TITLE_SIZE = 9.0
 CAPTION_SIZE = 7.0
 DPI = 150
 _LINE = 0.6
+_LETTER_WIDTH = 0.58
+"""Of the font's letters on average, in units of its size."""
+
+_POINTS_PER_INCH = 72.0
 
 _FORMATS = {".png": "png", ".svg": "svg"}
 _METADATA: Mapping[str, Mapping[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None}}
@@ -67,8 +72,10 @@ def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "", framed: bool
 
 
 def caption(figure: Figure, text: str) -> None:
-    """Write a caption under a figure."""
-    figure.supxlabel(plain(text), fontsize=CAPTION_SIZE, color=QUIET_COLOUR, x=0.01, ha="left")
+    """Write a caption under a figure, broken into lines of the figure's width; lines of the text stay lines."""
+    letters = int(figure.get_figwidth() / (_LETTER_WIDTH * CAPTION_SIZE / _POINTS_PER_INCH))
+    lines = [line for part in text.split("\n") for line in wrap(part, letters)]
+    figure.supxlabel(plain("\n".join(lines)), fontsize=CAPTION_SIZE, color=QUIET_COLOUR, x=0.01, ha="left")
 
 
 def plain(text: str) -> str:
