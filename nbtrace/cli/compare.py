@@ -104,8 +104,9 @@ def compare_command(
 ) -> None:
     """Run the reference and a candidate on the same flags (nanoBragg's, after --); compare images and traces.
 
-    Each program runs in an empty folder of its own, with the same input files. The worst and the brightest pixel are
-    traced on both sides, where both can, and a difference is explained.
+    The reference is --ref, else $NB_C_BIN, else ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg on the
+    PATH. Each program runs in an empty folder of its own, with the same input files. The worst and the brightest pixel
+    are traced on both sides, where both can, and a difference is explained.
 
     Exit status: 0 agree, 1 differ, 4 different shapes, 5 a program is missing, fails, or writes no image.
     """

@@ -118,4 +118,7 @@ class Request:
     @property
     def candidate_name(self) -> str:
         """The candidate, for people."""
-        return f"{self.other.file.name} ({self.other.origin})" if self.other is not None else "embedded simulator"
+        if self.other is not None:
+            return f"{self.other.file.name} ({self.other.origin})"
+        chosen = (self.embedded.mode, self.embedded.dtype, self.embedded.device)
+        return ", ".join(["embedded simulator", *(word for word in chosen if word is not None)])

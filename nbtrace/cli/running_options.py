@@ -7,15 +7,8 @@ import typer
 
 from nbtrace.errors import UsageError
 
-# The search order is that of nbtrace.running.programs; a test holds the two together.
 Reference: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--ref",
-        metavar="BINARY",
-        help="The reference program. Else $NB_C_BIN, ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg "
-        "on the PATH.",
-    ),
+    str | None, typer.Option("--ref", metavar="BINARY", help="The reference program; see above where else it is found.")
 ]
 Timeout: TypeAlias = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", help="Time limit of one run of a program; 0 is none.")

@@ -19,7 +19,7 @@ def trust_command(
     ctx: typer.Context,
     *,
     ref: Reference = None,
-    repeat: Annotated[int, typer.Option("--repeat", min=1, help="Runs that are the same in everything.")] = 3,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Runs that are the same in everything.")] = 3,
     threads: Annotated[
         str, typer.Option("--threads", metavar="N,N,…", help="Numbers of threads; the first is the base of all.")
     ] = "1,2,4",
@@ -37,7 +37,8 @@ def trust_command(
 ) -> None:
     """Hold the reference against itself: which pixels and traced quantities move when nothing should move them.
 
-    It runs with nanoBragg's flags after --: again, with other numbers of threads (OMP_NUM_THREADS), with a traced
+    The reference is --ref, else $NB_C_BIN, else ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg on the
+    PATH. It runs with nanoBragg's flags after --: again, with other numbers of threads (OMP_NUM_THREADS), with a traced
     pixel, and with a region of interest against the whole image. The JSON document is what diff and compare take as
     --noise.
 
