@@ -121,7 +121,7 @@ def compare_command(
     from nbtrace.cli.compare_sides import Embedded, Request  # noqa: PLC0415
 
     embedded = Embedded(mode, device, dtype)
-    request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads or 1, time_limit(timeout), embedded)
+    request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), embedded)
     to = Destinations(md, json, output, bundle, force, folder=out)
     traced = resolve_policy(of_traces, policy, Path.cwd())
     wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)

@@ -94,7 +94,8 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
-    c, py = request.reference_side(line, request.threads), request.candidate_side(line, request.threads)
+    threads = request.thread_count
+    c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
     outputs: Mapping[str, str | bytes] = {}
     if to.folder is not None or to.bundle is not None:

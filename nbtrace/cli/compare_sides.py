@@ -37,7 +37,8 @@ class Request:
     reference, candidate : str or None
         `--ref` and `--cand`.
     archived : Path or None
-    threads : int
+    threads : int or None
+        By default those of recorded output, else one.
     seconds : float or None
         Time limit of a run.
     embedded : Embedded
@@ -47,7 +48,7 @@ class Request:
     reference: str | None
     candidate: str | None
     archived: Path | None
-    threads: int
+    threads: int | None
     seconds: float | None
     embedded: Embedded
 
@@ -92,6 +93,12 @@ class Request:
         if self.archived is None:
             return flag_line(self.flags, lenient=self.lenient)
         return ArchivedSource(self.archived).line(self.flags, (Path(),), lenient=self.lenient)
+
+    @property
+    def thread_count(self) -> int:
+        """Threads that the programs run with, and that the embedded simulator imitates."""
+        recorded = 1 if self.archived is None else ArchivedSource(self.archived).case.threads
+        return self.threads or recorded
 
     @property
     def files(self) -> tuple[Path, ...]:

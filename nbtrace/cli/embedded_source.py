@@ -12,7 +12,7 @@ from nbtrace.images.read import read_image
 from nbtrace.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.running.command import FLOAT_IMAGE, FlagLine
-from nbtrace.running.source import Identity, Made, PixelTrace, digest
+from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
 from nbtrace.writers import trace_lines
 from simulator.config import Config
 from simulator.session import simulate_command
@@ -67,35 +67,33 @@ class EmbeddedSource:
         UsageError, InputError, ProgramError
             If the run cannot be made.
         """
-        images, times, first = [], [], ""
-        for _ in range(repeat):
-            with tempfile.TemporaryDirectory(prefix="nbtrace-") as name:
-                printed: list[str] = []
-                clock = time.perf_counter()
-                with embedded.simulator_errors():
-                    simulate_command(self._written_to(Path(name)), embedded.canonical(self.config), printed.append)
-                times.append((time.perf_counter() - clock) * 1e3)
-                image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
-                images.append(replace(image, source=NAME))
-                first = first or "".join(f"{line}\n" for line in printed)
-        return Made(images[0], tuple(times), tuple(map(digest, images)), first)
+        return made_of(self._run() for _ in range(repeat))
 
-    def _written_to(self, folder: Path) -> Config:
-        output = self.config.output
+    def _run(self) -> OneRun:
+        printed: list[str] = []
+        with tempfile.TemporaryDirectory(prefix="nbtrace-") as name, embedded.simulator_errors():
+            clock = time.perf_counter()
+            simulate_command(self._placed_in(Path(name)), embedded.canonical(self.config), printed.append)
+            elapsed = time.perf_counter() - clock
+            image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
+        return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
+
+    def _placed_in(self, folder: Path) -> Config:
+        """Return the configuration as a program in that folder would run it, which names no file of another."""
+        output, structure = self.config.output, self.config.structure
         files = {name: folder / getattr(output, name).name for name in ("int_file", "pgm_file", "noise_file")}
-        structure = self.config.structure
-        dump = structure.dump_file if structure.hkl_file is None else folder / structure.dump_file.name
         return self.config.model_copy(
             update={
                 "output": output.model_copy(update=files | {"float_file": folder / FLOAT_IMAGE}),
-                "structure": structure.model_copy(update={"dump_file": dump}),
+                "structure": structure.model_copy(update={"dump_file": folder / structure.dump_file}),
             }
         )
 
     def trace(self, pixel: Pixel) -> PixelTrace:
         """Trace a pixel, every φ step included; a pixel that is not computed has no trace."""
         try:
-            traced = embedded.trace_pixel(self.config, pixel, Emit())
+            with tempfile.TemporaryDirectory(prefix="nbtrace-") as name:
+                traced = embedded.trace_pixel(self._placed_in(Path(name)), pixel, Emit())
         except UsageError as error:
             return PixelTrace(None, str(error))
         lines = (*traced.header, *trace_lines(traced.records), *trace_lines(traced.per_phi))

@@ -95,12 +95,31 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
         If a file that they name is in none of the folders.
     """
     lenient = lenient or LENIENT in flags
-    words = [word for word in flags if word != LENIENT]
-    places = file_values(words)
+    given = [word for word in flags if word != LENIENT]
+    words, inputs = _placed(given, folders)
+    try:
+        command = parse(words, lenient=lenient)
+    except InputFileError as error:
+        raise InputError(str(error)) from None
+    except SimulatorError as error:
+        raise UsageError(str(error)) from None
+    remarks = [item.text + ("" if item.trouble is Trouble.COLLISION else " (ignored)") for item in command.findings]
+    named = _tokens(given)
+    if not named & {"-hkl", "-dump"} and (folders[0] / _CACHE).is_file():
+        remarks.append(f"the {_CACHE} in the current folder is not read; name it with -dump if it is meant")
+    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks))
+
+
+def _tokens(words: Sequence[str]) -> set[str]:
+    return {flag.token for _, flag in file_values(words)}
+
+
+def _placed(given: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Path]]:
+    """Return the words with every file where it belongs, and the files that are read."""
+    words, inputs = list(given), []
     # Without a list, the reference reads the cache that it wrote beside an earlier one.
-    reads_cache = not any(flag.token == "-hkl" for _, flag in places)  # noqa: S105 - a flag's token
-    inputs = []
-    for index, flag in places:
+    reads_cache = "-hkl" not in _tokens(words)
+    for index, flag in file_values(words):
         name = _written_name(flag)
         if name is not None and not (name == _CACHE and reads_cache):
             words[index] = name
@@ -109,14 +128,7 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
             words[index] = str(inputs[-1])
     if not any(flag.sets == ("output.float_file",) for _, flag in file_values(words)):
         words += ["-floatfile", FLOAT_IMAGE]
-    try:
-        command = parse(words, lenient=lenient)
-    except InputFileError as error:
-        raise InputError(str(error)) from None
-    except SimulatorError as error:
-        raise UsageError(str(error)) from None
-    remarks = [item.text + ("" if item.trouble is Trouble.COLLISION else " (ignored)") for item in command.findings]
-    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks))
+    return words, inputs
 
 
 def _written_name(flag: Flag) -> str | None:

@@ -224,7 +224,7 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
 
 def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
     """Return a side's trace; of a log with the prefixes of both programs, that of the side."""
-    traces = parse_trace(text, f"{side.label} trace of pixel slow {pixel[0]} fast {pixel[1]}")
+    traces = parse_trace(text, f"pixel slow {pixel[0]} fast {pixel[1]} of {side.label}")
     return traces[0] if side is Side.C else traces[-1]
 
 

@@ -14,7 +14,7 @@ from nbtrace.images.read import read_image
 from nbtrace.records import Pixel
 from nbtrace.running.command import FLOAT_IMAGE, FlagLine
 from nbtrace.running.programs import Program
-from nbtrace.running.source import Identity, Made, PixelTrace, RunOptions, digest
+from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
 
 TRACE_FLAG = "-trace_pixel"
 _LAST_LINES = 3
@@ -27,16 +27,6 @@ _TRACE_WORD = "TRACE_"
 def _temporary() -> tempfile.TemporaryDirectory[str]:
     # What a killed program left may write a last file while its folder goes.
     return tempfile.TemporaryDirectory(prefix="nbtrace-", ignore_cleanup_errors=True)
-
-
-@dataclass(frozen=True)
-class ProgramRun:
-    """One run of a program that ended well."""
-
-    image: Image
-    milliseconds: float
-    stdout: str
-    stderr: str
 
 
 @dataclass(frozen=True)
@@ -71,16 +61,9 @@ class ProgramSource:
         ProgramError, MismatchError
             See :class:`~nbtrace.running.source.Source`.
         """
-        runs = [self.run() for _ in range(repeat)]
-        return Made(
-            runs[0].image,
-            tuple(run.milliseconds for run in runs),
-            tuple(digest(run.image) for run in runs),
-            runs[0].stdout,
-            runs[0].stderr,
-        )
+        return made_of(self.run() for _ in range(repeat))
 
-    def run(self, more: Sequence[str] = ()) -> ProgramRun:
+    def run(self, more: Sequence[str] = ()) -> OneRun:
         """Run it once, with further flags.
 
         Raises
@@ -98,7 +81,7 @@ class ProgramSource:
             if run.status != 0:
                 raise ProgramError(self._complaint(run.text, stdout, stderr))
             image = self._image(folder / FLOAT_IMAGE, run, (stdout, stderr))
-        return ProgramRun(image, run.wall_seconds * 1e3, stdout, stderr)
+        return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
 
     def trace(self, pixel: Pixel) -> PixelTrace:
         """Run it with `-trace_pixel`; a program without such a flag has no trace."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,6 +74,29 @@ class PixelTrace:
 
     text: str | None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """One run that ended well: its image, its wall time, and what it printed."""
+
+    image: Image
+    milliseconds: float
+    stdout: str
+    stderr: str = ""
+
+
+def made_of(runs: Iterable[OneRun]) -> Made:
+    """Return what runs made, of which there is at least one; of the images only the first is kept."""
+    first: OneRun | None = None
+    times, digests = [], []
+    for run in runs:
+        first = first or run
+        times.append(run.milliseconds)
+        digests.append(digest(run.image))
+    if first is None:
+        raise ValueError("no run")
+    return Made(first.image, tuple(times), tuple(digests), first.stdout, first.stderr)
 
 
 class Source(Protocol):

@@ -71,3 +71,10 @@ def test_what_the_reference_ignores_is_a_remark_where_asked_for() -> None:
     assert any("-blah" in remark for remark in line.remarks)
     assert "-blah" in line.words
     assert "--lenient" not in flag_line(f"{BASE} -blah --lenient".split()).words
+
+
+def test_a_cache_that_nobody_named_is_not_read_and_that_is_said(tmp_path: Path) -> None:
+    assert flag_line(BASE.split(), [tmp_path]).remarks == ()
+    (tmp_path / "Fdump.bin").write_bytes(b"")
+    assert "is not read; name it with -dump" in flag_line(BASE.split(), [tmp_path]).remarks[0]
+    assert flag_line([*BASE.split(), "-dump", "Fdump.bin"], [tmp_path]).remarks == ()

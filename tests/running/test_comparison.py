@@ -155,3 +155,21 @@ def test_files_that_flags_name_are_found_beside_the_recorded_output(tmp_path: Pa
     line = flag_line(source.case.args, source.input_folders)
     assert line.inputs == (tmp_path / "case" / "sources.txt",)
     assert compare(source, EmbeddedSource(line, Choice()), line, Plan()).verdict is Verdict.AGREE
+
+
+def test_a_cache_in_the_current_folder_is_no_input_of_the_simulator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Fdump.bin").write_bytes(b"no cache")
+    found = compared("roi", Plan(traces=True))
+    assert found.verdict is Verdict.AGREE
+    assert {path.name for path in tmp_path.iterdir()} == {"Fdump.bin"}
+
+
+def test_flags_that_are_not_the_recorded_ones_are_noted() -> None:
+    source = ArchivedSource(SUITE / "hkl_nearest")
+    same = source.line([*source.case.args, "-nopgm", "-floatfile", "other"], (), lenient=False)
+    assert same.remarks == ()
+    other = source.line([*source.case.args, "-N", "11"], (), lenient=False)
+    assert "not those of the recorded output" in other.remarks[0]

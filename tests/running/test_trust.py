@@ -16,8 +16,9 @@ from nbtrace.report.terminal import render
 from nbtrace.report.trust_document import trust_document
 from nbtrace.report.trust_view import trust_view
 from nbtrace.running.command import flag_line
-from nbtrace.running.program_source import ProgramRun, ProgramSource
+from nbtrace.running.program_source import ProgramSource
 from nbtrace.running.programs import Program
+from nbtrace.running.source import OneRun
 from nbtrace.running.trust import Stability, Trust, TrustPlan, trust
 from simulator.__main__ import main as simulate
 from tests.running.conftest import MakeSource
@@ -32,13 +33,13 @@ CARRIES_OVER = (
 class InProcess(ProgramSource):
     """The embedded simulator as a reference program: it has the reference's memory of earlier pixels, per thread."""
 
-    def run(self, more: Sequence[str] = ()) -> ProgramRun:
+    def run(self, more: Sequence[str] = ()) -> OneRun:
         words = [*self.line.words, *more, "-threads_emulated", str(self.options.threads), "-nopgm", "-nonoise"]
         out = io.StringIO()
         with redirect_stdout(out):
             assert simulate(words) == 0
         pixels = np.fromfile("float.bin", dtype=np.float32).reshape(self.line.shape)
-        return ProgramRun(Image(pixels, "C", "raw"), 1.0, out.getvalue().replace("TRACE_PY", "TRACE_C"), "")
+        return OneRun(Image(pixels, "C", "raw"), 1.0, out.getvalue().replace("TRACE_PY", "TRACE_C"), "")
 
 
 @pytest.fixture(scope="module")
