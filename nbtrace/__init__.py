@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbtrace.compare.check import SelfCheck, check
     from nbtrace.compare.diff import DiffResult, diff
+    from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.status import Status, Verdict
     from nbtrace.compare.tolerance import Policy
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
+    from nbtrace.images.image import Geometry, Image
+    from nbtrace.images.read import read_image
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.records import Record, Side, Trace
 
@@ -23,6 +26,10 @@ __all__ = [
     "Bundle",
     "DiffResult",
     "Explanation",
+    "Geometry",
+    "Image",
+    "ImageOptions",
+    "ImagesResult",
     "PhiResult",
     "Policy",
     "Record",
@@ -33,10 +40,12 @@ __all__ = [
     "Trace",
     "Verdict",
     "check",
+    "compare_images",
     "compare_phi",
     "diff",
     "explain",
     "parse_trace",
+    "read_image",
     "read_sides",
     "read_trace",
     "scaling_chain",
@@ -46,6 +55,10 @@ _HOME = {
     "Bundle": "nbtrace.evidence.bundle",
     "DiffResult": "nbtrace.compare.diff",
     "Explanation": "nbtrace.explanation.explain",
+    "Geometry": "nbtrace.images.image",
+    "Image": "nbtrace.images.image",
+    "ImageOptions": "nbtrace.compare.images",
+    "ImagesResult": "nbtrace.compare.images",
     "PhiResult": "nbtrace.compare.phi",
     "Policy": "nbtrace.compare.tolerance",
     "Record": "nbtrace.records",
@@ -56,10 +69,12 @@ _HOME = {
     "Trace": "nbtrace.records",
     "Verdict": "nbtrace.compare.status",
     "check": "nbtrace.compare.check",
+    "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.compare.phi",
     "diff": "nbtrace.compare.diff",
     "explain": "nbtrace.explanation.explain",
     "parse_trace": "nbtrace.parsers",
+    "read_image": "nbtrace.images.read",
     "read_sides": "nbtrace.parsers",
     "read_trace": "nbtrace.parsers",
     "scaling_chain": "nbtrace.compare.scaling",

@@ -14,9 +14,10 @@ Number: TypeAlias = float | Floats
 def smv_geometry(header: Mapping[str, str], name: str) -> Geometry | None:
     """Return the geometry that the reference's SMV header tells, None where it is another program's.
 
-    A flat detector is assumed, since the header does not say. Its point closest to the sample (XDS_ORGX, XDS_ORGY,
-    CLOSE_DISTANCE) and the point where the direct beam meets it (DENZO_Y_BEAM along fast, DENZO_X_BEAM along slow)
-    give the corner and the beam in the detector's own frame: x along fast, y along slow, z along the normal.
+    A flat detector is assumed, since the header does not say. It holds, in the detector's own frame (x along fast,
+    y along slow, z along the normal): the point closest to the sample (XDS_ORGX, XDS_ORGY, CLOSE_DISTANCE), and x and
+    y of the point at DISTANCE along the beam (DENZO_Y_BEAM, DENZO_X_BEAM). That point need not lie in the plane of a
+    detector on a two-theta arm; that it is DISTANCE away gives its z.
     """
     try:
         size, close, wavelength, distance, orgx, orgy, fast_beam, slow_beam = (
@@ -35,7 +36,11 @@ def smv_geometry(header: Mapping[str, str], name: str) -> Geometry | None:
     except (KeyError, ValueError):
         return None
     pix0 = np.array([-(orgx - 0.5) * size, -(orgy - 0.5) * size, close])
-    beam = math.copysign(1.0, distance) * (pix0 + np.array([fast_beam, slow_beam, 0.0]))
+    across = pix0[0] + fast_beam, pix0[1] + slow_beam
+    rest = distance**2 - across[0] ** 2 - across[1] ** 2
+    if not rest > 0:
+        return None
+    beam = np.array([*across, math.copysign(math.sqrt(rest), close)]) / distance
     origin = f"header of {name}, a flat detector assumed"
     return geometry_of(
         pix0 * 1e-3, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size * 1e-3, beam, wavelength * 1e-10, origin=origin

@@ -94,7 +94,7 @@ def number(value: Fraction) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def root(value: Fraction) -> float:

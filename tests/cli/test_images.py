@@ -1,0 +1,303 @@
+"""`nbtrace images` as a user meets it: answers, exit status, files."""
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from nbtrace.cli.image_geometry import geometry_from
+from nbtrace.cli.images import PICTURES
+from nbtrace.images.geometry import resolution
+from nbtrace.images.read import read_image
+from nbtrace.report.figures.images import image_figures
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+Floats = npt.NDArray[np.float32]
+TRACES = Path(__file__).parents[1] / "golden" / "traces"
+FLAGS = "-cell 60 70 80 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels_f 50 -detpixels_s 40"
+TILTED = f"{FLAGS} -oversample 1 -detector_rotx 3 -detector_roty -4 -twotheta 12".split()
+
+
+@pytest.fixture(name="spots")
+def written(tmp_path: Path) -> Floats:
+    pixels = np.random.default_rng(1).lognormal(0, 2, (40, 50)).astype(np.float32)
+    np.save(tmp_path / "c.npy", pixels)
+    np.save(tmp_path / "close.npy", np.nextafter(pixels, np.float32(np.inf)))
+    np.save(tmp_path / "scaled.npy", pixels * np.float32(1.0933))
+    np.save(tmp_path / "turned.npy", pixels[::-1])
+    return pixels
+
+
+def document(nb: "Run", *arguments: str | Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads(nb("images", *arguments, "--json", "-").out)
+    return found
+
+
+def test_agreement(nb: "Run", spots: Floats) -> None:
+    ended = nb("images", "c.npy", "close.npy")
+    assert ended.code == 0
+    assert ended.out.startswith("AGREE  2000 pixels, correlation 1")
+
+
+def test_a_scale_is_said_beside_the_pattern_that_agrees(nb: "Run", spots: Floats) -> None:
+    ended = nb("images", "c.npy", "scaled.npy")
+    assert ended.code == 1
+    words = " ".join(ended.out.split())
+    assert words.startswith("DIFFER the same pattern (correlation 1 − ")
+    assert "but another scale: Py = 1.093" in words
+    assert "2000 of 2000 pixels beyond the tolerance" in words
+
+
+def test_a_single_pixel(nb: "Run", spots: Floats, tmp_path: Path) -> None:
+    other = spots.copy()
+    other[12, 34] *= np.float32(1.5)
+    np.save(tmp_path / "one.npy", other)
+    words = " ".join(nb("images", "c.npy", "one.npy", "--sum-ratio", "0.9", "1.1", "--threshold", "0.9").out.split())
+    assert words.startswith("DIFFER the same pattern (correlation")
+    assert "and scale, but 1 of 2000 pixels beyond the tolerance; slow 12 fast 34 by 33.33 %" in words
+    assert "nbtrace harness --pixel 12 34" in words
+
+
+def test_a_flipped_image_is_told_first(nb: "Run", spots: Floats) -> None:
+    words = " ".join(nb("images", "c.npy", "turned.npy").out.split())
+    assert words.startswith("DIFFER Py with slow reversed is like C: correlation of √I 1 against")
+
+
+CONTRACT = {
+    "correlation",
+    "rmse",
+    "mse",
+    "max_abs_diff",
+    "c_sum",
+    "py_sum",
+    "sum_ratio",
+    "mean_peak_distance",
+    "max_peak_distance",
+    "worst_pixels",
+    "format_version",
+    "verdict",
+}
+
+
+def test_the_document_keeps_the_contract(nb: "Run", spots: Floats) -> None:
+    found = document(nb, "c.npy", "scaled.npy")
+    assert set(found) >= CONTRACT
+    other = np.load("scaled.npy")
+    assert found["sum_ratio"] == pytest.approx(float(other.sum(dtype=float) / spots.sum(dtype=float)))
+    assert found["max_abs_diff"] == float(np.abs(other.astype(float) - spots).max())
+    worst = found["worst_pixels"]
+    assert isinstance(worst, list)
+    slow, fast = np.unravel_index(int(np.argmax(spots)), spots.shape)
+    assert (worst[0]["slow"], worst[0]["fast"], worst[0]["c"]) == (slow, fast, float(spots.max()))
+    coverage = found["coverage"]
+    assert isinstance(coverage, dict)
+    assert coverage["compared"] == coverage["pixels"] == spots.size
+    gates = found["gates"]
+    assert isinstance(gates, list)
+    assert {gate["name"]: gate["status"] for gate in gates} == {
+        "finite": "PASS",
+        "scale": "CRITICAL",
+        "sum ratio": "CRITICAL",
+        "correlation": "PASS",
+        "worst pixels": "CRITICAL",
+    }
+
+
+def test_what_is_not_defined_is_null_with_a_reason(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    np.save(tmp_path / "zero.npy", spots * 0)
+    ended = nb("images", "zero.npy", "c.npy", "--json", "-")
+    assert ended.code == 1
+    found = json.loads(ended.out)
+    assert found["correlation"] is None
+    assert found["undefined"]["correlation"] == "an image is constant"
+    assert found["answer"] == "C is 0 in all 2000 compared pixels"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["c.npy", "missing.npy"], 3, "missing.npy cannot be read"),
+        (["c.npy", "c.npy", "--mask", "missing.npy"], 3, "missing.npy cannot be read"),
+        (["zero.npy", "zero.npy"], 3, "nothing to compare"),
+        (["nan.npy", "c.npy"], 3, "no pixel to compare"),
+        (["c.npy", "c.npy", "--mask", "zero.npy"], 3, "no pixel to compare: 2000 lie outside region and mask"),
+        (["c.npy", "c.npy", "--roi", "3", "3", "4", "4"], 3, "one pixel"),
+        (["c.npy", "c.npy", "--geometry", "c.npy"], 3, "binary, not a trace log"),
+        (["c.npy", "c.npy", "--config", "nothing"], 3, "no configuration is called 'nothing'"),
+        (["c.npy", "wide.npy"], 4, "slow and fast are exchanged"),
+        (["c.npy", "c.npy", "--mask", "wide.npy"], 4, "the mask has 50 x 40"),
+        (["c.npy", "c.npy", "--shape", "50", "40"], 4, "slow and fast seem exchanged"),
+        (["c.npy", "c.npy", "--roi", "0", "50", "0", "3"], 4, "leaves the image"),
+        (["c.npy"], 2, "Missing argument"),
+        (["c.npy", "c.npy", "--shape", "0", "4"], 2, "at least one pixel"),
+        (["c.npy", "c.npy", "--shape", "4", "x"], 2, "should be a valid integer"),
+        (["c.npy", "c.npy", "--roi", "4", "3", "0", "1"], 2, "first and last pixel along fast"),
+        (["c.npy", "c.npy", "--threshold", "2"], 2, "from -1 to 1"),
+        (["c.npy", "c.npy", "--sum-ratio", "2", "1"], 2, "the smaller one first"),
+        (["c.npy", "c.npy", "-t", "x"], 2, "'x' is not a number"),
+        (["c.npy", "c.npy", "-t", "-1"], 2, "finite number"),
+        (["c.npy", "c.npy", "-t", "sum:1"], 2, "give a number ≥ 0 or abs:number"),
+        (["c.npy", "c.npy", "--outliers", "1"], 2, "less than 1"),
+        (["c.npy", "c.npy", "--save-diff", "d.tif"], 2, r"written as .npy"),
+        (["c.npy", "c.npy", "--save-diff", "close.npy"], 2, "close.npy exists"),
+        (["c.npy", "c.npy", "--save-diff", "c.npy", "--force"], 2, "one of the inputs"),
+        (["c.npy", "c.npy", "--save-diff", "d.npy", "--json", "d.npy"], 2, "a file of its own"),
+        (["c.npy", "c.npy", "--pictures", "c.npy"], 2, "is no folder"),
+        (["c.npy", "c.npy", "--json", "c.npy"], 2, "exists"),
+        (["c.npy", "c.npy", "--geometry", "x", "--config", "y"], 2, "only one of --geometry"),
+        (["c.npy", "c.npy", "--", "-cell"], 2, "-cell needs"),
+    ],
+)
+def test_what_goes_wrong_is_one_line_with_its_exit_status(
+    nb: "Run", tmp_path: Path, spots: Floats, arguments: list[str], code: int, message: str
+) -> None:
+    np.save(tmp_path / "zero.npy", spots * 0)
+    np.save(tmp_path / "nan.npy", spots * np.float32(np.nan))
+    np.save(tmp_path / "wide.npy", spots.T)
+    ended = nb("images", *arguments)
+    assert ended.code == code
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+    assert ended.out == ""
+
+
+def test_regions_are_those_of_the_reference(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    other = spots.copy()
+    other[10, 20] *= 2
+    np.save(tmp_path / "one.npy", other)
+    found = document(nb, "c.npy", "one.npy", "--roi", "20", "30", "10", "10")
+    assert (found["pixels"], found["roi"]) == (11, [20, 30, 10, 10])
+    assert nb("images", "c.npy", "one.npy", "--roi", "21", "30", "10", "10").code == 0
+
+
+def test_limits_and_masks_from_the_command_line(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    loose = ("--sum-ratio", "0.9", "1.1", "-t", "0.1")
+    ended = nb("images", "c.npy", "scaled.npy", *loose)
+    assert ended.code == 0
+    assert "[override: relative set by --tolerance]" in " ".join(ended.out.split())
+    assert "--sum-ratio" in ended.out
+    assert nb("images", "c.npy", "scaled.npy", "--sum-ratio", "0.9", "1.1", "--outliers", "0.5").code == 1
+    assert nb("images", "c.npy", "scaled.npy", "--sum-ratio", "0.9", "1.1", "-t", "abs:1e9").code == 0
+    changed = spots.copy()
+    changed[3, 4] += 100
+    np.save(tmp_path / "changed.npy", changed)
+    np.save(tmp_path / "mask.npy", (changed == spots).astype(np.uint8))
+    assert nb("images", "c.npy", "changed.npy", "--mask", "mask.npy").code == 0
+
+
+def test_resampling(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    np.save(tmp_path / "half.npy", spots.reshape(20, 2, 25, 2).astype(np.float64).sum(axis=(1, 3)))
+    ended = nb("images", "c.npy", "half.npy", "--resample")
+    assert ended.code == 0
+    assert "C is resampled from 40 x 50 to 20 x 25 pixels" in " ".join(ended.out.split())
+
+
+def test_one_npz_of_a_bundle_is_both_images(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    assert nb("images", "c.npy", "scaled.npy", "--bundle", "b").code == 1
+    kept = np.load(tmp_path / "b" / "images.npz")
+    np.testing.assert_array_equal(kept["c"], spots)
+    assert kept["py"].dtype == np.float32
+    again = document(nb, "b/images.npz", "b/images.npz")
+    assert again["scale"] == document(nb, "c.npy", "scaled.npy")["scale"]
+    metrics = json.loads((tmp_path / "b" / "metrics.json").read_text())
+    assert metrics["format"] == "nbtrace images"
+    assert nb("bundle", "verify", "b").code == 0
+
+
+def test_every_output_at_once(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    outputs = ("--pictures", "p", "--svg", "--save-diff", "d.npy", "--md", "r.md", "--json", "r.json", "-o", "r.txt")
+    assert nb("images", "c.npy", "scaled.npy", *outputs, "--bundle", "b").code == 1
+    apart = np.load(tmp_path / "d.npy")
+    np.testing.assert_array_equal(apart, np.load("scaled.npy").astype(np.float64) - spots)
+    drawn = {f"{name}.{kind}" for name in PICTURES for kind in ("png", "svg")}
+    assert {path.name for path in (tmp_path / "p").iterdir()} == drawn
+    assert drawn <= {path.name for path in (tmp_path / "b").iterdir()}
+    report = (tmp_path / "r.md").read_text()
+    assert report.startswith("# Images: C against Py\n")
+    assert re.search(r"^\| scale \| 1\.093\d+ \| 0\.999999 to 1\.000001 \| default \|", report, re.MULTILINE)
+    assert json.loads((tmp_path / "r.json").read_text())["provenance"]["inputs"][0]["path"] == "c.npy"
+    again = nb("images", "c.npy", "scaled.npy", *outputs)
+    assert (again.code, again.out) == (2, "")
+    assert "exists; give --force" in again.err
+    assert nb("images", "c.npy", "scaled.npy", *outputs, "--force").code == 1
+
+
+def test_a_difference_as_bare_floats_has_nan_where_nothing_was_compared(
+    nb: "Run", tmp_path: Path, spots: Floats
+) -> None:
+    nb("images", "c.npy", "scaled.npy", "--save-diff", "d.bin", "--roi", "0", "9", "0", "4")
+    apart = np.fromfile(tmp_path / "d.bin", np.float32).reshape(spots.shape)
+    assert np.isfinite(apart).sum() == 50
+    np.testing.assert_allclose(apart[:5, :10], spots[:5, :10] * 0.0933, rtol=1e-4)
+
+
+def test_the_pictures_that_are_promised_are_those_that_are_drawn(spots: Floats) -> None:
+    from nbtrace.compare.images import compare_images  # noqa: PLC0415 - beside its only use
+    from nbtrace.images.image import Image  # noqa: PLC0415
+
+    assert tuple(image_figures(compare_images(Image(spots, "a", "npy"), Image(spots * 2, "b", "npy")))) == PICTURES
+
+
+def test_geometry_of_a_trace_gives_indices(nb: "Run", spots: Floats) -> None:
+    found = document(nb, "c.npy", "scaled.npy", "--geometry", TRACES / "cubic_default__22_22.log.gz")
+    worst, shells = found["worst_pixels"], found["shells"]
+    assert isinstance(worst, list)
+    assert isinstance(shells, list)
+    assert len(worst[0]["hkl"]) == 3
+    assert sum(shell["pixels"] for shell in shells) == spots.size
+
+
+def test_flags_header_and_trace_tell_the_same_geometry(nb: "Run", tmp_path: Path) -> None:
+    assert nb("simulate", "--", *TILTED, "-nonoise", "-nopgm").code == 0
+    flags = geometry_from(None, None, TILTED)
+    header = read_image(tmp_path / "intimage.img").geometry
+    assert nb("harness", "--pixel", "7", "9", "--out", "trace.log", "--", *TILTED).code == 0
+    traced = geometry_from("trace.log", None, [])
+    assert flags is not None
+    assert traced is not None
+    assert header is not None
+    for place in ((0.5, 0.5), (7.5, 9.5), (39.5, 49.5), (20.5, 3.5)):
+        d = resolution(flags, *place)
+        assert resolution(traced, *place) == pytest.approx(d, rel=1e-12)
+        assert resolution(header, *place) == pytest.approx(d, rel=1e-4)
+    assert flags.cell == pytest.approx(traced.cell, rel=1e-12)
+
+
+def test_the_float_image_of_a_run_finds_its_shape_and_geometry(nb: "Run", tmp_path: Path) -> None:
+    nb("simulate", "--", *TILTED, "-nonoise", "-nopgm")
+    ended = nb("images", "floatimage.bin", "floatimage.bin")
+    assert ended.code == 0
+    words = " ".join(ended.out.split())
+    assert "raw float32, shape from intimage.img; 40 x 50 pixels" in words
+    assert "Geometry: header of intimage.img, a flat detector assumed" in words
+    assert "Shells of resolution" in words
+
+
+def test_names_with_markup_stay_text(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    name = "a$x$<b>|*.npy"
+    (tmp_path / name).write_bytes((tmp_path / "c.npy").read_bytes())
+    ended = nb("images", name, "scaled.npy", "--md", "-", "--pictures", "p")
+    assert ended.code == 1
+    assert "<b>" not in ended.out
+
+
+def test_comparing_images_imports_neither_torch_nor_matplotlib_nor_scipy(
+    process: "Run", spots: Floats, tmp_path: Path
+) -> None:
+    program = (
+        "import sys; sys.argv = ['nbtrace', 'images', 'c.npy', 'scaled.npy']\n"
+        "from nbtrace.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(sorted({'torch', 'matplotlib', 'scipy', 'pandas', 'fabio'} & set(sys.modules)))\n"
+    )
+    import subprocess  # noqa: PLC0415 - the fixture runs nbtrace, this runs Python
+    import sys  # noqa: PLC0415
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

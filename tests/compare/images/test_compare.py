@@ -1,0 +1,349 @@
+"""Verdicts, gates, figures and coverage of whole comparisons."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.errors import InputError, MismatchError, UsageError
+from nbtrace.images.geometry import geometry_of, miller_indices, resolution
+from nbtrace.images.image import Image
+
+Floats = npt.NDArray[np.floating]
+
+
+def image(pixels: npt.NDArray[np.generic], name: str = "a") -> Image:
+    return Image(pixels, f"{name}.npy", "npy")
+
+
+def spots(seed: int = 1, shape: tuple[int, int] = (40, 50)) -> Floats:
+    return np.random.default_rng(seed).lognormal(0, 2, shape).astype(np.float32)
+
+
+def compared(c: npt.NDArray[np.generic], py: npt.NDArray[np.generic], **options: object) -> ImagesResult:
+    return compare_images(image(c), image(py, "b"), dataclasses.replace(ImageOptions(), **options))  # type: ignore[arg-type]
+
+
+def statuses(result: ImagesResult) -> dict[str, Status]:
+    return {gate.name: gate.status for gate in result.gates}
+
+
+MIRROR = {
+    "c_sum": "py_sum",
+    "scale": "scale_reverse",
+    "c_max": "py_max",
+    "c_mean": "py_mean",
+    "zero_in_c": "zero_in_py",
+}
+ALIKE = ("pixels", "correlation", "rmse", "mse", "max_abs_diff", "identical", "beyond", "mean_peak_distance")
+
+
+@given(st.integers(0, 10_000), st.sampled_from([np.float32, np.float64, np.uint16]))
+def test_exchanging_the_images_mirrors_every_figure(seed: int, dtype: type[np.generic]) -> None:
+    rng = np.random.default_rng(seed)
+    c, py = ((rng.lognormal(0, 2, (12, 13)) * 10).astype(dtype) for _ in range(2))
+    one, other = compared(c, py).metrics, compared(py, c).metrics
+    for name, mirrored in MIRROR.items():
+        assert getattr(one, name) == getattr(other, mirrored)
+        assert getattr(one, mirrored) == getattr(other, name)
+    assert all(getattr(one, name) == getattr(other, name) for name in ALIKE)
+    assert one.sum_ratio == pytest.approx(1 / (other.sum_ratio or 0), rel=1e-15)
+
+
+@given(st.integers(0, 10_000))
+def test_the_order_of_the_pixels_does_not_matter(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    c, py = spots(seed, (15, 20)), spots(seed + 1, (15, 20))
+    order = rng.permutation(c.size)
+    one = compared(c, py).metrics
+    other = compared(c.ravel()[order].reshape(c.shape), py.ravel()[order].reshape(c.shape)).metrics
+    figures = (dataclasses.asdict(metrics) for metrics in (one, other))
+    first, second = ({name: value for name, value in each.items() if "peak" not in name} for each in figures)
+    assert first == second
+
+
+@given(st.integers(0, 39), st.integers(0, 49), st.floats(1e-4, 10))
+def test_one_changed_pixel_is_the_worst(slow: int, fast: int, factor: float) -> None:
+    c = spots()
+    py = c.copy()
+    py[slow, fast] *= 1 + factor
+    result = compared(c, py)
+    assert result.verdict is Verdict.DIFFER
+    assert [worst.pixel for worst in result.worst_pixels] == [(slow, fast)]
+    worst = result.worst_relative[0]
+    assert (worst.pixel, worst.c, worst.py) == ((slow, fast), c[slow, fast], py[slow, fast])
+    assert worst.difference == float(py[slow, fast]) - float(c[slow, fast])
+    assert result.metrics.beyond == 1
+    assert result.metrics.identical == c.size - 1
+
+
+def test_the_figures_are_those_of_numpy() -> None:
+    c, py = (spots(seed).astype(np.float64) for seed in (1, 2))
+    metrics = compared(c, py).metrics
+    apart = py - c
+    expected = {
+        "correlation": np.corrcoef(c.ravel(), py.ravel())[0, 1],
+        "mse": np.mean(apart**2),
+        "rmse": np.sqrt(np.mean(apart**2)),
+        "max_abs_diff": np.abs(apart).max(),
+        "c_sum": c.sum(),
+        "py_sum": py.sum(),
+        "sum_ratio": py.sum() / c.sum(),
+        "scale": np.linalg.lstsq(c.reshape(-1, 1), py.ravel())[0][0],
+        "c_mean": c.mean(),
+        "py_max": py.max(),
+        "share_beyond": np.mean(np.abs(apart) > 1e-6 * np.maximum(c, py)),
+    }
+    assert {name: getattr(metrics, name) for name in expected} == pytest.approx(expected, rel=1e-12)
+
+
+def test_agreement_within_rounding_passes_every_gate() -> None:
+    c = spots()
+    result = compared(c, np.nextafter(c, np.float32(np.inf)))
+    assert result.verdict is Verdict.AGREE
+    assert set(statuses(result).values()) == {Status.PASS}
+    assert result.steps is not None
+    assert result.steps.counts == (0, c.size)
+
+
+def test_correlation_alone_never_passes() -> None:
+    result = compared(spots(), spots() * np.float32(1.0933))
+    assert result.metrics.correlation == pytest.approx(1, abs=1e-13)
+    found = statuses(result)
+    assert found["correlation"] is Status.PASS
+    assert found["scale"] is found["sum ratio"] is found["worst pixels"] is Status.CRITICAL
+    assert result.verdict is Verdict.DIFFER
+
+
+def test_scale_and_sums_are_gates_of_their_own() -> None:
+    c = spots()
+    background = c + np.float32(0.5)
+    limits = (0.99, 1.01)
+    found = statuses(compared(c, background, sum_ratio=limits, relative=100.0, threshold=0.9))
+    assert found["scale"] is Status.PASS
+    assert found["sum ratio"] is Status.CRITICAL
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1e-5, Status.MINOR), (1e-3, Status.DIVERGENT), (0.1, Status.CRITICAL)])
+def test_bands_of_the_scale(factor: float, status: Status) -> None:
+    c = spots().astype(np.float64)
+    assert statuses(compared(c, c * (1 + factor)))["scale"] is status
+
+
+def test_limits_say_who_set_them() -> None:
+    options = ImageOptions(threshold=0.5, origins={"threshold": "--threshold"})
+    gate = compare_images(image(spots()), image(spots(2)), options).gate("correlation")
+    assert gate is not None
+    assert (gate.origin, gate.limit) == ("--threshold", "at least 0.5")
+    plain = compared(spots(), spots()).gate("correlation")
+    assert plain is not None
+    assert plain.origin == "default"
+
+
+def test_outliers_may_be_allowed() -> None:
+    c = spots()
+    py = c.copy()
+    py[3, 4] *= np.float32(1.001)
+    loose = {"sum_ratio": (0.9, 1.1), "outliers": 1 / c.size}
+    assert compared(c, py, **loose).verdict is Verdict.AGREE
+    py[5, 6] *= np.float32(1.001)
+    assert compared(c, py, **loose).verdict is Verdict.DIFFER
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_two_constant_images_are_nothing_to_compare(value: float) -> None:
+    with pytest.raises(InputError, match="nothing to compare"):
+        compared(np.full((4, 5), value), np.full((4, 5), value))
+
+
+def test_one_constant_image_never_agrees() -> None:
+    result = compared(np.zeros((40, 50)), spots(), threshold=-1, sum_ratio=(1e-9, 1e9), relative=10.0)
+    assert result.verdict is Verdict.DIFFER
+    assert result.metrics.correlation is result.metrics.sum_ratio is result.metrics.scale is None
+    found = statuses(result)
+    assert found["variation"] is Status.CRITICAL
+    assert found["correlation"] is found["scale"] is found["sum ratio"] is Status.MISSING
+
+
+def test_one_pixel_is_no_image() -> None:
+    with pytest.raises(InputError, match="one pixel"):
+        compared(spots(), spots(), roi=Roi(3, 3, 4, 4))
+
+
+def test_pixels_that_are_not_finite() -> None:
+    c, py = spots(), spots()
+    c[1, 2] = py[1, 2] = np.nan
+    both = compared(c, py)
+    assert both.verdict is Verdict.AGREE
+    assert both.metrics.pixels == c.size - 1
+    assert any("nan or inf in both" in notice.text for notice in both.notices)
+    py[3, 4] = np.inf
+    c[5, 6] = np.nan
+    result = compared(c, py)
+    assert statuses(result)["finite"] is Status.NOT_FINITE
+    selection = result.selection
+    assert (selection.c_not_finite, selection.py_not_finite, selection.both_not_finite) == (2, 2, 1)
+    assert selection.lonely == ((3, 4), (5, 6))
+    assert result.metrics.pixels == c.size - 3
+
+
+def test_only_nan_is_nothing_to_compare() -> None:
+    with pytest.raises(InputError, match="no pixel to compare"):
+        compared(np.full((3, 4), np.nan), spots(shape=(3, 4)))
+
+
+def test_region_and_mask_are_inclusive_and_keep_coordinates() -> None:
+    c, py = spots(), spots()
+    py[10, 20] *= 2
+    inside = compared(c, py, roi=Roi(20, 30, 10, 12))
+    assert inside.metrics.pixels == 11 * 3
+    assert inside.worst_pixels[0].pixel == (10, 20)
+    assert compared(c, py, roi=Roi(21, 30, 10, 12)).verdict is Verdict.AGREE
+    mask = np.ones(c.shape, bool)
+    mask[10, 20] = False
+    masked = compared(c, py, mask=mask)
+    assert masked.verdict is Verdict.AGREE
+    assert masked.selection.outside == 1
+    assert compared(c, py, mask=mask, roi=Roi(20, 30, 10, 12)).metrics.pixels == 32
+
+
+@pytest.mark.parametrize("roi", [Roi(0, 50, 0, 3), Roi(0, 3, 0, 40)])
+def test_a_region_outside_the_image_is_a_mismatch(roi: Roi) -> None:
+    with pytest.raises(MismatchError, match="leaves the image"):
+        compared(spots(), spots(), roi=roi)
+
+
+@pytest.mark.parametrize("ends", [(5, 4, 0, 0), (-1, 4, 0, 0), (0, 0, 2, 1)])
+def test_a_region_that_is_none(ends: tuple[int, int, int, int]) -> None:
+    with pytest.raises(UsageError, match="first and last pixel"):
+        Roi(*ends)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sum_ratio": (2.0, 1.0)},
+        {"sum_ratio": (0.0, 1.0)},
+        {"sum_ratio": (0.5, float("inf"))},
+        {"threshold": 1.5},
+        {"threshold": float("nan")},
+        {"relative": -1.0},
+        {"absolute": float("nan")},
+        {"outliers": 1.0},
+    ],
+)
+def test_limits_that_make_no_sense(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        dataclasses.replace(ImageOptions(), **wrong)  # type: ignore[arg-type]
+
+
+def test_other_shapes_are_a_mismatch_and_exchanged_ones_are_told() -> None:
+    with pytest.raises(MismatchError, match="slow and fast are exchanged"):
+        compared(spots(), spots().T)
+    with pytest.raises(MismatchError, match="--resample"):
+        compared(spots(), spots(shape=(20, 25)))
+    with pytest.raises(MismatchError, match="the mask has 3 x 4 pixels"):
+        compared(spots(), spots(), mask=np.ones((3, 4), bool))
+
+
+def test_resampling_sums_blocks() -> None:
+    fine = spots(shape=(60, 60)).astype(np.float64)
+    coarse = fine.reshape(20, 3, 30, 2).sum(axis=(1, 3))
+    result = compared(fine, coarse, resample=True, relative=1e-12)
+    assert result.verdict is Verdict.AGREE
+    assert result.c.shape == (20, 30)
+    assert any("C is resampled" in notice.text for notice in result.notices)
+
+
+def test_resampling_to_a_size_that_is_no_divisor_keeps_the_sum() -> None:
+    fine = spots(shape=(50, 50)).astype(np.float64)
+    result = compared(fine, spots(shape=(37, 50)), resample=True)
+    assert result.metrics.c_sum == pytest.approx(fine.sum(), rel=1e-12)
+    assert result.c.pixels[0] == pytest.approx(fine[0] + (50 / 37 - 1) * fine[1], rel=1e-12)
+
+
+def test_a_transposed_image_is_told() -> None:
+    c = spots(shape=(48, 48))
+    result = compared(c, c.T)
+    assert result.placement is not None
+    assert result.placement.name == "with slow and fast exchanged"
+    assert result.metrics.sum_ratio == 1
+
+
+GEOMETRY = geometry_of(
+    np.array([0.1, -0.02, 0.025]), (0, 0, -1), (0, 1, 0), 1e-3, (1, 0, 0), 1e-10, np.diag([5e-9, 6e-9, 7e-9])
+)
+
+
+def test_shells_hold_every_pixel_once_at_its_resolution() -> None:
+    c, py = spots(), spots(2)
+    result = compared(c, py, geometry=GEOMETRY)
+    shells = result.shells
+    assert GEOMETRY is not None
+    assert sum(shell.pixels for shell in shells) == c.size
+    assert sum(shell.c_sum for shell in shells) == pytest.approx(c.sum(dtype=np.float64))
+    assert sum(shell.py_sum for shell in shells) == pytest.approx(py.sum(dtype=np.float64))
+    slow, fast = (np.indices(c.shape).reshape(2, -1, 1) + 0.5) * GEOMETRY.pixel_size
+    points = GEOMETRY.pix0 + slow * GEOMETRY.slow + fast * GEOMETRY.fast
+    q = points / np.linalg.norm(points, axis=1, keepdims=True) - GEOMETRY.beam
+    counts, edges = np.histogram((q**2).sum(axis=1) / GEOMETRY.wavelength**2, bins=len(shells))
+    assert [shell.pixels for shell in shells] == list(counts)
+    assert [shell.d_min for shell in shells] == pytest.approx(list(1 / np.sqrt(edges[1:])))
+    assert shells[3].ratio == shells[3].py_sum / shells[3].c_sum
+
+
+def test_shells_of_a_region() -> None:
+    c, py = spots(), spots(2)
+    result = compared(c, py, geometry=GEOMETRY, roi=Roi(5, 20, 30, 39))
+    assert sum(shell.pixels for shell in result.shells) == 16 * 10
+    assert sum(shell.c_sum for shell in result.shells) == pytest.approx(c[30:40, 5:21].sum(dtype=np.float64))
+
+
+def test_worst_pixels_have_indices_and_resolution() -> None:
+    c, py = spots(), spots()
+    py[7, 9] += 1
+    worst = compared(c, py, geometry=GEOMETRY).worst_pixels[0]
+    assert GEOMETRY is not None
+    assert worst.hkl == miller_indices(GEOMETRY, 7.5, 9.5)
+    assert worst.resolution == resolution(GEOMETRY, 7.5, 9.5)
+    assert compared(c, py).worst_pixels[0].hkl is None
+
+
+def test_the_brightest_pixel_is_that_of_c_within_the_region() -> None:
+    c, py = spots(), spots()
+    c[3, 4] = 1e6
+    py[8, 9] = 1e9
+    c[20, 30] = 1e5
+    assert compared(c, py).brightest == (3, 4)
+    assert compared(c, py, roi=Roi(25, 40, 15, 30)).brightest == (20, 30)
+
+
+def test_counts_may_be_off_by_one_rounding() -> None:
+    c = (spots() * 10).astype(np.uint16)
+    py = c.copy()
+    py[::7, ::7] += 1
+    result = compared(c, py, sum_ratio=(0.99, 1.01))
+    assert result.verdict is Verdict.AGREE
+    assert result.tolerance.absolute == 1.0
+    py[0, 1] += 2
+    assert compared(c, py, sum_ratio=(0.99, 1.01)).verdict is Verdict.DIFFER
+
+
+def test_a_file_against_itself_is_told() -> None:
+    result = compare_images(image(spots()), image(spots()))
+    assert any("always agrees with itself" in notice.text for notice in result.notices)
+    assert any("identical values" in notice.text for notice in compared(spots(), spots()).notices)
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_numbers_at_the_ends_of_the_range(scale: float) -> None:
+    c = spots().astype(np.float64) / 1e3 * scale
+    result = compared(c, c * 1.5)
+    assert result.metrics.scale == pytest.approx(1.5)
+    assert result.metrics.correlation == pytest.approx(1.0)
+    assert result.metrics.rmse == pytest.approx(float(np.sqrt(np.mean((c / scale * 0.5) ** 2))) * scale)

@@ -1,0 +1,82 @@
+"""The exact sums against Python's own fractions."""
+
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbtrace.compare.images.sums import Moments, exact_sum, moments
+
+Array = npt.NDArray[np.generic]
+
+
+def fractions(values: Array) -> list[Fraction]:
+    return [Fraction(value) for value in values.tolist()]
+
+
+def expected(x: Array, y: Array) -> tuple[Fraction, ...]:
+    a, b = fractions(x), fractions(y)
+    return (
+        sum(a, Fraction()),
+        sum(b, Fraction()),
+        sum((u * u for u in a), Fraction()),
+        sum((v * v for v in b), Fraction()),
+        sum((u * v for u, v in zip(a, b, strict=True)), Fraction()),
+    )
+
+
+def found(m: Moments) -> tuple[Fraction, ...]:
+    one = Fraction(2) ** m.exponent
+    return (m.x * one, m.y * one, m.xx * one**2, m.yy * one**2, m.xy * one**2)
+
+
+DOUBLES = st.floats(-1e60, 1e60).filter(lambda number: number == 0 or abs(number) > 1e-60)
+SINGLES = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(st.tuples(DOUBLES, DOUBLES), min_size=1, max_size=60))
+def test_moments_of_doubles_are_exact(pairs: list[tuple[float, float]]) -> None:
+    x, y = np.array(pairs).T
+    assert found(moments(x, y)) == expected(x, y)
+
+
+@given(st.lists(st.tuples(SINGLES, SINGLES), min_size=1, max_size=60))
+def test_moments_of_singles_are_exact(pairs: list[tuple[float, float]]) -> None:
+    x, y = np.array(pairs, np.float32).T
+    assert found(moments(x, y)) == expected(x, y)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.int32, np.uint32, np.float16, np.float32])
+def test_every_number_format_over_many_chunks(dtype: type[np.generic]) -> None:
+    rng = np.random.default_rng(1)
+    x, y = (rng.integers(0, 120, 40_000).astype(dtype) for _ in range(2))
+    a, b = x.astype(object), y.astype(object)
+    if np.dtype(dtype).kind == "f":
+        a, b = x.astype(np.int64).astype(object), y.astype(np.int64).astype(object)
+    assert found(moments(x, y)) == tuple(
+        Fraction(int(total)) for total in (a.sum(), b.sum(), (a * a).sum(), (b * b).sum(), (a * b).sum())
+    )
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_squares_beyond_the_range_of_a_double(scale: float) -> None:
+    rng = np.random.default_rng(2)
+    x, y = (rng.standard_normal(50) * scale for _ in range(2))
+    m = moments(x, y)
+    assert m.exponent != 0
+    assert found(m) == expected(x, y)
+
+
+def test_terms_that_cancel() -> None:
+    values = np.array([1e30, 1.0, -1e30, 1e-30, 3.0] * 5000)
+    assert exact_sum(values) == 5000 * (4 + Fraction(1e-30))
+
+
+@given(st.permutations(range(50)))
+def test_any_order_of_pixels_gives_the_same_sums(order: list[int]) -> None:
+    rng = np.random.default_rng(3)
+    x, y = (rng.lognormal(-12, 5, 50).astype(np.float32) for _ in range(2))
+    assert moments(x[order], y[order]) == moments(x, y)
