@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from nbtrace.cli.image_options import origins_of, split_tolerances
+from nbtrace.cli.image_options import (
+    MaskFile,
+    Outliers,
+    Region,
+    Resample,
+    SumRatio,
+    Threshold,
+    origins_of,
+    split_tolerances,
+)
 from nbtrace.cli.options import (
     BundleFolder,
     Force,
@@ -60,27 +69,12 @@ def compare_command(
     device: Annotated[str | None, typer.Option("--device", help="cpu, cuda or cuda:N, of the same.")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32, of the same.")] = None,
     timeout: Timeout = 600.0,
-    roi: Annotated[
-        tuple[int, int, int, int] | None,
-        typer.Option("--roi", metavar="XMIN XMAX YMIN YMAX", help="Compare this region only: fast fast slow slow."),
-    ] = None,
-    mask: Annotated[
-        Path | None,
-        typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.", readable=False),
-    ] = None,
-    resample: Annotated[
-        bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
-    ] = False,
-    threshold: Annotated[
-        float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
-    ] = None,
-    sum_ratio: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
-    ] = None,
-    outliers: Annotated[
-        float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed the tolerance.")
-    ] = None,
+    roi: Region = None,
+    mask: MaskFile = None,
+    resample: Resample = False,
+    threshold: Threshold = None,
+    sum_ratio: SumRatio = None,
+    outliers: Outliers = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(

@@ -34,7 +34,7 @@ class Wishes:
         Fields of ImageOptions that are limits, and the option that set each.
     roi : (int, int, int, int) or None
         First and last fast, first and last slow pixel.
-    mask : Path or None
+    mask : str or None
         Image that is 0 where a pixel does not count.
     resample : bool
     repeat : int or None
@@ -48,7 +48,7 @@ class Wishes:
     limits: Mapping[str, Any]
     origins: Mapping[str, str]
     roi: tuple[int, int, int, int] | None
-    mask: Path | None
+    mask: str | None
     resample: bool
     repeat: int | None
     pixel: Pixel | None

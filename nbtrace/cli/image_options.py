@@ -1,9 +1,37 @@
-"""What the options of image comparisons mean."""
+"""Options that the commands which compare images share, and what they mean."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated, TypeAlias
+
+import typer
 
 from nbtrace.compare.tolerance import tolerance_number
 from nbtrace.errors import UsageError
+
+Region: TypeAlias = Annotated[
+    tuple[int, int, int, int] | None,
+    typer.Option(
+        "--roi",
+        metavar="XMIN XMAX YMIN YMAX",
+        help="Compare this region only, as the reference's -roi has it: fast fast slow slow, inclusive.",
+    ),
+]
+MaskFile: TypeAlias = Annotated[
+    str | None, typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.")
+]
+Threshold: TypeAlias = Annotated[
+    float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
+]
+SumRatio: TypeAlias = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
+]
+Outliers: TypeAlias = Annotated[
+    float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed it (0).")
+]
+Resample: TypeAlias = Annotated[
+    bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
+]
 
 _OPTIONS = {"threshold": "--threshold", "sum_ratio": "--sum-ratio", "outliers": "--outliers"}
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nbtrace.cli.image_options import origins_of, pixel_tolerances
+from nbtrace.cli.image_options import (
+    MaskFile,
+    Outliers,
+    Region,
+    Resample,
+    SumRatio,
+    Threshold,
+    origins_of,
+    pixel_tolerances,
+)
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.errors import UsageError
@@ -31,42 +40,24 @@ def images_command(
         tuple[int, int] | None,
         typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header."),
     ] = None,
-    roi: Annotated[
-        tuple[int, int, int, int] | None,
-        typer.Option(
-            "--roi",
-            metavar="XMIN XMAX YMIN YMAX",
-            help="Compare this region only, as the reference's -roi has it: fast fast slow slow, inclusive.",
-        ),
-    ] = None,
-    mask: Annotated[
-        str | None, typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.")
-    ] = None,
+    roi: Region = None,
+    mask: MaskFile = None,
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
     config: Annotated[
         str | None, typer.Option("--config", metavar="NAME|FILE", help="Configuration that tells geometry and cell.")
     ] = None,
-    threshold: Annotated[
-        float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
-    ] = None,
-    sum_ratio: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
-    ] = None,
+    threshold: Threshold = None,
+    sum_ratio: SumRatio = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(
             "--tolerance", "-t", metavar="TOL", help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable."
         ),
     ] = None,
-    outliers: Annotated[
-        float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed it (0).")
-    ] = None,
-    resample: Annotated[
-        bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
-    ] = False,
+    outliers: Outliers = None,
+    resample: Resample = False,
     save_diff: Annotated[
         Path | None, typer.Option("--save-diff", metavar="FILE", help="Write Py − C as .npy, or as raw float32 (.bin).")
     ] = None,
