@@ -11,7 +11,12 @@ Reference: TypeAlias = Annotated[
     str | None, typer.Option("--ref", metavar="BINARY", help="The reference program; see above where else it is found.")
 ]
 Timeout: TypeAlias = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", help="Time limit of one run of a program; 0 is none.")
+    float,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="Time limit of one run of a program; 0 is none. The embedded simulator has none.",
+    ),
 ]
 
 

@@ -38,7 +38,8 @@ def compare_view(result: Comparison) -> View:
         notices=(*result.notices, *images.notices),
         sections=(
             Section("Runs", table=Table(_RUNS, tuple(_run_line(*side) for side in _sides(result)))),
-            *images.sections,
+            # Where pixels were traced, the advice to trace them is not needed.
+            *(section for section in images.sections if not (section.commands and result.probes)),
             *_trace_sections(result),
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
+from nbtrace.records import Pixel
 from simulator.arguments import Trouble, file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig, OutputConfig
@@ -108,6 +109,23 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
     if not named & {"-hkl", "-dump"} and (folders[0] / _CACHE).is_file():
         remarks.append(f"the {_CACHE} in the current folder is not read; name it with -dump if it is meant")
     return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks))
+
+
+def require_on_detector(shape: tuple[int, int], pixel: Pixel) -> None:
+    """Refuse a pixel (slow, fast) off a detector of that shape (slow, fast).
+
+    Raises
+    ------
+    UsageError
+        Saying whether only the swapped order lies on the detector.
+    """
+    slow, fast = shape
+    if 0 <= pixel[0] < slow and 0 <= pixel[1] < fast:
+        return
+    text = f"pixel slow {pixel[0]}, fast {pixel[1]} is not on the detector of {slow} x {fast} pixels (slow x fast)"
+    if 0 <= pixel[1] < slow and 0 <= pixel[0] < fast:
+        text += f"; swapped it would be: the order is SLOW FAST, did you mean {pixel[1]} {pixel[0]}?"
+    raise UsageError(text)
 
 
 def _tokens(words: Sequence[str]) -> set[str]:

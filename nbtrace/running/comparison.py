@@ -18,7 +18,7 @@ from nbtrace.errors import InputError
 from nbtrace.images.image import Geometry, Image
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Pixel, Side, Trace
-from nbtrace.running.command import FlagLine
+from nbtrace.running.command import FlagLine, require_on_detector
 from nbtrace.running.source import Identity, Made, PixelTrace, Source
 
 if TYPE_CHECKING:
@@ -133,9 +133,13 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
 
     Raises
     ------
+    UsageError
+        If a pixel of the plan is off the detector.
     ProgramError, MismatchError, InputError
         If a side has no image, or the two have different shapes.
     """
+    for pixel in plan.pixels:
+        require_on_detector(line.shape, pixel)
     sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
     images = sides[0].made.image, sides[1].made.image
     traces = _Traces(c, py)

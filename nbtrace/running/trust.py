@@ -17,6 +17,7 @@ from nbtrace.images.image import Image, Pixels
 from nbtrace.parsers import parse_trace
 from nbtrace.quantities import Basis
 from nbtrace.records import Pixel, Trace
+from nbtrace.running.command import require_on_detector
 from nbtrace.running.program_source import TRACE_FLAG, ProgramSource
 
 THREADS = (1, 2, 4)
@@ -249,10 +250,11 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
 
 
 def _probe(source: ProgramSource, image: Image, wanted: Pixel | None) -> Pixel:
-    region = _computed(source)
     if wanted is None:
         slow, fast = np.unravel_index(int(np.nanargmax(np.abs(image.pixels))), image.shape)
         return int(slow), int(fast)
+    require_on_detector(source.line.shape, wanted)
+    region = _computed(source)
     if not (region.slow[0] <= wanted[0] <= region.slow[1] and region.fast[0] <= wanted[1] <= region.fast[1]):
         raise UsageError(f"pixel slow {wanted[0]} fast {wanted[1]} is not computed; these flags compute {region}")
     return wanted

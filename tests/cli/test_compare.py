@@ -129,6 +129,7 @@ WRONG: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (2, ("--repeat", "0", *A), "--repeat"),
     (2, ("--threads", "0", *A), "--threads"),
     (2, ("--pixel", "1", *A), "--pixel"),
+    (2, ("--pixel", "64", "0", *A), "is not on the detector of 64 x 64 pixels"),
     (2, ("--mode", "fast", *A), "mode 'fast'"),
     (2, ("--dtype", "int8", *A), "dtype"),
     (2, ("--device", "tpu", *A), "tpu"),

@@ -167,6 +167,12 @@ def test_a_cache_in_the_current_folder_is_no_input_of_the_simulator(
     assert {path.name for path in tmp_path.iterdir()} == {"Fdump.bin"}
 
 
+def test_threads_of_the_reference_are_imitated_where_the_flags_do_not_say() -> None:
+    for more, threads in (((), 4), (("-threads_emulated", "2"), 2)):
+        config = EmbeddedSource(line_of("roi", *more), Choice(), 4).config
+        assert config.execution.threads_emulated == threads
+
+
 def test_flags_that_are_not_the_recorded_ones_are_noted() -> None:
     source = ArchivedSource(SUITE / "hkl_nearest")
     same = source.line([*source.case.args, "-nopgm", "-floatfile", "other"], (), lenient=False)

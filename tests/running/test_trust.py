@@ -140,7 +140,7 @@ def test_a_reference_that_fails_is_no_result(source: MakeSource) -> None:
 
 
 def test_a_pixel_that_is_not_computed_and_an_empty_image_are_errors(source: MakeSource, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="slow 0 to 7, fast 0 to 7"):
+    with pytest.raises(UsageError, match="is not on the detector of 8 x 8"):
         trust(source(), TrustPlan(probe=(8, 0)))
     empty = source()
     empty.program.file.write_text("#!/bin/sh\nhead -c 256 /dev/zero > float.bin\n")
