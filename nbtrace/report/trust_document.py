@@ -1,5 +1,6 @@
 """The JSON document of `nbtrace trust`; :mod:`nbtrace.compare.noise` reads its `noise`."""
 
+import math
 from collections.abc import Mapping
 
 from nbtrace.running.trust import Effect, Knob, Moved, TraceTrial, Trust
@@ -65,12 +66,16 @@ def _trial(trial: TraceTrial) -> Mapping[str, object]:
     }
 
 
+def _is_finite(item: Moved) -> bool:
+    return math.isfinite(item.absolute)
+
+
 def _noise(result: Trust) -> Mapping[str, object]:
     """Return the floors: of image pixels without the knobs that compute others, of traced quantities with them."""
     largest: dict[tuple[int, int], float] = {}
     for effect in result.effects:
         if not effect.knob.regional:
-            for item in effect.moved:
+            for item in filter(_is_finite, effect.moved):
                 largest[item.pixel] = max(item.absolute, largest.get(item.pixel, 0.0))
     return {
         "probe_slow": result.probe[0],

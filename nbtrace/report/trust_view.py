@@ -5,7 +5,7 @@ import shlex
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.status import Status
 from nbtrace.quantities import QUANTITIES
-from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
+from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, signed
 from nbtrace.running.trust import Effect, Stability, TracedNoise, TraceTrial, Trust
 
 _KNOBS = (
@@ -105,7 +105,7 @@ def _pixel_section(result: Trust) -> Section:
     more = []
     for effect in result.effects:
         for item in effect.moved[:_SHOWN]:
-            relative = "–" if item.relative is None else f"{(item.after - item.before) / abs(item.before):+.3e}"
+            relative = signed((item.after - item.before) / abs(item.before)) if item.before else "–"
             places = (str(item.pixel[0]), str(item.pixel[1]), number(item.before), number(item.after))
             lines.append(Line((effect.knob.name, *places, relative)))
         if effect.count > _SHOWN:

@@ -168,10 +168,10 @@ class _Traces:
 
 def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
     """Return where the pixels are, as a trace of the brightest pixel tells it; None if none does."""
-    if line.config.detector.curved or not np.isfinite(image.pixels).any():
+    if line.config.detector.curved:
         return None
-    slow, fast = np.unravel_index(int(np.nanargmax(image.pixels)), image.shape)
-    pixel = int(slow), int(fast)
+    sizes = np.where(np.isfinite(image.pixels), image.pixels, -np.inf)
+    pixel = divmod(int(sizes.argmax()), image.shape[1])
     for text, side in zip(traces.of(pixel), (Side.C, Side.PY), strict=True):
         if text.text is not None:
             with suppress(InputError):

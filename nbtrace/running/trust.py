@@ -84,21 +84,24 @@ class Knob:
 
 @dataclass(frozen=True)
 class Moved:
-    """A pixel that moved: value of the first run, and of the run with the knob turned."""
+    """A pixel that moved.
+
+    Attributes
+    ----------
+    pixel : (slow, fast)
+    before, after : float
+        Value of the first run, and of the run with the knob turned.
+    absolute : float
+        Size of the difference; inf where it is not finite.
+    relative : float or None
+        That over the size of the first value; None where that is 0.
+    """
 
     pixel: Pixel
     before: float
     after: float
-
-    @property
-    def absolute(self) -> float:
-        """Size of the difference."""
-        return abs(self.after - self.before)
-
-    @property
-    def relative(self) -> float | None:
-        """Size of the difference over the first value; None where that is 0."""
-        return self.absolute / abs(self.before) if self.before else None
+    absolute: float
+    relative: float | None
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class Effect:
         Pixels that both images have.
     count : int
         Pixels whose bits differ.
+    max_absolute, max_relative : float or None
+        Largest differences of all these, the relative one of pixels that were not 0; None where there are none.
     moved : tuple of Moved
         The first of them by size of difference.
     failure : str
@@ -121,18 +126,10 @@ class Effect:
     knob: Knob
     compared: int = 0
     count: int = 0
+    max_absolute: float | None = None
+    max_relative: float | None = None
     moved: tuple[Moved, ...] = ()
     failure: str = ""
-
-    @property
-    def max_relative(self) -> float | None:
-        """Largest relative difference of the pixels that were not 0; None if none moved."""
-        return max((item.relative for item in self.moved if item.relative is not None), default=None)
-
-    @property
-    def max_absolute(self) -> float | None:
-        """Largest difference; None if none moved."""
-        return max((item.absolute for item in self.moved), default=None)
 
 
 @dataclass(frozen=True)
@@ -239,10 +236,8 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     plan = plan or TrustPlan()
     source = _with_threads(source, plan.threads[0])
     first = source.run().image
-    if not np.any(first.pixels):
-        raise InputError(
-            f"{source.program.file.name} wrote an image that is 0 everywhere; it says nothing of stability"
-        )
+    if not np.any(first.pixels[np.isfinite(first.pixels)]):
+        raise InputError(f"{source.program.file.name} wrote an image that is 0 everywhere; that tells nothing")
     probe = _probe(source, first, plan.probe)
     effects = tuple(_effect(source, first, knob) for knob in _knobs(source, plan, probe))
     trials = tuple(_trials(source, plan, probe, effects)) if plan.traces else ()
@@ -251,8 +246,9 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
 
 def _probe(source: ProgramSource, image: Image, wanted: Pixel | None) -> Pixel:
     if wanted is None:
-        slow, fast = np.unravel_index(int(np.nanargmax(np.abs(image.pixels))), image.shape)
-        return int(slow), int(fast)
+        sizes = np.where(np.isfinite(image.pixels), np.abs(image.pixels), 0.0)
+        slow, fast = divmod(int(sizes.argmax()), image.shape[1])
+        return slow, fast
     require_on_detector(source.line.shape, wanted)
     region = _computed(source)
     if not (region.slow[0] <= wanted[0] <= region.slow[1] and region.fast[0] <= wanted[1] <= region.fast[1]):
@@ -299,16 +295,33 @@ def _effect(source: ProgramSource, first: Image, knob: Knob) -> Effect:
         image = _with_threads(source, knob.threads).run(knob.flags).image
     except (ProgramError, MismatchError) as error:
         return Effect(knob, failure=str(error))
+    inside = first.pixels if knob.window is None else first.pixels[knob.window.slices]
     places = _differing(first.pixels, image.pixels, knob.window)
-    inside = first.pixels[knob.window.slices] if knob.window is not None else first.pixels
-    moved = sorted(
-        (
-            Moved((int(slow), int(fast)), float(first.pixels[slow, fast]), float(image.pixels[slow, fast]))
-            for slow, fast in places
+    if not len(places):
+        return Effect(knob, inside.size)
+    before, after = (pixels[places[:, 0], places[:, 1]].astype(np.float64) for pixels in (first.pixels, image.pixels))
+    with np.errstate(all="ignore"):
+        absolute = np.nan_to_num(np.abs(after - before), nan=np.inf)
+        relative = np.where(before == 0.0, np.nan, absolute / np.abs(before))
+    known = relative[~np.isnan(relative)]
+    order = np.argsort(-absolute, kind="stable")[:LISTED]
+    return Effect(
+        knob,
+        inside.size,
+        len(places),
+        float(absolute.max()),
+        float(known.max()) if known.size else None,
+        tuple(
+            Moved(
+                (int(places[n, 0]), int(places[n, 1])),
+                float(before[n]),
+                float(after[n]),
+                float(absolute[n]),
+                None if np.isnan(relative[n]) else float(relative[n]),
+            )
+            for n in order
         ),
-        key=lambda item: -item.absolute,
     )
-    return Effect(knob, inside.size, len(places), tuple(moved[:LISTED]))
 
 
 def _differing(first: Pixels, other: Pixels, window: Window | None) -> npt.NDArray[np.int64]:

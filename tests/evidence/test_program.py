@@ -30,18 +30,18 @@ def test_surroundings_are_what_the_program_sees(
 
 def test_a_limit_ends_a_program_that_writes_for_ever(kept: tuple[Path, Path], tmp_path: Path) -> None:
     endless = "while True: print('x' * 1000)"
-    run = run_captured([sys.executable, "-c", endless], kept, surroundings=Surroundings(tmp_path, {}, 0.3))
-    assert run.text == "not done after 0.3 s and killed"
+    run = run_captured([sys.executable, "-c", endless], kept, surroundings=Surroundings(tmp_path, {}, 2.0))
+    assert run.text == "not done after 2 s and killed"
     assert run.status == -9
-    assert 0.3 <= run.wall_seconds < 10
+    assert 2.0 <= run.wall_seconds < 20
     assert kept[0].stat().st_size > 0
 
 
 def test_a_limit_ends_a_program_that_has_closed_its_output(kept: tuple[Path, Path], tmp_path: Path) -> None:
     mute = "import os, time; os.close(1); os.close(2); time.sleep(60)"
-    run = run_captured([sys.executable, "-c", mute], kept, surroundings=Surroundings(tmp_path, {}, 0.5))
-    assert (run.overran, run.status) == (0.5, -9)
-    assert run.wall_seconds < 10
+    run = run_captured([sys.executable, "-c", mute], kept, surroundings=Surroundings(tmp_path, {}, 1.0))
+    assert (run.overran, run.status) == (1.0, -9)
+    assert run.wall_seconds < 20
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]])

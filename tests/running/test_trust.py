@@ -146,3 +146,23 @@ def test_a_pixel_that_is_not_computed_and_an_empty_image_are_errors(source: Make
     empty.program.file.write_text("#!/bin/sh\nhead -c 256 /dev/zero > float.bin\n")
     with pytest.raises(InputError, match="0 everywhere"):
         trust(empty)
+
+
+def test_a_value_that_is_no_number_moves_only_if_it_changes(source: MakeSource, tmp_path: Path) -> None:
+    found = trust(source("nan"), TrustPlan(repeat=2, threads=(1, 2), traces=False))
+    moved = {effect.knob.name: [item.pixel for item in effect.moved] for effect in found.effects if effect.count}
+    assert moved == {"2 threads": [(1, 1)]}
+    path = tmp_path / "noise.json"
+    path.write_text(dump(trust_document(found)))
+    assert read_noise(path).table.pixels == ()
+    assert "nan" in render(trust_view(found))
+
+
+def test_the_largest_moves_are_listed_and_all_are_counted(
+    source: MakeSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbtrace.running.trust.LISTED", 2)
+    found = trust(source("threads"), TrustPlan(repeat=1, threads=(1, 8), traces=False))
+    effect = found.effects[0]
+    assert (effect.count, len(effect.moved), effect.max_absolute) == (7, 2, 0.5)
+    assert effect.max_relative == 0.5
