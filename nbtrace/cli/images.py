@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,7 +63,10 @@ def images_command(
         Path | None, typer.Option("--save-diff", metavar="FILE", help="Write Py − C as .npy, or as raw float32 (.bin).")
     ] = None,
     pictures: Annotated[
-        Path | None, typer.Option("--pictures", metavar="DIR", help="Draw both images, difference, scatter and ratio.")
+        Path | None,
+        typer.Option(
+            "--pictures", metavar="DIR", help="Draw both images, their difference, a detail, scatter and ratio."
+        ),
     ] = None,
     svg: Annotated[bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.")] = False,
     md: MarkdownFile = None,
@@ -114,7 +118,7 @@ def images_command(
 DIFFERENCES = frozenset({".npy", ".bin"})
 """Suffixes of a difference that is written."""
 
-PICTURES = ("images", "scatter", "ratio")
+PICTURES = ("images", "detail", "scatter", "ratio")
 """Names of the pictures without suffix, known before matplotlib is imported."""
 
 
@@ -142,6 +146,8 @@ class _Extra:
     def __post_init__(self) -> None:
         if self.difference is not None and self.difference.suffix.lower() not in DIFFERENCES:
             raise UsageError(f"{self.difference}: a difference is written as .npy (float64) or .bin (bare float32)")
+        if self.pictures is not None and find_spec("matplotlib") is None:
+            raise UsageError("--pictures needs matplotlib: pip install 'nbtrace[report]'")
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -58,7 +58,7 @@ class Destinations:
         if self.md == self.json == STDOUT:
             raise UsageError("--md - and --json - cannot both print to standard output")
         if len(set(map(os.path.abspath, self.files))) < len(self.files):
-            raise UsageError("every output needs a file of its own: --md, --json, --output and the like")
+            raise UsageError("two outputs have the same name: --md, --json, --output and others need different files")
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
 

@@ -1,14 +1,21 @@
 """Where pixels are: the geometry of a header, and what a geometry says of resolution and Miller indices."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
 from nbtrace.images.image import Floats, Geometry
+from nbtrace.units import ANGSTROM
 
 Number: TypeAlias = float | Floats
+
+_HEADER_DIGITS = 2e-5
+"""Relative difference that six printed digits can make."""
+
+_SAME_BEAM = 0.05
+"""Pixels by which the direct beam may differ for the same reason."""
 
 
 def smv_geometry(header: Mapping[str, str], name: str) -> Geometry | None:
@@ -43,7 +50,7 @@ def smv_geometry(header: Mapping[str, str], name: str) -> Geometry | None:
     beam = np.array([*across, math.copysign(math.sqrt(rest), close)]) / distance
     origin = f"header of {name}, a flat detector assumed"
     return geometry_of(
-        pix0 * 1e-3, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size * 1e-3, beam, wavelength * 1e-10, origin=origin
+        pix0 * 1e-3, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size * 1e-3, beam, wavelength * ANGSTROM, origin=origin
     )
 
 
@@ -116,3 +123,19 @@ def direct_beam(geometry: Geometry) -> tuple[float, float] | None:
         return None
     slow, fast, along = (float(number) for number in np.linalg.solve(columns, -geometry.pix0))
     return (slow, fast) if along > 0 else None
+
+
+def differences(c: Geometry, py: Geometry) -> Iterator[str]:
+    """Yield in words what two geometries disagree on by more than the digits of a header, the frame left aside."""
+    beam_c, beam_py = direct_beam(c), direct_beam(py)
+    if beam_c is not None and beam_py is not None:
+        apart = [other - own for own, other in zip(beam_c, beam_py, strict=True)]
+        if max(map(abs, apart)) > _SAME_BEAM:
+            yield f"direct beam moved by {apart[0]:+.4g} pixels along slow and {apart[1]:+.4g} along fast"
+    for name, own, other in (
+        ("wavelength in Å", c.wavelength / ANGSTROM, py.wavelength / ANGSTROM),
+        ("pixel size in mm", c.pixel_size * 1e3, py.pixel_size * 1e3),
+        ("distance of the corner in mm", float(np.linalg.norm(c.pix0)) * 1e3, float(np.linalg.norm(py.pix0)) * 1e3),
+    ):
+        if not math.isclose(own, other, rel_tol=_HEADER_DIGITS):
+            yield f"{name} C {own:.6g}, Py {other:.6g}"

@@ -23,7 +23,7 @@ def images_document(result: ImagesResult) -> dict[str, object]:
         **asdict(result.metrics),
         "undefined": _undefined(result),
         "gates": [_gate(gate) for gate in result.gates],
-        "tolerance": {"relative": result.tolerance.relative, "absolute": result.tolerance.absolute},
+        "tolerance": asdict(result.tolerance),
         "status_counts": {status.value: count for status, count in result.status_counts.items()},
         "worst_pixels": [_pixel(pixel) for pixel in result.worst_pixels],
         "worst_relative": [_pixel(pixel) for pixel in result.worst_relative],
@@ -87,7 +87,7 @@ def _placement(placement: Placement) -> Mapping[str, object]:
         "shift": {"slow": slow, "fast": fast},
         "correlation": placement.correlation,
         "as_given": placement.as_given,
-        "of": "square roots of the intensities",
+        "of": "log(1 + I/median)",
     }
 
 

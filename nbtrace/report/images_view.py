@@ -113,7 +113,7 @@ def placement_text(placement: Placement) -> str:
     moved = f"shifted by {slow:+d} along slow and {fast:+d} along fast" if (slow, fast) != (0, 0) else ""
     what = " and ".join(part for part in (placement.name if placement.name != "as it is" else "", moved) if part)
     return (
-        f"Py {what} is like C: correlation of √I {near_one(placement.correlation)} "
+        f"Py {what} is like C: correlation of log I {near_one(placement.correlation)} "
         f"against {number(placement.as_given, 4)} as given"
     )
 
@@ -216,7 +216,7 @@ def _steps(result: ImagesResult) -> Section:
         text = steps_text(digits)
         grouped[text] = grouped.get(text, 0) + count
     lines = tuple(Line((text, str(count), percent(count / total))) for text, count in grouped.items() if count)
-    name = "counts" if steps.number_format.startswith("int") else f"representable numbers of {steps.number_format}"
+    name = "counts" if steps.number_format == "count" else f"representable numbers of {steps.number_format}"
     return Section(f"How many {name} the pixels are apart", table=Table(_STEP_COLUMNS, lines))
 
 

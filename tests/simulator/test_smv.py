@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from simulator.errors import InputFileError
-from simulator.smv import SmvHeader, header_number, read_geometry, read_smv, write_smv
+from simulator.smv import SmvHeader, decode_smv, header_number, read_geometry, read_smv, write_smv
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "noise_image"
 HEADER = SmvHeader(
@@ -136,3 +136,18 @@ def test_what_is_no_such_image_is_one_clear_line(path: Path, old: bytes, new: by
 def test_an_image_that_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputFileError, match="cannot be read"):
         read_smv(tmp_path / name)
+
+
+@pytest.mark.parametrize(("word", "dtype"), [("float", "f4"), ("long_integer", "i4"), ("unsigned_char", "u1")])
+def test_other_types_are_decoded_where_they_are_allowed(path: Path, word: str, dtype: str) -> None:
+    pixels = np.arange(12).reshape(3, 4).astype(dtype)
+    content = edited(path, b"unsigned_short", word.encode()).read_bytes()[:512] + pixels.tobytes()
+    image = decode_smv(content, "a.img")
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert image.pixels.dtype == pixels.dtype
+
+
+@pytest.mark.parametrize("size", [b"1e999", b"nan", b"-4"])
+def test_sizes_that_are_none(path: Path, size: bytes) -> None:
+    with pytest.raises(InputFileError, match="does not say how large it is"):
+        decode_smv(edited(path, b"SIZE1=4", b"SIZE1=" + size).read_bytes(), "a.img")

@@ -12,7 +12,7 @@ from nbtrace.compare.images import metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
-from nbtrace.compare.images.orientation import Placement, better_placement
+from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance, scan
 from nbtrace.compare.images.resample import resampled
@@ -21,11 +21,11 @@ from nbtrace.compare.images.selection import Selection, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
-from nbtrace.images.geometry import miller_indices, resolution
+from nbtrace.images.geometry import differences, miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels
 
-_SAME_PATTERN = 0.99
-"""Correlation from which on no other placement is looked for."""
+_FEW = 0.01
+"""Share of differing pixels up to which no other placement is looked for."""
 
 
 def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> ImagesResult:
@@ -58,7 +58,6 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
     peaks = _matched_peaks(c.pixels, py.pixels, selection, sums)
     metrics = _metrics(selection, sums, pixels, peaks)
     geometry = options.geometry or c.geometry or py.geometry
-    placement = _placement(metrics, c, py, selection)
     return ImagesResult(
         c=c,
         py=py,
@@ -75,7 +74,7 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
         steps=Steps(pixels.step_of, pixels.steps) if pixels.steps is not None else None,
         peaks=peaks,
         shells=shells(selection, geometry) if geometry is not None else (),
-        placement=placement,
+        placement=better_placement(c.pixels, py.pixels, selection.compared) if metrics.share_beyond > _FEW else None,
         notices=tuple(sorted(_notices(c, py, selection, metrics, notes), key=lambda notice: -notice.weight)),
     )
 
@@ -132,12 +131,6 @@ def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: Peak
     )
 
 
-def _placement(metrics: Metrics, c: Image, py: Image, selection: Selection) -> Placement | None:
-    if metrics.correlation is None or metrics.correlation >= _SAME_PATTERN:
-        return None
-    return better_placement(c.pixels, py.pixels, selection.compared)
-
-
 def _worst(
     positions: Iterable[int], selection: Selection, tolerance: PixelTolerance, geometry: Geometry | None
 ) -> tuple[WorstPixel, ...]:
@@ -165,6 +158,10 @@ def _worst_pixel(
 def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str]) -> Iterator[Notice]:
     for note in notes:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
+    if c.geometry is not None and py.geometry is not None:
+        apart = ", ".join(differences(c.geometry, py.geometry))
+        if apart:
+            yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the headers tell different geometries: {apart}")
     if os.path.realpath(c.source) == os.path.realpath(py.source) and c.format == py.format:
         yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
     elif metrics.identical == metrics.pixels:

@@ -79,7 +79,7 @@ def _ratio(name: str, value: float | None, options: ImageOptions) -> Gate:
         return Gate(name, Status.PASS, value, limit, options.origin("sum_ratio"), "within the limits")
     off = abs(value - 1)
     status = Status.MINOR if off < MINOR_BELOW else Status.DIVERGENT if off < DIVERGENT_BELOW else Status.CRITICAL
-    what = "Py = k·C has its best k" if name == "scale" else "Py/C of the sums is"
+    what = "the best k of Py = k C is" if name == "scale" else "Py/C of the sums is"
     return Gate(name, status, value, limit, options.origin("sum_ratio"), f"{what} {value - 1:+.3e} off 1")
 
 
@@ -109,5 +109,8 @@ def _pixels(scan: PixelScan, metrics: Metrics, tolerance: PixelTolerance, option
 def tolerance_text(tolerance: PixelTolerance) -> str:
     """Return a tolerance of pixels as reports print it."""
     parts = [f"{tolerance.relative:g} relative"] if tolerance.relative else []
-    parts += [f"{tolerance.absolute:g} absolute"] if tolerance.absolute or not parts else []
+    parts += [f"{tolerance.absolute:g} absolute"] if tolerance.absolute else []
+    parts += [f"{tolerance.rounding:g} for rounding to counts"] if tolerance.rounding > tolerance.absolute else []
+    if not parts:
+        return "0"
     return " or ".join(parts)

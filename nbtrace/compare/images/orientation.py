@@ -11,6 +11,9 @@ _COARSE = 512
 """Pixels along each axis of the binned images in which all placements are searched."""
 
 _CROP = 512
+_SAMPLE = 50_000
+"""Pixels, evenly spread, from which the typical intensity is taken."""
+
 _LEAST = 0.5
 _GAIN = 0.1
 """A placement is told if it correlates this well, and by so much better than the images as they are."""
@@ -39,7 +42,7 @@ class Placement:
     shift : (int, int)
         Pixels (slow, fast) by which it then lies beyond C: Py[s + shift] is C[s].
     correlation : float
-        Of the square roots of the intensities, in the overlap.
+        Of log(1 + I/typical) in the overlap, where the typical intensity is the median of those above 0.
     as_given : float
         The same of the images as they are.
     """
@@ -53,10 +56,13 @@ class Placement:
 def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Placement | None:
     """Return the placement of Py in which it is like C and was not before; None if there is none.
 
-    Square roots keep a few bright spots from deciding alone. All eight placements are tried at every shift on binned
-    images, the best one is then placed to the pixel.
+    Logarithms keep a few bright pixels, such as the direct beam, from deciding alone. All eight placements are tried
+    at every shift on binned images, the best one is then placed to the pixel.
     """
     left, right = (_compressed(pixels, compared) for pixels in (c, py))
+    as_given = _correlation(left, right)
+    if as_given > 1 - _GAIN:
+        return None
     bins = -(-max(left.shape) // _COARSE)
     small_left, small_right = _binned(left, bins), _binned(right, bins)
     found = [
@@ -67,16 +73,19 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Placement 
     _, coarse, name = max(found, key=lambda item: item[0])
     placed = PLACEMENTS[name](right)
     shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
-    as_given, achieved = _correlation(left, right), _correlation(*_overlap(left, placed, shift))
+    achieved = _correlation(*_overlap(left, placed, shift))
     if achieved < _LEAST or achieved < as_given + _GAIN:
         return None
     return Placement(name, shift, achieved, as_given)
 
 
 def _compressed(pixels: Pixels, compared: Mask | None) -> Floats:
-    values = pixels.astype(np.float32)
-    values = np.sign(values) * np.sqrt(np.abs(values))
-    return values if compared is None else np.where(compared, values, np.float32(0.0))
+    """Return log(1 + |I|/typical) with the sign of I, in single precision; 0 where pixels do not count."""
+    values = pixels if compared is None else np.where(compared, pixels, 0)
+    some = np.abs(values.ravel()[:: max(1, values.size // _SAMPLE)])
+    some = some[some > 0]
+    typical = float(np.median(some)) if some.size else 1.0
+    return (np.sign(values) * np.log1p(np.abs(values / typical))).astype(np.float32)
 
 
 def _binned(values: Floats, bins: int) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.steps import BINS, common_format, step_counts
+from nbtrace.compare.images.steps import BINS, common_format, format_name, step_counts
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.images.image import Floats
 
@@ -18,31 +18,39 @@ Values: TypeAlias = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class PixelTolerance:
-    """A pixel agrees if |y − x| ≤ max(relative · max(|x|, |y|), absolute).
+    """A pixel agrees if |y − x| ≤ max(relative · max(|x|, |y|), absolute, rounding).
 
     Attributes
     ----------
-    relative, absolute : float
-        Not below what the pixels' own number format resolves.
+    relative : float
+        Not below one step of the pixels' own number format.
+    absolute : float
+    rounding : float
+        What rounding to whole counts can make of no difference: half a count for each image of integers.
     """
 
     relative: float
     absolute: float
+    rounding: float = 0.0
 
     @classmethod
     def resolved(cls, x: Values, y: Values, relative: float, absolute: float) -> "PixelTolerance":
-        """Return a tolerance that is no finer than the pixels: half a count each, one step of a float."""
-        counts = sum(0.5 for array in (x, y) if array.dtype.kind in "ui")
+        """Return a tolerance that is no finer than the pixels."""
+        rounding = sum(0.5 for array in (x, y) if array.dtype.kind in "ui")
         steps = [float(np.finfo(array.dtype).eps) for array in (x, y) if array.dtype.kind == "f"]
-        return cls(max(relative, *steps, 0.0), max(absolute, counts))
+        return cls(max(relative, *steps, 0.0), absolute, rounding)
 
     @property
     def bands(self) -> tuple[tuple[Status, float, float], ...]:
         """What a pixel is called, with the relative and the absolute difference up to which it is."""
         return (
-            (Status.PASS, self.relative, self.absolute),
-            (Status.MINOR, max(MINOR_BELOW, self.relative), ABSOLUTE_MINOR * self.absolute),
-            (Status.DIVERGENT, max(DIVERGENT_BELOW, self.relative), ABSOLUTE_DIVERGENT * self.absolute),
+            (Status.PASS, self.relative, max(self.absolute, self.rounding)),
+            (Status.MINOR, max(MINOR_BELOW, self.relative), max(ABSOLUTE_MINOR * self.absolute, self.rounding)),
+            (
+                Status.DIVERGENT,
+                max(DIVERGENT_BELOW, self.relative),
+                max(ABSOLUTE_DIVERGENT * self.absolute, self.rounding),
+            ),
         )
 
     def status(self, x: float, y: float) -> Status:
@@ -152,7 +160,7 @@ class _Tally:
             zero_in_x=self._zero_in_x,
             zero_in_y=self._zero_in_y,
             steps=steps,
-            step_of="" if self._format is None else self._format.name,
+            step_of="" if self._format is None else format_name(self._format),
         )
 
 

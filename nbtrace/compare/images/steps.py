@@ -21,6 +21,11 @@ def common_format(x: np.dtype[Any], y: np.dtype[Any]) -> np.dtype[Any] | None:
     return np.dtype(np.int64) if kinds == {"i"} else None
 
 
+def format_name(number_format: np.dtype[Any]) -> str:
+    """Return what a step is one of: `count`, or the name of a float format."""
+    return number_format.name if number_format.kind == "f" else "count"
+
+
 def step_counts(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtype[Any]) -> npt.NDArray[np.int64]:
     """Return how many pairs are 0, 1, 2 to 3, 4 to 7, … steps of `number_format` apart, shape (BINS,)."""
     distance = _distance(x, y, number_format).astype(np.uint64)

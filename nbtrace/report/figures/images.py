@@ -1,6 +1,7 @@
 """Figures of two images: both and their difference on shared scales, intensities against each other, ratio map."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.image import AxesImage
 
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.images.geometry import inverse_d_squared
-from nbtrace.images.image import Floats, Geometry, Pixels
+from nbtrace.images.image import Floats, Geometry, Mask, Pixels
 from nbtrace.records import Pixel
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import (
@@ -40,32 +41,77 @@ _DECADES = 12.0
 """Intensities fainter than the brightest by more are left out of the scatter."""
 
 _FLAT = 1e-12
+_OBLONG = 6
+_AROUND = 12
+"""Pixels on each side of the one that a detail shows."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The part of both images that is drawn.
+
+    Attributes
+    ----------
+    c, py : ndarray
+    compared : ndarray or None
+    grid : Grid
+    """
+
+    c: Pixels
+    py: Pixels
+    compared: Mask | None
+    grid: Grid
+
+    @classmethod
+    def whole(cls, result: ImagesResult) -> "_Part":
+        return cls(result.c.pixels, result.py.pixels, result.selection.compared, Grid.of(result.c.shape))
+
+    @classmethod
+    def around(cls, result: ImagesResult, pixel: Pixel) -> "_Part":
+        starts = [max(0, at - _AROUND) for at in pixel]
+        crop = tuple(slice(start, at + _AROUND + 1) for start, at in zip(starts, pixel, strict=True))
+        c, py, compared = result.c.pixels[crop], result.py.pixels[crop], result.selection.compared
+        return cls(c, py, None if compared is None else compared[crop], Grid.of(c.shape, (starts[0], starts[1])))
+
+    def difference(self) -> Floats:
+        """Return Py − C, in single precision where both are: it is only drawn."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            apart: Floats = np.subtract(self.py, self.c, dtype=np.result_type(self.c, self.py, np.float32))
+        return apart
 
 
 def image_figures(result: ImagesResult, pixel: Pixel | None = None) -> Mapping[str, Figure]:
-    """Return all figures of a comparison by the name of their file, without suffix."""
+    """Return all figures of a comparison by the name of their file, without suffix.
+
+    `pixel` is the one to mark, such as the traced one, as (slow, fast); by default that with the largest difference, or
+    the brightest of C where none differs.
+    """
     return {
         "images": image_pair_figure(result, pixel),
+        "detail": detail_figure(result, pixel),
         "scatter": scatter_figure(result),
         "ratio": ratio_figure(result, pixel),
     }
 
 
 def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
-    """Return C, Py and Py − C side by side.
+    """Return C, Py and Py − C side by side, with the pixel that is marked; see :func:`image_figures`."""
+    return _pair(_Part.whole(result), result, _marked(result, pixel), PERCENTILE)
 
-    Parameters
-    ----------
-    result : ImagesResult
-    pixel : (int, int), optional
-        (slow, fast) of the pixel to mark, such as the traced one; by default that with the largest difference.
-    """
-    grid, compared = Grid.of(result.c.shape), result.selection.compared
-    drawn_c, drawn_py = (grid.largest(image.pixels, compared) for image in (result.c, result.py))
-    apart = grid.most_apart(_difference(result), compared)
-    low, high = _intensity_range((drawn_c, drawn_py))
-    limit = _percentile(np.abs(apart))
-    figure = _strip(3, result.c.shape)
+
+def detail_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
+    """Return the same around the pixel that is marked, each pixel drawn, up to the brightest."""
+    marked = _marked(result, pixel)
+    return _pair(_Part.around(result, marked[0]), result, marked, 100.0)
+
+
+def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percentile: float) -> Figure:
+    grid, (pixel, what) = part.grid, marked
+    drawn_c, drawn_py = (grid.largest(pixels, part.compared) for pixels in (part.c, part.py))
+    apart = grid.most_apart(part.difference(), part.compared)
+    low, high = _intensity_range((drawn_c, drawn_py), percentile)
+    limit = _percentile(np.abs(apart), percentile)
+    figure = _strip(3, grid.shape)
     left, middle, right = figure.subplots(1, 3, sharex=True, sharey=True)
     _draw(left, drawn_c, grid, INTENSITY_MAP, low, high)
     intensity = _draw(middle, drawn_py, grid, INTENSITY_MAP, low, high)
@@ -73,41 +119,42 @@ def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figur
     for axes, title in ((left, f"C: {_name(result.c.source)}"), (middle, f"Py: {_name(result.py.source)}")):
         dress(axes, title=title, x="fast → (pixels)", y="slow ↓ (pixels)" if axes is left else "", framed=True)
     dress(right, title="Py − C", x="fast → (pixels)", framed=True)
-    marked, what = _marked(result, pixel)
     for axes in (left, middle, right):
-        _mark(axes, marked, result)
+        _mark(axes, pixel, result, grid)
     _bar(figure, intensity, [left, middle], "intensity")
     _bar(figure, difference, [right], "Py − C")
     caption(
         figure,
-        f"Both images on one scale, {low:.3g} to {high:.3g}, the {PERCENTILE:g}th percentile of what is drawn. "
-        f"Difference ±{limit:.3g}, the same percentile; largest |Py − C| {result.metrics.max_abs_diff:.3g}. "
-        f"{_pooled(grid, 'the brightest pixel, of the difference the one farthest from 0')}\n"
-        f"{what}{_rings_text(result.geometry)}{_left_out(result)}",
+        f"Both images on one scale, {low:.3g} to {high:.3g}, {_percentile_text(percentile)} of what is drawn. "
+        f"Difference ±{limit:.3g}, the same of |Py − C|; the largest of all is {result.metrics.max_abs_diff:.3g}. "
+        f"{_pooled(grid)}\n"
+        f"{what}{_rings_text(result.geometry, grid)}{_left_out(result)}{_stretched_text(grid.shape)}",
     )
     return figure
 
 
 def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return the map of ln(Py/C) of the sums of blocks of pixels."""
-    grid, compared = Grid.of(result.c.shape), result.selection.compared
-    c, py = (grid.sums(image.pixels, compared) for image in (result.c, result.py))
+    part = _Part.whole(result)
+    grid = part.grid
+    c, py = (grid.sums(pixels, part.compared) for pixels in (part.c, part.py))
     both = (c > 0) & (py > 0)
     logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
-    limit = max(_percentile(np.abs(logs)), _FLAT)
+    limit = max(_percentile(np.abs(logs), PERCENTILE), _FLAT)
     figure = _strip(1, result.c.shape)
     axes = figure.subplots()
     image = _draw(axes, logs, grid, DIFFERENCE_MAP, -limit, limit)
     dress(axes, title="Ratio Py/C", x="fast → (pixels)", y="slow ↓ (pixels)", framed=True)
     marked, what = _marked(result, pixel)
-    _mark(axes, marked, result)
+    _mark(axes, marked, result, grid)
     _bar(figure, image, [axes], "ln(Py/C)")
     many = f"Ratios of the sums of {grid.block} × {grid.block} pixels. " if grid.block > 1 else ""
     without = int(np.count_nonzero(~both))
+    missing = f"{without} points without a ratio: C or Py is not above 0." if without else ""
     caption(
         figure,
-        f"{many}Scale ±{limit:.3g}, the {PERCENTILE:g}th percentile; ln(Py/C) is Py/C − 1 where it is small.\n"
-        f"{what}{f'{without} points without a ratio: C or Py is not above 0.' if without else ''}",
+        f"{many}Scale ±{limit:.3g}, {_percentile_text(PERCENTILE)}; ln(Py/C) is Py/C − 1 where it is small.\n"
+        f"{what}{_stretched_text(grid.shape)}{missing}",
     )
     return figure
 
@@ -146,14 +193,6 @@ def scatter_figure(result: ImagesResult) -> Figure:
     return figure
 
 
-def _difference(result: ImagesResult) -> Floats:
-    """Return Py − C, in single precision where both are: it is only drawn."""
-    c, py = result.c.pixels, result.py.pixels
-    with np.errstate(invalid="ignore", over="ignore"):
-        difference: Floats = np.subtract(py, c, dtype=np.result_type(c, py, np.float32))
-    return difference
-
-
 def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, int]:
     """Return edges of bins, counts of shape (C, Py), and how many pixels fall outside."""
     smallest = min(float(values[values > 0].min()) for values in (c, py) if (values > 0).any())
@@ -185,82 +224,110 @@ def _strip(panels: int, shape: tuple[int, int]) -> Figure:
 def _draw(axes: Axes, values: Floats, grid: Grid, colours: str, low: float, high: float) -> AxesImage:
     palette = mpl.colormaps[colours].with_extremes(bad=_NOT_COMPARED)
     image = axes.imshow(
-        values, cmap=palette, vmin=low, vmax=high, extent=grid.extent, origin="upper", interpolation="nearest"
+        values,
+        cmap=palette,
+        vmin=low,
+        vmax=high,
+        extent=grid.extent,
+        origin="upper",
+        interpolation="nearest",
+        aspect="auto" if _stretched(grid.shape) else "equal",
     )
-    slow, fast = grid.shape
-    axes.set(xlim=(-0.5, fast - 0.5), ylim=(slow - 0.5, -0.5))
+    left, right, bottom, top = grid.edges
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     return image
 
 
 def _bar(figure: Figure, image: ScalarMappable, axes: Sequence[Axes], label: str) -> None:
     bar = figure.colorbar(image, ax=list(axes), shrink=0.85, pad=0.015)
-    bar.ax.set_title(label, fontsize=TEXT_SIZE, loc="left")
+    bar.set_label(label, fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=CAPTION_SIZE)
 
 
-def _mark(axes: Axes, pixel: Pixel | None, result: ImagesResult) -> None:
+def _mark(axes: Axes, pixel: Pixel, result: ImagesResult, grid: Grid) -> None:
     if result.geometry is not None:
-        _rings(axes, result.geometry, result.c.shape)
-    if pixel is not None:
-        axes.plot(
-            pixel[1], pixel[0], marker="x", markersize=7, markeredgewidth=1.1, color=MARK_COLOUR, linestyle="none"
-        )
+        _rings(axes, result.geometry, grid)
+    axes.plot(pixel[1], pixel[0], marker="x", markersize=7, markeredgewidth=1.1, color=MARK_COLOUR, linestyle="none")
 
 
-def _marked(result: ImagesResult, pixel: Pixel | None) -> tuple[Pixel | None, str]:
+def _marked(result: ImagesResult, pixel: Pixel | None) -> tuple[Pixel, str]:
     """Return the pixel to mark, and what it is."""
     if pixel is not None:
-        return pixel, f"× pixel slow {pixel[0]} fast {pixel[1]}. "
-    if not result.worst_pixels:
-        return None, ""
-    worst = result.worst_pixels[0].pixel
-    return worst, f"× largest |Py − C|: slow {worst[0]} fast {worst[1]}. "
+        what, at = "pixel", pixel
+    elif result.worst_pixels:
+        what, at = "largest |Py − C|:", result.worst_pixels[0].pixel
+    else:
+        what, at = "brightest pixel of C:", result.brightest
+    return at, f"× {what} slow {at[0]} fast {at[1]}. "
 
 
-def _rings(axes: Axes, geometry: Geometry, shape: tuple[int, int]) -> None:
-    slow, fast = (np.linspace(-0.5, size - 0.5, min(size + 1, _RING_GRID)) for size in shape)
-    squared = np.asarray(inverse_d_squared(geometry, slow[:, None] + 0.5, fast[None, :] + 0.5))
-    radii = _chosen_rings(float(squared.min()), float(squared.max()))
-    if not radii:
-        return
-    levels = {1 / (radius * ANGSTROM) ** 2: f"{radius:g} Å" for radius in radii}
-    lines = axes.contour(
-        fast, slow, squared, levels=sorted(levels), colors=MARK_COLOUR, linewidths=0.5, linestyles="dashed"
+def _rings(axes: Axes, geometry: Geometry, grid: Grid) -> None:
+    slow, fast, squared = _ring_field(geometry, grid)
+    levels = {1 / (d * ANGSTROM) ** 2: f"{d:g} Å" for d in _chosen_rings(squared)}
+    if levels:
+        lines = axes.contour(
+            fast, slow, squared, levels=sorted(levels), colors=MARK_COLOUR, linewidths=0.5, linestyles="dashed"
+        )
+        axes.clabel(lines, fmt=levels, fontsize=CAPTION_SIZE - 1, inline=True)
+
+
+def _ring_field(geometry: Geometry, grid: Grid) -> tuple[Floats, Floats, Floats]:
+    """Return positions along slow and fast, and 1/d² there, for contours: coarse is enough for conics."""
+    slow, fast = (
+        np.linspace(first - 0.5, first + size - 0.5, min(size + 1, _RING_GRID))
+        for first, size in zip(grid.origin, grid.shape, strict=True)
     )
-    axes.clabel(lines, fmt=levels, fontsize=CAPTION_SIZE - 1, inline=True)
+    return slow, fast, np.asarray(inverse_d_squared(geometry, slow[:, None] + 0.5, fast[None, :] + 0.5))
 
 
-def _chosen_rings(least: float, most: float) -> list[float]:
-    """Return a few resolutions in Å between two 1/d² in m⁻², about evenly spaced on the detector."""
+def _chosen_rings(squared: Floats) -> list[float]:
+    """Return a few round resolutions in Å within a field of 1/d² in m⁻², about evenly spaced on the detector."""
+    least, most = float(squared.min()), float(squared.max())
     inside = [d for d in _RINGS if least < 1 / (d * ANGSTROM) ** 2 < most]
     wanted = np.linspace(np.sqrt(least), np.sqrt(most), _MOST_RINGS + 2)[1:-1] * ANGSTROM
     return sorted({min(inside, key=lambda d: abs(1 / d - target)) for target in wanted}) if inside else []
 
 
-def _rings_text(geometry: Geometry | None) -> str:
-    return "Dashed: resolution. " if geometry is not None else ""
+def _rings_text(geometry: Geometry | None, grid: Grid) -> str:
+    return "Dashed: resolution. " if geometry is not None and _chosen_rings(_ring_field(geometry, grid)[2]) else ""
 
 
 def _left_out(result: ImagesResult) -> str:
     return "Light blue: not compared. " if result.selection.compared is not None else ""
 
 
-def _pooled(grid: Grid, what: str) -> str:
-    return f"Each point is {what}, of {grid.block} × {grid.block}." if grid.block > 1 else ""
+def _pooled(grid: Grid) -> str:
+    if grid.block == 1:
+        return ""
+    blocks = f"{grid.block} × {grid.block}"
+    return f"Each point is the brightest of {blocks} pixels, of the difference the one farthest from 0."
 
 
-def _intensity_range(images: Sequence[Floats]) -> tuple[float, float]:
+def _stretched(shape: tuple[int, int]) -> bool:
+    """Whether an image is so oblong that square pixels would leave nothing to see."""
+    return max(shape) > _OBLONG * min(shape)
+
+
+def _stretched_text(shape: tuple[int, int]) -> str:
+    return "Pixels are not drawn square. " if _stretched(shape) else ""
+
+
+def _percentile_text(percentile: float) -> str:
+    return "the largest" if percentile >= 100 else f"the {percentile:g}th percentile"
+
+
+def _intensity_range(images: Sequence[Floats], percentile: float) -> tuple[float, float]:
     """Return the scale of both images: from 0, or from the darkest values where these are below it."""
     values = np.concatenate([image[np.isfinite(image)] for image in images])
-    high = float(np.percentile(values, PERCENTILE))
-    low = min(0.0, float(np.percentile(values, 100 - PERCENTILE)))
+    high = float(np.percentile(values, percentile))
+    low = min(0.0, float(np.percentile(values, 100 - percentile)))
     return low, high if high > low else max(float(values.max()), low + 1.0)
 
 
-def _percentile(sizes: Floats) -> float:
+def _percentile(sizes: Floats, percentile: float) -> float:
     """Return the limit of a symmetric scale: the percentile of what is not 0, 1 where nothing is."""
     values = sizes[np.isfinite(sizes) & (sizes > 0)]
-    return float(np.percentile(values, PERCENTILE)) if values.size else 1.0
+    return float(np.percentile(values, percentile)) if values.size else 1.0
 
 
 def _name(source: str) -> str:

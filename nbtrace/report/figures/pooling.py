@@ -12,21 +12,38 @@ MOST = 440
 
 @dataclass(frozen=True)
 class Grid:
-    """Square blocks of `block` pixels that cover an image of `shape` (slow, fast); those at the end may be cut."""
+    """Square blocks of `block` pixels that cover a part of an image; those at the end may be cut.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Of the part (slow, fast).
+    block : int
+    origin : (int, int)
+        First pixel of the part (slow, fast).
+    """
 
     shape: tuple[int, int]
     block: int
+    origin: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, shape: tuple[int, int]) -> "Grid":
+    def of(cls, shape: tuple[int, int], origin: tuple[int, int] = (0, 0)) -> "Grid":
         """Return the finest grid of at most :data:`MOST` blocks along the longer edge."""
-        return cls(shape, max(1, -(-max(shape) // MOST)))
+        return cls(shape, max(1, -(-max(shape) // MOST)), origin)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """Left, right, bottom and top of all blocks in pixel indices, row 0 on top; a pixel is centred on its index."""
         rows, columns = (-(-size // self.block) * self.block for size in self.shape)
-        return -0.5, columns - 0.5, rows - 0.5, -0.5
+        slow, fast = (first - 0.5 for first in self.origin)
+        return fast, fast + columns, slow + rows, slow
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """Left, right, bottom and top of the part itself."""
+        slow, fast = (first - 0.5 for first in self.origin)
+        return fast, fast + self.shape[1], slow + self.shape[0], slow
 
     def largest(self, pixels: Pixels, compared: Mask | None = None) -> Floats:
         """Return the largest compared pixel of each block, nan where a block has none."""

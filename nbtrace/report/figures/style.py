@@ -10,6 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from nbtrace.compare.status import Status
 from nbtrace.errors import UsageError
@@ -45,6 +46,9 @@ TITLE_SIZE = 9.0
 CAPTION_SIZE = 7.0
 DPI = 150
 _LINE = 0.6
+_GAP = 0.08
+"""Inches around each part of a figure."""
+
 _LETTER_WIDTH = 0.58
 """Of the font's letters on average, in units of its size."""
 
@@ -56,7 +60,7 @@ _METADATA: Mapping[str, Mapping[str, str | None]] = {"png": {"Software": None}, 
 
 def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
     """Return an empty figure of this size in inches; its parts are laid out so that nothing overlaps."""
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=_GAP))
     FigureCanvasAgg(figure)
     return figure
 

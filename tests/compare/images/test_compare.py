@@ -1,6 +1,7 @@
 """Verdicts, gates, figures and coverage of whole comparisons."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -275,6 +276,15 @@ def test_a_transposed_image_is_told() -> None:
     assert result.metrics.sum_ratio == 1
 
 
+def test_the_direct_beam_does_not_hide_that_an_image_is_transposed() -> None:
+    c = spots(shape=(49, 49))
+    c[24, 24] = 1e7
+    result = compared(c, c.T)
+    assert result.metrics.correlation == pytest.approx(1.0, abs=1e-6)
+    assert result.placement is not None
+    assert result.placement.name == "with slow and fast exchanged"
+
+
 GEOMETRY = geometry_of(
     np.array([0.1, -0.02, 0.025]), (0, 0, -1), (0, 1, 0), 1e-3, (1, 0, 0), 1e-10, np.diag([5e-9, 6e-9, 7e-9])
 )
@@ -314,6 +324,25 @@ def test_worst_pixels_have_indices_and_resolution() -> None:
     assert compared(c, py).worst_pixels[0].hkl is None
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"wavelength": 1.1e-10}, "wavelength in Å C 1, Py 1.1"),
+        ({"pixel_size": 1.1e-3}, "pixel size in mm C 1, Py 1.1"),
+        ({"pix0": np.array([0.1, -0.02, 0.026])}, "direct beam moved by +0 pixels along slow and +1 along fast"),
+        ({"pix0": np.array([0.12, -0.02, 0.025])}, "distance of the corner in mm"),
+        ({"pix0": np.array([0.1, -0.0200001, 0.025])}, None),
+    ],
+)
+def test_headers_that_tell_different_geometries(changed: dict[str, Any], told: str | None) -> None:
+    assert GEOMETRY is not None
+    other = dataclasses.replace(GEOMETRY, **changed)
+    c, py = (Image(spots(), name, "SMV", geometry=of) for name, of in (("a", GEOMETRY), ("b", other)))
+    found = [notice.text for notice in compare_images(c, py).notices if "geometries" in notice.text]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
 def test_the_brightest_pixel_is_that_of_c_within_the_region() -> None:
     c, py = spots(), spots()
     c[3, 4] = 1e6
@@ -329,7 +358,7 @@ def test_counts_may_be_off_by_one_rounding() -> None:
     py[::7, ::7] += 1
     result = compared(c, py, sum_ratio=(0.99, 1.01))
     assert result.verdict is Verdict.AGREE
-    assert result.tolerance.absolute == 1.0
+    assert result.tolerance.rounding == 1.0
     py[0, 1] += 2
     assert compared(c, py, sum_ratio=(0.99, 1.01)).verdict is Verdict.DIFFER
 

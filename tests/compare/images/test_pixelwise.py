@@ -73,12 +73,15 @@ def test_bands_of_a_pixel() -> None:
     assert found == [Status.PASS, Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL]
     assert PixelTolerance(0.0, 1.0).status(5, 7) is Status.MINOR
     assert tolerance.status(0.0, 1e-300) is Status.CRITICAL
+    counts = PixelTolerance(1e-6, 0.0, rounding=1.0)
+    assert [counts.status(20, 20 + off) for off in (1, 2)] == [Status.PASS, Status.CRITICAL]
 
 
 def test_no_tolerance_is_finer_than_the_pixels() -> None:
     count, single = np.zeros(1, np.uint16), np.zeros(1, np.float32)
-    assert PixelTolerance.resolved(count, count, 1e-6, 0.0).absolute == 1.0
-    assert PixelTolerance.resolved(count, single, 1e-6, 0.0).absolute == 0.5
+    assert PixelTolerance.resolved(count, count, 1e-6, 0.0).rounding == 1.0
+    assert PixelTolerance.resolved(count, single, 1e-6, 0.0).rounding == 0.5
+    assert PixelTolerance.resolved(single, single, 1e-6, 0.0).rounding == 0.0
     assert PixelTolerance.resolved(single, single, 0.0, 0.0).relative == np.finfo(np.float32).eps
 
 

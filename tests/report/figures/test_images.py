@@ -17,7 +17,13 @@ from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
 from nbtrace.errors import UsageError
 from nbtrace.images.geometry import geometry_of
 from nbtrace.images.image import Geometry, Image, Pixels
-from nbtrace.report.figures.images import image_figures, image_pair_figure, ratio_figure, scatter_figure
+from nbtrace.report.figures.images import (
+    detail_figure,
+    image_figures,
+    image_pair_figure,
+    ratio_figure,
+    scatter_figure,
+)
 from nbtrace.report.figures.pooling import MOST
 from nbtrace.report.figures.style import caption, encoded, new_figure, plain, save
 
@@ -67,7 +73,7 @@ def test_the_caption_says_scale_and_percentile() -> None:
     high = shown(figure.axes[0]).get_clim()[1]
     text = texts(figure)
     assert f"Both images on one scale, 0 to {high:.3g}, the 99.5th percentile" in text
-    assert f"largest |Py − C| {result.metrics.max_abs_diff:.3g}" in text
+    assert f"the largest of all is {result.metrics.max_abs_diff:.3g}" in text
     both = np.concatenate([result.c.pixels, result.py.pixels])
     assert high == pytest.approx(np.percentile(both.astype(np.float64), 99.5))
 
@@ -94,12 +100,44 @@ def test_one_pixel_of_a_large_image_stays_visible() -> None:
     apart = shown(figure.axes[2]).get_array()
     assert apart[1234 // block, 567 // block] == -50.0
     assert np.count_nonzero(apart) == 1
-    assert f"of {block} × {block}" in texts(figure)
+    assert f"of {block} × {block} pixels" in texts(figure)
     figure.draw_without_rendering()
     for axes in figure.axes[:3]:
         box = axes.get_window_extent()
         assert box.width >= shown(axes).get_array().shape[1]
         assert box.height >= shown(axes).get_array().shape[0]
+
+
+@pytest.mark.parametrize("pixel", [(500, 300), (0, 0), (899, 599), (3, 590)])
+def test_a_detail_shows_each_pixel_at_its_place(pixel: tuple[int, int]) -> None:
+    c = spots((900, 600))
+    py = c.copy()
+    py[pixel] += 1000
+    figure = detail_figure(compared(c, py, geometry=geometry()))
+    apart, axes = shown(figure.axes[2]).get_array(), figure.axes[2]
+    left, right, bottom, top = shown(axes).get_extent()
+    slow, fast = np.argwhere(apart > 0)[0]
+    assert (slow + top + 0.5, fast + left + 0.5) == pixel
+    assert shown(figure.axes[0]).get_clim()[1] == np.nanmax(shown(figure.axes[1]).get_array())
+    assert axes.get_xlim() == (left, right)
+    assert axes.get_ylim() == (bottom, top)
+    np.testing.assert_array_equal(
+        shown(figure.axes[0]).get_array(),
+        c[max(0, pixel[0] - 12) : pixel[0] + 13, max(0, pixel[1] - 12) : pixel[1] + 13],
+    )
+
+
+def test_an_oblong_image_is_stretched_and_says_so() -> None:
+    figure = image_pair_figure(compared(spots((3, 400)), spots((3, 400), seed=2)))
+    assert figure.axes[0].get_aspect() == "auto"
+    assert "Pixels are not drawn square" in texts(figure)
+    assert image_pair_figure(compared(spots(), spots(seed=2))).axes[0].get_aspect() == 1.0
+
+
+def test_images_that_agree_show_the_brightest_pixel() -> None:
+    result = compared(spots(), spots())
+    slow, fast = np.unravel_index(int(np.argmax(spots())), (40, 50))
+    assert f"brightest pixel of C: slow {slow} fast {fast}" in texts(detail_figure(result))
 
 
 def test_what_is_not_compared_is_not_drawn_as_intensity() -> None:
