@@ -74,8 +74,8 @@ def _line(case: CaseResult) -> Line:
         _from_one(metrics.sum_ratio),
         _from_one(metrics.scale),
         f"{case.worst_relative:.1e}" if case.worst_relative else "0",
-        number(case.c_ms, 3),
-        number(case.py_ms, 3),
+        number(case.c_ms, 4),
+        number(case.py_ms, 4),
         _traces(case),
         case.outcome.value,
     )

@@ -2,8 +2,8 @@
 
 import hashlib
 import statistics
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from nbtrace.evidence.provenance import FileRecord
@@ -138,15 +138,12 @@ class RunOptions:
         Time limit of one run.
     threads : int
         OMP_NUM_THREADS.
-    variables : mapping
-        Further variables.
     """
 
     seconds: float | None = 600.0
     threads: int = 1
-    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that a program gets besides those of this process."""
-        return {**self.variables, "OMP_NUM_THREADS": str(self.threads)}
+        return {"OMP_NUM_THREADS": str(self.threads)}

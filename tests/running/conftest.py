@@ -84,11 +84,12 @@ def line() -> FlagLine:
 
 
 @pytest.fixture
-def source(reference: Path, line: FlagLine) -> MakeSource:
+def source(reference: Path, line: FlagLine, monkeypatch: pytest.MonkeyPatch) -> MakeSource:
     """Makes a side that runs the program in a mode."""
 
     def make(mode: str = "", seconds: float = 30.0, **variables: str) -> ProgramSource:
-        options = RunOptions(seconds, variables={"MODE": mode, **variables})
-        return ProgramSource(Program((str(reference),), "--ref"), line, options)
+        for name, value in {"MODE": mode, **variables}.items():
+            monkeypatch.setenv(name, value)
+        return ProgramSource(Program((str(reference),), "--ref"), line, RunOptions(seconds))
 
     return make
