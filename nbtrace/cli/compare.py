@@ -58,7 +58,8 @@ def compare_command(
     ] = None,
     repeat: Annotated[int | None, typer.Option("--repeat", min=1, max=1000, help="Runs of each side.")] = None,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, max=1024, help="OMP_NUM_THREADS of the programs; by default 1.")
+        int | None,
+        typer.Option("--threads", min=1, max=1024, help="OMP_NUM_THREADS; by default as recorded, else 1."),
     ] = None,
     pixel: Annotated[
         tuple[int, int] | None,

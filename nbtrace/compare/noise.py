@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.documents import load
-from nbtrace.errors import InputError
+from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
 from nbtrace.quantities import Basis
 from nbtrace.records import Pixel
@@ -125,14 +125,15 @@ class Noise:
 
         Raises
         ------
-        InputError
+        MismatchError
             If the floor was measured on an image of another shape.
         """
-        if c.shape != self.table.shape_slow_fast:
-            raise InputError(
-                f"{self.name} was measured on an image of {' x '.join(map(str, self.table.shape_slow_fast))} pixels "
-                f"(slow x fast), this one has {' x '.join(map(str, c.shape))}"
-            )
+        for image in (c, py):
+            if image.shape != self.table.shape_slow_fast:
+                raise MismatchError(
+                    f"{self.name} was measured on an image of {' x '.join(map(str, self.table.shape_slow_fast))} "
+                    f"pixels (slow x fast), {image.source} has {' x '.join(map(str, image.shape))}"
+                )
         mask = np.zeros(c.shape, dtype=bool)
         for item in self.table.pixels:
             place = item.slow, item.fast

@@ -67,5 +67,6 @@ def _probe(probe: Probe) -> Mapping[str, object]:
         "compared": 0 if probe.diff is None else probe.diff.coverage.compared,
         "first_divergence": None if first is None else first.quantity,
         "reason": probe.reason or None,
+        "noise": None if probe.noise is None else probe.noise.text,
         "explanation": None if probe.explanation is None else explain_document(probe.explanation),
     }

@@ -83,7 +83,8 @@ def _run_line(side: str, run: Run) -> Line:
 def _trace_sections(result: Comparison) -> Iterator[Section]:
     if not result.probes:
         return
-    yield Section("Traced pixels", table=Table(_TRACES, tuple(map(_probe_line, result.probes))))
+    floors = tuple(f"pixel {_place(probe)}: {probe.noise.text}" for probe in result.probes if probe.noise is not None)
+    yield Section("Traced pixels", items=floors, table=Table(_TRACES, tuple(map(_probe_line, result.probes))))
     untraced = [f"pixel {_place(probe)} ({probe.why}): {probe.reason}" for probe in result.probes if probe.diff is None]
     if untraced:
         yield Section("Not traced on both sides", items=tuple(untraced))

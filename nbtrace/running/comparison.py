@@ -80,6 +80,8 @@ class Probe:
     explanation : Explanation or None
         Only where the traces differ.
     reason : str
+    noise : Notice or None
+        What the noise of the reference does to the tolerances, where it is known.
     """
 
     pixel: Pixel
@@ -89,6 +91,7 @@ class Probe:
     diff: DiffResult | None = None
     explanation: "Explanation | None" = None
     reason: str = ""
+    noise: Notice | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +186,7 @@ def _without_noise(
     options: ImageOptions, noise: Noise | None, c: Image, py: Image
 ) -> tuple[ImageOptions, list[Notice]]:
     """Leave out the pixels that differ by no more than C from itself; say which."""
-    if noise is None:
+    if noise is None or (options.mask is not None and options.mask.shape != c.shape):
         return options, []
     within = noise.within(c, py)
     known, count = len(noise.table.pixels), int(within.sum())
@@ -214,7 +217,10 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
     if missing:
         return Probe(pixel, why, *texts, reason="; ".join(missing))
     c, py = (_parsed(text.text or "", side, pixel) for text, side in zip(texts, (Side.C, Side.PY), strict=True))
-    policy = plan.policy if plan.noise is None else plan.noise.applied(plan.policy, pixel)
+    policy, told = plan.policy, None
+    if plan.noise is not None:
+        policy = plan.noise.applied(plan.policy, pixel)
+        told = plan.noise.told(plan.policy, policy, pixel)
     # The catalogue of causes is loaded only where there is a pair to explain.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
 
@@ -223,7 +229,7 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
     differs = found.verdict is not Verdict.AGREE
-    return Probe(pixel, why, *texts, diff=found.diff, explanation=found if differs else None)
+    return Probe(pixel, why, *texts, diff=found.diff, explanation=found if differs else None, noise=told)
 
 
 def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:

@@ -6,7 +6,7 @@ import pytest
 
 from nbtrace.compare.noise import Noise, read_noise
 from nbtrace.compare.tolerance import Policy, parse_option
-from nbtrace.errors import InputError
+from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image
 from nbtrace.quantities import Basis
 
@@ -91,8 +91,10 @@ def test_only_pixels_within_their_own_floor_are_excused(noise: Noise) -> None:
 
 def test_an_image_of_another_shape_has_no_floor(noise: Noise) -> None:
     other = Image(np.ones((5, 4), dtype=np.float32), "c", "raw")
-    with pytest.raises(InputError, match=r"measured on an image of 4 x 5 pixels .*, this one has 5 x 4"):
-        noise.within(other, other)
+    same = Image(np.ones((4, 5), dtype=np.float32), "py", "raw")
+    for pair in ((other, same), (same, other)):
+        with pytest.raises(MismatchError, match=r"measured on an image of 4 x 5 pixels .*, c has 5 x 4"):
+            noise.within(*pair)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from nbtrace.cli.embedded import Choice
 from nbtrace.cli.embedded_source import EmbeddedSource
 from nbtrace.compare.images import ImageOptions
-from nbtrace.compare.noise import Noise, NoiseTable, PixelFloor
+from nbtrace.compare.noise import Noise, NoiseTable, PixelFloor, TracedFloor
 from nbtrace.compare.status import Verdict
 from nbtrace.report.compare_document import compare_document
 from nbtrace.report.compare_view import compare_view
@@ -179,3 +179,31 @@ def test_flags_that_are_not_the_recorded_ones_are_noted() -> None:
     assert same.remarks == ()
     other = source.line([*source.case.args, "-N", "11"], (), lenient=False)
     assert "not those of the recorded output" in other.remarks[0]
+
+
+def test_a_trace_within_the_references_own_noise_agrees(spec: Comparison, tmp_path: Path) -> None:
+    differing = spec.probes[1].diff
+    assert differing is not None
+    rows = [row for row in differing.rows if row.difference is not None]
+    floors = tuple(
+        TracedFloor(
+            slow=3,
+            fast=47,
+            quantity=name,
+            relative=max(abs(row.difference.relative) for row in rows if row.quantity == name and row.difference),
+            absolute=max(
+                max(map(abs, row.difference.delta)) for row in rows if row.quantity == name and row.difference
+            ),
+            knob="ROI of pixel 3 47",
+            regional=True,
+        )
+        for name in {row.quantity for row in rows if row.difference is not None and any(row.difference.delta)}
+    )
+    table = NoiseTable(probe_slow=3, probe_fast=47, shape_slow_fast=(64, 64), pixels=(), traced=floors)
+    found = compared(CASE, Plan(noise=Noise("n.json", table)), mode="spec")
+    probe = found.probes[1]
+    assert probe.diff is not None
+    assert probe.diff.verdict is Verdict.AGREE
+    assert probe.noise is not None
+    assert "n.json: C against itself was measured at this pixel" in render(compare_view(found)).replace("\\", "")
+    assert found.verdict is Verdict.DIFFER
