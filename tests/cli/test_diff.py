@@ -56,7 +56,7 @@ def test_a_form_for_standard_output_takes_the_place_of_the_report(nb: "Run", sup
     assert "cannot both print" in both.err
     same = nb("diff", c, py, "--md", "x", "--json", "./x")
     assert same.code == 2
-    assert "a file of its own" in same.err
+    assert "different files" in same.err
 
 
 def test_a_file_that_cannot_be_written_is_one_line(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
