@@ -4,10 +4,11 @@ import io
 import math
 import zipfile
 import zlib
+from ast import literal_eval
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 
 from nbtrace.errors import InputError
 from nbtrace.images.content import check_size
@@ -21,6 +22,8 @@ NPZ_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 ONLY = "image"
 OF_SIDE = {Side.C: "c", Side.PY: "py"}
 """Name of the array that holds each side's image where a file holds both, as in a bundle's `images.npz`."""
+
+_LONGEST_HEADER = 2**16
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
@@ -69,23 +72,30 @@ def _chosen(keys: tuple[str, ...], path: Path, side: Side | None) -> str:
 
 def _array(content: bytes, path: Path, name: str) -> Pixels:
     """Return the array of .npy bytes without trusting what the header declares."""
-    stream = io.BytesIO(content)
-    try:
-        version = npy_format.read_magic(stream)
-        read_header = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
-        shape, fortran, dtype = read_header(stream)
-    except (ValueError, SyntaxError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} is damaged: {error}") from None
+    shape, fortran, dtype, start = _header(content, name)
     if dtype.hasobject:
         raise InputError(f"{name} holds Python objects, not numbers")
-    if any(size < 0 for size in shape):
-        raise InputError(f"{name} is damaged: it declares the shape {shape}")
-    count = math.prod(shape)
-    check_size(path, count * dtype.itemsize)
-    start = stream.tell()
-    if len(content) < start + count * dtype.itemsize:
-        raise InputError(
-            f"{name} is cut off: it declares {count * dtype.itemsize} bytes, {len(content) - start} are there"
-        )
-    flat = np.frombuffer(content, dtype, count=count, offset=start)
+    size = math.prod(shape) * dtype.itemsize
+    check_size(path, size)
+    if len(content) < start + size:
+        raise InputError(f"{name} is cut off: it declares {size} bytes, {len(content) - start} are there")
+    flat = np.frombuffer(content, dtype, count=math.prod(shape), offset=start)
     return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _header(content: bytes, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Return shape, order, number format and where the numbers begin.
+
+    numpy's own reader of headers tries to mend what it cannot read, with errors of many kinds.
+    """
+    try:
+        long = content[len(NPY_MAGIC)] > 1
+        begin = len(NPY_MAGIC) + (6 if long else 4)
+        end = begin + int.from_bytes(content[len(NPY_MAGIC) + 2 : begin], "little")
+        match literal_eval(content[begin : min(end, begin + _LONGEST_HEADER)].decode("latin-1").strip()):
+            case {"descr": str(descr), "fortran_order": bool(fortran), "shape": [*sizes]}:
+                if all(isinstance(size, int) and size >= 0 for size in sizes):
+                    return tuple(sizes), fortran, np.dtype(descr), end
+    except (ValueError, SyntaxError, TypeError, IndexError, RecursionError, MemoryError):
+        pass
+    raise InputError(f"{name} is damaged: its header is none of an array of numbers")
