@@ -190,13 +190,14 @@ def _without_noise(
         return options, []
     within = noise.within(c, py)
     known, count = len(noise.table.pixels), int(within.sum())
-    text = f"{noise.name}: C against itself moves {known} pixels; {count} of them differ by no more than that"
+    text = f"{noise.name}: C against itself moves {known} pixel{'s'[: known != 1]}"
     if count == 0:
-        return options, [Notice(Subject.TOLERANCE, Weight.INFO, text)]
+        return options, [Notice(Subject.TOLERANCE, Weight.INFO, f"{text}; no pixel is left out for that")]
     places = ", ".join(f"{slow} {fast}" for slow, fast in np.argwhere(within)[:_SHOWN])
     places += ", …" if count > _SHOWN else ""
     mask = ~within if options.mask is None else options.mask & ~within
-    notice = Notice(Subject.TOLERANCE, Weight.WARNING, f"{text} and are left out: {places}")
+    told = f"{text}; left out, since they differ by no more than that: {places}"
+    notice = Notice(Subject.TOLERANCE, Weight.WARNING, told)
     return replace(options, mask=mask), [notice]
 
 

@@ -142,7 +142,7 @@ def test_a_pixel_within_the_references_own_noise_is_left_out_and_one_beyond_is_n
     for by in (0.25, 0.75):
         found = compare(Changed(source, (30, 20), by), EmbeddedSource(line, Choice()), line, plan)
         verdicts[by] = found.verdict.value
-        assert any(("left out: 30 20" in notice.text) is (by < 0.5) for notice in found.notices)
+        assert any(("no more than that: 30 20" in notice.text) is (by < 0.5) for notice in found.notices)
     assert verdicts == {0.25: "agree", 0.75: "differ"}
     alone = compare(Changed(source, (30, 20), 0.25), EmbeddedSource(line, Choice()), line, replace(plan, noise=None))
     assert alone.verdict is Verdict.DIFFER
