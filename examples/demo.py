@@ -1,4 +1,4 @@
-"""What `make demo` runs: the main job on recorded logs; results go to `demo-output/`.
+"""What `make demo` runs: the main job on recorded logs and images; results go to `demo-output/`.
 
 Every command is printed before it runs. One that ends with another exit status than it must have ends the demo.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIR = Path("examples/pairs/supervisor__685_1039")
+SUITE = Path("examples/golden_suite")
 OUT = Path("demo-output")
 
 COMMANDS: tuple[tuple[int, tuple[str, ...]], ...] = (
@@ -23,6 +24,8 @@ COMMANDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, ("explain", f"{PAIR}/c.log", f"{PAIR}/c_roi_fresh.log")),
     (0, ("harness", "--config", "supervisor", "--pixel", "685", "1039", "--out", f"{OUT}/trace_py.log")),
     (0, ("diff", f"{PAIR}/c.log", f"{OUT}/trace_py.log", "--brief")),
+    (0, ("compare", "--suite", f"{SUITE}/suite.toml")),
+    (1, ("compare", "--archived", f"{SUITE}/phi_zero_mosaic", "--mode", "spec", "--out", f"{OUT}/compare")),
 )
 """Expected exit status and arguments: 1 means that the logs differ, as they do here."""
 

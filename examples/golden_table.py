@@ -1,59 +1,40 @@
 """Compare the simulator with the recorded runs of the reference and print a table.
 
-usage: python examples/golden_table.py [RECORDED_GOLDEN_FOLDER]
+usage: python examples/golden_table.py
 
-Without a folder the crops and traces in tests/golden serve. A recorded folder holds whole images (case.json and
-image.npz in a folder per case).
+The same cases through the commands of nbtrace: nbtrace compare --suite examples/golden_suite/suite.toml.
 Columns: worst relative difference of a pixel above 1e-12 of the maximum, share of pixels with identical bits, and the
 worst relative difference of a traced number.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from simulator.run import simulate
-from tests.simulator.golden import Case, cases, crops, recorded_lines, trace, trace_text, traces
+from tests.simulator.golden import Case, cases, recorded_lines, trace, trace_text, traces
 
 
 def main() -> None:
     """Print a line per case."""
-    recorded = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     print(f"{'case':32s} {'worst pixel':>12s} {'identical':>10s} {'worst traced':>13s}")
     with tempfile.TemporaryDirectory() as folder:
         for name, case in sorted(cases().items()):
-            worst, identical = compare_images(case, Path(folder), recorded)
+            worst, identical = compare_images(case, Path(folder))
             number = max((compare_traces(case, pixel, Path(folder)) for n, pixel in traces() if n == name), default=0.0)
             print(f"{name:32s} {worst:12.1e} {identical:10.6f} {number:13.1e}")
 
 
-def compare_images(case: Case, folder: Path, recorded: Path | None) -> tuple[float, float]:
+def compare_images(case: Case, folder: Path) -> tuple[float, float]:
     """Return the worst relative difference and the share of identical pixels."""
-    image = simulate(case.model(folder))
-    if recorded is None:
-        slow, fast = case.crop_corner
-        expected = crops()[case.name]
-        image = image[slow : slow + expected.shape[0], fast : fast + expected.shape[1]]
-    else:
-        expected = whole(recorded / case.name)
+    image, expected = simulate(case.model(folder)), case.image
     visible = np.abs(expected) > 1e-12 * np.abs(expected).max()
     difference = np.abs(image[visible].astype(float) / expected[visible].astype(float) - 1.0)
     return float(difference.max()), float((image == expected).mean())
-
-
-def whole(folder: Path) -> Any:
-    """Return a recorded image, after a look at whose it is."""
-    document = json.loads((folder / "case.json").read_text())
-    if document["name"] != folder.name:
-        sys.exit(f"{folder} holds the case {document['name']}")
-    with np.load(folder / "image.npz") as archive:
-        return archive[archive.files[0]]
 
 
 def compare_traces(case: Case, pixel: tuple[int, int], folder: Path) -> float:

@@ -77,6 +77,23 @@ def parse(arguments: Sequence[str], *, lenient: bool = False) -> Command:
     return Command(_config(reader.settings), tuple(reader.findings))
 
 
+def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
+    """Return which arguments are names of files: the index of each, and the flag whose value it is.
+
+    An argument acts as the flag that it is meant to be; what makes no sense is passed over.
+    """
+    found = []
+    index = 0
+    while index < len(arguments):
+        flags = _triggered(arguments[index], collisions=False) if arguments[index].startswith("-") else []
+        index += 1
+        wanted = _wanted(flags[0], arguments[index:]) if flags else 0
+        if flags and flags[0].kind is Kind.FILE and index < len(arguments):
+            found.append((index, flags[0]))
+        index += wanted
+    return found
+
+
 def _config(settings: Mapping[str, object]) -> Config:
     sections: dict[str, dict[str, object]] = {}
     for path, value in settings.items():

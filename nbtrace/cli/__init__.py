@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from nbtrace.cli import bundle, check, diff, explain, harness, images, phi, report, scaling, selftest, simulate, sweep
+from nbtrace.cli import (
+    bundle,
+    check,
+    compare,
+    diff,
+    explain,
+    harness,
+    images,
+    phi,
+    report,
+    scaling,
+    selftest,
+    simulate,
+    sweep,
+    trust,
+)
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import ExitCode, NbtraceError
 
@@ -31,6 +46,8 @@ app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(si
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
 app.command("sweep", cls=ProgramCommand, epilog=sweep.EXAMPLE)(sweep.sweep_command)
 app.command("report", epilog=report.EXAMPLE)(report.report_command)
+app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
+app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.add_typer(bundle.app, name="bundle")
 
 _BadUsage: type[Exception] = typer.BadParameter.__mro__[1]

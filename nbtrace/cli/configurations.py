@@ -6,6 +6,9 @@ from nbtrace.errors import InputError
 
 SUFFIX = ".toml"
 
+SUITE_NAME = "suite.toml"
+"""A list of cases for `nbtrace compare`, which is no configuration."""
+
 
 def configuration_file(name: str) -> Path:
     """Return the configuration file that `name` means.
@@ -22,7 +25,8 @@ def configuration_file(name: str) -> Path:
         return Path(name)
     package = Path(__file__).parents[1]
     folders = (Path("examples"), package.parent / "examples", package / "configurations")
-    files = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}"))}
+    found = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
+    files = {file.stem: file for file in found if file.name != SUITE_NAME}
     if name not in files:
         known = f"; there are: {', '.join(sorted(files))}" if files else ""
         raise InputError(f"no configuration is called {name!r}{known}; or give a file name that ends in {SUFFIX}")

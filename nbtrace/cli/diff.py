@@ -1,6 +1,7 @@
 """`nbtrace diff`."""
 
 import gc
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,17 @@ from nbtrace.cli.options import (
     Force,
     JsonFile,
     MarkdownFile,
+    NoiseFile,
     PolicyFile,
     PyLog,
     TextFile,
     Tolerances,
 )
 from nbtrace.cli.output import Delivery, Destinations
-from nbtrace.compare.diff import diff
+from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.sizes import are_long
-from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.compare.tolerance import Policy, resolve_policy
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.diff_view import diff_view
@@ -36,6 +39,7 @@ def diff_command(
     *,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
+    noise: NoiseFile = None,
     brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.")] = False,
     unified_view: Annotated[
         bool, typer.Option("--unified", "-u", help="Print the aligned trace as a plain diff -u instead.")
@@ -54,10 +58,13 @@ def diff_command(
     Each log is first held against itself, and what stands between the two and a fair comparison is said before the
     table: different pixels, units, φ steps or configurations.
     """
-    delivery = Delivery("diff", (c_log, py_log), Destinations(md, json, output, bundle, force))
+    inputs = (c_log, py_log) if noise is None else (c_log, py_log, str(noise))
+    delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     result = None
-    if not unified_view and are_long(c_log, py_log):
+    if noise is not None:
+        result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
+    elif not unified_view and are_long(c_log, py_log):
         from nbtrace.compare.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
 
         gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
@@ -67,3 +74,15 @@ def diff_command(
     printed = unified(result) if unified_view else None
     code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
     raise typer.Exit(code)
+
+
+def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
+    """Compare two logs with the floors that were measured at their pixel."""
+    from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only this option needs
+
+    noise = read_noise(file)
+    c, py = read_trace(logs[0], Side.C), read_trace(logs[1], Side.PY)
+    pixel = whereabouts(c).pixel
+    raised = noise.applied(limits, pixel)
+    result = diff(c, py, raised, strict=strict)
+    return replace(result, notices=(noise.told(limits, raised, pixel), *result.notices))

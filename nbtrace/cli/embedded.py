@@ -18,6 +18,7 @@ from nbtrace.parsers.outcome import Stated
 from nbtrace.pixel_table import Layout, PixelTable
 from nbtrace.recorder import Emit, Recorder
 from nbtrace.records import Pixel, Record
+from nbtrace.running.command import require_on_detector
 from simulator.arguments import Command, Trouble, parse
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
@@ -196,13 +197,7 @@ def check_on_detector(config: Config, pixel: Pixel) -> None:
     UsageError
         Saying whether only the swapped order lies on the detector.
     """
-    slow, fast = config.shape_slow_fast
-    if 0 <= pixel[0] < slow and 0 <= pixel[1] < fast:
-        return
-    text = f"pixel slow {pixel[0]}, fast {pixel[1]} is not on the detector of {slow} x {fast} pixels (slow x fast)"
-    if 0 <= pixel[1] < slow and 0 <= pixel[0] < fast:
-        text += f"; swapped it would be: the order is SLOW FAST, did you mean {pixel[1]} {pixel[0]}?"
-    raise UsageError(text)
+    require_on_detector(config.shape_slow_fast, pixel)
 
 
 def trace_pixel(config: Config, pixel: Pixel, emit: Emit) -> Traced:

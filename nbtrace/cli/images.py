@@ -1,6 +1,6 @@
 """`nbtrace images`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli.image_options import (
+    MaskFile,
+    Outliers,
+    Region,
+    Resample,
+    SumRatio,
+    Threshold,
+    origins_of,
+    pixel_tolerances,
+)
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
-from nbtrace.compare.tolerance import tolerance_number
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
@@ -32,42 +41,24 @@ def images_command(
         tuple[int, int] | None,
         typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header."),
     ] = None,
-    roi: Annotated[
-        tuple[int, int, int, int] | None,
-        typer.Option(
-            "--roi",
-            metavar="XMIN XMAX YMIN YMAX",
-            help="Compare this region only, as the reference's -roi has it: fast fast slow slow, inclusive.",
-        ),
-    ] = None,
-    mask: Annotated[
-        str | None, typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.")
-    ] = None,
+    roi: Region = None,
+    mask: MaskFile = None,
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
     config: Annotated[
         str | None, typer.Option("--config", metavar="NAME|FILE", help="Configuration that tells geometry and cell.")
     ] = None,
-    threshold: Annotated[
-        float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
-    ] = None,
-    sum_ratio: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
-    ] = None,
+    threshold: Threshold = None,
+    sum_ratio: SumRatio = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(
             "--tolerance", "-t", metavar="TOL", help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable."
         ),
     ] = None,
-    outliers: Annotated[
-        float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed it (0).")
-    ] = None,
-    resample: Annotated[
-        bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
-    ] = False,
+    outliers: Outliers = None,
+    resample: Resample = False,
     save_diff: Annotated[
         Path | None, typer.Option("--save-diff", metavar="FILE", help="Write Py − C as .npy, or as raw float32 (.bin).")
     ] = None,
@@ -107,7 +98,7 @@ def images_command(
             ("threshold", threshold),
             ("sum_ratio", sum_ratio),
             ("outliers", outliers),
-            *_tolerances(tolerance or []).items(),
+            *pixel_tolerances(tolerance or []).items(),
         )
         if value is not None
     }
@@ -117,7 +108,7 @@ def images_command(
         mask=None if mask is None else read_image(mask, shape=shape).pixels != 0,
         resample=resample,
         geometry=geometry_from(geometry, config, flags or []),
-        origins=_origins(settings),
+        origins=origins_of(settings),
     )
     result = compare_images(c, py, options)
     code = delivery.deliver(images_view(result), images_document(result), outputs=extra.write(result, bundle))
@@ -129,24 +120,6 @@ DIFFERENCES = frozenset({".npy", ".bin"})
 
 PICTURES = ("images", "detail", "scatter", "ratio")
 """Names of the pictures without suffix, known before matplotlib is imported."""
-
-_OPTIONS = {"threshold": "--threshold", "sum_ratio": "--sum-ratio", "outliers": "--outliers"}
-
-
-def _origins(settings: Mapping[str, object]) -> dict[str, str]:
-    """Return which option set each limit."""
-    return {name: _OPTIONS.get(name, "--tolerance") for name in settings if name != "roi"}
-
-
-def _tolerances(options: Sequence[str]) -> dict[str, float]:
-    """Return the relative and the absolute tolerance that `--tolerance` options set."""
-    found = {}
-    for option in options:
-        basis, colon, number = option.rpartition(":")
-        if colon and basis not in {"abs", "rel"}:
-            raise UsageError(f"--tolerance {option!r}: give a number ≥ 0 or abs:number")
-        found["absolute" if basis == "abs" else "relative"] = tolerance_number(number, option)
-    return found
 
 
 @dataclass(frozen=True)

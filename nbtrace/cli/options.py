@@ -20,6 +20,12 @@ PolicyFile: TypeAlias = Annotated[
     Path | None,
     typer.Option("--policy", metavar="TOML", help="Tolerances from a file; see README.", readable=False),
 ]
+NoiseFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--noise", metavar="JSON", help="What nbtrace trust wrote: no tolerance is below what C differs by from itself."
+    ),
+]
 MarkdownFile: TypeAlias = Annotated[
     Path | None, typer.Option("--md", metavar="FILE", help="Write the report as Markdown; - prints it instead.")
 ]

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 STDOUT = Path("-")
 
 _PLOTS = (".png", ".svg")
+
+SUMMARY = "summary.json"
+REPORT = "report.md"
+"""Names of the documents in the folder of a result."""
+
 _EXIT = {Verdict.AGREE: ExitCode.AGREE, Verdict.DIFFER: ExitCode.DIFFER, Verdict.NOT_COMPARABLE: ExitCode.MISMATCH}
 
 
@@ -40,6 +45,8 @@ class Destinations:
         Replace files that exist.
     notes : Path or None
         File that something is added to; what it holds stays.
+    folder : Path or None
+        Gets the report (:data:`REPORT`), the JSON document (:data:`SUMMARY`), and what else belongs to the result.
     others : tuple of Path
         Files that the command itself writes besides.
     plot : Path or None
@@ -52,6 +59,7 @@ class Destinations:
     bundle: Path | None = None
     force: bool = False
     notes: Path | None = None
+    folder: Path | None = None
     others: tuple[Path, ...] = ()
     plot: Path | None = None
 
@@ -78,7 +86,7 @@ class Destinations:
         ------
         UsageError
             If a file exists (and not `force`), is one of the inputs, or its folder is none; if the bundle is a file; if
-            notes would be added to an input or another output.
+            the folder holds something (and not `force`); if notes would be added to an input or another output.
         """
         for path in self.files:
             if _exists(path) and not self.force:
@@ -88,6 +96,10 @@ class Destinations:
             _must_be_folder(path.absolute().parent, path)
         if self.bundle is not None:
             _must_be_folder(self.bundle.absolute(), self.bundle)
+        if self.folder is not None:
+            _must_be_folder(self.folder.absolute(), self.folder)
+            if self.folder.is_dir() and any(self.folder.iterdir()) and not self.force:
+                raise UsageError(f"{self.folder} is not empty; give --force to replace what is in it, or another name")
         if self.notes is not None:
             for other in (*self.files, *map(Path, inputs)):
                 if _same(self.notes, other) or self.notes.absolute() == other.absolute():
@@ -125,13 +137,14 @@ def _must_be_folder(folder: Path, wanted: Path) -> None:
 
 @dataclass
 class Delivery:
-    """A command under way: its inputs, its destinations, its start."""
+    """A command under way: its inputs, its destinations, the reference program if one takes part, its start."""
 
     name: str
     inputs: tuple[str, ...]
     to: Destinations
     device: str | None = None
     dtype: str | None = None
+    reference: Path | None = None
 
     def __post_init__(self) -> None:
         if self.inputs.count("-") > 1:
@@ -147,20 +160,31 @@ class Delivery:
         printed: str | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
         draw: Callable[[Mapping[str, object]], "Figure"] | None = None,
+        code: ExitCode | None = None,
     ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
 
-        `printed` stands in place of the terminal report, such as a unified diff; `outputs` are further files for the
-        bundle, name → content; `draw` makes the figure of a document where one is wanted.
+        Parameters
+        ----------
+        view : View
+        document : mapping
+        printed : str, optional
+            Stands in place of the terminal report, such as a unified diff.
+        outputs : mapping, optional
+            Further files for the bundle and the folder, name → content.
+        draw : callable, optional
+            Makes the figure of a document where one is wanted.
+        code : ExitCode, optional
+            How the command ends, where the verdict alone does not tell.
         """
-        code = _EXIT[view.verdict]
+        code = _EXIT[view.verdict] if code is None else code
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document), self.to.plot)
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
-        if self.to.md or self.to.json or self.to.bundle:
-            filed = self._documents(view, document, self._provenance(), code, outputs)
+        if self.to.md or self.to.json or self.to.bundle or self.to.folder:
+            filed = self._documents(view, document, code, outputs or {})
         if self.to.prints_report:
             self._print(view, printed)
         sys.stderr.write(filed)
@@ -181,21 +205,21 @@ class Delivery:
         self,
         view: View,
         document: Mapping[str, object],
-        provenance: Provenance,
         code: ExitCode,
-        outputs: Mapping[str, str | bytes] | None,
+        outputs: Mapping[str, str | bytes],
     ) -> str:
         """Write and file the documents; return what is to be said of it."""
+        provenance = self._provenance()
         report = markdown.render(view, provenance=provenance_lines(provenance))
-        reports = []
-        if self.to.md is not None:
-            written = self._write(self.to.md, report)
-            reports += [FileRecord.of(written)] if written is not None else []
-        whole = {**document, "answer": view.headline, "provenance": provenance.document(reports)}
+        written = [] if self.to.md is None else [self._write(self.to.md, report)]
+        written += self._into_folder({**outputs, REPORT: report})
+        records = [FileRecord.of(path) for path in written if path is not None]
+        whole = {**document, "answer": view.headline, "provenance": provenance.document(records)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
+        told = self._summary(whole, len(outputs) + 2)
         if self.to.bundle is None:
-            return ""
+            return told
         paths = Bundle.open_or_create(self.to.bundle).add_result(
             self.name,
             metrics=whole,
@@ -205,7 +229,21 @@ class Delivery:
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )
-        return f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
+        return told + f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
+
+    def _into_folder(self, contents: Mapping[str, str | bytes]) -> list[Path | None]:
+        """Write files into the folder, if there is one."""
+        folder = self.to.folder
+        if folder is None:
+            return []
+        return [write_new(folder / name, content, force=self.to.force) for name, content in contents.items()]
+
+    def _summary(self, document: Mapping[str, object], count: int) -> str:
+        """Write the document into the folder, if there is one; return what is to be said of it."""
+        if self.to.folder is None:
+            return ""
+        write_new(self.to.folder / SUMMARY, dump(document), force=self.to.force)
+        return f"written to {clean(str(self.to.folder))}: {count} files\n"
 
     def _write(self, path: Path, content: str) -> Path | None:
         if path == STDOUT:
@@ -215,7 +253,10 @@ class Delivery:
 
     def _provenance(self) -> Provenance:
         return Provenance.collect(
-            inputs=[Path(name) for name in dict.fromkeys(self.inputs)], device=self.device, dtype=self.dtype
+            inputs=[Path(name) for name in dict.fromkeys(self.inputs)],
+            reference=self.reference,
+            device=self.device,
+            dtype=self.dtype,
         )
 
 
@@ -236,4 +277,6 @@ def provenance_lines(provenance: Provenance) -> tuple[str, ...]:
         versions,
     ]
     lines += [f"input {record.path}: sha256 {record.sha256 or record.reason}" for record in provenance.inputs]
+    if provenance.reference is not None:
+        lines.append(f"reference {provenance.reference.path}: sha256 {provenance.reference.sha256}")
     return tuple(lines)

@@ -36,7 +36,7 @@ def diff_document(result: DiffResult) -> Document:
         "coverage": _coverage(result.coverage),
         "c": _trace(result.c),
         "py": _trace(result.py),
-        "notices": _notices(result.notices),
+        "notices": notices_document(result.notices),
         "checks": {"c": _check(result.checks[0]), "py": _check(result.checks[1])},
         "factors": {group.quantity: _group(group) for group in result.groups},
     }
@@ -62,7 +62,7 @@ def phi_document(result: PhiResult) -> Document:
         },
         "c": _trace(result.c),
         "py": _trace(result.py),
-        "notices": _notices(result.notices),
+        "notices": notices_document(result.notices),
         "repeats": [
             {"side": item.side.value, "phi_tic": item.phi_tic, "of_phi_tic": item.of_tic, "sample": item.sample}
             for item in result.repeats
@@ -92,7 +92,7 @@ def scaling_document(result: ScalingResult) -> Document:
         },
         "c": _trace(result.diff.c),
         "py": _trace(result.diff.py),
-        "notices": _notices(result.notices),
+        "notices": notices_document(result.notices),
         "products": {
             side: {"product": item.product, "final": item.final, "ratio": item.ratio, "meaning": item.meaning}
             for side, item in zip(("c", "py"), result.products, strict=True)
@@ -157,7 +157,8 @@ def _trace(trace: Trace) -> Document:
     }
 
 
-def _notices(notices: tuple[Notice, ...]) -> list[Document]:
+def notices_document(notices: tuple[Notice, ...]) -> list[Document]:
+    """Return notices."""
     return [{"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text} for item in notices]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 Floats = npt.NDArray[np.float32]
-TRACES = Path(__file__).parents[1] / "golden" / "traces"
+TRACE = Path(__file__).parents[2] / "examples" / "golden_suite" / "cubic_default" / "trace_c_22_22.log.gz"
 FLAGS = "-cell 60 70 80 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels_f 50 -detpixels_s 40"
 TILTED = f"{FLAGS} -oversample 1 -detector_rotx 3 -detector_roty -4 -twotheta 12".split()
 
@@ -245,7 +245,7 @@ def test_the_pictures_that_are_promised_are_those_that_are_drawn(spots: Floats) 
 
 
 def test_geometry_of_a_trace_gives_indices(nb: "Run", spots: Floats) -> None:
-    found = document(nb, "c.npy", "scaled.npy", "--geometry", TRACES / "cubic_default__22_22.log.gz")
+    found = document(nb, "c.npy", "scaled.npy", "--geometry", TRACE)
     worst, shells = found["worst_pixels"], found["shells"]
     assert isinstance(worst, list)
     assert isinstance(shells, list)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +23,13 @@ from simulator.session import PHI_FIELDS
 from simulator.vectors import Matrix, Vector
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = ROOT / "tests" / "golden"
+SUITE = ROOT / "examples" / "golden_suite"
 INPUTS = ("A.mat", "small.hkl", "sources.txt", "sparse.hkl")
+SUPERVISOR = {
+    "supervisor_c": ROOT / "examples" / "pairs" / "supervisor__685_1039" / "c.log",
+    "supervisor_c_roi_fresh": ROOT / "examples" / "pairs" / "supervisor__685_1039" / "c_roi_fresh.log",
+}
+"""Recorded traces of pixel slow 685 fast 1039, of which there is no image."""
 
 Line = tuple[str, tuple[float, ...] | str]
 
@@ -36,19 +42,24 @@ class Case:
     arguments: tuple[str, ...]
     shape: tuple[int, int]
     total: float
-    row_sums: Any
-    crop_corner: tuple[int, int]
+    reference_sha256: str
     threads: int
 
+    @property
+    def image(self) -> Any:
+        """The recorded image, float32 of shape (slow, fast)."""
+        with np.load(SUITE / self.name / "image.npz") as archive:
+            return archive[archive.files[0]]
+
     def model(self, folder: Path, *more: str) -> Model:
-        """Return the model of the case, with its input files unpacked in `folder`."""
+        """Return the model of the case, with its input files in `folder`."""
         return build_model(self.config(folder, *more))
 
     def config(self, folder: Path, *more: str) -> Config:
-        """Return the configuration of the case, with its input files unpacked in `folder`."""
+        """Return the configuration of the case, with its input files in `folder`."""
         for name in INPUTS:
             if name in self.arguments:
-                (folder / name).write_bytes(gzip.decompress((GOLDEN / "inputs" / f"{name}.gz").read_bytes()))
+                shutil.copyfile(SUITE / "inputs" / name, folder / name)
         found = [str(folder / word) if word in INPUTS else word for word in self.arguments]
         return parse([*found, "-dump", str(folder / "Fdump.bin"), *more]).config
 
@@ -56,37 +67,37 @@ class Case:
 @cache
 def cases() -> dict[str, Case]:
     """Return the recorded runs by name."""
-    documents = json.loads((GOLDEN / "cases.json").read_text())
+    documents = (json.loads(path.read_text()) for path in sorted(SUITE.glob("*/case.json")))
     return {
         d["name"]: Case(
             d["name"],
             tuple(d["args"]),
             (d["shape_slow_fast"][0], d["shape_slow_fast"][1]),
             d["sum"],
-            np.array(d["row_sums"]),
-            (d["crop_corner"][0], d["crop_corner"][1]),
+            d["reference_sha256"],
             d["threads"],
         )
         for d in documents
     }
 
 
-@cache
-def crops() -> dict[str, Any]:
-    """Return the crops of the reference's images by case."""
-    with np.load(GOLDEN / "crops.npz") as archive:
-        return dict(archive)
-
-
 def traces() -> list[tuple[str, tuple[int, int]]]:
     """Return case and pixel (slow, fast) of every recorded trace."""
-    found = (re.fullmatch(r"(\w+?)__(\d+)_(\d+)\.log\.gz", path.name) for path in sorted((GOLDEN / "traces").iterdir()))
-    return [(m[1], (int(m[2]), int(m[3]))) for m in found if m and not m[1].startswith("supervisor")]
+    paths = sorted(SUITE.glob("*/trace_c_*.log.gz"))
+    found = ((path.parent.name, re.fullmatch(r"trace_c_(\d+)_(\d+)\.log\.gz", path.name)) for path in paths)
+    return [(name, (int(match[1]), int(match[2]))) for name, match in found if match]
+
+
+def trace_file(name: str, pixel: tuple[int, int]) -> Path:
+    """Return the file of a recorded trace."""
+    return SUPERVISOR.get(name) or SUITE / name / f"trace_c_{pixel[0]}_{pixel[1]}.log.gz"
 
 
 def trace_text(name: str, pixel: tuple[int, int]) -> str:
     """Return the TRACE_C lines of a recorded trace."""
-    return gzip.decompress((GOLDEN / "traces" / f"{name}__{pixel[0]}_{pixel[1]}.log.gz").read_bytes()).decode()
+    content = trace_file(name, pixel).read_bytes()
+    text = (gzip.decompress(content) if name not in SUPERVISOR else content).decode()
+    return "".join(f"{line}\n" for line in text.splitlines() if line.startswith("TRACE_C"))
 
 
 def recorded_lines(text: str) -> list[Line]:

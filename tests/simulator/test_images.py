@@ -19,6 +19,7 @@ from simulator.images import (
     write_float_image,
     write_pgm,
 )
+from tests.simulator.golden import cases
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "noise_image"
 PRINTED: list[str] = json.loads((GOLDEN / "case.json").read_text())["printed"]
@@ -31,7 +32,7 @@ IMAGES = arrays.arrays(
 
 @pytest.fixture(name="image")
 def golden_image() -> Float32:
-    image: Float32 = np.load(GOLDEN / "image.npz")["image"]
+    image: Float32 = cases()["noise_image"].image
     return image
 
 

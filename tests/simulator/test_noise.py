@@ -11,6 +11,7 @@ from simulator.arrays import Float32
 from simulator.errors import ConfigurationError
 from simulator.noise import log_gamma, noise_image, poisson_deviates
 from simulator.random import Generator, Stream
+from tests.simulator.golden import cases
 from tests.simulator.reference_generator import ReferenceGenerator
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "noise_image"
@@ -28,7 +29,7 @@ def check_against_reference(means: Float32, seed: int) -> None:
 
 
 def test_noise_of_the_reference() -> None:
-    image = np.load(GOLDEN / "image.npz")["image"]
+    image = cases()["noise_image"].image
     noise = noise_image(image, Generator(), Stream.from_seed(99), adc=40.0)
     np.testing.assert_array_equal(noise.pixels, np.load(GOLDEN / "noise.npz")["image"])
     line = f"{noise.photons:.0f} photons on noise image ({noise.overloads} overloads)"

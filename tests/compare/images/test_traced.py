@@ -1,8 +1,5 @@
 """Geometry from trace logs, held against what the same logs say of their pixel."""
 
-import gzip
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,14 +9,20 @@ from nbtrace.errors import InputError
 from nbtrace.images.geometry import cosine_two_theta, direct_beam, inverse_d_squared, miller_indices, resolution
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.records import Side
+from tests.simulator.golden import trace_file, trace_text
 
-TRACES = Path(__file__).parents[2] / "golden" / "traces"
-FLAT = ["adxv__58_94", "cubic_default__22_22", "denzo__53_80", "dials__64_77", "tilted_sample_pivot__56_40"]
+FLAT = [
+    ("adxv", (58, 94)),
+    ("cubic_default", (22, 22)),
+    ("denzo", (53, 80)),
+    ("dials", (64, 77)),
+    ("tilted_sample_pivot", (56, 40)),
+]
 
 
-@pytest.mark.parametrize("name", FLAT)
-def test_the_traced_pixel_has_the_logged_indices_and_scattering_vector(name: str) -> None:
-    trace = read_trace(TRACES / f"{name}.log.gz", Side.C)
+@pytest.mark.parametrize(("name", "pixel"), FLAT)
+def test_the_traced_pixel_has_the_logged_indices_and_scattering_vector(name: str, pixel: tuple[int, int]) -> None:
+    trace = read_trace(trace_file(name, pixel), Side.C)
     geometry, place = trace_geometry(trace), whereabouts(trace).position
     assert place is not None
     hkl, scattering, cosine = (trace.get(key) for key in ("hkl_frac", "scattering_vec_A_inv", "cos_2theta"))
@@ -43,8 +46,7 @@ def test_a_log_without_geometry_says_what_it_lacks() -> None:
 
 
 def test_cell_vectors_in_another_unit_are_not_believed() -> None:
-    with gzip.open(TRACES / "cubic_default__22_22.log.gz", "rt") as stream:
-        text = stream.read()
+    text = trace_text("cubic_default", (22, 22))
     lines = []
     for line in text.splitlines():
         key, *numbers = line.removeprefix("TRACE_C: ").split()

@@ -1,0 +1,135 @@
+"""`nbtrace compare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.image_options import (
+    MaskFile,
+    Outliers,
+    Region,
+    Resample,
+    SumRatio,
+    Threshold,
+    origins_of,
+    split_tolerances,
+)
+from nbtrace.cli.options import (
+    BundleFolder,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    NoiseFile,
+    PolicyFile,
+    TextFile,
+)
+from nbtrace.cli.output import Destinations
+from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
+from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.errors import UsageError
+
+EXAMPLE = "Example: nbtrace compare --ref ./nanoBragg --out result/ -- -cell 100 100 100 90 90 90 -default_F 100 …"
+
+
+def compare_command(
+    ctx: typer.Context,
+    *,
+    ref: Reference = None,
+    cand: Annotated[
+        str | None,
+        typer.Option(
+            "--cand",
+            metavar="CMD",
+            help="Another program than the embedded simulator that takes the same flags; else $NB_PY_BIN. "
+            "Split into words as a shell would; no shell runs it.",
+        ),
+    ] = None,
+    archived: Annotated[
+        Path | None,
+        typer.Option("--archived", metavar="DIR", help="Recorded output in place of the reference.", readable=False),
+    ] = None,
+    suite: Annotated[
+        Path | None, typer.Option("--suite", metavar="TOML", help="Run a list of cases.", readable=False)
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="PATTERN", help="Cases whose name matches, as in 'phi_*'.")
+    ] = None,
+    repeat: Annotated[int | None, typer.Option("--repeat", min=1, max=1000, help="Runs of each side.")] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, max=1024, help="OMP_NUM_THREADS; by default as recorded, else 1."),
+    ] = None,
+    pixel: Annotated[
+        tuple[int, int] | None,
+        typer.Option("--pixel", metavar="SLOW FAST", help="Trace this pixel too."),
+    ] = None,
+    no_trace: Annotated[bool, typer.Option("--no-trace", help="Compare the images only.")] = False,
+    mode: Annotated[str | None, typer.Option("--mode", help="c-parity or spec, of the embedded simulator.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="cpu, cuda or cuda:N, of the same.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32, of the same.")] = None,
+    timeout: Timeout = 600.0,
+    roi: Region = None,
+    mask: MaskFile = None,
+    resample: Resample = False,
+    threshold: Threshold = None,
+    sum_ratio: SumRatio = None,
+    outliers: Outliers = None,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tolerance",
+            "-t",
+            metavar="TOL",
+            help="Of a pixel: 1e-5, or abs:1e-3; of a traced quantity: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
+        ),
+    ] = None,
+    policy: PolicyFile = None,
+    noise: NoiseFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for summary.json, report, pictures, images, logs, traces."),
+    ] = None,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Run the reference and a candidate on the same flags (nanoBragg's, after --); compare images and traces.
+
+    The reference is --ref, else $NB_C_BIN, else ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg on the
+    PATH. Each program runs in an empty folder of its own, with the same input files. The worst and the brightest pixel
+    are traced on both sides, where both can, and a difference is explained.
+
+    Exit status: 0 agree, 1 differ, 4 different shapes, 5 a program is missing, fails, or writes no image.
+    """
+    of_pixels, of_traces = split_tolerances(tolerance or [])
+    given = {"threshold": threshold, "sum_ratio": sum_ratio, "outliers": outliers, **of_pixels}
+    limits = {name: value for name, value in given.items() if value is not None}
+    names = ("--archived", "--out", "--pixel", "--roi", "--mask", "--threads", "flags after --")
+    alone = (archived, out, pixel, roi, mask, threads, passed_on(ctx) or None)
+    _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
+    # The sides know the simulator's flags, which few commands need.
+    from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
+    from nbtrace.cli.compare_sides import Embedded, Request  # noqa: PLC0415
+
+    embedded = Embedded(mode, device, dtype)
+    request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), embedded)
+    to = Destinations(md, json, output, bundle, force, folder=out)
+    traced = resolve_policy(of_traces, policy, Path.cwd())
+    wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)
+    if suite is not None:
+        raise typer.Exit(compare_suite(request, wishes, suite, only, to))
+    if archived is None:
+        wanted_flags(passed_on(ctx), "compare")
+    raise typer.Exit(compare_pair(request, wishes, to))
+
+
+def _check_kind(suite: Path | None, only: str | None, alone: list[str]) -> None:
+    """Refuse options that belong to a single comparison beside a suite, and the other way round."""
+    if suite is not None and alone:
+        raise UsageError(f"{alone[0]} belongs to a single comparison; the cases of --suite have their own")
+    if suite is None and only is not None:
+        raise UsageError("--only chooses among the cases of --suite; give a suite")

@@ -1,0 +1,29 @@
+"""The files of a comparison: pictures, images, logs and traces."""
+
+from collections.abc import Iterator, Mapping
+
+from nbtrace.cli.image_files import ARRAYS_NAME, arrays_bytes, picture_bytes
+from nbtrace.running.comparison import Comparison, Run
+
+
+def comparison_files(result: Comparison) -> Mapping[str, str | bytes]:
+    """Return the files by name, but for report and summary."""
+    return {
+        ARRAYS_NAME: arrays_bytes(result.images),
+        **picture_bytes(result.images, ("png",)),
+        **dict(_logs("c", result.c)),
+        **dict(_logs("py", result.py)),
+        **dict(_traces(result)),
+    }
+
+
+def _logs(side: str, run: Run) -> Iterator[tuple[str, str]]:
+    yield from ((f"{side}_{name}.log", text) for name, text in run.made.logs if text)
+
+
+def _traces(result: Comparison) -> Iterator[tuple[str, str]]:
+    for probe in result.probes:
+        place = f"{probe.pixel[0]}_{probe.pixel[1]}"
+        for side, trace in (("c", probe.c), ("py", probe.py)):
+            if trace.text is not None:
+                yield f"trace_{side}_{place}.log", trace.text

@@ -1,0 +1,138 @@
+"""What `nbtrace compare` does: one pair of sides, or the cases of a suite."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.images import ImageOptions, Roi
+from nbtrace.compare.noise import read_noise
+from nbtrace.compare.tolerance import Policy
+from nbtrace.errors import ExitCode, InputError
+from nbtrace.images.read import read_image
+from nbtrace.records import Pixel
+from nbtrace.report.compare_document import compare_document
+from nbtrace.report.compare_view import compare_view
+from nbtrace.report.suite_document import suite_document
+from nbtrace.report.suite_view import suite_view
+from nbtrace.running.comparison import Plan, compare
+from nbtrace.running.suite import SuiteResult, run_suite
+from nbtrace.running.suite_file import read_suite, tasks
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options say of a comparison, before it is known what is compared.
+
+    Attributes
+    ----------
+    limits, origins : mapping
+        Fields of ImageOptions that are limits, and the option that set each.
+    roi : (int, int, int, int) or None
+        First and last fast, first and last slow pixel.
+    mask : str or None
+        Image that is 0 where a pixel does not count.
+    resample : bool
+    repeat : int or None
+    pixel : (slow, fast) or None
+    traces : bool
+    policy : Policy
+        Of traced quantities.
+    noise : Path or None
+    """
+
+    limits: Mapping[str, Any]
+    origins: Mapping[str, str]
+    roi: tuple[int, int, int, int] | None
+    mask: str | None
+    resample: bool
+    repeat: int | None
+    pixel: Pixel | None
+    traces: bool
+    policy: Policy
+    noise: Path | None
+
+    def plan(self) -> Plan:
+        """Return them as a plan.
+
+        Raises
+        ------
+        UsageError, InputError
+            If a limit makes no sense, or the file of the noise cannot be read.
+        """
+        images = ImageOptions(
+            **self.limits,
+            roi=Roi(*self.roi) if self.roi is not None else None,
+            mask=read_image(self.mask).pixels != 0 if self.mask is not None else None,
+            resample=self.resample,
+            origins=self.origins,
+        )
+        return Plan(
+            images,
+            self.repeat or 1,
+            (self.pixel,) if self.pixel is not None else (),
+            self.traces,
+            self.policy,
+            read_noise(self.noise) if self.noise is not None else None,
+        )
+
+
+def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
+    """Compare one pair of sides; print, write and file the result.
+
+    Raises
+    ------
+    NbtraceError
+        See :func:`nbtrace.running.comparison.compare`.
+    """
+    plan = wishes.plan()
+    line = request.line()
+    inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
+    reference = None if request.archived is not None else request.program.file
+    delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
+    threads = request.thread_count
+    c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
+    result = compare(c, py, line, plan)
+    outputs: Mapping[str, str | bytes] = {}
+    if to.folder is not None or to.bundle is not None:
+        from nbtrace.cli.compare_files import comparison_files  # noqa: PLC0415 - imports matplotlib
+
+        outputs = comparison_files(result)
+    document = compare_document(result, pictures=bool(outputs))
+    return delivery.deliver(compare_view(result), document, outputs=outputs)
+
+
+def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | None, to: Destinations) -> ExitCode:
+    """Run the cases of a suite; print, write and file the table.
+
+    Raises
+    ------
+    UsageError, InputError
+        If the suite is none, or no case matches.
+    """
+    plan = wishes.plan()
+    found = read_suite(suite)
+    names = [case.name for case in found.case if only is None or fnmatchcase(case.name, only)]
+    if not names:
+        known = ", ".join(case.name for case in found.case)
+        raise InputError(f"no case of {suite} matches {only!r}; there are: {known}")
+    delivery = Delivery("compare", (str(suite),), to)
+    cases = tasks(found, suite.parent, names)
+    results = []
+    for result in run_suite(
+        cases,
+        request.reference_side,
+        request.candidate_side,
+        plan,
+        origin=suite.name,
+        lenient=request.lenient,
+    ):
+        results.append(result)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
+    done = SuiteResult(found.name, str(suite), request.candidate_name, tuple(results), len(found.case) - len(names))
+    return delivery.deliver(suite_view(done), suite_document(done), code=done.exit_code)

@@ -1,0 +1,131 @@
+"""Who is compared with whom: the sides that the options of `nbtrace compare` ask for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nbtrace.errors import UsageError
+from nbtrace.running.archived import ArchivedSource
+from nbtrace.running.command import LENIENT, FlagLine, flag_line
+from nbtrace.running.program_source import ProgramSource
+from nbtrace.running.programs import Program, candidate, find_reference
+from nbtrace.running.source import RunOptions, Source
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What is chosen of the embedded simulator; None leaves it as the flags say."""
+
+    mode: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether anything is."""
+        return (self.mode, self.device, self.dtype) != (None, None, None)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for.
+
+    Attributes
+    ----------
+    flags : tuple of str
+        The reference's; empty where they are recorded, or stand in a suite.
+    reference, candidate : str or None
+        `--ref` and `--cand`.
+    archived : Path or None
+    threads : int or None
+        By default those of recorded output, else one.
+    seconds : float or None
+        Time limit of a run.
+    embedded : Embedded
+    """
+
+    flags: tuple[str, ...]
+    reference: str | None
+    candidate: str | None
+    archived: Path | None
+    threads: int | None
+    seconds: float | None
+    embedded: Embedded
+
+    def __post_init__(self) -> None:
+        if self.archived is not None and self.reference is not None:
+            raise UsageError("--archived stands for the reference; give it or --ref, not both")
+        if self.other is not None and self.embedded.chosen:
+            raise UsageError(
+                f"--mode, --device and --dtype are of the embedded simulator; the candidate is {self.other.file.name} "
+                f"({self.other.origin})"
+            )
+
+    @cached_property
+    def other(self) -> Program | None:
+        """The candidate program; None for the embedded simulator."""
+        return candidate(self.candidate)
+
+    @cached_property
+    def program(self) -> Program:
+        """The reference program.
+
+        Raises
+        ------
+        ProgramError
+            If there is none.
+        """
+        return find_reference(self.reference)
+
+    @property
+    def lenient(self) -> bool:
+        """Whether flags that the reference ignores are passed over: the embedded simulator refuses them."""
+        return self.other is not None or LENIENT in self.flags
+
+    def line(self) -> FlagLine:
+        """Return the flags, those of the recorded output where none are given.
+
+        Raises
+        ------
+        UsageError, InputError
+            If there are none, or they make no run.
+        """
+        if self.archived is None:
+            return flag_line(self.flags, lenient=self.lenient)
+        return ArchivedSource(self.archived).line(self.flags, (Path(),), lenient=self.lenient)
+
+    @property
+    def thread_count(self) -> int:
+        """Threads that the programs run with, and that the embedded simulator imitates."""
+        recorded = 1 if self.archived is None else ArchivedSource(self.archived).case.threads
+        return self.threads or recorded
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of recorded output."""
+        return () if self.archived is None else ArchivedSource(self.archived).files
+
+    def reference_side(self, line: FlagLine, threads: int) -> Source:
+        """Return the reference, or its recorded output."""
+        if self.archived is not None:
+            return ArchivedSource(self.archived)
+        return ProgramSource(self.program, line, RunOptions(self.seconds, threads))
+
+    def candidate_side(self, line: FlagLine, threads: int) -> Source:
+        """Return the candidate."""
+        if self.other is not None:
+            return ProgramSource(self.other, line, RunOptions(self.seconds, threads), label="Py")
+        # The simulator imports torch, which another candidate does not need.
+        from nbtrace.cli.embedded import Choice  # noqa: PLC0415
+        from nbtrace.cli.embedded_source import EmbeddedSource  # noqa: PLC0415
+
+        chosen = self.embedded
+        return EmbeddedSource(line, Choice(chosen.mode, chosen.device, chosen.dtype), threads)
+
+    @property
+    def candidate_name(self) -> str:
+        """The candidate, for people."""
+        if self.other is not None:
+            return f"{self.other.file.name} ({self.other.origin})"
+        chosen = (self.embedded.mode, self.embedded.dtype, self.embedded.device)
+        return ", ".join(["embedded simulator", *(word for word in chosen if word is not None)])

@@ -1,0 +1,100 @@
+"""The embedded simulator as one side of a comparison. Importing this imports torch: do it inside a command only."""
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from nbtrace.cli import embedded
+from nbtrace.errors import UsageError
+from nbtrace.images.read import read_image
+from nbtrace.recorder import Emit
+from nbtrace.records import Pixel
+from nbtrace.running.command import FLOAT_IMAGE, FlagLine
+from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
+from nbtrace.writers import trace_lines
+from simulator.config import Config
+from simulator.session import simulate_command
+
+NAME = "embedded simulator"
+
+
+@dataclass(frozen=True)
+class EmbeddedSource:
+    """The embedded simulator and what it runs: the whole command in this process, its files included.
+
+    Attributes
+    ----------
+    line : FlagLine
+    choice : Choice
+        Mode, device and precision over those of the flags.
+    threads : int
+        Threads of the reference whose memory of earlier pixels is reproduced, where the flags do not say.
+    """
+
+    line: FlagLine
+    choice: embedded.Choice
+    threads: int = 1
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration that runs.
+
+        Raises
+        ------
+        UsageError
+            If a mode, device or precision is unknown.
+        """
+        config = self.choice.applied(self.line.config)
+        if self.threads == 1 or "-threads_emulated" in self.line.words:
+            return config
+        execution = config.execution.model_copy(update={"threads_emulated": self.threads})
+        return config.model_copy(update={"execution": execution})
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The simulator, its mode, precision and device."""
+        execution = self.config.execution
+        name = f"{NAME}, mode {execution.mode}, {execution.dtype} on {execution.device}"
+        return Identity(name, ("python", "-m", "simulator", *embedded.canonical(self.config)), None)
+
+    def make(self, repeat: int) -> Made:
+        """Run it `repeat` times.
+
+        Raises
+        ------
+        UsageError, InputError, ProgramError
+            If the run cannot be made.
+        """
+        return made_of(self._run() for _ in range(repeat))
+
+    def _run(self) -> OneRun:
+        printed: list[str] = []
+        with tempfile.TemporaryDirectory(prefix="nbtrace-") as name, embedded.simulator_errors():
+            clock = time.perf_counter()
+            simulate_command(self._placed_in(Path(name)), embedded.canonical(self.config), printed.append)
+            elapsed = time.perf_counter() - clock
+            image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
+        return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
+
+    def _placed_in(self, folder: Path) -> Config:
+        """Return the configuration as a program in that folder would run it, which names no file of another."""
+        output, structure = self.config.output, self.config.structure
+        files = {name: folder / getattr(output, name).name for name in ("int_file", "pgm_file", "noise_file")}
+        return self.config.model_copy(
+            update={
+                "output": output.model_copy(update=files | {"float_file": folder / FLOAT_IMAGE}),
+                "structure": structure.model_copy(update={"dump_file": folder / structure.dump_file}),
+            }
+        )
+
+    def trace(self, pixel: Pixel) -> PixelTrace:
+        """Trace a pixel, every φ step included; a pixel that is not computed has no trace."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="nbtrace-") as name:
+                traced = embedded.trace_pixel(self._placed_in(Path(name)), pixel, Emit())
+        except UsageError as error:
+            return PixelTrace(None, str(error))
+        lines = (*traced.header, *trace_lines(traced.records), *trace_lines(traced.per_phi))
+        return PixelTrace("".join(f"{line}\n" for line in lines))

@@ -1,0 +1,72 @@
+"""`nbtrace trust`."""
+
+from typing import Annotated
+
+import typer
+
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
+from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
+from nbtrace.errors import UsageError
+
+EXAMPLE = "Example: nbtrace trust --ref ./nanoBragg --json noise.json -- -mat A.mat -hkl P1.hkl -lambda 1 -distance 100"
+
+_MOST_THREADS = 1024
+
+
+def trust_command(
+    ctx: typer.Context,
+    *,
+    ref: Reference = None,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Runs that are the same in everything.")] = 3,
+    threads: Annotated[
+        str, typer.Option("--threads", metavar="N,N,…", help="Numbers of threads; the first is the base of all.")
+    ] = "1,2,4",
+    pixel: Annotated[
+        tuple[int, int] | None,
+        typer.Option("--pixel", metavar="SLOW FAST", help="Pixel to trace and to compute alone; else the brightest."),
+    ] = None,
+    no_trace: Annotated[bool, typer.Option("--no-trace", help="Do not try -trace_pixel.")] = False,
+    timeout: Timeout = 600.0,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Hold the reference against itself: which pixels and traced quantities move when nothing should move them.
+
+    The reference is --ref, else $NB_C_BIN, else ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg on the
+    PATH. It runs with nanoBragg's flags after --: again, with other numbers of threads (OMP_NUM_THREADS), with a traced
+    pixel, and with a region of interest against the whole image. The JSON document is what diff and compare take as
+    --noise.
+
+    Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 5 if the reference is missing or gives no image.
+    """
+    # The simulator's flags, which few commands need.
+    from nbtrace.report.trust_document import trust_document  # noqa: PLC0415
+    from nbtrace.report.trust_view import trust_view  # noqa: PLC0415
+    from nbtrace.running.command import flag_line  # noqa: PLC0415
+    from nbtrace.running.program_source import ProgramSource  # noqa: PLC0415
+    from nbtrace.running.programs import find_reference  # noqa: PLC0415
+    from nbtrace.running.source import RunOptions  # noqa: PLC0415
+    from nbtrace.running.trust import TrustPlan, trust  # noqa: PLC0415
+
+    plan = TrustPlan(repeat, _threads(threads), pixel, not no_trace)
+    line = flag_line(wanted_flags(passed_on(ctx), "trust"), lenient=True)
+    program = find_reference(ref)
+    names = tuple(map(str, line.inputs))
+    delivery = Delivery("trust", names, Destinations(md, json, output, bundle, force), reference=program.file)
+    result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)
+    raise typer.Exit(delivery.deliver(trust_view(result), trust_document(result)))
+
+
+def _threads(text: str) -> tuple[int, ...]:
+    try:
+        counts = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        counts = ()
+    if not counts or not all(1 <= count <= _MOST_THREADS for count in counts) or len(set(counts)) < len(counts):
+        raise UsageError(f"--threads {text!r}: give different numbers from 1 to {_MOST_THREADS}, as in 1,2,4")
+    return counts

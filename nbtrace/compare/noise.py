@@ -1,0 +1,161 @@
+"""What the reference differs by from itself, as `nbtrace trust` measured it: a floor for tolerances."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nbtrace.compare.comparability import Notice, Subject, Weight
+from nbtrace.compare.tolerance import Policy, Tolerance
+from nbtrace.documents import load
+from nbtrace.errors import InputError, MismatchError
+from nbtrace.images.image import Image, Mask
+from nbtrace.quantities import Basis
+from nbtrace.records import Pixel
+from nbtrace.schema import reason
+
+_ROUNDING = 1.0 + 1e-9
+"""A difference as large as the floor is within it, whatever rounding made of either."""
+
+_Index = Annotated[int, Field(ge=0)]
+_Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PixelFloor(_Part):
+    """What a pixel of the image moved by, in photons."""
+
+    slow: _Index
+    fast: _Index
+    absolute: _Size
+
+
+class TracedFloor(_Part):
+    """What a traced quantity moved by at a pixel when a knob was turned.
+
+    `regional` marks the knobs that change which pixels are computed; their floor holds only at that pixel.
+    """
+
+    slow: _Index
+    fast: _Index
+    quantity: str
+    relative: _Size | None
+    absolute: _Size
+    knob: str
+    regional: bool
+
+    @property
+    def pixel(self) -> Pixel:
+        """The pixel (slow, fast)."""
+        return self.slow, self.fast
+
+
+class NoiseTable(_Part):
+    """The `noise` of a document of `nbtrace trust`."""
+
+    probe_slow: _Index
+    probe_fast: _Index
+    shape_slow_fast: tuple[_Index, _Index]
+    pixels: tuple[PixelFloor, ...]
+    traced: tuple[TracedFloor, ...]
+
+
+class _Document(_Part):
+    format: Literal["nbtrace trust"]
+    format_version: Literal[1]
+    noise: NoiseTable
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Floors for tolerances.
+
+    The floors of a traced quantity that were measured at a pixel hold for that pixel. At a pixel where nothing was
+    measured, those of the probe pixel hold, except the ones that come from computing other pixels.
+
+    Attributes
+    ----------
+    name : str
+        Name of the file, which reports give as origin.
+    table : NoiseTable
+    """
+
+    name: str
+    table: NoiseTable
+
+    def applied(self, policy: Policy, pixel: Pixel | None) -> Policy:
+        """Return a policy in which no tolerance is below the floor; a raised one names its origin."""
+        raised = dict(policy.overrides)
+        for item in self._floors(pixel):
+            before = replace(policy, overrides=raised).of(item.quantity)
+            floor = item.relative if before.basis is Basis.RELATIVE else item.absolute
+            if floor is not None and floor * _ROUNDING > before.value:
+                origin = f"{self.name}: C against itself, {item.knob}"
+                raised[item.quantity] = Tolerance(floor * _ROUNDING, before.basis, origin, overridden=True)
+        return replace(policy, overrides=raised)
+
+    def told(self, before: Policy, after: Policy, pixel: Pixel | None) -> Notice:
+        """Return what a report says of the floors: where they were measured and what they raise."""
+        raised = [name for name, limit in after.overrides.items() if before.overrides.get(name) != limit]
+        here = pixel is not None and self._is_measured(pixel)
+        where = "this pixel" if here else f"pixel {self.table.probe_slow} {self.table.probe_fast}, not this one"
+        text = f"{self.name}: C against itself was measured at {where}"
+        text += f"; raises the tolerances of {', '.join(raised)}" if raised else "; raises no tolerance"
+        return Notice(Subject.TOLERANCE, Weight.WARNING if raised else Weight.INFO, text)
+
+    def _is_measured(self, pixel: Pixel) -> bool:
+        probe = self.table.probe_slow, self.table.probe_fast
+        return pixel == probe or any(item.pixel == pixel for item in self.table.traced)
+
+    def _floors(self, pixel: Pixel | None) -> Iterator[TracedFloor]:
+        probe = self.table.probe_slow, self.table.probe_fast
+        if pixel is not None and self._is_measured(pixel):
+            yield from (item for item in self.table.traced if item.pixel == pixel)
+        else:
+            yield from (item for item in self.table.traced if item.pixel == probe and not item.regional)
+
+    def within(self, c: Image, py: Image) -> Mask:
+        """Return which pixels differ, by no more than C differs there from itself.
+
+        Raises
+        ------
+        MismatchError
+            If the floor was measured on an image of another shape.
+        """
+        for image in (c, py):
+            if image.shape != self.table.shape_slow_fast:
+                raise MismatchError(
+                    f"{self.name} was measured on an image of {' x '.join(map(str, self.table.shape_slow_fast))} "
+                    f"pixels (slow x fast), {image.source} has {' x '.join(map(str, image.shape))}"
+                )
+        mask = np.zeros(c.shape, dtype=bool)
+        for item in self.table.pixels:
+            place = item.slow, item.fast
+            difference = abs(float(py.pixels[place]) - float(c.pixels[place]))
+            mask[place] = 0.0 < difference <= item.absolute * _ROUNDING
+        return mask
+
+
+def read_noise(path: Path) -> Noise:
+    """Return the floors of a document that `nbtrace trust --json` wrote.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is no such document.
+    """
+    try:
+        document = _Document.model_validate(load(path))
+    except ValidationError as error:
+        raise InputError(f"{path} is no document of nbtrace trust: {reason(error)}") from None
+    shape = document.noise.shape_slow_fast
+    outside = next((item for item in document.noise.pixels if item.slow >= shape[0] or item.fast >= shape[1]), None)
+    if outside is not None:
+        raise InputError(f"{path}: pixel slow {outside.slow} fast {outside.fast} is not on its own image")
+    return Noise(path.name, document.noise)

@@ -1,0 +1,255 @@
+"""Two sides on the same flags: their images compared, and the traces of the pixels that matter."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbtrace.compare.comparability import Notice, Subject, Weight
+from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
+from nbtrace.compare.images.traced import trace_geometry
+from nbtrace.compare.noise import Noise
+from nbtrace.compare.status import Verdict
+from nbtrace.compare.tolerance import Policy
+from nbtrace.errors import InputError
+from nbtrace.images.image import Geometry, Image
+from nbtrace.parsers import parse_trace
+from nbtrace.records import Pixel, Side, Trace
+from nbtrace.running.command import FlagLine, require_on_detector
+from nbtrace.running.source import Identity, Made, PixelTrace, Source
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.explain import Explanation
+
+
+_SHOWN = 8
+"""Pixels that a notice names."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with two sides.
+
+    Attributes
+    ----------
+    images : ImageOptions
+        Gates and region of the images.
+    repeat : int
+        Runs of each side.
+    pixels : tuple of (slow, fast)
+        Pixels to trace besides the worst and the brightest.
+    traces : bool
+        Whether pixels are traced at all.
+    policy : Policy
+        Tolerances of traced quantities.
+    noise : Noise or None
+        What the reference differs by from itself.
+    """
+
+    images: ImageOptions = field(default_factory=ImageOptions)
+    repeat: int = 1
+    pixels: tuple[Pixel, ...] = ()
+    traces: bool = True
+    policy: Policy = field(default_factory=Policy)
+    noise: Noise | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One side: what it is, and what it made."""
+
+    identity: Identity
+    made: Made
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A pixel that was traced, or was to be.
+
+    Attributes
+    ----------
+    pixel : (slow, fast)
+    why : str
+        What singles it out.
+    c, py : PixelTrace
+    diff : DiffResult or None
+        None where a side has no trace, or there is nothing that both have; `reason` then says so.
+    explanation : Explanation or None
+        Only where the traces differ.
+    reason : str
+    noise : Notice or None
+        What the noise of the reference does to the tolerances, where it is known.
+    """
+
+    pixel: Pixel
+    why: str
+    c: PixelTrace
+    py: PixelTrace
+    diff: DiffResult | None = None
+    explanation: "Explanation | None" = None
+    reason: str = ""
+    noise: Notice | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two sides compared."""
+
+    line: FlagLine
+    c: Run
+    py: Run
+    images: ImagesResult
+    probes: tuple[Probe, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the images pass every gate."""
+        return self.images.verdict
+
+    @property
+    def speedup(self) -> float | None:
+        """Median wall time of C over that of Py."""
+        c, py = self.c.made.median_ms, self.py.made.median_ms
+        return c / py if c is not None and py else None
+
+    @property
+    def first_divergence(self) -> tuple[Probe, str] | None:
+        """The first traced quantity that diverges, in the first probe that has one."""
+        for probe in self.probes:
+            row = None if probe.diff is None else probe.diff.first_divergence
+            if row is not None:
+                return probe, row.quantity
+        return None
+
+    @property
+    def traced(self) -> int:
+        """Number of pixels whose traces were compared."""
+        return sum(probe.diff is not None for probe in self.probes)
+
+
+def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
+    """Make both images, compare them, and trace the worst and the brightest pixel on both sides.
+
+    Raises
+    ------
+    UsageError
+        If a pixel of the plan is off the detector.
+    ProgramError, MismatchError, InputError
+        If a side has no image, or the two have different shapes.
+    """
+    for pixel in plan.pixels:
+        require_on_detector(line.shape, pixel)
+    sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
+    images = sides[0].made.image, sides[1].made.image
+    traces = _Traces(c, py)
+    geometry = _geometry(traces, images[0], line) if plan.traces else None
+    options, told = _without_noise(replace(plan.images, geometry=plan.images.geometry or geometry), plan.noise, *images)
+    result = compare_images(*images, options)
+    probes = (
+        tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
+    )
+    return Comparison(line, sides[0], sides[1], result, probes, (*told, *_run_notices(sides, line)))
+
+
+@dataclass(frozen=True)
+class _Traces:
+    """The traces of both sides, each made once."""
+
+    c: Source
+    py: Source
+    known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
+
+    def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
+        if pixel not in self.known:
+            self.known[pixel] = self.c.trace(pixel), self.py.trace(pixel)
+        return self.known[pixel]
+
+
+def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
+    """Return where the pixels are, as a trace of the brightest pixel tells it; None if none does."""
+    if line.config.detector.curved:
+        return None
+    sizes = np.where(np.isfinite(image.pixels), image.pixels, -np.inf)
+    pixel = divmod(int(sizes.argmax()), image.shape[1])
+    for text, side in zip(traces.of(pixel), (Side.C, Side.PY), strict=True):
+        if text.text is not None:
+            with suppress(InputError):
+                return trace_geometry(_parsed(text.text, side, pixel))
+    return None
+
+
+def _without_noise(
+    options: ImageOptions, noise: Noise | None, c: Image, py: Image
+) -> tuple[ImageOptions, list[Notice]]:
+    """Leave out the pixels that differ by no more than C from itself; say which."""
+    if noise is None or (options.mask is not None and options.mask.shape != c.shape):
+        return options, []
+    within = noise.within(c, py)
+    known, count = len(noise.table.pixels), int(within.sum())
+    text = f"{noise.name}: C against itself moves {known} pixel{'s'[: known != 1]}"
+    if count == 0:
+        return options, [Notice(Subject.TOLERANCE, Weight.INFO, f"{text}; no pixel is left out for that")]
+    places = ", ".join(f"{slow} {fast}" for slow, fast in np.argwhere(within)[:_SHOWN])
+    places += ", …" if count > _SHOWN else ""
+    mask = ~within if options.mask is None else options.mask & ~within
+    told = f"{text}; left out, since they differ by no more than that: {places}"
+    notice = Notice(Subject.TOLERANCE, Weight.WARNING, told)
+    return replace(options, mask=mask), [notice]
+
+
+def _pixels(result: ImagesResult, plan: Plan) -> list[tuple[Pixel, str]]:
+    """Return the pixels to trace, each once, with what singles it out."""
+    wanted = [(item.pixel, "worst") for item in result.worst_pixels[:1]]
+    wanted.append((result.brightest, "brightest"))
+    wanted += [(pixel, "asked for") for pixel in plan.pixels]
+    reasons: dict[Pixel, list[str]] = {}
+    for pixel, why in wanted:
+        reasons.setdefault(pixel, []).append(why)
+    return [(pixel, " and ".join(dict.fromkeys(why))) for pixel, why in reasons.items()]
+
+
+def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) -> Probe:
+    texts = made.of(pixel)
+    missing = [f"{side}: {text.reason}" for side, text in zip(("C", "Py"), texts, strict=True) if text.text is None]
+    if missing:
+        return Probe(pixel, why, *texts, reason="; ".join(missing))
+    c, py = (_parsed(text.text or "", side, pixel) for text, side in zip(texts, (Side.C, Side.PY), strict=True))
+    policy, told = plan.policy, None
+    if plan.noise is not None:
+        policy = plan.noise.applied(plan.policy, pixel)
+        told = plan.noise.told(plan.policy, policy, pixel)
+    # The catalogue of causes is loaded only where there is a pair to explain.
+    from nbtrace.explanation.explain import explain  # noqa: PLC0415
+
+    try:
+        found = explain(c, py, line.config, policy=policy)
+    except InputError as error:
+        return Probe(pixel, why, *texts, reason=str(error))
+    differs = found.verdict is not Verdict.AGREE
+    return Probe(pixel, why, *texts, diff=found.diff, explanation=found if differs else None, noise=told)
+
+
+def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
+    """Return a side's trace; of a log with the prefixes of both programs, that of the side."""
+    traces = parse_trace(text, f"pixel slow {pixel[0]} fast {pixel[1]} of {side.label}")
+    return traces[0] if side is Side.C else traces[-1]
+
+
+def _run_notices(sides: Sequence[Run], line: FlagLine) -> list[Notice]:
+    notices = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
+    for label, run in zip(("C", "Py"), sides, strict=True):
+        if run.made.identical is False:
+            distinct = len(set(run.made.digests))
+            notices.append(
+                Notice(
+                    Subject.PRECISION,
+                    Weight.WARNING,
+                    f"{label} does not repeat itself: {distinct} different images in {len(run.made.digests)} runs; "
+                    "the first is compared (nbtrace trust says which pixels move)",
+                )
+            )
+    return notices

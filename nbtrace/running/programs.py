@@ -1,0 +1,119 @@
+"""Which programs take part: the reference by its search order, a candidate by its command."""
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbtrace.errors import ProgramError, UsageError
+from nbtrace.evidence.provenance import FileRecord
+
+REFERENCE_VARIABLE = "NB_C_BIN"
+CANDIDATE_VARIABLE = "NB_PY_BIN"
+REFERENCE_NAME = "nanoBragg"
+REFERENCE_PLACES = (Path("golden_suite_generator") / REFERENCE_NAME, Path(REFERENCE_NAME))
+"""Where the reference is looked for, from the current folder, when nobody names it."""
+
+PLACES = f"{', '.join(f'./{path}' for path in REFERENCE_PLACES)}, or {REFERENCE_NAME} on the PATH"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command that takes the reference's flags.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The program, by its full name, and the arguments that stand before the flags.
+    origin : str
+        Who named it.
+    """
+
+    words: tuple[str, ...]
+    origin: str
+
+    @property
+    def file(self) -> Path:
+        """The file that is executed."""
+        return Path(self.words[0])
+
+    def record(self) -> FileRecord:
+        """Return name, size and digest of the file that is executed."""
+        return FileRecord.try_of(self.file)
+
+
+def find_reference(option: str | None, variables: Mapping[str, str] = os.environ) -> Program:
+    """Return the reference program, by the documented search order.
+
+    Raises
+    ------
+    ProgramError
+        If there is none, or what was named is none.
+    """
+    named = variables.get(REFERENCE_VARIABLE)
+    if option is not None:
+        return _reference(option, "--ref")
+    if named:
+        return _reference(named, f"${REFERENCE_VARIABLE}")
+    for path in REFERENCE_PLACES:
+        if path.is_file():
+            return _reference(f"./{path}", "found in the current folder")
+    found = shutil.which(REFERENCE_NAME)
+    if found is None:
+        raise ProgramError(
+            f"no reference program: give --ref BINARY or set {REFERENCE_VARIABLE}, or compare with recorded output "
+            f"(--archived DIR); without these it is {PLACES}, and there is none"
+        )
+    return Program((str(Path(found).absolute()),), "found on the PATH")
+
+
+def _reference(name: str, origin: str) -> Program:
+    return Program((_executable(name, origin),), origin)
+
+
+def candidate(option: str | None, variables: Mapping[str, str] = os.environ) -> Program | None:
+    """Return the candidate program; None where neither the option nor the environment names one.
+
+    The command is split as a shell would split it. Words that name files of the current folder become full names.
+
+    Raises
+    ------
+    UsageError
+        If the command has no words or open quotes.
+    ProgramError
+        If the program is missing or not executable.
+    """
+    text = option if option is not None else variables.get(CANDIDATE_VARIABLE) or None
+    if text is None:
+        return None
+    origin = "--cand" if option is not None else f"${CANDIDATE_VARIABLE}"
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{origin} {text!r} cannot be split into words: {error}") from None
+    if not words:
+        raise UsageError(f"{origin} is empty; give the command that takes nanoBragg's flags")
+    return Program((_executable(words[0], origin), *map(_full_name, words[1:])), origin)
+
+
+def _executable(name: str, origin: str) -> str:
+    """Return the full name of a program, which will run in another folder."""
+    found = shutil.which(name)
+    if found is not None:
+        return str(Path(found).absolute())
+    try:
+        exists = Path(name).exists()
+    except OSError:
+        exists = False
+    if exists:
+        raise ProgramError(f"{origin}: {name} is not a program that can be executed")
+    raise ProgramError(f"{origin}: {name} is not there; give the program by its path")
+
+
+def _full_name(word: str) -> str:
+    try:
+        return str(Path(word).absolute()) if Path(word).is_file() else word
+    except OSError:
+        return word

@@ -1,0 +1,51 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from nbtrace.evidence.program import Surroundings, run_captured
+
+SCRIPT = """import os, sys
+print(os.getcwd())
+print(os.environ["X"], os.environ.get("HOME", ""))
+print(repr(sys.stdin.read()))
+"""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> tuple[Path, Path]:
+    return tmp_path / "out", tmp_path / "err"
+
+
+def test_surroundings_are_what_the_program_sees(
+    kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/of/mine")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    run = run_captured([sys.executable, "-c", SCRIPT], kept, surroundings=Surroundings(folder, {"X": "1"}, 60.0))
+    assert (run.status, run.text, run.overran) == (0, "exit 0", None)
+    assert kept[0].read_text().splitlines() == [str(folder.resolve()), "1 /of/mine", "''"]
+
+
+def test_a_limit_ends_a_program_that_writes_for_ever(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    endless = "while True: print('x' * 1000)"
+    run = run_captured([sys.executable, "-c", endless], kept, surroundings=Surroundings(tmp_path, {}, 2.0))
+    assert run.text == "not done after 2 s and killed"
+    assert run.status == -9
+    assert 2.0 <= run.wall_seconds < 20
+    assert kept[0].stat().st_size > 0
+
+
+def test_a_limit_ends_a_program_that_has_closed_its_output(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    mute = "import os, time; os.close(1); os.close(2); time.sleep(60)"
+    run = run_captured([sys.executable, "-c", mute], kept, surroundings=Surroundings(tmp_path, {}, 1.0))
+    assert (run.overran, run.status) == (1.0, -9)
+    assert run.wall_seconds < 20
+
+
+@pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]])
+def test_what_cannot_be_started_is_told(kept: tuple[Path, Path], tmp_path: Path, command: list[str]) -> None:
+    run = run_captured(command, kept, surroundings=Surroundings(tmp_path, {}))
+    assert run.status is None
+    assert run.text.startswith("could not be started: ")
