@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.quantities import QUANTITIES, RANK, Stage
-from nbtrace.records import Record, Shape, Side, Trace
+from nbtrace.records import Index, Record, Shape, Side, Trace
 
 Vector: TypeAlias = tuple[float, ...]
 
@@ -178,12 +178,17 @@ class At(Mapping[str, Vector]):
 
 def node_of(record: Record) -> Node:
     """Return where the value of a record belongs."""
-    match QUANTITIES[record.quantity].stage:
+    return place_of(record.quantity, record.index)
+
+
+def place_of(quantity: str, index: Index) -> Node:
+    """Return where a value of a quantity belongs."""
+    match QUANTITIES[quantity].stage:
         case Stage.PIXEL | Stage.LATTICE:
-            return Node(record.quantity, record.index.sample)
+            return Node(quantity, index.sample)
         case Stage.PHI:
-            return Node(record.quantity, record.index.sample, record.index.phi_tic or 0)
-    return Node(record.quantity)
+            return Node(quantity, index.sample, index.phi_tic or 0)
+    return Node(quantity)
 
 
 def rank(node: Node) -> tuple[int, int, int]:
