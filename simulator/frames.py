@@ -93,7 +93,7 @@ def beam_centre(config: DetectorConfig) -> tuple[float, float]:
 
 
 def fast_and_slow(config: DetectorConfig, x: Length, y: Length) -> tuple[Length, Length]:
-    """Return the beam centre along fast and slow (m), of which X and Y (m) are the numbers in the convention's sense."""
+    """Return the beam centre along fast and slow (m), X and Y (m) being its numbers in the convention's sense."""
     half = config.pixel_mm / 1000.0 * 0.5
     match config.convention:
         case Convention.ADXV:

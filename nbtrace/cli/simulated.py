@@ -1,4 +1,4 @@
-"""The embedded simulator as `nbtrace explain` runs it: one pixel under many configurations. Importing it imports torch."""
+"""The embedded simulator as `nbtrace explain` runs it: one pixel, many configurations. Importing it imports torch."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field

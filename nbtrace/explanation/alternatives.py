@@ -1,7 +1,7 @@
 """What a program may have done instead, as data: a switch of the simulator turned, a configuration value that differs.
 
-An alternative is a name, words, and one small function that says which values a configuration would have then; it yields
-nothing where it does not apply. Adding one is one entry and one line in the tests.
+An alternative is a name, words, and one small function that says which values a configuration would have then; where
+it does not apply it yields nothing. Adding one is one entry and one line in the tests.
 """
 
 import math

@@ -5,9 +5,10 @@ after the other, the one that reproduces most of the log first, as long as what 
 found is evidence beside the audit, which alone says who is wrong.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from math import exp, log
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.pixel import whereabouts
@@ -15,7 +16,7 @@ from nbtrace.errors import NbtraceError
 from nbtrace.explanation.alternatives import Change, base_words, changes, with_changes
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.scene import Node, Scene, Values, Vector, rank
-from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Pixel, Side
 from simulator.config import Config
 from simulator.defects import Defect, Mode
@@ -46,6 +47,35 @@ class Run:
 
 Simulate = Callable[[Config, Pixel], Run]
 """Runs one pixel (slow, fast); raises :class:`NbtraceError` where it cannot."""
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A side's log as runs are held against it.
+
+    Attributes
+    ----------
+    scene : Scene
+    factors : mapping of Node to float
+        Values that only the log has in another unit, and by which factor.
+    excused : frozenset of str
+        Quantities that are wrong in the log alone, and what the log computes from them.
+    """
+
+    scene: Scene
+    factors: Mapping[Node, float] = field(default_factory=dict)
+    excused: frozenset[str] = frozenset()
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The logged values in execution order."""
+        return tuple(sorted((node for node in self.scene.values if node.name in QUANTITIES), key=rank))
+
+    @property
+    def pixels(self) -> tuple[Pixel, ...]:
+        """The pixels that the log may be of: as stated, and by its own geometry."""
+        at = whereabouts(self.scene.trace)
+        return tuple(pixel for pixel in (at.stated, at.derived) if pixel is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +128,8 @@ class Reproduction:
         For each of them, the expected number of changes that reproduce as much by chance.
     matches : tuple of Match
         Every logged value that the run has, in execution order.
+    excused : frozenset of str
+        Quantities that are wrong in the log alone, and what the log computes from them.
     """
 
     side: Side
@@ -106,6 +138,7 @@ class Reproduction:
     as_well: tuple[tuple[Change, ...], ...]
     chances: tuple[float, ...]
     matches: tuple[Match, ...]
+    excused: frozenset[str]
 
     @property
     def held(self) -> tuple[Match, ...]:
@@ -117,9 +150,19 @@ class Reproduction:
         """Those that no setting reproduces."""
         return tuple(match for match in self.matches if not match.holds)
 
-    def match(self, name: str) -> Match | None:
-        """Return a value of the whole pixel, by its name."""
-        return next((item for item in self.matches if item.node == Node(name)), None)
+    @property
+    def largest(self) -> float:
+        """The largest relative residual of a value that the run reproduces."""
+        return max((match.residual_rel for match in self.held), default=0.0)
+
+    def at(self, node: Node) -> Match | None:
+        """Return a value; None if the log or the run does not have it."""
+        return next((match for match in self.matches if match.node == node), None)
+
+    @property
+    def final(self) -> Match | None:
+        """The pixel value."""
+        return self.at(Node("I_pixel_final")) or self.at(Node("floatimage_accumulated"))
 
 
 @dataclass(frozen=True)
@@ -133,6 +176,8 @@ class Difference:
         Whose run has it.
     moved : tuple of Node
         Values that it moves, in execution order.
+    chance : float
+        Expected number of changes that reproduce as much by chance.
     ratio : float or None
         Factor by which it changes the final value of that side's run.
     share : float or None
@@ -142,6 +187,7 @@ class Difference:
     change: Change
     side: Side
     moved: tuple[Node, ...]
+    chance: float
     ratio: float | None
     share: float | None
 
@@ -216,29 +262,29 @@ class _Runs:
         return run.values
 
 
-def counterfactual(scenes: Mapping[Side, Scene], config: Config, simulate: Simulate) -> Simulated:
+def counterfactual(logged: Mapping[Side, Logged], config: Config, simulate: Simulate) -> Simulated:
     """Hold both logs against runs of the simulator.
 
     Parameters
     ----------
-    scenes : mapping of Side to Scene
+    logged : mapping of Side to Logged
     config : Config
         What both were run with.
     simulate : callable
         Runs one pixel.
     """
     try:
-        runs = _runs(scenes, config, simulate)
+        runs = _runs(logged, config, simulate)
     except NbtraceError as error:
         return Simulated(None, refused=str(error))
     if runs is None:
         return Simulated(None, refused="neither log tells a pixel that is on the detector")
     options = changes(config, runs.pixel)
-    found = {side: _reproduction(scene, runs, options) for side, scene in scenes.items()}
+    found = {side: _reproduction(log, runs, options) for side, log in logged.items()}
     return Simulated(
         pixel=runs.pixel,
         reproductions=found,
-        modes=dict(_modes(scenes, runs)),
+        modes=dict(_modes(logged, runs)),
         differences=tuple(_differences(found, runs)),
         traceless=tuple(_traceless(runs, options)),
         tried=len(runs.made),
@@ -246,41 +292,41 @@ def counterfactual(scenes: Mapping[Side, Scene], config: Config, simulate: Simul
     )
 
 
-def _runs(scenes: Mapping[Side, Scene], config: Config, simulate: Simulate) -> _Runs | None:
+def _runs(logged: Mapping[Side, Logged], config: Config, simulate: Simulate) -> _Runs | None:
     """Return the runs of the pixel of which the logs hold most: they may state one and be of another."""
-    told = [
-        pixel for scene in scenes.values() for at in [whereabouts(scene.trace)] for pixel in (at.stated, at.derived)
-    ]
+    told = [pixel for log in logged.values() for pixel in log.pixels]
     slow, fast = config.shape_slow_fast
-    on_detector = dict.fromkeys(p for p in told if p is not None and 0 <= p[0] < slow and 0 <= p[1] < fast)
     best: tuple[int, _Runs] | None = None
-    for pixel in on_detector:
+    for pixel in dict.fromkeys(p for p in told if 0 <= p[0] < slow and 0 <= p[1] < fast):
         runs = _Runs(simulate, config, pixel)
         values = runs.base()
-        held = sum(match.holds for scene in scenes.values() for match in _matches(scene, values, {}))
+        held = sum(match.holds for log in logged.values() for match in _matches(log, values, {}))
         if best is None or held > best[0]:
             best = held, runs
     return best[1] if best is not None else None
 
 
-def _matches(scene: Scene, values: Values, condition: Mapping[Node, Vector]) -> Iterator[Match]:
+def _matches(log: Logged, values: Values, condition: Mapping[Node, Vector]) -> Iterator[Match]:
     """Yield every logged value that a run has, with the difference that digits and precision allow."""
-    for node in sorted(scene.values, key=rank):
-        if node in values and node.name in QUANTITIES:
-            yield _match(scene, node, values[node], condition.get(node, ()))
+    for node in log.nodes:
+        if node in values:
+            yield _match(log, node, values[node], condition.get(node, ()))
 
 
-def _match(scene: Scene, node: Node, simulated: Vector, condition: Vector) -> Match:
-    logged = scene.values[node]
+def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Match:
+    scene = log.scene
+    factor = log.factors.get(node, 1.0)
     size = scene.rounding * norm(simulated)
     if node.name in FORMULAS and FORMULAS[node.name].single:
         size += _SINGLE_RESULT * norm(simulated)
     digits = scene.digits.get(node, ())
     allowed = tuple(
-        size + (digits[i] if i < len(digits) else 0.0) + (scene.rounding * condition[i] if i < len(condition) else 0.0)
+        size
+        + (digits[i] / abs(factor) if i < len(digits) else 0.0)
+        + (scene.rounding * condition[i] if i < len(condition) else 0.0)
         for i in range(len(simulated))
     )
-    return Match(node, logged, simulated, allowed)
+    return Match(node, tuple(x / factor for x in scene.values[node]), simulated, allowed)
 
 
 def _condition(runs: _Runs, chosen: tuple[Change, ...], values: Values) -> dict[Node, Vector]:
@@ -317,7 +363,7 @@ def _kept_size(config: Config, name: str) -> dict[str, object]:
     return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}
 
 
-def _reproduction(scene: Scene, runs: _Runs, options: tuple[Change, ...]) -> Reproduction:
+def _reproduction(log: Logged, runs: _Runs, options: tuple[Change, ...]) -> Reproduction:
     """Return the run that reproduces most of a log, with as few changes as possible."""
     chosen: tuple[Change, ...] = ()
     as_well: list[tuple[Change, ...]] = []
@@ -325,8 +371,8 @@ def _reproduction(scene: Scene, runs: _Runs, options: tuple[Change, ...]) -> Rep
     current = runs.of(()) or {}
     condition = _condition(runs, (), current)
     for _ in range(MOST_CHANGES):
-        before = tuple(_matches(scene, current, condition))
-        step = _best_step(scene, runs, _Step(chosen, options, before, condition))
+        before = tuple(_matches(log, current, condition))
+        step = _best_step(log, runs, _Step(chosen, options, before, condition))
         if step is None:
             break
         chosen, chance, others = (*chosen, step.change), step.chance, step.as_well
@@ -334,8 +380,16 @@ def _reproduction(scene: Scene, runs: _Runs, options: tuple[Change, ...]) -> Rep
         chances.append(chance)
         current = runs.of(chosen) or current
         condition = _condition(runs, chosen, current)
-    matches = tuple(_matches(scene, current, condition))
-    return Reproduction(scene.side, base_words(runs.config), chosen, tuple(as_well), tuple(chances), matches)
+    matches = tuple(_matches(log, current, condition))
+    return Reproduction(
+        side=log.scene.side,
+        base=base_words(runs.config),
+        changes=chosen,
+        as_well=tuple(as_well),
+        chances=tuple(chances),
+        matches=matches,
+        excused=log.excused,
+    )
 
 
 @dataclass(frozen=True)
@@ -364,7 +418,7 @@ class _Taken:
     as_well: tuple[Change, ...] = ()
 
 
-def _best_step(scene: Scene, runs: _Runs, step: _Step) -> _Taken | None:
+def _best_step(log: Logged, runs: _Runs, step: _Step) -> _Taken | None:
     """Return the change that reproduces most of what is open, the first of those that do alike."""
     if not step.open:
         return None
@@ -376,7 +430,7 @@ def _best_step(scene: Scene, runs: _Runs, step: _Step) -> _Taken | None:
         values = runs.of((*step.chosen, change))
         if values is not None:
             tried += 1
-            found = _gain(scene, values, change, step)
+            found = _gain(log, values, change, step)
             taken += [found] if found is not None else []
     judged = [_weighed(item, tried) for item in taken]
     judged = [item for item in judged if item.chance <= _BY_CHANCE]
@@ -384,7 +438,7 @@ def _best_step(scene: Scene, runs: _Runs, step: _Step) -> _Taken | None:
         return None
     best = max(judged, key=lambda item: item.gain)
     same = tuple(item.change for item in judged if item.values == best.values and item is not best)
-    return _Taken(best.change, best.gain, best.gained, best.values, best.chance, same)
+    return replace(best, as_well=same)
 
 
 def _concerns(runs: _Runs, change: Change, step: _Step) -> bool:
@@ -395,10 +449,10 @@ def _concerns(runs: _Runs, change: Change, step: _Step) -> bool:
     return alone is not None and any(alone.get(node) != (base or {}).get(node) for node in step.open)
 
 
-def _gain(scene: Scene, values: Values, change: Change, step: _Step) -> _Taken | None:
+def _gain(log: Logged, values: Values, change: Change, step: _Step) -> _Taken | None:
     """Return what a change reproduces beyond what is reproduced already; None if it loses more."""
     before = {match.node: match for match in step.before}
-    after = [match for match in _matches(scene, values, step.condition) if match.node in before]
+    after = [match for match in _matches(log, values, step.condition) if match.node in before]
     gained = [match for match in after if match.holds and not before[match.node].holds]
     lost = len(before) - len(after) + sum(before[m.node].holds and not m.holds for m in after)
     if not gained or lost * 4 > len(gained):
@@ -409,17 +463,18 @@ def _gain(scene: Scene, values: Values, change: Change, step: _Step) -> _Taken |
 
 
 def _reach(before: Match, after: Match) -> float:
-    """Return how near to the logged value a change comes, as a share of the distance that it had to go."""
+    """Return how likely a change hits the logged value by chance: its reach over the distance, for each component."""
     gap = norm(tuple(x - y for x, y in zip(before.logged, before.simulated, strict=False)))
     width = norm(after.allowed) if after.node.name not in _WHOLE else max(norm(after.allowed), 0.5)
-    return min(max(width / gap if gap else 1.0, _FLOOR), 1.0)
+    moved = sum(x != y for x, y in zip(before.simulated, after.simulated, strict=False))
+    return min(max(width / gap if gap else 1.0, _FLOOR), 1.0) ** max(moved, 1)
 
 
 def _weighed(item: _Taken, tried: int) -> _Taken:
-    return _Taken(item.change, item.gain, item.gained, item.values, item.chance * tried)
+    return replace(item, chance=item.chance * tried)
 
 
-def _modes(scenes: Mapping[Side, Scene], runs: _Runs) -> Iterator[tuple[tuple[Side, str], tuple[int, float]]]:
+def _modes(logged: Mapping[Side, Logged], runs: _Runs) -> Iterator[tuple[tuple[Side, str], tuple[int, float]]]:
     """Yield how much of each log the two modes reproduce without any other change."""
     for mode in Mode:
         turned = runs.config.execution.defects ^ mode.defects
@@ -428,8 +483,8 @@ def _modes(scenes: Mapping[Side, Scene], runs: _Runs) -> Iterator[tuple[tuple[Si
         if values is None:
             continue
         condition = _condition(runs, chosen, values)
-        for side, scene in scenes.items():
-            matches = list(_matches(scene, values, condition))
+        for side, log in logged.items():
+            matches = list(_matches(log, values, condition))
             worst = max((match.residual_rel for match in matches), default=0.0)
             yield (side, mode.value), (sum(match.holds for match in matches), worst)
 
@@ -448,7 +503,7 @@ def _differences(found: Mapping[Side, Reproduction], runs: _Runs) -> Iterator[Di
     """Yield what one side's run has changed and the other's has not, with what it moves."""
     for side, reproduction in found.items():
         other = found[Side.PY if side is Side.C else Side.C]
-        for change in reproduction.changes:
+        for change, chance in zip(reproduction.changes, reproduction.chances, strict=True):
             if change in other.changes:
                 continue
             rest = tuple(item for item in reproduction.changes if item != change)
@@ -457,8 +512,8 @@ def _differences(found: Mapping[Side, Reproduction], runs: _Runs) -> Iterator[Di
             ratio = _final_ratio(with_it, without)
             whole = _logged_ratio(found)
             sign = 1 if side is Side.PY else -1
-            share = sign * log(ratio) / whole if ratio and whole else None
-            yield Difference(change, side, tuple(moved), ratio, share)
+            share = sign * math.log(ratio) / whole if ratio and whole else None
+            yield Difference(change, side, tuple(moved), chance, ratio, share)
 
 
 def _final_ratio(values: Values, others: Values) -> float | None:
@@ -468,6 +523,6 @@ def _final_ratio(values: Values, others: Values) -> float | None:
 
 def _logged_ratio(found: Mapping[Side, Reproduction]) -> float | None:
     """Return log(Py/C) of the final value as logged."""
-    finals = [found[side].match("I_pixel_final") for side in (Side.C, Side.PY)]
+    finals = [found[side].final for side in (Side.C, Side.PY)]
     logged = [match.logged[0] for match in finals if match is not None and match.logged[0] > 0]
-    return log(logged[1] / logged[0]) if len(logged) == 2 and logged[0] != logged[1] else None
+    return math.log(logged[1] / logged[0]) if len(logged) == 2 and logged[0] != logged[1] else None
