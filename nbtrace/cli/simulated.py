@@ -12,7 +12,7 @@ from nbtrace.explanation.counterfactual import Run, Simulate
 from nbtrace.explanation.scene import Node, Values, place_of
 from nbtrace.parsers.values import read_value
 from nbtrace.quantities import QUANTITIES
-from nbtrace.recorder import Recorder, quantity_of
+from nbtrace.recorder import Observed, Recorder, quantity_of
 from nbtrace.records import Pixel, Shape
 from simulator.build import Inputs, Mask, build_model, read_inputs
 from simulator.config import Config
@@ -25,6 +25,18 @@ LONGEST = 20_000
 
 _SCANNED = 1 << 16
 """Earlier pixels that may be looked at for what the reference carries from pixel to pixel."""
+
+
+class _Lean(Recorder):
+    """Notes what logs print; what only a fuller trace has is not computed."""
+
+    def __call__(self, name: str, value: Observed) -> None:
+        """Note a value."""
+        if not name.startswith(_UNLOGGED):
+            super().__call__(name, value)
+
+
+_UNLOGGED = ("base.", "sample.", "source", "phi.rot_", "phi.contribution")
 
 
 @dataclass
@@ -58,7 +70,7 @@ def pixel_runs() -> Simulate:
     files = _Files()
 
     def run(config: Config, pixel: Pixel) -> Run:
-        recorder = Recorder()
+        recorder = _Lean()
         with simulator_errors(), torch.no_grad():
             check_memory(config)
             inputs = files.inputs(config)
@@ -91,8 +103,7 @@ def _values(recorder: Recorder) -> Values:
         if step.text is not None:
             read = read_value(step.text)
             numbers, shape = read.numbers, read.shape
-        known = meant.quantity in QUANTITIES and step.family != "base" and not step.family.startswith("source")
-        if known and shape not in {Shape.TEXT, Shape.SENTINEL} and numbers:
+        if meant.quantity in QUANTITIES and shape not in {Shape.TEXT, Shape.SENTINEL} and numbers:
             node = place_of(meant.quantity, step.index)
             values[node] = tuple(number * meant.scale for number in numbers)
     return values

@@ -36,7 +36,7 @@ class Change:
     fields : mapping of str to object
         Configuration values.
     moves : str
-        A quantity that it moves for certain, if there is one.
+        The first quantity that it moves for certain, if there is one.
     """
 
     name: str
@@ -69,8 +69,8 @@ class Alternative:
     options : callable
         The values that differ, each with the words of its change.
     moves : str
-        A quantity that it moves for certain: where the log has the value of the run already, it is not tried. Empty if
-        there is none.
+        The first quantity that it moves for certain: where the log has the value of the run already, or cannot have it
+        yet, the alternative is not tried. Empty if there is none.
     """
 
     name: str
@@ -444,13 +444,13 @@ ALTERNATIVES: tuple[Alternative, ...] = (
     Alternative("cuts", "resolution limit or water left out", _cuts),
     Alternative("oversample", "another oversampling", _oversample, "steps"),
     Alternative("per_sample", "a factor applied per sample, or not", _per_sample),
-    Alternative("interpolation", "interpolation for nearest, or the reverse", _interpolation),
-    Alternative("reflections", "the default structure factor", _reflections),
+    Alternative("interpolation", "interpolation for nearest, or the reverse", _interpolation, "F_cell"),
+    Alternative("reflections", "the default structure factor", _reflections, "F_cell"),
     Alternative("phi_steps", "another φ sweep", _steps),
     Alternative("spindle", "another spindle", _spindle),
     Alternative("orientation", "another orientation", _orientation, "rot_a_star_A_inv"),
     Alternative("mosaic", "another mosaic spread", _mosaic),
-    Alternative("shape", "another shape of the crystal", _shape),
+    Alternative("shape", "another shape of the crystal", _shape, "F_latt"),
     Alternative("cells", "another number of cells", _cells, "F_latt"),
     Alternative("convention", "another convention", _convention, "pix0_vector_meters"),
     Alternative("pivot", "the other pivot", _pivot, "pix0_vector_meters"),

@@ -16,7 +16,7 @@ from nbtrace.errors import NbtraceError
 from nbtrace.explanation.alternatives import Change, base_words, changes, with_changes
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.scene import Node, Scene, Values, Vector, rank
-from nbtrace.quantities import QUANTITIES
+from nbtrace.quantities import QUANTITIES, Stage, ancestors
 from nbtrace.records import Pixel, Side
 from simulator.config import Config
 from simulator.defects import Defect, Mode
@@ -70,6 +70,10 @@ class Logged:
     def nodes(self) -> tuple[Node, ...]:
         """The logged values in execution order."""
         return tuple(sorted((node for node in self.scene.values if node.name in QUANTITIES), key=rank))
+
+    def excuses(self, node: Node) -> bool:
+        """Whether a value is wrong in the log alone, and not merely in another unit."""
+        return node.name in self.excused and node not in self.factors
 
     @property
     def pixels(self) -> tuple[Pixel, ...]:
@@ -372,7 +376,7 @@ def _reproduction(log: Logged, runs: _Runs, options: tuple[Change, ...]) -> Repr
     condition = _condition(runs, (), current)
     for _ in range(MOST_CHANGES):
         before = tuple(_matches(log, current, condition))
-        step = _best_step(log, runs, _Step(chosen, options, before, condition))
+        step = _best_step(runs, _Step(chosen, options, before, condition, log))
         if step is None:
             break
         chosen, chance, others = (*chosen, step.change), step.chance, step.as_well
@@ -400,10 +404,20 @@ class _Step:
     options: tuple[Change, ...]
     before: tuple[Match, ...]
     condition: Mapping[Node, Vector]
+    log: Logged
 
-    @property
+    @cached_property
     def open(self) -> frozenset[Node]:
-        return frozenset(match.node for match in self.before if not match.holds)
+        """What is not reproduced, and might be."""
+        return frozenset(match.node for match in self.before if not match.holds and not self.log.excuses(match.node))
+
+    @cached_property
+    def ready(self) -> frozenset[str]:
+        """Quantities that a change may make right now: not reproduced, and not for what goes before; or not logged."""
+        logged = {match.node.name for match in self.before}
+        open_ = {node.name for node in self.open if QUANTITIES[node.name].stage >= Stage.PIXEL}
+        waiting = {name for name in open_ if ancestors(name) & open_}
+        return frozenset(QUANTITIES.keys() - logged | {node.name for node in self.open} - waiting)
 
 
 @dataclass(frozen=True)
@@ -418,7 +432,7 @@ class _Taken:
     as_well: tuple[Change, ...] = ()
 
 
-def _best_step(log: Logged, runs: _Runs, step: _Step) -> _Taken | None:
+def _best_step(runs: _Runs, step: _Step) -> _Taken | None:
     """Return the change that reproduces most of what is open, the first of those that do alike."""
     if not step.open:
         return None
@@ -430,7 +444,7 @@ def _best_step(log: Logged, runs: _Runs, step: _Step) -> _Taken | None:
         values = runs.of((*step.chosen, change))
         if values is not None:
             tried += 1
-            found = _gain(log, values, change, step)
+            found = _gain(values, change, step)
             taken += [found] if found is not None else []
     judged = [_weighed(item, tried) for item in taken]
     judged = [item for item in judged if item.chance <= _BY_CHANCE]
@@ -443,16 +457,16 @@ def _best_step(log: Logged, runs: _Runs, step: _Step) -> _Taken | None:
 
 def _concerns(runs: _Runs, change: Change, step: _Step) -> bool:
     """Whether a change, alone, moves anything that is not reproduced yet."""
-    if change.moves and any(match.node.name == change.moves and match.holds for match in step.before):
+    if change.moves and change.moves not in step.ready:
         return False
     alone, base = runs.of((change,)), runs.of(())
     return alone is not None and any(alone.get(node) != (base or {}).get(node) for node in step.open)
 
 
-def _gain(log: Logged, values: Values, change: Change, step: _Step) -> _Taken | None:
+def _gain(values: Values, change: Change, step: _Step) -> _Taken | None:
     """Return what a change reproduces beyond what is reproduced already; None if it loses more."""
     before = {match.node: match for match in step.before}
-    after = [match for match in _matches(log, values, step.condition) if match.node in before]
+    after = [match for match in _matches(step.log, values, step.condition) if match.node in before]
     gained = [match for match in after if match.holds and not before[match.node].holds]
     lost = len(before) - len(after) + sum(before[m.node].holds and not m.holds for m in after)
     if not gained or lost * 4 > len(gained):

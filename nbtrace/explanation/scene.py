@@ -122,13 +122,20 @@ class At(Mapping[str, Vector]):
         self.read: dict[Node, None] = {}
         self.told: dict[str, None] = {}
         self._values = values
+        self._places: dict[str, Node | None] = {}
 
     def _find(self, name: str) -> Node | None:
-        sample, tic = self.node.sample, self.node.tic
-        for node in (Node(name, sample, tic), Node(name, sample), Node(name)):
-            if node in self._values:
-                return node
-        if sample == ALL and Node(name, 0) in self._values:
+        if name not in self._places:
+            self._places[name] = self._place(name)
+        return self._places[name]
+
+    def _place(self, name: str) -> Node | None:
+        _, sample, tic = self.node
+        # A plain tuple finds what the named one of the same values is the key of, and costs less.
+        for place in ((name, sample, tic), (name, sample, ALL), (name, ALL, ALL)):
+            if place in self._values:
+                return Node(*place)
+        if sample == ALL and (name, 0, ALL) in self._values:
             return Node(name, 0)
         return None
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from nbtrace.compare.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
@@ -27,17 +28,23 @@ def base_cell(at: At, axis: str) -> Vector:
     The reference's reciprocal vectors are dual to the real ones but for a common factor, which is not 1 where the cell
     is triclinic and given without a matrix; the stated cell lengths tell it.
     """
-    stars = {name: at[f"rot_{name}_star_A_inv"] for name in AXES}
-    volume = dot(stars["a"], cross(stars["b"], stars["c"]))
-    if volume == 0:
+    dual = _dual(at["rot_a_star_A_inv"], at["rot_b_star_A_inv"], at["rot_c_star_A_inv"], axis)
+    if dual is None:
         raise UnloggedError("reciprocal vectors that span a volume")
-    first, second = _RECIPROCAL[axis]
-    dual = scaled(cross(stars[first], stars[second]), 1 / volume)
     if "cell_lengths" in at:
         stated = at["cell_lengths"][AXES.index(axis)] / norm(dual)
         if _ANOTHER_SCALE < abs(stated - 1) < _PLAUSIBLE:
             return scaled(dual, stated)
     return dual
+
+
+@lru_cache(maxsize=256)
+def _dual(a_star: Vector, b_star: Vector, c_star: Vector, axis: str) -> Vector | None:
+    """Return the real vector (Å) along an axis that is dual to reciprocal ones; None if they span no volume."""
+    volume = dot(a_star, cross(b_star, c_star))
+    stars = {"a": a_star, "b": b_star, "c": c_star}
+    first, second = _RECIPROCAL[axis]
+    return scaled(cross(stars[first], stars[second]), 1 / volume) if volume else None
 
 
 def spindle(at: At) -> Vector:

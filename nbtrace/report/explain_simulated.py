@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from nbtrace.explanation.counterfactual import Change, Difference, Match, Reproduction, Simulated
+from nbtrace.explanation.alternatives import Change
+from nbtrace.explanation.counterfactual import Difference, Match, Reproduction, Simulated
 from nbtrace.explanation.evidence import Evidence, words
 from nbtrace.explanation.findings import other_side
 from nbtrace.records import Side
