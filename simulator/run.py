@@ -36,16 +36,9 @@ def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     return indices if mask is None else indices[torch.from_numpy(mask.reshape(-1))[indices]]
 
 
-def wants_interpolation(config: Config) -> bool:
-    """Tell whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer on an axis."""
-    crystal = config.crystal
-    wish = config.structure.interpolate
-    return min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 if wish is None else wish
-
-
 def interpolates(model: Model) -> bool:
     """Tell whether the lookup is tricubic: where that is wanted and there is a table."""
-    return wants_interpolation(model.config) and model.factors.bordered is not None
+    return model.config.interpolates and model.factors.bordered is not None
 
 
 def row_blocks(rows: int, threads: int) -> Iterator[range]:

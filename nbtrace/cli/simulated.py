@@ -18,7 +18,7 @@ from simulator.build import Inputs, Mask, build_model, read_inputs
 from simulator.config import Config
 from simulator.defects import Defect
 from simulator.memory import check_memory
-from simulator.run import trace_values, visited_pixels, wants_interpolation
+from simulator.run import trace_values, visited_pixels
 
 LONGEST = 20_000
 """Samples of a pixel that are too many to be taken again and again."""
@@ -90,7 +90,7 @@ def pixel_runs() -> Simulate:
 def _has_long_past(config: Config) -> bool:
     """Whether earlier pixels have to be computed to know what the reference carries to a later one."""
     defects = config.execution.defects
-    switches = Defect.INTERPOLATION_SWITCH_OFF in defects and wants_interpolation(config)
+    switches = Defect.INTERPOLATION_SWITCH_OFF in defects and config.interpolates
     return switches or (config.beam.dmin_angstrom > 0 and Defect.STALE_PHI_ROTATION in defects)
 
 

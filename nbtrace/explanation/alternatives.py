@@ -35,15 +35,15 @@ class Change:
         Turned the other way.
     fields : mapping of str to object
         Configuration values.
-    moves : str
-        The first quantity that it moves for certain, if there is one.
+    moves : tuple of str
+        Quantities of which it moves at least one before any other, if that can be said.
     """
 
     name: str
     text: str
     switch: Defect | None = None
     fields: Fields = field(default_factory=dict)
-    moves: str = ""
+    moves: tuple[str, ...] = ()
 
     def applied(self, config: Config) -> Config:
         """Return the configuration with the change in it."""
@@ -68,15 +68,15 @@ class Alternative:
         What kind it is.
     options : callable
         The values that differ, each with the words of its change.
-    moves : str
-        The first quantity that it moves for certain: where the log has the value of the run already, or cannot have it
-        yet, the alternative is not tried. Empty if there is none.
+    moves : tuple of str
+        Quantities of which it moves at least one before any other: where the log has the values of the run already, or
+        cannot have them yet, the alternative is not tried. Empty if that cannot be said.
     """
 
     name: str
     words: str
     options: Options
-    moves: str = ""
+    moves: tuple[str, ...] = ()
 
 
 def with_changes(config: Config, changes: tuple[Change, ...]) -> Config:
@@ -212,7 +212,7 @@ def _polarisation(config: Config) -> Iterator[tuple[str, Fields]]:
 def _polar_vector(config: Config) -> Iterator[tuple[str, Fields]]:
     if config.beam.kahn_factor:
         for axis, name in _AXES:
-            if axis != frame_of(config.detector).polar:
+            if axis not in {frame_of(config.detector).polar, frame_of(config.detector).beam}:
                 yield f"the polarisation vector along {name}", {**_in_custom(config), "detector.polar_vector": axis}
 
 
@@ -364,13 +364,11 @@ def _sensor(config: Config) -> Iterator[tuple[str, Fields]]:
 
 
 def _interpolation(config: Config) -> Iterator[tuple[str, Fields]]:
-    structure, crystal = config.structure, config.crystal
-    if structure.hkl_file is None and not structure.dump_file.is_file():
-        return
-    automatic = min(crystal.Na, crystal.Nb, crystal.Nc) <= 2
-    on = automatic if structure.interpolate is None else structure.interpolate
-    words = "the nearest reflection (-nointerpolate)" if on else "interpolation (-interpolate)"
-    yield words, {"structure.interpolate": not on}
+    structure = config.structure
+    if structure.hkl_file is not None or structure.dump_file.is_file():
+        on = config.interpolates
+        words = "the nearest reflection (-nointerpolate)" if on else "interpolation (-interpolate)"
+        yield words, {"structure.interpolate": not on}
 
 
 def _reflections(config: Config) -> Iterator[tuple[str, Fields]]:
@@ -434,30 +432,32 @@ def _beam_direction(config: Config) -> Iterator[tuple[str, Fields]]:
             yield f"the beam along {name}", {**_in_custom(config), "detector.beam_vector": axis}
 
 
+_AXIS_FACTORS = ("F_latt_a", "F_latt_b", "F_latt_c", "F_latt")
+
 ALTERNATIVES: tuple[Alternative, ...] = (
-    Alternative("fluence", "another fluence", _fluence, "fluence_photons_per_m2"),
-    Alternative("wavelength", "the default wavelength", _wavelength, "lambda_meters"),
-    Alternative("polarisation", "another polarisation of the beam", _polarisation, "polar"),
-    Alternative("polar_vector", "another direction of polarisation", _polar_vector, "polar"),
+    Alternative("fluence", "another fluence", _fluence, ("fluence_photons_per_m2",)),
+    Alternative("wavelength", "the default wavelength", _wavelength, ("lambda_meters",)),
+    Alternative("polarisation", "another polarisation of the beam", _polarisation, ("polar",)),
+    Alternative("polar_vector", "another direction of polarisation", _polar_vector, ("polar",)),
     Alternative("sources", "other sources", _sources),
-    Alternative("beam_direction", "another direction of the beam", _beam_direction, "incident_vec"),
+    Alternative("beam_direction", "another direction of the beam", _beam_direction, ("incident_vec",)),
     Alternative("cuts", "resolution limit or water left out", _cuts),
-    Alternative("oversample", "another oversampling", _oversample, "steps"),
+    Alternative("oversample", "another oversampling", _oversample, ("steps",)),
     Alternative("per_sample", "a factor applied per sample, or not", _per_sample),
-    Alternative("interpolation", "interpolation for nearest, or the reverse", _interpolation, "F_cell"),
-    Alternative("reflections", "the default structure factor", _reflections, "F_cell"),
+    Alternative("interpolation", "interpolation for nearest, or the reverse", _interpolation, ("F_cell",)),
+    Alternative("reflections", "the default structure factor", _reflections, ("F_cell",)),
     Alternative("phi_steps", "another φ sweep", _steps),
     Alternative("spindle", "another spindle", _spindle),
-    Alternative("orientation", "another orientation", _orientation, "rot_a_star_A_inv"),
+    Alternative("orientation", "another orientation", _orientation, ("rot_a_star_A_inv",)),
     Alternative("mosaic", "another mosaic spread", _mosaic),
-    Alternative("shape", "another shape of the crystal", _shape, "F_latt"),
-    Alternative("cells", "another number of cells", _cells, "F_latt"),
-    Alternative("convention", "another convention", _convention, "pix0_vector_meters"),
-    Alternative("pivot", "the other pivot", _pivot, "pix0_vector_meters"),
-    Alternative("beam_centre", "another beam centre", _beam_centre, "pix0_vector_meters"),
-    Alternative("distance", "close distance for distance, or the reverse", _distance, "pix0_vector_meters"),
-    Alternative("tilt", "detector rotations left out or reversed", _tilt, "pix0_vector_meters"),
+    Alternative("shape", "another shape of the crystal", _shape, _AXIS_FACTORS),
+    Alternative("cells", "another number of cells", _cells, _AXIS_FACTORS),
+    Alternative("convention", "another convention", _convention, ("pix0_vector_meters",)),
+    Alternative("pivot", "the other pivot", _pivot, ("pix0_vector_meters",)),
+    Alternative("beam_centre", "another beam centre", _beam_centre, ("pix0_vector_meters",)),
+    Alternative("distance", "close distance for distance, or the reverse", _distance, ("pix0_vector_meters",)),
+    Alternative("tilt", "detector rotations left out or reversed", _tilt, ("pix0_vector_meters",)),
     Alternative("surface", "another surface", _surface),
-    Alternative("sensor", "another sensor", _sensor, "capture_fraction"),
+    Alternative("sensor", "another sensor", _sensor),
 )
 """Every alternative but the switches, in the order in which equal ones are named."""

@@ -451,13 +451,13 @@ def _best_step(runs: _Runs, step: _Step) -> _Taken | None:
     if not judged:
         return None
     best = max(judged, key=lambda item: item.gain)
-    same = tuple(item.change for item in judged if item.values == best.values and item is not best)
+    same = tuple(item.change for item in judged if item.gained == best.gained and item is not best)
     return replace(best, as_well=same)
 
 
 def _concerns(runs: _Runs, change: Change, step: _Step) -> bool:
     """Whether a change, alone, moves anything that is not reproduced yet."""
-    if change.moves and change.moves not in step.ready:
+    if change.moves and not step.ready.intersection(change.moves):
         return False
     alone, base = runs.of((change,)), runs.of(())
     return alone is not None and any(alone.get(node) != (base or {}).get(node) for node in step.open)

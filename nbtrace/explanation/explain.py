@@ -16,6 +16,7 @@ from nbtrace.explanation.counterfactual import Simulate, Simulated, counterfactu
 from nbtrace.explanation.evidence import logged_sides, named
 from nbtrace.explanation.facts import facts_of
 from nbtrace.explanation.findings import Audit, Status
+from nbtrace.explanation.reflections import reflections_of
 from nbtrace.explanation.roots import Root, roots
 from nbtrace.explanation.scene import scene
 from nbtrace.records import Record, Shape, Side, Trace
@@ -108,7 +109,11 @@ def explain(
     result = diff(c, py, policy)
     c, py = result.c, result.py
     result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
-    found = audit(scene(c, Side.C, facts_of(c, py, config)), scene(py, Side.PY, facts_of(py, c, config)))
+    listed = reflections_of(config)
+    found = audit(
+        scene(c, Side.C, facts_of(c, py, config), reflections=listed),
+        scene(py, Side.PY, facts_of(py, c, config), reflections=listed),
+    )
     causes = roots(found)
     simulated = None
     if config is not None and simulate is not None and comparable(result):

@@ -3,12 +3,15 @@
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Index, Record, Shape, Side, Trace
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.reflections import Reflections
 
 Vector: TypeAlias = tuple[float, ...]
 
@@ -88,6 +91,8 @@ class Scene:
     single : bool
         The numbers are float32.
     records : mapping of Node to Record
+    reflections : Reflections or None
+        The list that the configuration names.
     """
 
     side: Side
@@ -97,6 +102,7 @@ class Scene:
     facts: Facts
     single: bool
     records: Mapping[Node, Record]
+    reflections: "Reflections | None" = None
 
     @property
     def rounding(self) -> float:
@@ -203,7 +209,7 @@ def rank(node: Node) -> tuple[int, int, int]:
     return RANK.get(node.name, len(RANK)), node.sample, node.tic
 
 
-def scene(trace: Trace, side: Side, facts: Facts, block: int = 0) -> Scene:
+def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, reflections: "Reflections | None" = None) -> Scene:
     """Return the values of one pixel block of a log."""
     formats = number_formats(trace)
     chosen: dict[Node, Record] = {}
@@ -216,7 +222,9 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0) -> Scene:
         for node, record in chosen.items()
     }
     values = {node: record.numbers for node, record in chosen.items()}
-    return Scene(side, trace, values, digits, facts, is_single_precision(trace) or _mostly_single(chosen), chosen)
+    return Scene(
+        side, trace, values, digits, facts, is_single_precision(trace) or _mostly_single(chosen), chosen, reflections
+    )
 
 
 def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
