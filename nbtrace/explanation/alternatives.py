@@ -426,11 +426,17 @@ def _mosaic(config: Config) -> Iterator[tuple[str, Fields]]:
 
 
 def _beam_direction(config: Config) -> Iterator[tuple[str, Fields]]:
-    here = frame_of(config.detector).beam
-    for axis, name in _AXES:
-        if axis != here:
-            yield f"the beam along {name}", {**_in_custom(config), "detector.beam_vector": axis}
+    frame = frame_of(config.detector)
+    for (axis, name), sign in product(_AXES, (1.0, -1.0)):
+        beam = (sign * axis[0], sign * axis[1], sign * axis[2])
+        towards = sum(x * y for x, y in zip(beam, frame.normal, strict=True))
+        if beam != frame.beam and abs(towards) > _EDGE_ON:
+            words = name if sign > 0 else f"−{name}"
+            yield f"the beam along {words}", {**_in_custom(config), "detector.beam_vector": beam}
 
+
+_EDGE_ON = 0.1
+"""Cosine of the angle between beam and normal up to which a detector is seen from its edge."""
 
 _AXIS_FACTORS = ("F_latt_a", "F_latt_b", "F_latt_c", "F_latt")
 

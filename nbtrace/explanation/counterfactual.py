@@ -7,6 +7,7 @@ found is evidence beside the audit, which alone says who is wrong.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from nbtrace.compare.pixel import whereabouts
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.alternatives import Change, base_words, changes, with_changes
 from nbtrace.explanation.formulas import FORMULAS
-from nbtrace.explanation.scene import Node, Scene, Values, Vector, rank
+from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
 from nbtrace.quantities import QUANTITIES, Stage, ancestors
 from nbtrace.records import Pixel, Side
 from simulator.config import Config
@@ -57,7 +58,7 @@ class Logged:
     ----------
     scene : Scene
     factors : mapping of Node to float
-        Values that only the log has in another unit, and by which factor.
+        Values that are in another unit, and by which factor.
     excused : frozenset of str
         Quantities that are wrong in the log alone, and what the log computes from them.
     """
@@ -321,8 +322,7 @@ def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Mat
     scene = log.scene
     factor = log.factors.get(node, 1.0)
     size = scene.rounding * norm(simulated)
-    if node.name in FORMULAS and FORMULAS[node.name].single:
-        size += _SINGLE_RESULT * norm(simulated)
+    size += _roughness(scene, node, simulated)
     digits = scene.digits.get(node, ())
     allowed = tuple(
         size
@@ -331,6 +331,18 @@ def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Mat
         for i in range(len(simulated))
     )
     return Match(node, tuple(x / factor for x in scene.values[node]), simulated, allowed)
+
+
+def _roughness(scene: Scene, node: Node, simulated: Vector) -> float:
+    """Return by how much a value may differ for the way in which it is computed: in single precision, near a zero."""
+    formula = FORMULAS.get(node.name)
+    if formula is None:
+        return 0.0
+    rough = _SINGLE_RESULT * norm(simulated) if formula.single else 0.0
+    if formula.rough is not None:
+        with suppress(UnloggedError):
+            rough += scene.rounding * formula.rough(At(scene, scene.values, node))
+    return rough
 
 
 def _condition(runs: _Runs, chosen: tuple[Change, ...], values: Values) -> dict[Node, Vector]:

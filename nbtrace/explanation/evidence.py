@@ -47,11 +47,11 @@ class Evidence:
 
 
 def logged_sides(audit: Audit, roots: Iterable[Root]) -> Mapping[Side, Logged]:
-    """Return both logs as the runs are held against them, with what only the log has in another unit put right."""
+    """Return both logs as the runs are held against them, with what they have in another unit put right."""
     found = {}
     for side, scene in audit.scenes.items():
-        own = [root for root in roots if root.side is side and root.status is Status.LOG_ONLY]
-        wrong = {name for root in own for name in root.quantities}
+        own = [root for root in roots if root.side is side]
+        wrong = {name for root in own if root.status is Status.LOG_ONLY for name in root.quantities}
         later = {name for name in QUANTITIES if ancestors(name) & wrong}
         factors = dict(pair for root in own for pair in _factors(root))
         found[side] = Logged(scene, factors, frozenset(wrong | later))
