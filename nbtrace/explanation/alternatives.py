@@ -11,6 +11,7 @@ from functools import reduce
 from itertools import product
 from typing import TypeAlias
 
+from nbtrace.compare.metrics import dot
 from simulator.config import Config, Convention, Pivot, Shape
 from simulator.constants import DEFAULT_FLUENCE_PER_M2
 from simulator.defects import Defect, mode_name
@@ -429,8 +430,8 @@ def _beam_direction(config: Config) -> Iterator[tuple[str, Fields]]:
     frame = frame_of(config.detector)
     for (axis, name), sign in product(_AXES, (1.0, -1.0)):
         beam = (sign * axis[0], sign * axis[1], sign * axis[2])
-        towards = sum(x * y for x, y in zip(beam, frame.normal, strict=True))
-        if beam != frame.beam and abs(towards) > _EDGE_ON:
+        towards = dot(beam, frame.normal) * dot(frame.beam, frame.normal)
+        if beam != frame.beam and towards > _EDGE_ON and abs(dot(beam, frame.polar)) < 1:
             words = name if sign > 0 else f"−{name}"
             yield f"the beam along {words}", {**_in_custom(config), "detector.beam_vector": beam}
 
