@@ -321,13 +321,13 @@ def _matches(log: Logged, values: Values, condition: Mapping[Node, Vector]) -> I
 def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Match:
     scene = log.scene
     factor = log.factors.get(node, 1.0)
-    size = scene.rounding * norm(simulated)
+    size = scene.rounding_at(node) * norm(simulated)
     size += _roughness(scene, node, simulated)
     digits = scene.digits.get(node, ())
     allowed = tuple(
         size
         + (digits[i] / abs(factor) if i < len(digits) else 0.0)
-        + (scene.rounding * condition[i] if i < len(condition) else 0.0)
+        + (scene.rounding_at(node) * condition[i] if i < len(condition) else 0.0)
         for i in range(len(simulated))
     )
     return Match(node, tuple(x / factor for x in scene.values[node]), simulated, allowed)
@@ -341,7 +341,7 @@ def _roughness(scene: Scene, node: Node, simulated: Vector) -> float:
     rough = _SINGLE_RESULT * norm(simulated) if formula.single else 0.0
     if formula.rough is not None:
         with suppress(UnloggedError):
-            rough += scene.rounding * formula.rough(At(scene, scene.values, node))
+            rough += scene.rounding_at(node) * formula.rough(At(scene, scene.values, node))
     return rough
 
 

@@ -93,6 +93,8 @@ class Scene:
     records : mapping of Node to Record
     reflections : Reflections or None
         The list that the configuration names.
+    singles : frozenset of Node
+        Values that are float32 in a program of mixed precision.
     """
 
     side: Side
@@ -103,17 +105,17 @@ class Scene:
     single: bool
     records: Mapping[Node, Record]
     reflections: "Reflections | None" = None
+    singles: frozenset[Node] = frozenset()
 
-    @property
-    def rounding(self) -> float:
-        """Relative rounding of one operation."""
-        return _SINGLE if self.single else _DOUBLE
+    def rounding_at(self, node: Node) -> float:
+        """Return the relative rounding of one operation that gives a value."""
+        return _SINGLE if self.single or node in self.singles else _DOUBLE
 
     def uncertainty(self, node: Node, component: int) -> float:
         """Return how far the program's own value may be from the logged one: digits, and rounding of the norm."""
         known = self.digits.get(node, ())
         digits = known[component] if component < len(known) else 0.0
-        return digits + self.rounding / 4 * norm(self.values[node]) if node in self.values else digits
+        return digits + self.rounding_at(node) / 4 * norm(self.values[node]) if node in self.values else digits
 
 
 class At(Mapping[str, Vector]):
@@ -222,9 +224,8 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, reflections
         for node, record in chosen.items()
     }
     values = {node: record.numbers for node, record in chosen.items()}
-    return Scene(
-        side, trace, values, digits, facts, is_single_precision(trace) or _mostly_single(chosen), chosen, reflections
-    )
+    single = is_single_precision(trace) or _mostly_single(chosen)
+    return Scene(side, trace, values, digits, facts, single, chosen, reflections, _singles(chosen))
 
 
 def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
@@ -234,10 +235,37 @@ def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
         for record in chosen.values()
         if record.stage is not None and record.stage >= Stage.PIXEL
         for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
-        if len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
+        if _is_long(token)
     ]
-    singles = sum(f"{_single(number):.15g}" == f"{number:.15g}" for number in numbers)
+    singles = sum(map(_is_single, numbers))
     return len(numbers) > _LONG and singles >= len(numbers) / 2
+
+
+def _singles(chosen: Mapping[Node, Record]) -> frozenset[Node]:
+    """Return the values that are float32, where long numbers tell that some are.
+
+    The image holds float32 whatever the program computes with, and says nothing.
+    """
+    pixel = {
+        node: record for node, record in chosen.items() if record.stage is not None and record.stage >= Stage.PIXEL
+    }
+    exact = {node for node, record in pixel.items() if all(_is_single(number) for number in record.value.numbers)}
+    telling = [node for node in exact if node.name != _STORED and any(map(_is_long, pixel[node].value.tokens))]
+    return frozenset(exact) if len(telling) >= _TELLING else frozenset()
+
+
+_STORED = "floatimage_accumulated"
+_TELLING = 2
+"""Long numbers that are float32 by chance hardly ever: one in 2²⁹ is."""
+
+
+def _is_long(token: str) -> bool:
+    return len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
+
+
+def _is_single(number: float) -> bool:
+    """Whether a printed number is that of a float32."""
+    return f"{_single(number):.15g}" == f"{number:.15g}"
 
 
 def _single(number: float) -> float:
