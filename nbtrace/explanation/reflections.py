@@ -37,7 +37,7 @@ class Reflections:
     def nearest(self, indices: Vector) -> float:
         """Return F (e⁻) of the reflection with whole indices, the default where the list has none."""
         table = self.table
-        offsets = tuple(int(i) - low for i, low in zip(indices, table.limits[::2], strict=True))
+        offsets = tuple(round(i) - low for i, low in zip(indices, table.limits[::2], strict=True))
         if all(0 <= offset < count for offset, count in zip(offsets, table.values.shape, strict=True)):
             return float(table.values[offsets])
         return table.default_F
