@@ -394,6 +394,10 @@ def _cells(config: Config) -> Iterator[tuple[str, Fields]]:
         yield "the crystal's edges left out", dict.fromkeys(sized, 0.0)
         return
     counts = {f"N{axis}": getattr(crystal, f"N{axis}") for axis in "abc"}
+    if len(set(counts.values())) == 1:
+        for other in (crystal.Na - 1, crystal.Na + 1):
+            if other >= 1:
+                yield f"N {other}", {f"crystal.{name}": other for name in counts}
     for name, count in counts.items():
         for other in (count - 1, count + 1):
             if other >= 1:

@@ -25,9 +25,11 @@ from simulator.defects import Defect, Mode
 MOST_CHANGES = 3
 """Changes that are combined at most."""
 
-_BUDGET = 12_000
+_BUDGET = 3_000
 """Samples that all runs together may take; a run also costs as much as :data:`_OVERHEAD` samples."""
 _OVERHEAD = 20
+_MANY = 200
+"""Samples of a run from which on the condition of its values is not measured."""
 _BY_CHANCE = 0.05
 """Largest expected number of changes that reproduce as much by chance."""
 _STEP = 1e-7
@@ -35,6 +37,8 @@ _STEP = 1e-7
 _FLOOR = 1e-15
 _WHOLE = frozenset({"steps", "hkl_rounded", "oversample_thick", "oversample_polar", "oversample_omega"})
 """Quantities that are whole numbers, of which a few are tried by many changes."""
+_SHORTENING = frozenset({"oversample", "phi_steps", "mosaic", "sources", "sensor"})
+"""Alternatives by which a run may take fewer samples: of a long one, they are tried first."""
 _SINGLE_RESULT = 2.0**-23
 
 
@@ -236,6 +240,7 @@ class _Runs:
     simulate: Simulate
     config: Config
     pixel: Pixel
+    samples: int = 0
     spent: int = 0
     untried: set[str] = field(default_factory=set)
     made: dict[Config, Values | None] = field(default_factory=dict)
@@ -243,6 +248,7 @@ class _Runs:
     def base(self) -> Values:
         """Return the run as configured; raises NbtraceError if it cannot be made."""
         run = self.simulate(self.config, self.pixel)
+        self.samples = run.samples
         self.spent += run.samples + _OVERHEAD
         self.made[self.config] = run.values
         return run.values
@@ -285,6 +291,8 @@ def counterfactual(logged: Mapping[Side, Logged], config: Config, simulate: Simu
     if runs is None:
         return Simulated(None, refused="neither log tells a pixel that is on the detector")
     options = changes(config, runs.pixel)
+    if runs.samples > _MANY:
+        options = tuple(sorted(options, key=lambda change: change.name not in _SHORTENING))
     found = {side: _reproduction(log, runs, options) for side, log in logged.items()}
     return Simulated(
         pixel=runs.pixel,
@@ -347,6 +355,8 @@ def _roughness(scene: Scene, node: Node, simulated: Vector) -> float:
 
 def _condition(runs: _Runs, chosen: tuple[Change, ...], values: Values) -> dict[Node, Vector]:
     """Return by how much each value changes per relative change of wavelength, distance and pixel size together."""
+    if runs.samples > _MANY:
+        return {}
     total = {node: [0.0] * len(value) for node, value in values.items()}
     for nudge in _nudges(with_changes(runs.config, chosen)):
         moved = runs.of((*chosen, nudge))
@@ -535,6 +545,8 @@ def _differences(found: Mapping[Side, Reproduction], runs: _Runs) -> Iterator[Di
             rest = tuple(item for item in reproduction.changes if item != change)
             with_it, without = runs.of(reproduction.changes) or {}, runs.of(rest) or {}
             moved = sorted((node for node in with_it if with_it[node] != without.get(node)), key=rank)
+            if not any(match.holds for match in other.matches if match.node in set(moved)):
+                continue  # The other log does not tell whether it has the change too.
             ratio = _final_ratio(with_it, without)
             whole = _logged_ratio(found)
             sign = 1 if side is Side.PY else -1

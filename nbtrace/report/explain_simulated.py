@@ -11,12 +11,12 @@ from nbtrace.report.view import Column, Line, Section, Table, listed, percent
 
 _NAMES = {Side.C: "C", Side.PY: "Py"}
 _COLUMNS = (
-    Column("run with"),
     Column("side"),
     Column("moves first"),
-    Column("factor of the pixel", numeric=True),
+    Column("factor", numeric=True),
     Column("share", numeric=True),
     Column("by chance", numeric=True),
+    Column("run with"),
 )
 _SHOWN = 6
 
@@ -87,12 +87,12 @@ def _left(name: str, found: Reproduction) -> Iterator[str]:
 
 def _line(difference: Difference) -> Line:
     cells = (
-        difference.change.text,
         _NAMES[difference.side],
         difference.moved[0].label if difference.moved else "–",
         f"{difference.ratio:.9g}" if difference.ratio is not None else "–",
         percent(difference.share),
         f"{difference.chance:.1e}",
+        difference.change.text,
     )
     return Line(cells)
 

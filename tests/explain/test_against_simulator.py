@@ -42,7 +42,7 @@ def flags(draw: st.DrawFn) -> str:
     """Return the flags of a small experiment."""
 
     def number(low: float, high: float) -> str:
-        return f"{draw(st.floats(low, high)):.6g}"
+        return f"{round(draw(st.floats(low, high)), 9):.6g}"
 
     def optional(words: str) -> str:
         return draw(st.sampled_from(["", words]))
