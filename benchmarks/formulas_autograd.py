@@ -4,7 +4,7 @@ usage: python benchmarks/formulas_autograd.py
 
 For each key quantity: the plain value, the plain value with its numeric condition number (`evaluate`), the simulator's
 function on scalar tensors, and the same with the gradient of every component. Then how often an explanation evaluates
-a formula, and what that would come to. Medians of several runs; times are of this machine and this moment.
+a formula, and what that would come to. Medians of several runs, in processor time of one thread.
 """
 
 import statistics
@@ -31,13 +31,13 @@ SELFTEST_PAIRS = 2304
 
 
 def microseconds(work: Callable[[], object], repeats: int = 200, runs: int = 7) -> float:
-    """Return the median time of one call."""
+    """Return the median processor time of one call."""
     times = []
     for _ in range(runs):
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(repeats):
             work()
-        times.append((time.perf_counter() - start) / repeats * 1e6)
+        times.append((time.process_time() - start) / repeats * 1e6)
     return statistics.median(times)
 
 
