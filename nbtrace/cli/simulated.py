@@ -20,7 +20,7 @@ from simulator.defects import Defect
 from simulator.memory import check_memory
 from simulator.run import trace_values, visited_pixels
 
-LONGEST = 1_000
+LONGEST = 500
 """Samples of a pixel that are too many to be taken again and again."""
 
 _SCANNED = 1 << 16

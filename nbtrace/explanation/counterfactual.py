@@ -310,12 +310,19 @@ def _runs(logged: Mapping[Side, Logged], config: Config, simulate: Simulate) -> 
     told = [pixel for log in logged.values() for pixel in log.pixels]
     slow, fast = config.shape_slow_fast
     best: tuple[int, _Runs] | None = None
+    refused: NbtraceError | None = None
     for pixel in dict.fromkeys(p for p in told if 0 <= p[0] < slow and 0 <= p[1] < fast):
         runs = _Runs(simulate, config, pixel)
-        values = runs.base()
+        try:
+            values = runs.base()
+        except NbtraceError as error:
+            refused = error
+            continue
         held = sum(match.holds for log in logged.values() for match in _matches(log, values, {}))
         if best is None or held > best[0]:
             best = held, runs
+    if best is None and refused is not None:
+        raise refused
     return best[1] if best is not None else None
 
 
