@@ -5,12 +5,14 @@ its line before a dot: none for the pixel block, `geometry`, `base`, `phi`, `sam
 the following values belong. Nothing is computed here: a value is written as it is shown.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import SupportsFloat, TypeAlias
 
 from nbtrace import writers
+from nbtrace.compare.metrics import INT_MIN
 from nbtrace.parsers.values import read_value
 from nbtrace.quantities import QUANTITIES, Kind, Meaning, Quantity, Stage, meaning
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Value
@@ -92,7 +94,7 @@ class Recorder:
             self._place(key, value)
         elif family != "sample" or self.samples:
             numbers, text = _read(value() if callable(value) else value)
-            whole = tuple(int(number) for number in numbers) if key in _WHOLE else numbers
+            whole = tuple(map(_whole, numbers)) if key in _WHOLE else numbers
             self.steps.append(Step(family, key, self._index(family, key), whole, text))
 
     def _place(self, key: str, value: Observed) -> None:
@@ -161,6 +163,11 @@ def _read(value: Shown) -> tuple[tuple[float, ...], str | None]:
         case int():
             return (value,), None
     return (float(value),), None
+
+
+def _whole(number: float) -> int:
+    """Return a whole number; of one that is not finite the reference prints the smallest integer."""
+    return int(number) if math.isfinite(number) else int(INT_MIN)
 
 
 def _groups(steps: Iterable[Step]) -> Iterator[list[Step]]:

@@ -9,7 +9,6 @@ from simulator.config import Config, Pivot, Shape, noise_seed
 from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES, SOURCE_DISTANCE_M
 from simulator.crystal import Basis
 from simulator.model import Model
-from simulator.run import wants_interpolation
 from simulator.vectors import Vector, cross, dot, norm
 
 TITLE = "nbtrace simulator: the physics of nanoBragg in torch"
@@ -61,7 +60,7 @@ def _detector_axes(model: Model) -> Iterator[str]:
     yield f"DETECTOR_PIX0_VECTOR {_long(detector.pix0)}"
     in_detector_frame = (float(dot(detector.beam, axis)) for axis in (detector.fast, detector.slow, detector.normal))
     yield f"XDS incident beam: {_numbers(*in_detector_frame)}"
-    if model.config.structure.interpolate is None and wants_interpolation(model.config):
+    if model.config.structure.interpolate is None and model.config.interpolates:
         yield "auto-selected tricubic interpolation of structure factors"
     elif model.config.structure.interpolate is None:
         yield "auto-selected no interpolation"

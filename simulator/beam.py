@@ -7,7 +7,7 @@ from torch import Tensor
 
 from simulator.config import BeamConfig
 from simulator.constants import ANGSTROM_M, SOURCE_DISTANCE_M
-from simulator.detector import frame_of
+from simulator.frames import frame_of
 from simulator.parameters import Parameter, Parameters
 from simulator.steps import Steps
 from simulator.vectors import Vector, cross, dot, norm, plain, rotate_about_axis, unit, vector

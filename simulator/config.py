@@ -321,6 +321,13 @@ class Config(Frozen):
         return slow, fast
 
     @property
+    def interpolates(self) -> bool:
+        """Whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer on an axis."""
+        crystal = self.crystal
+        wish = self.structure.interpolate
+        return min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 if wish is None else wish
+
+    @property
     def roi(self) -> tuple[int, int, int, int]:
         """Region of interest on the detector: first and last fast, first and last slow pixel, inclusive."""
         slow, fast = self.shape_slow_fast

@@ -11,8 +11,8 @@ from torch import Tensor
 from simulator.config import CrystalConfig, Shape
 from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
 from simulator.defects import Defect
-from simulator.detector import frame_of
 from simulator.errors import ConfigurationError, MissingInputError
+from simulator.frames import frame_of
 from simulator.observe import Observer, silent
 from simulator.parameters import Parameter, Parameters
 from simulator.random import (

@@ -8,8 +8,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from simulator.config import Convention, DetectorConfig, Pivot, Triple
+from simulator.config import Convention, DetectorConfig, Pivot
 from simulator.constants import RADIANS_TO_DEGREES
+from simulator.frames import (
+    MINUS_Y,
+    X,
+    Z,
+    beam_centre,
+    close_centre,
+    closest_point,
+    default_centre,
+    fast_and_slow,
+    frame_of,
+    keeps_closest_point,
+)
 from simulator.observe import Observer, silent
 from simulator.parameters import Parameter, Parameters
 from simulator.vectors import (
@@ -26,50 +38,6 @@ from simulator.vectors import (
     unit,
     vector,
 )
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The directions that a convention fixes."""
-
-    beam: Triple
-    fast: Triple
-    slow: Triple
-    normal: Triple
-    twotheta: Triple
-    polar: Triple
-    spindle: Triple
-    pivot: Pivot | None
-
-
-X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
-MINUS_X, MINUS_Y, MINUS_Z = (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)
-
-FRAMES = {
-    Convention.MOSFLM: Frame(X, Z, MINUS_Y, X, MINUS_Z, Z, Z, Pivot.BEAM),
-    Convention.DENZO: Frame(X, Z, MINUS_Y, X, MINUS_Z, Z, Z, Pivot.BEAM),
-    Convention.ADXV: Frame(Z, X, MINUS_Y, Z, MINUS_X, X, X, Pivot.BEAM),
-    Convention.XDS: Frame(Z, X, Y, Z, X, X, X, Pivot.SAMPLE),
-    Convention.DIALS: Frame(Z, X, Y, Z, Y, Y, Y, Pivot.SAMPLE),
-    Convention.CUSTOM: Frame(X, Z, MINUS_Y, X, Y, Z, Z, None),
-}
-
-
-def frame_of(config: DetectorConfig) -> Frame:
-    """Return the directions of the convention; in the custom one each given vector replaces its default."""
-    frame = FRAMES[config.convention]
-    if config.convention is not Convention.CUSTOM:
-        return frame
-    return Frame(
-        beam=config.beam_vector or frame.beam,
-        fast=config.fast_vector or frame.fast,
-        slow=config.slow_vector or frame.slow,
-        normal=config.normal_vector or frame.normal,
-        twotheta=config.twotheta_axis or frame.twotheta,
-        polar=config.polar_vector or frame.polar,
-        spindle=config.spindle_axis or frame.spindle,
-        pivot=config.pivot or Pivot.BEAM,
-    )
 
 
 @dataclass(frozen=True)
@@ -180,7 +148,7 @@ def build_detector(parameters: Parameters, observe: Observer = silent) -> Detect
         distance_m=close / ratio,
         close_m=close,
         beam_centre_m=centre,
-        nominal_close_m=_close_centre(config),
+        nominal_close_m=close_centre(config),
         curved=config.curved,
         point_pixel=config.point_pixel,
         pivot=pivot,
@@ -195,63 +163,20 @@ def _close_distance(parameters: Parameters, ratio: Tensor) -> Tensor:
     return torch.abs(ratio * (parameters.scalar(Parameter.DISTANCE, default=100.0) / 1000.0))
 
 
-def _or(value_mm: float | None, default_m: float) -> float:
-    return default_m if value_mm is None else value_mm / 1000.0
-
-
-def _closest_point(config: DetectorConfig) -> tuple[float, float]:
-    """Return the closest point along fast and slow, m: from ORGX and ORGY, else the centre of the detector."""
-    pixel = config.pixel_mm / 1000.0
-    size_fast, size_slow = config.size_m
-    fast = size_fast / 2.0 if config.ORGX_px is None else (config.ORGX_px - 0.5) * pixel
-    slow = size_slow / 2.0 if config.ORGY_px is None else (config.ORGY_px - 0.5) * pixel
-    return fast, slow
-
-
-def _close_centre(config: DetectorConfig) -> tuple[float, float]:
-    fast, slow = _closest_point(config)
-    return _or(config.Xclose_mm, fast), _or(config.Yclose_mm, slow)
-
-
-def _default_centre(config: DetectorConfig) -> tuple[float, float]:
-    pixel = config.pixel_mm / 1000.0
-    size_fast, size_slow = config.size_m
-    match config.convention:
-        case Convention.ADXV:
-            return (size_fast + pixel) / 2.0, (size_slow - pixel) / 2.0
-        case Convention.MOSFLM | Convention.DENZO:
-            return (size_slow + pixel) / 2.0, (size_fast + pixel) / 2.0
-    return _close_centre(config)
-
-
-def beam_centre(config: DetectorConfig) -> tuple[float, float]:
-    """Return X and Y of the beam centre in metres, in the sense of the convention."""
-    default_x, default_y = _default_centre(config)
-    return _or(config.Xbeam_mm, default_x), _or(config.Ybeam_mm, default_y)
-
-
 def _mapped_centre(parameters: Parameters, pivot: Pivot) -> tuple[Tensor, Tensor]:
     """Return the fast and slow coordinates (m) of the point that the pivot keeps: direct beam or closest point."""
     config = parameters.config.detector
-    default_x, default_y = _default_centre(config)
+    if keeps_closest_point(config, pivot):
+        fast, slow = closest_point(config)
+        return parameters.number(fast), parameters.number(slow)
+    default_x, default_y = default_centre(config)
     x = parameters.scalar(Parameter.XBEAM, default=default_x * 1000.0) / 1000.0
     y = parameters.scalar(Parameter.YBEAM, default=default_y * 1000.0) / 1000.0
     if not parameters.has(Parameter.XBEAM):
         x = parameters.number(default_x)
     if not parameters.has(Parameter.YBEAM):
         y = parameters.number(default_y)
-    half = config.pixel_mm / 1000.0 * 0.5
-    match config.convention:
-        case Convention.ADXV:
-            return x, config.size_m[1] - y
-        case Convention.MOSFLM:
-            return y + half, x + half
-        case Convention.DENZO:
-            return y, x
-        case Convention.XDS | Convention.DIALS if pivot is Pivot.SAMPLE:
-            fast, slow = _closest_point(config)
-            return parameters.number(fast), parameters.number(slow)
-    return x, y
+    return fast_and_slow(config, x, y)
 
 
 def _pix0_beam(p: _Placement, config: DetectorConfig, observe: Observer) -> Vector:
@@ -291,7 +216,7 @@ def _pix0_sample(p: _Placement, config: DetectorConfig, observe: Observer) -> Ve
     before = terms[0] + terms[1] + terms[2]
     observe("geometry.detector_convention", config.convention.name)
     observe("geometry.angles_rad", lambda: _angles_text(p))
-    observe("geometry.beam_center_m", lambda: _centre_text("Xclose", "Yclose", _close_centre(config), config))
+    observe("geometry.beam_center_m", lambda: _centre_text("Xclose", "Yclose", close_centre(config), config))
     for name, axis in (("fdet", p.fast), ("sdet", p.slow), ("odet", p.normal)):
         observe(f"geometry.initial_{name}", axis)
     observe("geometry.Fclose_m", p.F_m)

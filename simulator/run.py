@@ -17,7 +17,7 @@ from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER, pixel_values
 from simulator.memory import portion_size
 from simulator.model import Engine, Model
-from simulator.observe import Observer, silent
+from simulator.observe import Observable, Observer, silent
 from simulator.structure_factors import Lookup, NearestLookup, RangeScan, SwitchingLookup, TricubicLookup
 
 Image = npt.NDArray[np.float32]
@@ -36,16 +36,9 @@ def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     return indices if mask is None else indices[torch.from_numpy(mask.reshape(-1))[indices]]
 
 
-def wants_interpolation(config: Config) -> bool:
-    """Tell whether the lookup is to be tricubic: on request, else where a flag gives two cells or fewer on an axis."""
-    crystal = config.crystal
-    wish = config.structure.interpolate
-    return min(crystal.Na, crystal.Nb, crystal.Nc) <= 2 if wish is None else wish
-
-
 def interpolates(model: Model) -> bool:
     """Tell whether the lookup is tricubic: where that is wanted and there is a table."""
-    return wants_interpolation(model.config) and model.factors.bordered is not None
+    return model.config.interpolates and model.factors.bordered is not None
 
 
 def row_blocks(rows: int, threads: int) -> Iterator[range]:
@@ -80,18 +73,28 @@ def _first_with_sweep(model: Model, pixels: Tensor) -> int | None:
     """Return the first pixel that sees at least one source within the resolution limit."""
     if model.config.beam.dmin_angstrom <= 0.0:
         return int(pixels[0]) if len(pixels) else None
-    return next((pixel for pixel in pixels.tolist() if _has_sweep(model, pixel)), None)
+    start, size = 0, 64
+    while start < len(pixels):
+        part = pixels[start : start + size]
+        swept = _with_sweep(model, part)
+        if bool(swept.any()):
+            return int(part[int(swept.to(torch.int8).argmax())])
+        start += size
+        size = min(size * 4, portion_size(model.config))
+    return None
 
 
-def _has_sweep(model: Model, pixel: int) -> bool:
-    seen = []
+def _with_sweep(model: Model, pixels: Tensor) -> Tensor:
+    """Tell which pixels see at least one source within the resolution limit."""
+    swept = torch.zeros(len(pixels), dtype=torch.bool, device=_device(model))
 
-    def note(name: str, value: object) -> None:
-        if name == "at.phi_tic":
-            seen.append(value)
+    def note(name: str, value: Observable) -> None:
+        if name == "at.used" and isinstance(value, Tensor):
+            swept.logical_or_(value)
 
-    pixel_values(model, torch.tensor([pixel], device=_device(model)), NearestLookup(model.factors), note)
-    return bool(seen)
+    with torch.no_grad():
+        pixel_values(model, pixels.to(_device(model)), NearestLookup(model.factors), note)
+    return swept
 
 
 @dataclass(frozen=True)

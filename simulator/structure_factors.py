@@ -56,7 +56,8 @@ def _flat_index(factors: StructureFactors, reflection: Vector) -> Tensor:
         for index, low, count in zip(reflection, factors.low, factors.counts, strict=True)
     )
     n_k, n_l = factors.counts[1] + 2.0, factors.counts[2] + 2.0
-    return ((from_h * n_k + from_k) * n_l + from_l).to(torch.int64)
+    # An index that is not a number is no reflection: as an integer it is far below 0.
+    return ((from_h * n_k + from_k) * n_l + from_l).to(torch.int64).clamp(min=0)
 
 
 def nearest_F(factors: StructureFactors, nearest: Vector) -> Tensor:

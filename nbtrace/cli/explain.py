@@ -1,7 +1,7 @@
 """`nbtrace explain`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,10 @@ from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.counterfactual import Simulate
+    from simulator.config import Config
 
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
 
@@ -66,11 +70,21 @@ def explain_command(
     delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force, hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
-    result = explain(c, py, configuration(file, flags or []), policy=limits)
+    chosen = configuration(file, flags or [])
+    result = explain(c, py, chosen, policy=limits, simulate=_simulator(chosen))
     code = delivery.deliver(explain_view(result), explain_document(result))
     if hypotheses is not None:
         _append(hypotheses, hypotheses_block(result))
     raise typer.Exit(code)
+
+
+def _simulator(config: "Config | None") -> "Simulate | None":
+    """Return what runs a pixel of the configuration; None without one, so that torch is not imported."""
+    if config is None:
+        return None
+    from nbtrace.cli.simulated import pixel_runs  # noqa: PLC0415 - torch
+
+    return pixel_runs()
 
 
 def _append(path: Path, block: str) -> None:

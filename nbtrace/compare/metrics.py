@@ -47,7 +47,9 @@ class Difference:
 def norm(values: tuple[float, ...]) -> float:
     """Return the Euclidean norm; of finite values it is finite, so that no tolerance grows without bound."""
     size = math.hypot(*values)
-    return min(size, sys.float_info.max) if is_finite(values) else size
+    if size <= sys.float_info.max:
+        return size
+    return sys.float_info.max if is_finite(values) else size
 
 
 def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:

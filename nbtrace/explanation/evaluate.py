@@ -74,11 +74,11 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
     value, at = value_at(scene, values, node)
     formula = FORMULAS[node.name]
     size = norm(value)
-    allowed = [scene.rounding * size] * len(value)
+    allowed = [scene.rounding_at(node) * size] * len(value)
     if formula.single:
         allowed = [_SINGLE_RESULT * size + bound for bound in allowed]
     if formula.rough is not None:
-        allowed = [bound + scene.rounding * formula.rough(at) for bound in allowed]
+        allowed = [bound + scene.rounding_at(node) * formula.rough(at) for bound in allowed]
     condition = 0.0
     for changes, relative in _perturbed(scene, values, node, at, value):
         allowed = [bound + change for bound, change in zip(allowed, changes, strict=True)]

@@ -12,8 +12,11 @@ from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.explanation.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit import audit
+from nbtrace.explanation.counterfactual import Simulate, Simulated, counterfactual
+from nbtrace.explanation.evidence import logged_sides, named
 from nbtrace.explanation.facts import facts_of
 from nbtrace.explanation.findings import Audit, Status
+from nbtrace.explanation.reflections import reflections_of
 from nbtrace.explanation.roots import Root, roots
 from nbtrace.explanation.scene import scene
 from nbtrace.records import Record, Shape, Side, Trace
@@ -34,6 +37,8 @@ class Explanation:
         Shares of the final ratio, in the same order.
     unusable : tuple of Record
         Values that are no numbers: not finite, or a word in place of one.
+    simulated : Simulated or None
+        What runs of the simulator say; None where none were asked for, or the traces are of different pixels.
     """
 
     diff: DiffResult
@@ -41,6 +46,7 @@ class Explanation:
     roots: tuple[Root, ...]
     attribution: Attribution
     unusable: tuple[Record, ...]
+    simulated: Simulated | None = None
 
     @cached_property
     def ranked(self) -> tuple[tuple[Root, Share], ...]:
@@ -56,7 +62,7 @@ class Explanation:
     @property
     def comparable(self) -> bool:
         """Whether nothing forbids a judgement on the physics."""
-        return not any(notice.weight is Weight.BLOCKING for notice in self.diff.notices)
+        return comparable(self.diff)
 
 
 UNDONE = 2.0
@@ -70,7 +76,14 @@ def _size(share: Share) -> float:
     return round(abs(share.of_log_ratio), 6)
 
 
-def explain(c: Trace, py: Trace, config: Config | None = None, *, policy: Policy | None = None) -> Explanation:
+def explain(
+    c: Trace,
+    py: Trace,
+    config: Config | None = None,
+    *,
+    policy: Policy | None = None,
+    simulate: Simulate | None = None,
+) -> Explanation:
     """Explain the differences of two traces.
 
     Every quantity with a formula is computed anew from the same side's own logged inputs. A side that breaks a formula
@@ -84,6 +97,9 @@ def explain(c: Trace, py: Trace, config: Config | None = None, *, policy: Policy
         What both were run with; by default what the banners tell.
     policy : Policy, optional
         Tolerances of the comparison, which decide the verdict; the audit goes as far as the printed digits.
+    simulate : callable, optional
+        Runs a pixel of the configuration (:func:`nbtrace.cli.simulated.pixel_runs`), which confirms causes and finds
+        some for roots that the catalogue leaves without.
 
     Raises
     ------
@@ -93,9 +109,22 @@ def explain(c: Trace, py: Trace, config: Config | None = None, *, policy: Policy
     result = diff(c, py, policy)
     c, py = result.c, result.py
     result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
-    found = audit(scene(c, Side.C, facts_of(c, py, config)), scene(py, Side.PY, facts_of(py, c, config)))
+    listed = reflections_of(config)
+    found = audit(
+        scene(c, Side.C, facts_of(c, py, config), reflections=listed),
+        scene(py, Side.PY, facts_of(py, c, config), reflections=listed),
+    )
     causes = roots(found)
-    return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)))
+    simulated = None
+    if config is not None and simulate is not None and comparable(result):
+        simulated = counterfactual(logged_sides(found, causes), config, simulate)
+        causes = named(causes, simulated)
+    return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)), simulated)
+
+
+def comparable(result: DiffResult) -> bool:
+    """Whether nothing forbids a judgement on the physics."""
+    return not any(notice.weight is Weight.BLOCKING for notice in result.notices)
 
 
 def _sweep_notices(c: Trace, py: Trace) -> tuple[Notice, ...]:

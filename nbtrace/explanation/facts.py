@@ -4,10 +4,13 @@ import math
 from collections.abc import Mapping
 
 from nbtrace.compare.lattice import infer_cells
+from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.pixel import whereabouts
+from nbtrace.explanation.geometry import cross
 from nbtrace.explanation.scene import Fact, Facts, Vector, banner_fact
 from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention
+from simulator.frames import frame_of
 
 _FROM_BANNER = (
     "N_a",
@@ -100,6 +103,7 @@ def _words(trace: Trace, origin: str) -> dict[str, Fact]:
     convention, pivot = trace.settings.get("convention"), trace.settings.get("pivot")
     if convention is not None:
         facts["mosflm_frame"] = Fact((float(convention.value.lower() in _MOSFLM_FRAME),), 0.0, origin)
+        facts["left_handed"] = Fact((float(convention.value.lower() == Convention.ADXV.value),), 0.0, origin)
     if pivot is not None:
         facts["pivot_sample"] = Fact((float("sample" in pivot.value),), 0.0, origin)
     return facts
@@ -162,11 +166,13 @@ def _configured(config: Config) -> Mapping[str, Fact]:
         "mosaic_domains": (float(crystal.domain_count),),
         "default_F": (config.structure.default_F,),
         "pixel_m": (detector.pixel_mm / 1000.0,),
+        "left_handed": (float(_left_handed(config)),),
         "curved": (float(detector.curved),),
         "point_pixel": (float(detector.point_pixel),),
         "configured_fluence": (beam.total_fluence_per_m2,),
         "configured_lambda_m": (beam.wavelength_angstrom * 1e-10,),
         "sensor_m": (detector.layers.range,),
+        "layer_step_m": (detector.layers.step,),
         "water_um": (beam.water_um,),
         "layers": (float(detector.layers.count),),
         "mu_per_m": (detector.attenuation_per_m,),
@@ -187,6 +193,12 @@ def _configured(config: Config) -> Mapping[str, Fact]:
     if beam.source_file is None:
         numbers |= _vectors(config)
     return {name: Fact(value, 0.0, "configuration") for name, value in numbers.items()}
+
+
+def _left_handed(config: Config) -> bool:
+    """Whether the normal is opposite to fast × slow; one whose length is not exactly 1 is replaced by that."""
+    frame = frame_of(config.detector)
+    return norm(frame.normal) == 1.0 and dot(cross(frame.fast, frame.slow), frame.normal) < 0
 
 
 def _vectors(config: Config) -> dict[str, Vector]:

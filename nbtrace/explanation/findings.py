@@ -126,7 +126,7 @@ def outside(logged: Vector, computed: Computed) -> bool:
 def noise(scenes: Mapping[Side, Scene], node: Node) -> Vector:
     """Return the difference between the sides that printed digits and precision make for a given value."""
     bounds = [0.0] * len(scenes[Side.C].values.get(node, scenes[Side.PY].values.get(node, ())))
-    rounding = max(scene.rounding for scene in scenes.values())
+    rounding = max(scene.rounding_at(node) for scene in scenes.values())
     for scene in scenes.values():
         if node in scene.values:
             size = rounding * norm(scene.values[node])

@@ -100,27 +100,55 @@ def rounded(at: At) -> Vector:
 
 
 def structure_factor(at: At) -> Vector:
-    """Return the structure factor where every reflection has the same."""
-    if at.number("reflections") != 0:
+    """Return the structure factor: that of the list at the logged indices, or the one that every reflection has.
+
+    A key that says nearest is one even where the run interpolates.
+    """
+    listed = at.scene.reflections
+    if listed is None:
+        if at.number("reflections") != 0:
+            raise UnloggedError("list of reflections")
+        return at["default_F"]
+    record = at.scene.records.get(at.node)
+    if not listed.interpolated or (record is not None and record.key.endswith("_nearest")):
+        return (listed.nearest(at["hkl_rounded"]),)
+    return (listed.at(at["hkl_frac"], at["hkl_rounded"]),)
+
+
+def interpolated_structure_factor(at: At) -> Vector:
+    """Return the structure factor interpolated in the list, where the indices are within it."""
+    listed = at.scene.reflections
+    if listed is None:
         raise UnloggedError("list of reflections")
-    return at["default_F"]
+    if not listed.within(at["hkl_frac"]):
+        raise UnloggedError("indices within the list")
+    return (listed.tricubic(at["hkl_frac"]),)
 
 
-def _one_structure_factor(at: At, tics: tuple[int, ...]) -> float:
-    """Return F_cell of all steps; the log tells only that of step 0."""
+def _structure_factors(at: At, tics: tuple[int, ...]) -> list[float]:
+    """Return F_cell of every step; the log tells only that of step 0, the list those of other reflections."""
     value = at.number("F_cell")
-    if "reflections" in at and at.number("reflections") == 0:
+    if at.scene.reflections is None and "reflections" in at and at.number("reflections") == 0:
+        return [value] * len(tics)
+    if len(tics) < 2 or not at.logged("hkl_rounded"):
+        return [value] * len(tics)
+    first = at["hkl_rounded"]
+    return [value, *(_at_step(at, tic, first, value) for tic in tics[1:])]
+
+
+def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
+    """Return F_cell of a later step: that of step 0 where the reflection is the same, and not interpolated."""
+    listed = at.scene.reflections
+    try:
+        hkl = sweep.step_indices(at.at(max(at.node.sample, 0), tic))
+    except UnloggedError:
         return value
-    if len(tics) > 1 and at.logged("hkl_rounded"):
-        first = at["hkl_rounded"]
-        for tic in tics:
-            try:
-                here = sweep.whole_indices(sweep.step_indices(at.at(max(at.node.sample, 0), tic)))
-            except UnloggedError:
-                continue
-            if here != first and tic:
-                raise UnloggedError(f"F_cell of phi_tic {tic}")
-    return value
+    here = sweep.whole_indices(hkl)
+    if here == first and (listed is None or not listed.interpolated):
+        return value
+    if listed is None:
+        raise UnloggedError(f"F_cell of phi_tic {tic}")
+    return listed.at(hkl, here)
 
 
 def _terms(at: At) -> list[float]:
@@ -130,7 +158,7 @@ def _terms(at: At) -> list[float]:
     if not count and at.get("steps", (0.0,)) != (1.0,):
         raise UnloggedError("phi_steps")
     count = max(count, 1)
-    F_cell = _one_structure_factor(at, tuple(range(count)))
+    F_cells = _structure_factors(at, tuple(range(count)))
     sample = max(at.node.sample, 0)
     if len(logged) >= count:
         factors = [at.at(sample, tic).number("phi_F_latt") for tic in range(count)]
@@ -138,7 +166,7 @@ def _terms(at: At) -> list[float]:
         factors = [at.number("F_latt")]
     else:
         factors = [at.number("F_latt"), *(_modelled(at, sample, tic) for tic in range(1, count))]
-    return [(F_cell * factor) ** 2 for factor in factors]
+    return [(F_cell * factor) ** 2 for F_cell, factor in zip(F_cells, factors, strict=True)]
 
 
 def _modelled(at: At, sample: int, tic: int) -> float:
@@ -309,7 +337,8 @@ def _table() -> dict[str, Formula]:
         *(Formula(f"rot_{n}_angstroms", f"{n} turned by φ", sweep.rotated(n)) for n in sweep.AXES),
         Formula("hkl_rounded", "⌈hkl_frac − ½⌉", rounded),
         *(Formula(f"F_latt_{n}", "sin(πNh)/sin(πh)", sweep.factor(n), rough=sweep.roughness(n)) for n in sweep.AXES),
-        Formula("F_cell", "default_F", structure_factor),
+        Formula("F_cell", "F of the reflection", structure_factor),
+        Formula("F_cell_interpolated", "F interpolated between reflections", interpolated_structure_factor),
         Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (sweep.nominal_deg(at, at.node.tic),)),
         *(
             Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", sweep.step_index(axis))

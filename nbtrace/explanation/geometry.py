@@ -193,11 +193,12 @@ def corner_by_beam(at: At) -> Vector:
 
 
 def normal_of(at: At) -> Vector:
-    """Return the detector's normal: as logged, else f̂ × ŝ."""
+    """Return the detector's normal: as logged, else f̂ × ŝ, its opposite where the axes are left-handed."""
     for name in ("odet_vec", "odet_after_twotheta"):
         if at.logged(name):
             return at[name]
-    return unit(cross(at["fdet_vec"], at["sdet_vec"]))
+    crossed = unit(cross(at["fdet_vec"], at["sdet_vec"]))
+    return scaled(crossed, -1) if "left_handed" in at and at.number("left_handed") else crossed
 
 
 def axis_of_pixel(name: str) -> Callable[[At], Vector]:
@@ -228,12 +229,16 @@ def coordinates_px(at: At) -> tuple[float, float, int]:
 
 
 def layer_step_m(at: At) -> float:
-    """Return the thickness of one sensor layer."""
+    """Return the thickness of one sensor layer: as configured, else what the number of layers tells."""
     if "sensor_m" not in at or not at.number("sensor_m"):
         return 0.0
+    if "layer_step_m" in at:
+        return at.number("layer_step_m")
     layers = at.number("layers")
-    # The reference cuts a thickness alone in two halves; a given number of layers divides by one less.
-    return at.number("sensor_m") / (2 if layers == 2 else layers - 1)
+    # A given number of layers divides by one less; a thickness alone is cut in two halves, and so is told by neither.
+    if layers == 2:
+        raise UnloggedError("thickness of a layer")
+    return at.number("sensor_m") / (layers - 1)
 
 
 def position(at: At) -> Vector:
@@ -249,7 +254,7 @@ def position_at(at: At, slow_px: float, fast_px: float, layer: int) -> Vector:
     flat = added(
         scaled(at["fdet_vec"], fast_px * pixel), scaled(at["sdet_vec"], slow_px * pixel), at["pix0_vector_meters"]
     )
-    depth = layer * layer_step_m(at)
+    depth = layer * layer_step_m(at) if layer else 0.0
     return added(flat, scaled(normal_of(at), depth)) if depth else flat
 
 

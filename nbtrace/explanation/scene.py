@@ -3,12 +3,15 @@
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.quantities import QUANTITIES, RANK, Stage
-from nbtrace.records import Record, Shape, Side, Trace
+from nbtrace.records import Index, Record, Shape, Side, Trace
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.reflections import Reflections
 
 Vector: TypeAlias = tuple[float, ...]
 
@@ -88,6 +91,10 @@ class Scene:
     single : bool
         The numbers are float32.
     records : mapping of Node to Record
+    reflections : Reflections or None
+        The list that the configuration names.
+    singles : frozenset of Node
+        Values that are float32 in a program of mixed precision.
     """
 
     side: Side
@@ -97,17 +104,18 @@ class Scene:
     facts: Facts
     single: bool
     records: Mapping[Node, Record]
+    reflections: "Reflections | None" = None
+    singles: frozenset[Node] = frozenset()
 
-    @property
-    def rounding(self) -> float:
-        """Relative rounding of one operation."""
-        return _SINGLE if self.single else _DOUBLE
+    def rounding_at(self, node: Node) -> float:
+        """Return the relative rounding of one operation that gives a value."""
+        return _SINGLE if self.single or node in self.singles else _DOUBLE
 
     def uncertainty(self, node: Node, component: int) -> float:
         """Return how far the program's own value may be from the logged one: digits, and rounding of the norm."""
         known = self.digits.get(node, ())
         digits = known[component] if component < len(known) else 0.0
-        return digits + self.rounding / 4 * norm(self.values[node]) if node in self.values else digits
+        return digits + self.rounding_at(node) / 4 * norm(self.values[node]) if node in self.values else digits
 
 
 class At(Mapping[str, Vector]):
@@ -122,13 +130,20 @@ class At(Mapping[str, Vector]):
         self.read: dict[Node, None] = {}
         self.told: dict[str, None] = {}
         self._values = values
+        self._places: dict[str, Node | None] = {}
 
     def _find(self, name: str) -> Node | None:
-        sample, tic = self.node.sample, self.node.tic
-        for node in (Node(name, sample, tic), Node(name, sample), Node(name)):
-            if node in self._values:
-                return node
-        if sample == ALL and Node(name, 0) in self._values:
+        if name not in self._places:
+            self._places[name] = self._place(name)
+        return self._places[name]
+
+    def _place(self, name: str) -> Node | None:
+        _, sample, tic = self.node
+        # A plain tuple finds what the named one of the same values is the key of, and costs less.
+        for place in ((name, sample, tic), (name, sample, ALL), (name, ALL, ALL)):
+            if place in self._values:
+                return Node(*place)
+        if sample == ALL and (name, 0, ALL) in self._values:
             return Node(name, 0)
         return None
 
@@ -178,12 +193,17 @@ class At(Mapping[str, Vector]):
 
 def node_of(record: Record) -> Node:
     """Return where the value of a record belongs."""
-    match QUANTITIES[record.quantity].stage:
+    return place_of(record.quantity, record.index)
+
+
+def place_of(quantity: str, index: Index) -> Node:
+    """Return where a value of a quantity belongs."""
+    match QUANTITIES[quantity].stage:
         case Stage.PIXEL | Stage.LATTICE:
-            return Node(record.quantity, record.index.sample)
+            return Node(quantity, index.sample)
         case Stage.PHI:
-            return Node(record.quantity, record.index.sample, record.index.phi_tic or 0)
-    return Node(record.quantity)
+            return Node(quantity, index.sample, index.phi_tic or 0)
+    return Node(quantity)
 
 
 def rank(node: Node) -> tuple[int, int, int]:
@@ -191,7 +211,7 @@ def rank(node: Node) -> tuple[int, int, int]:
     return RANK.get(node.name, len(RANK)), node.sample, node.tic
 
 
-def scene(trace: Trace, side: Side, facts: Facts, block: int = 0) -> Scene:
+def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, reflections: "Reflections | None" = None) -> Scene:
     """Return the values of one pixel block of a log."""
     formats = number_formats(trace)
     chosen: dict[Node, Record] = {}
@@ -204,7 +224,8 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0) -> Scene:
         for node, record in chosen.items()
     }
     values = {node: record.numbers for node, record in chosen.items()}
-    return Scene(side, trace, values, digits, facts, is_single_precision(trace) or _mostly_single(chosen), chosen)
+    single = is_single_precision(trace) or _mostly_single(chosen)
+    return Scene(side, trace, values, digits, facts, single, chosen, reflections, _singles(chosen))
 
 
 def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
@@ -214,10 +235,37 @@ def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
         for record in chosen.values()
         if record.stage is not None and record.stage >= Stage.PIXEL
         for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
-        if len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
+        if _is_long(token)
     ]
-    singles = sum(f"{_single(number):.15g}" == f"{number:.15g}" for number in numbers)
+    singles = sum(map(_is_single, numbers))
     return len(numbers) > _LONG and singles >= len(numbers) / 2
+
+
+def _singles(chosen: Mapping[Node, Record]) -> frozenset[Node]:
+    """Return the values that are float32, where long numbers tell that some are.
+
+    The image holds float32 whatever the program computes with, and says nothing.
+    """
+    pixel = {
+        node: record for node, record in chosen.items() if record.stage is not None and record.stage >= Stage.PIXEL
+    }
+    exact = {node for node, record in pixel.items() if all(_is_single(number) for number in record.value.numbers)}
+    telling = [node for node in exact if node.name != _STORED and any(map(_is_long, pixel[node].value.tokens))]
+    return frozenset(exact) if len(telling) >= _TELLING else frozenset()
+
+
+_STORED = "floatimage_accumulated"
+_TELLING = 2
+"""Long numbers that are float32 by chance hardly ever: one in 2²⁹ is."""
+
+
+def _is_long(token: str) -> bool:
+    return len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
+
+
+def _is_single(number: float) -> bool:
+    """Whether a printed number is that of a float32."""
+    return f"{_single(number):.15g}" == f"{number:.15g}"
 
 
 def _single(number: float) -> float:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from nbtrace.compare.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
@@ -20,6 +21,9 @@ _PLAUSIBLE = 0.5
 _REACH_DEG = 5.0
 """How far beyond the sweep an angle may lie that a logged index is taken to tell."""
 
+_KEPT = 4096
+"""Results that are kept: where one input of many is varied, most of what is computed from them stays."""
+
 
 def base_cell(at: At, axis: str) -> Vector:
     """Return a cell vector (Å) before rotation, from the unrotated reciprocal vectors.
@@ -27,17 +31,23 @@ def base_cell(at: At, axis: str) -> Vector:
     The reference's reciprocal vectors are dual to the real ones but for a common factor, which is not 1 where the cell
     is triclinic and given without a matrix; the stated cell lengths tell it.
     """
-    stars = {name: at[f"rot_{name}_star_A_inv"] for name in AXES}
-    volume = dot(stars["a"], cross(stars["b"], stars["c"]))
-    if volume == 0:
+    dual = _dual(at["rot_a_star_A_inv"], at["rot_b_star_A_inv"], at["rot_c_star_A_inv"], axis)
+    if dual is None:
         raise UnloggedError("reciprocal vectors that span a volume")
-    first, second = _RECIPROCAL[axis]
-    dual = scaled(cross(stars[first], stars[second]), 1 / volume)
     if "cell_lengths" in at:
         stated = at["cell_lengths"][AXES.index(axis)] / norm(dual)
         if _ANOTHER_SCALE < abs(stated - 1) < _PLAUSIBLE:
             return scaled(dual, stated)
     return dual
+
+
+@lru_cache(maxsize=_KEPT)
+def _dual(a_star: Vector, b_star: Vector, c_star: Vector, axis: str) -> Vector | None:
+    """Return the real vector (Å) along an axis that is dual to reciprocal ones; None if they span no volume."""
+    volume = dot(a_star, cross(b_star, c_star))
+    stars = {"a": a_star, "b": b_star, "c": c_star}
+    first, second = _RECIPROCAL[axis]
+    return scaled(cross(stars[first], stars[second]), 1 / volume) if volume else None
 
 
 def spindle(at: At) -> Vector:
@@ -93,9 +103,14 @@ def swept_base(at: At, axis: str) -> Vector:
 
 def index_at(at: At, axis: str, angle_deg: float) -> float:
     """Return a fractional Miller index at a spindle angle."""
-    base = swept_base(at, axis)
-    turned = about_axis(base, spindle(at), math.radians(angle_deg)) if angle_deg else base
-    return dot(turned, at["scattering_vec_A_inv"]) * ANGSTROM
+    return _index(swept_base(at, axis), spindle(at), angle_deg, at["scattering_vec_A_inv"])
+
+
+@lru_cache(maxsize=_KEPT)
+def _index(base: Vector, axis: Vector, angle_deg: float, scattering: Vector) -> float:
+    """Return the Miller index along a cell vector (Å) turned about an axis."""
+    turned = about_axis(base, axis, math.radians(angle_deg)) if angle_deg else base
+    return dot(turned, scattering) * ANGSTROM
 
 
 def step_index(axis: str) -> Callable[[At], Vector]:
@@ -118,22 +133,26 @@ def effective_deg(at: At) -> float:
     if not at.logged("phi_k_frac"):
         return label
     k, scattering = at.number("phi_k_frac"), at["scattering_vec_A_inv"]
-    base, axis = swept_base(at, "b"), spindle(at)
+    span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
+    off = _turn_told(swept_base(at, "b"), spindle(at), label, k, scattering)
+    if off is None or abs(off) > span + _REACH_DEG:
+        raise UnloggedError("an angle that the logged k tells")
+    return label + off
+
+
+@lru_cache(maxsize=_KEPT)
+def _turn_told(base: Vector, axis: Vector, label_deg: float, k: float, scattering: Vector) -> float | None:
+    """Return how far from its label an angle is at which b (Å) has the index k, degrees; None if there is none."""
     along = dot(axis, base) * dot(axis, scattering) * ANGSTROM
     cosine = dot(base, scattering) * ANGSTROM - along
     sine = dot(cross(axis, base), scattering) * ANGSTROM
     amplitude = math.hypot(cosine, sine)
     if amplitude <= 1e-9 * norm(base) * norm(scattering) * ANGSTROM or abs(k - along) > amplitude:
-        if abs(k - index_at(at, "b", label)) <= 1e-9 * max(abs(k), 1.0):
-            return label
-        raise UnloggedError("an angle that the logged k tells")
+        close = abs(k - _index(base, axis, label_deg, scattering)) <= 1e-9 * max(abs(k), 1.0)
+        return 0.0 if close else None
     centre, half = math.atan2(sine, cosine), math.acos((k - along) / amplitude)
     found = [math.degrees(angle) for angle in (centre - half, centre + half)]
-    nearest = min(((angle - label + 180) % 360 - 180 for angle in found), key=abs)
-    span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
-    if abs(nearest) > span + _REACH_DEG:
-        raise UnloggedError("an angle that the logged k tells")
-    return label + nearest
+    return min(((angle - label_deg + 180) % 360 - 180 for angle in found), key=abs)
 
 
 def cells(at: At, axis: str) -> int:

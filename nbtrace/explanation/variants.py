@@ -17,6 +17,7 @@ from nbtrace.explanation.variants_detector import (
     other_point,
     solid_angle,
 )
+from nbtrace.explanation.variants_structure import other_reflection, structure_factor
 from nbtrace.units import ANGSTROM
 from simulator.defects import Defect
 
@@ -229,14 +230,6 @@ def _terms(view: At) -> tuple[list[float], list[float]]:
     return [a * a for a in amplitudes], amplitudes
 
 
-def _structure_factor(case: Case) -> Iterator[Candidate]:
-    view = case.view()
-    if "F_cell_interpolated" in view:
-        yield Candidate(view["F_cell_interpolated"], "interpolated instead of the nearest reflection")
-    if "default_F" in view:
-        yield Candidate(view["default_F"], "the default structure factor")
-
-
 def _not_stored(case: Case) -> Iterator[Candidate]:
     yield Candidate(case.view()["I_pixel_final"], "not rounded to float32")
 
@@ -265,6 +258,7 @@ _ORIENTATION = frozenset({*(f"rot_{axis}_angstroms" for axis in "abc"), *(f"phi_
 _STARS = frozenset(f"rot_{axis}_star_A_inv" for axis in "abc")
 _CORNER = frozenset({"pix0_vector_meters", "pix0_vector"})
 _DIRECTIONS = frozenset({"incident_vec", "fdet_vec", "sdet_vec", "odet_vec"})
+_F_CELL = frozenset({"F_cell", "F_cell_interpolated"})
 _FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
 VARIANTS: tuple[Signature, ...] = (
     Signature("stale_rotation", "the rotation of another step", 2, _only(_ORIENTATION, _stale_rotation)),
@@ -286,7 +280,8 @@ VARIANTS: tuple[Signature, ...] = (
     Signature("lattice_factor", "another lattice factor", 2, _only(_FACTORS, _lattice)),
     Signature("intensity_sum", "another sum", 2, _only(frozenset({"I_before_scaling"}), _intensity)),
     Signature("capture", "another captured fraction", 2, _only(frozenset({"capture_fraction"}), capture)),
-    Signature("structure_factor", "another structure factor", 2, _only(frozenset({"F_cell"}), _structure_factor)),
+    Signature("structure_factor", "another structure factor", 2, _only(_F_CELL, structure_factor)),
+    Signature("other_reflection", "another reflection", 2, _only(_F_CELL, other_reflection)),
     Signature("not_stored", "double precision", 2, _only(frozenset({"floatimage_accumulated"}), _not_stored)),
     Signature("divisor", "another number of steps", 2, _only(frozenset({"steps"}), _divisor)),
 )

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from nbtrace.explanation.attribution import Share
+from nbtrace.explanation.evidence import evidence
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.findings import Finding, Status
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.signatures import Cause
 from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.explain_simulated import evidence_document, simulator_document
 from nbtrace.report.explain_view import (
     effect_words,
     headline,
@@ -38,6 +40,7 @@ def explain_document(result: Explanation) -> Mapping[str, object]:
             for item in result.diff.notices
         ],
         "roots": [_root(root, share, result) for root, share in result.ranked],
+        "simulator": simulator_document(result.simulated),
         "unusable": [{"key": item.key, "line": item.line, "text": item.value.text} for item in result.unusable],
         "audit": [_finding(item) for item in result.audit.findings if item.status is not Status.MATCH],
     }
@@ -63,6 +66,7 @@ def _root(root: Root, share: Share, result: Explanation) -> Mapping[str, object]
                 for value, logged, by_formula, under_cause in proof_rows(root)
             ],
         },
+        "simulator": evidence_document(evidence(root, result.simulated)),
         "candidates_tried": root.search.tried,
         "causes": [_cause(item) for item in root.search.causes],
         "nearest": [_cause(item) for item in root.search.nearest],

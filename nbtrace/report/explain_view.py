@@ -7,12 +7,14 @@ from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.attribution import Share
+from nbtrace.explanation.evidence import evidence
 from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.findings import Finding, Held, Status
 from nbtrace.explanation.formulas import FORMULAS
 from nbtrace.explanation.roots import Root
 from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Side
+from nbtrace.report.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
 
 ROOT_COLUMNS = (
@@ -129,8 +131,9 @@ def _facts(result: Explanation) -> Iterator[str]:
 def _sections(result: Explanation) -> Iterator[Section]:
     lines = tuple(_root_line(root, share) for root, share in result.ranked)
     yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None)
+    yield simulator_section(result.simulated)
     for root, _ in result.ranked:
-        yield _proof(root)
+        yield _proof(root, evidence_words(evidence(root, result.simulated)))
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
     shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
@@ -154,10 +157,10 @@ def _root_line(root: Root, share: Share) -> Line:
     return Line(cells, _STYLE[root.status])
 
 
-def _proof(root: Root) -> Section:
+def _proof(root: Root, runs: str) -> Section:
     return Section(
         f"{side_words(root)}: {root.node.label}",
-        sentences=proof_sentences(root),
+        sentences=(*proof_sentences(root), *([runs] if runs else ())),
         items=tuple(_alternatives(root)),
         table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root)))),
     )

@@ -102,3 +102,37 @@ def test_the_selftest_names_the_configurations_it_has() -> None:
     code, _, complaint = nbtrace("selftest", "-c", "no_such")
     assert code == 2
     assert "cubic_default" in complaint
+
+
+def test_a_configuration_brings_runs_of_the_simulator(tmp_path: Path) -> None:
+    report = tmp_path / "e.json"
+    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--config", "supervisor", "--json", report)
+    assert code == 1
+    assert "C = simulator (c-parity) to" in printed
+    assert "Py = simulator (c-parity) with a fresh rotation" in printed
+    assert "no trace in this pixel: cell_c_star_z" in printed
+    document = json.loads(report.read_text())
+    runs = document["simulator"]
+    assert runs["refused"] is None
+    assert runs["pixel"] == {"slow": 685, "fast": 1039}
+    assert runs["sides"]["c"]["reproduced"] == runs["sides"]["c"]["values"] > 100
+    assert {change["change"] for change in runs["sides"]["py"]["changes"]} == {"stale_phi_rotation", "fluence"}
+    assert all(item["only_in_log"] for item in runs["sides"]["py"]["not_reproduced"])
+    confirmed = {root["quantity"]: root["simulator"] for root in document["roots"] if root["simulator"]}
+    assert confirmed.keys() == {"fluence_photons_per_m2", "rot_a_angstroms"}
+    assert confirmed["rot_a_angstroms"]["change"] == "stale_phi_rotation"
+
+
+def test_without_a_configuration_nothing_is_run(tmp_path: Path) -> None:
+    report = tmp_path / "e.json"
+    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--json", report)
+    assert code == 1
+    assert "simulator" not in printed
+    assert json.loads(report.read_text())["simulator"] is None
+
+
+def test_a_run_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    flags = ["-cell", "60", "70", "80", "90", "90", "90", "-hkl", "missing.hkl", "-N", "5", "-detpixels", "1100"]
+    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags, folder=tmp_path)
+    assert code == 1
+    assert "not run: missing.hkl cannot be read: No such file or directory" in printed

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nbtrace.explanation.evaluate import carried, evaluate, formula_of, propagate, value_at
-from nbtrace.explanation.formulas import single
 from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
 from nbtrace.records import Record, Trace, Value
 
@@ -96,18 +95,6 @@ def without_mistakes(scene: Scene) -> Scene:
 
 _OWN_DEFECTS = frozenset({*(f"rot_{axis}_angstroms" for axis in "abc"), "phi_k_frac"})
 """Quantities that the reference's reuse of a rotation makes wrong."""
-
-
-def rounded_to_single(scene: Scene) -> Values:
-    """Return the values as a program in single precision has them: every step rounded to float32."""
-    old = scene.values
-    new: Values = dict(old)
-    moved: set[Node] = set()
-    for node in sorted(old, key=rank):
-        new[node] = tuple(single(number) for number in _right(scene, old, new, node, moved))
-        if new[node] != old[node]:
-            moved.add(node)
-    return new
 
 
 def c_trace(scene: Scene, values: Values, digits: int = 15) -> Trace:

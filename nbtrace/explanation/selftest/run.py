@@ -106,6 +106,12 @@ def provenance() -> object:
     return json.loads((files("nbtrace.explanation.selftest") / "data" / "provenance.json").read_text(encoding="utf-8"))
 
 
+def single_precision(name: str) -> Trace | None:
+    """Return the trace of a configuration's pixel by the simulator in single precision; None of a log of one's own."""
+    log = files("nbtrace.explanation.selftest") / "data" / "float32" / f"{name}.log"
+    return parse_trace(log.read_text(encoding="utf-8"), "float32.log")[0] if log.is_file() else None
+
+
 def run(
     logs: Sequence[str] = (), *, configurations: Sequence[str] = (), defects: Sequence[Defect] = DEFECTS
 ) -> SelfTest:
@@ -219,8 +225,10 @@ def _clean(name: str, base: Scene) -> Iterator[Clean]:
         "the same values, 15 digits": pair(base, base.values, base.values),
         "the same values, 9 digits": pair(base, base.values, base.values, digits=9),
         "the same values, 6 digits": pair(base, base.values, base.values, digits=6),
-        "float32 against float64": pair(base, base.values, inject.rounded_to_single(base)),
     }
+    single = single_precision(name)
+    if single is not None:
+        pairs["float32 against float64"] = parse_trace(sources()[name], name)[0], single
     for words, traces in pairs.items():
         result: Explanation = explain(*traces)
         alarms = tuple(_words(root) for root in result.roots)
