@@ -110,10 +110,10 @@ def near_one(value: float | None) -> str:
 def placement_text(placement: Placement) -> str:
     """Return in words how Py has to be laid on C."""
     slow, fast = placement.shift
-    moved = f"shifted by {slow:+d} along slow and {fast:+d} along fast" if (slow, fast) != (0, 0) else ""
-    what = " and ".join(part for part in (placement.name if placement.name != "as it is" else "", moved) if part)
+    py = "Py" if placement.name == "as it is" else f"Py {placement.name}"
+    c = f"C moved by {slow:+d} along slow and {fast:+d} along fast" if (slow, fast) != (0, 0) else "like C"
     return (
-        f"Py {what} is like C: correlation of log I {near_one(placement.correlation)} "
+        f"{py} is {c}: correlation of log I {number(placement.correlation, 4)} "
         f"against {number(placement.as_given, 4)} as given"
     )
 

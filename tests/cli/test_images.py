@@ -69,6 +69,13 @@ def test_a_flipped_image_is_told_first(nb: "Run", spots: Floats) -> None:
     assert words.startswith("DIFFER Py with slow reversed is like C: correlation of log I 1 against")
 
 
+def test_a_shift_says_where_py_has_gone(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+    np.save(tmp_path / "a.npy", spots[3:, :-2])
+    np.save(tmp_path / "b.npy", spots[:-3, 2:])
+    words = " ".join(nb("images", "a.npy", "b.npy").out.split())
+    assert words.startswith("DIFFER Py is C moved by +3 along slow and -2 along fast: correlation of log I 1 against")
+
+
 CONTRACT = {
     "correlation",
     "rmse",

@@ -40,7 +40,7 @@ class Placement:
     name : str
         What is done to Py first.
     shift : (int, int)
-        Pixels (slow, fast) by which it then lies beyond C: Py[s + shift] is C[s].
+        Pixels (slow, fast) by which it is then moved against C: Py[i + shift] is C[i].
     correlation : float
         Of log(1 + I/typical) in the overlap, where the typical intensity is the median of those above 0.
     as_given : float
