@@ -2,12 +2,12 @@
 
 Usage: python examples/record_float32.py [FOLDER]
 
-The arguments are those that the reference's logs were recorded with; the files that they name are unpacked from
-tests/golden/inputs. The default folder is the one that the self-test reads.
+The arguments are those that the reference's logs were recorded with; the files that they name are those of
+examples/golden_suite/inputs. The default folder is the one that the self-test reads.
 """
 
-import gzip
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ from nbtrace.writers import trace_text
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "nbtrace" / "explanation" / "selftest" / "data"
-INPUTS = ROOT / "tests" / "golden" / "inputs"
+INPUTS = ROOT / "examples" / "golden_suite" / "inputs"
 OWN_FLAGS = "-trace_pixel"
 
 
@@ -41,8 +41,7 @@ def main() -> None:
     stories = json.loads((DATA / "provenance.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for packed in INPUTS.glob("*.gz"):
-            (folder / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+        shutil.copytree(INPUTS, folder, dirs_exist_ok=True)
         for log, story in stories.items():
             (target / log).write_text(recorded(story["arguments"], folder), encoding="utf-8")
     story = {

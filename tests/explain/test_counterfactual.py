@@ -3,9 +3,9 @@
 The oracle is the change that was made: it has to be named from the two texts and the flags alone.
 """
 
-import gzip
 import json
 import math
+import shutil
 import struct
 from dataclasses import dataclass
 from functools import cache
@@ -31,11 +31,10 @@ from simulator.config import Config
 from simulator.config_file import load_config
 from simulator.defects import Defect
 from simulator.hkl import ReflectionTable, write_cache
+from tests.simulator.golden import INPUTS, SUITE
 
 ROOT = Path(__file__).parents[2]
 PAIRS = ROOT / "examples" / "pairs"
-GOLDEN = ROOT / "tests" / "golden"
-INPUTS = ("A.mat", "small.hkl", "sources.txt", "sparse.hkl")
 CELL = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1"
 SMALL = f"{CELL} -N 6 -distance 40 -detpixels 48 -pixel 1.5 -oversample 1"
 TURNED = f"{CELL} -Na 6 -Nb 7 -Nc 8 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1 -osc 1 -phisteps 5"
@@ -116,7 +115,7 @@ MADE = [(name, change) for name, experiment in EXPERIMENTS.items() for change in
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     for name in INPUTS:
-        (folder / name).write_bytes(gzip.decompress((GOLDEN / "inputs" / f"{name}.gz").read_bytes()))
+        shutil.copyfile(SUITE / "inputs" / name, folder / name)
     return folder
 
 

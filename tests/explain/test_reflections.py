@@ -1,6 +1,6 @@
 """Structure factors from the list of a configuration: the lookup, and a wrong one with its side and its cause."""
 
-import gzip
+import shutil
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -25,8 +25,8 @@ from simulator.hkl import ReflectionTable
 from simulator.parameters import Parameters
 from simulator.structure_factors import build_structure_factors, nearest_F, tricubic_F
 from simulator.vectors import vector
+from tests.simulator.golden import SUITE
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 FLAGS = "-mat A.mat -lambda 1.1 -hkl small.hkl -default_F 7.5 -N 12 -distance 80 -detpixels 96 -pixel 0.8 -oversample 1"
 PIXEL = (34, 32)
 RNG = np.random.default_rng(7)
@@ -69,7 +69,7 @@ def test_beyond_the_list_is_the_default() -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("list")
     for name in ("A.mat", "small.hkl"):
-        (place / name).write_bytes(gzip.decompress((GOLDEN / "inputs" / f"{name}.gz").read_bytes()))
+        shutil.copyfile(SUITE / "inputs" / name, place / name)
     return place
 
 
