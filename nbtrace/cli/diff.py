@@ -20,6 +20,7 @@ from nbtrace.cli.options import (
     Tolerances,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.sizes import are_long
@@ -71,6 +72,7 @@ def diff_command(
         result = diff_long(c_log, py_log, limits, strict=strict)
     if result is None:
         result = diff(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, strict=strict)
+    refuse_misspelt(limits, result.notices)
     printed = unified(result) if unified_view else None
     code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
     raise typer.Exit(code)

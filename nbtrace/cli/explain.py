@@ -18,6 +18,7 @@ from nbtrace.cli.options import (
     Tolerances,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_trace
@@ -57,8 +58,7 @@ def explain_command(
     Every quantity is computed anew from the same side's own logged inputs. Each root gets the causes that fit, each
     with the residual that it leaves, and its share of the final ratio.
     """
-    # The catalogue of causes and the simulator's flags, which no other command needs.
-    from nbtrace.explanation.configuration import configuration  # noqa: PLC0415
+    # The catalogue of causes, which no other command needs.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
     from nbtrace.report.explain_document import explain_document  # noqa: PLC0415
     from nbtrace.report.explain_view import explain_view  # noqa: PLC0415
@@ -70,8 +70,9 @@ def explain_command(
     delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force, hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
-    chosen = configuration(file, flags or [])
+    chosen = _configuration(file, flags or [])
     result = explain(c, py, chosen, policy=limits, simulate=_simulator(chosen))
+    refuse_misspelt(limits, result.diff.notices)
     code = delivery.deliver(explain_view(result), explain_document(result))
     if hypotheses is not None:
         _append(hypotheses, hypotheses_block(result))
@@ -85,6 +86,15 @@ def _simulator(config: "Config | None") -> "Simulate | None":
     from nbtrace.cli.simulated import pixel_runs  # noqa: PLC0415 - torch
 
     return pixel_runs()
+
+
+def _configuration(file: Path | None, flags: list[str]) -> "Config | None":
+    """Return the given configuration; the table of the reference's flags takes a while to set up."""
+    if file is None and not flags:
+        return None
+    from nbtrace.explanation.configuration import configuration  # noqa: PLC0415
+
+    return configuration(file, flags)
 
 
 def _append(path: Path, block: str) -> None:

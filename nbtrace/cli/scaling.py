@@ -20,6 +20,7 @@ from nbtrace.cli.options import (
     Tolerances,
 )
 from nbtrace.cli.output import Delivery, Destinations, needs_extra
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import scaling_chain
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
@@ -58,6 +59,7 @@ def scaling_command(
     delivery = Delivery("scaling", (c_log, py_log), Destinations(md, json, output, bundle, force, plot=plot))
     limits = resolve_policy(tolerance or [], policy, Path.cwd())
     result = scaling_chain(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, cells=cells)
+    refuse_misspelt(limits, result.notices)
     raise typer.Exit(delivery.deliver(scaling_view(result), scaling_document(result), draw=_draw))
 
 

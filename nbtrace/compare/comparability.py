@@ -366,9 +366,9 @@ def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
     compared = {row.quantity for row in rows}
     for name, limit in policy.overrides.items():
         if name not in QUANTITIES and name not in compared:
-            close = get_close_matches(name, (*compared, *QUANTITIES), 1)
-            hint = f"; {close[0]} is one" if close else ""
-            text = f"the tolerance of {name} ({limit.origin}) applies to nothing: no quantity has that name{hint}"
+            (close,) = get_close_matches(name, (*compared, *QUANTITIES), 1, 0.0)
+            hint = f"the nearest is {close}"
+            text = f"the tolerance of {name} ({limit.origin}) applies to nothing: no quantity has that name; {hint}"
             yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nbtrace.explanation.evaluate import evaluate, propagate, sharpened, value_at
 from nbtrace.explanation.findings import Audit, Status
+from nbtrace.explanation.leftovers import NO_FORMULA
 from nbtrace.explanation.logonly import with_structure_factor
 from nbtrace.explanation.roots import Root
 from nbtrace.explanation.scene import Node, UnloggedError, Values, Vector
@@ -89,6 +90,8 @@ def _share(
 ) -> tuple[Share, float | None]:
     if root.status is Status.LOG_ONLY:
         return Share(0.0, "only the log has it wrong", 1.0), current
+    if root.findings[0].reason.startswith(NO_FORMULA):
+        return Share(None, NO_FORMULA), current
     if root.quantity.endswith("_star_A_inv") and root.cause is not None:
         return Share(0.0, "the intensity is computed from the real vectors", 1.0), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY

@@ -41,7 +41,26 @@ def audit(c: Scene, py: Scene) -> Audit:
         both = node in c.values and node in py.values
         if findings[0].is_root or (findings[0].status is not Status.MATCH and both):
             differing.add(node.name)
+    result.findings = [_by_takers(result, finding) for finding in result.findings]
     return result
+
+
+def _by_takers(result: Audit, finding: Finding) -> Finding:
+    """Return a finding that no formula decides as one of the log alone, if all that is computed from it agrees."""
+    if finding.status is not Status.UNKNOWN or not finding.is_root or finding.reason.startswith("both"):
+        return finding
+    name = finding.node.name
+    takers = [item for item in result.findings if name in QUANTITIES[item.node.name].inputs and _on_both(item)]
+    # A product that is 0 on both sides agrees whatever its other factors are.
+    if not takers or any(item.status is not Status.MATCH or not norm(item.c.logged or ()) for item in takers):
+        return finding
+    names = list(dict.fromkeys(item.node.name for item in takers))
+    reason = f"{', '.join(names[:4])}, computed from it, agree on both sides"
+    return replace(finding, status=Status.LOG_ONLY, reason=reason)
+
+
+def _on_both(finding: Finding) -> bool:
+    return finding.c.logged is not None and finding.py.logged is not None
 
 
 def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
@@ -54,32 +73,91 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     finding = _finding(result, node, Status.MATCH)
     if both and matches(result, node):
         return [finding]
-    if len(broken) == 2 and _alike(finding.c, finding.py):
-        return [replace(finding, status=Status.INHERITED, reason="both sides differ from the formula alike")]
-    if len(broken) == 2 and _is_foreign(finding.c, finding.py):
-        return [replace(finding, status=Status.UNKNOWN, is_root=True, reason=FOREIGN)]
     if broken:
-        return [_introduced(result, finding, side) for side in broken]
+        not_theirs = _not_theirs(result, finding) if len(broken) == 2 else None
+        return [not_theirs] if not_theirs is not None else [_introduced(result, finding, side) for side in broken]
     if not both:
         known = finding.c.holds or finding.py.holds
         return [replace(finding, status=Status.MATCH if known else Status.UNKNOWN, reason="logged by one side only")]
-    if finding.c.holds and finding.py.holds and _has_other_inputs(result, finding):
+    obeyed = _obeyed(result, finding) if finding.c.holds and finding.py.holds else None
+    return [obeyed or _unchecked(result, finding, differing)]
+
+
+def _obeyed(result: Audit, finding: Finding) -> Finding | None:
+    """Judge a value whose formula holds on both sides; None where that decides nothing."""
+    if _has_other_inputs(result, finding):
         condition = max(held.computed.condition for held in (finding.c, finding.py) if held.computed is not None)
         status = Status.AMPLIFIED if condition > AMPLIFIES else Status.INHERITED
-        return [replace(finding, status=status, reason=f"condition number {condition:.1e}")]
-    return [_unchecked(result, finding, differing)]
+        return replace(finding, status=status, reason=f"condition number {condition:.1e}")
+    reason = _configured_apart(result, finding)
+    if reason:
+        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)
+    if not _uncertain_facts(result, finding) and _computed_alike(finding):
+        return replace(finding, reason="as far apart as digits and precision of equal inputs allow")
+    return None
+
+
+def _not_theirs(result: Audit, finding: Finding) -> Finding | None:
+    """Judge a value that breaks its formula on both sides; None where each side breaks it in a way of its own."""
+    alike = _alike(finding.c, finding.py)
+    if alike and _has_other_inputs(result, finding):
+        return replace(finding, status=Status.INHERITED, reason="both sides differ from the formula alike")
+    logged_alone = _log_only_beside(result, finding)
+    if logged_alone is not None:
+        return logged_alone
+    if alike or _is_foreign(finding.c, finding.py):
+        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=FOREIGN)
+    return None
 
 
 def _has_other_inputs(result: Audit, finding: Finding) -> bool:
     """Whether any value that the formulas took is another on either side, so that the difference may come from it."""
     inputs = {node for held in (finding.c, finding.py) if held.computed for node in held.computed.inputs}
-    uncertain = any(
-        result.scenes[side].facts[name].uncertainty
-        for side, held in ((Side.C, finding.c), (Side.PY, finding.py))
-        if held.computed
-        for name in held.computed.facts
-    )
-    return any(not matches(result, node) for node in inputs) or not uncertain
+    return any(not matches(result, node) for node in inputs)
+
+
+def _configured_apart(result: Audit, finding: Finding) -> str:
+    """Return which configuration value, another on either side, makes the difference; empty if there is none."""
+    c, py = (result.scenes[side].facts for side in (Side.C, Side.PY))
+    for name in dict.fromkeys((*_facts(finding.c), *_facts(finding.py))):
+        if name in c and name in py and c[name].numbers != py[name].numbers:
+            shown = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
+            return "both follow the formula, with another {}: {} in C, {} in Py".format(name, *shown)
+    return ""
+
+
+def _computed_alike(finding: Finding) -> bool:
+    """Whether both formulas give the same: one that checks a length alone leaves the direction open."""
+    c, py = finding.c.computed, finding.py.computed
+    if c is None or py is None or len(c.value) != len(py.value):
+        return False
+    bounds = (x + y for x, y in zip(c.allowed, py.allowed, strict=True))
+    return all(abs(x - y) <= 2 * bound for x, y, bound in zip(c.value, py.value, bounds, strict=True))
+
+
+def _uncertain_facts(result: Audit, finding: Finding) -> bool:
+    """Whether a configuration value is known from rounded digits only."""
+    sides = ((Side.C, finding.c), (Side.PY, finding.py))
+    return any(result.scenes[side].facts[name].uncertainty for side, held in sides for name in _facts(held))
+
+
+def _facts(held: Held) -> tuple[str, ...]:
+    return held.computed.facts if held.computed is not None else ()
+
+
+def _log_only_beside(result: Audit, finding: Finding) -> Finding | None:
+    """Judge a value that breaks its formula on both sides, where a side goes on with the value that the other logs."""
+    for side in (Side.C, Side.PY):
+        theirs = result.effective[other_side(side)].get(finding.node)
+        if theirs is None or len(theirs) != len(result.effective[side][finding.node]):
+            continue
+        uncertain = result.scenes[other_side(side)].digits.get(finding.node, ())
+        taken = consumers(result, side, finding.node, theirs, uncertain)
+        if taken.with_right and not taken.with_logged:
+            put_right(result, side, finding.node, theirs, uncertain)
+            words = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
+    return None
 
 
 def _finding(result: Audit, node: Node, status: Status) -> Finding:
@@ -102,7 +180,8 @@ def _alike(c: Held, py: Held) -> bool:
         return False
     off_c = tuple(x - y for x, y in zip(c.logged, c.computed.value, strict=True))
     off_py = tuple(x - y for x, y in zip(py.logged, py.computed.value, strict=True))
-    return norm(tuple(x - y for x, y in zip(off_c, off_py, strict=True))) <= _SAME_DEVIATION * norm(off_c)
+    apart = norm(tuple(x - y for x, y in zip(off_c, off_py, strict=True)))
+    return apart <= _SAME_DEVIATION * min(norm(off_c), norm(off_py), norm(c.logged), norm(py.logged))
 
 
 def _is_foreign(c: Held, py: Held) -> bool:
@@ -155,11 +234,12 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
         if printed_after_rotation(result, side, node, theirs):
             put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
             return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=ROTATED)
-        with_logged, with_right = consumers(result, side, node, theirs)
-        if with_right and not with_logged and len(theirs) == len(result.effective[side][node]):
+        taken = consumers(result, side, node, theirs)
+        only_right = taken.with_right and not taken.with_logged and not taken.with_neither
+        if only_right and len(theirs) == len(result.effective[side][node]):
             put_right(
                 result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
             )
-            words = f"{', '.join(with_right[:3])} follow from the other side's value"
+            words = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
             return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
     return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)

@@ -138,6 +138,12 @@ def _zero(case: Case) -> Iterator[Candidate]:
     yield Candidate((0.0,) * len(case.right), "0 in place of a value")
 
 
+def _zero_component(case: Case) -> Iterator[Candidate]:
+    if len(case.right) == 3:
+        for i, axis in enumerate("xyz"):
+            yield Candidate(tuple(0.0 if j == i else x for j, x in enumerate(case.right)), f"{axis} is 0")
+
+
 def _stale(case: Case) -> Iterator[Candidate]:
     """Yield the same quantity at other samples and steps."""
     places = [values[n] for values in (case.values, case.theirs) for n in values if n.name == case.name]
@@ -345,8 +351,9 @@ def _try(case: Case, changes: dict[Node, Vector], text: str) -> Iterator[Candida
 CATALOGUE: tuple[Signature, ...] = (
     Signature("unit", "another unit", 1, _unit),
     Signature("sign", "the sign of all or one component", 1, _sign),
-    Signature("zero", "a placeholder", 1, _zero),
-    Signature("constant", "another constant or default", 1, _constant),
+    Signature("zero", "a placeholder", 1, _zero, copies=True),
+    Signature("zero_component", "a component that is 0", 1, _zero_component, copies=True),
+    Signature("constant", "another constant or default", 1, _constant, copies=True),
     Signature("angle_unit", "degrees and radians", 2, _ratio("angle_unit")),
     Signature("two_pi", "2π or 4π", 2, _ratio("two_pi")),
     Signature("two", "a power of two", 2, _ratio("two")),
@@ -359,8 +366,8 @@ CATALOGUE: tuple[Signature, ...] = (
     Signature("float32", "single precision", 3, _single),
     Signature("normalised", "normalised", 3, _unit_length),
     *variants.VARIANTS,
-    Signature("stale", "the value of another step or point", 3, _stale),
-    Signature("another_quantity", "another quantity of the chain", 4, _another),
+    Signature("stale", "the value of another step or point", 3, _stale, copies=True),
+    Signature("another_quantity", "another quantity of the chain", 4, _another, copies=True),
     Signature("factor", "a missing, doubled or foreign factor", 4, _factor),
     Signature("power_of_ten", "a power of ten", 4, _power_of_ten),
     Signature("configuration", "a configuration value", 4, _configuration),

@@ -22,9 +22,23 @@ def configuration(file: Path | None, flags: Sequence[str]) -> Config | None:
     """
     try:
         if flags:
-            return parse(list(flags)).config
+            return _with_its_files(parse(list(flags)).config)
         return load_config(file).command.config if file is not None else None
     except InputFileError as error:
         raise InputError(str(error)) from None
     except SimulatorError as error:
         raise UsageError(str(error)) from None
+
+
+def _with_its_files(config: Config) -> Config:
+    """Return a configuration given by flags, whose files must be there although the formulas need none of them."""
+    files = {
+        "-mat": config.crystal.matrix_file,
+        "-hkl": config.structure.hkl_file,
+        "-sourcefile": config.beam.source_file,
+        "-mask": config.sampling.mask_file,
+    }
+    for flag, path in files.items():
+        if path is not None and not path.is_file():
+            raise InputError(f"{flag} {path}: there is no such file")
+    return config

@@ -22,7 +22,8 @@ class Computed:
     ----------
     value : tuple of float
     allowed : tuple of float
-        By how much a program that obeys the formula may differ: digits and precision of the inputs, propagated.
+        By how much a program that obeys the formula may differ: digits and precision of the inputs, propagated, and its
+        own printed digits.
     condition : float
         Relative change of the result per relative change of the inputs.
     inputs : tuple of Node
@@ -74,7 +75,10 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
     value, at = value_at(scene, values, node)
     formula = FORMULAS[node.name]
     size = norm(value)
-    allowed = [scene.rounding_at(node) * size] * len(value)
+    own = scene.digits.get(node, ())
+    allowed = [
+        scene.rounding_at(node) * size + digit for digit in (own if len(own) == len(value) else (0.0,) * len(value))
+    ]
     if formula.single:
         allowed = [_SINGLE_RESULT * size + bound for bound in allowed]
     if formula.rough is not None:
@@ -102,7 +106,7 @@ def _perturbed(scene: Scene, values: Values, node: Node, at: At, value: Vector) 
         original = values[read]
         scale = norm(original)
         for i, number in enumerate(original):
-            step = scene.uncertainty(read, i)
+            step = scene.uncertainty(read, i, scale)
             if step == 0.0:
                 continue
             changed[read] = (*original[:i], number + step, *original[i + 1 :])

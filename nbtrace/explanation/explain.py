@@ -1,5 +1,6 @@
 """Explaining a pair of traces: the whole of `nbtrace explain` but the words."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from nbtrace.explanation.counterfactual import Simulate, Simulated, counterfactu
 from nbtrace.explanation.evidence import logged_sides, named
 from nbtrace.explanation.facts import facts_of
 from nbtrace.explanation.findings import Audit, Status
+from nbtrace.explanation.leftovers import leftovers
 from nbtrace.explanation.reflections import reflections_of
 from nbtrace.explanation.roots import Root, roots
 from nbtrace.explanation.scene import scene
@@ -50,9 +52,9 @@ class Explanation:
 
     @cached_property
     def ranked(self) -> tuple[tuple[Root, Share], ...]:
-        """The roots, those that explain most of the final ratio first."""
+        """The roots, those that explain most of the final ratio first; of equals, those with a side and a cause."""
         pairs = list(zip(self.roots, self.attribution.shares, strict=True))
-        return tuple(sorted(pairs, key=lambda pair: (pair[0].status is Status.LOG_ONLY, -_size(pair[1]))))
+        return tuple(sorted(pairs, key=lambda pair: _place(*pair)))
 
     @property
     def verdict(self) -> Verdict:
@@ -67,6 +69,22 @@ class Explanation:
 
 UNDONE = 2.0
 """Share of the final log-ratio from which on other roots must undo most of what a root does."""
+
+
+_SMALL = 1e-6
+"""Relative difference of the sides under which a root matters less than others whose share is unknown."""
+
+
+def _place(root: Root, share: Share) -> tuple[bool, float, bool, bool, bool]:
+    only_log = root.status is Status.LOG_ONLY
+    return only_log, -_size(share), _apart(root) < _SMALL, root.side is Side.UNKNOWN, root.cause is None
+
+
+def _apart(root: Root) -> float:
+    """Return the largest difference of the sides in the root's values, relative to C's."""
+    pairs = [(finding.c.logged, finding.py.logged) for finding in root.findings]
+    known = [(c, py) for c, py in pairs if c is not None and py is not None and len(c) == len(py)]
+    return max((math.dist(c, py) / math.hypot(*c) if any(c) else math.inf for c, py in known), default=math.inf)
 
 
 def _size(share: Share) -> float:
@@ -114,6 +132,7 @@ def explain(
         scene(c, Side.C, facts_of(c, py, config), reflections=listed),
         scene(py, Side.PY, facts_of(py, c, config), reflections=listed),
     )
+    found.findings += leftovers(found, result)
     causes = roots(found)
     simulated = None
     if config is not None and simulate is not None and comparable(result):

@@ -140,17 +140,25 @@ def _hides_factors(trace: Trace) -> bool:
 
 
 def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:
-    """Return numbers of cells that the logged lattice factors need, where no banner tells them."""
+    """Return numbers of cells that the logged lattice factors need, where no banner tells them.
+
+    Where the two logs need different ones, neither is taken: a factor must not be held against itself.
+    """
     found = {}
-    for position, axis in enumerate("abc"):
-        for log, origin in ((trace, "inferred"), (other, "inferred from the other log")):
-            hkl, factor = log.get("hkl_frac"), log.number(f"F_latt_{axis}")
-            if hkl is None or factor is None or len(hkl.numbers) != 3 or f"N_{axis}" in found:
-                continue
-            cells = infer_cells(hkl.numbers[position], factor)
-            if cells is not None and cells > 1:
-                found[f"N_{axis}"] = Fact((float(cells),), 0.0, origin)
+    for axis in "abc":
+        needed = {log: cells for log in (0, 1) if (cells := _cells_of((trace, other)[log], axis)) is not None}
+        if len(set(needed.values())) == 1:
+            origin = "inferred" if 0 in needed else "inferred from the other log"
+            found[f"N_{axis}"] = Fact((float(needed.popitem()[1]),), 0.0, origin)
     return found
+
+
+def _cells_of(log: Trace, axis: str) -> int | None:
+    hkl, factor = log.get("hkl_frac"), log.number(f"F_latt_{axis}")
+    if hkl is None or factor is None or len(hkl.numbers) != 3:
+        return None
+    cells = infer_cells(hkl.numbers["abc".index(axis)], factor)
+    return cells if cells is not None and cells > 1 else None
 
 
 def _configured(config: Config) -> Mapping[str, Fact]:

@@ -153,6 +153,8 @@ def family(name: str) -> str:
     """Return the name that quantities share which one mistake makes wrong together."""
     if name.startswith("rot_"):
         return "reciprocal" if name.endswith("_star_A_inv") else "orientation"
+    if name in {"vec_a_star", "vec_b_star", "vec_c_star"}:
+        return "cell"
     if name == "omega_pixel_sr":
         return "omega_pixel"
     return name.removeprefix("phi_") if name.startswith("phi_F") else name

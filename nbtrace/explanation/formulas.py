@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from nbtrace.compare.identities import IDENTITIES
 from nbtrace.compare.metrics import dot
-from nbtrace.explanation import geometry, sweep
-from nbtrace.explanation.geometry import cross, unit
+from nbtrace.explanation import cell, geometry, sweep
+from nbtrace.explanation.geometry import cross, scaled, unit
 from nbtrace.explanation.scene import ALL, At, UnloggedError, Vector
 from nbtrace.quantities import RANK
 
@@ -140,7 +140,7 @@ def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
     """Return F_cell of a later step: that of step 0 where the reflection is the same, and not interpolated."""
     listed = at.scene.reflections
     try:
-        hkl = sweep.step_indices(at.at(max(at.node.sample, 0), tic))
+        hkl = sweep.step_indices((at if listed is not None else at.aside()).at(max(at.node.sample, 0), tic))
     except UnloggedError:
         return value
     here = sweep.whole_indices(hkl)
@@ -268,17 +268,25 @@ def kahn_plain(at: At) -> Vector:
 
 
 def kahn(at: At, here: At) -> Vector:
-    """Return ½[1 + cos²2θ − K·cos 2ψ·sin²2θ]."""
+    """Return ½[1 + cos²2θ − K·cos 2ψ·sin²2θ] of a point, with the configured K."""
+    return _kahn(at, here, at.number("kahn_factor"))
+
+
+def polar_by(at: At, K: float) -> Vector:
+    """Return the same of the first point with any K."""
+    return _kahn(at, at.at(0), K)
+
+
+def _kahn(at: At, here: At, K: float) -> Vector:
     incoming, outgoing = here["incident_vec"], here["diffracted_vec"]
     cosine = dot(incoming, outgoing) ** 2
-    K = at.number("kahn_factor")
     azimuthal = K * cos_twice_psi(at, incoming, outgoing) * (1 - cosine) if K else 0.0
     return (0.5 * (1 + cosine - azimuthal),)
 
 
 def cos_twice_psi(at: At, incoming: Vector, outgoing: Vector) -> float:
     """Return cos 2ψ of the azimuth ψ about the beam, from the plane of polarisation."""
-    across = unit(cross(at["polar_axis"], incoming)) if "polar_axis" in at else tuple(-x for x in at["vertical_axis"])
+    across = unit(cross(at["polar_axis"], incoming)) if "polar_axis" in at else scaled(unit(at["vertical_axis"]), -1)
     along = unit(cross(incoming, across))
     return math.cos(2 * math.atan2(dot(outgoing, across), dot(outgoing, along)))
 
@@ -311,6 +319,7 @@ def _table() -> dict[str, Formula]:
         *(Formula(f"initial_{n}", f"{n} as given, normalised", geometry.initial_axis(n)) for n in _AXES),
         *(Formula(f"R{n}", f"rotation about {n}", geometry.rotation_about(i)) for i, n in enumerate("xyz")),
         Formula("R_total", "Rz·Ry·Rx", geometry.total_rotation),
+        Formula("ratio", "b̂·ô", geometry.beam_on_normal),
         Formula("term_fast_before_rot", "−Fclose·f̂", geometry.term("Fclose_m", "initial_fdet", -1)),
         Formula("term_slow_before_rot", "−Sclose·ŝ", geometry.term("Sclose_m", "initial_sdet", -1)),
         Formula("term_close_before_rot", "close·ô", geometry.term("close_distance_m", "initial_odet", 1)),
@@ -322,11 +331,14 @@ def _table() -> dict[str, Formula]:
         Formula("pix0_after_rotz", "R_total·pix0", geometry.pix0_after_rotations),
         *(Formula(f"{n}_after_rotz", f"R_total·{n}", geometry.rotated_axis(n)) for n in _AXES),
         *(Formula(f"{n}_after_twotheta", f"{n} after all rotations", geometry.final_axis(n)) for n in _AXES),
+        Formula("distance_m", "close distance/ratio", geometry.nominal_distance),
         Formula("term_fast", "−Fbeam·f̂", geometry.term("Fbeam_m", "fdet_after_twotheta", -1)),
         Formula("term_slow", "−Sbeam·ŝ", geometry.term("Sbeam_m", "sdet_after_twotheta", -1)),
         Formula("term_beam", "distance·b̂", geometry.term_beam),
         Formula("pix0_vector", "sum of the three terms", geometry.summed("term_fast", "term_slow", "term_beam")),
         Formula("pix0_after_twotheta", "pix0 after all rotations", geometry.pix0_after_twotheta),
+        Formula("V_cell", "1/V*", cell.volume),
+        *(Formula(f"vec_{n}", text, cell.real_vector(n)) for n, text in zip("abc", cell.TEXTS, strict=True)),
         Formula("pix0_vector_meters", "corner from the geometry", geometry.corner),
         *(Formula(f"{n}_vec", f"{n} from the geometry", geometry.axis_of_pixel(n)) for n in _AXES),
         Formula("pixel_pos_meters", "F·f̂ + S·ŝ + P₀", geometry.position),

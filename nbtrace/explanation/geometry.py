@@ -90,6 +90,8 @@ def initial_axis(name: str) -> Callable[[At], Vector]:
     """Return the formula of an axis before rotations: the given one, normalised; a normal is fast × slow then."""
 
     def formula(at: At) -> Vector:
+        if f"given_{name}" not in at:
+            return _by_its_length(at, name)
         if name != "odet":
             return unit(at[f"given_{name}"])
         given = at["given_odet"]
@@ -100,6 +102,38 @@ def initial_axis(name: str) -> Callable[[At], Vector]:
     return formula
 
 
+def _by_its_length(at: At, name: str) -> Vector:
+    """Return an axis as its own length tells it: a direction has length 1; a normal that has not is fast × slow."""
+    own = f"initial_{name}"
+    if not at.logged(own):
+        raise UnloggedError(f"given_{name}")
+    if name != "odet" or abs(norm(at[own]) - 1) <= _UNIT_LENGTH:
+        return unit(at[own])
+    return unit(cross(unit(at["initial_fdet"]), unit(at["initial_sdet"])))
+
+
+_UNIT_LENGTH = 1e-14
+"""Deviation of a length from 1 that rounding makes."""
+
+
+def beam_on_normal(at: At) -> Vector:
+    """Return b̂·ô, the cosine between the beam and the rotated normal."""
+    if not _sample_pivot(at):
+        raise UnloggedError("initial_odet")  # with the beam as pivot the reference prints constants
+    beam = at[next((name for name in ("given_beam", "term_beam", "stated_beam") if name in at), "incident_vec")]
+    return (dot(unit(beam), rotated_normal(at)),)
+
+
+def rotated_normal(at: At) -> Vector:
+    """Return the normal after the detector rotations."""
+    return _turned(at, at["initial_odet"])
+
+
+def nominal_distance(at: At) -> Vector:
+    """Return close distance/ratio, the distance along the beam."""
+    return (at.number("close_distance_m") / at.number("ratio"),)
+
+
 def final_axis(name: str) -> Callable[[At], Vector]:
     """Return the formula of an axis after all rotations."""
 
@@ -108,6 +142,8 @@ def final_axis(name: str) -> Callable[[At], Vector]:
             return _about_twotheta(at, at[f"{name}_after_rotz"])
         if at.logged(f"initial_{name}") and (_sample_pivot(at) or at.number("mosflm_frame")):
             return _about_twotheta(at, _turned(at, at[f"initial_{name}"]))
+        if f"given_{name}" not in at:
+            raise UnloggedError(f"given_{name}")
         return _about_twotheta(at, _turned(at, initial_axis(name)(at)))
 
     return formula

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, sharpened, value_at
@@ -14,6 +15,9 @@ from nbtrace.quantities import QUANTITIES, ancestors, equivalents
 from nbtrace.records import Side
 
 ENDS = frozenset({"I_pixel_final", "floatimage_accumulated", "I_before_scaling_post_polar"})
+_CELL = frozenset({"vec_a", "vec_b", "vec_c"})
+"""Cell vectors: everything is computed from them, but seldom logged where they are."""
+
 LEAF = "nothing is computed from it"
 _ON_THE_WAY = ancestors("I_pixel_final")
 _OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
@@ -53,8 +57,8 @@ def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) ->
         computed = item.held(side).computed
         if computed is None:
             continue
-        with_logged, _ = consumers(result, side, item.node, computed.value, computed.allowed)
-        if any(name in _ON_THE_WAY and name not in upstream for name in with_logged):
+        taken = consumers(result, side, item.node, computed.value, computed.allowed)
+        if any(name in _ON_THE_WAY and name not in upstream for name in taken.with_logged):
             return False
     return True
 
@@ -77,14 +81,20 @@ def _agrees(result: Audit, node: Node, within: float) -> bool:
 def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Finding]) -> Audit:
     """Return the audit with corrected values on a side, each as uncertain as what it was computed from makes it.
 
-    The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it.
+    The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it. Their
+    printed digits belong to the logged value; of a much smaller corrected one they would be the whole.
     """
     exact = {item.node for item in suspects}
     before, scene = result.effective[side], result.scenes[side]
     digits = dict(scene.digits)
+    for node in exact & digits.keys():
+        old, new = norm(before[node]), norm(values[node])
+        if new < old:
+            digits[node] = tuple(digit * new / old for digit in digits[node])
     for node in sorted(values, key=rank):
         if values[node] == before.get(node) or formula_of(node) is None or node in exact:
             continue
+        digits.pop(node, None)
         scene = replace(scene, digits=digits)
         try:
             digits[node] = evaluate(scene, values, node).allowed
@@ -143,23 +153,29 @@ def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: V
 
 def log_only(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> str:
     """Return why a wrong value is wrong in the log alone; empty if the computation goes on with it."""
-    with_logged, with_right = consumers(result, side, node, right, uncertain)
-    if not with_logged and not with_right:
-        leaf = node.name not in ENDS and not _is_input(result, side, node)
+    taken = consumers(result, side, node, right, uncertain)
+    if not taken.with_logged and not taken.with_right:
+        leaf = node.name not in ENDS | _CELL and not _is_input(result, side, node)
         return LEAF if leaf else ""
-    if with_right and not with_logged:
-        return f"{', '.join(with_right[:3])} follow from the formula's value"
+    if taken.with_right and not taken.with_logged:
+        return f"{', '.join(taken.with_right[:3])} follow from the formula's value"
     return ""
 
 
-def consumers(
-    result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector = ()
-) -> tuple[list[str], list[str]]:
-    """Return which later quantities follow from the logged value only, and which from another value only."""
+class Consumers(NamedTuple):
+    """Quantities that take a value: which follow from the logged one only, from another only, and from neither."""
+
+    with_logged: tuple[str, ...]
+    with_right: tuple[str, ...]
+    with_neither: tuple[str, ...]
+
+
+def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector = ()) -> Consumers:
+    """Return which later quantities follow from the logged value and which from another."""
     scene, values = result.scenes[side], result.effective[side]
     fuzzy = replace(scene, digits={**scene.digits, node: uncertain or scene.digits.get(node, (0.0,) * len(right))})
     changed = {**values, node: right}
-    with_logged, with_right = [], []
+    with_logged, with_right, with_neither = [], [], []
     for other in sorted(values, key=rank):
         if other == node or formula_of(other) is None:
             continue
@@ -175,7 +191,9 @@ def consumers(
             with_logged.append(other.name)
         elif holds == (False, True) or (holds == (False, False) and _nearer(values[other], corrected, logged)):
             with_right.append(other.name)
-    return list(dict.fromkeys(with_logged)), list(dict.fromkeys(with_right))
+        elif holds == (False, False):
+            with_neither.append(other.name)
+    return Consumers(*(tuple(dict.fromkeys(names)) for names in (with_logged, with_right, with_neither)))
 
 
 def _nearer(value: Vector, corrected: Computed, logged: Computed) -> bool:

@@ -1,6 +1,6 @@
 """Findings that one mistake makes are one root; each root gets its cause."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.repeats import phi_steps, repeats
@@ -11,7 +11,7 @@ from nbtrace.explanation.scene import ALL, Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side
 
-_JOINED = frozenset({"given_normal", "not_normalised"})
+_JOINED = frozenset({"given_normal", "not_normalised", "cell_volume", "convention"})
 """Causes that several vectors share."""
 
 
@@ -27,12 +27,15 @@ class Root:
     status : Status
     search : Search
         The causes of the first value, and what was tried.
+    supposed : Side
+        The side whose value the causes explain; where none is blamed, they suppose that the other one is right.
     """
 
     findings: tuple[Finding, ...]
     side: Side
     status: Status
     search: Search
+    supposed: Side = Side.UNKNOWN
 
     @property
     def node(self) -> Node:
@@ -68,7 +71,29 @@ def roots(result: Audit) -> tuple[Root, ...]:
     for finding in result.roots:
         groups.setdefault((finding.side, _family(result, finding)), []).append(finding)
     found = [_root(result, tuple(group)) for group in groups.values()]
-    return tuple(_joined(_without_shared_steps(result, found)))
+    return tuple(_joined(_with_sides_that_are_shown(tuple(_without_shared_steps(result, found)))))
+
+
+def _with_sides_that_are_shown(found: Sequence[Root]) -> Iterator[Root]:
+    """Yield the roots; of a value that both sides break, a side without a cause is not blamed.
+
+    Where both break a formula, it may be another formula that they share.
+    """
+    by_side = {(root.node, root.side): root for root in found if root.status in _INTRODUCED}
+    for root in found:
+        other = by_side.get((root.node, other_side(root.side))) if root.status in _INTRODUCED else None
+        if other is None or root.cause is not None:
+            yield root
+        elif other.cause is not None or root.side is Side.C:
+            yield replace(root, side=Side.UNKNOWN, status=Status.UNKNOWN, findings=tuple(map(_open, root.findings)))
+
+
+_INTRODUCED = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+
+
+def _open(finding: Finding) -> Finding:
+    reason = "both break the formula, and no cause explains how"
+    return replace(finding, status=Status.UNKNOWN, side=Side.UNKNOWN, reason=reason)
 
 
 _OLD_STEP = frozenset({"stale", "stale_rotation"})
@@ -105,23 +130,76 @@ def _family(result: Audit, finding: Finding) -> str:
 def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
     first = findings[0]
     if first.side is not Side.UNKNOWN:
-        return Root(findings, first.side, first.status, searched(result, first, first.side))
+        known = Root(findings, first.side, first.status, searched(result, first, first.side), first.side)
+        if known.cause is None or known.cause.signature.name != _NOT_LOGGED:
+            return known
+        return replace(known, side=Side.UNKNOWN, status=Status.UNKNOWN)
     found = {side: searched(result, first, side) for side in (Side.C, Side.PY)}
     side = _blamed(first.node, found)
     status = {Side.C: Status.INTRODUCED_C, Side.PY: Status.INTRODUCED_PY}.get(side, Status.UNKNOWN)
-    return Root(findings, side, status, found[Side.PY if side is Side.UNKNOWN else side])
+    habit = side is not Side.UNKNOWN and found[side].causes[0].signature.name in _HABITS
+    if habit or first.status is Status.LOG_ONLY:
+        status = Status.LOG_ONLY
+    supposed = side if side is not Side.UNKNOWN else _better_explained(found)
+    return Root(findings, side, status, found[supposed], supposed)
+
+
+def _better_explained(found: dict[Side, Search]) -> Side:
+    """Return the side whose value a cause explains best as a mistake; Py where neither or both are explained alike."""
+
+    def left(side: Side) -> tuple[bool, bool, float]:
+        causes = found[side].causes
+        return (not causes, not causes[0].exact, causes[0].signature.complexity) if causes else (True, True, 0.0)
+
+    return min((Side.PY, Side.C), key=left)
 
 
 def _blamed(node: Node, found: dict[Side, Search]) -> Side:
     """Return the side whose value a cause explains as a mistake, where only one side's can be."""
-    telling = {side for side, result in found.items() if result.causes and result.causes[0].signature.name in _TELLING}
+    telling = {side for side, result in found.items() if result.causes and _tells(node, result.causes[0])}
     if node.name in _WITH_DEFAULT:
         return Side.UNKNOWN
     return telling.pop() if len(telling) == 1 else Side.UNKNOWN
 
 
-_TELLING = frozenset({"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z"})
+def _tells(node: Node, cause: Cause) -> bool:
+    """Whether a cause is a mistake and cannot be the right value."""
+    return cause.signature.name in _TELLING and (cause.signature.name != "zero" or node.name in _NEVER_ZERO)
+
+
+_NOT_LOGGED = "unlogged_factor"
+"""The cause by which a side does what its log does not show: that is no mistake, and the other side may lack it."""
+
+_HABITS = frozenset({"over_1000"})
+"""Causes that are known to be of the log alone."""
+
+_TELLING = _HABITS | {"constant", "not_normalised", "zero", "rotated_in_log", "cell_c_star_z"}
 """Causes that make sense for one side only: the other way round they would turn a mistake into a value."""
+
+_NEVER_ZERO = frozenset(
+    {
+        "R_distance_meters",
+        "close_distance_meters",
+        "lambda_meters",
+        "lambda_angstroms",
+        "incident_vec",
+        "diffracted_vec",
+        "fdet_vec",
+        "sdet_vec",
+        "odet_vec",
+        "rot_a_angstroms",
+        "rot_b_angstroms",
+        "rot_c_angstroms",
+        "omega_pixel_sr",
+        "omega_pixel",
+        "r_e_meters",
+        "r_e_sqr",
+        "steps",
+        "polar",
+        "F_cell",
+    }
+)
+"""Quantities of which 0 is a placeholder, or a reflection that a side lacks; of all others it can be the value."""
 
 _WITH_DEFAULT = frozenset({"fluence_photons_per_m2", "capture_fraction"})
 """Quantities whose default a run may well have meant: only the configuration tells."""

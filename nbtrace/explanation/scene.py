@@ -111,11 +111,11 @@ class Scene:
         """Return the relative rounding of one operation that gives a value."""
         return _SINGLE if self.single or node in self.singles else _DOUBLE
 
-    def uncertainty(self, node: Node, component: int) -> float:
-        """Return how far the program's own value may be from the logged one: digits, and rounding of the norm."""
+    def uncertainty(self, node: Node, component: int, size: float) -> float:
+        """Return how far the program's own value may be from a known one: digits, and rounding of its norm."""
         known = self.digits.get(node, ())
         digits = known[component] if component < len(known) else 0.0
-        return digits + self.rounding_at(node) / 4 * norm(self.values[node]) if node in self.values else digits
+        return digits + self.rounding_at(node) / 4 * size
 
 
 class At(Mapping[str, Vector]):
@@ -180,6 +180,10 @@ class At(Mapping[str, Vector]):
         other = At(self.scene, self._values, Node(self.node.name, sample, tic))
         other.read, other.told = self.read, self.told
         return other
+
+    def aside(self) -> "At":
+        """Return the same view for a check on which no value depends: what it reads does not count."""
+        return At(self.scene, self._values, self.node)
 
     def samples(self) -> tuple[int, ...]:
         """Return the sampled points that the log has."""

@@ -104,12 +104,15 @@ class Signature:
         Among causes that fit alike, the one with the smallest is named first.
     candidates : callable
         The values that it predicts for a case.
+    copies : bool
+        The values are copies of others, which fit to the last digit or not at all: nearly the same value is another.
     """
 
     name: str
     words: str
     complexity: int
     candidates: Callable[[Case], Iterator[Candidate]]
+    copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,7 @@ def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int) 
 
 def _fits(cause: Cause) -> bool:
     close = cause.left <= _PARTIAL and cause.residual_rel <= _CLOSE
-    return (cause.exact or close) and cause.chance <= _BY_CHANCE
+    return (cause.exact or (close and not cause.signature.copies)) and cause.chance <= _BY_CHANCE
 
 
 def _distinct(causes: list[Cause]) -> tuple[Cause, ...]:

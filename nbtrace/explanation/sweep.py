@@ -6,18 +6,12 @@ from functools import lru_cache
 
 from nbtrace.compare.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
+from nbtrace.explanation.cell import ANOTHER_SCALE, OTHERS, as_stated
 from nbtrace.explanation.geometry import about_axis, cross, scaled, unit
 from nbtrace.explanation.scene import At, UnloggedError, Vector
 from nbtrace.units import ANGSTROM
 
 AXES = "abc"
-_RECIPROCAL = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}
-_ANOTHER_SCALE = 2e-5
-"""Relative difference from which on a stated cell length is not the dual one printed with fewer digits."""
-
-_PLAUSIBLE = 0.5
-"""Largest relative difference of the two that the reference's cell can have."""
-
 _REACH_DEG = 5.0
 """How far beyond the sweep an angle may lie that a logged index is taken to tell."""
 
@@ -34,11 +28,7 @@ def base_cell(at: At, axis: str) -> Vector:
     dual = _dual(at["rot_a_star_A_inv"], at["rot_b_star_A_inv"], at["rot_c_star_A_inv"], axis)
     if dual is None:
         raise UnloggedError("reciprocal vectors that span a volume")
-    if "cell_lengths" in at:
-        stated = at["cell_lengths"][AXES.index(axis)] / norm(dual)
-        if _ANOTHER_SCALE < abs(stated - 1) < _PLAUSIBLE:
-            return scaled(dual, stated)
-    return dual
+    return as_stated(at, axis, dual)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -46,7 +36,7 @@ def _dual(a_star: Vector, b_star: Vector, c_star: Vector, axis: str) -> Vector |
     """Return the real vector (Å) along an axis that is dual to reciprocal ones; None if they span no volume."""
     volume = dot(a_star, cross(b_star, c_star))
     stars = {"a": a_star, "b": b_star, "c": c_star}
-    first, second = _RECIPROCAL[axis]
+    first, second = OTHERS[axis]
     return scaled(cross(stars[first], stars[second]), 1 / volume) if volume else None
 
 
@@ -98,7 +88,7 @@ def swept_base(at: At, axis: str) -> Vector:
     if not at.logged(name) or not norm(base):
         return base
     ratio = norm(at[name]) / norm(base)
-    return scaled(base, ratio) if abs(ratio - 1) > _ANOTHER_SCALE else base
+    return scaled(base, ratio) if abs(ratio - 1) > ANOTHER_SCALE else base
 
 
 def index_at(at: At, axis: str, angle_deg: float) -> float:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
 from nbtrace.explanation import sweep
-from nbtrace.explanation.formulas import kahn, kahn_plain
-from nbtrace.explanation.geometry import about_axis, scaled, unit
-from nbtrace.explanation.scene import At, UnloggedError, Vector
+from nbtrace.explanation.cell import OTHERS
+from nbtrace.explanation.formulas import kahn, kahn_plain, polar_by
+from nbtrace.explanation.geometry import about_axis, cross, scaled, unit
+from nbtrace.explanation.scene import At, Node, UnloggedError, Vector
 from nbtrace.explanation.signatures import Candidate, Case, Signature
 from nbtrace.explanation.variants_detector import (
     as_given,
@@ -15,9 +16,12 @@ from nbtrace.explanation.variants_detector import (
     given_normal,
     other_corner,
     other_point,
+    other_sum,
     solid_angle,
+    unscaled_beam,
 )
 from nbtrace.explanation.variants_structure import other_reflection, structure_factor
+from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
 from simulator.defects import Defect
 
@@ -98,18 +102,89 @@ def _not_dual(case: Case) -> Iterator[Candidate]:
         yield Candidate(scaled(case.right, factor), f"{words} (defect {Defect.CELL_C_STAR_Z.value})")
 
 
-def _pixel_value(case: Case) -> Iterator[Candidate]:
-    """Yield the pixel from the intensity after polarisation, and with a factor that the log does not print."""
+def _other_volume(case: Case) -> Iterator[Candidate]:
+    """Yield cell vectors with a volume of 1 Å³ in place of the cell's, in Å and with metres printed for Å."""
+    first, second = OTHERS[case.name[-1]]
+    for values, words in ((case.theirs, "the other side's"), (case.values, "its own")):
+        stars = [values.get(Node(f"vec_{axis}_star")) for axis in (first, second)]
+        if stars[0] is None or stars[1] is None:
+            continue
+        product = cross(stars[0], stars[1])
+        text = f"{words} {first}*×{second}* without the factor V: the cell volume taken as 1 Å³"
+        yield Candidate(product, text)
+        yield Candidate(scaled(product, 1 / ANGSTROM), f"{text}, and printed as metres")
+
+
+def _volume_of_real(case: Case) -> Iterator[Candidate]:
+    """Yield the volume that the side's own real vectors span."""
+    view = case.view()
+    spanned = dot(view["vec_a"], cross(view["vec_b"], view["vec_c"]))
+    yield Candidate((spanned,), "a·(b×c) of its own real vectors, which are not dual to its reciprocal ones")
+
+
+_CONVENTIONS = {
+    "MOSFLM": {"incident": (1.0, 0.0, 0.0), "fdet": (0.0, 0.0, 1.0), "sdet": (0.0, -1.0, 0.0), "odet": (1.0, 0.0, 0.0)},
+    "XDS": {"incident": (0.0, 0.0, 1.0), "fdet": (1.0, 0.0, 0.0), "sdet": (0.0, 1.0, 0.0), "odet": (0.0, 0.0, 1.0)},
+}
+"""Directions of the conventions without detector rotations."""
+
+
+def _convention(case: Case) -> Iterator[Candidate]:
+    """Yield the direction that a convention has by default: the given vectors were not used."""
+    name = case.name.partition("_")[0] if not case.name.startswith("initial") else case.name.removeprefix("initial_")
+    for convention, directions in _CONVENTIONS.items():
+        if name in directions:
+            shown = " ".join(f"{x:g}" for x in directions[name])
+            yield Candidate(directions[name], f"the default of the {convention} convention ({shown})")
+            reversed_words = f"the default of the {convention} convention ({shown}) with the other sign"
+            yield Candidate(scaled(directions[name], -1), reversed_words)
+
+
+def _over_1000(case: Case) -> Iterator[Candidate]:
+    """Yield the beam centre as the reference is known to print it."""
+    if case.scene.side is Side.C:
+        *centre, pixel_mm = case.right
+        text = "X and Y divided by 1000, as the reference is known to print them"
+        yield Candidate((*(x / 1000 for x in centre), pixel_mm), text)
+
+
+def _unlogged_factor(case: Case) -> Iterator[Candidate]:
+    """Yield the pixel with a factor that the log does not print, which then is no mistake."""
     view = case.view()
     if "polar" not in view and "incident_vec" in view and "diffracted_vec" in view:
         (unpolarised,) = kahn_plain(view)
         yield Candidate((case.right[0] * unpolarised,), f"polarised ({unpolarised:.6g}), a factor that this log lacks")
+
+
+def _pixel_value(case: Case) -> Iterator[Candidate]:
+    """Yield the pixel from the intensity after polarisation, or with another polarisation than logged."""
+    view = case.view()
+    yield from _other_kahn(case, view)
     if "I_before_scaling_post_polar" not in view or "I_before_scaling" not in view:
         return
     after = view.number("I_before_scaling_post_polar") / view.number("I_before_scaling")
     polar = view.number("polar") if "polar" in view and not view.get("oversample_polar", (0.0,))[0] else 1.0
     text = f"from I_before_scaling_post_polar, {after:.6g} of I_before_scaling, without the logged polar"
     yield Candidate((case.right[0] * after / polar,), text)
+
+
+def _other_kahn(case: Case, view: At) -> Iterator[Candidate]:
+    """Yield the pixel polarised by a Kahn factor of 0 or 1, whatever the log says of the polarisation."""
+    if "polar" not in view or not view.number("polar") or view.get("oversample_polar", (0.0,))[0]:
+        return
+    logged = view.number("polar")
+    beams = {
+        0.0: "an unpolarised beam",
+        1.0: "a fully polarised beam",
+        -1.0: "a beam fully polarised in the other plane",
+    }
+    for K, beam in beams.items():
+        try:
+            (applied,) = polar_by(view, K)
+        except UnloggedError:
+            continue
+        text = f"times {applied:.6g}, the polarisation factor of {beam}, and not times the logged polar {logged:.6g}"
+        yield Candidate((case.right[0] * applied / logged,), text)
 
 
 def _end_point(case: Case) -> Iterator[Candidate]:
@@ -171,6 +246,7 @@ def _lattice(case: Case) -> Iterator[Candidate]:
         yield Candidate((sweep.grating(index * math.pi, count),), "π taken twice")
         yield Candidate((math.sin(count * index) / math.sin(index),), "π left out")
     yield Candidate((sweep.grating(index, count) / count,), "divided by N")
+    yield Candidate((sweep.grating(index / count, count) / count,), "sin(πh)/(N·sin(πh/N)): N taken below, not above")
 
 
 def _products(view: At, case: Case) -> Iterator[Candidate]:
@@ -257,7 +333,13 @@ def _only(
 _ORIENTATION = frozenset({*(f"rot_{axis}_angstroms" for axis in "abc"), *(f"phi_{letter}_frac" for letter in "hkl")})
 _STARS = frozenset(f"rot_{axis}_star_A_inv" for axis in "abc")
 _CORNER = frozenset({"pix0_vector_meters", "pix0_vector"})
-_DIRECTIONS = frozenset({"incident_vec", "fdet_vec", "sdet_vec", "odet_vec"})
+_DIRECTIONS = frozenset(
+    {
+        "incident_vec",
+        *(f"{axis}_{where}" for axis in ("fdet", "sdet", "odet") for where in ("vec", "after_rotz", "after_twotheta")),
+        *(f"initial_{axis}" for axis in ("fdet", "sdet", "odet")),
+    }
+)
 _F_CELL = frozenset({"F_cell", "F_cell_interpolated"})
 _FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
 VARIANTS: tuple[Signature, ...] = (
@@ -265,14 +347,25 @@ VARIANTS: tuple[Signature, ...] = (
     Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, _other_rotation)),
     Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, _rotated_log)),
     Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual)),
+    Signature("unlogged_factor", "a factor not logged", 2, _only(frozenset({"I_pixel_final"}), _unlogged_factor)),
     Signature("post_polar", "after polarisation", 2, _only(frozenset({"I_pixel_final"}), _pixel_value)),
     Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), _end_point)),
     Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), other_point)),
     Signature("corner", "another beam centre, distance or pivot", 3, _only(_CORNER, other_corner)),
     Signature(
+        "corner_before_rotation", "another distance or pivot", 3, _only(frozenset({"pix0_before_rotation"}), other_sum)
+    ),
+    Signature(
+        "over_1000", "a habit of the reference's log", 1, _only(frozenset({"beam_center_m"}), _over_1000), copies=True
+    ),
+    Signature("cell_volume", "another cell volume", 2, _only(frozenset({"vec_a", "vec_b", "vec_c"}), _other_volume)),
+    Signature("own_volume", "the real vectors' volume", 2, _only(frozenset({"V_cell"}), _volume_of_real)),
+    Signature("convention", "the default of a convention", 1, _only(_DIRECTIONS, _convention), copies=True),
+    Signature(
         "given_normal", "the given normal", 2, _only(_CORNER | frozenset({"close_distance_meters"}), given_normal)
     ),
     Signature("not_normalised", "a direction as given", 1, _only(_DIRECTIONS, as_given)),
+    Signature("beam_as_given", "the beam as given", 1, _only(frozenset({"ratio"}), unscaled_beam)),
     Signature("polarisation", "another polarisation factor", 2, _only(frozenset({"polar"}), _polarisation)),
     Signature(
         "solid_angle", "another solid angle", 2, _only(frozenset({"omega_pixel", "omega_pixel_sr"}), solid_angle)

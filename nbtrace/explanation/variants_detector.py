@@ -38,6 +38,7 @@ def other_point(case: Case) -> Iterator[Candidate]:
 def other_corner(case: Case) -> Iterator[Candidate]:
     """Yield the first corner by another distance, pivot, centre or normal."""
     view = case.view()
+    yield from _pivots_exchanged(case)
     pixel = view.number("pixel_m")
     yield from _centre_variants(case, pixel)
     if "Fclose_m" in view and "distance_m" in view:
@@ -47,8 +48,56 @@ def other_corner(case: Case) -> Iterator[Candidate]:
         beam = {"Fbeam_m": view["Fclose_m"], "Sbeam_m": view["Sclose_m"]}
         facts = {**beam, "distance_m": view["distance_m"]}
         yield from _by_beam(case, facts, "pivot about the beam instead of the sample")
+        yield from _half_a_pixel_further(case, pixel)
     if "Fbeam_m" in view and "distance_m" in view:
         yield from _by_sample(view)
+
+
+def _pivots_exchanged(case: Case) -> Iterator[Candidate]:
+    """Yield the corner with the other pivot: both have one close distance, which lies along the normal or the beam."""
+    view = case.view()
+    if not all(name in view for name in ("incident_vec", "fdet_vec", "sdet_vec")):
+        return
+    normal, beam = geometry.normal_of(view), geometry.unit(view["incident_vec"])
+    close, cosine = dot(case.right, normal), dot(beam, normal)
+    if not cosine:
+        return
+    directions = [(beam, "the beam")]
+    along_axis = tuple(float(round(x)) for x in beam)
+    if norm(along_axis) == 1:
+        directions.append((along_axis, f"a beam along {_shown(along_axis)}"))
+    for direction, words in directions:
+        change = added(scaled(direction, close / cosine), scaled(normal, -close))
+        yield Candidate(added(case.right, change), f"pivot about {words} instead of the sample")
+        yield Candidate(added(case.right, scaled(change, -1)), f"pivot about the sample instead of {words}")
+
+
+def _half_a_pixel_further(case: Case, pixel: float) -> Iterator[Candidate]:
+    """Yield the corner as the MOSFLM convention has it: half a pixel added to the beam centre, about the beam."""
+    view = case.view()
+    fast, slow = view.number("Fclose_m") + pixel / 2, view.number("Sclose_m") + pixel / 2
+    plane = added(scaled(view["fdet_vec"], -fast), scaled(view["sdet_vec"], -slow))
+    along = scaled(geometry.normal_of(view), view.number("distance_m"))
+    text = "the corner of the MOSFLM convention: nominal distance, half a pixel added to the beam centre"
+    yield Candidate(added(plane, along), text)
+
+
+def other_sum(case: Case) -> Iterator[Candidate]:
+    """Yield the sum of the three terms before rotation with another third term: another distance, or the beam's."""
+    view = case.view()
+    plane = added(view["term_fast_before_rot"], view["term_slow_before_rot"])
+    distance = view.number("distance_m")
+    lengths = [(distance, "")]
+    if Node("distance_m") in case.theirs:
+        lengths.append((case.theirs[Node("distance_m")][0], " (that of the other side)"))
+    for length, whose in lengths:
+        nominal = added(plane, scaled(view["initial_odet"], length))
+        yield Candidate(nominal, f"nominal distance{whose} for close distance")
+    beam = next((name for name in ("incident_vec", "given_beam", "stated_beam") if name in view), None)
+    if beam is not None:
+        text = "pivot about the beam instead of the sample: distance·b̂ in place of close·ô"
+        yield Candidate(added(plane, scaled(view[beam], distance)), text)
+    yield Candidate(plane, "the term along the normal left out")
 
 
 def _by_sample(view: At) -> Iterator[Candidate]:
@@ -144,6 +193,13 @@ def as_given(case: Case) -> Iterator[Candidate]:
         yield Candidate(view[name], f"as given, not normalised (length {norm(view[name]):.12g})")
     elif len(case.logged) == 3 and abs(norm(case.right) - 1) < 1e-12 < abs(norm(case.logged) - 1) < 1e-3:
         yield Candidate(scaled(case.right, norm(case.logged)), f"not normalised (length {norm(case.logged):.12g})")
+
+
+def unscaled_beam(case: Case) -> Iterator[Candidate]:
+    """Yield the cosine between the normal and the beam as logged, whose length need not be 1."""
+    view = case.view()
+    beam = view["incident_vec"]
+    yield Candidate((dot(beam, geometry.rotated_normal(view)),), f"with the beam as given (length {norm(beam):.12g})")
 
 
 def solid_angle(case: Case) -> Iterator[Candidate]:

@@ -63,7 +63,7 @@ def _root(root: Root, share: Share, result: Explanation) -> Mapping[str, object]
             "sentences": list(proof_sentences(root)),
             "rows": [
                 {"value": value, "logged": logged, "by_formula": by_formula, "under_cause": under_cause}
-                for value, logged, by_formula, under_cause in proof_rows(root)
+                for value, logged, by_formula, under_cause in proof_rows(root, result)
             ],
         },
         "simulator": evidence_document(evidence(root, result.simulated)),

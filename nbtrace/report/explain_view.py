@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.compare.comparability import Weight
+from nbtrace.compare.metrics import component_name
 from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.attribution import Share
@@ -87,16 +88,41 @@ def root_words(root: Root) -> str:
     where += f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
     if root.cause is None:
         return f"{where}: {_without_cause(root)}"
-    return f"{where}: {root.cause.text}, residual {root.cause.residual_rel:.1e}"
+    cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
+    if root.side is Side.UNKNOWN:
+        mine, theirs = root.supposed.label, _other(root.supposed).label
+        return f"{where}: the logs do not tell whose value is right; if {theirs}'s is, {mine} has this: {cause}"
+    return f"{where}: {cause}"
 
 
 def _without_cause(root: Root) -> str:
     finding = root.findings[0]
     if root.status is Status.UNKNOWN:
-        return f"the sides have different values and the logs do not tell whose is right ({finding.reason})"
+        reason = "" if finding.reason.endswith("a formula") else f" ({finding.reason})"
+        return f"{_apart(finding)}; the logs do not tell whose is right{reason}"
     if root.status is Status.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"
     return f"breaks {_formula(root.quantity)}; no cause of the catalogue fits"
+
+
+_PARALLEL = 1e-4
+"""Relative deviation up to which one vector is a multiple of another."""
+
+
+def _apart(finding: Finding) -> str:
+    """Return how the values of the two sides differ, in one clause."""
+    c, py = finding.c.logged, finding.py.logged
+    if c is None or py is None or len(c) != len(py):
+        return "the sides have different values"
+    square = math.fsum(x * x for x in c)
+    factor = math.fsum(x * y for x, y in zip(c, py, strict=True)) / square if square else 0.0
+    off = math.dist(py, [factor * x for x in c])
+    if not factor or off > _PARALLEL * math.hypot(*py):
+        apart = math.dist(c, py) / math.sqrt(square) if square else math.inf
+        return f"the sides differ by {apart:.2g} of C's value"
+    if abs(factor - 1) < _PARALLEL:
+        return f"Py's value is C's times 1 {'−' if factor < 1 else '+'} {abs(factor - 1):.2g}"
+    return f"Py's value is {factor:.7g} times C's" + (" in every component" if len(c) > 1 else "")
 
 
 def effect_words(root: Root, share: Share, result: Explanation) -> str:
@@ -133,7 +159,7 @@ def _sections(result: Explanation) -> Iterator[Section]:
     yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None)
     yield simulator_section(result.simulated)
     for root, _ in result.ranked:
-        yield _proof(root, evidence_words(evidence(root, result.simulated)))
+        yield _proof(root, evidence_words(evidence(root, result.simulated)), result)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
     shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
@@ -150,19 +176,26 @@ def _root_line(root: Root, share: Share) -> Line:
         root.node.label + (f" (+{len(root.findings) - 1})" if len(root.findings) > 1 else ""),
         side_words(root),
         root.status.value,
-        percent(share.of_log_ratio),
+        _share_cell(share),
         f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
         root.cause.text if root.cause is not None else "none found",
     )
     return Line(cells, _STYLE[root.status])
 
 
-def _proof(root: Root, runs: str) -> Section:
+def _share_cell(share: Share) -> str:
+    """Return a share of the log-ratio; of a root that others undo the factor, since a share of little tells little."""
+    if share.of_log_ratio is not None and abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
+        return f"×{share.ratio:.4g}"
+    return percent(share.of_log_ratio)
+
+
+def _proof(root: Root, runs: str, result: Explanation) -> Section:
     return Section(
         f"{side_words(root)}: {root.node.label}",
         sentences=(*proof_sentences(root), *([runs] if runs else ())),
         items=tuple(_alternatives(root)),
-        table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root)))),
+        table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root, result)))),
     )
 
 
@@ -175,13 +208,15 @@ def proof_sentences(root: Root) -> tuple[str, ...]:
     return tuple(filter(None, (formula, root.findings[0].reason, _description(root))))
 
 
-def proof_rows(root: Root) -> tuple[tuple[str, str, str, str], ...]:
+def proof_rows(root: Root, result: Explanation) -> tuple[tuple[str, str, str, str], ...]:
     """Return per component its name, and the value as logged, by the formula, and under the cause."""
     held = _judged(root)
     logged = held.logged or ()
     right = held.computed.value if held.computed is not None else root.findings[0].held(_other(_side(root))).logged
     predicted = root.cause.predicted if root.cause is not None else ()
-    names = ("x", "y", "z") if len(logged) == 3 else tuple(str(i + 1) for i in range(len(logged)))
+    record = result.audit.scenes[_side(root)].records.get(root.node)
+    own_names = record.value.names if record is not None and len(record.value.names) == len(logged) else ()
+    names = tuple(component_name(i, own_names, len(logged)) for i in range(len(logged)))
     labels = [f"{root.quantity} {name}" for name in names] if len(logged) > 1 else [root.quantity]
     return tuple(
         (label, _cell(logged, i), _cell(right or (), i), _cell(predicted, i)) for i, label in enumerate(labels)
@@ -190,7 +225,7 @@ def proof_rows(root: Root) -> tuple[tuple[str, str, str, str], ...]:
 
 def _side(root: Root) -> Side:
     """Return the side whose value is held against the formula."""
-    return root.side if root.side is not Side.UNKNOWN else Side.PY
+    return root.supposed if root.supposed is not Side.UNKNOWN else Side.PY
 
 
 def _judged(root: Root) -> Held:
@@ -215,6 +250,8 @@ def _alternatives(root: Root) -> Iterator[str]:
     for cause in root.search.causes[1:3]:
         yield f"fits as well: {cause.text} (residual {cause.residual_rel:.1e})"
     if root.search.causes:
+        if root.side is Side.UNKNOWN:
+            yield f"next probe: {_next_probe(root)}"
         return
     for cause in root.search.nearest[:2]:
         yield f"nearest that does not fit: {cause.text} (residual {cause.residual_rel:.1e})"

@@ -121,8 +121,20 @@ def test_tolerances_of_options_policy_and_project(nb: "Run", logs: Path, tmp_pat
     assert "'typo' is no section" in broken.err
 
 
-def test_a_misspelt_tolerance_is_said(nb: "Run", supervisor: Path) -> None:
-    ended = nb("diff", supervisor / "c.log", supervisor / "py.log", "-t", "poler=1")
+@pytest.mark.parametrize("command", ["diff", "scaling", "explain"])
+def test_a_misspelt_tolerance_is_a_usage_error_that_names_the_nearest(
+    nb: "Run", supervisor: Path, tmp_path: Path, command: str
+) -> None:
+    ended = nb(command, supervisor / "c.log", supervisor / "py.log", "-t", "poler=1", "--json", "out.json")
+    assert (ended.code, ended.err.count("\n"), ended.out) == (2, 1, "")
+    assert "no quantity has that name; the nearest is polar" in ended.err
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_policy_file_may_name_quantities_of_other_logs(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("[tolerance.quantities]\npoler = { relative = 1e-3 }\n")
+    ended = nb("diff", supervisor / "c.log", supervisor / "py.log", "--policy", "policy.toml")
+    assert ended.code == 1
     assert "applies to nothing" in ended.out
 
 

@@ -82,7 +82,11 @@ def test_a_bad_configuration_is_one_line(arguments: list[str], code: int, words:
 
 
 def test_the_flags_of_the_run_tell_what_the_logs_do_not(tmp_path: Path) -> None:
-    flags = ["-flux", "1e18", "-beamsize", "1", "-lambda", "0.9768", "-pixel", "0.172", "-mat", "A.mat"]
+    matrix = tmp_path / "A.mat"
+    flags = ["-flux", "1e18", "-beamsize", "1", "-lambda", "0.9768", "-pixel", "0.172", "-mat", str(matrix)]
+    code, _, complaint = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags)
+    assert (code, complaint) == (3, f"nbtrace: -mat {matrix}: there is no such file\n")
+    matrix.write_text("1 0 0 0 1 0 0 0 1\n")
     nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--json", tmp_path / "e.json", "--", *flags)
     roots = json.loads((tmp_path / "e.json").read_text())["roots"]
     fluence = next(root for root in roots if root["quantity"] == "fluence_photons_per_m2")

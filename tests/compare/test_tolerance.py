@@ -161,7 +161,10 @@ def test_a_missing_policy_is_an_input_error(tmp_path: Path) -> None:
 def test_a_name_that_nothing_has_is_said(read: Read) -> None:
     policy = resolve_policy(["poler=1e-3"], None, Path("/"))
     result = diff(read("TRACE_C: polar 0.5\n"), read("TRACE_PY: polar 0.5\n"), policy)
-    text = "the tolerance of poler (--tolerance poler=1e-3) applies to nothing: no quantity has that name; polar is one"
+    text = (
+        "the tolerance of poler (--tolerance poler=1e-3) applies to nothing: no quantity has that name; "
+        "the nearest is polar"
+    )
     assert text in [notice.text for notice in result.notices]
 
 

@@ -117,7 +117,7 @@ def test_no_side_is_blamed_for_a_default_that_may_be_meant(tmp_path: Path) -> No
         lines = values.format(fluence, final).splitlines()
         path.write_text("".join(f"{tag}: {line}\n" for line in lines))
     item = root(explained(c, py), "fluence_photons_per_m2", Side.UNKNOWN)
-    assert (item.status, item.cause) == (Status.UNKNOWN, None)
+    assert (item.status, item.supposed, cause(item)) == (Status.UNKNOWN, Side.C, "constant")
 
 
 def edited(tmp_path: Path, path: Path, old: str, new: str) -> Path:
@@ -136,7 +136,14 @@ def test_a_lattice_factor_near_its_maximum_is_still_judged(tmp_path: Path) -> No
 
 def test_a_formula_that_describes_neither_side_blames_none(tmp_path: Path) -> None:
     path = PAIRS / "polar_09__35_24" / "py.log"
-    item = root(explained(path, edited(tmp_path, path, "195829680", "197787976.8")), "I_before_scaling", Side.UNKNOWN)
+    larger = edited(tmp_path, path, "195829680", "197787976.8")
+    alone = root(explained(path, larger), "I_before_scaling", Side.PY)
+    assert alone.status is Status.LOG_ONLY  # the pixel follows from the other value
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for key in ("I_pixel_final", "floatimage_accumulated"):
+        line = next(line for line in lines if line.startswith(f"TRACE_PY: {key} "))
+        larger = edited(tmp_path, larger, line, f"TRACE_PY: {key} {float(line.split()[-1]) * 1.01:.15g}")
+    item = root(explained(path, larger), "I_before_scaling", Side.UNKNOWN)
     assert item.status is Status.UNKNOWN
 
 
@@ -204,3 +211,31 @@ def test_two_roots_with_their_shares() -> None:
     assert names["I_before_scaling", Side.PY] == "intensity_sum"
     assert shares["rot_a_angstroms", Side.C][1] == pytest.approx(0.82, abs=0.01)
     assert shares["pix0_vector_meters", Side.PY][1] == pytest.approx(0.18, abs=0.01)
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(CORPUS is None, reason="set NBTRACE_CORPUS")
+@pytest.mark.parametrize(
+    ("c", "py", "quantity", "words"),
+    [
+        ("K-base-lattice__c_stdout.txt", "K-base-lattice__trace_py.log", "vec_a", "the cell volume taken as 1 Å³"),
+        ("H6-pix0__trace_c_pix0.log", "H6-pix0__trace_py_pix0.log", "pix0_before_rotation", "pivot about the beam"),
+        ("H6-pix0__trace_c_pix0.log", "H6-pix0__post_fix_trace_py.log", "pix0_before_rotation", "nominal distance"),
+    ],
+)
+def test_the_first_line_of_pairs_without_a_pixel(c: str, py: str, quantity: str, words: str) -> None:
+    (first, _), *_ = explained(Path(CORPUS or "") / c, Path(CORPUS or "") / py).ranked
+    assert (first.quantity, first.side) == (quantity, Side.PY)
+    assert first.cause is not None
+    assert words in first.cause.text
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(CORPUS is None, reason="set NBTRACE_CORPUS")
+def test_a_polarisation_that_the_log_does_not_show() -> None:
+    folder = Path(CORPUS or "")
+    result = explained(folder / "J-scaling__trace_c_scaling.log", folder / "K-flatt__trace_py_after.log")
+    pixel = root(result, "I_pixel_final", Side.PY)
+    assert pixel.cause is not None
+    assert "polarised in the other plane" in pixel.cause.text
+    assert pixel.cause.residual_rel < 1e-5

@@ -112,3 +112,68 @@ def test_a_cause_always_says_what_it_leaves(base: Scene) -> None:
 
 def test_names_of_signatures_are_unique() -> None:
     assert len({signature.name for signature in CATALOGUE}) == len(CATALOGUE)
+
+
+def test_a_copy_fits_exactly_or_is_none(base: Scene) -> None:
+    node = Node("F_latt_c", 0)
+    steps = base.values[Node("steps")][0]
+    exact = search(case(base, node, (steps,), (2.3,)), CATALOGUE)
+    assert "another_quantity" in {cause.signature.name for cause in exact.causes}
+    close = search(case(base, node, (steps * (1 - 1.6e-4),), (2.3,)), CATALOGUE)
+    assert "another_quantity" not in {cause.signature.name for cause in close.causes}
+
+
+def test_a_lattice_factor_with_n_below_is_named(base: Scene) -> None:
+    node = Node("F_latt_a", 0)
+    index, count = base.values[Node("hkl_frac", 0)][0], base.facts["N_a"].numbers[0]
+    logged = math.sin(math.pi * index) / (count * math.sin(math.pi * index / count))
+    cause = search(case(base, node, (logged,)), CATALOGUE).causes[0]
+    assert (cause.signature.name, cause.exact) == ("lattice_factor", True)
+
+
+def test_a_component_that_is_0_is_named(base: Scene) -> None:
+    _, y, z = base.values[VECTOR]
+    assert search(case(base, VECTOR, (0.0, y, z)), CATALOGUE).causes[0].text == "x is 0"
+
+
+@pytest.mark.parametrize(("beam", "words"), [(None, "the beam"), ((1.0, 0.0, 0.0), "a beam along (1, 0, 0)")])
+def test_an_exchanged_pivot_is_named_without_the_distance(beam: Vector | None, words: str) -> None:
+    tilted = dict(run.scenes((), ("tilted_sample_pivot",)))["tilted_sample_pivot__56_40"]
+    node = Node("pix0_vector_meters", 0)
+    fast, slow, x = (tilted.values[Node(name, 0)] for name in ("fdet_vec", "sdet_vec", "incident_vec"))
+    tipped = (0.9, 0.3, 0.0) if beam is not None else x
+    normal = (
+        fast[1] * slow[2] - fast[2] * slow[1],
+        fast[2] * slow[0] - fast[0] * slow[2],
+        fast[0] * slow[1] - fast[1] * slow[0],
+    )
+    along = tuple(value / math.hypot(*tipped) for value in tipped)
+    close = sum(o * p for o, p in zip(normal, tilted.values[node], strict=True))
+    distance = close / sum(o * b for o, b in zip(normal, along, strict=True))
+    logged = tuple(
+        p - close * o + distance * b
+        for p, o, b in zip(tilted.values[node], normal, beam if beam is not None else along, strict=True)
+    )
+    known = replace(tilted, values={**tilted.values, Node("incident_vec", 0): tipped})
+    causes = search(case(known, node, logged), CATALOGUE).causes
+    assert f"pivot about {words} instead of the sample" in {cause.text for cause in causes}
+
+
+def test_the_default_direction_of_a_convention_is_named(base: Scene) -> None:
+    found = search(case(base, Node("fdet_vec", 0), (0.0, 0.0, 1.0), (0.6, 0.8, 0.0)), CATALOGUE)
+    assert found.causes[0].text == "the default of the MOSFLM convention (0 0 1)"
+
+
+def test_cell_vectors_without_the_volume_are_named(base: Scene) -> None:
+    stars = {Node(f"vec_{axis}_star"): tuple(0.013 * (i == j) for j in range(3)) for i, axis in enumerate("abc")}
+    node = Node("vec_a")
+    given = replace(case(base, node, (0.013**2 * 1e10, 0.0, 0.0), (1 / 0.013, 0.0, 0.0)), theirs=stars)
+    cause = search(given, CATALOGUE).causes[0]
+    assert cause.text.endswith("the cell volume taken as 1 Å³, and printed as metres")
+
+
+def test_the_reference_prints_the_beam_centre_over_1000(base: Scene) -> None:
+    node = Node("beam_center_m")
+    for centre, named in (((5e-5, 6e-5, 0.1), True), ((5.01e-5, 6e-5, 0.1), False)):
+        causes = search(case(base, node, centre, (0.05, 0.06, 0.1)), CATALOGUE).causes
+        assert ("over_1000" in {cause.signature.name for cause in causes}) is named

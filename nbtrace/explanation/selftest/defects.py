@@ -194,7 +194,7 @@ PHYSICS: tuple[Defect, ...] = (
         _causes("another_quantity", "input_altered"),
     ),
     Defect("incident beam reversed", ("incident_vec",), _times(-1), _SIGN),
-    Defect("incident beam along z", ("incident_vec",), _reordered(2, 1, 0), _ORDER),
+    Defect("incident beam along z", ("incident_vec",), _reordered(2, 1, 0), _ORDER | {"convention"}),
     Defect("wavelength in Å", ("lambda_meters",), _times(1e10), _UNIT),
     Defect("wavelength of 1 Å", ("lambda_meters",), _constant(1e-10), _causes("constant")),
     Defect("scattering vector times 2π", ("scattering_vec_A_inv",), _times(2 * math.pi), _causes("two_pi")),

@@ -1,0 +1,23 @@
+"""Tolerances given as options, held against what was compared."""
+
+from collections.abc import Iterable
+
+from nbtrace.compare.comparability import Notice, Subject
+from nbtrace.compare.tolerance import Policy
+from nbtrace.errors import UsageError
+
+
+def refuse_misspelt(policy: Policy, notices: Iterable[Notice]) -> None:
+    """Refuse an option for a quantity that neither the vocabulary nor the logs know.
+
+    A policy file may serve many logs, so there such a name is a notice of the report.
+
+    Raises
+    ------
+    UsageError
+        If there is one; the message names the nearest quantity.
+    """
+    options = {limit.origin for limit in policy.overrides.values() if limit.origin.startswith("--tolerance ")}
+    for notice in notices:
+        if notice.subject is Subject.TOLERANCE and any(f"({option})" in notice.text for option in options):
+            raise UsageError(notice.text)

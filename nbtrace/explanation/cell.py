@@ -1,0 +1,46 @@
+"""The unit cell's formulas, on logged values: the real vectors from the reciprocal ones."""
+
+from collections.abc import Callable
+
+from nbtrace.compare.metrics import norm
+from nbtrace.explanation.geometry import cross, scaled
+from nbtrace.explanation.scene import At, Vector
+
+OTHERS = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}
+"""The two axes whose product gives the third."""
+
+ANOTHER_SCALE = 2e-5
+"""Relative difference from which on a stated cell length is not the dual one printed with fewer digits."""
+
+_PLAUSIBLE = 0.5
+"""Largest relative difference of the two that the reference's cell can have."""
+
+TEXTS = ("V·b*×c*", "V·c*×a*", "V·a*×b*")
+
+
+def as_stated(at: At, axis: str, vector: Vector) -> Vector:
+    """Return a cell vector with the length that is stated, where that differs by more than its digits.
+
+    The reference's triclinic cell without a matrix has reciprocal vectors that are dual but for a common factor.
+    """
+    if "cell_lengths" not in at or not norm(vector):
+        return vector
+    stated = at["cell_lengths"]["abc".index(axis)] / norm(vector)
+    return scaled(vector, stated) if ANOTHER_SCALE < abs(stated - 1) < _PLAUSIBLE else vector
+
+
+def volume(at: At) -> Vector:
+    """Return V = 1/V*, Å³."""
+    return (1 / at.number("V_star"),)
+
+
+def real_vector(axis: str) -> Callable[[At], Vector]:
+    """Return the formula of a cell vector, Å: V·(the product of the two other reciprocal ones)."""
+    first, second = OTHERS[axis]
+
+    def formula(at: At) -> Vector:
+        return as_stated(
+            at, axis, scaled(cross(at[f"vec_{first}_star"], at[f"vec_{second}_star"]), at.number("V_cell"))
+        )
+
+    return formula

@@ -1,0 +1,57 @@
+"""What a report says of a root: side, quantity, cause, share, residual, and the names of components."""
+
+from pathlib import Path
+
+from nbtrace import explain, read_trace
+from nbtrace.explanation.explain import Explanation
+from nbtrace.records import Side
+from nbtrace.report.explain_view import explain_view, headline
+
+
+def explained(folder: Path, c: str, py: str) -> Explanation:
+    files = folder / "c.log", folder / "py.log"
+    for path, text in zip(files, (c, py), strict=True):
+        path.write_text(text)
+    return explain(read_trace(str(files[0]), Side.C), read_trace(str(files[1]), Side.PY))
+
+
+def test_components_of_a_named_value_keep_their_names(tmp_path: Path) -> None:
+    line = "TRACE_{}:beam_center_m=X:{} Y:{} pixel_mm:0.1\n"
+    result = explained(tmp_path, line.format("C", 5.12e-05, 5.12e-05), line.format("PY", 0.0612, 0.0512))
+    (section,) = (section for section in explain_view(result).sections if "beam_center_m" in section.title)
+    assert section.table is not None
+    names = [row.cells[0] for row in section.table.lines]
+    assert names == ["beam_center_m X", "beam_center_m Y", "beam_center_m pixel_mm"]
+
+
+def test_the_first_line_says_what_each_side_would_have_wrong(tmp_path: Path) -> None:
+    c = "TRACE_C: fdet_vec 0.6 0.8 0\nTRACE_C: sdet_vec 0.8 -0.6 0\n"
+    py = "TRACE_PY: fdet_vec 0 0 1\nTRACE_PY: sdet_vec 0 -1 0\n"
+    text = headline(explained(tmp_path, c, py))
+    assert text.startswith("C or Py: fdet_vec, sdet_vec: the logs do not tell whose value is right; if C's is, Py has")
+    assert "the default of the MOSFLM convention (0 0 1), residual 0.0e+00" in text
+
+
+def test_a_multiple_is_said_where_no_cause_fits(tmp_path: Path) -> None:
+    c, py = (f"TRACE_{tag}: vec_a_star {x} {2 * x} {-x}\n" for tag, x in (("C", 0.01), ("PY", 0.0137)))
+    text = headline(explained(tmp_path, c, py))
+    assert "Py's value is 1.37 times C's in every component; the logs do not tell whose is right" in text
+
+
+def test_a_value_that_no_formula_takes_is_not_called_without_effect(tmp_path: Path) -> None:
+    c, py = (f"TRACE_{tag}: I_pixel_final 3\nTRACE_{tag}: home_made {x}\n" for tag, x in (("C", 1.5), ("PY", 2.5)))
+    text = headline(explained(tmp_path, c, py))
+    assert text.startswith("C or Py: home_made: Py's value is 1.666667 times C's; the logs do not tell whose is right")
+    assert text.endswith("its share of I_pixel_final cannot be computed (no formula gives this value or takes it)")
+
+
+def test_a_factor_that_a_log_does_not_print_blames_nobody(tmp_path: Path) -> None:
+    # cos 2θ = 0.6, so an unpolarised beam keeps ½(1 + 0.36) = 0.68 of the intensity.
+    lines = "incident_vec 0 0 1\ndiffracted_vec 0 0.8 0.6\nI_before_scaling 10\nr_e_sqr 1\nfluence 1\nsteps 1\n"
+    values = {"C": 6.8, "PY": 10.0}
+    c, py = ("".join(f"TRACE_{tag}: {line}\n" for line in lines.split("\n") if line) for tag in values)
+    c, py = (f"{text}TRACE_{tag}: I_pixel_final {values[tag]}\n" for tag, text in (("C", c), ("PY", py)))
+    result = explained(tmp_path, c, py)
+    (root,) = result.roots
+    assert (root.quantity, root.side, root.supposed) == ("I_pixel_final", Side.UNKNOWN, Side.C)
+    assert "polarised (0.68), a factor that this log lacks" in headline(result)
