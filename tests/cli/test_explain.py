@@ -135,8 +135,7 @@ def test_without_a_configuration_nothing_is_run(tmp_path: Path) -> None:
     assert json.loads(report.read_text())["simulator"] is None
 
 
-def test_a_run_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_list_of_reflections_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     flags = ["-cell", "60", "70", "80", "90", "90", "90", "-hkl", "missing.hkl", "-N", "5", "-detpixels", "1100"]
-    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags, folder=tmp_path)
-    assert code == 1
-    assert "not run: missing.hkl cannot be read: No such file or directory" in printed
+    code, printed, complaint = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags, folder=tmp_path)
+    assert (code, printed, complaint) == (3, "", "nbtrace: -hkl missing.hkl: there is no such file\n")
