@@ -17,14 +17,15 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from nbtrace.explanation import audit, evaluate, findings, logonly
-from nbtrace.explanation.evaluate import Computed, value_at
 from nbtrace.explanation.explain import explain
+from nbtrace.explanation.formulas import evaluate
+from nbtrace.explanation.formulas.evaluate import Computed, value_at
+from nbtrace.explanation.judgement import audit, findings, logonly
 from nbtrace.explanation.scene import Node, Scene, Values
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from simulator.arguments import parse
-from tests.explain.test_against_simulator import TILTED, by_autograd, functions, traced
+from tests.explanation.test_against_simulator import TILTED, by_autograd, functions, traced
 
 PAIR = Path(__file__).parents[1] / "examples" / "pairs" / "supervisor__685_1039"
 SELFTEST_PAIRS = 2304

@@ -25,7 +25,7 @@ from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 
 if TYPE_CHECKING:
-    from nbtrace.explanation.counterfactual import Simulate
+    from nbtrace.explanation.runs.run import Simulate
     from simulator.config import Config
 
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nbtrace.cli.embedded import simulator_errors
 from nbtrace.errors import ProgramError
-from nbtrace.explanation.counterfactual import Run, Simulate
+from nbtrace.explanation.runs.run import Run, Simulate
 from nbtrace.explanation.scene import Node, Values, place_of
 from nbtrace.parsers.values import read_value
 from nbtrace.quantities import QUANTITIES

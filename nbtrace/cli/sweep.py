@@ -80,7 +80,7 @@ def sweep_command(
     expected = None if reference is None else read_trace(reference, Side.C)
     runs, outputs = plan.make()
 
-    from nbtrace.explanation.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
+    from nbtrace.explanation.formulas.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
 
     first = min(runs, key=lambda run: run.precision.rounding)
     result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))

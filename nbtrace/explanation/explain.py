@@ -11,15 +11,16 @@ from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
-from nbtrace.explanation.attribution import Attribution, Share, attribute
-from nbtrace.explanation.audit import audit
-from nbtrace.explanation.counterfactual import Simulate, Simulated, counterfactual
-from nbtrace.explanation.evidence import logged_sides, named
 from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.findings import Audit, Status
-from nbtrace.explanation.leftovers import leftovers
-from nbtrace.explanation.reflections import reflections_of
-from nbtrace.explanation.roots import Root, roots
+from nbtrace.explanation.formulas.reflections import reflections_of
+from nbtrace.explanation.judgement.attribution import Attribution, Share, attribute
+from nbtrace.explanation.judgement.audit import audit
+from nbtrace.explanation.judgement.findings import Audit, Status
+from nbtrace.explanation.judgement.leftovers import leftovers
+from nbtrace.explanation.judgement.roots import Root, roots
+from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
+from nbtrace.explanation.runs.evidence import logged_sides, named
+from nbtrace.explanation.runs.run import Simulate
 from nbtrace.explanation.scene import scene
 from nbtrace.records import Record, Shape, Side, Trace
 from simulator.config import Config

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from nbtrace.compare.lattice import infer_cells
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.pixel import whereabouts
-from nbtrace.explanation.geometry import cross
+from nbtrace.explanation.formulas.geometry import cross
 from nbtrace.explanation.scene import Fact, Facts, Vector, banner_fact
 from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention

@@ -11,7 +11,7 @@ from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Index, Record, Shape, Side, Trace
 
 if TYPE_CHECKING:
-    from nbtrace.explanation.reflections import Reflections
+    from nbtrace.explanation.formulas.reflections import Reflections
 
 Vector: TypeAlias = tuple[float, ...]
 

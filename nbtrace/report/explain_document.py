@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from nbtrace.explanation.attribution import Share
-from nbtrace.explanation.evidence import evidence
+from nbtrace.explanation.causes.search import Cause
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.findings import Finding, Status
-from nbtrace.explanation.roots import Root
-from nbtrace.explanation.signatures import Cause
+from nbtrace.explanation.judgement.attribution import Share
+from nbtrace.explanation.judgement.findings import Finding, Status
+from nbtrace.explanation.judgement.roots import Root
+from nbtrace.explanation.runs.evidence import evidence
 from nbtrace.report.documents import FORMAT_VERSION
 from nbtrace.report.explain_simulated import evidence_document, simulator_document
 from nbtrace.report.explain_view import (

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from nbtrace.explanation.alternatives import Change
-from nbtrace.explanation.counterfactual import Difference, Match, Reproduction, Simulated
-from nbtrace.explanation.evidence import Evidence, words
-from nbtrace.explanation.findings import other_side
+from nbtrace.explanation.judgement.findings import other_side
+from nbtrace.explanation.runs.alternatives import Change
+from nbtrace.explanation.runs.counterfactual import Difference, Simulated
+from nbtrace.explanation.runs.evidence import Evidence, words
+from nbtrace.explanation.runs.match import Match
+from nbtrace.explanation.runs.reproduction import Reproduction
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, listed, percent
 

@@ -7,12 +7,12 @@ from nbtrace.compare.comparability import Weight
 from nbtrace.compare.metrics import component_name
 from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
-from nbtrace.explanation.attribution import Share
-from nbtrace.explanation.evidence import evidence
 from nbtrace.explanation.explain import UNDONE, Explanation
-from nbtrace.explanation.findings import Finding, Held, Status
-from nbtrace.explanation.formulas import FORMULAS
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.formulas.table import FORMULAS
+from nbtrace.explanation.judgement.attribution import Share
+from nbtrace.explanation.judgement.findings import Finding, Held, Status
+from nbtrace.explanation.judgement.roots import Root
+from nbtrace.explanation.runs.evidence import evidence
 from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Side
 from nbtrace.report.explain_simulated import evidence_words, simulator_section

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.scene import Vector
 from nbtrace.records import Side
 from nbtrace.report.explain_view import effect_words, headline, root_words, side_words

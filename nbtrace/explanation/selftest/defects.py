@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable
 
-from nbtrace.explanation import geometry, sweep
-from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
-from nbtrace.explanation.geometry import about_axis, added, scaled
+from nbtrace.explanation.formulas import crystal, geometry
+from nbtrace.explanation.formulas.geometry import about_axis, added, scaled
+from nbtrace.explanation.formulas.table import DEFAULT_FLUENCE, single
 from nbtrace.explanation.scene import At, UnloggedError, Vector
 from nbtrace.explanation.selftest.inject import Defect, Mistake
 from nbtrace.units import ANGSTROM
@@ -45,8 +45,8 @@ def _turned(angle: Callable[[At, float], float]) -> Mistake:
         tic = max(at.node.tic, 0)
         name = at.node.name
         axis = name[4] if name.startswith("rot_") else "b"
-        degrees = angle(at, sweep.nominal_deg(at, tic))
-        vector = sweep.rotated_cell(at, axis, degrees)
+        degrees = angle(at, crystal.nominal_deg(at, tic))
+        vector = crystal.rotated_cell(at, axis, degrees)
         if name.startswith("rot_"):
             return vector
         return (sum(x * y for x, y in zip(vector, at["scattering_vec_A_inv"], strict=True)) * ANGSTROM,)
@@ -61,8 +61,8 @@ def _moved(*change: float) -> Mistake:
 def _about(axis: Vector) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
         tic, name = max(at.node.tic, 0), at.node.name
-        base = sweep.base_cell(at, name[4] if name.startswith("rot_") else "b")
-        vector = about_axis(base, axis, math.radians(sweep.nominal_deg(at, tic)))
+        base = crystal.base_cell(at, name[4] if name.startswith("rot_") else "b")
+        vector = about_axis(base, axis, math.radians(crystal.nominal_deg(at, tic)))
         if name.startswith("rot_"):
             return vector
         return (sum(x * y for x, y in zip(vector, at["scattering_vec_A_inv"], strict=True)) * ANGSTROM,)
@@ -71,18 +71,18 @@ def _about(axis: Vector) -> Mistake:
 
 
 def _step(at: At) -> float:
-    return (at.number("phi_end_deg") - at.number("phi_start_deg")) / sweep.step_count(at)
+    return (at.number("phi_end_deg") - at.number("phi_start_deg")) / crystal.step_count(at)
 
 
 def _end_included(at: At, nominal: float) -> float:
-    count, start = sweep.step_count(at), at.number("phi_start_deg")
+    count, start = crystal.step_count(at), at.number("phi_start_deg")
     if count < 2:
         raise UnloggedError("steps")
     return start + (nominal - start) * count / (count - 1)
 
 
 def _last_step(at: At, _: float) -> float:
-    return sweep.nominal_deg(at, sweep.step_count(at) - 1)
+    return crystal.nominal_deg(at, crystal.step_count(at) - 1)
 
 
 def _shifted(slow: float, fast: float) -> Mistake:
@@ -110,7 +110,7 @@ def _cells(change: int, axis: str) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
         place = "abc".index(axis)
         index = at.number(f"phi_{'hkl'[place]}_frac") if at.node.tic >= 0 else at["hkl_frac"][place]
-        return (sweep.grating(index, sweep.cells(at, axis) + change),)
+        return (crystal.grating(index, crystal.cells(at, axis) + change),)
 
     return mistake
 
@@ -251,7 +251,7 @@ PHYSICS: tuple[Defect, ...] = (
     Defect(
         "lattice factor along c divided by N",
         ("F_latt_c",),
-        lambda at, right: (right[0] / sweep.cells(at, "c"),),
+        lambda at, right: (right[0] / crystal.cells(at, "c"),),
         _causes("lattice_factor"),
     ),
     Defect("lattice factor without its sign", _LATTICE, _function(abs), _causes("lattice_factor", "sign")),

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.findings import family, other_side
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.judgement.findings import family, other_side
+from nbtrace.explanation.judgement.roots import Root
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Record, Shape, Side, Trace
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nbtrace.explanation.evaluate import carried, evaluate, formula_of, propagate, value_at
+from nbtrace.explanation.formulas.evaluate import carried, evaluate, formula_of, propagate, value_at
 from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
 from nbtrace.records import Record, Trace, Value
 

@@ -11,8 +11,8 @@ from nbtrace.compare.pixel import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.findings import Status
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.judgement.findings import Status
+from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, scene
 from nbtrace.explanation.selftest import inject
 from nbtrace.explanation.selftest.baselines import allclose_differs, first_differing_line

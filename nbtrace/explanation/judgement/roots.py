@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.repeats import phi_steps, repeats
-from nbtrace.explanation.catalogue import CATALOGUE
-from nbtrace.explanation.evaluate import sharpened, value_at
-from nbtrace.explanation.findings import Audit, Finding, Status, family, noise, other_side
+from nbtrace.explanation.causes.catalogue import CATALOGUE
+from nbtrace.explanation.causes.search import Case, Cause, Search, search
+from nbtrace.explanation.formulas.evaluate import sharpened, value_at
+from nbtrace.explanation.judgement.findings import Audit, Finding, Status, family, noise, other_side
 from nbtrace.explanation.scene import ALL, Node, UnloggedError, Vector
-from nbtrace.explanation.signatures import Case, Cause, Search, search
 from nbtrace.records import Side
 
 _JOINED = frozenset({"given_normal", "not_normalised", "cell_volume", "convention"})

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import value_at
-from nbtrace.explanation.formulas import FORMULAS
+from nbtrace.explanation.formulas.evaluate import value_at
+from nbtrace.explanation.formulas.table import FORMULAS
 from nbtrace.explanation.scene import At, Fact, Node, Scene, UnloggedError, Values, Vector
 
 _BY_CHANCE = 0.05

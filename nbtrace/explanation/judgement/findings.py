@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import Computed, evaluate
+from nbtrace.explanation.formulas.evaluate import Computed, evaluate
 from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, Vector
 from nbtrace.records import Side
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nbtrace.explanation.evaluate import evaluate, propagate, sharpened, value_at
-from nbtrace.explanation.findings import Audit, Status
-from nbtrace.explanation.leftovers import NO_FORMULA
-from nbtrace.explanation.logonly import with_structure_factor
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.formulas.evaluate import evaluate, propagate, sharpened, value_at
+from nbtrace.explanation.judgement.findings import Audit, Status
+from nbtrace.explanation.judgement.leftovers import NO_FORMULA
+from nbtrace.explanation.judgement.logonly import with_structure_factor
+from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.scene import Node, UnloggedError, Values, Vector
 from nbtrace.quantities import ancestors
 from nbtrace.records import Side

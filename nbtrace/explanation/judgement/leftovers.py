@@ -9,7 +9,7 @@ from nbtrace.compare.align import Pair
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
-from nbtrace.explanation.findings import Audit, Finding, Held, Status
+from nbtrace.explanation.judgement.findings import Audit, Finding, Held, Status
 from nbtrace.explanation.scene import Node, node_of, usable
 from nbtrace.quantities import Stage
 from nbtrace.records import Record, Side, Trace

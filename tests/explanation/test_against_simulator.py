@@ -12,10 +12,10 @@ from torch import Tensor
 
 from nbtrace.cli.embedded import trace_pixel
 from nbtrace.errors import UsageError
-from nbtrace.explanation.evaluate import evaluate
 from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.findings import outside
-from nbtrace.explanation.formulas import FORMULAS
+from nbtrace.explanation.formulas.evaluate import evaluate
+from nbtrace.explanation.formulas.table import FORMULAS
+from nbtrace.explanation.judgement.findings import outside
 from nbtrace.explanation.scene import Node, Scene, UnloggedError, Vector, rank, scene
 from nbtrace.parsers import parse_trace
 from nbtrace.quantities import SCALING_CHAIN

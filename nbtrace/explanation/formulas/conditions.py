@@ -1,7 +1,7 @@
 """How far a quantity magnifies what its inputs are uncertain by."""
 
-from nbtrace.explanation.evaluate import evaluate, formula_of
 from nbtrace.explanation.facts import facts_of
+from nbtrace.explanation.formulas.evaluate import evaluate, formula_of
 from nbtrace.explanation.scene import UnloggedError, scene
 from nbtrace.records import Side, Trace
 

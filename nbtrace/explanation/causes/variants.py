@@ -4,13 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
-from nbtrace.explanation import sweep
-from nbtrace.explanation.cell import OTHERS
-from nbtrace.explanation.formulas import kahn, kahn_plain, polar_by
-from nbtrace.explanation.geometry import about_axis, cross, scaled, unit
-from nbtrace.explanation.scene import At, Node, UnloggedError, Vector
-from nbtrace.explanation.signatures import Candidate, Case, Signature
-from nbtrace.explanation.variants_detector import (
+from nbtrace.explanation.causes.detector import (
     as_given,
     capture,
     given_normal,
@@ -20,7 +14,13 @@ from nbtrace.explanation.variants_detector import (
     solid_angle,
     unscaled_beam,
 )
-from nbtrace.explanation.variants_structure import other_reflection, structure_factor
+from nbtrace.explanation.causes.search import Candidate, Case, Signature
+from nbtrace.explanation.causes.structure import other_reflection, structure_factor
+from nbtrace.explanation.formulas import crystal
+from nbtrace.explanation.formulas.cell import OTHERS
+from nbtrace.explanation.formulas.geometry import about_axis, cross, scaled, unit
+from nbtrace.explanation.formulas.table import kahn, kahn_plain, polar_by
+from nbtrace.explanation.scene import At, Node, UnloggedError, Vector
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
 from simulator.defects import Defect
@@ -31,7 +31,7 @@ def _stale_rotation(case: Case) -> Iterator[Candidate]:
     for tic, angle in _angles(case):
         if tic == max(case.node.tic, 0):
             continue
-        last = " (the last step)" if tic == sweep.step_count(case.view()) - 1 else ""
+        last = " (the last step)" if tic == crystal.step_count(case.view()) - 1 else ""
         text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {max(case.node.tic, 0)}"
         yield from _turned(case, angle, text)
 
@@ -39,8 +39,8 @@ def _stale_rotation(case: Case) -> Iterator[Candidate]:
 def _other_rotation(case: Case) -> Iterator[Candidate]:
     view = case.view()
     tic = max(case.node.tic, 0)
-    angle = sweep.labelled_deg(view, tic)
-    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), sweep.step_count(view)
+    angle = crystal.labelled_deg(view, tic)
+    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), crystal.step_count(view)
     step = (end - start) / count
     others = {
         "no spindle rotation": 0.0,
@@ -64,15 +64,15 @@ def _other_rotation(case: Case) -> Iterator[Candidate]:
 
 def _angles(case: Case) -> list[tuple[int, float]]:
     view = case.view()
-    return [(tic, sweep.nominal_deg(view, tic)) for tic in range(min(sweep.step_count(view), 400))]
+    return [(tic, crystal.nominal_deg(view, tic)) for tic in range(min(crystal.step_count(view), 400))]
 
 
 def _turned(case: Case, angle_deg: float, text: str, axis: Vector | None = None) -> Iterator[Candidate]:
     """Yield the value of a cell vector or index with another spindle rotation."""
     view, name = case.view(), case.name
     letter = name[4] if name.startswith("rot_") else "abc"["hkl".index(name[4])]
-    about = axis or sweep.spindle(view)
-    base = sweep.base_cell(view, letter) if name.startswith("rot_") else sweep.swept_base(view, letter)
+    about = axis or crystal.spindle(view)
+    base = crystal.base_cell(view, letter) if name.startswith("rot_") else crystal.swept_base(view, letter)
     vector = about_axis(base, about, math.radians(angle_deg)) if angle_deg else base
     if name.startswith("rot_"):
         yield Candidate(vector, text)
@@ -85,7 +85,7 @@ def _rotated_log(case: Case) -> Iterator[Candidate]:
     view = case.view()
     for tic, angle in _angles(case):
         if angle:
-            turned = about_axis(case.right, sweep.spindle(view), math.radians(angle))
+            turned = about_axis(case.right, crystal.spindle(view), math.radians(angle))
             yield Candidate(turned, f"printed after the rotation of phi_tic {tic}, not before")
 
 
@@ -94,7 +94,7 @@ def _not_dual(case: Case) -> Iterator[Candidate]:
     view = case.view()
     letter = case.name[4]
     name = f"rot_{letter}_angstroms"
-    if name not in view or sweep.labelled_deg(view, 0):
+    if name not in view or crystal.labelled_deg(view, 0):
         return
     factor = dot(case.logged, view[name])
     if abs(dot(case.right, view[name]) - 1) < 1e-5 < abs(factor - 1):
@@ -189,7 +189,7 @@ def _other_kahn(case: Case, view: At) -> Iterator[Candidate]:
 
 def _end_point(case: Case) -> Iterator[Candidate]:
     view = case.view()
-    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), sweep.step_count(view)
+    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), crystal.step_count(view)
     if count > 1:
         yield Candidate((start + case.node.tic * (end - start) / (count - 1),), "labels that include the end point")
     yield Candidate((start + (case.node.tic + 1) * (end - start) / count,), "one step too far")
@@ -236,17 +236,17 @@ def _lattice(case: Case) -> Iterator[Candidate]:
         if case.name.startswith("F_latt")
         else view.number(f"phi_{'hkl'['abc'.index(axis)]}_frac")
     )
-    count = sweep.cells(view, axis)
+    count = crystal.cells(view, axis)
     rest = index - math.ceil(index - 0.5)
-    yield Candidate((sweep.grating(rest, count),), "of h − h₀ instead of h")
-    yield Candidate((abs(sweep.grating(index, count)),), "without its sign")
+    yield Candidate((crystal.grating(rest, count),), "of h − h₀ instead of h")
+    yield Candidate((abs(crystal.grating(index, count)),), "without its sign")
     if rest:
         yield Candidate((math.sin(math.pi * count * rest) / (math.pi * rest),), "sin(πNh)/πh: no sine below")
         yield Candidate((count * math.exp(-((count * rest / 0.63) ** 2)),), "a Gaussian spot")
-        yield Candidate((sweep.grating(index * math.pi, count),), "π taken twice")
+        yield Candidate((crystal.grating(index * math.pi, count),), "π taken twice")
         yield Candidate((math.sin(count * index) / math.sin(index),), "π left out")
-    yield Candidate((sweep.grating(index, count) / count,), "divided by N")
-    yield Candidate((sweep.grating(index / count, count) / count,), "sin(πh)/(N·sin(πh/N)): N taken below, not above")
+    yield Candidate((crystal.grating(index, count) / count,), "divided by N")
+    yield Candidate((crystal.grating(index / count, count) / count,), "sin(πh)/(N·sin(πh/N)): N taken below, not above")
 
 
 def _products(view: At, case: Case) -> Iterator[Candidate]:
@@ -260,8 +260,8 @@ def _products(view: At, case: Case) -> Iterator[Candidate]:
         yield Candidate((abs(a * b * c),), "without its sign")
         yield Candidate((math.hypot(a, b, c),), "the norm instead of the product")
     elif case.name == "phi_F_latt":
-        indices = sweep.step_indices(view)
-        factors = [sweep.grating(h, sweep.cells(view, axis)) for h, axis in zip(indices, "abc", strict=True)]
+        indices = crystal.step_indices(view)
+        factors = [crystal.grating(h, crystal.cells(view, axis)) for h, axis in zip(indices, "abc", strict=True)]
         for i, axis in enumerate("abc"):
             rest = [factor for j, factor in enumerate(factors) if j != i]
             yield Candidate((math.prod(rest),), f"without the factor along {axis}")

@@ -7,9 +7,9 @@ checkable, and the other side's value is another.
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import formula_of, sharpened
-from nbtrace.explanation.findings import Audit, Finding, Held, Status, held_of, matches, other_side
-from nbtrace.explanation.logonly import (
+from nbtrace.explanation.formulas.evaluate import formula_of, sharpened
+from nbtrace.explanation.judgement.findings import Audit, Finding, Held, Status, held_of, matches, other_side
+from nbtrace.explanation.judgement.logonly import (
     LEAF,
     ROTATED,
     consumers,

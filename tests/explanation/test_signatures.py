@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from nbtrace.explanation.catalogue import CATALOGUE
-from nbtrace.explanation.formulas import single
+from nbtrace.explanation.causes.catalogue import CATALOGUE
+from nbtrace.explanation.causes.search import Case, search
+from nbtrace.explanation.formulas.table import single
 from nbtrace.explanation.scene import Fact, Node, Scene, Vector
 from nbtrace.explanation.selftest import run
-from nbtrace.explanation.signatures import Case, search
 
 
 def case(base: Scene, node: Node, logged: Vector, right: Vector | None = None) -> Case:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import Computed, evaluate, formula_of, propagate, sharpened, value_at
-from nbtrace.explanation.findings import Audit, Finding, Status, family, held_of, other_side, outside
-from nbtrace.explanation.geometry import about_axis
+from nbtrace.explanation.formulas.crystal import nominal_deg, spindle, step_count
+from nbtrace.explanation.formulas.evaluate import Computed, evaluate, formula_of, propagate, sharpened, value_at
+from nbtrace.explanation.formulas.geometry import about_axis
+from nbtrace.explanation.judgement.findings import Audit, Finding, Status, family, held_of, other_side, outside
 from nbtrace.explanation.scene import At, Node, UnloggedError, Values, Vector, rank
-from nbtrace.explanation.sweep import nominal_deg, spindle, step_count
 from nbtrace.quantities import QUANTITIES, ancestors, equivalents
 from nbtrace.records import Side
 

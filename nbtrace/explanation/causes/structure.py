@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from itertools import permutations
 
+from nbtrace.explanation.causes.search import Candidate, Case
 from nbtrace.explanation.scene import Vector
-from nbtrace.explanation.signatures import Candidate, Case
 
 _BY_CHANCE = 0.05
 """Expected number of other reflections with the logged value from which on none of them is named."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas import FORMULAS, Formula
+from nbtrace.explanation.formulas.table import FORMULAS, Formula
 from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
 
 _SINGLE_RESULT = 2.0**-23

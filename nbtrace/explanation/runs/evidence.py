@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.counterfactual import Difference, Logged, Match, Simulated
-from nbtrace.explanation.findings import Audit, Status, other_side
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.causes.search import Cause, Signature
+from nbtrace.explanation.judgement.findings import Audit, Status, other_side
+from nbtrace.explanation.judgement.roots import Root
+from nbtrace.explanation.runs.counterfactual import Difference, Simulated
+from nbtrace.explanation.runs.match import Logged, Match
 from nbtrace.explanation.scene import Node
-from nbtrace.explanation.signatures import Cause, Signature
 from nbtrace.quantities import QUANTITIES, ancestors
 from nbtrace.records import Side
 

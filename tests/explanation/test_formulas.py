@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nbtrace import read_trace
-from nbtrace.explanation.evaluate import evaluate
 from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.findings import outside
+from nbtrace.explanation.formulas.evaluate import evaluate
+from nbtrace.explanation.judgement.findings import outside
 from nbtrace.explanation.scene import Scene, UnloggedError, rank, scene
 from nbtrace.records import Side
 from simulator.arguments import parse

@@ -13,8 +13,8 @@ from nbtrace.cli.configurations import configuration_file
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.configuration import configuration
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.findings import Status
-from nbtrace.explanation.roots import Root
+from nbtrace.explanation.judgement.findings import Status
+from nbtrace.explanation.judgement.roots import Root
 from nbtrace.records import Side
 
 PAIRS = Path(__file__).parents[2] / "examples" / "pairs"

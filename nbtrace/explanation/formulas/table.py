@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from nbtrace.compare.identities import IDENTITIES
 from nbtrace.compare.metrics import dot
-from nbtrace.explanation import cell, geometry, sweep
-from nbtrace.explanation.geometry import cross, scaled, unit
+from nbtrace.explanation.formulas import cell, crystal, geometry
+from nbtrace.explanation.formulas.geometry import cross, scaled, unit
 from nbtrace.explanation.scene import ALL, At, UnloggedError, Vector
 from nbtrace.quantities import RANK
 
@@ -96,7 +96,7 @@ def applied_solid_angle(at: At) -> Vector:
 
 def rounded(at: At) -> Vector:
     """Return ⌈hkl_frac − ½⌉."""
-    return sweep.whole_indices(at["hkl_frac"])
+    return crystal.whole_indices(at["hkl_frac"])
 
 
 def structure_factor(at: At) -> Vector:
@@ -140,10 +140,10 @@ def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
     """Return F_cell of a later step: that of step 0 where the reflection is the same, and not interpolated."""
     listed = at.scene.reflections
     try:
-        hkl = sweep.step_indices((at if listed is not None else at.aside()).at(max(at.node.sample, 0), tic))
+        hkl = crystal.step_indices((at if listed is not None else at.aside()).at(max(at.node.sample, 0), tic))
     except UnloggedError:
         return value
-    here = sweep.whole_indices(hkl)
+    here = crystal.whole_indices(hkl)
     if here == first and (listed is None or not listed.interpolated):
         return value
     if listed is None:
@@ -154,7 +154,7 @@ def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
 def _terms(at: At) -> list[float]:
     """Return F_cell²·F_latt² of every step of a sampled point."""
     logged = at.tics("phi_F_latt")
-    count = sweep.step_count(at) if "phi_steps" in at else len(logged)
+    count = crystal.step_count(at) if "phi_steps" in at else len(logged)
     if not count and at.get("steps", (0.0,)) != (1.0,):
         raise UnloggedError("phi_steps")
     count = max(count, 1)
@@ -172,8 +172,10 @@ def _terms(at: At) -> list[float]:
 def _modelled(at: At, sample: int, tic: int) -> float:
     """Return the lattice factor of a step that the log does not print."""
     here = at.at(sample, tic)
-    angle = sweep.nominal_deg(here, tic)
-    return math.prod(sweep.grating(sweep.index_at(here, axis, angle), sweep.cells(here, axis)) for axis in sweep.AXES)
+    angle = crystal.nominal_deg(here, tic)
+    return math.prod(
+        crystal.grating(crystal.index_at(here, axis, angle), crystal.cells(here, axis)) for axis in crystal.AXES
+    )
 
 
 def intensity(at: At) -> Vector:
@@ -346,21 +348,24 @@ def _table() -> dict[str, Formula]:
         Formula("omega_pixel_sr", "pixel²·close_distance/R³", solid_angle),
         Formula("incident_vec", "given beam, normalised", incident),
         Formula("lambda_meters", "as configured", wavelength),
-        *(Formula(f"rot_{n}_angstroms", f"{n} turned by φ", sweep.rotated(n)) for n in sweep.AXES),
+        *(Formula(f"rot_{n}_angstroms", f"{n} turned by φ", crystal.rotated(n)) for n in crystal.AXES),
         Formula("hkl_rounded", "⌈hkl_frac − ½⌉", rounded),
-        *(Formula(f"F_latt_{n}", "sin(πNh)/sin(πh)", sweep.factor(n), rough=sweep.roughness(n)) for n in sweep.AXES),
+        *(
+            Formula(f"F_latt_{n}", "sin(πNh)/sin(πh)", crystal.factor(n), rough=crystal.roughness(n))
+            for n in crystal.AXES
+        ),
         Formula("F_cell", "F of the reflection", structure_factor),
         Formula("F_cell_interpolated", "F interpolated between reflections", interpolated_structure_factor),
-        Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (sweep.nominal_deg(at, at.node.tic),)),
+        Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, at.node.tic),)),
         *(
-            Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", sweep.step_index(axis))
-            for letter, axis in zip("hkl", sweep.AXES, strict=True)
+            Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", crystal.step_index(axis))
+            for letter, axis in zip("hkl", crystal.AXES, strict=True)
         ),
         *(
-            Formula(f"phi_F_latt_{n}", "sin(πNh)/sin(πh)", sweep.step_factor(n), rough=sweep.roughness(n))
-            for n in sweep.AXES
+            Formula(f"phi_F_latt_{n}", "sin(πNh)/sin(πh)", crystal.step_factor(n), rough=crystal.roughness(n))
+            for n in crystal.AXES
         ),
-        Formula("phi_F_latt", "product of the three at φ", sweep.step_lattice, rough=sweep.roughness_of_product),
+        Formula("phi_F_latt", "product of the three at φ", crystal.step_lattice, rough=crystal.roughness_of_product),
         Formula("I_before_scaling", "ΣF_cell²·F_latt²", intensity),
         Formula("I_before_scaling_post_polar", "I·polar", after_polarisation),
         Formula("r_e_meters", "√(r_e²) of the reference", lambda _: (math.sqrt(THOMSON_M2),)),

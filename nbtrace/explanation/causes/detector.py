@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.explanation import geometry
-from nbtrace.explanation.geometry import about_axis, added, scaled
+from nbtrace.explanation.causes.search import Candidate, Case, distance
+from nbtrace.explanation.formulas import geometry
+from nbtrace.explanation.formulas.geometry import about_axis, added, scaled
 from nbtrace.explanation.scene import At, Node, Vector
-from nbtrace.explanation.signatures import Candidate, Case, distance
 
 _SMALL_TILT = 1e-3
 """Difference of two normals that one and the same detector can have."""

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from nbtrace.compare.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.explanation.cell import ANOTHER_SCALE, OTHERS, as_stated
-from nbtrace.explanation.geometry import about_axis, cross, scaled, unit
+from nbtrace.explanation.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
+from nbtrace.explanation.formulas.geometry import about_axis, cross, scaled, unit
 from nbtrace.explanation.scene import At, UnloggedError, Vector
 from nbtrace.units import ANGSTROM
 

@@ -5,12 +5,12 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation import variants
-from nbtrace.explanation.findings import family
-from nbtrace.explanation.formulas import DEFAULT_FLUENCE, single
-from nbtrace.explanation.geometry import scaled, unit
+from nbtrace.explanation.causes import variants
+from nbtrace.explanation.causes.search import Candidate, Case, Signature, distance, has_formula
+from nbtrace.explanation.formulas.geometry import scaled, unit
+from nbtrace.explanation.formulas.table import DEFAULT_FLUENCE, single
+from nbtrace.explanation.judgement.findings import family
 from nbtrace.explanation.scene import Node, UnloggedError, Vector
-from nbtrace.explanation.signatures import Candidate, Case, Signature, distance, has_formula
 from nbtrace.quantities import QUANTITIES, Kind, ancestors, equivalents
 
 _UNITS = {

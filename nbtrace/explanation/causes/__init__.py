@@ -1,0 +1,1 @@
+"""Causes as data, and the search that tests them."""

@@ -1,0 +1,1 @@
+"""What each logged quantity is computed from, and how far digits and precision carry."""
