@@ -33,6 +33,7 @@ def explain_document(result: Explanation) -> Mapping[str, object]:
         "final_quantity": attribution.final,
         "log_ratio_final": attribution.log_ratio,
         "log_ratio_left": attribution.left,
+        "log_ratio_allowed": attribution.allowed,
         "c": {"source": result.diff.c.source, "side": result.diff.c.side.value},
         "py": {"source": result.diff.py.source, "side": result.diff.py.side.value},
         "notices": [

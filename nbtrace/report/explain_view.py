@@ -9,7 +9,7 @@ from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.formulas.table import FORMULAS
-from nbtrace.explanation.judgement.attribution import Share
+from nbtrace.explanation.judgement.attribution import Attribution, Share
 from nbtrace.explanation.judgement.findings import Finding, Held, Status
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.evidence import evidence
@@ -74,7 +74,27 @@ def headline(result: Explanation) -> str:
             return "nothing to explain: every value agrees, or follows from values that do"
         return "the logs differ, but hold no value by which a side could be told wrong"
     root, share = result.ranked[0]
-    return f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+    answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+    attribution = result.attribution
+    left, whole = attribution.left, attribution.log_ratio
+    if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
+        return answer
+    return f"{answer}; of log(Py/C) = {whole:+.3g}, {left_words(attribution)}"
+
+
+_MUCH = 0.01
+"""Share of the final log-ratio from which on what is left of it belongs to the answer."""
+SMALL = 1e-8
+"""Logarithm of a ratio that is called none."""
+
+
+def left_words(attribution: Attribution) -> str:
+    """Return what is left of the final log-ratio, and whether rounding allows it."""
+    left, allowed = attribution.left or 0.0, attribution.allowed
+    words = f"{left:+.2e} is left"
+    if abs(left) <= allowed:
+        return f"{words}, which rounding allows (up to {allowed:.1e})"
+    return f"{words} without a cause" if abs(left) >= SMALL else words
 
 
 def side_words(root: Root) -> str:
@@ -149,9 +169,8 @@ def _facts(result: Explanation) -> Iterator[str]:
     yield "Audit: " + ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
     attribution = result.attribution
     if attribution.log_ratio is not None:
-        left = attribution.left
         words = f"log(Py/C) of {attribution.final} is {attribution.log_ratio:+.9g}"
-        yield words + (f"; with every root put right {left:+.2e} is left" if left is not None else "")
+        yield words + (f"; with every root put right {left_words(attribution)}" if attribution.left is not None else "")
 
 
 def _sections(result: Explanation) -> Iterator[Section]:

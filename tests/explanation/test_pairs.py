@@ -16,6 +16,7 @@ from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.records import Side
+from nbtrace.report.explain_view import headline
 
 PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
 CORPUS = os.environ.get("NBTRACE_CORPUS")
@@ -239,3 +240,24 @@ def test_a_polarisation_that_the_log_does_not_show() -> None:
     assert pixel.cause is not None
     assert "polarised in the other plane" in pixel.cause.text
     assert pixel.cause.residual_rel < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("polar_09__35_24", "-1.85e-05 is left, which rounding allows (up to 2.1e-03)"),
+        ("custom_vectors_mat_hkl_phi__24_51", "of log(Py/C) of I_pixel_final"),
+        ("round_xtal__45_18", "+2.86e-05 is left without a cause"),
+    ],
+)
+def test_the_answer_says_what_is_left_of_the_final_ratio(name: str, ending: str) -> None:
+    found = explain(read_trace(PAIRS / name / "c.log"), read_trace(PAIRS / name / "py.log"))
+    assert headline(found).endswith(ending)
+
+
+def test_rounding_never_excuses_what_double_precision_logs_leave() -> None:
+    found = explain(
+        read_trace(PAIRS / "supervisor__685_1039" / "c.log"),
+        read_trace(PAIRS / "supervisor__685_1039" / "c_roi_fresh.log"),
+    )
+    assert found.attribution.allowed == 0.0

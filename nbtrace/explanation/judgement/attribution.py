@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nbtrace.compare.metrics import norm
 from nbtrace.explanation.formulas.evaluate import evaluate, propagate, sharpened, value_at
 from nbtrace.explanation.judgement.findings import Audit, Status
 from nbtrace.explanation.judgement.leftovers import NO_FORMULA
@@ -14,6 +15,10 @@ from nbtrace.quantities import ancestors
 from nbtrace.records import Side
 
 _FINALS = ("I_pixel_final", "floatimage_accumulated", "I_before_scaling", "F_latt")
+_STEEP = ("scattering_vec_A_inv", "rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms", "hkl_frac")
+"""Quantities on which the lattice factor depends steeply: their rounding is what a final value can show of it."""
+_ROUNDED = 1e-9
+"""Relative rounding from which on its effect on the final value is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,16 @@ class Attribution:
         In the order of the roots.
     left : float or None
         log(Py/C) that is left when every root is put right.
+    allowed : float
+        How large that may be by the rounding of what the lattice factors are computed from; 0 for two logs in double
+        precision.
     """
 
     final: str | None
     log_ratio: float | None
     shares: tuple[Share, ...]
     left: float | None
+    allowed: float = 0.0
 
 
 def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
@@ -73,7 +82,26 @@ def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
         share, current = _share(result, root, values, final, start, current)
         shares.append(share)
     complete = all(share.of_log_ratio is not None or not share.reason for share in shares)
-    return Attribution(final, start, tuple(shares), current if complete else None)
+    left = current if complete else None
+    allowed = sum(_carried_rounding(result, side, values, final) for side in values) if left else 0.0
+    return Attribution(final, start, tuple(shares), left, allowed)
+
+
+def _carried_rounding(result: Audit, side: Side, values: Mapping[Side, Values], final: str) -> float:
+    """Return by how much the logarithm of a side's final value changes with the rounding of :data:`_STEEP`."""
+    scene, own = result.scenes[side], values[side]
+    total = 0.0
+    for node in own:
+        rounding = scene.rounding_at(node)
+        if node.name not in _STEEP or rounding < _ROUNDED:
+            continue
+        step = rounding * norm(own[node])
+        for i, number in enumerate(own[node]):
+            moved = (*own[node][:i], number + step, *own[node][i + 1 :])
+            changed = {**values, side: propagate(scene, own, {node: moved})}
+            before, after = _log_ratio(values, final), _log_ratio(changed, final)
+            total += abs(after - before) if after is not None and before is not None else 0.0
+    return total
 
 
 def _of_zero(root: Root, final: str) -> Share:
