@@ -97,14 +97,12 @@ def _matched_peaks(c: Pixels, py: Pixels, selection: Selection, sums: Moments) -
 
 
 def _peaks(pixels: Pixels, selection: Selection, sums: Moments, total: Fraction, squares: Fraction) -> Peaks:
-    scale = Fraction(2) ** sums.exponent
-    mean = figures.number(total / sums.count * scale)
+    mean = figures.number(total / sums.count)
     variance = figures.variance_sum(sums.count, total, squares) / sums.count**2
-    return find_peaks(pixels, selection.compared, mean, figures.root(variance * scale * scale))
+    return find_peaks(pixels, selection.compared, mean, figures.root(variance))
 
 
 def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: PeakMatching) -> Metrics:
-    c_sum, py_sum = figures.scaled_sum(sums, sums.x), figures.scaled_sum(sums, sums.y)
     mse = figures.mean_square_difference(sums)
     return Metrics(
         pixels=sums.count,
@@ -112,15 +110,15 @@ def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: Peak
         rmse=figures.root(mse),
         mse=figures.number(mse),
         max_abs_diff=pixels.max_abs_diff,
-        c_sum=figures.number(c_sum),
-        py_sum=figures.number(py_sum),
-        sum_ratio=figures.ratio(py_sum, c_sum),
+        c_sum=figures.number(sums.x),
+        py_sum=figures.number(sums.y),
+        sum_ratio=figures.ratio(sums.y, sums.x),
         scale=figures.ratio(sums.xy, sums.xx),
         scale_reverse=figures.ratio(sums.xy, sums.yy),
         c_max=float(selection.c.max()),
         py_max=float(selection.py.max()),
-        c_mean=figures.number(c_sum / sums.count),
-        py_mean=figures.number(py_sum / sums.count),
+        c_mean=figures.number(sums.x / sums.count),
+        py_mean=figures.number(sums.y / sums.count),
         identical=pixels.identical,
         beyond=pixels.beyond,
         share_beyond=pixels.beyond / sums.count,

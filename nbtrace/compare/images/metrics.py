@@ -81,12 +81,7 @@ def variance_sum(count: int, total: Fraction, squares: Fraction) -> Fraction:
 
 def mean_square_difference(m: Moments) -> Fraction:
     """Return the mean of (y − x)²."""
-    return (m.xx - 2 * m.xy + m.yy) / m.count * Fraction(4) ** m.exponent
-
-
-def scaled_sum(m: Moments, total: Fraction) -> Fraction:
-    """Return a sum of pixels in their own unit."""
-    return total * Fraction(2) ** m.exponent
+    return (m.xx - 2 * m.xy + m.yy) / m.count
 
 
 def number(value: Fraction) -> float:
