@@ -160,7 +160,7 @@ def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes:
         apart = ", ".join(differences(c.geometry, py.geometry))
         if apart:
             yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the headers tell different geometries: {apart}")
-    if os.path.realpath(c.source) == os.path.realpath(py.source) and c.format == py.format:
+    if c.pixels is py.pixels or (c.format == py.format and _same_file(c.source, py.source)):
         yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
     elif metrics.identical == metrics.pixels:
         yield Notice(Subject.PRECISION, Weight.INFO, f"all {metrics.pixels} compared pixels have identical values")
@@ -173,3 +173,13 @@ def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes:
     if c.pixels.dtype != py.pixels.dtype:
         names = f"C {c.pixels.dtype.name}, Py {py.pixels.dtype.name}"
         yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {names}")
+
+
+def _same_file(c: str, py: str) -> bool:
+    """Whether two names are of one file, through links of any kind."""
+    if os.path.realpath(c) == os.path.realpath(py):
+        return True
+    try:
+        return os.path.samefile(c, py)
+    except (OSError, ValueError):
+        return False

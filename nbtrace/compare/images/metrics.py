@@ -71,7 +71,8 @@ def correlation(m: Moments) -> float | None:
     variances = variance_sum(m.count, m.x, m.xx) * variance_sum(m.count, m.y, m.yy)
     if variances == 0:
         return None
-    return math.copysign(root(covariance * covariance / variances), covariance)
+    size = root(covariance * covariance / variances)
+    return size if covariance > 0 else -size
 
 
 def variance_sum(count: int, total: Fraction, squares: Fraction) -> Fraction:
