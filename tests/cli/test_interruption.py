@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FLAGS = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8".split()
+FLAGS = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
 HANGS = """#!/bin/sh
 sleep 600 &
 echo $! > "$CHILD"
@@ -43,7 +43,18 @@ def test_ending_a_command_ends_its_program_and_leaves_no_files(
     program.write_text(HANGS)
     program.chmod(0o755)
     folder.mkdir()
-    words = [sys.executable, "-m", "nbtrace", command, "--ref", str(program), "--json", str(report), "--", *FLAGS]
+    words = [
+        sys.executable,
+        "-m",
+        "nbtrace",
+        command,
+        "--ref",
+        str(program),
+        "--json",
+        str(report),
+        "--",
+        *FLAGS.split(),
+    ]
     variables = {**os.environ, "CHILD": str(child), "TMPDIR": str(folder)}
     running = subprocess.Popen(words, env=variables, stderr=subprocess.PIPE, text=True)
     assert waited(lambda: child.exists() and child.read_text().endswith("\n"))

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
@@ -180,6 +181,6 @@ def _same_file(c: str, py: str) -> bool:
     if os.path.realpath(c) == os.path.realpath(py):
         return True
     try:
-        return os.path.samefile(c, py)
+        return Path(c).samefile(py)
     except (OSError, ValueError):
         return False
