@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 
 import typer
@@ -75,6 +76,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
             stream.reconfigure(errors="backslashreplace")
+    _end_like_an_error()
     try:
         code = app(prog_name="nbtrace", standalone_mode=False)
         sys.stdout.flush()
@@ -101,6 +103,19 @@ def main() -> None:
         _complain("not enough memory for this input")
         code = int(ExitCode.INPUT)
     sys.exit(code)
+
+
+def _end_like_an_error() -> None:
+    """Let a request to end unwind the stack, so that programs are ended and temporary files removed."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _complain(message: str) -> None:

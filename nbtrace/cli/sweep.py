@@ -1,5 +1,6 @@
 """`nbtrace sweep`."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -122,6 +123,10 @@ def _recorded(traces: Sequence[str], wanted: _Wanted) -> _Plan:
             "--trace takes logs as they are: leave out --config, --pixel, --mode, --device, --dtype and flags"
         )
     named = [_named(text) for text in traces]
+    logs = [os.path.realpath(log) for _, _, log in named if log != "-"]
+    twice = next((log for log in logs if logs.count(log) > 1), None)
+    if twice is not None:
+        raise UsageError(f"two --trace name the log {os.path.relpath(twice)}; a log always agrees with itself")
     return _Plan(
         tuple(log for _, _, log in named),
         tuple(dict.fromkeys(device for _, device, _ in named)),
