@@ -46,10 +46,12 @@ ConfigOption: TypeAlias = Annotated[
     str | None, typer.Option("--config", metavar="NAME|TOML", help="A configuration, in place of flags after --.")
 ]
 ModeOption: TypeAlias = Annotated[
-    str | None, typer.Option("--mode", help="c-parity (the reference as it is) or spec (what is meant).")
+    str | None,
+    typer.Option("--mode", metavar="c-parity|spec", help="c-parity (the reference as it is) or spec (what is meant)."),
 ]
 DeviceOption: TypeAlias = Annotated[
-    str | None, typer.Option("--device", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.")
+    str | None,
+    typer.Option("--device", metavar="DEVICE", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU."),
 ]
 OutOption: TypeAlias = Annotated[
     str | None,
@@ -74,7 +76,7 @@ def harness_command(
     config: ConfigOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32.")] = None,
     out: OutOption = None,
     bundle: BundleFolder = None,
     emit_rot_stars: RotStarsOption = False,
