@@ -1,9 +1,11 @@
 """What `make demo` runs: the main job on recorded logs and images; results go to `demo-output/`.
 
-Every question and its command are printed before the answer. A command that ends with another exit status than it must
-have, or by a fault of its own, ends the demo.
+Every question and its command are printed before the answer, of which the beginning is shown. A command that ends with
+another exit status than it must have, or by a fault of its own, ends the demo.
 """
 
+import io
+import os
 import shlex
 import shutil
 import subprocess
@@ -18,6 +20,9 @@ OUT = Path("demo-output")
 
 WHOLE, ALONE, PORT = (str(PAIR / name) for name in ("c.log", "c_roi_fresh.log", "py.log"))
 """The reference's pixel in a whole image and alone, and a port's."""
+
+SHOWN = 16
+"""Lines of an answer that are printed; the whole is written to a file."""
 
 BUNDLE = ("--bundle", str(OUT / "bundle"))
 
@@ -82,19 +87,41 @@ STEPS = (
 
 def main() -> int:
     """Run the commands; return 0 if each ended as it must."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     shutil.rmtree(ROOT / OUT, ignore_errors=True)
+    (ROOT / OUT).mkdir()
     for number, step in enumerate(STEPS, start=1):
-        print(f"\n{number}/{len(STEPS)}  {step.question}\n$ nbtrace {shlex.join(step.arguments)}\n", flush=True)
+        print(f"\n{number}/{len(STEPS)}  {step.question}\n$ nbtrace {shlex.join(step.arguments)}", flush=True)
         done = subprocess.run(
-            [sys.executable, "-m", "nbtrace", *step.arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "nbtrace", *step.arguments],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUTF8": "1"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
+        _show(done.stdout, OUT / f"{number:02}_{step.arguments[0]}.txt")
         sys.stderr.write(done.stderr)
+        sys.stderr.flush()
         # Python ends with 1 after a fault, too, which would read as a difference.
         if done.returncode != step.expected or "Traceback (most recent call last)" in done.stderr:
             print(f"exit status {done.returncode}, expected {step.expected}", file=sys.stderr)
             return 1
     print(f"\nAll {len(STEPS)} commands ended as they must. The page is {OUT}/report.html.")
     return 0
+
+
+def _show(text: str, file: Path) -> None:
+    """Print the beginning of an answer, and say where the whole stands."""
+    (ROOT / file).write_text(text, encoding="utf-8")
+    lines = text.splitlines()
+    for line in lines[:SHOWN]:
+        print(line)
+    if len(lines) > SHOWN:
+        print(f"… {len(lines) - SHOWN} more lines in {file}")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from nbtrace.cli.capture import Captured, captured
 from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
 from nbtrace.cli.options import BundleFolder, Force
+from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ProgramError, UsageError
@@ -164,6 +165,7 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams:
     embedded.check_on_detector(task.config, pixel)
     files = HarnessFiles(main_file(places.out, f"trace_py_{pixel[0]}_{pixel[1]}.log"), places.force)
     files.check()
+    Destinations(bundle=places.bundle).check([])
     slow, fast = task.config.shape_slow_fast
     execution = task.config.execution
     say(f"tracing pixel slow {pixel[0]}, fast {pixel[1]} on a detector of {slow} x {fast} pixels (slow x fast)")
