@@ -22,7 +22,7 @@ from nbtrace.cli import (
     sweep,
     trust,
 )
-from nbtrace.cli.command import Command
+from nbtrace.cli.command import BadUsage, Command
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import ExitCode, NbtraceError
 
@@ -50,9 +50,6 @@ app.command("report", cls=Command, epilog=report.EXAMPLE)(report.report_command)
 app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.add_typer(bundle.app, name="bundle")
-
-_BadUsage: type[Exception] = typer.BadParameter.__mro__[1]
-"""The base of typer's own usage errors, which it does not export by name."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -82,7 +79,7 @@ def main() -> None:
     except NbtraceError as error:
         _complain(str(error))
         code = int(error.exit_code)
-    except _BadUsage as error:
+    except BadUsage as error:
         # Without any argument the message is empty: the help has been printed in its place.
         if message := _message(error):
             _complain(f"{message} ({_command_of(error)} --help)")

@@ -3,7 +3,11 @@
 import inspect
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
+
+BadUsage: Any = typer.BadParameter.__mro__[1]
+"""The base of typer's own usage errors, which it does not export by name."""
 
 
 class Command(TyperCommand):
@@ -11,6 +15,15 @@ class Command(TyperCommand):
 
     def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - typer's name
         super().__init__(*args, help=_filled(help), **settings)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; an error knows the command that it is about."""
+        try:
+            rest: list[str] = super().parse_args(ctx, args)
+        except BadUsage as error:
+            error.ctx = error.ctx or ctx
+            raise
+        return rest
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words of the usage; what is required stands as it is, without braces."""
