@@ -76,7 +76,7 @@ class Destinations:
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
         if STDOUT in {self.bundle, self.folder}:
-            raise UsageError("- is standard output, not a folder; a folder of that name is ./-")
+            raise UsageError("- is standard output; --bundle and --out need a folder")
 
     @property
     def files(self) -> tuple[Path, ...]:
