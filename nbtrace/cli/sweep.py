@@ -13,6 +13,7 @@ from nbtrace.cli.harness import ConfigOption, ModeOption, PixelOption, chosen_ta
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile, Tolerances
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import Absent, Precision, Run, sweep
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
@@ -27,10 +28,14 @@ EXAMPLE = "Example: nbtrace sweep --config supervisor --pixel 685 1039 --referen
 
 DevicesOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--device", help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one."),
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one.",
+    ),
 ]
 DtypesOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--dtype", help="float64 or float32, repeatable; by default both.")
+    list[str] | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32, repeatable; by default both.")
 ]
 TracesOption: TypeAlias = Annotated[
     list[str] | None,
@@ -85,6 +90,7 @@ def sweep_command(
 
     first = min(runs, key=lambda run: run.precision.rounding)
     result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))
+    refuse_misspelt(limits, result.notices)
     view, document = sweep_view(result, brief=brief), sweep_document(result)
     raise typer.Exit(delivery.deliver(view, document, outputs=outputs))
 

@@ -116,9 +116,27 @@ class Gate(_Filed):
 
 
 class Images(Sided):
-    """`nbtrace images`, `nbtrace compare`."""
+    """`nbtrace images`."""
 
     gates: list[Gate]
+
+
+class Input(_Filed):
+    """A file that was read."""
+
+    path: str
+
+
+class Origin(_Filed):
+    """What a result was made from."""
+
+    inputs: list[Input] = []
+
+
+class Compare(Images):
+    """`nbtrace compare`."""
+
+    provenance: Origin = Origin()
 
 
 class Case(_Filed):
