@@ -16,7 +16,7 @@ from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import ExitCode, InputError
-from nbtrace.images.read import read_image
+from nbtrace.images.read import read_mask
 from nbtrace.records import Pixel
 from nbtrace.report.compare_document import compare_document
 from nbtrace.report.compare_view import compare_view
@@ -73,7 +73,7 @@ class Wishes:
         images = ImageOptions(
             **self.limits,
             roi=Roi(*self.roi) if self.roi is not None else None,
-            mask=read_image(self.mask).pixels != 0 if self.mask is not None else None,
+            mask=read_mask(self.mask) if self.mask is not None else None,
             resample=self.resample,
             origins=self.origins,
         )
