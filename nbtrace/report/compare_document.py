@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 
 from nbtrace.report.compare_view import headline
-from nbtrace.report.documents import notices_document
+from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.explain_document import explain_document
 from nbtrace.report.images_document import images_document
 from nbtrace.running.comparison import Comparison, Probe, Run
 
-FORMAT_VERSION = 1
 
-
-def compare_document(result: Comparison, *, pictures: bool) -> Mapping[str, object]:
-    """Return a comparison of two sides; `pictures` tells whether pictures were drawn, whose scale is then told."""
+def compare_document(result: Comparison, *, percentile: float | None = None) -> Mapping[str, object]:
+    """Return a comparison of two sides; `percentile` ends the scale of its pictures, None if none is drawn."""
     roi = result.images.options.roi
     c, py = result.c, result.py
     return {
@@ -30,20 +28,13 @@ def compare_document(result: Comparison, *, pictures: bool) -> Mapping[str, obje
         "py_binary_sha256": py.identity.binary.sha256 if py.identity.binary is not None else None,
         "roi": None if roi is None else [roi.fast_first, roi.fast_last, roi.slow_first, roi.slow_last],
         "resample": result.images.options.resample,
-        **_scale(drawn=pictures),
+        "png_scale_method": None if percentile is None else "percentile",
+        "png_scale_percentile": percentile,
         "runs": {"c": _run(c), "py": _run(py)},
         "notices": notices_document((*result.notices, *result.images.notices)),
         "first_divergence": result.first_divergence[1] if result.first_divergence is not None else None,
         "traces": [_probe(probe) for probe in result.probes],
     }
-
-
-def _scale(*, drawn: bool) -> Mapping[str, object]:
-    if not drawn:
-        return {"png_scale_method": None, "png_scale_percentile": None}
-    from nbtrace.report.figures.images import PERCENTILE  # noqa: PLC0415 - imports matplotlib
-
-    return {"png_scale_method": "percentile", "png_scale_percentile": PERCENTILE}
 
 
 def _run(run: Run) -> Mapping[str, object]:

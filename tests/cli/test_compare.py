@@ -39,6 +39,7 @@ def test_a_difference_is_found_explained_and_filed(nb: Run, tmp_path: Path) -> N
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary == json.loads((tmp_path / "s.json").read_text())
     assert summary["first_divergence"] == "rot_a_angstroms"
+    assert (summary["png_scale_method"], summary["png_scale_percentile"]) == ("percentile", 99.5)
     assert summary["traces"][1]["explanation"]["roots"][0]["quantity"] == "rot_a_angstroms"
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"images.npz", "images.png", "report.md", "trace_c_3_47.log", "trace_py_3_47.log"} <= names
