@@ -69,7 +69,7 @@ def everywhere(module: str) -> Iterator[str]:
 @cache
 def at_once(module: str) -> frozenset[str]:
     """Return what is loaded with a module, not counting what its own imports load."""
-    names = set()
+    names: set[str] = set()
     for statement in ast.parse(modules()[module].read_text()).body:
         for inner in statement.body if isinstance(statement, ast.Try) else [statement]:
             names.update(imported(inner))
