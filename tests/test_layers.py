@@ -1,6 +1,7 @@
 """Who may import whom: a module imports from its own layer and from those before it, as ARCHITECTURE.md says."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -118,12 +119,42 @@ def test_no_module_loads_itself() -> None:
     tuple(TopologicalSorter(graph).static_order())  # raises CycleError with the cycle
 
 
-def test_the_command_line_loads_nothing_heavy() -> None:
-    waiting, loaded = ["nbtrace.__main__"], set()
+def loaded_with(module: str) -> set[str]:
+    """Return every module that is loaded when one is imported."""
+    waiting, loaded = [module], set[str]()
     while waiting:
-        module = waiting.pop()
-        if module not in loaded:
-            loaded.add(module)
-            waiting += at_once(module) if module in modules() else ()
+        name = waiting.pop()
+        if name not in loaded:
+            loaded.add(name)
+            waiting += at_once(name) if name in modules() else ()
+    return loaded
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    loaded = loaded_with("nbtrace.__main__")
     assert "nbtrace.compare.diff" in loaded  # the walk has arrived somewhere
     assert not {name.partition(".")[0] for name in loaded} & HEAVY
+
+
+def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
+    torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
+    assert torch == {f"nbtrace.cli.{name}" for name in ("embedded", "embedded_source", "harness_table", "simulated")}
+
+
+def sections_of_the_architecture() -> Iterator[tuple[str, str]]:
+    """Yield folder and line of what ARCHITECTURE.md says of the modules; a list of a subfolder begins with its name."""
+    text = (ROOT / "ARCHITECTURE.md").read_text().partition("## Layers\n")[2].partition("\n## ")[0]
+    for section in text.split("\n### ")[1:]:
+        title, _, body = section.partition("\n")
+        folder = title.split("`")[1]
+        for item in body.replace("\n  ", " ").split("\n"):
+            inner = re.match(r"- `(\w+/)`", item)
+            yield (folder + inner[1] if inner else folder), item
+
+
+def test_the_architecture_names_every_module_once() -> None:
+    named = [
+        folder + name for folder, item in sections_of_the_architecture() for name in re.findall(r"`(\w+\.py)`", item)
+    ]
+    there = [path.relative_to(ROOT).as_posix() for path in modules().values() if not path.name.startswith("__")]
+    assert sorted(named) == sorted(there)
