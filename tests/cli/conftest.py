@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.cli import main
-
-PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
+from tests.places import PAIRS
 
 
 @dataclass(frozen=True)

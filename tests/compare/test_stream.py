@@ -13,8 +13,8 @@ from nbtrace.documents import dump
 from nbtrace.parsers import read_trace
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
+from tests.places import PAIRS
 
-PAIRS = Path(__file__).resolve().parents[2] / "examples" / "pairs"
 _PIXEL = 1.5e-3
 
 

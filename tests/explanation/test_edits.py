@@ -1,7 +1,6 @@
 """Single edits of recorded logs: the untouched side is never blamed."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,8 @@ from nbtrace.explanation.selftest.edits import STALE, Answer, Edit, edits, judge
 from nbtrace.explanation.selftest.run import sources
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side, Trace
+from tests.places import PAIRS
 
-PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
 STRIDE = 97
 NAMED = (Answer.ROOT, Answer.UNDECIDED)
 
