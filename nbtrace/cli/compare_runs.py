@@ -98,14 +98,11 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
     outputs: Mapping[str, str | bytes] = {}
-    percentile = None
     if to.folder is not None or to.bundle is not None:
-        # These draw, with matplotlib.
-        from nbtrace.cli.compare_files import comparison_files  # noqa: PLC0415
-        from nbtrace.report.figures.images import PERCENTILE  # noqa: PLC0415
+        from nbtrace.cli.compare_files import comparison_files  # noqa: PLC0415 - imports matplotlib
 
-        outputs, percentile = comparison_files(result), PERCENTILE
-    document = compare_document(result, percentile=percentile)
+        outputs = comparison_files(result)
+    document = compare_document(result, pictures=bool(outputs))
     return delivery.deliver(compare_view(result), document, outputs=outputs)
 
 

@@ -25,6 +25,8 @@ _SHIFT = 1100
 """Binary digits behind the point that hold any float64."""
 
 _SPLITTER = 2.0**27 + 1.0
+_EXACT_BITS = 26
+"""Significant bits of a factor up to which a product of two is exact in float64."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
         sums["y"].add(b)
     totals = {name: total.value for name, total in sums.items()}
     return Moments(x.size, totals["x"], totals["y"], totals["xx"], totals["yy"], totals["xy"], exponent)
+
+
+def exact_sum(values: npt.NDArray[Any]) -> Fraction:
+    """Return the exact sum of finite real numbers."""
+    total = _Sum()
+    for chunk in _chunks(values.ravel(), 0):
+        total.add(chunk.copy())
+    return total.value
 
 
 class _Sum:
