@@ -1,5 +1,6 @@
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,15 @@ def views(c: Trace, py: Trace) -> list[View]:
     return found
 
 
+@cache
+def views_of(folder: Path) -> list[View]:
+    return views(*(read_trace(str(folder / name)) for name in ("c.log", "py.log")))
+
+
 @pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("width", [80, 100, 160, 200])
 def test_no_line_is_wider_than_the_terminal(folder: Path, width: int) -> None:
-    c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))
-    for view in views(c, py):
+    for view in views_of(folder):
         for line in terminal.render(view, width).splitlines():
             # A command is one line, so that it can be copied.
             assert cell_len(line) <= width or line.startswith("  nbtrace "), line
