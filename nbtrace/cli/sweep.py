@@ -12,7 +12,8 @@ from nbtrace.cli.harness import ConfigOption, ModeOption, PixelOption, chosen_ta
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile, Tolerances
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
-from nbtrace.compare.sweep import Absent, Precision, Run, sweep
+from nbtrace.compare.sweep import sweep
+from nbtrace.compare.sweep_result import Absent, Precision, Run
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace

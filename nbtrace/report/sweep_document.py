@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nbtrace.compare.sweep import Measured, Outcome, SweepResult, Swept
+from nbtrace.compare.sweep_result import Measured, Outcome, SweepResult, Swept
 from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Record
 from nbtrace.report.documents import FORMAT_VERSION, notices_document

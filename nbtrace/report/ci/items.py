@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from nbtrace.compare.status import NoTruth, Status, Verdict
-from nbtrace.compare.sweep import Outcome
+from nbtrace.compare.sweep_result import Outcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.ci import filed as read
