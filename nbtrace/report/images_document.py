@@ -36,7 +36,7 @@ def images_document(result: ImagesResult) -> dict[str, object]:
             "py_not_finite": selection.py_not_finite,
             "not_finite_in_both": selection.both_not_finite,
         },
-        "roi": None if result.options.roi is None else [int(text) for text in str(result.options.roi).split()],
+        "roi": None if result.options.roi is None else list(result.options.roi.ends),
         "resampled": result.options.resample,
         "shells": [
             {
