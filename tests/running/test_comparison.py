@@ -17,19 +17,19 @@ from nbtrace.running.archived import ArchivedSource
 from nbtrace.running.command import FlagLine, flag_line
 from nbtrace.running.comparison import Comparison, Plan, compare
 from nbtrace.running.source import Identity, Made, PixelTrace
-from tests.places import GOLDEN_SUITE
+from tests.places import GOLDEN_SUITE as SUITE
 
 CASE = "phi_zero_mosaic"
 
 
 def line_of(name: str, *more: str) -> FlagLine:
-    source = ArchivedSource(GOLDEN_SUITE / name)
+    source = ArchivedSource(SUITE / name)
     return flag_line([*source.case.args, *more], source.input_folders)
 
 
 def compared(name: str, plan: Plan | None = None, *, mode: str | None = None) -> Comparison:
     line = line_of(name)
-    return compare(ArchivedSource(GOLDEN_SUITE / name), EmbeddedSource(line, Choice(mode=mode)), line, plan or Plan())
+    return compare(ArchivedSource(SUITE / name), EmbeddedSource(line, Choice(mode=mode)), line, plan or Plan())
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_document_has_the_keys_of_the_contract(spec: Comparison) -> None:
 
 def test_recorded_output_is_said_to_be_recorded(spec: Comparison) -> None:
     text = render(compare_view(spec))
-    assert f"C: recorded output in {GOLDEN_SUITE / CASE}".replace("_", "") in text.replace("\\", "").replace("_", "")
+    assert f"C: recorded output in {SUITE / CASE}".replace("_", "") in text.replace("\\", "").replace("_", "")
     assert "not run: recorded" in text
 
 
@@ -137,7 +137,7 @@ def test_a_pixel_within_the_references_own_noise_is_left_out_and_one_beyond_is_n
         traced=(),
     )
     plan = Plan(traces=False, noise=Noise("n.json", table), images=ImageOptions())
-    source = ArchivedSource(GOLDEN_SUITE / "roi")
+    source = ArchivedSource(SUITE / "roi")
     verdicts = {}
     for by in (0.25, 0.75):
         found = compare(Changed(source, (30, 20), by), EmbeddedSource(line, Choice()), line, plan)
@@ -149,8 +149,8 @@ def test_a_pixel_within_the_references_own_noise_is_left_out_and_one_beyond_is_n
 
 
 def test_files_that_flags_name_are_found_beside_the_recorded_output(tmp_path: Path) -> None:
-    shutil.copytree(GOLDEN_SUITE / "sourcefile", tmp_path / "case")
-    shutil.copyfile(GOLDEN_SUITE / "inputs" / "sources.txt", tmp_path / "case" / "sources.txt")
+    shutil.copytree(SUITE / "sourcefile", tmp_path / "case")
+    shutil.copyfile(SUITE / "inputs" / "sources.txt", tmp_path / "case" / "sources.txt")
     source = ArchivedSource(tmp_path / "case")
     line = flag_line(source.case.args, source.input_folders)
     assert line.inputs == (tmp_path / "case" / "sources.txt",)
@@ -174,7 +174,7 @@ def test_threads_of_the_reference_are_imitated_where_the_flags_do_not_say() -> N
 
 
 def test_flags_that_are_not_the_recorded_ones_are_noted() -> None:
-    source = ArchivedSource(GOLDEN_SUITE / "hkl_nearest")
+    source = ArchivedSource(SUITE / "hkl_nearest")
     same = source.line([*source.case.args, "-nopgm", "-floatfile", "other"], (), lenient=False)
     assert same.remarks == ()
     other = source.line([*source.case.args, "-N", "11"], (), lenient=False)
