@@ -114,7 +114,6 @@ class Cause(Filed):
     text: str
     residual_rel: Number = None
     share_of_deviation_left: Number = None
-    within_digits: bool | None = None
     expected_by_chance: Number = None
 
 
@@ -156,7 +155,6 @@ class ExplainDocument(Filed):
 
     final_quantity: Text = ""
     log_ratio_final: Number = None
-    log_ratio_left: Number = None
     roots: list[Root]
 
 
