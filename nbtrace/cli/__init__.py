@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 
 import typer
@@ -22,6 +23,7 @@ from nbtrace.cli import (
     sweep,
     trust,
 )
+from nbtrace.cli.command import BadUsage, Command
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import ExitCode, NbtraceError
 
@@ -34,24 +36,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command("diff", epilog=diff.EXAMPLE)(diff.diff_command)
-app.command("phi", epilog=phi.EXAMPLE)(phi.phi_command)
-app.command("scaling", epilog=scaling.EXAMPLE)(scaling.scaling_command)
-app.command("explain", epilog=explain.EXAMPLE)(explain.explain_command)
-app.command("images", epilog=images.EXAMPLE)(images.images_command)
-app.command("selftest", epilog=selftest.EXAMPLE)(selftest.selftest_command)
-app.command("check", epilog=check.EXAMPLE)(check.check_command)
+app.command("diff", cls=Command, epilog=diff.EXAMPLE)(diff.diff_command)
+app.command("phi", cls=Command, epilog=phi.EXAMPLE)(phi.phi_command)
+app.command("scaling", cls=Command, epilog=scaling.EXAMPLE)(scaling.scaling_command)
+app.command("explain", cls=Command, epilog=explain.EXAMPLE)(explain.explain_command)
+app.command("images", cls=Command, epilog=images.EXAMPLE)(images.images_command)
+app.command("selftest", cls=Command, epilog=selftest.EXAMPLE)(selftest.selftest_command)
+app.command("check", cls=Command, epilog=check.EXAMPLE)(check.check_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
 app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
 app.command("sweep", cls=ProgramCommand, epilog=sweep.EXAMPLE)(sweep.sweep_command)
-app.command("report", epilog=report.EXAMPLE)(report.report_command)
+app.command("report", cls=Command, epilog=report.EXAMPLE)(report.report_command)
 app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.add_typer(bundle.app, name="bundle")
-
-_BadUsage: type[Exception] = typer.BadParameter.__mro__[1]
-"""The base of typer's own usage errors, which it does not export by name."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -75,16 +74,17 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
             stream.reconfigure(errors="backslashreplace")
+    _end_like_an_error()
     try:
         code = app(prog_name="nbtrace", standalone_mode=False)
         sys.stdout.flush()
     except NbtraceError as error:
         _complain(str(error))
         code = int(error.exit_code)
-    except _BadUsage as error:
+    except BadUsage as error:
         # Without any argument the message is empty: the help has been printed in its place.
         if message := _message(error):
-            _complain(f"{message} (nbtrace --help)")
+            _complain(f"{message} ({_command_of(error)} --help)")
         code = int(ExitCode.USAGE)
     except typer.Abort:
         code = 130
@@ -103,10 +103,28 @@ def main() -> None:
     sys.exit(code)
 
 
+def _end_like_an_error() -> None:
+    """Let a request to end unwind the stack, so that programs are ended and temporary files removed."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+
+
 def _complain(message: str) -> None:
     sys.stderr.write(f"nbtrace: {' '.join(bundle.shown(message).split())}\n")
 
 
 def _message(error: BaseException) -> str:
     formatted = getattr(error, "format_message", None)
-    return str(formatted() if formatted else error).rstrip(".")
+    return str(formatted() if formatted else error).replace("Value error, ", "").rstrip(".")
+
+
+def _command_of(error: BaseException) -> str:
+    """Return the command whose usage was wrong."""
+    return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")

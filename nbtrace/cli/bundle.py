@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from nbtrace.cli.command import Command
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, InputError, ProgramError, UsageError
@@ -35,7 +36,7 @@ JsonOption = Annotated[
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file given with --json.")]
 
 
-@app.command(epilog="Example: nbtrace bundle init evidence/")
+@app.command(cls=Command, epilog="Example: nbtrace bundle init evidence/")
 def init(bundle: BundleArgument = Path()) -> None:
     """Make a folder a bundle; one that is a bundle already stays as it is."""
     try:
@@ -46,14 +47,12 @@ def init(bundle: BundleArgument = Path()) -> None:
     _print(f"{shown(bundle)} {said}: {len(files)} files, {_unlisted(files)}")
 
 
-@app.command(epilog="Example: nbtrace bundle add evidence/ c.log py.log")
+@app.command(cls=Command, epilog="Example: nbtrace bundle add evidence/ c.log py.log")
 def add(
     bundle: Annotated[
         Path, typer.Argument(metavar="BUNDLE", help="The folder; it is made if there is none.", readable=False)
     ],
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="What to copy in; never moved.", readable=False)
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="What to copy in; never moved.", readable=False)],
 ) -> None:
     """Copy files into a bundle, or list files that are in its folder already.
 
@@ -65,15 +64,20 @@ def add(
         _print(f"{shown(source)} -> {shown(record.path)}" + (f" ({record.reason})" if record.reason else ""))
 
 
+class _RunCommand(ProgramCommand):
+    after_dashes = "-- PROGRAM [ARGS]..."
+
+
 @app.command(
-    cls=ProgramCommand,
+    cls=_RunCommand,
     epilog="Example: nbtrace bundle run evidence/ --name c -- ./nanoBragg -hkl P1.hkl",
 )
 def run(
     ctx: typer.Context,
     bundle: BundleArgument = Path(),
     name: Annotated[
-        str | None, typer.Option("--name", help="Name of the run: its output is kept as NAME_stdout.txt.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Name of the run: its output is kept as NAME_stdout.txt."),
     ] = None,
 ) -> None:
     """Run the program after -- and keep its output, its exit status and its times.
@@ -92,7 +96,7 @@ def run(
         )
 
 
-@app.command(epilog="Example: nbtrace bundle verify evidence/")
+@app.command(cls=Command, epilog="Example: nbtrace bundle verify evidence/")
 def verify(
     path: Annotated[
         Path, typer.Argument(metavar="PATH", help="A folder, a manifest, or a JSON document.", readable=False)
@@ -126,7 +130,7 @@ def verify(
             return
 
 
-@app.command("list", epilog="Example: nbtrace bundle list evidence/")
+@app.command("list", cls=Command, epilog="Example: nbtrace bundle list evidence/")
 def list_files(bundle: BundleArgument = Path(), *, json: JsonOption = None, force: ForceOption = False) -> None:
     """List the files of a bundle: size in bytes, and whether the manifest lists it. Nothing is verified."""
     files = Bundle.open(bundle).contents()

@@ -30,7 +30,10 @@ from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_f
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
 
-EXAMPLE = "Example: nbtrace compare --ref ./nanoBragg --out result/ -- -cell 100 100 100 90 90 90 -default_F 100 …"
+EXAMPLE = (
+    "Example: nbtrace compare --ref ./nanoBragg --out result/ -- "
+    "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100"
+)
 
 
 def compare_command(
@@ -56,19 +59,32 @@ def compare_command(
     only: Annotated[
         str | None, typer.Option("--only", metavar="PATTERN", help="Cases whose name matches, as in 'phi_*'.")
     ] = None,
-    repeat: Annotated[int | None, typer.Option("--repeat", min=1, max=1000, help="Runs of each side.")] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat", metavar="N", min=1, max=1000, help="Runs of each side (1); medians of their times are told."
+        ),
+    ] = None,
     threads: Annotated[
         int | None,
-        typer.Option("--threads", min=1, max=1024, help="OMP_NUM_THREADS; by default as recorded, else 1."),
+        typer.Option(
+            "--threads", metavar="N", min=1, max=1024, help="OMP_NUM_THREADS; by default as recorded, else 1."
+        ),
     ] = None,
     pixel: Annotated[
         tuple[int, int] | None,
         typer.Option("--pixel", metavar="SLOW FAST", help="Trace this pixel too."),
     ] = None,
     no_trace: Annotated[bool, typer.Option("--no-trace", help="Compare the images only.")] = False,
-    mode: Annotated[str | None, typer.Option("--mode", help="c-parity or spec, of the embedded simulator.")] = None,
-    device: Annotated[str | None, typer.Option("--device", help="cpu, cuda or cuda:N, of the same.")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32, of the same.")] = None,
+    mode: Annotated[
+        str | None, typer.Option("--mode", metavar="c-parity|spec", help="Mode of the embedded simulator.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="DEVICE", help="Its device: cpu, cuda or cuda:N.")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option("--dtype", metavar="DTYPE", help="Its precision: float64 or float32.")
+    ] = None,
     timeout: Timeout = 600.0,
     roi: Region = None,
     mask: MaskFile = None,
@@ -110,6 +126,8 @@ def compare_command(
     limits = {name: value for name, value in given.items() if value is not None}
     names = ("--archived", "--out", "--pixel", "--roi", "--mask", "--threads", "flags after --")
     alone = (archived, out, pixel, roi, mask, threads, passed_on(ctx) or None)
+    if no_trace and pixel is not None:
+        raise UsageError("--pixel names a pixel to trace and --no-trace forbids it; give one of them")
     _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415

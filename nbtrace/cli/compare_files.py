@@ -6,11 +6,11 @@ from nbtrace.cli.image_files import ARRAYS_NAME, arrays_bytes, picture_bytes
 from nbtrace.running.comparison import Comparison, Run
 
 
-def comparison_files(result: Comparison) -> Mapping[str, str | bytes]:
-    """Return the files by name, but for report and summary."""
+def comparison_files(result: Comparison, *, pictures: bool) -> Mapping[str, str | bytes]:
+    """Return the files by name, but for report and summary; pictures need matplotlib."""
     return {
         ARRAYS_NAME: arrays_bytes(result.images),
-        **picture_bytes(result.images, ("png",)),
+        **(picture_bytes(result.images, ("png",)) if pictures else {}),
         **dict(_logs("c", result.c)),
         **dict(_logs("py", result.py)),
         **dict(_traces(result)),

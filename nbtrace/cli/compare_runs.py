@@ -7,8 +7,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery, Destinations, can_draw
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.compare.tolerance import Policy
@@ -97,13 +99,17 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     threads = request.thread_count
     c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
-    outputs: Mapping[str, str | bytes] = {}
-    if to.folder is not None or to.bundle is not None:
-        from nbtrace.cli.compare_files import comparison_files  # noqa: PLC0415 - imports matplotlib
-
-        outputs = comparison_files(result)
-    document = compare_document(result, pictures=bool(outputs))
-    return delivery.deliver(compare_view(result), document, outputs=outputs)
+    refuse_misspelt(
+        wishes.policy, (notice for probe in result.probes if probe.diff is not None for notice in probe.diff.notices)
+    )
+    filed = to.folder is not None or to.bundle is not None
+    pictures = filed and can_draw()
+    outputs = comparison_files(result, pictures=pictures) if filed else {}
+    document = compare_document(result, pictures=pictures)
+    code = delivery.deliver(compare_view(result), document, outputs=outputs)
+    if filed and not pictures:
+        sys.stderr.write("no pictures: they need matplotlib; install it with: pip install 'nbtrace[report]'\n")
+    return code
 
 
 def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | None, to: Destinations) -> ExitCode:

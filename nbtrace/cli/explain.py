@@ -39,7 +39,7 @@ def explain_command(
     ] = None,
     *,
     config: Annotated[
-        str | None, typer.Option("--config", metavar="NAME|FILE", help="Configuration that both were run with.")
+        str | None, typer.Option("--config", metavar="NAME|TOML", help="Configuration that both were run with.")
     ] = None,
     hypotheses: Annotated[
         Path | None,

@@ -13,6 +13,7 @@ from nbtrace.cli.capture import Captured, captured
 from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
 from nbtrace.cli.options import BundleFolder, Force
+from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ProgramError, UsageError
@@ -46,10 +47,12 @@ ConfigOption: TypeAlias = Annotated[
     str | None, typer.Option("--config", metavar="NAME|TOML", help="A configuration, in place of flags after --.")
 ]
 ModeOption: TypeAlias = Annotated[
-    str | None, typer.Option("--mode", help="c-parity (the reference as it is) or spec (what is meant).")
+    str | None,
+    typer.Option("--mode", metavar="c-parity|spec", help="c-parity (the reference as it is) or spec (what is meant)."),
 ]
 DeviceOption: TypeAlias = Annotated[
-    str | None, typer.Option("--device", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.")
+    str | None,
+    typer.Option("--device", metavar="DEVICE", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU."),
 ]
 OutOption: TypeAlias = Annotated[
     str | None,
@@ -74,7 +77,7 @@ def harness_command(
     config: ConfigOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="float64 or float32.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32.")] = None,
     out: OutOption = None,
     bundle: BundleFolder = None,
     emit_rot_stars: RotStarsOption = False,
@@ -162,6 +165,7 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams:
     embedded.check_on_detector(task.config, pixel)
     files = HarnessFiles(main_file(places.out, f"trace_py_{pixel[0]}_{pixel[1]}.log"), places.force)
     files.check()
+    Destinations(bundle=places.bundle).check([])
     slow, fast = task.config.shape_slow_fast
     execution = task.config.execution
     say(f"tracing pixel slow {pixel[0]}, fast {pixel[1]} on a detector of {slow} x {fast} pixels (slow x fast)")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbtrace.cli.bundle import shown
+from nbtrace.cli.output import must_be_folder
 from nbtrace.errors import UsageError
 from nbtrace.evidence.provenance import FileRecord
 from nbtrace.files import write_new
@@ -58,11 +59,12 @@ class HarnessFiles:
         Raises
         ------
         UsageError
-            If one of the files exists, and not `force`.
+            If one of the files exists, and not `force`, or their folder is none.
         """
         for path in (self.main, *(self.path(companion) for companion in _COMPANIONS)):
             if path.exists() and not self.force:
                 raise UsageError(f"{path} exists; give --force to replace it, or another --out")
+        must_be_folder(self.main.absolute().parent, self.main)
 
     def path(self, companion: str) -> Path:
         """Return the name of a companion."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +18,7 @@ from nbtrace.cli.image_options import (
     pixel_tolerances,
 )
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import STDOUT, Delivery, Destinations, require_matplotlib
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
@@ -47,7 +46,7 @@ def images_command(
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
     config: Annotated[
-        str | None, typer.Option("--config", metavar="NAME|FILE", help="Configuration that tells geometry and cell.")
+        str | None, typer.Option("--config", metavar="NAME|TOML", help="Configuration that tells geometry and cell.")
     ] = None,
     threshold: Threshold = None,
     sum_ratio: SumRatio = None,
@@ -146,8 +145,13 @@ class _Extra:
     def __post_init__(self) -> None:
         if self.difference is not None and self.difference.suffix.lower() not in DIFFERENCES:
             raise UsageError(f"{self.difference}: a difference is written as .npy (float64) or .bin (bare float32)")
-        if self.pictures is not None and find_spec("matplotlib") is None:
-            raise UsageError("--pictures needs matplotlib: pip install 'nbtrace[report]'")
+        if self.pictures is None:
+            if "svg" in self.kinds:
+                raise UsageError("--svg is of --pictures; give their folder, too")
+            return
+        if self.pictures == STDOUT:
+            raise UsageError("--pictures -: give a folder, as in --pictures pictures")
+        require_matplotlib("--pictures")
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,12 @@ class Destinations:
             raise UsageError("two outputs have the same name: --md, --json, --output and others need different files")
         if self.plot is not None and self.plot.suffix.lower() not in _PLOTS:
             raise UsageError(f"--plot {self.plot}: a figure is written to a file that ends in {' or '.join(_PLOTS)}")
+        if self.plot is not None:
+            require_matplotlib("--plot")
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
+        if STDOUT in {self.bundle, self.folder}:
+            raise UsageError("- is standard output; --bundle and --out need a folder")
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -93,18 +98,24 @@ class Destinations:
                 raise UsageError(f"{path} exists; give --force to replace it, or another name")
             if any(_same(path, Path(name)) for name in inputs):
                 raise UsageError(f"{path} is one of the inputs; give another name")
-            _must_be_folder(path.absolute().parent, path)
+            must_be_folder(path.absolute().parent, path)
         if self.bundle is not None:
-            _must_be_folder(self.bundle.absolute(), self.bundle)
+            must_be_folder(self.bundle.absolute(), self.bundle)
         if self.folder is not None:
-            _must_be_folder(self.folder.absolute(), self.folder)
+            must_be_folder(self.folder.absolute(), self.folder)
             if self.folder.is_dir() and any(self.folder.iterdir()) and not self.force:
                 raise UsageError(f"{self.folder} is not empty; give --force to replace what is in it, or another name")
         if self.notes is not None:
-            for other in (*self.files, *map(Path, inputs)):
-                if _same(self.notes, other) or self.notes.absolute() == other.absolute():
-                    raise UsageError(f"{self.notes} is also an input or another output; give notes a file of their own")
-            _must_be_folder(self.notes.absolute().parent, self.notes)
+            self._check_notes(self.notes, inputs)
+
+    def _check_notes(self, notes: Path, inputs: Iterable[str]) -> None:
+        """Refuse notes in a file that is read, or written anew."""
+        for other in (*self.files, *map(Path, inputs)):
+            if _same(notes, other) or notes.absolute() == other.absolute():
+                raise UsageError(f"{notes} is also an input or another output; give notes a file of their own")
+        if notes.is_dir():
+            raise UsageError(f"{notes} is a folder; notes are added to a file")
+        must_be_folder(notes.absolute().parent, notes)
 
     @property
     def prints_report(self) -> bool:
@@ -126,8 +137,14 @@ def _same(path: Path, other: Path) -> bool:
         return False
 
 
-def _must_be_folder(folder: Path, wanted: Path) -> None:
-    """Check that the nearest part of a path that exists is a folder; what is missing of it can then be made."""
+def must_be_folder(folder: Path, wanted: Path) -> None:
+    """Check that the nearest part of a path that exists is a folder; what is missing of it can then be made.
+
+    Raises
+    ------
+    UsageError
+        If it is none, so that `wanted` cannot be written.
+    """
     for part in (folder, *folder.parents):
         if os.path.lexists(part):
             if not part.is_dir():
@@ -260,9 +277,26 @@ class Delivery:
         )
 
 
-def needs_extra(what: str, error: ImportError) -> UsageError:
+def needs_extra(what: str, package: str | None) -> UsageError:
     """Return the error for something that needs a package of the extra `report` which is not installed."""
-    return UsageError(f"{what} needs {error.name}; install it with: pip install 'nbtrace[report]'")
+    return UsageError(f"{what} needs {package}; install it with: pip install 'nbtrace[report]'")
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed; it is not imported."""
+    return find_spec("matplotlib") is not None
+
+
+def require_matplotlib(what: str) -> None:
+    """Refuse to start what would end without its figures.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed.
+    """
+    if not can_draw():
+        raise needs_extra(what, "matplotlib")
 
 
 def provenance_lines(provenance: Provenance) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PlotFile, PolicyFile, TextFile
-from nbtrace.cli.output import Delivery, Destinations, needs_extra
+from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.parsers import read_trace
@@ -51,8 +51,6 @@ def phi_command(
 
 
 def _draw(document: Mapping[str, object]) -> "Figure":
-    try:
-        from nbtrace.report.figures.phi import phi_figure  # noqa: PLC0415 - matplotlib
-    except ImportError as error:
-        raise needs_extra("--plot", error) from None
+    from nbtrace.report.figures.phi import phi_figure  # noqa: PLC0415 - matplotlib
+
     return phi_figure(document)

@@ -3,13 +3,21 @@
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+
+from nbtrace.cli.command import Command
 
 _AFTER_DASHES = "nbtrace.after_dashes"
 
 
-class ProgramCommand(TyperCommand):
+class ProgramCommand(Command):
     """A command whose arguments after `--` are a program's, to be passed on untouched."""
+
+    after_dashes = "[-- FLAGS]"
+    """How the usage calls them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage."""
+        return [*super().collect_usage_pieces(ctx), self.after_dashes]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep what follows the first `--` in `ctx.meta` and parse the rest."""

@@ -57,6 +57,8 @@ def report_command(
     if form is not Format.HTML:
         if open_page:
             raise UsageError(f"--open shows the page; leave it out with --format {form.value}")
+        if all_pixels:
+            raise UsageError(f"--all-pixels is of the page; leave it out with --format {form.value}")
         out = out or STDOUT
     if open_page and out == STDOUT:
         raise UsageError("--open needs a file; leave out --out -")
@@ -88,7 +90,7 @@ def _page(contents: Contents, *, all_pixels: bool) -> str:
     try:
         from nbtrace.report.page.page import render_page  # noqa: PLC0415 - templates and plots
     except ImportError as error:
-        raise needs_extra("the page", error) from None
+        raise needs_extra("the page", error.name) from None
     return render_page(contents, all_pixels=all_pixels)
 
 

@@ -19,7 +19,7 @@ from nbtrace.cli.options import (
     TextFile,
     Tolerances,
 )
-from nbtrace.cli.output import Delivery, Destinations, needs_extra
+from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import scaling_chain
 from nbtrace.compare.tolerance import resolve_policy
@@ -64,8 +64,6 @@ def scaling_command(
 
 
 def _draw(document: Mapping[str, object]) -> "Figure":
-    try:
-        from nbtrace.report.figures.scaling import scaling_figure  # noqa: PLC0415 - matplotlib
-    except ImportError as error:
-        raise needs_extra("--plot", error) from None
+    from nbtrace.report.figures.scaling import scaling_figure  # noqa: PLC0415 - matplotlib
+
     return scaling_figure(document)

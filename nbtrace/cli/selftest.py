@@ -14,7 +14,7 @@ EXAMPLE = "Example: nbtrace selftest --configuration cubic_default --json score.
 def selftest_command(
     logs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[C_LOG]...", help="Traces of the reference; those that come with nbtrace if none."),
+        typer.Argument(metavar="C_LOG", help="Traces of the reference; those that come with nbtrace if none."),
     ] = None,
     *,
     configuration: Annotated[
@@ -39,6 +39,8 @@ def selftest_command(
     from nbtrace.explanation.selftest.run import run, sources  # noqa: PLC0415
     from nbtrace.report.selftest_view import selftest_document, selftest_view  # noqa: PLC0415
 
+    if logs and configuration:
+        raise UsageError("give logs of your own or --configuration, not both")
     known = {name.partition("__")[0] for name in sources()}
     unknown = sorted(set(configuration or []) - known)
     if unknown:

@@ -1,5 +1,6 @@
 """`nbtrace sweep`."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -12,6 +13,7 @@ from nbtrace.cli.harness import ConfigOption, ModeOption, PixelOption, chosen_ta
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile, Tolerances
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Precision, Run
 from nbtrace.compare.tolerance import resolve_policy
@@ -27,10 +29,14 @@ EXAMPLE = "Example: nbtrace sweep --config supervisor --pixel 685 1039 --referen
 
 DevicesOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--device", help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one."),
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one.",
+    ),
 ]
 DtypesOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--dtype", help="float64 or float32, repeatable; by default both.")
+    list[str] | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32, repeatable; by default both.")
 ]
 TracesOption: TypeAlias = Annotated[
     list[str] | None,
@@ -85,6 +91,7 @@ def sweep_command(
 
     first = min(runs, key=lambda run: run.precision.rounding)
     result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))
+    refuse_misspelt(limits, result.notices)
     view, document = sweep_view(result, brief=brief), sweep_document(result)
     raise typer.Exit(delivery.deliver(view, document, outputs=outputs))
 
@@ -123,6 +130,10 @@ def _recorded(traces: Sequence[str], wanted: _Wanted) -> _Plan:
             "--trace takes logs as they are: leave out --config, --pixel, --mode, --device, --dtype and flags"
         )
     named = [_named(text) for text in traces]
+    logs = [os.path.realpath(log) for _, _, log in named if log != "-"]
+    twice = next((log for log in logs if logs.count(log) > 1), None)
+    if twice is not None:
+        raise UsageError(f"two --trace name the log {os.path.relpath(twice)}; a log always agrees with itself")
     return _Plan(
         tuple(log for _, _, log in named),
         tuple(dict.fromkeys(device for _, device, _ in named)),

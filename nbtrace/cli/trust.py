@@ -10,7 +10,10 @@ from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.errors import UsageError
 
-EXAMPLE = "Example: nbtrace trust --ref ./nanoBragg --json noise.json -- -mat A.mat -hkl P1.hkl -lambda 1 -distance 100"
+EXAMPLE = (
+    "Example: nbtrace trust --ref ./nanoBragg --json noise.json -- "
+    "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100"
+)
 
 _MOST_THREADS = 1024
 
@@ -19,7 +22,9 @@ def trust_command(
     ctx: typer.Context,
     *,
     ref: Reference = None,
-    repeat: Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Runs that are the same in everything.")] = 3,
+    repeat: Annotated[
+        int, typer.Option("--repeat", metavar="N", min=1, max=1000, help="Runs that are the same in everything.")
+    ] = 3,
     threads: Annotated[
         str, typer.Option("--threads", metavar="N,N,…", help="Numbers of threads; the first is the base of all.")
     ] = "1,2,4",

@@ -69,6 +69,8 @@ class NoiseTable(_Part):
 class _Document(_Part):
     format: Literal["nbtrace trust"]
     format_version: Literal[1]
+    experiment: tuple[str, ...] | None = None
+    c_binary_sha256: str | None = None
     noise: NoiseTable
 
 
@@ -84,10 +86,22 @@ class Noise:
     name : str
         Name of the file, which reports give as origin.
     table : NoiseTable
+    experiment : tuple of str or None
+        The flags that it was measured with, in their shortest form; None where the file does not say.
+    binary : str or None
+        SHA-256 of the reference that it was measured with.
     """
 
     name: str
     table: NoiseTable
+    experiment: tuple[str, ...] | None = None
+    binary: str | None = None
+
+    def stranger_to(self, experiment: tuple[str, ...], binary: str | None) -> str:
+        """Return why the floors are not those of a reference (SHA-256) with these flags; empty where they may be."""
+        if self.experiment is not None and self.experiment != experiment:
+            return "other flags"
+        return "another reference program" if None not in {self.binary, binary} and self.binary != binary else ""
 
     def applied(self, policy: Policy, pixel: Pixel | None) -> Policy:
         """Return a policy in which no tolerance is below the floor; a raised one names its origin."""
@@ -158,4 +172,4 @@ def read_noise(path: Path) -> Noise:
     outside = next((item for item in document.noise.pixels if item.slow >= shape[0] or item.fast >= shape[1]), None)
     if outside is not None:
         raise InputError(f"{path}: pixel slow {outside.slow} fast {outside.fast} is not on its own image")
-    return Noise(path.name, document.noise)
+    return Noise(path.name, document.noise, document.experiment, document.c_binary_sha256)

@@ -73,6 +73,8 @@ class Bundle:
             found = (path / MANIFEST_NAME).is_file()
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        if not path.is_dir():
+            raise InputError(f"{path} is {'a file' if path.exists() else 'not there'}; a bundle is a folder")
         if not found:
             raise InputError(f"{path} is not a bundle: it has no {MANIFEST_NAME}; nbtrace bundle init {path} makes one")
         return cls(path)

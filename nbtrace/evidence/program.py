@@ -1,5 +1,6 @@
 """Programs run without a shell: their output is kept and may go on to the terminal, with exit status and times."""
 
+import math
 import os
 import selectors
 import signal
@@ -7,13 +8,17 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import IO, BinaryIO, TypeAlias
 
 _PIECE_BYTES = 1 << 16
 _POLL_SECONDS = 0.1
+
+MOST_PRINTED = 2**28
+"""Bytes that a program which nobody watches may print: a traced image takes a thousandth of that."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Run:
 
     `status` is its exit status, negative for the signal that killed it, and None if it could not be started; `problem`
     is then the reason. `wall_seconds` is the time from its start to its end. `overran` is the time limit in seconds
-    that it was killed for.
+    that it was killed for, `flooded` the bytes of output.
     """
 
     command: tuple[str, ...]
@@ -31,6 +36,12 @@ class Run:
     status: int | None
     problem: str | None = None
     overran: float | None = None
+    flooded: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended otherwise than by itself and well."""
+        return self.status != 0 or self.overran is not None or self.flooded is not None
 
     @property
     def text(self) -> str:
@@ -39,6 +50,8 @@ class Run:
             return f"could not be started: {self.problem}"
         if self.overran is not None:
             return f"not done after {self.overran:g} s and killed"
+        if self.flooded is not None:
+            return f"printed more than {self.flooded // 2**20} MB and was killed"
         if self.status < 0:
             return f"killed by {_signal_name(-self.status)}"
         return f"exit {self.status}"
@@ -63,11 +76,14 @@ class Surroundings:
         What its environment has besides that of this process.
     seconds : float or None
         Time limit; the program and all that it started are then killed.
+    most_bytes : int
+        Limit of what it may write to each of standard output and error, for the same.
     """
 
     folder: Path
     variables: Mapping[str, str]
     seconds: float | None = None
+    most_bytes: int = MOST_PRINTED
 
 
 def run_captured(
@@ -99,12 +115,16 @@ def run_captured(
             return Run(tuple(command), started, time.monotonic() - clock, None, problem)
         sinks = ((process.stdout, out, echo[0]), (process.stderr, err, echo[1]))
         with process:
-            overran = (
-                _attend(process, sinks) if surroundings is None else _supervise(process, sinks, surroundings.seconds)
-            )
+            end = _attend(process, sinks) if surroundings is None else _supervise(process, sinks, surroundings)
             process.wait()
-    limit = surroundings.seconds if surroundings is not None and overran else None
-    return Run(tuple(command), started, time.monotonic() - clock, process.returncode, overran=limit)
+    run = Run(tuple(command), started, time.monotonic() - clock, process.returncode)
+    if surroundings is None or end is _End.OWN:
+        return run
+    return (
+        replace(run, overran=surroundings.seconds)
+        if end is _End.LATE
+        else replace(run, flooded=surroundings.most_bytes)
+    )
 
 
 def _start(command: Sequence[str], surroundings: Surroundings | None) -> subprocess.Popen[bytes]:
@@ -125,30 +145,43 @@ def _start(command: Sequence[str], surroundings: Surroundings | None) -> subproc
 _Sinks: TypeAlias = Sequence[tuple[IO[bytes] | None, IO[bytes], BinaryIO | None]]
 
 
-def _attend(process: subprocess.Popen[bytes], sinks: _Sinks) -> bool:
-    """Pass on the output of a program that belongs to the terminal; tell whether a limit ended it, which none does."""
+class _End(Enum):
+    """What ended a program: itself or a signal that it was sent, the time limit, the limit of its output."""
+
+    OWN = "own"
+    LATE = "late"
+    FLOOD = "flood"
+
+
+def _attend(process: subprocess.Popen[bytes], sinks: _Sinks) -> _End:
+    """Pass on the output of a program that belongs to the terminal."""
     try:
-        _pump(process, sinks)
+        return _pump(process, sinks)
     except KeyboardInterrupt:
         # The terminal sent the program the same signal; what it still says belongs to the evidence.
-        _pump(process, sinks)
-    return False
+        return _pump(process, sinks)
+    except SystemExit:
+        # This process alone was told to end.
+        process.terminate()
+        raise
 
 
-def _supervise(process: subprocess.Popen[bytes], sinks: _Sinks, seconds: float | None) -> bool:
-    """Pass on the output of a program with a session of its own, and end the session; tell whether the limit did."""
+def _supervise(process: subprocess.Popen[bytes], sinks: _Sinks, surroundings: Surroundings) -> _End:
+    """Pass on the output of a program with a session of its own, and end the session; tell whether a limit did."""
+    seconds = surroundings.seconds
     try:
-        return not _pump(process, sinks, None if seconds is None else time.monotonic() + seconds)
+        return _pump(process, sinks, None if seconds is None else time.monotonic() + seconds, surroundings.most_bytes)
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _pump(process: subprocess.Popen[bytes], sinks: _Sinks, deadline: float | None = None) -> bool:
+def _pump(
+    process: subprocess.Popen[bytes], sinks: _Sinks, deadline: float | None = None, most: float = math.inf
+) -> _End:
     """Pass on what comes out of the pipes until both are closed, or the program has ended and they are empty.
 
-    A background process that the program leaves behind may hold the pipes open for ever; it is not waited for. Returns
-    whether the program ended before the deadline.
+    A background process that the program leaves behind may hold the pipes open for ever; it is not waited for.
     """
     with selectors.DefaultSelector() as selector:
         for pipe, kept, echo in sinks:
@@ -157,28 +190,30 @@ def _pump(process: subprocess.Popen[bytes], sinks: _Sinks, deadline: float | Non
         while selector.get_map():
             ready = selector.select(_POLL_SECONDS)
             if not ready and process.poll() is not None:
-                return True
+                return _End.OWN
             if deadline is not None and time.monotonic() > deadline:
-                return False
+                return _End.LATE
             for key, _ in ready:
                 data = os.read(key.fd, _PIECE_BYTES)
                 if not data:
                     selector.unregister(key.fileobj)
                     continue
                 kept, echo = key.data
+                if kept.tell() + len(data) > most:
+                    return _End.FLOOD
                 kept.write(data)
                 if echo is not None:
                     _pass_on(data, echo)
-    return _ends(process, deadline)
+    return _ended(process, deadline)
 
 
-def _ends(process: subprocess.Popen[bytes], deadline: float | None) -> bool:
-    """Wait for a program that has closed its pipes; tell whether it ended before the deadline."""
+def _ended(process: subprocess.Popen[bytes], deadline: float | None) -> _End:
+    """Wait for a program that has closed its pipes."""
     try:
         process.wait(None if deadline is None else max(deadline - time.monotonic(), 0.0))
     except subprocess.TimeoutExpired:
-        return False
-    return True
+        return _End.LATE
+    return _End.OWN
 
 
 def _pass_on(data: bytes, echo: BinaryIO) -> None:

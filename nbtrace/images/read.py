@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import fabio_formats, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
-from nbtrace.images.image import Image, Pixels
+from nbtrace.images.image import Image
 from nbtrace.images.names import FORMATS, suffix_of
 from nbtrace.images.raw import read_raw
 from nbtrace.records import Side
 
 _FOREIGN = {b"\x89HDF": "HDF5", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}
-_EXACT_INTEGERS = 2**53
 
 
 def read_image(path: str | Path, *, shape: tuple[int, int] | None = None, side: Side | None = None) -> Image:
@@ -48,11 +45,8 @@ def _decoded(content: bytes, path: Path, shape: tuple[int, int] | None, side: Si
     reader = _reader_of(content, side)
     if reader is None:
         _refuse_foreign(content, path)
-        image = read_raw(content, path, shape)
-    else:
-        image = reader(content, path)
-    pixels = _real(image.pixels, path)
-    return Image(pixels, image.source, image.format, image.header, image.geometry)
+        return read_raw(content, path, shape)
+    return reader(content, path)
 
 
 def _reader_of(content: bytes, side: Side | None) -> Callable[[bytes, Path], Image] | None:
@@ -80,26 +74,6 @@ def _refuse_foreign(content: bytes, path: Path) -> None:
     promised = FORMATS.get(suffix_of(path))
     if promised is not None:
         raise InputError(f"{path} is named like {promised} but its content is not; is it damaged?")
-
-
-def _real(pixels: Pixels, path: Path) -> Pixels:
-    """Return pixels as real numbers of shape (slow, fast) in this machine's byte order."""
-    if pixels.dtype.kind not in "buif":
-        raise InputError(f"{path} holds {pixels.dtype.name}, not real numbers")
-    pixels = pixels.reshape([size for size in pixels.shape if size != 1] if pixels.ndim > 2 else pixels.shape)
-    if pixels.ndim != 2 or not pixels.size:
-        raise InputError(f"{path} holds an array of shape {pixels.shape}; an image has two dimensions, slow and fast")
-    if pixels.dtype.itemsize == 8 and pixels.dtype.kind in "ui" and _beyond_float64(pixels):
-        raise InputError(f"{path} holds integers above 2^53, which float64 cannot hold exactly")
-    if pixels.dtype.kind == "b":
-        return pixels.astype(np.uint8)
-    if pixels.dtype.itemsize > 8:
-        return pixels.astype(np.float64)
-    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
-
-
-def _beyond_float64(pixels: Pixels) -> bool:
-    return bool(pixels.max() > _EXACT_INTEGERS or pixels.min() < -_EXACT_INTEGERS)
 
 
 def _other_shape(image: Image, shape: tuple[int, int]) -> MismatchError:

@@ -60,7 +60,7 @@ def _headline(result: SuiteResult) -> str:
     text += f", {len(neither)} not compared: {listed(case.name for case in neither)}" if neither else ""
     pixels = sum(case.metrics.pixels for case in result.cases if case.metrics is not None)
     traced = sum(case.traced for case in result.cases)
-    return f"{text}; {pixels} pixels compared, the traces of {traced} pixels"
+    return f"{text}; {pixels} pixels compared, the traces of {traced} pixel{'s' * (traced != 1)}"
 
 
 def _line(case: CaseResult) -> Line:

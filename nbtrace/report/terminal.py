@@ -84,7 +84,7 @@ def _section(section: Section, console: Console) -> None:
     for item in section.items:
         _hanging(console, Text("  - "), item)
     for command in section.commands:
-        console.print(Text(f"  # {clean(command.question)}"))
+        console.print(Text(f"  # {clean(command.question)}"), soft_wrap=True)
         console.print(Text(f"  {clean(command.line)}"), soft_wrap=True)
     if section.table is not None and section.table.lines:
         console.print(_table(section.table, console.width))

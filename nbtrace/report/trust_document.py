@@ -15,6 +15,7 @@ def trust_document(result: Trust) -> Mapping[str, object]:
         "format_version": FORMAT_VERSION,
         "verdict": result.stability.value,
         "command": list(identity.command),
+        "experiment": list(result.source.line.experiment),
         "c_binary": str(result.source.program.file),
         "c_binary_sha256": identity.binary.sha256 if identity.binary is not None else None,
         "probe": {"slow": result.probe[0], "fast": result.probe[1]},

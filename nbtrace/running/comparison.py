@@ -144,6 +144,7 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     for pixel in plan.pixels:
         require_on_detector(line.shape, pixel)
     sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
+    plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
     traces = _Traces(c, py)
     geometry = _geometry(traces, images[0], line) if plan.traces else None
@@ -152,7 +153,7 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     probes = (
         tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
     )
-    return Comparison(line, sides[0], sides[1], result, probes, (*told, *_run_notices(sides, line)))
+    return Comparison(line, sides[0], sides[1], result, probes, (*foreign, *told, *_run_notices(sides, line)))
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,15 @@ def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
     return None
 
 
+def _own_noise(plan: Plan, line: FlagLine, c: Identity) -> tuple[Plan, list[Notice]]:
+    """Return the plan without a noise that was measured on something else; say so."""
+    why = "" if plan.noise is None else plan.noise.stranger_to(line.experiment, c.binary.sha256 if c.binary else None)
+    if plan.noise is None or not why:
+        return plan, []
+    text = f"{plan.noise.name} was measured with {why}; it is not used"
+    return replace(plan, noise=None), [Notice(Subject.TOLERANCE, Weight.WARNING, text)]
+
+
 def _without_noise(
     options: ImageOptions, noise: Noise | None, c: Image, py: Image
 ) -> tuple[ImageOptions, list[Notice]]:
@@ -196,7 +206,7 @@ def _without_noise(
     places = ", ".join(f"{slow} {fast}" for slow, fast in np.argwhere(within)[:_SHOWN])
     places += ", …" if count > _SHOWN else ""
     mask = ~within if options.mask is None else options.mask & ~within
-    told = f"{text}; left out, since they differ by no more than that: {places}"
+    told = f"{text}; {count} left out, since they differ by no more than that: {places}"
     notice = Notice(Subject.TOLERANCE, Weight.WARNING, told)
     return replace(options, mask=mask), [notice]
 
@@ -241,6 +251,9 @@ def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
 
 def _run_notices(sides: Sequence[Run], line: FlagLine) -> list[Notice]:
     notices = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
+    if _is_same_program(*(run.identity for run in sides)):
+        text = "both sides are the same program: it always agrees with itself"
+        notices.append(Notice(Subject.SIDES, Weight.WARNING, text))
     for label, run in zip(("C", "Py"), sides, strict=True):
         if run.made.identical is False:
             distinct = len(set(run.made.digests))
@@ -253,3 +266,9 @@ def _run_notices(sides: Sequence[Run], line: FlagLine) -> list[Notice]:
                 )
             )
     return notices
+
+
+def _is_same_program(c: Identity, py: Identity) -> bool:
+    """Whether two sides run one program, or copies of it, with the same words."""
+    digests = [side.binary.sha256 if side.binary is not None else None for side in (c, py)]
+    return c.command[1:] == py.command[1:] and digests[0] == digests[1] is not None

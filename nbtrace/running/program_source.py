@@ -24,6 +24,14 @@ _LONGEST = 300
 _TRACE_WORD = "TRACE_"
 
 
+def _is_own_file(path: Path) -> bool:
+    """Whether a file lies in the folder that its name says, and is no link to another place."""
+    try:
+        return path.is_file() and path.resolve().parent == path.parent.resolve()
+    except OSError:
+        return False
+
+
 def _temporary() -> tempfile.TemporaryDirectory[str]:
     # What a killed program left may write a last file while its folder goes.
     return tempfile.TemporaryDirectory(prefix="nbtrace-", ignore_cleanup_errors=True)
@@ -78,7 +86,7 @@ class ProgramSource:
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
             run = run_captured([*self.program.words, *self.line.words, *more], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
-            if run.status != 0:
+            if run.failed:
                 raise ProgramError(self._complaint(run.text, stdout, stderr))
             image = self._image(folder / FLOAT_IMAGE, run, (stdout, stderr))
         return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
@@ -96,7 +104,7 @@ class ProgramSource:
         return PixelTrace(run.stdout)
 
     def _image(self, path: Path, run: Run, said: tuple[str, str]) -> Image:
-        if not path.is_file():
+        if not _is_own_file(path):
             missing = f"{run.text}, but it wrote no image to -floatfile {path.name}"
             raise ProgramError(self._complaint(missing, *said))
         try:

@@ -70,6 +70,8 @@ def find_reference(option: str | None, variables: Mapping[str, str] = os.environ
 
 
 def _reference(name: str, origin: str) -> Program:
+    if shutil.which(name) is None and shutil.which(first := name.partition(" ")[0]) is not None and first != name:
+        raise ProgramError(f"{origin}: the reference is one program; put {name!r} into a script and name that")
     return Program((_executable(name, origin),), origin)
 
 
@@ -100,6 +102,8 @@ def candidate(option: str | None, variables: Mapping[str, str] = os.environ) -> 
 
 def _executable(name: str, origin: str) -> str:
     """Return the full name of a program, which will run in another folder."""
+    if not name:
+        raise ProgramError(f"{origin} is empty; give the program by its path")
     found = shutil.which(name)
     if found is not None:
         return str(Path(found).absolute())

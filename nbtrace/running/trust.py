@@ -211,7 +211,7 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     InputError
         If the image is 0 everywhere.
     UsageError
-        If the probe pixel is not computed by these flags.
+        If the probe pixel is not computed by these flags, or the plan changes nothing.
     """
     plan = plan or TrustPlan()
     source = _with_threads(source, plan.threads[0])
@@ -219,7 +219,10 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     if not np.any(first.pixels[np.isfinite(first.pixels)]):
         raise InputError(f"{source.program.file.name} wrote an image that is 0 everywhere; that tells nothing")
     probe = _probe(source, first, plan.probe)
-    effects = tuple(_effect(source, first, knob) for knob in _knobs(source, plan, probe))
+    knobs = tuple(_knobs(source, plan, probe))
+    if not knobs:
+        raise UsageError("nothing to hold the reference against: give --repeat 2, or more numbers of --threads")
+    effects = tuple(_effect(source, first, knob) for knob in knobs)
     trials = tuple(_trials(source, plan, probe, effects)) if plan.traces else ()
     return Trust(source, first, probe, effects, trials)
 

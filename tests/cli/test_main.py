@@ -70,7 +70,8 @@ def test_a_usage_error_is_one_line_and_2(nb: "Run", arguments: list[str]) -> Non
     assert ended.out == ""
     assert ended.err.startswith("nbtrace: ")
     assert ended.err.count("\n") == 1
-    assert "nbtrace --help" in ended.err
+    command = f"nbtrace {arguments[0]}" if arguments[0] in COMMANDS else "nbtrace"
+    assert ended.err.endswith(f"({command} --help)\n")
 
 
 CODES = [

@@ -58,7 +58,7 @@ def test_a_bundle_that_is_not_intact_has_a_page_and_exit_status_1(nb: Run, evide
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["missing"], 3, "missing is not a bundle: it has no sha256.txt"),
+        (["missing"], 3, "missing is not there; a bundle is a folder"),
         (["."], 3, ". is not a bundle"),
         (["evidence", "--format", "pdf"], 2, "Invalid value for '--format'"),
         (["evidence", "--out", "-", "--open"], 2, "--open needs a file; leave out --out -"),

@@ -149,6 +149,7 @@ def test_a_device_that_is_absent_is_said_and_never_counted(nb: "Run", caplog: py
         (2, ["--config", "supervisor", "--pixel", "1", "2500"], "swapped it would be"),
         (2, ["--config", "supervisor", "--mode", "nosuch"], "mode 'nosuch' is unknown"),
         (2, ["--trace", "float64"], "give DTYPE=LOG"),
+        (2, ["--trace", "float64=a.log", "--trace", "float32=./a.log"], "two --trace name the log a.log"),
         (2, ["--trace", "float64@=x"], "give DTYPE=LOG"),
         (2, ["--trace", "float63=x"], "dtype 'float63' is unknown"),
         (2, ["--trace", "float64=x", "--dtype", "float64"], "--trace takes logs as they are"),

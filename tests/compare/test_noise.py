@@ -69,6 +69,24 @@ def test_a_floor_holds_at_its_pixel_and_the_probes_elsewhere(
     assert policy.relative == Policy().relative
 
 
+@pytest.mark.parametrize(
+    ("flags", "binary", "why"),
+    [
+        (["-N", "5"], "a" * 64, ""),
+        (["-N", "6"], "a" * 64, "other flags"),
+        (["-N", "5"], "b" * 64, "another reference program"),
+        (["-N", "5"], None, ""),
+        (None, None, ""),
+    ],
+)
+def test_floors_of_other_flags_or_another_program_are_strangers(
+    flags: list[str] | None, binary: str | None, why: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "noise.json"
+    path.write_text(json.dumps(DOCUMENT | {"experiment": flags, "c_binary_sha256": binary}))
+    assert read_noise(path).stranger_to(("-N", "5"), "a" * 64) == why
+
+
 def test_a_floor_lowers_nothing(noise: Noise) -> None:
     wide = Policy().updated(parse_option("F_latt=0.5"), "option")
     assert noise.applied(wide, (1, 2)).of("F_latt").origin == "option"

@@ -30,7 +30,7 @@ def test_surroundings_are_what_the_program_sees(
 
 def test_a_limit_ends_a_program_that_writes_for_ever(kept: tuple[Path, Path], tmp_path: Path) -> None:
     endless = "while True: print('x' * 1000)"
-    run = run_captured([sys.executable, "-c", endless], kept, surroundings=Surroundings(tmp_path, {}, 2.0))
+    run = run_captured([sys.executable, "-c", endless], kept, surroundings=Surroundings(tmp_path, {}, 2.0, 2**40))
     assert run.text == "not done after 2 s and killed"
     assert run.status == -9
     assert 2.0 <= run.wall_seconds < 20
@@ -42,6 +42,23 @@ def test_a_limit_ends_a_program_that_has_closed_its_output(kept: tuple[Path, Pat
     run = run_captured([sys.executable, "-c", mute], kept, surroundings=Surroundings(tmp_path, {}, 1.0))
     assert (run.overran, run.status) == (1.0, -9)
     assert run.wall_seconds < 20
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_limit_ends_a_program_that_prints_too_much(kept: tuple[Path, Path], tmp_path: Path, stream: str) -> None:
+    endless = f"import sys\nwhile True: sys.{stream}.write('x' * 10_000)"
+    around = Surroundings(tmp_path, {}, 60.0, most_bytes=2**20)
+    run = run_captured([sys.executable, "-c", endless], kept, surroundings=around)
+    assert (run.flooded, run.failed) == (2**20, True)
+    assert run.text == "printed more than 1 MB and was killed"
+    assert max(path.stat().st_size for path in kept) <= 2**20
+
+
+def test_a_child_that_goes_on_printing_is_ended_with_its_program(kept: tuple[Path, Path], tmp_path: Path) -> None:
+    leaving = "import os, time\nif os.fork() == 0:\n    while True: os.write(1, b'x' * 1000)\ntime.sleep(0.5)"
+    around = Surroundings(tmp_path, {}, 60.0, most_bytes=2**22)
+    run = run_captured([sys.executable, "-c", leaving], kept, surroundings=around)
+    assert run.failed
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]])

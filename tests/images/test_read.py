@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import os
 import sys
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -309,3 +311,26 @@ def test_what_unpacks_to_too_much(
     (tmp_path / name).write_bytes(packed())
     with pytest.raises(InputError, match="no detector image does"):
         read_image(tmp_path / name)
+
+
+def test_a_sparse_file_larger_than_any_image(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    with path.open("wb") as stream:
+        stream.truncate(100 * 2**30)
+    with pytest.raises(InputError, match="no detector image does"):
+        read_image(path)
+
+
+def test_a_device_is_no_image() -> None:
+    with pytest.raises(InputError, match="/dev/zero is a device"):
+        read_image("/dev/zero")
+
+
+def test_an_image_through_a_pipe(tmp_path: Path) -> None:
+    pixels = np.arange(16, dtype=np.float32).reshape(4, 4)
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(pixels.tobytes(),))
+    writer.start()
+    image = read_image(tmp_path / "pipe", shape=(4, 4))
+    writer.join()
+    assert np.array_equal(image.pixels, pixels)

@@ -14,7 +14,7 @@ from nbtrace.report.diff_view import diff_view
 from nbtrace.report.phi_view import phi_view
 from nbtrace.report.scaling_view import scaling_view
 from nbtrace.report.unified import unified
-from nbtrace.report.view import Column, Line, Section, Table, View, clean
+from nbtrace.report.view import Column, Command, Line, Section, Table, View, clean
 from tests.places import PAIR_FOLDERS
 
 ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -40,6 +40,14 @@ def test_no_line_is_wider_than_the_terminal(folder: Path, width: int) -> None:
             # A command is one line, so that it can be copied.
             assert cell_len(line) <= width or line.startswith("  nbtrace "), line
             assert line == line.rstrip()
+
+
+def test_a_command_and_its_question_can_be_copied() -> None:
+    """Each is one line: what a question went on to on a second line, a shell would run."""
+    question, line = "a question of many words " * 8, "nbtrace " + "argument " * 20
+    section = Section("Next", commands=(Command(line.strip(), question.strip()),))
+    text = terminal.render(View("t", Verdict.AGREE, "fine", (), (), (section,)), 80)
+    assert f"\n  # {question.strip()}\n  {line.strip()}\n" in text
 
 
 @pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)

@@ -57,9 +57,15 @@ if "-trace_pixel" in words and mode != "mute":
 name = words[words.index("-floatfile") + 1]
 if mode == "half":
     values = values[:32]
-if mode != "nothing":
+if mode == "link":
+    os.symlink(os.environ["TARGET"], name)
+elif mode == "deleted":
+    os.rmdir(os.getcwd())
+elif mode != "nothing":
     with open(name, "wb") as stream:
         array.array("f", values).tofile(stream)
+if mode == "locked":
+    os.chmod(".", 0)
 if mode == "text":
     open(name, "w").write("no image at all\\n")
 """

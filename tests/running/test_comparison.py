@@ -18,6 +18,7 @@ from nbtrace.running.command import FlagLine, flag_line
 from nbtrace.running.comparison import Comparison, Plan, compare
 from nbtrace.running.source import Identity, Made, PixelTrace
 from tests.places import GOLDEN_SUITE as SUITE
+from tests.running.conftest import MakeSource
 
 CASE = "phi_zero_mosaic"
 
@@ -146,6 +147,26 @@ def test_a_pixel_within_the_references_own_noise_is_left_out_and_one_beyond_is_n
     assert verdicts == {0.25: "agree", 0.75: "differ"}
     alone = compare(Changed(source, (30, 20), 0.25), EmbeddedSource(line, Choice()), line, replace(plan, noise=None))
     assert alone.verdict is Verdict.DIFFER
+
+
+@pytest.mark.parametrize("changed", [{"experiment": ("-N", "1")}, {"binary": "0" * 64}])
+def test_a_noise_of_something_else_excuses_nothing(changed: dict[str, object]) -> None:
+    line = line_of("roi")
+    pixels = (PixelFloor(slow=30, fast=20, absolute=0.5),)
+    table = NoiseTable(probe_slow=0, probe_fast=0, shape_slow_fast=(64, 64), pixels=pixels, traced=())
+    source = ArchivedSource(SUITE / "roi")
+    own = Noise("n.json", table, line.experiment, source.case.reference_sha256)
+    sides = Changed(source, (30, 20), 0.25), EmbeddedSource(line, Choice())
+    assert compare(*sides, line, Plan(traces=False, noise=own)).verdict is Verdict.AGREE
+    found = compare(*sides, line, Plan(traces=False, noise=replace(own, **changed)))  # type: ignore[arg-type]
+    assert found.verdict is Verdict.DIFFER
+    assert any("it is not used" in notice.text for notice in found.notices)
+
+
+def test_one_program_as_both_sides_is_told(source: MakeSource) -> None:
+    one = source()
+    found = compare(one, replace(one, label="Py"), one.line, Plan(traces=False))
+    assert any("both sides are the same program" in notice.text for notice in found.notices)
 
 
 def test_files_that_flags_name_are_found_beside_the_recorded_output(tmp_path: Path) -> None:

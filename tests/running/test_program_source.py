@@ -1,5 +1,7 @@
 import os
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,7 @@ def test_it_runs_in_an_empty_folder_that_goes_away_and_reads_nothing(source: Mak
         ("crash", ProgramError, "killed by SIGABRT; its last words: first | fatal: no crystal"),
         ("fail", ProgramError, "exit 9; its last words: usage: not like this"),
         ("nothing", ProgramError, "wrote no image to -floatfile float.bin"),
+        ("deleted", ProgramError, "wrote no image to -floatfile float.bin"),
         ("half", MismatchError, "128 bytes"),
         ("text", ProgramError, "is text"),
     ],
@@ -99,3 +102,22 @@ def test_a_program_that_cannot_trace_says_so(source: MakeSource) -> None:
     assert "printed no TRACE_ lines" in source("mute").trace((0, 0)).reason
     assert "binary" in source("garbage").trace((0, 0)).reason
     assert "SIGABRT" in source("crash").trace((0, 0)).reason
+
+
+def test_a_link_to_a_file_elsewhere_is_no_image(source: MakeSource, tmp_path: Path) -> None:
+    (tmp_path / "other.bin").write_bytes(EXPECTED.tobytes())
+    with pytest.raises(ProgramError, match="wrote no image"):
+        source("link", TARGET=str(tmp_path / "other.bin")).make(1)
+    with pytest.raises(ProgramError, match="wrote no image"):
+        source("link", TARGET="/dev/zero").make(1)
+
+
+def test_a_folder_that_the_program_locks_is_removed(
+    source: MakeSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with suppress(ProgramError):  # root reads what is locked
+        source("locked").make(1)
+    assert not list(folder.iterdir())

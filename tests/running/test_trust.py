@@ -1,7 +1,7 @@
 import io
 from collections.abc import Sequence
 from contextlib import chdir, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from nbtrace.running.programs import Program
 from nbtrace.running.source import OneRun
 from nbtrace.running.trust import Stability, Trust, TrustPlan, trust
 from simulator.__main__ import main as simulate
-from tests.running.conftest import MakeSource
+from tests.running.conftest import FLAGS, MakeSource
 
 CARRIES_OVER = (
     "-cell 60 70 80 80 95 105 -default_F 100 -N 8 -lambda 1.1 -distance 90 -detpixels 12 -pixel 5 -oversample 1 "
@@ -132,6 +132,12 @@ def test_a_reference_without_traces_says_so_and_is_judged_by_its_images(source: 
     assert found.stability is Stability.STABLE
     assert {trial.reason for trial in found.trials} == {"nanoBragg printed no TRACE_ lines for -trace_pixel"}
     assert "printed no TRACE_ lines" in render(trust_view(found))
+
+
+def test_nothing_tried_is_no_stability(source: MakeSource) -> None:
+    one = replace(source(), line=flag_line([*FLAGS.split(), "-roi", "0", "0", "0", "0"]))
+    with pytest.raises(UsageError, match="nothing to hold the reference against"):
+        trust(one, TrustPlan(repeat=1, threads=(1,), probe=(0, 0), traces=False))
 
 
 def test_a_reference_that_fails_is_no_result(source: MakeSource) -> None:

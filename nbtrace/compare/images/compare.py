@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
@@ -97,14 +98,12 @@ def _matched_peaks(c: Pixels, py: Pixels, selection: Selection, sums: Moments) -
 
 
 def _peaks(pixels: Pixels, selection: Selection, sums: Moments, total: Fraction, squares: Fraction) -> Peaks:
-    scale = Fraction(2) ** sums.exponent
-    mean = figures.number(total / sums.count * scale)
+    mean = figures.number(total / sums.count)
     variance = figures.variance_sum(sums.count, total, squares) / sums.count**2
-    return find_peaks(pixels, selection.compared, mean, figures.root(variance * scale * scale))
+    return find_peaks(pixels, selection.compared, mean, figures.root(variance))
 
 
 def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: PeakMatching) -> Metrics:
-    c_sum, py_sum = figures.scaled_sum(sums, sums.x), figures.scaled_sum(sums, sums.y)
     mse = figures.mean_square_difference(sums)
     return Metrics(
         pixels=sums.count,
@@ -112,15 +111,15 @@ def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: Peak
         rmse=figures.root(mse),
         mse=figures.number(mse),
         max_abs_diff=pixels.max_abs_diff,
-        c_sum=figures.number(c_sum),
-        py_sum=figures.number(py_sum),
-        sum_ratio=figures.ratio(py_sum, c_sum),
+        c_sum=figures.number(sums.x),
+        py_sum=figures.number(sums.y),
+        sum_ratio=figures.ratio(sums.y, sums.x),
         scale=figures.ratio(sums.xy, sums.xx),
         scale_reverse=figures.ratio(sums.xy, sums.yy),
         c_max=float(selection.c.max()),
         py_max=float(selection.py.max()),
-        c_mean=figures.number(c_sum / sums.count),
-        py_mean=figures.number(py_sum / sums.count),
+        c_mean=figures.number(sums.x / sums.count),
+        py_mean=figures.number(sums.y / sums.count),
         identical=pixels.identical,
         beyond=pixels.beyond,
         share_beyond=pixels.beyond / sums.count,
@@ -162,7 +161,7 @@ def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes:
         apart = ", ".join(differences(c.geometry, py.geometry))
         if apart:
             yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the headers tell different geometries: {apart}")
-    if os.path.realpath(c.source) == os.path.realpath(py.source) and c.format == py.format:
+    if c.pixels is py.pixels or (c.format == py.format and _same_file(c.source, py.source)):
         yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
     elif metrics.identical == metrics.pixels:
         yield Notice(Subject.PRECISION, Weight.INFO, f"all {metrics.pixels} compared pixels have identical values")
@@ -175,3 +174,13 @@ def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes:
     if c.pixels.dtype != py.pixels.dtype:
         names = f"C {c.pixels.dtype.name}, Py {py.pixels.dtype.name}"
         yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {names}")
+
+
+def _same_file(c: str, py: str) -> bool:
+    """Whether two names are of one file, through links of any kind."""
+    if os.path.realpath(c) == os.path.realpath(py):
+        return True
+    try:
+        return Path(c).samefile(py)
+    except (OSError, ValueError):
+        return False

@@ -52,14 +52,25 @@ def gates(
 
 
 def _finite(selection: Selection) -> Gate:
-    lonely = selection.lonely_count
-    if not lonely:
+    """Return the gate of pixels that are no numbers: on one side only, not alike, or in more places than numbers."""
+    found = selection.lonely_count + selection.unlike
+    parts = [
+        f"{count} pixels are {what}"
+        for count, what in (
+            (selection.lonely_count, "nan or inf on one side only"),
+            (selection.unlike, "nan or inf on both sides, but not alike"),
+        )
+        if count
+    ]
+    if found:
+        places = ", ".join(f"slow {slow} fast {fast}" for slow, fast in selection.lonely)
+        reason = f"{' and '.join(parts)}: {places}{', …' if found > len(selection.lonely) else ''}"
+    elif selection.both_not_finite > selection.c.size:
+        found = selection.both_not_finite
+        reason = f"{found} pixels are nan or inf in both images, only {selection.c.size} are left; a mask may say so"
+    else:
         return Gate("finite", Status.PASS, 0.0, "0 pixels", "always", "no pixel is finite on one side only")
-    places = ", ".join(f"slow {slow} fast {fast}" for slow, fast in selection.lonely)
-    reason = (
-        f"{lonely} pixels are nan or inf on one side only: {places}{', …' if lonely > len(selection.lonely) else ''}"
-    )
-    return Gate("finite", Status.NOT_FINITE, float(lonely), "0 pixels", "always", reason)
+    return Gate("finite", Status.NOT_FINITE, float(found), "0 pixels", "always", reason)
 
 
 def _variation(metrics: Metrics, selection: Selection) -> Iterator[Gate]:

@@ -71,7 +71,8 @@ def correlation(m: Moments) -> float | None:
     variances = variance_sum(m.count, m.x, m.xx) * variance_sum(m.count, m.y, m.yy)
     if variances == 0:
         return None
-    return math.copysign(root(covariance * covariance / variances), covariance)
+    size = root(covariance * covariance / variances)
+    return size if covariance > 0 else -size
 
 
 def variance_sum(count: int, total: Fraction, squares: Fraction) -> Fraction:
@@ -81,12 +82,7 @@ def variance_sum(count: int, total: Fraction, squares: Fraction) -> Fraction:
 
 def mean_square_difference(m: Moments) -> Fraction:
     """Return the mean of (y − x)²."""
-    return (m.xx - 2 * m.xy + m.yy) / m.count * Fraction(4) ** m.exponent
-
-
-def scaled_sum(m: Moments, total: Fraction) -> Fraction:
-    """Return a sum of pixels in their own unit."""
-    return total * Fraction(2) ** m.exponent
+    return (m.xx - 2 * m.xy + m.yy) / m.count
 
 
 def number(value: Fraction) -> float:

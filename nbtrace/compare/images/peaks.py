@@ -140,6 +140,9 @@ def find_peaks(pixels: Pixels, compared: Mask | None, mean: float, deviation: fl
     if not deviation > 0:
         return Peaks(np.empty((0, 2)), 0)
     limit = mean + _FAINT * SIGMAS * deviation
+    if pixels.dtype.kind == "f":
+        # A limit that the pixels' own type cannot hold is above all of them.
+        limit = min(limit, float(np.finfo(pixels.dtype).max))
     candidates = pixels > limit if compared is None else (pixels > limit) & compared
     slow, fast = _maxima(pixels, compared, *np.nonzero(candidates))
     values = pixels[slow, fast].astype(np.float64)

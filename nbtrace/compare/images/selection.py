@@ -26,9 +26,11 @@ class Selection:
     outside : int
         Pixels outside region and mask.
     lonely : tuple of (int, int)
-        (slow, fast) of the first pixels that are finite on one side only.
+        (slow, fast) of the first pixels that are finite on one side only, or unlike.
     c_not_finite, py_not_finite, both_not_finite : int
         Pixels inside region and mask that are nan or inf in C, in Py, in both.
+    unlike : int
+        Those in both that are nan in one and inf in the other, or inf of either sign.
     """
 
     c: Pixels
@@ -41,6 +43,7 @@ class Selection:
     c_not_finite: int
     py_not_finite: int
     both_not_finite: int
+    unlike: int
 
     @property
     def lonely_count(self) -> int:
@@ -71,8 +74,9 @@ def select(c: Image, py: Image, options: ImageOptions) -> Selection:
     wanted = _wanted(c.shape, options)
     outside = 0 if wanted is None else int(wanted.size - np.count_nonzero(wanted))
     bad_c, bad_py = (_not_finite(image.pixels, wanted) for image in (c, py))
-    both = 0 if bad_c is None or bad_py is None else int(np.count_nonzero(bad_c & bad_py))
-    lonely = _lonely(bad_c, bad_py)
+    both = None if bad_c is None or bad_py is None else bad_c & bad_py
+    unlike = None if both is None else both & _unlike(c.pixels, py.pixels)
+    lonely = _lonely(bad_c, bad_py, unlike)
     compared = wanted
     for bad in (bad_c, bad_py):
         if bad is not None:
@@ -82,7 +86,8 @@ def select(c: Image, py: Image, options: ImageOptions) -> Selection:
     indices = None if compared is None else np.flatnonzero(compared)
     values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
     counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
-    return Selection(values[0], values[1], compared, indices, c.shape, outside, lonely, counts[0], counts[1], both)
+    counts += [0 if common is None else int(np.count_nonzero(common)) for common in (both, unlike)]
+    return Selection(values[0], values[1], compared, indices, c.shape, outside, lonely, *counts)
 
 
 def _check_shapes(c: Image, py: Image) -> None:
@@ -129,11 +134,18 @@ def _not_finite(pixels: Pixels, wanted: Mask | None) -> Mask | None:
     return bad if bad.any() else None
 
 
-def _lonely(bad_c: Mask | None, bad_py: Mask | None) -> tuple[tuple[int, int], ...]:
+def _unlike(c: Pixels, py: Pixels) -> Mask:
+    """Return where two images have other values, and not nan both."""
+    apart: Mask = (c != py) & ~(np.isnan(c) & np.isnan(py))
+    return apart
+
+
+def _lonely(bad_c: Mask | None, bad_py: Mask | None, unlike: Mask | None) -> tuple[tuple[int, int], ...]:
     found = [bad for bad in (bad_c, bad_py) if bad is not None]
     if not found:
         return ()
-    places = np.argwhere(found[0] ^ found[1] if len(found) == 2 else found[0])[:_SHOWN]
+    alone = found[0] if unlike is None else (found[0] ^ found[1]) | unlike
+    places = np.argwhere(alone)[:_SHOWN]
     return tuple((int(slow), int(fast)) for slow, fast in places)
 
 

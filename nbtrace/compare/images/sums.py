@@ -24,6 +24,9 @@ _MANTISSA = 53
 _SHIFT = 1100
 """Binary digits behind the point that hold any float64."""
 
+_LEAST_EXPONENT = -1021
+"""With σ at or below this power of two all that is left are multiples of 2⁻¹⁰⁷⁴ with a sum below 2⁻¹⁰²¹: exact."""
+
 _SPLITTER = 2.0**27 + 1.0
 _EXACT_BITS = 26
 """Significant bits of a factor up to which a product of two is exact in float64."""
@@ -31,10 +34,7 @@ _EXACT_BITS = 26
 
 @dataclass(frozen=True)
 class Moments:
-    """Exact sums over the compared pixels of both images; xx is the sum of squares of C, xy of products.
-
-    All of an image's numbers are multiplied by 2**-exponent first, so that no square overflows or vanishes.
-    """
+    """Exact sums over the compared pixels of both images; xx is the sum of squares of C, xy of products."""
 
     count: int
     x: Fraction
@@ -42,7 +42,6 @@ class Moments:
     xx: Fraction
     yy: Fraction
     xy: Fraction
-    exponent: int = 0
 
 
 def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
@@ -51,27 +50,19 @@ def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
     Products of float32 and of integers up to 26 bits are exact in float64; the rounding of others is added as a sum of
     its own. Terms below 1e-280 of the largest product may be lost.
     """
-    exponent = _common_exponent(x, y)
+    left, right = _common_exponent(x), _common_exponent(y)
     sums = {name: _Sum() for name in ("x", "y", "xx", "yy", "xy")}
     exact_products = _is_short(x) and _is_short(y)
-    for a, b in zip(_chunks(x, exponent), _chunks(y, exponent), strict=True):
-        for name, left, right in (("xx", a, a), ("yy", b, b), ("xy", a, b)):
-            product = left * right
+    for a, b in zip(_chunks(x, left), _chunks(y, right), strict=True):
+        for name, one, other in (("xx", a, a), ("yy", b, b), ("xy", a, b)):
+            product = one * other
             if not exact_products:
-                sums[name].add(_product_error(left, right, product))
+                sums[name].add(_product_error(one, other, product))
             sums[name].add(product)
         sums["x"].add(a)
         sums["y"].add(b)
-    totals = {name: total.value for name, total in sums.items()}
-    return Moments(x.size, totals["x"], totals["y"], totals["xx"], totals["yy"], totals["xy"], exponent)
-
-
-def exact_sum(values: npt.NDArray[Any]) -> Fraction:
-    """Return the exact sum of finite real numbers."""
-    total = _Sum()
-    for chunk in _chunks(values.ravel(), 0):
-        total.add(chunk.copy())
-    return total.value
+    exponents = {"x": left, "y": right, "xx": 2 * left, "yy": 2 * right, "xy": left + right}
+    return Moments(x.size, **{name: total.value * Fraction(2) ** exponents[name] for name, total in sums.items()})
 
 
 class _Sum:
@@ -99,7 +90,7 @@ def _parts(values: Floats) -> Iterator[float]:
     bits = values.size.bit_length() + 1
     exponent = math.frexp(largest)[1] + bits
     high = np.empty_like(values)
-    while True:
+    while exponent > _LEAST_EXPONENT:
         sigma = math.ldexp(1.0, exponent)
         np.add(values, sigma, out=high)
         np.subtract(high, sigma, out=high)
@@ -107,7 +98,8 @@ def _parts(values: Floats) -> Iterator[float]:
         np.subtract(values, high, out=values)
         if not values.any():
             return
-        exponent = max(exponent - _MANTISSA + bits, -1021)
+        exponent += bits - _MANTISSA
+    yield float(values.sum())
 
 
 def _product_error(x: Floats, y: Floats, product: Floats) -> Floats:
@@ -136,8 +128,8 @@ def _is_short(values: npt.NDArray[Any]) -> bool:
     return size <= (4 if kind == "f" else 2)
 
 
-def _common_exponent(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> int:
+def _common_exponent(values: npt.NDArray[Any]) -> int:
     """Return the power of two to divide by: 0 unless squares of the largest number would leave float64's range."""
-    largest = max(float(np.abs(edge)) for array in (x, y) for edge in (array.max(), array.min()))
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
     exponent = math.frexp(largest)[1]
     return 0 if abs(exponent) < 300 else exponent

@@ -109,9 +109,27 @@ class Gate(Filed):
 
 
 class Images(Sided):
-    """`nbtrace images`, `nbtrace compare`."""
+    """`nbtrace images`."""
 
     gates: list[Gate]
+
+
+class Input(Filed):
+    """A file that was read."""
+
+    path: str
+
+
+class Origin(Filed):
+    """What a result was made from."""
+
+    inputs: tuple[Input, ...] = ()
+
+
+class Compare(Images):
+    """`nbtrace compare`."""
+
+    provenance: Origin = Origin()
 
 
 class Case(Filed):

@@ -327,7 +327,17 @@ def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
 
 def _images(raw: Mapping[str, Any]) -> Iterator[Item]:
     document = read_as(read.Images, raw)
-    places = Place(document.py.source), Place(document.c.source)
+    return _gates(document, (Place(document.py.source), Place(document.c.source)))
+
+
+def _compare(raw: Mapping[str, Any]) -> Iterator[Item]:
+    """Yield the gates; recorded images are files, those of a run have only its name for a source."""
+    document = read_as(read.Compare, raw)
+    files = {file.path for file in document.provenance.inputs}
+    return _gates(document, tuple(Place(side.source) for side in (document.py, document.c) if side.source in files))
+
+
+def _gates(document: read.Images, places: tuple[Place, ...]) -> Iterator[Item]:
     for gate in document.gates:
         failed = gate.status != Status.PASS.value
         message = f"{gate.status}: {gate.reason}" if failed else ""
@@ -363,7 +373,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Item]]] = {
     "nbtrace check": _check,
     "nbtrace sweep": _sweep,
     "nbtrace images": _images,
-    "nbtrace compare": _images,
+    "nbtrace compare": _compare,
     "nbtrace compare suite": _cases,
     "nbtrace trust": _trust,
 }

@@ -1,6 +1,7 @@
 """Verdicts, gates, figures and coverage of whole comparisons."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from nbtrace.compare.status import Status, Verdict
 from nbtrace.errors import InputError, MismatchError, UsageError
 from nbtrace.images.geometry import geometry_of, miller_indices, resolution
 from nbtrace.images.image import Image
+from nbtrace.images.read import read_image
 
 Floats = npt.NDArray[np.floating]
 
@@ -191,6 +193,67 @@ def test_pixels_that_are_not_finite() -> None:
     assert (selection.c_not_finite, selection.py_not_finite, selection.both_not_finite) == (2, 2, 1)
     assert selection.lonely == ((3, 4), (5, 6))
     assert result.metrics.pixels == c.size - 3
+
+
+@pytest.mark.parametrize(("own", "other"), [(np.nan, np.inf), (np.inf, -np.inf), (-np.inf, np.nan)])
+def test_no_number_in_both_is_no_agreement_unless_it_is_the_same(own: float, other: float) -> None:
+    c, py = spots(), spots()
+    c[1, 2], py[1, 2] = own, own
+    assert compared(c, py).verdict is Verdict.AGREE
+    py[1, 2] = other
+    result = compared(c, py)
+    assert result.verdict is Verdict.DIFFER
+    assert "not alike: slow 1 fast 2" in result.gates[0].reason
+    swapped = compared(py, c)
+    assert (swapped.selection.unlike, swapped.gates[0].reason) == (1, result.gates[0].reason)
+
+
+def test_images_of_which_most_is_nan_do_not_agree() -> None:
+    c = spots()
+    rows = c.shape[0] // 2 + 1
+    c[:rows] = np.nan
+    result = compared(c, c.copy())
+    assert statuses(result)["finite"] is Status.NOT_FINITE
+    assert compared(c, c.copy(), mask=np.isfinite(c)).verdict is Verdict.AGREE
+
+
+def test_a_hard_link_to_the_other_image_is_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "c.npy", spots())
+    (tmp_path / "py.npy").hardlink_to(tmp_path / "c.npy")
+    result = compare_images(read_image(tmp_path / "c.npy"), read_image(tmp_path / "py.npy"))
+    assert any("always agrees with itself" in notice.text for notice in result.notices)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.array([[2**63 + 5, 1], [2, 3]], np.uint64), "above 2\\^53"),
+        (np.array([[2**60, 1], [2, 3]]), "above 2\\^53"),
+        (np.zeros((0, 5)), "two dimensions"),
+        (np.ones((2, 2), complex), "not real numbers"),
+    ],
+)
+def test_arrays_that_float64_cannot_hold_are_no_images(pixels: np.ndarray, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Image(pixels, "c", "in memory")
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2", np.longdouble, bool])
+def test_any_real_type_in_memory_is_read_alike(dtype: str) -> None:
+    c = (spots() > 5).astype(dtype)
+    plain = compared((spots() > 5).astype(float), spots())
+    result = compared(c, spots())
+    assert (result.metrics.correlation, result.metrics.rmse) == (plain.metrics.correlation, plain.metrics.rmse)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_an_image_near_the_largest_number_of_its_type(dtype: type[np.floating]) -> None:
+    c = np.full((6, 7), np.finfo(dtype).max)
+    c[2, 3] = 0
+    assert compared(c, c.copy()).verdict is Verdict.AGREE
+    result = compared(c, -c)
+    assert result.verdict is Verdict.DIFFER
+    assert result.metrics.correlation == pytest.approx(-1.0)
 
 
 def test_only_nan_is_nothing_to_compare() -> None:

@@ -107,6 +107,15 @@ def test_a_run_has_its_exit_status(invented: Made, metadata: dict[str, Any], fat
     assert [(one.fate, one.message) for one in found.items] == [(fate, message)]
 
 
+def test_only_files_are_places(invented: Made) -> None:
+    gate = {"name": "scale", "status": "CRITICAL", "reason": "off"}
+    sides = {"c": {"source": "case/image.npz"}, "py": {"source": "embedded simulator"}}
+    provenance = {"inputs": [{"path": "case/case.json"}, {"path": "case/image.npz"}]}
+    document = {"format": "nbtrace compare", "verdict": "differ", "gates": [gate], "provenance": provenance, **sides}
+    (found,) = suites(invented(document, name="compare"))
+    assert [[place.file for place in one.places] for one in found.items] == [["case/image.npz"]] * 2
+
+
 def test_a_suite_and_a_reference_on_trial(invented: Made) -> None:
     cases = {"one": {"outcome": "agree"}, "two": {"outcome": "differ", "reason": "sums", "first_divergence": "polar"}}
     cases["three"] = {"outcome": "not comparable", "about": "no image"}

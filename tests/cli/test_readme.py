@@ -1,0 +1,86 @@
+"""What README.md shows is what the commands print, where they run on files that come with nbtrace."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LEFT_OUT = "…"
+
+
+def shown() -> list[list[tuple[str, list[str]]]]:
+    """Return the sessions that can be run: commands, each with the lines that are shown of what it prints."""
+    sessions = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        calls: list[tuple[str, list[str]]] = []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                calls.append((line.removeprefix("$ nbtrace "), []))
+            else:
+                calls[-1][1].append(line)
+        if any("examples/" in call for call, _ in calls):
+            sessions.append(calls)
+    return sessions
+
+
+def follow(printed: list[str], expected: list[str]) -> str | None:
+    """Return the first line that is not printed in its place; `…` stands for any lines."""
+    place, anywhere = 0, False
+    for line in expected:
+        if line == LEFT_OUT:
+            anywhere = True
+        elif anywhere and line in printed[place:]:
+            place, anywhere = printed.index(line, place) + 1, False
+        elif not anywhere and printed[place : place + 1] == [line]:
+            place += 1
+        else:
+            return line
+    return None
+
+
+SESSIONS = shown()
+
+
+def test_there_is_something_to_run() -> None:
+    assert sum(len(calls) for calls in SESSIONS) >= 8
+
+
+@pytest.mark.parametrize("calls", SESSIONS, ids=[calls[0][0].split()[0] for calls in SESSIONS])
+def test_what_is_shown_is_printed(
+    nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, list[str]]]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for call, expected in calls:
+        ended = nb(*shlex.split(call))
+        assert ended.code in {0, 1}, ended.err
+        assert follow(ended.out.splitlines(), expected) is None, ended.out
+
+
+@pytest.mark.parametrize(
+    ("expected", "missing"),
+    [
+        (["a", "b"], None),
+        (["a", "…"], None),
+        (["a", "…", "c"], None),
+        (["b"], "b"),
+        (["a", "c"], "c"),
+        (["…", "d"], "d"),
+    ],
+)
+def test_lines_are_looked_for_in_their_place(expected: list[str], missing: str | None) -> None:
+    assert follow(["a", "b", "c"], expected) == missing
+
+
+def test_every_command_is_in_the_table() -> None:
+    from tests.cli.test_wrong_calls import commands  # noqa: PLC0415 - beside this file
+
+    for name, _ in commands():
+        assert re.search(rf"^\| `nbtrace {name.split()[0]}[ `]", README, re.MULTILINE), name

@@ -1,0 +1,246 @@
+"""Every option of every command, given wrongly: one line, the right exit status, nothing printed, nothing written.
+
+An option that is in no table here fails `test_every_option_is_tried`.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import typer
+
+from nbtrace.cli import app
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+FLAGS = "-- -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
+
+CALLS = {
+    "diff": "c.log py.log",
+    "phi": "py.log c.log",
+    "scaling": "c.log py.log",
+    "explain": "c.log py.log",
+    "check": "c.log",
+    "images": "c.npy py.npy",
+    "harness": f"--pixel 3 4 {FLAGS}",
+    "sweep": f"--pixel 3 4 {FLAGS}",
+    "compare": "--archived recorded",
+    "trust": f"--ref ./reference {FLAGS}",
+    "selftest": "-c cubic_default --mistakes fluence",
+    "report": "bundle",
+    "bundle run": "new -- true",
+    "bundle verify": "bundle",
+    "bundle list": "bundle",
+}
+"""A call of each command that has options, right but for the option that is added."""
+
+WITHOUT = {
+    ("harness", "--pixel"): FLAGS,
+    ("harness", "--pixels"): FLAGS,
+    ("harness", "--roi"): FLAGS,
+    ("harness", "--config"): "--pixel 3 4",
+    ("sweep", "--pixel"): FLAGS,
+    ("sweep", "--config"): "--pixel 3 4",
+    ("sweep", "--trace"): "",
+    ("compare", "--ref"): FLAGS,
+    ("compare", "--archived"): "",
+    ("compare", "--suite"): "",
+    ("trust", "--ref"): FLAGS,
+    ("selftest", "--configuration"): "",
+    ("selftest", "--mistakes"): "-c cubic_default",
+}
+"""The same, where what is added stands in place of something."""
+
+_FILE = {"old.txt": 2, "folder": 2, "old.txt/below": 2}
+_READ = {"missing": 3, "folder": 3, "junk": 3}
+_FOLDER = {"old.txt": 2, "old.txt/below": 2, "-": 2}
+
+WRONG: dict[str, dict[str, int]] = {
+    "--tolerance": {"x": 2, "-1": 2, "nan": 2, "abs:": 2, "=1": 2, "nosuch=1": 2},
+    "--policy": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
+    "--noise": {**_READ, "old.txt": 3},
+    "--md": _FILE,
+    "--json": _FILE,
+    "--output": _FILE,
+    "--plot": {"old.png": 2, "new.pdf": 2, "-": 2},
+    "--bundle": _FOLDER,
+    "--cells": {"x 1 1": 2, "0 1 1": 2, "1 2": 2},
+    "--config": {"nosuch": 3, "missing.toml": 3},
+    "--hypotheses": {"-": 2, "folder": 2, "c.log": 2, "old.txt/below": 2},
+    "--side": {"x": 2},
+    "--shape": {"x y": 2, "0 1": 2, "-1 4": 2, "100 100": 4, "7": 2},
+    "--roi": {"1 2 3": 2, "x 1 1 1": 2, "5 1 0 3": 2},
+    "--mask": _READ,
+    "--geometry": {**_READ, "c.npy": 3},
+    "--threshold": {"x": 2, "2": 2, "nan": 2},
+    "--sum-ratio": {"1": 2, "2 1": 2, "x y": 2, "nan 1": 2},
+    "--outliers": {"x": 2, "-1": 2, "1": 2},
+    "--save-diff": {"old.npy": 2, "new.tif": 2, "folder": 2, "-": 2},
+    "--pictures": _FOLDER,
+    "--pixel": {"1": 2, "x y": 2},
+    "--pixels": _READ,
+    "--mode": {"x": 2},
+    "--device": {"tpu": 2, "cuda:x": 2},
+    "--dtype": {"float16": 2},
+    "--trace": {"x": 2, "float16=c.log": 2, "float64=missing": 3},
+    "--reference": _READ,
+    "--out": {"old.txt/below": 2},
+    "--ref": {"missing": 5, "junk": 5},
+    "--cand": {"missing": 5, "junk": 5, "'": 2},
+    "--archived": {"missing": 3, "folder": 3, "junk": 3},
+    "--suite": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
+    "--only": {"x": 2},
+    "--repeat": {"0": 2, "x": 2, "99999": 2},
+    "--threads": {"0": 2, "x": 2, "1,1": 2},
+    "--timeout": {"-1": 2, "x": 2, "nan": 2},
+    "--configuration": {"nosuch": 2},
+    "--mistakes": {"nosuch": 2},
+    "--format": {"pdf": 2},
+    "--name": {"a/b": 2},
+}
+"""Wrong values of an option, and the exit status each must have, whichever command it is of."""
+
+
+def commands(name: str = "", command: Any = None) -> Iterator[tuple[str, Any]]:
+    """Yield the commands by name."""
+    command = command or typer.main.get_command(app)
+    for part, inner in getattr(command, "commands", {}).items():
+        yield from commands(f"{name} {part}".strip(), inner)
+    if name and not getattr(command, "commands", {}):
+        yield name, command
+
+
+OPTIONS = [
+    (name, option.opts[0], option.is_flag)
+    for name, command in commands()
+    for option in command.params
+    if option.opts[0].startswith("--") and option.opts[0] != "--help"
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, logs: Path) -> Path:
+    """A folder with what the calls name."""
+    for name in ("old.txt", "old.png", "old.npy"):
+        (logs / name).write_text("older than the call")
+    (logs / "junk").write_bytes(b"\0\1\2junk")
+    (logs / "typo.toml").write_text("[tolerances]\nrelative = 1\n")
+    (logs / "folder").mkdir()
+    (logs / "folder" / "inside").write_text("x")
+    pixels = np.random.default_rng(1).random((20, 30))
+    np.save(logs / "c.npy", pixels)
+    np.save(logs / "py.npy", pixels)
+    (logs / "reference").write_text("#!/bin/sh\nexit 7\n")
+    (logs / "reference").chmod(0o755)
+    shutil.copytree(EXAMPLES / "golden_suite" / "cubic_default", logs / "recorded")
+    (logs / "bundle").mkdir()
+    (logs / "bundle" / "sha256.txt").write_text("")
+    return logs
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return what is in a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_option_is_tried() -> None:
+    assert {option for _, option, is_flag in OPTIONS if not is_flag} == set(WRONG)
+    assert {name for name, _, _ in OPTIONS} == set(CALLS)
+    assert len(OPTIONS) > 140
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "is_flag"), OPTIONS, ids=[f"{name} {option}" for name, option, _ in OPTIONS]
+)
+def test_a_wrong_option_is_one_line(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, option: str, is_flag: bool
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "80")
+    before = held(folder)
+    named, dashes, flags = WITHOUT.get((command, option), CALLS[command]).partition("-- ")
+    after = [dashes.strip(), *flags.split()] if dashes else []
+    wrong = (
+        {f"{option}=x": 2}
+        if is_flag
+        else {option: 2} | {f"{option} {value}": code for value, code in WRONG[option].items()}
+    )
+    for call, code in wrong.items():
+        ended = nb(*command.split(), *named.split(), *call.split(), *after)
+        assert (call, ended.code) == (call, code), ended
+        assert ended.out == ""
+        assert ended.err.startswith("nbtrace: ")
+        assert ended.err.count("\n") == 1
+    assert held(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("images c.npy py.npy --svg", "--svg is of --pictures"),
+        ("compare --archived recorded --pixel 3 4 --no-trace", "give one of them"),
+        ("compare --archived recorded --ref ./reference", "give it or --ref, not both"),
+        ("report bundle --format junit --all-pixels", "--all-pixels is of the page"),
+        ("report bundle --format junit --open", "--open shows the page"),
+        ("selftest c.log -c cubic_default", "not both"),
+        ("explain c.log py.log --config supervisor -- -lambda 1", "not both"),
+        (f"harness --pixel 3 4 --roi 0 1 0 1 {FLAGS}", "exclude one another"),
+        (f"harness --pixel 3 4 --config supervisor {FLAGS}", "not both"),
+    ],
+)
+def test_options_that_contradict_each_other(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    ended = nb(*call.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=[name for name, _ in commands()])
+def test_help_is_filled_and_shows_an_example(nb: "Run", name: str, command: Any) -> None:
+    ended = nb(*name.split(), "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert all(len(line) <= 80 for line in ended.out.splitlines())
+    assert f"Example: nbtrace {name} " in " ".join(ended.out.split())
+    usage = next(line for line in ended.out.splitlines() if "Usage:" in line)
+    assert "{" not in usage
+    # However a docstring is broken, its paragraphs are not: the help has a line each for the terminal to fill.
+    assert all("\n" not in paragraph for paragraph in command.help.split("\n\n"))
+
+
+def test_a_reference_with_arguments_is_told_what_to_do(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    ended = nb("compare", "--ref", "./reference -v", *FLAGS.split())
+    assert ended.code == 5
+    assert (
+        ended.err == "nbtrace: --ref: the reference is one program; put './reference -v' into a script and name that\n"
+    )
+
+
+@pytest.mark.parametrize("where", ["--out", "--bundle"])
+def test_pictures_are_left_out_where_they_cannot_be_drawn(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("nbtrace.cli.output.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ended = nb("compare", "--archived", "recorded", where, "result")
+    assert ended.code == 0
+    assert "no pictures: they need matplotlib; install it with: pip install 'nbtrace[report]'" in ended.err
+    assert not list((folder / "result").glob("*.png"))
+    assert list((folder / "result").glob("images.npz"))
+    for call in ("phi c.log py.log --plot new.png", "images c.npy py.npy --pictures new"):
+        ended = nb(*call.split())
+        assert (ended.code, ended.out) == (2, "")
+        assert "needs matplotlib; install it with: pip install 'nbtrace[report]'" in ended.err
