@@ -9,8 +9,19 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from nbtrace.cli.harness import ConfigOption, ModeOption, PixelOption, chosen_task
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile, Tolerances
+from nbtrace.cli.harness import chosen_task
+from nbtrace.cli.options import (
+    BundleFolder,
+    ConfigurationName,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    PolicyFile,
+    SimulatorMode,
+    TextFile,
+    Tolerances,
+    TracedPixel,
+)
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
@@ -54,9 +65,9 @@ ReferenceOption: TypeAlias = Annotated[
 def sweep_command(
     ctx: typer.Context,
     *,
-    pixel: PixelOption = None,
-    config: ConfigOption = None,
-    mode: ModeOption = None,
+    pixel: TracedPixel = None,
+    config: ConfigurationName = None,
+    mode: SimulatorMode = None,
     device: DevicesOption = None,
     dtype: DtypesOption = None,
     trace: TracesOption = None,
