@@ -7,22 +7,10 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.places import GOLDEN_SUITE
-from tests.running.conftest import FLAGS, PROGRAM
+from tests.running.conftest import FLAGS
 
 CASE = GOLDEN_SUITE / "phi_zero_mosaic"
 SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 4 -lambda 1.1 -distance 60 -detpixels 8 -pixel 4 -oversample 1"
-
-
-@pytest.fixture
-def ref(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in plain Python that stands for the reference."""
-    monkeypatch.delenv("NB_C_BIN", raising=False)
-    monkeypatch.delenv("NB_PY_BIN", raising=False)
-    monkeypatch.delenv("MODE", raising=False)
-    path = tmp_path / "nanoBragg"
-    path.write_text(PROGRAM)
-    path.chmod(0o755)
-    return path
 
 
 def test_recorded_output_needs_no_flags(nb: Run) -> None:
