@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     INPUT = 3
     MISMATCH = 4
     PROGRAM = 5
+    BROKEN = 70
+    """nbtrace itself is at fault: there is a traceback, and no answer."""
 
 
 class NbtraceError(Exception):

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
 
+MOST_BYTES = 2**32
+"""Bytes of a file that is read whole."""
+
 TEMPORARY_PATTERN = ".nbtrace-*.tmp"
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
@@ -106,20 +109,29 @@ def rerun_names(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem}_rerun{number}{path.suffix}")
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the content of `path`.
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Return the content of `path`, a regular file or a pipe.
 
     Raises
     ------
     InputError
-        If it is missing, a folder, or unreadable.
+        If it is missing, a folder, a device, unreadable, or has more than `most` bytes.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+                raise InputError(f"{path} is a device, not a file with an end")
+            # A pipe has no size, and may never end.
+            sized = stat.S_ISREG(status.st_mode)
+            content = b"" if status.st_size > most else stream.read(-1 if sized else most + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError:
         raise InputError(f"{str(path)!r} is no name that a file can have") from None
+    if max(status.st_size, len(content)) > most:
+        raise InputError(f"{path} has more than {most // 2**20} MB, which nbtrace does not read")
+    return content
 
 
 def sha256_of(path: Path) -> str:

@@ -137,6 +137,7 @@ class Parity:
             Of traces that agree; else the test has failed.
         """
         __tracebackhide__ = True
+        _refuse_itself(c, py)
         with _refusing():
             limits = resolve_policy(_options(tolerance), policy, self.project)
             result = diff(_trace(c, Side.C), _trace(py, Side.PY), limits, strict=strict)
@@ -180,6 +181,7 @@ class Parity:
 
         if tolerance is not None:
             options["relative"] = tolerance
+        _refuse_itself(c, py)
         with _refusing():
             pictures = _image(c, Side.C, shape), _image(py, Side.PY, shape)
             result = compare_images(*pictures, ImageOptions(**options))
@@ -218,6 +220,13 @@ def _refusing() -> Iterator[None]:
         yield
     except NbtraceError as error:
         raise pytest.fail.Exception(f"nbtrace: {clean(str(error))}", pytrace=False) from None
+
+
+def _refuse_itself(c: object, py: object) -> None:
+    """Fail a comparison of one object with itself, which always agrees; one file may hold both sides."""
+    __tracebackhide__ = True
+    if c is py and not isinstance(c, str | os.PathLike):
+        pytest.fail(f"nbtrace: both sides are the same {type(c).__name__} object, which tells nothing", pytrace=False)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def test_what_agrees_passes_and_gives_its_result(folder: pytest.Pytester) -> Non
 
         def test_traces(parity):
             c = nbtrace.read_trace("c.log")
-            assert parity.traces(c, c, strict=True).c is c
+            assert parity.traces(c, nbtrace.read_trace("c.log"), strict=True).c is c
 
         def test_near(parity):
             parity("c.log", "near.log")
@@ -61,6 +61,41 @@ def test_what_agrees_passes_and_gives_its_result(folder: pytest.Pytester) -> Non
         """
     )
     run(folder).assert_outcomes(passed=3, failed=1)
+
+
+def test_one_object_as_both_sides_fails(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import nbtrace, numpy
+
+        def test_traces(parity):
+            c = nbtrace.read_trace("c.log")
+            parity(c, c)
+
+        def test_arrays(parity):
+            c = numpy.random.default_rng(1).random((8, 9))
+            parity(c, c)
+
+        def test_copies(parity):
+            c = numpy.random.default_rng(1).random((8, 9))
+            parity(c, c.copy())
+        """
+    )
+    result = run(folder)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["*both sides are the same Trace object*", "*both sides are the same ndarray object*"])
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [("numpy.array([[2**60, 1], [2, 3]])", "integers above 2^53"), ("numpy.zeros((0, 5))", "two dimensions")],
+)
+def test_arrays_that_cannot_be_compared_fail_in_one_line(folder: pytest.Pytester, array: str, said: str) -> None:
+    folder.makepyfile(f"import numpy\ndef test_it(parity):\n    parity({array}, {array})\n")
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    assert f"{said}" in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
 
 
 def test_a_difference_fails_with_the_report_and_nothing_else(folder: pytest.Pytester) -> None:

@@ -4,6 +4,8 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
+from types import TracebackType
 
 import typer
 
@@ -31,7 +33,7 @@ app = typer.Typer(
     name="nbtrace",
     help="Find the first quantity in which two implementations of the same physics diverge, on which side, and why.",
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
-    "4 different pixel, shape or geometry, 5 a program that was run failed.",
+    "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -75,6 +77,7 @@ def main() -> None:
             # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
             stream.reconfigure(errors="backslashreplace")
     _end_like_an_error()
+    sys.excepthook = _broken
     try:
         code = app(prog_name="nbtrace", standalone_mode=False)
         sys.stdout.flush()
@@ -114,6 +117,16 @@ def _end_like_an_error() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, end)
+
+
+def _broken(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End with a status of its own where nbtrace itself is at fault: Python's 1 would say that two inputs differ."""
+    sys.__excepthook__(kind, error, trace)
+    if issubclass(kind, Exception):
+        with suppress(OSError):
+            sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ExitCode.BROKEN)
 
 
 def _complain(message: str) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import ExitCode, InputError
-from nbtrace.images.read import read_image
+from nbtrace.images.read import read_mask
 from nbtrace.records import Pixel
 from nbtrace.report.compare_document import compare_document
 from nbtrace.report.compare_view import compare_view
@@ -24,6 +25,9 @@ from nbtrace.report.suite_view import suite_view
 from nbtrace.running.comparison import Plan, compare
 from nbtrace.running.suite import SuiteResult, run_suite
 from nbtrace.running.suite_file import read_suite, tasks
+
+_NAMED = 4
+"""Cases that are named where none matches."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Wishes:
         images = ImageOptions(
             **self.limits,
             roi=Roi(*self.roi) if self.roi is not None else None,
-            mask=read_image(self.mask).pixels != 0 if self.mask is not None else None,
+            mask=read_mask(self.mask) if self.mask is not None else None,
             resample=self.resample,
             origins=self.origins,
         )
@@ -124,8 +128,8 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
     found = read_suite(suite)
     names = [case.name for case in found.case if only is None or fnmatchcase(case.name, only)]
     if not names:
-        known = ", ".join(case.name for case in found.case)
-        raise InputError(f"no case of {suite} matches {only!r}; there are: {known}")
+        near = ", ".join(get_close_matches(only or "", [case.name for case in found.case], _NAMED, 0.0))
+        raise InputError(f"no case of {suite} matches {only!r}; of its {len(found.case)} the nearest are called {near}")
     delivery = Delivery("compare", (str(suite),), to)
     cases = tasks(found, suite.parent, names)
     results = []

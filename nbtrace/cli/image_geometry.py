@@ -52,6 +52,8 @@ def _configured(config: "Config", name: str) -> Geometry:
     from simulator.parameters import Parameters  # noqa: PLC0415
     from simulator.random import Generator  # noqa: PLC0415
 
+    if config.detector.curved:
+        raise UsageError(f"{name}: the detector is curved; resolution and h k l are known of flat ones only")
     parameters, matrix_file = Parameters(config), config.crystal.matrix_file
     with simulator_errors():
         detector = build_detector(parameters)

@@ -79,7 +79,7 @@ def images_command(
     """
     from nbtrace.cli.image_geometry import geometry_from  # noqa: PLC0415 - numpy, which most commands do not need
     from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
-    from nbtrace.images.read import read_image  # noqa: PLC0415
+    from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.images_document import images_document  # noqa: PLC0415
     from nbtrace.report.images_view import images_view  # noqa: PLC0415
 
@@ -102,7 +102,7 @@ def images_command(
     c, py = read_image(c_image, shape=shape, side=Side.C), read_image(py_image, shape=shape, side=Side.PY)
     options = ImageOptions(
         **settings,
-        mask=None if mask is None else read_image(mask, shape=shape).pixels != 0,
+        mask=None if mask is None else read_mask(mask, shape=shape),
         resample=resample,
         geometry=geometry_from(geometry, config, flags or []),
         origins=origins_of(settings),

@@ -4,6 +4,7 @@ A bundle is read as far as it can be. What is damaged stays out of a result and 
 passed over in silence, and no file outside the folder is opened.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -111,6 +112,17 @@ class FiledResult:
         """How the command ended."""
         code = self.metadata.get("exit_code")
         return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the command took; None where that is not known, or no time."""
+        value = self.metadata.get("wall_seconds")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        try:
+            return float(value) if 0 <= value < math.inf else None
+        except OverflowError:
+            return None
 
     @property
     def command(self) -> str:

@@ -5,6 +5,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import IO, BinaryIO, TypeAlias
+from typing import IO, Any, BinaryIO, TypeAlias
 
 _PIECE_BYTES = 1 << 16
 _POLL_SECONDS = 0.1
@@ -108,14 +109,20 @@ def run_captured(
     """
     started, clock = datetime.now(UTC), time.monotonic()
     with kept[0].open("wb", buffering=0) as out, kept[1].open("wb", buffering=0) as err:
+        held = _HeldSignals()
         try:
             process = _start(command, surroundings)
         except (OSError, ValueError) as error:
+            held.release()
             problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return Run(tuple(command), started, time.monotonic() - clock, None, problem)
         sinks = ((process.stdout, out, echo[0]), (process.stderr, err, echo[1]))
         with process:
-            end = _attend(process, sinks) if surroundings is None else _supervise(process, sinks, surroundings)
+            end = (
+                _attend(process, sinks, held)
+                if surroundings is None
+                else _supervise(process, sinks, held, surroundings)
+            )
             process.wait()
     run = Run(tuple(command), started, time.monotonic() - clock, process.returncode)
     if surroundings is None or end is _End.OWN:
@@ -125,6 +132,27 @@ def run_captured(
         if end is _End.LATE
         else replace(run, flooded=surroundings.most_bytes)
     )
+
+
+class _HeldSignals:
+    """Requests to end this process, held back until somebody is there to end the program that is being started."""
+
+    def __init__(self) -> None:
+        self._came: list[int] = []
+        self._before: dict[int, Any] = {}
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # One that is ignored, or ends this process at once, is left to the program as it is.
+            if callable(signal.getsignal(number)):
+                self._before[number] = signal.signal(number, lambda came, _: self._came.append(came))
+
+    def release(self) -> None:
+        """Let signals through again, those that have come meanwhile first."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self._came:
+            signal.raise_signal(self._came[0])
 
 
 def _start(command: Sequence[str], surroundings: Surroundings | None) -> subprocess.Popen[bytes]:
@@ -153,9 +181,10 @@ class _End(Enum):
     FLOOD = "flood"
 
 
-def _attend(process: subprocess.Popen[bytes], sinks: _Sinks) -> _End:
+def _attend(process: subprocess.Popen[bytes], sinks: _Sinks, held: _HeldSignals) -> _End:
     """Pass on the output of a program that belongs to the terminal."""
     try:
+        held.release()
         return _pump(process, sinks)
     except KeyboardInterrupt:
         # The terminal sent the program the same signal; what it still says belongs to the evidence.
@@ -166,10 +195,11 @@ def _attend(process: subprocess.Popen[bytes], sinks: _Sinks) -> _End:
         raise
 
 
-def _supervise(process: subprocess.Popen[bytes], sinks: _Sinks, surroundings: Surroundings) -> _End:
+def _supervise(process: subprocess.Popen[bytes], sinks: _Sinks, held: _HeldSignals, surroundings: Surroundings) -> _End:
     """Pass on the output of a program with a session of its own, and end the session; tell whether a limit did."""
     seconds = surroundings.seconds
     try:
+        held.release()
         return _pump(process, sinks, None if seconds is None else time.monotonic() + seconds, surroundings.most_bytes)
     finally:
         with suppress(ProcessLookupError, PermissionError):

@@ -1,11 +1,10 @@
 """The bytes of an image file, unpacked where it is compressed, and bounds that hostile files run into."""
 
-import os
-import stat
 import zlib
 from pathlib import Path
 
 from nbtrace.errors import InputError
+from nbtrace.files import read_bytes
 
 MOST_BYTES = 2**31
 """Bytes that a compressed or declared image may take: 16,000 pixels square in double precision."""
@@ -22,28 +21,11 @@ def read_content(path: Path) -> bytes:
     InputError
         If it is missing, empty, unreadable, a device, damaged, or more than :data:`MOST_BYTES`, also when unpacked.
     """
-    content = _read(path)
+    content = read_bytes(path, MOST_BYTES)
     if content.startswith(_GZIP):
         content = _unpacked(content, path)
     if not content:
         raise InputError(f"{path} is empty")
-    return content
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
-                raise InputError(f"{path} is a device, not an image")
-            check_size(path, status.st_size)
-            # A pipe has no size, and may never end.
-            content = stream.read() if stat.S_ISREG(status.st_mode) else stream.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError:
-        raise InputError(f"{str(path)!r} is no name that a file can have") from None
-    check_size(path, len(content))
     return content
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import fabio_formats, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
-from nbtrace.images.image import Image
+from nbtrace.images.image import Image, Mask
 from nbtrace.images.names import FORMATS, suffix_of
 from nbtrace.images.raw import read_raw
 from nbtrace.records import Side
@@ -39,6 +41,23 @@ def read_image(path: str | Path, *, shape: tuple[int, int] | None = None, side: 
     if shape is not None and image.shape != shape:
         raise _other_shape(image, shape)
     return image
+
+
+def read_mask(path: str | Path, *, shape: tuple[int, int] | None = None) -> Mask:
+    """Read an image that is 0 where a pixel does not count.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or holds nan, which is neither.
+    MismatchError
+        If it has another shape than given.
+    """
+    pixels = read_image(path, shape=shape).pixels
+    if np.isnan(pixels).any():
+        raise InputError(f"{path} holds nan, which says of no pixel whether it counts; give 0 and 1")
+    mask: Mask = pixels != 0
+    return mask
 
 
 def _decoded(content: bytes, path: Path, shape: tuple[int, int] | None, side: Side | None) -> Image:

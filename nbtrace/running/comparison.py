@@ -185,8 +185,10 @@ def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
 
 def _own_noise(plan: Plan, line: FlagLine, c: Identity) -> tuple[Plan, list[Notice]]:
     """Return the plan without a noise that was measured on something else; say so."""
-    why = "" if plan.noise is None else plan.noise.stranger_to(line.experiment, c.binary.sha256 if c.binary else None)
-    if plan.noise is None or not why:
+    if plan.noise is None:
+        return plan, []
+    why = plan.noise.stranger_to(line.experiment, c.binary.sha256 if c.binary is not None else None)
+    if not why:
         return plan, []
     text = f"{plan.noise.name} was measured with {why}; it is not used"
     return replace(plan, noise=None), [Notice(Subject.TOLERANCE, Weight.WARNING, text)]

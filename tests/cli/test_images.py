@@ -11,6 +11,7 @@ import pytest
 
 from nbtrace.cli.image_geometry import geometry_from
 from nbtrace.cli.images import PICTURES
+from nbtrace.errors import UsageError
 from nbtrace.images.geometry import resolution
 from nbtrace.images.read import read_image
 from nbtrace.report.figures.images import image_figures
@@ -259,6 +260,11 @@ def test_geometry_of_a_trace_gives_indices(nb: "Run", spots: Floats) -> None:
     assert isinstance(shells, list)
     assert len(worst[0]["hkl"]) == 3
     assert sum(shell["pixels"] for shell in shells) == spots.size
+
+
+def test_a_curved_detector_has_no_flat_geometry() -> None:
+    with pytest.raises(UsageError, match="the detector is curved"):
+        geometry_from(None, None, ["-curved_det", *TILTED])
 
 
 def test_flags_header_and_trace_tell_the_same_geometry(nb: "Run", tmp_path: Path) -> None:

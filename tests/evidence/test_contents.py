@@ -8,6 +8,8 @@ import pytest
 from nbtrace.compare.status import Verdict
 from nbtrace.evidence import Bundle, FileStatus, Provenance, Role, read_contents
 from nbtrace.files import sha256_of
+from nbtrace.report.ci import render_ci
+from nbtrace.report.page.page import render_page
 
 STARTED = datetime(2025, 10, 8, 21, 26, 30, tzinfo=UTC)
 
@@ -133,6 +135,15 @@ def test_metadata_of_another_form_are_a_result_with_problems(bundle: Bundle, met
     (result,) = read_contents(bundle).results
     assert (result.name, result.time, result.document, result.exit_code) == ("result", "", None, None)
     assert result.problems
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("0.25", 0.25), ("-1", None), ("1" + "0" * 400, None), ("true", None)])
+def test_a_time_that_is_none_is_not_known(bundle: Bundle, said: str, seconds: float | None) -> None:
+    (bundle.root / "run_metadata.json").write_text(f'{{"wall_seconds": {said}}}')
+    contents = read_contents(bundle)
+    assert contents.results[0].seconds == seconds
+    assert "Commands" in render_page(contents)
+    assert "<testsuites" in render_ci(contents, "junit")
 
 
 def test_a_manifest_that_another_program_wrote_names_files_with_their_folder(bundle: Bundle) -> None:

@@ -1,5 +1,8 @@
+import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +62,24 @@ def test_a_child_that_goes_on_printing_is_ended_with_its_program(kept: tuple[Pat
     around = Surroundings(tmp_path, {}, 60.0, most_bytes=2**22)
     run = run_captured([sys.executable, "-c", leaving], kept, surroundings=around)
     assert run.failed
+
+
+def test_a_request_to_end_while_the_program_starts_ends_it(
+    kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_captured(["sleep", "600"], kept, surroundings=Surroundings(tmp_path, {}))
+    assert started[0].returncode == -signal.SIGKILL
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]])

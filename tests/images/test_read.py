@@ -17,7 +17,7 @@ import pytest
 
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import content as content_module
-from nbtrace.images.read import read_image
+from nbtrace.images.read import read_image, read_mask
 from nbtrace.records import Side
 from tests.places import NOISE_IMAGE
 
@@ -317,7 +317,7 @@ def test_a_sparse_file_larger_than_any_image(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     with path.open("wb") as stream:
         stream.truncate(100 * 2**30)
-    with pytest.raises(InputError, match="no detector image does"):
+    with pytest.raises(InputError, match="more than 2048 MB"):
         read_image(path)
 
 
@@ -334,3 +334,11 @@ def test_an_image_through_a_pipe(tmp_path: Path) -> None:
     image = read_image(tmp_path / "pipe", shape=(4, 4))
     writer.join()
     assert np.array_equal(image.pixels, pixels)
+
+
+def test_a_mask_with_nan_is_no_mask(tmp_path: Path) -> None:
+    np.save(tmp_path / "mask.npy", np.array([[1, 0], [2, -1]]))
+    assert read_mask(tmp_path / "mask.npy").tolist() == [[True, False], [True, True]]
+    np.save(tmp_path / "nan.npy", np.array([[1, np.nan], [0, 1]]))
+    with pytest.raises(InputError, match=r"nan.npy.* holds nan"):
+        read_mask(tmp_path / "nan.npy")

@@ -42,11 +42,11 @@ def _rebinned(values: Floats, size: int) -> Floats:
     old = values.shape[0]
     if old == size:
         return values
-    edges = np.linspace(0.0, old, size + 1)
-    whole = np.minimum(np.floor(edges).astype(np.intp), old - 1)
-    below = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    up_to = below[whole] + (edges - whole)[:, None] * values[whole]
-    rebinned: Floats = np.diff(up_to, axis=0)
+    # Cut at the borders of old and new rows, a piece lies in one of each: bright and missing pixels stay local.
+    edges = np.arange(size + 1) * old / size
+    cuts = np.unique(np.concatenate([np.arange(old + 1.0), edges]))
+    pieces = values[cuts[:-1].astype(np.intp)] * np.diff(cuts)[:, None]
+    rebinned: Floats = np.add.reduceat(pieces, np.searchsorted(cuts, edges[:-1]), axis=0)
     return rebinned
 
 

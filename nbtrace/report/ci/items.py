@@ -143,7 +143,7 @@ def _suite(result: FiledResult, name: str) -> Suite:
     return Suite(
         name=name,
         time=_moment(result.time),
-        seconds=_seconds(result),
+        seconds=result.seconds or 0.0,
         command=clean(result.command),
         answer=verdict.message or verdict.fate.value,
         items=(_shown(verdict, result), *items, *details),
@@ -156,11 +156,6 @@ def _moment(time: str) -> str:
     except ValueError:
         return ""
     return time
-
-
-def _seconds(result: FiledResult) -> float:
-    value = result.metadata.get("wall_seconds")
-    return float(value) if isinstance(value, int | float) and 0 <= value < float("inf") else 0.0
 
 
 def _shown(item: Item, result: FiledResult) -> Item:

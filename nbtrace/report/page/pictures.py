@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xml", b"")}
 _TEXTS = frozenset({".txt", ".log", ".md", ".toml"})
+_MOST_MARKS = 20
+"""Worst pixels that the viewer names; nbtrace files ten, a forged document any number."""
+
 _ARRAYS_NAME = "images.npz"
 """Both images, `c` and `py`, where they were filed with their comparison."""
 
@@ -198,7 +201,7 @@ def _marks(document: ImagesDocument, contents: Contents, shape: tuple[int, int])
     found: dict[tuple[int, int], Mark] = {}
     named = [("traced", place) for place in _traced(contents)]
     named += [("brightest", document.brightest)] if document.brightest is not None else []
-    named += [(f"worst {number}", place) for number, place in enumerate(document.worst_pixels, start=1)]
+    named += [(f"worst {number}", place) for number, place in enumerate(document.worst_pixels[:_MOST_MARKS], start=1)]
     for name, place in named:
         if 0 <= place.slow < shape[0] and 0 <= place.fast < shape[1]:
             before = found.get((place.slow, place.fast))

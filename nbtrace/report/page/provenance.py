@@ -35,15 +35,11 @@ def command_table(results: Sequence[FiledResult]) -> PageTable:
             Cell(result.name),
             Cell(result.command or "–"),
             Cell("–" if result.exit_code is None else str(result.exit_code)),
-            Cell(_seconds(result.metadata.get("wall_seconds"))),
+            Cell("–" if result.seconds is None else f"{result.seconds:.3f}"),
         )
         for result in results
     )
     return PageTable("Commands", columns, rows)
-
-
-def _seconds(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, int | float) and not isinstance(value, bool) else "–"
 
 
 def input_table(results: Sequence[FiledResult]) -> PageTable:

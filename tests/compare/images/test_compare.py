@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
+from nbtrace.compare.images.resample import resampled
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.errors import InputError, MismatchError, UsageError
 from nbtrace.images.geometry import geometry_of, miller_indices, resolution
@@ -322,6 +323,23 @@ def test_resampling_sums_blocks() -> None:
     assert result.verdict is Verdict.AGREE
     assert result.c.shape == (20, 30)
     assert any("C is resampled" in notice.text for notice in result.notices)
+
+
+def test_resampling_is_local_next_to_bright_and_missing_pixels() -> None:
+    fine = spots(shape=(60, 70)).astype(np.float64)
+    fine[0, 0], fine[3, 3] = 1e30, np.nan
+    left, _, _ = resampled(image(fine), image(np.ones((7, 9))))
+    assert np.argwhere(np.isnan(left.pixels)).tolist() == [[0, 0]]
+    shares = [
+        np.clip(np.minimum(old + 1, (new + 1) * step) - np.maximum(old, new * step), 0, None)
+        for old, new, step in (
+            (np.arange(60), np.arange(7)[:, None], 60 / 7),
+            (np.arange(70), np.arange(9)[:, None], 70 / 9),
+        )
+    ]
+    fine[0, 0] = fine[3, 3] = 0
+    expected = shares[0] @ fine @ shares[1].T
+    assert left.pixels.ravel()[1:] == pytest.approx(expected.ravel()[1:], rel=1e-12)
 
 
 def test_resampling_to_a_size_that_is_no_divisor_keeps_the_sum() -> None:
