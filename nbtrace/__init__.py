@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.status import Status, Verdict
-    from nbtrace.compare.sweep import SweepResult, sweep
+    from nbtrace.compare.sweep import sweep
+    from nbtrace.compare.sweep_result import SweepResult
     from nbtrace.compare.tolerance import Policy
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
@@ -69,7 +70,7 @@ _HOME = {
     "SelfCheck": "nbtrace.compare.check",
     "Side": "nbtrace.records",
     "Status": "nbtrace.compare.status",
-    "SweepResult": "nbtrace.compare.sweep",
+    "SweepResult": "nbtrace.compare.sweep_result",
     "Trace": "nbtrace.records",
     "Verdict": "nbtrace.compare.status",
     "check": "nbtrace.compare.check",

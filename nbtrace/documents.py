@@ -3,11 +3,17 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from nbtrace.errors import InputError
 from nbtrace.files import read_bytes
+
+
+def utc_text(moment: datetime) -> str:
+    """Return `moment` as ISO 8601 in UTC with milliseconds and a final Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def plain(value: object) -> Any:

@@ -109,21 +109,6 @@ def rerun_names(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem}_rerun{number}{path.suffix}")
 
 
-def write_rerun(path: Path, content: str | bytes) -> Path:
-    """Write to the first free name of :func:`rerun_names` and return it; existing files stay as they are.
-
-    Two processes that ask for the same name at the same moment get two names.
-    """
-    for candidate in rerun_names(path):
-        if not candidate.exists():
-            try:
-                return write_new(candidate, content)
-            except UsageError:
-                if not candidate.exists():
-                    raise
-    raise AssertionError  # pragma: no cover - rerun_names has no end
-
-
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Return the content of `path`, a regular file or a pipe.
 

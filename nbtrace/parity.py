@@ -20,6 +20,7 @@ from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
+from nbtrace.images.names import IMAGE_SUFFIXES, suffix_of
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
 Log: TypeAlias = Trace | str | os.PathLike[str]
 Picture: TypeAlias = "Image | Pixels | str | os.PathLike[str]"
 Tolerance: TypeAlias = float | str | Sequence[str]
-
-_PICTURES = frozenset(
-    {".npy", ".npz", ".pgm", ".smv", ".img", ".cbf", ".edf", ".tif", ".tiff", ".bin", ".raw", ".float", ".f32", ".f64"}
-)
-"""Endings of names that mean an image; any other file is a trace."""
 
 _QUICK = 2000
 """Records of both traces together up to which looking for the cause takes a second or two."""
@@ -289,9 +285,9 @@ def _trace(log: Log, side: Side) -> Trace:
 
 
 def _is_picture(compared: object) -> bool:
-    """Tell whether something is an image: an array, an Image, or a file with a name like one."""
+    """Tell whether something is an image: an array, an Image, or a file named like one; any other file is a trace."""
     if isinstance(compared, str | os.PathLike):
-        return any(suffix.lower() in _PICTURES for suffix in Path(compared).suffixes[-2:])
+        return suffix_of(Path(compared)) in IMAGE_SUFFIXES
     return not isinstance(compared, Trace)
 
 

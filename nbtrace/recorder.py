@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import SupportsFloat, TypeAlias
 
 from nbtrace import writers
-from nbtrace.compare.metrics import INT_MIN
 from nbtrace.parsers.values import read_value
 from nbtrace.quantities import QUANTITIES, Kind, Meaning, Quantity, Stage, meaning
-from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Value
+from nbtrace.records import INT_MIN, NOWHERE, Index, Record, Shape, Side, Value
 from nbtrace.writers import written_value
 
 Shown: TypeAlias = SupportsFloat | str | tuple["Shown", ...]

@@ -11,6 +11,9 @@ from nbtrace.quantities import QUANTITIES, Stage
 Pixel: TypeAlias = tuple[int, int]
 """A pixel as (slow, fast), both from 0."""
 
+INT_MIN = -2147483648.0
+"""What the reference prints for a Miller index that is not finite."""
+
 
 class Side(StrEnum):
     """Which program printed a record."""

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from nbtrace.documents import dump
-from nbtrace.evidence.provenance import utc_text
+from nbtrace.documents import dump, utc_text
 from nbtrace.records import Pixel, Record, Shape, Value
 
 KEYED = "TRACE_PY"

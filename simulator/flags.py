@@ -62,8 +62,6 @@ class Flag:
         The flag may appear in a canonical command.
     needs_more : int
         Arguments that must follow although the flag takes no value.
-    ours : bool
-        Not a flag of the reference.
     """
 
     token: str
@@ -77,7 +75,6 @@ class Flag:
     special: Special | None = None
     canonical: bool = True
     needs_more: int = 0
-    ours: bool = False
 
     def matches(self, argument: str) -> bool:
         """Tell whether an argument triggers the flag."""
@@ -336,9 +333,9 @@ _OUTPUT = (
 _CURVED = (_switch("-curved_det", "spherical detector", {"detector.curved": True}, needs_more=1),)
 
 _OURS = (
-    Flag("-mode", "c-parity or spec", ("execution.defects",), 1, Kind.WORD, exact=True, ours=True),
-    Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, Kind.WORD, exact=True, ours=True),
-    Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, Kind.WORD, exact=True, ours=True),
+    Flag("-mode", "c-parity or spec", ("execution.defects",), 1, Kind.WORD, exact=True),
+    Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, Kind.WORD, exact=True),
+    Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, Kind.WORD, exact=True),
     Flag(
         "-compile",
         "auto, always or never: the compiled fast path",
@@ -346,16 +343,14 @@ _OURS = (
         1,
         Kind.WORD,
         exact=True,
-        ours=True,
     ),
     _integer(
         "-threads_emulated",
         "execution.threads_emulated",
         "threads of the reference whose φ carry-over is reproduced",
         exact=True,
-        ours=True,
     ),
-    _integer("-memory_mb", "execution.memory_mb", "budget for intermediate tensors (MB)", exact=True, ours=True),
+    _integer("-memory_mb", "execution.memory_mb", "budget for intermediate tensors (MB)", exact=True),
 )
 
 FLAGS: tuple[Flag, ...] = (

@@ -232,11 +232,6 @@ def mosaic_domains(generator: Generator, stream: Stream, domains: int) -> Random
     return replace(drawn, unit_angles=drawn.unit_angles * (np.arange(domains) > 0))
 
 
-def mosaic_rotations(generator: Generator, stream: Stream, spread: float, domains: int) -> Float64:
-    """Draw `domains` mosaic rotations for `spread` (radians), shape (domains, 3, 3); the first is the identity."""
-    return mosaic_domains(generator, stream, domains).matrices(spread)
-
-
 def random_misset_angles(generator: Generator, stream: Stream) -> Float64:
     """Draw the random orientation of ``-misset random``.
 

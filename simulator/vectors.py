@@ -40,11 +40,6 @@ class Vector(NamedTuple):
         """Return the vector of `function` of each component."""
         return Vector(function(self.x), function(self.y), function(self.z))
 
-    def stacked(self) -> Tensor:
-        """Return one tensor with the components in a new last axis."""
-        shape = (self.x + self.y + self.z).shape
-        return torch.stack([component.expand(shape) for component in self], dim=-1)
-
 
 class Matrix(NamedTuple):
     """A 3×3 matrix by its rows; it acts on column vectors."""

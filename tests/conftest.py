@@ -2,6 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.places import PAIRS
+
+settings.register_profile("without deadline", deadline=None)  # a busy machine is no fault
+settings.load_profile("without deadline")
 
 pytest_plugins = ("nbtrace.pytest_plugin", "pytester")
 """Ours by name, so that the tests also run on a copy that is not installed; pytest takes it once either way."""
@@ -10,7 +16,7 @@ pytest_plugins = ("nbtrace.pytest_plugin", "pytester")
 @pytest.fixture(scope="session")
 def pairs() -> Path:
     """The folder of example pairs: one folder per configuration, named after it and the pixel (slow, fast)."""
-    return Path(__file__).parent.parent / "examples" / "pairs"
+    return PAIRS
 
 
 @pytest.fixture(scope="session")

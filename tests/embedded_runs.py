@@ -1,7 +1,6 @@
 """Runs of the embedded simulator, as the tests of its traces use them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,9 +9,8 @@ from nbtrace import read_trace
 from nbtrace.cli.embedded import Choice, Traced, parsed_file, trace_pixel
 from nbtrace.recorder import Emit
 from nbtrace.records import Record, Trace
+from tests.places import SUPERVISOR_CONFIGURATION, SUPERVISOR_PAIR
 
-ROOT = Path(__file__).parents[1]
-SUPERVISOR = ROOT / "examples" / "supervisor" / "supervisor.toml"
 PIXEL = (685, 1039)
 PLAIN = "-cell 60 70 80 80 95 105 -default_F 100 -N 6 -lambda 1.1 -distance 40 -detpixels 48 -pixel 1.5"
 """A small experiment that needs no file."""
@@ -28,13 +26,13 @@ TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 
 def supervisor(mode: str = "c-parity", device: str = "cpu", dtype: str = "float64", emit: Emit | None = None) -> Traced:
     """Trace the pixel of the configuration `supervisor`."""
-    config = Choice(mode, device, dtype).applied(parsed_file(SUPERVISOR).command.config)
+    config = Choice(mode, device, dtype).applied(parsed_file(SUPERVISOR_CONFIGURATION).command.config)
     return trace_pixel(config, PIXEL, emit or Emit())
 
 
 def reference(name: str = "c.log") -> Trace:
     """Return the reference's trace of the same pixel."""
-    return read_trace(str(ROOT / "examples" / "pairs" / "supervisor__685_1039" / name))
+    return read_trace(str(SUPERVISOR_PAIR / name))
 
 
 def value(trace: Traced | Trace, quantity: str, phi_tic: int | None = None) -> tuple[float, ...]:

@@ -19,7 +19,8 @@ from nbtrace.writers import trace_lines, trace_text
 from simulator.build import build_model, read_inputs
 from simulator.run import trace_values, visited_pixels
 from simulator.session import TraceLines
-from tests.embedded_runs import PIXEL, PLAIN, ROOT, reference, supervisor
+from tests.embedded_runs import PIXEL, PLAIN, reference, supervisor
+from tests.places import SUPERVISOR_PAIR
 from tests.simulator.golden import cases, traces
 from tests.simulator.golden import trace_text as golden_text
 
@@ -68,7 +69,7 @@ def test_every_line_is_the_references(name: str, pixel: tuple[int, int], tmp_pat
 
 @pytest.mark.parametrize(("mode", "log"), [("c-parity", "c.log"), ("spec", "c_roi_fresh.log")])
 def test_supervisor_is_the_references_trace_line_by_line(mode: str, log: str) -> None:
-    text = (ROOT / "examples" / "pairs" / "supervisor__685_1039" / log).read_text()
+    text = (SUPERVISOR_PAIR / log).read_text()
     found = list(trace_lines(supervisor(mode).records))
     assert [shape(line) for line in found] == [shape(line) for line in pixel_block(text)]
     assert differing(pixel_block(text), found) == []

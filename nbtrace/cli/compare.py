@@ -22,6 +22,7 @@ from nbtrace.cli.options import (
     MarkdownFile,
     NoiseFile,
     PolicyFile,
+    SimulatorMode,
     TextFile,
 )
 from nbtrace.cli.output import Destinations
@@ -76,14 +77,12 @@ def compare_command(
         typer.Option("--pixel", metavar="SLOW FAST", help="Trace this pixel too."),
     ] = None,
     no_trace: Annotated[bool, typer.Option("--no-trace", help="Compare the images only.")] = False,
-    mode: Annotated[
-        str | None, typer.Option("--mode", metavar="c-parity|spec", help="Mode of the embedded simulator.")
-    ] = None,
+    mode: SimulatorMode = None,
     device: Annotated[
-        str | None, typer.Option("--device", metavar="DEVICE", help="Its device: cpu, cuda or cuda:N.")
+        str | None, typer.Option("--device", metavar="DEVICE", help="Device of the simulator: cpu, cuda or cuda:N.")
     ] = None,
     dtype: Annotated[
-        str | None, typer.Option("--dtype", metavar="DTYPE", help="Its precision: float64 or float32.")
+        str | None, typer.Option("--dtype", metavar="DTYPE", help="Precision of the simulator: float64 or float32.")
     ] = None,
     timeout: Timeout = 600.0,
     roi: Region = None,

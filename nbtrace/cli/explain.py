@@ -9,6 +9,7 @@ from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.options import (
     BundleFolder,
     CLog,
+    ConfigurationName,
     Force,
     JsonFile,
     MarkdownFile,
@@ -38,9 +39,7 @@ def explain_command(
         list[str] | None, typer.Argument(metavar="-- FLAGS", help="The reference's flags that both were run with.")
     ] = None,
     *,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="NAME|TOML", help="Configuration that both were run with.")
-    ] = None,
+    config: ConfigurationName = None,
     hypotheses: Annotated[
         Path | None,
         typer.Option("--hypotheses", metavar="FILE", help="Append a dated block to this Markdown file."),

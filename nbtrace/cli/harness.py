@@ -12,7 +12,7 @@ from nbtrace.cli import harness_files as names
 from nbtrace.cli.capture import Captured, captured
 from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
-from nbtrace.cli.options import BundleFolder, Force
+from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, SimulatorMode, TracedPixel
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.documents import dump
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace harness --config supervisor --pixel 685 1039 --out trace_py.log"
 
 
-PixelOption: TypeAlias = Annotated[
-    tuple[int, int] | None,
-    typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to trace, slow first; by default the config's."),
-]
 PixelsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--pixels", metavar="FILE", help="Trace the pixels in a file, a line SLOW FAST each, to Parquet."),
@@ -42,13 +38,6 @@ PixelsOption: TypeAlias = Annotated[
 WindowOption: TypeAlias = Annotated[
     tuple[int, int, int, int] | None,
     typer.Option("--roi", metavar="S0 S1 F0 F1", help="Trace slow S0 to S1, fast F0 to F1, ends included, to Parquet."),
-]
-ConfigOption: TypeAlias = Annotated[
-    str | None, typer.Option("--config", metavar="NAME|TOML", help="A configuration, in place of flags after --.")
-]
-ModeOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--mode", metavar="c-parity|spec", help="c-parity (the reference as it is) or spec (what is meant)."),
 ]
 DeviceOption: TypeAlias = Annotated[
     str | None,
@@ -70,12 +59,12 @@ EverythingOption: TypeAlias = Annotated[
 def harness_command(
     ctx: typer.Context,
     *,
-    pixel: PixelOption = None,
+    pixel: TracedPixel = None,
     pixels: PixelsOption = None,
     roi: WindowOption = None,
     all_pixels: Annotated[bool, typer.Option("--all-pixels", help="Trace every pixel of the run to Parquet.")] = False,
-    config: ConfigOption = None,
-    mode: ModeOption = None,
+    config: ConfigurationName = None,
+    mode: SimulatorMode = None,
     device: DeviceOption = None,
     dtype: Annotated[str | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32.")] = None,
     out: OutOption = None,

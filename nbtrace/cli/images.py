@@ -17,7 +17,7 @@ from nbtrace.cli.image_options import (
     origins_of,
     pixel_tolerances,
 )
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
+from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import STDOUT, Delivery, Destinations, require_matplotlib
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
@@ -45,9 +45,7 @@ def images_command(
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="NAME|TOML", help="Configuration that tells geometry and cell.")
-    ] = None,
+    config: ConfigurationName = None,
     threshold: Threshold = None,
     sum_ratio: SumRatio = None,
     tolerance: Annotated[

@@ -26,6 +26,22 @@ NoiseFile: TypeAlias = Annotated[
         "--noise", metavar="JSON", help="What nbtrace trust wrote: no tolerance is below what C differs by from itself."
     ),
 ]
+ConfigurationName: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--config", metavar="NAME|TOML", help="Configuration of the experiment, in place of flags after --."),
+]
+SimulatorMode: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        metavar="c-parity|spec",
+        help="Of the embedded simulator: c-parity (the reference as it is) or spec (what is meant).",
+    ),
+]
+TracedPixel: TypeAlias = Annotated[
+    tuple[int, int] | None,
+    typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to trace, slow first; by default the config's."),
+]
 MarkdownFile: TypeAlias = Annotated[
     Path | None, typer.Option("--md", metavar="FILE", help="Write the report as Markdown; - prints it instead.")
 ]

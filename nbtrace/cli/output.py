@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.status import Verdict
-from nbtrace.documents import dump
+from nbtrace.documents import dump, utc_text
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
-from nbtrace.evidence.provenance import FileRecord, Provenance, utc_text
+from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
 from nbtrace.report.view import View, clean

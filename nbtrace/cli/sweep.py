@@ -9,12 +9,24 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from nbtrace.cli.harness import ConfigOption, ModeOption, PixelOption, chosen_task
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PolicyFile, TextFile, Tolerances
+from nbtrace.cli.harness import chosen_task
+from nbtrace.cli.options import (
+    BundleFolder,
+    ConfigurationName,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    PolicyFile,
+    SimulatorMode,
+    TextFile,
+    Tolerances,
+    TracedPixel,
+)
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.sweep import Absent, Precision, Run, sweep
+from nbtrace.compare.sweep import sweep
+from nbtrace.compare.sweep_result import Absent, Precision, Run
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
@@ -53,9 +65,9 @@ ReferenceOption: TypeAlias = Annotated[
 def sweep_command(
     ctx: typer.Context,
     *,
-    pixel: PixelOption = None,
-    config: ConfigOption = None,
-    mode: ModeOption = None,
+    pixel: TracedPixel = None,
+    config: ConfigurationName = None,
+    mode: SimulatorMode = None,
     device: DevicesOption = None,
     dtype: DtypesOption = None,
     trace: TracesOption = None,

@@ -5,9 +5,9 @@ import struct
 import sys
 from dataclasses import dataclass
 
+from nbtrace.records import INT_MIN
+
 _AXES = "xyz"
-INT_MIN = -2147483648.0
-"""What the reference prints for a Miller index that is not finite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from nbtrace.compare.metrics import INT_MIN
 from nbtrace.parsers.columnar import ColumnReader, Columns
 from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.parsers.templates import Kind
 from nbtrace.quantities import QUANTITIES, Stage
-from nbtrace.records import Record
+from nbtrace.records import INT_MIN, Record
 
 _SPARE = 9
 """Numbers appended so that reading any value as a vector stays inside the array."""

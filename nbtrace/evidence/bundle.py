@@ -25,14 +25,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from nbtrace.documents import dump
+from nbtrace.documents import dump, utc_text
 from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.commands import COMMANDS_NAME, past_command, run_end, run_start
 from nbtrace.evidence.locate import Tree, is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, under_way
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.program import Run, run_captured
-from nbtrace.evidence.provenance import FileRecord, Provenance, utc_text
+from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
 from nbtrace.files import temporary_in
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbtrace.evidence.provenance import FileRecord, Provenance, utc_text
+from nbtrace.documents import utc_text
+from nbtrace.evidence.provenance import FileRecord, Provenance
 
 COMMANDS_NAME = "commands.txt"
 _IS_LOG = re.compile(r"commands(_rerun\d+)?\.txt")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.files import sha256_of
 
@@ -23,11 +24,6 @@ _VARIABLES = (
     "MKL_NUM_THREADS",
     "PYTHONPATH",
 )
-
-
-def utc_text(moment: datetime) -> str:
-    """Return `moment` as ISO 8601 in UTC with milliseconds and a final Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def own_command() -> list[str]:

@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nbtrace.documents import utc_text
 from nbtrace.errors import UsageError
 from nbtrace.evidence.commands import COMMANDS_NAME, shell_text
 from nbtrace.evidence.locate import is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, writing
 from nbtrace.evidence.manifest import Manifest, read_manifest
-from nbtrace.evidence.provenance import FileRecord, utc_text
+from nbtrace.evidence.provenance import FileRecord
 from nbtrace.files import place, read_bytes, rerun_names, sha256_of, temporary_in, write_synced
 
 MANIFEST_NAME = "sha256.txt"

@@ -17,7 +17,6 @@ MAGIC: Mapping[bytes, str] = {
 }
 """How the files begin; EDF begins as SMV does and is told by :func:`is_edf`."""
 
-SUFFIXES: Mapping[str, str] = {".cbf": "CBF", ".edf": "EDF", ".tif": "TIFF", ".tiff": "TIFF"}
 _EDF_WORDS = (b"HeaderID", b"EDF_", b"Dim_1", b"ByteOrder")
 _HEAD = 4096
 _DAMAGED = (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from nbtrace.images.geometry import smv_geometry
 from nbtrace.images.image import Geometry
+from nbtrace.images.names import SMV_SUFFIXES
 from nbtrace.images.smv import smv_header
 
-_SMV_SUFFIXES = frozenset({".img", ".smv"})
 _ARGUMENTS = "args.txt"
 _CASE = "case.json"
 _HEADER_BYTES = 2048
@@ -38,7 +38,7 @@ def shapes_beside(path: Path) -> Iterator[Told]:
     except OSError:
         return
     for name in names:
-        if name.suffix in _SMV_SUFFIXES:
+        if name.suffix in SMV_SUFFIXES:
             told = _told_by_header(name)
         else:
             told = _told_by_case(name) if name.name in {_ARGUMENTS, _CASE} else None

@@ -9,11 +9,11 @@ from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import fabio_formats, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
 from nbtrace.images.image import Image, Mask
+from nbtrace.images.names import FORMATS, suffix_of
 from nbtrace.images.raw import read_raw
 from nbtrace.records import Side
 
 _FOREIGN = {b"\x89HDF": "HDF5", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}
-_PROMISES = {".npy": "npy", ".npz": "npz", ".pgm": "PGM", ".smv": "SMV", **fabio_formats.SUFFIXES}
 
 
 def read_image(path: str | Path, *, shape: tuple[int, int] | None = None, side: Side | None = None) -> Image:
@@ -90,7 +90,7 @@ def _refuse_foreign(content: bytes, path: Path) -> None:
     for magic, kind in _FOREIGN.items():
         if content.startswith(magic):
             raise InputError(f"{path} is {kind}, which nbtrace does not read; give the image as npy")
-    promised = _PROMISES.get(Path(path.name.removesuffix(".gz")).suffix.lower())
+    promised = FORMATS.get(suffix_of(path))
     if promised is not None:
         raise InputError(f"{path} is named like {promised} but its content is not; is it damaged?")
 

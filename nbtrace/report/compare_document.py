@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 
 from nbtrace.report.compare_view import headline
-from nbtrace.report.documents import notices_document
+from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.explain_document import explain_document
 from nbtrace.report.images_document import images_document
+from nbtrace.report.images_view import PERCENTILE
 from nbtrace.running.comparison import Comparison, Probe, Run
-
-FORMAT_VERSION = 1
 
 
 def compare_document(result: Comparison, *, pictures: bool) -> Mapping[str, object]:
     """Return a comparison of two sides; `pictures` tells whether pictures were drawn, whose scale is then told."""
-    roi = result.images.options.roi
     c, py = result.c, result.py
     return {
         **images_document(result.images),
@@ -28,22 +26,14 @@ def compare_document(result: Comparison, *, pictures: bool) -> Mapping[str, obje
         "c_binary_sha256": c.identity.binary.sha256 if c.identity.binary is not None else None,
         "py_binary": str(py.identity.binary.path) if py.identity.binary is not None else py.identity.name,
         "py_binary_sha256": py.identity.binary.sha256 if py.identity.binary is not None else None,
-        "roi": None if roi is None else [roi.fast_first, roi.fast_last, roi.slow_first, roi.slow_last],
         "resample": result.images.options.resample,
-        **_scale(drawn=pictures),
+        "png_scale_method": "percentile" if pictures else None,
+        "png_scale_percentile": PERCENTILE if pictures else None,
         "runs": {"c": _run(c), "py": _run(py)},
         "notices": notices_document((*result.notices, *result.images.notices)),
         "first_divergence": result.first_divergence[1] if result.first_divergence is not None else None,
         "traces": [_probe(probe) for probe in result.probes],
     }
-
-
-def _scale(*, drawn: bool) -> Mapping[str, object]:
-    if not drawn:
-        return {"png_scale_method": None, "png_scale_percentile": None}
-    from nbtrace.report.figures.images import PERCENTILE  # noqa: PLC0415 - imports matplotlib
-
-    return {"png_scale_method": "percentile", "png_scale_percentile": PERCENTILE}
 
 
 def _run(run: Run) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from nbtrace.explanation.judgement.attribution import Share
 from nbtrace.explanation.judgement.findings import Finding, Status
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.evidence import evidence
-from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.explain_simulated import evidence_document, simulator_document
 from nbtrace.report.explain_view import (
     effect_words,
@@ -36,10 +36,7 @@ def explain_document(result: Explanation) -> Mapping[str, object]:
         "log_ratio_allowed": attribution.allowed,
         "c": {"source": result.diff.c.source, "side": result.diff.c.side.value},
         "py": {"source": result.diff.py.source, "side": result.diff.py.side.value},
-        "notices": [
-            {"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text}
-            for item in result.diff.notices
-        ],
+        "notices": notices_document(result.diff.notices),
         "roots": [_root(root, share, result) for root, share in result.ranked],
         "simulator": simulator_document(result.simulated),
         "unusable": [{"key": item.key, "line": item.line, "text": item.value.text} for item in result.unusable],

@@ -20,25 +20,27 @@ Number = float | None
 Sides = Literal["c", "py", "both", "unknown"]
 
 
-class _Filed(BaseModel):
+class Filed(BaseModel):
+    """What is read of a document: keys that are not named are passed over."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Notice(_Filed):
+class Notice(Filed):
     """What must be known before any table."""
 
     weight: Literal["blocking", "warning", "info"]
     text: str
 
 
-class Instances(_Filed):
+class Instances(Filed):
     """How many values a row stands for."""
 
     compared: int
     divergent: int
 
 
-class Quantity(_Filed):
+class Quantity(Filed):
     """One quantity of a `diff` document."""
 
     description: Text = ""
@@ -62,13 +64,13 @@ class Quantity(_Filed):
     py_line: int | None = None
 
 
-class DiffDocument(_Filed):
+class DiffDocument(Filed):
     """`nbtrace diff`."""
 
     factors: dict[str, Quantity]
 
 
-class Step(_Filed):
+class Step(Filed):
     """One step of a `phi` document."""
 
     phi_tic: int
@@ -83,13 +85,13 @@ class Step(_Filed):
     status: str
 
 
-class PhiDocument(_Filed):
+class PhiDocument(Filed):
     """`nbtrace phi`."""
 
     steps: list[Step] = Field(min_length=1)
 
 
-class Factor(_Filed):
+class Factor(Filed):
     """One quantity of a `scaling` document."""
 
     c_value: Number = None
@@ -99,24 +101,23 @@ class Factor(_Filed):
     status: str
 
 
-class ScalingDocument(_Filed):
+class ScalingDocument(Filed):
     """`nbtrace scaling`."""
 
     log_ratio_final: Number = None
     factors: dict[str, Factor]
 
 
-class Cause(_Filed):
+class Cause(Filed):
     """A cause that was tried for a root."""
 
     text: str
     residual_rel: Number = None
     share_of_deviation_left: Number = None
-    within_digits: bool | None = None
     expected_by_chance: Number = None
 
 
-class ProofRow(_Filed):
+class ProofRow(Filed):
     """A component of a root: as logged, by the formula, and under the cause."""
 
     value: str
@@ -125,14 +126,14 @@ class ProofRow(_Filed):
     under_cause: str
 
 
-class Proof(_Filed):
+class Proof(Filed):
     """Why a side is told wrong."""
 
     sentences: list[str] = []
     rows: list[ProofRow] = []
 
 
-class Root(_Filed):
+class Root(Filed):
     """One root of an `explain` document."""
 
     quantity: str
@@ -149,30 +150,29 @@ class Root(_Filed):
     proof: Proof = Proof()
 
 
-class ExplainDocument(_Filed):
+class ExplainDocument(Filed):
     """`nbtrace explain`."""
 
     final_quantity: Text = ""
     log_ratio_final: Number = None
-    log_ratio_left: Number = None
     roots: list[Root]
 
 
-class Place(_Filed):
+class Place(Filed):
     """A pixel."""
 
     slow: int
     fast: int
 
 
-class ImageSource(_Filed):
+class ImageSource(Filed):
     """An image that was compared: the name of its file, and its shape."""
 
     source: str
     shape_slow_fast: tuple[int, int] | None = None
 
 
-class ImagesDocument(_Filed):
+class ImagesDocument(Filed):
     """`nbtrace images`."""
 
     c: ImageSource
@@ -181,13 +181,13 @@ class ImagesDocument(_Filed):
     worst_pixels: list[Place] = []
 
 
-class Traced(_Filed):
+class Traced(Filed):
     """What a document says of a trace: its pixel."""
 
     pixel: Place | None = None
 
 
-class Noticed(_Filed):
+class Noticed(Filed):
     """The notices that most documents have."""
 
     notices: list[Notice] = []

@@ -7,7 +7,7 @@ from nbtrace.compare.images.gates import Gate
 from nbtrace.compare.images.orientation import Placement
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.images.image import Image
-from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.images_view import headline
 from nbtrace.units import ANGSTROM
 
@@ -36,7 +36,7 @@ def images_document(result: ImagesResult) -> dict[str, object]:
             "py_not_finite": selection.py_not_finite,
             "not_finite_in_both": selection.both_not_finite,
         },
-        "roi": None if result.options.roi is None else [int(text) for text in str(result.options.roi).split()],
+        "roi": None if result.options.roi is None else list(result.options.roi.ends),
         "resampled": result.options.resample,
         "shells": [
             {
@@ -60,10 +60,7 @@ def images_document(result: ImagesResult) -> dict[str, object]:
         "placement": None if placement is None else _placement(placement),
         "c": _image(result.c),
         "py": _image(result.py),
-        "notices": [
-            {"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text}
-            for item in result.notices
-        ],
+        "notices": notices_document(result.notices),
     }
 
 

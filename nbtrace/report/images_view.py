@@ -12,6 +12,9 @@ from nbtrace.images.image import Image
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
 from nbtrace.units import ANGSTROM
 
+PERCENTILE = 99.5
+"""Of the values in a picture; brighter ones are drawn as dark as this."""
+
 _NEAR_ONE = 1e-4
 _SHOWN = 5
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from nbtrace.report.documents import FORMAT_VERSION
 from nbtrace.running.suite import CaseResult, Outcome, SuiteResult
-
-FORMAT_VERSION = 1
 
 
 def suite_document(result: SuiteResult) -> Mapping[str, object]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from nbtrace.compare.sweep import Measured, Outcome, SweepResult, Swept
+from nbtrace.compare.sweep_result import Measured, Outcome, SweepResult, Swept
 from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Record
-from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.sweep_view import headline
 
 
@@ -34,10 +34,7 @@ def sweep_document(result: SweepResult) -> Mapping[str, object]:
         ],
         "absent": [{"device": item.device, "asked": item.asked, "reason": item.reason} for item in result.absent],
         "reference": None if result.reference is None else {"source": result.reference.source},
-        "notices": [
-            {"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text}
-            for item in result.notices
-        ],
+        "notices": notices_document(result.notices),
         "quantities": {
             item.quantity: {**_quantity(item), "exceeds_rounding": result.exceeds_rounding(item)}
             for item in result.quantities

@@ -5,7 +5,7 @@ from shlex import quote
 
 from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.sweep import Measured, Outcome, Reading, Run, SweepResult, Swept
+from nbtrace.compare.sweep_result import Measured, Outcome, Reading, Run, SweepResult, Swept
 from nbtrace.report.view import (
     Column,
     Command,

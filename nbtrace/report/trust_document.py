@@ -3,17 +3,15 @@
 import math
 from collections.abc import Mapping
 
+from nbtrace.report.documents import FORMAT_VERSION
 from nbtrace.running.trust import Effect, Knob, Moved, TraceTrial, Trust
-
-FORMAT = "nbtrace trust"
-FORMAT_VERSION = 1
 
 
 def trust_document(result: Trust) -> Mapping[str, object]:
     """Return the reference held against itself."""
     identity = result.source.identity
     return {
-        "format": FORMAT,
+        "format": "nbtrace trust",
         "format_version": FORMAT_VERSION,
         "verdict": result.stability.value,
         "command": list(identity.command),

@@ -14,6 +14,7 @@ from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import InputError, MismatchError, ProgramError, UsageError
 from nbtrace.images.image import Image, Pixels
+from nbtrace.images.roi import Roi
 from nbtrace.parsers import parse_trace
 from nbtrace.quantities import Basis
 from nbtrace.records import Pixel, Trace
@@ -37,27 +38,6 @@ class Stability(StrEnum):
 
 
 @dataclass(frozen=True)
-class Window:
-    """Pixels first and last along slow and along fast, ends included."""
-
-    slow: tuple[int, int]
-    fast: tuple[int, int]
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The reference's `-roi`, fast first."""
-        return ("-roi", *map(str, (*self.fast, *self.slow)))
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """The window of an image."""
-        return slice(self.slow[0], self.slow[1] + 1), slice(self.fast[0], self.fast[1] + 1)
-
-    def __str__(self) -> str:
-        return f"slow {self.slow[0]} to {self.slow[1]}, fast {self.fast[0]} to {self.fast[1]}"
-
-
-@dataclass(frozen=True)
 class Knob:
     """One thing that is changed.
 
@@ -67,19 +47,19 @@ class Knob:
     threads : int
     flags : tuple of str
         Added to the command.
-    window : Window or None
+    roi : Roi or None
         Where the image counts; None for all of it.
     """
 
     name: str
     threads: int
     flags: tuple[str, ...] = ()
-    window: Window | None = None
+    roi: Roi | None = None
 
     @property
     def regional(self) -> bool:
         """Whether it changes which pixels are computed."""
-        return self.window is not None
+        return self.roi is not None
 
 
 @dataclass(frozen=True)
@@ -254,14 +234,13 @@ def _probe(source: ProgramSource, image: Image, wanted: Pixel | None) -> Pixel:
         return slow, fast
     require_on_detector(source.line.shape, wanted)
     region = _computed(source)
-    if not (region.slow[0] <= wanted[0] <= region.slow[1] and region.fast[0] <= wanted[1] <= region.fast[1]):
-        raise UsageError(f"pixel slow {wanted[0]} fast {wanted[1]} is not computed; these flags compute {region}")
+    if wanted not in region:
+        raise UsageError(f"pixel slow {wanted[0]} fast {wanted[1]} is not computed; these flags compute {region.words}")
     return wanted
 
 
-def _computed(source: ProgramSource) -> Window:
-    first_f, last_f, first_s, last_s = source.line.config.roi
-    return Window((first_s, last_s), (first_f, last_f))
+def _computed(source: ProgramSource) -> Roi:
+    return Roi(*source.line.config.roi)
 
 
 def _with_threads(source: ProgramSource, threads: int) -> ProgramSource:
@@ -279,18 +258,18 @@ def _knobs(source: ProgramSource, plan: TrustPlan, probe: Pixel) -> Iterator[Kno
 
 def _regional(source: ProgramSource, threads: int, probe: Pixel) -> Iterator[Knob]:
     """Yield the knobs that compute fewer pixels: one alone, and the middle of what is computed."""
-    alone = Window((probe[0], probe[0]), (probe[1], probe[1]))
+    alone = Roi(probe[1], probe[1], probe[0], probe[0])
     whole = _computed(source)
-    middle = Window(_middle(whole.slow), _middle(whole.fast))
+    middle = Roi(*_middle(whole.fast_first, whole.fast_last), *_middle(whole.slow_first, whole.slow_last))
     if alone != whole:
         yield Knob(f"ROI of pixel {probe[0]} {probe[1]}", threads, alone.flags, alone)
     if middle not in {whole, alone}:
         yield Knob("ROI of the middle", threads, middle.flags, middle)
 
 
-def _middle(span: tuple[int, int]) -> tuple[int, int]:
-    quarter = (span[1] - span[0] + 1) // 4
-    return span[0] + quarter, span[1] - quarter
+def _middle(first: int, last: int) -> tuple[int, int]:
+    quarter = (last - first + 1) // 4
+    return first + quarter, last - quarter
 
 
 def _effect(source: ProgramSource, first: Image, knob: Knob) -> Effect:
@@ -298,8 +277,8 @@ def _effect(source: ProgramSource, first: Image, knob: Knob) -> Effect:
         image = _with_threads(source, knob.threads).run(knob.flags).image
     except (ProgramError, MismatchError) as error:
         return Effect(knob, failure=str(error))
-    inside = first.pixels if knob.window is None else first.pixels[knob.window.slices]
-    places = _differing(first.pixels, image.pixels, knob.window)
+    inside = first.pixels if knob.roi is None else first.pixels[knob.roi.slices]
+    places = _differing(first.pixels, image.pixels, knob.roi)
     if not len(places):
         return Effect(knob, inside.size)
     before, after = (pixels[places[:, 0], places[:, 1]].astype(np.float64) for pixels in (first.pixels, image.pixels))
@@ -327,12 +306,12 @@ def _effect(source: ProgramSource, first: Image, knob: Knob) -> Effect:
     )
 
 
-def _differing(first: Pixels, other: Pixels, window: Window | None) -> npt.NDArray[np.int64]:
+def _differing(first: Pixels, other: Pixels, roi: Roi | None) -> npt.NDArray[np.int64]:
     """Return the places (slow, fast) where the bits differ, shape (n, 2)."""
     bits = f"u{first.itemsize}"
     differ = first.view(bits) != other.astype(first.dtype, copy=False).view(bits)
-    places: npt.NDArray[np.int64] = np.argwhere(differ if window is None else differ[window.slices])
-    return places if window is None else places + np.array([window.slow[0], window.fast[0]])
+    places: npt.NDArray[np.int64] = np.argwhere(differ if roi is None else differ[roi.slices])
+    return places if roi is None else places + np.array([roi.slow_first, roi.fast_first])
 
 
 def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Sequence[Effect]) -> Iterator[TraceTrial]:
@@ -353,10 +332,7 @@ def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Seque
 
 
 def _sees(knob: Knob, pixel: Pixel) -> bool:
-    window = knob.window
-    return window is None or (
-        window.slow[0] <= pixel[0] <= window.slow[1] and window.fast[0] <= pixel[1] <= window.fast[1]
-    )
+    return knob.roi is None or pixel in knob.roi
 
 
 def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nbtrace.cli import main
-
-PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
+from tests.places import PAIRS
+from tests.running.conftest import PROGRAM
 
 
 @dataclass(frozen=True)
@@ -89,3 +89,15 @@ def logs(tmp_path: Path) -> Path:
         )
     )
     return folder
+
+
+@pytest.fixture
+def ref(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in plain Python that stands for the reference."""
+    monkeypatch.delenv("NB_C_BIN", raising=False)
+    monkeypatch.delenv("NB_PY_BIN", raising=False)
+    monkeypatch.delenv("MODE", raising=False)
+    path = tmp_path / "nanoBragg"
+    path.write_text(PROGRAM)
+    path.chmod(0o755)
+    return path

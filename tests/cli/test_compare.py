@@ -6,23 +6,11 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import Run
-from tests.running.conftest import FLAGS, PROGRAM
+from tests.places import GOLDEN_SUITE
+from tests.running.conftest import FLAGS
 
-SUITE = Path(__file__).parents[2] / "examples" / "golden_suite"
-CASE = SUITE / "phi_zero_mosaic"
+CASE = GOLDEN_SUITE / "phi_zero_mosaic"
 SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 4 -lambda 1.1 -distance 60 -detpixels 8 -pixel 4 -oversample 1"
-
-
-@pytest.fixture
-def ref(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in plain Python that stands for the reference."""
-    monkeypatch.delenv("NB_C_BIN", raising=False)
-    monkeypatch.delenv("NB_PY_BIN", raising=False)
-    monkeypatch.delenv("MODE", raising=False)
-    path = tmp_path / "nanoBragg"
-    path.write_text(PROGRAM)
-    path.chmod(0o755)
-    return path
 
 
 def test_recorded_output_needs_no_flags(nb: Run) -> None:
@@ -39,6 +27,7 @@ def test_a_difference_is_found_explained_and_filed(nb: Run, tmp_path: Path) -> N
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary == json.loads((tmp_path / "s.json").read_text())
     assert summary["first_divergence"] == "rot_a_angstroms"
+    assert (summary["png_scale_method"], summary["png_scale_percentile"]) == ("percentile", 99.5)
     assert summary["traces"][1]["explanation"]["roots"][0]["quantity"] == "rot_a_angstroms"
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"images.npz", "images.png", "report.md", "trace_c_3_47.log", "trace_py_3_47.log"} <= names
@@ -65,7 +54,7 @@ def test_two_programs_are_compared_and_their_runs_counted(nb: Run, ref: Path, tm
 
 
 def test_a_second_command_is_the_candidate(process: Run, tmp_path: Path) -> None:
-    words = ("compare", "--archived", SUITE / "roi", "--no-trace", "--json", "s.json")
+    words = ("compare", "--archived", GOLDEN_SUITE / "roi", "--no-trace", "--json", "s.json")
     ended = process(*words, "--cand", f"{sys.executable} -m simulator", folder=tmp_path)
     assert (ended.code, ended.err) == (0, "")
     summary = json.loads((tmp_path / "s.json").read_text())
@@ -150,10 +139,14 @@ WRONG: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (2, ("--only", "x", *A), "give a suite"),
     (3, ("--suite", "nope.toml"), "nope.toml"),
     (2, ("--suite", str(CASE / "case.json")), "no valid TOML"),
-    (2, ("--suite", str(SUITE / "suite.toml"), *A), "--archived belongs to a single comparison"),
-    (2, ("--suite", str(SUITE / "suite.toml"), "--out", "x"), "--out belongs"),
-    (2, ("--suite", str(SUITE / "suite.toml"), "--", "-N", "5"), "flags after -- belongs"),
-    (3, ("--suite", str(SUITE / "suite.toml"), "--only", "mosaic_5"), "of its 39 the nearest are called mosaic_50, "),
+    (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), *A), "--archived belongs to a single comparison"),
+    (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--out", "x"), "--out belongs"),
+    (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--", "-N", "5"), "flags after -- belongs"),
+    (
+        3,
+        ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--only", "mosaic_5"),
+        "of its 39 the nearest are called mosaic_50",
+    ),
     (2, (*A, "--", *SMALL.split(), "-blah"), "unknown flag -blah"),
     (3, (*A, "--", *SMALL.split(), "-hkl", "nope"), "-hkl nope"),
     (4, (*A, "--", *SMALL.split()), "8 x 8"),
@@ -169,14 +162,14 @@ def test_a_wrong_call_is_one_line(nb: Run, code: int, words: tuple[str, ...], sa
 
 
 def test_a_suite_is_one_table(nb: Run, tmp_path: Path) -> None:
-    words = ("compare", "--suite", SUITE / "suite.toml", "--only", "[dr]*", "--json", "s.json", "--md", "s.md")
+    words = ("compare", "--suite", GOLDEN_SUITE / "suite.toml", "--only", "[dr]*", "--json", "s.json", "--md", "s.md")
     ended = nb(*words, "--bundle", "b")
     assert ended.code == 0
     document = json.loads((tmp_path / "s.json").read_text())
-    names = sorted(path.parent.name for path in SUITE.glob("[dr]*/case.json"))
+    names = sorted(path.parent.name for path in GOLDEN_SUITE.glob("[dr]*/case.json"))
     assert list(document["cases"]) == names
-    assert document["coverage"]["left_out"] == len(list(SUITE.glob("*/case.json"))) - len(names)
+    assert document["coverage"]["left_out"] == len(list(GOLDEN_SUITE.glob("*/case.json"))) - len(names)
     assert all(name in ended.out for name in names)
     assert "| agree |" in (tmp_path / "s.md").read_text()
     assert nb("bundle", "verify", "b").code == 0
-    assert nb("compare", "--suite", SUITE / "suite.toml", "--only", "phi_zero*", "--mode", "spec").code == 1
+    assert nb("compare", "--suite", GOLDEN_SUITE / "suite.toml", "--only", "phi_zero*", "--mode", "spec").code == 1

@@ -6,8 +6,9 @@ import pytest
 
 from nbtrace.cli.compare_sides import Embedded, Request
 from nbtrace.errors import UsageError
+from tests.places import GOLDEN_SUITE
 
-CASE = Path(__file__).parents[2] / "examples" / "golden_suite" / "roi"
+CASE = GOLDEN_SUITE / "roi"
 
 
 def request(archived: Path | None = None, threads: int | None = None, **more: str | None) -> Request:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PAIR = Path(__file__).parents[2] / "examples" / "pairs" / "supervisor__685_1039"
+from tests.places import SUPERVISOR_PAIR as PAIR
 
 
 def nbtrace(*arguments: str | Path, folder: Path | None = None) -> tuple[int, str, str]:

@@ -18,7 +18,8 @@ from nbtrace.errors import ExitCode, NbtraceError
 from nbtrace.recorder import Emit
 from nbtrace.records import Pixel
 from simulator.config import Config
-from tests.embedded_runs import PLAIN, ROOT, SUPERVISOR
+from tests.embedded_runs import PLAIN
+from tests.places import ROOT, SUPERVISOR_CONFIGURATION, SUPERVISOR_PAIR
 
 SMALL = f"{PLAIN} -oversample 1 -phisteps 3 -osc 1"
 
@@ -105,7 +106,7 @@ def test_named_configuration_agrees_with_the_reference(here: Path) -> None:
     code, _ = call("harness", "--config", "supervisor", "--pixel", 685, 1039, "--emit-all", "--out", "py/")
     assert code == ExitCode.AGREE
     log = here / "py" / "trace_py_685_1039.log"
-    pair = ROOT / "examples" / "pairs" / "supervisor__685_1039"
+    pair = SUPERVISOR_PAIR
     assert call("diff", pair / "c.log", log)[0] == ExitCode.AGREE
     assert call("phi", here / "py" / "trace_py_685_1039_per_phi.json", pair / "c.log")[0] == ExitCode.AGREE
     assert call("scaling", pair / "c.log", log)[0] == ExitCode.AGREE
@@ -113,8 +114,8 @@ def test_named_configuration_agrees_with_the_reference(here: Path) -> None:
 
 
 def test_spec_mode_agrees_with_the_fresh_rotation(here: Path) -> None:
-    call("harness", "--config", SUPERVISOR, "--mode", "spec", "--out", "t.log")
-    pair = ROOT / "examples" / "pairs" / "supervisor__685_1039"
+    call("harness", "--config", SUPERVISOR_CONFIGURATION, "--mode", "spec", "--out", "t.log")
+    pair = SUPERVISOR_PAIR
     assert call("diff", pair / "c_roi_fresh.log", "t.log")[0] == ExitCode.AGREE
     assert call("diff", pair / "c.log", "t.log")[0] == ExitCode.DIFFER
 
@@ -224,7 +225,7 @@ def test_names_of_the_trace(here: Path) -> None:
 
 
 def test_a_configuration_of_ones_own(here: Path) -> None:
-    shutil.copytree(SUPERVISOR.parent, here / "examples" / "mine")
+    shutil.copytree(SUPERVISOR_CONFIGURATION.parent, here / "examples" / "mine")
     (here / "examples" / "mine" / "supervisor.toml").rename(here / "examples" / "mine" / "mine.toml")
     assert call("harness", "--config", "mine", "--out", "named/")[0] == ExitCode.AGREE
     assert call("harness", "--config", "examples/mine/mine.toml", "--out", "file/")[0] == ExitCode.AGREE

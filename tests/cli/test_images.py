@@ -15,12 +15,13 @@ from nbtrace.errors import UsageError
 from nbtrace.images.geometry import resolution
 from nbtrace.images.read import read_image
 from nbtrace.report.figures.images import image_figures
+from tests.places import GOLDEN_SUITE
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 Floats = npt.NDArray[np.float32]
-TRACE = Path(__file__).parents[2] / "examples" / "golden_suite" / "cubic_default" / "trace_c_22_22.log.gz"
+TRACE = GOLDEN_SUITE / "cubic_default" / "trace_c_22_22.log.gz"
 FLAGS = "-cell 60 70 80 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.4 -detpixels_f 50 -detpixels_s 40"
 TILTED = f"{FLAGS} -oversample 1 -detector_rotx 3 -detector_roty -4 -twotheta 12".split()
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.places import ROOT
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
-ROOT = Path(__file__).parents[2]
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LEFT_OUT = "…"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from nbtrace.evidence import Bundle, Outcome, read_contents, verify
-from tests.cli.conftest import PAIRS, Run
+from tests.cli.conftest import Run
+from tests.places import PAIRS
 
 LOGS = [PAIRS / "supervisor__685_1039" / name for name in ("c.log", "c_roi_fresh.log")]
 

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from nbtrace.cli import app
 from nbtrace.errors import ExitCode, UsageError
-from tests.embedded_runs import PLAIN, ROOT
+from tests.embedded_runs import PLAIN
+from tests.places import PAIRS, ROOT
 
-PAIR = ROOT / "examples" / "pairs" / "round_xtal__45_18"
+PAIR = PAIRS / "round_xtal__45_18"
 FLAGS = [*PLAIN.split(), "-oversample", "1", "-nonoise"]
 
 
@@ -89,7 +90,7 @@ def test_only_the_commands_that_compute_import_torch(command: str, tmp_path: Pat
     arguments = {
         "diff": [
             "diff",
-            *[str(ROOT / "examples" / "pairs" / "round_xtal__45_18" / name) for name in ("c.log", "py.log")],
+            *[str(PAIR / name) for name in ("c.log", "py.log")],
         ],
         "lint": ["lint", "--", *FLAGS],
     }[command]

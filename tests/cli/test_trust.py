@@ -4,18 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.running.conftest import FLAGS, PROGRAM
-
-
-@pytest.fixture
-def ref(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in plain Python that stands for the reference."""
-    monkeypatch.delenv("NB_C_BIN", raising=False)
-    monkeypatch.delenv("MODE", raising=False)
-    path = tmp_path / "nanoBragg"
-    path.write_text(PROGRAM)
-    path.chmod(0o755)
-    return path
+from tests.running.conftest import FLAGS
 
 
 def test_noise_that_is_measured_is_a_floor_for_diff(

@@ -14,11 +14,11 @@ import pytest
 import typer
 
 from nbtrace.cli import app
+from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 FLAGS = "-- -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
 

@@ -1,17 +1,12 @@
 """Logs to compare: the recorded pairs of `examples/`, and edits of them."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from nbtrace import Trace, parse_trace
+from tests.places import PAIRS
 
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
-
-PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
 Edit = Callable[[str, str, str], str]
 
 
@@ -24,11 +19,6 @@ def one(text: str, source: str = "log") -> Trace:
 def read() -> Callable[..., Trace]:
     """Reads the text of a log that holds one trace."""
     return one
-
-
-@pytest.fixture(scope="session")
-def pairs() -> Path:
-    return PAIRS
 
 
 @pytest.fixture(scope="session")

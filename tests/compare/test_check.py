@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from nbtrace import Trace, check, read_trace
 from nbtrace.compare.check import Finding
 from nbtrace.compare.identities import IDENTITIES
+from tests.places import PAIR_FOLDERS
 
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]
 
@@ -48,7 +48,7 @@ def scaled(text: str, edit: Edit, printed: Callable[[str, str], str], key: str, 
     return edit(text, key, " ".join(f"{number:.15g}" for number in numbers))
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 def test_recorded_logs_of_the_reference_obey_every_relation(folder: Path) -> None:
     result = check(read_trace(str(folder / "c.log")))
     assert result.remarks == ()

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from nbtrace import Trace, diff, read_trace
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.status import Verdict
+from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 
 
 def about(subject: Subject, notices: tuple[Notice, ...]) -> list[str]:
@@ -95,7 +95,7 @@ def test_lattice_values_of_other_steps_are_said(read: Read) -> None:
     assert about(Subject.STEP, diff(read(log("TRACE_C", 1)), read(log("TRACE_PY", 1))).notices) == []
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 def test_single_precision_is_said_of_the_recorded_port(folder: Path) -> None:
     result = diff(read_trace(str(folder / "c.log")), read_trace(str(folder / "py.log")))
     (text,) = about(Subject.PRECISION, result.notices)

@@ -18,6 +18,7 @@ from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError
 from nbtrace.quantities import QUANTITIES, Kind, Stage, equivalents
+from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]
 LENGTHS = {Kind.SCALAR: 1, Kind.VECTOR: 3}
@@ -69,9 +70,7 @@ def test_a_log_agrees_with_itself(read: Read, text: str) -> None:
     assert not covered.skipped
 
 
-@pytest.mark.parametrize(
-    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda p: p.name)
 def test_a_recorded_log_agrees_with_itself(folder: Path) -> None:
     for path in sorted(folder.glob("*.log")):
         trace = read_trace(str(path))
@@ -179,9 +178,7 @@ def test_roots_are_what_depends_on_no_other_change(
         assert set(item.consequences) == {name for name in names if item.group.quantity in inputs[name]}
 
 
-@pytest.mark.parametrize(
-    "folder", sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda p: p.name)
 def test_the_order_of_arguments_does_not_matter(folder: Path) -> None:
     c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))
     straight, exchanged = diff(c, py), diff(py, c)

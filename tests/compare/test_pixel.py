@@ -8,13 +8,13 @@ from nbtrace import Trace, check, diff, read_trace
 from nbtrace.compare.comparability import Subject, Weight
 from nbtrace.compare.pixel import whereabouts
 from nbtrace.compare.status import Verdict
+from tests.places import PAIR_FOLDERS
 
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("side", ["c", "py"])
 def test_the_geometry_tells_the_recorded_pixel(folder: Path, side: str) -> None:
     """The folder's name says which pixel was asked of the program."""

@@ -13,8 +13,8 @@ from nbtrace.documents import dump
 from nbtrace.parsers import read_trace
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
+from tests.places import PAIRS
 
-PAIRS = Path(__file__).resolve().parents[2] / "examples" / "pairs"
 _PIXEL = 1.5e-3
 
 
@@ -77,9 +77,9 @@ def _block_line(line: str, prefix: str, block: int, faults: Faults, chance: rand
 def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults: Faults) -> None:
     names = []
     for seed, name in enumerate(("c.log", "py.log")):
-        _write(tmp_path / name, example, 40, faults if name == "py.log" else Faults(), seed)
+        _write(tmp_path / name, example, 20, faults if name == "py.log" else Faults(), seed)
         names.append(str(tmp_path / name))
-    by_columns = diff_long(names[0], names[1], chunk=20_000)
+    by_columns = diff_long(names[0], names[1], chunk=10_000)
     ordinary = diff(read_trace(names[0]), read_trace(names[1]))
     assert by_columns is not None
     assert dump(diff_document(by_columns)) == dump(diff_document(ordinary))

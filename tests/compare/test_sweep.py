@@ -9,10 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nbtrace import Policy, Trace, Verdict, read_trace
-from nbtrace.compare.sweep import Absent, Outcome, Precision, Run, SweepResult, Trend, sweep
+from nbtrace.compare.sweep import sweep
+from nbtrace.compare.sweep_result import Absent, Outcome, Precision, Run, SweepResult, Trend
 from nbtrace.compare.tolerance import parse_option
 from nbtrace.errors import InputError, UsageError
-from tests.compare.conftest import PAIRS, one
+from tests.compare.conftest import one
+from tests.places import PAIRS
 
 SINGLE, DOUBLE = Precision.FLOAT32, Precision.FLOAT64
 FACTORS = {"polar": 0.91463969894451, "omega_pixel": 4.20412684465831e-07, "F_cell": 190.27}

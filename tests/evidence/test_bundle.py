@@ -280,7 +280,7 @@ def test_only_regular_files_can_be_added(tmp_path: Path, what: str) -> None:
 
 
 @SHA256SUM
-@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.text(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence import FileRecord, Provenance, git_state
-from nbtrace.evidence.provenance import utc_text
 from nbtrace.files import sha256_of
 
 NEEDS_GIT = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

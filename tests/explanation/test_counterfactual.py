@@ -34,10 +34,9 @@ from simulator.config import Config
 from simulator.config_file import load_config
 from simulator.defects import Defect
 from simulator.hkl import ReflectionTable, write_cache
-from tests.simulator.golden import INPUTS, SUITE
+from tests.places import GOLDEN_SUITE, PAIRS, SUPERVISOR_CONFIGURATION
+from tests.simulator.golden import INPUTS
 
-ROOT = Path(__file__).parents[2]
-PAIRS = ROOT / "examples" / "pairs"
 CELL = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1"
 SMALL = f"{CELL} -N 6 -distance 40 -detpixels 48 -pixel 1.5 -oversample 1"
 TURNED = f"{CELL} -Na 6 -Nb 7 -Nc 8 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1 -osc 1 -phisteps 5"
@@ -118,7 +117,7 @@ MADE = [(name, change) for name, experiment in EXPERIMENTS.items() for change in
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     for name in INPUTS:
-        shutil.copyfile(SUITE / "inputs" / name, folder / name)
+        shutil.copyfile(GOLDEN_SUITE / "inputs" / name, folder / name)
     return folder
 
 
@@ -188,7 +187,7 @@ def test_a_change_is_named_from_the_logs_and_the_flags(experiment: str, name: st
 @cache
 def supervisor(py: str) -> Explanation:
     folder = PAIRS / "supervisor__685_1039"
-    config = load_config(ROOT / "examples" / "supervisor" / "supervisor.toml").command.config
+    config = load_config(SUPERVISOR_CONFIGURATION).command.config
     c, other = read_trace(str(folder / "c.log"), Side.C), read_trace(str(folder / py), Side.PY)
     return explain(c, other, config, simulate=pixel_runs())
 
@@ -243,7 +242,7 @@ def arguments(name: str) -> str:
 @pytest.mark.parametrize("name", sorted(path.name for path in PAIRS.iterdir() if path.is_dir()))
 def test_the_reference_is_reproduced_at_every_value_in_every_recorded_pair(name: str, inputs: Path) -> None:
     if name.startswith("supervisor"):
-        config = load_config(ROOT / "examples" / "supervisor" / "supervisor.toml").command.config
+        config = load_config(SUPERVISOR_CONFIGURATION).command.config
     else:
         config = configured(arguments(name), inputs)
     found = simulated(read_trace(str(PAIRS / name / "c.log")), read_trace(str(PAIRS / name / "py.log")), config)

@@ -1,7 +1,5 @@
 """The formulas against traces of the reference: an oracle that knows nothing of them."""
 
-from pathlib import Path
-
 import pytest
 
 from nbtrace import read_trace
@@ -12,9 +10,9 @@ from nbtrace.explanation.scene import Scene, UnloggedError, rank, scene
 from nbtrace.records import Side
 from simulator.arguments import parse
 from simulator.config_file import load_config
+from tests.places import SUPERVISOR_CONFIGURATION
 from tests.simulator.golden import SUPERVISOR, cases, trace_file, traces
 
-CONFIGURATION = Path(__file__).parents[2] / "examples" / "supervisor" / "supervisor.toml"
 TRACES = [*traces(), *((name, (685, 1039)) for name in SUPERVISOR)]
 ROTATIONS = {"rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms"}
 BROKEN = {
@@ -34,7 +32,7 @@ FRESH = {("custom_vectors_mat_hkl_phi", (0, 0))}
 def golden(name: str, pixel: tuple[int, int]) -> Scene:
     trace = read_trace(str(trace_file(name, pixel)))
     known = cases().get(name)
-    config = load_config(CONFIGURATION).command.config if known is None else parse(known.arguments).config
+    config = load_config(SUPERVISOR_CONFIGURATION).command.config if known is None else parse(known.arguments).config
     return scene(trace, Side.C, facts_of(trace, trace, config))
 
 

@@ -17,8 +17,8 @@ from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.records import Side
 from nbtrace.report.explain_view import headline
+from tests.places import PAIRS
 
-PAIRS = Path(__file__).parents[2] / "examples" / "pairs"
 CORPUS = os.environ.get("NBTRACE_CORPUS")
 NAMES = sorted(path.name for path in PAIRS.iterdir() if path.is_dir())
 

@@ -13,8 +13,8 @@ from nbtrace.explanation.scene import scene
 from nbtrace.explanation.selftest import run
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 NAMES = sorted(run.sources())
 
 

@@ -25,7 +25,7 @@ from simulator.hkl import ReflectionTable
 from simulator.parameters import Parameters
 from simulator.structure_factors import build_structure_factors, nearest_F, tricubic_F
 from simulator.vectors import vector
-from tests.simulator.golden import SUITE
+from tests.places import GOLDEN_SUITE
 
 FLAGS = "-mat A.mat -lambda 1.1 -hkl small.hkl -default_F 7.5 -N 12 -distance 80 -detpixels 96 -pixel 0.8 -oversample 1"
 PIXEL = (34, 32)
@@ -69,7 +69,7 @@ def test_beyond_the_list_is_the_default() -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("list")
     for name in ("A.mat", "small.hkl"):
-        shutil.copyfile(SUITE / "inputs" / name, place / name)
+        shutil.copyfile(GOLDEN_SUITE / "inputs" / name, place / name)
     return place
 
 

@@ -53,7 +53,7 @@ def test_what_only_the_log_has_wrong_is_not_blamed_on_the_pixel() -> None:
     assert {item.right_kind for item in result.outcomes} == {True}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     quantity=st.sampled_from(["R_distance_meters", "scattering_vec_A_inv", "polar", "I_before_scaling", "omega_pixel"]),
     exponent=st.floats(-3, 3).filter(lambda x: abs(x) > 1e-3),

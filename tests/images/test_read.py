@@ -19,8 +19,8 @@ from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import content as content_module
 from nbtrace.images.read import read_image, read_mask
 from nbtrace.records import Side
+from tests.places import NOISE_IMAGE
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "noise_image"
 Pixels = npt.NDArray[np.generic]
 
 
@@ -134,7 +134,7 @@ def test_smv_in_the_other_byte_order_and_longer_than_it_declares(tmp_path: Path)
 
 
 def test_smv_of_the_reference_tells_its_geometry(tmp_path: Path) -> None:
-    header = (GOLDEN / "noise_header.txt").read_bytes()
+    header = (NOISE_IMAGE / "noise_header.txt").read_bytes()
     (tmp_path / "noise.img").write_bytes(header.ljust(512) + bytes(2 * 64 * 64))
     image = read_image(tmp_path / "noise.img")
     assert image.geometry is not None
@@ -198,7 +198,7 @@ class TestRaw:
         assert image.format == f"raw float32, shape from {name}"
 
     def test_a_header_beside_it_tells_shape_and_geometry(self, tmp_path: Path) -> None:
-        (tmp_path / "int.img").write_bytes((GOLDEN / "int_header.txt").read_bytes())
+        (tmp_path / "int.img").write_bytes((NOISE_IMAGE / "int_header.txt").read_bytes())
         (tmp_path / "a.bin").write_bytes(np.ones((64, 64), np.float64).tobytes())
         image = read_image(tmp_path / "a.bin")
         assert image.shape == (64, 64)

@@ -196,7 +196,7 @@ def _same(path: Path, size: int) -> bool:
     return True
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(log=_logs(), size=st.one_of(st.integers(2, 300), st.just(1 << 20)))
 def test_both_readers_give_the_same_trace(tmp_path_factory: pytest.TempPathFactory, log: bytes, size: int) -> None:
     path = tmp_path_factory.getbasetemp() / "generated.log"
@@ -299,7 +299,7 @@ def test_a_prefix_after_a_tab_in_prose_makes_no_second_column(tmp_path: Path) ->
     assert _same(path, 300)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(log=_logs(), share=st.floats(0, 1), length=st.integers(0, 60))
 def test_a_part_gives_the_same_records(
     tmp_path_factory: pytest.TempPathFactory, log: bytes, share: float, length: int

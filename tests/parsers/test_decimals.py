@@ -30,7 +30,7 @@ def _parse(tokens: list[str]) -> Decimals:
     return parse(buffer, stop - length, stop, np.where(dot >= 0, stop - length + dot, -1))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(_SPELLINGS.filter(lambda token: token.count(".") < 2), min_size=1, max_size=30))
 def test_every_accepted_token_is_what_float_gives(tokens: list[str]) -> None:
     found = _parse(tokens)
@@ -40,7 +40,7 @@ def test_every_accepted_token_is_what_float_gives(tokens: list[str]) -> None:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_numbers_as_programs_print_them_are_accepted(numbers: list[float]) -> None:
     tokens = [spelling for x in numbers for spelling in (f"{x:.15g}", f"{x:.15e}", f"{x:g}")]

@@ -7,8 +7,9 @@ import pytest
 from nbtrace.parsers import read_trace
 from nbtrace.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Side, Trace
+from tests.places import PAIRS
 
-FOLDERS = sorted(path.name for path in (Path(__file__).parents[2] / "examples" / "pairs").iterdir() if path.is_dir())
+FOLDERS = sorted(path.name for path in (PAIRS).iterdir() if path.is_dir())
 
 
 def both(pairs: Path, folder: str) -> tuple[Trace, Trace]:

@@ -12,9 +12,9 @@ from nbtrace.errors import InputError
 from nbtrace.parsers import parse_trace, read_sides
 from nbtrace.quantities import QUANTITIES, Kind
 from nbtrace.records import Trace
+from tests.places import PAIRS
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "pairs"
-PATHS = sorted(EXAMPLES.glob("*/*.log"))
+PATHS = sorted(PAIRS.glob("*/*.log"))
 LOGS = [path.read_bytes() for path in PATHS]
 FRAGMENTS = [
     b"[New Thread 0x7ffff6a00640 (LWP 12)]", b"TRACE_C: ", b"TRACE_PY_PHI ", b"nan", b"-inf", b"=", b"[", b"]", b";",
@@ -33,9 +33,7 @@ PREFIXES = (
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=64)
 scalars = st.sampled_from([name for name, quantity in QUANTITIES.items() if quantity.kind is Kind.SCALAR])
 vectors = st.sampled_from([name for name, quantity in QUANTITIES.items() if quantity.kind is Kind.VECTOR])
-calm = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+calm = settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -150,9 +148,7 @@ def test_a_phi_line_reads_back_as_it_was_printed(values: list[float], tic: int) 
     assert {record.index.phi_tic for record in trace.records} == {tic}
 
 
-@pytest.mark.parametrize(
-    "log", LOGS, ids=[str(path.relative_to(EXAMPLES)) for path in sorted(EXAMPLES.glob("*/*.log"))]
-)
+@pytest.mark.parametrize("log", LOGS, ids=[str(path.relative_to(PAIRS)) for path in sorted(PAIRS.glob("*/*.log"))])
 def test_every_line_end_of_an_example_gives_the_same_records(log: bytes) -> None:
     text = log.decode()
     (unix,), (windows,) = parse_trace(text), parse_trace(text.replace("\n", "\r\n"))

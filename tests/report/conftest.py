@@ -1,13 +1,8 @@
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from nbtrace import Trace, parse_trace
-
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
 
 HOSTILE = (
     "a|b",
@@ -42,11 +37,6 @@ def one(text: str, source: str = "log") -> Trace:
 @pytest.fixture(scope="session")
 def read() -> Callable[..., Trace]:
     return one
-
-
-@pytest.fixture(scope="session")
-def pairs() -> Path:
-    return Path(__file__).parents[2] / "examples" / "pairs"
 
 
 @pytest.fixture(params=HOSTILE)

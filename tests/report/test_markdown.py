@@ -21,8 +21,8 @@ from nbtrace.report.documents import diff_document, phi_document, scaling_docume
 from nbtrace.report.phi_view import phi_view
 from nbtrace.report.scaling_view import scaling_view
 from nbtrace.report.view import View, clean
+from tests.places import PAIR_FOLDERS
 
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OURS = {"heading", "paragraph", "bullet_list", "list_item", "blockquote", "table", "thead", "tbody", "tr", "th", "td"}
 INLINE = {"text", "softbreak", "strong_open", "strong_close", "text_special"}
@@ -104,7 +104,7 @@ def test_a_bare_address_is_no_link_where_pages_link_them(address: str) -> None:
     assert "".join(child.content for child in flat(escaped)[1:] if child.type.startswith("text")) == address
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 def test_reports_of_recorded_pairs_are_well_formed(folder: Path) -> None:
     c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))
     for view in (diff_view(diff(c, py)), diff_view(diff(c, py), brief=True), scaling_view(scaling_chain(c, py))):
@@ -124,7 +124,7 @@ def component(entry: dict[str, Any], side: str) -> float:
     return float(values[worst])
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 def test_the_table_of_a_diff_shows_the_numbers_of_the_document(folder: Path) -> None:
     result = diff(read_trace(str(folder / "c.log")), read_trace(str(folder / "py.log")))
     document = plain(diff_document(result))

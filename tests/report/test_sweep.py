@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nbtrace import Trace
-from nbtrace.compare.sweep import Precision, Run, sweep
+from nbtrace.compare.sweep import sweep
+from nbtrace.compare.sweep_result import Precision, Run
 from nbtrace.documents import dump
 from nbtrace.report import markdown, terminal
 from nbtrace.report.sweep_document import sweep_document

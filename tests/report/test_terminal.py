@@ -1,5 +1,6 @@
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from nbtrace.report.phi_view import phi_view
 from nbtrace.report.scaling_view import scaling_view
 from nbtrace.report.unified import unified
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, clean
+from tests.places import PAIR_FOLDERS
 
-PAIRS = sorted((Path(__file__).parents[2] / "examples" / "pairs").glob("*/"))
 ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -26,11 +27,15 @@ def views(c: Trace, py: Trace) -> list[View]:
     return found
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@cache
+def views_of(folder: Path) -> list[View]:
+    return views(*(read_trace(str(folder / name)) for name in ("c.log", "py.log")))
+
+
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("width", [80, 100, 160, 200])
 def test_no_line_is_wider_than_the_terminal(folder: Path, width: int) -> None:
-    c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))
-    for view in views(c, py):
+    for view in views_of(folder):
         for line in terminal.render(view, width).splitlines():
             # A command is one line, so that it can be copied.
             assert cell_len(line) <= width or line.startswith("  nbtrace "), line
@@ -45,7 +50,7 @@ def test_a_command_and_its_question_can_be_copied() -> None:
     assert f"\n  # {question.strip()}\n  {line.strip()}\n" in text
 
 
-@pytest.mark.parametrize("folder", PAIRS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 def test_no_name_is_broken_at_80_columns(folder: Path) -> None:
     """Whoever reads the table must be able to search it."""
     c, py = (read_trace(str(folder / name)) for name in ("c.log", "py.log"))

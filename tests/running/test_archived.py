@@ -7,14 +7,13 @@ import pytest
 
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.running.archived import ArchivedSource
-
-SUITE = Path(__file__).parents[2] / "examples" / "golden_suite"
+from tests.places import GOLDEN_SUITE
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     target = tmp_path / "roi"
-    shutil.copytree(SUITE / "roi", target)
+    shutil.copytree(GOLDEN_SUITE / "roi", target)
     return target
 
 

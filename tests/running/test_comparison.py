@@ -17,9 +17,9 @@ from nbtrace.running.archived import ArchivedSource
 from nbtrace.running.command import FlagLine, flag_line
 from nbtrace.running.comparison import Comparison, Plan, compare
 from nbtrace.running.source import Identity, Made, PixelTrace
+from tests.places import GOLDEN_SUITE as SUITE
 from tests.running.conftest import MakeSource
 
-SUITE = Path(__file__).parents[2] / "examples" / "golden_suite"
 CASE = "phi_zero_mosaic"
 
 

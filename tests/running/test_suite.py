@@ -14,8 +14,7 @@ from nbtrace.running.comparison import Plan
 from nbtrace.running.source import Source
 from nbtrace.running.suite import Outcome, SuiteResult, run_suite
 from nbtrace.running.suite_file import read_suite, tasks
-
-SUITE = Path(__file__).parents[2] / "examples" / "golden_suite"
+from tests.places import GOLDEN_SUITE
 
 
 def no_reference(line: FlagLine, threads: int) -> Source:
@@ -37,7 +36,7 @@ def run(text: str, folder: Path, *, mode: str | None = None) -> SuiteResult:
 
 
 def case(name: str, *settings: str) -> str:
-    return "\n".join(["[[case]]", f'name = "{name}"', f'archived = "{SUITE / name}"', *settings, ""])
+    return "\n".join(["[[case]]", f'name = "{name}"', f'archived = "{GOLDEN_SUITE / name}"', *settings, ""])
 
 
 def test_a_case_that_differs_fails_the_suite_and_the_rest_still_runs(tmp_path: Path) -> None:
@@ -72,9 +71,9 @@ def test_no_case_at_all_is_no_pass() -> None:
 
 
 def test_the_suite_that_ships_names_every_recorded_case() -> None:
-    suite = read_suite(SUITE / "suite.toml")
-    assert {item.name for item in suite.case} == {path.parent.name for path in SUITE.glob("*/case.json")}
-    for task in tasks(suite, SUITE):
+    suite = read_suite(GOLDEN_SUITE / "suite.toml")
+    assert {item.name for item in suite.case} == {path.parent.name for path in GOLDEN_SUITE.glob("*/case.json")}
+    for task in tasks(suite, GOLDEN_SUITE):
         assert task.archived is not None
         assert set(task.pixels) == set(task.archived.traced)
 

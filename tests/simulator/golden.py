@@ -21,13 +21,12 @@ from simulator.observe import Observable, Value, resolve
 from simulator.run import trace_values, visited_pixels
 from simulator.session import PHI_FIELDS
 from simulator.vectors import Matrix, Vector
+from tests.places import GOLDEN_SUITE, SUPERVISOR_PAIR
 
-ROOT = Path(__file__).parents[2]
-SUITE = ROOT / "examples" / "golden_suite"
 INPUTS = ("A.mat", "small.hkl", "sources.txt", "sparse.hkl")
 SUPERVISOR = {
-    "supervisor_c": ROOT / "examples" / "pairs" / "supervisor__685_1039" / "c.log",
-    "supervisor_c_roi_fresh": ROOT / "examples" / "pairs" / "supervisor__685_1039" / "c_roi_fresh.log",
+    "supervisor_c": SUPERVISOR_PAIR / "c.log",
+    "supervisor_c_roi_fresh": SUPERVISOR_PAIR / "c_roi_fresh.log",
 }
 """Recorded traces of pixel slow 685 fast 1039, of which there is no image."""
 
@@ -48,7 +47,7 @@ class Case:
     @property
     def image(self) -> Any:
         """The recorded image, float32 of shape (slow, fast)."""
-        with np.load(SUITE / self.name / "image.npz") as archive:
+        with np.load(GOLDEN_SUITE / self.name / "image.npz") as archive:
             return archive[archive.files[0]]
 
     def model(self, folder: Path, *more: str) -> Model:
@@ -59,7 +58,7 @@ class Case:
         """Return the configuration of the case, with its input files in `folder`."""
         for name in INPUTS:
             if name in self.arguments:
-                shutil.copyfile(SUITE / "inputs" / name, folder / name)
+                shutil.copyfile(GOLDEN_SUITE / "inputs" / name, folder / name)
         found = [str(folder / word) if word in INPUTS else word for word in self.arguments]
         return parse([*found, "-dump", str(folder / "Fdump.bin"), *more]).config
 
@@ -67,7 +66,7 @@ class Case:
 @cache
 def cases() -> dict[str, Case]:
     """Return the recorded runs by name."""
-    documents = (json.loads(path.read_text()) for path in sorted(SUITE.glob("*/case.json")))
+    documents = (json.loads(path.read_text()) for path in sorted(GOLDEN_SUITE.glob("*/case.json")))
     return {
         d["name"]: Case(
             d["name"],
@@ -83,14 +82,14 @@ def cases() -> dict[str, Case]:
 
 def traces() -> list[tuple[str, tuple[int, int]]]:
     """Return case and pixel (slow, fast) of every recorded trace."""
-    paths = sorted(SUITE.glob("*/trace_c_*.log.gz"))
+    paths = sorted(GOLDEN_SUITE.glob("*/trace_c_*.log.gz"))
     found = ((path.parent.name, re.fullmatch(r"trace_c_(\d+)_(\d+)\.log\.gz", path.name)) for path in paths)
     return [(name, (int(match[1]), int(match[2]))) for name, match in found if match]
 
 
 def trace_file(name: str, pixel: tuple[int, int]) -> Path:
     """Return the file of a recorded trace."""
-    return SUPERVISOR.get(name) or SUITE / name / f"trace_c_{pixel[0]}_{pixel[1]}.log.gz"
+    return SUPERVISOR.get(name) or GOLDEN_SUITE / name / f"trace_c_{pixel[0]}_{pixel[1]}.log.gz"
 
 
 def trace_text(name: str, pixel: tuple[int, int]) -> str:

@@ -14,7 +14,8 @@ from simulator.flags import FLAGS
 from simulator.lint import lint
 from simulator.smv import SmvHeader, write_smv
 from simulator.steps import Steps, phi_steps, sampling_steps
-from tests.simulator.golden import ROOT, cases
+from tests.places import ROOT
+from tests.simulator.golden import cases
 
 
 def config(flags: str) -> Config:

@@ -13,7 +13,8 @@ from simulator.arguments import parse
 from simulator.config_file import load_config
 from simulator.errors import ConfigurationError, InputFileError, ResourceError
 from simulator.memory import check_memory, portion_size
-from tests.simulator.golden import ROOT, cases, recorded_lines, trace_text
+from tests.places import NOISE_IMAGE, ROOT
+from tests.simulator.golden import cases, recorded_lines, trace_text
 
 SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 3 -lambda 1.1 -distance 60 -detpixels 16 -pixel 1.5 -oversample 1"
 
@@ -53,7 +54,7 @@ def test_integer_and_noise_images_are_the_references_byte_for_byte(capsys: pytes
     run(" ".join(cases()["noise_image"].arguments), capsys)
     for name, kind in (("intimage.img", "int"), ("noise.img", "noise")):
         content = Path(name).read_bytes()
-        recorded = sorted((ROOT / "tests" / "golden" / "noise_image").glob(f"{kind}*"))
+        recorded = sorted((NOISE_IMAGE).glob(f"{kind}*"))
         pixels = next(path for path in recorded if path.suffix == ".npz")
         with np.load(pixels) as archive:
             expected = archive[archive.files[0]]

@@ -18,8 +18,8 @@ from simulator.config_file import load_config
 from simulator.defects import Mode
 from simulator.errors import ConfigurationError
 from simulator.run import simulate
+from tests.places import SUPERVISOR_CONFIGURATION
 from tests.simulator.golden import (
-    ROOT,
     Line,
     cases,
     flat,
@@ -90,7 +90,7 @@ def _agree(expected: Line, found: Line) -> bool:
 
 @pytest.fixture
 def supervisor() -> Config:
-    named = load_config(ROOT / "examples" / "supervisor" / "supervisor.toml")
+    named = load_config(SUPERVISOR_CONFIGURATION)
     assert named.trace_pixel_slow_fast == (685, 1039)
     return named.command.config
 

@@ -19,10 +19,10 @@ from simulator.images import (
     write_float_image,
     write_pgm,
 )
+from tests.places import NOISE_IMAGE
 from tests.simulator.golden import cases
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "noise_image"
-PRINTED: list[str] = json.loads((GOLDEN / "case.json").read_text())["printed"]
+PRINTED: list[str] = json.loads((NOISE_IMAGE / "case.json").read_text())["printed"]
 IMAGES = arrays.arrays(
     np.float32,
     arrays.array_shapes(min_dims=2, max_dims=2, max_side=6),
@@ -46,7 +46,7 @@ def test_statistics_of_the_reference(image: Float32) -> None:
 
 def test_integer_image_of_the_reference(image: Float32) -> None:
     scale = integer_scale(image_statistics(image).maximum)
-    np.testing.assert_array_equal(integer_image(image, scale, adc=40.0), np.load(GOLDEN / "int.npz")["image"])
+    np.testing.assert_array_equal(integer_image(image, scale, adc=40.0), np.load(NOISE_IMAGE / "int.npz")["image"])
 
 
 def test_statistics_leave_masked_pixels_out_except_from_the_deviation() -> None:

@@ -145,7 +145,7 @@ def test_a_centric_pair_of_reflections_is_equally_strong() -> None:
     assert torch.equal(from_direct(forward, forward, everywhere), from_inverted(-forward, -forward, everywhere))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.tuples(*[st.floats(-180, 180)] * 3))
 def test_turning_everything_about_the_beam_turns_the_image(angles: tuple[float, float, float]) -> None:
     """The crystal turned by 180° about the beam gives the image turned by 180°, for an unpolarised beam."""

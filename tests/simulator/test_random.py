@@ -10,7 +10,6 @@ from simulator.random import (
     Generator,
     Stream,
     mosaic_domains,
-    mosaic_rotations,
     random_misset_angles,
     random_rotation,
     random_rotations,
@@ -79,7 +78,7 @@ def test_a_seed_beyond_32_bits_is_refused() -> None:
 
 
 def test_mosaic_domains_of_the_reference() -> None:
-    rotations = mosaic_rotations(Generator(), Stream.from_seed(DEFAULT_MOSAIC_SEED), np.radians(1.0), 3)
+    rotations = mosaic_domains(Generator(), Stream.from_seed(DEFAULT_MOSAIC_SEED), 3).matrices(np.radians(1.0))
     expected = [
         [0.999863686, -0.0159487717, 0.00427156378],
         [0.0159528481, 0.999872320, -0.000921952516],
@@ -93,7 +92,7 @@ def test_mosaic_domains_of_the_reference() -> None:
 
 def test_mosaic_domains_consume_three_deviates_each() -> None:
     generator, stream = Generator(), Stream.from_seed(1)
-    mosaic_rotations(generator, stream, 0.01, 7)
+    mosaic_domains(generator, stream, 7)
     assert generator.draw(stream) == float(Generator().draws(Stream.from_seed(1), 22)[-1])
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from simulator.errors import InputFileError
 from simulator.smv import SmvHeader, decode_smv, header_number, read_geometry, read_smv, write_smv
+from tests.places import NOISE_IMAGE
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "noise_image"
 HEADER = SmvHeader(
     pixel_size=1.5,
     distance=60.0,
@@ -57,7 +57,7 @@ def written(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["int_header.txt", "noise_header.txt"])
 def test_header_of_the_reference(name: str) -> None:
-    assert HEADER.encode(64, 64) == (GOLDEN / name).read_bytes()
+    assert HEADER.encode(64, 64) == (NOISE_IMAGE / name).read_bytes()
 
 
 def test_header_tells_slow_from_fast_and_one_centre_from_another() -> None:

@@ -6,35 +6,12 @@ from dataclasses import dataclass, field
 from nbtrace.compare.tolerance import DEFAULT_RELATIVE
 from nbtrace.errors import UsageError
 from nbtrace.images.image import Geometry, Mask
+from nbtrace.images.roi import Roi
 
 DEFAULT_CORRELATION = 0.9999
 """Correlation from which on two images show the same pattern; agreement needs much more than that."""
 
 DEFAULT_SUM_RATIO = (1 - DEFAULT_RELATIVE, 1 + DEFAULT_RELATIVE)
-
-
-@dataclass(frozen=True)
-class Roi:
-    """A region of interest as the reference has it: first and last pixel along fast, then along slow, inclusive."""
-
-    fast_first: int
-    fast_last: int
-    slow_first: int
-    slow_last: int
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.fast_first <= self.fast_last and 0 <= self.slow_first <= self.slow_last):
-            raise UsageError(
-                f"region {self}: give the first and last pixel along fast, then along slow, both inclusive"
-            )
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Slices along (slow, fast)."""
-        return slice(self.slow_first, self.slow_last + 1), slice(self.fast_first, self.fast_last + 1)
-
-    def __str__(self) -> str:
-        return f"{self.fast_first} {self.fast_last} {self.slow_first} {self.slow_last}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from nbtrace.compare.status import NoTruth, Status, Verdict
-from nbtrace.compare.sweep import Outcome
+from nbtrace.compare.sweep_result import Outcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
-from nbtrace.report.ci import documents as read
-from nbtrace.report.filed import ExplainDocument, PhiDocument, read_as
+from nbtrace.report.ci import filed as read
+from nbtrace.report.filed import ExplainDocument, PhiDocument, Quantity, read_as
 from nbtrace.report.view import clean, signed
 
 VERDICT = "verdict"
@@ -234,7 +234,7 @@ def _label(name: str, index: str) -> str:
     return f"{name} {index}" if index else name
 
 
-def _difference(row: read.Row) -> str:
+def _difference(row: Quantity) -> str:
     if row.status == Status.PASS.value:
         return ""
     if row.rel_delta is None or row.reason:
@@ -245,13 +245,13 @@ def _difference(row: read.Row) -> str:
     return f"{row.status}: {sizes}{where}, {signed(row.rel_delta)} relative, {_allowed(row)}{many}"
 
 
-def _allowed(row: read.Row) -> str:
+def _allowed(row: Quantity) -> str:
     if row.tolerance is None:
         return "tolerance unknown"
     return f"tolerance {row.tolerance:g} {row.tolerance_basis} ({row.tolerance_origin})"
 
 
-def _several(row: read.Row) -> bool:
+def _several(row: Quantity) -> bool:
     return row.instances is not None and row.instances.compared > 1
 
 

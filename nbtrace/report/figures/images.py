@@ -27,10 +27,8 @@ from nbtrace.report.figures.style import (
     dress,
     new_figure,
 )
+from nbtrace.report.images_view import PERCENTILE
 from nbtrace.units import ANGSTROM
-
-PERCENTILE = 99.5
-"""Of the drawn values; brighter ones are drawn as dark as this."""
 
 _NOT_COMPARED = "#cfe3f5"
 _RINGS = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3.5, 3, 2.5, 2.2, 2, 1.8, 1.6, 1.4, 1.2, 1.1, 1, 0.9, 0.8, 0.7, 0.6, 0.5)

@@ -15,9 +15,9 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
-from nbtrace.evidence.provenance import utc_text
 from nbtrace.evidence.verification import FileStatus, Outcome
 from nbtrace.report.filed import DiffDocument, ExplainDocument, read_as
 from nbtrace.report.page.pictures import Pictures, pictures_of

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from nbtrace.images.image import Mask, Pixels
-from nbtrace.report.figures.images import PERCENTILE, intensity_range, symmetric_limit
+from nbtrace.report.figures.images import intensity_range, symmetric_limit
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
+from nbtrace.report.images_view import PERCENTILE
 
 WHOLE_PIXELS = 1 << 20
 """Images of at most so many pixels are embedded whole."""

@@ -11,7 +11,8 @@ import pytest
 
 from nbtrace import Trace, check, compare_phi, diff, explain, parse_trace, scaling_chain
 from nbtrace.compare.images import compare_images
-from nbtrace.compare.sweep import Precision, Run, sweep
+from nbtrace.compare.sweep import sweep
+from nbtrace.compare.sweep_result import Precision, Run
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, FiledResult, read_contents
 from nbtrace.evidence.provenance import Provenance

@@ -1,52 +1,45 @@
 """What CI forms use of filed documents beyond what pictures and pages do."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
-from nbtrace.report.filed import Factor, Number, Quantity, Text
-
-
-class _Filed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+from nbtrace.report.filed import Factor, Filed, Number, Quantity, Text
 
 
-class Source(_Filed):
+class Source(Filed):
     """A log, or an image."""
 
     source: str
 
 
-class Sided(_Filed):
+class Sided(Filed):
     """A document of two logs, or of two images."""
 
     c: Source
     py: Source
 
 
-class RootName(_Filed):
+class RootName(Filed):
     """A root of a `diff` document."""
 
     quantity: str
 
 
-class Coverage(_Filed):
+class Coverage(Filed):
     """Quantities that one side alone prints."""
 
-    missing_c: list[str] = []
-    missing_py: list[str] = []
-
-
-Row = Quantity
+    missing_c: tuple[str, ...] = ()
+    missing_py: tuple[str, ...] = ()
 
 
 class Diff(Sided):
     """`nbtrace diff`."""
 
-    factors: dict[str, Row]
-    roots: list[RootName] = []
+    factors: dict[str, Quantity]
+    roots: tuple[RootName, ...] = ()
     coverage: Coverage = Coverage()
 
 
-class ScalingRow(Row, Factor):
+class ScalingRow(Quantity, Factor):
     """A factor with its difference."""
 
 
@@ -56,7 +49,7 @@ class Scaling(Sided):
     factors: dict[str, ScalingRow]
 
 
-class Relation(_Filed):
+class Relation(Filed):
     """A relation of a `check` document."""
 
     quantity: str
@@ -67,27 +60,27 @@ class Relation(_Filed):
     reason: Text = ""
 
 
-class Check(_Filed):
+class Check(Filed):
     """`nbtrace check`."""
 
     log: Source
     relations: list[Relation]
 
 
-class SweepRun(_Filed):
+class SweepRun(Filed):
     """A run of a sweep; one of the embedded simulator has no file, and its name for a source."""
 
     name: str
     source: str
 
 
-class SweepValue(_Filed):
+class SweepValue(Filed):
     """A value in a run."""
 
     line: int | None = None
 
 
-class SweepRow(_Filed):
+class SweepRow(Filed):
     """A quantity of a `sweep` document."""
 
     outcome: str
@@ -95,19 +88,19 @@ class SweepRow(_Filed):
     reason: Text = ""
     index: Text = ""
     reference_line: int | None = None
-    runs: dict[str, SweepValue] = {}
+    runs: dict[str, SweepValue] = Field(default_factory=dict)
 
 
-class Sweep(_Filed):
+class Sweep(Filed):
     """`nbtrace sweep`."""
 
     runs: list[SweepRun]
     reference: Source | None = None
-    roots: list[str] = []
+    roots: tuple[str, ...] = ()
     quantities: dict[str, SweepRow]
 
 
-class Gate(_Filed):
+class Gate(Filed):
     """What must hold of two images."""
 
     name: str
@@ -121,16 +114,16 @@ class Images(Sided):
     gates: list[Gate]
 
 
-class Input(_Filed):
+class Input(Filed):
     """A file that was read."""
 
     path: str
 
 
-class Origin(_Filed):
+class Origin(Filed):
     """What a result was made from."""
 
-    inputs: list[Input] = []
+    inputs: tuple[Input, ...] = ()
 
 
 class Compare(Images):
@@ -139,7 +132,7 @@ class Compare(Images):
     provenance: Origin = Origin()
 
 
-class Case(_Filed):
+class Case(Filed):
     """A case of a suite."""
 
     outcome: str
@@ -148,25 +141,25 @@ class Case(_Filed):
     first_divergence: Text = ""
 
 
-class Cases(_Filed):
+class Cases(Filed):
     """`nbtrace compare --suite`."""
 
     cases: dict[str, Case]
 
 
-class Knob(_Filed):
+class Knob(Filed):
     """What was changed between two runs of the reference, and how many pixels moved."""
 
     knob: str
     threads: int | None = None
-    flags: list[str] = []
+    flags: tuple[str, ...] = ()
     compared: int = 0
     moved: int = 0
     max_relative: Number = None
     failure: Text = ""
 
 
-class Trust(_Filed):
+class Trust(Filed):
     """`nbtrace trust`."""
 
     knobs: list[Knob]

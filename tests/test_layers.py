@@ -1,0 +1,160 @@
+"""Who may import whom: a module imports from its own layer and from those before it, as ARCHITECTURE.md says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+LAYERS = {
+    "words": "errors units files documents quantities records schema",
+    "text": "parsers writers recorder pixel_table",
+    "images": "images",
+    "judgement": "compare",
+    "judgement of images": "compare.images",
+    "explanation": "explanation",
+    "evidence": "evidence",
+    "runs": "running",
+    "reports": "report",
+    "figures": "report.figures",
+    "pages": "report.page report.ci",
+    "commands": "cli __main__",
+    "tests of others": "parity pytest_plugin",
+}
+"""Layer → packages and modules of nbtrace, in the order of ARCHITECTURE.md."""
+
+LIBRARY = "nbtrace"
+"""The package itself: it names what a library user imports, and loads nothing."""
+
+USES_SIMULATOR = frozenset({"images", "explanation", "runs", "commands"})
+
+HEAVY = frozenset(
+    {"torch", "numpy", "scipy", "pandas", "matplotlib", "jinja2", "pyarrow", "fabio", "gemmi", "simulator"}
+)
+"""What no command loads before it is known to be needed."""
+
+
+@cache
+def modules() -> dict[str, Path]:
+    found = {}
+    for package in ("nbtrace", "simulator"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(statement: ast.stmt) -> Iterator[str]:
+    """Yield the modules that an import statement loads."""
+    if isinstance(statement, ast.Import):
+        yield from (name.name for name in statement.names)
+    elif isinstance(statement, ast.ImportFrom):
+        assert statement.module is not None, "imports are absolute"
+        for name in statement.names:
+            inner = f"{statement.module}.{name.name}"
+            yield inner if inner in modules() else statement.module
+
+
+def everywhere(module: str) -> Iterator[str]:
+    """Yield what a module imports, in functions and for types too."""
+    for node in ast.walk(ast.parse(modules()[module].read_text())):
+        if isinstance(node, ast.stmt):
+            yield from imported(node)
+
+
+@cache
+def at_once(module: str) -> frozenset[str]:
+    """Return what is loaded with a module, not counting what its own imports load."""
+    names: set[str] = set()
+    for statement in ast.parse(modules()[module].read_text()).body:
+        for inner in statement.body if isinstance(statement, ast.Try) else [statement]:
+            names.update(imported(inner))
+    parents = {name.rpartition(".")[0] for name in (module, *names) if "." in name}
+    return frozenset(name for name in names | parents if name != module)
+
+
+def layer_of(module: str) -> int:
+    """Return the place of a module's layer: that of the longest package that holds it."""
+    inside = module.removeprefix(f"{LIBRARY}.")
+    held = [
+        (len(package), place)
+        for place, packages in enumerate(LAYERS.values())
+        for package in packages.split()
+        if inside == package or inside.startswith(f"{package}.")
+    ]
+    assert held, f"{module} is in no layer: add it to LAYERS and to ARCHITECTURE.md"
+    return max(held)[1]
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name.startswith(f"{LIBRARY}.")])
+def test_a_module_imports_from_the_layers_before_it(module: str) -> None:
+    names = list(LAYERS)
+    for other in everywhere(module):
+        if other.startswith(f"{LIBRARY}."):
+            assert layer_of(other) <= layer_of(module), f"{module} imports {other}"
+        if other.partition(".")[0] == "simulator":
+            assert names[layer_of(module)] in USES_SIMULATOR, f"{module} imports {other}"
+
+
+def test_the_simulator_imports_nothing_from_nbtrace() -> None:
+    wrong = [
+        f"{module} imports {other}"
+        for module in modules()
+        if module.partition(".")[0] == "simulator"
+        for other in everywhere(module)
+        if other.partition(".")[0] == LIBRARY
+    ]
+    assert not wrong
+
+
+def test_no_module_loads_itself() -> None:
+    graph = {module: {name for name in at_once(module) if name in modules()} for module in modules()}
+    for module, names in graph.items():  # a package is loaded before its modules, and loads some of them itself
+        names.difference_update({module.rpartition(".")[0]})
+    tuple(TopologicalSorter(graph).static_order())  # raises CycleError with the cycle
+
+
+def loaded_with(module: str) -> set[str]:
+    """Return every module that is loaded when one is imported."""
+    waiting, loaded = [module], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in loaded:
+            loaded.add(name)
+            waiting += at_once(name) if name in modules() else ()
+    return loaded
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    loaded = loaded_with("nbtrace.__main__")
+    assert "nbtrace.compare.diff" in loaded  # the walk has arrived somewhere
+    assert not {name.partition(".")[0] for name in loaded} & HEAVY
+
+
+def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
+    torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
+    assert torch == {f"nbtrace.cli.{name}" for name in ("embedded", "embedded_source", "harness_table", "simulated")}
+
+
+def sections_of_the_architecture() -> Iterator[tuple[str, str]]:
+    """Yield folder and line of what ARCHITECTURE.md says of the modules; a list of a subfolder begins with its name."""
+    text = (ROOT / "ARCHITECTURE.md").read_text().partition("## Layers\n")[2].partition("\n## ")[0]
+    for section in text.split("\n### ")[1:]:
+        title, _, body = section.partition("\n")
+        folder = title.split("`")[1]
+        for item in body.replace("\n  ", " ").split("\n"):
+            inner = re.match(r"- `(\w+/)`", item)
+            yield (folder + inner[1] if inner else folder), item
+
+
+def test_the_architecture_names_every_module_once() -> None:
+    named = [
+        folder + name for folder, item in sections_of_the_architecture() for name in re.findall(r"`(\w+\.py)`", item)
+    ]
+    there = [path.relative_to(ROOT).as_posix() for path in modules().values() if not path.name.startswith("__")]
+    assert sorted(named) == sorted(there)
