@@ -99,7 +99,11 @@ def root(value: Fraction) -> float:
         return 0.0
     shift = max(0, _ROOT_BITS - (value.numerator.bit_length() - value.denominator.bit_length()))
     shift += shift % 2
-    return number(Fraction(math.isqrt((value.numerator << shift) // value.denominator), 1 << (shift // 2)))
+    scaled, rest = divmod(value.numerator << shift, value.denominator)
+    whole = math.isqrt(scaled)
+    # A bit below the last one stands for all that was cut off, so that no tie is seen where there is none.
+    cut = rest != 0 or whole * whole != scaled
+    return number(Fraction(2 * whole + cut, 2 << (shift // 2)))
 
 
 def ratio(numerator: Fraction, denominator: Fraction) -> float | None:

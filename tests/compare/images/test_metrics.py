@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbtrace.compare.images import metrics as figures
@@ -51,6 +51,7 @@ def test_mean_square_difference_of_a_tiny_change_under_a_large_background() -> N
 
 
 @given(st.fractions(min_value=0, max_value=10**30))
+@example(Fraction(2965220, 47762))  # a tie in the first 64 bits of its root, and none
 def test_root_is_correctly_rounded(value: Fraction) -> None:
     found = Fraction(figures.root(value))
     above, below = (Fraction(float(np.nextafter(float(found), end))) for end in (np.inf, -np.inf))
