@@ -3,7 +3,7 @@
 Usage: python benchmarks/hostile_edits.py [--every N] [--show ANSWER] [LOG]...
 
 Each copy is explained against its original, once as C and once as Py. LOGs are files or folders, by default the
-recorded pairs of examples/, the logs of the self-test and the traces of tests/golden.
+recorded pairs of examples/, the logs of the self-test and those of the golden suite.
 """
 
 import argparse
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 RECORDED = (
     ROOT / "examples" / "pairs",
     ROOT / "nbtrace" / "explanation" / "selftest" / "data",
-    ROOT / "tests" / "golden" / "traces",
+    ROOT / "examples" / "golden_suite",
 )
 
 

@@ -1,7 +1,7 @@
 """Evaluating a formula on a log: its value, how exactly the log lets it be known, and which inputs it took."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
@@ -35,6 +35,10 @@ class Computed:
     condition: float
     inputs: tuple[Node, ...]
     facts: tuple[str, ...]
+
+    def allows(self, logged: Vector) -> bool:
+        """Whether a logged value is the formula's, as far as digits and precision tell."""
+        return _within(logged, self.value, self.allowed)
 
 
 def formula_of(node: Node) -> Formula | None:
@@ -73,6 +77,33 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
         As :func:`value_at`.
     """
     value, at = value_at(scene, values, node)
+    size = norm(value)
+    allowed = _own_error(at, value)
+    condition = 0.0
+    for changes, relative in _perturbed(scene, values, node, at, value):
+        allowed = [bound + change for bound, change in zip(allowed, changes, strict=True)]
+        if size and relative:
+            condition += norm(tuple(changes)) / size / relative
+    return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
+
+
+def obeys(scene: Scene, values: Values, node: Node) -> bool:
+    """Whether a logged value is the formula's, as far as digits and precision tell.
+
+    Most are so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
+
+    Raises
+    ------
+    UnloggedError
+        As :func:`value_at`.
+    """
+    value, at = value_at(scene, values, node)
+    return _within(values[node], value, _own_error(at, value)) or evaluate(scene, values, node).allows(values[node])
+
+
+def _own_error(at: At, value: Vector) -> list[float]:
+    """Return the error that the digits and the precision of a value itself allow, component by component."""
+    scene, node = at.scene, at.node
     formula = FORMULAS[node.name]
     size = norm(value)
     own = scene.digits.get(node, ())
@@ -83,12 +114,13 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
         allowed = [_SINGLE_RESULT * size + bound for bound in allowed]
     if formula.rough is not None:
         allowed = [bound + scene.rounding_at(node) * formula.rough(at) for bound in allowed]
-    condition = 0.0
-    for changes, relative in _perturbed(scene, values, node, at, value):
-        allowed = [bound + change for bound, change in zip(allowed, changes, strict=True)]
-        if size and relative:
-            condition += norm(tuple(changes)) / size / relative
-    return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
+    return allowed
+
+
+def _within(logged: Vector, value: Vector, allowed: Sequence[float]) -> bool:
+    if len(logged) != len(value):
+        return False
+    return not any(abs(x - y) > bound for x, y, bound in zip(logged, value, allowed, strict=True))
 
 
 def sharpened(computed: Computed, theirs: Vector | None) -> Vector:

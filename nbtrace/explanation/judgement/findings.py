@@ -42,7 +42,7 @@ class Held:
     @property
     def broken(self) -> bool:
         """Whether the value is another than the formula's, by more than digits and precision allow."""
-        return self.computed is not None and self.logged is not None and outside(self.logged, self.computed)
+        return self.computed is not None and self.logged is not None and not self.computed.allows(self.logged)
 
     @property
     def holds(self) -> bool:
@@ -114,13 +114,6 @@ def held_of(result: Audit, side: Side, node: Node) -> Held:
         return Held(logged, evaluate(result.scenes[side], values, node))
     except UnloggedError as error:
         return Held(logged, None, str(error))
-
-
-def outside(logged: Vector, computed: Computed) -> bool:
-    """Whether a value is another than the formula's, by more than digits and precision allow."""
-    if len(logged) != len(computed.value):
-        return True
-    return any(abs(x - y) > bound for x, y, bound in zip(logged, computed.value, computed.allowed, strict=True))
 
 
 def noise(scenes: Mapping[Side, Scene], node: Node) -> Vector:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from nbtrace.compare.metrics import norm
 from nbtrace.explanation.formulas.crystal import nominal_deg, spindle, step_count
-from nbtrace.explanation.formulas.evaluate import Computed, evaluate, formula_of, propagate, sharpened, value_at
+from nbtrace.explanation.formulas.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.explanation.formulas.geometry import about_axis
-from nbtrace.explanation.judgement.findings import Audit, Finding, Status, family, held_of, other_side, outside
+from nbtrace.explanation.judgement.findings import Audit, Finding, Status, family, held_of, other_side
 from nbtrace.explanation.scene import At, Node, UnloggedError, Values, Vector, rank
 from nbtrace.quantities import QUANTITIES, ancestors, equivalents
 from nbtrace.records import Side
@@ -182,25 +182,26 @@ def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: V
         try:
             if node not in value_at(scene, values, other)[1].read:
                 continue
-            logged = evaluate(scene, values, other)
-            corrected = evaluate(fuzzy, changed, other)
+            holds = obeys(scene, values, other), obeys(fuzzy, changed, other)
+            closer = holds == (False, False) and _nearer(
+                values[other], value_at(fuzzy, changed, other)[0], value_at(scene, values, other)[0]
+            )
         except UnloggedError:
             continue
-        holds = not outside(values[other], logged), not outside(values[other], corrected)
         if holds == (True, False):
             with_logged.append(other.name)
-        elif holds == (False, True) or (holds == (False, False) and _nearer(values[other], corrected, logged)):
+        elif holds == (False, True) or closer:
             with_right.append(other.name)
         elif holds == (False, False):
             with_neither.append(other.name)
     return Consumers(*(tuple(dict.fromkeys(names)) for names in (with_logged, with_right, with_neither)))
 
 
-def _nearer(value: Vector, corrected: Computed, logged: Computed) -> bool:
+def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
     """Whether a corrected input brings a value so much nearer to its formula that only an average can be between."""
-    if len(value) != len(corrected.value):
+    if not len(value) == len(corrected) == len(logged):
         return False
-    off = [norm(tuple(x - y for x, y in zip(value, item.value, strict=True))) for item in (corrected, logged)]
+    off = [norm(tuple(x - y for x, y in zip(value, item, strict=True))) for item in (corrected, logged)]
     return off[0] < 0.03 * off[1] and off[0] < 0.05 * norm(value)
 
 
