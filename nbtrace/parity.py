@@ -1,7 +1,6 @@
 """Comparisons as pytest assertions: what the `parity` fixture does."""
 
 import hashlib
-import io
 import os
 import re
 import time
@@ -176,6 +175,7 @@ class Parity:
         __tracebackhide__ = True
         # numpy and the comparison of images, which tests of traces do not need.
         from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
+        from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes  # noqa: PLC0415
         from nbtrace.report.images_document import images_document  # noqa: PLC0415
         from nbtrace.report.images_view import images_view  # noqa: PLC0415
 
@@ -187,7 +187,8 @@ class Parity:
             result = compare_images(*pictures, ImageOptions(**options))
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
-            archive = {"images.npz": _archived(*pictures)} if self.report is not None else {}
+            arrays = [picture.pixels for picture in pictures]
+            archive = {ARRAYS_NAME: arrays_bytes(*arrays)} if self.report is not None else {}
             view = images_view(result)
             self._fail(view, [_Failure("images", view, images_document(result), _files(c=c, py=py), archive)])
         return result
@@ -306,15 +307,6 @@ def _image(picture: Picture, side: Side, shape: tuple[int, int] | None) -> "Imag
         kind = f"{type(picture).__name__} of shape {pixels.shape} and type {pixels.dtype.name}"
         raise UsageError(f"{side.label}: an image is a two-dimensional array of real numbers, not {kind}")
     return Image(pixels, f"{side.label} array", "in memory")
-
-
-def _archived(c: "Image", py: "Image") -> bytes:
-    """Return both images as one .npz file, which `nbtrace images` reads as either side."""
-    import numpy as np  # noqa: PLC0415
-
-    stream = io.BytesIO()
-    np.savez_compressed(stream, c=c.pixels, py=py.pixels)
-    return stream.getvalue()
 
 
 def _files(**compared: object) -> dict[str, Path]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from nbtrace.cli.image_files import ARRAYS_NAME, arrays_bytes, picture_bytes
+from nbtrace.cli.image_files import picture_bytes
+from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes
 from nbtrace.running.comparison import Comparison, Run
 
 
 def comparison_files(result: Comparison, *, pictures: bool) -> Mapping[str, str | bytes]:
     """Return the files by name, but for report and summary; pictures need matplotlib."""
     return {
-        ARRAYS_NAME: arrays_bytes(result.images),
+        ARRAYS_NAME: arrays_bytes(result.images.c.pixels, result.images.py.pixels),
         **(picture_bytes(result.images, ("png",)) if pictures else {}),
         **dict(_logs("c", result.c)),
         **dict(_logs("py", result.py)),

@@ -1,4 +1,4 @@
-"""The files that `nbtrace images` writes besides its reports: the difference, pictures, what a bundle keeps."""
+"""The files that `nbtrace images` writes besides its reports: the difference and the pictures."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.compare.images import ImagesResult
-
-ARRAYS_NAME = "images.npz"
 
 
 def difference_bytes(result: ImagesResult, path: Path) -> bytes:
@@ -20,13 +18,6 @@ def difference_bytes(result: ImagesResult, path: Path) -> bytes:
         return apart.astype(np.float32).tobytes()
     stream = io.BytesIO()
     np.save(stream, apart)
-    return stream.getvalue()
-
-
-def arrays_bytes(result: ImagesResult) -> bytes:
-    """Return an .npz file with both images as compared, `c` and `py`, in their own number format."""
-    stream = io.BytesIO()
-    np.savez(stream, c=result.c.pixels, py=result.py.pixels)
     return stream.getvalue()
 
 

@@ -163,7 +163,8 @@ class _Extra:
 
     def write(self, result: "ImagesResult", bundle: Path | None) -> Mapping[str, bytes] | None:
         """Write difference and pictures; return what a bundle keeps, if there is one."""
-        from nbtrace.cli.image_files import ARRAYS_NAME, arrays_bytes, difference_bytes, picture_bytes  # noqa: PLC0415
+        from nbtrace.cli.image_files import difference_bytes, picture_bytes  # noqa: PLC0415
+        from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes  # noqa: PLC0415
 
         if self.difference is not None:
             write_new(self.difference, difference_bytes(result, self.difference), force=self.force)
@@ -172,4 +173,4 @@ class _Extra:
             drawn = picture_bytes(result, self.kinds)
             for name, content in drawn.items():
                 write_new(self.pictures / name, content, force=self.force)
-        return {ARRAYS_NAME: arrays_bytes(result), **drawn} if bundle is not None else None
+        return {ARRAYS_NAME: arrays_bytes(result.c.pixels, result.py.pixels), **drawn} if bundle is not None else None

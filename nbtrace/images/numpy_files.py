@@ -21,11 +21,21 @@ NPZ_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 ONLY = "image"
 OF_SIDE = {Side.C: "c", Side.PY: "py"}
-"""Name of the array that holds each side's image where a file holds both, as in a bundle's `images.npz`."""
+"""Name of the array that holds each side's image where a file holds both, as in :data:`ARRAYS_NAME`."""
+
+ARRAYS_NAME = "images.npz"
+"""Name of the file in which a bundle or a folder of results keeps both images."""
 
 _LONGEST_HEADER = 2**16
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+
+def arrays_bytes(c: Pixels, py: Pixels) -> bytes:
+    """Return an .npz file with the pixels of both sides, in their own number formats, which reads as either side."""
+    stream = io.BytesIO()
+    np.savez(stream, c=c, py=py)
+    return stream.getvalue()
 
 
 def read_npy(content: bytes, path: Path) -> Image:

@@ -107,7 +107,9 @@ def test_any_text(text: str) -> None:
         "TRACE_C_TAP4: ",
         "polar: 1\nR: 2\nF_cell: 3\n",
     ):
-        for trace in parse_trace(prefix + text):
+        traces = parse_trace(prefix + text)
+        assert traces  # an empty one, where there is nothing to read
+        for trace in traces:
             hold(trace)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
+from nbtrace.images.numpy_files import ARRAYS_NAME
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import encoded
@@ -26,9 +27,6 @@ _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xm
 _TEXTS = frozenset({".txt", ".log", ".md", ".toml"})
 _MOST_MARKS = 20
 """Worst pixels that the viewer names; nbtrace files ten, a forged document any number."""
-
-_ARRAYS_NAME = "images.npz"
-"""Both images, `c` and `py`, where they were filed with their comparison."""
 
 _WIDE = 1.7
 """Width over height from which on a picture gets a row of its own."""
@@ -177,7 +175,7 @@ def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":
     from nbtrace.images.read import read_image  # noqa: PLC0415
 
     shape = None if said.shape_slow_fast is None else said.shape_slow_fast
-    kept = next((file for file in filed.outputs if is_named(file.name, _ARRAYS_NAME)), None)
+    kept = next((file for file in filed.outputs if is_named(file.name, ARRAYS_NAME)), None)
     path = kept.path if kept is not None and kept.path is not None else _input(said.source, filed)
     return read_image(path, shape=shape, side=side)
 

@@ -178,11 +178,11 @@ def test_files_below_the_folder_of_the_command_are_named_from_there(invented: Ma
     document = {
         "format": "nbtrace diff",
         "verdict": "differ",
-        "c": {"source": "/work/logs/c.log"},
+        "c": {"source": "/data/logs/c.log"},
         "py": {"source": "/elsewhere/py.log"},
         "factors": {"polar": row},
     }
-    found = item(invented(document, folder="/work"), "polar", "diff")
+    found = item(invented(document, folder="/data"), "polar", "diff")
     assert found.places == (Place("/elsewhere/py.log", 2), Place("logs/c.log", 1))
     without = item(invented(document | {"c": {"source": "-"}}), "polar", "diff")
     assert without.places == (Place("/elsewhere/py.log", 2),)
