@@ -1,0 +1,84 @@
+"""What gives a quantity: a formula, and the view of a log's values that it sees."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Number: TypeAlias = Any
+"""A float, or an array of them: a formula serves one value and a column of a million."""
+
+Components: TypeAlias = tuple[Number, ...]
+"""The components of a value: one of a scalar, three of a vector, nine of a matrix row by row."""
+
+
+class UnloggedError(KeyError):
+    """A formula needs a value that the log does not hold."""
+
+    def __str__(self) -> str:
+        """Return what is lacking, without the quotes of a key."""
+        return str(self.args[0]) if self.args else ""
+
+
+class View(Mapping[str, Components]):
+    """What a formula sees at one place of the computation: the values that belong there, and the facts.
+
+    Asking for a name that neither the log nor the facts hold raises :class:`UnloggedError`. A name is found at the place
+    itself, else where the quantity has fewer indices.
+    """
+
+    @abstractmethod
+    def at(self, **index: int) -> "View":
+        """Return the view at other ordinals of the named indices; what it reads counts as read here.
+
+        Raises
+        ------
+        UnloggedError
+            If the log has no such place.
+        """
+
+    @abstractmethod
+    def ordinal(self, index: str) -> int:
+        """Return the ordinal of an index here; raise UnloggedError where the place has none."""
+
+    @abstractmethod
+    def ordinals(self, index: str) -> tuple[int, ...]:
+        """Return the ordinals that the log has of an index, the other indices as here, in order."""
+
+    def number(self, name: str) -> Number:
+        """Return a scalar."""
+        return self[name][0]
+
+    def along(self, index: str) -> Iterator["View"]:
+        """Yield the views at all ordinals of an index."""
+        return (self.at(**{index: ordinal}) for ordinal in self.ordinals(index))
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """What gives a quantity.
+
+    Attributes
+    ----------
+    quantity : str
+    text : str
+        As reports print it.
+    compute : callable
+        The value from what a log holds; raises :class:`UnloggedError` where that does not suffice.
+    inputs : tuple of str
+        Quantities that it reads, in any log.
+    facts : tuple of str
+        Constants and configuration values that it reads.
+    single : bool
+        The result is rounded to float32 whatever the precision of the program.
+    rough : callable, optional
+        Rounding that the program's way of computing adds, as a multiple of the rounding of one operation.
+    """
+
+    quantity: str
+    text: str
+    compute: Callable[[View], Components]
+    inputs: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    single: bool = False
+    rough: Callable[[View], float] | None = None

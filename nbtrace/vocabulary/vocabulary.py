@@ -1,0 +1,143 @@
+"""A vocabulary: an immutable value that holds everything the engine asks about a computation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nbtrace import units
+from nbtrace.vocabulary.formula import Formula
+from nbtrace.vocabulary.quantity import Meaning, Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class SideName:
+    """One of the two programs.
+
+    Attributes
+    ----------
+    label : str
+        Its name in reports.
+    prefixes : tuple of str
+        What its trace lines begin with.
+    """
+
+    label: str
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that formulas take and logs need not print."""
+
+    name: str
+    numbers: tuple[float, ...]
+    unit: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A quantity in a product; a divisor has power −1."""
+
+    quantity: str
+    power: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A product: `result` is the product of the factors."""
+
+    result: str
+    factors: tuple[Factor, ...]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a computation.
+
+    Attributes
+    ----------
+    name : str
+    description : str
+    sides : (SideName, SideName)
+        The reference and the candidate.
+    quantities : mapping of str to Quantity
+        In execution order.
+    indices : tuple of str
+        Names of the loops whose ordinals lines state, from the outermost to the innermost.
+    final : str or None
+        The quantity that everything else is computed for.
+    constants : mapping of str to Constant
+    formulas : mapping of str to Formula
+        By the quantity that they give.
+    chain : Chain or None
+        The product whose factors `nbtrace scaling` weighs.
+    equivalents : tuple of frozenset of str
+        Groups of quantities that are one value under several names.
+    """
+
+    name: str
+    description: str
+    sides: tuple[SideName, SideName]
+    quantities: Mapping[str, Quantity]
+    indices: tuple[str, ...] = ()
+    final: str | None = None
+    constants: Mapping[str, Constant] = field(default_factory=dict)
+    formulas: Mapping[str, Formula] = field(default_factory=dict)
+    chain: Chain | None = None
+    equivalents: tuple[frozenset[str], ...] = ()
+
+    @cached_property
+    def rank(self) -> Mapping[str, int]:
+        """Place of each quantity in execution order."""
+        return {name: place for place, name in enumerate(self.quantities)}
+
+    @cached_property
+    def _meanings(self) -> Mapping[str, Meaning]:
+        return {
+            key: Meaning(quantity.name, unit, 1.0 if unit == quantity.unit else units.factor(unit, quantity.unit))
+            for quantity in self.quantities.values()
+            for key, unit in ((quantity.name, quantity.unit), *quantity.aliases)
+        }
+
+    @cached_property
+    def _ancestors(self) -> Mapping[str, frozenset[str]]:
+        return {name: self._upstream(name) for name in self.quantities}
+
+    def _upstream(self, name: str) -> frozenset[str]:
+        found: dict[str, None] = {}
+        pending = list(self.quantities[name].inputs)
+        while pending:
+            other = pending.pop()
+            if other not in found and other in self.quantities:
+                found[other] = None
+                pending += self.quantities[other].inputs
+        return frozenset(found) - {name}
+
+    def meaning(self, key: str, printed: str | None = None) -> Meaning:
+        """Return what `key` stands for; an unknown key is a quantity of its own.
+
+        Parameters
+        ----------
+        key : str
+            As a log prints it.
+        printed : str, optional
+            The unit printed beside the value, which then counts instead of the one that the key implies.
+
+        Raises
+        ------
+        UsageError
+            If the printed unit measures something else than the quantity.
+        """
+        known = self._meanings.get(key) or Meaning(key, printed)
+        if printed is None or printed == known.unit:
+            return known
+        return Meaning(known.quantity, printed, units.factor(printed, self.quantities[known.quantity].unit))
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """Return every quantity that `name` depends on, directly or not; none for an unknown name."""
+        return self._ancestors.get(name, frozenset())
+
+    def equivalent_names(self, name: str) -> frozenset[str]:
+        """Return the other names under which the value of `name` is printed."""
+        return next((group - {name} for group in self.equivalents if name in group), frozenset())
