@@ -18,8 +18,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from nbtrace.explanation.explain import explain
-from nbtrace.explanation.formulas import evaluate
-from nbtrace.explanation.formulas.evaluate import Computed, value_at
+from nbtrace.explanation import evaluate
+from nbtrace.explanation.evaluate import Computed, value_at
 from nbtrace.explanation.judgement import audit, findings, logonly
 from nbtrace.explanation.scene import Node, Scene, Values
 from nbtrace.parsers import read_trace

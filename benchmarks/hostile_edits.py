@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbtrace.explanation.selftest.edits import Answer, Judged, judge, sample
+from nbtrace.physics.nanobragg.selftest.edits import Answer, Judged, judge, sample
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 
 from nbtrace.cli.embedded import Choice, parsed_flags, trace_pixel
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.writers import trace_text
 
 ROOT = Path(__file__).parents[1]
-DATA = ROOT / "nbtrace" / "explanation" / "selftest" / "data"
+DATA = ROOT / "nbtrace" / "physics" / "nanobragg" / "selftest" / "data"
 INPUTS = ROOT / "examples" / "golden_suite" / "inputs"
 OWN_FLAGS = "-trace_pixel"
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
 
-from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 Pixel: TypeAlias = tuple[int, int]
 """A pixel as (slow, fast), both from 0."""
@@ -65,6 +66,12 @@ class Index:
     layer: int | None = None
     subpixel: tuple[int, int] | None = None
     node: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """The loops whose ordinals the line states, with these."""
+        named = (("source", self.source), ("phi_tic", self.phi_tic))
+        return tuple((name, ordinal) for name, ordinal in named if ordinal is not None)
 
     def label(self) -> str:
         """Return the index as reports print it, e.g. `[sample 3, phi_tic 0]`; empty where there is nothing to tell."""
@@ -158,12 +165,6 @@ class Record:
         """Which of several records for one place counts: a real value first, then the own key, then the later line."""
         return self.value.shape is not Shape.SENTINEL, self.key == self.quantity, self.line
 
-    @property
-    def stage(self) -> Stage | None:
-        """The stage of its quantity, None for an unknown one."""
-        known = QUANTITIES.get(self.quantity)
-        return known.stage if known else None
-
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -228,6 +229,8 @@ class Trace:
         Names of the dialects found.
     pixels : mapping of int to Pixel
         Pixel of each block as the log states it; blocks whose pixel it does not state are absent.
+    vocabulary : Vocabulary
+        That it was read with.
     """
 
     source: str
@@ -236,6 +239,7 @@ class Trace:
     account: Account
     dialects: tuple[str, ...] = ()
     pixels: Mapping[int, Pixel] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=registry.default)
 
     @cached_property
     def side(self) -> Side:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from nbtrace.quantities import QUANTITIES, Kind, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Pixel, Shape, Value
 
 Count: TypeAlias = Annotated[int, Field(ge=0)]

@@ -7,7 +7,7 @@ import torch
 
 from nbtrace import read_trace
 from nbtrace.cli.embedded import Choice, Traced, parsed_file, trace_pixel
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Record, Trace
 from tests.places import SUPERVISOR_CONFIGURATION, SUPERVISOR_PAIR
 

@@ -23,8 +23,8 @@ from nbtrace.cli.embedded import (
     visited,
 )
 from nbtrace.errors import UsageError
-from nbtrace.pixel_table import Column, ParquetTable, PixelTable, column_names
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.pixel_table import Column, ParquetTable, PixelTable, column_names
+from nbtrace.physics.nanobragg.recorder import Emit
 from simulator.config import Config
 from simulator.run import history
 from tests.embedded_runs import PLAIN

@@ -7,7 +7,7 @@ import pytest
 
 from nbtrace import units
 from nbtrace.errors import UsageError
-from nbtrace.quantities import (
+from nbtrace.physics.nanobragg.quantities import (
     QUANTITIES,
     RANK,
     SCALING_CHAIN,

@@ -13,8 +13,8 @@ from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace
-from nbtrace.quantities import QUANTITIES
-from nbtrace.recorder import Emit, Recorder, quantity_of
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.recorder import Emit, Recorder, quantity_of
 from nbtrace.writers import trace_lines, trace_text
 from simulator.build import build_model, read_inputs
 from simulator.run import trace_values, visited_pixels

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nbtrace.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
 from tests.embedded_runs import DEVICES, DTYPES, TOLERANCE, reference, supervisor, value
 
 RADIUS_M = 2.8179411775602e-15

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from nbtrace.errors import InputError, ProgramError, UsageError
 from nbtrace.parsers.banner import banner as stated
 from nbtrace.parsers.outcome import Stated
-from nbtrace.pixel_table import Layout, PixelTable
-from nbtrace.recorder import Emit, Recorder
+from nbtrace.physics.nanobragg.pixel_table import Layout, PixelTable
+from nbtrace.physics.nanobragg.recorder import Emit, Recorder
 from nbtrace.records import Pixel, Record
 from nbtrace.running.command import require_on_detector
 from simulator.arguments import Command, Trouble, parse

@@ -9,7 +9,7 @@ from pathlib import Path
 from nbtrace.cli import embedded
 from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.running.command import FLOAT_IMAGE, FlagLine
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of

@@ -91,7 +91,7 @@ def _configuration(file: Path | None, flags: list[str]) -> "Config | None":
     """Return the given configuration; the table of the reference's flags takes a while to set up."""
     if file is None and not flags:
         return None
-    from nbtrace.explanation.configuration import configuration  # noqa: PLC0415
+    from nbtrace.physics.nanobragg.configuration import configuration  # noqa: PLC0415
 
     return configuration(file, flags)
 

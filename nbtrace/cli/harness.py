@@ -19,8 +19,8 @@ from nbtrace.documents import dump
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
-from nbtrace.quantities import Stage
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.quantities import Stage
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.writers import per_phi_document, trace_text
 

@@ -12,7 +12,7 @@ from nbtrace.cli.harness_files import say
 from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
-from nbtrace.pixel_table import ParquetTable, PixelTable
+from nbtrace.physics.nanobragg.pixel_table import ParquetTable, PixelTable
 from nbtrace.records import Pixel
 from simulator.config import Config
 from simulator.memory import portion_size

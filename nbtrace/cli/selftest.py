@@ -35,8 +35,8 @@ def selftest_command(
     through numpy.allclose and a line-by-line diff. All configurations take some minutes.
     """
     # Explanations and the mistakes that test them, which no other command needs.
-    from nbtrace.explanation.selftest.defects import DEFECTS  # noqa: PLC0415
-    from nbtrace.explanation.selftest.run import run, sources  # noqa: PLC0415
+    from nbtrace.physics.nanobragg.selftest.defects import DEFECTS  # noqa: PLC0415
+    from nbtrace.physics.nanobragg.selftest.run import run, sources  # noqa: PLC0415
     from nbtrace.report.selftest_view import selftest_document, selftest_view  # noqa: PLC0415
 
     if logs and configuration:

@@ -9,10 +9,10 @@ from torch import Tensor
 from nbtrace.cli.embedded import simulator_errors
 from nbtrace.errors import ProgramError
 from nbtrace.explanation.runs.run import Run, Simulate
-from nbtrace.explanation.scene import Node, Values, place_of
+from nbtrace.explanation.scene import Node, Values, node_of
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES
-from nbtrace.recorder import Observed, Recorder, quantity_of
+from nbtrace.physics.nanobragg.recorder import Observed, Recorder, quantity_of
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Pixel, Shape
 from simulator.build import Inputs, Mask, build_model, read_inputs
 from simulator.config import Config
@@ -103,7 +103,7 @@ def _values(recorder: Recorder) -> Values:
         if step.text is not None:
             read = read_value(step.text)
             numbers, shape = read.numbers, read.shape
-        if meant.quantity in QUANTITIES and shape not in {Shape.TEXT, Shape.SENTINEL} and numbers:
-            node = place_of(meant.quantity, step.index)
+        if meant.quantity in VOCABULARY.quantities and shape not in {Shape.TEXT, Shape.SENTINEL} and numbers:
+            node = node_of(VOCABULARY, meant.quantity, step.index)
             values[node] = tuple(number * meant.scale for number in numbers)
     return values

@@ -30,7 +30,7 @@ from nbtrace.compare.sweep_result import Absent, Precision, Run
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel, Side
 from nbtrace.report.sweep_document import sweep_document
 from nbtrace.report.sweep_view import sweep_view
@@ -98,7 +98,7 @@ def sweep_command(
     expected = None if reference is None else read_trace(reference, Side.C)
     runs, outputs = plan.make()
 
-    from nbtrace.explanation.formulas.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
+    from nbtrace.explanation.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
 
     first = min(runs, key=lambda run: run.precision.rounding)
     result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))

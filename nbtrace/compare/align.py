@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from nbtrace.quantities import QUANTITIES, RANK, Stage, equivalents
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, RANK, Stage, equivalents
 from nbtrace.records import Index, Record, Trace
 
 Place = tuple[str, Index]

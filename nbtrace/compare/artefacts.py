@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from nbtrace.compare.judge import Row, status_of
 from nbtrace.compare.metrics import difference
-from nbtrace.quantities import QUANTITIES, ancestors
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, ancestors
 
 KNOWN = {
     "beam_center_m": "the reference prints it divided by 1000",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from nbtrace.compare.identities import (
+from nbtrace.physics.nanobragg.relations import (
     IDENTITIES,
     PER_SAMPLE,
     Identity,
@@ -18,10 +18,11 @@ from nbtrace.compare.identities import (
     residual,
 )
 from nbtrace.compare.metrics import is_finite
-from nbtrace.compare.pixel import stated_pixel_size, whereabouts
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.physics.nanobragg.pixel import stated_pixel_size
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
 from nbtrace.compare.repeats import phi_steps, repeats
-from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
 
 Formats: TypeAlias = Mapping[str, NumberFormat]

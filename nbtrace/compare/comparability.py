@@ -11,11 +11,11 @@ from nbtrace.compare.align import Alignment
 from nbtrace.compare.artefacts import KNOWN, power_of_ten
 from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.judge import Row
-from nbtrace.compare.pixel import Whereabouts, whereabouts
+from nbtrace.compare.whereabouts import Whereabouts, whereabouts
 from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
 from nbtrace.compare.tolerance import Policy
-from nbtrace.quantities import QUANTITIES, Stage, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage, meaning
 from nbtrace.records import Pixel, Record, Side, Trace
 
 

@@ -23,7 +23,7 @@ from nbtrace.compare.precision import number_formats
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
-from nbtrace.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Record, Side, Trace
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
-from nbtrace.quantities import ancestors, equivalents
+from nbtrace.physics.nanobragg.quantities import ancestors, equivalents
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ RESIDUALS: Mapping[str, Callable[[Get], Floats]] = {
     "I_pixel_final": _chain,
     "floatimage_accumulated": lambda get: _relative(get("floatimage_accumulated")[:, 0], get("I_pixel_final")[:, 0]),
 }
-"""Residual of each relation of :mod:`nbtrace.compare.identities` at each sample, nan where it cannot be checked."""
+"""Residual of each relation of :mod:`nbtrace.physics.nanobragg.relations` at each sample, nan where it cannot be checked."""
 
 
 def pixel_sizes(get: Get, stated: float | None) -> Floats:

@@ -15,7 +15,7 @@ from nbtrace.compare.status import (
     Status,
 )
 from nbtrace.compare.tolerance import Tolerance
-from nbtrace.quantities import Basis
+from nbtrace.physics.nanobragg.quantities import Basis
 from nbtrace.records import Index, Record, Shape
 
 _ROUNDING = 1.0 + 1e-9

@@ -13,7 +13,7 @@ from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.documents import load
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
-from nbtrace.quantities import Basis
+from nbtrace.physics.nanobragg.quantities import Basis
 from nbtrace.records import Pixel
 from nbtrace.schema import reason
 

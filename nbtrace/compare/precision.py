@@ -128,6 +128,15 @@ def _long_numbers(record: Record) -> list[float]:
     return [number for number, token in pairs if (part := _parts(token)) and part.digits > _LONG]
 
 
+def as_single(number: float) -> float:
+    """Return a number rounded to float32; infinite where it is too large for one."""
+    try:
+        rounded: float = struct.unpack("f", struct.pack("f", number))[0]
+    except OverflowError:
+        return math.inf
+    return rounded
+
+
 def _is_single(number: float) -> bool:
     if not math.isfinite(number):
         return False

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from nbtrace.compare.comparability import Notice
 from nbtrace.compare.diff import DiffResult, diff
-from nbtrace.compare.identities import applied_factors, chain_product
+from nbtrace.physics.nanobragg.relations import applied_factors, chain_product
 from nbtrace.compare.judge import Row
-from nbtrace.compare.lattice import WorkedFactor, work_out
+from nbtrace.physics.nanobragg.lattice import WorkedFactor, work_out
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
-from nbtrace.quantities import QUANTITIES, SCALING_CHAIN
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Shape, Trace
 
 _DIVISORS = frozenset({"steps"})

@@ -10,7 +10,7 @@ from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.status import NoTruth, Status, Verdict
 from nbtrace.compare.tolerance import Policy
-from nbtrace.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Index, Record, Trace
 
 ROUNDING_SLACK = 2.0**10

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nbtrace.errors import UsageError
 from nbtrace.files import read_bytes
-from nbtrace.quantities import QUANTITIES, Basis, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Basis, meaning
 from nbtrace.schema import reason
 
 DEFAULT_RELATIVE = 1e-6

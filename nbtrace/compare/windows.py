@@ -10,7 +10,7 @@ import numpy as np
 from nbtrace.parsers.columnar import ColumnReader, Columns
 from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.parsers.templates import Kind
-from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
 from nbtrace.records import INT_MIN, Record
 
 _SPARE = 9

@@ -11,19 +11,17 @@ from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
-from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.formulas.reflections import reflections_of
 from nbtrace.explanation.judgement.attribution import Attribution, Share, attribute
 from nbtrace.explanation.judgement.audit import audit
 from nbtrace.explanation.judgement.findings import Audit, Status
 from nbtrace.explanation.judgement.leftovers import leftovers
 from nbtrace.explanation.judgement.roots import Root, roots
+from nbtrace.explanation.scene import scene
 from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
 from nbtrace.explanation.runs.evidence import logged_sides, named
-from nbtrace.explanation.runs.run import Simulate
-from nbtrace.explanation.scene import scene
+from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.runs.run import Config, Simulate
 from nbtrace.records import Record, Shape, Side, Trace
-from simulator.config import Config
 
 
 @dataclass(frozen=True)
@@ -128,16 +126,17 @@ def explain(
     result = diff(c, py, policy)
     c, py = result.c, result.py
     result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
-    listed = reflections_of(config)
+    physics = physics_of(c.vocabulary)
+    tables = physics.tables(config)
     found = audit(
-        scene(c, Side.C, facts_of(c, py, config), reflections=listed),
-        scene(py, Side.PY, facts_of(py, c, config), reflections=listed),
+        scene(c, Side.C, physics.facts(c, py, config), tables=tables),
+        scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
     found.findings += leftovers(found, result)
     causes = roots(found)
     simulated = None
-    if config is not None and simulate is not None and comparable(result):
-        simulated = counterfactual(logged_sides(found, causes), config, simulate)
+    if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
+        simulated = counterfactual(logged_sides(found, causes), config, simulate, physics.experiments)
         causes = named(causes, simulated)
     return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)), simulated)
 

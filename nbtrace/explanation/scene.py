@@ -1,17 +1,19 @@
 """The values of one log by what they are and where they belong, with what its banner or a configuration adds."""
 
 import struct
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
 
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
-from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Index, Record, Shape, Side, Trace
+from nbtrace.vocabulary.formula import UnloggedError, View
+from nbtrace.vocabulary.quantity import Scope
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from nbtrace.explanation.formulas.reflections import Reflections
+__all__ = ["UnloggedError"]
 
 Vector: TypeAlias = tuple[float, ...]
 
@@ -31,34 +33,35 @@ _BANNER_DIGITS = 6
 """Digits of the numbers in a banner; one with fewer is exact, since trailing zeros are not printed."""
 
 
+Place: TypeAlias = tuple[tuple[str, int], ...]
+"""Ordinals of the loops that a value belongs to, by name, in the order of the vocabulary."""
+
+
 class Node(NamedTuple):
     """A quantity at a place of the computation.
 
     Attributes
     ----------
     name : str
-    sample, tic : int
-        Sampled point and φ step, :data:`ALL` where it has none.
+    sample : int
+        Sampled point, :data:`ALL` for a value that is not of one.
+    place : Place
     """
 
     name: str
     sample: int = ALL
-    tic: int = ALL
+    place: Place = ()
 
     @property
     def label(self) -> str:
         """As reports print it."""
         parts = [f"sample {self.sample}"] if self.sample > 0 else []
-        parts += [f"phi_tic {self.tic}"] if self.tic != ALL else []
+        parts += [f"{name} {ordinal}" for name, ordinal in self.place]
         return f"{self.name} [{', '.join(parts)}]" if parts else self.name
 
-
-class UnloggedError(KeyError):
-    """A formula needs a value that the log does not hold."""
-
-    def __str__(self) -> str:
-        """Return what is lacking, without the quotes of a key."""
-        return str(self.args[0]) if self.args else ""
+    def ordinal(self, index: str) -> int:
+        """Return the ordinal of a loop, :data:`ALL` where the value is not of one."""
+        return next((ordinal for name, ordinal in self.place if name == index), ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Scene:
     side : Side
     trace : Trace
     values : dict of Node to tuple of float
-        As logged, in record units, one pixel block.
+        As logged, in record units, one block.
     digits : dict of Node to tuple of float
         Half a unit of the last printed digit of each component.
     facts : mapping of str to Fact
@@ -91,8 +94,8 @@ class Scene:
     single : bool
         The numbers are float32.
     records : mapping of Node to Record
-    reflections : Reflections or None
-        The list that the configuration names.
+    tables : mapping of str to object
+        What the configuration names that is no number, such as a list of reflections.
     singles : frozenset of Node
         Values that are float32 in a program of mixed precision.
     """
@@ -104,8 +107,27 @@ class Scene:
     facts: Facts
     single: bool
     records: Mapping[Node, Record]
-    reflections: "Reflections | None" = None
+    tables: Mapping[str, Any] = field(default_factory=dict)
     singles: frozenset[Node] = frozenset()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the log."""
+        return self.trace.vocabulary
+
+    @cached_property
+    def loops(self) -> Mapping[str, tuple[str, ...]]:
+        """The loops that the values of each quantity state the ordinals of."""
+        return {node.name: tuple(name for name, _ in node.place) for node in self.values if node.place}
+
+    @cached_property
+    def ordinals(self) -> Mapping[str, tuple[int, ...]]:
+        """The ordinals of each loop that the log has, in order."""
+        found: dict[str, set[int]] = {}
+        for node in self.values:
+            for name, ordinal in node.place:
+                found.setdefault(name, set()).add(ordinal)
+        return {name: tuple(sorted(ordinals)) for name, ordinals in found.items()}
 
     def rounding_at(self, node: Node) -> float:
         """Return the relative rounding of one operation that gives a value."""
@@ -118,8 +140,8 @@ class Scene:
         return digits + self.rounding_at(node) / 4 * size
 
 
-class At(Mapping[str, Vector]):
-    """What a formula sees at a node: values of the same φ step, sample and pixel, then the facts.
+class At(View):
+    """What a formula sees at a node: values of the same place, sample and block, then the facts.
 
     It notes what it was asked for, so that a formula's inputs are known without a list of them.
     """
@@ -138,13 +160,15 @@ class At(Mapping[str, Vector]):
         return self._places[name]
 
     def _place(self, name: str) -> Node | None:
-        _, sample, tic = self.node
+        _, sample, place = self.node
+        wanted = self.scene.loops.get(name, ())
+        here = place if len(place) == len(wanted) else tuple(pair for pair in place if pair[0] in wanted)
         # A plain tuple finds what the named one of the same values is the key of, and costs less.
-        for place in ((name, sample, tic), (name, sample, ALL), (name, ALL, ALL)):
-            if place in self._values:
-                return Node(*place)
-        if sample == ALL and (name, 0, ALL) in self._values:
-            return Node(name, 0)
+        for found in ((name, sample, here), (name, ALL, here)):
+            if found in self._values:
+                return Node(*found)
+        if sample == ALL and (name, 0, here) in self._values:
+            return Node(name, 0, here)
         return None
 
     def __getitem__(self, name: str) -> Vector:
@@ -167,19 +191,41 @@ class At(Mapping[str, Vector]):
     def __len__(self) -> int:
         return len(set(iter(self)))
 
-    def number(self, name: str) -> float:
-        """Return a scalar."""
-        return self[name][0]
-
     def logged(self, name: str) -> bool:
         """Whether the log itself holds a value, at this place or above."""
         return self._find(name) is not None
 
-    def at(self, sample: int, tic: int = ALL) -> "At":
-        """Return the same view at another place; what it reads counts as read here."""
-        other = At(self.scene, self._values, Node(self.node.name, sample, tic))
+    def of(self, sample: int, place: Place = ()) -> "At":
+        """Return the same view at another sample and place; what it reads counts as read here."""
+        other = At(self.scene, self._values, Node(self.node.name, sample, place))
         other.read, other.told = self.read, self.told
         return other
+
+    def at(self, **index: int) -> "At":
+        """Return the same view at other ordinals of the named loops; what it reads counts as read here.
+
+        Raises
+        ------
+        UnloggedError
+            If the log has no such place.
+        """
+        for name, ordinal in index.items():
+            if ordinal not in self.scene.ordinals.get(name, ()):
+                raise UnloggedError(f"{name} {ordinal}")
+        order = self.scene.trace.vocabulary.indices
+        place = {**dict(self.node.place), **index}
+        return self.of(self.node.sample, tuple((name, place[name]) for name in order if name in place))
+
+    def ordinal(self, index: str) -> int:
+        """Return the ordinal of a loop here; raise :class:`UnloggedError` where the place has none."""
+        found = self.node.ordinal(index)
+        if found == ALL:
+            raise UnloggedError(index)
+        return found
+
+    def ordinals(self, index: str) -> tuple[int, ...]:
+        """Return the ordinals that the log has of a loop, in order."""
+        return self.scene.ordinals.get(index, ())
 
     def aside(self) -> "At":
         """Return the same view for a check on which no value depends: what it reads does not count."""
@@ -189,55 +235,79 @@ class At(Mapping[str, Vector]):
         """Return the sampled points that the log has."""
         return tuple(sorted({node.sample for node in self._values if node.sample != ALL}))
 
-    def tics(self, name: str) -> tuple[int, ...]:
-        """Return the φ steps of this sample at which a quantity is logged."""
+    def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
+        """Return the ordinals of a loop at which a quantity is logged for this sample."""
         sample = max(self.node.sample, 0)
-        return tuple(sorted(node.tic for node in self._values if node.name == name and node.sample == sample))
+        return tuple(
+            sorted(node.ordinal(index) for node in self._values if node.name == name and node.sample == sample)
+        )
 
 
-def node_of(record: Record) -> Node:
-    """Return where the value of a record belongs."""
-    return place_of(record.quantity, record.index)
-
-
-def place_of(quantity: str, index: Index) -> Node:
+def node_of(vocabulary: Vocabulary, quantity: str, index: Index) -> Node:
     """Return where a value of a quantity belongs."""
-    match QUANTITIES[quantity].stage:
-        case Stage.PIXEL | Stage.LATTICE:
-            return Node(quantity, index.sample)
-        case Stage.PHI:
-            return Node(quantity, index.sample, index.phi_tic or 0)
-    return Node(quantity)
+    known = vocabulary.quantities[quantity]
+    places = dict(index.places)
+    place = tuple((name, places[name]) for name in known.indices if name in places)
+    return Node(quantity, index.sample if known.scope is Scope.POINT else ALL, place)
 
 
-def rank(node: Node) -> tuple[int, int, int]:
-    """Return the order of execution: quantities of the pixel and the lattice, then the φ steps, then the chain."""
-    return RANK.get(node.name, len(RANK)), node.sample, node.tic
+def in_order(vocabulary: Vocabulary, nodes: Iterable[Node]) -> list[Node]:
+    """Return nodes in the order of execution.
+
+    Where formulas reach back along a loop, all quantities of one turn come before those of the next; else all values of
+    a quantity stand together.
+    """
+    rank, size, outer = vocabulary.rank, len(vocabulary.rank), vocabulary.recurrent
+    if outer is None:
+        return sorted(nodes, key=lambda node: (rank.get(node.name, size), node.sample, node.place))
+    nodes = list(nodes)
+    looped = {node.name for node in nodes if node.ordinal(outer) != ALL}
+    after = {node.name for node in nodes if vocabulary.ancestors(node.name) & looped} - looped
+
+    def turn(node: Node) -> tuple[object, ...]:
+        phase = 1 if node.name in looped else 2 if node.name in after else 0
+        return phase, node.ordinal(outer), rank.get(node.name, size), node.sample, node.place
+
+    return sorted(nodes, key=turn)
 
 
-def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, reflections: "Reflections | None" = None) -> Scene:
-    """Return the values of one pixel block of a log."""
+def scene(
+    trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Mapping[str, Any] | None = None
+) -> Scene:
+    """Return the values of one block of a log."""
     formats = number_formats(trace)
+    quantities = trace.vocabulary.quantities
     chosen: dict[Node, Record] = {}
     for record in trace.records:
-        if usable(record) and (record.index.block == block or record.stage in {Stage.GEOMETRY, Stage.CELL}):
-            node = node_of(record)
+        if not usable(trace.vocabulary, record):
+            continue
+        if record.index.block == block or quantities[record.quantity].scope is Scope.RUN:
+            node = node_of(trace.vocabulary, record.quantity, record.index)
             chosen[node] = max(chosen.get(node, record), record, key=lambda candidate: candidate.rank)
     digits = {
         node: tuple(formats[record.family].resolution(token, record.scale) / 2 for token in record.value.tokens)
         for node, record in chosen.items()
     }
     values = {node: record.numbers for node, record in chosen.items()}
-    single = is_single_precision(trace) or _mostly_single(chosen)
-    return Scene(side, trace, values, digits, facts, single, chosen, reflections, _singles(chosen))
+    computed = _computed(trace.vocabulary, chosen)
+    single = is_single_precision(trace) or _mostly_single(computed)
+    singles = _singles(trace.vocabulary, computed)
+    return Scene(side, trace, values, digits, facts, single, chosen, tables or {}, singles)
 
 
-def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
-    """Whether half of the long numbers of the pixel block are float32, as where a program mixes precisions."""
+def _computed(vocabulary: Vocabulary, chosen: Mapping[Node, Record]) -> dict[Node, Record]:
+    """Return the values that are computed for a block; all of them where a run has no blocks."""
+    quantities = vocabulary.quantities
+    if not vocabulary.has_blocks:
+        return dict(chosen)
+    return {node: record for node, record in chosen.items() if quantities[node.name].scope is not Scope.RUN}
+
+
+def _mostly_single(computed: Mapping[Node, Record]) -> bool:
+    """Whether half of the long numbers are float32, as where a program mixes precisions."""
     numbers = [
         number
-        for record in chosen.values()
-        if record.stage is not None and record.stage >= Stage.PIXEL
+        for record in computed.values()
         for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
         if _is_long(token)
     ]
@@ -245,20 +315,19 @@ def _mostly_single(chosen: Mapping[Node, Record]) -> bool:
     return len(numbers) > _LONG and singles >= len(numbers) / 2
 
 
-def _singles(chosen: Mapping[Node, Record]) -> frozenset[Node]:
+def _singles(vocabulary: Vocabulary, computed: Mapping[Node, Record]) -> frozenset[Node]:
     """Return the values that are float32, where long numbers tell that some are.
 
-    The image holds float32 whatever the program computes with, and says nothing.
+    What every program stores as float32, whatever it computes with, says nothing.
     """
-    pixel = {
-        node: record for node, record in chosen.items() if record.stage is not None and record.stage >= Stage.PIXEL
-    }
-    exact = {node for node, record in pixel.items() if all(_is_single(number) for number in record.value.numbers)}
-    telling = [node for node in exact if node.name != _STORED and any(map(_is_long, pixel[node].value.tokens))]
+    exact = {node for node, record in computed.items() if all(_is_single(number) for number in record.value.numbers)}
+    stored = {name for name in {node.name for node in exact} if (f := vocabulary.formulas.get(name)) and f.single}
+    telling = [
+        node for node in exact if node.name not in stored and any(map(_is_long, computed[node].value.tokens))
+    ]
     return frozenset(exact) if len(telling) >= _TELLING else frozenset()
 
 
-_STORED = "floatimage_accumulated"
 _TELLING = 2
 """Long numbers that are float32 by chance hardly ever: one in 2²⁹ is."""
 
@@ -280,11 +349,12 @@ def _single(number: float) -> float:
     return value
 
 
-def usable(record: Record) -> bool:
+def usable(vocabulary: Vocabulary, record: Record) -> bool:
     """Whether a record holds finite numbers of a known quantity at a place of its own."""
+    known = vocabulary.quantities.get(record.quantity)
     return (
-        record.quantity in QUANTITIES
-        and QUANTITIES[record.quantity].stage is not Stage.SOURCE
+        known is not None
+        and not vocabulary.judged_apart.intersection(known.indices)
         and record.value.shape not in {Shape.SENTINEL, Shape.TEXT}
         and not record.index.node
         and is_finite(record.numbers)

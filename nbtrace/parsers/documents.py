@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from nbtrace import schema
 from nbtrace.parsers.keyed import phi_meaning
-from nbtrace.quantities import QUANTITIES, Kind, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 
 _TRIPLES = {"hkl_frac": ("h_frac", "k_frac", "l_frac"), "hkl_rounded": ("h", "k", "l")}

@@ -8,7 +8,7 @@ from nbtrace import schema, units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.values import NUMBER, read_value
-from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import NOWHERE, Index, Shape, Value
 
 _rule = re.compile(r"={3,}(.*?)(?:={3,})?").fullmatch

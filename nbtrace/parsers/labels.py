@@ -9,7 +9,7 @@ from nbtrace.parsers.outcome import Field, Stated
 from nbtrace.parsers.prose import located_meaning
 from nbtrace.parsers.tagged import LONGEST_LINE
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES, Stage, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage, meaning
 from nbtrace.records import Shape, Value
 
 _heading = re.compile(r"(?:={3,})?([^:=]+)(?:={3,}|:)").fullmatch

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace.quantities import Meaning
+from nbtrace.physics.nanobragg.quantities import Meaning
 from nbtrace.records import NOWHERE, Index, Pixel, Value
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from nbtrace.parsers.decimals import Flags, Ints
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import CLOSING, PER_SAMPLE
-from nbtrace.quantities import QUANTITIES, RANK, Stage
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, RANK, Stage
 
 _NEVER = -2
 _BEFORE = -1

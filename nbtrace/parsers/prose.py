@@ -11,7 +11,7 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers.keyed import heading_of, key_values
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import Shape, Value
 
 _lead_in = re.compile(r"([^=:]+): (\S[^:]*? = .*)").fullmatch

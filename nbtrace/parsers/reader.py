@@ -8,7 +8,7 @@ from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
 from nbtrace.parsers.prose import assignments
 from nbtrace.parsers.tagged import CONTINUED, LONGEST_LINE, side_of, tagged
-from nbtrace.quantities import QUANTITIES, RANK, Stage
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Trace, Unreadable
 
 PER_SAMPLE = frozenset({Stage.PIXEL, Stage.LATTICE})

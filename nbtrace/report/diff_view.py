@@ -8,7 +8,7 @@ from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
 from nbtrace.records import Record
 from nbtrace.report.view import (
     Column,

@@ -9,9 +9,9 @@ from nbtrace.compare.diff import Coverage, DiffResult
 from nbtrace.compare.divergence import Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.phi import PhiResult, PhiStep
-from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.scaling import Factor, ScalingResult
-from nbtrace.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Record, Trace
 from nbtrace.report.check_view import check_verdict
 

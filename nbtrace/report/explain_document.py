@@ -49,7 +49,8 @@ def _root(root: Root, share: Share, result: Explanation) -> Mapping[str, object]
     return {
         "quantity": root.quantity,
         "quantities": list(root.quantities),
-        "phi_tic": root.phi_tic,
+        "phi_tic": dict(root.place).get("phi_tic"),
+        "place": dict(root.place),
         "side": root.side.value,
         "status": root.status.value,
         "cause": cause.signature.name if cause is not None else None,

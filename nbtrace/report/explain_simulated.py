@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from nbtrace.explanation.judgement.findings import other_side
-from nbtrace.explanation.runs.alternatives import Change
 from nbtrace.explanation.runs.counterfactual import Difference, Simulated
 from nbtrace.explanation.runs.evidence import Evidence, words
 from nbtrace.explanation.runs.match import Match
 from nbtrace.explanation.runs.reproduction import Reproduction
+from nbtrace.explanation.runs.run import Change
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, listed, percent
 
@@ -66,7 +66,7 @@ def _items(simulated: Simulated) -> Iterator[str]:
                 yield f"{change.text}: reproduced as well by {listed(tuple(item.text for item in others), _SHOWN)}"
         yield from _left(_NAMES[side], found)
     if simulated.traceless:
-        yield f"no trace in this pixel: {', '.join(defect.value for defect in simulated.traceless)}"
+        yield f"no trace in this pixel: {', '.join(simulated.traceless)}"
     untried = f", {simulated.untried} changes left out for lack of time" if simulated.untried else ""
     yield (
         f"{simulated.tried} runs of pixel slow {simulated.pixel[0]}, fast {simulated.pixel[1]}{untried}"
@@ -120,7 +120,7 @@ def simulator_document(simulated: Simulated | None) -> Mapping[str, object] | No
         "untried": simulated.untried,
         "sides": {side.value: _side(found, simulated) for side, found in simulated.reproductions.items()},
         "differences": [_difference(item) for item in simulated.differences],
-        "switches_without_trace": [defect.value for defect in simulated.traceless],
+        "switches_without_trace": list(simulated.traceless),
     }
 
 

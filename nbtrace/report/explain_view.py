@@ -8,12 +8,10 @@ from nbtrace.compare.metrics import component_name
 from nbtrace.compare.status import Status as Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.explanation.explain import UNDONE, Explanation
-from nbtrace.explanation.formulas.table import FORMULAS
 from nbtrace.explanation.judgement.attribution import Attribution, Share
 from nbtrace.explanation.judgement.findings import Finding, Held, Status
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.evidence import evidence
-from nbtrace.quantities import QUANTITIES
 from nbtrace.records import Side
 from nbtrace.report.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
@@ -105,7 +103,7 @@ def side_words(root: Root) -> str:
 def root_words(root: Root) -> str:
     """Return where a root is and its cause, with the residual that the cause leaves."""
     where = listed(root.quantities, 3)
-    where += f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
+    where += f" at {place_words(root)}" if root.place else ""
     if root.cause is None:
         return f"{where}: {_without_cause(root)}"
     cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
@@ -115,14 +113,19 @@ def root_words(root: Root) -> str:
     return f"{where}: {cause}"
 
 
+def place_words(root: Root) -> str:
+    """Return the turns of the loops that a root is in."""
+    return ", ".join(f"{name} {ordinal}" for name, ordinal in root.place)
+
+
 def _without_cause(root: Root) -> str:
     finding = root.findings[0]
     if root.status is Status.UNKNOWN:
-        reason = "" if finding.reason.endswith("a formula") else f" ({finding.reason})"
+        reason = f" ({finding.reason})" if finding.reason else ""
         return f"{_apart(finding)}; the logs do not tell whose is right{reason}"
     if root.status is Status.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"
-    return f"breaks {_formula(root.quantity)}; no cause of the catalogue fits"
+    return f"breaks {_formula(root)}; no cause of the catalogue fits"
 
 
 _PARALLEL = 1e-4
@@ -159,8 +162,9 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
     return f"explains {percent(share.of_log_ratio)} of log(Py/C) of {final}"
 
 
-def _formula(name: str) -> str:
-    return FORMULAS[name].text if name in FORMULAS else "its formula"
+def _formula(root: Root) -> str:
+    formula = root.vocabulary.formulas.get(root.quantity)
+    return formula.text if formula is not None else "its formula"
 
 
 def _facts(result: Explanation) -> Iterator[str]:
@@ -223,7 +227,7 @@ def proof_sentences(root: Root) -> tuple[str, ...]:
     if _judged(root).computed is None and root.status is not Status.LOG_ONLY:
         formula = "no formula could be checked; the other side's value stands in its place"
     else:
-        formula = f"formula: {_formula(root.quantity)}"
+        formula = f"formula: {_formula(root)}"
     return tuple(filter(None, (formula, root.findings[0].reason, _description(root))))
 
 
@@ -256,7 +260,7 @@ def _other(side: Side) -> Side:
 
 
 def _description(root: Root) -> str:
-    known = QUANTITIES.get(root.quantity)
+    known = root.vocabulary.quantities.get(root.quantity)
     return f"{known.description} [{known.unit}]" if known is not None else ""
 
 
@@ -281,12 +285,18 @@ def _next_probe(root: Root) -> str:
     """Return what to log next."""
     finding = root.findings[0]
     lacking = [held.lacking for held in (finding.c, finding.py) if held.lacking and held.logged is not None]
-    if lacking and lacking[0] != "a formula":
+    if _covered(root) and lacking:
         return f"log {lacking[0]}, or give the configuration"
-    inputs = QUANTITIES[root.quantity].inputs if root.quantity in QUANTITIES else ()
+    known = root.vocabulary.quantities.get(root.quantity)
+    inputs = known.inputs if known is not None else ()
     if inputs:
         return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
     return "give the configuration that both were run with (--config, or -- FLAGS)"
+
+
+def _covered(root: Root) -> bool:
+    """Whether a formula gives the quantity."""
+    return root.quantity in root.vocabulary.formulas
 
 
 def _audit_line(finding: Finding) -> Line:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from nbtrace.compare.lattice import WorkedFactor
+from nbtrace.physics.nanobragg.lattice import WorkedFactor
 from nbtrace.compare.scaling import Factor, Product, Rebuilt, ScalingResult
 from nbtrace.compare.status import Verdict
 from nbtrace.report.view import (

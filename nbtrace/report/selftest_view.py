@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nbtrace.compare.status import Verdict
-from nbtrace.explanation.selftest.run import MATTERS, Outcome, SelfTest
+from nbtrace.physics.nanobragg.selftest.run import MATTERS, Outcome, SelfTest
 from nbtrace.report.documents import FORMAT_VERSION
 from nbtrace.report.view import Column, Line, Section, Table, View, percent
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nbtrace.compare.sweep_result import Measured, Outcome, SweepResult, Swept
-from nbtrace.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Record
 from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.sweep_view import headline

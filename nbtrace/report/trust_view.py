@@ -4,7 +4,7 @@ import shlex
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.status import Status
-from nbtrace.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, signed
 from nbtrace.running.trust import Effect, Stability, TracedNoise, TraceTrial, Trust
 

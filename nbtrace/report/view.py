@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbtrace.compare.comparability import Notice, Weight
-from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
-from nbtrace.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Trace
 from nbtrace.units import metres
 

@@ -10,7 +10,7 @@ import numpy as np
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
-from nbtrace.compare.images.traced import trace_geometry
+from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.compare.noise import Noise
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy

@@ -16,7 +16,7 @@ from nbtrace.errors import InputError, MismatchError, ProgramError, UsageError
 from nbtrace.images.image import Image, Pixels
 from nbtrace.images.roi import Roi
 from nbtrace.parsers import parse_trace
-from nbtrace.quantities import Basis
+from nbtrace.physics.nanobragg.quantities import Basis
 from nbtrace.records import Pixel, Trace
 from nbtrace.running.command import require_on_detector
 from nbtrace.running.program_source import TRACE_FLAG, ProgramSource

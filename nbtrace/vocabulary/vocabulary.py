@@ -6,7 +6,7 @@ from functools import cached_property
 
 from nbtrace import units
 from nbtrace.vocabulary.formula import Formula
-from nbtrace.vocabulary.quantity import Meaning, Quantity
+from nbtrace.vocabulary.quantity import Meaning, Quantity, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Vocabulary:
         Names of the loops whose ordinals lines state, from the outermost to the innermost.
     final : str or None
         The quantity that everything else is computed for.
+    stand_ins : tuple of str
+        Quantities that take its place where a log lacks it, the nearest first.
     constants : mapping of str to Constant
     formulas : mapping of str to Formula
         By the quantity that they give.
@@ -74,6 +76,13 @@ class Vocabulary:
         The product whose factors `nbtrace scaling` weighs.
     equivalents : tuple of frozenset of str
         Groups of quantities that are one value under several names.
+    recurrent : str or None
+        The loop along which formulas reach back to earlier turns.
+    judged_apart : frozenset of str
+        Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints.
+    knowledge : mapping of str to str
+        What is known beyond that, by what asks for it: `package.module:name` of a value that
+        :func:`nbtrace.vocabulary.registry.knowledge` loads when it is first wanted.
     """
 
     name: str
@@ -82,15 +91,29 @@ class Vocabulary:
     quantities: Mapping[str, Quantity]
     indices: tuple[str, ...] = ()
     final: str | None = None
+    stand_ins: tuple[str, ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     chain: Chain | None = None
     equivalents: tuple[frozenset[str], ...] = ()
+    recurrent: str | None = None
+    judged_apart: frozenset[str] = frozenset()
+    knowledge: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def finals(self) -> tuple[str, ...]:
+        """The final quantity and its stand-ins, the nearest first."""
+        return (self.final, *self.stand_ins) if self.final else self.stand_ins
 
     @cached_property
     def rank(self) -> Mapping[str, int]:
         """Place of each quantity in execution order."""
         return {name: place for place, name in enumerate(self.quantities)}
+
+    @cached_property
+    def has_blocks(self) -> bool:
+        """Whether a run computes some of its quantities anew in each of several blocks."""
+        return any(quantity.scope is not Scope.RUN for quantity in self.quantities.values())
 
     @cached_property
     def _meanings(self) -> Mapping[str, Meaning]:

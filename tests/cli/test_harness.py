@@ -15,7 +15,7 @@ from nbtrace import read_trace
 from nbtrace.cli import app, embedded
 from nbtrace.cli.harness_files import main_file
 from nbtrace.errors import ExitCode, NbtraceError
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from simulator.config import Config
 from tests.embedded_runs import PLAIN

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nbtrace import Trace, check, read_trace
 from nbtrace.compare.check import Finding
-from nbtrace.compare.identities import IDENTITIES
+from nbtrace.physics.nanobragg.relations import IDENTITIES
 from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]

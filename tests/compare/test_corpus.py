@@ -10,7 +10,7 @@ import pytest
 from nbtrace import Side, Status, Verdict, check, compare_phi, diff, read_sides, read_trace, scaling_chain
 from nbtrace.compare.comparability import Weight
 from nbtrace.compare.divergence import first_by_band
-from nbtrace.quantities import equivalents
+from nbtrace.physics.nanobragg.quantities import equivalents
 
 CORPUS = Path(os.environ.get("NBTRACE_CORPUS", "/no corpus"))
 pytestmark = [

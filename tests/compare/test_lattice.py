@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace import parse_trace, read_trace
-from nbtrace.compare.lattice import infer_cells, lattice_factor, work_out
+from nbtrace.physics.nanobragg.lattice import infer_cells, lattice_factor, work_out
 
 indices = st.one_of(st.floats(-40, 40), st.integers(-40, 40).map(float), st.integers(-80, 80).map(lambda i: i / 2))
 

@@ -6,7 +6,7 @@ import pytest
 
 from nbtrace import Trace, check, diff, read_trace
 from nbtrace.compare.comparability import Subject, Weight
-from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.status import Verdict
 from tests.places import PAIR_FOLDERS
 

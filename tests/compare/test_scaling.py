@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nbtrace import Trace, read_trace, scaling_chain
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.errors import InputError
-from nbtrace.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
 
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]

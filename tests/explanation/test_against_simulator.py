@@ -12,13 +12,13 @@ from torch import Tensor
 
 from nbtrace.cli.embedded import trace_pixel
 from nbtrace.errors import UsageError
-from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.formulas.evaluate import evaluate
-from nbtrace.explanation.formulas.table import FORMULAS
+from nbtrace.physics.nanobragg.facts import facts_of
+from nbtrace.explanation.evaluate import evaluate
+from nbtrace.physics.nanobragg.formulas.table import FORMULAS
 from nbtrace.explanation.scene import Node, Scene, UnloggedError, Vector, rank, scene
 from nbtrace.parsers import parse_trace
-from nbtrace.quantities import SCALING_CHAIN
-from nbtrace.recorder import Emit
+from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Side
 from nbtrace.writers import trace_text
 from simulator.arguments import parse

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from nbtrace.explanation.selftest.edits import Answer, Edit, edits, judge, sample
-from nbtrace.explanation.selftest.run import sources
+from nbtrace.physics.nanobragg.selftest.edits import Answer, Edit, edits, judge, sample
+from nbtrace.physics.nanobragg.selftest.run import sources
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side, Trace
 from tests.places import PAIRS

@@ -3,8 +3,8 @@
 import pytest
 
 from nbtrace import read_trace
-from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.formulas.evaluate import evaluate
+from nbtrace.physics.nanobragg.facts import facts_of
+from nbtrace.explanation.evaluate import evaluate
 from nbtrace.explanation.scene import Scene, UnloggedError, rank, scene
 from nbtrace.records import Side
 from simulator.arguments import parse

@@ -11,7 +11,7 @@ import pytest
 from nbtrace import explain, read_trace
 from nbtrace.cli.configurations import configuration_file
 from nbtrace.compare.status import Verdict
-from nbtrace.explanation.configuration import configuration
+from nbtrace.physics.nanobragg.configuration import configuration
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root

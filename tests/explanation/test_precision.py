@@ -10,7 +10,7 @@ import pytest
 from nbtrace import read_trace
 from nbtrace.explanation.explain import explain
 from nbtrace.explanation.scene import scene
-from nbtrace.explanation.selftest import run
+from nbtrace.physics.nanobragg.selftest import run
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side
 from tests.places import ROOT

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from nbtrace.explanation.explain import explain
 from nbtrace.explanation.scene import Scene
-from nbtrace.explanation.selftest import inject, run
-from nbtrace.explanation.selftest.defects import DEFECTS, LOGS, NAMELESS
-from nbtrace.explanation.selftest.inject import Defect
+from nbtrace.physics.nanobragg.selftest import inject, run
+from nbtrace.physics.nanobragg.selftest.defects import DEFECTS, LOGS, NAMELESS
+from nbtrace.physics.nanobragg.selftest.inject import Defect
 from nbtrace.records import Side
 
 CLASSES = 60

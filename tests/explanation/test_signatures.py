@@ -7,9 +7,9 @@ import pytest
 
 from nbtrace.explanation.causes.catalogue import CATALOGUE
 from nbtrace.explanation.causes.search import Case, search
-from nbtrace.explanation.formulas.table import single
+from nbtrace.physics.nanobragg.formulas.table import single
 from nbtrace.explanation.scene import Fact, Node, Scene, Vector
-from nbtrace.explanation.selftest import run
+from nbtrace.physics.nanobragg.selftest import run
 
 
 def case(base: Scene, node: Node, logged: Vector, right: Vector | None = None) -> Case:

@@ -16,7 +16,7 @@ from nbtrace.errors import InputError
 from nbtrace.parsers import read_sides
 from nbtrace.parsers.columnar import ColumnReader, NotColumnarError
 from nbtrace.parsers.reader import LogReader
-from nbtrace.quantities import QUANTITIES, Kind
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind
 from nbtrace.records import Trace
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.parsers import read_trace
-from nbtrace.quantities import QUANTITIES, SCALING_CHAIN
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Side, Trace
 from tests.places import PAIRS
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nbtrace.errors import InputError
 from nbtrace.parsers import parse_trace, read_sides
-from nbtrace.quantities import QUANTITIES, Kind
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind
 from nbtrace.records import Trace
 from tests.places import PAIRS
 

@@ -8,7 +8,7 @@ import pytest
 
 from nbtrace import Trace, check, compare_phi, diff, read_trace, scaling_chain
 from nbtrace.documents import dump
-from nbtrace.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
 from nbtrace.report.documents import check_document, diff_document, phi_document, scaling_document
 
 Read = Callable[..., Trace]

@@ -5,13 +5,13 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.causes import variants
-from nbtrace.explanation.causes.search import Candidate, Case, Signature, distance, has_formula
-from nbtrace.explanation.formulas.geometry import scaled, unit
-from nbtrace.explanation.formulas.table import DEFAULT_FLUENCE, single
-from nbtrace.explanation.judgement.findings import family
-from nbtrace.explanation.scene import Node, UnloggedError, Vector
-from nbtrace.quantities import QUANTITIES, Kind, ancestors, equivalents
+from nbtrace.compare.precision import as_single
+from nbtrace.compare.vectors import scaled, unit
+from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait, distance, has_formula
+from nbtrace.explanation.physics import Physics
+from nbtrace.explanation.scene import ALL, Node, Vector
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.quantity import Kind
 
 _UNITS = {
     "m": {3: "mm for m", 6: "µm for m", 10: "Å for m", -3: "m divided by 1000", -10: "m taken for Å"},
@@ -22,22 +22,6 @@ _UNITS = {
     "m²": {20: "Å² for m²", 4: "cm² for m²", 6: "mm² for m²", 28: "barn for m²"},
 }
 _POWERS = tuple(power for power in range(-30, 31) if power)
-_CONSTANTS = {
-    "r_e_meters": {
-        2.8179403262e-15: "CODATA 2018",
-        2.8179403227e-15: "CODATA 2014",
-        2.8179402894e-15: "CODATA 2006",
-        2.817940325e-15: "CODATA 2002",
-        2.818e-15: "2.818e-15",
-        2.82e-15: "2.82e-15",
-    },
-    "lambda_meters": {1e-10: "the default of 1 Å"},
-    "fluence_photons_per_m2": {DEFAULT_FLUENCE: "the default fluence, which no flux has replaced", 1.0: "1"},
-    "polar": {1.0: "1: polarisation is not computed", 0.0: "0: a placeholder, no computation gives it"},
-    "capture_fraction": {1.0: "1: absorption is not computed"},
-    "F_cell": {0.0: "0: the reflection is not in the list"},
-}
-_CONSTANTS["r_e_sqr"] = {value**2: words for value, words in _CONSTANTS["r_e_meters"].items()}
 _RATIOS = {
     "angle_unit": {180 / math.pi: "180/π: degrees for radians", math.pi / 180: "π/180: radians for degrees"},
     "two_pi": {2 * math.pi: "2π", 1 / (2 * math.pi): "1/2π", 4 * math.pi: "4π", 1 / (4 * math.pi): "1/4π"},
@@ -51,17 +35,17 @@ _WITHOUT_UNIT = frozenset({"1", "e⁻", "photons"})
 
 
 def _unit(case: Case) -> Iterator[Candidate]:
-    if QUANTITIES[case.name].unit not in _WITHOUT_UNIT:
+    if case.quantity.unit not in _WITHOUT_UNIT:
         yield from _powers_of_ten(case)
 
 
 def _power_of_ten(case: Case) -> Iterator[Candidate]:
-    if QUANTITIES[case.name].unit in _WITHOUT_UNIT:
+    if case.quantity.unit in _WITHOUT_UNIT:
         yield from _powers_of_ten(case)
 
 
 def _powers_of_ten(case: Case) -> Iterator[Candidate]:
-    named = _UNITS.get(QUANTITIES[case.name].unit, {})
+    named = _UNITS.get(case.quantity.unit, {})
     for power in _POWERS:
         pair = f" ({named[power]})" if power in named else ""
         yield Candidate(scaled(case.right, 10.0**power), f"in another unit: 10^{power} of the right value{pair}")
@@ -103,25 +87,7 @@ def _order(case: Case) -> Iterator[Candidate]:
 
 def _single(case: Case) -> Iterator[Candidate]:
     if not case.scene.single:
-        yield Candidate(tuple(single(x) for x in case.right), "evaluated in float32")
-
-
-_WHOLE = frozenset({"hkl_rounded", "steps"})
-
-
-def _whole(case: Case) -> Iterator[Candidate]:
-    rules: tuple[tuple[str, Callable[[float], float]], ...] = (
-        ("⌊x⌋", math.floor),
-        ("truncated", math.trunc),
-        ("⌊x + ½⌋", lambda x: math.floor(x + 0.5)),
-        ("half to even", round),
-        ("⌈x⌉", math.ceil),
-    )
-    if case.name not in _WHOLE:
-        return
-    basis = case.view()["hkl_frac"] if case.name == "hkl_rounded" else case.right
-    for words, rule in rules:
-        yield Candidate(tuple(float(rule(x)) for x in basis), f"another rounding rule: {words}")
+        yield Candidate(tuple(as_single(x) for x in case.right), "evaluated in float32")
 
 
 def _unit_length(case: Case) -> Iterator[Candidate]:
@@ -130,7 +96,7 @@ def _unit_length(case: Case) -> Iterator[Candidate]:
 
 
 def _constant(case: Case) -> Iterator[Candidate]:
-    for value, words in _CONSTANTS.get(case.name, {}).items():
+    for value, words in case.physics.constants.get(case.name, {}).items():
         yield Candidate((value,), f"another constant: {words}")
 
 
@@ -155,52 +121,32 @@ def _stale(case: Case) -> Iterator[Candidate]:
 
 
 def _another(case: Case) -> Iterator[Candidate]:
-    kind = QUANTITIES[case.name].kind
+    kind = case.quantity.kind
     for node, value in case.values.items():
-        same = QUANTITIES[node.name].kind is kind and node.sample in {case.node.sample, -1} and _before(node, case)
+        same = case.vocabulary.quantities[node.name].kind is kind and node.sample in {case.node.sample, ALL}
+        same = same and _before(node, case)
         if node.name != case.name and same and kind is not Kind.SCALAR:
             yield Candidate(value, f"holds {node.label}")
     # Many quantities are 0 or 1: sharing such a value says nothing.
     if kind is Kind.SCALAR and abs(case.logged[0]) not in {0.0, 1.0}:
         for node, value in case.values.items():
-            same_unit = QUANTITIES[node.name].unit == QUANTITIES[case.name].unit
+            same_unit = case.vocabulary.quantities[node.name].unit == case.quantity.unit
             if node.name != case.name and same_unit and len(value) == 1 and _before(node, case):
                 yield Candidate(value, f"holds {node.label}")
 
 
 def _before(node: Node, case: Case) -> bool:
     """Whether a quantity does not itself depend on the one in question."""
-    same = family(node.name) == family(case.name) or node.name in equivalents(case.name)
-    return case.name not in ancestors(node.name) and not same
-
-
-_CHAIN = (
-    "polar",
-    "omega_pixel",
-    "omega_pixel_sr",
-    "capture_fraction",
-    "obliquity_factor",
-    "cos_2theta",
-    "steps",
-    "r_e_sqr",
-    "fluence_photons_per_m2",
-    "F_cell",
-    "F_latt",
-    "F_latt_a",
-    "F_latt_b",
-    "F_latt_c",
-    "R_distance_meters",
-    "close_distance_meters",
-    "lambda_meters",
-    "lambda_angstroms",
-)
+    words, family = case.vocabulary, case.physics.family
+    same = family(node.name) == family(case.name) or node.name in words.equivalent_names(case.name)
+    return case.name not in words.ancestors(node.name) and not same
 
 
 def _factor(case: Case) -> Iterator[Candidate]:
     if len(case.right) != 1:
         return
     view = case.view()
-    for name in _CHAIN:
+    for name in case.physics.factors:
         if name not in view or name == case.name:
             continue
         value = view[name][0]
@@ -263,22 +209,28 @@ def _input_altered(case: Case) -> Iterator[Candidate]:
             transposed = tuple(value[3 * j + i] for i in range(3) for j in range(3))
             yield from _try(case, {node: transposed}, f"{node.name} transposed")
         if not case.scene.single:
-            yield from _try(case, {node: tuple(map(single, value))}, f"{node.name} in float32")
+            yield from _try(case, {node: tuple(map(as_single, value))}, f"{node.name} in float32")
 
 
 def _input_replaced(case: Case) -> Iterator[Candidate]:
     """Yield the formula with one input replaced by another quantity of the same unit."""
+    quantities = case.vocabulary.quantities
     for node in _own_inputs(case):
-        wanted = QUANTITIES[node.name]
         for other, value in case.values.items():
-            known = QUANTITIES[other.name]
-            same = known.unit == wanted.unit and len(value) == len(case.values[node]) and other.name != node.name
-            if same and _before(other, case) and (other.sample in {node.sample, -1}) and other.tic in {node.tic, -1}:
+            same = quantities[other.name].unit == quantities[node.name].unit and other.name != node.name
+            same = same and len(value) == len(case.values[node]) and other.sample in {node.sample, ALL}
+            if same and _before(other, case) and other.place in {node.place, ()}:
                 yield from _try(case, {node: value}, f"{other.name} taken for {node.name}")
-    facts = {name: value for name, value in case.scene.facts.items() if name in QUANTITIES}
+    yield from _fact_replaced(case)
+
+
+def _fact_replaced(case: Case) -> Iterator[Candidate]:
+    """Yield the formula with a configuration value replaced by another one of the same unit."""
+    quantities = case.vocabulary.quantities
+    facts = {name: value for name, value in case.scene.facts.items() if name in quantities}
     for name in case.told:
         for stands_in, fact in facts.items():
-            same_unit = name in QUANTITIES and QUANTITIES[stands_in].unit == QUANTITIES[name].unit
+            same_unit = name in quantities and quantities[stands_in].unit == quantities[name].unit
             if stands_in != name and same_unit and len(fact.numbers) == len(case.scene.facts[name].numbers):
                 try:
                     yield Candidate(case.with_facts({name: fact.numbers}), f"{stands_in} taken for {name}")
@@ -287,40 +239,48 @@ def _input_replaced(case: Case) -> Iterator[Candidate]:
 
 
 def _inputs_exchanged(case: Case) -> Iterator[Candidate]:
+    quantities = case.vocabulary.quantities
     for first, second in itertools.combinations(_own_inputs(case), 2):
         a, b = case.values[first], case.values[second]
-        if len(a) == len(b) and QUANTITIES[first.name].unit == QUANTITIES[second.name].unit:
+        if len(a) == len(b) and quantities[first.name].unit == quantities[second.name].unit:
             yield from _try(case, {first: b, second: a}, f"{first.name} and {second.name} exchanged")
 
 
-_FACT_WORDS = {
-    "N_a": "cells along a",
-    "N_b": "cells along b",
-    "N_c": "cells along c",
-    "pixel_m": "pixel size",
-    "kahn_factor": "Kahn factor",
-    "phi_steps": "number of φ steps",
-    "oversample": "oversampling",
-    "sources": "number of sources",
-    "mosaic_domains": "number of mosaic domains",
-    "layers": "sensor layers",
-    "mu_per_m": "attenuation coefficient",
-}
-_COUNTS = frozenset({"N_a", "N_b", "N_c", "phi_steps", "oversample", "sources", "mosaic_domains", "layers"})
+def _input_shifted(case: Case) -> Iterator[Candidate]:
+    """Yield the formula with inputs of a neighbouring turn of a loop: one by one, and all of a quantity together."""
+    if not case.physics.neighbours:
+        return
+    inputs = [node for node in case.inputs if node in case.values and node.place]
+    for name, step in itertools.product(dict.fromkeys(node.name for node in inputs), (-1, 1)):
+        for index in case.vocabulary.indices:
+            moved = {node: _neighbour(node, index, step) for node in inputs if node.name == name}
+            known = {node: case.values[other] for node, other in moved.items() if other in case.values}
+            words = f"{name} of {index} {'−' if step < 0 else '+'} 1"
+            if known and len(known) == len(moved):
+                yield from _try(case, known, words)
+            if len(moved) > 1:
+                for node, value in known.items():
+                    yield from _try(case, {node: value}, f"{words} in place of {node.label}")
+
+
+def _neighbour(node: Node, index: str, step: int) -> Node:
+    place = tuple((name, ordinal + step if name == index else ordinal) for name, ordinal in node.place)
+    return node._replace(place=place)
 
 
 def _configuration(case: Case) -> Iterator[Candidate]:
     """Yield the formula with a configuration value off by one, doubled, halved, or one."""
+    counts, settings = case.physics.counts, case.physics.settings
     for name in case.told:
         fact = case.scene.facts[name]
-        if name not in _FACT_WORDS or len(fact.numbers) != 1:
+        words = counts.get(name) or settings.get(name)
+        if words is None or len(fact.numbers) != 1:
             continue
         value = fact.numbers[0]
-        others = {value + 1, value - 1, 1.0} if name in _COUNTS else {0.0, 1.0, value * 2, value / 2, -value}
-        for other in sorted(others - {value, 0.0} if name in _COUNTS else others - {value}):
+        others = {value + 1, value - 1, 1.0} - {0.0} if name in counts else {0.0, 1.0, value * 2, value / 2, -value}
+        for other in sorted(others - {value}):
             try:
-                text = f"{_FACT_WORDS[name]} {other:g} instead of {value:g}"
-                yield Candidate(case.with_facts({name: (other,)}), text)
+                yield Candidate(case.with_facts({name: (other,)}), f"{words} {other:g} instead of {value:g}")
             except UnloggedError:
                 continue
 
@@ -348,12 +308,16 @@ def _try(case: Case, changes: dict[Node, Vector], text: str) -> Iterator[Candida
         return
 
 
-CATALOGUE: tuple[Signature, ...] = (
+ZERO = "zero"
+"""Name of the cause that a value is 0, which of some quantities can be the value."""
+
+_ONE_SIDED = frozenset({Trait.ONE_SIDED})
+_SIMPLE: tuple[Signature, ...] = (
     Signature("unit", "another unit", 1, _unit),
     Signature("sign", "the sign of all or one component", 1, _sign),
-    Signature("zero", "a placeholder", 1, _zero, copies=True),
+    Signature(ZERO, "a placeholder", 1, _zero, copies=True, traits=_ONE_SIDED),
     Signature("zero_component", "a component that is 0", 1, _zero_component, copies=True),
-    Signature("constant", "another constant or default", 1, _constant, copies=True),
+    Signature("constant", "another constant or default", 1, _constant, copies=True, traits=_ONE_SIDED),
     Signature("angle_unit", "degrees and radians", 2, _ratio("angle_unit")),
     Signature("two_pi", "2π or 4π", 2, _ratio("two_pi")),
     Signature("two", "a power of two", 2, _ratio("two")),
@@ -362,20 +326,32 @@ CATALOGUE: tuple[Signature, ...] = (
     Signature("square", "a square", 3, _square),
     Signature("power", "a root, cube or reciprocal", 3, _power),
     Signature("order", "components permuted", 2, _order),
-    Signature("rounding", "another rounding rule", 3, _whole),
     Signature("float32", "single precision", 3, _single),
     Signature("normalised", "normalised", 3, _unit_length),
-    *variants.VARIANTS,
-    Signature("stale", "the value of another step or point", 3, _stale, copies=True),
+)
+_COMPOUND: tuple[Signature, ...] = (
+    Signature(
+        "stale",
+        "the value of another step or point",
+        3,
+        _stale,
+        copies=True,
+        traits=frozenset({Trait.REPEATS_A_TURN}),
+    ),
     Signature("another_quantity", "another quantity of the chain", 4, _another, copies=True),
     Signature("factor", "a missing, doubled or foreign factor", 4, _factor),
     Signature("power_of_ten", "a power of ten", 4, _power_of_ten),
     Signature("configuration", "a configuration value", 4, _configuration),
     Signature("input_dropped", "an input left out", 4, _input_dropped),
+    Signature("input_shifted", "an input of a neighbouring turn of a loop", 4, _input_shifted),
     Signature("input_scaled", "an input in another unit or sign", 5, _input_scaled),
     Signature("inputs_exchanged", "two inputs exchanged", 5, _inputs_exchanged),
     Signature("input_altered", "an input altered", 6, _input_altered),
     Signature("input_replaced", "another quantity in place of an input", 6, _input_replaced),
     Signature("other_input", "computed with another input than logged", 8, _other_side),
 )
-"""Every signature."""
+
+
+def catalogue(physics: Physics) -> tuple[Signature, ...]:
+    """Return every signature: those of any computation, and its own."""
+    return (*_SIMPLE, *physics.signatures, *_COMPOUND)

@@ -7,11 +7,16 @@ by chance anyway.
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas.evaluate import value_at
-from nbtrace.explanation.formulas.table import FORMULAS
-from nbtrace.explanation.scene import At, Fact, Node, Scene, UnloggedError, Values, Vector
+from nbtrace.explanation.evaluate import value_at
+from nbtrace.explanation.physics import Physics, physics_of
+from nbtrace.explanation.scene import At, Fact, Node, Scene, Values, Vector
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.quantity import Quantity
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _BY_CHANCE = 0.05
 """Largest expected number of chance matches among causes as simple at which a cause is reported."""
@@ -61,8 +66,23 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The quantity."""
+        """The quantity's name."""
         return self.node.name
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the log."""
+        return self.scene.vocabulary
+
+    @property
+    def quantity(self) -> Quantity:
+        """The quantity."""
+        return self.vocabulary.quantities[self.name]
+
+    @cached_property
+    def physics(self) -> Physics:
+        """What is known of the computation beyond its formulas."""
+        return physics_of(self.vocabulary)
 
     @property
     def deviation(self) -> float:
@@ -91,6 +111,16 @@ class Candidate:
     text: str
 
 
+class Trait(Enum):
+    """What is known of every cause of a kind."""
+
+    JOINS = "one mistake that several quantities show"
+    ONE_SIDED = "a mistake that the other way round would turn a right value into a wrong one"
+    HABIT = "known of logs alone, the computation is right"
+    REPEATS_A_TURN = "a turn of a loop repeats another one"
+    NOT_LOGGED = "a side does what its log does not show: no mistake, and the other side may lack it"
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One kind of cause.
@@ -106,6 +136,7 @@ class Signature:
         The values that it predicts for a case.
     copies : bool
         The values are copies of others, which fit to the last digit or not at all: nearly the same value is another.
+    traits : frozenset of Trait
     """
 
     name: str
@@ -113,6 +144,7 @@ class Signature:
     complexity: int
     candidates: Callable[[Case], Iterator[Candidate]]
     copies: bool = False
+    traits: frozenset[Trait] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +267,4 @@ def _distinct(causes: list[Cause]) -> tuple[Cause, ...]:
 
 def has_formula(case: Case) -> bool:
     """Whether the value is one that a formula gives."""
-    return case.name in FORMULAS and bool(case.inputs or case.told)
+    return case.name in case.vocabulary.formulas and bool(case.inputs or case.told)

@@ -7,19 +7,10 @@ checkable, and the other side's value is another.
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas.evaluate import formula_of, sharpened
-from nbtrace.explanation.judgement.findings import Audit, Finding, Held, Status, held_of, matches, other_side
-from nbtrace.explanation.judgement.logonly import (
-    LEAF,
-    ROTATED,
-    consumers,
-    log_only,
-    printed_after_rotation,
-    put_right,
-    rejoins,
-)
-from nbtrace.explanation.scene import Node, Scene, rank
-from nbtrace.quantities import QUANTITIES, ancestors, equivalents
+from nbtrace.explanation.evaluate import formula_of, sharpened
+from nbtrace.explanation.judgement.findings import Audit, Finding, Ground, Held, Status, held_of, matches, other_side
+from nbtrace.explanation.judgement.logonly import Use, consumers, put_right, rejoin, use_of
+from nbtrace.explanation.scene import Node, Scene, in_order
 from nbtrace.records import Side
 
 AMPLIFIES = 1e3
@@ -35,7 +26,7 @@ def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
     result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
     differing: set[str] = set()
-    for node in sorted(c.values.keys() | py.values.keys(), key=rank):
+    for node in in_order(result.vocabulary, c.values.keys() | py.values.keys()):
         findings = _judge(result, node, differing)
         result.findings += findings
         both = node in c.values and node in py.values
@@ -47,10 +38,10 @@ def audit(c: Scene, py: Scene) -> Audit:
 
 def _by_takers(result: Audit, finding: Finding) -> Finding:
     """Return a finding that no formula decides as one of the log alone, if all that is computed from it agrees."""
-    if finding.status is not Status.UNKNOWN or not finding.is_root or finding.reason.startswith("both"):
+    if finding.status is not Status.UNKNOWN or not finding.is_root or finding.ground is Ground.CONFIGURED_APART:
         return finding
-    name = finding.node.name
-    takers = [item for item in result.findings if name in QUANTITIES[item.node.name].inputs and _on_both(item)]
+    name, quantities = finding.node.name, result.vocabulary.quantities
+    takers = [item for item in result.findings if name in quantities[item.node.name].inputs and _on_both(item)]
     # A product that is 0 on both sides agrees whatever its other factors are.
     if not takers or any(item.status is not Status.MATCH or not norm(item.c.logged or ()) for item in takers):
         return finding
@@ -91,7 +82,8 @@ def _obeyed(result: Audit, finding: Finding) -> Finding | None:
         return replace(finding, status=status, reason=f"condition number {condition:.1e}")
     reason = _configured_apart(result, finding)
     if reason:
-        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)
+        ground = Ground.CONFIGURED_APART
+        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason, ground=ground)
     if not _uncertain_facts(result, finding) and _computed_alike(finding):
         return replace(finding, reason="as far apart as digits and precision of equal inputs allow")
     return None
@@ -167,9 +159,9 @@ def _finding(result: Audit, node: Node, status: Status) -> Finding:
 def _breaks(result: Audit, side: Side, node: Node) -> bool:
     """Whether a side breaks the formula even if what only its log has wrong further up is put right."""
     held = held_of(result, side, node)
-    if held.holds or held.logged is None or formula_of(node) is None:
+    if held.holds or held.logged is None or formula_of(result.scenes[side], node) is None:
         return False
-    return not rejoins(result, side, node) and held.broken
+    return not rejoin(result, side, node) and held.broken
 
 
 def _alike(c: Held, py: Held) -> bool:
@@ -205,41 +197,42 @@ def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     theirs = result.effective[other_side(side)].get(finding.node)
     right = sharpened(computed, theirs)
     uncertain = computed.allowed if right != theirs else result.scenes[other_side(side)].digits.get(finding.node, ())
-    verdict = log_only(result, side, finding.node, right, uncertain)
-    if verdict:
-        if verdict != LEAF:
+    use, reason = use_of(result, side, finding.node, right, uncertain)
+    if use is not Use.LOGGED:
+        if use is Use.RIGHT:
             put_right(result, side, finding.node, right, uncertain)
-        return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=verdict)
+        return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=reason)
     status = Status.INTRODUCED_C if side is Side.C else Status.INTRODUCED_PY
     return replace(finding, status=status, side=side, is_root=True)
 
 
 def _inputs_agree(result: Audit, node: Node, differing: set[str]) -> bool:
     """Whether both sides log every direct input of a quantity, and the same values."""
-    inputs = QUANTITIES[node.name].inputs
+    inputs = result.vocabulary.quantities[node.name].inputs
     logged = [{other.name for other in scene.values} for scene in result.scenes.values()]
     return bool(inputs) and all(name in names for names in logged for name in inputs) and not differing & set(inputs)
 
 
 def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     """Judge a difference that no formula decides."""
-    node = finding.node
-    upstream = ancestors(node.name)
+    node, words = finding.node, result.vocabulary
+    upstream = words.ancestors(node.name)
     reason = f"inputs not logged: {finding.c.lacking or finding.py.lacking}"
-    inherits = upstream & differing or any(equivalents(name) & differing for name in upstream)
+    inherits = upstream & differing or any(words.equivalent_names(name) & differing for name in upstream)
     if inherits and not _inputs_agree(result, node, differing):
         return replace(finding, status=Status.UNKNOWN, reason=reason)
     for side in (Side.PY, Side.C):
         theirs = result.effective[other_side(side)][node]
-        if printed_after_rotation(result, side, node, theirs):
+        habit = result.physics.habit(result, side, node, theirs)
+        if habit:
             put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
-            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=ROTATED)
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=habit)
         taken = consumers(result, side, node, theirs)
         only_right = taken.with_right and not taken.with_logged and not taken.with_neither
         if only_right and len(theirs) == len(result.effective[side][node]):
             put_right(
                 result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
             )
-            words = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
-            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
+            told = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=told)
     return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas.evaluate import Computed, evaluate
-from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, Vector
+from nbtrace.explanation.evaluate import Computed, evaluate
+from nbtrace.explanation.physics import Physics, physics_of
+from nbtrace.explanation.scene import Node, Scene, Values, Vector
 from nbtrace.records import Side
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 class Status(StrEnum):
@@ -20,6 +24,14 @@ class Status(StrEnum):
     INTRODUCED_PY = "INTRODUCED_PY"
     LOG_ONLY = "LOG_ONLY"
     UNKNOWN = "UNKNOWN"
+
+
+class Ground(StrEnum):
+    """Why a finding is what it is, where something is decided by it."""
+
+    OTHER = "other"
+    CONFIGURED_APART = "both follow the formula, with another configuration value"
+    NO_FORMULA = "no formula covers the value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,8 @@ class Finding:
         The side that introduces the difference or logs it wrongly; UNKNOWN where the logs cannot tell.
     is_root : bool
     reason : str
+        In words.
+    ground : Ground
     """
 
     node: Node
@@ -72,6 +86,7 @@ class Finding:
     side: Side = Side.UNKNOWN
     is_root: bool = False
     reason: str = ""
+    ground: Ground = Ground.OTHER
 
     def held(self, side: Side) -> Held:
         """Return one side's part."""
@@ -93,6 +108,16 @@ class Audit:
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the logs."""
+        return self.scenes[Side.C].vocabulary
+
+    @cached_property
+    def physics(self) -> Physics:
+        """What is known of the computation beyond its formulas."""
+        return physics_of(self.vocabulary)
 
     @property
     def roots(self) -> list[Finding]:
@@ -140,14 +165,3 @@ def matches(result: Audit, node: Node) -> bool:
 def other_side(side: Side) -> Side:
     """Return the opposite side."""
     return Side.PY if side is Side.C else Side.C
-
-
-def family(name: str) -> str:
-    """Return the name that quantities share which one mistake makes wrong together."""
-    if name.startswith("rot_"):
-        return "reciprocal" if name.endswith("_star_A_inv") else "orientation"
-    if name in {"vec_a_star", "vec_b_star", "vec_c_star"}:
-        return "cell"
-    if name == "omega_pixel_sr":
-        return "omega_pixel"
-    return name.removeprefix("phi_") if name.startswith("phi_F") else name

@@ -9,10 +9,10 @@ from nbtrace.compare.align import Pair
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
-from nbtrace.explanation.judgement.findings import Audit, Finding, Held, Status
+from nbtrace.explanation.judgement.findings import Audit, Finding, Ground, Held, Status
 from nbtrace.explanation.scene import Node, node_of, usable
-from nbtrace.quantities import Stage
 from nbtrace.records import Record, Side, Trace
+from nbtrace.vocabulary.quantity import Scope
 
 NO_FORMULA = "no formula gives this value or takes it"
 _BESIDE = 1e-5
@@ -33,11 +33,11 @@ def leftovers(result: Audit, compared: DiffResult) -> tuple[Finding, ...]:
 def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
     judged = {item.node for item in result.findings}
     for row in compared.rows:
-        if row.status.diverges and row.difference is not None and not (usable(row.c) and node_of(row.c) in judged):
+        if row.status.diverges and row.difference is not None and _node(compared.c, row.c) not in judged:
             held = Held(row.c.numbers, None, NO_FORMULA), Held(row.py.numbers, None, NO_FORMULA)
-            node = Node(row.quantity, row.index.sample, -1 if row.index.phi_tic is None else row.index.phi_tic)
+            node = Node(row.quantity, row.index.sample, row.index.places)
             reason = f"{NO_FORMULA}: {row.index.label()}" if row.index.node or row.index.source else NO_FORMULA
-            yield Finding(node, Status.UNKNOWN, *held, is_root=True, reason=reason)
+            yield Finding(node, Status.UNKNOWN, *held, is_root=True, reason=reason, ground=Ground.NO_FORMULA)
 
 
 def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
@@ -56,10 +56,18 @@ def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
 
 def _copies(trace: Trace) -> Mapping[Node, Sequence[Record]]:
     found: dict[Node, list[Record]] = {}
+    quantities = trace.vocabulary.quantities
     for record in trace.records:
-        if usable(record) and (record.index.block == 0 or record.stage in {Stage.GEOMETRY, Stage.CELL}):
-            found.setdefault(node_of(record), []).append(record)
+        node = _node(trace, record)
+        if node is not None and (record.index.block == 0 or quantities[record.quantity].scope is Scope.RUN):
+            found.setdefault(node, []).append(record)
     return found
+
+
+def _node(trace: Trace, record: Record) -> Node | None:
+    """Return where a value belongs; None for one that no formula is tried on."""
+    words = trace.vocabulary
+    return node_of(words, record.quantity, record.index) if usable(words, record) else None
 
 
 def _contradicting(node: Node, row: Row, c: Sequence[Record], py: Sequence[Record]) -> Finding:

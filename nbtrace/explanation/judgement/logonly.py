@@ -1,25 +1,26 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
+from enum import Enum
 from typing import NamedTuple
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas.crystal import nominal_deg, spindle, step_count
-from nbtrace.explanation.formulas.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
-from nbtrace.explanation.formulas.geometry import about_axis
-from nbtrace.explanation.judgement.findings import Audit, Finding, Status, family, held_of, other_side
-from nbtrace.explanation.scene import At, Node, UnloggedError, Values, Vector, rank
-from nbtrace.quantities import QUANTITIES, ancestors, equivalents
+from nbtrace.explanation.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
+from nbtrace.explanation.judgement.findings import Audit, Finding, Status, held_of, other_side
+from nbtrace.explanation.scene import Node, Values, Vector, in_order
 from nbtrace.records import Side
+from nbtrace.vocabulary.formula import UnloggedError
 
-ENDS = frozenset({"I_pixel_final", "floatimage_accumulated", "I_before_scaling_post_polar"})
-_CELL = frozenset({"vec_a", "vec_b", "vec_c"})
-"""Cell vectors: everything is computed from them, but seldom logged where they are."""
 
-LEAF = "nothing is computed from it"
-_ON_THE_WAY = ancestors("I_pixel_final")
+class Use(Enum):
+    """What a side goes on with, where its log prints a wrong value."""
+
+    LOGGED = "the logged value"
+    RIGHT = "the right value"
+    NOTHING = "nothing is computed from it"
+
+
 _OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
 _AGREES = "the intensity, which cannot be computed anew, agrees with the other side's nevertheless"
@@ -27,14 +28,17 @@ _AGREEMENT = 1e-3
 """Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
 
 
-def rejoins(result: Audit, side: Side, node: Node) -> bool:
-    """Put earlier breaks of a side right, if this value follows from what they should be: only the log has them."""
-    suspects = [item for item in result.findings if item.side is side and item.status in _OPEN and _above(item, node)]
+def rejoin(result: Audit, side: Side, node: Node) -> bool:
+    """Put earlier breaks of a side right, if this value follows from what they should be: only the log has them.
+
+    Returns whether any were.
+    """
+    suspects = [item for item in result.findings if item.side is side and item.status in _OPEN and _above(result, item, node)]
     if not suspects:
         return False
     families: dict[str, list[Finding]] = {}
     for item in suspects:
-        families.setdefault(family(item.node.name), []).append(item)
+        families.setdefault(result.physics.family(item.node.name), []).append(item)
     for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
         corrected = _corrected(result, side, chosen)
         if corrected is None:
@@ -52,28 +56,30 @@ def rejoins(result: Audit, side: Side, node: Node) -> bool:
 
 def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
     """Whether a value is downstream of all that follows from the suspects' logged values and reaches the pixel."""
-    upstream = ancestors(node.name) | {node.name}
+    words = result.vocabulary
+    upstream = words.ancestors(node.name) | {node.name}
+    on_the_way = words.ancestors(words.final) if words.final else words.quantities.keys()
     for item in suspects:
         computed = item.held(side).computed
         if computed is None:
             continue
         taken = consumers(result, side, item.node, computed.value, computed.allowed)
-        if any(name in _ON_THE_WAY and name not in upstream for name in taken.with_logged):
+        if any(name in on_the_way and name not in upstream for name in taken.with_logged):
             return False
     return True
 
 
 def _upstream(result: Audit, side: Side, node: Node, corrected: Values) -> Values:
     """Return the corrected values of what a quantity depends on, and the logged ones of everything else."""
-    names = ancestors(node.name)
+    names = result.vocabulary.ancestors(node.name)
     before = result.effective[side]
     return {other: value if other.name in names else before[other] for other, value in corrected.items()}
 
 
 def _agrees(result: Audit, node: Node, within: float) -> bool:
-    """Whether the intensities of both sides are close; only they collect everything further up."""
+    """Whether the values of both sides are close where they collect everything further up."""
     c, py = (result.effective[side].get(node) for side in (Side.C, Side.PY))
-    if node.name != "I_before_scaling" or c is None or py is None or not c[0]:
+    if node.name not in result.physics.collectors or c is None or py is None or not c[0]:
         return False
     return abs(py[0] / c[0] - 1) < within
 
@@ -91,8 +97,8 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
         old, new = norm(before[node]), norm(values[node])
         if new < old:
             digits[node] = tuple(digit * new / old for digit in digits[node])
-    for node in sorted(values, key=rank):
-        if values[node] == before.get(node) or formula_of(node) is None or node in exact:
+    for node in in_order(result.vocabulary, values):
+        if values[node] == before.get(node) or formula_of(scene, node) is None or node in exact:
             continue
         digits.pop(node, None)
         scene = replace(scene, digits=digits)
@@ -104,10 +110,10 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
     return Audit(scenes, {**result.effective, side: values}, result.findings)
 
 
-def _above(finding: Finding, node: Node) -> bool:
-    name = finding.node.name
-    upstream = ancestors(node.name)
-    return name in upstream or bool(equivalents(name) & upstream)
+def _above(result: Audit, finding: Finding, node: Node) -> bool:
+    name, words = finding.node.name, result.vocabulary
+    upstream = words.ancestors(node.name)
+    return name in upstream or bool(words.equivalent_names(name) & upstream)
 
 
 def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
@@ -121,18 +127,7 @@ def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values
             return None
         changes[item.node] = right
     values = propagate(result.scenes[side], result.effective[side], changes)
-    return with_structure_factor(values, result.effective[side], result.effective[other_side(side)])
-
-
-def with_structure_factor(values: Values, before: Values, theirs: Values) -> Values:
-    """Take the other side's F_cell where changed indices have become its own; the list of reflections is not logged."""
-    new = dict(values)
-    for node in values:
-        index = Node("hkl_rounded", node.sample)
-        moved = node.name == "F_cell" and values.get(index) != before.get(index)
-        if moved and values.get(index) == theirs.get(index) and node in theirs:
-            new[node] = theirs[node]
-    return new
+    return result.physics.followed(values, result.effective[side], result.effective[other_side(side)])
 
 
 def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
@@ -151,15 +146,16 @@ def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: V
     result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
 
 
-def log_only(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> str:
-    """Return why a wrong value is wrong in the log alone; empty if the computation goes on with it."""
+def use_of(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> tuple[Use, str]:
+    """Return what a side goes on with in place of a wrong value, and how that is known."""
     taken = consumers(result, side, node, right, uncertain)
     if not taken.with_logged and not taken.with_right:
-        leaf = node.name not in ENDS | _CELL and not _is_input(result, side, node)
-        return LEAF if leaf else ""
+        physics = result.physics
+        leaf = node.name not in physics.ends | physics.never_leaves and not _is_input(result, side, node)
+        return (Use.NOTHING, "nothing is computed from it") if leaf else (Use.LOGGED, "")
     if taken.with_right and not taken.with_logged:
-        return f"{', '.join(taken.with_right[:3])} follow from the formula's value"
-    return ""
+        return Use.RIGHT, f"{', '.join(taken.with_right[:3])} follow from the formula's value"
+    return Use.LOGGED, ""
 
 
 class Consumers(NamedTuple):
@@ -176,8 +172,8 @@ def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: V
     fuzzy = replace(scene, digits={**scene.digits, node: uncertain or scene.digits.get(node, (0.0,) * len(right))})
     changed = {**values, node: right}
     with_logged, with_right, with_neither = [], [], []
-    for other in sorted(values, key=rank):
-        if other == node or formula_of(other) is None:
+    for other in in_order(result.vocabulary, values):
+        if other == node or formula_of(scene, other) is None:
             continue
         try:
             if node not in value_at(scene, values, other)[1].read:
@@ -207,24 +203,6 @@ def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
 
 def _is_input(result: Audit, side: Side, node: Node) -> bool:
     """Whether any formula of that side, or any that is not checkable, takes the value."""
-    takers = [name for name, quantity in QUANTITIES.items() if node.name in quantity.inputs]
+    takers = [name for name, quantity in result.vocabulary.quantities.items() if node.name in quantity.inputs]
     logged = {other.name for other in result.scenes[side].values}
-    return any(name in logged or name in ENDS for name in takers)
-
-
-ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
-
-
-def printed_after_rotation(result: Audit, side: Side, node: Node, theirs: Vector) -> bool:
-    """Whether a reciprocal vector is the other side's, turned to a step of the sweep."""
-    if family(node.name) != "reciprocal":
-        return False
-    at = At(result.scenes[side], result.effective[side], node)
-    mine = result.effective[side][node]
-    close = 1e-6 if result.scenes[side].single else 1e-12
-    try:
-        angles = [nominal_deg(at, tic) for tic in range(step_count(at))]
-        turned = [about_axis(theirs, spindle(at), math.radians(angle)) for angle in angles if angle]
-    except UnloggedError:
-        return False
-    return any(norm(tuple(x - y for x, y in zip(mine, other, strict=True))) <= close * norm(mine) for other in turned)
+    return any(name in logged or name in result.physics.ends for name in takers)

@@ -8,17 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.runs.alternatives import Change, changes
 from nbtrace.explanation.runs.match import Logged, matched
 from nbtrace.explanation.runs.reproduction import Reproduction, reproduction_of
-from nbtrace.explanation.runs.run import MANY, Runs, Simulate, condition_of
-from nbtrace.explanation.scene import Node, Values, rank
+from nbtrace.explanation.runs.run import MANY, Change, Config, Experiments, Runs, Simulate, condition_of
+from nbtrace.explanation.scene import Node, Values, in_order
 from nbtrace.records import Pixel, Side
-from simulator.config import Config
-from simulator.defects import Defect, Mode
-
-_SHORTENING = frozenset({"oversample", "phi_steps", "mosaic", "sources", "sensor"})
-"""Alternatives by which a run may take fewer samples: of a long one, they are tried first."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Simulated:
         For each side and mode without any change: how many values are reproduced, and the largest relative residual.
     differences : tuple of Difference
         What the two runs differ in.
-    traceless : tuple of Defect
+    traceless : tuple of str
         Switches that leave no trace in this pixel.
     tried : int
         Runs that were made.
@@ -75,12 +69,14 @@ class Simulated:
     reproductions: Mapping[Side, Reproduction] = field(default_factory=dict)
     modes: Mapping[tuple[Side, str], tuple[int, float]] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
-    traceless: tuple[Defect, ...] = ()
+    traceless: tuple[str, ...] = ()
     tried: int = 0
     untried: int = 0
 
 
-def counterfactual(logged: Mapping[Side, Logged], config: Config, simulate: Simulate) -> Simulated:
+def counterfactual(
+    logged: Mapping[Side, Logged], config: Config, simulate: Simulate, experiments: Experiments
+) -> Simulated:
     """Hold both logs against runs of the simulator.
 
     Parameters
@@ -90,16 +86,18 @@ def counterfactual(logged: Mapping[Side, Logged], config: Config, simulate: Simu
         What both were run with.
     simulate : callable
         Runs one pixel.
+    experiments : Experiments
+        What may be varied.
     """
     try:
-        runs = _runs(logged, config, simulate)
+        runs = _runs(logged, config, simulate, experiments)
     except NbtraceError as error:
         return Simulated(None, refused=str(error))
     if runs is None:
         return Simulated(None, refused="neither log tells a pixel that is on the detector")
-    options = changes(config, runs.pixel)
+    options = experiments.changes(config, runs.pixel)
     if runs.samples > MANY:
-        options = tuple(sorted(options, key=lambda change: change.name not in _SHORTENING))
+        options = tuple(sorted(options, key=lambda change: change.name not in experiments.shortening))
     found = {side: reproduction_of(log, runs, options) for side, log in logged.items()}
     return Simulated(
         pixel=runs.pixel,
@@ -112,14 +110,16 @@ def counterfactual(logged: Mapping[Side, Logged], config: Config, simulate: Simu
     )
 
 
-def _runs(logged: Mapping[Side, Logged], config: Config, simulate: Simulate) -> Runs | None:
+def _runs(
+    logged: Mapping[Side, Logged], config: Config, simulate: Simulate, experiments: Experiments
+) -> Runs | None:
     """Return the runs of the pixel of which the logs hold most: they may state one and be of another."""
     told = [pixel for log in logged.values() for pixel in log.pixels]
-    slow, fast = config.shape_slow_fast
+    slow, fast = experiments.shape(config)
     best: tuple[int, Runs] | None = None
     refused: NbtraceError | None = None
     for pixel in dict.fromkeys(p for p in told if 0 <= p[0] < slow and 0 <= p[1] < fast):
-        runs = Runs(simulate, config, pixel)
+        runs = Runs(simulate, experiments, config, pixel)
         try:
             values = runs.base()
         except NbtraceError as error:
@@ -135,9 +135,7 @@ def _runs(logged: Mapping[Side, Logged], config: Config, simulate: Simulate) -> 
 
 def _modes(logged: Mapping[Side, Logged], runs: Runs) -> Iterator[tuple[tuple[Side, str], tuple[int, float]]]:
     """Yield how much of each log the two modes reproduce without any other change."""
-    for mode in Mode:
-        turned = runs.config.execution.defects ^ mode.defects
-        chosen = tuple(Change(defect.value, defect.value, defect) for defect in sorted(turned, key=lambda d: d.value))
+    for mode, chosen in runs.experiments.modes(runs.config).items():
         values = runs.of(chosen)
         if values is None:
             continue
@@ -145,17 +143,16 @@ def _modes(logged: Mapping[Side, Logged], runs: Runs) -> Iterator[tuple[tuple[Si
         for side, log in logged.items():
             matches = list(matched(log, values, condition))
             worst = max((match.residual_rel for match in matches), default=0.0)
-            yield (side, mode.value), (sum(match.holds for match in matches), worst)
+            yield (side, mode), (sum(match.holds for match in matches), worst)
 
 
-def _traceless(runs: Runs, options: Iterable[Change]) -> Iterator[Defect]:
+def _traceless(runs: Runs, options: Iterable[Change]) -> Iterator[str]:
     """Yield the switches that move nothing in this pixel."""
     base = runs.of(())
-    turned = {Defect(change.name): change for change in options if change.name in {d.value for d in Defect}}
-    for defect in Defect:
-        change = turned.get(defect)
-        if change is None or runs.of((change,)) == base:
-            yield defect
+    turned = {change.name: change for change in options}
+    for switch in runs.experiments.switches:
+        if switch not in turned or runs.of((turned[switch],)) == base:
+            yield switch
 
 
 def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[Difference]:
@@ -167,18 +164,19 @@ def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[Dif
                 continue
             rest = tuple(item for item in reproduction.changes if item != change)
             with_it, without = runs.of(reproduction.changes) or {}, runs.of(rest) or {}
-            moved = sorted((node for node in with_it if with_it[node] != without.get(node)), key=rank)
+            words = reproduction.vocabulary
+            moved = in_order(words, (node for node in with_it if with_it[node] != without.get(node)))
             if not any(match.holds for match in other.matches if match.node in set(moved)):
                 continue  # The other log does not tell whether it has the change too.
-            ratio = _final_ratio(with_it, without)
+            ratio = _final_ratio(with_it, without, words.final)
             whole = _logged_ratio(found)
             sign = 1 if side is Side.PY else -1
             share = sign * math.log(ratio) / whole if ratio and whole else None
             yield Difference(change, side, tuple(moved), chance, ratio, share)
 
 
-def _final_ratio(values: Values, others: Values) -> float | None:
-    numbers = [found.get(Node("I_pixel_final"), (0.0,))[0] for found in (values, others)]
+def _final_ratio(values: Values, others: Values, final: str | None) -> float | None:
+    numbers = [found.get(Node(final or ""), (0.0,))[0] for found in (values, others)]
     return numbers[0] / numbers[1] if all(number > 0 for number in numbers) else None
 
 

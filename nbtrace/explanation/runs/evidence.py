@@ -13,7 +13,6 @@ from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.counterfactual import Difference, Simulated
 from nbtrace.explanation.runs.match import Logged, Match
 from nbtrace.explanation.scene import Node
-from nbtrace.quantities import QUANTITIES, ancestors
 from nbtrace.records import Side
 
 _SCALES = frozenset({"unit", "power_of_ten"})
@@ -50,10 +49,11 @@ class Evidence:
 def logged_sides(audit: Audit, roots: Iterable[Root]) -> Mapping[Side, Logged]:
     """Return both logs as the runs are held against them, with what they have in another unit put right."""
     found = {}
+    vocabulary = audit.vocabulary
     for side, scene in audit.scenes.items():
         own = [root for root in roots if root.side is side]
         wrong = {name for root in own if root.status is Status.LOG_ONLY for name in root.quantities}
-        later = {name for name in QUANTITIES if ancestors(name) & wrong}
+        later = {name for name in vocabulary.quantities if vocabulary.ancestors(name) & wrong}
         factors = dict(pair for root in own for pair in _factors(root))
         found[side] = Logged(scene, factors, frozenset(wrong | later))
     return found

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.pixel import whereabouts
-from nbtrace.explanation.formulas.table import FORMULAS
-from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
-from nbtrace.quantities import QUANTITIES
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.explanation.physics import Physics, physics_of
+from nbtrace.explanation.scene import At, Node, Scene, Values, Vector, in_order
 from nbtrace.records import Pixel
+from nbtrace.vocabulary.formula import UnloggedError
 
 _SINGLE_RESULT = 2.0**-23
 
@@ -35,7 +35,12 @@ class Logged:
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """The logged values in execution order."""
-        return tuple(sorted((node for node in self.scene.values if node.name in QUANTITIES), key=rank))
+        return tuple(in_order(self.scene.vocabulary, self.scene.values))
+
+    @cached_property
+    def physics(self) -> Physics:
+        """What is known of the computation beyond its formulas."""
+        return physics_of(self.scene.vocabulary)
 
     def excuses(self, node: Node) -> bool:
         """Whether a value is wrong in the log alone, and not merely in another unit."""
@@ -105,7 +110,7 @@ def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Mat
 
 def _roughness(scene: Scene, node: Node, simulated: Vector) -> float:
     """Return by how much a value may differ for the way in which it is computed: in single precision, near a zero."""
-    formula = FORMULAS.get(node.name)
+    formula = scene.vocabulary.formulas.get(node.name)
     if formula is None:
         return 0.0
     rough = _SINGLE_RESULT * norm(simulated) if formula.single else 0.0

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.runs.alternatives import Change, base_words
 from nbtrace.explanation.runs.match import Logged, Match, matched
-from nbtrace.explanation.runs.run import Runs, condition_of
+from nbtrace.explanation.runs.run import Change, Runs, condition_of
 from nbtrace.explanation.scene import Node, Values, Vector
-from nbtrace.quantities import QUANTITIES, Stage, ancestors
 from nbtrace.records import Side
+from nbtrace.vocabulary.quantity import Scope
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 MOST_CHANGES = 3
 """Changes that are combined at most."""
@@ -22,8 +22,6 @@ MOST_CHANGES = 3
 _BY_CHANCE = 0.05
 """Largest expected number of changes that reproduce as much by chance."""
 _FLOOR = 1e-15
-_WHOLE = frozenset({"steps", "hkl_rounded", "oversample_thick", "oversample_polar", "oversample_omega"})
-"""Quantities that are whole numbers, of which a few are tried by many changes."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class Reproduction:
         Every logged value that the run has, in execution order.
     excused : frozenset of str
         Quantities that are wrong in the log alone, and what the log computes from them.
+    vocabulary : Vocabulary
     """
 
     side: Side
@@ -54,6 +53,7 @@ class Reproduction:
     chances: tuple[float, ...]
     matches: tuple[Match, ...]
     excused: frozenset[str]
+    vocabulary: Vocabulary
 
     @property
     def held(self) -> tuple[Match, ...]:
@@ -76,8 +76,9 @@ class Reproduction:
 
     @property
     def final(self) -> Match | None:
-        """The pixel value."""
-        return self.at(Node("I_pixel_final")) or self.at(Node("floatimage_accumulated"))
+        """The final value."""
+        found = (self.at(Node(name)) for name in self.vocabulary.finals[:2])
+        return next((match for match in found if match is not None), None)
 
 
 def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Reproduction:
@@ -100,12 +101,13 @@ def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Rep
     matches = tuple(matched(log, current, condition))
     return Reproduction(
         side=log.scene.side,
-        base=base_words(runs.config),
+        base=runs.experiments.words(runs.config),
         changes=chosen,
         as_well=tuple(as_well),
         chances=tuple(chances),
         matches=matches,
         excused=log.excused,
+        vocabulary=log.scene.vocabulary,
     )
 
 
@@ -127,10 +129,11 @@ class _Step:
     @cached_property
     def ready(self) -> frozenset[str]:
         """Quantities that a change may make right now: not reproduced, and not for what goes before; or not logged."""
+        words = self.log.scene.vocabulary
         logged = {match.node.name for match in self.before}
-        open_ = {node.name for node in self.open if QUANTITIES[node.name].stage >= Stage.PIXEL}
-        waiting = {name for name in open_ if ancestors(name) & open_}
-        return frozenset(QUANTITIES.keys() - logged | {node.name for node in self.open} - waiting)
+        open_ = {node.name for node in self.open if words.quantities[node.name].scope is not Scope.RUN}
+        waiting = {name for name in open_ if words.ancestors(name) & open_}
+        return frozenset(words.quantities.keys() - logged | {node.name for node in self.open} - waiting)
 
 
 @dataclass(frozen=True)
@@ -184,15 +187,16 @@ def _gain(values: Values, change: Change, step: _Step) -> _Taken | None:
     lost = len(before) - len(after) + sum(before[m.node].holds and not m.holds for m in after)
     if not gained or lost * 4 > len(gained):
         return None
-    reach = min(_reach(before[match.node], match) for match in gained)
+    whole = step.log.physics.whole
+    reach = min(_reach(before[match.node], match, whole=match.node.name in whole) for match in gained)
     nodes = frozenset(match.node for match in gained)
     return _Taken(change, len(gained) - lost, nodes, tuple(match.simulated for match in after), reach)
 
 
-def _reach(before: Match, after: Match) -> float:
+def _reach(before: Match, after: Match, *, whole: bool) -> float:
     """Return how likely a change hits the logged value by chance: its reach over the distance, for each component."""
     gap = norm(tuple(x - y for x, y in zip(before.logged, before.simulated, strict=False)))
-    width = norm(after.allowed) if after.node.name not in _WHOLE else max(norm(after.allowed), 0.5)
+    width = max(norm(after.allowed), 0.5) if whole else norm(after.allowed)
     moved = sum(x != y for x, y in zip(before.simulated, after.simulated, strict=False))
     return min(max(width / gap if gap else 1.0, _FLOOR), 1.0) ** max(moved, 1)
 

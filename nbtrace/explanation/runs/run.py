@@ -1,26 +1,83 @@
-"""Runs of one pixel by the simulator, each made once, and by how much their values move with the inputs."""
+"""Runs of one place of a computation, each made once, and by how much their values move with the inputs."""
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.runs.alternatives import Change, with_changes
 from nbtrace.explanation.scene import Node, Values, Vector
 from nbtrace.records import Pixel
-from simulator.config import Config
 
 _BUDGET = 3_000
 """Samples that all runs together may take; a run also costs as much as :data:`_OVERHEAD` samples."""
 _OVERHEAD = 20
 MANY = 200
 """Samples of a run from which on the condition of its values is not measured."""
-_STEP = 1e-7
+STEP = 1e-7
 """Relative change of an input by which the condition of a value is measured."""
+
+Config: TypeAlias = Hashable
+"""A configuration, of which only its physics knows what is in it."""
+
+
+class Change(Hashable, Protocol):
+    """One thing that differs from a configuration."""
+
+    @property
+    def name(self) -> str:
+        """Of the kind of change."""
+
+    @property
+    def text(self) -> str:
+        """What is done, as a report says it after "with"."""
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """Quantities of which it moves at least one before any other, if that can be said."""
+
+
+class Experiments(ABC):
+    """What may be varied in a configuration."""
+
+    @abstractmethod
+    def changes(self, config: Config, pixel: Pixel) -> tuple[Change, ...]:
+        """Return every change that a configuration allows, the likely ones first."""
+
+    @abstractmethod
+    def applied(self, config: Config, chosen: tuple[Change, ...]) -> Config:
+        """Return a configuration with changes."""
+
+    @abstractmethod
+    def words(self, config: Config) -> str:
+        """Return the name of the mode that a configuration has."""
+
+    @abstractmethod
+    def modes(self, config: Config) -> Mapping[str, tuple[Change, ...]]:
+        """Return the modes, each with what has to be changed in a configuration for it."""
+
+    @abstractmethod
+    def nudges(self, config: Config) -> Iterator[Change]:
+        """Yield changes of single inputs by the share :data:`STEP`."""
+
+    @abstractmethod
+    def shape(self, config: Config) -> tuple[int, int]:
+        """Return the numbers of pixels, slow and fast."""
+
+    @property
+    @abstractmethod
+    def switches(self) -> tuple[str, ...]:
+        """Names of the changes that turn a switch."""
+
+    @property
+    @abstractmethod
+    def shortening(self) -> frozenset[str]:
+        """Names of the changes by which a run may take fewer samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A pixel as the simulator computes it: values by what they are, and the samples that it took."""
+    """A pixel as a simulator computes it: values by what they are, and the samples that it took."""
 
     values: Values
     samples: int = 1
@@ -35,6 +92,7 @@ class Runs:
     """Runs of one pixel, each made once."""
 
     simulate: Simulate
+    experiments: Experiments
     config: Config
     pixel: Pixel
     samples: int = 0
@@ -52,7 +110,7 @@ class Runs:
 
     def of(self, chosen: tuple[Change, ...]) -> Values | None:
         """Return the values with some changes; None if the run cannot be made, or there is no time for it."""
-        config = with_changes(self.config, chosen)
+        config = self.experiments.applied(self.config, chosen)
         if config not in self.made:
             if self.spent > _BUDGET:
                 self.untried.add(chosen[-1].text)
@@ -71,36 +129,15 @@ class Runs:
 
 
 def condition_of(runs: Runs, chosen: tuple[Change, ...], values: Values) -> dict[Node, Vector]:
-    """Return by how much each value changes per relative change of wavelength, distance and pixel size together."""
+    """Return by how much each value changes per relative change of the inputs together."""
     if runs.samples > MANY:
         return {}
     total = {node: [0.0] * len(value) for node, value in values.items()}
-    for nudge in _nudges(with_changes(runs.config, chosen)):
+    for nudge in runs.experiments.nudges(runs.experiments.applied(runs.config, chosen)):
         moved = runs.of((*chosen, nudge))
         for node, value in values.items():
             other = moved.get(node, value) if moved is not None else value
             if len(other) == len(value):
                 for i, (x, y) in enumerate(zip(value, other, strict=True)):
-                    total[node][i] += abs(x - y) / _STEP
+                    total[node][i] += abs(x - y) / STEP
     return {node: tuple(change) for node, change in total.items()}
-
-
-def _nudges(config: Config) -> Iterator[Change]:
-    detector = config.detector
-    numbers = {
-        "beam.wavelength_angstrom": config.beam.wavelength_angstrom,
-        "detector.pixel_mm": detector.pixel_mm,
-        "detector.distance_mm": detector.distance_mm,
-        "detector.close_distance_mm": detector.close_distance_mm,
-    }
-    for name, value in numbers.items():
-        if value is not None:
-            yield Change("nudge", name, fields={name: value * (1 + _STEP), **_kept_size(config, name)})
-
-
-def _kept_size(config: Config, name: str) -> dict[str, object]:
-    """Return the number of pixels, which must not change with their size."""
-    if name != "detector.pixel_mm":
-        return {}
-    fast, slow = config.detector.pixels
-    return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nbtrace.compare.images.traced import trace_geometry
-from nbtrace.compare.pixel import whereabouts
+from nbtrace.physics.nanobragg.traced import trace_geometry
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import cosine_two_theta, direct_beam, inverse_d_squared, miller_indices, resolution
 from nbtrace.parsers import parse_trace, read_trace

@@ -5,46 +5,26 @@ the self-check of a log has the same relation, it is taken from there.
 """
 
 import math
-import struct
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from nbtrace.compare.identities import IDENTITIES
+from nbtrace.physics.nanobragg.relations import IDENTITIES
 from nbtrace.compare.metrics import dot
-from nbtrace.explanation.formulas import cell, crystal, geometry
-from nbtrace.explanation.formulas.geometry import cross, scaled, unit
-from nbtrace.explanation.scene import ALL, At, UnloggedError, Vector
-from nbtrace.quantities import RANK
+from nbtrace.physics.nanobragg.formulas import cell, crystal, geometry
+from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.compare.precision import as_single
+from nbtrace.explanation.scene import ALL, At, Vector
+from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.reflections import Reflections
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.vocabulary.formula import Formula, UnloggedError
 
 THOMSON_M2 = 7.94079248018965e-30
 """r_e² of the reference."""
 
+REFLECTIONS = "reflections"
+"""Name of the table that is the list of reflections."""
+
 DEFAULT_FLUENCE = 125932015286227086360700780544.0
 """Fluence without any flag, for which r_e²·fluence = 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """What gives a quantity.
-
-    Attributes
-    ----------
-    quantity : str
-    text : str
-        As reports print it.
-    compute : callable
-        The value from what a log holds; raises :class:`UnloggedError` where that does not suffice.
-    single : bool
-        The result is rounded to float32 whatever the precision of the program.
-    rough : callable, optional
-        Rounding that the program's way of computing adds, as a multiple of the rounding of one operation.
-    """
-
-    quantity: str
-    text: str
-    compute: Callable[[At], Vector]
-    single: bool = False
-    rough: Callable[[At], float] | None = None
 
 
 def _relation(name: str) -> Formula:
@@ -80,7 +60,7 @@ def incident(at: At) -> Vector:
 def solid_angle(at: At) -> Vector:
     """Return Ω = p²·close/R³, that of the first point unless it is taken anew at every one; 1/R² of a point."""
     fresh = _per_point_flag(at, "oversample_omega")
-    here = at if fresh or at.node.sample <= 0 else at.at(0)
+    here = at if fresh or at.node.sample <= 0 else at.of(0)
     radius, close = here.number("R_distance_meters"), here.number("close_distance_meters")
     if "point_pixel" in at and at.number("point_pixel"):
         return (1 / radius**2,)
@@ -91,7 +71,7 @@ def applied_solid_angle(at: At) -> Vector:
     """Return the solid angle of the chain: that of the first point, of the last one where it is taken anew."""
     fresh = _per_point_flag(at, "oversample_omega")
     samples = at.samples()
-    return at.at(samples[-1] if fresh and samples else 0)["omega_pixel_sr"]
+    return at.of(samples[-1] if fresh and samples else 0)["omega_pixel_sr"]
 
 
 def rounded(at: At) -> Vector:
@@ -99,12 +79,18 @@ def rounded(at: At) -> Vector:
     return crystal.whole_indices(at["hkl_frac"])
 
 
+def _listed(at: At) -> Reflections | None:
+    """Return the list of reflections that the configuration names."""
+    found: Reflections | None = at.scene.tables.get(REFLECTIONS)
+    return found
+
+
 def structure_factor(at: At) -> Vector:
     """Return the structure factor: that of the list at the logged indices, or the one that every reflection has.
 
     A key that says nearest is one even where the run interpolates.
     """
-    listed = at.scene.reflections
+    listed = _listed(at)
     if listed is None:
         if at.number("reflections") != 0:
             raise UnloggedError("list of reflections")
@@ -117,7 +103,7 @@ def structure_factor(at: At) -> Vector:
 
 def interpolated_structure_factor(at: At) -> Vector:
     """Return the structure factor interpolated in the list, where the indices are within it."""
-    listed = at.scene.reflections
+    listed = _listed(at)
     if listed is None:
         raise UnloggedError("list of reflections")
     if not listed.within(at["hkl_frac"]):
@@ -128,7 +114,7 @@ def interpolated_structure_factor(at: At) -> Vector:
 def _structure_factors(at: At, tics: tuple[int, ...]) -> list[float]:
     """Return F_cell of every step; the log tells only that of step 0, the list those of other reflections."""
     value = at.number("F_cell")
-    if at.scene.reflections is None and "reflections" in at and at.number("reflections") == 0:
+    if _listed(at) is None and "reflections" in at and at.number("reflections") == 0:
         return [value] * len(tics)
     if len(tics) < 2 or not at.logged("hkl_rounded"):
         return [value] * len(tics)
@@ -138,9 +124,9 @@ def _structure_factors(at: At, tics: tuple[int, ...]) -> list[float]:
 
 def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
     """Return F_cell of a later step: that of step 0 where the reflection is the same, and not interpolated."""
-    listed = at.scene.reflections
+    listed = _listed(at)
     try:
-        hkl = crystal.step_indices((at if listed is not None else at.aside()).at(max(at.node.sample, 0), tic))
+        hkl = crystal.step_indices(at_step(at if listed is not None else at.aside(), max(at.node.sample, 0), tic))
     except UnloggedError:
         return value
     here = crystal.whole_indices(hkl)
@@ -153,7 +139,7 @@ def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
 
 def _terms(at: At) -> list[float]:
     """Return F_cell²·F_latt² of every step of a sampled point."""
-    logged = at.tics("phi_F_latt")
+    logged = tics(at, "phi_F_latt")
     count = crystal.step_count(at) if "phi_steps" in at else len(logged)
     if not count and at.get("steps", (0.0,)) != (1.0,):
         raise UnloggedError("phi_steps")
@@ -161,7 +147,7 @@ def _terms(at: At) -> list[float]:
     F_cells = _structure_factors(at, tuple(range(count)))
     sample = max(at.node.sample, 0)
     if len(logged) >= count:
-        factors = [at.at(sample, tic).number("phi_F_latt") for tic in range(count)]
+        factors = [at_step(at, sample, tic).number("phi_F_latt") for tic in range(count)]
     elif count == 1:
         factors = [at.number("F_latt")]
     else:
@@ -171,7 +157,7 @@ def _terms(at: At) -> list[float]:
 
 def _modelled(at: At, sample: int, tic: int) -> float:
     """Return the lattice factor of a step that the log does not print."""
-    here = at.at(sample, tic)
+    here = at_step(at, sample, tic)
     angle = crystal.nominal_deg(here, tic)
     return math.prod(
         crystal.grating(crystal.index_at(here, axis, angle), crystal.cells(here, axis)) for axis in crystal.AXES
@@ -195,7 +181,7 @@ def intensity(at: At) -> Vector:
         raise UnloggedError("values of the other sampled points")
     total = 0.0
     for sample in samples:
-        here = at.at(sample)
+        here = at.of(sample)
         weight = math.prod(_per_point(here))
         for term in _terms(here):
             total = (total + term) * weight
@@ -231,12 +217,12 @@ def captured(at: At) -> Vector:
         return (1.0,)
     layers = int(at.number("layers"))
     if at.node.sample == ALL and _per_point_flag(at, "oversample_thick") and at.samples():
-        here = at.at(at.samples()[-1])
+        here = at.of(at.samples()[-1])
         layer = geometry.coordinates_px(here)[2]
     elif at.node.sample == ALL:
         layer = layers - 1
         per_layer = len(at.samples()) // layers if at.samples() else 0
-        here = at.at(layer * per_layer)
+        here = at.of(layer * per_layer)
     else:
         here, layer = at, geometry.coordinates_px(at)[2]
     if not per_sample(here):
@@ -261,7 +247,7 @@ def polarisation(at: At) -> Vector:
     if "nopolar" in at and at.number("nopolar"):
         return (1.0,)
     samples = at.samples() or (0,)
-    return kahn(at, at.at(samples[-1] if _per_point_flag(at, "oversample_polar") else 0))
+    return kahn(at, at.of(samples[-1] if _per_point_flag(at, "oversample_polar") else 0))
 
 
 def kahn_plain(at: At) -> Vector:
@@ -276,7 +262,7 @@ def kahn(at: At, here: At) -> Vector:
 
 def polar_by(at: At, K: float) -> Vector:
     """Return the same of the first point with any K."""
-    return _kahn(at, at.at(0), K)
+    return _kahn(at, at.of(0), K)
 
 
 def _kahn(at: At, here: At, K: float) -> Vector:
@@ -297,23 +283,14 @@ def scattering_cosine(at: At) -> Vector:
     """Return î·d̂ of the last point; with one source."""
     if several_sources(at):
         raise UnloggedError("direction of the last source")
-    here = at.at(at.samples()[-1]) if at.samples() else at
+    here = at.of(at.samples()[-1]) if at.samples() else at
     return (dot(here["incident_vec"], here["diffracted_vec"]),)
 
 
 def stored(at: At) -> Vector:
     """Return the pixel value in single precision."""
     value = at.number("I_pixel_final")
-    return (single(value),)
-
-
-def single(value: float) -> float:
-    """Return a number rounded to float32."""
-    try:
-        number: float = struct.unpack("f", struct.pack("f", value))[0]
-    except OverflowError:
-        return math.inf
-    return number
+    return (as_single(value),)
 
 
 def _table() -> dict[str, Formula]:
@@ -356,7 +333,7 @@ def _table() -> dict[str, Formula]:
         ),
         Formula("F_cell", "F of the reflection", structure_factor),
         Formula("F_cell_interpolated", "F interpolated between reflections", interpolated_structure_factor),
-        Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, at.node.tic),)),
+        Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, tic_of(at.node)),)),
         *(
             Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", crystal.step_index(axis))
             for letter, axis in zip("hkl", crystal.AXES, strict=True)
@@ -379,7 +356,7 @@ def _table() -> dict[str, Formula]:
     ]
     taken = [_relation(name) for name in _RELATIONS]
     found = {formula.quantity: formula for formula in (*plain, *taken)}
-    return {name: found[name] for name in RANK if name in found}
+    return {name: found[name] for name in QUANTITIES if name in found}
 
 
 _AXES = ("fdet", "sdet", "odet")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.explanation.causes.search import Candidate, Case, distance
-from nbtrace.explanation.formulas import geometry
-from nbtrace.explanation.formulas.geometry import about_axis, added, scaled
+from nbtrace.physics.nanobragg.formulas import geometry
+from nbtrace.compare.vectors import added, scaled
+from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.explanation.scene import At, Node, Vector
 
 _SMALL_TILT = 1e-3
@@ -204,7 +205,7 @@ def unscaled_beam(case: Case) -> Iterator[Candidate]:
 
 def solid_angle(case: Case) -> Iterator[Candidate]:
     """Yield solid angles without the obliquity, of a point, and of other points."""
-    view = case.view().at(max(case.node.sample, 0))
+    view = case.view().of(max(case.node.sample, 0))
     radius, close = view.number("R_distance_meters"), view.number("close_distance_meters")
     area = view.number("pixel_m") ** 2
     yield Candidate((area / radius**2,), "without the obliquity")
@@ -215,7 +216,7 @@ def solid_angle(case: Case) -> Iterator[Candidate]:
     yield Candidate((area * close / radius**2,), "R² for R³")
     yield Candidate((area**0.5 * close / radius**3,), "the pixel size, not its area")
     for sample in view.samples():
-        here = view.at(sample)
+        here = view.of(sample)
         own = area * here.number("close_distance_meters") / here.number("R_distance_meters") ** 3
         yield Candidate((own,), f"of sample {sample}" + (" itself" if sample == case.node.sample else ""))
 
@@ -225,7 +226,7 @@ def capture(case: Case) -> Iterator[Candidate]:
     view = case.view()
     layers = int(view.number("layers"))
     samples = view.samples() or (0,)
-    last = view.at(min((layers - 1) * max(len(samples) // layers, 1), samples[-1]))
+    last = view.of(min((layers - 1) * max(len(samples) // layers, 1), samples[-1]))
     slant = dot(last["diffracted_vec"], geometry.normal_of(last))
     depth = geometry.layer_step_m(view) * view.number("mu_per_m")
     for layer in range(layers + 1):

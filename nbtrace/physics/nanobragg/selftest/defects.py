@@ -3,11 +3,15 @@
 import math
 from collections.abc import Callable
 
-from nbtrace.explanation.formulas import crystal, geometry
-from nbtrace.explanation.formulas.geometry import about_axis, added, scaled
-from nbtrace.explanation.formulas.table import DEFAULT_FLUENCE, single
-from nbtrace.explanation.scene import At, UnloggedError, Vector
-from nbtrace.explanation.selftest.inject import Defect, Mistake
+from nbtrace.physics.nanobragg.formulas import crystal, geometry
+from nbtrace.compare.vectors import added, scaled
+from nbtrace.physics.nanobragg.formulas.geometry import about_axis
+from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE
+from nbtrace.compare.precision import as_single
+from nbtrace.explanation.scene import At, Vector
+from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.physics.nanobragg.selftest.inject import Defect, Mistake
 from nbtrace.units import ANGSTROM
 
 _ORIENTATION = (*(f"rot_{axis}_angstroms" for axis in "abc"), "phi_k_frac")
@@ -42,7 +46,7 @@ def _turned(angle: Callable[[At, float], float]) -> Mistake:
     """Return the mistake of another spindle angle."""
 
     def mistake(at: At, _: Vector) -> Vector:
-        tic = max(at.node.tic, 0)
+        tic = max(tic_of(at.node), 0)
         name = at.node.name
         axis = name[4] if name.startswith("rot_") else "b"
         degrees = angle(at, crystal.nominal_deg(at, tic))
@@ -60,7 +64,7 @@ def _moved(*change: float) -> Mistake:
 
 def _about(axis: Vector) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
-        tic, name = max(at.node.tic, 0), at.node.name
+        tic, name = max(tic_of(at.node), 0), at.node.name
         base = crystal.base_cell(at, name[4] if name.startswith("rot_") else "b")
         vector = about_axis(base, axis, math.radians(crystal.nominal_deg(at, tic)))
         if name.startswith("rot_"):
@@ -109,7 +113,7 @@ def _centre(slow: float, fast: float) -> Mistake:
 def _cells(change: int, axis: str) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
         place = "abc".index(axis)
-        index = at.number(f"phi_{'hkl'[place]}_frac") if at.node.tic >= 0 else at["hkl_frac"][place]
+        index = at.number(f"phi_{'hkl'[place]}_frac") if tic_of(at.node) >= 0 else at["hkl_frac"][place]
         return (crystal.grating(index, crystal.cells(at, axis) + change),)
 
     return mistake
@@ -120,10 +124,10 @@ def _without(axis: str) -> Mistake:
 
 
 def _terms(at: At) -> list[float]:
-    tics = at.at(0).tics("phi_F_latt")
+    tics = tics(at.of(0), "phi_F_latt")
     if len(tics) < 2 or len(at.samples()) > 1:
         raise UnloggedError("steps")
-    return [(at.number("F_cell") * at.at(0, tic).number("phi_F_latt")) ** 2 for tic in tics]
+    return [(at.number("F_cell") * at_step(at, 0, tic).number("phi_F_latt")) ** 2 for tic in tics]
 
 
 def _sum(function: Callable[[list[float]], float]) -> Mistake:
@@ -133,14 +137,14 @@ def _sum(function: Callable[[list[float]], float]) -> Mistake:
 def _polar_unpolarised(at: At, _: Vector) -> Vector:
     if not at.number("kahn_factor"):
         raise UnloggedError("a polarised beam")
-    cosine = sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))
+    cosine = sum(x * y for x, y in zip(at.of(0)["incident_vec"], at.of(0)["diffracted_vec"], strict=True))
     return (0.5 * (1 + cosine**2),)
 
 
 def _polar_plain(function: Callable[[float], float]) -> Mistake:
     def mistake(at: At, _: Vector) -> Vector:
         return (
-            function(sum(x * y for x, y in zip(at.at(0)["incident_vec"], at.at(0)["diffracted_vec"], strict=True))),
+            function(sum(x * y for x, y in zip(at.of(0)["incident_vec"], at.of(0)["diffracted_vec"], strict=True))),
         )
 
     return mistake
@@ -312,7 +316,7 @@ PHYSICS: tuple[Defect, ...] = (
     Defect("pixel polarised twice", ("I_pixel_final",), _by("polar"), _FACTOR),
     Defect("pixel without the solid angle", ("I_pixel_final",), _by("omega_pixel", -1), _FACTOR),
     Defect("pixel not divided by steps", ("I_pixel_final",), _by("steps"), _FACTOR),
-    Defect("pixel in float32", ("I_pixel_final",), _function(single), _causes("float32")),
+    Defect("pixel in float32", ("I_pixel_final",), _function(as_single), _causes("float32")),
     Defect("stored value doubled", ("floatimage_accumulated",), _times(2.0), _TWO),
 )
 """Mistakes in the computation; everything downstream goes on with them."""

@@ -4,12 +4,15 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
-from nbtrace.compare.lattice import lattice_factor
+from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.explanation.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
-from nbtrace.explanation.formulas.geometry import about_axis, cross, scaled, unit
-from nbtrace.explanation.scene import At, UnloggedError, Vector
+from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
+from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.physics.nanobragg.formulas.geometry import about_axis
+from nbtrace.explanation.scene import At, Vector
+from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.formula import UnloggedError
 
 AXES = "abc"
 _REACH_DEG = 5.0
@@ -62,7 +65,7 @@ def nominal_deg(at: At, tic: int) -> float:
 
 def labelled_deg(at: At, tic: int) -> float:
     """Return the angle of a step as logged, else the nominal one."""
-    here = at.at(max(at.node.sample, 0), tic)
+    here = at_step(at, max(at.node.sample, 0), tic)
     return here.number("phi_deg") if here.logged("phi_deg") else nominal_deg(at, tic)
 
 
@@ -107,9 +110,9 @@ def step_index(axis: str) -> Callable[[At], Vector]:
     """Return the formula of a Miller index at a step: of the keyed cell vector at step 0, else on the curve."""
 
     def formula(at: At) -> Vector:
-        if at.node.tic == 0 and at.logged(f"rot_{axis}_angstroms"):
+        if tic_of(at.node) == 0 and at.logged(f"rot_{axis}_angstroms"):
             return (dot(at[f"rot_{axis}_angstroms"], at["scattering_vec_A_inv"]) * ANGSTROM,)
-        return (index_at(at, axis, labelled_deg(at, at.node.tic)),)
+        return (index_at(at, axis, labelled_deg(at, tic_of(at.node))),)
 
     return formula
 
@@ -119,7 +122,7 @@ def effective_deg(at: At) -> float:
 
     k = A + B·cos φ + C·sin φ with A along the spindle; the solution nearest to the label is taken.
     """
-    label = labelled_deg(at, at.node.tic)
+    label = labelled_deg(at, tic_of(at.node))
     if not at.logged("phi_k_frac"):
         return label
     k, scattering = at.number("phi_k_frac"), at["scattering_vec_A_inv"]
@@ -180,7 +183,7 @@ def step_indices(at: At) -> Vector:
     names = [f"phi_{letter}_frac" for letter in "hkl"]
     if all(at.logged(name) for name in names):
         return tuple(at.number(name) for name in names)
-    if at.node.tic == 0 and at.logged("hkl_frac"):
+    if tic_of(at.node) == 0 and at.logged("hkl_frac"):
         h, k, l = at["hkl_frac"]  # noqa: E741 - the indices' own letters
         if not at.logged("phi_k_frac") or math.isclose(k, at.number("phi_k_frac"), rel_tol=1e-7, abs_tol=1e-300):
             return h, k, l
@@ -191,7 +194,7 @@ def step_indices(at: At) -> Vector:
 def step_lattice(at: At) -> Vector:
     """Return the lattice factor at a step, the product of the three; at step 0 of the keyed factors."""
     names = [f"F_latt_{axis}" for axis in AXES]
-    if at.node.tic == 0 and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
+    if tic_of(at.node) == 0 and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
         keyed = [at.number(name) for name in names]
         if at.logged("phi_F_latt_b"):
             keyed[1] = at.number("phi_F_latt_b")

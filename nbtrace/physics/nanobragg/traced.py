@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nbtrace.compare.pixel import pixel_size
+from nbtrace.physics.nanobragg.pixel import pixel_size
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import geometry_of
 from nbtrace.images.image import Floats, Geometry

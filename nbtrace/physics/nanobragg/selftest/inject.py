@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nbtrace.explanation.formulas.evaluate import carried, evaluate, formula_of, propagate, value_at
-from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
+from nbtrace.explanation.evaluate import carried, evaluate, formula_of, propagate, value_at
+from nbtrace.explanation.scene import At, Node, Scene, Values, Vector, in_order
+from nbtrace.physics.nanobragg.formulas.steps import tic_of
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Record, Trace, Value
 
 Mistake = Callable[[At, Vector], Vector]
@@ -38,7 +41,7 @@ class Defect:
 
     def at(self, node: Node) -> bool:
         """Whether the mistake is made at a node."""
-        return node.name in self.quantities and (self.tic is None or node.tic in {-1, self.tic})
+        return node.name in self.quantities and (self.tic is None or tic_of(node) in {-1, self.tic})
 
 
 def injected(scene: Scene, defect: Defect) -> Values:
@@ -52,7 +55,7 @@ def injected(scene: Scene, defect: Defect) -> Values:
     old = scene.values
     new: Values = dict(old)
     moved: set[Node] = set()
-    for node in sorted(old, key=rank):
+    for node in in_order(scene.vocabulary, old):
         if defect.at(node):
             right = new[node] if defect.log_only else _right(scene, old, new, node, moved)
             new[node] = defect.mistake(At(scene, new, node), right)
@@ -65,7 +68,7 @@ def injected(scene: Scene, defect: Defect) -> Values:
 
 def _right(scene: Scene, old: Values, new: Values, node: Node, moved: set[Node]) -> Vector:
     """Return the value of a node, computed anew if anything that it reads has moved."""
-    if formula_of(node) is None or not moved:
+    if formula_of(scene, node) is None or not moved:
         return new[node]
     try:
         before, at = value_at(scene, old, node)
@@ -80,8 +83,8 @@ def _right(scene: Scene, old: Values, new: Values, node: Node, moved: set[Node])
 def without_mistakes(scene: Scene) -> Scene:
     """Return a trace without the reference's own reuse of a rotation, which would count as a mistake."""
     values = dict(scene.values)
-    for node in sorted(scene.values, key=rank):
-        if formula_of(node) is None or node.name not in _OWN_DEFECTS:
+    for node in in_order(scene.vocabulary, scene.values):
+        if formula_of(scene, node) is None or node.name not in _OWN_DEFECTS:
             continue
         try:
             computed = evaluate(scene, values, node)
@@ -125,11 +128,11 @@ def py_text(scene: Scene, values: Values, pixel: tuple[int, int], digits: int = 
     lines = [f"  Tracing pixel (slow={pixel[0]}, fast={pixel[1]})"]
     nodes = [node for node in values if _in_pixel_block(scene, node)]
     for sample in sorted({node.sample for node in nodes if node.sample >= 0}):
-        here = sorted((node for node in nodes if node.sample == sample), key=rank)
-        lines += [_line(node, values[node], digits) for node in here if node.tic < 0]
-        tics = sorted({node.tic for node in here if node.tic >= 0})
-        lines += [_step_line(values, [node for node in here if node.tic == tic], digits) for tic in tics]
-    chain = sorted((node for node in nodes if node.sample < 0), key=rank)
+        here = in_order(VOCABULARY, (node for node in nodes if node.sample == sample))
+        lines += [_line(node, values[node], digits) for node in here if tic_of(node) < 0]
+        tics = sorted({tic_of(node) for node in here if tic_of(node) >= 0})
+        lines += [_step_line(values, [node for node in here if tic_of(node) == tic], digits) for tic in tics]
+    chain = in_order(VOCABULARY, (node for node in nodes if node.sample < 0))
     lines += [_line(node, values[node], digits) for node in chain]
     return "\n".join(lines) + "\n"
 
@@ -142,7 +145,7 @@ def _step_line(values: Values, nodes: list[Node], digits: int) -> str:
     fields = {node.name.removeprefix("phi_"): _printed(values[node], digits) for node in nodes}
     degrees = fields.pop("deg")
     rest = " ".join(f"{name}={value}" for name, value in fields.items())
-    return f"TRACE_PY_PHI phi_tic={nodes[0].tic} phi_deg={degrees} {rest}"
+    return f"TRACE_PY_PHI phi_tic={tic_of(nodes[0])} phi_deg={degrees} {rest}"
 
 
 def _in_pixel_block(scene: Scene, node: Node) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
-from nbtrace.explanation.causes.detector import (
+from nbtrace.physics.nanobragg.causes.detector import (
     as_given,
     capture,
     given_normal,
@@ -14,31 +14,34 @@ from nbtrace.explanation.causes.detector import (
     solid_angle,
     unscaled_beam,
 )
-from nbtrace.explanation.causes.search import Candidate, Case, Signature
-from nbtrace.explanation.causes.structure import other_reflection, structure_factor
-from nbtrace.explanation.formulas import crystal
-from nbtrace.explanation.formulas.cell import OTHERS
-from nbtrace.explanation.formulas.geometry import about_axis, cross, scaled, unit
-from nbtrace.explanation.formulas.table import kahn, kahn_plain, polar_by
-from nbtrace.explanation.scene import At, Node, UnloggedError, Vector
+from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait
+from nbtrace.physics.nanobragg.causes.structure import other_reflection, structure_factor
+from nbtrace.physics.nanobragg.formulas import crystal
+from nbtrace.physics.nanobragg.formulas.cell import OTHERS
+from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.physics.nanobragg.formulas.geometry import about_axis
+from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
+from nbtrace.explanation.scene import At, Node, Vector
+from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.formula import UnloggedError
 from simulator.defects import Defect
 
 
 def _stale_rotation(case: Case) -> Iterator[Candidate]:
     """Yield the orientation of another step of the sweep."""
     for tic, angle in _angles(case):
-        if tic == max(case.node.tic, 0):
+        if tic == max(tic_of(case.node), 0):
             continue
         last = " (the last step)" if tic == crystal.step_count(case.view()) - 1 else ""
-        text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {max(case.node.tic, 0)}"
+        text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {max(tic_of(case.node), 0)}"
         yield from _turned(case, angle, text)
 
 
 def _other_rotation(case: Case) -> Iterator[Candidate]:
     view = case.view()
-    tic = max(case.node.tic, 0)
+    tic = max(tic_of(case.node), 0)
     angle = crystal.labelled_deg(view, tic)
     start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), crystal.step_count(view)
     step = (end - start) / count
@@ -191,15 +194,15 @@ def _end_point(case: Case) -> Iterator[Candidate]:
     view = case.view()
     start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), crystal.step_count(view)
     if count > 1:
-        yield Candidate((start + case.node.tic * (end - start) / (count - 1),), "labels that include the end point")
-    yield Candidate((start + (case.node.tic + 1) * (end - start) / count,), "one step too far")
-    yield Candidate((start + (case.node.tic + 0.5) * (end - start) / count,), "the middle of the step")
+        yield Candidate((start + tic_of(case.node) * (end - start) / (count - 1),), "labels that include the end point")
+    yield Candidate((start + (tic_of(case.node) + 1) * (end - start) / count,), "one step too far")
+    yield Candidate((start + (tic_of(case.node) + 0.5) * (end - start) / count,), "the middle of the step")
     yield Candidate((case.right[0] - start,), "the start angle left out")
 
 
 def _polarisation(case: Case) -> Iterator[Candidate]:
     view = case.view()
-    first = view.at(0)
+    first = view.of(0)
     incoming, outgoing = first["incident_vec"], first["diffracted_vec"]
     cosine = dot(incoming, outgoing)
     K = view.number("kahn_factor") if "kahn_factor" in view else 0.0
@@ -215,7 +218,7 @@ def _polarisation(case: Case) -> Iterator[Candidate]:
         yield Candidate((2 * plain - base,), "the other sign of the polarised term")
         yield Candidate((plain + (base - plain) * 2,), "the polarised term without ½")
     for sample in view.samples()[1:]:
-        here = view.at(sample)
+        here = view.of(sample)
         yield Candidate(kahn(view, here), f"of sample {sample} instead of the first")
     for other in (1.0, -1.0, 0.5, 0.9, 0.95, 0.99):
         try:
@@ -299,9 +302,9 @@ def _terms(view: At) -> tuple[list[float], list[float]]:
     F_cell = view.number("F_cell")
     amplitudes = []
     for sample in view.samples() or (0,):
-        here = view.at(sample)
-        tics = here.tics("phi_F_latt")
-        factors = [view.at(sample, tic).number("phi_F_latt") for tic in tics] or [here.number("F_latt")]
+        here = view.of(sample)
+        tics = tics(here, "phi_F_latt")
+        factors = [at_step(view, sample, tic).number("phi_F_latt") for tic in tics] or [here.number("F_latt")]
         amplitudes += [F_cell * factor for factor in factors]
     return [a * a for a in amplitudes], amplitudes
 
@@ -318,6 +321,19 @@ def _divisor(case: Case) -> Iterator[Candidate]:
     yield Candidate((case.right[0] / n**2,), "the subpixels are not counted")
     yield Candidate((case.right[0] + 1,), "one step too many")
     yield Candidate((case.right[0] - 1,), "one step too few")
+
+
+def _whole(case: Case) -> Iterator[Candidate]:
+    rules: tuple[tuple[str, Callable[[float], float]], ...] = (
+        ("⌊x⌋", math.floor),
+        ("truncated", math.trunc),
+        ("⌊x + ½⌋", lambda x: math.floor(x + 0.5)),
+        ("half to even", round),
+        ("⌈x⌉", math.ceil),
+    )
+    basis = case.view()["hkl_frac"] if case.name == "hkl_rounded" else case.right
+    for words, rule in rules:
+        yield Candidate(tuple(float(rule(x)) for x in basis), f"another rounding rule: {words}")
 
 
 def _only(
@@ -342,12 +358,27 @@ _DIRECTIONS = frozenset(
 )
 _F_CELL = frozenset({"F_cell", "F_cell_interpolated"})
 _FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
+_JOINS = frozenset({Trait.JOINS})
+_ONE_SIDED = frozenset({Trait.ONE_SIDED})
 VARIANTS: tuple[Signature, ...] = (
-    Signature("stale_rotation", "the rotation of another step", 2, _only(_ORIENTATION, _stale_rotation)),
+    Signature("rounding", "another rounding rule", 3, _only(frozenset({"hkl_rounded", "steps"}), _whole)),
+    Signature(
+        "stale_rotation",
+        "the rotation of another step",
+        2,
+        _only(_ORIENTATION, _stale_rotation),
+        traits=frozenset({Trait.REPEATS_A_TURN}),
+    ),
     Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, _other_rotation)),
-    Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, _rotated_log)),
-    Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual)),
-    Signature("unlogged_factor", "a factor not logged", 2, _only(frozenset({"I_pixel_final"}), _unlogged_factor)),
+    Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, _rotated_log), traits=_ONE_SIDED),
+    Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual), traits=_ONE_SIDED),
+    Signature(
+        "unlogged_factor",
+        "a factor not logged",
+        2,
+        _only(frozenset({"I_pixel_final"}), _unlogged_factor),
+        traits=frozenset({Trait.NOT_LOGGED}),
+    ),
     Signature("post_polar", "after polarisation", 2, _only(frozenset({"I_pixel_final"}), _pixel_value)),
     Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), _end_point)),
     Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), other_point)),
@@ -356,15 +387,43 @@ VARIANTS: tuple[Signature, ...] = (
         "corner_before_rotation", "another distance or pivot", 3, _only(frozenset({"pix0_before_rotation"}), other_sum)
     ),
     Signature(
-        "over_1000", "a habit of the reference's log", 1, _only(frozenset({"beam_center_m"}), _over_1000), copies=True
+        "over_1000",
+        "a habit of the reference's log",
+        1,
+        _only(frozenset({"beam_center_m"}), _over_1000),
+        copies=True,
+        traits=frozenset({Trait.HABIT, Trait.ONE_SIDED}),
     ),
-    Signature("cell_volume", "another cell volume", 2, _only(frozenset({"vec_a", "vec_b", "vec_c"}), _other_volume)),
-    Signature("own_volume", "the real vectors' volume", 2, _only(frozenset({"V_cell"}), _volume_of_real)),
-    Signature("convention", "the default of a convention", 1, _only(_DIRECTIONS, _convention), copies=True),
     Signature(
-        "given_normal", "the given normal", 2, _only(_CORNER | frozenset({"close_distance_meters"}), given_normal)
+        "cell_volume",
+        "another cell volume",
+        2,
+        _only(frozenset({"vec_a", "vec_b", "vec_c"}), _other_volume),
+        traits=_JOINS,
     ),
-    Signature("not_normalised", "a direction as given", 1, _only(_DIRECTIONS, as_given)),
+    Signature("own_volume", "the real vectors' volume", 2, _only(frozenset({"V_cell"}), _volume_of_real)),
+    Signature(
+        "convention",
+        "the default of a convention",
+        1,
+        _only(_DIRECTIONS, _convention),
+        copies=True,
+        traits=_JOINS,
+    ),
+    Signature(
+        "given_normal",
+        "the given normal",
+        2,
+        _only(_CORNER | frozenset({"close_distance_meters"}), given_normal),
+        traits=_JOINS,
+    ),
+    Signature(
+        "not_normalised",
+        "a direction as given",
+        1,
+        _only(_DIRECTIONS, as_given),
+        traits=_JOINS | _ONE_SIDED,
+    ),
     Signature("beam_as_given", "the beam as given", 1, _only(frozenset({"ratio"}), unscaled_beam)),
     Signature("polarisation", "another polarisation factor", 2, _only(frozenset({"polar"}), _polarisation)),
     Signature(

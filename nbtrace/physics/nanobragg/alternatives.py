@@ -7,7 +7,6 @@ it does not apply it yields nothing. Adding one is one entry and one line in the
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import product
 from typing import TypeAlias
 
@@ -78,16 +77,6 @@ class Alternative:
     words: str
     options: Options
     moves: tuple[str, ...] = ()
-
-
-def with_changes(config: Config, changes: tuple[Change, ...]) -> Config:
-    """Return a configuration with several changes."""
-    return reduce(lambda changed, change: change.applied(changed), changes, config)
-
-
-def base_words(config: Config) -> str:
-    """Return the name of the mode that a configuration has."""
-    return mode_name(config.execution.defects)
 
 
 def changes(config: Config, pixel: tuple[int, int]) -> tuple[Change, ...]:

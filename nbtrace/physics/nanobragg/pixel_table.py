@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from nbtrace.errors import UsageError
 from nbtrace.files import place, temporary_in
-from nbtrace.quantities import QUANTITIES, Kind, Stage
-from nbtrace.recorder import quantity_of
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Stage
+from nbtrace.physics.nanobragg.recorder import quantity_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,6 +6,7 @@ from itertools import permutations
 
 from nbtrace.explanation.causes.search import Candidate, Case
 from nbtrace.explanation.scene import Vector
+from nbtrace.physics.nanobragg.formulas.table import REFLECTIONS
 
 _BY_CHANCE = 0.05
 """Expected number of other reflections with the logged value from which on none of them is named."""
@@ -16,7 +17,7 @@ def structure_factor(case: Case) -> Iterator[Candidate]:
     view = case.view()
     if "F_cell_interpolated" in view:
         yield Candidate(view["F_cell_interpolated"], "interpolated instead of the nearest reflection")
-    listed = case.scene.reflections
+    listed = case.scene.tables.get(REFLECTIONS)
     if listed is not None:
         hkl, indices = view["hkl_frac"], view["hkl_rounded"]
         if listed.within(hkl):
@@ -29,7 +30,7 @@ def structure_factor(case: Case) -> Iterator[Candidate]:
 
 def other_reflection(case: Case) -> Iterator[Candidate]:
     """Yield the structure factors of other reflections: neighbours, the Friedel mate, exchanged and negated indices."""
-    listed = case.scene.reflections
+    listed = case.scene.tables.get(REFLECTIONS)
     if listed is None or len(case.logged) != 1:
         return
     view = case.view()

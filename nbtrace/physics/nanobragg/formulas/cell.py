@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas.geometry import cross, scaled
+from nbtrace.compare.vectors import cross, scaled
 from nbtrace.explanation.scene import At, Vector
 
 OTHERS = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}

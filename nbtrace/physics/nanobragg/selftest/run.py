@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.facts import facts_of
+from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root
-from nbtrace.explanation.scene import Node, Scene, UnloggedError, Values, scene
-from nbtrace.explanation.selftest import inject
-from nbtrace.explanation.selftest.baselines import allclose_differs, first_differing_line
-from nbtrace.explanation.selftest.defects import DEFECTS
-from nbtrace.explanation.selftest.inject import Defect
+from nbtrace.explanation.scene import Node, Scene, Values, scene
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.physics.nanobragg.selftest import inject
+from nbtrace.physics.nanobragg.selftest.baselines import allclose_differs, first_differing_line
+from nbtrace.physics.nanobragg.selftest.defects import DEFECTS
+from nbtrace.physics.nanobragg.selftest.inject import Defect
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.records import Side, Trace
 
@@ -96,19 +97,19 @@ class SelfTest:
 
 def sources() -> dict[str, str]:
     """Return the text of the logs that come with nbtrace, by configuration."""
-    folder = files("nbtrace.explanation.selftest") / "data"
+    folder = files("nbtrace.physics.nanobragg.selftest") / "data"
     logs = sorted((item for item in folder.iterdir() if item.name.endswith(".log")), key=lambda item: item.name)
     return {item.name.removesuffix(".log"): item.read_text(encoding="utf-8") for item in logs}
 
 
 def provenance() -> object:
     """Return how the logs were made."""
-    return json.loads((files("nbtrace.explanation.selftest") / "data" / "provenance.json").read_text(encoding="utf-8"))
+    return json.loads((files("nbtrace.physics.nanobragg.selftest") / "data" / "provenance.json").read_text(encoding="utf-8"))
 
 
 def single_precision(name: str) -> Trace | None:
     """Return the trace of a configuration's pixel by the simulator in single precision; None of a log of one's own."""
-    log = files("nbtrace.explanation.selftest") / "data" / "float32" / f"{name}.log"
+    log = files("nbtrace.physics.nanobragg.selftest") / "data" / "float32" / f"{name}.log"
     return parse_trace(log.read_text(encoding="utf-8"), "float32.log")[0] if log.is_file() else None
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.formulas.table import FORMULAS, Formula
-from nbtrace.explanation.scene import At, Node, Scene, UnloggedError, Values, Vector, rank
+from nbtrace.explanation.scene import At, Node, Scene, Values, Vector, in_order
+from nbtrace.vocabulary.formula import Formula, UnloggedError
 
 _SINGLE_RESULT = 2.0**-23
 
@@ -41,9 +41,9 @@ class Computed:
         return _within(logged, self.value, self.allowed)
 
 
-def formula_of(node: Node) -> Formula | None:
+def formula_of(scene: Scene, node: Node) -> Formula | None:
     """Return the formula of a quantity."""
-    return FORMULAS.get(node.name)
+    return scene.vocabulary.formulas.get(node.name)
 
 
 def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[Vector, At]:
@@ -54,7 +54,7 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     UnloggedError
         If there is no formula, an input is missing, or the inputs make no number.
     """
-    formula = formula_of(node)
+    formula = formula_of(scene, node)
     if formula is None:
         raise UnloggedError("a formula")
     at = At(scene, values, node)
@@ -104,7 +104,7 @@ def obeys(scene: Scene, values: Values, node: Node) -> bool:
 def _own_error(at: At, value: Vector) -> list[float]:
     """Return the error that the digits and the precision of a value itself allow, component by component."""
     scene, node = at.scene, at.node
-    formula = FORMULAS[node.name]
+    formula = scene.vocabulary.formulas[node.name]
     size = norm(value)
     own = scene.digits.get(node, ())
     allowed = [
@@ -173,8 +173,8 @@ def propagate(scene: Scene, values: Values, changes: Mapping[Node, Vector]) -> V
     """
     new = {**values, **changes}
     moved = set(changes)
-    for node in sorted(values, key=rank):
-        if node in changes or formula_of(node) is None:
+    for node in in_order(scene.vocabulary, values):
+        if node in changes or formula_of(scene, node) is None:
             continue
         try:
             before, at = value_at(scene, values, node)

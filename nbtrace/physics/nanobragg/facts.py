@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 
-from nbtrace.compare.lattice import infer_cells
+from nbtrace.physics.nanobragg.lattice import infer_cells
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.pixel import whereabouts
-from nbtrace.explanation.formulas.geometry import cross
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.compare.vectors import cross
 from nbtrace.explanation.scene import Fact, Facts, Vector, banner_fact
 from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention

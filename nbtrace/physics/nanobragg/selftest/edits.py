@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.judgement.findings import family, other_side
+from nbtrace.explanation.judgement.findings import other_side
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Record, Shape, Side, Trace
@@ -202,6 +202,7 @@ def answer(result: Explanation, edit: Edit, side: Side) -> Answer:
         return Answer.REPAIRED if all(_repairs(root, untouched) for root in blamed) else Answer.WRONG
     if not result.roots:
         return Answer.ROOTLESS
+    family = result.audit.physics.family
     named = {root.side for root in result.roots if family(edit.quantity) in {family(name) for name in root.quantities}}
     if side in named:
         return Answer.ROOT

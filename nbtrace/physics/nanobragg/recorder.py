@@ -13,7 +13,7 @@ from typing import SupportsFloat, TypeAlias
 
 from nbtrace import writers
 from nbtrace.parsers.values import read_value
-from nbtrace.quantities import QUANTITIES, Kind, Meaning, Quantity, Stage, meaning
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Meaning, Quantity, Stage, meaning
 from nbtrace.records import INT_MIN, NOWHERE, Index, Record, Shape, Side, Value
 from nbtrace.writers import written_value
 

@@ -1,14 +1,9 @@
-"""Which pixel a trace is of: what the log states, and what its geometry says."""
+"""Which point of the detector a trace is of, as its geometry says."""
 
 import math
-from dataclasses import dataclass
 
 from nbtrace.compare.metrics import dot
-from nbtrace.quantities import equivalents
-from nbtrace.records import Index, Pixel, Record, Trace
-
-_ON_THE_EDGE = 1e-6
-"""Pixels by which a rounded coordinate may fall short of a pixel's lower edge."""
+from nbtrace.records import Index, Record, Trace
 
 _COARSE = 0.1
 """Pixels: positions printed with a step of more than this tell no pixel."""
@@ -20,47 +15,10 @@ _FARTHEST = 1e7
 """Coordinates beyond this many pixels come from no detector but from values that do not belong together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """The pixel of one block of a trace.
-
-    Attributes
-    ----------
-    stated : Pixel or None
-        As the log states it.
-    position : (float, float) or None
-        (slow, fast) coordinates of the sampled point in pixels, from pixel_pos, pix0 and the axes.
-    pixel_size : float or None
-        Metres.
-    """
-
-    stated: Pixel | None
-    position: tuple[float, float] | None
-    pixel_size: float | None
-
-    @property
-    def derived(self) -> Pixel | None:
-        """The pixel in which the sampled point lies."""
-        if self.position is None:
-            return None
-        slow, fast = (math.floor(coordinate + _ON_THE_EDGE) for coordinate in self.position)
-        return slow, fast
-
-    @property
-    def pixel(self) -> Pixel | None:
-        """What the geometry says, else what the log states."""
-        return self.derived or self.stated
-
-    @property
-    def contradicts_itself(self) -> bool:
-        """Whether the log states another pixel than its own geometry says."""
-        return self.stated is not None and self.derived is not None and self.stated != self.derived
-
-
-def whereabouts(trace: Trace, block: int = 0) -> Whereabouts:
-    """Return which pixel a block of a trace is of."""
+def located(trace: Trace, block: int = 0) -> tuple[tuple[float, float] | None, float | None]:
+    """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""
     size = pixel_size(trace, block)
-    return Whereabouts(trace.pixels.get(block), _position(trace, block, size), size)
+    return _position(trace, block, size), size
 
 
 def stated_pixel_size(trace: Trace) -> float | None:
@@ -124,4 +82,4 @@ def _first(trace: Trace, name: str, block: int) -> Record | None:
     at_block = trace.get(name, Index(block=block))
     if at_block is not None:
         return at_block
-    return next((found for other in sorted(equivalents(name)) if (found := trace.get(other))), None)
+    return next((found for other in sorted(trace.vocabulary.equivalent_names(name)) if (found := trace.get(other))), None)

@@ -1,9 +1,10 @@
 """How far a quantity magnifies what its inputs are uncertain by."""
 
-from nbtrace.explanation.facts import facts_of
-from nbtrace.explanation.formulas.evaluate import evaluate, formula_of
-from nbtrace.explanation.scene import UnloggedError, scene
+from nbtrace.explanation.evaluate import evaluate, formula_of
+from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.scene import scene
 from nbtrace.records import Side, Trace
+from nbtrace.vocabulary.formula import UnloggedError
 
 
 def conditions(trace: Trace) -> dict[str, float]:
@@ -13,10 +14,10 @@ def conditions(trace: Trace) -> dict[str, float]:
     of and their effects added; of several φ steps or samples the largest counts.
     """
     side = trace.side if trace.side is not Side.UNKNOWN else Side.PY
-    values = scene(trace, side, facts_of(trace, trace, None))
+    values = scene(trace, side, physics_of(trace.vocabulary).facts(trace, trace, None))
     found: dict[str, float] = {}
     for node in values.values:
-        if formula_of(node) is None:
+        if formula_of(values, node) is None:
             continue
         try:
             condition = evaluate(values, values.values, node).condition

@@ -1,1 +1,0 @@
-"""What each logged quantity is computed from, and how far digits and precision carry."""

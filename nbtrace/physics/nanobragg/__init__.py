@@ -1,0 +1,1 @@
+"""nanoBragg: its quantities, formulas, causes, habits, and runs of the simulator."""

@@ -1,0 +1,1 @@
+"""Causes that belong to quantities of nanoBragg."""

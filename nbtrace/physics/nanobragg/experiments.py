@@ -1,0 +1,68 @@
+"""What may be varied in a run of the simulator, as the search for the run that reproduces a log asks for it."""
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import cast
+
+from nbtrace.explanation.runs.run import STEP, Experiments
+from nbtrace.explanation.runs.run import Change as AnyChange
+from nbtrace.explanation.runs.run import Config as AnyConfig
+from nbtrace.physics.nanobragg.alternatives import Change, changes
+from nbtrace.records import Pixel
+from simulator.config import Config
+from simulator.defects import Defect, Mode, mode_name
+
+
+class Simulator(Experiments):
+    """The embedded simulator's switches and configuration values."""
+
+    switches = tuple(defect.value for defect in Defect)
+    shortening = frozenset({"oversample", "phi_steps", "mosaic", "sources", "sensor"})
+
+    def changes(self, config: AnyConfig, pixel: Pixel) -> tuple[AnyChange, ...]:
+        """Return the switches, then the values."""
+        return changes(cast("Config", config), pixel)
+
+    def applied(self, config: AnyConfig, chosen: tuple[AnyChange, ...]) -> AnyConfig:
+        """Return a configuration with changes."""
+        own = cast("tuple[Change, ...]", chosen)
+        return reduce(lambda changed, change: change.applied(changed), own, cast("Config", config))
+
+    def words(self, config: AnyConfig) -> str:
+        """Return the name of the mode, else the names of its switches."""
+        return mode_name(cast("Config", config).execution.defects)
+
+    def modes(self, config: AnyConfig) -> Mapping[str, tuple[AnyChange, ...]]:
+        """Return for each mode the switches that have to be turned."""
+        given = cast("Config", config).execution.defects
+        turned = {mode.value: sorted(given ^ mode.defects, key=lambda defect: defect.value) for mode in Mode}
+        return {
+            mode: tuple(Change(defect.value, defect.value, defect) for defect in defects)
+            for mode, defects in turned.items()
+        }
+
+    def nudges(self, config: AnyConfig) -> Iterator[AnyChange]:
+        """Yield the wavelength, the distances and the pixel size, each a little larger."""
+        own = cast("Config", config)
+        detector = own.detector
+        numbers = {
+            "beam.wavelength_angstrom": own.beam.wavelength_angstrom,
+            "detector.pixel_mm": detector.pixel_mm,
+            "detector.distance_mm": detector.distance_mm,
+            "detector.close_distance_mm": detector.close_distance_mm,
+        }
+        for name, value in numbers.items():
+            if value is not None:
+                yield Change("nudge", name, fields={name: value * (1 + STEP), **_kept_size(own, name)})
+
+    def shape(self, config: AnyConfig) -> tuple[int, int]:
+        """Return the numbers of pixels, slow and fast."""
+        return cast("Config", config).shape_slow_fast
+
+
+def _kept_size(config: Config, name: str) -> dict[str, object]:
+    """Return the number of pixels, which must not change with their size."""
+    if name != "detector.pixel_mm":
+        return {}
+    fast, slow = config.detector.pixels
+    return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}

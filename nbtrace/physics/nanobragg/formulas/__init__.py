@@ -1,0 +1,1 @@
+"""The formulas of the quantities, on logged values."""

@@ -1,0 +1,24 @@
+"""Places of the φ sweep: steps are numbered by their tic, from 0."""
+
+from nbtrace.explanation.scene import At, Node
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
+
+
+def tic_of(node: Node) -> int:
+    """Return the step of a node, −1 for a value of no step."""
+    return node.ordinal(PHI_TIC)
+
+
+def node_at(name: str, sample: int, tic: int) -> Node:
+    """Return a quantity at a step of a sampled point."""
+    return Node(name, sample, ((PHI_TIC, tic),))
+
+
+def at_step(at: At, sample: int, tic: int) -> At:
+    """Return a view at a step of a sampled point; what it reads counts as read here."""
+    return at.of(sample, ((PHI_TIC, tic),))
+
+
+def tics(at: At, name: str) -> tuple[int, ...]:
+    """Return the steps of this sample at which a quantity is logged."""
+    return at.ordinals_of(name, PHI_TIC)

@@ -1,0 +1,53 @@
+"""The vocabulary of nanoBragg and its ports."""
+
+from nbtrace.physics.nanobragg.quantities import PHI_TIC, QUANTITIES, SOURCE
+from nbtrace.vocabulary.registry import Deferred
+from nbtrace.vocabulary.vocabulary import Chain, Factor, SideName, Vocabulary
+
+SCALING_CHAIN = (
+    "I_before_scaling",
+    "r_e_sqr",
+    "fluence_photons_per_m2",
+    "steps",
+    "capture_fraction",
+    "polar",
+    "omega_pixel",
+    "cos_2theta",
+    "I_pixel_final",
+)
+"""The quantities of the scaling report, in its order."""
+
+VOCABULARY = Vocabulary(
+    name="nanobragg",
+    description="nanoBragg, a simulator of diffraction by nanocrystals, and its ports",
+    sides=(SideName("C", ("TRACE_C",)), SideName("Py", ("TRACE_PY",))),
+    quantities=QUANTITIES,
+    indices=(SOURCE, PHI_TIC),
+    judged_apart=frozenset({SOURCE}),
+    final="I_pixel_final",
+    stand_ins=("floatimage_accumulated", "I_before_scaling", "F_latt"),
+    formulas=Deferred("nbtrace.physics.nanobragg.formulas.table:FORMULAS"),
+    chain=Chain(
+        "I_pixel_final",
+        (
+            Factor("I_before_scaling"),
+            Factor("r_e_sqr"),
+            Factor("fluence_photons_per_m2"),
+            Factor("steps", -1),
+            Factor("capture_fraction"),
+            Factor("polar"),
+            Factor("omega_pixel"),
+        ),
+    ),
+    knowledge={
+        "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
+        "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
+    },
+    equivalents=(
+        frozenset({"pix0_vector_meters", "pix0_vector", "pix0_after_twotheta"}),
+        frozenset({"fdet_vec", "fdet_after_twotheta"}),
+        frozenset({"sdet_vec", "sdet_after_twotheta"}),
+        frozenset({"odet_vec", "odet_after_twotheta"}),
+        frozenset({"close_distance_meters", "close_distance_m"}),
+    ),
+)
