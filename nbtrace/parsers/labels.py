@@ -1,6 +1,7 @@
 """Logs without any trace prefix: `Label (unit): value` under headings, as early scripts printed them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace import units
@@ -20,14 +21,14 @@ _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label i
 _OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.SCALING})
 
 
-def looks_labelled(lines: list[str]) -> bool:
+def looks_labelled(lines: Iterable[str]) -> bool:
     """Return whether lines list labelled values of a pixel: several known labels, one of a pixel among them."""
     known = {name for line in lines if (name := _known_label(line))}
     return len(known) >= 3 and any(QUANTITIES[name].stage in _OF_A_PIXEL for name in known)
 
 
 def _known_label(line: str) -> str | None:
-    match = _labelled(line.strip()) if len(line) <= LONGEST_LINE else None
+    match = _labelled(line.strip()) if ":" in line and len(line) <= LONGEST_LINE else None
     if match is None:
         return None
     bare, _ = _bare(match[1].rstrip())

@@ -107,7 +107,11 @@ class LogReader:
         """Read lines without their ends."""
         for line in lines:
             self.total += 1
-            self._line(line, self.total)
+            if line:
+                self._line(line, self.total)
+            else:
+                self._continues = None
+                self.ignored += 1
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
         """Count a line that another grammar has read, and use what it gave."""
