@@ -13,7 +13,7 @@ import torch
 from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
-from nbtrace.parsers.banner import banner as stated
+from nbtrace.physics.nanobragg.dialects.banner import banner as stated
 from nbtrace.parsers.outcome import Stated
 from nbtrace.physics.nanobragg.pixel_table import Layout, PixelTable
 from nbtrace.physics.nanobragg.recorder import Emit, Recorder

@@ -4,21 +4,25 @@
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from nbtrace.errors import InputError
+from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.documents import looks_like_json, read_json
-from nbtrace.parsers.labels import LabelReader, looks_labelled
-from nbtrace.parsers.outcome import Fields, Structure
+from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.sides import by_prefix, columns
 from nbtrace.parsers.source import Lines, read_lines
 from nbtrace.records import Side, Trace
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["parse_trace", "read_sides", "read_trace"]
 
 
-def read_trace(source: str | os.PathLike[str], side: Side | None = None) -> Trace:
+def read_trace(
+    source: str | os.PathLike[str], side: Side | None = None, *, vocabulary: Vocabulary | None = None
+) -> Trace:
     """Read a trace log.
 
     Parameters
@@ -27,13 +31,15 @@ def read_trace(source: str | os.PathLike[str], side: Side | None = None) -> Trac
         File name, plain or gzip; `-` for standard input.
     side : Side, optional
         Of a file that holds both programs' traces, which one to take.
+    vocabulary : Vocabulary, optional
+        What its keys mean; by default nanoBragg's.
 
     Raises
     ------
     InputError
         If it is missing, unreadable or binary, or holds two traces and `side` does not say which.
     """
-    traces = read_sides(os.fspath(source))
+    traces = read_sides(os.fspath(source), vocabulary)
     if len(traces) == 1:
         return traces[0]
     if side is None:
@@ -41,51 +47,52 @@ def read_trace(source: str | os.PathLike[str], side: Side | None = None) -> Trac
     return traces[0 if side is Side.C else 1]
 
 
-def read_sides(source: str) -> tuple[Trace, ...]:
-    """Read a file that holds one trace or, side by side, two (C first).
+def read_sides(source: str, vocabulary: Vocabulary | None = None) -> tuple[Trace, ...]:
+    """Read a file that holds one trace or, side by side, two (the reference's first).
 
     Raises
     ------
     InputError
         If it is missing, unreadable or binary.
     """
-    return _parsed(read_lines(source), source)
+    return _parsed(read_lines(source), source, dialect_of(vocabulary or registry.default()))
 
 
-def parse_trace(text: str, source: str = "-", *, cut: bool = False) -> tuple[Trace, ...]:
+def parse_trace(
+    text: str, source: str = "-", *, cut: bool = False, vocabulary: Vocabulary | None = None
+) -> tuple[Trace, ...]:
     """Read the text of a log; `source` is the name that records and messages give."""
-    return _parsed(Lines.of([text.encode(errors="replace")], cut_short=cut), source)
+    lines = Lines.of([text.encode(errors="replace")], cut_short=cut)
+    return _parsed(lines, source, dialect_of(vocabulary or registry.default()))
 
 
-def _parsed(lines: Lines, source: str) -> tuple[Trace, ...]:
+def _parsed(lines: Lines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
     if looks_like_json(lines):
-        return (read_json(source, lines.text, cut=lines.cut_short),)
+        return (read_json(source, lines.text, dialect, cut=lines.cut_short),)
     two = columns(lines)
     if two is not None:
-        return tuple(_log(column, source, cut=lines.cut) for column in two)
-    trace = _log(lines, source, cut=lines.cut)
-    if not any(record.family.startswith("TRACE") for record in trace.records) and looks_labelled(lines):
-        return (_labelled(lines, source),)
+        return tuple(_log(column, source, dialect, cut=lines.cut) for column in two)
+    trace = _log(lines, source, dialect, cut=lines.cut)
+    if not any(dialect.is_prefixed(record.family) for record in trace.records):
+        read = dialect.unprefixed(lines)
+        if read is not None:
+            return (_unprefixed(read, source, dialect, cut=lines.cut),)
     if {record.side for record in trace.records} >= {Side.C, Side.PY}:
-        return tuple(_log(lines_of_side, source, cut=lines.cut) for lines_of_side in by_prefix(lines))
+        return tuple(_log(own, source, dialect, cut=lines.cut) for own in by_prefix(lines, dialect))
     return (trace,)
 
 
-def _log(lines: Iterable[str], source: str, *, cut: bool) -> Trace:
-    reader = LogReader(source)
+def _log(lines: Iterable[str], source: str, dialect: Dialect, *, cut: bool) -> Trace:
+    reader = LogReader(source, dialect)
     reader.read(lines)
     return reader.trace(cut=cut)
 
 
-def _labelled(lines: Lines, source: str) -> Trace:
-    reader = LogReader(source)
-    labels = LabelReader()
-    for line in lines:
-        match labels.line(line):
-            case None:
-                reader.read([line])
-            case str(heading):
-                reader.take(Structure(heading), "labels", "labels", line)
-            case fields:
-                reader.take(Fields(fields), "labels", "labels", line)
-    return reader.trace(cut=lines.cut)
+def _unprefixed(read: Iterator[tuple[Outcome | None, str]], source: str, dialect: Dialect, *, cut: bool) -> Trace:
+    reader = LogReader(source, dialect)
+    for outcome, line in read:
+        if outcome is None:
+            reader.read([line])
+        else:
+            reader.take(outcome, "labels", "labels", line)
+    return reader.trace(cut=cut)

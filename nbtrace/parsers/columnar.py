@@ -11,13 +11,16 @@ import numpy as np
 from nbtrace.parsers.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.parsers.decimals import Bytes, Floats, Ints
 from nbtrace.parsers.outcome import Field
-from nbtrace.parsers.placing import Placed, Places, Roles
-from nbtrace.parsers.reader import LogReader, Placement
+from nbtrace.parsers.placing import Placed, Places
+from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
+from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.source import Lines
 from nbtrace.parsers.templates import Kind, Templates
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
 
@@ -126,6 +129,7 @@ class ColumnReader:
         File name, plain or gzip; `-` for standard input.
     size : int
         Bytes to read at a time.
+    vocabulary : Vocabulary
     settings : dict of str to Setting
     pixels : dict of int to Pixel
         As :class:`~nbtrace.records.Trace` has them.
@@ -133,11 +137,10 @@ class ColumnReader:
 
     source: str
     size: int = CHUNK
+    vocabulary: Vocabulary = field(default_factory=registry.default)
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
-    _templates: Templates = field(default_factory=Templates)
     _phi_keys: dict[str, int] = field(default_factory=dict)
-    _roles: Roles = field(default_factory=lambda: Roles.of([], {}))
     _places: Places = field(default_factory=Places)
     _dialects: dict[str, int] = field(default_factory=dict)
     _used: int = 0
@@ -148,7 +151,12 @@ class ColumnReader:
     _sides: set[Side] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._lines = _OddLines(self.source, self.settings)
+        self._dialect = dialect_of(self.vocabulary)
+        if not self._dialect.columnar:
+            raise NotColumnarError(f"logs of the vocabulary {self.vocabulary.name} are read line by line")
+        self._templates = Templates(self._dialect)
+        self._roles = self._dialect.roles([], {})
+        self._lines = _OddLines(self.source, self._dialect, self.settings)
         self._sniffer = _Sniffer()
 
     def chunks(self) -> Iterator[Columns]:
@@ -195,7 +203,7 @@ class ColumnReader:
     def to_trace(self) -> Trace:
         """Read the whole log into the trace that the line reader gives."""
         records = tuple(record for part in self.chunks() for record in part.records())
-        return Trace(self.source, records, self.settings, self.account, self.dialects, self.pixels)
+        return Trace(self.source, records, self.settings, self.account, self.dialects, self.pixels, self.vocabulary)
 
     def _columns(self, found: Scan) -> Columns:
         first_line = self._total + 1
@@ -204,21 +212,21 @@ class ColumnReader:
         for dialect, number in self._lines.read_odd(found, first_line):
             self._note(dialect, number)
         records, items = self._lines.taken()
-        self._tagged = self._tagged or any(record.family.startswith("TRACE") for record in records)
+        self._tagged = self._tagged or any(self._dialect.is_prefixed(record.family) for record in records)
         self._sides.update(record.side for record in records)
         if self._sides >= {Side.C, Side.PY}:
             raise NotColumnarError(f"{self.source} holds the traces of both programs")
         new = self._templates.kinds[self._roles.rank.size :]
         if new:
             self._roles = self._roles.insert(
-                np.full(len(new), self._roles.rank.size), Roles.of([kind.item for kind in new], self._phi_keys)
+                np.full(len(new), self._roles.rank.size), self._dialect.roles([kind.item for kind in new], self._phi_keys)
             )
         roles, tic, line = self._roles.take(found.kind), found.phi_tic, found.row_line + first_line
         odd_line = np.array([record.line for record in records], dtype=np.int64)
         at = np.searchsorted(line, odd_line)
         if records:
             odd_tic = [-1 if item.index.phi_tic is None else item.index.phi_tic for item in items]
-            roles, tic = roles.insert(at, Roles.of(items, self._phi_keys)), np.insert(tic, at, odd_tic)
+            roles, tic = roles.insert(at, self._dialect.roles(items, self._phi_keys)), np.insert(tic, at, odd_tic)
         placed = self._places.place(roles, tic)
         self._lines.place_pixels(placed, np.insert(line, at, odd_line), self.pixels)
         own = np.ones(placed.block.shape, dtype=np.bool_)
@@ -277,9 +285,9 @@ class _Unplaced(Placement):
 class _OddLines(LogReader):
     """The line reader for the lines that are not regular; places and pixels are settled when the chunk is complete."""
 
-    def __init__(self, source: str, settings: dict[str, Setting]) -> None:
+    def __init__(self, source: str, dialect: Dialect, settings: dict[str, Setting]) -> None:
         self._unplaced = _Unplaced()
-        super().__init__(source, settings=settings, _placement=self._unplaced)
+        super().__init__(source, dialect, settings=settings, _placement=self._unplaced)
         self._statements: list[tuple[int, Pixel]] = []
 
     def read_odd(self, found: Scan, first_line: int) -> Iterator[tuple[str, int]]:

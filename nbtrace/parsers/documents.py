@@ -1,22 +1,21 @@
-"""Traces in JSON: per-φ documents in both their forms, and flat documents of one pixel."""
+"""Traces in JSON: flat documents of one place, and what a dialect knows of others."""
 
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from nbtrace import schema
-from nbtrace.parsers.keyed import phi_meaning
+from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.source import Lines
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, meaning
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
+from nbtrace.records import Account, Index, Pixel, Record, Shape, Side, Trace, Unreadable, Value
+from nbtrace.vocabulary.quantity import Kind
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
-_TRIPLES = {"hkl_frac": ("h_frac", "k_frac", "l_frac"), "hkl_rounded": ("h", "k", "l")}
 _FAMILY = "JSON"
 _SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
@@ -28,25 +27,27 @@ def looks_like_json(lines: Lines) -> bool:
     return start in {"{", "["} and not any(map(_trace_line, lines.texts))
 
 
-def read_json(source: str, text: str, *, cut: bool = False) -> Trace:
+def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) -> Trace:
     """Read a JSON document; one that holds no trace, or is no JSON, gives no records and an account that says so."""
-    lines = text.count("\n") + (not text.endswith("\n"))
+    lines, vocabulary = text.count("\n") + (not text.endswith("\n")), dialect.vocabulary
     repeated: list[str] = []
     try:
         data = json.loads(text, parse_int=_integer, object_pairs_hook=partial(_object, repeated=repeated))
     except json.JSONDecodeError as error:
         problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
-        return _useless(source, lines, problem, "invalid JSON", cut=cut)
+        return useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut)
     except RecursionError:
-        return _useless(source, lines, Unreadable(1, "", "JSON nested too deeply"), "invalid JSON", cut=cut)
-    if isinstance(data, dict) and ("per_phi_entries" in data or "traces" in data):
-        return _per_phi(source, data, lines)
-    records = _flat(data) if isinstance(data, dict) else ()
+        problem = Unreadable(1, "", "JSON nested too deeply")
+        return useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut)
+    if isinstance(data, dict) and (own := dialect.document(source, data, lines)) is not None:
+        return own
+    records = _flat(data, dialect) if isinstance(data, dict) else ()
     if not records:
-        return Trace(source, (), {}, Account(lines, 0, 0, lines), ("JSON without a trace",))
-    odd = _odd_values(data, repeated)
+        account = Account(lines, 0, 0, lines)
+        return Trace(source, (), {}, account, ("JSON without a trace",), vocabulary=vocabulary)
+    odd = _odd_values(data, repeated, vocabulary)
     account = Account(lines, max(lines - len(odd), 0), 0, 0, odd[:lines])
-    return Trace(source, records, {}, account, ("flat JSON",), _flat_pixel(data))
+    return Trace(source, records, {}, account, ("flat JSON",), _flat_pixel(data), vocabulary)
 
 
 def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, Any]:
@@ -56,14 +57,14 @@ def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, A
     return dict(pairs)
 
 
-def _odd_values(data: Mapping[str, Any], repeated: list[str]) -> tuple[Unreadable, ...]:
+def _odd_values(data: Mapping[str, Any], repeated: list[str], vocabulary: Vocabulary) -> tuple[Unreadable, ...]:
     """Return the known keys whose values are no numbers, and those that stand in the document more than once."""
-    known = [key for key in data if meaning(key).quantity in QUANTITIES]
+    known = {key: vocabulary.quantities.get(vocabulary.meaning(key).quantity) for key in data}
     numeric = {kind for kind in Kind if kind is not Kind.TEXT}
     odd = [
         Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], f"{key} is no number")
-        for key in known
-        if QUANTITIES[meaning(key).quantity].kind in numeric and not _numeric(data[key])
+        for key, quantity in known.items()
+        if quantity is not None and quantity.kind in numeric and not _numeric(data[key])
     ]
     return tuple(odd + [Unreadable(1, key, f"{key} stands in the document more than once") for key in repeated])
 
@@ -73,51 +74,28 @@ def _integer(digits: str) -> int | float:
     return int(digits) if math.isfinite(number := float(digits)) else number
 
 
-def _useless(source: str, lines: int, problem: Unreadable, dialect: str, *, cut: bool = False) -> Trace:
-    return Trace(source, (), {}, Account(lines, 0, 0, lines - 1, (problem,), cut), (dialect,))
+def useless(
+    source: str, lines: int, problem: Unreadable, dialect: str, vocabulary: Vocabulary, *, cut: bool = False
+) -> Trace:
+    """Return the trace of a document of which nothing can be used."""
+    account = Account(lines, 0, 0, lines - 1, (problem,), cut)
+    return Trace(source, (), {}, account, (dialect,), vocabulary=vocabulary)
 
 
-def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
-    try:
-        document = schema.PerPhiDocument.model_validate(data)
-    except ValidationError as error:
-        return _useless(source, lines, Unreadable(1, "", schema.reason(error)), "per-φ JSON")
-    records = tuple(
-        _record(key, phi_meaning(key).quantity, value, Index(sample=sample, phi_tic=entry.phi_tic))
-        for sample, entry in _sampled(document.per_phi_entries)
-        for key, value in entry.model_dump().items()
-        if key != "phi_tic"
-    )
-    settings = {
-        name: Setting(value.removeprefix("torch."), 1)
-        for name in ("config", "device", "dtype", "timestamp")
-        if (value := getattr(document, name)) is not None
-    }
-    pixels = {0: document.pixel.pixel} if document.pixel else {}
-    return Trace(source, records, settings, Account(lines, lines, 0, 0), ("per-φ JSON",), pixels)
-
-
-def _sampled(entries: Iterable[schema.PerPhiEntry]) -> Iterator[tuple[int, schema.PerPhiEntry]]:
-    """Yield each entry with its sampled point; a step that does not come after the last one begins the next point."""
-    sample, last = 0, -1
-    for entry in entries:
-        sample += entry.phi_tic <= last
-        last = entry.phi_tic
-        yield sample, entry
-
-
-def _flat(data: Mapping[str, Any]) -> tuple[Record, ...]:
+def _flat(data: Mapping[str, Any], dialect: Dialect) -> tuple[Record, ...]:
+    vocabulary, parts_of = dialect.vocabulary, dialect.json_parts
     numbers = {key: value for key, value in data.items() if _numeric(value)}
     scalars = {key: value for key, value in numbers.items() if not isinstance(value, list)}
-    joined = {name: [scalars[part] for part in parts] for name, parts in _TRIPLES.items() if set(parts) <= set(scalars)}
-    records = [_record(name, name, value, Index()) for name, value in joined.items()]
+    joined = {name: [scalars[part] for part in parts] for name, parts in parts_of.items() if set(parts) <= set(scalars)}
+    records = [json_record(name, name, value, Index(), vocabulary) for name, value in joined.items()]
     for key, value in numbers.items():
-        known = meaning(key)
-        if known.quantity not in QUANTITIES or known.quantity in joined:
+        meant = vocabulary.meaning(key)
+        known = vocabulary.quantities.get(meant.quantity)
+        if known is None or meant.quantity in joined:
             continue
-        record = _record(key, known.quantity, value, Index(), unit=known.unit, scale=known.scale)
-        if schema.keyed(key, record.value) is None:
-            records.append(record)
+        record = json_record(key, meant.quantity, value, Index(), vocabulary, scale=meant.scale)
+        if schema.misfit(key, known, record.value.shape, record.value.numbers) is None:
+            records.append(replace(record, unit=meant.unit))
     return tuple(records)
 
 
@@ -134,12 +112,13 @@ def _numeric(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _record(
-    key: str, quantity: str, value: Any, index: Index, *, unit: str | None = None, scale: float = 1.0
+def json_record(
+    key: str, quantity: str, value: Any, index: Index, vocabulary: Vocabulary, *, scale: float = 1.0
 ) -> Record:
+    """Return the record of a number or a list of numbers."""
     numbers = tuple(float(item) for item in value) if isinstance(value, list) else (float(value),)
     tokens = tuple(repr(item) for item in (value if isinstance(value, list) else [value]))
     shape = Shape.SCALAR if len(numbers) == 1 else Shape.VECTOR
     printed = Value(shape, numbers, tokens, " ".join(tokens))
-    known = QUANTITIES.get(quantity)
-    return Record(key, quantity, printed, unit or (known.unit if known else None), scale, Side.PY, _FAMILY, 1, index)
+    known = vocabulary.quantities.get(quantity)
+    return Record(key, quantity, printed, known.unit if known else None, scale, Side.PY, _FAMILY, 1, index)

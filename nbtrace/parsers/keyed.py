@@ -2,29 +2,21 @@
 
 import re
 
-from pydantic import ValidationError
-
 from nbtrace import schema, units
 from nbtrace.errors import UsageError
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
-from nbtrace.parsers.values import NUMBER, ordinal, read_value
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Meaning, meaning
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
+from nbtrace.parsers.values import read_value
 from nbtrace.records import NOWHERE, Index, Shape, Value
-from nbtrace.schema import MOST
+from nbtrace.vocabulary.quantity import Kind, Quantity
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _RULE = "==="
 _spaced = re.compile(r"(\S+)\s+(.*)").fullmatch
 _first_key = re.compile(r"(?<!\w)(\w++)=").search
 _next_keys = re.compile(r"(?<=\s)(\w++)=").finditer
-_are_pairs = re.compile(r"\w+=\S.*").fullmatch
-_WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
-_words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
-_word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
-_tuple = re.compile(r"\(?\s*([0-9]+)(?:\s*+,\s*+|\s++)([0-9]+)\s*\)?").fullmatch
+_pairs = re.compile(r"\w+=\S.*").fullmatch
 _operator = re.compile(r"[-+*/^(),·×|]")
-_digits = re.compile(r"[0-9]++").findall
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
-_node = re.compile(rf"\[([0-9]+(?:,[0-9]+)*)\]=({NUMBER})").fullmatch
 
 
 def heading_of(body: str) -> Structure | None:
@@ -54,7 +46,7 @@ def _key_and_rest(text: str) -> tuple[str, str] | None:
     return (match[1], match[2].strip()) if match else None
 
 
-def keyed(body: str) -> Outcome:
+def keyed(body: str, vocabulary: Vocabulary) -> Outcome:
     """Read the body of a `TRACE_C:` or `TRACE_PY:` line."""
     if heading := heading_of(body):
         return heading
@@ -66,20 +58,23 @@ def keyed(body: str) -> Outcome:
     key, rest = pair
     if rest.startswith("="):
         rest = rest[1:].strip()
-    return one_field(key, rest, starts_blocks=True)
+    return one_field(key, rest, vocabulary, starts_blocks=True)
 
 
-def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: bool = False) -> Outcome:
+def one_field(
+    key: str, text: str, vocabulary: Vocabulary, *, index: Index = NOWHERE, starts_blocks: bool = False
+) -> Outcome:
     """Return the field `key` with the value that `text` prints, or why it is none."""
     if not text:
         return Problem(f"{key} has no value")
-    value = _value_of(key, text)
+    known = vocabulary.quantities.get(vocabulary.meaning(key).quantity)
+    value = _value_of(known, text)
     if value.shape is Shape.SCALAR and "=" in text and not _is_chain(text):
         return Problem(f"{key}: {text!r} is no number and no formula that ends in one")
-    if complaint := schema.keyed(key, value):
+    if complaint := schema.misfit(key, known, value.shape, value.numbers):
         return Problem(complaint)
     try:
-        return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
+        return Fields((Field(key, value, vocabulary.meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
         return Problem(f"{key}: {error}")
 
@@ -99,9 +94,8 @@ def _is_member(words: list[str], part: str) -> bool:
     return ";" not in part and 0 < len(words) <= 1 + operators + units_after
 
 
-def _value_of(key: str, text: str) -> Value:
+def _value_of(known: Quantity | None, text: str) -> Value:
     value = read_value(text)
-    known = QUANTITIES.get(meaning(key).quantity)
     if value.tokens and known is not None and known.kind is Kind.TEXT:
         return Value(Shape.TEXT, (), (), text)
     if value.shape is Shape.TEXT and (member := _enum(text)):
@@ -120,9 +114,14 @@ def key_values(body: str) -> tuple[tuple[str, str], ...]:
     return tuple((match[1], text[match.end() : end].strip()) for match, end in zip(keys, ends, strict=True))
 
 
-def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
+def are_pairs(text: str) -> bool:
+    """Whether text begins with a `key=value` pair."""
+    return _pairs(text) is not None
+
+
+def numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
     """Return the values of a line of `key=number` pairs by key, and what is wrong with it."""
-    if not _are_pairs(body.strip()):
+    if not are_pairs(body.strip()):
         return {}, f"no list of key=number: {body.strip()!r}"
     values: dict[str, Value] = {}
     for key, text in key_values(body):
@@ -132,109 +131,3 @@ def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
         if values[key].shape is not Shape.SCALAR:
             return {}, f"{key}: {text!r} is not one number"
     return values, None
-
-
-def phi(body: str, line_schema: type[schema.PhiLine | schema.RotStarLine] = schema.PhiLine) -> Outcome:
-    """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
-    values, complaint = _numbers_of(body)
-    if complaint:
-        return Problem(complaint)
-    try:
-        line_schema.model_validate({key: value.numbers[0] for key, value in values.items()})
-    except ValidationError as error:
-        return Problem(schema.reason(error))
-    index = Index(phi_tic=int(values.pop("phi_tic").numbers[0]))
-    return Fields(tuple(Field(key, value, phi_meaning(key), index) for key, value in values.items()))
-
-
-def phi_meaning(key: str) -> Meaning:
-    """Return what a field of a per-φ line stands for."""
-    return meaning(key if key.startswith("phi_") else f"phi_{key}")
-
-
-def tricubic(body: str) -> Outcome:
-    """Read a node of the interpolation grid, `[i,j,k]=F`."""
-    if match := _node(body.strip()):
-        node = tuple(number for text in match[1].split(",") if (number := ordinal(text)) is not None)
-        if len(node) <= match[1].count(","):
-            return Problem(f"the node [{match[1]}] has numbers beyond {MOST}")
-        index = Index(node=node)
-        value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
-        return Fields((Field("F_tricubic", value, meaning("F_tricubic"), index),))
-    return Problem(f"{body.strip()!r} is no [i,j,k]=value")
-
-
-def source(body: str, number: int) -> Outcome:
-    """Read a line that belongs to one source; its key becomes the quantity `source_<key>`."""
-    outcome = keyed(body)
-    if not isinstance(outcome, Fields):
-        return outcome
-    field = outcome.fields[0]
-    key = field.key if field.key.startswith("source_") else f"source_{field.key}"
-    return Fields((Field(field.key, field.value, meaning(key), Index(source=number)),))
-
-
-def tap(body: str) -> Outcome:
-    """Read the one-line forms of the tap builds: `word number… word number…` or `word=value word=value`.
-
-    Words that say where the sample is (pixel, subpixel, source, mos, phi) become the index of the others.
-    """
-    text = body.strip()
-    if _words(text):
-        groups = tuple((word, numbers.strip()) for word, numbers in _word_groups(text))
-    elif _are_pairs(text):
-        groups = key_values(text)
-    else:
-        return Problem(f"{text!r} is neither `word number` nor `word=value`")
-    places = {word: numbers for word, numbers in groups if word in _PLACES}
-    if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
-        return Problem(f"{far} {places[far]} is beyond {MOST}")
-    pixel = _pair(places.get("pixel", ""))
-    index = Index(
-        subpixel=_pair(places.get("subpixel", "")),
-        source=_ordinal(places.get("source")),
-        mosaic=_ordinal(places.get("mos")),
-        phi_tic=_ordinal(places.get("phi")),
-    )
-    fields = tuple(
-        Field(word, read_value(numbers), Meaning(f"tap_{word}", None), index)
-        for word, numbers in groups
-        if word not in _PLACES
-    )
-    if fields:
-        return Fields(fields, pixel)
-    return Stated(pixel=pixel) if pixel else Problem(f"{text!r} holds no value")
-
-
-_PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
-
-
-def _pair(text: str) -> tuple[int, int] | None:
-    match = _tuple(text)
-    first, second = (ordinal(match[1]), ordinal(match[2])) if match else (None, None)
-    return None if first is None or second is None else (first, second)
-
-
-def _ordinal(text: str | None) -> int | None:
-    return None if text is None else ordinal(text.strip())
-
-
-def _beyond(text: str) -> bool:
-    """Whether text holds a whole number that no pixel, step, source or domain has."""
-    return any(ordinal(digits) is None for digits in _digits(text))
-
-
-def traced_pixel(body: str) -> Outcome:
-    """Read `tracing pixel (spixel=S, fpixel=F)`."""
-    match = re.search(r"\(spixel=(-?[0-9]+), ?fpixel=(-?[0-9]+)\)", body)
-    if match is None:
-        return Problem(f"{body.strip()!r} states no pixel")
-    return pixel_stated(match[1], match[2])
-
-
-def pixel_stated(slow: str, fast: str) -> Stated | Problem:
-    """Return the pixel that two whole numbers state, or why they state none."""
-    for name, text in (("slow", slow), ("fast", fast)):
-        if ordinal(text) is None:
-            return Problem(f"the pixel's {name} index is not from 0 to {MOST}: {text}")
-    return Stated(pixel=(int(slow), int(fast)))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nbtrace import schema
-from nbtrace.physics.nanobragg.quantities import Meaning
 from nbtrace.records import NOWHERE, Index, Pixel, Value
+from nbtrace.vocabulary.quantity import Meaning
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,12 @@ class Problem:
 Outcome: TypeAlias = Fields | Stated | Structure | Problem
 
 
-def fitting(outcome: Outcome) -> Outcome:
+def fitting(outcome: Outcome, vocabulary: Vocabulary) -> Outcome:
     """Return an outcome as it is, or as a problem where a value has not the numbers that its quantity has."""
     if not isinstance(outcome, Fields):
         return outcome
     for item in outcome.fields:
-        complaint = schema.misfit(item.key, item.meaning.quantity, item.value.shape, item.value.numbers)
+        complaint = schema.misfit(item.key, vocabulary.quantities.get(item.meaning.quantity), item.value.shape, item.value.numbers)
         if complaint is not None:
             return Problem(complaint)
     return outcome

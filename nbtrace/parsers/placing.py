@@ -6,14 +6,10 @@ predecessor in execution order and was seen in this sample already; a φ pass wh
 """
 
 from dataclasses import dataclass, field
-from typing import Self
 
 import numpy as np
 
 from nbtrace.parsers.decimals import Flags, Ints
-from nbtrace.parsers.outcome import Field
-from nbtrace.parsers.reader import CLOSING, PER_SAMPLE
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, RANK, Stage
 
 _NEVER = -2
 _BEFORE = -1
@@ -40,30 +36,6 @@ class Roles:
     rank: Ints
     per_sample: Flags
     phi_key: Ints
-
-    @classmethod
-    def of(cls, items: list[Field], phi_keys: dict[str, int]) -> Self:
-        """Return the roles of values; `phi_keys` numbers the keys of per-φ values and grows as needed."""
-        opens, closes, ranks, per_sample, keys = [], [], [], [], []
-        for item in items:
-            name = item.meaning.quantity
-            quantity = QUANTITIES.get(name)
-            stage = quantity.stage if quantity else None
-            sampled = stage in PER_SAMPLE
-            counts = item.starts_blocks and (sampled or stage is Stage.SCALING)
-            opens.append(counts and (sampled or name == "I_before_scaling"))
-            closes.append(counts and name in CLOSING)
-            ranks.append(RANK[name] if counts and sampled else -1)
-            per_sample.append(sampled)
-            of_step = item.index.phi_tic is not None and name.startswith("phi_")
-            keys.append(phi_keys.setdefault(item.key, len(phi_keys)) if of_step else -1)
-        return cls(
-            np.array(opens, dtype=np.bool_),
-            np.array(closes, dtype=np.bool_),
-            np.array(ranks, dtype=np.int64),
-            np.array(per_sample, dtype=np.bool_),
-            np.array(keys, dtype=np.int64),
-        )
 
     def take(self, kind: Ints) -> "Roles":
         """Return the roles of values of the given kinds."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbtrace.parsers.chunks import Chunk
 from nbtrace.parsers.decimals import Bytes, Flags, Floats, Ints, parse, word_at
-from nbtrace.parsers.tagged import LONGEST_LINE
+from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
 
 BLANK = -2

@@ -6,8 +6,8 @@ A line of one side is empty in the other, so that line numbers stay those of the
 from collections.abc import Iterable
 from itertools import pairwise
 
+from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.source import Lines
-from nbtrace.parsers.tagged import side_of_line
 from nbtrace.records import Side
 
 HEADER = 8
@@ -46,8 +46,9 @@ def end_of_diff_header(head: list[str]) -> int | None:
     )
 
 
-def by_prefix(lines: Lines) -> tuple[Iterable[str], Iterable[str]]:
-    """Return the lines of a log of both programs as C's and as Py's; lines of neither belong to both."""
+def by_prefix(lines: Lines, dialect: Dialect) -> tuple[Iterable[str], Iterable[str]]:
+    """Return the lines of a log of both programs, side by side; lines of neither belong to both."""
+    side_of_line = dialect.side_of_line
     return (
         ("" if side_of_line(line) is Side.PY else line for line in lines),
         ("" if side_of_line(line) is Side.C else line for line in lines),

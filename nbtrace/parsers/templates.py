@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbtrace.parsers.banner import banner
 from nbtrace.parsers.decimals import Bytes, Flags, Ints, Words, word_at
+from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.outcome import Field, Fields
-from nbtrace.parsers.tagged import side_of, tagged
 from nbtrace.records import Side
 
 SHORTEST_HEAD = 15
@@ -72,6 +71,7 @@ class Templates:
     templates : list of Template
     """
 
+    dialect: Dialect
     kinds: list[Kind] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
     _heads: dict[bytes, int] = field(default_factory=dict)
@@ -115,8 +115,8 @@ class Templates:
         return known
 
     def _learn(self, line: str, count: int, *, values: int) -> int:
-        read = tagged(line, "")
-        if banner(line) is not None or read is None or not isinstance(read.outcome, Fields):
+        read = self.dialect.tagged(line, "")
+        if self.dialect.banner(line) is not None or read is None or not isinstance(read.outcome, Fields):
             return NO_TEMPLATE
         fields = read.outcome.fields
         if (
@@ -126,8 +126,8 @@ class Templates:
         ):
             return NO_TEMPLATE
         per_step = fields[0].index.phi_tic is not None
-        kinds = [Kind(item, read.family, read.dialect, side_of(read.family), per_step) for item in fields]
-        self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, side_of(read.family)))
+        kinds = [Kind(item, read.family, read.dialect, self.dialect.side_of(read.family), per_step) for item in fields]
+        self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, self.dialect.side_of(read.family)))
         self.kinds += kinds
         return len(self.templates) - 1
 

@@ -51,7 +51,7 @@ class Chain:
     factors: tuple[Factor, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """The words of a computation.
 

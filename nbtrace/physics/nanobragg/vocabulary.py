@@ -40,6 +40,7 @@ VOCABULARY = Vocabulary(
         ),
     ),
     knowledge={
+        "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
     },

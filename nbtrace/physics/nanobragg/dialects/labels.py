@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace import units
-from nbtrace.parsers.banner import banner
+from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.parsers.outcome import Field, Stated
-from nbtrace.parsers.prose import located_meaning
-from nbtrace.parsers.tagged import LONGEST_LINE
+from nbtrace.physics.nanobragg.dialects.prose import located_meaning
+from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.values import read_value
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage, meaning
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
 
 _heading = re.compile(r"(?:={3,})?([^:=]+)(?:={3,}|:)").fullmatch
@@ -18,13 +18,13 @@ _labelled = re.compile(r"([^:]+):\s+(\S.*)").fullmatch
 _unit_in_label = re.compile(r"(.+?) \((?:\w+, )?([^()]+)\)").fullmatch
 _TRIPLES = {"hkl_frac": ("h", "k", "l"), "hkl_rounded": ("h_int", "k_int", "l_int")}
 _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label in labels}
-_OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.SCALING})
+_OF_A_PIXEL = frozenset({"pixel", "scaling"})
 
 
 def looks_labelled(lines: Iterable[str]) -> bool:
     """Return whether lines list labelled values of a pixel: several known labels, one of a pixel among them."""
     known = {name for line in lines if (name := _known_label(line))}
-    return len(known) >= 3 and any(QUANTITIES[name].stage in _OF_A_PIXEL for name in known)
+    return len(known) >= 3 and any(VOCABULARY.quantities[name].section in _OF_A_PIXEL for name in known)
 
 
 def _known_label(line: str) -> str | None:
@@ -32,8 +32,8 @@ def _known_label(line: str) -> str | None:
     if match is None:
         return None
     bare, _ = _bare(match[1].rstrip())
-    name = meaning(bare).quantity
-    return name if name in QUANTITIES else None
+    name = VOCABULARY.meaning(bare).quantity
+    return name if name in VOCABULARY.quantities else None
 
 
 def _last_member(text: str) -> str | None:
@@ -95,4 +95,4 @@ class LabelReader:
         parts = [self._parts.pop(label) for label in labels]
         tokens = tuple(part.tokens[0] for part in parts)
         value = Value(Shape.VECTOR, tuple(part.numbers[0] for part in parts), tokens, " ".join(tokens))
-        return (Field(quantity, value, meaning(quantity)),)
+        return (Field(quantity, value, VOCABULARY.meaning(quantity)),)

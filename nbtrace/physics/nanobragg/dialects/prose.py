@@ -11,8 +11,9 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers.keyed import heading_of, key_values
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
 from nbtrace.parsers.values import read_value
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Meaning, meaning
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
+from nbtrace.vocabulary.quantity import Kind, Meaning
 
 _lead_in = re.compile(r"([^=:]+): (\S[^:]*? = .*)").fullmatch
 _several = re.compile(r",\s+(?=[A-Za-z_]\w* = )").split
@@ -63,7 +64,7 @@ def prose(body: str, context: str, *, cell_block: bool) -> Outcome:
 
 
 def _has_numbers(name: str) -> bool:
-    known = QUANTITIES.get(meaning(name).quantity)
+    known = VOCABULARY.quantities.get(VOCABULARY.meaning(name).quantity)
     return known is not None and known.kind is not Kind.TEXT
 
 
@@ -85,12 +86,12 @@ def located_meaning(name: str, value: Value, unit: str | None, place: str) -> Me
 
     A name that the vocabulary does not know, or knows with another shape or dimension, is a quantity of that heading.
     """
-    quantity = QUANTITIES.get(meaning(name).quantity)
+    quantity = VOCABULARY.quantities.get(VOCABULARY.meaning(name).quantity)
     own = Meaning(f"{place}: {name}" if place else name, unit)
     if quantity is None or (value.shape is not Shape.SENTINEL and value.shape.value != quantity.kind.value):
         return own
     try:
-        return meaning(name, unit)
+        return VOCABULARY.meaning(name, unit)
     except UsageError:
         return own
 

@@ -69,7 +69,7 @@ def banner(line: str) -> Outcome | None:
         return None
     line = line.rstrip()
     if axes := _AXES(line):
-        outcome = one_field(axes[1], axes[2])
+        outcome = one_field(axes[1], axes[2], VOCABULARY)
         return outcome if isinstance(outcome, Fields) else None
     for match in _pixels:
         if found := match(line):

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from nbtrace import schema
 from nbtrace.parsers import keyed, prose
+from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
 from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure, fitting
 from nbtrace.parsers.values import ordinal
-from nbtrace.quantities import meaning
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side
 
 _prefix = re.compile(
@@ -23,23 +23,29 @@ _torn = re.compile(r"TRACE_|\wTRACE:|\[New Thread").search
 
 Grammar: TypeAlias = Callable[[str], Outcome]
 
+
+
+def _keyed(body: str) -> Outcome:
+    return keyed(body, VOCABULARY)
+
+
 _KEYED = {"TRACE_C": "C keyed", "TRACE_PY": "Py keyed"}
 
 _GRAMMARS: dict[str, tuple[str, Grammar]] = {
-    "TRACE_C": ("C keyed", keyed.keyed),
-    "TRACE_PY": ("Py keyed", keyed.keyed),
-    "PIX0_PY": ("Py pix0", keyed.keyed),
-    "TRACE_C_PHI": ("C per-φ", keyed.phi),
-    "TRACE_PY_PHI": ("Py per-φ", keyed.phi),
-    "TRACE_PY_ROTSTAR": ("Py rotated vectors", partial(keyed.phi, line_schema=schema.RotStarLine)),
-    "TRACE_CONFIG": ("C configuration", keyed.traced_pixel),
-    "TRACE_PY_TRICUBIC": ("Py tricubic", keyed.tricubic),
-    "TRACE_C_TAP4": ("C tap", keyed.tap),
-    "TRACE_C_TAP5": ("C tap", keyed.tap),
-    "TRACE_C_TAP5_HKL": ("C tap", keyed.tap),
-    "TRACE_C_OMEGA": ("C tap", keyed.tap),
-    "TRACE_C_HKL_BOUNDS": ("C tap", keyed.tap),
-    "TRACE_SIM_F_LATT": ("Py lattice debug", keyed.tap),
+    "TRACE_C": ("C keyed", _keyed),
+    "TRACE_PY": ("Py keyed", _keyed),
+    "PIX0_PY": ("Py pix0", _keyed),
+    "TRACE_C_PHI": ("C per-φ", lines.phi),
+    "TRACE_PY_PHI": ("Py per-φ", lines.phi),
+    "TRACE_PY_ROTSTAR": ("Py rotated vectors", partial(lines.phi, line_schema=RotStarLine)),
+    "TRACE_CONFIG": ("C configuration", lines.traced_pixel),
+    "TRACE_PY_TRICUBIC": ("Py tricubic", lines.tricubic),
+    "TRACE_C_TAP4": ("C tap", lines.tap),
+    "TRACE_C_TAP5": ("C tap", lines.tap),
+    "TRACE_C_TAP5_HKL": ("C tap", lines.tap),
+    "TRACE_C_OMEGA": ("C tap", lines.tap),
+    "TRACE_C_HKL_BOUNDS": ("C tap", lines.tap),
+    "TRACE_SIM_F_LATT": ("Py lattice debug", lines.tap),
 }
 _MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
 _PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"}
@@ -49,20 +55,8 @@ _NODES = frozenset({"TRACE_PY_TRICUBIC"})
 _numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?([0-9]+)").fullmatch
 _grid = re.compile(r"TRACE_PY_TRICUBIC_[HKL]_COORDS").fullmatch
 
-LONGEST_LINE = 4096
-"""Characters beyond which a line is no trace line; real ones stay below 400."""
-
 CONTINUED = frozenset({"TRACE_BEAM_CENTER", "TRACE_SIM_F_LATT", "TRACE"})
 """Families whose indented lines without a prefix belong to the tagged line before them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """A tagged line, read."""
-
-    family: str
-    dialect: str
-    outcome: Outcome
 
 
 def side_of(family: str) -> Side:
@@ -99,7 +93,7 @@ def tagged(line: str, context: str) -> Tagged | None:
     if _torn(body):
         return Tagged(family, "torn", Problem("torn: another line begins in its middle"))
     dialect, outcome = _read(family, number, body, context)
-    return Tagged(family, dialect, fitting(outcome))
+    return Tagged(family, dialect, fitting(outcome, VOCABULARY))
 
 
 def _read(family: str, number: str | None, body: str, context: str) -> tuple[str, Outcome]:
@@ -118,20 +112,20 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
     if family in _ASSIGNMENTS:
         return _ASSIGNMENTS[family], prose.assignments(body, context)
     if _grid(family):
-        return "Py tricubic", keyed.one_field(family.removeprefix("TRACE_PY_"), body.strip())
+        return "Py tricubic", one_field(family.removeprefix("TRACE_PY_"), body.strip(), VOCABULARY)
     if number is None and (numbered := _numbered_source(family)):
         number = numbered[1]
     if number is not None and "_SOURCE" in family:
         source = ordinal(number)
         far = Problem(f"there is no source {number}: {schema.MOST} is the largest number")
-        return "sources", far if source is None else keyed.source(body, source)
+        return "sources", far if source is None else lines.source(body, source)
     return f"{family} (unknown)", _unknown(family, body)
 
 
 def _unknown(family: str, body: str) -> Outcome:
-    outcome = keyed.tap(body)
+    outcome = lines.tap(body)
     if isinstance(outcome, Problem):
-        outcome = keyed.keyed(body)
+        outcome = _keyed(body)
     return (
         outcome
         if isinstance(outcome, Fields)
@@ -161,15 +155,15 @@ def named_quantities(line: str, context: str) -> tuple[str, ...]:
 
 def _names_in(family: str, body: str, context: str) -> list[str]:
     if family in _PER_STEP:
-        return [keyed.phi_meaning(key).quantity for key in _pair_keys(body) if key != "phi_tic"]
-    if family in _GRAMMARS and _GRAMMARS[family][1] is keyed.tap:
+        return [lines.phi_meaning(key).quantity for key in _pair_keys(body) if key != "phi_tic"]
+    if family in _GRAMMARS and _GRAMMARS[family][1] is lines.tap:
         return [f"tap_{word}" for word in _words_alone(body)]
     if family in _NODES:
         return ["F_tricubic"]
     keys = _keys_in(body)
     if "_SOURCE" in family:
         keys = [key if key.startswith("source_") else f"source_{key}" for key in keys]
-    names = [meaning(key).quantity for key in keys]
+    names = [VOCABULARY.meaning(key).quantity for key in keys]
     return names + [f"{context}: {key}" for key in keys] if family in {*_PROSE, *_ASSIGNMENTS} else names
 
 

@@ -1,0 +1,1 @@
+"""The forms of line that nanoBragg, its ports and their tools print."""

@@ -1,0 +1,95 @@
+"""How the logs of nanoBragg and its ports are read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nbtrace.parsers.dialect import Dialect, Placement, Tagged
+from nbtrace.parsers.keyed import key_values, one_field
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
+from nbtrace.physics.nanobragg.dialects import tagged
+from nbtrace.physics.nanobragg.dialects.banner import banner
+from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelled
+from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
+from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement, roles
+from nbtrace.physics.nanobragg.dialects.prose import assignments
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.records import Side, Trace
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.placing import Roles
+
+
+class NanoBraggDialect(Dialect):
+    """The lines of nanoBragg, its ports and their tools."""
+
+    columnar = True
+    json_parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "hkl_frac": ("h_frac", "k_frac", "l_frac"),
+        "hkl_rounded": ("h", "k", "l"),
+    }
+
+    def tagged(self, line: str, context: str) -> Tagged | None:
+        """Read a line with a prefix; None if it has none. `context` is the last heading."""
+        return tagged.tagged(line, context)
+
+    def side_of(self, family: str) -> Side:
+        """Return the program that prints lines of a family."""
+        return tagged.side_of(family)
+
+    def side_of_line(self, line: str) -> Side:
+        """Return the program whose prefix a line carries."""
+        return tagged.side_of_line(line)
+
+    def placement(self) -> Placement:
+        """Return what places the values of one log."""
+        return PixelPlacement()
+
+    def named_quantities(self, line: str, context: str) -> tuple[str, ...]:
+        """Return what an unreadable line would have given, as far as it tells."""
+        return tagged.named_quantities(line, context)
+
+    def banner(self, line: str) -> Outcome | None:
+        """Return what a line without a prefix states, None if it states nothing that is known."""
+        return banner(line)
+
+    def continuation(self, line: str, family: str, context: str) -> Outcome | None:
+        """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
+        return _continuation(line, context) if family in tagged.CONTINUED else None
+
+    def unprefixed(self, lines: Iterable[str]) -> Iterator[tuple[Outcome | None, str]] | None:
+        """Read a log of labelled values; None if it is no such log."""
+        return _labelled(lines) if looks_labelled(lines) else None
+
+    def is_prefixed(self, family: str) -> bool:
+        """Whether a family is one of lines with a prefix."""
+        return family.startswith("TRACE")
+
+    def document(self, source: str, data: Mapping[str, Any], lines: int) -> Trace | None:
+        """Return the trace of a per-φ document; None for any other."""
+        return per_phi_trace(source, data, lines) if is_per_phi(data) else None
+
+    def roles(self, items: list[Field], phi_keys: dict[str, int]) -> "Roles":
+        """Return what values mean for the blocks and samples of a log that is read by columns."""
+        return roles(items, phi_keys)
+
+
+def _labelled(lines: Iterable[str]) -> Iterator[tuple[Outcome | None, str]]:
+    labels = LabelReader()
+    for line in lines:
+        match labels.line(line):
+            case None:
+                yield None, line
+            case str(heading):
+                yield Structure(heading), line
+            case fields:
+                yield Fields(fields), line
+
+
+def _continuation(line: str, context: str) -> Outcome:
+    text = line.strip()
+    if len(pairs := key_values(text)) > 1:
+        found = [one_field(key, value, VOCABULARY) for key, value in pairs]
+        fields = tuple(item for outcome in found if isinstance(outcome, Fields) for item in outcome.fields)
+        return Fields(fields) if fields else Structure()
+    outcome = assignments(text, context)
+    return Structure() if isinstance(outcome, Problem) or text.startswith("=") else outcome

@@ -1,0 +1,128 @@
+"""Lines that only nanoBragg, its ports and their tools print: per φ, per source, of a node, of a tap."""
+
+import re
+
+from pydantic import ValidationError
+
+from nbtrace import schema
+from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated
+from nbtrace.parsers.values import NUMBER, ordinal, read_value
+from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.records import Index, Shape, Value
+from nbtrace.schema import MOST
+from nbtrace.vocabulary.quantity import Meaning
+
+_WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
+_words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
+_word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
+_tuple = re.compile(r"\(?\s*([0-9]+)(?:\s*+,\s*+|\s++)([0-9]+)\s*\)?").fullmatch
+_digits = re.compile(r"[0-9]++").findall
+_node = re.compile(rf"\[([0-9]+(?:,[0-9]+)*)\]=({NUMBER})").fullmatch
+
+
+def phi(body: str, line_schema: type[PhiLine | RotStarLine] = PhiLine) -> Outcome:
+    """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
+    values, complaint = numbers_of(body)
+    if complaint:
+        return Problem(complaint)
+    try:
+        line_schema.model_validate({key: value.numbers[0] for key, value in values.items()})
+    except ValidationError as error:
+        return Problem(schema.reason(error))
+    index = Index(phi_tic=int(values.pop("phi_tic").numbers[0]))
+    return Fields(tuple(Field(key, value, phi_meaning(key), index) for key, value in values.items()))
+
+
+def phi_meaning(key: str) -> Meaning:
+    """Return what a field of a per-φ line stands for."""
+    return VOCABULARY.meaning(key if key.startswith("phi_") else f"phi_{key}")
+
+
+def tricubic(body: str) -> Outcome:
+    """Read a node of the interpolation grid, `[i,j,k]=F`."""
+    if match := _node(body.strip()):
+        node = tuple(number for text in match[1].split(",") if (number := ordinal(text)) is not None)
+        if len(node) <= match[1].count(","):
+            return Problem(f"the node [{match[1]}] has numbers beyond {MOST}")
+        index = Index(node=node)
+        value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
+        return Fields((Field("F_tricubic", value, VOCABULARY.meaning("F_tricubic"), index),))
+    return Problem(f"{body.strip()!r} is no [i,j,k]=value")
+
+
+def source(body: str, number: int) -> Outcome:
+    """Read a line that belongs to one source; its key becomes the quantity `source_<key>`."""
+    outcome = keyed(body, VOCABULARY)
+    if not isinstance(outcome, Fields):
+        return outcome
+    field = outcome.fields[0]
+    key = field.key if field.key.startswith("source_") else f"source_{field.key}"
+    return Fields((Field(field.key, field.value, VOCABULARY.meaning(key), Index(source=number)),))
+
+
+def tap(body: str) -> Outcome:
+    """Read the one-line forms of the tap builds: `word number… word number…` or `word=value word=value`.
+
+    Words that say where the sample is (pixel, subpixel, source, mos, phi) become the index of the others.
+    """
+    text = body.strip()
+    if _words(text):
+        groups = tuple((word, numbers.strip()) for word, numbers in _word_groups(text))
+    elif are_pairs(text):
+        groups = key_values(text)
+    else:
+        return Problem(f"{text!r} is neither `word number` nor `word=value`")
+    places = {word: numbers for word, numbers in groups if word in _PLACES}
+    if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
+        return Problem(f"{far} {places[far]} is beyond {MOST}")
+    pixel = _pair(places.get("pixel", ""))
+    index = Index(
+        subpixel=_pair(places.get("subpixel", "")),
+        source=_ordinal(places.get("source")),
+        mosaic=_ordinal(places.get("mos")),
+        phi_tic=_ordinal(places.get("phi")),
+    )
+    fields = tuple(
+        Field(word, read_value(numbers), Meaning(f"tap_{word}", None), index)
+        for word, numbers in groups
+        if word not in _PLACES
+    )
+    if fields:
+        return Fields(fields, pixel)
+    return Stated(pixel=pixel) if pixel else Problem(f"{text!r} holds no value")
+
+
+_PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
+
+
+def _pair(text: str) -> tuple[int, int] | None:
+    match = _tuple(text)
+    first, second = (ordinal(match[1]), ordinal(match[2])) if match else (None, None)
+    return None if first is None or second is None else (first, second)
+
+
+def _ordinal(text: str | None) -> int | None:
+    return None if text is None else ordinal(text.strip())
+
+
+def _beyond(text: str) -> bool:
+    """Whether text holds a whole number that no pixel, step, source or domain has."""
+    return any(ordinal(digits) is None for digits in _digits(text))
+
+
+def traced_pixel(body: str) -> Outcome:
+    """Read `tracing pixel (spixel=S, fpixel=F)`."""
+    match = re.search(r"\(spixel=(-?[0-9]+), ?fpixel=(-?[0-9]+)\)", body)
+    if match is None:
+        return Problem(f"{body.strip()!r} states no pixel")
+    return pixel_stated(match[1], match[2])
+
+
+def pixel_stated(slow: str, fast: str) -> Stated | Problem:
+    """Return the pixel that two whole numbers state, or why they state none."""
+    for name, text in (("slow", slow), ("fast", fast)):
+        if ordinal(text) is None:
+            return Problem(f"the pixel's {name} index is not from 0 to {MOST}: {text}")
+    return Stated(pixel=(int(slow), int(fast)))

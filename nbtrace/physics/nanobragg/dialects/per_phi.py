@@ -1,0 +1,50 @@
+"""The per-φ JSON documents, in both their forms."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from nbtrace.parsers.documents import json_record, useless
+from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
+from nbtrace.physics.nanobragg.dialects.schema import PER_PHI_LISTS, PerPhiDocument, PerPhiEntry
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.records import Account, Index, Setting, Trace, Unreadable
+from nbtrace.schema import reason
+
+
+def is_per_phi(data: Mapping[str, Any]) -> bool:
+    """Whether a JSON object is a per-φ document."""
+    return any(name in data for name in PER_PHI_LISTS)
+
+
+def per_phi_trace(source: str, data: Mapping[str, Any], lines: int) -> Trace:
+    """Return the trace of a per-φ document; without records where it is not as it should be."""
+    try:
+        document = PerPhiDocument.model_validate(data)
+    except ValidationError as error:
+        return useless(source, lines, Unreadable(1, "", reason(error)), "per-φ JSON", VOCABULARY)
+    records = tuple(
+        json_record(key, phi_meaning(key).quantity, value, Index(sample=sample, phi_tic=entry.phi_tic), VOCABULARY)
+        for sample, entry in _sampled(document.per_phi_entries)
+        for key, value in entry.model_dump().items()
+        if key != "phi_tic"
+    )
+    settings = {
+        name: Setting(value.removeprefix("torch."), 1)
+        for name in ("config", "device", "dtype", "timestamp")
+        if (value := getattr(document, name)) is not None
+    }
+    pixels = {0: document.pixel.pixel} if document.pixel else {}
+    return Trace(source, records, settings, Account(lines, lines, 0, 0), ("per-φ JSON",), pixels, VOCABULARY)
+
+
+def _sampled(entries: Iterable[PerPhiEntry]) -> Iterator[tuple[int, PerPhiEntry]]:
+    """Yield each entry with its sampled point; a step that does not come after the last one begins the next point."""
+    sample, last = 0, -1
+    for entry in entries:
+        sample += entry.phi_tic <= last
+        last = entry.phi_tic
+        yield sample, entry
+
+

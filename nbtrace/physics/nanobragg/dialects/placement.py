@@ -1,0 +1,120 @@
+"""Where the values of a log belong: pixel blocks, sampled points and φ steps, which logs do not number."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nbtrace.parsers.dialect import Placement
+from nbtrace.parsers.outcome import Field
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.records import Index
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.placing import Roles
+
+PER_SAMPLE = frozenset({"pixel", "lattice"})
+"""Sections whose quantities are printed once for each sample of a pixel."""
+
+SCALING = "scaling"
+"""The section of the quantities that stand once in a pixel block, after its samples."""
+
+CLOSING = frozenset({"I_pixel_final", "floatimage_accumulated", "steps", "fluence_photons_per_m2"})
+"""Quantities after which a pixel block is complete."""
+
+OPENING = "I_before_scaling"
+"""The quantity of the scaling chain that begins a pixel block after a complete one."""
+
+
+@dataclass
+class PixelPlacement(Placement):
+    """Tells each value which pixel block, sample and φ step it belongs to.
+
+    Within a pixel the reference prints the per-sample quantities once for each subpixel and layer, then the scaling
+    chain. So a per-sample key that comes round again begins a new sample, and one after the chain a new pixel block.
+    """
+
+    block: int = 0
+    sample: int = 0
+    _seen: set[str] = field(default_factory=set)
+    _last_rank: int = -1
+    _closed: bool = False
+    _phi: tuple[int, int, int] | None = None
+    _phi_key: str = ""
+
+    def place(self, item: Field) -> Index:
+        """Return the index of a value, and remember that it was seen."""
+        if item.starts_blocks:
+            self._advance(item.meaning.quantity)
+        index = item.index
+        quantity = VOCABULARY.quantities.get(item.meaning.quantity)
+        if index.phi_tic is not None and item.meaning.quantity.startswith("phi_"):
+            return replace(index, block=self.block, sample=self._phi_sample(index.phi_tic, item.key))
+        per_sample = quantity is not None and quantity.section in PER_SAMPLE
+        return replace(index, block=self.block, sample=self.sample if per_sample else 0)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the pixel block under way has reached its end."""
+        return self._closed
+
+    def _advance(self, name: str) -> None:
+        quantity = VOCABULARY.quantities.get(name)
+        if quantity is None or quantity.section not in {*PER_SAMPLE, SCALING}:
+            return
+        per_sample = quantity.section in PER_SAMPLE
+        if self._closed and (per_sample or name == OPENING):
+            self.block += 1
+            self.sample = 0
+            self._closed = False
+            self._seen.clear()
+            self._phi = None
+        elif per_sample and name in self._seen and VOCABULARY.rank[name] < self._last_rank:
+            self.sample += 1
+            self._seen.clear()
+        self._closed = self._closed or name in CLOSING
+        if per_sample:
+            self._seen.add(name)
+            self._last_rank = VOCABULARY.rank[name]
+
+    def _phi_sample(self, tic: int, key: str) -> int:
+        if self._phi is None:
+            self._phi = (self.sample, self.sample, tic)
+            self._phi_key = key
+            return self.sample
+        at_sample, phi_sample, last = self._phi
+        if self.sample != at_sample:
+            phi_sample = max(self.sample, phi_sample + 1)
+        elif tic < last or (tic == last and key == self._phi_key):
+            phi_sample += 1
+        self._phi = (self.sample, phi_sample, tic)
+        return phi_sample
+
+
+def roles(items: list[Field], phi_keys: dict[str, int]) -> "Roles":
+    """Return what values mean for the blocks and samples of a log read by columns.
+
+    `phi_keys` numbers the keys of per-φ values and grows as needed.
+    """
+    import numpy as np  # noqa: PLC0415 - only long logs are read by columns
+
+    from nbtrace.parsers.placing import Roles  # noqa: PLC0415
+
+    opens, closes, ranks, per_sample, keys = [], [], [], [], []
+    for item in items:
+        name = item.meaning.quantity
+        quantity = VOCABULARY.quantities.get(name)
+        section = quantity.section if quantity else None
+        sampled = section in PER_SAMPLE
+        counts = item.starts_blocks and (sampled or section == SCALING)
+        opens.append(counts and (sampled or name == OPENING))
+        closes.append(counts and name in CLOSING)
+        ranks.append(VOCABULARY.rank[name] if counts and sampled else -1)
+        per_sample.append(sampled)
+        of_step = item.index.phi_tic is not None and name.startswith("phi_")
+        keys.append(phi_keys.setdefault(item.key, len(phi_keys)) if of_step else -1)
+    return Roles(
+        np.array(opens, dtype=np.bool_),
+        np.array(closes, dtype=np.bool_),
+        np.array(ranks, dtype=np.int64),
+        np.array(per_sample, dtype=np.bool_),
+        np.array(keys, dtype=np.int64),
+    )

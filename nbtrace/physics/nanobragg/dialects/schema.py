@@ -1,0 +1,72 @@
+"""What the per-φ lines and documents must hold before they become records."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from nbtrace.schema import Number, Step, TracedPixel
+
+
+class PhiLine(BaseModel):
+    """`TRACE_C_PHI phi_tic=… phi_deg=… k_frac=… F_latt_b=… F_latt=…`, with any further `key=number` fields."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, Number]
+
+    phi_tic: Step
+    phi_deg: Number
+    k_frac: Number
+    F_latt_b: Number
+    F_latt: Number
+
+
+class RotStarLine(BaseModel):
+    """`TRACE_PY_ROTSTAR phi_tic=… ap_y=… bp_y=… cp_y=…`: y components of the rotated cell vectors, Å."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phi_tic: Step
+    ap_y: Number
+    bp_y: Number
+    cp_y: Number
+
+
+class PerPhiEntry(PhiLine):
+    """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
+
+
+PER_PHI_LISTS = ("per_phi_entries", "traces")
+"""The names under which a per-φ document holds its entries: ours, then the one of older documents."""
+
+
+class PerPhiDocument(BaseModel):
+    """A per-φ JSON document; `metadata` is accepted for the fields at the top.
+
+    The list stands under the first of `PER_PHI_LISTS` that is there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    timestamp: str | None = None
+    pixel: TracedPixel | None = None
+    config: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    per_phi_entries: tuple[PerPhiEntry, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_forms(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        merged = dict(data)
+        first = next((key for key in PER_PHI_LISTS if merged.get(key) is not None), None)
+        if first is not None:
+            merged["per_phi_entries"] = merged[first]
+        metadata = merged.pop("metadata", None)
+        if isinstance(metadata, dict):
+            for key in ("timestamp", "config", "device", "dtype"):
+                merged.setdefault(key, metadata.get(key))
+            if {"pixel_s", "pixel_f"} <= metadata.keys():
+                merged.setdefault("pixel", {"slow": metadata["pixel_s"], "fast": metadata["pixel_f"]})
+        return merged
