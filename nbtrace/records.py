@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 Pixel: TypeAlias = tuple[int, int]
@@ -56,6 +57,8 @@ class Index:
         Subpixel as (slow, fast).
     node : tuple of int
         Node of an interpolation grid.
+    loops : tuple of (str, int)
+        Ordinals of the loops that a vocabulary of one's own names, from the outermost to the innermost.
     """
 
     block: int = 0
@@ -66,12 +69,19 @@ class Index:
     layer: int | None = None
     subpixel: tuple[int, int] | None = None
     node: tuple[int, ...] = ()
+    loops: tuple[tuple[str, int], ...] = ()
 
     @property
     def places(self) -> tuple[tuple[str, int], ...]:
         """The loops whose ordinals the line states, with these."""
         named = (("source", self.source), ("phi_tic", self.phi_tic))
-        return tuple((name, ordinal) for name, ordinal in named if ordinal is not None)
+        return (*((name, ordinal) for name, ordinal in named if ordinal is not None), *self.loops)
+
+    def within(self, names: tuple[str, ...]) -> "Index":
+        """Return the index with the ordinals of the named loops alone."""
+        own = {name: ordinal for name, ordinal in self.places if name in names}
+        loops = tuple(pair for pair in self.loops if pair[0] in names)
+        return Index(phi_tic=own.get("phi_tic"), source=own.get("source"), loops=loops)
 
     def label(self) -> str:
         """Return the index as reports print it, e.g. `[sample 3, phi_tic 0]`; empty where there is nothing to tell."""
@@ -83,6 +93,7 @@ class Index:
         parts += [f"layer {self.layer}"] if self.layer is not None else []
         parts += [f"subpixel {self.subpixel[0]},{self.subpixel[1]}"] if self.subpixel else []
         parts += [f"node {','.join(map(str, self.node))}"] if self.node else []
+        parts += [f"{name} {ordinal}" for name, ordinal in self.loops]
         return f"[{', '.join(parts)}]" if parts else ""
 
 
@@ -141,6 +152,8 @@ class Record:
         Line number in the file, from 1.
     index : Index
         Where in the computation it belongs.
+    known : Quantity or None
+        What the vocabulary says of the quantity; None where it does not know it.
     """
 
     key: str
@@ -152,6 +165,12 @@ class Record:
     family: str
     line: int
     index: Index = NOWHERE
+    known: Quantity | None = None
+
+    @property
+    def scope(self) -> Scope | None:
+        """How often its quantity is computed, None for an unknown one."""
+        return self.known.scope if self.known is not None else None
 
     @property
     def numbers(self) -> tuple[float, ...]:

@@ -1,16 +1,20 @@
 """Pairing the records of two traces by what they are and where they belong."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, RANK, Stage, equivalents
 from nbtrace.records import Index, Record, Trace
+from nbtrace.vocabulary.quantity import Quantity, Scope
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 Place = tuple[str, Index]
 """A quantity and where in the computation it belongs."""
 
-_UNKNOWN_RANK = len(RANK)
+Twice: TypeAlias = Mapping[Place, tuple[tuple[Record, Record], ...]]
+"""Places that one side fills twice with different values, and each time the record left out and the one taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,11 @@ class Pair:
     c: Record
     py: Record
 
+    @property
+    def known(self) -> Quantity | None:
+        """What the vocabulary says of the quantity."""
+        return self.py.known
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -32,14 +41,19 @@ class Alignment:
     pairs : tuple of Pair
     only_c, only_py : tuple of Record
         Records whose place the other side does not have.
-    duplicates : tuple of (Record, Record)
-        Places that one side fills twice with different values: the record left out and the one taken.
+    twice : (mapping of Place to tuple of (Record, Record), the same)
+        Places that C, and that Py, fills twice with different values: the record left out and the one taken.
     """
 
     pairs: tuple[Pair, ...]
     only_c: tuple[Record, ...]
     only_py: tuple[Record, ...]
-    duplicates: tuple[tuple[Record, Record], ...]
+    twice: tuple[Twice, Twice] = ({}, {})
+
+    @property
+    def duplicates(self) -> tuple[tuple[Record, Record], ...]:
+        """The records that were left out and those taken for them, C's first."""
+        return tuple(pair for side in self.twice for pairs in side.values() for pair in pairs)
 
 
 def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Alignment:
@@ -53,25 +67,24 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     """
     left, left_twice = _by_place(c.records, {})
     right, right_twice = _by_place(py.records, block_of or {})
-    ranks = _ranks((*c.records, *py.records))
+    vocabulary = c.vocabulary
+    order = _Order(vocabulary, (*c.records, *py.records))
     pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left.keys() & right.keys()]
     only_c = {place: record for place, record in left.items() if place not in right}
     only_py = {place: record for place, record in right.items() if place not in left}
-    pairs += _through_equivalents(only_c, only_py, {pair.quantity for pair in pairs})
-    pairs.sort(key=lambda pair: (*_order(pair.quantity, pair.index, ranks), pair.c.line))
+    pairs += _through_equivalents(only_c, only_py, {pair.quantity for pair in pairs}, vocabulary)
+    pairs.sort(key=lambda pair: (*order.of(pair.quantity, pair.index), pair.c.line))
     return Alignment(
         tuple(pairs),
         tuple(sorted(only_c.values(), key=lambda record: record.line)),
         tuple(sorted(only_py.values(), key=lambda record: record.line)),
-        (*left_twice, *right_twice),
+        (left_twice, right_twice),
     )
 
 
-def _by_place(
-    records: Iterable[Record], block_of: Mapping[int, int]
-) -> tuple[dict[Place, Record], list[tuple[Record, Record]]]:
+def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[dict[Place, Record], Twice]:
     chosen: dict[Place, Record] = {}
-    twice = []
+    twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
         place = record.quantity, _place(record, block_of)
         earlier = chosen.get(place)
@@ -81,66 +94,80 @@ def _by_place(
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
         if loser.numbers != winner.numbers and loser.family == winner.family:
-            twice.append((loser, winner))
-    return chosen, twice
+            twice.setdefault(place, []).append((loser, winner))
+    return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
 
 
 def _place(record: Record, block_of: Mapping[int, int]) -> Index:
-    index = record.index
+    index, known = record.index, record.known
     block = block_of.get(index.block, index.block)
-    match record.stage:
-        case Stage.GEOMETRY | Stage.CELL:
-            return Index()
-        case Stage.PIXEL | Stage.LATTICE:
-            return Index(block=block, sample=index.sample, node=index.node)
-        case Stage.PHI:
-            return Index(block=block, sample=index.sample, phi_tic=index.phi_tic)
-        case Stage.SOURCE:
-            return Index(block=block, source=index.source)
-        case Stage.SCALING:
-            return Index(block=block)
-        case _:
-            return Index(
-                block, index.sample, index.phi_tic, index.source, index.mosaic, None, index.subpixel, index.node
-            )
+    if known is None:
+        return replace(index, block=block, layer=None)
+    own = index.within(known.indices)
+    if known.scope is Scope.RUN:
+        return own
+    if known.scope is Scope.BLOCK:
+        return replace(own, block=block)
+    return replace(own, block=block, sample=index.sample, node=() if known.indices else index.node)
 
 
 def _through_equivalents(
-    only_c: dict[Place, Record], only_py: dict[Place, Record], paired: AbstractSet[str]
+    only_c: dict[Place, Record], only_py: dict[Place, Record], paired: AbstractSet[str], vocabulary: Vocabulary
 ) -> list[Pair]:
     """Pair what both sides print only under different names; takes the paired ones out of both dictionaries."""
     pairs = []
+    order = {place: number for number, place in enumerate(only_c)}
+    waiting: dict[str, deque[Place]] = {}
+    for place in only_c:
+        waiting.setdefault(place[0], deque()).append(place)
     for name, index in tuple(only_py):
-        others = equivalents(name)
-        found = next((place for place in only_c if place[0] in others), None)
-        if found is not None and not others & paired:
+        others = vocabulary.equivalent_names(name)
+        there = [waiting[other] for other in others if waiting.get(other)]
+        if there and not others & paired:
+            found = min(there, key=lambda places: order[places[0]]).popleft()
             pairs.append(Pair(name, index, only_c.pop(found), only_py.pop((name, index))))
     return pairs
 
 
-def _ranks(records: Iterable[Record]) -> dict[str, float]:
-    """Return the place of every quantity in execution order; an unknown one follows its predecessor in the log."""
-    ranks: dict[str, float] = {name: float(rank) for name, rank in RANK.items()}
-    last = -1.0
-    for record in records:
-        if record.quantity in RANK:
-            last = float(RANK[record.quantity])
-        else:
-            ranks.setdefault(record.quantity, last + 0.5)
-    return ranks
+class _Order:
+    """The order of execution of the values of two logs."""
 
+    def __init__(self, vocabulary: Vocabulary, records: Iterable[Record]) -> None:
+        self._quantities = vocabulary.quantities
+        self._ranks: dict[str, float] = {name: float(rank) for name, rank in vocabulary.rank.items()}
+        self._names = tuple(vocabulary.quantities)
+        self._has_blocks = vocabulary.has_blocks
+        looped = [float(len(self._names))]
+        last = -1.0
+        # A quantity that the vocabulary does not know follows its predecessor in the log.
+        for record in records:
+            if record.known is not None:
+                last = self._ranks[record.quantity]
+            else:
+                self._ranks.setdefault(record.quantity, last + 0.5)
+            if record.index.loops:
+                looped.append(self._ranks[record.quantity])
+        self._loops_begin = min(looped)
 
-def _order(quantity: str, index: Index, ranks: Mapping[str, float]) -> tuple[int, int, int, int, float]:
-    known = QUANTITIES.get(quantity)
-    rank = ranks.get(quantity, float(_UNKNOWN_RANK))
-    stage = known.stage if known else Stage.GEOMETRY if rank < 0 else _stage_at(rank)
-    # Samples follow one another, and within a sample its φ steps; the scaling chain comes after all of them.
-    in_loop = stage in {Stage.PIXEL, Stage.LATTICE, Stage.PHI}
-    phase = 0 if stage < Stage.PIXEL else 1 if in_loop else 2
-    block = index.block if phase else 0
-    return block, phase, index.sample if in_loop else 0, index.phi_tic or 0 if stage is Stage.PHI else -1, rank
+    def of(self, quantity: str, index: Index) -> tuple[int, int, int, int, float, tuple[int, ...]]:
+        """Return the key by which a value is sorted.
 
+        Samples follow one another, and within a sample the turns of its loops; what is computed once for a block comes
+        after all of them. Within a turn of the outermost loop, quantities stand in their order.
+        """
+        rank = self._ranks.get(quantity, float(len(self._names)))
+        phase = self._phase(quantity, rank, index)
+        turns = [ordinal for _, ordinal in index.places] if phase == 1 else []
+        return block if phase else 0, phase, index.sample if phase == 1 else 0, *(turns[:1] or [-1]), rank, tuple(turns[1:])
 
-def _stage_at(rank: float) -> Stage:
-    names = tuple(QUANTITIES)
-    return QUANTITIES[names[min(int(rank), len(names) - 1)]].stage
+    def _phase(self, quantity: str, rank: float, index: Index) -> int:
+        """Return whether a value comes before the loops (0), is of one of their turns (1), or comes after them (2)."""
+        if not self._has_blocks:
+            return 1 if index.loops else 2 if rank > self._loops_begin else 0
+        known = self._quantities.get(quantity)
+        return int(known.scope if known else self._scope_at(rank))
+
+    def _scope_at(self, rank: float) -> Scope:
+        if rank < 0:
+            return Scope.RUN
+        return self._quantities[self._names[min(int(rank), len(self._names) - 1)]].scope

@@ -103,6 +103,7 @@ class Columns:
                 sample=int(self.sample[row]),
                 phi_tic=int(self.phi_tic[row]) if kind.per_step else index.phi_tic,
             ),
+            known=kind.known,
         )
 
     def records(self) -> Iterator[Record]:

@@ -121,4 +121,4 @@ def json_record(
     shape = Shape.SCALAR if len(numbers) == 1 else Shape.VECTOR
     printed = Value(shape, numbers, tokens, " ".join(tokens))
     known = vocabulary.quantities.get(quantity)
-    return Record(key, quantity, printed, known.unit if known else None, scale, Side.PY, _FAMILY, 1, index)
+    return Record(key, quantity, printed, known.unit if known else None, scale, Side.PY, _FAMILY, 1, index, known)

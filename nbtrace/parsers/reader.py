@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure, fitting
+from nbtrace.parsers.source import Lines
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Trace, Unreadable
 
 _SHOWN = 120
@@ -38,13 +39,15 @@ class LogReader:
 
     def read(self, lines: Iterable[str]) -> None:
         """Read lines without their ends."""
-        for line in lines:
-            self.total += 1
-            if line:
-                self._line(line, self.total)
-            else:
+        for batch in lines.batches() if isinstance(lines, Lines) else (lines,):
+            if isinstance(batch, int):
                 self._continues = None
-                self.ignored += 1
+                self.total += batch
+                self.ignored += batch
+                continue
+            for line in batch:
+                self.total += 1
+                self._line(line, self.total)
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
         """Count a line that another grammar has read, and use what it gave."""
@@ -119,6 +122,7 @@ class LogReader:
             family=family,
             line=number,
             index=self.placement.place(item),
+            known=self.dialect.vocabulary.quantities.get(item.meaning.quantity),
         )
 
 

@@ -13,6 +13,7 @@ from nbtrace.parsers.decimals import Bytes, Flags, Ints, Words, word_at
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.outcome import Field, Fields
 from nbtrace.records import Side
+from nbtrace.vocabulary.quantity import Quantity
 
 SHORTEST_HEAD = 15
 """Heads below this length go to the line reader: their last 16 bytes would reach beyond the line before them."""
@@ -40,6 +41,7 @@ class Kind:
         line it was learnt from.
     family, dialect : str
     side : Side
+    known : Quantity or None
     per_step : bool
         Whether `phi_tic` differs from line to line.
     """
@@ -48,6 +50,7 @@ class Kind:
     family: str
     dialect: str
     side: Side
+    known: Quantity | None
     per_step: bool = False
 
 
@@ -126,7 +129,8 @@ class Templates:
         ):
             return NO_TEMPLATE
         per_step = fields[0].index.phi_tic is not None
-        kinds = [Kind(item, read.family, read.dialect, self.dialect.side_of(read.family), per_step) for item in fields]
+        side, quantities = self.dialect.side_of(read.family), self.dialect.vocabulary.quantities
+        kinds = [Kind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), per_step) for item in fields]
         self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, self.dialect.side_of(read.family)))
         self.kinds += kinds
         return len(self.templates) - 1
