@@ -17,11 +17,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from nbtrace.compare import evaluate
+from nbtrace.compare.evaluate import Computed, value_at
+from nbtrace.compare.scene import Node, Scene, Values
 from nbtrace.explanation.explain import explain
-from nbtrace.explanation import evaluate
-from nbtrace.explanation.evaluate import Computed, value_at
 from nbtrace.explanation.judgement import audit, findings, logonly
-from nbtrace.explanation.scene import Node, Scene, Values
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from simulator.arguments import parse

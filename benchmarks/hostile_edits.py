@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbtrace.physics.nanobragg.selftest.edits import Answer, Judged, judge, sample
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.selftest.edits import Answer, Judged, judge, sample
 from nbtrace.records import Side
 
 ROOT = Path(__file__).parents[1]

@@ -5,9 +5,9 @@ line number; nothing of it is used.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
 from nbtrace.records import Pixel, Shape
 from nbtrace.vocabulary.quantity import Kind, Quantity

@@ -22,9 +22,9 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.sizes import are_long
 from nbtrace.compare.tolerance import Policy, resolve_policy
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.diff_view import diff_view

@@ -13,8 +13,8 @@ import torch
 from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
-from nbtrace.physics.nanobragg.dialects.banner import banner as stated
 from nbtrace.parsers.outcome import Stated
+from nbtrace.physics.nanobragg.dialects.banner import banner as stated
 from nbtrace.physics.nanobragg.pixel_table import Layout, PixelTable
 from nbtrace.physics.nanobragg.recorder import Emit, Recorder
 from nbtrace.records import Pixel, Record

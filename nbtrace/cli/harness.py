@@ -19,7 +19,6 @@ from nbtrace.documents import dump
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
-from nbtrace.physics.nanobragg.quantities import Stage
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.writers import per_phi_document, trace_text
@@ -228,7 +227,7 @@ def _file(
     complete: bool,
 ) -> None:
     """File the run in an evidence folder."""
-    chain = [record for record in traced.records if record.stage is Stage.SCALING]
+    chain = [record for record in traced.records if record.known is not None and record.known.section == "scaling"]
     facts = {
         "pixel": f"slow {pixel[0]}, fast {pixel[1]}",
         "TRACE_PY_PHI lines": f"{_count_lines(traced)} of {traced.expected_phi}",

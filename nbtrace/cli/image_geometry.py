@@ -26,8 +26,8 @@ def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> 
     if sum([log is not None, config is not None, bool(flags)]) > 1:
         raise UsageError("give only one of --geometry, --config and flags after --")
     if log is not None:
-        from nbtrace.physics.nanobragg.traced import trace_geometry  # noqa: PLC0415 - logs are read only for this
         from nbtrace.parsers import read_trace  # noqa: PLC0415
+        from nbtrace.physics.nanobragg.traced import trace_geometry  # noqa: PLC0415 - logs are read only for this
 
         return trace_geometry(read_trace(log))
     if config is None and not flags:

@@ -2,14 +2,16 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from nbtrace.cli.embedded import simulator_errors
+from nbtrace.compare.scene import Node, Values, node_of
 from nbtrace.errors import ProgramError
+from nbtrace.explanation.runs.run import Config as AnyConfig
 from nbtrace.explanation.runs.run import Run, Simulate
-from nbtrace.explanation.scene import Node, Values, node_of
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.recorder import Observed, Recorder, quantity_of
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
@@ -69,7 +71,8 @@ def pixel_runs() -> Simulate:
     """
     files = _Files()
 
-    def run(config: Config, pixel: Pixel) -> Run:
+    def run(configured: AnyConfig, pixel: Pixel) -> Run:
+        config = cast("Config", configured)
         recorder = _Lean()
         with simulator_errors(), torch.no_grad():
             check_memory(config)

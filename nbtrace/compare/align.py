@@ -157,8 +157,9 @@ class _Order:
         """
         rank = self._ranks.get(quantity, float(len(self._names)))
         phase = self._phase(quantity, rank, index)
-        turns = [ordinal for _, ordinal in index.places] if phase == 1 else []
-        return block if phase else 0, phase, index.sample if phase == 1 else 0, *(turns[:1] or [-1]), rank, tuple(turns[1:])
+        turns = tuple(ordinal for _, ordinal in index.places) if phase == 1 else ()
+        outer = turns[0] if turns else -1
+        return index.block if phase else 0, phase, index.sample if phase == 1 else 0, outer, rank, turns[1:]
 
     def _phase(self, quantity: str, rank: float, index: Index) -> int:
         """Return whether a value comes before the loops (0), is of one of their turns (1), or comes after them (2)."""

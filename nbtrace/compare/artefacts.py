@@ -5,21 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.judge import Row, status_of
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import difference
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, ancestors
-
-KNOWN = {
-    "beam_center_m": "the reference prints it divided by 1000",
-    "rot_a_star_A_inv": "the reference prints it unrotated; a port may print it rotated",
-    "rot_b_star_A_inv": "the reference prints it unrotated; a port may print it rotated",
-    "rot_c_star_A_inv": "the reference prints it unrotated; a port may print it rotated",
-}
-"""Quantities that logs are known to print otherwise than their names say, although the computation is right."""
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _WITHOUT_UNIT = frozenset({"1", "photons"})
-_FROM_UNITS = frozenset({"hkl_frac", "phi_h_frac", "phi_k_frac", "phi_l_frac"})
-"""Dimensionless quantities that show a wrong unit of the vectors they are made of."""
-
 _POWER_CLOSE = 5e-3
 _SMALLEST_POWER = 2
 _LARGEST_POWER = 300
@@ -45,8 +35,8 @@ def power_of_ten(row: Row) -> int:
     """Return n if the quantity has a unit and Py is 10ⁿ times C in every component, |n| ≥ 2; else 0."""
     if row.difference is None or row.difference.ratio is None or not 0 < row.difference.ratio < math.inf:
         return 0
-    known = QUANTITIES.get(row.quantity)
-    if known is None or (known.unit in _WITHOUT_UNIT and known.name not in _FROM_UNITS):
+    known = row.known
+    if known is None or (known.unit in _WITHOUT_UNIT and not known.shows_units):
         return 0
     power = round(math.log10(row.difference.ratio))
     if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER:
@@ -65,11 +55,12 @@ def rescaled(row: Row, power: int) -> Row:
     return replace(row, difference=found, status=status_of(found, row.limit, row.tolerance))
 
 
-def set_aside(rows: Sequence[Row]) -> Physical:
+def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
     """Return what the artefacts are, and the first divergence apart from them and from what may follow from them.
 
     A quantity in another unit that still diverges after rescaling is no mere artefact: its rescaled row counts.
     """
+    habits = logs_of(vocabulary).habits
     artefacts: dict[str, None] = {}
     first: Row | None = None
     for row in rows:
@@ -77,9 +68,9 @@ def set_aside(rows: Sequence[Row]) -> Physical:
             continue
         power = power_of_ten(row)
         left = rescaled(row, power) if power else row
-        if power or row.quantity in KNOWN:
+        if power or row.quantity in habits:
             artefacts[row.quantity] = None
-        is_left = left.status.diverges and row.quantity not in KNOWN
-        if first is None and is_left and (power or not ancestors(row.quantity) & artefacts.keys()):
+        is_left = left.status.diverges and row.quantity not in habits
+        if first is None and is_left and (power or not vocabulary.ancestors(row.quantity) & artefacts.keys()):
             first = left
     return Physical(tuple(artefacts), first)

@@ -6,24 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from nbtrace.physics.nanobragg.relations import (
-    IDENTITIES,
-    PER_SAMPLE,
-    Identity,
-    Sides,
-    Values,
-    both_sides,
-    chain_product,
-    missing,
-    residual,
-)
+from nbtrace.compare.formula_checks import formula_checks
+from nbtrace.compare.gaps import of_a_block
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
-from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.physics.nanobragg.pixel import stated_pixel_size
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
+from nbtrace.compare.relations import Relation, Sides, Values, both_sides, missing, residual
 from nbtrace.compare.repeats import phi_steps, repeats
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
+from nbtrace.vocabulary.quantity import Scope
 
 Formats: TypeAlias = Mapping[str, NumberFormat]
 
@@ -127,7 +119,12 @@ def check(trace: Trace) -> SelfCheck:
     single = is_single_precision(trace) or _states_float32(trace)
     formats = number_formats(trace)
     instances = tuple(instances_of(trace))
-    checks = tuple(_check(identity, instances, formats, trace, single=single) for identity in IDENTITIES)
+    logs = logs_of(trace.vocabulary)
+    relations = logs.relations
+    if relations is None:
+        checks = formula_checks(trace)
+    else:
+        checks = tuple(_check(relation, instances, formats, trace, single=single) for relation in relations)
     repeated = tuple(f"{item}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side))
     return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), repeated)
 
@@ -147,9 +144,8 @@ def instances_of(trace: Trace) -> Iterator[_Instance]:
     for record in trace.records:
         if not _usable(record):
             continue
-        stage = QUANTITIES[record.quantity].stage
-        sample = record.index.sample if stage in {Stage.PIXEL, Stage.LATTICE} else None
-        if stage in {Stage.PIXEL, Stage.LATTICE, Stage.SCALING}:
+        sample = record.index.sample if record.scope is Scope.POINT else None
+        if of_a_block(record):
             group = shared.setdefault((record.index.block, sample), {})
             group[record.quantity] = max(
                 group.get(record.quantity, record), record, key=lambda candidate: candidate.rank
@@ -157,57 +153,53 @@ def instances_of(trace: Trace) -> Iterator[_Instance]:
     for block in trace.blocks:
         pixel = shared.get((block, None), {})
         samples = sorted(sample for at, sample in shared if at == block and sample is not None)
-        size = stated_pixel_size(trace)
+        stated = logs_of(trace.vocabulary).stated(trace)
         for sample in samples or [0]:
             records = {**pixel, **shared.get((block, sample), {})}
-            values = {name: record.numbers for name, record in records.items()}
-            if size is not None:
-                values["pixel_m"] = (size,)
-            if values:
+            values = {**{name: record.numbers for name, record in records.items()}, **stated}
+            if records or stated:
                 yield _Instance(Index(block=block, sample=sample), values, records)
 
 
 def _usable(record: Record) -> bool:
     return (
-        record.quantity in QUANTITIES
+        record.known is not None
         and record.value.shape not in {Shape.SENTINEL, Shape.TEXT}
         and is_finite(record.numbers)
     )
 
 
 def _check(
-    identity: Identity,
+    relation: Relation,
     instances: tuple[_Instance, ...],
     formats: Formats,
     trace: Trace,
     *,
     single: bool,
 ) -> Check:
-    usable = [item for item in instances if not missing(identity, item.values)]
-    if identity.name not in PER_SAMPLE:
-        # The scaling chain stands once per pixel and was computed with the last sample.
+    usable = [item for item in instances if not missing(relation, item.values)]
+    if not relation.per_sample:
+        # What stands once in a block was computed with the last sample.
         usable = list({item.index.block: item for item in usable}.values())
-    if identity.name == "omega_pixel_sr":
-        usable = [item for item in usable if _own_omega(item)]
-    if identity.name == "cos_2theta" and _sources(trace) > 1:
-        usable = []
+    usable = [item for item in usable if relation.applies(item.index.sample, item.values, trace)]
     if not usable:
-        lacking = missing(identity, instances[0].values) if instances else identity.needs
-        lacking = tuple("pixel size" if name == "pixel_m" else name for name in lacking)
+        lacking = missing(relation, instances[0].values) if instances else relation.needs
+        words = logs_of(trace.vocabulary).stated_words
+        lacking = tuple(words.get(name, name) for name in lacking)
         reason = f"not logged: {', '.join(lacking)}" if lacking else "printed for another source or sample"
-        return Check(identity.name, identity.formula, Finding.NOT_CHECKED, reason=reason)
-    measured = [(item, both_sides(identity, item.values)) for item in usable]
-    allowances = {id(item): _allowed(identity, item, sides, formats, single=single) for item, sides in measured}
+        return Check(relation.name, relation.formula, Finding.NOT_CHECKED, reason=reason)
+    measured = [(item, both_sides(relation, item.values)) for item in usable]
+    allowances = {id(item): _allowed(relation, item, sides, formats, single=single) for item, sides in measured}
     measured = [pair for pair in measured if allowances[id(pair[0])] < _BLIND]
     if not measured:
         reason = "too few digits are printed"
-        return Check(identity.name, identity.formula, Finding.NOT_CHECKED, reason=reason)
+        return Check(relation.name, relation.formula, Finding.NOT_CHECKED, reason=reason)
     # A residual that is no number is a broken relation, too.
     broken = [(item, sides) for item, sides in measured if not residual(sides) <= allowances[id(item)]]
     worst, sides = max(broken or measured, key=lambda pair: residual(pair[1]))
     return Check(
-        identity.name,
-        identity.formula,
+        relation.name,
+        relation.formula,
         Finding.BROKEN if broken else Finding.HOLDS,
         worst.index,
         residual(sides),
@@ -216,7 +208,7 @@ def _check(
         len(broken),
         sides.logged,
         sides.computed,
-        _meaning(identity, worst, sides) if broken else "",
+        _meaning(relation, worst, sides) if broken else "",
     )
 
 
@@ -226,23 +218,12 @@ def _states_float32(trace: Trace) -> bool:
     return dtype is not None and dtype.value == "float32"
 
 
-def _sources(trace: Trace) -> float:
-    """Return the number of sources; with several, cos_2theta is that of the last and incident_vec of the first."""
-    stated = trace.settings.get("sources")
-    return float(stated.value) if stated else 1
-
-
-def _own_omega(item: _Instance) -> bool:
-    """Whether the solid angle is the sample's own: the reference keeps that of the first one unless told otherwise."""
-    return item.index.sample == 0 or item.values.get("oversample_omega", (0.0,))[0] != 0
-
-
-def _allowed(identity: Identity, item: _Instance, sides: Sides, formats: Formats, *, single: bool) -> float:
-    allowed = ALLOWED_SINGLE if single or identity.name == "floatimage_accumulated" else ALLOWED_DOUBLE
+def _allowed(relation: Relation, item: _Instance, sides: Sides, formats: Formats, *, single: bool) -> float:
+    allowed = ALLOWED_SINGLE if single or relation.single else ALLOWED_DOUBLE
     if sides.size == 0:
         return allowed
     printed = 0.0
-    for name in identity.needs:
+    for name in relation.needs:
         record = item.records.get(name)
         if record is None:
             continue
@@ -253,12 +234,12 @@ def _allowed(identity: Identity, item: _Instance, sides: Sides, formats: Formats
     return allowed + printed
 
 
-def _meaning(identity: Identity, item: _Instance, sides: Sides) -> str:
+def _meaning(relation: Relation, item: _Instance, sides: Sides) -> str:
     """Return what a broken relation looks like, empty if it looks like nothing known."""
     if not all(map(math.isfinite, sides.computed)):
         return "the formula has no finite value with the logged ones"
-    if identity.name == "I_pixel_final":
-        return _chain_meaning(item.values)
+    if known := relation.meaning(item.values):
+        return known
     if len(sides.logged) != 3 and len(sides.logged) != 1:
         return ""
     pairs = [(logged, computed) for logged, computed in zip(sides.logged, sides.computed, strict=True) if computed]
@@ -276,57 +257,6 @@ def _power(ratio: float) -> int | None:
     return power if math.isclose(ratio, 10.0**power, rel_tol=_CLOSE) else None
 
 
-def _chain_meaning(v: Values) -> str:
-    product = chain_product(v)
-    final = v["I_pixel_final"][0]
-    if product == 0 or final == 0:
-        return "one of the factors was logged as 0" if product == 0 else "the pixel value was logged as 0"
-    ratio = final / product
-    if "polar" in v and v["polar"][0] and math.isclose(ratio * v["polar"][0], 1, rel_tol=_CLOSE):
-        return "I_before_scaling was logged after polarisation (ratio 1/polar)"
-    if "polar" not in v and (factor := _unpolarised(v)) and math.isclose(ratio, factor, rel_tol=_CLOSE):
-        return "the polarisation factor was applied but is not in the log"
-    if v.get("polar") == (1.0,) and (factor := _unpolarised(v)) and math.isclose(ratio, factor, rel_tol=_CLOSE):
-        return "the pixel was polarised, the logged polarisation factor is 1"
-    if "I_before_scaling_post_polar" in v and (own := _through_post_polar(v)):
-        return own
-    if "F_latt" in v and "F_cell" in v:
-        F = v["F_cell"][0] * v["F_latt"][0]
-        one_step = F * F
-        if one_step and math.isclose(v["I_before_scaling"][0], one_step, rel_tol=_CLOSE) and v["steps"][0] > 1:
-            return f"I_before_scaling is (F_cell·F_latt)² of one step, the pixel is the sum over {v['steps'][0]:g}"
-    if math.isclose(ratio, v["steps"][0], rel_tol=_CLOSE):
-        return "the sum was not divided by steps"
-    return f"the pixel is {ratio:.6g} of the product of its own chain: foreign, stale or edited values"
-
-
-def _through_post_polar(v: Values) -> str | None:
-    """Return what it means if the pixel follows from the intensity after polarisation instead."""
-    before, after = v["I_before_scaling"][0], v["I_before_scaling_post_polar"][0]
-    if before == 0 or after == 0:
-        return None
-    unpolarised = {name: value for name, value in v.items() if name != "polar"}
-    product = chain_product({**unpolarised, "I_before_scaling": (after,)})
-    apart = abs(v["I_pixel_final"][0] / product - 1)
-    if apart > _NEAR:
-        return None
-    logged = f", not the logged polar {v['polar'][0]:.6g}" if "polar" in v else ""
-    exactness = f" to {apart:.1e}" if apart > _CLOSE else ""
-    share = f"{after / before:.6g} of I_before_scaling{logged}"
-    return f"the pixel follows{exactness} from I_before_scaling_post_polar, {share}"
-
-
-def _unpolarised(v: Values) -> float | None:
-    """Return the polarisation factor of an unpolarised beam, ½(1 + cos²2θ), if the log tells 2θ."""
-    if "incident_vec" in v and "diffracted_vec" in v:
-        cosine = math.fsum(a * b for a, b in zip(v["incident_vec"], v["diffracted_vec"], strict=True))
-    elif "cos_2theta" in v:
-        cosine = v["cos_2theta"][0]
-    else:
-        return None
-    return 0.5 * (1 + cosine * cosine)
-
-
 def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance, ...]) -> Iterator[str]:
     """Yield what the relations and the values say of a log as a whole."""
     for item in checks:
@@ -341,8 +271,7 @@ def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instan
     not_finite = sorted({r.key for r in trace.records if r.value.numbers and not is_finite(r.numbers)})
     if not_finite:
         yield f"not finite: {', '.join(not_finite[:6])}"
-    if any(item.values.get("polar", (1.0,))[0] == 0 for item in instances):
-        yield "polar is 0: no computation gives that; a placeholder"
+    yield from logs_of(trace.vocabulary).remarks(item.values for item in instances)
     for block in trace.blocks:
         where_is = whereabouts(trace, block)
         if where_is.contradicts_itself:

@@ -7,17 +7,19 @@ from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
-from nbtrace.compare.artefacts import KNOWN, power_of_ten
+from nbtrace.compare.artefacts import power_of_ten
 from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
 from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.whereabouts import Whereabouts, whereabouts
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
 from nbtrace.records import Index, Pixel, Record, Side, Trace
+from nbtrace.vocabulary.quantity import Scope
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 class Subject(StrEnum):
@@ -56,32 +58,6 @@ class Notice:
 _UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30: "m³ and Å³"}
 """What a power of ten between two values usually is."""
 
-_SETTINGS = {
-    "pixels_fast": "detector pixels along fast",
-    "pixels_slow": "detector pixels along slow",
-    "N_a": "cells along a",
-    "N_b": "cells along b",
-    "N_c": "cells along c",
-    "phi_steps": "φ steps",
-    "oversample": "oversampling",
-    "mosaic_domains": "mosaic domains",
-    "sources": "sources",
-}
-"""Settings of the banners that both programs may state."""
-
-CONFIGURED = (
-    "detector_convention",
-    "incident_vec",
-    "lambda_meters",
-    "spindle_axis_normalized",
-    "fluence_photons_per_m2",
-    "steps",
-    "oversample_thick",
-    "oversample_polar",
-    "oversample_omega",
-)
-"""Logged quantities that follow from the configuration alone."""
-
 _SHOWN = 3
 _SHOWN_IDLE = 10
 """Tolerances that apply to nothing of which each gets a notice of its own."""
@@ -91,7 +67,6 @@ _MOST_CANDIDATES = 1000
 
 _SAME_VALUE = 1e-5
 _SAME_POINT = 0.02
-_SAME_STEP = 2e-6
 
 
 def notices(
@@ -110,7 +85,7 @@ def notices(
         *_pixels(c, py, partners, gaps),
         *_steps(c, py),
         *_units(rows),
-        *_known_artefacts(rows),
+        *_known_artefacts(c.vocabulary, rows),
         *gap_notices(c, py, gaps, partners),
         *_copies(alignment, rows),
         *_configuration(c, py, rows),
@@ -118,7 +93,7 @@ def notices(
         *_self(checks),
         *lines_notices(c, py),
         *_duplicates(alignment),
-        *_idle_tolerances(policy, rows),
+        *_idle_tolerances(policy, rows, c.vocabulary),
     ]
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
@@ -226,7 +201,7 @@ def _different_points(samples: int, at_c: Whereabouts, at_py: Whereabouts) -> st
 
 def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
     yield from repeat_notices((*repeats(phi_steps(c), Side.C), *repeats(phi_steps(py), Side.PY)))
-    tics_c, tics_py = _traced_tics(c), _traced_tics(py)
+    tics_c, tics_py = (logs_of(trace.vocabulary).traced_turns(trace) for trace in (c, py))
     if tics_c and tics_py and not tics_c & tics_py:
         yield Notice(
             Subject.STEP,
@@ -239,19 +214,6 @@ def repeat_notices(found: Iterable[Repeat]) -> Iterator[Notice]:
     """Yield a notice for each step that repeats another one."""
     for repeat in found:
         yield Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle")
-
-
-def _traced_tics(trace: Trace) -> frozenset[int]:
-    """Return the φ steps whose k is that of the keyed lines."""
-    keyed = trace.get("hkl_frac")
-    if keyed is None or len(keyed.numbers) != 3:
-        return frozenset()
-    k = keyed.numbers[1]
-    return frozenset(
-        record.index.phi_tic
-        for record in trace.by_quantity.get("phi_k_frac", ())
-        if record.index.phi_tic is not None and math.isclose(record.numbers[0], k, rel_tol=_SAME_STEP, abs_tol=1e-12)
-    )
 
 
 def _list(numbers: frozenset[int]) -> str:
@@ -271,11 +233,12 @@ def _units(rows: Sequence[Row]) -> Iterator[Notice]:
         yield Notice(Subject.UNIT, Weight.WARNING, text)
 
 
-def _known_artefacts(rows: Sequence[Row]) -> Iterator[Notice]:
+def _known_artefacts(vocabulary: Vocabulary, rows: Sequence[Row]) -> Iterator[Notice]:
+    known = logs_of(vocabulary).habits
     by_habit: dict[str, dict[str, None]] = {}
     for row in rows:
-        if row.quantity in KNOWN and row.status.diverges:
-            by_habit.setdefault(KNOWN[row.quantity], {})[row.quantity] = None
+        if row.quantity in known and row.status.diverges:
+            by_habit.setdefault(known[row.quantity], {})[row.quantity] = None
     for habit, names in by_habit.items():
         yield Notice(Subject.LOG, Weight.INFO, f"{', '.join(names)}: {habit}; a difference here may be the log's alone")
 
@@ -283,20 +246,21 @@ def _known_artefacts(rows: Sequence[Row]) -> Iterator[Notice]:
 def gap_notices(c: Trace, py: Trace, gaps: tuple[Gaps, Gaps], partners: Mapping[int, int]) -> Iterator[Notice]:
     """Yield what a log lacks of what it prints elsewhere and the other log has."""
     own_block = {partner: block for block, partner in partners.items()}
+    final, turns = c.vocabulary.final or "", c.vocabulary.turns
     sides = (("C", c, gaps[0], partners), ("Py", py, gaps[1], own_block))
     for (side, trace, lacking, number_of), other in zip(sides, ("Py", "C"), strict=True):
-        if "I_pixel_final" in lacking.first:
-            block = lacking.first["I_pixel_final"].index.block
-            yield _lines_notice(_unfinished(side, trace, number_of.get(block, block), lacking.lost["I_pixel_final"]))
+        if final in lacking.first:
+            block = lacking.first[final].index.block
+            yield _lines_notice(_unfinished(side, trace, number_of.get(block, block), lacking.lost[final]))
         if lacking.steps:
             first = lacking.first_step.label() if lacking.first_step is not None else ""
-            text = f"{side} lacks {lacking.steps} of the {lacking.steps_there} φ steps that {other} has, first {first}"
+            text = f"{side} lacks {lacking.steps} of the {lacking.steps_there} {turns} that {other} has, first {first}"
             yield Notice(Subject.STEP, Weight.WARNING, text)
-        unread = [name for name in lacking.lost if name not in trace.by_quantity and name != "I_pixel_final"]
+        unread = [name for name in lacking.lost if name not in trace.by_quantity and name != final]
         if unread:
             named = _some(unread)
             yield _lines_notice(f"the {side} log prints no readable value for {named}, which the other log has")
-        lost = [name for name in lacking.lost if name in trace.by_quantity and name != "I_pixel_final"]
+        lost = [name for name in lacking.lost if name in trace.by_quantity and name != final]
         if lost:
             many = sum(lacking.lost[name] for name in lost)
             values = "1 value" if many == 1 else f"{many} values"
@@ -327,7 +291,7 @@ def _unfinished(side: str, trace: Trace, block: int, many: int) -> str:
     where = f" of pixel block {block}" if block else ""
     more = f"; the same in {many - 1} more pixel blocks" if many > 1 else ""
     ends = "it stops" if block == trace.blocks[-1] else "the next pixel follows"
-    return f"the {side} log has no I_pixel_final{where}: {ends} after {last.key} (line {last.line}){more}"
+    return f"the {side} log has no {trace.vocabulary.final}{where}: {ends} after {last.key} (line {last.line}){more}"
 
 
 def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
@@ -339,19 +303,21 @@ def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
 
 
 def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]:
+    logs = logs_of(c.vocabulary)
     different = [
         f"{row.label} {row.c.value.text} against {row.py.value.text}"
         for row in rows
-        if row.quantity in CONFIGURED and row.status.diverges and _matters(row)
+        if row.quantity in logs.configured and row.status.diverges and _matters(row)
     ]
-    for name, words in _SETTINGS.items():
+    for name, words in logs.settings.items():
         left, right = c.settings.get(name), py.settings.get(name)
         if left is not None and right is not None and left.value != right.value:
             different.append(f"{words} {left.value} against {right.value}")
-    reflections = next((row for row in rows if row.quantity == "hkl_rounded" and row.status.diverges), None)
-    if reflections is not None:
-        text = f"the two are at different reflections: C {reflections.c.value.text}, Py {reflections.py.value.text}"
-        yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
+    for name, words in logs.elsewhere.items():
+        row = next((row for row in rows if row.quantity == name and row.status.diverges), None)
+        if row is not None:
+            text = f"the two are at different {words}: C {row.c.value.text}, Py {row.py.value.text}"
+            yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
     if different:
         shown = "; ".join(different[:6]) + (f"; and {len(different) - 6} more" if len(different) > 6 else "")
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ (C against Py): {shown}")
@@ -393,12 +359,12 @@ def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
             yield Notice(Subject.LINES, Weight.WARNING, text)
 
 
-def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
+def _idle_tolerances(policy: Policy, rows: Sequence[Row], vocabulary: Vocabulary) -> Iterator[Notice]:
     """Yield the tolerances whose name is neither in the vocabulary nor in the logs: a slip of the pen, most likely."""
     compared = {row.quantity for row in rows}
-    idle = [name for name in policy.overrides if name not in QUANTITIES and name not in compared]
+    idle = [name for name in policy.overrides if name not in vocabulary.quantities and name not in compared]
     for name in idle[:_SHOWN_IDLE]:
-        (close,) = get_close_matches(name, (*sorted(compared)[:_MOST_CANDIDATES], *QUANTITIES), 1, 0.0)
+        (close,) = get_close_matches(name, (*sorted(compared)[:_MOST_CANDIDATES], *vocabulary.quantities), 1, 0.0)
         hint = f"the nearest is {close}"
         origin = policy.overrides[name].origin
         text = f"the tolerance of {name} ({origin}) applies to nothing: no quantity has that name; {hint}"
@@ -444,7 +410,7 @@ def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
 def _in_conflict(loser: Record, winner: Record) -> bool:
     if is_finite(loser.numbers) is not is_finite(winner.numbers):
         return True
-    return winner.stage not in {Stage.GEOMETRY, Stage.CELL, None} and not _alike(loser, winner)
+    return winner.scope not in {Scope.RUN, None} and not _alike(loser, winner)
 
 
 def _alike(a: Record, b: Record) -> bool:

@@ -21,8 +21,7 @@ from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
-from nbtrace.errors import InputError
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Side, Trace
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class DiffResult:
     @cached_property
     def divergences(self) -> tuple[Divergence, ...]:
         """The diverging quantities, each with what it follows from."""
-        return divergences(self.groups)
+        return divergences(self.groups, self.c.vocabulary)
 
     @property
     def roots(self) -> tuple[Divergence, ...]:
@@ -114,7 +113,7 @@ class DiffResult:
     @cached_property
     def physical(self) -> Physical:
         """The first divergence apart from artefacts of the logs."""
-        return set_aside(self.rows)
+        return set_aside(self.rows, self.c.vocabulary)
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -161,8 +160,11 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
-    policy = policy or Policy()
     c, py = in_order(c, py)
+    if c.vocabulary is not py.vocabulary:
+        names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"
+        raise UsageError(f"the two logs were read with different vocabularies: {names}")
+    policy = policy or Policy(vocabulary=c.vocabulary)
     for trace in (c, py):
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")
@@ -216,7 +218,7 @@ def coverage(alignment: Alignment, rows: Iterable[Row]) -> Coverage:
 
 
 def _names(records: Iterable[Record], *, known: bool) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(record.quantity for record in records if (record.quantity in QUANTITIES) is known))
+    return tuple(dict.fromkeys(record.quantity for record in records if (record.known is not None) is known))
 
 
 def verdict_of(

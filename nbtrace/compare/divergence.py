@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
-from nbtrace.physics.nanobragg.quantities import ancestors, equivalents
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,14 @@ def _group(name: str, rows: tuple[Row, ...]) -> Group:
     return Group(name, rows, first, max(rows, key=lambda row: row.severity))
 
 
-def divergences(groups: Iterable[Group]) -> tuple[Divergence, ...]:
+def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Divergence, ...]:
     """Return the diverging quantities in order, each with what it follows from and what follows from it.
 
     A quantity whose own inputs were not logged may still follow from one further up: the whole graph is searched.
     """
     diverging = [group for group in groups if group.first is not None]
     names = [group.quantity for group in diverging]
-    above = {name: _above(name) for name in names}
+    above = {name: _above(name, vocabulary) for name in names}
     return tuple(
         Divergence(
             group,
@@ -103,11 +103,11 @@ def divergences(groups: Iterable[Group]) -> tuple[Divergence, ...]:
     )
 
 
-def _above(name: str) -> frozenset[str]:
+def _above(name: str, vocabulary: Vocabulary) -> frozenset[str]:
     """Return what `name` depends on, also under the names that other blocks give the same values."""
-    inputs = ancestors(name)
-    under_any_name = inputs.union(*(equivalents(other) for other in inputs)) - {name}
-    return frozenset(other for other in under_any_name if name not in ancestors(other))
+    inputs = vocabulary.ancestors(name)
+    under_any_name = inputs.union(*(vocabulary.equivalent_names(other) for other in inputs)) - {name}
+    return frozenset(other for other in under_any_name if name not in vocabulary.ancestors(other))
 
 
 def first_by_band(rows: Iterable[Row]) -> dict[str, Row | None]:

@@ -17,13 +17,8 @@ from nbtrace.compare.metrics import is_finite
 from nbtrace.records import Index, Record, Shape, Trace
 from nbtrace.vocabulary.quantity import Scope
 
-OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.LATTICE, Stage.SCALING})
-"""Stages whose quantities show that a log traces a pixel."""
-
-_ONCE = frozenset({Stage.GEOMETRY, Stage.CELL})
-_FINAL = "I_pixel_final"
-
-_Step: TypeAlias = tuple[int, int, int]
+_Step: TypeAlias = tuple[int, int, tuple[tuple[str, int], ...]]
+"""A turn of the loops: its block, its sample, and the ordinals that its lines state."""
 
 
 @dataclass(frozen=True)
@@ -130,22 +125,22 @@ class Lack:
         def counts(block: int) -> bool:
             return blocks is None or block in blocks
 
-        sources = {record.index.source for record in trace.records if record.stage is Stage.SOURCE}
+        sources = {record.index.source for record in trace.records}
         return Count(
             Counter(_key(record) for record in self.values if counts(record.index.block)),
             sum(map(counts, self.blocks)),
             sum(counts(record.index.block) for record in self.steps),
             sum(map(counts, self.steps_there)),
-            any(record.index.sample for record in trace.records if record.stage in OF_A_PIXEL),
+            any(record.index.sample for record in trace.records if of_a_block(record)),
             {source for source in sources if source is not None},
         )
 
     def gaps(self, count: Count, trace: Trace, other: Trace) -> Gaps:
         """Return the gaps of `trace`; of long logs, traces of enough blocks to hold every quantity do."""
-        traces_a_pixel = any(record.stage in OF_A_PIXEL for record in trace.records)
+        traces_a_pixel = any(map(of_a_block, trace.records))
         traces_steps = any(_step_of(record) for record in trace.records)
         unreadable = dict.fromkeys(name for bad in trace.account.unreadable for name in bad.quantities)
-        printed = {*trace.by_quantity, *unreadable} | ({_FINAL} if traces_a_pixel else set())
+        printed = {*trace.by_quantity, *unreadable} | ({trace.vocabulary.final or ""} if traces_a_pixel else set())
         lost: Counter[str] = Counter()
         chosen = 0
         for (name, further, source), number in count.values.items():
@@ -157,8 +152,8 @@ class Lack:
                 lost[name] += number
         first: dict[str, Record] = {}
         for record in self.values:
-            name, *where = _key(record)
-            if name in lost and not count.by_choice(*where):
+            name, further, source = _key(record)
+            if name in lost and not count.by_choice(further, source):
                 first.setdefault(name, record)
         return Gaps(
             count.blocks if traces_a_pixel or traces_steps else 0,
@@ -186,7 +181,7 @@ def lacks(alignment: Alignment, c: Trace, py: Trace, partners: Mapping[int, int]
 
 def _renumbered(steps: AbstractSet[_Step], number: Mapping[int, int]) -> set[_Step]:
     """Return one log's steps under the numbers that their blocks have in the other."""
-    return {(number[block], sample, tic) for block, sample, tic in steps if block in number}
+    return {(number[block], sample, turn) for block, sample, turn in steps if block in number}
 
 
 def _lack(
@@ -200,7 +195,7 @@ def _lack(
     steps: dict[_Step, Record] = {}
     for record in lacking:
         step = _step_of(record)
-        if record.value.shape is Shape.SENTINEL or (record.stage not in _ONCE and record.index.block not in shared):
+        if record.value.shape is Shape.SENTINEL or (record.scope is not Scope.RUN and record.index.block not in shared):
             continue
         if step is not None and step not in steps_here:
             steps.setdefault(step, record)
@@ -211,14 +206,21 @@ def _lack(
 
 
 def _step_of(record: Record) -> _Step | None:
-    index = record.index
-    is_step = record.stage is Stage.PHI and index.phi_tic is not None
-    return (index.block, index.sample, index.phi_tic) if is_step and index.phi_tic is not None else None
+    index, known = record.index, record.known
+    if known is None or known.scope is Scope.BLOCK:
+        return None
+    places = index.within(known.indices).places
+    return (index.block, index.sample, places) if places else None
+
+
+def of_a_block(record: Record) -> bool:
+    """Whether a value shows that a log traces a pixel: it is computed for a block, and not in a turn of a loop."""
+    return record.known is not None and record.known.scope is not Scope.RUN and not record.known.indices
 
 
 def _key(record: Record) -> tuple[str, bool, int | None]:
     """Return what a lacking value is counted under; one that is no number is nobody's choice."""
     if not is_finite(record.numbers):
         return record.quantity, False, None
-    further = record.index.sample > 0 and record.stage in OF_A_PIXEL
-    return record.quantity, further, record.index.source if record.stage is Stage.SOURCE else None
+    further = record.index.sample > 0 and of_a_block(record)
+    return record.quantity, further, record.index.source if record.known is not None else None

@@ -15,8 +15,8 @@ from nbtrace.compare.status import (
     Status,
 )
 from nbtrace.compare.tolerance import Tolerance
-from nbtrace.physics.nanobragg.quantities import Basis
 from nbtrace.records import Index, Record, Shape
+from nbtrace.vocabulary.quantity import Basis, Quantity
 
 _ROUNDING = 1.0 + 1e-9
 """Slack on the printed resolution: half a digit on each side, plus the rounding of the subtraction."""
@@ -54,6 +54,11 @@ class Row:
     limited_by_print: bool
     status: Status
     reason: str = ""
+
+    @property
+    def known(self) -> Quantity | None:
+        """What the vocabulary says of the quantity."""
+        return self.py.known
 
     @property
     def label(self) -> str:

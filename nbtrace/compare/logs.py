@@ -3,8 +3,10 @@
 A vocabulary names its own under the subject `logs`.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
+from nbtrace.compare.relations import Relation, Values
 from nbtrace.records import Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -13,12 +15,50 @@ SUBJECT = "logs"
 
 
 class Logs:
-    """What is known of the logs of a computation."""
+    """What is known of the logs of a computation.
+
+    Attributes
+    ----------
+    relations : tuple of Relation or None
+        What the values of one log must obey; None for the formulas of the vocabulary.
+    habits : mapping of str to str
+        Quantities that logs are known to print otherwise than their names say, although the computation is right.
+    configured : tuple of str
+        Logged quantities that follow from the configuration alone.
+    settings : mapping of str to str
+        Settings that both programs may state, in words.
+    elsewhere : mapping of str to str
+        Quantities that, where they differ, say that the two logs are of different things, in words.
+    stated_words : mapping of str to str
+        What a log states beside its quantities, in words.
+    """
+
+    relations: tuple[Relation, ...] | None = None
+    habits: Mapping[str, str] = {}
+    configured: tuple[str, ...] = ()
+    settings: Mapping[str, str] = {}
+    elsewhere: Mapping[str, str] = {}
+    stated_words: Mapping[str, str] = {}
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""
         del trace, block
         return None, None
+
+    def stated(self, trace: Trace) -> Values:
+        """Return what a log states beside its quantities and relations need."""
+        del trace
+        return {}
+
+    def remarks(self, samples: Iterable[Values]) -> Iterator[str]:
+        """Yield faults of a log that single values show, whatever the relations say."""
+        del samples
+        return iter(())
+
+    def traced_turns(self, trace: Trace) -> frozenset[int]:
+        """Return the turns of the innermost loop whose values stand in the lines without one."""
+        del trace
+        return frozenset()
 
 
 @cache

@@ -13,9 +13,9 @@ from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.documents import load
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
-from nbtrace.physics.nanobragg.quantities import Basis
 from nbtrace.records import Pixel
 from nbtrace.schema import reason
+from nbtrace.vocabulary.quantity import Basis
 
 _ROUNDING = 1.0 + 1e-9
 """A difference as large as the floor is within it, whatever rounding made of either."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices, repeat_notices
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.metrics import difference
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
 from nbtrace.compare.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.records import Record, Side, Trace
 

@@ -4,20 +4,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
+from nbtrace.compare.check import Check
 from nbtrace.compare.comparability import Notice
 from nbtrace.compare.diff import DiffResult, diff
-from nbtrace.physics.nanobragg.relations import applied_factors, chain_product
 from nbtrace.compare.judge import Row
-from nbtrace.physics.nanobragg.lattice import WorkedFactor, work_out
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, SCALING_CHAIN
 from nbtrace.records import Shape, Trace
-
-_DIVISORS = frozenset({"steps"})
-_MULTIPLIED = ("I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps")
-"""Factors that every chain has, whatever its flags."""
+from nbtrace.vocabulary.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,8 @@ class Factor:
         None for the pixel itself, for what is not multiplied into it, and where a value is 0 or missing.
     share : float or None
         The same as a share of log(Py/C) of the final intensity; None also where the pixels agree.
+    known : Quantity or None
+        What the vocabulary says of it.
     """
 
     name: str
@@ -47,11 +45,12 @@ class Factor:
     reason: str
     log_ratio: float | None
     share: float | None
+    known: Quantity | None = None
 
     @property
     def description(self) -> str:
         """What the quantity is."""
-        return QUANTITIES[self.name].description
+        return self.known.description if self.known is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +65,6 @@ class Product:
     def ratio(self) -> float | None:
         """Logged pixel over product."""
         return self.final / self.product if self.product and self.final is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class StepShare:
-    """One φ step's part in the intensity sum: F_cell²·F_latt² of either side."""
-
-    phi_tic: int
-    c_term: float | None
-    py_term: float | None
-    share_of_gap: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """I_before_scaling rebuilt from the per-φ lines as F_cell²·ΣF_latt².
-
-    Attributes
-    ----------
-    c, py : float or None
-        The sum on either side, None where a side has no per-φ lines.
-    c_logged, py_logged : float or None
-        I_before_scaling as logged.
-    steps : tuple of StepShare
-    """
-
-    c: float | None
-    py: float | None
-    c_logged: float | None
-    py_logged: float | None
-    steps: tuple[StepShare, ...]
 
 
 @dataclass(frozen=True)
@@ -167,36 +136,30 @@ def scaling_chain(
         If neither log, or only one, holds a quantity of the chain.
     """
     result = diff(c, py, policy)
-    rows = {row.quantity: row for row in result.rows if row.quantity in SCALING_CHAIN and row.index.block == 0}
+    chain = chain_of(result.c.vocabulary)
+    rows = {row.quantity: row for row in result.rows if row.quantity in chain.names and row.index.block == 0}
     if not rows:
         raise InputError(f"nothing to compare: {c.source} and {py.source} share no quantity of the scaling chain")
-    products = _product(result, 0), _product(result, 1)
-    final = rows.get("I_pixel_final")
+    products = _product(result, 0, chain), _product(result, 1, chain)
+    final = rows.get(chain.result)
     log_ratio = _log_ratio(final)
     # Where the pixels agree their ratio is rounding, and a share of rounding says nothing.
     to_explain = log_ratio if final is not None and final.status.diverges else None
-    before = _before_polarisation(result)
-    factors = tuple(_factor(name, rows.get(name), result, to_explain, before) for name in SCALING_CHAIN)
+    before = chain.other_intensity(result.py, result.checks[1])
+    judged = _Judged(result, chain, to_explain, before)
+    factors = tuple(_factor(name, rows.get(name), judged) for name in chain.names)
     shares = [factor.share for factor in factors if factor.share is not None]
     return ScalingResult(
         diff=result,
         factors=factors,
         products=products,
-        py_before_polarisation=before,
+        py_before_polarisation=before[1] if before is not None else None,
         log_ratio=log_ratio,
         unexplained=1 - math.fsum(shares) if shares else None,
-        rebuilt=_rebuilt(result),
-        lattice=_lattices(result, cells),
+        rebuilt=chain.rebuilt(result.c, result.py),
+        lattice=chain.worked(result.c, result.py, cells),
         verdict=_verdict(result, factors),
     )
-
-
-def _lattices(
-    result: DiffResult, cells: tuple[int, int, int] | None
-) -> tuple[tuple[WorkedFactor, ...], tuple[WorkedFactor, ...]]:
-    of_c = work_out(result.c, cells)
-    of_py = work_out(result.py, cells, fallback=tuple(item.cells for item in of_c) or None)
-    return of_c, of_py
 
 
 def _verdict(result: DiffResult, factors: tuple[Factor, ...]) -> Verdict:
@@ -205,33 +168,32 @@ def _verdict(result: DiffResult, factors: tuple[Factor, ...]) -> Verdict:
     return Verdict.DIFFER if any(factor.status.diverges for factor in factors) else Verdict.AGREE
 
 
-def _values(trace: Trace) -> Mapping[str, tuple[float, ...]]:
-    """Return the logged values of the first pixel block that its chain is made of."""
-    names = {*SCALING_CHAIN, "oversample_thick", "oversample_polar", "oversample_omega", "omega_pixel_sr"}
-    return {name: (value,) for name in names if (value := trace.number(name)) is not None}
+def _values(trace: Trace, chain: ChainKnowledge) -> Mapping[str, tuple[float, ...]]:
+    """Return the logged values of the first block that its chain is made of."""
+    return {name: (value,) for name in chain.takes if (value := trace.number(name)) is not None}
 
 
-def _product(result: DiffResult, which: int) -> Product:
+def _product(result: DiffResult, which: int, chain: ChainKnowledge) -> Product:
     trace = (result.c, result.py)[which]
-    values = _values(trace)
-    final = trace.number("I_pixel_final")
-    lacking = [name for name in _MULTIPLIED if name not in values]
+    values = _values(trace, chain)
+    final = trace.number(chain.result)
+    lacking = [name for name in chain.always if name not in values]
     if lacking:
         return Product(None, final, f"not logged: {', '.join(lacking)}")
-    if values["steps"][0] == 0:
-        return Product(None, final, "steps is 0: the product has no value")
-    broken = next((item for item in result.checks[which].broken if item.quantity == "I_pixel_final"), None)
-    return Product(chain_product(values), final, broken.reason if broken else "holds")
+    zero = next((name for name in chain.divisors if values[name][0] == 0), None)
+    if zero is not None:
+        return Product(None, final, f"{zero} is 0: the product has no value")
+    product = chain.product(values)
+    broken = next((item for item in result.checks[which].broken if item.quantity == chain.result), None)
+    return Product(product, final, _meaning(broken, final, product))
 
 
-def _before_polarisation(result: DiffResult) -> float | None:
-    """Return Py's intensity before polarisation if its log prints it after (its pixel is 1/polar of its product)."""
-    product = _product(result, 1)
-    polar = result.py.number("polar")
-    intensity = result.py.number("I_before_scaling")
-    if "after polarisation" not in product.meaning or not polar or intensity is None:
-        return None
-    return intensity / polar
+def _meaning(broken: Check | None, final: float | None, product: float) -> str:
+    """Return what a side's own product says of its final value."""
+    if broken is None:
+        return "holds"
+    ratio = f"{final / product:.6g} of " if final is not None and product else "another than "
+    return broken.reason or f"the final value is {ratio}the product of its own chain"
 
 
 def _log_ratio(final: Row | None) -> float | None:
@@ -240,21 +202,31 @@ def _log_ratio(final: Row | None) -> float | None:
     return math.log(final.difference.ratio)
 
 
-def _factor(name: str, row: Row | None, result: DiffResult, log_ratio: float | None, before: float | None) -> Factor:
+@dataclass(frozen=True)
+class _Judged:
+    """What a factor is judged by."""
+
+    result: DiffResult
+    chain: ChainKnowledge
+    log_ratio: float | None
+    before: tuple[str, float] | None
+
+
+def _factor(name: str, row: Row | None, judged: _Judged) -> Factor:
+    result, chain = judged.result, judged.chain
+    known = result.c.vocabulary.quantities.get(name)
     c_value, py_value = result.c.number(name), result.py.number(name)
     if row is None:
         c_printed, py_printed = (_printed(trace, name) for trace in (result.c, result.py))
         lacking = [side for side, printed in (("C", c_printed), ("Py", py_printed)) if not printed]
-        return Factor(
-            name, None, c_value, py_value, Status.MISSING, f"not logged by {' or '.join(lacking)}", None, None
-        )
-    multiplied = name in _MULTIPLIED or name in (
-        applied_factors(_values(result.c)) + applied_factors(_values(result.py))
-    )
-    used = before if name == "I_before_scaling" and before is not None else py_value
-    part = _part_of_log(c_value, used, inverse=name in _DIVISORS) if multiplied else None
-    share = part / log_ratio if part is not None and log_ratio else None
-    return Factor(name, row, c_value, py_value, row.status, row.reason, part, share)
+        reason = f"not logged by {' or '.join(lacking)}"
+        return Factor(name, None, c_value, py_value, Status.MISSING, reason, None, None, known)
+    values = (_values(trace, chain) for trace in (result.c, result.py))
+    multiplied = name in chain.always or any(name in chain.applied(own) for own in values)
+    used = judged.before[1] if judged.before is not None and judged.before[0] == name else py_value
+    part = _part_of_log(c_value, used, inverse=name in chain.divisors) if multiplied else None
+    share = part / judged.log_ratio if part is not None and judged.log_ratio else None
+    return Factor(name, row, c_value, py_value, row.status, row.reason, part, share, known)
 
 
 def _printed(trace: Trace, name: str) -> bool:
@@ -266,36 +238,3 @@ def _part_of_log(c_value: float | None, py_value: float | None, *, inverse: bool
         return None
     part = math.log(py_value / c_value)
     return -part if inverse else part
-
-
-def _rebuilt(result: DiffResult) -> Rebuilt | None:
-    terms_c, terms_py = _terms(result.c), _terms(result.py)
-    if not terms_c and not terms_py:
-        return None
-    sum_c = math.fsum(terms_c.values()) if terms_c else None
-    sum_py = math.fsum(terms_py.values()) if terms_py else None
-    gap = sum_py - sum_c if sum_c is not None and sum_py is not None else None
-    steps = tuple(
-        StepShare(tic, terms_c.get(tic), terms_py.get(tic), _part(terms_c.get(tic), terms_py.get(tic), gap))
-        for tic in sorted(terms_c.keys() | terms_py.keys())
-    )
-    return Rebuilt(sum_c, sum_py, result.c.number("I_before_scaling"), result.py.number("I_before_scaling"), steps)
-
-
-def _terms(trace: Trace) -> dict[int, float]:
-    """Return F_cell²·F_latt² of each φ step of the first sample; empty where the log cannot tell."""
-    F_cell = trace.number("F_cell")
-    samples = {record.index.sample for record in trace.by_quantity.get("phi_F_latt", ())}
-    if F_cell is None or samples != {0}:
-        return {}
-    return {
-        record.index.phi_tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
-        for record in trace.by_quantity["phi_F_latt"]
-        if record.index.phi_tic is not None and record.index.block == 0
-    }
-
-
-def _part(c_term: float | None, py_term: float | None, gap: float | None) -> float | None:
-    if c_term is None or py_term is None or not gap:
-        return None
-    return (py_term - c_term) / gap

@@ -17,7 +17,6 @@ from nbtrace.compare.comparability import CONFIGURED, notices, pair_blocks
 from nbtrace.compare.diff import Coverage, DiffResult, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.compare.judge import Row, judge
-from nbtrace.physics.nanobragg.pixel import stated_pixel_size
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.compare.tolerance import Policy
@@ -25,6 +24,7 @@ from nbtrace.compare.windows import Kept, Loop, Part, Shape, SideStream, Slots, 
 from nbtrace.parsers.chunks import CHUNK, NotColumnarError
 from nbtrace.parsers.columnar import ColumnReader
 from nbtrace.parsers.decimals import Flags, Floats
+from nbtrace.physics.nanobragg.pixel import stated_pixel_size
 from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, equivalents
 from nbtrace.records import Pixel, Side, Trace
 

@@ -10,7 +10,6 @@ from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.status import NoTruth, Status, Verdict
 from nbtrace.compare.tolerance import Policy
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Index, Record, Trace
 
 ROUNDING_SLACK = 2.0**10
@@ -232,7 +231,7 @@ class SweepResult:
         What its inputs move by, and one rounding, times its condition number, with :data:`ROUNDING_SLACK`; False where
         an input or the condition number is not known.
         """
-        known = QUANTITIES.get(item.quantity)
+        known = self.policy.vocabulary.quantities.get(item.quantity)
         moved = {one.quantity: one.largest_move for one in self.quantities}
         if item.condition is None or known is None or not set(known.inputs) <= moved.keys():
             return False

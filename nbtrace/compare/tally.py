@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbtrace.compare.estimates import RESIDUALS, norms, pixel_sizes, positions, power_of_ten
-from nbtrace.physics.nanobragg.relations import PER_SAMPLE
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.windows import Loop, Part, Shape, Slots
 from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.physics.nanobragg.quantities import QUANTITIES, Basis, Kind
+from nbtrace.physics.nanobragg.relations import PER_SAMPLE
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
 _DIGITS = 15

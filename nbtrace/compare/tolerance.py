@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nbtrace.errors import UsageError
 from nbtrace.files import read_bytes
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Basis, meaning
 from nbtrace.schema import reason
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.quantity import Basis
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 DEFAULT_RELATIVE = 1e-6
 """Relative tolerance of every quantity that has no other."""
@@ -59,16 +61,21 @@ class Policy:
         For every quantity whose basis is relative.
     overrides : mapping of str to Tolerance
         Tolerances of single quantities.
+    vocabulary : Vocabulary
+        Whose quantities they are.
     """
 
     relative: Tolerance = Tolerance(DEFAULT_RELATIVE, Basis.RELATIVE)
     overrides: Mapping[str, Tolerance] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=registry.default)
 
     def of(self, quantity: str) -> Tolerance:
         """Return the tolerance of a quantity."""
         if quantity in self.overrides:
             return self.overrides[quantity]
-        known = QUANTITIES.get(quantity)
+        known = self.vocabulary.quantities.get(quantity)
+        if known is not None and known.tolerance is not None:
+            return Tolerance(known.tolerance, known.basis, self.vocabulary.name)
         if known is not None and known.basis is Basis.ABSOLUTE:
             return Tolerance(DEFAULT_ABSOLUTE, Basis.ABSOLUTE)
         return self.relative
@@ -81,9 +88,9 @@ class Policy:
             relative = Tolerance(settings.relative, Basis.RELATIVE, origin, overridden=changed)
         overrides = {}
         for key, limit in settings.quantities.items():
-            known = meaning(key)
+            known = self.vocabulary.meaning(key)
             overrides[known.quantity] = limit.tolerance(origin, scale=known.scale)
-        return Policy(relative, {**self.overrides, **overrides})
+        return Policy(relative, {**self.overrides, **overrides}, self.vocabulary)
 
 
 FiniteTolerance: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]

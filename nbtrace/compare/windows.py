@@ -10,8 +10,8 @@ import numpy as np
 from nbtrace.parsers.columnar import ColumnReader, Columns
 from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.parsers.templates import Kind
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
 from nbtrace.records import INT_MIN, Record
+from nbtrace.vocabulary.quantity import Quantity, Scope
 
 _SPARE = 9
 """Numbers appended so that reading any value as a vector stays inside the array."""
@@ -29,15 +29,13 @@ class Loop(IntEnum):
     BLOCK = 3
 
 
-_LOOPS = {
-    Stage.GEOMETRY: Loop.NONE,
-    Stage.CELL: Loop.NONE,
-    Stage.PIXEL: Loop.SAMPLE,
-    Stage.LATTICE: Loop.SAMPLE,
-    Stage.PHI: Loop.STEP,
-    Stage.SOURCE: Loop.BLOCK,
-    Stage.SCALING: Loop.BLOCK,
-}
+def _loop_of(known: Quantity | None) -> Loop:
+    """Return the loop in which a quantity is printed."""
+    if known is None or known.scope is Scope.BLOCK:
+        return Loop.BLOCK
+    if known.scope is Scope.RUN:
+        return Loop.NONE
+    return Loop.STEP if known.indices else Loop.SAMPLE
 
 
 @dataclass
@@ -182,8 +180,7 @@ class SideStream:
     def _facts(self, pieces: list[tuple[Columns, int, int]]) -> tuple[list[int], list[int], list[bool], list[float]]:
         kinds = pieces[-1][0].kinds if pieces else []
         for kind in kinds[len(self._slot) :]:
-            quantity = QUANTITIES.get(kind.item.meaning.quantity)
-            self._loop.append(_LOOPS[quantity.stage] if quantity else Loop.BLOCK)
+            self._loop.append(_loop_of(kind.known))
             self._slot.append(self._slots.of(kind))
             self._own.append(kind.item.key == kind.item.meaning.quantity)
             self._scale.append(kind.item.meaning.scale)

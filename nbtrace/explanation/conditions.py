@@ -1,8 +1,8 @@
 """How far a quantity magnifies what its inputs are uncertain by."""
 
-from nbtrace.explanation.evaluate import evaluate, formula_of
+from nbtrace.compare.evaluate import evaluate, formula_of
+from nbtrace.compare.scene import scene
 from nbtrace.explanation.physics import physics_of
-from nbtrace.explanation.scene import scene
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 

@@ -9,6 +9,7 @@ from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
+from nbtrace.compare.scene import scene
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.explanation.judgement.attribution import Attribution, Share, attribute
@@ -16,10 +17,9 @@ from nbtrace.explanation.judgement.audit import audit
 from nbtrace.explanation.judgement.findings import Audit, Status
 from nbtrace.explanation.judgement.leftovers import leftovers
 from nbtrace.explanation.judgement.roots import Root, roots
-from nbtrace.explanation.scene import scene
+from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
 from nbtrace.explanation.runs.evidence import logged_sides, named
-from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.runs.run import Config, Simulate
 from nbtrace.records import Record, Shape, Side, Trace
 

@@ -6,7 +6,8 @@ A vocabulary names its own under the subject `explanation`.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nbtrace.explanation.scene import Fact, Facts, Node, Place, Values, Vector
+from nbtrace.compare.formula_checks import constants_of
+from nbtrace.compare.scene import Facts, Node, Place, Values, Vector
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -86,8 +87,7 @@ class Physics:
     def facts(self, trace: Trace, other: Trace, configuration: object | None) -> Facts:
         """Return the configuration of a side: what is given, else what its own log tells, else what the other's does."""
         del trace, other, configuration
-        constants = self.vocabulary.constants.values()
-        return {constant.name: Fact(constant.numbers, 0.0, self.vocabulary.name) for constant in constants}
+        return constants_of(self.vocabulary)
 
     def tables(self, configuration: object | None) -> Mapping[str, Any]:
         """Return what a configuration names that is no number."""

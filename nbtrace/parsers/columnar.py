@@ -10,9 +10,9 @@ import numpy as np
 
 from nbtrace.parsers.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.parsers.decimals import Bytes, Floats, Ints
+from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.placing import Placed, Places
-from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
@@ -220,7 +220,8 @@ class ColumnReader:
         new = self._templates.kinds[self._roles.rank.size :]
         if new:
             self._roles = self._roles.insert(
-                np.full(len(new), self._roles.rank.size), self._dialect.roles([kind.item for kind in new], self._phi_keys)
+                np.full(len(new), self._roles.rank.size),
+                self._dialect.roles([kind.item for kind in new], self._phi_keys),
             )
         roles, tic, line = self._roles.take(found.kind), found.phi_tic, found.row_line + first_line
         odd_line = np.array([record.line for record in records], dtype=np.int64)

@@ -5,12 +5,13 @@ of :mod:`nbtrace.parsers.plain` without.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrace.parsers.outcome import Field, Outcome
+from nbtrace.parsers.source import Lines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -104,7 +105,7 @@ class Dialect(ABC):
         del line, family, context
         return None
 
-    def unprefixed(self, lines: Iterable[str]) -> Iterator[tuple[Outcome | None, str]] | None:
+    def unprefixed(self, lines: Lines) -> Iterator[tuple[Outcome | None, str]] | None:
         """Read a log without any prefix: what each line gives, with the line; None if it is no such log."""
         del lines
         return None

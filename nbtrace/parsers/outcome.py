@@ -61,7 +61,9 @@ def fitting(outcome: Outcome, vocabulary: Vocabulary) -> Outcome:
     if not isinstance(outcome, Fields):
         return outcome
     for item in outcome.fields:
-        complaint = schema.misfit(item.key, vocabulary.quantities.get(item.meaning.quantity), item.value.shape, item.value.numbers)
+        complaint = schema.misfit(
+            item.key, vocabulary.quantities.get(item.meaning.quantity), item.value.shape, item.value.numbers
+        )
         if complaint is not None:
             return Problem(complaint)
     return outcome

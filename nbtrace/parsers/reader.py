@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure, fitting
 from nbtrace.parsers.source import Lines
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Trace, Unreadable
+from nbtrace.records import Account, Pixel, Record, Setting, Trace, Unreadable
 
 _SHOWN = 120
 
@@ -58,7 +58,13 @@ class LogReader:
         """Return what was read."""
         account = Account(self.total, self.used, self.structure, self.ignored, tuple(self.unreadable), cut)
         return Trace(
-            self.source, tuple(self.records), self.settings, account, tuple(self.dialects), self.pixels, self.dialect.vocabulary
+            self.source,
+            tuple(self.records),
+            self.settings,
+            account,
+            tuple(self.dialects),
+            self.pixels,
+            self.dialect.vocabulary,
         )
 
     def _line(self, line: str, number: int) -> None:
@@ -101,7 +107,12 @@ class LogReader:
                 self._context = heading or self._context
             case Problem(reason):
                 self.unreadable.append(
-                    Unreadable(number, line.strip()[:_SHOWN], _shortened(reason), self.dialect.named_quantities(line, self._context))
+                    Unreadable(
+                        number,
+                        line.strip()[:_SHOWN],
+                        _shortened(reason),
+                        self.dialect.named_quantities(line, self._context),
+                    )
                 )
 
     def _state_pixel(self, pixel: Pixel) -> None:

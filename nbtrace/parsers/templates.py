@@ -130,7 +130,10 @@ class Templates:
             return NO_TEMPLATE
         per_step = fields[0].index.phi_tic is not None
         side, quantities = self.dialect.side_of(read.family), self.dialect.vocabulary.quantities
-        kinds = [Kind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), per_step) for item in fields]
+        kinds = [
+            Kind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), per_step)
+            for item in fields
+        ]
         self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, self.dialect.side_of(read.family)))
         self.kinds += kinds
         return len(self.templates) - 1

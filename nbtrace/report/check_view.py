@@ -1,8 +1,8 @@
 """The view of a log held against itself."""
 
 from nbtrace.compare.check import Check, Finding, SelfCheck
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.status import Status, Verdict
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Account
 from nbtrace.report.view import Column, Line, Section, Table, View, number
 

@@ -8,7 +8,6 @@ from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Stage
 from nbtrace.records import Record
 from nbtrace.report.view import (
     Column,
@@ -119,7 +118,7 @@ def describe(row: Row) -> str:
     if row.difference is None:
         return f"{row.label}: {row.status.value}, {row.reason}"
     where = f"{row.label}{' ' + row.component if row.component else ''}"
-    delta = delta_text(row.difference.delta[row.difference.worst], row.quantity)
+    delta = delta_text(row.difference.delta[row.difference.worst], row.known)
     return f"{where}: Py − C = {delta}, {signed(row.difference.relative)} relative, {row.status.value}"
 
 
@@ -158,7 +157,7 @@ def _line(group: Group) -> Line:
         signed(found.relative) if found else "–",
         _ratio(row),
         _digits(row),
-        delta_text(found.delta[found.worst], row.quantity) if found else "–",
+        delta_text(found.delta[found.worst], row.known) if found else "–",
         _tolerance(row),
         f"{group.diverging}/{group.compared}" if group.compared > 1 else "",
         row.status.value + ("*" if row.limited_by_print and not row.status.diverges and _beyond(row) else ""),
@@ -224,7 +223,7 @@ def _whole(row: Row) -> str:
     if len(found.delta) == 1:
         return f"ratio Py/C {number(found.ratio, 15)}"
     size = math.hypot(*found.delta)
-    parts = [f"|Py − C| = {delta_text(size, row.quantity).lstrip('+')}"]
+    parts = [f"|Py − C| = {delta_text(size, row.known).lstrip('+')}"]
     if found.ratio is not None:
         parts.append(f"|Py|/|C| − 1 = {signed(found.ratio - 1)}")
     if found.angle_rad is not None:
@@ -234,10 +233,10 @@ def _whole(row: Row) -> str:
 
 def _roots(result: DiffResult) -> Section:
     """Return the roots, those of one stage of the computation together with all that may follow from them."""
-    by_stage: dict[Stage | None, list[Divergence]] = {}
+    by_stage: dict[str | None, list[Divergence]] = {}
     for item in result.roots:
-        known = QUANTITIES.get(item.group.quantity)
-        by_stage.setdefault(known.stage if known else None, []).append(item)
+        known = item.group.shown.known
+        by_stage.setdefault(known.section if known else None, []).append(item)
     items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
     sentence = "A root diverges although none of its inputs does; what depends on it may be its consequence."
     return Section("Roots and consequences", sentences=(sentence,), items=items)

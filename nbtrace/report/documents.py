@@ -9,9 +9,8 @@ from nbtrace.compare.diff import Coverage, DiffResult
 from nbtrace.compare.divergence import Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.phi import PhiResult, PhiStep
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.scaling import Factor, ScalingResult
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Record, Trace
 from nbtrace.report.check_view import check_verdict
 
@@ -206,7 +205,7 @@ def _group(group: Group) -> Document:
 
 def _row(row: Row) -> Document:
     found = row.difference
-    known = QUANTITIES.get(row.quantity)
+    known = row.known
     return {
         "description": known.description if known else "",
         "unit": known.unit if known else row.c.unit,
@@ -239,13 +238,13 @@ def _value(record: Record) -> object:
 
 
 def _factor(factor: Factor) -> Document:
-    known = QUANTITIES[factor.name]
+    known = factor.known
     common: dict[str, object] = {"log_ratio": factor.log_ratio, "share_of_final_log_ratio": factor.share}
     if factor.row is not None:
         return {**_row(factor.row), **common}
     return {
-        "description": known.description,
-        "unit": known.unit,
+        "description": factor.description,
+        "unit": known.unit if known is not None else None,
         "c_value": factor.c_value,
         "py_value": factor.py_value,
         "abs_delta": None,

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Vector
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.judgement.roots import Root
-from nbtrace.explanation.scene import Vector
 from nbtrace.records import Side
 from nbtrace.report.explain_view import effect_words, headline, root_words, side_words
 from nbtrace.report.markdown import escape

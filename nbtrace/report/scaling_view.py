@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from nbtrace.physics.nanobragg.lattice import WorkedFactor
-from nbtrace.compare.scaling import Factor, Product, Rebuilt, ScalingResult
+from nbtrace.compare.chain import Rebuilt, WorkedFactor
+from nbtrace.compare.scaling import Factor, Product, ScalingResult
 from nbtrace.compare.status import Verdict
 from nbtrace.report.view import (
     Column,

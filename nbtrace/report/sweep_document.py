@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from nbtrace.compare.sweep_result import Measured, Outcome, SweepResult, Swept
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Record
 from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.report.sweep_view import headline
@@ -44,7 +43,7 @@ def sweep_document(result: SweepResult) -> Mapping[str, object]:
 
 def _quantity(item: Swept) -> Mapping[str, object]:
     place = item.shown
-    known = QUANTITIES.get(item.quantity)
+    known = place.readings[0].record.known
     return {
         "description": known.description if known else "",
         "unit": known.unit if known else place.readings[0].record.unit,

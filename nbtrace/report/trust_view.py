@@ -4,9 +4,9 @@ import shlex
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.status import Status
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, signed
 from nbtrace.running.trust import Effect, Stability, TracedNoise, TraceTrial, Trust
+from nbtrace.vocabulary import registry
 
 _KNOBS = (
     Column("changed"),
@@ -116,7 +116,7 @@ def _pixel_section(result: Trust) -> Section:
 def _trace_section(result: Trust) -> Section:
     moved = [item for trial in result.trials for item in trial.moved]
     unlike = [f"{_where(trial)}: {listed(trial.unlike)}" for trial in result.trials if trial.unlike]
-    order = {name: place for place, name in enumerate(QUANTITIES)}
+    order = {name: place for place, name in enumerate(registry.default().quantities)}
     moved.sort(key=lambda item: (order.get(item.quantity, len(order)), item.pixel))
     return Section(
         "Traced quantities that moved",

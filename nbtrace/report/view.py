@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbtrace.compare.comparability import Notice, Weight
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Trace
 from nbtrace.units import metres
+from nbtrace.vocabulary.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,8 @@ def percent(share: float | None) -> str:
     return f"{round(100 * share, 2) + 0.0:.2f} %"
 
 
-def delta_text(delta: float, quantity: str) -> str:
+def delta_text(delta: float, known: Quantity | None) -> str:
     """Return an absolute difference with its unit; lengths in metres also in micrometres."""
-    known = QUANTITIES.get(quantity)
     if known is None or known.unit in {"1", "photons"}:
         return f"{delta:+.6g}"
     if known.unit == "m":

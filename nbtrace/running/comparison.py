@@ -10,13 +10,13 @@ import numpy as np
 from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
-from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.compare.noise import Noise
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
 from nbtrace.images.image import Geometry, Image
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.running.command import FlagLine, require_on_detector
 from nbtrace.running.source import Identity, Made, PixelTrace, Source

@@ -16,10 +16,10 @@ from nbtrace.errors import InputError, MismatchError, ProgramError, UsageError
 from nbtrace.images.image import Image, Pixels
 from nbtrace.images.roi import Roi
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.quantities import Basis
 from nbtrace.records import Pixel, Trace
 from nbtrace.running.command import require_on_detector
 from nbtrace.running.program_source import TRACE_FLAG, ProgramSource
+from nbtrace.vocabulary.quantity import Basis
 
 THREADS = (1, 2, 4)
 """Numbers of threads that the reference is run with; the first is what all else is held against."""

@@ -64,7 +64,7 @@ class Formula:
     text : str
         As reports print it.
     compute : callable
-        The value from what a log holds; raises :class:`UnloggedError` where that does not suffice.
+        The value from what a log holds, a :class:`View`; raises :class:`UnloggedError` where that does not suffice.
     inputs : tuple of str
         Quantities that it reads, in any log.
     facts : tuple of str
@@ -77,8 +77,8 @@ class Formula:
 
     quantity: str
     text: str
-    compute: Callable[[View], Components]
+    compute: Callable[[Any], Components]
     inputs: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     single: bool = False
-    rough: Callable[[View], float] | None = None
+    rough: Callable[[Any], float] | None = None

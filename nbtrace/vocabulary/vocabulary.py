@@ -8,6 +8,9 @@ from nbtrace import units
 from nbtrace.vocabulary.formula import Formula
 from nbtrace.vocabulary.quantity import Meaning, Quantity, Scope
 
+REPEAT = "repeat"
+"""Index of the turns of a loop that lines do not name: how often a key came before at the same place."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideName:
@@ -78,6 +81,8 @@ class Vocabulary:
         Groups of quantities that are one value under several names.
     recurrent : str or None
         The loop along which formulas reach back to earlier turns.
+    turns : str
+        What the turns of its loops are called.
     judged_apart : frozenset of str
         Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints.
     knowledge : mapping of str to str
@@ -97,6 +102,7 @@ class Vocabulary:
     chain: Chain | None = None
     equivalents: tuple[frozenset[str], ...] = ()
     recurrent: str | None = None
+    turns: str = "turns of the loops"
     judged_apart: frozenset[str] = frozenset()
     knowledge: Mapping[str, str] = field(default_factory=dict)
 

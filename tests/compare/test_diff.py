@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from nbtrace import Side, Trace, diff, parse_trace, read_sides, read_trace
 from nbtrace.compare.comparability import Subject
 from nbtrace.compare.divergence import divergences
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy, parse_option
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Stage, equivalents
 from tests.places import PAIR_FOLDERS

@@ -6,8 +6,8 @@ import pytest
 
 from nbtrace import Trace, check, diff, read_trace
 from nbtrace.compare.comparability import Subject, Weight
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.compare.status import Verdict
+from nbtrace.compare.whereabouts import whereabouts
 from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]

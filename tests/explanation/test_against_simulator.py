@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nbtrace.cli.embedded import trace_pixel
+from nbtrace.compare.evaluate import evaluate
+from nbtrace.compare.scene import Node, Scene, UnloggedError, Vector, rank, scene
 from nbtrace.errors import UsageError
-from nbtrace.physics.nanobragg.facts import facts_of
-from nbtrace.explanation.evaluate import evaluate
-from nbtrace.physics.nanobragg.formulas.table import FORMULAS
-from nbtrace.explanation.scene import Node, Scene, UnloggedError, Vector, rank, scene
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.facts import facts_of
+from nbtrace.physics.nanobragg.formulas.table import FORMULAS
 from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Side

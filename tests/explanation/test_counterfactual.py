@@ -16,16 +16,16 @@ import pytest
 
 from nbtrace.cli.embedded import trace_pixel
 from nbtrace.cli.simulated import pixel_runs
+from nbtrace.compare.scene import scene
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, Change, changes
 from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
 from nbtrace.explanation.runs.evidence import SIMULATOR, evidence
 from nbtrace.explanation.runs.match import Logged
 from nbtrace.explanation.runs.reproduction import Reproduction
 from nbtrace.explanation.runs.run import Run
-from nbtrace.explanation.scene import scene
 from nbtrace.parsers import parse_trace, read_trace
+from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, Change, changes
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.writers import trace_text

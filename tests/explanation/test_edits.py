@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.selftest.edits import Answer, Edit, edits, judge, sample
 from nbtrace.physics.nanobragg.selftest.run import sources
-from nbtrace.parsers import parse_trace
 from nbtrace.records import Side, Trace
 from tests.places import PAIRS
 

@@ -3,9 +3,9 @@
 import pytest
 
 from nbtrace import read_trace
+from nbtrace.compare.evaluate import evaluate
+from nbtrace.compare.scene import Scene, UnloggedError, rank, scene
 from nbtrace.physics.nanobragg.facts import facts_of
-from nbtrace.explanation.evaluate import evaluate
-from nbtrace.explanation.scene import Scene, UnloggedError, rank, scene
 from nbtrace.records import Side
 from simulator.arguments import parse
 from simulator.config_file import load_config

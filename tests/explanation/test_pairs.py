@@ -11,10 +11,10 @@ import pytest
 from nbtrace import explain, read_trace
 from nbtrace.cli.configurations import configuration_file
 from nbtrace.compare.status import Verdict
-from nbtrace.physics.nanobragg.configuration import configuration
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root
+from nbtrace.physics.nanobragg.configuration import configuration
 from nbtrace.records import Side
 from nbtrace.report.explain_view import headline
 from tests.places import PAIRS

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from nbtrace import read_trace
+from nbtrace.compare.scene import scene
 from nbtrace.explanation.explain import explain
-from nbtrace.explanation.scene import scene
-from nbtrace.physics.nanobragg.selftest import run
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.selftest import run
 from nbtrace.records import Side
 from tests.places import ROOT
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from nbtrace.cli.embedded import trace_pixel
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.physics.nanobragg.formulas.reflections import Reflections, reflections_of
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.formulas.reflections import Reflections, reflections_of
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Side
 from nbtrace.writers import trace_text

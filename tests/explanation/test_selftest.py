@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbtrace.compare.scene import Scene
 from nbtrace.explanation.explain import explain
-from nbtrace.explanation.scene import Scene
 from nbtrace.physics.nanobragg.selftest import inject, run
 from nbtrace.physics.nanobragg.selftest.defects import DEFECTS, LOGS, NAMELESS
 from nbtrace.physics.nanobragg.selftest.inject import Defect

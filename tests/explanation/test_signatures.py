@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from nbtrace.compare.scene import Fact, Node, Scene, Vector
 from nbtrace.explanation.causes.catalogue import CATALOGUE
 from nbtrace.explanation.causes.search import Case, search
 from nbtrace.physics.nanobragg.formulas.table import single
-from nbtrace.explanation.scene import Fact, Node, Scene, Vector
 from nbtrace.physics.nanobragg.selftest import run
 
 

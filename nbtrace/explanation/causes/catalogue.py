@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.precision import as_single
+from nbtrace.compare.scene import ALL, Node, Vector
 from nbtrace.compare.vectors import scaled, unit
 from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait, distance, has_formula
 from nbtrace.explanation.physics import Physics
-from nbtrace.explanation.scene import ALL, Node, Vector
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Kind
 

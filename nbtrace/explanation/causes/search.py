@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
+from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import value_at
+from nbtrace.compare.scene import At, Fact, Node, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
-from nbtrace.explanation.scene import At, Fact, Node, Scene, Values, Vector
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary

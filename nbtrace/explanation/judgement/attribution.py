@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nbtrace.compare.evaluate import evaluate, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import evaluate, propagate, sharpened, value_at
+from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.explanation.judgement.findings import Audit, Ground, Status
 from nbtrace.explanation.judgement.leftovers import NO_FORMULA
 from nbtrace.explanation.judgement.roots import Root
-from nbtrace.explanation.scene import Node, Values, Vector
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 

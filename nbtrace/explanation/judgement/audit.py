@@ -6,11 +6,11 @@ checkable, and the other side's value is another.
 
 from dataclasses import replace
 
+from nbtrace.compare.evaluate import formula_of, sharpened
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import formula_of, sharpened
+from nbtrace.compare.scene import Node, Scene, in_order
 from nbtrace.explanation.judgement.findings import Audit, Finding, Ground, Held, Status, held_of, matches, other_side
 from nbtrace.explanation.judgement.logonly import Use, consumers, put_right, rejoin, use_of
-from nbtrace.explanation.scene import Node, Scene, in_order
 from nbtrace.records import Side
 
 AMPLIFIES = 1e3

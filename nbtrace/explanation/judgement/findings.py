@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import Computed, evaluate
+from nbtrace.compare.scene import Node, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
-from nbtrace.explanation.scene import Node, Scene, Values, Vector
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.vocabulary import Vocabulary

@@ -9,8 +9,8 @@ from nbtrace.compare.align import Pair
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
+from nbtrace.compare.scene import Node, node_of, usable
 from nbtrace.explanation.judgement.findings import Audit, Finding, Ground, Held, Status
-from nbtrace.explanation.scene import Node, node_of, usable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
 

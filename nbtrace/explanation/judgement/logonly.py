@@ -5,10 +5,10 @@ from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
+from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
+from nbtrace.compare.scene import Node, Values, Vector, in_order
 from nbtrace.explanation.judgement.findings import Audit, Finding, Status, held_of, other_side
-from nbtrace.explanation.scene import Node, Values, Vector, in_order
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -33,7 +33,9 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
 
     Returns whether any were.
     """
-    suspects = [item for item in result.findings if item.side is side and item.status in _OPEN and _above(result, item, node)]
+    suspects = [
+        item for item in result.findings if item.side is side and item.status in _OPEN and _above(result, item, node)
+    ]
     if not suspects:
         return False
     families: dict[str, list[Finding]] = {}

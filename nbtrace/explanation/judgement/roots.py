@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from nbtrace.compare.evaluate import sharpened
 from nbtrace.compare.repeats import phi_steps, repeats
+from nbtrace.compare.scene import Node, Place
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Trait, search
-from nbtrace.explanation.evaluate import sharpened
 from nbtrace.explanation.judgement.findings import Audit, Finding, Status, noise, other_side
-from nbtrace.explanation.scene import Node, Place
 from nbtrace.records import Side
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -102,19 +102,29 @@ def _without_shared_steps(result: Audit, found: Iterable[Root]) -> Iterator[Root
     shared = {tic for tic, _ in set.intersection(*repeated)}
     for root in found:
         cause = root.cause
-        if cause is None or Trait.REPEATS_A_TURN not in cause.signature.traits or (root.place[-1][1] if root.place else None) not in shared:
+        if (
+            cause is None
+            or Trait.REPEATS_A_TURN not in cause.signature.traits
+            or (root.place[-1][1] if root.place else None) not in shared
+        ):
             yield root
         elif all(node in result.effective[other_side(root.side)] for node in (item.node for item in root.findings)):
-            others = tuple(
-                cause for cause in root.search.causes if Trait.REPEATS_A_TURN not in cause.signature.traits
-            )
+            others = tuple(cause for cause in root.search.causes if Trait.REPEATS_A_TURN not in cause.signature.traits)
             yield replace(root, search=replace(root.search, causes=others))
 
 
 def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
     first, place = findings[0], result.physics.place(findings[0].node)
     if first.side is not Side.UNKNOWN:
-        known = Root(findings, first.side, first.status, searched(result, first, first.side), first.side, place, result.vocabulary)
+        known = Root(
+            findings,
+            first.side,
+            first.status,
+            searched(result, first, first.side),
+            first.side,
+            place,
+            result.vocabulary,
+        )
         if known.cause is None or Trait.NOT_LOGGED not in known.cause.signature.traits:
             return known
         return replace(known, side=Side.UNKNOWN, status=Status.UNKNOWN)

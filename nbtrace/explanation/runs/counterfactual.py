@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nbtrace.compare.scene import Node, Values, in_order
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.runs.match import Logged, matched
 from nbtrace.explanation.runs.reproduction import Reproduction, reproduction_of
 from nbtrace.explanation.runs.run import MANY, Change, Config, Experiments, Runs, Simulate, condition_of
-from nbtrace.explanation.scene import Node, Values, in_order
 from nbtrace.records import Pixel, Side
 
 
@@ -110,9 +110,7 @@ def counterfactual(
     )
 
 
-def _runs(
-    logged: Mapping[Side, Logged], config: Config, simulate: Simulate, experiments: Experiments
-) -> Runs | None:
+def _runs(logged: Mapping[Side, Logged], config: Config, simulate: Simulate, experiments: Experiments) -> Runs | None:
     """Return the runs of the pixel of which the logs hold most: they may state one and be of another."""
     told = [pixel for log in logged.values() for pixel in log.pixels]
     slow, fast = experiments.shape(config)

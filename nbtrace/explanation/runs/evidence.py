@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node
 from nbtrace.explanation.causes.search import Cause, Signature
 from nbtrace.explanation.judgement.findings import Audit, Status, other_side
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.counterfactual import Difference, Simulated
 from nbtrace.explanation.runs.match import Logged, Match
-from nbtrace.explanation.scene import Node
 from nbtrace.records import Side
 
 _SCALES = frozenset({"unit", "power_of_ten"})

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.physics import Physics, physics_of
-from nbtrace.explanation.scene import At, Node, Scene, Values, Vector, in_order
 from nbtrace.records import Pixel
 from nbtrace.vocabulary.formula import UnloggedError
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.explanation.runs.match import Logged, Match, matched
 from nbtrace.explanation.runs.run import Change, Runs, condition_of
-from nbtrace.explanation.scene import Node, Values, Vector
 from nbtrace.records import Side
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary

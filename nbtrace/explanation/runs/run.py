@@ -5,8 +5,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.scene import Node, Values, Vector
 from nbtrace.records import Pixel
 
 _BUDGET = 3_000

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from nbtrace.compare.metrics import dot
 from simulator.config import Config, Convention, Pivot, Shape
 from simulator.constants import DEFAULT_FLUENCE_PER_M2
-from simulator.defects import Defect, mode_name
+from simulator.defects import Defect
 from simulator.frames import beam_centre, closest_point, fast_and_slow, frame_of, keeps_closest_point
 
 Fields: TypeAlias = Mapping[str, object]

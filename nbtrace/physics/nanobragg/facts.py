@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping
 
-from nbtrace.physics.nanobragg.lattice import infer_cells
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.compare.scene import Fact, Facts, Vector, banner_fact
 from nbtrace.compare.vectors import cross
-from nbtrace.explanation.scene import Fact, Facts, Vector, banner_fact
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.physics.nanobragg.lattice import infer_cells
 from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention
 from simulator.frames import frame_of

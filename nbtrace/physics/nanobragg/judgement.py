@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
+from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.evaluate import value_at
+from nbtrace.compare.scene import At, Facts, Node, Place, Values, Vector
 from nbtrace.explanation.judgement.findings import Audit, Finding
 from nbtrace.explanation.physics import Physics
-from nbtrace.explanation.scene import At, Facts, Node, Place, Values, Vector
 from nbtrace.physics.nanobragg.causes.variants import VARIANTS
 from nbtrace.physics.nanobragg.experiments import Simulator
 from nbtrace.physics.nanobragg.facts import facts_of

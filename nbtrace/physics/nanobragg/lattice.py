@@ -1,8 +1,8 @@
 """The lattice factor worked out by hand: sin(πNh)/sin(πh) at the traced h, and at its distance from the index."""
 
 import math
-from dataclasses import dataclass
 
+from nbtrace.compare.chain import WorkedFactor
 from nbtrace.records import Trace
 
 _LARGEST_N = 4096
@@ -11,38 +11,6 @@ _AXES = "abc"
 _SETTING = {"a": "N_a", "b": "N_b", "c": "N_c"}
 _FITS = 1e-9
 _FITS_SINGLE = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class WorkedFactor:
-    """The lattice factor along one axis, of one side.
-
-    Attributes
-    ----------
-    axis : str
-        `a`, `b` or `c`.
-    index : float
-        Fractional Miller index.
-    rounded : int
-        Nearest index, ⌈h − ½⌉.
-    cells : int or None
-        Number of cells along the axis; None if the log does not tell and no number fits.
-    cells_from : str
-        Where the number comes from: `stated` in the banner, `given`, `inferred` from the value, `other side`.
-    at_index, at_distance : float or None
-        sin(πNh)/sin(πh), and the same at h − h₀; they differ in sign where N is even and h₀ odd.
-    logged : float or None
-        F_latt along the axis as logged.
-    """
-
-    axis: str
-    index: float
-    rounded: int
-    cells: int | None
-    cells_from: str
-    at_index: float | None
-    at_distance: float | None
-    logged: float | None
 
 
 def lattice_factor(index: float, cells: int) -> float:

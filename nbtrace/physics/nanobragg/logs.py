@@ -1,13 +1,80 @@
 """What is known of the logs of nanoBragg and its ports."""
 
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
 from nbtrace.compare.logs import Logs
-from nbtrace.physics.nanobragg.pixel import located
+from nbtrace.compare.relations import Values
+from nbtrace.physics.nanobragg.pixel import located, stated_pixel_size
+from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.records import Trace
+
+_SETTINGS = {
+    "pixels_fast": "detector pixels along fast",
+    "pixels_slow": "detector pixels along slow",
+    "N_a": "cells along a",
+    "N_b": "cells along b",
+    "N_c": "cells along c",
+    "phi_steps": "φ steps",
+    "oversample": "oversampling",
+    "mosaic_domains": "mosaic domains",
+    "sources": "sources",
+}
+"""Settings of the banners that both programs may state."""
+
+CONFIGURED = (
+    "detector_convention",
+    "incident_vec",
+    "lambda_meters",
+    "spindle_axis_normalized",
+    "fluence_photons_per_m2",
+    "steps",
+    "oversample_thick",
+    "oversample_polar",
+    "oversample_omega",
+)
+"""Logged quantities that follow from the configuration alone."""
+
+_UNROTATED = "the reference prints it unrotated; a port may print it rotated"
+_SAME_STEP = 2e-6
 
 
 class NanoBraggLogs(Logs):
     """The logs of nanoBragg and its ports."""
 
+    relations = RELATIONS
+    habits: Mapping[str, str] = {
+        "beam_center_m": "the reference prints it divided by 1000",
+        **{f"rot_{axis}_star_A_inv": _UNROTATED for axis in "abc"},
+    }
+    configured = CONFIGURED
+    settings: Mapping[str, str] = _SETTINGS
+    elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
+    stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
+
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""
         return located(trace, block)
+
+    def stated(self, trace: Trace) -> Values:
+        """Return the pixel size that a log states."""
+        size = stated_pixel_size(trace)
+        return {} if size is None else {"pixel_m": (size,)}
+
+    def remarks(self, samples: Iterable[Values]) -> Iterator[str]:
+        """Yield that a polarisation factor is a placeholder."""
+        if any(values.get("polar", (1.0,))[0] == 0 for values in samples):
+            yield "polar is 0: no computation gives that; a placeholder"
+
+    def traced_turns(self, trace: Trace) -> frozenset[int]:
+        """Return the φ steps whose k is that of the keyed lines."""
+        keyed = trace.get("hkl_frac")
+        if keyed is None or len(keyed.numbers) != 3:
+            return frozenset()
+        k = keyed.numbers[1]
+        return frozenset(
+            record.index.phi_tic
+            for record in trace.by_quantity.get("phi_k_frac", ())
+            if record.index.phi_tic is not None
+            and math.isclose(record.numbers[0], k, rel_tol=_SAME_STEP, abs_tol=1e-12)
+        )

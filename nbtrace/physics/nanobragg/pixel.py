@@ -82,4 +82,6 @@ def _first(trace: Trace, name: str, block: int) -> Record | None:
     at_block = trace.get(name, Index(block=block))
     if at_block is not None:
         return at_block
-    return next((found for other in sorted(trace.vocabulary.equivalent_names(name)) if (found := trace.get(other))), None)
+    return next(
+        (found for other in sorted(trace.vocabulary.equivalent_names(name)) if (found := trace.get(other))), None
+    )

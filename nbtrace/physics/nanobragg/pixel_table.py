@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from nbtrace.errors import UsageError
 from nbtrace.files import place, temporary_in
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Stage
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.vocabulary.quantity import Kind
 from nbtrace.physics.nanobragg.recorder import quantity_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class PixelTable:
     def _target(self, name: str) -> dict[str, Column]:
         if name.startswith("phi."):
             return self._phi_rows[-1]
-        return self._of_pixel if QUANTITIES[_quantity(name)].stage is Stage.SCALING else self._rows[-1]
+        return self._of_pixel if QUANTITIES[_quantity(name)].section == "scaling" else self._rows[-1]
 
     def _columns(self, name: str, value: object) -> dict[str, Column]:
         parts = value if isinstance(value, tuple) else (value,)
@@ -141,7 +142,7 @@ class PixelTable:
         return dict(zip(column_names(name), arrays, strict=True))
 
     def _needs_sample(self, name: str) -> bool:
-        return QUANTITIES[_quantity(name)].stage in {Stage.LATTICE, Stage.PHI, Stage.SOURCE}
+        return QUANTITIES[_quantity(name)].section in {"lattice", "phi", "source"}
 
     def samples(self) -> dict[str, Column]:
         """Return the columns of the sampled points, pixel by pixel; masked where there is no value."""

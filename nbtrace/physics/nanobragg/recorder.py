@@ -13,8 +13,9 @@ from typing import SupportsFloat, TypeAlias
 
 from nbtrace import writers
 from nbtrace.parsers.values import read_value
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Meaning, Quantity, Stage, meaning
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import INT_MIN, NOWHERE, Index, Record, Shape, Side, Value
+from nbtrace.vocabulary.quantity import Kind, Meaning, Quantity
 from nbtrace.writers import written_value
 
 Shown: TypeAlias = SupportsFloat | str | tuple["Shown", ...]
@@ -119,8 +120,8 @@ class Recorder:
                 )
         if family.startswith("source"):
             return Index(source=int(family.removeprefix("source")))
-        known = QUANTITIES.get(key)
-        return NOWHERE if known is not None and known.stage is Stage.SCALING else Index(sample=sample)
+        known = VOCABULARY.quantities.get(key)
+        return NOWHERE if known is not None and known.section == "scaling" else Index(sample=sample)
 
     @property
     def sampled(self) -> int:
@@ -148,8 +149,8 @@ def quantity_of(family: str, key: str) -> Meaning:
     """Return what a name that a simulation shows stands for in the vocabulary."""
     if family in {"phi", "source2"}:
         own = f"{family.rstrip('2')}_"
-        return meaning(key if key.startswith(own) else own + key)
-    return meaning(_base_key(key)[0]) if family == "base" else meaning(key)
+        return VOCABULARY.meaning(key if key.startswith(own) else own + key)
+    return VOCABULARY.meaning(_base_key(key)[0]) if family == "base" else VOCABULARY.meaning(key)
 
 
 def _read(value: Shown) -> tuple[tuple[float, ...], str | None]:
@@ -240,7 +241,7 @@ def _rotated(step: Step) -> Record:
 
 def _base(step: Step) -> Record:
     key, unit = _base_key(step.key)
-    record = _record(step, writers.BASE, meaning(key))
+    record = _record(step, writers.BASE, VOCABULARY.meaning(key))
     return replace(record, key=key, unit=unit, value=replace(record.value, unit=unit))
 
 
@@ -251,7 +252,7 @@ def _base_key(key: str) -> tuple[str, str | None]:
 
 
 def _record(step: Step, family: str, meant: Meaning) -> Record:
-    value = _value(step, QUANTITIES.get(meant.quantity))
+    value = _value(step, VOCABULARY.quantities.get(meant.quantity))
     return Record(
         key=step.key,
         quantity=meant.quantity,
@@ -262,6 +263,7 @@ def _record(step: Step, family: str, meant: Meaning) -> Record:
         family=family,
         line=0,
         index=step.index,
+        known=VOCABULARY.quantities.get(meant.quantity),
     )
 
 

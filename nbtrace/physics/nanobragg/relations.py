@@ -6,47 +6,11 @@ it is made of, since rounding acts on the terms.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from nbtrace.compare.metrics import dot, norm
+from nbtrace.compare.relations import Relation, Sides, Values
+from nbtrace.records import Trace
 from nbtrace.units import ANGSTROM
-
-Vector: TypeAlias = tuple[float, ...]
-Values: TypeAlias = Mapping[str, Vector]
-"""Logged values of one sample and its pixel, by quantity, in record units."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Both sides of a relation, component by component, and the size of the terms they are made of."""
-
-    logged: Vector
-    computed: Vector
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A relation between logged quantities.
-
-    Attributes
-    ----------
-    name : str
-        The quantity on its left side.
-    formula : str
-        As reports print it.
-    needs : tuple of str
-        Quantities that must be logged.
-    sides : callable
-        Both sides from the logged values.
-    """
-
-    name: str
-    formula: str
-    needs: tuple[str, ...]
-    sides: Callable[[Values], Sides]
 
 
 def chain_product(values: Values) -> float:
@@ -136,82 +100,157 @@ def _stored(v: Values) -> Sides:
     return _scalar(v["floatimage_accumulated"][0], v["I_pixel_final"][0])
 
 
-IDENTITIES: tuple[Identity, ...] = (
-    Identity("R_distance_meters", "|pixel_pos|", ("R_distance_meters", "pixel_pos_meters"), _radius),
-    Identity(
+def is_after_polarisation(v: Values) -> bool:
+    """Whether the pixel is 1/polar of the product: the intensity was logged after polarisation."""
+    if "polar" not in v or not v["polar"][0] or not all(name in v for name in _CHAIN):
+        return False
+    product = chain_product(v)
+    return product != 0 and math.isclose(v["I_pixel_final"][0] / product * v["polar"][0], 1, rel_tol=_CLOSE)
+
+
+_CHAIN = ("I_pixel_final", "I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps")
+
+
+def chain_meaning(v: Values) -> str:
+    product = chain_product(v)
+    final = v["I_pixel_final"][0]
+    if product == 0 or final == 0:
+        return "one of the factors was logged as 0" if product == 0 else "the pixel value was logged as 0"
+    ratio = final / product
+    if is_after_polarisation(v):
+        return "I_before_scaling was logged after polarisation (ratio 1/polar)"
+    if "polar" not in v and (factor := _unpolarised(v)) and math.isclose(ratio, factor, rel_tol=_CLOSE):
+        return "the polarisation factor was applied but is not in the log"
+    if v.get("polar") == (1.0,) and (factor := _unpolarised(v)) and math.isclose(ratio, factor, rel_tol=_CLOSE):
+        return "the pixel was polarised, the logged polarisation factor is 1"
+    if "I_before_scaling_post_polar" in v and (own := _through_post_polar(v)):
+        return own
+    if "F_latt" in v and "F_cell" in v:
+        F = v["F_cell"][0] * v["F_latt"][0]
+        one_step = F * F
+        if one_step and math.isclose(v["I_before_scaling"][0], one_step, rel_tol=_CLOSE) and v["steps"][0] > 1:
+            return f"I_before_scaling is (F_cell·F_latt)² of one step, the pixel is the sum over {v['steps'][0]:g}"
+    if math.isclose(ratio, v["steps"][0], rel_tol=_CLOSE):
+        return "the sum was not divided by steps"
+    return f"the pixel is {ratio:.6g} of the product of its own chain: foreign, stale or edited values"
+
+
+def _through_post_polar(v: Values) -> str | None:
+    """Return what it means if the pixel follows from the intensity after polarisation instead."""
+    before, after = v["I_before_scaling"][0], v["I_before_scaling_post_polar"][0]
+    if before == 0 or after == 0:
+        return None
+    unpolarised = {name: value for name, value in v.items() if name != "polar"}
+    product = chain_product({**unpolarised, "I_before_scaling": (after,)})
+    apart = abs(v["I_pixel_final"][0] / product - 1)
+    if apart > _NEAR:
+        return None
+    logged = f", not the logged polar {v['polar'][0]:.6g}" if "polar" in v else ""
+    exactness = f" to {apart:.1e}" if apart > _CLOSE else ""
+    share = f"{after / before:.6g} of I_before_scaling{logged}"
+    return f"the pixel follows{exactness} from I_before_scaling_post_polar, {share}"
+
+
+def _unpolarised(v: Values) -> float | None:
+    """Return the polarisation factor of an unpolarised beam, ½(1 + cos²2θ), if the log tells 2θ."""
+    if "incident_vec" in v and "diffracted_vec" in v:
+        cosine = math.fsum(a * b for a, b in zip(v["incident_vec"], v["diffracted_vec"], strict=True))
+    elif "cos_2theta" in v:
+        cosine = v["cos_2theta"][0]
+    else:
+        return None
+    return 0.5 * (1 + cosine * cosine)
+
+
+def _once_or_fresh(sample: int, v: Values, trace: Trace) -> bool:
+    """Whether the solid angle is the sample's own: the reference keeps that of the first one unless told otherwise."""
+    del trace
+    return sample == 0 or v.get("oversample_omega", (0.0,))[0] != 0
+
+
+def _of_one_source(sample: int, v: Values, trace: Trace) -> bool:
+    """Whether there is one source; with several, cos_2theta is that of the last and incident_vec of the first."""
+    del sample, v
+    stated = trace.settings.get("sources")
+    return stated is None or float(stated.value) <= 1
+
+
+_CLOSE = 2e-5
+"""Relative agreement at which a ratio is taken for a known one."""
+
+_NEAR = 5e-3
+"""Relative agreement at which a product of averages is taken for the average of products."""
+
+RELATIONS: tuple[Relation, ...] = (
+    Relation("R_distance_meters", "|pixel_pos|", ("R_distance_meters", "pixel_pos_meters"), _radius, per_sample=True),
+    Relation(
         "obliquity_factor",
         "close_distance/R",
         ("obliquity_factor", "close_distance_meters", "R_distance_meters"),
         _obliquity,
+        per_sample=True,
     ),
-    Identity(
+    Relation(
         "omega_pixel_sr",
         "pixel²·close_distance/R³",
         ("omega_pixel_sr", "close_distance_meters", "R_distance_meters", "pixel_m"),
         _omega,
+        per_sample=True,
+        applies=_once_or_fresh,
     ),
-    Identity("diffracted_vec", "pixel_pos/R", ("diffracted_vec", "pixel_pos_meters", "R_distance_meters"), _diffracted),
-    Identity("lambda_angstroms", "lambda_meters·1e10", ("lambda_angstroms", "lambda_meters"), _wavelength),
-    Identity(
+    Relation(
+        "diffracted_vec",
+        "pixel_pos/R",
+        ("diffracted_vec", "pixel_pos_meters", "R_distance_meters"),
+        _diffracted,
+        per_sample=True,
+    ),
+    Relation(
+        "lambda_angstroms", "lambda_meters·1e10", ("lambda_angstroms", "lambda_meters"), _wavelength, per_sample=True
+    ),
+    Relation(
         "scattering_vec_A_inv",
         "(diffracted − incident)/lambda",
         ("scattering_vec_A_inv", "diffracted_vec", "incident_vec", "lambda_meters"),
         _scattering,
+        per_sample=True,
     ),
-    Identity(
+    Relation(
         "hkl_frac",
         "(a·S, b·S, c·S)",
         ("hkl_frac", "scattering_vec_A_inv", "rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms"),
         _miller,
+        per_sample=True,
     ),
-    Identity("hkl_rounded", "⌈hkl_frac − ½⌉", ("hkl_rounded", "hkl_frac"), _rounded),
-    Identity("F_latt", "F_latt_a·F_latt_b·F_latt_c", ("F_latt", "F_latt_a", "F_latt_b", "F_latt_c"), _lattice),
-    Identity("r_e_sqr", "r_e²", ("r_e_sqr", "r_e_meters"), _thomson),
-    Identity("cos_2theta", "incident·diffracted", ("cos_2theta", "incident_vec", "diffracted_vec"), _cosine),
-    Identity(
+    Relation("hkl_rounded", "⌈hkl_frac − ½⌉", ("hkl_rounded", "hkl_frac"), _rounded, per_sample=True),
+    Relation(
+        "F_latt",
+        "F_latt_a·F_latt_b·F_latt_c",
+        ("F_latt", "F_latt_a", "F_latt_b", "F_latt_c"),
+        _lattice,
+        per_sample=True,
+    ),
+    Relation("r_e_sqr", "r_e²", ("r_e_sqr", "r_e_meters"), _thomson),
+    Relation(
+        "cos_2theta",
+        "incident·diffracted",
+        ("cos_2theta", "incident_vec", "diffracted_vec"),
+        _cosine,
+        applies=_of_one_source,
+    ),
+    Relation(
         "I_pixel_final",
         "I·r_e²·fluence/steps·capture·polar·omega",
         ("I_pixel_final", "I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"),
         _chain,
+        meaning=chain_meaning,
     ),
-    Identity("floatimage_accumulated", "float32(I_pixel_final)", ("floatimage_accumulated", "I_pixel_final"), _stored),
+    Relation(
+        "floatimage_accumulated",
+        "float32(I_pixel_final)",
+        ("floatimage_accumulated", "I_pixel_final"),
+        _stored,
+        single=True,
+    ),
 )
 """The relations, in execution order."""
-
-PER_SAMPLE = frozenset(
-    {
-        "R_distance_meters",
-        "obliquity_factor",
-        "omega_pixel_sr",
-        "diffracted_vec",
-        "lambda_angstroms",
-        "scattering_vec_A_inv",
-        "hkl_frac",
-        "hkl_rounded",
-        "F_latt",
-    }
-)
-"""Relations that every sample of a pixel must obey; the others hold once per pixel."""
-
-
-def missing(identity: Identity, values: Values) -> tuple[str, ...]:
-    """Return which of the quantities that a relation needs are not logged as numbers."""
-    return tuple(name for name in identity.needs if name not in values)
-
-
-def both_sides(identity: Identity, values: Values) -> Sides:
-    """Return both sides of a relation; where the formula has no value (it divides by 0), the computed side is nan."""
-    try:
-        return identity.sides(values)
-    except (ZeroDivisionError, OverflowError):
-        logged = values[identity.name]
-        return Sides(logged, (math.nan,) * len(logged), math.nan)
-
-
-def residual(sides: Sides) -> float:
-    """Return the largest difference between the sides, relative to the size of the terms; infinite without a value."""
-    if sides.size == 0:
-        return 0.0 if sides.logged == sides.computed else math.inf
-    pairs: Iterable[tuple[float, float]] = zip(sides.logged, sides.computed, strict=True)
-    apart = [abs(logged - computed) / sides.size for logged, computed in pairs]
-    return max(apart) if all(map(math.isfinite, apart)) else math.inf

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from nbtrace.physics.nanobragg.pixel import pixel_size
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import geometry_of
 from nbtrace.images.image import Floats, Geometry
+from nbtrace.physics.nanobragg.pixel import pixel_size
 from nbtrace.records import Trace
 
 _CELL_EDGES = (1e-10, 1e-5)

@@ -4,25 +4,13 @@ from nbtrace.physics.nanobragg.quantities import PHI_TIC, QUANTITIES, SOURCE
 from nbtrace.vocabulary.registry import Deferred
 from nbtrace.vocabulary.vocabulary import Chain, Factor, SideName, Vocabulary
 
-SCALING_CHAIN = (
-    "I_before_scaling",
-    "r_e_sqr",
-    "fluence_photons_per_m2",
-    "steps",
-    "capture_fraction",
-    "polar",
-    "omega_pixel",
-    "cos_2theta",
-    "I_pixel_final",
-)
-"""The quantities of the scaling report, in its order."""
-
 VOCABULARY = Vocabulary(
     name="nanobragg",
     description="nanoBragg, a simulator of diffraction by nanocrystals, and its ports",
     sides=(SideName("C", ("TRACE_C",)), SideName("Py", ("TRACE_PY",))),
     quantities=QUANTITIES,
     indices=(SOURCE, PHI_TIC),
+    turns="φ steps",
     judged_apart=frozenset({SOURCE}),
     final="I_pixel_final",
     stand_ins=("floatimage_accumulated", "I_before_scaling", "F_latt"),
@@ -40,6 +28,7 @@ VOCABULARY = Vocabulary(
         ),
     ),
     knowledge={
+        "chain": "nbtrace.physics.nanobragg.chain:ScalingChain",
         "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",

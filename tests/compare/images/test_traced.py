@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import cosine_two_theta, direct_beam, inverse_d_squared, miller_indices, resolution
 from nbtrace.parsers import parse_trace, read_trace
+from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.records import Side
 from tests.simulator.golden import trace_file, trace_text
 

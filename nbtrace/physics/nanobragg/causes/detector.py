@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.compare.metrics import dot, norm
+from nbtrace.compare.scene import At, Node, Vector
+from nbtrace.compare.vectors import added, scaled, unit
 from nbtrace.explanation.causes.search import Candidate, Case, distance
 from nbtrace.physics.nanobragg.formulas import geometry
-from nbtrace.compare.vectors import added, scaled
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.explanation.scene import At, Node, Vector
 
 _SMALL_TILT = 1e-3
 """Difference of two normals that one and the same detector can have."""
@@ -59,7 +59,7 @@ def _pivots_exchanged(case: Case) -> Iterator[Candidate]:
     view = case.view()
     if not all(name in view for name in ("incident_vec", "fdet_vec", "sdet_vec")):
         return
-    normal, beam = geometry.normal_of(view), geometry.unit(view["incident_vec"])
+    normal, beam = geometry.normal_of(view), unit(view["incident_vec"])
     close, cosine = dot(case.right, normal), dot(beam, normal)
     if not cosine:
         return
@@ -176,7 +176,7 @@ def _given_normals(view: At, corner: Vector, _: Vector | None) -> Iterator[Vecto
         corner, scaled(view["fdet_vec"], view.number("Fclose_m")), scaled(view["sdet_vec"], view.number("Sclose_m"))
     )
     guess = tuple(round(x / norm(along), _ROUND_DIGITS) for x in along)
-    few_digits = distance(geometry.unit(guess), geometry.unit(along)) < _FEW_DIGITS
+    few_digits = distance(unit(guess), unit(along)) < _FEW_DIGITS
     if few_digits and distance(guess, geometry.normal_of(view)) < _SMALL_TILT:
         yield guess
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from itertools import permutations
 
+from nbtrace.compare.scene import Vector
 from nbtrace.explanation.causes.search import Candidate, Case
-from nbtrace.explanation.scene import Vector
 from nbtrace.physics.nanobragg.formulas.table import REFLECTIONS
 
 _BY_CHANCE = 0.05

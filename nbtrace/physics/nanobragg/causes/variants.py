@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
+from nbtrace.compare.scene import At, Node, Vector
+from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait
 from nbtrace.physics.nanobragg.causes.detector import (
     as_given,
     capture,
@@ -14,15 +17,12 @@ from nbtrace.physics.nanobragg.causes.detector import (
     solid_angle,
     unscaled_beam,
 )
-from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait
 from nbtrace.physics.nanobragg.causes.structure import other_reflection, structure_factor
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS
-from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
-from nbtrace.explanation.scene import At, Node, Vector
 from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import UnloggedError

@@ -2,9 +2,11 @@
 
 import re
 
-from nbtrace.parsers.keyed import one_field, pixel_stated
+from nbtrace.parsers.keyed import one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Problem, Stated
 from nbtrace.parsers.values import NUMBER, ordinal
+from nbtrace.physics.nanobragg.dialects.lines import pixel_stated
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.schema import MOST
 
 _N = f"({NUMBER})"

@@ -1,11 +1,12 @@
 """How the logs of nanoBragg and its ports are read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
 from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
+from nbtrace.parsers.source import Lines
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelled
@@ -56,7 +57,7 @@ class NanoBraggDialect(Dialect):
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
         return _continuation(line, context) if family in tagged.CONTINUED else None
 
-    def unprefixed(self, lines: Iterable[str]) -> Iterator[tuple[Outcome | None, str]] | None:
+    def unprefixed(self, lines: Lines) -> Iterator[tuple[Outcome | None, str]] | None:
         """Read a log of labelled values; None if it is no such log."""
         return _labelled(lines) if looks_labelled(lines) else None
 
@@ -73,7 +74,7 @@ class NanoBraggDialect(Dialect):
         return roles(items, phi_keys)
 
 
-def _labelled(lines: Iterable[str]) -> Iterator[tuple[Outcome | None, str]]:
+def _labelled(lines: Lines) -> Iterator[tuple[Outcome | None, str]]:
     labels = LabelReader()
     for line in lines:
         match labels.line(line):

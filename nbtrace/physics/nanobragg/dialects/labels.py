@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass, field
 
 from nbtrace import units
-from nbtrace.physics.nanobragg.dialects.banner import banner
-from nbtrace.parsers.outcome import Field, Stated
-from nbtrace.physics.nanobragg.dialects.prose import located_meaning
 from nbtrace.parsers.dialect import LONGEST_LINE
+from nbtrace.parsers.outcome import Field, Stated
 from nbtrace.parsers.source import Lines
 from nbtrace.parsers.values import read_value
+from nbtrace.physics.nanobragg.dialects.banner import banner
+from nbtrace.physics.nanobragg.dialects.prose import located_meaning
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
 

@@ -46,5 +46,3 @@ def _sampled(entries: Iterable[PerPhiEntry]) -> Iterator[tuple[int, PerPhiEntry]
         sample += entry.phi_tic <= last
         last = entry.phi_tic
         yield sample, entry
-
-

@@ -6,10 +6,12 @@ from functools import partial
 from typing import TypeAlias
 
 from nbtrace import schema
-from nbtrace.parsers import keyed, prose
 from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
+from nbtrace.parsers.keyed import keyed, one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure, fitting
 from nbtrace.parsers.values import ordinal
+from nbtrace.physics.nanobragg.dialects import lines, prose
+from nbtrace.physics.nanobragg.dialects.schema import RotStarLine
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side
 
@@ -22,7 +24,6 @@ _glued = re.compile(r"(?:[^\W_]|[\])%\r])TRACE[_:]").search
 _torn = re.compile(r"TRACE_|\wTRACE:|\[New Thread").search
 
 Grammar: TypeAlias = Callable[[str], Outcome]
-
 
 
 def _keyed(body: str) -> Outcome:

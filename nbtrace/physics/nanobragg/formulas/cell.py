@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import At, Vector
 from nbtrace.compare.vectors import cross, scaled
-from nbtrace.explanation.scene import At, Vector
 
 OTHERS = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}
 """The two axes whose product gives the third."""

@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
-from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
+from nbtrace.compare.scene import At, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.explanation.scene import At, Vector
 from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of
+from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import UnloggedError
 

@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot, norm
+from nbtrace.compare.scene import At, Vector
 from nbtrace.compare.vectors import added, cross, scaled, unit
-from nbtrace.explanation.scene import At, Vector
 from nbtrace.vocabulary.formula import UnloggedError
 
 

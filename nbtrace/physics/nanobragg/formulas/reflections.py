@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from nbtrace.explanation.scene import Vector
+from nbtrace.compare.scene import Vector
 from simulator.config import Config
 from simulator.errors import SimulatorError
 from simulator.hkl import ReflectionTable, read_hkl

@@ -1,6 +1,6 @@
 """Places of the φ sweep: steps are numbered by their tic, from 0."""
 
-from nbtrace.explanation.scene import At, Node
+from nbtrace.compare.scene import At, Node
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 
 

@@ -1,20 +1,20 @@
 """Every quantity that a formula gives, with the formula, in execution order.
 
-A formula sees the values of one log (:class:`~nbtrace.explanation.scene.At`); what it asks for are its inputs. Where
+A formula sees the values of one log (:class:`~nbtrace.compare.scene.At`); what it asks for are its inputs. Where
 the self-check of a log has the same relation, it is taken from there.
 """
 
 import math
 
-from nbtrace.physics.nanobragg.relations import IDENTITIES
 from nbtrace.compare.metrics import dot
-from nbtrace.physics.nanobragg.formulas import cell, crystal, geometry
-from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.compare.precision import as_single
-from nbtrace.explanation.scene import ALL, At, Vector
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.compare.scene import ALL, At, Vector
+from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.physics.nanobragg.formulas import cell, crystal, geometry
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections
+from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.vocabulary.formula import Formula, UnloggedError
 
 THOMSON_M2 = 7.94079248018965e-30
@@ -29,7 +29,7 @@ DEFAULT_FLUENCE = 125932015286227086360700780544.0
 
 def _relation(name: str) -> Formula:
     """Return a relation of the self-check as a formula."""
-    identity = next(item for item in IDENTITIES if item.name == name)
+    identity = next(item for item in RELATIONS if item.name == name)
     return Formula(name, identity.formula, lambda at: identity.sides(at).computed)
 
 

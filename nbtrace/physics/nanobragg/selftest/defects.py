@@ -3,16 +3,16 @@
 import math
 from collections.abc import Callable
 
-from nbtrace.physics.nanobragg.formulas import crystal, geometry
-from nbtrace.compare.vectors import added, scaled
-from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE
 from nbtrace.compare.precision import as_single
-from nbtrace.explanation.scene import At, Vector
+from nbtrace.compare.scene import At, Vector
+from nbtrace.compare.vectors import added, scaled
+from nbtrace.physics.nanobragg.formulas import crystal, geometry
+from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE
 from nbtrace.physics.nanobragg.selftest.inject import Defect, Mistake
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.formula import UnloggedError
 
 _ORIENTATION = (*(f"rot_{axis}_angstroms" for axis in "abc"), "phi_k_frac")
 _LATTICE = ("F_latt", "phi_F_latt")

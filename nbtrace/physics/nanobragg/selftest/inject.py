@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nbtrace.explanation.evaluate import carried, evaluate, formula_of, propagate, value_at
-from nbtrace.explanation.scene import At, Node, Scene, Values, Vector, in_order
+from nbtrace.compare.evaluate import carried, evaluate, formula_of, propagate, value_at
+from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
 from nbtrace.physics.nanobragg.formulas.steps import tic_of
-from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Record, Trace, Value
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.quantity import Scope
 
 Mistake = Callable[[At, Vector], Vector]
 """The wrong value from what the program sees and the right value."""
@@ -150,7 +151,7 @@ def _step_line(values: Values, nodes: list[Node], digits: int) -> str:
 
 def _in_pixel_block(scene: Scene, node: Node) -> bool:
     record = scene.records[node]
-    return record.family != "TRACE" and record.stage is not None and record.stage >= 2 and node.name not in _LEFT_OUT
+    return record.family != "TRACE" and record.scope not in {None, Scope.RUN} and node.name not in _LEFT_OUT
 
 
 def _printed(numbers: Vector, digits: int) -> str:

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Scene, Values, scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root
-from nbtrace.explanation.scene import Node, Scene, Values, scene
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.parsers import parse_trace, read_trace
+from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.selftest import inject
 from nbtrace.physics.nanobragg.selftest.baselines import allclose_differs, first_differing_line
 from nbtrace.physics.nanobragg.selftest.defects import DEFECTS
 from nbtrace.physics.nanobragg.selftest.inject import Defect
-from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.records import Side, Trace
+from nbtrace.vocabulary.formula import UnloggedError
 
 MATTERS = 1e-6
 """Relative change of the pixel from which on a mistake has to be found."""
@@ -104,7 +104,9 @@ def sources() -> dict[str, str]:
 
 def provenance() -> object:
     """Return how the logs were made."""
-    return json.loads((files("nbtrace.physics.nanobragg.selftest") / "data" / "provenance.json").read_text(encoding="utf-8"))
+    return json.loads(
+        (files("nbtrace.physics.nanobragg.selftest") / "data" / "provenance.json").read_text(encoding="utf-8")
+    )
 
 
 def single_precision(name: str) -> Trace | None:

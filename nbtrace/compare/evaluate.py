@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.explanation.scene import At, Node, Scene, Values, Vector, in_order
+from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
 from nbtrace.vocabulary.formula import Formula, UnloggedError
 
 _SINGLE_RESULT = 2.0**-23

@@ -191,6 +191,10 @@ class At(View):
     def __len__(self) -> int:
         return len(set(iter(self)))
 
+    def number(self, name: str) -> float:
+        """Return a scalar."""
+        return self[name][0]
+
     def logged(self, name: str) -> bool:
         """Whether the log itself holds a value, at this place or above."""
         return self._find(name) is not None
@@ -271,9 +275,7 @@ def in_order(vocabulary: Vocabulary, nodes: Iterable[Node]) -> list[Node]:
     return sorted(nodes, key=turn)
 
 
-def scene(
-    trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Mapping[str, Any] | None = None
-) -> Scene:
+def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Mapping[str, Any] | None = None) -> Scene:
     """Return the values of one block of a log."""
     formats = number_formats(trace)
     quantities = trace.vocabulary.quantities
@@ -322,9 +324,7 @@ def _singles(vocabulary: Vocabulary, computed: Mapping[Node, Record]) -> frozens
     """
     exact = {node for node, record in computed.items() if all(_is_single(number) for number in record.value.numbers)}
     stored = {name for name in {node.name for node in exact} if (f := vocabulary.formulas.get(name)) and f.single}
-    telling = [
-        node for node in exact if node.name not in stored and any(map(_is_long, computed[node].value.tokens))
-    ]
+    telling = [node for node in exact if node.name not in stored and any(map(_is_long, computed[node].value.tokens))]
     return frozenset(exact) if len(telling) >= _TELLING else frozenset()
 
 

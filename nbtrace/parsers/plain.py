@@ -1,0 +1,136 @@
+"""The lines of anybody's program: a prefix, the ordinals of loops, and keys with their values.
+
+After the prefix of a side stand `key=value` pairs, of which those named like a loop say where the others belong, or one
+key and its value: `key 1.5 m`, `key = 1.5`, `key: 1.5 2 3`. Ordinals may come before it: `step=3 cell=7 T_K 306.5`.
+A value that comes again at the same place is of the next turn of an unnamed loop.
+"""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from nbtrace import units
+from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
+from nbtrace.parsers.keyed import key_values, one_field
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, fitting
+from nbtrace.parsers.values import ordinal
+from nbtrace.records import Index, Side
+from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
+
+_place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
+_pairs = re.compile(r"[^\s=:]++=").match
+_single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
+_key_of = re.compile(r"([^\s=:]++)[\s=:]").findall
+
+
+class PlainDialect(Dialect):
+    """The lines of a program whose prefixes and loops a vocabulary names."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(vocabulary)
+        sides = zip((Side.C, Side.PY), vocabulary.sides, strict=True)
+        prefixes = [(prefix, side) for side, words in sides for prefix in words.prefixes]
+        # The longest prefix counts where one begins with another.
+        self._prefixes = sorted(prefixes, key=lambda pair: -len(pair[0]))
+
+    def _prefix(self, line: str) -> tuple[str, Side] | None:
+        text = line.lstrip()
+        return next((pair for pair in self._prefixes if text.startswith(pair[0])), None)
+
+    def tagged(self, line: str, context: str) -> Tagged | None:
+        """Read a line with a prefix; None if it has none."""
+        del context
+        found = self._prefix(line)
+        if found is None:
+            return None
+        prefix = found[0]
+        body = line.lstrip()[len(prefix) :]
+        if body[:1] == ":" and not prefix.endswith(":"):
+            body = body[1:]
+        if len(line) > LONGEST_LINE:
+            outcome: Outcome = Problem(f"{len(line)} characters are too many for a trace line")
+        else:
+            outcome = fitting(self._read(body), self.vocabulary)
+        return Tagged(prefix, f"lines of {self.vocabulary.name}", outcome)
+
+    def _read(self, body: str) -> Outcome:
+        text = body.strip()
+        if not text or set(text) <= {"=", "-", "#"}:
+            return Structure()
+        places: dict[str, int] = {}
+        while match := _place(text):
+            name = match[1]
+            if name not in self.vocabulary.indices:
+                break
+            number = ordinal(match[2])
+            if number is None or name in places:
+                return Problem(f"{name}={match[2]} is no ordinal of a loop, or stands twice in the line")
+            places[name] = number
+            text = text[match.end() :].strip()
+        if not text:
+            return Structure()
+        return self._values(text, places)
+
+    def _values(self, text: str, places: dict[str, int]) -> Outcome:
+        pairs = list(key_values(text)) if _pairs(text) else []
+        if not pairs:
+            single = _single(text)
+            if single is None:
+                return Problem(f"{text!r} has a key but no value")
+            pairs = [(single[1] or single[3], single[2] if single[1] else single[4])]
+        fields: list[Field] = []
+        for key, value in pairs:
+            if key in self.vocabulary.indices:
+                number = ordinal(value.strip())
+                if number is None or key in places:
+                    return Problem(f"{key}={value} is no ordinal of a loop, or stands twice in the line")
+                places[key] = number
+                continue
+            outcome = one_field(key, _with_known_unit(value), self.vocabulary, starts_blocks=False)
+            if not isinstance(outcome, Fields):
+                return outcome
+            fields += outcome.fields
+        loops = tuple((name, places[name]) for name in self.vocabulary.indices if name in places)
+        return Fields(tuple(replace(item, index=Index(loops=loops)) for item in fields)) if fields else Structure()
+
+    def side_of(self, family: str) -> Side:
+        """Return the program that prints lines of a family."""
+        return next((side for prefix, side in self._prefixes if prefix == family), Side.UNKNOWN)
+
+    def side_of_line(self, line: str) -> Side:
+        """Return the program whose prefix a line carries."""
+        found = self._prefix(line)
+        return found[1] if found else Side.UNKNOWN
+
+    def placement(self) -> Placement:
+        """Return what places the values of one log."""
+        return _Turns()
+
+    def named_quantities(self, line: str, context: str) -> tuple[str, ...]:
+        """Return what an unreadable line would have given, as far as it tells."""
+        del context
+        found = self._prefix(line)
+        body = line.lstrip()[len(found[0]) :] if found else line
+        keys = [key for key in _key_of(f"{body[:LONGEST_LINE]} ") if key not in self.vocabulary.indices]
+        return tuple(dict.fromkeys(self.vocabulary.meaning(key).quantity for key in keys))
+
+
+class _Turns(Placement):
+    """Numbers the values that come again at the same place."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[tuple[str, Index]] = Counter()
+
+    def place(self, item: Field) -> Index:
+        """Return the index of a value, and remember that it was seen."""
+        key = item.key, item.index
+        again = self._seen[key]
+        self._seen[key] += 1
+        return replace(item.index, loops=((REPEAT, again), *item.index.loops)) if again else item.index
+
+
+def _with_known_unit(text: str) -> str:
+    """Return the text of a value with a unit behind several numbers in brackets, as other lines print it."""
+    head, _, last = text.strip().rpartition(" ")
+    several = len(head.split()) > 1 and "[" not in head
+    return f"[{head}] {last}" if several and units.canonical(last) is not None else text
