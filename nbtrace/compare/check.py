@@ -11,7 +11,7 @@ from nbtrace.compare.gaps import of_a_block
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
-from nbtrace.compare.relations import Relation, Sides, Values, both_sides, missing, residual
+from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, missing, residual
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
@@ -150,11 +150,13 @@ def instances_of(trace: Trace) -> Iterator[_Instance]:
             group[record.quantity] = max(
                 group.get(record.quantity, record), record, key=lambda candidate: candidate.rank
             )
+    samples_of: dict[int, list[int]] = {}
+    for at, sample in shared:
+        samples_of.setdefault(at, []).extend([] if sample is None else [sample])
+    stated = logs_of(trace.vocabulary).stated(trace)
     for block in trace.blocks:
         pixel = shared.get((block, None), {})
-        samples = sorted(sample for at, sample in shared if at == block and sample is not None)
-        stated = logs_of(trace.vocabulary).stated(trace)
-        for sample in samples or [0]:
+        for sample in sorted(samples_of.get(block, ())) or [0]:
             records = {**pixel, **shared.get((block, sample), {})}
             values = {**{name: record.numbers for name, record in records.items()}, **stated}
             if records or stated:
@@ -181,7 +183,7 @@ def _check(
     if not relation.per_sample:
         # What stands once in a block was computed with the last sample.
         usable = list({item.index.block: item for item in usable}.values())
-    usable = [item for item in usable if relation.applies(item.index.sample, item.values, trace)]
+    usable = [item for item in usable if applies(relation, item.index.sample, item.values, trace)]
     if not usable:
         lacking = missing(relation, instances[0].values) if instances else relation.needs
         words = logs_of(trace.vocabulary).stated_words

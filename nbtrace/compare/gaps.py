@@ -155,12 +155,14 @@ class Lack:
             name, further, source = _key(record)
             if name in lost and not count.by_choice(further, source):
                 first.setdefault(name, record)
+        steps = count.steps if traces_steps else 0
+        missing = {*lost, *(name for name in unreadable if steps and _of_step(trace, name))}
         return Gaps(
             count.blocks if traces_a_pixel or traces_steps else 0,
-            count.steps if traces_steps else 0,
+            steps,
             count.steps_there,
             {name: lost[name] for name in sorted(lost)},
-            tuple(name for name in unreadable if name in other.by_quantity and name not in lost),
+            tuple(name for name in unreadable if name in other.by_quantity and name not in missing),
             chosen,
             first,
             self.steps[0].index if self.steps else None,
@@ -216,6 +218,11 @@ def _step_of(record: Record) -> _Step | None:
 def of_a_block(record: Record) -> bool:
     """Whether a value shows that a log traces a pixel: it is computed for a block, and not in a turn of a loop."""
     return record.known is not None and record.known.scope is not Scope.RUN and not record.known.indices
+
+
+def _of_step(trace: Trace, name: str) -> bool:
+    known = trace.vocabulary.quantities.get(name)
+    return known is not None and bool(known.indices) and known.scope is not Scope.BLOCK
 
 
 def _key(record: Record) -> tuple[str, bool, int | None]:

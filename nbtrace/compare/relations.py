@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrace.compare.vectors import Column
 from nbtrace.records import Trace
 
-Vector: TypeAlias = tuple[float, ...]
+Vector: TypeAlias = tuple[Column, ...]
 Values: TypeAlias = Mapping[str, Vector]
 """Logged values of one sample and its pixel, by quantity, in record units."""
 
@@ -23,7 +24,7 @@ class Sides:
 
     logged: Vector
     computed: Vector
-    size: float
+    size: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,14 @@ class Relation:
         Every sample of a block must obey it; else it holds once in a block.
     single : bool
         The left side is rounded to float32 whatever the precision of the program.
-    applies : callable
-        Whether it holds for a sample of a log: its ordinal, the values, the log.
+    only_first_unless : str or None
+        It holds for the first sample of a block alone, unless this flag is set.
+    one_of : str or None
+        It holds only where the log states no more than one of this setting.
+    takes_if_logged : tuple of str
+        Quantities that it takes where they are logged.
+    flags : tuple of str
+        Logged flags, 0 or not, by which it is another formula.
     meaning : callable
         What it looks like where it does not hold; empty if it looks like nothing known.
     """
@@ -56,7 +63,10 @@ class Relation:
     sides: Callable[[Values], Sides]
     per_sample: bool = False
     single: bool = False
-    applies: Callable[[int, Values, Trace], bool] = lambda _sample, _values, _trace: True
+    only_first_unless: str | None = None
+    one_of: str | None = None
+    takes_if_logged: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     meaning: Callable[[Values], str] = lambda _values: ""
 
 
@@ -81,3 +91,15 @@ def residual(sides: Sides) -> float:
     pairs: Iterable[tuple[float, float]] = zip(sides.logged, sides.computed, strict=True)
     apart = [abs(logged - computed) / sides.size for logged, computed in pairs]
     return max(apart) if all(map(math.isfinite, apart)) else math.inf
+
+
+def applies(relation: Relation, sample: int, values: Values, trace: Trace) -> bool:
+    """Whether a relation holds for a sample of a log."""
+    return _is_one(relation, trace) and (
+        relation.only_first_unless is None or sample == 0 or values.get(relation.only_first_unless, (0.0,))[0] != 0
+    )
+
+
+def _is_one(relation: Relation, trace: Trace) -> bool:
+    stated = trace.settings.get(relation.one_of) if relation.one_of is not None else None
+    return stated is None or float(stated.value) <= 1

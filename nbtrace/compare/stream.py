@@ -5,6 +5,7 @@ that hold a first or worst value, a gap, or anything irregular are kept as recor
 comparison; its rows are those that a report shows.
 """
 
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,19 +14,20 @@ import numpy as np
 
 from nbtrace.compare.align import Alignment, align
 from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, Finding, SelfCheck, check, instances_of, remarks_on
-from nbtrace.compare.comparability import CONFIGURED, notices, pair_blocks
-from nbtrace.compare.diff import Coverage, DiffResult, coverage, verdict_of
+from nbtrace.compare.comparability import notices, pair_blocks
+from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
+from nbtrace.compare.gaps import Gaps, Lack, lacks
 from nbtrace.compare.judge import Row, judge
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.precision import is_single_precision, number_formats
+from nbtrace.compare.relations import Values
 from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
 from nbtrace.parsers.chunks import CHUNK, NotColumnarError
 from nbtrace.parsers.columnar import ColumnReader
 from nbtrace.parsers.decimals import Flags, Floats
-from nbtrace.physics.nanobragg.pixel import stated_pixel_size
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, equivalents
 from nbtrace.records import Pixel, Side, Trace
 
 _MOST_ASIDE = 500
@@ -36,7 +38,8 @@ _FINEST_TOLERANCE = 1e-9
 """Below this the printed digits decide; arrays do not look at them closely enough."""
 
 _SAME_POINT = 0.02
-_ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
+_SIZES = frozenset({1, 3})
+"""Numbers of components that arrays hold."""
 
 
 class _OrdinaryNeeded(Exception):  # noqa: N818 - a way out, not an error
@@ -122,17 +125,22 @@ class _Comparison:
         self._policy = policy
         self._strict = strict
         self._chunk = chunk
-        self._slots = Slots()
-        self._tally = Tally(policy, CONFIGURED)
+        self._slots = Slots(policy.vocabulary)
+        relations = logs_of(policy.vocabulary).relations or ()
+        self._rounded = frozenset(relation.name for relation in relations if relation.single)
+        self._tally = Tally(policy, logs_of(policy.vocabulary).configured)
         self._aside: set[int] = set()
         self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
         self._single: tuple[bool, ...] = ()
-        self._sizes: tuple[float | None, ...] = ()
+        self._stated: tuple[Values, ...] = ()
 
     def run(self, c: str, py: str) -> DiffResult:
         """Compare two files."""
         with ThreadPoolExecutor(2) as executor:
-            first, second = (SideStream(ColumnReader(name, self._chunk), self._slots, executor) for name in (c, py))
+            first, second = (
+                SideStream(ColumnReader(name, self._chunk, self._policy.vocabulary), self._slots, executor)
+                for name in (c, py)
+            )
             for side in (first, second):
                 side.advance()
             exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
@@ -149,23 +157,32 @@ class _Comparison:
         self._set_aside(window, residuals)
         for loop in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
             self._tally.compare(loop, window)
+        self._tally.lonely(window)
         for number, residual in enumerate(residuals):
-            allowed = {name: _allowed(name, single=self._single[number]) for name in residual}
+            allowed = {name: _allowed(name, self._rounded, single=self._single[number]) for name in residual}
             self._tally.check(number, window, residual, allowed)
         self._aside.update((start + np.flatnonzero(window.aside)).tolist())
         only_c, only_py = self._tally.alone_names
-        if len(self._aside) > _MOST_ASIDE or any(equivalents(name) & only_c for name in only_py):
+        if len(self._aside) > _MOST_ASIDE or any(
+            self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py
+        ):
             raise _OrdinaryNeeded
         self._keep(start, parts)
 
     def _look_at_first(self, parts: tuple[Part, Part]) -> None:
         """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
         traces = [
-            Trace(reader.source, tuple(part.kept({0})[0].records()), reader.settings, reader.account)
+            Trace(
+                reader.source,
+                tuple(part.kept({0})[0].records()),
+                reader.settings,
+                reader.account,
+                vocabulary=reader.vocabulary,
+            )
             for reader, part in zip((stream.reader for stream in self._streams), parts, strict=True)
         ]
         self._single = tuple(is_single_precision(trace) for trace in traces)
-        self._sizes = tuple(stated_pixel_size(trace) for trace in traces)
+        self._stated = tuple(logs_of(trace.vocabulary).stated(trace) for trace in traces)
 
     def _window(self, start: int, parts: tuple[Part, Part]) -> Window:
         shape = Shape.around(start, parts)
@@ -173,23 +190,23 @@ class _Comparison:
             raise _OrdinaryNeeded
         aside = np.zeros(shape.blocks, dtype=np.bool_)
         aside[: start == 0] = True
-        arity = np.array(
-            [_ARITY.get(QUANTITIES[name].kind, 0) if name in QUANTITIES else 1 for name in self._slots.quantity]
-        )
+        quantities = self._policy.vocabulary.quantities
+        sizes = [quantities[name].size if name in quantities else 1 for name in self._slots.quantity]
+        arity = np.array([size if size in _SIZES else 0 for size in sizes])
         sides = []
-        for stream, part, size in zip(self._streams, parts, self._sizes, strict=True):
+        for stream, part, stated in zip(self._streams, parts, self._stated, strict=True):
             aside[[record.index.block - start for record in part.odd]] = True
             aside[not_finite_blocks(part) - start] = True
             slot = stream.slot_of(part)
             aside[part.block[(slot >= 0) & (arity[slot] != part.count)] - start] = True
-            sides.append(WindowSide(part, stream.tables(part, shape, aside), self._slots, shape, size))
+            sides.append(WindowSide(part, stream.tables(part, shape, aside), self._slots, shape, stated))
         return Window(shape, (sides[0], sides[1]), self._slots, arity, aside)
 
     def _set_aside(self, window: Window, residuals: list[dict[str, Floats]]) -> None:
         """Mark the blocks whose relations hang on the printed digits, and those that are not of one pixel."""
         for number, found in enumerate(residuals):
             for name, residual in found.items():
-                allowed = _allowed(name, single=self._single[number])
+                allowed = _allowed(name, self._rounded, single=self._single[number])
                 unsure = (residual > allowed) & (residual <= allowed + UNSURE)
                 window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
         for number in (0, 1):
@@ -219,21 +236,47 @@ class _Comparison:
         records = [record for block in sorted(blocks & kept.keys()) for record in kept[block].records()]
         pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
         records.sort(key=lambda record: record.line)
-        return Trace(reader.source, tuple(records), reader.settings, reader.account, reader.dialects, pixels)
+        return Trace(
+            reader.source, tuple(records), reader.settings, reader.account, reader.dialects, pixels, reader.vocabulary
+        )
 
     def _result(self) -> DiffResult:
         blocks = self._aside | self._tally.chosen.blocks
         c, py = self._trace(0, blocks), self._trace(1, blocks)
-        alignment = align(c, py, pair_blocks(c, py))
+        partners = pair_blocks(c, py)
+        alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded
         formats = number_formats(c), number_formats(py)
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
-        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy)
+        gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
+        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
         covered = self._coverage(alignment, rows)
-        verdict = verdict_of(rows, found, covered, alignment, (c, py), strict=self._strict)
-        return LongDiffResult(c, py, self._policy, rows, found, checks, covered, verdict, self._counts(rows))
+        verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=self._strict)
+        return LongDiffResult(
+            c,
+            py,
+            self._policy,
+            rows,
+            found,
+            checks,
+            covered,
+            verdict,
+            gaps,
+            conflicts_of(alignment),
+            self._counts(rows),
+        )
+
+    def _gaps(self, lacking: tuple[Lack, Lack], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
+        """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""
+        gaps = []
+        for number, lack in enumerate(lacking):
+            trace, other = traces[number], traces[1 - number]
+            count = lack.count(trace, self._aside)
+            count.add(self._tally.lacking[number])
+            gaps.append(lack.gaps(count, trace, other))
+        return gaps[0], gaps[1]
 
     def _own(self, row: Row) -> bool:
         """Whether a row is not among those that were counted in the arrays."""
@@ -284,8 +327,8 @@ class _Comparison:
         return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
 
 
-def _allowed(name: str, *, single: bool) -> float:
-    return ALLOWED_SINGLE if single or name == "floatimage_accumulated" else ALLOWED_DOUBLE
+def _allowed(name: str, rounded: AbstractSet[str], *, single: bool) -> float:
+    return ALLOWED_SINGLE if single or name in rounded else ALLOWED_DOUBLE
 
 
 def _contradicted(stated: dict[int, Pixel], derived: Floats, known: Flags) -> list[int]:

@@ -7,20 +7,25 @@ that hold a first or a worst value, are kept as records for the ordinary compari
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from nbtrace.compare.estimates import RESIDUALS, norms, pixel_sizes, positions, power_of_ten
+from nbtrace.compare.estimates import ORDINAL, columns_of, norms, power_of_ten, residuals
+from nbtrace.compare.gaps import Count
+from nbtrace.compare.logs import logs_of
+from nbtrace.compare.relations import Values
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.windows import Loop, Part, Shape, Slots
 from nbtrace.parsers.decimals import Flags, Floats, Ints
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Basis, Kind
-from nbtrace.physics.nanobragg.relations import PER_SAMPLE
+from nbtrace.vocabulary.quantity import Basis
 
-_ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
 _DIGITS = 15
 _CLOSE_TO_PRINT = 1e-11
+_FIRST_LONELY = 3
+"""Blocks of one side alone that a notice shows."""
+
 _FIRST_ROWS = 6
 """Rows of a configured quantity that a notice may show."""
 
@@ -44,6 +49,10 @@ class Representatives:
         if key not in self._worst or size > self._worst[key][0]:
             self._worst[key] = size, block
 
+    def last(self, key: tuple[object, ...], block: int) -> None:
+        """Remember the last block under a key."""
+        self._first[key] = block
+
     @property
     def blocks(self) -> set[int]:
         """The blocks."""
@@ -62,6 +71,8 @@ class Tally:
         Values that only C (0) or only Py (1) has.
     alone_names : (set of str, set of str)
         Their names.
+    lacking : (Count, Count)
+        What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
     instances, broken : Counter of (int, str)
@@ -78,6 +89,13 @@ class Tally:
     instances: Counter[tuple[int, str]] = field(default_factory=Counter)
     broken: Counter[tuple[int, str]] = field(default_factory=Counter)
     chosen: Representatives = field(default_factory=Representatives)
+    lacking: tuple[Count, Count] = field(default_factory=lambda: (Count(), Count()))
+
+    @cached_property
+    def per_sample(self) -> frozenset[str]:
+        """The relations that every sample must obey."""
+        relations = logs_of(self.policy.vocabulary).relations or ()
+        return frozenset(relation.name for relation in relations if relation.per_sample)
 
     def compare(self, loop: Loop, window: "Window") -> None:
         """Add the values of one loop."""
@@ -91,6 +109,7 @@ class Tally:
                 self.alone[number] += int(np.count_nonzero(alone[slot]))
                 self.alone_names[number].add(name)
                 self.chosen.first(("alone", number, name), window.block_of(int(alone[slot].argmax()), per_block))
+        self._lack(loop, window, (has_c, has_py))
         both = has_c & has_py
         slots = np.flatnonzero(both.any(axis=1))
         for size in (1, 3):
@@ -98,6 +117,54 @@ class Tally:
             if some.size:
                 values = tuple(side.values(side.tables[loop][some], size) for side in window.sides)
                 self._judge(window, some, both[some], (values[0], values[1]), per_block)
+
+    def _lack(self, loop: Loop, window: "Window", has: tuple[Flags, Flags]) -> None:
+        """Count the values and steps of one loop that a side lacks in the blocks that both sides have."""
+        per_block = window.shape.cells_per_block(loop)
+        shared = np.repeat(window.sides[0].present & window.sides[1].present, per_block)
+        cell = np.arange(shared.size)
+        further = (cell % window.shape.samples > 0) if loop is Loop.SAMPLE else np.zeros(shared.shape, dtype=np.bool_)
+        for number, (mine, other) in enumerate((has, has[::-1])):
+            count = self.lacking[number]
+            alone = other & ~mine & shared
+            if loop is Loop.STEP:
+                step = (cell % window.shape.steps > 0) & shared
+                there, here = other.any(axis=0) & step, mine.any(axis=0)
+                missing = there & ~here
+                count.steps_there += int(np.count_nonzero(there))
+                count.steps += int(np.count_nonzero(missing))
+                if missing.any():
+                    self.chosen.first(("step", number), window.block_of(int(missing.argmax()), per_block))
+                alone &= ~missing
+            count.sampled_further = count.sampled_further or bool((mine & further).any())
+            for slot in np.flatnonzero(mine.any(axis=1)).tolist():
+                source = window.slots.source[slot]
+                count.sources.update([] if source is None else [source])
+            for slot in np.flatnonzero(alone.any(axis=1)).tolist():
+                self._lose(window, number, slot, alone[slot], further, per_block)
+
+    def _lose(self, window: "Window", number: int, slot: int, alone: Flags, further: Flags, per_block: int) -> None:
+        """Count what a side lacks of one slot, at the first sampled points and at further ones."""
+        name, source = window.slots.quantity[slot], window.slots.source[slot]
+        for beyond in (False, True):
+            cells = np.flatnonzero(alone & (further == beyond))
+            if cells.size:
+                self.lacking[number].values[name, beyond, source] += cells.size
+                where = window.block_of(int(cells[0]), per_block)
+                self.chosen.first(("lost", number, name, beyond, source), where)
+
+    def lonely(self, window: "Window") -> None:
+        """Count the blocks that only one side has; the first ones and the last block of each side are kept."""
+        present = [side.present for side in window.sides]
+        for number, mine in enumerate(present):
+            if mine.any():
+                self.chosen.last(("last", number), window.shape.first_block + int(np.flatnonzero(mine)[-1]))
+        for number, (mine, other) in enumerate((present, present[::-1])):
+            blocks = np.flatnonzero(other & ~mine & ~window.aside)
+            for at, block in enumerate(blocks[:_FIRST_LONELY].tolist(), self.lacking[number].blocks):
+                if at < _FIRST_LONELY:
+                    self.chosen.first(("lonely", number, at), window.shape.first_block + block)
+            self.lacking[number].blocks += blocks.size
 
     def _judge(self, window: "Window", slots: Ints, both: Flags, values: tuple[Floats, Floats], per_block: int) -> None:
         """Add the values of some slots, given as arrays of shape (slots, cells, components)."""
@@ -125,7 +192,10 @@ class Tally:
             name = window.slots.quantity[slot]
             if (
                 name in self.configured
-                and (matters := over[at] & ((measure[at] > MINOR_BELOW) | (name == "hkl_rounded"))).any()
+                and (
+                    matters := over[at]
+                    & ((measure[at] > MINOR_BELOW) | (name in logs_of(self.policy.vocabulary).elsewhere))
+                ).any()
             ):
                 self._configure(window, name, np.flatnonzero(matters), per_block)
 
@@ -176,7 +246,7 @@ class Tally:
         kept = np.repeat(~window.aside, window.shape.samples)
         for name, residual in residuals.items():
             usable = ~np.isnan(residual) & kept
-            if name not in PER_SAMPLE:
+            if name not in self.per_sample:
                 usable = _last_of_each(usable, window.shape.samples)
             cells = np.flatnonzero(usable)
             if not cells.size:
@@ -186,9 +256,10 @@ class Tally:
             worst = int(cells[residual[cells].argmax()])
             block = window.block_of(worst, window.shape.samples)
             self.chosen.worst(("check", number, name), float(residual[worst]), block)
-        polar = np.flatnonzero((window.sides[number].get("polar")[:, 0] == 0) & kept)
-        if polar.size:
-            self.chosen.first(("polar", number), window.block_of(int(polar[0]), window.shape.samples))
+        for name, value in columns_of(self.policy.vocabulary).placeholders.items():
+            at = np.flatnonzero((window.sides[number].get(name)[:, 0] == value) & kept)
+            if at.size:
+                self.chosen.first(("placeholder", number, name), window.block_of(int(at[0]), window.shape.samples))
 
 
 def _last_of_each(usable: Flags, samples: int) -> Flags:
@@ -223,7 +294,7 @@ class WindowSide:
     tables: dict[Loop, Ints]
     slots: Slots
     shape: Shape
-    stated_size: float | None
+    stated: Values
     _known: dict[str, Floats] = field(default_factory=dict)
 
     @property
@@ -246,12 +317,12 @@ class WindowSide:
 
     def _gather(self, name: str) -> Floats:
         cells = self.shape.cells(Loop.SAMPLE)
-        if name == "pixel_m":
-            return np.full((cells, 1), np.nan if self.stated_size is None else self.stated_size)
-        if name == "ordinal":
+        if name in self.stated:
+            return np.tile(np.array(self.stated[name]), (cells, 1))
+        if name == ORDINAL:
             return np.tile(np.arange(self.shape.samples, dtype=np.float64), self.shape.blocks)[:, None]
-        quantity = QUANTITIES[name]
-        size = _ARITY[quantity.kind]
+        known = self.slots.vocabulary.quantities.get(name)
+        size = known.size if known is not None else 1
         slot = self.slots.find(name)
         if slot is None or not self.part.kind.size:
             return np.full((cells, size), np.nan)
@@ -291,12 +362,13 @@ class Window:
     def places(self, number: int) -> Floats:
         """Return (slow, fast) of each block's first sampled point of one side, in pixels."""
         side = self.sides[number]
-        found = positions(side.get, pixel_sizes(side.get, side.stated_size))
+        found = columns_of(self.slots.vocabulary).positions(side.get)
         return found[:: self.shape.samples]
 
     def repeated_steps(self, number: int) -> Ints:
-        """Return the blocks, from 0, in which two φ steps of a sample have the same k."""
-        side, slot = self.sides[number], self.slots.find("phi_k_frac")
+        """Return the blocks, from 0, in which two turns of a sample have the same key value."""
+        key = columns_of(self.slots.vocabulary).turn_key
+        side, slot = self.sides[number], self.slots.find(key or "")
         if slot is None or not side.part.kind.size:
             return np.zeros(0, dtype=np.int64)
         rows = side.tables[Loop.STEP][slot].reshape(-1, self.shape.steps)
@@ -309,4 +381,5 @@ class Window:
     def residuals(self, number: int) -> dict[str, Floats]:
         """Return the residual of every relation at each sample of one side."""
         with np.errstate(all="ignore"):
-            return {name: residual(self.sides[number].get) for name, residual in RESIDUALS.items()}
+            relations = logs_of(self.slots.vocabulary).relations or ()
+            return {relation.name: residuals(relation, self.sides[number].get) for relation in relations}

@@ -1,11 +1,13 @@
-"""Vectors as tuples of their components."""
+"""Vectors as tuples of their components, which are floats or, of many values at once, arrays."""
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from nbtrace.compare.metrics import norm
+from nbtrace.compare.metrics import dot, norm
 
 Vector: TypeAlias = tuple[float, ...]
+Column: TypeAlias = Any
+"""A float, or an array of many."""
 
 
 def cross(a: Vector, b: Vector) -> Vector:
@@ -27,3 +29,38 @@ def unit(a: Vector) -> Vector:
     """Return a/|a|, a itself where its length is 0."""
     size = norm(a)
     return scaled(a, 1 / size) if size else a
+
+
+def length(a: tuple[Column, ...]) -> Column:
+    """Return |a|."""
+    return norm(a) if isinstance(a[0], float) else sum(x * x for x in a) ** 0.5
+
+
+def inner(a: tuple[Column, ...], b: tuple[Column, ...]) -> Column:
+    """Return a·b; of floats, summed exactly."""
+    if isinstance(a[0], float) and isinstance(b[0], float):
+        return dot(a, b)
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def ceiling(x: Column) -> Column:
+    """Return ⌈x⌉."""
+    return float(math.ceil(x)) if isinstance(x, float) else -(-x // 1)
+
+
+def largest(*numbers: Column) -> Column:
+    """Return the largest number, place by place."""
+    if all(isinstance(number, float) for number in numbers):
+        return max(numbers)
+    import numpy as np  # noqa: PLC0415 - arrays have come in
+
+    return np.maximum.reduce(numbers)
+
+
+def where(condition: Column, chosen: Column, other: Column) -> Column:
+    """Return one of two numbers, place by place."""
+    if isinstance(condition, bool):
+        return chosen if condition else other
+    import numpy as np  # noqa: PLC0415 - arrays have come in
+
+    return np.where(condition, chosen, other)

@@ -12,6 +12,7 @@ from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.parsers.templates import Kind
 from nbtrace.records import INT_MIN, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _SPARE = 9
 """Numbers appended so that reading any value as a vector stays inside the array."""
@@ -42,7 +43,9 @@ def _loop_of(known: Quantity | None) -> Loop:
 class Slots:
     """Numbers the rows of the tables: one for each quantity and place that lines themselves name (node, source)."""
 
+    vocabulary: Vocabulary
     quantity: list[str] = field(default_factory=list)
+    source: list[int | None] = field(default_factory=list)
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def of(self, kind: Kind) -> int:
@@ -51,6 +54,8 @@ class Slots:
         slot = self._known.setdefault((name, index.node, index.source), len(self._known))
         if slot == len(self.quantity):
             self.quantity.append(name)
+            of_a_source = kind.known is not None and index.source is not None and "source" in kind.known.indices
+            self.source.append(index.source if of_a_source else None)
         return slot
 
     def find(self, name: str) -> int | None:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from nbtrace.errors import UsageError
 from nbtrace.files import place, temporary_in
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
-from nbtrace.vocabulary.quantity import Kind
 from nbtrace.physics.nanobragg.recorder import quantity_of
+from nbtrace.vocabulary.quantity import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,19 +1,13 @@
-"""Relations that the values of one log must obey among themselves, whatever the configuration was.
-
-Each relation is computed from the printed values alone, in double precision, without the simulator: a log that breaks
-one was not printed by the computation it claims to show. A relation yields its two sides and the size of the terms
-it is made of, since rounding acts on the terms.
-"""
+"""The relations that a log of nanoBragg or of a port must obey, of one value or of columns of many."""
 
 import math
 
-from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.relations import Relation, Sides, Values
-from nbtrace.records import Trace
+from nbtrace.compare.vectors import Column, ceiling, inner, largest, length, where
 from nbtrace.units import ANGSTROM
 
 
-def chain_product(values: Values) -> float:
+def chain_product(values: Values) -> Column:
     """Return I·r_e²·Φ/steps·capture·polar·omega; one applied per sample, or not logged, counts as 1."""
     factors = [values["I_before_scaling"][0], values["r_e_sqr"][0], values["fluence_photons_per_m2"][0]]
     factors += [values[name][0] for name in applied_factors(values)]
@@ -32,12 +26,12 @@ def applied_factors(values: Values) -> tuple[str, ...]:
     return tuple("omega_pixel_sr" if name == "omega_pixel" and name not in values else name for name in applied)
 
 
-def _scalar(logged: float, computed: float, *, size: float | None = None) -> Sides:
+def _scalar(logged: Column, computed: Column, *, size: Column | None = None) -> Sides:
     return Sides((logged,), (computed,), abs(computed) if size is None else size)
 
 
 def _radius(v: Values) -> Sides:
-    return _scalar(v["R_distance_meters"][0], norm(v["pixel_pos_meters"]))
+    return _scalar(v["R_distance_meters"][0], length(v["pixel_pos_meters"]))
 
 
 def _obliquity(v: Values) -> Sides:
@@ -48,9 +42,8 @@ def _omega(v: Values) -> Sides:
     """Ω = p²·close/R³, or 1/R² where pixels count as points, which no other line of the log tells."""
     pixel, radius, logged = v["pixel_m"][0], v["R_distance_meters"][0], v["omega_pixel_sr"][0]
     of_a_point = 1 / radius**2
-    if math.isclose(logged, of_a_point, rel_tol=1e-3):
-        return _scalar(logged, of_a_point)
-    return _scalar(logged, pixel**2 / radius**2 * v["close_distance_meters"][0] / radius)
+    points = abs(logged - of_a_point) <= 1e-3 * largest(abs(logged), of_a_point)
+    return _scalar(logged, where(points, of_a_point, pixel**2 / radius**2 * v["close_distance_meters"][0] / radius))
 
 
 def _diffracted(v: Values) -> Sides:
@@ -71,12 +64,12 @@ def _scattering(v: Values) -> Sides:
 def _miller(v: Values) -> Sides:
     axes = [v[f"rot_{axis}_angstroms"] for axis in "abc"]
     scattering = v["scattering_vec_A_inv"]
-    computed = tuple(dot(axis, scattering) * ANGSTROM for axis in axes)
-    return Sides(v["hkl_frac"], computed, max(norm(axis) for axis in axes) * norm(scattering) * ANGSTROM)
+    computed = tuple(inner(axis, scattering) * ANGSTROM for axis in axes)
+    return Sides(v["hkl_frac"], computed, largest(*map(length, axes)) * length(scattering) * ANGSTROM)
 
 
 def _rounded(v: Values) -> Sides:
-    return Sides(v["hkl_rounded"], tuple(float(math.ceil(h - 0.5)) for h in v["hkl_frac"]), 1.0)
+    return Sides(v["hkl_rounded"], tuple(ceiling(h - 0.5) for h in v["hkl_frac"]), 1.0)
 
 
 def _lattice(v: Values) -> Sides:
@@ -89,7 +82,7 @@ def _thomson(v: Values) -> Sides:
 
 
 def _cosine(v: Values) -> Sides:
-    return _scalar(v["cos_2theta"][0], dot(v["incident_vec"], v["diffracted_vec"]), size=1.0)
+    return _scalar(v["cos_2theta"][0], inner(v["incident_vec"], v["diffracted_vec"]), size=1.0)
 
 
 def _chain(v: Values) -> Sides:
@@ -112,6 +105,7 @@ _CHAIN = ("I_pixel_final", "I_before_scaling", "r_e_sqr", "fluence_photons_per_m
 
 
 def chain_meaning(v: Values) -> str:
+    """Return what a pixel that is not the product of its own chain looks like."""
     product = chain_product(v)
     final = v["I_pixel_final"][0]
     if product == 0 or final == 0:
@@ -162,19 +156,6 @@ def _unpolarised(v: Values) -> float | None:
     return 0.5 * (1 + cosine * cosine)
 
 
-def _once_or_fresh(sample: int, v: Values, trace: Trace) -> bool:
-    """Whether the solid angle is the sample's own: the reference keeps that of the first one unless told otherwise."""
-    del trace
-    return sample == 0 or v.get("oversample_omega", (0.0,))[0] != 0
-
-
-def _of_one_source(sample: int, v: Values, trace: Trace) -> bool:
-    """Whether there is one source; with several, cos_2theta is that of the last and incident_vec of the first."""
-    del sample, v
-    stated = trace.settings.get("sources")
-    return stated is None or float(stated.value) <= 1
-
-
 _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
 
@@ -196,7 +177,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("omega_pixel_sr", "close_distance_meters", "R_distance_meters", "pixel_m"),
         _omega,
         per_sample=True,
-        applies=_once_or_fresh,
+        only_first_unless="oversample_omega",
     ),
     Relation(
         "diffracted_vec",
@@ -236,7 +217,7 @@ RELATIONS: tuple[Relation, ...] = (
         "incident·diffracted",
         ("cos_2theta", "incident_vec", "diffracted_vec"),
         _cosine,
-        applies=_of_one_source,
+        one_of="sources",
     ),
     Relation(
         "I_pixel_final",
@@ -244,6 +225,8 @@ RELATIONS: tuple[Relation, ...] = (
         ("I_pixel_final", "I_before_scaling", "r_e_sqr", "fluence_photons_per_m2", "steps"),
         _chain,
         meaning=chain_meaning,
+        takes_if_logged=("capture_fraction", "polar", "omega_pixel", "omega_pixel_sr"),
+        flags=("oversample_thick", "oversample_polar", "oversample_omega"),
     ),
     Relation(
         "floatimage_accumulated",

@@ -28,6 +28,7 @@ VOCABULARY = Vocabulary(
         ),
     ),
     knowledge={
+        "columns": "nbtrace.physics.nanobragg.columns:NanoBraggColumns",
         "chain": "nbtrace.physics.nanobragg.chain:ScalingChain",
         "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
