@@ -16,7 +16,6 @@ from itertools import groupby
 
 from nbtrace.documents import dump, utc_text
 from nbtrace.records import Pixel, Record, Shape, Value
-from nbtrace.schema import PER_PHI_LISTS
 
 KEYED = "TRACE_PY"
 GEOMETRY = "TRACE_PY_GEOMETRY"
@@ -30,6 +29,10 @@ _PAIRED = frozenset({PHI, ROTSTAR, SAMPLE})
 
 PHI_FIELDS = ("phi_deg", "k_frac", "F_latt_b", "F_latt")
 """What the reference prints of a φ step after `phi_tic`, in its order."""
+
+
+PER_PHI_LISTS = ("per_phi_entries", "traces")
+"""The names under which a per-φ document holds its entries: ours, then the one of older documents."""
 
 
 def number_text(number: float) -> str:

@@ -7,18 +7,10 @@ import pytest
 
 from nbtrace import units
 from nbtrace.errors import UsageError
-from nbtrace.physics.nanobragg.quantities import (
-    QUANTITIES,
-    RANK,
-    SCALING_CHAIN,
-    Basis,
-    Kind,
-    Quantity,
-    Stage,
-    ancestors,
-    equivalents,
-    meaning,
-)
+from nbtrace.physics.nanobragg.chain import ScalingChain
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.vocabulary.quantity import Basis, Kind, Quantity, Scope
 
 EACH = pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=list(QUANTITIES))
 
@@ -28,7 +20,7 @@ def test_inputs_are_known_and_come_no_later(quantity: Quantity) -> None:
     for name in quantity.inputs:
         assert name in QUANTITIES
         assert name != quantity.name
-        assert QUANTITIES[name].stage <= quantity.stage
+        assert QUANTITIES[name].scope <= quantity.scope
     assert len(set(quantity.inputs)) == len(quantity.inputs)
 
 
@@ -62,11 +54,12 @@ def test_no_two_quantities_share_a_key() -> None:
     assert [key for key, count in Counter(keys).items() if count > 1] == []
 
 
-def test_ranks_follow_the_stages() -> None:
-    assert list(RANK) == list(QUANTITIES)
-    stages = [QUANTITIES[name].stage for name in sorted(RANK, key=lambda name: RANK[name])]
-    assert stages == sorted(stages)
-    assert set(stages) == set(Stage)
+def test_ranks_follow_how_often_quantities_are_computed() -> None:
+    rank = VOCABULARY.rank
+    assert list(rank) == list(QUANTITIES)
+    scopes = [QUANTITIES[name].scope for name in sorted(rank, key=lambda name: rank[name])]
+    assert scopes == sorted(scopes)
+    assert set(scopes) == set(Scope)
 
 
 def test_fractional_indices_are_the_absolute_ones() -> None:
@@ -75,9 +68,9 @@ def test_fractional_indices_are_the_absolute_ones() -> None:
 
 
 def test_the_scaling_chain_is_known_and_made_of_scalars() -> None:
-    assert len(SCALING_CHAIN) == 9
-    assert {QUANTITIES[name].kind for name in SCALING_CHAIN} == {Kind.SCALAR}
-    factors = set(SCALING_CHAIN) - {"I_pixel_final", "cos_2theta"}
+    assert len(ScalingChain.names) == 9
+    assert {QUANTITIES[name].kind for name in ScalingChain.names} == {Kind.SCALAR}
+    factors = set(ScalingChain.names) - {"I_pixel_final", "cos_2theta"}
     assert factors == set(QUANTITIES["I_pixel_final"].inputs)
 
 
@@ -98,42 +91,46 @@ def test_the_scaling_chain_is_known_and_made_of_scalars() -> None:
     ],
 )
 def test_aliases(key: str, quantity: str, unit: str, scale: float) -> None:
-    found = meaning(key)
+    found = VOCABULARY.meaning(key)
     assert (found.quantity, found.unit, found.scale) == (quantity, unit, scale)
 
 
 def test_an_unknown_key_is_a_quantity_of_its_own() -> None:
-    assert (meaning("speed").quantity, meaning("speed").unit, meaning("speed").scale) == ("speed", None, 1.0)
-    assert (meaning("speed", "m").unit, meaning("speed", "m").scale) == ("m", 1.0)
+    assert (
+        VOCABULARY.meaning("speed").quantity,
+        VOCABULARY.meaning("speed").unit,
+        VOCABULARY.meaning("speed").scale,
+    ) == ("speed", None, 1.0)
+    assert (VOCABULARY.meaning("speed", "m").unit, VOCABULARY.meaning("speed", "m").scale) == ("m", 1.0)
 
 
 def test_a_printed_unit_counts() -> None:
-    found = meaning("pixel_pos", "mm")
+    found = VOCABULARY.meaning("pixel_pos", "mm")
     assert (found.quantity, found.unit, found.scale) == ("pixel_pos_meters", "mm", 1e-3)
-    assert meaning("pixel_pos", "m") == meaning("pixel_pos")
+    assert VOCABULARY.meaning("pixel_pos", "m") == VOCABULARY.meaning("pixel_pos")
     with pytest.raises(UsageError, match="measure different things"):
-        meaning("pixel_pos", "deg")
+        VOCABULARY.meaning("pixel_pos", "deg")
 
 
 def test_ancestors() -> None:
-    assert ancestors("speed") == frozenset()
-    assert ancestors("F_latt") >= {
+    assert VOCABULARY.ancestors("speed") == frozenset()
+    assert VOCABULARY.ancestors("F_latt") >= {
         "F_latt_b",
         "hkl_frac",
         "rot_b_angstroms",
         "scattering_vec_A_inv",
         "pix0_vector_meters",
     }
-    assert "F_latt" in ancestors("I_pixel_final")
+    assert "F_latt" in VOCABULARY.ancestors("I_pixel_final")
     for name in QUANTITIES:
-        assert name not in ancestors(name)
-        assert ancestors(name) >= set(QUANTITIES[name].inputs)
+        assert name not in VOCABULARY.ancestors(name)
+        assert VOCABULARY.ancestors(name) >= set(QUANTITIES[name].inputs)
 
 
 def test_equivalents_are_mutual_and_of_one_unit() -> None:
-    assert equivalents("pix0_vector") == {"pix0_vector_meters", "pix0_after_twotheta"}
-    assert equivalents("polar") == frozenset()
+    assert VOCABULARY.equivalent_names("pix0_vector") == {"pix0_vector_meters", "pix0_after_twotheta"}
+    assert VOCABULARY.equivalent_names("polar") == frozenset()
     for name in QUANTITIES:
-        for other in equivalents(name):
-            assert name in equivalents(other)
+        for other in VOCABULARY.equivalent_names(name):
+            assert name in VOCABULARY.equivalent_names(other)
             assert (QUANTITIES[name].unit, QUANTITIES[name].kind) == (QUANTITIES[other].unit, QUANTITIES[other].kind)

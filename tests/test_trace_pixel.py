@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.chain import ScalingChain
 from tests.embedded_runs import DEVICES, DTYPES, TOLERANCE, reference, supervisor, value
 
 RADIUS_M = 2.8179411775602e-15
@@ -18,7 +18,7 @@ class TestScalingTrace:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_scaling_trace_matches_physics(self, device: str, dtype: str) -> None:
         traced = supervisor(device=device, dtype=dtype)
-        chain = {name: value(traced, name)[0] for name in SCALING_CHAIN}
+        chain = {name: value(traced, name)[0] for name in ScalingChain.names}
         two_theta = self._angle(value(traced, "incident_vec"), value(traced, "diffracted_vec"))
         solid_angle = 0.172e-3**2 / value(traced, "R_distance_meters")[0] ** 2 * value(traced, "obliquity_factor")[0]
         assert chain["cos_2theta"] == pytest.approx(math.cos(two_theta), rel=1e-12)
@@ -37,7 +37,7 @@ class TestScalingTrace:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_scaling_trace_matches_c(self, device: str, dtype: str) -> None:
         traced, expected = supervisor(device=device, dtype=dtype), reference()
-        for name in SCALING_CHAIN:
+        for name in ScalingChain.names:
             assert value(traced, name) == pytest.approx(value(expected, name), rel=TOLERANCE[dtype]), name
 
     @staticmethod

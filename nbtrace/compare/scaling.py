@@ -174,7 +174,7 @@ def _differ_elsewhere(result: DiffResult) -> bool:
     lacking = {name for gaps in result.gaps for name in (*gaps.lost, *gaps.hidden)} | result.conflicts
     diverging = {row.quantity for row in result.rows if row.status.diverges}
     blocks = any(gaps.blocks for gaps in result.gaps)
-    return blocks or not (lacking | diverging).isdisjoint(SCALING_CHAIN)
+    return blocks or not (lacking | diverging).isdisjoint(chain_of(result.c.vocabulary).names)
 
 
 def _values(trace: Trace, chain: ChainKnowledge) -> Mapping[str, tuple[float, ...]]:

@@ -49,7 +49,7 @@ def _root(root: Root, share: Share, result: Explanation) -> Mapping[str, object]
     return {
         "quantity": root.quantity,
         "quantities": list(root.quantities),
-        "phi_tic": dict(root.place).get("phi_tic"),
+        "phi_tic": root.phi_tic,
         "place": dict(root.place),
         "side": root.side.value,
         "status": root.status.value,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nbtrace import Trace, check, read_trace
 from nbtrace.compare.check import Finding
-from nbtrace.physics.nanobragg.relations import IDENTITIES
+from nbtrace.physics.nanobragg.relations import RELATIONS
 from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]
@@ -56,7 +56,7 @@ def test_recorded_logs_of_the_reference_obey_every_relation(folder: Path) -> Non
     unchecked = {item.quantity for item in result.checks if item.finding is Finding.NOT_CHECKED}
     # Several sources leave the cosine of the last one; a crystal that is no brick has no product of three factors.
     assert unchecked <= ({"cos_2theta"} if "sourcefile" in folder.name else {"F_latt"})
-    assert len(result.checks) == len(IDENTITIES)
+    assert len(result.checks) == len(RELATIONS)
     assert not result.single_precision
     doubles = [item for item in result.checks if item.quantity != "floatimage_accumulated"]
     assert max(item.residual or 0 for item in doubles) < 4e-14

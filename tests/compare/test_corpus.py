@@ -10,7 +10,7 @@ import pytest
 from nbtrace import Side, Status, Verdict, check, compare_phi, diff, read_sides, read_trace, scaling_chain
 from nbtrace.compare.comparability import Weight
 from nbtrace.compare.divergence import first_by_band
-from nbtrace.physics.nanobragg.quantities import equivalents
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 
 CORPUS = Path(os.environ.get("NBTRACE_CORPUS", "/no corpus"))
 pytestmark = [
@@ -66,7 +66,7 @@ def test_first_divergences_of_the_pairs(row: dict[str, str]) -> None:
             assert (found.quantity if found else None) == expected
             continue
         assert found is not None
-        assert found.quantity in {name, *equivalents(name)}
+        assert found.quantity in {name, *VOCABULARY.equivalent_names(name)}
         if size:
             assert found.difference is not None
             assert abs(found.difference.relative) == pytest.approx(float(size), rel=6e-3)

@@ -17,16 +17,14 @@ from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind, Stage, equivalents
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.vocabulary.quantity import Kind
 from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]
 LENGTHS = {Kind.SCALAR: 1, Kind.VECTOR: 3}
-KEYED = [
-    quantity.name
-    for quantity in QUANTITIES.values()
-    if quantity.kind in LENGTHS and quantity.stage not in {Stage.PHI, Stage.SOURCE}
-]
+KEYED = [quantity.name for quantity in QUANTITIES.values() if quantity.kind in LENGTHS and not quantity.indices]
 INTEGER_NAN = -2147483648.0
 finite = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: x != INTEGER_NAN),
@@ -150,7 +148,7 @@ def upstream(name: str) -> set[str]:
     The close distance is an input of the corner's position where the reference sets up its detector, and follows from
     it in the pixel block.
     """
-    others = {other for here in walk(name) for other in (here, *equivalents(here))} - {name}
+    others = {other for here in walk(name) for other in (here, *VOCABULARY.equivalent_names(here))} - {name}
     return {other for other in others if name not in walk(other)}
 
 
@@ -381,7 +379,7 @@ def test_aliases_carry_their_unit(read: Read) -> None:
 
 
 def test_no_divergence_has_no_graph(read: Read, c_text: str) -> None:
-    assert divergences(diff(read(c_text), read(as_py(c_text))).groups) == ()
+    assert divergences(diff(read(c_text), read(as_py(c_text))).groups, VOCABULARY) == ()
 
 
 def test_a_tolerance_moves_the_first_divergence(read: Read, pairs: Path) -> None:

@@ -8,7 +8,7 @@ from nbtrace.compare.noise import Noise, read_noise
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image
-from nbtrace.physics.nanobragg.quantities import Basis
+from nbtrace.vocabulary.quantity import Basis
 
 
 def floor(quantity: str, pixel: tuple[int, int], relative: float | None, absolute: float, *, regional: bool) -> object:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nbtrace import Trace, read_trace, scaling_chain
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.errors import InputError
-from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.chain import ScalingChain
 
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]
@@ -66,7 +66,7 @@ def test_shares_sum_to_one_with_what_is_unexplained(read: Read, factors: dict[st
 
 def test_the_order_and_the_words_of_the_chain(read: Read) -> None:
     result = scaling_chain(read(chain("TRACE_C")), read(chain("TRACE_PY")))
-    assert tuple(factor.name for factor in result.factors) == SCALING_CHAIN
+    assert tuple(factor.name for factor in result.factors) == ScalingChain.names
     assert all(factor.description for factor in result.factors)
     assert result.verdict is Verdict.AGREE
     assert result.first_divergence is None

@@ -9,7 +9,7 @@ from nbtrace import Trace, diff
 from nbtrace.compare.status import Status
 from nbtrace.compare.tolerance import Policy, PolicySettings, parse_option, read_policy, resolve_policy
 from nbtrace.errors import ExitCode, InputError, UsageError
-from nbtrace.physics.nanobragg.quantities import Basis
+from nbtrace.vocabulary.quantity import Basis
 
 Read = Callable[..., Trace]
 

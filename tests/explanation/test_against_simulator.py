@@ -12,12 +12,13 @@ from torch import Tensor
 
 from nbtrace.cli.embedded import trace_pixel
 from nbtrace.compare.evaluate import evaluate
-from nbtrace.compare.scene import Node, Scene, UnloggedError, Vector, rank, scene
+from nbtrace.compare.scene import Node, Scene, UnloggedError, Vector, in_order, scene
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.chain import ScalingChain
 from nbtrace.physics.nanobragg.facts import facts_of
+from nbtrace.physics.nanobragg.formulas.steps import tic_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS
-from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Side
 from nbtrace.writers import trace_text
@@ -88,7 +89,7 @@ def test_every_formula_gives_what_the_simulator_gives(words: str, slow: int, fas
     except UsageError:
         reject()
     broken, held = {}, set()
-    for node in sorted(base.values, key=rank):
+    for node in in_order(base.vocabulary, base.values):
         try:
             computed = evaluate(base, base.values, node)
         except UnloggedError:
@@ -102,7 +103,7 @@ def test_every_formula_gives_what_the_simulator_gives(words: str, slow: int, fas
     assert held <= FORMULAS.keys()
 
 
-ALWAYS = frozenset(FORMULAS) & frozenset(SCALING_CHAIN) | frozenset(
+ALWAYS = frozenset(FORMULAS) & frozenset(ScalingChain.names) | frozenset(
     {
         *("pixel_pos_meters", "R_distance_meters", "omega_pixel_sr", "obliquity_factor", "diffracted_vec"),
         *("incident_vec", "lambda_meters", "scattering_vec_A_inv", "hkl_frac", "hkl_rounded", "F_cell", "F_latt"),
@@ -145,7 +146,7 @@ def tilted() -> tuple[Config, Scene]:
 
 
 def value(base: Scene, name: str) -> Vector:
-    return next(numbers for node, numbers in base.values.items() if node.name == name and node.tic < 1)
+    return next(numbers for node, numbers in base.values.items() if node.name == name and tic_of(node) < 1)
 
 
 def functions(config: Config, base: Scene) -> dict[str, tuple[Function, list[Tensor]]]:

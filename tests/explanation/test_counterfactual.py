@@ -26,6 +26,7 @@ from nbtrace.explanation.runs.reproduction import Reproduction
 from nbtrace.explanation.runs.run import Run
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, Change, changes
+from nbtrace.physics.nanobragg.experiments import Simulator
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.writers import trace_text
@@ -134,7 +135,7 @@ def logged(config: Config, pixel: Pixel, tag: str) -> Trace:
 
 def simulated(c: Trace, py: Trace, config: Config) -> Simulated:
     sides = {Side.C: Logged(scene(c, Side.C, {})), Side.PY: Logged(scene(py, Side.PY, {}))}
-    return counterfactual(sides, config, pixel_runs())
+    return counterfactual(sides, config, pixel_runs(), Simulator())
 
 
 def named(found: Reproduction) -> set[str]:
@@ -260,7 +261,7 @@ def test_switches_without_a_trace_are_those_that_change_no_line(inputs: Path) ->
         c = logged(config, made.pixel, "TRACE_C")
         found = simulated(c, logged(config, made.pixel, "TRACE_PY"), config)
         showing = {defect for defect in Defect if visible(config, made.pixel, defect.value)}
-        assert set(found.traceless) == set(Defect) - showing
+        assert set(found.traceless) == {defect.value for defect in set(Defect) - showing}
         assert not found.differences
 
 
@@ -310,7 +311,8 @@ def test_a_root_without_a_cause_gets_the_one_that_the_runs_tell(inputs: Path) ->
 
 
 def test_a_run_that_cannot_be_made_is_said_and_breaks_nothing() -> None:
-    def refusing(config: Config, pixel: Pixel) -> Run:
+    def refusing(config: object, pixel: Pixel) -> Run:
+        assert isinstance(config, Config)
         raise UsageError(f"no run of {pixel} on {config.shape_slow_fast}")
 
     folder = PAIRS / "polar_09__35_24"

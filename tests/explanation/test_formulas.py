@@ -4,7 +4,7 @@ import pytest
 
 from nbtrace import read_trace
 from nbtrace.compare.evaluate import evaluate
-from nbtrace.compare.scene import Scene, UnloggedError, rank, scene
+from nbtrace.compare.scene import Scene, UnloggedError, in_order, scene
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.records import Side
 from simulator.arguments import parse
@@ -39,7 +39,7 @@ def golden(name: str, pixel: tuple[int, int]) -> Scene:
 def test_every_formula_holds_on_the_reference(name: str, pixel: tuple[int, int]) -> None:
     base = golden(name, pixel)
     broken, held = set(), 0
-    for node in sorted(base.values, key=rank):
+    for node in in_order(base.vocabulary, base.values):
         try:
             computed = evaluate(base, base.values, node)
         except UnloggedError:

@@ -5,11 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from nbtrace.compare.precision import as_single
 from nbtrace.compare.scene import Fact, Node, Scene, Vector
-from nbtrace.explanation.causes.catalogue import CATALOGUE
+from nbtrace.explanation.causes.catalogue import catalogue
 from nbtrace.explanation.causes.search import Case, search
-from nbtrace.physics.nanobragg.formulas.table import single
+from nbtrace.physics.nanobragg.formulas.steps import node_at
+from nbtrace.physics.nanobragg.judgement import NanoBragg
 from nbtrace.physics.nanobragg.selftest import run
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+
+CATALOGUE = catalogue(NanoBragg(VOCABULARY))
 
 
 def case(base: Scene, node: Node, logged: Vector, right: Vector | None = None) -> Case:
@@ -54,20 +59,20 @@ def test_an_order_a_square_and_single_precision_are_named(base: Scene) -> None:
         "order": search(case(base, VECTOR, (y, x, z)), CATALOGUE),
         "square": search(case(base, SCALAR, (value**2,)), CATALOGUE),
         "power": search(case(base, SCALAR, (1 / value,)), CATALOGUE),
-        "float32": search(case(base, VECTOR, (single(x), single(y), single(z))), CATALOGUE),
+        "float32": search(case(base, VECTOR, (as_single(x), as_single(y), as_single(z))), CATALOGUE),
         "rounding": search(case(base, Node("hkl_rounded", 0), floors), CATALOGUE),
     }
     assert {name: result.causes[0].signature.name for name, result in found.items()} == {name: name for name in found}
 
 
 def test_a_stale_step_is_named(base: Scene) -> None:
-    node = Node("phi_F_latt_b", 0, 2)
-    result = search(case(base, node, base.values[Node("phi_F_latt_b", 0, 1)]), CATALOGUE)
+    node = node_at("phi_F_latt_b", 0, 2)
+    result = search(case(base, node, base.values[node_at("phi_F_latt_b", 0, 1)]), CATALOGUE)
     assert "stale" in {cause.signature.name for cause in result.causes}
 
 
 def test_labels_that_include_the_end_point_are_named(base: Scene) -> None:
-    node = Node("phi_deg", 0, 2)
+    node = node_at("phi_deg", 0, 2)
     start, end = (base.facts[name].numbers[0] for name in ("phi_start_deg", "phi_end_deg"))
     result = search(case(base, node, (start + 2 * (end - start) / 4,)), CATALOGUE)
     assert result.causes[0].signature.name == "phi_label"

@@ -16,8 +16,9 @@ from nbtrace.errors import InputError
 from nbtrace.parsers import read_sides
 from nbtrace.parsers.columnar import ColumnReader, NotColumnarError
 from nbtrace.parsers.reader import LogReader
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Trace
+from nbtrace.vocabulary.quantity import Kind
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
 _VALUES = sorted((name, _ARITY[q.kind]) for name, q in QUANTITIES.items() if q.kind in _ARITY)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from nbtrace.parsers import read_trace
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, SCALING_CHAIN
+from nbtrace.physics.nanobragg.chain import ScalingChain
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Side, Trace
 from tests.places import PAIRS
 
@@ -32,7 +33,7 @@ def test_pixel_sides_and_account(pairs: Path, folder: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_scaling_chain_is_whole(pairs: Path, folder: str) -> None:
     for trace in both(pairs, folder):
-        assert all(trace.number(name) is not None for name in SCALING_CHAIN)
+        assert all(trace.number(name) is not None for name in ScalingChain.names)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

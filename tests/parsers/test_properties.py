@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from nbtrace.errors import InputError
 from nbtrace.parsers import parse_trace, read_sides
-from nbtrace.physics.nanobragg.quantities import QUANTITIES, Kind
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Trace
+from nbtrace.vocabulary.quantity import Kind
 from tests.places import PAIRS
 
 PATHS = sorted(PAIRS.glob("*/*.log"))

@@ -8,7 +8,7 @@ import pytest
 
 from nbtrace import Trace, check, compare_phi, diff, read_trace, scaling_chain
 from nbtrace.documents import dump
-from nbtrace.physics.nanobragg.quantities import SCALING_CHAIN
+from nbtrace.physics.nanobragg.chain import ScalingChain
 from nbtrace.report.documents import check_document, diff_document, phi_document, scaling_document
 
 Read = Callable[..., Trace]
@@ -130,7 +130,7 @@ def test_a_sweep_with_nan(read: Read) -> None:
 
 def test_keys_of_the_chain(traces: tuple[Trace, Trace]) -> None:
     document = through(scaling_document(scaling_chain(*traces)))
-    assert tuple(document["factors"]) == SCALING_CHAIN
+    assert tuple(document["factors"]) == ScalingChain.names
     assert document["first_divergence"] == "I_before_scaling"
     assert document["num_divergent"] == 3
     shares = [entry["share_of_final_log_ratio"] for entry in document["factors"].values()]

@@ -57,6 +57,11 @@ class Root:
         return tuple(dict.fromkeys(finding.node.name for finding in self.findings))
 
     @property
+    def phi_tic(self) -> int | None:
+        """The step of the φ sweep, None for a value that is not of one."""
+        return dict(self.place).get("phi_tic")
+
+    @property
     def cause(self) -> Cause | None:
         """The best cause."""
         return self.search.causes[0] if self.search.causes else None

@@ -31,7 +31,7 @@ class ScalingChain(ChainKnowledge):
 
     def product(self, values: Values) -> float:
         """Return I·r_e²·fluence/steps·capture·polar·omega."""
-        return chain_product(values)
+        return float(chain_product(values))
 
     def applied(self, values: Values) -> tuple[str, ...]:
         """Return the logged factors that the chain multiplies at its end."""

@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from nbtrace.parsers.documents import json_record, useless
 from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
-from nbtrace.physics.nanobragg.dialects.schema import PER_PHI_LISTS, PerPhiDocument, PerPhiEntry
+from nbtrace.physics.nanobragg.dialects.schema import PerPhiDocument, PerPhiEntry
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Account, Index, Setting, Trace, Unreadable
 from nbtrace.schema import reason
+from nbtrace.writers import PER_PHI_LISTS
 
 
 def is_per_phi(data: Mapping[str, Any]) -> bool:

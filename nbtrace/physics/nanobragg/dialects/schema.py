@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from nbtrace.schema import Number, Step, TracedPixel
+from nbtrace.writers import PER_PHI_LISTS
 
 
 class PhiLine(BaseModel):
@@ -33,10 +34,6 @@ class RotStarLine(BaseModel):
 
 class PerPhiEntry(PhiLine):
     """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
-
-
-PER_PHI_LISTS = ("per_phi_entries", "traces")
-"""The names under which a per-φ document holds its entries: ours, then the one of older documents."""
 
 
 class PerPhiDocument(BaseModel):
