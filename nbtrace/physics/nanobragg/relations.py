@@ -95,7 +95,7 @@ def _stored(v: Values) -> Sides:
 
 def is_after_polarisation(v: Values) -> bool:
     """Whether the pixel is 1/polar of the product: the intensity was logged after polarisation."""
-    if "polar" not in v or not v["polar"][0] or not all(name in v for name in _CHAIN):
+    if not v.get("polar", (0.0,))[0] or not v.get("steps", (0.0,))[0] or not all(name in v for name in _CHAIN):
         return False
     product = chain_product(v)
     return product != 0 and math.isclose(v["I_pixel_final"][0] / product * v["polar"][0], 1, rel_tol=_CLOSE)
