@@ -1,8 +1,8 @@
 """Units as text: what they measure, and their exact factors.
 
-A unit is a product of powers of named units: `W/(m K)`, `W m-2 K-1`, `kg*m^2/s^2`, `Å⁻¹`, `1/Angstrom`, `µm`, `%`, `1`. What is
-no known unit is a base unit of its own (`grains`, `cells/s`). Factors are products of powers of primes and of π, so that
-products, quotients and roots of units stay exact.
+A unit is a product of powers of named units: `W/(m K)`, `W m-2 K-1`, `kg*m^2/s^2`, `Å⁻¹`, `1/Angstrom`, `%`.
+A word that is no known unit is a base unit of its own (`grains`, `cells/s`). Factors are products of powers of primes and of
+π, so that products, quotients and roots of units stay exact.
 """
 
 import math
@@ -103,7 +103,9 @@ _token = re.compile(
     r"\s*(?:(?P<word>e⁻(?![⁰¹²³⁴-⁹])|e-(?!\d)|(?:[^\W\d⁰¹²³⁴-⁹]|[%‰°])+)|(?P<one>1)(?![\d.])|(?P<mark>\*\*|[*/()^])"
     r"|(?P<raised>⁻?[⁰¹²³⁴-⁹]+))"
 )
-_exponent = re.compile(r"\s*(?:\^|\*\*)\s*(?:\(\s*(-?\d+(?:/\d+|\.\d+)?)\s*\)|(-?\d+(?:\.\d+)?))|(-?\d+)|(⁻?[⁰¹²³⁴-⁹]+)")
+_exponent = re.compile(
+    r"\s*(?:\^|\*\*)\s*(?:\(\s*(-?\d+(?:/\d+|\.\d+)?)\s*\)|(-?\d+(?:\.\d+)?))|(-?\d+)|(⁻?[⁰¹²³⁴-⁹]+)"
+)
 
 
 class UnitError(UsageError):
@@ -143,6 +145,10 @@ class Unit:
 
     def times(self, other: "Unit") -> "Unit":
         """Return the product."""
+        if not (other.dimension or other.scale):
+            return self
+        if not (other.dimension or other.scale):
+            return self
         return Unit(_product(self.dimension, other.dimension), _product(self.scale, other.scale))
 
     def to(self, power: Fraction) -> "Unit":
