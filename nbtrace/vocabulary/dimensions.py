@@ -1,8 +1,8 @@
 """Units as text: what they measure, and their exact factors.
 
 A unit is a product of powers of named units: `W/(m K)`, `W m-2 K-1`, `kg*m^2/s^2`, `Å⁻¹`, `1/Angstrom`, `%`.
-A word that is no known unit is a base unit of its own (`grains`, `cells/s`). Factors are products of powers of primes and of
-π, so that products, quotients and roots of units stay exact.
+A word that is no known unit is a base unit of its own (`grains`, `cells/s`). Factors are products of powers of primes
+and of π, so that products, quotients and roots of units stay exact.
 """
 
 import math

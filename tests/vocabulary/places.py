@@ -1,4 +1,4 @@
-ROD = '''
+ROD = """
 format_version = 1
 name = "rod"
 description = "A rod that is heated at one end"
@@ -43,4 +43,4 @@ inputs = ["flux_W_m2", "area_m2", "dilution"]
 
 [chain]
 power_W = ["flux_W_m2", "area_m2", "1/dilution"]
-'''
+"""
