@@ -22,7 +22,7 @@ Powers: TypeAlias = tuple[tuple[str, Fraction], ...]
 LONGEST = 200
 """Letters of a unit that is read."""
 
-_LARGEST_EXPONENT = 20
+_LARGEST_EXPONENT = 100
 _ANGLES_AND_COUNTS = frozenset({"rad", "photon", "px", "e⁻", "count"})
 """Base units that are plain numbers in a formula."""
 
@@ -340,7 +340,11 @@ def parse(text: str) -> Unit:
 
 def _check_bounds(text: str, unit: Unit) -> None:
     powers = [abs(power) for _, power in unit.dimension] or [Fraction(0)]
-    if max(powers) > _LARGEST_EXPONENT or not 1e-290 < unit.size < 1e290:
+    try:
+        usable = max(powers) <= _LARGEST_EXPONENT and 1e-290 < unit.size < 1e290
+    except OverflowError:
+        usable = False
+    if not usable:
         raise UnitError(f"{text!r} is no unit: its exponents are too large")
 
 

@@ -30,8 +30,8 @@ def test_products_of_known_units_are_those_of_pint(powers: dict[str, int]) -> No
     wanted = of_pint(powers)
     bases = {"meter": "m", "kilogram": "kg", "second": "s", "ampere": "A", "kelvin": "K", "mole": "mol"}
     bases |= {"candela": "cd", "radian": "rad"}
-    dimension = {bases[name]: power for name, power in wanted.unit_items() if power}
-    # pint takes a steradian for a square radian, and counts radians as they come, as we do.
+    dimension = {bases[name]: power for name, power in wanted.unit_items() if power and name != "count"}
+    # pint's becquerel counts; SI's does not.
     assert {name: float(power) for name, power in unit.dimension} == dimension
     assert unit.size == pytest.approx(wanted.magnitude, rel=1e-12)
 
@@ -39,7 +39,7 @@ def test_products_of_known_units_are_those_of_pint(powers: dict[str, int]) -> No
 @pytest.mark.parametrize("prefix", ["Q", "R", "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "da"] + list("dcmµnpfazyrq"))
 @pytest.mark.parametrize("symbol", PREFIXABLE)
 def test_prefixes_are_those_of_pint(prefix: str, symbol: str) -> None:
-    if prefix + symbol in {"min", "cd", "Pa", "dag", "ft", "mmin"}:
+    if prefix + symbol in {"min", "cd", "Pa", "dag", "ft", "hbar"}:
         pytest.skip("a unit of its own")
     ours = factor(parse(prefix + symbol), parse(symbol))
     assert ours == pytest.approx(REGISTRY.Quantity(1.0, prefix + symbol).to(symbol).magnitude, rel=1e-12)
@@ -84,7 +84,7 @@ def test_spellings_of_one_unit(text: str, same: str) -> None:
         ("eV", "J", 1.602176634e-19),
         ("min", "s", 60.0),
         ("km/h", "m/s", 1000 / 3600),
-        ("mm^(1/2)", "m^0.5", 10**-1.5),
+        ("mm^(1/2)", "m^0.5", 2**-1.5 * 5**-1.5),
         ("grains/s", "grains/min", 60.0),
         ("m", "s", None),
         ("grains", "cells", None),
@@ -119,10 +119,10 @@ def test_angles_and_counts_are_numbers_in_formulas() -> None:
         ("(m", "not closed"),
         ("m)", "what is"),
         ("10 m", "is no unit"),
-        ("m^99", "too large"),
+        ("m^101", "too large"),
         ("m^(1/0)", "divided by 0"),
         ("m" + "9" * 100, "too large"),
-        ("(m^20)^20", "too large"),
+        ("(m^20)^9", "too large"),
         ("Qm^20", "too large"),
         ("(" * 50 + "m" + ")" * 50, "nested"),
         ("m" * 201, "at most 200"),
