@@ -11,6 +11,7 @@ from nbtrace.cli.command import Command
 from nbtrace.cli.options import Force, JsonFile, TextFile
 from nbtrace.cli.output import STDOUT, Destinations
 from nbtrace.documents import dump
+from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.parsers.source import read_text
 from nbtrace.report.vocabulary_view import summary, vocabulary_document, vocabulary_text
@@ -72,6 +73,8 @@ def init(
     It has the names, shapes and order of the quantities, units guessed from names, and the products and sums that
     hold in all rows of both logs to the printed digits. Nothing of it is sure.
     """
+    if first == second == "-":
+        raise UsageError("standard input (-) can be read once: give the other log as a file")
     Destinations(text=output, force=force).check((first, second))
     written = draft(read_text(first)[0], read_text(second)[0], (first, second))
     _write(STDOUT if output is None else output, written, force=force)

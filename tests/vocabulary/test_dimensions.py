@@ -1,5 +1,6 @@
 import math
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,19 @@ from nbtrace.vocabulary.dimensions import ONE, Unit, UnitError, factor, known, o
 pint = pytest.importorskip("pint")
 
 REGISTRY = pint.UnitRegistry()
-AS_PINT = {"Å": "angstrom", "°": "degree", "Ω": "ohm", "u": "dalton", "e⁻": "count", "%": "percent", "G": "gauss"}
-SYMBOLS = (
-    "m kg g s A K mol cd rad sr Hz N Pa J W C V F Ω S Wb T H lm lx Bq Gy Sv kat deg min h L t Å b bar atm eV u erg dyn G cal"
-).split()
-PREFIXABLE = "m g s A K mol Hz N Pa J W C V F S T H eV bar L".split()
+AS_PINT = {"Å": "angstrom", "°": "degree", "Ω": "ohm", "u": "dalton", "e⁻": "count", "%": "percent"}
+SYMBOLS = [
+    *("m", "kg", "g", "s", "A", "K", "mol", "cd", "rad", "sr", "Hz", "N", "Pa", "J", "W", "C", "V", "F"),
+    *("Ω", "S", "Wb", "T", "H", "lm", "lx", "Bq", "Gy", "Sv", "kat", "deg", "min", "h", "L", "t", "Å", "b"),
+    *("bar", "atm", "eV", "u", "erg", "dyn", "cal"),
+]
+PREFIXABLE = [
+    *("m", "g", "s", "A", "K", "mol", "Hz", "N", "Pa", "J", "W", "C", "V", "F", "S", "T", "H", "eV"),
+    *("bar", "L"),
+]
 
 
-def of_pint(powers: dict[str, int]) -> "pint.Quantity[float]":
+def of_pint(powers: dict[str, int]) -> Any:
     result = REGISTRY.Quantity(1.0)
     for name, power in powers.items():
         result = result * REGISTRY.Quantity(1.0, AS_PINT.get(name, name)) ** power
@@ -36,7 +42,7 @@ def test_products_of_known_units_are_those_of_pint(powers: dict[str, int]) -> No
     assert unit.size == pytest.approx(wanted.magnitude, rel=1e-12)
 
 
-@pytest.mark.parametrize("prefix", ["Q", "R", "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "da"] + list("dcmµnpfazyrq"))
+@pytest.mark.parametrize("prefix", [*"QRYZEPTGMkh", "da", *"dcmµnpfazyrq"])
 @pytest.mark.parametrize("symbol", PREFIXABLE)
 def test_prefixes_are_those_of_pint(prefix: str, symbol: str) -> None:
     if prefix + symbol in {"min", "cd", "Pa", "dag", "ft", "hbar"}:

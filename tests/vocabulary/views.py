@@ -11,12 +11,12 @@ from nbtrace.vocabulary.formula import Components, UnloggedError, View
 class Table(View):
     """Values by name: components, or components by place; a place is the ordinals of the indices of the quantity."""
 
-    values: Mapping[str, Any]
+    held: Mapping[str, Any]
     place: Mapping[str, int] = field(default_factory=dict)
     size: Mapping[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Components:
-        value = self.values.get(name)
+        value = self.held.get(name)
         if value is None:
             raise UnloggedError(name)
         if isinstance(value, dict):
@@ -27,15 +27,15 @@ class Table(View):
         return value if isinstance(value, tuple) else (value,)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.held)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.held)
 
     def at(self, **index: int) -> "Table":
         if any(not 0 <= ordinal < self.size[name] for name, ordinal in index.items()):
             raise UnloggedError(f"no {index}")
-        return Table(self.values, {**self.place, **index}, self.size)
+        return Table(self.held, {**self.place, **index}, self.size)
 
     def ordinal(self, index: str) -> int:
         if index not in self.place:
