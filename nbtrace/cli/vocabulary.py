@@ -14,10 +14,6 @@ from nbtrace.documents import dump
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.parsers.source import read_text
-from nbtrace.report.vocabulary_view import summary, vocabulary_document, vocabulary_text
-from nbtrace.vocabulary.draft import draft
-from nbtrace.vocabulary.file import read_vocabulary
-from nbtrace.vocabulary.known import vocabulary_named
 
 app = typer.Typer(help="Show, check or draft a vocabulary: names, units and formulas.", no_args_is_help=True)
 
@@ -36,6 +32,9 @@ def show(
 
     Without a name it is that of nanoBragg.
     """
+    from nbtrace.report.vocabulary_view import vocabulary_document, vocabulary_text  # noqa: PLC0415
+    from nbtrace.vocabulary.known import vocabulary_named  # noqa: PLC0415
+
     to = Destinations(json=json, text=output, force=force)
     to.check((vocabulary,))
     words = vocabulary_named(vocabulary)
@@ -55,6 +54,9 @@ def check(
 
     The first fault is told with its line, and the exit status is 2.
     """
+    from nbtrace.report.vocabulary_view import summary  # noqa: PLC0415
+    from nbtrace.vocabulary.file import read_vocabulary  # noqa: PLC0415 - the reader of formulas
+
     sys.stdout.write(f"{shown(file)}: {summary(read_vocabulary(file))}\n")
 
 
@@ -73,6 +75,8 @@ def init(
     It has the names, shapes and order of the quantities, units guessed from names, and the products and sums that
     hold in all rows of both logs to the printed digits. Nothing of it is sure.
     """
+    from nbtrace.vocabulary.draft import draft  # noqa: PLC0415 - the reader of formulas
+
     if first == second == "-":
         raise UsageError("standard input (-) can be read once: give the other log as a file")
     Destinations(text=output, force=force).check((first, second))

@@ -275,7 +275,7 @@ def test_a_cycle_is_one() -> None:
 
 _pieces = st.sampled_from(
     ['"', "'", "[", "]", "{", "}", "=", "\n", "#", '"""', "nan", "-1", "true", '"x"', "[]", "{}", "1e999", "λ",
-     "\u202e", "\x07", ".", "(", "cell", "step-1", "previous(", "**", "T_K", "9" * 30, "[quantities]", "[chain]", "\\u0000"]
+     "\u202e", "\x07", ".", "(", "cell", "step-1", "previous(", "**", "T_K", "9" * 30, "[quantities]", "\\u0000"]
 )  # fmt: skip
 
 
