@@ -24,6 +24,7 @@ from nbtrace.cli import (
     simulate,
     sweep,
     trust,
+    vocabulary,
 )
 from nbtrace.cli.command import BadUsage, Command
 from nbtrace.cli.program_flags import ProgramCommand
@@ -53,6 +54,7 @@ app.command("report", cls=Command, epilog=report.EXAMPLE)(report.report_command)
 app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(vocabulary.app, name="vocabulary")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

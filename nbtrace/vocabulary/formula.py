@@ -23,8 +23,8 @@ class UnloggedError(KeyError):
 class View(Mapping[str, Components]):
     """What a formula sees at one place of the computation: the values that belong there, and the facts.
 
-    Asking for a name that neither the log nor the facts hold raises :class:`UnloggedError`. A name is found at the place
-    itself, else where the quantity has fewer indices.
+    Asking for a name that neither the log nor the facts hold raises :class:`UnloggedError`. A name is found at the
+    place itself, else where the quantity has fewer indices.
     """
 
     @abstractmethod

@@ -38,6 +38,8 @@ CALLS = {
     "bundle run": "new -- true",
     "bundle verify": "bundle",
     "bundle list": "bundle",
+    "vocabulary show": "nanobragg",
+    "vocabulary init": "c.log py.log",
 }
 """A call of each command that has options, right but for the option that is added."""
 

@@ -1,0 +1,379 @@
+"""A first vocabulary from two logs: what a person would otherwise type, to be looked through by that person.
+
+The reader of lines here is its own and simple: a prefix, then `key value`, `key: value` or `key=value`, with whole
+numbers in front as the places of the others.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+
+from nbtrace.errors import InputError, UsageError
+from nbtrace.vocabulary import dimensions, names
+from nbtrace.vocabulary.expressions import RESERVED, Role, Symbol, Words, parse
+from nbtrace.vocabulary.file import MOST_QUANTITIES
+from nbtrace.vocabulary.relations import Relation, Series, aliases, relations
+from nbtrace.vocabulary.syntax import FormulaError
+
+_prefix = re.compile(r"\s*(\[[^\]\s]+\]|[^\W\d][\w.-]*\s?[:>|]|TRACE\w*\b:?)(?=\s*[^\W\d])")
+_number = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.IGNORECASE).fullmatch
+_whole = re.compile(r"\d+").fullmatch
+_tokens = re.compile(r"=|[^\s=,\[\]();]+").findall
+_COMMON = 0.02
+"""Share of the lines that a prefix begins at least."""
+_MOST_LINES = 200_000
+Place = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A key with its value in a line."""
+
+    key: str
+    numbers: tuple[str, ...]
+    text: str | None
+    unit: str | None
+
+
+@dataclass
+class Log:
+    """What was read of a log.
+
+    Attributes
+    ----------
+    source : str
+    prefixes : tuple of str
+    indices : tuple of str
+    values : mapping
+        Key → place → the item there.
+    """
+
+    source: str
+    prefixes: tuple[str, ...]
+    indices: tuple[str, ...]
+    values: dict[str, dict[Place, Item]] = field(default_factory=dict)
+
+    def kind(self, key: str) -> int | None:
+        """Return the number of components of a key, 0 for text, None where it varies."""
+        sizes = {len(item.numbers) for item in self.values[key].values()}
+        return sizes.pop() if len(sizes) == 1 else None
+
+    def series(self, key: str) -> Series:
+        """Return the printed numbers of a scalar by place."""
+        return {place: item.numbers[0] for place, item in self.values[key].items()}
+
+
+def draft(first: str, second: str, sources: tuple[str, str]) -> str:
+    """Return the text of a vocabulary for two logs.
+
+    Parameters
+    ----------
+    first, second : str
+        The logs; the first is the reference.
+    sources : (str, str)
+        Their names.
+
+    Raises
+    ------
+    InputError
+        If a log has no lines that begin with a prefix and go on with keys and values.
+    UsageError
+        If both logs have the same prefix.
+    """
+    logs = _read(first, sources[0]), _read(second, sources[1])
+    return _Writer(logs).text()
+
+
+def _read(text: str, source: str) -> Log:
+    lines = text.splitlines()[:_MOST_LINES]
+    prefixes = _prefixes(lines)
+    read = [items for line in lines if (items := _items(line, prefixes))]
+    if not read:
+        raise InputError(f"{source}: no line begins with a prefix such as `mysim>` and goes on with keys and values")
+    indices = _indices(read)
+    log = Log(source, prefixes, indices)
+    turns: Counter[tuple[str, Place]] = Counter()
+    for items in read:
+        place, rest = _placed(items, indices)
+        for item in rest:
+            turn = turns[item.key, place]
+            turns[item.key, place] += 1
+            log.values.setdefault(item.key, {})[place if turn == 0 else (*place, ("", turn))] = item
+    return log
+
+
+def _prefixes(lines: Sequence[str]) -> tuple[str, ...]:
+    found = Counter(match[1] for line in lines if (match := _prefix.match(line)))
+    enough = max(_COMMON * sum(found.values()), 1)
+    common = [prefix for prefix, count in found.most_common(8) if count >= enough]
+    return tuple(
+        prefix for prefix in common if not any(prefix.startswith(other) for other in common if other != prefix)
+    )
+
+
+def _items(line: str, prefixes: tuple[str, ...]) -> list[Item]:
+    line = line.strip()
+    prefix = next((prefix for prefix in prefixes if line.startswith(prefix)), None)
+    return [] if prefix is None else list(_parsed(_tokens(line[len(prefix) :])))
+
+
+def _parsed(tokens: list[str]) -> Iterator[Item]:
+    """Yield the keys of a line with their values; words that are no key with a value end it."""
+    place = 0
+    while place < len(tokens):
+        key = tokens[place].rstrip(":")
+        place += 1
+        if key == "=" or _number(key) or names.fault(key):
+            return
+        marked = tokens[place : place + 1] == ["="]
+        place += marked
+        start = place
+        while place < len(tokens) and _number(tokens[place]):
+            place += 1
+        numbers = tuple(tokens[start:place])
+        unit = text = None
+        if numbers and _is_unit(tokens, place):
+            unit = tokens[place]
+            place += 1
+        elif not numbers:
+            if place >= len(tokens) or not (marked or len(tokens) == 2 or tokens[place - 1].endswith(":")):
+                return  # prose
+            text = tokens[place]
+            place += 1
+        yield Item(key, numbers, text, unit)
+
+
+def _is_unit(tokens: list[str], place: int) -> bool:
+    """Return whether a word after a number is its unit rather than the next key."""
+    following = tokens[place + 1] if place + 1 < len(tokens) else ""
+    return (
+        place < len(tokens) and following != "=" and not _number(following or "x") and dimensions.known(tokens[place])
+    )
+
+
+def _indices(lines: list[list[Item]]) -> tuple[str, ...]:
+    """Return the keys that give the place of the others: whole numbers in front of them that run."""
+    values: dict[str, set[str]] = {}
+    for items in lines:
+        for item in items[:-1]:
+            if len(item.numbers) != 1 or not _whole(item.numbers[0]) or item.unit:
+                break
+            values.setdefault(item.key, set()).add(item.numbers[0])
+    running = [key for key, seen in values.items() if len(seen) > 1 and key.isidentifier()]
+    elsewhere = {item.key for items in lines for item in items if not all(map(_whole, item.numbers or ("x",)))}
+    alone = {items[0].key for items in lines if len(items) == 1}
+    return tuple(key for key in running if key not in elsewhere | alone and names.folded(key) not in RESERVED)
+
+
+def _placed(items: list[Item], indices: tuple[str, ...]) -> tuple[Place, list[Item]]:
+    place = tuple((item.key, int(item.numbers[0])) for item in items if item.key in indices)
+    return place, [item for item in items if item.key not in indices]
+
+
+# What is guessed
+
+
+_PLAIN = frozenset(
+    {
+        *("m", "mm", "cm", "km", "um", "nm", "pm", "K", "s", "ms", "us", "ns", "min", "W", "kW", "mW", "J", "kJ", "mJ"),
+        *("N", "kN", "Pa", "kPa", "MPa", "V", "mV", "kg", "g", "mg", "Hz", "kHz", "MHz", "GHz", "deg", "rad", "mrad"),
+        *("sr", "mol", "eV", "keV", "MeV", "bar", "mbar", "T", "mT", "px", "photons", "percent"),
+    }
+)
+"""Units that the end of a name is taken for; other letters mean too many things."""
+
+_power = re.compile(r"([A-Za-zµ]+?)(-?\d)?").fullmatch
+
+
+def guessed_unit(name: str) -> str:
+    """Return the unit that the end of a name says: `dx_mm`, `flux_W_m2`, `rho_kg_per_m3`; "1" where it says none."""
+    parts = name.split("_")[1:]
+    for start in range(len(parts)):
+        if unit := _unit_of(parts[start:]):
+            return unit
+    return "1"
+
+
+def _unit_of(parts: list[str]) -> str | None:
+    above: list[str] = []
+    below: list[str] = []
+    divided = False
+    for number, part in enumerate(parts):
+        if part in {"per", "inv"}:
+            divided = True
+            continue
+        match = _power(part)
+        if match is None or not (match[1] in _PLAIN or (len(match[1]) > 3 and dimensions.known(match[1]))):
+            return None
+        (below if divided or (number and parts[0] not in {"per", "inv"}) else above).append(part)
+    if not above and not below:
+        return None
+    divisor = f"({' '.join(below)})" if len(below) > 1 else "".join(below)
+    return f"{' '.join(above) or '1'}/{divisor}" if below else " ".join(above)
+
+
+@dataclass
+class _Writer:
+    """Writes the draft."""
+
+    logs: tuple[Log, Log]
+
+    def text(self) -> str:
+        """Return the file."""
+        own = self._own_prefixes()
+        stated = ", ".join(
+            f"{_key(label)} = {_listed(prefixes)}" for label, prefixes in zip(_labels(own), own, strict=True)
+        )
+        keys = list(dict.fromkeys(key for key in chain(*(log.values for log in self.logs))))
+        numeric = [key for key in keys if self._size(key) == 1]
+        self.renamed = dict(self._aliases(numeric))
+        kept = [key for key in keys if key not in self.renamed][:MOST_QUANTITIES]
+        self.names = self._usable(kept)
+        self.units = {key: self._unit(key) for key in keys}
+        found = self._relations([key for key in kept if key in numeric])
+        lines = [
+            "# Drafted from two logs by `nbtrace vocabulary init`: look through it.",
+            "# Units are guessed from names and from what is printed; formulas are what held in all rows of both logs.",
+            "format_version = 1",
+            'name = "drafted"',
+            f"sides = {{ {stated} }}",
+        ]
+        indices = self._indices()
+        lines += [f"indices = {_listed(indices)}"] if indices else []
+        final = next((key for key in reversed(kept) if key in numeric and self._in_both(key)), None)
+        lines += [f"final = {_text(self.names[final])}"] if final else []
+        lines += ["", "[quantities]", *chain.from_iterable(self._quantity(key, found.get(key)) for key in kept)]
+        return "\n".join(lines + self._chain(final, found)) + "\n"
+
+    def _own_prefixes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the prefixes that tell the sides apart."""
+        one, other = (log.prefixes for log in self.logs)
+        pair = tuple(
+            tuple(prefix for prefix in mine if not any(map(partial(_alike, prefix), theirs)))
+            for mine, theirs in ((one, other), (other, one))
+        )
+        if not all(pair):
+            raise UsageError(
+                f"the lines of both logs begin with {', '.join(map(repr, one))}; "
+                "give each program a prefix of its own, which tells the sides apart"
+            )
+        return pair[0], pair[1]
+
+    def _indices(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(chain(*(log.indices for log in self.logs))))
+
+    def _in_both(self, key: str) -> bool:
+        return all(key in log.values for log in self.logs) or key in self.renamed.values()
+
+    def _size(self, key: str) -> int | None:
+        sizes = {log.kind(key) for log in self.logs if key in log.values}
+        return sizes.pop() if len(sizes) == 1 else None
+
+    def _unit(self, key: str) -> str:
+        printed = [item.unit for log in self.logs for item in log.values.get(key, {}).values() if item.unit]
+        return printed[0] if printed else guessed_unit(key)
+
+    def _aliases(self, keys: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield the keys that only the second log has, and the key of the first log with the same values."""
+        one, other = self.logs
+        only_one = {key: one.series(key) for key in keys if key not in other.values}
+        only_other = {key: other.series(key) for key in keys if key not in one.values}
+        yield from aliases(only_one, only_other)
+
+    def _usable(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of the quantities; one that formulas or indices use gets a line after it."""
+        taken = {names.folded(word) for word in (*RESERVED, *self._indices())}
+        chosen: dict[str, str] = {}
+        for key in keys:
+            name = key
+            while names.folded(name) in taken:
+                name += "_"
+            taken.add(names.folded(name))
+            chosen[key] = name
+        return chosen
+
+    def _relations(self, keys: list[str]) -> Mapping[str, Relation]:
+        second = {name: key for key, name in self.renamed.items()}
+        tables = (
+            {key: self.logs[0].series(key) for key in keys if key in self.logs[0].values},
+            {
+                key: self.logs[1].series(second.get(key, key))
+                for key in keys
+                if second.get(key, key) in self.logs[1].values
+            },
+        )
+        return relations(tables)
+
+    def _quantity(self, key: str, relation: Relation | None) -> Iterator[str]:
+        size = self._size(key)
+        name, unit = self.names[key], self.units[key]
+        fields = [f"unit = {_text(unit)}"] if size else ['kind = "text"'] if size == 0 else []
+        fields += [f"shape = {size}"] if size and size > 1 else []
+        if relation is not None:
+            formula = relation.text(self.names)
+            held = f"held in {relation.rows} of {relation.rows} rows"
+            if self._fits(formula, relation, unit):
+                yield f"# {name}: the formula {held}"
+                fields.append(f"formula = {_text(formula)}")
+            else:
+                yield f"# {name} = {formula} {held}, but the units do not fit it"
+        if size is None:
+            yield f"# {name}: its lines have different numbers of values"
+        if keys := self._other_keys(key):
+            fields.append(f"alias = {keys}")
+        yield f"{_key(name)} = {{ {', '.join(fields)} }}" if fields else f"{_key(name)} = {{}}"
+
+    def _other_keys(self, key: str) -> str | None:
+        own = [key] if self.names[key] != key else []
+        others = [other for other, name in self.renamed.items() if name == key]
+        if not own and not others:
+            return None
+        unit = self.units[key]
+        return _listed([*own, *others]) if dimensions.known(unit) or unit == "1" else None
+
+    def _fits(self, formula: str, relation: Relation, unit: str) -> bool:
+        symbols = {
+            names.folded(self.names[key]): Symbol(self.names[key], Role.QUANTITY, dimensions.parse(self.units[key]))
+            for key in (relation.one, relation.other)
+        }
+        try:
+            parse(formula, Words(symbols)).check(dimensions.parse(unit), 1)
+        except FormulaError:
+            return False
+        return True
+
+    def _chain(self, final: str | None, found: Mapping[str, Relation]) -> list[str]:
+        relation = found.get(final) if final else None
+        if final is None or relation is None or relation.sign not in {"*", "/"}:
+            return []
+        if not self._fits(relation.text(self.names), relation, self.units[final]) or relation.one == relation.other:
+            return []
+        other = self.names[relation.other]
+        factors = [self.names[relation.one], other if relation.sign == "*" else f"1/{other}"]
+        return ["", "[chain]", f"{_key(self.names[final])} = {_listed(factors)}"]
+
+
+def _alike(prefix: str, other: str) -> bool:
+    return prefix.startswith(other) or other.startswith(prefix)
+
+
+def _labels(prefixes: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[str, str]:
+    """Return the names of the sides, from the first prefix of each."""
+    one, other = (re.sub(r"^TRACE_?|\W", "", own[0]).strip("_") for own in prefixes)
+    return (one, other) if one and other and one != other else ("A", "B")
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_text, texts))}]"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
