@@ -50,6 +50,7 @@ def main() -> None:
         for cell in range(options.cells - 1):
             trace(step=step, cell=cell, T_K=float(T[cell]), flux_W_m2=float(flux[cell]))
         trace(step=step, cell=options.cells - 1, T_K=float(T[-1]))
+        trace(step=step, hot_end_W=area * float(flux[0]))
         trace(step=step, mean_K=means[-1], stored_J=capacity * means[-1])
         if step > 0:
             drop = means[-2] - means[-1]

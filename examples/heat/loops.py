@@ -62,6 +62,7 @@ def main() -> None:
         for cell in range(cells - 1):
             flux[cell] = -KAPPA * (T[cell + 1] - T[cell]) / dx
             trace("flux_W_m2", flux[cell], "W/m2", f"step={step} cell={cell}")
+        trace("hot_end_W", area * flux[0], "W", f"step={step}")
         before, mean = mean, sum(T) / cells
         trace("mean_K", mean, "K", f"step={step}")
         trace("stored_J", capacity * mean, "J", f"step={step}")

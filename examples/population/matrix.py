@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=12)
     parser.add_argument("--unfished", action="store_true", help="no day at sea")
-    parser.add_argument("--mistake", choices=MISTAKES, help="transposed: the row vector is multiplied from the left")
+    parser.add_argument("--mistake", choices=MISTAKES, help="transposed: the stock as a row, times the matrix")
     options = parser.parse_args()
 
     years = np.arange(options.years + 1)

@@ -28,14 +28,11 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Array, Array], Array]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
+    ast.MatMult: lambda matrix, vector: matrix.reshape(3, 3) @ vector,
 }
 
 
-def _dot(a: Array, b: Array) -> Array:
-    return np.asarray((a.reshape(3, 3) if a.size == 9 else a) @ b)
-
-
-_FUNCTIONS: Mapping[str, Callable[..., Array]] = {"dot": _dot, "exp": np.exp, "cos": np.cos, "sin": np.sin}
+_FUNCTIONS: Mapping[str, Callable[..., Array]] = {"dot": np.dot, "exp": np.exp, "cos": np.cos, "sin": np.sin}
 
 
 class NotFormedError(LookupError):
@@ -122,11 +119,8 @@ class Evaluator:
                 return np.array(float(number))
             case ast.Name(id=name):
                 return self._named(name, place)
-            case ast.Subscript(value=name, slice=ast.BinOp(left=ast.Name(id=index), right=ast.Constant()) as shifted):
-                sign = 1 if isinstance(shifted.op, ast.Add) else -1
-                return self.value(name, self._moved(place, index, sign * ast.literal_eval(shifted.right)))
-            case ast.Subscript(value=name):
-                return self.value(name, place)
+            case ast.Subscript(value=name, slice=where):
+                return self.value(name, self._elsewhere(where, place))
             case ast.BinOp(left=left, op=op, right=right):
                 return np.asarray(_OPERATORS[type(op)](self.value(left, place), self.value(right, place)))
             case ast.UnaryOp(operand=operand):
@@ -142,6 +136,19 @@ class Evaluator:
             if place[:length] in self.log[name]:
                 return self.log[name][place[:length]]
         raise NotFormedError(name)
+
+    def _elsewhere(self, where: ast.expr, place: Place) -> Place:
+        match where:
+            case ast.Name():
+                return place
+            case ast.BinOp(left=ast.Name(id=index), op=ast.Add(), right=ast.Constant(value=int() as by)):
+                return self._moved(place, index, by)
+            case ast.BinOp(left=ast.Name(id=index), op=ast.Sub(), right=ast.Constant(value=int() as by)):
+                return self._moved(place, index, -by)
+            case ast.Compare(left=ast.Name(id=index), ops=[ast.Eq()], comparators=[ast.Constant(value=int() as at)]):
+                outer = self.words.indices.index(index)
+                return (*place[:outer], at, *place[outer + 1 :])
+        raise AssertionError(ast.dump(where))
 
     def _moved(self, place: Place, index: str, by: int) -> Place:
         at = self.words.indices.index(index)
