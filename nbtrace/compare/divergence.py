@@ -1,6 +1,6 @@
 """Which divergence comes first, and which follow from others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.judge import Row
@@ -92,7 +92,8 @@ def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Diverg
     """
     diverging = [group for group in groups if group.first is not None]
     names = [group.quantity for group in diverging]
-    above = {name: _above(name, vocabulary) for name in names}
+    turns = {group.quantity: _turn(group.first, vocabulary) for group in diverging if group.first is not None}
+    above = {name: _above(name, vocabulary, turns) for name in names}
     order = {name: number for number, name in enumerate(names)}
     follows = {
         name: tuple(sorted((other for other in inputs if other in order and other != name), key=order.__getitem__))
@@ -105,11 +106,25 @@ def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Diverg
     return tuple(Divergence(group, follows[group.quantity], tuple(consequences[group.quantity])) for group in diverging)
 
 
-def _above(name: str, vocabulary: Vocabulary) -> frozenset[str]:
-    """Return what `name` depends on, also under the names that other blocks give the same values."""
+def _turn(row: Row, vocabulary: Vocabulary) -> tuple[int, int]:
+    """Return when a value is computed: in which turn of the loop that formulas reach back along, and its rank there."""
+    turn = dict(row.index.places).get(vocabulary.recurrent or "", -1)
+    return turn, vocabulary.rank.get(row.quantity, -1)
+
+
+def _above(name: str, vocabulary: Vocabulary, turns: Mapping[str, tuple[int, int]]) -> frozenset[str]:
+    """Return what `name` depends on, also under the names that other blocks give the same values.
+
+    Of two quantities that depend on each other, in turn after turn, the one that diverges first is above.
+    """
     inputs = vocabulary.ancestors(name)
     under_any_name = inputs.union(*(vocabulary.equivalent_names(other) for other in inputs)) - {name}
-    return frozenset(other for other in under_any_name if name not in vocabulary.ancestors(other))
+    return frozenset(
+        other
+        for other in under_any_name
+        if name not in vocabulary.ancestors(other)
+        or (vocabulary.recurrent is not None and other in turns and turns[other] < turns[name])
+    )
 
 
 def first_by_band(rows: Iterable[Row]) -> dict[str, Row | None]:

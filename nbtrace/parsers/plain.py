@@ -9,17 +9,21 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from nbtrace import units
+from nbtrace import schema
+from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
-from nbtrace.parsers.keyed import key_values, one_field
+from nbtrace.parsers.keyed import key_values
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, fitting
-from nbtrace.parsers.values import ordinal
-from nbtrace.records import Index, Side
+from nbtrace.parsers.values import NUMBER, ordinal, read_value
+from nbtrace.records import Index, Shape, Side, Value
+from nbtrace.vocabulary import dimensions
+from nbtrace.vocabulary.quantity import Kind
 from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
 
 _place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
 _pairs = re.compile(r"[^\s=:]++=").match
 _single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
+_is_number = re.compile(NUMBER).fullmatch
 _key_of = re.compile(r"([^\s=:]++)[\s=:]").findall
 
 
@@ -86,12 +90,28 @@ class PlainDialect(Dialect):
                     return Problem(f"{key}={value} is no ordinal of a loop, or stands twice in the line")
                 places[key] = number
                 continue
-            outcome = one_field(key, _with_known_unit(value), self.vocabulary, starts_blocks=False)
-            if not isinstance(outcome, Fields):
+            outcome = self._field(key, value)
+            if isinstance(outcome, Problem):
                 return outcome
-            fields += outcome.fields
+            fields.append(outcome)
         loops = tuple((name, places[name]) for name in self.vocabulary.indices if name in places)
         return Fields(tuple(replace(item, index=Index(loops=loops)) for item in fields)) if fields else Structure()
+
+    def _field(self, key: str, text: str) -> Field | Problem:
+        known = self.vocabulary.quantities.get(self.vocabulary.meaning(key).quantity)
+        if not text.strip():
+            return Problem(f"{key} has no value")
+        value = read_value(text)
+        if known is not None and known.kind is Kind.TEXT:
+            value = Value(Shape.TEXT, (), (), text.strip())
+        elif value.shape is Shape.TEXT and (measured := _measured(text)) is not None:
+            value = measured
+        if complaint := schema.misfit(key, known, value.shape, value.numbers):
+            return Problem(complaint)
+        try:
+            return Field(key, value, self.vocabulary.meaning(key, value.unit))
+        except UsageError as error:
+            return Problem(f"{key}: {error}")
 
     def side_of(self, family: str) -> Side:
         """Return the program that prints lines of a family."""
@@ -129,8 +149,13 @@ class _Turns(Placement):
         return replace(item.index, loops=((REPEAT, again), *item.index.loops)) if again else item.index
 
 
-def _with_known_unit(text: str) -> str:
-    """Return the text of a value with a unit behind several numbers in brackets, as other lines print it."""
-    head, _, last = text.strip().rpartition(" ")
-    several = len(head.split()) > 1 and "[" not in head
-    return f"[{head}] {last}" if several and units.canonical(last) is not None else text
+def _measured(text: str) -> Value | None:
+    """Return numbers with a unit of any kind behind them; None if the text is something else."""
+    words = text.replace(",", " ").split()
+    count = next((place for place, word in enumerate(words) if not _is_number(word)), len(words))
+    unit = " ".join(words[count:])
+    if not count or not unit or not dimensions.known(unit):
+        return None
+    tokens = tuple(words[:count])
+    shape = Shape.SCALAR if count == 1 else Shape.VECTOR
+    return Value(shape, tuple(map(float, tokens)), tokens, text.strip(), unit=unit)

@@ -16,15 +16,19 @@ from nbtrace.files import read_bytes
 from nbtrace.vocabulary import dimensions, names
 from nbtrace.vocabulary.entries import ConstantEntry, QuantityEntry, Tolerance, VocabularyFile
 from nbtrace.vocabulary.expressions import RESERVED, Expression, Role, Symbol, Words, parse
+from nbtrace.vocabulary.formula import Formula
 from nbtrace.vocabulary.lines import Lines
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity, Scope
-from nbtrace.vocabulary.vocabulary import Chain, Constant, Factor, SideName, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, Chain, Constant, Factor, SideName, Vocabulary
 
 LARGEST = 2**20
 """Bytes of a file that is read."""
 
 MOST_QUANTITIES = 10_000
 _MOST_INDICES = 20
+CONSTANTS = "Constants"
+"""The heading of constants."""
+
 SECTION = "Quantities"
 """The heading of quantities that state none."""
 
@@ -169,13 +173,25 @@ class _Builder:
             name=entry.name,
             description=entry.description,
             sides=sides,
-            quantities={name: self._quantity(name, expressions.get(name)) for name in entry.quantities},
-            indices=tuple(entry.indices),
+            quantities={
+                **{name: self._as_quantity(name, constant) for name, constant in entry.constants.items()},
+                **{name: self._quantity(name, expressions.get(name)) for name in entry.quantities},
+            },
+            indices=(REPEAT, *entry.indices),
             final=entry.final,
             constants=dict(self._constants()),
-            formulas={name: expression.formula(name) for name, expression in expressions.items()},
+            formulas={
+                **{name: _as_stated(name, constant) for name, constant in entry.constants.items()},
+                **{name: expression.formula(name) for name, expression in expressions.items()},
+            },
             chain=self._chain(words),
+            recurrent=self._recurrent(expressions),
         )
+
+    def _recurrent(self, expressions: Mapping[str, Expression]) -> str | None:
+        """Return the outermost index if formulas take values of its other turns."""
+        outer = self.entry.indices[0] if self.entry.indices else None
+        return outer if any(outer in expression.indices for expression in expressions.values()) else None
 
     def _fault(self, path: tuple[str, ...], what: str) -> NoReturn:
         self.place.fault(path, what)
@@ -361,12 +377,13 @@ class _Builder:
             unit=_spelled(entry.unit),
             kind=Kind.TEXT if entry.kind == "text" else _KINDS.get(entry.shape, Kind.VECTOR),
             basis=Basis.RELATIVE if limit.absolute is None else Basis.ABSOLUTE,
-            scope=Scope.POINT,
+            scope=Scope.RUN,
             section=entry.section or SECTION,
             inputs=tuple(entry.inputs or ()) if expression is None else expression.reads,
             aliases=tuple((key, self._alias_unit(name, key, unit)) for key, unit in entry.alias.items()),
             description=entry.description,
-            indices=tuple(index for index in self.entry.indices if index in entry.indices),
+            indices=(REPEAT, *(index for index in self.entry.indices if not entry.indices or index in entry.indices)),
+            here=None if expression is None else expression.here,
             size=entry.shape,
             tolerance=limit.relative if limit.absolute is None else limit.absolute,
             never_zero=entry.never_zero,
@@ -381,6 +398,24 @@ class _Builder:
         if dimensions.factor(self._unit(unit, path), dimensions.parse(own)) is None:
             self._fault(path, f"{key} in {unit} and {name} in {own} measure different things")
         return _spelled(unit)
+
+    def _as_quantity(self, name: str, constant: ConstantEntry) -> Quantity:
+        """Return a constant as the quantity that it is where a log prints it."""
+        size = len(constant.value)
+        unit = _spelled(constant.unit)
+        return Quantity(
+            name=name,
+            unit=unit,
+            kind=_KINDS.get(size, Kind.VECTOR),
+            basis=Basis.RELATIVE,
+            scope=Scope.RUN,
+            section=CONSTANTS,
+            inputs=(),
+            aliases=tuple((key, unit) for key in constant.alias),
+            description=constant.description,
+            indices=(REPEAT, *self.entry.indices),
+            size=size,
+        )
 
     def _constants(self) -> Iterator[tuple[str, Constant]]:
         for name, constant in self.entry.constants.items():
@@ -439,6 +474,14 @@ class _Builder:
             parse(product, Words(renamed)).check(words.symbols[names.folded(result)].unit, 1, "the product")
         except UsageError as error:
             self._fault(path, f"the chain of {result}: {error}")
+
+
+def _as_stated(name: str, constant: ConstantEntry) -> Formula:
+    """Return the formula of a constant: its value, which a log that prints another departs from."""
+    numbers = tuple(constant.value)
+    shown = " ".join(f"{number:.15g}" for number in numbers)
+    text = f"{shown} {_spelled(constant.unit)}" if _spelled(constant.unit) != "1" else shown
+    return Formula(name, text, lambda _: numbers)
 
 
 _KINDS = {1: Kind.SCALAR, 9: Kind.MATRIX}

@@ -68,6 +68,8 @@ class Quantity:
         Whether a program that is told nothing takes a value of its own, which may well be meant.
     shows_units : bool
         Whether it has no unit, but a power of ten in it shows a wrong unit of what it is made of.
+    here : tuple of str or None
+        Those of its inputs that are taken of the same turn of all loops; None for all.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Quantity:
     never_zero: bool = False
     has_default: bool = False
     shows_units: bool = False
+    here: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,24 @@
 """Vocabularies by name, and what is known of a computation beyond its vocabulary; each is loaded when first wanted."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, TypeVar
 
+from nbtrace.errors import UsageError
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 DEFAULT = "nanobragg"
 """The vocabulary that a log is read with where nothing else is said."""
 
+GROUP = "nbtrace.vocabularies"
+"""The entry points by which an installed package offers vocabularies."""
+
 _BUILT_IN = {DEFAULT: "nbtrace.physics.nanobragg.vocabulary:VOCABULARY"}
+_SUFFIX = ".toml"
 
 _Value = TypeVar("_Value")
 
@@ -18,8 +26,45 @@ _Value = TypeVar("_Value")
 @cache
 def default() -> Vocabulary:
     """Return the vocabulary that a log is read with where nothing else is said."""
-    found: Vocabulary = loaded(_BUILT_IN[DEFAULT])
-    return found
+    return load(DEFAULT)
+
+
+def load(name: str) -> Vocabulary:
+    """Return a vocabulary by its name, or that in a file whose name ends in `.toml`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    UsageError
+        If there is no vocabulary of that name, or what is there is none.
+    """
+    if name.endswith(_SUFFIX):
+        from nbtrace.vocabulary.file import read_vocabulary  # noqa: PLC0415 - the reader of formulas, for a file alone
+
+        return read_vocabulary(Path(name))
+    if name in _BUILT_IN:
+        found: Vocabulary = loaded(_BUILT_IN[name])
+        return found
+    return _installed(name)
+
+
+def _installed(name: str) -> Vocabulary:
+    offered = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in offered:
+        names = sorted({*_BUILT_IN, *offered})
+        near = get_close_matches(name, names, 1)
+        hint = (
+            f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}, and files that end in {_SUFFIX}"
+        )
+        raise UsageError(f"there is no vocabulary {name!r}{hint}")
+    try:
+        vocabulary = offered[name].load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the vocabulary {name} of an installed package cannot be loaded: {error}") from None
+    if not isinstance(vocabulary, Vocabulary):
+        raise UsageError(f"the entry point {name} of {GROUP} is no Vocabulary but a {type(vocabulary).__name__}")
+    return vocabulary
 
 
 @cache

@@ -131,17 +131,13 @@ class Vocabulary:
 
     @cached_property
     def _ancestors(self) -> Mapping[str, frozenset[str]]:
-        return {name: self._upstream(name) for name in self.quantities}
+        graph = {name: quantity.inputs for name, quantity in self.quantities.items()}
+        return {name: _upstream(graph, name) for name in graph}
 
-    def _upstream(self, name: str) -> frozenset[str]:
-        found: dict[str, None] = {}
-        pending = list(self.quantities[name].inputs)
-        while pending:
-            other = pending.pop()
-            if other not in found and other in self.quantities:
-                found[other] = None
-                pending += self.quantities[other].inputs
-        return frozenset(found) - {name}
+    @cached_property
+    def _ancestors_here(self) -> Mapping[str, frozenset[str]]:
+        graph = {name: q.inputs if q.here is None else q.here for name, q in self.quantities.items()}
+        return {name: _upstream(graph, name) for name in graph}
 
     def meaning(self, key: str, printed: str | None = None) -> Meaning:
         """Return what `key` stands for; an unknown key is a quantity of its own.
@@ -167,6 +163,22 @@ class Vocabulary:
         """Return every quantity that `name` depends on, directly or not; none for an unknown name."""
         return self._ancestors.get(name, frozenset())
 
+    def ancestors_here(self, name: str) -> frozenset[str]:
+        """Return what `name` depends on within the same turn of all loops."""
+        return self._ancestors_here.get(name, frozenset())
+
     def equivalent_names(self, name: str) -> frozenset[str]:
         """Return the other names under which the value of `name` is printed."""
         return next((group - {name} for group in self.equivalents if name in group), frozenset())
+
+
+def _upstream(graph: Mapping[str, tuple[str, ...]], name: str) -> frozenset[str]:
+    """Return everything that is reached from a name in the graph of inputs."""
+    found: dict[str, None] = {}
+    pending = list(graph[name])
+    while pending:
+        other = pending.pop()
+        if other not in found and other in graph:
+            found[other] = None
+            pending += graph[other]
+    return frozenset(found) - {name}

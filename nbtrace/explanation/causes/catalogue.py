@@ -139,7 +139,7 @@ def _before(node: Node, case: Case) -> bool:
     """Whether a quantity does not itself depend on the one in question."""
     words, family = case.vocabulary, case.physics.family
     same = family(node.name) == family(case.name) or node.name in words.equivalent_names(case.name)
-    return case.name not in words.ancestors(node.name) and not same
+    return case.name not in words.ancestors_here(node.name) and not same
 
 
 def _factor(case: Case) -> Iterator[Candidate]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nbtrace.compare.evaluate import evaluate, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Values, Vector
+from nbtrace.compare.scene import Node, Values, Vector, in_order
 from nbtrace.explanation.judgement.findings import Audit, Ground, Status
 from nbtrace.explanation.judgement.leftovers import NO_FORMULA
 from nbtrace.explanation.judgement.roots import Root
@@ -155,7 +155,9 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     """Return why the effect on the final value cannot be computed; empty if it can."""
     words, carriers = result.vocabulary, result.physics.carriers
     names, own = words.ancestors(final) | {final}, {finding.node for finding in root.findings}
-    for node in values:
+    later = in_order(words, values)
+    later = later[later.index(root.node) :] if root.node in values else later
+    for node in later:
         if node.name not in names or not set(root.quantities) & words.ancestors(node.name):
             continue
         if node in own or (carriers is not None and node.name not in carriers):

@@ -303,8 +303,8 @@ def _terms(view: At) -> tuple[list[float], list[float]]:
     amplitudes = []
     for sample in view.samples() or (0,):
         here = view.of(sample)
-        tics = tics(here, "phi_F_latt")
-        factors = [at_step(view, sample, tic).number("phi_F_latt") for tic in tics] or [here.number("F_latt")]
+        steps = tics(here, "phi_F_latt")
+        factors = [at_step(view, sample, tic).number("phi_F_latt") for tic in steps] or [here.number("F_latt")]
         amplitudes += [F_cell * factor for factor in factors]
     return [a * a for a in amplitudes], amplitudes
 

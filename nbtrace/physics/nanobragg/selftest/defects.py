@@ -124,10 +124,10 @@ def _without(axis: str) -> Mistake:
 
 
 def _terms(at: At) -> list[float]:
-    tics = tics(at.of(0), "phi_F_latt")
-    if len(tics) < 2 or len(at.samples()) > 1:
+    steps = tics(at.of(0), "phi_F_latt")
+    if len(steps) < 2 or len(at.samples()) > 1:
         raise UnloggedError("steps")
-    return [(at.number("F_cell") * at_step(at, 0, tic).number("phi_F_latt")) ** 2 for tic in tics]
+    return [(at.number("F_cell") * at_step(at, 0, tic).number("phi_F_latt")) ** 2 for tic in steps]
 
 
 def _sum(function: Callable[[list[float]], float]) -> Mistake:
