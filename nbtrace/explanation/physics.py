@@ -35,8 +35,9 @@ class Physics:
         Configuration values that are whole numbers, in words.
     settings : mapping of str to str
         Those that are not, in words.
-    neighbours : bool
-        Whether an input may have been taken of a neighbouring turn of a loop, where no cause of its own says so.
+    has_terms : bool
+        Whether causes are tried that take a formula apart: a term left out, an input of a neighbouring turn of a loop.
+        A physics whose own causes say such things has none.
     never_leaves : frozenset of str
         Quantities that everything is computed from, although logs seldom print what takes them.
     ends : frozenset of str
@@ -60,7 +61,7 @@ class Physics:
     whole: frozenset[str] = frozenset()
     counts: Mapping[str, str] = {}
     settings: Mapping[str, str] = {}
-    neighbours: bool = True
+    has_terms: bool = True
     never_leaves: frozenset[str] = frozenset()
     collectors: frozenset[str] = frozenset()
     steep: tuple[str, ...] = ()

@@ -188,6 +188,27 @@ def _input_dropped(case: Case) -> Iterator[Candidate]:
     for node in _own_inputs(case):
         value = case.values[node]
         yield from _try(case, {node: (1.0,) if len(value) == 1 else (0.0,) * len(value)}, f"{node.name} left out")
+    if case.physics.has_terms:
+        yield from _terms_dropped(case)
+
+
+def _terms_dropped(case: Case) -> Iterator[Candidate]:
+    """Yield the formula with an input or a constant as 0, which leaves out the term that it is a factor of."""
+    for node in case.inputs:
+        if node in case.values and len(case.values[node]) == 1:
+            where = f" of {_place_words(node)}" if node.place != case.node.place and node.place else ""
+            yield from _try(case, {node: (0.0,)}, f"the term with {node.name}{where} left out")
+    for name in case.told:
+        numbers = case.scene.facts[name].numbers
+        for value, words in ((0.0, f"the term with {name} left out"), (1.0, f"{name} left out")):
+            try:
+                yield Candidate(case.with_facts({name: (value,) * len(numbers)}), words)
+            except UnloggedError:
+                continue
+
+
+def _place_words(node: Node) -> str:
+    return ", ".join(f"{name} {ordinal}" for name, ordinal in node.place)
 
 
 def _input_altered(case: Case) -> Iterator[Candidate]:
@@ -246,9 +267,9 @@ def _inputs_exchanged(case: Case) -> Iterator[Candidate]:
             yield from _try(case, {first: b, second: a}, f"{first.name} and {second.name} exchanged")
 
 
-def _input_shifted(case: Case) -> Iterator[Candidate]:
+def _shifted_index(case: Case) -> Iterator[Candidate]:
     """Yield the formula with inputs of a neighbouring turn of a loop: one by one, and all of a quantity together."""
-    if not case.physics.neighbours:
+    if not case.physics.has_terms:
         return
     inputs = [node for node in case.inputs if node in case.values and node.place]
     for name, step in itertools.product(dict.fromkeys(node.name for node in inputs), (-1, 1)):
@@ -343,7 +364,7 @@ _COMPOUND: tuple[Signature, ...] = (
     Signature("power_of_ten", "a power of ten", 4, _power_of_ten),
     Signature("configuration", "a configuration value", 4, _configuration),
     Signature("input_dropped", "an input left out", 4, _input_dropped),
-    Signature("input_shifted", "an input of a neighbouring turn of a loop", 4, _input_shifted),
+    Signature("shifted_index", "an input of a neighbouring turn of a loop", 4, _shifted_index),
     Signature("input_scaled", "an input in another unit or sign", 5, _input_scaled),
     Signature("inputs_exchanged", "two inputs exchanged", 5, _inputs_exchanged),
     Signature("input_altered", "an input altered", 6, _input_altered),

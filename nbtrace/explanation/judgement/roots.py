@@ -125,7 +125,7 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
             findings,
             first.side,
             first.status,
-            searched(result, first, first.side),
+            _searched_everywhere(result, findings, first.side),
             first.side,
             place,
             result.vocabulary,
@@ -133,7 +133,7 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
         if known.cause is None or Trait.NOT_LOGGED not in known.cause.signature.traits:
             return known
         return replace(known, side=Side.UNKNOWN, status=Status.UNKNOWN)
-    found = {side: searched(result, first, side) for side in (Side.C, Side.PY)}
+    found = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
     side = _blamed(result, first.node, found)
     status = {Side.C: Status.INTRODUCED_C, Side.PY: Status.INTRODUCED_PY}.get(side, Status.UNKNOWN)
     habit = side is not Side.UNKNOWN and Trait.HABIT in found[side].causes[0].signature.traits
@@ -141,6 +141,28 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
         status = Status.LOG_ONLY
     supposed = side if side is not Side.UNKNOWN else _better_explained(found)
     return Root(findings, side, status, found[supposed], supposed, place, result.vocabulary)
+
+
+_PLACES = 4
+"""Further places of a root at which its causes are tried."""
+
+
+def _searched_everywhere(result: Audit, findings: tuple[Finding, ...], side: Side) -> Search:
+    """Return the causes of a root's first value, those first that also explain its values at other places.
+
+    One mistake in a loop is made in every turn; what fits in one turn alone is a coincidence.
+    """
+    found = searched(result, findings[0], side)
+    others = [item for item in findings[1:] if item.node.name == findings[0].node.name]
+    if len(found.causes) < 2 or not others or not result.physics.has_terms:
+        return found
+    some = others[:: max(1, len(others) // _PLACES)][:_PLACES]
+    elsewhere = [{cause.signature.name for cause in searched(result, item, side).causes} for item in some]
+
+    def lacking(cause: Cause) -> int:
+        return sum(cause.signature.name not in names for names in elsewhere)
+
+    return replace(found, causes=tuple(sorted(found.causes, key=lacking)))
 
 
 def _better_explained(found: dict[Side, Search]) -> Side:

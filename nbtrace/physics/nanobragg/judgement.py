@@ -63,7 +63,7 @@ class NanoBragg(Physics):
         "kahn_factor": "Kahn factor",
         "mu_per_m": "attenuation coefficient",
     }
-    neighbours = False  # the sweep has causes of its own
+    has_terms = False  # the sweep and the sums have causes of their own
     never_leaves = frozenset({"vec_a", "vec_b", "vec_c"})
     collectors = frozenset({"I_before_scaling"})
     steep = ("scattering_vec_A_inv", "rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms", "hkl_frac")
