@@ -207,7 +207,9 @@ def _unit_of(parts: list[str]) -> str | None:
             divided = True
             continue
         match = _power(part)
-        if match is None or not (match[1] in _PLAIN or (len(match[1]) > 3 and dimensions.known(match[1]))):
+        if match is None or not (
+            match[1] in _PLAIN or (match[1].endswith("s") and dimensions.known(match[1]) and len(match[1]) > 4)
+        ):
             return None
         (below if divided or (number and parts[0] not in {"per", "inv"}) else above).append(part)
     if not above and not below:
@@ -314,7 +316,7 @@ class _Writer:
         fields = [f"unit = {_text(unit)}"] if size else ['kind = "text"'] if size == 0 else []
         fields += [f"shape = {size}"] if size and size > 1 else []
         if relation is not None:
-            formula = relation.text(self.names)
+            formula = relation.form.text(self.names)
             held = f"held in {relation.rows} of {relation.rows} rows"
             if self._fits(formula, relation, unit):
                 yield f"# {name}: the formula {held}"
@@ -338,7 +340,7 @@ class _Writer:
     def _fits(self, formula: str, relation: Relation, unit: str) -> bool:
         symbols = {
             names.folded(self.names[key]): Symbol(self.names[key], Role.QUANTITY, dimensions.parse(self.units[key]))
-            for key in (relation.one, relation.other)
+            for key in relation.form.operands
         }
         try:
             parse(formula, Words(symbols)).check(dimensions.parse(unit), 1)
@@ -348,12 +350,15 @@ class _Writer:
 
     def _chain(self, final: str | None, found: Mapping[str, Relation]) -> list[str]:
         relation = found.get(final) if final else None
-        if final is None or relation is None or relation.sign not in {"*", "/"}:
+        if final is None or relation is None or set(relation.form.signs) - {"*", "/"} or relation.form.negative:
             return []
-        if not self._fits(relation.text(self.names), relation, self.units[final]) or relation.one == relation.other:
+        form = relation.form
+        if not self._fits(form.text(self.names), relation, self.units[final]) or len(set(form.operands)) < len(
+            form.operands
+        ):
             return []
-        other = self.names[relation.other]
-        factors = [self.names[relation.one], other if relation.sign == "*" else f"1/{other}"]
+        signs = zip(f"*{form.signs}", form.operands, strict=True)
+        factors = [self.names[name] if sign == "*" else f"1/{self.names[name]}" for sign, name in signs]
         return ["", "[chain]", f"{_key(self.names[final])} = {_listed(factors)}"]
 
 

@@ -13,8 +13,17 @@ Series: TypeAlias = Mapping[Place, str]
 
 Table: TypeAlias = Mapping[str, Series]
 
+Row: TypeAlias = tuple[str, ...]
+"""Printed numbers at one place: of the quantity, then of the operands."""
+
+Number: TypeAlias = tuple[float, float, float]
+"""A number, half a unit of its last digit, its significant digits."""
+
 MOST = 200
 """Quantities among which relations are sought; the rest of a long log is left alone."""
+
+MOST_OF_TRIPLES = 20
+"""Quantities before another among which products of three are sought."""
 
 _MOST_ROWS = 2000
 _CHANCE = 1e-6
@@ -24,23 +33,30 @@ _LONGEST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """`result = one sign other`, and the rows in which it held; the signs `-*` and `-/` negate the whole."""
+class Form:
+    """A product or sum from left to right: `a * b / c`, negated or not."""
 
-    result: str
-    one: str
-    sign: str
-    other: str
-    rows: int
+    operands: tuple[str, ...]
+    signs: str
+    negative: bool = False
 
     def text(self, names: Mapping[str, str]) -> str:
         """Return the formula."""
-        minus, sign = ("-", self.sign[1]) if len(self.sign) > 1 else ("", self.sign)
-        return f"{minus}{names[self.one]} {sign} {names[self.other]}"
+        first, *others = (names[name] for name in self.operands)
+        rest = "".join(f" {sign} {name}" for sign, name in zip(self.signs, others, strict=True))
+        return f"{'-' * self.negative}{first}{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A form that gave a quantity, and the rows in which it did."""
+
+    form: Form
+    rows: int
 
 
 @cache
-def printed(token: str) -> tuple[float, float, float]:
+def printed(token: str) -> Number:
     """Return a printed number, half a unit of its last digit, and the significant digits it has."""
     text = token.lower().replace("d", "e")
     value = float(text)
@@ -76,65 +92,116 @@ def _varies_or_says(series: Series) -> bool:
 
 
 def _holding(name: str, candidates: list[str], tables: tuple[Table, Table]) -> Iterator[Relation]:
-    trials = 6.0 * max(len(candidates), 1) ** 2
-    for one, sign, other in _matching(name, candidates, tables[0]):
-        rows = [row for table in tables for row in _rows(table, name, one, other)]
-        if rows and all(_holds(row, sign) for row in rows) and _unlikely(rows, sign, trials):
-            yield Relation(name, one, sign, other, len(rows))
+    for forms, trials in ((_pairs, 2), (_triples, 3)):
+        chances = 6.0 * max(len(candidates), 1) ** trials
+        for form in forms(name, candidates, tables[0]):
+            rows = _rows_that_hold(name, form, tables)
+            if rows and _unlikely(rows, form, chances):
+                yield Relation(form, len(rows))
 
 
-def _matching(name: str, candidates: list[str], table: Table) -> Iterator[tuple[str, str, str]]:
-    """Yield the pairs that give a quantity in one row, found in sorted values; products first."""
-    place, token = next(iter(table[name].items()))
-    target = printed(token)
-    here = {other: printed(value) for other in candidates if (value := _at(table[other], place)) is not None}
-    ordered = sorted((value, other) for other, (value, _, _) in here.items() if math.isfinite(value))
-    values = [value for value, _ in ordered]
-    for sign in ("*", "-*", "/", "-/", "+", "-"):
-        for one, number in here.items():
-            wanted = _wanted(target[0], number[0], sign)
-            if wanted is None:
-                continue
-            width = abs(wanted) * _slack(target, number, sign) + 1e-300
-            first, last = bisect_left(values, wanted - width), bisect_right(values, wanted + width)
-            for _, other in ordered[first:last]:
-                if sign not in {"*", "-*", "+"} or one <= other:
-                    yield one, sign, other
-
-
-def _slack(target: tuple[float, float, float], number: tuple[float, float, float], sign: str) -> float:
-    """Return a generous relative width for what is sought; the exact test follows."""
-    if sign in {"+", "-"}:
-        return 1e-2
-    relative = [error / abs(value) for value, error, _ in (target, number) if value]
-    return min(4 * sum(relative) + 1e-2, 1.0)
-
-
-def _wanted(target: float, one: float, sign: str) -> float | None:
-    """Return what the other side of an operation must be."""
-    operations: dict[str, Callable[[], float]] = {
-        "*": lambda: target / one,
-        "-*": lambda: -target / one,
-        "/": lambda: one / target,
-        "-/": lambda: -one / target,
-        "+": lambda: target - one,
-        "-": lambda: one - target,
-    }
-    try:
-        wanted = operations[sign]()
-    except ArithmeticError:
-        return None
-    return wanted if math.isfinite(wanted) else None
-
-
-def _rows(table: Table, *quantities: str) -> list[tuple[str, ...]]:
-    """Return the printed numbers of quantities at the places of the first of them."""
+def _rows_that_hold(name: str, form: Form, tables: tuple[Table, Table]) -> list[Row]:
+    """Return the rows of both logs, or none as soon as the form does not hold in one."""
     rows = []
+    for table in tables:
+        for row in _rows(table, name, *form.operands):
+            if not _holds(row, form):
+                return []
+            rows.append(row)
+    return rows
+
+
+class _Sorted:
+    """The candidates at the first place of a quantity, by value."""
+
+    def __init__(self, name: str, candidates: list[str], table: Table) -> None:
+        place, token = next(iter(table[name].items()))
+        self.target = printed(token)
+        tokens = {other: _at(table[other], place) for other in candidates}
+        here = {other: printed(value) for other, value in tokens.items() if value is not None}
+        self.here = {other: number for other, number in here.items() if math.isfinite(number[0])}
+        ordered = sorted((number[0], other) for other, number in self.here.items())
+        self._values = [value for value, _ in ordered]
+        self._names = [other for _, other in ordered]
+        coarse = sorted((_relative(number), other) for other, number in self.here.items())
+        self._errors = [error for error, _ in coarse]
+        self._coarse = [other for _, other in coarse]
+
+    def near(self, wanted: Callable[[], float], numbers: tuple[Number, ...], *, sums: bool = False) -> list[str]:
+        """Return the candidates that may be what is wanted; the exact test follows.
+
+        Those of far fewer digits than the other numbers always may.
+        """
+        try:
+            value = wanted()
+        except ArithmeticError:
+            return []
+        if not math.isfinite(value):
+            return []
+        errors = [_relative(number) for number in (self.target, *numbers)]
+        limit = 10 * max(errors) + 1e-15
+        width = 2 * limit * abs(value)
+        width += 2 * (sum(number[1] for number in (self.target, *numbers)) if sums else abs(value) * sum(errors))
+        found = self._names[bisect_left(self._values, value - width) : bisect_right(self._values, value + width)]
+        return [*found, *(name for name in self._coarse[bisect_right(self._errors, limit) :] if name not in found)]
+
+
+def _relative(number: Number) -> float:
+    """Return half a unit of the last digit relative to the number; 1 at most."""
+    return min(number[1] / abs(number[0]), 1.0) if number[0] else 1.0
+
+
+def _pairs(name: str, candidates: list[str], table: Table) -> Iterator[Form]:
+    """Yield the pairs that may give a quantity by its first row; products first."""
+    known = _Sorted(name, candidates, table)
+    target = known.target[0]
+    wanted: dict[str, Callable[[float], float]] = {
+        "*": lambda one: target / one,
+        "/": lambda one: one / target,
+        "+": lambda one: target - one,
+        "-": lambda one: one - target,
+    }
+    for sign, other_of in wanted.items():
+        for one, number in known.here.items():
+            for minus in (1.0, -1.0) if sign in {"*", "/"} else (1.0,):
+                for other in known.near(
+                    lambda: minus * other_of(number[0]),  # noqa: B023 - called at once
+                    (number,),
+                    sums=sign in {"+", "-"},
+                ):
+                    if sign in {"/", "-"} or one <= other:
+                        yield Form((one, other), sign, minus < 0)
+
+
+def _triples(name: str, candidates: list[str], table: Table) -> Iterator[Form]:
+    """Yield the products of three that may give a quantity by its first row, of the nearest quantities before it."""
+    known = _Sorted(name, candidates[-MOST_OF_TRIPLES:], table)
+    target = known.target[0]
+    wanted: dict[str, Callable[[float, float], float]] = {
+        "**": lambda one, other: target / (one * other),
+        "*/": lambda one, other: one * other / target,
+        "//": lambda one, other: one / (other * target),
+    }
+    for signs, third_of in wanted.items():
+        for one, number in known.here.items():
+            for other, factor in known.here.items():
+                if signs != "//" and other < one:
+                    continue
+                for minus in (1.0, -1.0):
+                    third = known.near(lambda: minus * third_of(number[0], factor[0]), (number, factor))  # noqa: B023
+                    yield from (
+                        Form((one, other, last), signs, minus < 0)
+                        for last in third
+                        if last not in {one, other} and (signs == "*/" or other <= last)
+                    )
+
+
+def _rows(table: Table, *quantities: str) -> Iterator[Row]:
+    """Yield the printed numbers of quantities at the places of the first of them."""
     for place in list(table[quantities[0]])[:_MOST_ROWS]:
         row = [_at(table[name], place) for name in quantities]
         if None not in row:
-            rows.append(tuple(token for token in row if token is not None))
-    return rows
+            yield tuple(token for token in row if token is not None)
 
 
 def _at(series: Series, place: Place) -> str | None:
@@ -147,19 +214,26 @@ def _at(series: Series, place: Place) -> str | None:
         place = place[:-1]
 
 
-def _holds(row: tuple[str, ...], sign: str) -> bool:
-    (result, half, _), (a, half_a, _), (b, half_b, _) = map(printed, row)
+def _holds(row: Row, form: Form) -> bool:
+    result, half, _ = printed(row[0])
     try:
-        value, spread = _combined(a, half_a, b, half_b, sign)
+        value, spread = _value(row, form)
     except ArithmeticError:
         return False
     return abs(result - value) <= half + spread + 4e-16 * abs(value)
 
 
-def _width(row: tuple[str, ...], sign: str) -> float:
+def _width(row: Row, form: Form) -> float:
     """Return how far the result may be from what the relation gives."""
-    (_, half, _), (a, half_a, _), (b, half_b, _) = map(printed, row)
-    return half + _combined(a, half_a, b, half_b, sign)[1]
+    return printed(row[0])[1] + _value(row, form)[1]
+
+
+def _value(row: Row, form: Form) -> tuple[float, float]:
+    """Return what a form gives from printed numbers, and how far it may be off by their last digits."""
+    value, spread, _ = printed(row[1])
+    for sign, token in zip(form.signs, row[2:], strict=True):
+        value, spread = _combined(value, spread, *printed(token)[:2], sign)
+    return (-value if form.negative else value), spread
 
 
 def _combined(a: float, half_a: float, b: float, half_b: float, sign: str) -> tuple[float, float]:
@@ -170,27 +244,32 @@ def _combined(a: float, half_a: float, b: float, half_b: float, sign: str) -> tu
             return a / b, (half_a + abs(a / b) * half_b) / abs(b)
         case "+":
             return a + b, half_a + half_b
-        case "-":
-            return a - b, half_a + half_b
-    value, spread = _combined(a, half_a, b, half_b, sign[1])
-    return -value, spread
+    return a - b, half_a + half_b
 
 
-def _unlikely(rows: list[tuple[str, ...]], sign: str, trials: float) -> bool:
+def _unlikely(rows: list[Row], form: Form, trials: float) -> bool:
     """Return whether so many candidates would not hold by chance in rows that say as much.
 
     The first row says as much as its digits; every further pair of operands as much as its width is narrower than the
     range of the results, since values that hardly vary fit again by themselves.
     """
-    telling = [row for row in dict.fromkeys(rows) if all(printed(token)[0] not in _MATTERS_OF_COURSE for token in row)]
+    telling = [row for row in dict.fromkeys(rows) if _tells(row, form)]
     if not telling:
         return False
     results = [printed(row[0])[0] for row in telling]
     range_ = max(results) - min(results)
-    digits = _digits(max(abs(result) for result in results), max(_width(row, sign) for row in telling))
+    digits = _digits(max(abs(result) for result in results), max(_width(row, form) for row in telling))
     for row in list({row[1:]: row for row in telling}.values())[1:]:
-        digits += _digits(range_, _width(row, sign))
+        digits += _digits(range_, _width(row, form))
     return bool(trials * 10.0 ** -min(digits, 300.0) < _CHANCE)
+
+
+def _tells(row: Row, form: Form) -> bool:
+    """Return whether a row puts a form to the test: not with a 0 or 1, nor with a term below the last digit."""
+    values = [printed(token)[0] for token in row]
+    if not _MATTERS_OF_COURSE.isdisjoint(values):
+        return False
+    return form.signs not in {"+", "-"} or min(map(abs, values)) > 10 * _width(row, form)
 
 
 _MATTERS_OF_COURSE = frozenset({0.0, 1.0, -1.0})

@@ -6,6 +6,7 @@ import pytest
 from nbtrace.quantities import QUANTITIES
 
 from nbtrace.vocabulary.file import read_vocabulary
+from tests.places import ROOT
 from tests.vocabulary.places import ROD
 
 if TYPE_CHECKING:
@@ -122,3 +123,9 @@ def test_a_hostile_file_reaches_no_terminal(nb: "Run", rod: Path) -> None:
     ended = nb("vocabulary", "check", rod)
     assert ended.code == 2
     assert ended.err.rstrip("\n").isprintable()
+
+
+def test_the_file_in_the_readme_is_right(nb: "Run", rod: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("## A vocabulary of your own")[2]
+    rod.write_text(section.partition("```toml\n")[2].partition("```")[0])
+    assert nb("vocabulary", "check", rod).code == 0

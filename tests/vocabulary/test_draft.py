@@ -11,7 +11,7 @@ from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary.draft import draft, guessed_unit
 from nbtrace.vocabulary.file import vocabulary_of
 from nbtrace.vocabulary.quantity import Kind
-from nbtrace.vocabulary.relations import Table, printed, relations
+from nbtrace.vocabulary.relations import Form, Table, printed, relations
 from nbtrace.vocabulary.vocabulary import Factor, Vocabulary
 from tests.places import SUPERVISOR_PAIR
 
@@ -123,8 +123,47 @@ def test_a_relation_is_found_whatever_its_sign(seed: int, sign: str, digits: str
         for name, values in columns.items()
     }
     found = relations((table, table))
-    assert found["result"].text({name: name for name in columns}) == f"{'-' * (minus < 0)}a {sign[-1]} b"
+    assert found["result"].form.text({name: name for name in columns}) == f"{'-' * (minus < 0)}a {sign[-1]} b"
     assert found["result"].rows == 24
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["* *", "* /", "/ /"]))
+def test_products_of_three_are_found(seed: int, signs: str) -> None:
+    numbers = np.random.default_rng(seed)
+    columns = {name: [numbers.uniform(1, 10) for _ in range(12)] for name in ("a", "b", "c", "noise")}
+    first, second = (1 if sign == "*" else -1 for sign in signs.split())
+    columns["result"] = [
+        a * b**first * c**second for a, b, c, _ in zip(*(columns[name] for name in columns), strict=True)
+    ]
+    table: Table = {
+        name: {(("", row),): format(value, ".9g") for row, value in enumerate(values)}
+        for name, values in columns.items()
+    }
+    found = relations((table, table))
+    assert found["result"].form.text({name: name for name in columns}) == "a {} b {} c".format(*signs.split())
+
+
+def test_few_forms_are_tried_among_many_quantities_of_like_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Form] = []
+
+    def hold(_: str, form: Form, __: object) -> list[tuple[str, ...]]:
+        tried.append(form)
+        return []
+
+    monkeypatch.setattr("nbtrace.vocabulary.relations._rows_that_hold", hold)
+    numbers = np.random.default_rng(1)
+    table: Table = {f"q{name}": {(): f"{numbers.uniform(300, 310):.4f}"} for name in range(60)}
+    assert not relations((table, table))
+    assert 0 < len(tried) < 60 * 60
+
+
+def test_a_term_below_the_last_digit_makes_no_sum() -> None:
+    table: Table = {
+        "tiny": {(("", row),): f"{row + 1.234567}e-30" for row in range(8)},
+        "one": {(("", row),): f"{row + 1.7654321}" for row in range(8)},
+        "same": {(("", row),): f"{row + 1.7654321}" for row in range(8)},
+    }
+    assert "same" not in relations((table, table))
 
 
 @pytest.mark.parametrize(
@@ -150,6 +189,8 @@ def test_what_a_printed_number_says(token: str, half: float, digits: int) -> Non
         ("m", "1"),
         ("rot_a", "1"),
         ("F_cell", "1"),
+        ("omega_pixel", "1"),
+        ("phi_degrees", "degrees"),
         ("n_iter", "1"),
         ("", "1"),
         ("_", "1"),
