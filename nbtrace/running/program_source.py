@@ -12,7 +12,7 @@ from nbtrace.evidence.program import Run, Surroundings, run_captured
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.records import Pixel
-from nbtrace.running.command import FLOAT_IMAGE, FlagLine
+from nbtrace.running.command import FlagLine
 from nbtrace.running.programs import Program
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
 
@@ -72,7 +72,7 @@ class ProgramSource:
         return made_of(self.run() for _ in range(repeat))
 
     def run(self, more: Sequence[str] = ()) -> OneRun:
-        """Run it once, with further flags.
+        """Run it once, with one more flag.
 
         Raises
         ------
@@ -84,11 +84,12 @@ class ProgramSource:
         with _temporary() as name, _temporary() as kept:
             folder, logs = Path(name), (Path(kept) / "stdout", Path(kept) / "stderr")
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
-            run = run_captured([*self.program.words, *self.line.words, *more], logs, surroundings=surroundings)
+            words = self.line.with_flag(more).words if more else self.line.words
+            run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
                 raise ProgramError(self._complaint(run.text, stdout, stderr))
-            image = self._image(folder / FLOAT_IMAGE, run, (stdout, stderr))
+            image = self._image(folder / self.line.float_name, run, (stdout, stderr))
         return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
 
     def trace(self, pixel: Pixel) -> PixelTrace:

@@ -337,9 +337,8 @@ def _sees(knob: Knob, pixel: Pixel) -> bool:
 
 def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:
     """Return the trace of a pixel, or why there is none."""
-    turned = _with_threads(
-        replace(source, line=replace(source.line, words=(*source.line.words, *knob.flags))), knob.threads
-    )
+    line = source.line.with_flag(knob.flags) if knob.flags else source.line
+    turned = _with_threads(replace(source, line=line), knob.threads)
     found = turned.trace(pixel)
     if found.text is None:
         return found.reason
