@@ -102,9 +102,7 @@ class FlagLine:
         """
         token, count = flag[0], len(flag) - 1
         places = [
-            index
-            for index, word in enumerate(self.words[: -count or None])
-            if word.startswith("-") and token in word
+            index for index, word in enumerate(self.words[: -count or None]) if word.startswith("-") and token in word
         ]
         if not places:
             return replace(self, words=(*flag, *self.words))

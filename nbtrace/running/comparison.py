@@ -19,6 +19,7 @@ from nbtrace.images.image import Geometry, Image
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.running.command import FlagLine, require_on_detector
+from nbtrace.running.reservations import require_numbers, require_pixel, reservations
 from nbtrace.running.source import Identity, Made, PixelTrace, Source
 
 if TYPE_CHECKING:
@@ -139,11 +140,16 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     UsageError
         If a pixel of the plan is off the detector.
     ProgramError, MismatchError, InputError
-        If a side has no image, or the two have different shapes.
+        If a side has no image or one without numbers, the two have different shapes, or a side traces another pixel
+        than it was asked for.
     """
     for pixel in plan.pixels:
         require_on_detector(line.shape, pixel)
     sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
+    require_numbers(
+        [(f"{label} ({run.identity.name})", run.made.image) for label, run in zip(("C", "Py"), sides, strict=True)],
+        line,
+    )
     plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
     traces = _Traces(c, py)
@@ -153,7 +159,9 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     probes = (
         tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
     )
-    return Comparison(line, sides[0], sides[1], result, probes, (*foreign, *told, *_run_notices(sides, line)))
+    return Comparison(
+        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads), *foreign, *told)
+    )
 
 
 @dataclass(frozen=True)
@@ -165,9 +173,23 @@ class _Traces:
     known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
 
     def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
+        """Return both traces of a pixel.
+
+        Raises
+        ------
+        MismatchError
+            If one is of another pixel.
+        """
         if pixel not in self.known:
-            self.known[pixel] = self.c.trace(pixel), self.py.trace(pixel)
+            self.known[pixel] = self._made(self.c, Side.C, pixel), self._made(self.py, Side.PY, pixel)
         return self.known[pixel]
+
+    def _made(self, source: Source, side: Side, pixel: Pixel) -> PixelTrace:
+        made = source.trace(pixel)
+        if made.text is not None:
+            with suppress(InputError):
+                require_pixel(_parsed(made.text, side, pixel), pixel, f"{side.label} ({source.identity.name})")
+        return made
 
 
 def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
@@ -188,6 +210,8 @@ def _own_noise(plan: Plan, line: FlagLine, c: Identity) -> tuple[Plan, list[Noti
     if plan.noise is None:
         return plan, []
     why = plan.noise.stranger_to(line.experiment, c.binary.sha256 if c.binary is not None else None)
+    if line.seeded_by_clock:
+        why = "orientations that the clock seeded, which excuses nothing"
     if not why:
         return plan, []
     text = f"{plan.noise.name} was measured with {why}; it is not used"
@@ -251,8 +275,9 @@ def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
     return traces[0] if side is Side.C else traces[-1]
 
 
-def _run_notices(sides: Sequence[Run], line: FlagLine) -> list[Notice]:
-    notices = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
+def _run_notices(sides: Sequence[Run], line: FlagLine, threads: int) -> list[Notice]:
+    notices = reservations(line, threads)
+    notices += [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
     if _is_same_program(*(run.identity for run in sides)):
         text = "both sides are the same program: it always agrees with itself"
         notices.append(Notice(Subject.SIDES, Weight.WARNING, text))

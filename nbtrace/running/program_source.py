@@ -61,6 +61,11 @@ class ProgramSource:
         name = f"{shlex.join(self.program.words)} ({self.program.origin})"
         return Identity(name, (*self.program.words, *self.line.words), self.program.record())
 
+    @property
+    def threads(self) -> int:
+        """Threads that it is told to run with."""
+        return self.options.threads
+
     def make(self, repeat: int) -> Made:
         """Run it `repeat` times.
 
@@ -88,7 +93,8 @@ class ProgramSource:
             run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
-                raise ProgramError(self._complaint(run.text, stdout, stderr))
+                why = f" as it does when typed: {self.line.crash}" if self.line.crash and run.signalled else ""
+                raise ProgramError(self._complaint(run.text + why, stdout, stderr))
             image = self._image(folder / self.line.float_name, run, (stdout, stderr))
         return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
 

@@ -118,6 +118,10 @@ class Changed:
     def identity(self) -> Identity:
         return self.source.identity
 
+    @property
+    def threads(self) -> int:
+        return self.source.threads
+
     def make(self, repeat: int) -> Made:
         made = self.source.make(repeat)
         pixels = made.image.pixels.copy()
