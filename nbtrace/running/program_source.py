@@ -23,6 +23,9 @@ _LONGEST = 300
 
 _TRACE_WORD = "TRACE_"
 
+_CLOCKS_APART = 2.0
+"""Seconds by which the clock of a file system may be behind: an image older than the run is not of it."""
+
 
 def _is_own_file(path: Path) -> bool:
     """Whether a file lies in the folder that its name says, and is no link to another place."""
@@ -114,6 +117,9 @@ class ProgramSource:
         if not _is_own_file(path):
             missing = f"{run.text}, but it wrote no image to -floatfile {path.name}"
             raise ProgramError(self._complaint(missing, *said))
+        age = run.started.timestamp() - path.stat().st_mtime
+        if age > _CLOCKS_APART:
+            raise ProgramError(self._complaint(f"{path.name} is {age:.0f} s older than the run that left it", *said))
         try:
             image = read_image(path, shape=self.line.shape)
         except (InputError, MismatchError) as error:

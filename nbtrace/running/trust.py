@@ -209,7 +209,7 @@ class TrustPlan:
 def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     """Run the reference again and again, and say what moves.
 
-    The second run starts in another second than the first, so what the clock seeds is seen.
+    The second run starts in a later second than any in which the first one ran, so what the clock seeds is seen.
 
     Parameters
     ----------
@@ -227,24 +227,24 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     """
     plan = plan or TrustPlan()
     source = _with_threads(source, plan.threads[0])
-    started = time.time()
     first = source.run().image
-    require_numbers([(source.program.file.name, first)], source.line)
+    ended = time.time()
+    require_numbers([(source.identity.name, first)], source.line)
     if not np.any(first.pixels[np.isfinite(first.pixels)]):
         raise InputError(f"{source.program.file.name} wrote an image that is 0 everywhere; that tells nothing")
     probe = _probe(source, first, plan.probe)
     knobs = tuple(_knobs(source, plan, probe))
     if not knobs:
         raise UsageError("nothing to hold the reference against: give --repeat 2, or more numbers of --threads")
-    _await_second_after(started)
+    _await_second_after(ended)
     effects = tuple(_effect(source, first, knob) for knob in knobs)
     trials = tuple(_trials(source, plan, probe, effects)) if plan.traces else ()
     return Trust(source, first, probe, effects, trials)
 
 
-def _await_second_after(started: float) -> None:
-    """Wait until the clock shows another second than it did then."""
-    while (wait := math.floor(started) + 1 - time.time()) > 0:
+def _await_second_after(moment: float) -> None:
+    """Wait until the clock shows a later second than it did then."""
+    while (wait := math.floor(moment) + 1 - time.time()) > 0:
         time.sleep(wait)
 
 

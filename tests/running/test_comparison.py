@@ -18,7 +18,7 @@ from nbtrace.running.command import FlagLine, flag_line
 from nbtrace.running.comparison import Comparison, Plan, compare
 from nbtrace.running.source import Identity, Made, PixelTrace
 from tests.places import GOLDEN_SUITE as SUITE
-from tests.running.conftest import MakeSource
+from tests.running.conftest import FLAGS, MakeSource
 
 CASE = "phi_zero_mosaic"
 
@@ -165,6 +165,19 @@ def test_a_noise_of_something_else_excuses_nothing(changed: dict[str, object]) -
     found = compare(*sides, line, Plan(traces=False, noise=replace(own, **changed)))  # type: ignore[arg-type]
     assert found.verdict is Verdict.DIFFER
     assert any("it is not used" in notice.text for notice in found.notices)
+
+
+def test_a_noise_that_the_clock_made_excuses_nothing(source: MakeSource) -> None:
+    one = source()
+    line = flag_line([*FLAGS.split(), "-misset", "random"])
+    pixels = tuple(PixelFloor(slow=n // 8, fast=n % 8, absolute=100.0) for n in range(64))
+    table = NoiseTable(probe_slow=0, probe_fast=0, shape_slow_fast=(8, 8), pixels=pixels, traced=())
+    sides = replace(one, line=line), EmbeddedSource(line, Choice())
+    found = compare(*sides, line, Plan(traces=False, noise=Noise("n.json", table, line.experiment)))
+    assert found.verdict is Verdict.DIFFER
+    texts = [notice.text for notice in found.notices]
+    assert "give -misset_seed N before -misset random" in texts[0]
+    assert any("excuses nothing; it is not used" in text for text in texts)
 
 
 def test_one_program_as_both_sides_is_told(source: MakeSource) -> None:
