@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
 from nbtrace.compare.images.traced import trace_geometry
 from nbtrace.compare.noise import Noise
@@ -25,6 +25,9 @@ from nbtrace.running.source import Identity, Made, PixelTrace, Source
 if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation
 
+
+LONGEST_EXPLAINED = 4000
+"""Records of a trace that are explained on the way, in half a minute at most; a hundred subpixels."""
 
 _SHOWN = 8
 """Pixels that a notice names."""
@@ -79,8 +82,9 @@ class Probe:
     diff : DiffResult or None
         None where a side has no trace, or there is nothing that both have; `reason` then says so.
     explanation : Explanation or None
-        Only where the traces differ.
+        Only where the traces differ and are no longer than :data:`LONGEST_EXPLAINED`.
     reason : str
+        Why there is no result, or no explanation of one.
     noise : Notice or None
         What the noise of the reference does to the tolerances, where it is known.
     """
@@ -258,15 +262,29 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
     if plan.noise is not None:
         policy = plan.noise.applied(plan.policy, pixel)
         told = plan.noise.told(plan.policy, policy, pixel)
-    # The catalogue of causes is loaded only where there is a pair to explain.
-    from nbtrace.explanation.explain import explain  # noqa: PLC0415
-
     try:
-        found = explain(c, py, line.config, policy=policy)
+        found, explanation = _held_together(c, py, line, policy)
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
     differs = found.verdict is not Verdict.AGREE
-    return Probe(pixel, why, *texts, diff=found.diff, explanation=found if differs else None, noise=told)
+    size = max(len(c.records), len(py.records))
+    long = f"not explained: its traces hold {size} records, which takes long; nbtrace explain does it" * (
+        not explanation
+    )
+    return Probe(
+        pixel, why, *texts, found, explanation if differs else None, reason=long if differs else "", noise=told
+    )
+
+
+def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple[DiffResult, "Explanation | None"]:
+    """Compare two traces, and explain them unless they are long."""
+    if max(len(c.records), len(py.records)) > LONGEST_EXPLAINED:
+        return diff(c, py, policy), None
+    # The catalogue of causes is loaded only where there is a pair to explain.
+    from nbtrace.explanation.explain import explain  # noqa: PLC0415
+
+    found = explain(c, py, line.config, policy=policy)
+    return found.diff, found
 
 
 def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:

@@ -96,7 +96,11 @@ class ProgramSource:
             run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
-                why = f" as it does when typed: {self.line.crash}" if self.line.crash and run.signalled else ""
+                why = (
+                    f", as it is when these flags are typed: {self.line.crash}"
+                    if self.line.crash and run.signalled
+                    else ""
+                )
                 raise ProgramError(self._complaint(run.text + why, stdout, stderr))
             image = self._image(folder / self.line.float_name, run, (stdout, stderr))
         return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)

@@ -70,6 +70,17 @@ def test_the_cause_is_named(spec: Comparison) -> None:
     assert root.quantity == "rot_a_angstroms"
 
 
+def test_long_traces_are_compared_but_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbtrace.running.comparison.LONGEST_EXPLAINED", 20)
+    found = compared(CASE, mode="spec")
+    probe = found.probes[1]
+    assert found.first_divergence == (probe, "rot_a_angstroms")
+    assert probe.explanation is None
+    text = render(compare_view(found)).replace("\\", "")
+    assert "not explained: its traces hold" in text
+    assert compare_document(found, pictures=False)["traces"][1]["reason"] == probe.reason  # type: ignore[index]
+
+
 def test_worst_pixels_have_miller_indices_from_a_trace(spec: Comparison) -> None:
     assert spec.images.geometry is not None
     assert spec.images.worst_pixels[0].hkl is not None
