@@ -11,7 +11,7 @@ from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
 from nbtrace.recorder import Emit
 from nbtrace.records import Pixel
-from nbtrace.running.command import FLOAT_IMAGE, FlagLine
+from nbtrace.running.command import FlagLine
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
 from nbtrace.writers import trace_lines
 from simulator.config import Config
@@ -75,7 +75,7 @@ class EmbeddedSource:
             clock = time.perf_counter()
             simulate_command(self._placed_in(Path(name)), embedded.canonical(self.config), printed.append)
             elapsed = time.perf_counter() - clock
-            image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
+            image = read_image(Path(name) / self.line.float_name, shape=self.line.shape)
         return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
 
     def _placed_in(self, folder: Path) -> Config:
@@ -84,7 +84,7 @@ class EmbeddedSource:
         files = {name: folder / getattr(output, name).name for name in ("int_file", "pgm_file", "noise_file")}
         return self.config.model_copy(
             update={
-                "output": output.model_copy(update=files | {"float_file": folder / FLOAT_IMAGE}),
+                "output": output.model_copy(update=files | {"float_file": folder / self.line.float_name}),
                 "structure": structure.model_copy(update={"dump_file": folder / structure.dump_file}),
             }
         )

@@ -47,7 +47,8 @@ def trust_command(
     pixel, and with a region of interest against the whole image. The JSON document is what diff and compare take as
     --noise.
 
-    Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 5 if the reference is missing or gives no image.
+    Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 3 an image without numbers or of 0 everywhere, 4 another pixel traced,
+    5 if the reference is missing or gives no image.
     """
     # The simulator's flags, which few commands need.
     from nbtrace.report.trust_document import trust_document  # noqa: PLC0415

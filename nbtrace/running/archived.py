@@ -78,6 +78,11 @@ class ArchivedSource:
         return Identity(f"recorded output in {self.folder}", self.case.args, binary)
 
     @property
+    def threads(self) -> int:
+        """Threads that the recorded program ran with."""
+        return self.case.threads
+
+    @property
     def input_folders(self) -> Sequence[Path]:
         """Where the files are that the recorded flags name."""
         return (self.folder, self.folder / "inputs", self.folder.parent / "inputs")
