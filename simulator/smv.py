@@ -20,6 +20,7 @@ Vector = tuple[float, float, float]
 HEADER_BYTES = 512
 ByteOrder: TypeAlias = Literal["declared", "native"]
 _LONGEST_HEADER = 2**20
+_SHOWN = 40
 _START = b"{\nHEADER_BYT"
 _ANY_START = re.compile(rb"\{\s*HEADER_BYTES\s*=")
 _FIRST_LINES = 64
@@ -309,7 +310,7 @@ def _byte_order(header: str, name: str) -> str:
         return sys.byteorder
     order = _ORDERS.get(stated[1].lower())
     if order is None:
-        raise InputFileError(f"{name} has BYTE_ORDER={stated[1]}; only {' and '.join(_ORDERS)} can be read")
+        raise InputFileError(f"{name} has BYTE_ORDER={stated[1][:_SHOWN]}; only {' and '.join(_ORDERS)} can be read")
     return order
 
 
@@ -317,7 +318,7 @@ def _pixel_type(header: str, name: str, types: Mapping[str, type[np.number]]) ->
     stated = _TYPE.search(header)
     word = re.sub(r"[ _]+", "_", stated[1].strip().lower()) if stated else _UNSIGNED_SHORT
     if word not in types:
-        raise InputFileError(f"{name} has pixels of type {word}; only {', '.join(sorted(types))} can be read")
+        raise InputFileError(f"{name} has pixels of type {word[:_SHOWN]}; only {', '.join(sorted(types))} can be read")
     return types[word]
 
 

@@ -15,6 +15,7 @@ from nbtrace.errors import InputError
 from nbtrace.images.content import check_size
 
 _LONGEST_HEADER = 2**18
+_SHOWN = 40
 _MOST_EXPANSION = 4096
 """Bytes that one byte of a compressed image can stand for; LZW and deflate stay below."""
 
@@ -75,7 +76,7 @@ def _cbf(content: bytes, path: Path) -> Declared:
     fields = {key.decode(): value.decode("latin-1").strip() for key, value in _CBF_FIELD.findall(head)}
     conversion = _CBF_CONVERSION.search(head)
     if conversion is None or conversion[1].decode().lower() != _BYTE_OFFSET:
-        how = conversion[1].decode() if conversion else "in no way that its header tells"
+        how = conversion[1][:_SHOWN].decode() if conversion else "in no way that its header tells"
         raise InputError(f"{path} is compressed {how}; nbtrace reads CBF compressed by byte offsets, x-CBF_BYTE_OFFSET")
     names = ("X-Binary-Size-Fastest-Dimension", "X-Binary-Size-Second-Dimension", "X-Binary-Size")
     fast, slow, packed = (_count(fields.get(name, ""), path, name) for name in names)
@@ -119,6 +120,7 @@ _EDF_SIZES: Mapping[str, int] = {
 }
 """Bytes of EDF's number formats, by name in lower case."""
 
+_EDF_AXIS = re.compile(r"dim_(\d+)", re.ASCII)
 _EDF_PLAIN = frozenset({"", "none", "no", "nocompression"})
 
 
@@ -132,11 +134,13 @@ def _edf(content: bytes, path: Path) -> Declared:
         return Declared(max(len(content), _ALWAYS))
     kind = fields.get("datatype", "unsignedshort").lower()
     if kind not in _EDF_SIZES:
-        raise InputError(f"{path} has pixels of type {fields['datatype']}, which EDF does not know")
+        raise InputError(f"{path} has pixels of type {fields['datatype'][:_SHOWN]}, which EDF does not know")
     size = _EDF_SIZES[kind]
-    for number in range(1, 10):
-        if (name := f"dim_{number}") in fields:
-            size *= _count(fields[name], path, f"Dim_{number}")
+    for name, value in fields.items():
+        if (axis := _EDF_AXIS.fullmatch(name)) is not None:
+            if len(axis[1]) > 1:  # fabio would count up to it
+                raise InputError(f"{path} is damaged: its header has an axis {name[:_SHOWN].capitalize()}")
+            size *= _count(value, path, name.capitalize())
     there = len(content) - end - 1
     if fields.get("compression", "").lower() not in _EDF_PLAIN:
         _check_expansion(path, size, there)

@@ -36,7 +36,7 @@ _FIELD = (
     r"""\s*(?P<quote>['"])(?P<name>\w+)(?P=quote)\s*:\s*(?P<value>'[^']*'|"[^"]*"|\([^()]*\)|\[[^\[\]]*\]|\w+)\s*"""
 )
 _FIELDS = re.compile(rf"{_FIELD}(?:,|(?=\}}))")
-_SHAPE = re.compile(r"[(\[](?:\s*\d{1,19}L?\s*,)*(?:\s*\d{1,19}L?\s*)?[)\]]", re.ASCII)
+_SHAPE = re.compile(r"[(\[]\s*(?:\d{1,19}L?\s*,\s*)*(?:\d{1,19}L?\s*)?[)\]]", re.ASCII)
 _NUMBER_FORMAT = re.compile(r"[<>|=]?(?:[?biufcSUVOmM]\d{0,9}(?:\[\w+\])?|bool)", re.ASCII)
 """The formats of numbers, texts, times and objects that numpy writes; anything else might be a record."""
 
