@@ -248,6 +248,18 @@ def test_drawing_leaves_matplotlib_s_own_state_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.parametrize("block", [1, 2])
+def test_numbers_at_both_ends_of_float64_are_drawn_without_a_warning(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbtrace.report.figures.pooling.MOST", 50 // block)
+    large, tiny = (np.full((40, 50), end) for end in (np.finfo(float).max, np.finfo(float).smallest_subnormal))
+    large[3, 4], tiny[5, 6] = -large[3, 4], 0
+    for c, py in ((large, tiny), (tiny, spots())):
+        for figure in image_figures(compared(c, py)).values():
+            assert encoded(figure, "png")
+
+
 def drawing(variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Draw in a process of its own, and say what matplotlib and the environment are left with."""
     code = (
