@@ -10,6 +10,12 @@ from nbtrace.files import read_bytes
 MOST_BYTES = 2**31
 """Bytes that a compressed or declared image may take: 16,000 pixels square in double precision."""
 
+_MOST_EXPANSION = 4096
+"""Bytes that one compressed byte may stand for; LZW and deflate stay below."""
+
+_ALWAYS = 2**24
+"""Bytes that compressed pixels may be said to be whatever they take in the file."""
+
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _LEAST_PIECE = 2**10
@@ -67,6 +73,13 @@ def check_size(path: Path, size: int) -> None:
     """Raise :class:`InputError` if an image is larger than nbtrace reads."""
     if size > MOST_BYTES:
         raise InputError(f"{path} would take more than {MOST_BYTES // 2**20} MB of memory: no detector image does")
+
+
+def check_expansion(path: Path, size: int, packed: int) -> None:
+    """Raise :class:`InputError` if `size` bytes of an image cannot come from `packed` compressed bytes."""
+    check_size(path, size)
+    if size > max(_ALWAYS, _MOST_EXPANSION * packed):
+        raise InputError(f"{path} is damaged: {packed} compressed bytes cannot be the {size} bytes that it declares")
 
 
 def behind(content: bytes, end: int) -> tuple[str, ...]:

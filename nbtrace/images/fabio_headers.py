@@ -12,15 +12,13 @@ from enum import IntEnum
 from pathlib import Path
 
 from nbtrace.errors import InputError
-from nbtrace.images.content import check_size
+from nbtrace.images.content import check_expansion, check_size
 
 _LONGEST_HEADER = 2**18
-_SHOWN = 40
-_MOST_EXPANSION = 4096
-"""Bytes that one byte of a compressed image can stand for; LZW and deflate stay below."""
+_UNKNOWN = 2**24
+"""Bytes of pixels that are expected at least where the first header does not say."""
 
-_ALWAYS = 2**24
-"""Bytes that a compressed image may declare whatever the size of its file."""
+_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,6 @@ def declared(content: bytes, path: Path, kind: str) -> Declared:
         If it is cut off, declares no pixels, or more than the file can hold.
     """
     return _READERS[kind](content, path)
-
-
-def _check_expansion(path: Path, size: int, packed: int) -> None:
-    """Raise an error if `size` bytes of pixels cannot come from `packed` compressed bytes."""
-    check_size(path, size)
-    if size > max(_ALWAYS, _MOST_EXPANSION * packed):
-        raise InputError(f"{path} is damaged: {packed} compressed bytes cannot be the {size} bytes that it declares")
 
 
 _CBF_SECTION = b"--CIF-BINARY-FORMAT-SECTION--"
@@ -131,7 +122,7 @@ def _edf(content: bytes, path: Path) -> Declared:
     lines = (line.partition("=") for line in content[:end].decode("latin-1").lstrip("\r\n {").split(";"))
     fields = {key.strip().lower(): value.strip() for key, _, value in lines}
     if "dim_1" not in fields:  # a block of general information comes first
-        return Declared(max(len(content), _ALWAYS))
+        return Declared(max(len(content), _UNKNOWN))
     kind = fields.get("datatype", "unsignedshort").lower()
     if kind not in _EDF_SIZES:
         raise InputError(f"{path} has pixels of type {fields['datatype'][:_SHOWN]}, which EDF does not know")
@@ -143,7 +134,7 @@ def _edf(content: bytes, path: Path) -> Declared:
             size *= _count(value, path, name.capitalize())
     there = len(content) - end - 1
     if fields.get("compression", "").lower() not in _EDF_PLAIN:
-        _check_expansion(path, size, there)
+        check_expansion(path, size, there)
     elif size > there:
         raise InputError(f"{path} is cut off: its header declares {size} bytes of pixels, {there} are there")
     return Declared(size)
@@ -215,7 +206,7 @@ def _tiff(content: bytes, path: Path) -> Declared:
         seen.add(following)
         following = tiff.number(following + 2 + _TIFF_ENTRY * tiff.number(following, 2), 4)
     if fields.get(_Tag.COMPRESSION, (_UNCOMPRESSED,))[:1] != (_UNCOMPRESSED,):
-        _check_expansion(path, size, len(content))
+        check_expansion(path, size, len(content))
         return Declared(unpacked)
     strips = zip(fields.get(_Tag.STRIP_OFFSETS, ()), fields.get(_Tag.STRIP_COUNTS, ()), strict=False)
     there = sum(count for start, count in strips if start + count <= len(content))

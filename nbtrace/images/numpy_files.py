@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nbtrace.errors import InputError
-from nbtrace.images.content import behind, check_size
+from nbtrace.images.content import behind, check_expansion, check_size
 from nbtrace.images.image import Image, Pixels, check_real, image_shape
 from nbtrace.records import Side
 
@@ -103,7 +103,7 @@ def read_npz(content: bytes, path: Path, side: Side | None) -> Image:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> bytes:
     """Return what a member of an archive holds; it is unpacked in pieces, since its size is only claimed."""
-    check_size(path, member.file_size)
+    check_expansion(path, member.file_size, member.compress_size)
     unpacked = io.BytesIO()
     with archive.open(member) as stream:
         while piece := stream.read(_PIECE):

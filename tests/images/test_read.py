@@ -339,6 +339,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "deflated.npz": (damaged(zipfile.ZIP_DEFLATED), "no npz file that can be read"),
     "bz2.npz": (damaged(zipfile.ZIP_BZIP2), "no npz file that can be read"),
     "lzma.npz": (damaged(zipfile.ZIP_LZMA), "no npz file that can be read"),
+    "bomb.npz": (zipped("a.npy", bytes(2**25), zipfile.ZIP_BZIP2), "compressed bytes cannot be the 33554432 bytes"),
     "encrypted.npz": (encrypted(), "no npz file that can be read: .*encrypted"),
     "doubled.npz": (doubled(), "more than one array called 'a'"),
     "inner.npz": (zipped("a.npy", zipped("b.npy", saved(np.ones((2, 2))))), "array 'a' is damaged: its header is none"),
