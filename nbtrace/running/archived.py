@@ -95,8 +95,18 @@ class ArchivedSource:
 
     @cached_property
     def traced(self) -> dict[Pixel, Path]:
-        """The pixels (slow, fast) that there are recorded traces of."""
-        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in sorted(self.folder.iterdir()))
+        """The pixels (slow, fast) that there are recorded traces of.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be read.
+        """
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError as error:
+            raise InputError(f"{self.folder} cannot be read: {error.strerror}") from None
+        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in paths)
         return {(int(match[1]), int(match[2])): path for match, path in found if match}
 
     def line(self, flags: Sequence[str], folders: Sequence[Path], *, lenient: bool) -> FlagLine:
