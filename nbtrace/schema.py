@@ -4,14 +4,30 @@ They stand where data crosses the border into nbtrace. A line that fails its sch
 line number; nothing of it is used.
 """
 
-from typing import Annotated, Any, Self, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Pixel, Shape, Value
 
 Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+def _whole(value: object) -> object:
+    """Refuse what merely equals a whole number, as true equals 1."""
+    if type(value) is not int:
+        raise ValueError("Input should be a valid integer")
+    return value
+
+
+FormatOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole)]
+"""The only format version that there is so far."""
+
+Item = TypeVar("Item")
+Array: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A list of a document as a tuple; its items are as strict as the model."""
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3, Kind.MATRIX: 9}
 
@@ -72,6 +88,11 @@ class TracedPixel(_Line):
     slow: Count
     fast: Count
 
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers(cls, data: Any) -> Any:
+        return _with_numbers_only(data)
+
     @property
     def pixel(self) -> Pixel:
         """The pixel as (slow, fast)."""
@@ -80,6 +101,19 @@ class TracedPixel(_Line):
 
 class PerPhiEntry(PhiLine):
     """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers(cls, data: Any) -> Any:
+        return _with_numbers_only(data)
+
+
+def _with_numbers_only(data: Any) -> Any:
+    """Refuse what a number would be made of, though the document says something else: true, or a text."""
+    for key, value in data.items() if isinstance(data, Mapping) else ():
+        if isinstance(value, bool | str):
+            raise ValueError(f"{key} is no number")  # noqa: TRY004 - pydantic reports this one
+    return data
 
 
 class PerPhiDocument(BaseModel):

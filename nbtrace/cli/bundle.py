@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nbtrace.cli.command import Command
+from nbtrace.cli.printing import shown
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, InputError, ProgramError, UsageError
@@ -143,17 +144,6 @@ def list_files(bundle: BundleArgument = Path(), *, json: JsonOption = None, forc
         mark = "" if file.listed else "manifest" if file.name == MANIFEST_NAME else "not listed"
         _print(f"{file.size:>12}  {mark:<10}  {shown(file.name)}")
     _print(f"{len(files)} files, {_unlisted(files)}")
-
-
-def shown(name: str | Path) -> str:
-    """Return a file name as one printable line: control characters and what is not UTF-8 are escaped."""
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in str(name))
-
-
-def _escaped(letter: str) -> str:
-    if "\udc80" <= letter <= "\udcff":
-        return f"\\x{ord(letter) - 0xDC00:02x}"
-    return letter.encode("unicode_escape").decode()
 
 
 def _must_be_there(path: Path) -> None:

@@ -34,7 +34,7 @@ from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.program import Run, run_captured
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
-from nbtrace.files import temporary_in
+from nbtrace.temporary import lasting_in
 
 METRICS_NAME = "metrics.json"
 SUMMARY_NAME = "summary.md"
@@ -205,7 +205,7 @@ class Bundle:
         """
         titles = output_names(name)
         provenance = Provenance.collect(command=command)
-        kept = temporary_in(self.root), temporary_in(self.root)
+        kept = lasting_in(self.root), lasting_in(self.root)
         with ExitStack() as marked:
             with transaction(self.root) as files:
                 for title in titles:

@@ -16,7 +16,8 @@ from nbtrace.evidence.lock import LOCK_NAME, is_under_way, reading
 from nbtrace.evidence.manifest import PENDING, Line, LineKind, Manifest, read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import FileStatus, Finding, Problem, Prose, Verification
-from nbtrace.files import TEMPORARY_PATTERN, read_bytes, sha256_of
+from nbtrace.files import read_bytes, sha256_of
+from nbtrace.temporary import TEMPORARY_PATTERN
 
 _MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nbtrace.cli.bundle import app, shown
+from nbtrace.cli.bundle import app
 from nbtrace.cli.harness_files import say
+from nbtrace.cli.printing import shown
 from nbtrace.errors import ExitCode, NbtraceError
 
 MAIN = """
