@@ -125,6 +125,12 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+def remove_stale_folders() -> None:
+    """Remove the folders for temporary files that ended processes of this user left."""
+    with suppress(OSError):
+        _remove_stale_once(Path(tempfile.gettempdir()))
+
+
 def remove_stale(folder: Path) -> None:
     """Remove the unfinished files and folders in `folder` that are of this user and of processes that have ended.
 

@@ -24,6 +24,7 @@ from nbtrace.cli import (
 from nbtrace.cli.command import Command
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
+from nbtrace.temporary import remove_stale_folders
 
 _NAME = "nbtrace"
 _COMPLETION = "_NBTRACE_COMPLETE"
@@ -78,6 +79,7 @@ def main() -> None:
 
 def _run() -> object:
     """Run the command that the arguments name; its errors come out as they are."""
+    remove_stale_folders()
     command = typer.main.get_command(app)
     if _COMPLETION in os.environ:
         return command.main(prog_name=_NAME, standalone_mode=False)

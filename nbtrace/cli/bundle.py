@@ -97,6 +97,20 @@ def run(
         )
 
 
+@app.command(cls=Command, epilog="Example: nbtrace bundle close evidence/")
+def close(bundle: BundleArgument = Path()) -> None:
+    """Record the runs of a bundle that were killed as interrupted, and keep what they had written by then.
+
+    A run that still goes on stays as it is.
+    """
+    closed = Bundle.open(bundle).close()
+    for run in closed:
+        names = " and ".join(shown(path.name) for path in run.written)
+        output = f"its output is in {names}" if names else "nothing is left of its output"
+        _print(f"interrupted: the run started {run.time}, {shown(run.command)}; {output}")
+    _print(f"{shown(bundle)}: {len(closed)} interrupted run{'s'[: len(closed) != 1]} closed")
+
+
 @app.command(cls=Command, epilog="Example: nbtrace bundle verify evidence/")
 def verify(
     path: Annotated[
@@ -112,7 +126,8 @@ def verify(
 
     Exit status: 0 all entries verify; 1 something changed, is missing or contradicts itself; 3 nothing to verify.
 
-    A run that has a start and no end in commands.txt was interrupted, and fails; one that still goes on does not.
+    A run that has a start and no end in commands.txt was interrupted, and fails, until nbtrace bundle close records
+    that; one that still goes on does not.
 
     Files that no manifest lists are named; only --strict makes them a failure.
     """

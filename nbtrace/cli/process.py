@@ -5,6 +5,7 @@ import errno
 import io
 import logging
 import os
+import re
 import signal
 import sys
 import traceback
@@ -23,6 +24,7 @@ from nbtrace.errors import ExitCode, NbtraceError
 
 _INTERRUPTED = 128 + signal.SIGINT
 _READER_GONE = 128 + signal.SIGPIPE
+_SIZE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _OF_OUTPUT = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 """What only writing fails with."""
 
@@ -30,6 +32,7 @@ _OF_OUTPUT = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 def prepare() -> None:
     """Make the standard streams, the signals, warnings and logs of this process those of a command."""
     _open_closed_streams()
+    _forget_odd_sizes()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
@@ -191,6 +194,13 @@ def _null(number: int, flags: int, mode: Literal["r", "w"]) -> TextIO:
         os.dup2(descriptor, number)
         os.close(descriptor)
     return open(number, mode, encoding="utf-8", closefd=False)
+
+
+def _forget_odd_sizes() -> None:
+    """Leave sizes of the terminal that are none out of the environment: what reads them takes them for numbers."""
+    for name in ("COLUMNS", "LINES"):
+        if not _SIZE.fullmatch(os.environ.get(name, "1")):
+            del os.environ[name]
 
 
 def _end_like_an_error() -> None:

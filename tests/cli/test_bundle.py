@@ -230,7 +230,8 @@ def test_an_interrupted_run_is_named_with_its_line(bundle: Path) -> None:
     assert code == ExitCode.DIFFER
     assert (
         r"INTERRUPTED  commands.txt:1  ./nanoBragg -hkl 'P1\x1b.hkl': "
-        "the run was started 2025-10-08T21:26:30.000Z and never ended\n"
+        "the run was started 2025-10-08T21:26:30.000Z and never ended; "
+        "nbtrace bundle close BUNDLE records that\n"
     ) in text
     assert "sha256.txt: 4 of 4 entries verify\n" in text
 

@@ -1,4 +1,4 @@
-"""How a process of nbtrace ends where something else than the command decides it: faults, signals, streams, terminals."""
+"""How a process of nbtrace ends where not the command alone decides it: faults, signals, streams, terminals."""
 
 import os
 import subprocess
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from nbtrace.errors import ExitCode
@@ -63,7 +64,7 @@ def test_no_fault_ends_as_a_difference_would(tmp_path: Path, body: str, start: s
     last = done.stderr.splitlines()[-1] if done.stderr else ""
     assert last.startswith(said)
     assert bool(last) == bool(said)
-    assert ("Traceback" in done.stderr) == (status == ExitCode.BROKEN)
+    assert ("Traceback" in done.stderr) == (status == ExitCode.BROKEN and "atexit" not in body)
     if "BrokenPipe" not in body and "os.read" not in body:
         assert done.stdout.startswith("begun\n")
 
@@ -159,18 +160,18 @@ def test_a_reader_that_goes_away_is_told_by_the_status_of_its_signal(logs: Path)
     ids=lambda item: " ".join(f"{k}={v:.9}" for k, v in item.items()),
 )
 def test_whatever_the_terminal_says_of_itself(logs: Path, variables: dict[str, str]) -> None:
-    done = shell(logs, "nb diff c.log py.log", **variables)
+    done = shell(logs, "nb diff --help && echo helped && nb diff c.log py.log", **variables)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout
-    for line in ("nb --help", "nb diff --help"):
-        done = shell(logs, line, **variables)
-        assert (done.returncode, done.stderr) == (0, "")
+    helped, report = done.stdout.split("helped\n")
+    assert "".join(helped.split())
+    assert "".join(report.split())
 
 
 def test_an_empty_environment(logs: Path) -> None:
+    code = f"import sys; sys.path[:0] = {sys.path!r}; from nbtrace.cli import main; main()"
+    words = "diff c.log py.log --json out.json --bundle bundle"
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}; from nbtrace.cli import main; main()"]
-        + ["diff", "c.log", "py.log", "--json", "out.json", "--bundle", "bundle"],
+        [sys.executable, "-c", code, *words.split()],
         cwd=logs,
         env={},
         stdin=subprocess.DEVNULL,
@@ -202,16 +203,13 @@ def test_a_plot_is_drawn_whatever_the_backend(logs: Path) -> None:
             "nbtrace: the current folder has been removed; change to one that exists\n",
         ),
         ("nb check $LOGS/c.log >/dev/null", 0, ""),
-        ("nb images $LOGS/c.log c.npy", 3, None),
-        ("nb bundle verify", 3, None),
+        ("nb bundle verify", 2, "nbtrace: the current folder has been removed; change to one that exists\n"),
         ("nb --version >/dev/null", 0, ""),
     ],
 )
-def test_a_folder_that_has_been_removed(logs: Path, line: str, status: int, said: str | None) -> None:
+def test_a_folder_that_has_been_removed(logs: Path, line: str, status: int, said: str) -> None:
     done = shell(logs, f"mkdir gone; cd gone; rmdir ../gone; {line}", LOGS=str(logs))
-    assert (done.returncode, done.stdout) == (status, ""), done.stderr
-    assert said is None or done.stderr == said
-    assert done.stderr.count("\n") <= 1
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "x" * 300, "x/" * 3000], ids=["path", "name", "folders"])
@@ -241,6 +239,7 @@ def test_an_input_whose_name_is_too_long(
     nb: "Run", logs: Path, monkeypatch: pytest.MonkeyPatch, line: str, name: str
 ) -> None:
     monkeypatch.chdir(logs)
+    np.save("c.npy", np.arange(16.0).reshape(4, 4))
     ended = nb(*(word.replace("NAME", name) for word in line.split()))
     assert ended.code == 3, ended
     assert "File name too long" in ended.err
