@@ -24,6 +24,7 @@ from nbtrace.errors import ExitCode, NbtraceError
 
 _INTERRUPTED = 128 + signal.SIGINT
 _READER_GONE = 128 + signal.SIGPIPE
+_ANSWERS = frozenset({ExitCode.AGREE, ExitCode.DIFFER, ExitCode.MISMATCH})
 _SIZE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _OF_OUTPUT = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 """What only writing fails with."""
@@ -94,11 +95,13 @@ def _status_of(error: OSError) -> int:
 
 
 def _flushed(status: int) -> int:
-    """Write what waits to be written, which fails now or never."""
+    """Write what waits to be written, which fails now or never; an error that came before it is the one that counts."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        return _status_of(error)
+        if status in _ANSWERS:
+            return _status_of(error)
+        _give_up_output()
     return status
 
 

@@ -234,6 +234,20 @@ def test_an_interrupted_run_is_named_with_its_line(bundle: Path) -> None:
         "nbtrace bundle close BUNDLE records that\n"
     ) in text
     assert "sha256.txt: 4 of 4 entries verify\n" in text
+    code, text = call("close", bundle)
+    assert code == ExitCode.AGREE
+    assert (
+        r"interrupted: the run started 2025-10-08T21:26:30.000Z, ./nanoBragg -hkl 'P1\x1b.hkl'; "
+        "nothing is left of its output\n"
+    ) in text
+    assert text.endswith("1 interrupted run closed\n")
+    assert call("verify", bundle, "--strict")[0] == ExitCode.AGREE
+    assert call("close", bundle)[1].endswith("0 interrupted runs closed\n")
+
+
+def test_only_a_bundle_is_closed(tmp_path: Path) -> None:
+    assert call("close", tmp_path)[0] == ExitCode.INPUT
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_run_names_its_output_without_control_characters(bundle: Path) -> None:

@@ -133,6 +133,17 @@ def test_a_full_disk(logs: Path, line: str) -> None:
     assert shell(logs, f"nb {line} >/dev/full 2>/dev/full").returncode == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_run_is_filed_though_nobody_can_see_its_output(tmp_path: Path) -> None:
+    done = shell(tmp_path, "nb bundle run b -- echo text >/dev/full")
+    assert (done.returncode, done.stderr) == (0, "")  # as with a reader that has gone: the evidence is whole
+    assert (tmp_path / "b" / "stdout.txt").read_text() == "text\n"
+    done = shell(tmp_path, "nb bundle run b -- sh -c 'echo text; exit 7' >/dev/full")
+    assert done.returncode == ExitCode.PROGRAM
+    assert done.stderr.startswith("nbtrace: sh: exit 7; its output is in ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_reader_that_goes_away_is_told_by_the_status_of_its_signal(logs: Path) -> None:
     done = shell(logs, "nb diff c.log py.log | true; echo ${PIPESTATUS[0]}")
     assert (done.stdout, done.stderr) == ("141\n", "")
