@@ -4,10 +4,9 @@ They stand where data crosses the border into nbtrace. A line that fails its sch
 line number; nothing of it is used.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Pixel, Shape, Value
@@ -34,6 +33,13 @@ _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3, Kind.MATRIX: 9}
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _number(value: object) -> object:
+    """Refuse what a number could be made of, though a document says something else: true, or a text."""
+    if isinstance(value, bool | str):
+        raise ValueError("Input should be a valid number")  # noqa: TRY004 - pydantic reports this one
+    return value
 
 
 class KeyedLine(_Line):
@@ -88,10 +94,7 @@ class TracedPixel(_Line):
     slow: Count
     fast: Count
 
-    @model_validator(mode="before")
-    @classmethod
-    def _numbers(cls, data: Any) -> Any:
-        return _with_numbers_only(data)
+    _numbers = field_validator("*", mode="before")(_number)
 
     @property
     def pixel(self) -> Pixel:
@@ -102,18 +105,9 @@ class TracedPixel(_Line):
 class PerPhiEntry(PhiLine):
     """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _numbers(cls, data: Any) -> Any:
-        return _with_numbers_only(data)
+    __pydantic_extra__: dict[str, Annotated[float, BeforeValidator(_number)]]
 
-
-def _with_numbers_only(data: Any) -> Any:
-    """Refuse what a number would be made of, though the document says something else: true, or a text."""
-    for key, value in data.items() if isinstance(data, Mapping) else ():
-        if isinstance(value, bool | str):
-            raise ValueError(f"{key} is no number")  # noqa: TRY004 - pydantic reports this one
-    return data
+    _numbers = field_validator("*", mode="before")(_number)
 
 
 class PerPhiDocument(BaseModel):
