@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.errors import UsageError
-from nbtrace.files import place, temporary_in
+from nbtrace.files import place
 from nbtrace.quantities import QUANTITIES, Kind, Stage
 from nbtrace.recorder import quantity_of
+from nbtrace.temporary import temporary_in
 
 if TYPE_CHECKING:
     import pyarrow as pa

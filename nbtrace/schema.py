@@ -4,20 +4,42 @@ They stand where data crosses the border into nbtrace. A line that fails its sch
 line number; nothing of it is used.
 """
 
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Pixel, Shape, Value
 
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
+
+def _whole(value: object) -> object:
+    """Refuse what merely equals a whole number, as true equals 1."""
+    if type(value) is not int:
+        raise ValueError("Input should be a valid integer")
+    return value
+
+
+FormatOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole)]
+"""The only format version that there is so far."""
+
+Item = TypeVar("Item")
+Array: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A list of a document as a tuple; its items are as strict as the model."""
+
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3, Kind.MATRIX: 9}
 
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _number(value: object) -> object:
+    """Refuse what a number could be made of, though a document says something else: true, or a text."""
+    if isinstance(value, bool | str):
+        raise ValueError("Input should be a valid number")  # noqa: TRY004 - pydantic reports this one
+    return value
 
 
 class KeyedLine(_Line):
@@ -72,6 +94,8 @@ class TracedPixel(_Line):
     slow: Count
     fast: Count
 
+    _numbers = field_validator("*", mode="before")(_number)
+
     @property
     def pixel(self) -> Pixel:
         """The pixel as (slow, fast)."""
@@ -80,6 +104,10 @@ class TracedPixel(_Line):
 
 class PerPhiEntry(PhiLine):
     """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
+
+    __pydantic_extra__: dict[str, Annotated[float, BeforeValidator(_number)]]
+
+    _numbers = field_validator("*", mode="before")(_number)
 
 
 class PerPhiDocument(BaseModel):

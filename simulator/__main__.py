@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = parse([word for word in words if word != "--lenient"], lenient=lenient)
         _run(command)
     except SimulatorError as error:
-        sys.stderr.write(f"simulator: {error}\n")
+        sys.stderr.write(f"simulator: {_shown(str(error))}\n")
         if isinstance(error, MissingInputError):
             sys.stderr.write(USAGE + "\n")
         return error.exit_status
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(command: Command) -> None:
     for finding in command.findings:
         ignored = "" if finding.trouble is Trouble.COLLISION else " (ignored, as the reference does)"
-        sys.stderr.write(f"simulator: warning: {finding.text}{ignored}\n")
+        sys.stderr.write(f"simulator: warning: {_shown(finding.text)}{ignored}\n")
     # torch is imported only once the command line is known to be good.
     from simulator.session import simulate_command  # noqa: PLC0415
 
@@ -42,7 +42,12 @@ def _run(command: Command) -> None:
 
 
 def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write("\n".join(map(_shown, line.split("\n"))) + "\n")
+
+
+def _shown(text: str) -> str:
+    """Return a text without what a terminal takes for a command: names of files and flags may be anything."""
+    return "".join(letter if letter.isprintable() or letter == "\t" else ascii(letter)[1:-1] for letter in text)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def compare_command(
     embedded = Embedded(mode, device, dtype)
     request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), embedded)
     to = Destinations(md, json, output, bundle, force, folder=out)
-    traced = resolve_policy(of_traces, policy, Path.cwd())
+    traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)
     if suite is not None:
         raise typer.Exit(compare_suite(request, wishes, suite, only, to))

@@ -1,6 +1,5 @@
 """The embedded simulator as one side of a comparison. Importing this imports torch: do it inside a command only."""
 
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from nbtrace.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.running.command import FlagLine
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
+from nbtrace.temporary import temporary_folder
 from nbtrace.writers import trace_lines
 from simulator.config import Config
 from simulator.session import simulate_command
@@ -71,11 +71,11 @@ class EmbeddedSource:
 
     def _run(self) -> OneRun:
         printed: list[str] = []
-        with tempfile.TemporaryDirectory(prefix="nbtrace-") as name, embedded.simulator_errors():
+        with temporary_folder() as folder, embedded.simulator_errors():
             clock = time.perf_counter()
-            simulate_command(self._placed_in(Path(name)), embedded.canonical(self.config), printed.append)
+            simulate_command(self._placed_in(folder), embedded.canonical(self.config), printed.append)
             elapsed = time.perf_counter() - clock
-            image = read_image(Path(name) / self.line.float_name, shape=self.line.shape)
+            image = read_image(folder / self.line.float_name, shape=self.line.shape)
         return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
 
     def _placed_in(self, folder: Path) -> Config:
@@ -92,8 +92,8 @@ class EmbeddedSource:
     def trace(self, pixel: Pixel) -> PixelTrace:
         """Trace a pixel, every φ step included; a pixel that is not computed has no trace."""
         try:
-            with tempfile.TemporaryDirectory(prefix="nbtrace-") as name:
-                traced = embedded.trace_pixel(self._placed_in(Path(name)), pixel, Emit())
+            with temporary_folder() as folder:
+                traced = embedded.trace_pixel(self._placed_in(folder), pixel, Emit())
         except UsageError as error:
             return PixelTrace(None, str(error))
         lines = (*traced.header, *trace_lines(traced.records), *trace_lines(traced.per_phi))

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from nbtrace.cli.printing import shown
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.errors import ExitCode, UsageError
 
@@ -43,9 +44,9 @@ def lint_command(ctx: typer.Context) -> None:
     except SimulatorError as error:
         raise UsageError(str(error)) from error
     for line in found:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shlex.join(flags)}\n")
-    sys.stdout.write(f"read as: {shlex.join(meaning)}\n")
+        sys.stdout.write(f"{shown(line)}\n")
+    sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shown(shlex.join(flags))}\n")
+    sys.stdout.write(f"read as: {shown(shlex.join(meaning))}\n")
     raise typer.Exit(ExitCode.DIFFER if found else ExitCode.AGREE)
 
 

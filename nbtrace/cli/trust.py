@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.command import is_plain
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
@@ -70,7 +71,7 @@ def trust_command(
 
 def _threads(text: str) -> tuple[int, ...]:
     try:
-        counts = tuple(int(word) for word in text.split(","))
+        counts = tuple(int(word) for word in text.split(",")) if is_plain(text) else ()
     except ValueError:
         counts = ()
     if not counts or not all(1 <= count <= _MOST_THREADS for count in counts) or len(set(counts)) < len(counts):

@@ -252,6 +252,6 @@ def _ended(process: subprocess.Popen[bytes], deadline: float | None) -> _End:
 
 
 def _pass_on(data: bytes, echo: BinaryIO) -> None:
-    with suppress(BrokenPipeError, ValueError):
+    with suppress(OSError, ValueError):
         echo.write(data)
         echo.flush()

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nbtrace import schema
+from nbtrace.documents import is_too_deep
 from nbtrace.parsers.keyed import phi_meaning
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
@@ -36,6 +37,8 @@ def read_json(source: str, text: str, *, cut: bool = False) -> Trace:
         problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
         return _useless(source, lines, problem, "invalid JSON", cut=cut)
     except RecursionError:
+        data = None
+    if data is None or is_too_deep(data):
         return _useless(source, lines, Unreadable(1, "", "JSON nested too deeply"), "invalid JSON", cut=cut)
     if isinstance(data, dict) and ("per_phi_entries" in data or "traces" in data):
         return _per_phi(source, data, lines)

@@ -31,12 +31,12 @@ _Count = Annotated[int, Field(ge=1)]
 class RecordedCase(BaseModel):
     """`case.json`: what was run and by which program. Further keys are of no interest here."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     name: str = Field(min_length=1)
     about: str = ""
-    args: tuple[str, ...] = Field(min_length=1)
-    shape_slow_fast: tuple[_Count, _Count]
+    args: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    shape_slow_fast: Annotated[tuple[_Count, _Count], Field(strict=False)]
     threads: _Count = 1
     reference_sha256: str = Field(pattern="^[0-9a-f]{64}$")
 

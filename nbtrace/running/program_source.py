@@ -1,7 +1,6 @@
 """A side that is a program: it runs in an empty folder, without a shell, and leaves nothing behind."""
 
 import shlex
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +14,7 @@ from nbtrace.records import Pixel
 from nbtrace.running.command import FlagLine
 from nbtrace.running.programs import Program
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
+from nbtrace.temporary import temporary_folder
 
 TRACE_FLAG = "-trace_pixel"
 _LAST_LINES = 3
@@ -33,11 +33,6 @@ def _is_own_file(path: Path) -> bool:
         return path.is_file() and path.resolve().parent == path.parent.resolve()
     except OSError:
         return False
-
-
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    # What a killed program left may write a last file while its folder goes.
-    return tempfile.TemporaryDirectory(prefix="nbtrace-", ignore_cleanup_errors=True)
 
 
 @dataclass(frozen=True)
@@ -89,8 +84,8 @@ class ProgramSource:
         MismatchError
             If its image has another number of pixels than the flags ask for.
         """
-        with _temporary() as name, _temporary() as kept:
-            folder, logs = Path(name), (Path(kept) / "stdout", Path(kept) / "stderr")
+        with temporary_folder() as folder, temporary_folder() as kept:
+            logs = kept / "stdout", kept / "stderr"
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
             words = self.line.with_flag(more).words if more else self.line.words
             run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)

@@ -29,7 +29,7 @@ def _load() -> None:
             os.environ[_BACKEND] = chosen
     if chosen is not None:
         with suppress(ValueError):
-            mpl.rcParams["backend"] = chosen
+            mpl.rcParams["backend"] = chosen  # as matplotlib does, for whoever draws in the same process
 
 
 _load()
