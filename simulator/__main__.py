@@ -33,8 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(command: Command) -> None:
     for finding in command.findings:
-        ignored = "" if finding.trouble is Trouble.COLLISION else " (ignored, as the reference does)"
-        sys.stderr.write(f"simulator: warning: {finding.text}{ignored}\n")
+        _complain(f"warning: {finding.remark}")
     # torch is imported only once the command line is known to be good.
     from simulator.session import simulate_command  # noqa: PLC0415
 

@@ -207,8 +207,14 @@ def _geometry(model: Model) -> Iterator[str]:
     yield f"  spindle ROTATION_AXIS= {_vector(model.crystal.spindle)}"
     yield f"  POLARIZATION_PLANE_NORMAL= {_vector(cross(detector.beam, model.beam.polar))}"
     yield f"  dials origin= {_numbers(*dials_origin_mm(model))}"
-    first_f, last_f, first_s, last_s = model.config.roi
-    yield f"  roi: {first_f} < x < {last_f + 1} && {first_s} < y < {last_s + 1}"
+    yield "  roi: {} < x < {} && {} < y < {}".format(*_region(model.config))
+
+
+def _region(config: Config) -> tuple[int, int, int, int]:
+    """Return the region of interest as the reference prints it: a limit that is given as it is, however large."""
+    slow, fast = config.shape_slow_fast
+    first_f, last_f, first_s, last_s = config.sampling.roi_fast_slow or (-1, -1, -1, -1)
+    return max(first_f, 0), fast if last_f < 0 else last_f, max(first_s, 0), slow if last_s < 0 else last_s
 
 
 def _counts(model: Model) -> Iterator[str]:
@@ -223,7 +229,10 @@ def _counts(model: Model) -> Iterator[str]:
     rotation = config.crystal.rotation
     start, extent = config.crystal.phi_deg, rotation.range * RADIANS_TO_DEGREES
     yield f"  {rotation.count} phi steps from {start:g} to {start + extent:g} degrees"
-    yield f"  {model.oversample}x{model.oversample} pixel oversample steps"
+    flags = config.sampling
+    several = {"thick": flags.oversample_thick, "polar": flags.oversample_polar, "omega": flags.oversample_omega}
+    always = "".join(f" +{name}" for name, given in several.items() if given)
+    yield f"  {model.oversample}x{model.oversample} pixel oversample steps{always}"
     if config.output.write_noise:
         yield from ("", "  noise image paramters:", f"  seed: {-noise_seed(config)}")
         yield f"  water droplet size: {config.beam.water_um / 1e6:g} m"

@@ -208,13 +208,6 @@ class DetectorConfig(Frozen):
             raise ValueError("a detector at distance 0 sees no directions; give a distance in mm")
         return self
 
-    @model_validator(mode="after")
-    def _directions_have_a_length(self) -> Self:
-        for name in ("fast_vector", "slow_vector", "normal_vector", "beam_vector"):
-            if getattr(self, name) == (0.0, 0.0, 0.0):
-                raise ValueError(f"-{name} 0 0 0 is no direction")
-        return self
-
     @property
     def size_m(self) -> tuple[float, float]:
         """Extent along fast and slow; a pixel count wins over a size, which is kept unrounded."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from simulator.arguments import Trouble, parse
+from simulator.arguments import examine
 from simulator.config import Config, Convention
 from simulator.defects import Defect
 from simulator.errors import SimulatorError
@@ -18,13 +18,10 @@ def lint(arguments: Sequence[str]) -> list[str]:
     """
     words = [word for word in arguments if word != "--lenient"]
     try:
-        command = parse(words, lenient=True)
+        command = examine(words)
     except SimulatorError as error:
         return [str(error)]
-    found = [
-        finding.text + ("" if finding.trouble is Trouble.COLLISION else ": the reference ignores it")
-        for finding in command.findings
-    ]
+    found = [finding.remark for finding in command.findings]
     found.extend(_of_arguments(words))
     found.extend(line for check in CHECKS for line in check(command.config))
     return found
@@ -42,7 +39,7 @@ def _of_arguments(words: Sequence[str]) -> Iterator[str]:
             yield f"{word} only selects the custom convention; the position follows from beam centre and distance"
         if word == "-misset_seed" and len(words) - index > 3:
             yield "-misset_seed is read by the upstream program as -misset too; give -misset after it"
-        if "-dump" in word:
+        if word == "-dump":
             yield f"{word} is ignored by the instrumented fork, which always uses Fdump.bin"
     yield from _order_of_conventions(words)
 
@@ -105,6 +102,14 @@ def _lookup(config: Config) -> Iterator[str]:
         yield "interpolation in the reference is a race between threads; only one thread is deterministic"
 
 
+def _vectors(config: Config) -> Iterator[str]:
+    for flag in FLAGS:
+        section, _, name = flag.sets[0].partition(".") if flag.sets else ("", "", "")
+        if flag.count == 3 and section == "detector" and getattr(config.detector, name) == (0.0, 0.0, 0.0):
+            if flag.token not in {"-odet_vector", "-pix0_vector"}:
+                yield f"{flag.token} 0 0 0 is no direction: the reference computes with a vector of length 0"
+
+
 def _detector(config: Config) -> Iterator[str]:
     detector, sampling = config.detector, config.sampling
     if sampling.oversample_thick and detector.layers.range == 0.0:
@@ -134,4 +139,4 @@ def _beam(config: Config) -> Iterator[str]:
         yield "-sourcefile overrules divergence and dispersion"
 
 
-CHECKS: tuple[Check, ...] = (_beam_centre, _rotation, _lookup, _detector, _beam)
+CHECKS: tuple[Check, ...] = (_beam_centre, _vectors, _rotation, _lookup, _detector, _beam)

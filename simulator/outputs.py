@@ -107,7 +107,7 @@ def write_outputs(
     if output.write_pgm:
         pgm = pgm_scale(statistics.rmsd, scale, output.pgm_scale)
         yield f"pgm_scale = {pgm:g}"
-        yield f"writing {output.pgm_file} as 8-bit integers"
+        yield f"writing {output.pgm_file} as 1-byte integers"
         write_pgm(output.pgm_file, pgm_image(image, pgm, region), pgm)
     if output.write_noise:
         yield from _noise(model, image, generator, region)

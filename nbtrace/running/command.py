@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Pixel
-from simulator.arguments import Trouble, file_values, parse
+from simulator.arguments import file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig, OutputConfig
 from simulator.errors import InputFileError, SimulatorError
@@ -104,7 +104,7 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
         raise InputError(str(error)) from None
     except SimulatorError as error:
         raise UsageError(str(error)) from None
-    remarks = [item.text + ("" if item.trouble is Trouble.COLLISION else " (ignored)") for item in command.findings]
+    remarks = [item.remark for item in command.findings]
     named = _tokens(given)
     if not named & {"-hkl", "-dump"} and (folders[0] / _CACHE).is_file():
         remarks.append(f"the {_CACHE} in the current folder is not read; name it with -dump if it is meant")
