@@ -148,6 +148,8 @@ class _Reader:
     mode: str | None = None
     settings: dict[str, object] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    cell: tuple[float, ...] = ()
+    """Values of -cell so far: a later one with fewer values leaves the others as they were."""
 
     def read(self) -> None:
         self._read_mode()
@@ -259,6 +261,10 @@ class _Reader:
 
     def _settings(self, flag: Flag, values: list[str], *, lenient: bool) -> dict[str, object]:
         """Return the fields that a flag sets to these values."""
+        if flag.special is Special.CELL:
+            given = _cell_values(values, lenient=lenient)
+            self.cell = (*given, *self.cell[len(given) :])
+            return {flag.sets[0]: _cell(self.cell)}
         if flag.special is not None:
             return _special(flag, values, self.settings, lenient=lenient)
         if flag.token == "-mode":  # noqa: S105 - a flag's token
@@ -322,8 +328,6 @@ def _wanted(flag: Flag, following: Sequence[str]) -> int:
 
 def _special(flag: Flag, values: list[str], settings: Mapping[str, object], *, lenient: bool) -> dict[str, object]:
     match flag.special:
-        case Special.CELL:
-            return {"crystal.cell": _cell(values, lenient=lenient)}
         case Special.MISSET:
             return _misset(values, lenient=lenient)
         case Special.ENERGY:
@@ -365,14 +369,18 @@ def _header_settings(header: SmvGeometry, *, mirrored: bool, settings: Mapping[s
     return {path: value for path, value in fields.items() if value is not None}
 
 
-def _cell(texts: list[str], *, lenient: bool) -> Mapping[str, float] | None:
+def _cell_values(texts: Sequence[str], *, lenient: bool) -> tuple[float, ...]:
+    values = tuple(_real(text, lenient=lenient) for text in texts)
+    wrong = next((text for text, value in zip(texts, values, strict=True) if value <= 0.0), None)
+    if wrong is not None and values[0] != 0.0 and not lenient:
+        raise ValueError(f"a cell has no length or angle of {wrong}; the reference takes the length a, or 90° for it")
+    return values
+
+
+def _cell(values: Sequence[float]) -> Mapping[str, float] | None:
     """Return the cell; a length that is missing or not positive is a, an angle 90°. A first length of 0 is no cell."""
-    values = [_real(text, lenient=lenient) for text in texts]
     if values[0] == 0.0:
         return None
-    wrong = next((text for text, value in zip(texts, values, strict=True) if value <= 0.0), None)
-    if wrong is not None and not lenient:
-        raise ValueError(f"a cell has no length or angle of {wrong}; the reference takes the length a, or 90° for it")
     lengths = [*values[:3], 0.0, 0.0][:3]
     angles = [*values[3:], 0.0, 0.0, 0.0][:3]
     lengths = [length if length > 0.0 else values[0] for length in lengths]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from simulator.config import BeamConfig
-from simulator.constants import ANGSTROM_M, SOURCE_DISTANCE_M
+from simulator.constants import ANGSTROMS_PER_M, SOURCE_DISTANCE_M
 from simulator.frames import frame_of
 from simulator.parameters import Parameter, Parameters
 from simulator.steps import Steps
@@ -49,7 +49,7 @@ def build_beam(parameters: Parameters, rows: Sequence[SourceRow] | None = None) 
     config = parameters.config.beam
     frame = frame_of(parameters.config.detector)
     direction, polar = (unit(vector(v, parameters.device)) for v in (frame.beam, frame.polar))
-    wavelength = parameters.scalar(Parameter.WAVELENGTH) * ANGSTROM_M
+    wavelength = parameters.scalar(Parameter.WAVELENGTH) / ANGSTROMS_PER_M
     if rows is not None:
         sources = tuple(_listed(row, direction, wavelength, parameters) for row in rows)
     else:

@@ -1,13 +1,11 @@
-"""Numbers as C reads them: ASCII digits, no underscores, hexadecimal reals; what follows the number is not looked at."""
+"""Numbers as C reads them: ASCII digits, no underscores, hexadecimal reals; what follows a number is not looked at."""
 
 import re
 
 _DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _HEXADECIMAL = r"0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[+-]?[0-9]+)?"
 _SPACE = r"[ \t\n\v\f\r]*"
-_REAL = re.compile(
-    rf"{_SPACE}([+-]?(?:{_HEXADECIMAL}|{_DECIMAL}|inf(?:inity)?|nan)){_SPACE}", re.IGNORECASE | re.ASCII
-)
+_REAL = re.compile(rf"{_SPACE}([+-]?(?:{_HEXADECIMAL}|{_DECIMAL}|inf(?:inity)?|nan)){_SPACE}", re.IGNORECASE | re.ASCII)
 _INTEGER = re.compile(rf"{_SPACE}([+-]?[0-9]+){_SPACE}")
 
 LARGEST_INTEGER = 2**31 - 1

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from simulator.config import CrystalConfig, Shape
-from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
+from simulator.constants import ANGSTROM_M, ANGSTROMS_PER_M, RADIANS_TO_DEGREES
 from simulator.defects import Defect
 from simulator.errors import ConfigurationError, MissingInputError
 from simulator.frames import frame_of
@@ -243,7 +243,7 @@ def _reciprocal_cosines(alpha: Tensor, beta: Tensor, gamma: Tensor) -> tuple[Ten
 def _from_matrix(parameters: Parameters, matrix: Sequence[float]) -> Basis:
     """Return a*, b*, c* (Å⁻¹) of a MOSFLM matrix: its columns divided by the wavelength."""
     rows = parameters.numbers(tuple(matrix))
-    scale = ANGSTROM_M / (parameters.scalar(Parameter.WAVELENGTH) * ANGSTROM_M)
+    scale = ANGSTROM_M / (parameters.scalar(Parameter.WAVELENGTH) / ANGSTROMS_PER_M)
     a, b, c = (Vector(rows[i] * scale, rows[i + 3] * scale, rows[i + 6] * scale) for i in range(3))
     return a, b, c
 

@@ -16,8 +16,8 @@ class Program(Enum):
 class Defect(Enum):
     """A behaviour of the reference that is not the intended physics.
 
-    The value is the name used in files and on the command line; :attr:`description` says what it does,
-    :attr:`program` which reference program does it, and :attr:`of_command_line` that it only decides how flags are read.
+    The value is the name used in files and on the command line; :attr:`description` says what it does, and
+    :attr:`program` which reference program does it.
     """
 
     STALE_PHI_ROTATION = (
@@ -79,8 +79,6 @@ class Defect(Enum):
             "-twotheta_axis also sets the two-theta angle to the first component of the axis and the pivot to the "
             "sample."
         ),
-        Program.BOTH,
-        True,
     )
     LAST_FLAG_UNSEEN = (
         "last_flag_unseen",
@@ -88,8 +86,6 @@ class Defect(Enum):
             "A flag without values that asks for another word after it is not seen in last place: a last -curved_det "
             "leaves the detector flat."
         ),
-        Program.BOTH,
-        True,
     )
     MISSET_SEED_AS_MISSET = (
         "misset_seed_as_misset",
@@ -98,29 +94,33 @@ class Defect(Enum):
             "angles, a word that is no number being 0, and -misset random given before it is forgotten."
         ),
         Program.UPSTREAM,
-        True,
     )
     DUMP_FLAG_UNKNOWN = (
         "dump_flag_unknown",
         "-dump is not known: the cache of structure factors is always Fdump.bin.",
         Program.FORK,
-        True,
     )
 
     description: str
     program: Program
-    of_command_line: bool
 
-    def __new__(
-        cls, name: str, description: str = "", program: Program = Program.BOTH, of_command_line: bool = False
-    ) -> Self:
+    def __new__(cls, name: str, description: str = "", program: Program = Program.BOTH) -> Self:
         """Make the member whose value is `name`."""
         member = object.__new__(cls)
         member._value_ = name
         member.description = description
         member.program = program
-        member.of_command_line = of_command_line
         return member
+
+    @property
+    def of_command_line(self) -> bool:
+        """Whether it only decides how flags are read."""
+        return self in {
+            Defect.FLAG_COLLISIONS,
+            Defect.LAST_FLAG_UNSEEN,
+            Defect.MISSET_SEED_AS_MISSET,
+            Defect.DUMP_FLAG_UNKNOWN,
+        }
 
 
 class Mode(StrEnum):
@@ -180,4 +180,6 @@ def _defect(name: str, also: list[str] | None = None) -> Defect:
         names = [*(also or []), *(defect.value for defect in Defect)]
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it is none of {', '.join(names)}"
-        raise ValueError(f"{name!r} is no mode or defect; {hint}" if also else f"{name!r} is no defect; {hint}") from None
+        raise ValueError(
+            f"{name!r} is no mode or defect; {hint}" if also else f"{name!r} is no defect; {hint}"
+        ) from None

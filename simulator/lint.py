@@ -105,9 +105,10 @@ def _lookup(config: Config) -> Iterator[str]:
 def _vectors(config: Config) -> Iterator[str]:
     for flag in FLAGS:
         section, _, name = flag.sets[0].partition(".") if flag.sets else ("", "", "")
-        if flag.count == 3 and section == "detector" and getattr(config.detector, name) == (0.0, 0.0, 0.0):
-            if flag.token not in {"-odet_vector", "-pix0_vector"}:
-                yield f"{flag.token} 0 0 0 is no direction: the reference computes with a vector of length 0"
+        vector = getattr(config.detector, name) if flag.count == 3 and section == "detector" else None
+        # A normal without a length is made from the other two; the position is never looked at.
+        if vector == (0.0, 0.0, 0.0) and flag.token not in {"-odet_vector", "-pix0_vector"}:
+            yield f"{flag.token} 0 0 0 is no direction: the reference computes with a vector of length 0"
 
 
 def _detector(config: Config) -> Iterator[str]:

@@ -15,12 +15,12 @@ EXAMPLE_LINT = "Example: nbtrace lint -- -mat A.mat -hkl P1.hkl -lambda 1 -dista
 def simulate_command(ctx: typer.Context) -> None:
     """Compute an image with the embedded simulator: nanoBragg's own flags after --, nanoBragg's own output files.
 
-    The same as python -m simulator FLAGS, but for the exit status where there is no crystal or no structure factor,
-    which is 2 here and, as the reference's, 9 there.
+    The same as python -m simulator FLAGS, but for two exit statuses. Without a crystal or a structure factor it is 2
+    here and, as the reference's, 9 there; where no pixel is a number it is 3 here and 0 there.
     """
     from simulator.__main__ import main as simulate  # noqa: PLC0415 - it imports torch, which only this command needs
 
-    status = simulate(_flags(ctx, "simulate"))
+    status = simulate(_flags(ctx, "simulate"), nan_status=ExitCode.INPUT)
     raise typer.Exit(status if status in set(ExitCode) else ExitCode.USAGE)
 
 

@@ -9,6 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 
 Groups = list[list[str]]
 
+_EDGES_B = ("-xtal_y", "-xtal_width", "-sample_y", "-sample_width", "-width")
+_EDGES_C = ("-xtal_z", "-xtal_height", "-sample_z", "-sample_height", "-height")
+
+_WITHOUT_EFFECT = (
+    "-density 1.2",
+    "-sample_density 1.2",
+    "-MW 20",
+    "-molecular_weight 20",
+    "-coherent",
+    "-progress",
+    "-stol background.stol",
+    "-4stol background.stol",
+    "-Q background.stol",
+    "-stolout none.stol",
+)
+
 SAMPLES = 400_000
 """Samples of an image at most, by a rough count."""
 
@@ -93,8 +109,8 @@ class _Writer:
             lambda: [[self._draw.choice(["-xtalsize", "-xtal_size", "-samplesize", "-sample_size"]), edge]],
             lambda: [
                 [self._draw.choice(["-xtal_x", "-xtal_thick", "-sample_x", "-sample_thick"]), edge],
-                [self._draw.choice(["-xtal_y", "-xtal_width", "-width"]), self._real(0.0002, 0.001)],
-                [self._draw.choice(["-xtal_z", "-xtal_height", "-height"]), self._real(0.0002, 0.001)],
+                [self._draw.choice(_EDGES_B), self._real(0.0002, 0.001)],
+                [self._draw.choice(_EDGES_C), self._real(0.0002, 0.001)],
             ],
         )
         if self._likely(0.5):
@@ -170,8 +186,10 @@ class _Writer:
                 lambda: [["-divergence", self._real(0.5, 8)], ["-divsteps", self._whole(1, 4)]],
                 lambda: [["-hdivrange", self._real(0.5, 8)], ["-hdivsteps", self._whole(1, 4)]],
                 lambda: [["-vdivrange", self._real(3, 8)], ["-vdivstep", self._real(1, 4)]],
-                lambda: [[f"-{axis}divrange", self._real(0.5, 8)] for axis in "hv"]
-                + [[f"-{axis}divsteps", self._whole(1, 4)] for axis in "hv"],
+                lambda: (
+                    [[f"-{axis}divrange", self._real(0.5, 8)] for axis in "hv"]
+                    + [[f"-{axis}divsteps", self._whole(1, 4)] for axis in "hv"]
+                ),
                 lambda: [["-hdivstep", self._real(0.5, 2)]],
             )
             if self._likely(0.5):
@@ -312,18 +330,22 @@ class _Writer:
             (0.2, [self._draw.choice(["-intfile", "-intimage"]), "own_int.img"]),
             (0.2, [self._draw.choice(["-pgmfile", "-pgmimage"]), "own.pgm"]),
             (0.2, [self._draw.choice(["-noisefile", "-noiseimage"]), "own_noise.img"]),
+            (0.2, [self._draw.choice(["-floatfile", "-floatimage"]), "floatimage.bin"]),
+            (0.04, ["-printout"]),
+            (0.04, ["-printout_pixel", "3", "2"]),
+            (0.1, ["-trace_pixel", "2", "3"]),
         )
         for chance, words in options:
             if self._likely(chance):
                 self._add(*words)
 
     def _without_effect(self) -> None:
-        for words in (["-density", "1.2"], ["-MW", "20"], ["-coherent"], ["-progress"], ["-stolout", "none.stol"]):
-            if self._likely(0.04):
-                self._add(*words)
+        for text in _WITHOUT_EFFECT:
+            if self._likely(0.02):
+                self._add(*text.split())
 
     def _sampling(self) -> None:
-        """Add what makes an image small again, and then flags that a reader of the whole line would not move."""
+        """Add how finely pixels are sampled, and which of them."""
         for name in ("thick", "polar", "omega"):
             if self._likely(0.1):
                 self._insert(f"-oversample_{name}")
@@ -332,7 +354,8 @@ class _Writer:
             last = [start + self._draw.randint(0, 8) for start in first]
             self._insert("-roi", str(first[0]), str(last[0]), str(first[1]), str(last[1]))
         room = SAMPLES // (self._pixels * self._per_pixel)
-        self._insert("-oversample", str(self._draw.choice([count for count in (1, 1, 1, 2, 2, 3) if count**2 <= max(room, 1)])))
+        counts = [count for count in (1, 1, 1, 2, 2, 3) if count**2 <= max(room, 1)]
+        self._insert("-oversample", str(self._draw.choice(counts)))
 
     def _insert(self, *words: str) -> None:
         self._groups.insert(self._draw.randint(0, len(self._groups)), list(words))
