@@ -318,10 +318,11 @@ def _orientations(parameters: Parameters, real_m: Basis, spindle: Vector, genera
 def _mosaic_matrices(parameters: Parameters, generator: Generator) -> Matrix | None:
     """Return the rotations of the domains, elements of shape (1, domains), or None without mosaicity."""
     config = parameters.config.crystal
-    if not config.mosaic_spread_deg or config.mosaic_spread_deg < 0.0:
-        return None
     stream = Stream.from_seed(DEFAULT_MOSAIC_SEED if config.mosaic_seed is None else config.mosaic_seed)
+    # The reference draws without a spread too, and a negative seed of the noise goes on from what it leaves.
     drawn = mosaic_domains(generator, stream, config.domain_count)
+    if (config.mosaic_spread_deg or 0.0) <= 0.0:
+        return None
     spread = parameters.scalar(Parameter.MOSAIC_SPREAD) / RADIANS_TO_DEGREES
     exact = torch.from_numpy(drawn.angles(plain(spread))).to(parameters.device)
     smooth = spread * torch.from_numpy(drawn.unit_angles).to(parameters.device)
