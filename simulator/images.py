@@ -100,7 +100,9 @@ class _Sums:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             mean = _running(part) / max(visited, 1)
             # The reference's squares are single precision numbers too.
-            return cls(mean, _running(row * row for row in part), _running((row - mean) ** 2 for row in map(_wide, part)))
+            return cls(
+                mean, _running(row * row for row in part), _running((row - mean) ** 2 for row in map(_wide, part))
+            )
 
 
 def _wide(row: Float32) -> Float64:

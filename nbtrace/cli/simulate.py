@@ -31,7 +31,7 @@ def lint_command(ctx: typer.Context) -> None:
     Exit status: 0 no traps, 1 traps, 2 flags that make no run.
     """
     # The simulator's table of flags; no other command needs it.
-    from simulator.arguments import parse  # noqa: PLC0415
+    from simulator.arguments import Trouble, examine  # noqa: PLC0415
     from simulator.canonical import canonical_arguments  # noqa: PLC0415
     from simulator.errors import SimulatorError  # noqa: PLC0415
     from simulator.lint import lint  # noqa: PLC0415
@@ -39,13 +39,15 @@ def lint_command(ctx: typer.Context) -> None:
     flags = [word for word in _flags(ctx, "lint") if word != "--lenient"]
     found = lint(flags)
     try:
-        meaning = canonical_arguments(parse(flags, lenient=True).config)
+        command = examine(flags)
     except SimulatorError as error:
         raise UsageError(str(error)) from error
+    crashes = any(finding.trouble is Trouble.CRASH for finding in command.findings)
+    meaning = "nothing: the reference crashes as typed" if crashes else shlex.join(canonical_arguments(command.config))
     for line in found:
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shlex.join(flags)}\n")
-    sys.stdout.write(f"read as: {shlex.join(meaning)}\n")
+    sys.stdout.write(f"read as: {meaning}\n")
     raise typer.Exit(ExitCode.DIFFER if found else ExitCode.AGREE)
 
 

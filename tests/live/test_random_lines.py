@@ -36,6 +36,7 @@ OWN_LINES = (
     "DETECTOR_",
     "TRACE_PY",
     "WARNING: out of range",
+    "WARNING: every pixel",
     "WARNING: -printout",
 )
 """Beginnings of lines that the reference, or one of the two, does not print so."""
