@@ -138,7 +138,8 @@ class CrystalConfig(Frozen):
         """Number of mosaic domains: ten if only a spread is given, or no positive number; one without a spread."""
         if (self.mosaic_spread_deg or 0.0) <= 0.0:
             return 1
-        return self.mosaic_domains if (self.mosaic_domains or 0) > 0 else 10
+        domains = self.mosaic_domains or 0
+        return domains if domains > 0 else 10
 
 
 class BeamConfig(Frozen):

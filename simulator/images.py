@@ -98,10 +98,10 @@ class _Sums:
     @classmethod
     def of(cls, part: Float32, visited: int) -> "_Sums":
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            mean = _running(part) / max(visited, 1)
+            mean = running_sum(part) / max(visited, 1)
             # The reference's squares are single precision numbers too.
             return cls(
-                mean, _running(row * row for row in part), _running((row - mean) ** 2 for row in map(_wide, part))
+                mean, running_sum(row * row for row in part), running_sum((row - mean) ** 2 for row in map(_wide, part))
             )
 
 
@@ -109,7 +109,7 @@ def _wide(row: Float32) -> Float64:
     return row.astype(np.float64)
 
 
-def _running(rows: Iterable[npt.NDArray[np.floating]]) -> float:
+def running_sum(rows: Iterable[npt.NDArray[np.floating]]) -> float:
     """Return the sum of all values, added one after another as the reference adds them."""
     total = 0.0
     for row in rows:
@@ -145,8 +145,8 @@ def integer_image(image: Float32, scale: float, adc: float, region: Region = WHO
 def low_bits(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     """Return what the reference's machine makes of numbers that it turns into integers of fewer than 32 bits.
 
-    They are cut to whole numbers, and one that 32 bits cannot hold is 0, as is what is not a number; of the others, also
-    of those below 0, the caller's type keeps the lowest bits.
+    They are cut to whole numbers, and one that 32 bits cannot hold is 0, as is what is not a number; of the others,
+    also of those below 0, the caller's type keeps the lowest bits.
     """
     held = np.abs(values) < 2.0**31
     return np.where(held, values, 0.0).astype(np.int64)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.arrays import Float32, Int8, Uint16
-from simulator.images import LARGEST_INTEGER, WHOLE, Region, low_bits
+from simulator.images import LARGEST_INTEGER, WHOLE, Region, low_bits, running_sum
 from simulator.random import Generator, Stream
 
 REJECTION_FROM = 12.0
@@ -99,7 +99,7 @@ def noise_image(
     overloads = int(np.count_nonzero(shifted > LARGEST_INTEGER))
     pixels[region] = low_bits(np.minimum(shifted, LARGEST_INTEGER)).astype(np.uint16).reshape(part.shape)
     with np.errstate(invalid="ignore"):
-        return NoiseImage(pixels, float(counts.sum(dtype=np.float64)), overloads)
+        return NoiseImage(pixels, running_sum([counts]), overloads)
 
 
 def poisson_deviates(means: Float32, generator: Generator, stream: Stream) -> Float32:

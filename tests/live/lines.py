@@ -333,7 +333,6 @@ class _Writer:
             (0.2, [self._draw.choice(["-floatfile", "-floatimage"]), "floatimage.bin"]),
             (0.04, ["-printout"]),
             (0.04, ["-printout_pixel", "3", "2"]),
-            (0.1, ["-trace_pixel", "2", "3"]),
         )
         for chance, words in options:
             if self._likely(chance):
@@ -349,7 +348,9 @@ class _Writer:
         for name in ("thick", "polar", "omega"):
             if self._likely(0.1):
                 self._insert(f"-oversample_{name}")
-        if self._likely(0.15):
+        if self._likely(0.1) and "-mask" not in (group[0] for group in self._groups):
+            self._insert("-trace_pixel", "2", "3")
+        elif self._likely(0.15):
             first = self._draw.randint(0, 6), self._draw.randint(0, 6)
             last = [start + self._draw.randint(0, 8) for start in first]
             self._insert("-roi", str(first[0]), str(last[0]), str(first[1]), str(last[1]))

@@ -5,7 +5,8 @@ Set NB_RUN_PARALLEL=1 and NB_C_BIN; NB_LIVE_LINES says how many lines are tried 
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ pytestmark = [
 FIRST = int(os.environ.get("NB_LIVE_SEED", "0"))
 COUNT = int(os.environ.get("NB_LIVE_LINES", "40")) if reference.is_asked_for() else 1
 
+FLOAT = "floatimage.bin"
+
+LAST_BITS = 2.5e-7
+"""Relative difference of two neighbours of single precision, twice."""
+
 OWN_LINES = (
     "nbtrace simulator",
     "mode ",
@@ -47,9 +53,27 @@ def mode(tmp_path_factory: pytest.TempPathFactory) -> str:
     return mode_argument(reference.defects(tmp_path_factory.mktemp("probe")))
 
 
+@dataclass
+class Tally:
+    """How lines agreed."""
+
+    same_bits: int = 0
+    rounded: list[int] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """Count how the lines agree, and say so at the end."""
+    found = Tally()
+    yield found
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line(f"\n{found.same_bits} lines to the bit; but for the last bits of a pixel: {found.rounded}")
+
+
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
 def test_a_random_line_gives_the_same_bytes(
-    seed: int, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, mode: str, tally: Tally, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = line(seed)
     again = f"NB_LIVE_SEED={seed} NB_LIVE_LINES=1 repeats it; -mode {mode} {shlex.join(words)}"
@@ -64,30 +88,29 @@ def test_a_random_line_gives_the_same_bytes(
     config = parse(words, mode=mode).config
     simulate_command(config, canonical_arguments(config), printed.append)
     files = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in before}
-    differences = [*_differences(files, expected.files), *_unknown_lines(printed, expected.lines)]
-    assert not differences, f"{differences}; {again}"
+    distance = _distance(files[FLOAT], expected.files[FLOAT])
+    assert distance <= LAST_BITS, f"the images are {distance:.2g} apart; {again}"
+    if distance > 0.0:
+        tally.rounded.append(seed)
+        return
+    differences = [name for name in files.keys() | expected.files.keys() if files.get(name) != expected.files.get(name)]
+    assert not differences, f"{differences} differ; {again}"
+    known = set(expected.lines)
+    foreign = [text for text in printed if text and text not in known and not text.startswith(OWN_LINES)]
+    assert not foreign, f"{foreign} is not what the reference prints; {again}"
+    tally.same_bits += 1
 
 
-def _differences(files: Mapping[str, bytes], expected: Mapping[str, bytes]) -> Iterator[str]:
-    """Yield what differs, the float image first: the others follow from it."""
-    for name in sorted(files.keys() | expected.keys(), key=lambda name: (name != "floatimage.bin", name)):
-        if name not in files or name not in expected:
-            yield f"{name} is written by one of the two only"
-        elif files[name] != expected[name]:
-            yield f"{name}: {_how_far(files[name], expected[name]) if name == 'floatimage.bin' else 'other bytes'}"
-
-
-def _how_far(content: bytes, expected: bytes) -> str:
-    if len(content) != len(expected):
-        return f"{len(content)} bytes, not {len(expected)}"
-    ours, theirs = (np.frombuffer(part, dtype=np.float32) for part in (content, expected))
+def _distance(content: bytes, expected: bytes) -> float:
+    """Return the largest relative difference of a pixel; 0 for the same bits, or where both are not numbers."""
+    ours, theirs = (np.frombuffer(part, dtype=np.float32).astype(np.float64) for part in (content, expected))
+    assert ours.shape == theirs.shape
+    different = ~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)))
+    if not different.any():
+        return 0.0
     with np.errstate(invalid="ignore"):
-        return f"{int((ours != theirs).sum())} of {ours.size} pixels, by up to {np.nanmax(np.abs(ours - theirs)):g}"
-
-
-def _unknown_lines(printed: list[str], expected: tuple[str, ...]) -> Iterator[str]:
-    known = set(expected)
-    yield from (text for text in printed if text and text not in known and not text.startswith(OWN_LINES))
+        apart = np.abs(ours - theirs) / np.maximum(np.abs(ours), np.abs(theirs))
+    return float(np.nan_to_num(apart[different], nan=np.inf).max())
 
 
 TOKENS = sorted({flag.token for flag in FLAGS if not flag.sets or not flag.sets[0].startswith("execution.")})
