@@ -9,7 +9,7 @@ from simulator.errors import MissingInputError, SimulatorError, shown
 
 USAGE = """usage: python -m simulator [--lenient] FLAGS
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
-Flags are nanoBragg's; ours are -mode c-parity|spec, -dtype, -device, -threads_emulated, -compile, -memory_mb.
+Flags are nanoBragg's; ours are -mode c-parity|spec[,±DEFECT], -dtype, -device, -threads_emulated, -compile, -memory_mb.
 example: python -m simulator -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 6.2 -distance 100 -detpixels 96"""
 
 

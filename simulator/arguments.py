@@ -167,14 +167,14 @@ class _Reader:
                 self.settings["execution.defects"] = defects_of(value)
 
     def _scan(self, *, headers: bool) -> None:
-        index = 0
+        index = values_end = 0
         while index < len(self.arguments):
             argument = self.arguments[index]
             index += 1
             if argument.startswith("-"):
-                consumed = self._argument(argument, index, headers=headers)
-                index += 0 if self.lenient else consumed
-            elif not self.lenient and not headers:
+                values_end = max(values_end, index + self._argument(argument, index, headers=headers))
+                index = index if self.lenient else values_end
+            elif index > values_end and not headers:
                 self._report(Trouble.UNKNOWN, argument, f"'{argument}' is neither a flag nor the value of one")
 
     def _argument(self, argument: str, index: int, *, headers: bool) -> int:

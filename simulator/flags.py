@@ -343,7 +343,14 @@ _OUTPUT = (
 _CURVED = (_switch("-curved_det", "spherical detector", {"detector.curved": True}, last_place=LastPlace.UNSEEN),)
 
 _OURS = (
-    Flag("-mode", "c-parity or spec", ("execution.defects",), 1, Kind.WORD, exact=True),
+    Flag(
+        "-mode",
+        "c-parity or spec, also with changes as in c-parity,-stale_phi_rotation",
+        ("execution.defects",),
+        1,
+        Kind.WORD,
+        exact=True,
+    ),
     Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, Kind.WORD, exact=True),
     Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, Kind.WORD, exact=True),
     Flag(

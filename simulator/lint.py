@@ -23,6 +23,9 @@ def lint(arguments: Sequence[str]) -> list[str]:
         return [str(error)]
     found = [finding.remark for finding in command.findings]
     found.extend(_of_arguments(words))
+    convention = command.config.detector.convention
+    if convention is not Convention.CUSTOM and any("-pivot" in word for word in words if word.startswith("-")):
+        found.append(f"-pivot has no effect in the {convention} convention, which has a pivot of its own")
     found.extend(line for check in CHECKS for line in check(command.config))
     return found
 
@@ -90,6 +93,11 @@ def _rotation(config: Config) -> Iterator[str]:
         yield "-mosaic_domains without a spread is one domain"
 
 
+def _orientation(config: Config) -> Iterator[str]:
+    if config.crystal.misset_random and config.crystal.misset_seed is None:
+        yield "-misset random without -misset_seed is another orientation in every run; -seed is that of the noise"
+
+
 def _lookup(config: Config) -> Iterator[str]:
     crystal, structure = config.crystal, config.structure
     if (
@@ -140,4 +148,4 @@ def _beam(config: Config) -> Iterator[str]:
         yield "-sourcefile overrules divergence and dispersion"
 
 
-CHECKS: tuple[Check, ...] = (_beam_centre, _vectors, _rotation, _lookup, _detector, _beam)
+CHECKS: tuple[Check, ...] = (_beam_centre, _vectors, _orientation, _rotation, _lookup, _detector, _beam)

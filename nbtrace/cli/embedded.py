@@ -130,7 +130,7 @@ class Choice:
         try:
             return None if self.mode is None else defects_of(self.mode)
         except ValueError as error:
-            raise UsageError(f"--mode {self.mode}: {error}") from None
+            raise UsageError(f"mode {self.mode!r} is unknown: {error}") from None
 
 
 def _passing(words: Sequence[str], mode: str | None) -> Config:

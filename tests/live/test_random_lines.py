@@ -40,7 +40,7 @@ OWN_LINES = (
     "mode ",
     "flags: ",
     "DETECTOR_",
-    "TRACE_PY",
+    "TRACE_",
     "WARNING: out of range",
     "WARNING: every pixel",
     "WARNING: -printout",
