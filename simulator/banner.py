@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from simulator.beam import SourceRow, divergence_angles
 from simulator.build import Inputs, recommended_oversample
 from simulator.config import Config, Pivot, Shape, noise_seed
-from simulator.constants import ANGSTROM_M, AVOGADRO, RADIANS_TO_DEGREES, SOURCE_DISTANCE_M
+from simulator.constants import ANGSTROM_M, AVOGADRO, RADIANS_TO_DEGREES
 from simulator.crystal import Basis
 from simulator.model import Model
 from simulator.vectors import Vector, cross, dot, norm
@@ -184,9 +184,8 @@ def _sources(model: Model, inputs: Inputs) -> Iterator[str]:
     yield f"  created a total of {len(sources)} sources:"
     for row, source in zip(rows, sources, strict=True):
         given = row.columns
-        position = _numbers(*given[:3]) if len(given) >= 3 else _vector(source.incident * -SOURCE_DISTANCE_M)
         weight = given[3] if len(given) > 3 else default_weight
-        yield f"{position}   {weight:g} {float(source.wavelength_m):g}"
+        yield f"{_vector(source.position_m)}   {weight:g} {float(source.wavelength_m):g}"
     yield f"  created a total of {model.crystal.domain_count} mosaic domains"
 
 

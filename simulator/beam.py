@@ -20,6 +20,8 @@ class Source:
     incident: Vector
     """Unit vector of propagation."""
     wavelength_m: Tensor
+    position_m: Vector
+    """As given or generated; only its direction matters."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,18 @@ def _generated(
     dispersion = config.dispersion
     for h, v in divergence_angles(config):
         position = rotate_about_axis(direction * -SOURCE_DISTANCE_M, polar, parameters.number(v))
-        position = unit(rotate_about_axis(position, vertical_axis, parameters.number(h)))
+        position = rotate_about_axis(position, vertical_axis, parameters.number(h))
+        incident = -unit(position)
         for k in range(dispersion.count):
-            yield Source(-position, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0))
+            yield Source(incident, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0), position)
 
 
 def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters) -> Source:
     given = row.columns
     default = direction * -SOURCE_DISTANCE_M
-    components = (parameters.number(given[i]) if i < len(given) else default[i] for i in range(3))
+    position = Vector(*(parameters.number(given[i]) if i < len(given) else default[i] for i in range(3)))
     own_wavelength = parameters.number(given[4]) if len(given) > 4 else wavelength
-    return Source(-unit(Vector(*components)), own_wavelength)
+    return Source(-unit(position), own_wavelength, position)
 
 
 def scattering_vector(direction: Vector, source: Source) -> Vector:
