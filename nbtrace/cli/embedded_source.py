@@ -46,7 +46,7 @@ class EmbeddedSource:
         UsageError
             If a mode, device or precision is unknown.
         """
-        config = self.choice.applied(self.line.config)
+        config = self.choice.applied(self.choice.reread(self.line.words, self.line.config))
         if self.threads == 1 or "-threads_emulated" in self.line.words:
             return config
         execution = config.execution.model_copy(update={"threads_emulated": self.threads})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Pixel
-from simulator.arguments import Trouble, file_values, parse
+from simulator.arguments import Trouble, examine, file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig, OutputConfig
 from simulator.errors import InputFileError, SimulatorError
@@ -31,9 +31,6 @@ _WRITTEN = {
     "structure.dump_file": _CACHE,
 }
 """What the reference calls a file that it writes, by the field that its flag sets."""
-
-_CRASHING = frozenset({"-detector_abs", "-detector_thick", "-detector_thicksteps", "-thicksteps"})
-"""Flags whose value the reference reads without asking whether there is one."""
 
 _UNREAD = frozenset({"-stol", "-4stol", "-Q"})
 """Files that the reference names but never reads."""
@@ -145,8 +142,8 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
     lenient = lenient or LENIENT in flags
     given = [word for word in flags if word != LENIENT]
     words, inputs = _placed(given, folders)
-    crash = _crash(words)
     try:
+        crash = _crash(words)
         # What crashes the reference means nothing; the rest tells what the run would have been.
         command = parse(words[:-1] if crash else words, lenient=lenient)
     except InputFileError as error:
@@ -154,7 +151,7 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
     except SimulatorError as error:
         raise UsageError(str(error)) from None
     _refuse_overwritten(command.config)
-    remarks = [item.text + ("" if item.trouble is Trouble.COLLISION else " (ignored)") for item in command.findings]
+    remarks = [item.remark for item in command.findings]
     remarks += [crash] if crash else []
     named = _tokens(given)
     if not named & {"-hkl", "-dump"} and (folders[0] / _CACHE).is_file():
@@ -163,11 +160,9 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
 
 
 def _crash(words: Sequence[str]) -> str:
-    """Return why the reference crashes, which happens where its last word is a flag of :data:`_CRASHING`."""
-    last = words[-1] if words else ""
-    if not any(flag.token in _CRASHING for flag in _acting(last)):
-        return ""
-    return f"{last} is the last word and has no value; the reference reads on behind it and crashes"
+    """Return why the reference crashes with these words; empty if no reason is known."""
+    findings = examine(words).findings
+    return next((item.text for item in findings if item.trouble is Trouble.CRASH), "")
 
 
 def _acting(word: str) -> list[Flag]:
