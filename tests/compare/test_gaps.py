@@ -10,8 +10,8 @@ import pytest
 
 from nbtrace import Trace, compare_phi, diff, scaling_chain
 from nbtrace.compare.comparability import Subject
-from nbtrace.compare.stream import diff_long
 from nbtrace.compare.status import Verdict
+from nbtrace.compare.stream import diff_long
 from nbtrace.documents import dump
 from nbtrace.parsers import read_trace
 from nbtrace.report.diff_view import diff_view
@@ -90,7 +90,7 @@ def test_whole_logs_have_no_gaps(read: Read) -> None:
 def test_one_lost_value_is_one_difference(read: Read, lacks: str, lost: Item) -> None:
     every = items(3, 2, 4)
     sides = {side: without(every, {lost} if side == lacks else set()) for side in ("C", "PY")}
-    result = diff(*(read(log(sides[side], side)) for side in ("C", "PY")))
+    result = diff(read(log(sides["C"], "C")), read(log(sides["PY"], "PY")))
     assert result.verdict is Verdict.DIFFER
     assert result.first_divergence is None
     mine, other = result.gaps if lacks == "C" else result.gaps[::-1]
