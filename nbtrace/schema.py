@@ -4,14 +4,18 @@ They stand where data crosses the border into nbtrace. A line that fails its sch
 line number; nothing of it is used.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Pixel, Shape, Value
 
-Count: TypeAlias = Annotated[int, Field(ge=0)]
+MOST = 2**31 - 1
+"""The largest ordinal (pixel, step, source, node, …) and count: the largest integer of the reference."""
+
+Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST)]
 
 
 def _whole(value: object) -> object:
@@ -35,13 +39,6 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _number(value: object) -> object:
-    """Refuse what a number could be made of, though a document says something else: true, or a text."""
-    if isinstance(value, bool | str):
-        raise ValueError("Input should be a valid number")  # noqa: TRY004 - pydantic reports this one
-    return value
-
-
 class KeyedLine(_Line):
     """`TRACE_C: key value…`, `TRACE_PY:key=value` and their kin: the value has the shape that the quantity has."""
 
@@ -51,50 +48,66 @@ class KeyedLine(_Line):
 
     @model_validator(mode="after")
     def _shape_fits(self) -> Self:
-        known = QUANTITIES.get(meaning(self.key).quantity)
-        if known is None or self.shape is Shape.SENTINEL:
-            return self
-        wanted = _ARITY.get(known.kind)
-        if wanted is not None and len(self.numbers) != wanted:
-            raise ValueError(f"{self.key} needs {_numbers(wanted)}, found {_numbers(len(self.numbers))}")
-        if known.kind is Kind.NAMED and self.shape is not Shape.NAMED:
-            raise ValueError(f"{self.key} needs name:number pairs")
+        if complaint := misfit(self.key, meaning(self.key).quantity, self.shape, self.numbers):
+            raise ValueError(complaint)
         return self
+
+
+def misfit(key: str, quantity: str, shape: Shape, numbers: Sequence[float]) -> str | None:
+    """Return why a value printed under `key` cannot be one of `quantity`; None if it can, or nothing is known of it."""
+    known = QUANTITIES.get(quantity)
+    if known is None or shape is Shape.SENTINEL:
+        return None
+    wanted = _ARITY.get(known.kind)
+    if wanted is not None and len(numbers) != wanted:
+        return f"{key} needs {_numbers(wanted)}, found {_numbers(len(numbers))}"
+    if known.kind is Kind.NAMED and shape is not Shape.NAMED:
+        return f"{key} needs name:number pairs"
+    return None
 
 
 def _numbers(count: int) -> str:
     return f"{count or 'no'} number{'s' * (count > 1)}"
 
 
+def _no_look_alike(value: object) -> object:
+    """Refuse text and truth values, which pydantic takes for the integers that they look like."""
+    if isinstance(value, str | bool):
+        raise ValueError("is no whole number")  # noqa: TRY004 - what pydantic takes for a complaint
+    return value
+
+
+Step: TypeAlias = Annotated[Count, BeforeValidator(_no_look_alike)]
+Number: TypeAlias = Annotated[float, Strict()]
+
+
 class PhiLine(BaseModel):
     """`TRACE_C_PHI phi_tic=… phi_deg=… k_frac=… F_latt_b=… F_latt=…`, with any further `key=number` fields."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, float]
+    __pydantic_extra__: dict[str, Number]
 
-    phi_tic: Count
-    phi_deg: float
-    k_frac: float
-    F_latt_b: float
-    F_latt: float
+    phi_tic: Step
+    phi_deg: Number
+    k_frac: Number
+    F_latt_b: Number
+    F_latt: Number
 
 
 class RotStarLine(_Line):
     """`TRACE_PY_ROTSTAR phi_tic=… ap_y=… bp_y=… cp_y=…`: y components of the rotated cell vectors, Å."""
 
-    phi_tic: Count
-    ap_y: float
-    bp_y: float
-    cp_y: float
+    phi_tic: Step
+    ap_y: Number
+    bp_y: Number
+    cp_y: Number
 
 
 class TracedPixel(_Line):
     """A statement of the traced pixel, slow first."""
 
-    slow: Count
-    fast: Count
-
-    _numbers = field_validator("*", mode="before")(_number)
+    slow: Step
+    fast: Step
 
     @property
     def pixel(self) -> Pixel:
@@ -105,13 +118,16 @@ class TracedPixel(_Line):
 class PerPhiEntry(PhiLine):
     """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
 
-    __pydantic_extra__: dict[str, Annotated[float, BeforeValidator(_number)]]
 
-    _numbers = field_validator("*", mode="before")(_number)
+PER_PHI_LISTS = ("per_phi_entries", "traces")
+"""The names under which a per-φ document holds its entries; the second is the one of older documents."""
 
 
 class PerPhiDocument(BaseModel):
-    """A per-φ JSON document. `traces` is accepted for `per_phi_entries`, `metadata` for the fields at the top."""
+    """A per-φ JSON document; `metadata` is accepted for the fields at the top.
+
+    The list stands under the first of `PER_PHI_LISTS` that is there.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -128,8 +144,9 @@ class PerPhiDocument(BaseModel):
         if not isinstance(data, dict):
             return data
         merged = dict(data)
-        if "per_phi_entries" not in merged and "traces" in merged:
-            merged["per_phi_entries"] = merged.pop("traces")
+        first = next((key for key in PER_PHI_LISTS if merged.get(key) is not None), None)
+        if first is not None:
+            merged["per_phi_entries"] = merged[first]
         metadata = merged.pop("metadata", None)
         if isinstance(metadata, dict):
             for key in ("timestamp", "config", "device", "dtype"):

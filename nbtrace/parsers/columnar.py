@@ -14,15 +14,12 @@ from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.placing import Placed, Places, Roles
 from nbtrace.parsers.reader import LogReader, Placement
 from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
-from nbtrace.parsers.sides import columns
+from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
+from nbtrace.parsers.source import Lines
 from nbtrace.parsers.templates import Kind, Templates
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
-
-
-_HEAD = 10
-"""Lines at the start of a file that tell whether it is a unified diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +164,12 @@ class ColumnReader:
         for chunk in read_chunks(self.source, self.size):
             self._sniffer.look(chunk)
             self._cut = self._cut or chunk.cut
-            if chunk.stop > chunk.start:
+            if chunk.text.isspace():
+                # Many blank lines would make arrays a hundred times their size.
+                blank = chunk.text.count(b"\n")
+                self._total += blank
+                self._ignored += blank
+            elif chunk.stop > chunk.start:
                 yield self._columns(scan(chunk, self._templates))
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
@@ -332,7 +334,7 @@ class _Sniffer:
             If the file is a JSON document, a unified diff, or has two columns.
         """
         two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
-        missing = _HEAD - len(self._first_lines)
+        missing = HEADER - len(self._first_lines)
         if self._begun and not missing and not two_columns:
             return
         text = chunk.text.decode(errors="replace")
@@ -340,5 +342,6 @@ class _Sniffer:
             raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())
         self._first_lines += text.split("\n", missing)[:-1] if missing else []
-        if columns(self._first_lines) is not None or (two_columns and columns(["", *text.split("\n")]) is not None):
+        side_by_side = two_columns and is_two_columns(Lines((chunk.text,)))
+        if side_by_side or end_of_diff_header(self._first_lines) is not None:
             raise NotColumnarError("two traces side by side")
