@@ -167,11 +167,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A line that looks like trace but cannot be read."""
+    """A line that looks like trace but cannot be read.
+
+    Attributes
+    ----------
+    line : int
+        Line number in the file, from 1.
+    text : str
+        Its beginning.
+    reason : str
+    quantities : tuple of str
+        What it would have given, as far as its prefix and its keys tell.
+    """
 
     line: int
     text: str
     reason: str
+    quantities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,18 @@ They stand where data crosses the border into nbtrace. A line that fails its sch
 line number; nothing of it is used.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Pixel, Shape, Value
 
-Count: TypeAlias = Annotated[int, Field(ge=0)]
+MOST = 2**31 - 1
+"""The largest ordinal (pixel, step, source, node, …) and count: the largest integer of the reference."""
+
+Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST)]
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3, Kind.MATRIX: 9}
 
@@ -29,41 +33,59 @@ class KeyedLine(_Line):
 
     @model_validator(mode="after")
     def _shape_fits(self) -> Self:
-        known = QUANTITIES.get(meaning(self.key).quantity)
-        if known is None or self.shape is Shape.SENTINEL:
-            return self
-        wanted = _ARITY.get(known.kind)
-        if wanted is not None and len(self.numbers) != wanted:
-            raise ValueError(f"{self.key} needs {_numbers(wanted)}, found {_numbers(len(self.numbers))}")
-        if known.kind is Kind.NAMED and self.shape is not Shape.NAMED:
-            raise ValueError(f"{self.key} needs name:number pairs")
+        if complaint := misfit(self.key, meaning(self.key).quantity, self.shape, self.numbers):
+            raise ValueError(complaint)
         return self
+
+
+def misfit(key: str, quantity: str, shape: Shape, numbers: Sequence[float]) -> str | None:
+    """Return why a value printed under `key` cannot be one of `quantity`; None if it can, or nothing is known of it."""
+    known = QUANTITIES.get(quantity)
+    if known is None or shape is Shape.SENTINEL:
+        return None
+    wanted = _ARITY.get(known.kind)
+    if wanted is not None and len(numbers) != wanted:
+        return f"{key} needs {_numbers(wanted)}, found {_numbers(len(numbers))}"
+    if known.kind is Kind.NAMED and shape is not Shape.NAMED:
+        return f"{key} needs name:number pairs"
+    return None
 
 
 def _numbers(count: int) -> str:
     return f"{count or 'no'} number{'s' * (count > 1)}"
 
 
+def _no_look_alike(value: object) -> object:
+    """Refuse text and truth values, which pydantic takes for the integers that they look like."""
+    if isinstance(value, str | bool):
+        raise ValueError("is no whole number")  # noqa: TRY004 - what pydantic takes for a complaint
+    return value
+
+
+Step: TypeAlias = Annotated[Count, BeforeValidator(_no_look_alike)]
+Number: TypeAlias = Annotated[float, Strict()]
+
+
 class PhiLine(BaseModel):
     """`TRACE_C_PHI phi_tic=… phi_deg=… k_frac=… F_latt_b=… F_latt=…`, with any further `key=number` fields."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, float]
+    __pydantic_extra__: dict[str, Number]
 
-    phi_tic: Count
-    phi_deg: float
-    k_frac: float
-    F_latt_b: float
-    F_latt: float
+    phi_tic: Step
+    phi_deg: Number
+    k_frac: Number
+    F_latt_b: Number
+    F_latt: Number
 
 
 class RotStarLine(_Line):
     """`TRACE_PY_ROTSTAR phi_tic=… ap_y=… bp_y=… cp_y=…`: y components of the rotated cell vectors, Å."""
 
-    phi_tic: Count
-    ap_y: float
-    bp_y: float
-    cp_y: float
+    phi_tic: Step
+    ap_y: Number
+    bp_y: Number
+    cp_y: Number
 
 
 class TracedPixel(_Line):
@@ -82,8 +104,15 @@ class PerPhiEntry(PhiLine):
     """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
 
 
+PER_PHI_LISTS = ("per_phi_entries", "traces")
+"""The names under which a per-φ document holds its entries: ours, then the one of older documents."""
+
+
 class PerPhiDocument(BaseModel):
-    """A per-φ JSON document. `traces` is accepted for `per_phi_entries`, `metadata` for the fields at the top."""
+    """A per-φ JSON document; `metadata` is accepted for the fields at the top.
+
+    The list stands under the first of `PER_PHI_LISTS` that is there.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -100,8 +129,9 @@ class PerPhiDocument(BaseModel):
         if not isinstance(data, dict):
             return data
         merged = dict(data)
-        if "per_phi_entries" not in merged and "traces" in merged:
-            merged["per_phi_entries"] = merged.pop("traces")
+        first = next((key for key in PER_PHI_LISTS if merged.get(key) is not None), None)
+        if first is not None:
+            merged["per_phi_entries"] = merged[first]
         metadata = merged.pop("metadata", None)
         if isinstance(metadata, dict):
             for key in ("timestamp", "config", "device", "dtype"):

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from nbtrace.records import Record, Trace
 
-_number = re.compile(r"[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?").fullmatch
+_number = re.compile(r"[+-]?([0-9]*+)\.?([0-9]*+)(?:[eE]([+-]?[0-9]+))?").fullmatch
 
 _MIXED = frozenset({"labels"})
 """Families in which every line has a number format of its own."""
@@ -23,6 +23,7 @@ _COARSEST = 6
 _EXACT = 17
 """Digits that tell every double-precision number from its neighbours."""
 
+_POWER_DIGITS = 5
 _SHARE_SINGLE = 0.8
 _EXACT_DIGITS = 12
 _SEVERAL = 8
@@ -83,14 +84,22 @@ def _parts(token: str) -> _Parts | None:
     match = _number(token)
     if match is None:
         return None
-    whole, decimals, power = match[1], match[2], match[3]
+    whole, decimals, power = match[1], match[2], _power(match[3])
     figures = (whole + decimals).lstrip("0")
     if not figures:
-        return _Parts(1, len(decimals), None, int(power or 0), scientific=power is not None)
+        return _Parts(1, len(decimals), None, power or 0, scientific=power is not None)
     leading = len(whole.lstrip("0")) - 1 if whole.lstrip("0") else len(figures) - len(decimals) - 1
-    shift = int(power or 0)
+    shift = power or 0
     trailing_zeros = figures.endswith("0") and not decimals
     return _Parts(len(figures), len(decimals), leading + shift, shift, power is not None, trailing_zeros)
+
+
+def _power(text: str | None) -> int | None:
+    """Return a printed power of ten; one of more digits than any double has, cut to them."""
+    if text is None:
+        return None
+    size = int(text.lstrip("+-").lstrip("0")[:_POWER_DIGITS] or "0")
+    return -size if text.startswith("-") else size
 
 
 def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:

@@ -4,6 +4,7 @@
 """
 
 import os
+from collections.abc import Iterable
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.documents import looks_like_json, read_json
@@ -11,7 +12,7 @@ from nbtrace.parsers.labels import LabelReader, looks_labelled
 from nbtrace.parsers.outcome import Fields, Structure
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.sides import by_prefix, columns
-from nbtrace.parsers.source import read_text, split_lines
+from nbtrace.parsers.source import Lines, read_lines
 from nbtrace.records import Side, Trace
 
 __all__ = ["parse_trace", "read_sides", "read_trace"]
@@ -48,33 +49,35 @@ def read_sides(source: str) -> tuple[Trace, ...]:
     InputError
         If it is missing, unreadable or binary.
     """
-    text, cut = read_text(source)
-    return parse_trace(text, source, cut=cut)
+    return _parsed(read_lines(source), source)
 
 
 def parse_trace(text: str, source: str = "-", *, cut: bool = False) -> tuple[Trace, ...]:
     """Read the text of a log; `source` is the name that records and messages give."""
-    if looks_like_json(text):
-        return (read_json(source, text, cut=cut),)
-    lines, open_end = split_lines(text)
+    return _parsed(Lines.of([text.encode(errors="replace")], cut_short=cut), source)
+
+
+def _parsed(lines: Lines, source: str) -> tuple[Trace, ...]:
+    if looks_like_json(lines):
+        return (read_json(source, lines.text, cut=lines.cut_short),)
     two = columns(lines)
     if two is not None:
-        return tuple(_log(column, source, cut=cut or open_end) for column in two)
-    trace = _log(lines, source, cut=cut or open_end)
+        return tuple(_log(column, source, cut=lines.cut) for column in two)
+    trace = _log(lines, source, cut=lines.cut)
     if not any(record.family.startswith("TRACE") for record in trace.records) and looks_labelled(lines):
-        return (_labelled(lines, source, cut=cut or open_end),)
+        return (_labelled(lines, source),)
     if {record.side for record in trace.records} >= {Side.C, Side.PY}:
-        return tuple(_log(lines_of_side, source, cut=cut or open_end) for lines_of_side in by_prefix(lines))
+        return tuple(_log(lines_of_side, source, cut=lines.cut) for lines_of_side in by_prefix(lines))
     return (trace,)
 
 
-def _log(lines: list[str], source: str, *, cut: bool) -> Trace:
+def _log(lines: Iterable[str], source: str, *, cut: bool) -> Trace:
     reader = LogReader(source)
     reader.read(lines)
     return reader.trace(cut=cut)
 
 
-def _labelled(lines: list[str], source: str, *, cut: bool) -> Trace:
+def _labelled(lines: Lines, source: str) -> Trace:
     reader = LogReader(source)
     labels = LabelReader()
     for line in lines:
@@ -85,4 +88,4 @@ def _labelled(lines: list[str], source: str, *, cut: bool) -> Trace:
                 reader.take(Structure(heading), "labels", "labels", line)
             case fields:
                 reader.take(Fields(fields), "labels", "labels", line)
-    return reader.trace(cut=cut)
+    return reader.trace(cut=lines.cut)

@@ -2,9 +2,10 @@
 
 import re
 
-from nbtrace.parsers.keyed import one_field
-from nbtrace.parsers.outcome import Fields, Outcome, Stated
-from nbtrace.parsers.values import NUMBER
+from nbtrace.parsers.keyed import one_field, pixel_stated
+from nbtrace.parsers.outcome import Fields, Outcome, Problem, Stated
+from nbtrace.parsers.values import NUMBER, ordinal
+from nbtrace.schema import MOST
 
 _N = f"({NUMBER})"
 
@@ -17,15 +18,15 @@ _SETTINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (rf"\s*Kahn polarization factor: {_N}", ("kahn_factor",)),
     (rf"\s*incident fluence: {_N} photons/m\^2", ("fluence_per_m2",)),
     (
-        rf"\s*distance={_N} detsize={_N}x{_N}\s+pixel={_N} meters \((\d+)x(\d+) pixels\)",
+        rf"\s*distance={_N} detsize={_N}x{_N}\s+pixel={_N} meters \(([0-9]+)x([0-9]+) pixels\)",
         ("distance_m", "detsize_fast_m", "detsize_slow_m", "pixel_m", "pixels_fast", "pixels_slow"),
     ),
-    (rf"\s*sensor is {_N} m thick in (-?\d+) layers with mu= ?{_N}", ("sensor_m", "layers", "mu_per_m")),
-    (r"\s*(\d+) sources", ("sources",)),
-    (rf"\s*(\d+) mosaic domains over mosaic spread of {_N} degrees", ("mosaic_domains", "mosaic_spread_deg")),
-    (rf"\s*(\d+) phi steps from {_N} to {_N} degrees", ("phi_steps", "phi_start_deg", "phi_end_deg")),
-    (r"\s*(\d+)x\d+ pixel oversample steps.*", ("oversample",)),
-    (rf"\s*(\d+) initialized hkls \(all others ={_N}\)", ("reflections", "default_F")),
+    (rf"\s*sensor is {_N} m thick in (-?[0-9]+) layers with mu= ?{_N}", ("sensor_m", "layers", "mu_per_m")),
+    (r"\s*([0-9]+) sources", ("sources",)),
+    (rf"\s*([0-9]+) mosaic domains over mosaic spread of {_N} degrees", ("mosaic_domains", "mosaic_spread_deg")),
+    (rf"\s*([0-9]+) phi steps from {_N} to {_N} degrees", ("phi_steps", "phi_start_deg", "phi_end_deg")),
+    (r"\s*([0-9]+)x[0-9]+ pixel oversample steps.*", ("oversample",)),
+    (rf"\s*([0-9]+) initialized hkls \(all others ={_N}\)", ("reflections", "default_F")),
     (r"\s*INCIDENT_BEAM_DIRECTION= ?(.+)", ("beam_vector",)),
     (r"\s*spindle ROTATION_AXIS= ?(.+)", ("spindle_axis",)),
     (r"\s*POLARIZATION_PLANE_NORMAL= ?(.+)", ("polar_axis",)),
@@ -34,20 +35,20 @@ _SETTINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"pivoting detector around (.+)", ("pivot",)),
     (r"auto-selected (no|tricubic) interpolation.*", ("interpolation",)),
     (r"reading Fs from (.+)", ("structure_factor_cache",)),
-    (r"\s*Detector: (\d+)x(\d+) pixels", ("pixels_fast", "pixels_slow")),
+    (r"\s*Detector: ([0-9]+)x([0-9]+) pixels", ("pixels_fast", "pixels_slow")),
     (rf"\s*Wavelength: {_N} Å", ("wavelength_rounded_A",)),
     (r"\s*Device: ([\w:]+), [Dd]type: (?:torch\.)?(\w+)", ("device", "dtype")),
     (r"TRACE_PY_BASE: dtype=(?:torch\.)?(\w+), device=([\w:]+)", ("dtype", "device")),
-    (r"auto-selected (\d+)-fold oversampling", ("oversample",)),
+    (r"auto-selected ([0-9]+)-fold oversampling", ("oversample",)),
 )
 """Pattern of a whole line, and the names of its groups."""
 
 _PIXELS = (
-    r"(?:# |\s*)Tracing pixel:? \((?:slow=)?(\d+), ?(?:fast=)?(\d+)\)",
-    r"=== TRACE: Pixel \((\d+), (\d+)\) \[slow, fast\] ===",
-    r"=== .*Trace for (?:Pixel )?\((\d+), (\d+)\).*===",
-    r"TRACE_PY: === PIXEL \((\d+), (\d+)\) TRACE START ===",
-    r"Target pixel: \((\d+), (\d+)\)",
+    r"(?:# |\s*)Tracing pixel:? \((?:slow=)?([0-9]+), ?(?:fast=)?([0-9]+)\)",
+    r"=== TRACE: Pixel \(([0-9]+), ([0-9]+)\) \[slow, fast\] ===",
+    r"=== .*Trace for (?:Pixel )?\(([0-9]+), ([0-9]+)\).*===",
+    r"TRACE_PY: === PIXEL \(([0-9]+), ([0-9]+)\) TRACE START ===",
+    r"Target pixel: \(([0-9]+), ([0-9]+)\)",
 )
 """Statements of the traced pixel, slow first."""
 
@@ -56,7 +57,7 @@ _AXES = re.compile(r"(DETECTOR_(?:FAST_AXIS|SLOW_AXIS|NORMAL_AXIS|PIX0_VECTOR))\
 _settings = tuple((re.compile(pattern).fullmatch, names) for pattern, names in _SETTINGS)
 _pixels = tuple(re.compile(pattern).fullmatch for pattern in _PIXELS)
 _first_words = re.compile(
-    r"\s*+(?:[\d+-].*(?:sources|domains|steps|hkls)|DETECTOR_|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
+    r"\s*+(?:[0-9+-].*(?:sources|domains|steps|hkls)|DETECTOR_|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
     r"|incident|distance|sensor|\w+ convention|pivoting|auto-selected|reading Fs|Detector|Wavelength|Device|TRACE_PY"
     r"|[\w ]+xtal:|# Tracing|Tracing|===|Target)"
 ).match
@@ -72,8 +73,15 @@ def banner(line: str) -> Outcome | None:
         return outcome if isinstance(outcome, Fields) else None
     for match in _pixels:
         if found := match(line):
-            return Stated(pixel=(int(found[1]), int(found[2])))
+            return pixel_stated(found[1], found[2])
     for match, names in _settings:
         if found := match(line):
-            return Stated(settings=tuple(zip(names, (group.strip() for group in found.groups()), strict=True)))
+            return _stated(names, found.groups())
     return None
+
+
+def _stated(names: tuple[str, ...], texts: tuple[str, ...]) -> Outcome:
+    """Return settings; a count that no integer of the reference holds is none."""
+    settings = tuple(zip(names, (text.strip() for text in texts), strict=True))
+    far = next((name for name, text in settings if text.isdecimal() and ordinal(text) is None), None)
+    return Problem(f"{far} is beyond {MOST}") if far else Stated(settings=settings)

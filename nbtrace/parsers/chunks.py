@@ -1,7 +1,6 @@
 """The bytes of a log in pieces of bounded size, each of whole lines; plain, gzip or standard input."""
 
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ import numpy as np
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.decimals import PAD, Bytes
+from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 
 CHUNK = 1 << 20
 """Bytes read at a time: few enough that the arrays made of them stay in the processor's cache."""
 
-_GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PROBE = 1 << 16
 _PADDING = b"\n" * PAD
@@ -83,22 +82,15 @@ def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
     with ExitStack() as stack:
         try:
             stream: BinaryIO = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
-            head = stream.read(len(_GZIP))
+            head = stream.read(len(GZIP))
         except OSError as error:
             name = "standard input" if source == "-" else source
             raise InputError(f"{name} cannot be read: {error.strerror}") from error
-        end = _End()
-        packed = head == _GZIP
+        end = Ending()
+        packed = head == GZIP
         blocks = _blocks(head, stream, _PROBE if packed else size)
         blocks = _unzipped(blocks, source, end) if packed else blocks
         yield from _whole_lines(_text_only(blocks, source), end)
-
-
-@dataclass(slots=True)
-class _End:
-    """How a compressed stream ended."""
-
-    cut: bool = False
 
 
 def _blocks(head: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
@@ -124,7 +116,7 @@ def _text_only(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         yield head
 
 
-def _whole_lines(blocks: Iterator[bytes], end: _End) -> Iterator[Chunk]:
+def _whole_lines(blocks: Iterator[bytes], end: Ending) -> Iterator[Chunk]:
     parts: list[bytes] = []
     for block in blocks:
         line_end = block.rfind(b"\n") + 1
@@ -144,25 +136,12 @@ def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
     return Chunk(data, PAD, PAD + size, cut)
 
 
-def _unzipped(packed_blocks: Iterator[bytes], name: str, end: _End) -> Iterator[bytes]:
-    engine = zlib.decompressobj(wbits=31)
+def _unzipped(packed_blocks: Iterator[bytes], name: str, ending: Ending) -> Iterator[bytes]:
     readable = False
-    for block in packed_blocks:
-        packed = block
-        while packed:
-            if engine.eof:
-                packed = packed.lstrip(b"\0")
-                if not packed:
-                    break
-                engine = zlib.decompressobj(wbits=31)
-            try:
-                data = engine.decompress(packed)
-            except zlib.error as error:
-                raise NotColumnarError(f"{name} is a damaged gzip file") from error
-            packed = engine.unused_data
-            if data:
-                readable = True
-                yield data
-    end.cut = not engine.eof
-    if end.cut and not readable:
+    for data in unpacked(packed_blocks, name, ending):
+        readable = True
+        yield data
+    if ending.damaged:
+        raise NotColumnarError(f"{name} is a damaged gzip file")
+    if ending.cut and not readable:
         raise InputError(f"{name} is a damaged gzip file; nothing of it can be read")

@@ -14,15 +14,12 @@ from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.placing import Placed, Places, Roles
 from nbtrace.parsers.reader import LogReader, Placement
 from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
-from nbtrace.parsers.sides import columns
+from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
+from nbtrace.parsers.source import Lines
 from nbtrace.parsers.templates import Kind, Templates
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
-
-
-_HEAD = 10
-"""Lines at the start of a file that tell whether it is a unified diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +329,7 @@ class _Sniffer:
             If the file is a JSON document, a unified diff, or has two columns.
         """
         two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
-        missing = _HEAD - len(self._first_lines)
+        missing = HEADER - len(self._first_lines)
         if self._begun and not missing and not two_columns:
             return
         text = chunk.text.decode(errors="replace")
@@ -340,5 +337,6 @@ class _Sniffer:
             raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())
         self._first_lines += text.split("\n", missing)[:-1] if missing else []
-        if columns(self._first_lines) is not None or (two_columns and columns(["", *text.split("\n")]) is not None):
+        side_by_side = two_columns and is_two_columns(Lines((chunk.text,)))
+        if side_by_side or end_of_diff_header(self._first_lines) is not None:
             raise NotColumnarError("two traces side by side")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from nbtrace import schema
 from nbtrace.parsers.keyed import phi_meaning
+from nbtrace.parsers.source import Lines
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 
@@ -21,9 +22,10 @@ _SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
-def looks_like_json(text: str) -> bool:
+def looks_like_json(lines: Lines) -> bool:
     """Return whether a file's text is meant to be a JSON document; a log may begin with a bracket, too."""
-    return text.lstrip()[:1] in {"{", "["} and not _trace_line(text)
+    start = next((begun for text in lines.texts if (begun := text.lstrip()[:1])), "")
+    return start in {"{", "["} and not any(map(_trace_line, lines.texts))
 
 
 def read_json(source: str, text: str, *, cut: bool = False) -> Trace:

@@ -7,22 +7,24 @@ from pydantic import ValidationError
 from nbtrace import schema, units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
-from nbtrace.parsers.values import NUMBER, read_value
+from nbtrace.parsers.values import NUMBER, ordinal, read_value
 from nbtrace.quantities import QUANTITIES, Kind, Meaning, meaning
 from nbtrace.records import NOWHERE, Index, Shape, Value
+from nbtrace.schema import MOST
 
-_rule = re.compile(r"={3,}(.*?)(?:={3,})?").fullmatch
-_assignment = re.compile(r"([^\s=][^=]*?)\s*=\s*(.*)").fullmatch
+_RULE = "==="
 _spaced = re.compile(r"(\S+)\s+(.*)").fullmatch
-_pairs = re.compile(r"(\w+)=(.*?)(?=\s+\w+=|$)").findall
+_first_key = re.compile(r"(?<!\w)(\w++)=").search
+_next_keys = re.compile(r"(?<=\s)(\w++)=").finditer
 _are_pairs = re.compile(r"\w+=\S.*").fullmatch
 _WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
 _words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
 _word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
-_tuple = re.compile(r"\(?\s*(\d+)\s*[,\s]\s*(\d+)\s*\)?").fullmatch
+_tuple = re.compile(r"\(?\s*([0-9]+)(?:\s*+,\s*+|\s++)([0-9]+)\s*\)?").fullmatch
 _operator = re.compile(r"[-+*/^(),·×|]")
+_digits = re.compile(r"[0-9]++").findall
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
-_node = re.compile(rf"\[(\d+(?:,\d+)*)\]=({NUMBER})").fullmatch
+_node = re.compile(rf"\[([0-9]+(?:,[0-9]+)*)\]=({NUMBER})").fullmatch
 
 
 def heading_of(body: str) -> Structure | None:
@@ -30,9 +32,26 @@ def heading_of(body: str) -> Structure | None:
     text = body.strip()
     if not text:
         return Structure()
-    if rule := _rule(text):
-        return Structure(rule[1].strip() or None)
+    if text.startswith(_RULE):
+        return Structure(_title(text) or None)
     return Structure(text[:-1].strip()) if text.endswith(":") else None
+
+
+def _title(text: str) -> str:
+    """Return the title in a line that begins with a rule, without the rule that may follow it."""
+    title = text.lstrip("=")
+    bare = title.rstrip("=")
+    return (bare if len(title) - len(bare) >= len(_RULE) else title).strip()
+
+
+def _assignment(text: str) -> tuple[str, str] | None:
+    key, equals, value = text.partition("=")
+    return (key.rstrip(), value.strip()) if equals and key.strip() else None
+
+
+def _key_and_rest(text: str) -> tuple[str, str] | None:
+    match = _spaced(text)
+    return (match[1], match[2].strip()) if match else None
 
 
 def keyed(body: str) -> Outcome:
@@ -41,10 +60,10 @@ def keyed(body: str) -> Outcome:
         return heading
     text = body.strip()
     tight = not body[:1].isspace()
-    match = (_assignment(text) if tight else None) or _spaced(text)
-    if match is None:
+    pair = (_assignment(text) if tight else None) or _key_and_rest(text)
+    if pair is None:
         return Problem(f"{text!r} has a key but no value")
-    key, rest = match[1], match[2].strip()
+    key, rest = pair
     if rest.startswith("="):
         rest = rest[1:].strip()
     return one_field(key, rest, starts_blocks=True)
@@ -92,7 +111,13 @@ def _value_of(key: str, text: str) -> Value:
 
 def key_values(body: str) -> tuple[tuple[str, str], ...]:
     """Return the `key=value` pairs of a line; a value runs to the next `word=`."""
-    return tuple((key, text.strip()) for key, text in _pairs(body.strip()))
+    text = body.strip()
+    first = _first_key(text)
+    if first is None:
+        return ()
+    keys = [first, *_next_keys(text, first.end())]
+    ends = [match.start() for match in keys[1:]] + [len(text)]
+    return tuple((match[1], text[match.end() : end].strip()) for match, end in zip(keys, ends, strict=True))
 
 
 def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
@@ -130,7 +155,10 @@ def phi_meaning(key: str) -> Meaning:
 def tricubic(body: str) -> Outcome:
     """Read a node of the interpolation grid, `[i,j,k]=F`."""
     if match := _node(body.strip()):
-        index = Index(node=tuple(map(int, match[1].split(","))))
+        node = tuple(number for text in match[1].split(",") if (number := ordinal(text)) is not None)
+        if len(node) <= match[1].count(","):
+            return Problem(f"the node [{match[1]}] has numbers beyond {MOST}")
+        index = Index(node=node)
         value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
         return Fields((Field("F_tricubic", value, meaning("F_tricubic"), index),))
     return Problem(f"{body.strip()!r} is no [i,j,k]=value")
@@ -159,6 +187,8 @@ def tap(body: str) -> Outcome:
     else:
         return Problem(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
+    if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
+        return Problem(f"{far} {places[far]} is beyond {MOST}")
     pixel = _pair(places.get("pixel", ""))
     index = Index(
         subpixel=_pair(places.get("subpixel", "")),
@@ -181,19 +211,30 @@ _PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
 
 def _pair(text: str) -> tuple[int, int] | None:
     match = _tuple(text)
-    return (int(match[1]), int(match[2])) if match else None
+    first, second = (ordinal(match[1]), ordinal(match[2])) if match else (None, None)
+    return None if first is None or second is None else (first, second)
 
 
 def _ordinal(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdecimal() else None
+    return None if text is None else ordinal(text.strip())
+
+
+def _beyond(text: str) -> bool:
+    """Whether text holds a whole number that no pixel, step, source or domain has."""
+    return any(ordinal(digits) is None for digits in _digits(text))
 
 
 def traced_pixel(body: str) -> Outcome:
     """Read `tracing pixel (spixel=S, fpixel=F)`."""
-    match = re.search(r"\(spixel=(-?\d+), ?fpixel=(-?\d+)\)", body)
+    match = re.search(r"\(spixel=(-?[0-9]+), ?fpixel=(-?[0-9]+)\)", body)
     if match is None:
         return Problem(f"{body.strip()!r} states no pixel")
-    try:
-        return Stated(pixel=schema.TracedPixel(slow=int(match[1]), fast=int(match[2])).pixel)
-    except ValidationError as error:
-        return Problem(schema.reason(error))
+    return pixel_stated(match[1], match[2])
+
+
+def pixel_stated(slow: str, fast: str) -> Stated | Problem:
+    """Return the pixel that two whole numbers state, or why they state none."""
+    for name, text in (("slow", slow), ("fast", fast)):
+        if ordinal(text) is None:
+            return Problem(f"the pixel's {name} index is not from 0 to {MOST}: {text}")
+    return Stated(pixel=(int(slow), int(fast)))

@@ -1,6 +1,7 @@
 """Logs without any trace prefix: `Label (unit): value` under headings, as early scripts printed them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace import units
@@ -18,22 +19,27 @@ _unit_in_label = re.compile(r"(.+?) \((?:\w+, )?([^()]+)\)").fullmatch
 _TRIPLES = {"hkl_frac": ("h", "k", "l"), "hkl_rounded": ("h_int", "k_int", "l_int")}
 _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label in labels}
 _OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.SCALING})
-_last_number = re.compile(r".*[:=]\s*(\S+)").fullmatch
 
 
-def looks_labelled(lines: list[str]) -> bool:
+def looks_labelled(lines: Iterable[str]) -> bool:
     """Return whether lines list labelled values of a pixel: several known labels, one of a pixel among them."""
     known = {name for line in lines if (name := _known_label(line))}
     return len(known) >= 3 and any(QUANTITIES[name].stage in _OF_A_PIXEL for name in known)
 
 
 def _known_label(line: str) -> str | None:
-    match = _labelled(line.strip()) if len(line) <= LONGEST_LINE else None
+    match = _labelled(line.strip()) if ":" in line and len(line) <= LONGEST_LINE else None
     if match is None:
         return None
     bare, _ = _bare(match[1].rstrip())
     name = meaning(bare).quantity
     return name if name in QUANTITIES else None
+
+
+def _last_member(text: str) -> str | None:
+    """Return the word after the last `:` or `=`, None if there is none or several words stand there."""
+    words = text[max(text.rfind(":"), text.rfind("=")) + 1 :].split()
+    return words[0] if len(words) == 1 and len(words[0]) < len(text) else None
 
 
 def _states_pixel(line: str) -> bool:
@@ -68,8 +74,8 @@ class LabelReader:
             return None
         label, text = match[1].rstrip(), match[2]
         value = read_value(text)
-        if value.shape is Shape.TEXT and (last := _last_number(text)):
-            value = read_value(last[1])
+        if value.shape is Shape.TEXT and (last := _last_member(text)):
+            value = read_value(last)
         if value.shape is Shape.TEXT:
             return None
         return self._fields(label, value)

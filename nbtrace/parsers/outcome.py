@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrace import schema
 from nbtrace.quantities import Meaning
 from nbtrace.records import NOWHERE, Index, Pixel, Value
 
@@ -52,3 +53,14 @@ class Problem:
 
 
 Outcome: TypeAlias = Fields | Stated | Structure | Problem
+
+
+def fitting(outcome: Outcome) -> Outcome:
+    """Return an outcome as it is, or as a problem where a value has not the numbers that its quantity has."""
+    if not isinstance(outcome, Fields):
+        return outcome
+    for item in outcome.fields:
+        complaint = schema.misfit(item.key, item.meaning.quantity, item.value.shape, item.value.numbers)
+        if complaint is not None:
+            return Problem(complaint)
+    return outcome

@@ -18,7 +18,7 @@ _lead_in = re.compile(r"([^=:]+): (\S[^:]*? = .*)").fullmatch
 _several = re.compile(r",\s+(?=[A-Za-z_]\w* = )").split
 _assigned = re.compile(r"(.+?) = (.+)").fullmatch
 _unit_in_name = re.compile(r"(.+?) \(([^()]+)\)").fullmatch
-_spaced = re.compile(r"([A-Za-z_]\w*)\s+([-+.\dnNiI].*)").fullmatch
+_spaced = re.compile(r"([A-Za-z_]\w*)\s+([-+.0-9nNiI].*)").fullmatch
 
 _CELL_NAMES = frozenset({"a_star", "b_star", "c_star", "a", "b", "c", "V_star", "V_cell"})
 

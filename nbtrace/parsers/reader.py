@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from nbtrace.parsers.banner import banner
 from nbtrace.parsers.keyed import key_values, one_field
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure, fitting
 from nbtrace.parsers.prose import assignments
-from nbtrace.parsers.tagged import CONTINUED, LONGEST_LINE, side_of, tagged
+from nbtrace.parsers.tagged import CONTINUED, LONGEST_LINE, named_quantities, side_of, tagged
 from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Trace, Unreadable
 
@@ -107,12 +107,16 @@ class LogReader:
         """Read lines without their ends."""
         for line in lines:
             self.total += 1
-            self._line(line, self.total)
+            if line:
+                self._line(line, self.total)
+            else:
+                self._continues = None
+                self.ignored += 1
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
         """Count a line that another grammar has read, and use what it gave."""
         self.total += 1
-        self._take(outcome, family, dialect, line, self.total)
+        self._take(fitting(outcome), family, dialect, line, self.total)
 
     def trace(self, *, cut: bool = False) -> Trace:
         """Return what was read."""
@@ -131,7 +135,8 @@ class LogReader:
             self._take(read.outcome, read.family, read.dialect, line, number)
             return
         if short and self._continues and line.startswith("  ") and line.strip():
-            self._take(_continuation(line, self._context), self._continues, self._continues, line, number)
+            read_on = fitting(_continuation(line, self._context))
+            self._take(read_on, self._continues, self._continues, line, number)
             return
         self._continues = None
         self.ignored += 1
@@ -155,7 +160,9 @@ class LogReader:
                 self.structure += 1
                 self._context = heading or self._context
             case Problem(reason):
-                self.unreadable.append(Unreadable(number, line.strip()[:_SHOWN], _shortened(reason)))
+                self.unreadable.append(
+                    Unreadable(number, line.strip()[:_SHOWN], _shortened(reason), named_quantities(line, self._context))
+                )
 
     def _state_pixel(self, pixel: Pixel) -> None:
         """Note the pixel of the block under way; after a finished block of another pixel, that of the next one."""

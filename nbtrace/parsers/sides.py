@@ -3,31 +3,39 @@
 A line of one side is empty in the other, so that line numbers stay those of the file.
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
 
+from nbtrace.parsers.source import Lines
 from nbtrace.parsers.tagged import side_of_line
 from nbtrace.records import Side
 
-_HEADER = 8
+HEADER = 8
 """Lines within which the file names of a unified diff stand; version control writes a few lines before them."""
 
 
-def columns(lines: list[str]) -> tuple[list[str], list[str]] | None:
+def columns(lines: Lines) -> tuple[Iterable[str], Iterable[str]] | None:
     """Return the left and right lines of a two-column or unified-diff file, None if it is neither."""
-    if any(line.startswith("TRACE") and "\tTRACE" in line for line in lines):
-        pairs = [line.partition("\t") for line in lines]
-        return [left for left, _, _ in pairs], [right for _, _, right in pairs]
-    start = _end_of_diff_header(lines)
+    if is_two_columns(lines):
+        return (line.partition("\t")[0] for line in lines), (line.partition("\t")[2] for line in lines)
+    start = end_of_diff_header(lines.first(HEADER))
     if start is None:
         return None
-    body = [*[""] * start, *lines[start:]]
-    left = [line[1:] if line[:1] in {"-", " "} else "" for line in body]
-    right = [line[1:] if line[:1] in {"+", " "} else "" for line in body]
-    return left, right
+    return _of_diff(lines, start, "-"), _of_diff(lines, start, "+")
 
 
-def _end_of_diff_header(lines: list[str]) -> int | None:
-    head = lines[:_HEADER]
+def is_two_columns(lines: Lines) -> bool:
+    """Return whether a line holds the traces of both programs, parted by a tab."""
+    return lines.holds(b"\tTRACE") and any(line.startswith("TRACE") and "\tTRACE" in line for line in lines)
+
+
+def _of_diff(lines: Lines, start: int, sign: str) -> Iterable[str]:
+    for number, line in enumerate(lines):
+        yield line[1:] if number >= start and line[:1] in {sign, " "} else ""
+
+
+def end_of_diff_header(head: list[str]) -> int | None:
+    """Return how many lines of the first `HEADER` ones of a unified diff come before its body, None if it is none."""
     return next(
         (
             number + 2
@@ -38,10 +46,9 @@ def _end_of_diff_header(lines: list[str]) -> int | None:
     )
 
 
-def by_prefix(lines: list[str]) -> tuple[list[str], list[str]]:
+def by_prefix(lines: Lines) -> tuple[Iterable[str], Iterable[str]]:
     """Return the lines of a log of both programs as C's and as Py's; lines of neither belong to both."""
-    sides = [side_of_line(line) for line in lines]
     return (
-        ["" if side is Side.PY else line for line, side in zip(lines, sides, strict=True)],
-        ["" if side is Side.C else line for line, side in zip(lines, sides, strict=True)],
+        ("" if side_of_line(line) is Side.PY else line for line in lines),
+        ("" if side_of_line(line) is Side.C else line for line in lines),
     )

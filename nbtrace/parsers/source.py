@@ -1,37 +1,141 @@
-"""Where a log comes from: a file, a gzip file, or standard input; always text in the end, or one clear line why not."""
+"""Where a log comes from: a file, a gzip file, or standard input; lines in the end, or one clear line why not."""
 
-import gzip
 import sys
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice, repeat
 from pathlib import Path
 
 from nbtrace.errors import InputError
 from nbtrace.files import read_bytes
+from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 
-_GZIP = b"\x1f\x8b"
 _PROBE = 1 << 16
-_PIECE = 256
-"""Bytes of a damaged gzip file that are read at once: so many may be lost before the damage."""
+_PIECE = 1 << 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a log, made from its bytes each time they are asked for: a list of many short ones would be huge.
+
+    Attributes
+    ----------
+    pieces : tuple of bytes
+        The content, divided after line ends.
+    cut_short : bool
+        The compressed form of the log ends too early.
+    """
+
+    pieces: tuple[bytes, ...]
+    cut_short: bool = False
+
+    @classmethod
+    def of(cls, blocks: Iterable[bytes], *, cut_short: bool = False) -> "Lines":
+        """Return the lines of a content that comes in blocks of any size."""
+        return cls(tuple(_whole_lines(blocks)), cut_short)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the last line has no end, or the compressed form of the log was cut short."""
+        return self.cut_short or bool(self.pieces and not self.pieces[-1].endswith(b"\n"))
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The content in pieces, each of whole lines; bytes that are no UTF-8 become the replacement character."""
+        return (piece.decode("utf-8", errors="replace") for piece in self.pieces)
+
+    @property
+    def text(self) -> str:
+        """The whole content."""
+        return "".join(self.texts)
+
+    def __iter__(self) -> Iterator[str]:
+        r"""Yield the lines without their ends (`\n` or `\r\n`)."""
+        for text in self.texts:
+            if text.isspace() and not text.strip("\n"):
+                yield from repeat("", len(text))
+                continue
+            lines = text.split("\n")
+            if text.endswith("\n"):
+                lines.pop()
+            for line in lines:
+                yield line.removesuffix("\r")
+
+    def first(self, count: int) -> list[str]:
+        """Return the first lines."""
+        return list(islice(self, count))
+
+    def holds(self, sought: bytes) -> bool:
+        """Return whether bytes other than line ends occur in it."""
+        return any(sought in piece for piece in self.pieces)
+
+
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the content of blocks in pieces that end with a line end, but perhaps the last one."""
+    begun: list[bytes] = []
+    for block in blocks:
+        at = 0
+        while at < len(block):
+            end = block.rfind(b"\n", at, at + _PIECE) + 1
+            if not end:
+                end = block.find(b"\n", at + _PIECE) + 1
+            if not end:
+                begun.append(block[at:])
+                break
+            yield b"".join([*begun, block[at:end]])
+            begun.clear()
+            at = end
+    if begun:
+        yield b"".join(begun)
+
+
+def read_lines(source: str) -> Lines:
+    """Return the lines of a log.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, unreadable or binary, or unpacks to more than nbtrace reads.
+    """
+    data = _standard_input() if source == "-" else read_bytes(Path(source))
+    if not data.startswith(GZIP):
+        return Lines.of(_text_only([data], source))
+    ending = Ending()
+    lines = Lines.of(_text_only(unpacked([data], source, ending), source))
+    if not lines.pieces and (ending.cut or ending.damaged):
+        raise InputError(f"{source} is a damaged gzip file; nothing of it can be read")
+    return Lines(lines.pieces, ending.cut or ending.damaged)
 
 
 def read_text(source: str) -> tuple[str, bool]:
-    """Return the text of a log, and whether its compressed form was cut short.
+    """Return the text of a log, and whether its compressed form was cut short or its last line has no end.
 
     Bytes that are no UTF-8 become the replacement character; a line that holds one is read as far as it can be.
 
     Raises
     ------
     InputError
-        If the source is missing, unreadable or binary.
+        If the source is missing, unreadable or binary, or unpacks to more than nbtrace reads.
     """
-    data = _standard_input() if source == "-" else read_bytes(Path(source))
-    cut = False
-    if data.startswith(_GZIP):
-        data, cut = _unzip(data, source)
-    if b"\0" in data[:_PROBE]:
-        raise InputError(f"{source} is binary, not a trace log")
-    return data.decode("utf-8-sig", errors="replace"), cut
+    lines = read_lines(source)
+    return lines.text, lines.cut
+
+
+def _text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
+    """Pass the blocks on without a byte order mark; refuse what is binary."""
+    seen = 0
+    head = b""
+    for block in blocks:
+        if seen < _PROBE and b"\0" in block[: _PROBE - seen]:
+            raise InputError(f"{source} is binary, not a trace log")
+        seen += len(block)
+        head += block
+        if seen >= len(_BYTE_ORDER_MARK):
+            yield head.removeprefix(_BYTE_ORDER_MARK) if seen == len(head) else head
+            head = b""
+    if head:
+        yield head
 
 
 def _standard_input() -> bytes:
@@ -41,42 +145,3 @@ def _standard_input() -> bytes:
         return sys.stdin.buffer.read()
     except OSError as error:
         raise InputError(f"standard input cannot be read: {error.strerror}") from error
-
-
-def _unzip(data: bytes, source: str) -> tuple[bytes, bool]:
-    try:
-        return gzip.decompress(data), False
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        readable = b"".join(_readable_part(data))
-    if not readable:
-        raise InputError(f"{source} is a damaged gzip file; nothing of it can be read")
-    return readable, True
-
-
-def _readable_part(data: bytes) -> Iterator[bytes]:
-    """Yield what can be read of a damaged gzip file of one or more members, up to the damage."""
-    rest = data
-    while rest.startswith(_GZIP):
-        engine = zlib.decompressobj(wbits=31)
-        for start in range(0, len(rest), _PIECE):
-            piece = rest[start : start + _PIECE]
-            try:
-                yield engine.decompress(piece)
-            except zlib.error:
-                return
-            if engine.eof:
-                rest = engine.unused_data + rest[start + _PIECE :]
-                break
-        else:
-            return
-
-
-def split_lines(text: str) -> tuple[list[str], bool]:
-    r"""Return the lines without their ends (`\n` or `\r\n`), and whether the last one has no end."""
-    if not text:
-        return [], False
-    cut = not text.endswith("\n")
-    lines = text.split("\n")
-    if not cut:
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines], cut

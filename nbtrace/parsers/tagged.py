@@ -8,11 +8,13 @@ from typing import TypeAlias
 
 from nbtrace import schema
 from nbtrace.parsers import keyed, prose
-from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
+from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure, fitting
+from nbtrace.parsers.values import ordinal
+from nbtrace.quantities import meaning
 from nbtrace.records import Side
 
 _prefix = re.compile(
-    r"[ \t]*(?:\d+→[ \t]*)?(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>\d+)(?=:))?"
+    r"[ \t]*(?:[0-9]+→[ \t]*)?(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>[0-9]+)(?=:))?"
     r"(?P<mark>:|(?=[ \t])|$)(?P<body>.*)"
 ).fullmatch
 
@@ -42,7 +44,9 @@ _GRAMMARS: dict[str, tuple[str, Grammar]] = {
 _MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
 _PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"}
 _ASSIGNMENTS = {"TRACE_ROTATE": "C rotations", "TRACE_BEAM_CENTER": "C beam centre"}
-_numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?(\d+)").fullmatch
+_PER_STEP = frozenset({"TRACE_C_PHI", "TRACE_PY_PHI", "TRACE_PY_ROTSTAR"})
+_NODES = frozenset({"TRACE_PY_TRICUBIC"})
+_numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?([0-9]+)").fullmatch
 _grid = re.compile(r"TRACE_PY_TRICUBIC_[HKL]_COORDS").fullmatch
 
 LONGEST_LINE = 4096
@@ -95,7 +99,7 @@ def tagged(line: str, context: str) -> Tagged | None:
     if _torn(body):
         return Tagged(family, "torn", Problem("torn: another line begins in its middle"))
     dialect, outcome = _read(family, number, body, context)
-    return Tagged(family, dialect, outcome)
+    return Tagged(family, dialect, fitting(outcome))
 
 
 def _read(family: str, number: str | None, body: str, context: str) -> tuple[str, Outcome]:
@@ -118,7 +122,9 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
     if number is None and (numbered := _numbered_source(family)):
         number = numbered[1]
     if number is not None and "_SOURCE" in family:
-        return "sources", keyed.source(body, int(number))
+        source = ordinal(number)
+        far = Problem(f"there is no source {number}: {schema.MOST} is the largest number")
+        return "sources", far if source is None else keyed.source(body, source)
     return f"{family} (unknown)", _unknown(family, body)
 
 
@@ -131,3 +137,44 @@ def _unknown(family: str, body: str) -> Outcome:
         if isinstance(outcome, Fields)
         else Problem(f"{family} is no known prefix and its line no key and value")
     )
+
+
+_fragments = re.compile(
+    r"(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]++)?)(?:[ ][0-9]+(?=:))?(?::|(?=[ \t]))(?P<body>.*?)"
+    r"(?=PIX0_PY[: \t]|TRACE[_: \t]|$)"
+).finditer
+_pair_keys = re.compile(r"(?<![\w|])([A-Za-z_]\w*+)=").findall
+_assigned_names = re.compile(r"(?<!\w)([A-Za-z_]\w*+) =").findall
+_words_alone = re.compile(r"(?<!\w)[A-Za-z_]\w*+").findall
+
+
+def named_quantities(line: str, context: str) -> tuple[str, ...]:
+    """Return what an unreadable line would have given, as far as its prefixes and keys tell.
+
+    `context` is the last heading, which is part of what a name in a prose line means.
+    """
+    names: dict[str, None] = {}
+    for fragment in _fragments(line[:LONGEST_LINE]):
+        names |= dict.fromkeys(_names_in(fragment["family"], fragment["body"], context))
+    return tuple(names)
+
+
+def _names_in(family: str, body: str, context: str) -> list[str]:
+    if family in _PER_STEP:
+        return [keyed.phi_meaning(key).quantity for key in _pair_keys(body) if key != "phi_tic"]
+    if family in _GRAMMARS and _GRAMMARS[family][1] is keyed.tap:
+        return [f"tap_{word}" for word in _words_alone(body)]
+    if family in _NODES:
+        return ["F_tricubic"]
+    keys = _keys_in(body)
+    if "_SOURCE" in family:
+        keys = [key if key.startswith("source_") else f"source_{key}" for key in keys]
+    names = [meaning(key).quantity for key in keys]
+    return names + [f"{context}: {key}" for key in keys] if family in {*_PROSE, *_ASSIGNMENTS} else names
+
+
+def _keys_in(body: str) -> list[str]:
+    """Return the first word, what stands before the first `=`, and every name that is assigned a value."""
+    head, equals, _ = body.partition("=")
+    before = head.rpartition(": ")[2].strip() if equals else ""
+    return [key for key in (*head.split(maxsplit=1)[:1], before, *_assigned_names(body)) if key]

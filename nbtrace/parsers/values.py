@@ -5,8 +5,12 @@ from dataclasses import replace
 
 from nbtrace import units
 from nbtrace.records import Shape, Value
+from nbtrace.schema import MOST
 
-NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
+NUMBER = r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
+"""A number; its digits are ASCII digits, since no program prints others."""
+
+_MOST_DIGITS = 10
 
 SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_installed", "None"})
 """Words that stand where a value should be."""
@@ -14,11 +18,11 @@ SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_ins
 _number = re.compile(NUMBER).fullmatch
 _list = re.compile(rf"{NUMBER}(?:\s*,\s*{NUMBER}|\s+{NUMBER})*").fullmatch
 _bracketed = re.compile(r"[\[(]([^\[\]()]*)[\])](.*)", re.DOTALL).fullmatch
-_tensor = re.compile(r"tensor\((.*?)(?:,\s*(?:dtype|device|requires_grad)=.*)?\)").fullmatch
+_tensor = re.compile(r"tensor\((.*?)(?:,\s*+(?:dtype|device|requires_grad)=.*)?\)").fullmatch
 _named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
 _pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
 _with_unit = re.compile(rf"({NUMBER})\s+(\S+)").fullmatch
-_trailer = re.compile(rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*=\s*{NUMBER}\s*([^|\s]+)?)?").fullmatch
+_trailer = re.compile(rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*+=\s*+(?>{NUMBER})\s*+([^|\s]+)?)?").fullmatch
 
 
 def read_value(text: str) -> Value:
@@ -32,12 +36,22 @@ def read_value(text: str) -> Value:
     return _plain(text) or _structured(text) or Value(Shape.TEXT, (), (), text)
 
 
+def ordinal(text: str) -> int | None:
+    """Return the whole number from 0 to `MOST` that ASCII digits print, None for anything else."""
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    digits = text.lstrip("0") or "0"
+    number = int(digits) if len(digits) <= _MOST_DIGITS else MOST + 1
+    return number if number <= MOST else None
+
+
 def _plain(text: str) -> Value | None:
     return _numeric(tuple(re.split(r"[\s,]+", text)), text) if _list(text) else None
 
 
 def _structured(text: str) -> Value | None:
-    if wrapped := _tensor(text):
+    # A text that does not end so would be searched from each of its commas.
+    if text.endswith(")") and (wrapped := _tensor(text)):
         inner = wrapped[1].strip()
         found = _plain(inner) or _in_brackets(inner)
         return replace(found, text=text) if found else None
