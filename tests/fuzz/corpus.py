@@ -146,11 +146,12 @@ def agreeing_pair(chance: Random) -> tuple[str, str]:
     another; for Py with its prefixes, sometimes with numbers in another form.
     """
     geometry, block = _log_of(chance.choice(["polar_09__35_24", "custom_vectors_mat_hkl_phi__24_51"]))
-    geometry = tuple(line for line in geometry if chance.random() < 0.25)
-    optional = {line for line in block if chance.random() < 0.5 and not _KEPT.search(line)}
+    geometry = tuple(line for line in geometry if chance.random() < 0.15)
+    steps = chance.choice([0, 1, 3, 3])
+    block = tuple(line for line in block if _is_kept(line, steps, chance))
     lines = list(geometry)
     for number in range(chance.choice([1, 1, 1, 2, 3])):
-        lines += [_in_block(line, number) for line in block if line not in optional]
+        lines += [_in_block(line, number) for line in block]
     reformed = chance.random() < 0.3
     py = [line.replace("TRACE_C", "TRACE_PY", 1) for line in lines if not line.startswith("DETECTOR_")]
     if reformed:
@@ -158,7 +159,15 @@ def agreeing_pair(chance: Random) -> tuple[str, str]:
     return "\n".join(lines) + "\n", "\n".join(py) + "\n"
 
 
-_KEPT = re.compile(r"pix0_vector_meters|pixel_pos|[fs]det_vec|F_latt |F_cell|I_|floatimage|PHI")
+_KEPT = re.compile(r"pixel_pos|F_latt |F_cell|I_|floatimage")
+_STEP = re.compile(r"phi_tic=(\d+)")
+
+
+def _is_kept(line: str, steps: int, chance: Random) -> bool:
+    """Whether a line of a block goes into a pair: what ends a block and what is its own, the first steps, some more."""
+    if step := _STEP.search(line):
+        return int(step[1]) < steps
+    return _KEPT.search(line) is not None or chance.random() < 0.35
 
 
 def _in_block(line: str, number: int) -> str:
