@@ -1,14 +1,19 @@
 """Pairing the records of two traces by what they are and where they belong."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from nbtrace.quantities import QUANTITIES, RANK, Stage, equivalents
 from nbtrace.records import Index, Record, Trace
 
 Place = tuple[str, Index]
 """A quantity and where in the computation it belongs."""
+
+Twice: TypeAlias = Mapping[Place, tuple[tuple[Record, Record], ...]]
+"""Places that one side fills twice with different values, and each time the record left out and the one taken."""
 
 _UNKNOWN_RANK = len(RANK)
 
@@ -32,14 +37,19 @@ class Alignment:
     pairs : tuple of Pair
     only_c, only_py : tuple of Record
         Records whose place the other side does not have.
-    duplicates : tuple of (Record, Record)
-        Places that one side fills twice with different values: the record left out and the one taken.
+    twice : (mapping of Place to tuple of (Record, Record), the same)
+        Places that C, and that Py, fills twice with different values: the record left out and the one taken.
     """
 
     pairs: tuple[Pair, ...]
     only_c: tuple[Record, ...]
     only_py: tuple[Record, ...]
-    duplicates: tuple[tuple[Record, Record], ...]
+    twice: tuple[Twice, Twice] = ({}, {})
+
+    @property
+    def duplicates(self) -> tuple[tuple[Record, Record], ...]:
+        """The records that were left out and those taken for them, C's first."""
+        return tuple(pair for side in self.twice for pairs in side.values() for pair in pairs)
 
 
 def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Alignment:
@@ -63,15 +73,13 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
         tuple(pairs),
         tuple(sorted(only_c.values(), key=lambda record: record.line)),
         tuple(sorted(only_py.values(), key=lambda record: record.line)),
-        (*left_twice, *right_twice),
+        (left_twice, right_twice),
     )
 
 
-def _by_place(
-    records: Iterable[Record], block_of: Mapping[int, int]
-) -> tuple[dict[Place, Record], list[tuple[Record, Record]]]:
+def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[dict[Place, Record], Twice]:
     chosen: dict[Place, Record] = {}
-    twice = []
+    twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
         place = record.quantity, _place(record, block_of)
         earlier = chosen.get(place)
@@ -81,8 +89,8 @@ def _by_place(
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
         if loser.numbers != winner.numbers and loser.family == winner.family:
-            twice.append((loser, winner))
-    return chosen, twice
+            twice.setdefault(place, []).append((loser, winner))
+    return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
 
 
 def _place(record: Record, block_of: Mapping[int, int]) -> Index:
@@ -110,10 +118,15 @@ def _through_equivalents(
 ) -> list[Pair]:
     """Pair what both sides print only under different names; takes the paired ones out of both dictionaries."""
     pairs = []
+    order = {place: number for number, place in enumerate(only_c)}
+    waiting: dict[str, deque[Place]] = {}
+    for place in only_c:
+        waiting.setdefault(place[0], deque()).append(place)
     for name, index in tuple(only_py):
         others = equivalents(name)
-        found = next((place for place in only_c if place[0] in others), None)
-        if found is not None and not others & paired:
+        there = [waiting[other] for other in others if waiting.get(other)]
+        if there and not others & paired:
+            found = min(there, key=lambda places: order[places[0]]).popleft()
             pairs.append(Pair(name, index, only_c.pop(found), only_py.pop((name, index))))
     return pairs
 

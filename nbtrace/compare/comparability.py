@@ -1,7 +1,6 @@
 """Whether two logs can be compared as they stand, said before any table."""
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,13 +9,15 @@ from enum import IntEnum, StrEnum
 from nbtrace.compare.align import Alignment
 from nbtrace.compare.artefacts import KNOWN, power_of_ten
 from nbtrace.compare.check import SelfCheck
+from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
+from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.pixel import Whereabouts, whereabouts
 from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.status import MINOR_BELOW, Status
 from nbtrace.compare.tolerance import Policy
-from nbtrace.quantities import QUANTITIES, Stage, meaning
-from nbtrace.records import Pixel, Record, Side, Trace
+from nbtrace.quantities import QUANTITIES, Stage
+from nbtrace.records import Index, Pixel, Record, Side, Trace
 
 
 class Subject(StrEnum):
@@ -82,7 +83,12 @@ CONFIGURED = (
 """Logged quantities that follow from the configuration alone."""
 
 _SHOWN = 3
-_key_of_line = re.compile(r"TRACE_\w+:\s*([^\s=]+)").match
+_SHOWN_IDLE = 10
+"""Tolerances that apply to nothing of which each gets a notice of its own."""
+
+_MOST_CANDIDATES = 1000
+"""Logged names among which the nearest to a misspelt one is sought."""
+
 _SAME_VALUE = 1e-5
 _SAME_POINT = 0.02
 _SAME_STEP = 2e-6
@@ -95,16 +101,17 @@ def notices(
     alignment: Alignment,
     rows: Sequence[Row],
     policy: Policy,
+    gaps: tuple[Gaps, Gaps],
 ) -> tuple[Notice, ...]:
     """Return everything that stands between two logs and a fair comparison, the gravest first."""
+    partners = pair_blocks(c, py)
     found = [
         *_sides(c, py),
-        *_pixels(c, py),
+        *_pixels(c, py, partners, gaps),
         *_steps(c, py),
         *_units(rows),
         *_known_artefacts(rows),
-        *_unfinished(c, py),
-        *_unreadable_values(c, py),
+        *gap_notices(c, py, gaps, partners),
         *_copies(alignment, rows),
         *_configuration(c, py, rows),
         *_precision(checks),
@@ -148,9 +155,9 @@ def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
         )
 
 
-def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
-    paired = pair_blocks(c, py)
-    yield from _lonely_pixels(c, py, paired)
+def _pixels(c: Trace, py: Trace, paired: Mapping[int, int], gaps: tuple[Gaps, Gaps]) -> Iterator[Notice]:
+    yield from _lonely_pixels(c, py, paired, gaps)
+    samples = 1 + max((record.index.sample for record in c.records), default=0)
     for block_py, block_c in paired.items():
         at_c, at_py = whereabouts(c, block_c), whereabouts(py, block_py)
         if at_c.pixel is None or at_py.pixel is None:
@@ -160,24 +167,31 @@ def _pixels(c: Trace, py: Trace) -> Iterator[Notice]:
         elif at_c.position is not None and at_py.position is not None:
             apart = [y - x for x, y in zip(at_c.position, at_py.position, strict=True)]
             if max(map(abs, apart)) > _SAME_POINT:
-                yield Notice(Subject.POINT, Weight.WARNING, _different_points(c, at_c, at_py))
+                yield Notice(Subject.POINT, Weight.WARNING, _different_points(samples, at_c, at_py))
 
 
-def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int]) -> Iterator[Notice]:
+def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int], gaps: tuple[Gaps, Gaps]) -> Iterator[Notice]:
     """Yield which of several pixels are in one log only; no pixel in both forbids a verdict."""
     blocks_c = c.blocks
     in_both = set(paired.values()) & set(blocks_c)
-    only_c = [whereabouts(c, block).pixel for block in blocks_c if block not in in_both]
-    only_py = [whereabouts(py, block).pixel for block, block_c in paired.items() if block_c not in in_both]
+    only_c = [block for block in blocks_c if block not in in_both]
+    only_py = [block for block, block_c in paired.items() if block_c not in in_both]
     if only_c or only_py:
         text = "; ".join(
-            f"only {side} traces {len(lonely)} of its pixels: {_some([_pixel_text(pixel) for pixel in lonely])}"
-            for side, lonely in (("C", only_c), ("Py", only_py))
+            f"only {side} traces {max(many, len(lonely))} of its pixels: {_lonely(trace, lonely, many)}"
+            for side, trace, lonely, many in (("C", c, only_c, gaps[1].blocks), ("Py", py, only_py, gaps[0].blocks))
             if lonely
         )
         if not in_both:
             text = f"the two logs trace different pixels, none is in both: {text}"
         yield Notice(Subject.PIXEL, Weight.WARNING if in_both else Weight.BLOCKING, text)
+
+
+def _lonely(trace: Trace, blocks: Sequence[int], many: int) -> str:
+    """Return the first pixels of blocks, and how many more there are; of a long log not all blocks are at hand."""
+    texts = [_pixel_text(whereabouts(trace, block).pixel) for block in blocks[:_SHOWN]]
+    more = max(many, len(blocks)) - len(texts)
+    return ", ".join(texts) + (f" and {more} more" if more else "")
 
 
 def _some(texts: Sequence[str]) -> str:
@@ -204,9 +218,8 @@ def _of(at: Whereabouts) -> str:
     return f"{at.pixel[0]} fast {at.pixel[1]} ({how})"
 
 
-def _different_points(c: Trace, at_c: Whereabouts, at_py: Whereabouts) -> str:
+def _different_points(samples: int, at_c: Whereabouts, at_py: Whereabouts) -> str:
     places = [f"({at.position[0]:.3f}, {at.position[1]:.3f})" for at in (at_c, at_py) if at.position]
-    samples = 1 + max((record.index.sample for record in c.records), default=0)
     many = f"; C logs {samples} points of the pixel" if samples > 1 else ""
     return f"the first sampled points differ: C {places[0]}, Py {places[1]} (slow, fast in pixels){many}"
 
@@ -267,35 +280,54 @@ def _known_artefacts(rows: Sequence[Row]) -> Iterator[Notice]:
         yield Notice(Subject.LOG, Weight.INFO, f"{', '.join(names)}: {habit}; a difference here may be the log's alone")
 
 
-def _unfinished(c: Trace, py: Trace) -> Iterator[Notice]:
-    """Yield that a log stops in the middle of a pixel whose value the other one has."""
-    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
-        if unfinished(trace, other):
-            last = trace.records[-1]
-            text = f"the {side} log has no I_pixel_final: it stops after {last.key} (line {last.line})"
-            yield Notice(Subject.LINES, Weight.WARNING, text)
-
-
-def unfinished(trace: Trace, other: Trace) -> bool:
-    """Return whether a log traces a pixel but not its value, which the other log has."""
-    of_a_pixel = {Stage.PIXEL, Stage.LATTICE, Stage.SCALING}
-    traces_a_pixel = any(record.stage in of_a_pixel for record in trace.records)
-    return traces_a_pixel and "I_pixel_final" not in trace.by_quantity and "I_pixel_final" in other.by_quantity
-
-
-def _unreadable_values(c: Trace, py: Trace) -> Iterator[Notice]:
-    for (side, trace), other in zip((("C", c), ("Py", py)), (py, c), strict=True):
-        lost = lost_values(trace, other)
+def gap_notices(c: Trace, py: Trace, gaps: tuple[Gaps, Gaps], partners: Mapping[int, int]) -> Iterator[Notice]:
+    """Yield what a log lacks of what it prints elsewhere and the other log has."""
+    own_block = {partner: block for block, partner in partners.items()}
+    sides = (("C", c, gaps[0], partners), ("Py", py, gaps[1], own_block))
+    for (side, trace, lacking, number_of), other in zip(sides, ("Py", "C"), strict=True):
+        if "I_pixel_final" in lacking.first:
+            block = lacking.first["I_pixel_final"].index.block
+            yield _lines_notice(_unfinished(side, trace, number_of.get(block, block), lacking.lost["I_pixel_final"]))
+        if lacking.steps:
+            first = lacking.first_step.label() if lacking.first_step is not None else ""
+            text = f"{side} lacks {lacking.steps} of the {lacking.steps_there} φ steps that {other} has, first {first}"
+            yield Notice(Subject.STEP, Weight.WARNING, text)
+        unread = [name for name in lacking.lost if name not in trace.by_quantity and name != "I_pixel_final"]
+        if unread:
+            named = _some(unread)
+            yield _lines_notice(f"the {side} log prints no readable value for {named}, which the other log has")
+        lost = [name for name in lacking.lost if name in trace.by_quantity and name != "I_pixel_final"]
         if lost:
-            text = f"the {side} log prints no readable value for {_some(lost)}, which the other log has"
-            yield Notice(Subject.LINES, Weight.WARNING, text)
+            many = sum(lacking.lost[name] for name in lost)
+            values = "1 value" if many == 1 else f"{many} values"
+            named = _some([_at(name, lacking.first[name].index) for name in lost])
+            yield _lines_notice(f"the {side} log lacks {values} that it prints elsewhere and {other} has: {named}")
+        if lacking.hidden:
+            named = _some(lacking.hidden)
+            text = f"the {side} log prints {named} on an unreadable line, too; nobody can tell which value is meant"
+            yield _lines_notice(text)
+        if lacking.by_choice:
+            text = (
+                f"{side} traces one sampled point or source, {other} more: {lacking.by_choice} values are not compared"
+            )
+            yield Notice(Subject.POINT, Weight.INFO, text)
 
 
-def lost_values(trace: Trace, other: Trace) -> tuple[str, ...]:
-    """Return the quantities that a log prints only on unreadable lines while the other log has a value of them."""
-    keys = (match[1] for bad in trace.account.unreadable if (match := _key_of_line(bad.text)))
-    names = dict.fromkeys(meaning(key).quantity for key in keys)
-    return tuple(name for name in names if name not in trace.by_quantity and name in other.by_quantity)
+def _lines_notice(text: str) -> Notice:
+    return Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def _at(name: str, index: Index) -> str:
+    return f"{name} {index.label()}".rstrip()
+
+
+def _unfinished(side: str, trace: Trace, block: int, many: int) -> str:
+    """Return that a log stops in the middle of a pixel whose value the other one has."""
+    last = max((record for record in trace.records if record.index.block == block), key=lambda record: record.line)
+    where = f" of pixel block {block}" if block else ""
+    more = f"; the same in {many - 1} more pixel blocks" if many > 1 else ""
+    ends = "it stops" if block == trace.blocks[-1] else "the next pixel follows"
+    return f"the {side} log has no I_pixel_final{where}: {ends} after {last.key} (line {last.line}){more}"
 
 
 def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
@@ -364,12 +396,17 @@ def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
 def _idle_tolerances(policy: Policy, rows: Sequence[Row]) -> Iterator[Notice]:
     """Yield the tolerances whose name is neither in the vocabulary nor in the logs: a slip of the pen, most likely."""
     compared = {row.quantity for row in rows}
-    for name, limit in policy.overrides.items():
-        if name not in QUANTITIES and name not in compared:
-            (close,) = get_close_matches(name, (*compared, *QUANTITIES), 1, 0.0)
-            hint = f"the nearest is {close}"
-            text = f"the tolerance of {name} ({limit.origin}) applies to nothing: no quantity has that name; {hint}"
-            yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
+    idle = [name for name in policy.overrides if name not in QUANTITIES and name not in compared]
+    for name in idle[:_SHOWN_IDLE]:
+        (close,) = get_close_matches(name, (*sorted(compared)[:_MOST_CANDIDATES], *QUANTITIES), 1, 0.0)
+        hint = f"the nearest is {close}"
+        origin = policy.overrides[name].origin
+        text = f"the tolerance of {name} ({origin}) applies to nothing: no quantity has that name; {hint}"
+        yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
+    if len(idle) > _SHOWN_IDLE:
+        origins = ", ".join(dict.fromkeys(policy.overrides[name].origin for name in idle[_SHOWN_IDLE:]))
+        text = f"{len(idle) - _SHOWN_IDLE} more tolerances ({origins}) apply to nothing: no quantity has their names"
+        yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
 
 
 def _duplicates(alignment: Alignment) -> Iterator[Notice]:
@@ -390,21 +427,29 @@ def _duplicates(alignment: Alignment) -> Iterator[Notice]:
 def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
     """Return the values of a pixel that one log prints twice and differently; nobody can tell which one is meant.
 
-    The detector block is left out: the reference prints it on the way and again at the end. What both logs print twice
-    in the same way is no conflict.
+    The detector block is left out, unless one of the two is no number: the reference prints it on the way and again at
+    the end. What both logs print twice in the same way is no conflict.
     """
-    of_a_pixel = [pair for pair in alignment.duplicates if pair[1].stage not in {Stage.GEOMETRY, Stage.CELL, None}]
-    apart = [(loser, winner) for loser, winner in of_a_pixel if not _alike(loser.numbers, winner.numbers)]
-    return tuple(pair for pair in apart if not any(_echoes(pair, other) for other in apart if other is not pair))
+    found = []
+    for mine, others in (alignment.twice, alignment.twice[::-1]):
+        for place, pairs in mine.items():
+            echoes = others.get(place, ())
+            for number, pair in enumerate(pairs):
+                echoed = number < len(echoes) and all(map(_alike, pair, echoes[number]))
+                if not echoed and _in_conflict(*pair):
+                    found.append(pair)
+    return tuple(found)
 
 
-def _echoes(pair: tuple[Record, Record], other: tuple[Record, Record]) -> bool:
-    """Whether another log prints the same two values for the same quantity."""
-    (loser, winner), (other_loser, other_winner) = pair, other
-    same_place = winner.quantity == other_winner.quantity and winner is not other_winner
-    return same_place and _alike(loser.numbers, other_loser.numbers) and _alike(winner.numbers, other_winner.numbers)
+def _in_conflict(loser: Record, winner: Record) -> bool:
+    if is_finite(loser.numbers) is not is_finite(winner.numbers):
+        return True
+    return winner.stage not in {Stage.GEOMETRY, Stage.CELL, None} and not _alike(loser, winner)
 
 
-def _alike(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+def _alike(a: Record, b: Record) -> bool:
     """Whether two values are one value, printed with more and with fewer digits."""
-    return len(a) == len(b) and all(math.isclose(x, y, rel_tol=_SAME_VALUE) for x, y in zip(a, b, strict=True))
+    pairs = zip(a.numbers, b.numbers, strict=False)
+    return len(a.numbers) == len(b.numbers) and all(
+        math.isclose(x, y, rel_tol=_SAME_VALUE) or (math.isnan(x) and math.isnan(y)) for x, y in pairs
+    )

@@ -12,12 +12,11 @@ from nbtrace.compare.comparability import (
     Notice,
     Weight,
     conflicting,
-    lost_values,
     notices,
     pair_blocks,
-    unfinished,
 )
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
+from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.status import Status, Verdict
@@ -73,6 +72,8 @@ class DiffResult:
         C and Py, each held against itself.
     coverage : Coverage
     verdict : Verdict
+    gaps : (Gaps, Gaps)
+        What C and what Py lacks of what it prints elsewhere.
     """
 
     c: Trace
@@ -83,6 +84,7 @@ class DiffResult:
     checks: tuple[SelfCheck, SelfCheck]
     coverage: Coverage
     verdict: Verdict
+    gaps: tuple[Gaps, Gaps] = (Gaps(), Gaps())
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -164,16 +166,19 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     for trace in (c, py):
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")
-    alignment = align(c, py, pair_blocks(c, py))
+    partners = pair_blocks(c, py)
+    alignment = align(c, py, partners)
     if not alignment.pairs:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")
     c_formats, py_formats = number_formats(c), number_formats(py)
     rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
     checks = check(c), check(py)
-    found = notices(c, py, checks, alignment, rows, policy)
+    of_c, of_py = lacks(alignment, c, py, partners)
+    gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)
+    found = notices(c, py, checks, alignment, rows, policy, gaps)
     covered = coverage(alignment, rows)
-    verdict = verdict_of(rows, found, covered, alignment, (c, py), strict=strict)
-    return DiffResult(c, py, policy, rows, found, checks, covered, verdict)
+    verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=strict)
+    return DiffResult(c, py, policy, rows, found, checks, covered, verdict, gaps)
 
 
 def in_order(first: Trace, second: Trace) -> tuple[Trace, Trace]:
@@ -220,14 +225,14 @@ def verdict_of(
     covered: Coverage,
     alignment: Alignment,
     traces: tuple[Trace, Trace],
+    gaps: tuple[Gaps, Gaps],
     *,
     strict: bool,
 ) -> Verdict:
     """Return what a comparison as a whole says."""
     if any(notice.weight is Weight.BLOCKING for notice in found):
         return Verdict.NOT_COMPARABLE
-    both_ways = (traces, traces[::-1])
-    lacking = any(unfinished(*pair) or lost_values(*pair) for pair in both_ways)
+    lacking = any(side.are_differences for side in gaps)
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
     if any(row.status.diverges for row in rows) or lacking or conflicting(alignment) or (strict and incomplete):
         return Verdict.DIFFER

@@ -1,13 +1,13 @@
 """Logs without any trace prefix: `Label (unit): value` under headings, as early scripts printed them."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace import units
 from nbtrace.parsers.banner import banner
 from nbtrace.parsers.outcome import Field, Stated
 from nbtrace.parsers.prose import located_meaning
+from nbtrace.parsers.source import Lines
 from nbtrace.parsers.tagged import LONGEST_LINE
 from nbtrace.parsers.values import read_value
 from nbtrace.quantities import QUANTITIES, Stage, meaning
@@ -21,9 +21,10 @@ _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label i
 _OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.SCALING})
 
 
-def looks_labelled(lines: Iterable[str]) -> bool:
+def looks_labelled(lines: Lines) -> bool:
     """Return whether lines list labelled values of a pixel: several known labels, one of a pixel among them."""
-    known = {name for line in lines if (name := _known_label(line))}
+    filled = (batch for batch in lines.batches() if not isinstance(batch, int))
+    known = {name for batch in filled for line in batch if (name := _known_label(line))}
     return len(known) >= 3 and any(QUANTITIES[name].stage in _OF_A_PIXEL for name in known)
 
 

@@ -7,6 +7,7 @@ from nbtrace.parsers.banner import banner
 from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure, fitting
 from nbtrace.parsers.prose import assignments
+from nbtrace.parsers.source import Lines
 from nbtrace.parsers.tagged import CONTINUED, LONGEST_LINE, named_quantities, side_of, tagged
 from nbtrace.quantities import QUANTITIES, RANK, Stage
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Trace, Unreadable
@@ -105,13 +106,15 @@ class LogReader:
 
     def read(self, lines: Iterable[str]) -> None:
         """Read lines without their ends."""
-        for line in lines:
-            self.total += 1
-            if line:
-                self._line(line, self.total)
-            else:
+        for batch in lines.batches() if isinstance(lines, Lines) else (lines,):
+            if isinstance(batch, int):
                 self._continues = None
-                self.ignored += 1
+                self.total += batch
+                self.ignored += batch
+                continue
+            for line in batch:
+                self.total += 1
+                self._line(line, self.total)
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
         """Count a line that another grammar has read, and use what it gave."""

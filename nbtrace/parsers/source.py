@@ -51,16 +51,21 @@ class Lines:
         return "".join(self.texts)
 
     def __iter__(self) -> Iterator[str]:
-        r"""Yield the lines without their ends (`\n` or `\r\n`)."""
+        r"""Yield the lines without their ends (`\n` or `\r\n`); blank ones may come without their blanks."""
+        for batch in self.batches():
+            yield from repeat("", batch) if isinstance(batch, int) else batch
+
+    def batches(self) -> Iterator[list[str] | int]:
+        """Yield lists of lines, or the number of lines where many in a row are blank."""
         for text in self.texts:
-            if text.isspace() and not text.strip("\n"):
-                yield from repeat("", len(text))
+            open_end = not text.endswith("\n")
+            if text.isspace():
+                yield text.count("\n") + open_end
                 continue
             lines = text.split("\n")
-            if text.endswith("\n"):
+            if not open_end:
                 lines.pop()
-            for line in lines:
-                yield line.removesuffix("\r")
+            yield [line.removesuffix("\r") for line in lines]
 
     def first(self, count: int) -> list[str]:
         """Return the first lines."""

@@ -1,0 +1,224 @@
+"""What one log lacks of what it prints elsewhere: lost values, whole φ steps, whole pixel blocks.
+
+Programs print different quantities, so a quantity that a log never prints is no fault of it. One that it prints in
+another pixel block, sample or step, or on a line that cannot be read, is lost where it lacks it and the other log has
+it. A log that traces a single sampled point of each pixel, or a single source, does so by choice: ports print the first
+point alone, the reference one source. The other points and sources are not lost there; they are counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from nbtrace.compare.align import Alignment
+from nbtrace.compare.metrics import is_finite
+from nbtrace.quantities import Stage
+from nbtrace.records import Index, Record, Shape, Trace
+
+OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.LATTICE, Stage.SCALING})
+"""Stages whose quantities show that a log traces a pixel."""
+
+_ONCE = frozenset({Stage.GEOMETRY, Stage.CELL})
+_FINAL = "I_pixel_final"
+
+_Step: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What one side lacks of what the other one has.
+
+    Attributes
+    ----------
+    blocks : int
+        Pixel blocks that are missing altogether.
+    steps, steps_there : int
+        φ steps that are missing altogether, and those that the other side has, in the blocks that both have.
+    lost : mapping of str to int
+        Values of each quantity that are lost one by one, in the blocks and steps that both have.
+    hidden : tuple of str
+        Quantities of unreadable lines of which nothing is missing: another line fills the place, and nobody can tell
+        which value is meant.
+    by_choice : int
+        Values of further sampled points or sources, where this side traces a single one.
+    first : mapping of str to Record
+        The other side's first value of each lost quantity.
+    first_step : Index or None
+        The first missing step.
+    """
+
+    blocks: int = 0
+    steps: int = 0
+    steps_there: int = 0
+    lost: Mapping[str, int] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    by_choice: int = 0
+    first: Mapping[str, Record] = field(default_factory=dict)
+    first_step: Index | None = None
+
+    @property
+    def are_differences(self) -> bool:
+        """Whether the two logs differ by them, whatever else agrees."""
+        return bool(self.blocks or self.steps or self.lost or self.hidden)
+
+
+@dataclass
+class Count:
+    """What one side lacks, as it is counted.
+
+    Attributes
+    ----------
+    values : Counter of (str, bool, int or None)
+        Values that only the other side has, in the blocks and steps that both have: by quantity, whether they are of a
+        further sampled point, and their source.
+    blocks, steps, steps_there : int
+        As :class:`Gaps` has them.
+    sampled_further : bool
+        Whether this side traces more than the first sampled point anywhere.
+    sources : set of int
+        The sources that this side prints.
+    """
+
+    values: Counter[tuple[str, bool, int | None]] = field(default_factory=Counter)
+    blocks: int = 0
+    steps: int = 0
+    steps_there: int = 0
+    sampled_further: bool = False
+    sources: set[int] = field(default_factory=set)
+
+    def add(self, other: "Count") -> None:
+        """Add what was counted in other blocks."""
+        self.values.update(other.values)
+        self.blocks += other.blocks
+        self.steps += other.steps
+        self.steps_there += other.steps_there
+        self.sampled_further = self.sampled_further or other.sampled_further
+        self.sources |= other.sources
+
+    def by_choice(self, further: bool, source: int | None) -> bool:  # noqa: FBT001 - a part of the keys of `values`
+        """Whether a value is lacking because this side traces one sampled point, or one source, of several."""
+        other_source = source is not None and source not in self.sources and len(self.sources) == 1
+        return (further and not self.sampled_further) or other_source
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What one side lacks, as records of the other one in file order.
+
+    Attributes
+    ----------
+    values : tuple of Record
+        Values in the blocks and steps that both have.
+    steps : tuple of Record
+        One record of each missing step.
+    steps_there : tuple of int
+        The blocks of the steps that the other side has, in the blocks that both have.
+    blocks : tuple of int
+        The other side's blocks that are missing.
+    """
+
+    values: tuple[Record, ...]
+    steps: tuple[Record, ...]
+    steps_there: tuple[int, ...]
+    blocks: tuple[int, ...]
+
+    def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> Count:
+        """Return the count, of all blocks or of some; `trace` is the side that lacks them."""
+
+        def counts(block: int) -> bool:
+            return blocks is None or block in blocks
+
+        sources = {record.index.source for record in trace.records if record.stage is Stage.SOURCE}
+        return Count(
+            Counter(_key(record) for record in self.values if counts(record.index.block)),
+            sum(map(counts, self.blocks)),
+            sum(counts(record.index.block) for record in self.steps),
+            sum(map(counts, self.steps_there)),
+            any(record.index.sample for record in trace.records if record.stage in OF_A_PIXEL),
+            {source for source in sources if source is not None},
+        )
+
+    def gaps(self, count: Count, trace: Trace, other: Trace) -> Gaps:
+        """Return the gaps of `trace`; of long logs, traces of enough blocks to hold every quantity do."""
+        traces_a_pixel = any(record.stage in OF_A_PIXEL for record in trace.records)
+        traces_steps = any(_step_of(record) for record in trace.records)
+        unreadable = dict.fromkeys(name for bad in trace.account.unreadable for name in bad.quantities)
+        printed = {*trace.by_quantity, *unreadable} | ({_FINAL} if traces_a_pixel else set())
+        lost: Counter[str] = Counter()
+        chosen = 0
+        for (name, further, source), number in count.values.items():
+            if name not in printed:
+                continue
+            if count.by_choice(further, source):
+                chosen += number
+            else:
+                lost[name] += number
+        first: dict[str, Record] = {}
+        for record in self.values:
+            name, *where = _key(record)
+            if name in lost and not count.by_choice(*where):
+                first.setdefault(name, record)
+        return Gaps(
+            count.blocks if traces_a_pixel or traces_steps else 0,
+            count.steps if traces_steps else 0,
+            count.steps_there,
+            {name: lost[name] for name in sorted(lost)},
+            tuple(name for name in unreadable if name in other.by_quantity and name not in lost),
+            chosen,
+            first,
+            self.steps[0].index if self.steps else None,
+        )
+
+
+def lacks(alignment: Alignment, c: Trace, py: Trace, partners: Mapping[int, int]) -> tuple[Lack, Lack]:
+    """Return what C lacks and what Py lacks; `partners` says which block of C each block of Py belongs to."""
+    shared_c = set(partners.values()) & set(c.blocks)
+    shared_py = {block for block, partner in partners.items() if partner in shared_c}
+    steps_c = {step for record in c.records if (step := _step_of(record))}
+    steps_py = {step for record in py.records if (step := _step_of(record))}
+    number_in_py = {partner: block for block, partner in partners.items()}
+    of_c = _lack(alignment.only_py, py.blocks, shared_py, steps_py, _renumbered(steps_c, number_in_py))
+    of_py = _lack(alignment.only_c, c.blocks, shared_c, steps_c, _renumbered(steps_py, partners))
+    return of_c, of_py
+
+
+def _renumbered(steps: AbstractSet[_Step], number: Mapping[int, int]) -> set[_Step]:
+    """Return one log's steps under the numbers that their blocks have in the other."""
+    return {(number[block], sample, tic) for block, sample, tic in steps if block in number}
+
+
+def _lack(
+    lacking: Iterable[Record],
+    blocks: Iterable[int],
+    shared: AbstractSet[int],
+    steps_there: AbstractSet[_Step],
+    steps_here: AbstractSet[_Step],
+) -> Lack:
+    values: list[Record] = []
+    steps: dict[_Step, Record] = {}
+    for record in lacking:
+        step = _step_of(record)
+        if record.value.shape is Shape.SENTINEL or (record.stage not in _ONCE and record.index.block not in shared):
+            continue
+        if step is not None and step not in steps_here:
+            steps.setdefault(step, record)
+        else:
+            values.append(record)
+    there = tuple(block for block, *_ in steps_there if block in shared)
+    return Lack(tuple(values), tuple(steps.values()), there, tuple(block for block in blocks if block not in shared))
+
+
+def _step_of(record: Record) -> _Step | None:
+    index = record.index
+    is_step = record.stage is Stage.PHI and index.phi_tic is not None
+    return (index.block, index.sample, index.phi_tic) if is_step and index.phi_tic is not None else None
+
+
+def _key(record: Record) -> tuple[str, bool, int | None]:
+    """Return what a lacking value is counted under; one that is no number is nobody's choice."""
+    if not is_finite(record.numbers):
+        return record.quantity, False, None
+    further = record.index.sample > 0 and record.stage in OF_A_PIXEL
+    return record.quantity, further, record.index.source if record.stage is Stage.SOURCE else None
