@@ -135,7 +135,7 @@ def _log_of(example: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the geometry of an example's C log, and its block of a pixel."""
     lines = (PAIRS / example / "c.log").read_text().splitlines()
     block = tuple(line for line in lines if _OF_A_BLOCK.match(line))
-    geometry = tuple(line for line in lines if line.startswith(("TRACE_C:", "DETECTOR_")) and line not in block)
+    geometry = tuple(line for line in lines if line.startswith("TRACE_C:") and line not in block)
     return geometry, block
 
 
@@ -153,7 +153,7 @@ def agreeing_pair(chance: Random) -> tuple[str, str]:
     for number in range(chance.choice([1, 1, 1, 2, 3])):
         lines += [_in_block(line, number) for line in block]
     reformed = chance.random() < 0.3
-    py = [line.replace("TRACE_C", "TRACE_PY", 1) for line in lines if not line.startswith("DETECTOR_")]
+    py = [line.replace("TRACE_C", "TRACE_PY", 1) for line in lines]
     if reformed:
         py = [_DIFFERENT.sub(lambda match: _nudged(match, chance), line) for line in py]
     return "\n".join(lines) + "\n", "\n".join(py) + "\n"

@@ -2,13 +2,15 @@
 
 It shares no code with `nbtrace.parsers` or `nbtrace.compare`. It knows `TRACE_C: key v…`, `TRACE_C:key=v…`, their
 `TRACE_PY` forms and the per-φ lines, and nothing else: no aliases, no units, no prose. A value belongs to the pixel
-block that its line stands in; a block ends where a key of the pixel comes after `floatimage_accumulated`.
+block that its line stands in; the next block begins where, after `floatimage_accumulated`, a key comes that is not of
+the scaling chain's end.
 """
 
 import math
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,14 +18,18 @@ Place: TypeAlias = tuple[int, str, int]
 """Pixel block, key, φ step (−1 outside the per-φ lines)."""
 
 _LAST_OF_BLOCK = "floatimage_accumulated"
-_spaced = re.compile(r"TRACE_(?:C|PY): (\w+) (\S.*)").fullmatch
-_tight = re.compile(r"TRACE_(?:C|PY):(\w+)=(\S.*)").fullmatch
-_step = re.compile(r"TRACE_(?:C|PY)_PHI phi_tic=([0-9]+) (\S.*)").fullmatch
+_END_OF_BLOCK = frozenset(
+    {"r_e_meters", "r_e_sqr", "fluence_photons_per_m2", "steps", "oversample_thick", "oversample_polar", "cos_2theta"}
+    | {"oversample_omega", "capture_fraction", "polar", "omega_pixel", "I_pixel_final", _LAST_OF_BLOCK}
+)
+_prefixed = re.compile(r"(?:\d+→ ?)?TRACE_(?:C|PY)(_PHI)?(?P<mark>: ?| )(\S.*)").fullmatch
+_assigned = re.compile(r"(\w+)=(\S.*)").fullmatch
 _number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
+_between = re.compile(r"[\s\[\],;:]+").split
 
 RELATIVE = 1e-6
 ABSOLUTE = 5e-4
-ABSOLUTE_KEYS = frozenset({"hkl_frac"})
+ABSOLUTE_KEYS = frozenset({"hkl_frac", "k_frac"})
 
 
 @dataclass(frozen=True)
@@ -41,47 +47,51 @@ def read(text: str) -> Reading:
     """Read a log."""
     values: defaultdict[Place, list[str]] = defaultdict(list)
     block, closed = 0, False
-    for line in text.replace("\r\n", "\n").split("\n"):
-        for key, step, value in _values(line):
-            if step < 0 and "=" not in line:
-                if closed and key != _LAST_OF_BLOCK:
-                    block, closed = block + 1, False
-                closed = closed or key == _LAST_OF_BLOCK
-            values[block if "=" not in line or step >= 0 else -1, key, step].append(value)
+    for line in text.split("\n"):
+        prefix = _prefixed(" ".join(line.split()))
+        if prefix is None:
+            continue
+        phi, mark, body = prefix.groups()
+        if phi:
+            step, *pairs = body.split(" ")
+            for pair in pairs if _numbered(step) else ():
+                key, _, value = pair.partition("=")
+                values[block, key, int(step.partition("=")[2])].append(value)
+        elif mark == ":" and (assigned := _assigned(body)):
+            values[-1, assigned[1], -1].append(assigned[2])
+        else:
+            key, _, value = body.partition(" ")
+            if closed and key not in _END_OF_BLOCK:
+                block, closed = block + 1, False
+            closed = closed or key == _LAST_OF_BLOCK
+            values[block, key, -1].append(value)
     return Reading(dict(values))
 
 
-def _values(line: str) -> Iterator[tuple[str, int, str]]:
-    line = line.rstrip()
-    if found := _spaced(line) or _tight(line):
-        yield found[1], -1, found[2]
-    elif found := _step(line):
-        for pair in found[2].split():
-            key, _, value = pair.partition("=")
-            yield key, int(found[1]), value
-
-
-def numbers(text: str) -> tuple[float, ...] | None:
-    """Return the numbers that a value consists of; None if it is anything else."""
-    words = text.split()
-    return tuple(map(float, words)) if words and all(map(_number, words)) else None
+_numbered = re.compile(r"phi_tic=[0-9]{1,9}").fullmatch
 
 
 def same(key: str, a: str, b: str) -> bool:
-    """Whether two printed values are equal within the default tolerance of their key."""
-    left, right = numbers(a), numbers(b)
-    if left is None or right is None:
-        return left is None and right is None and a.casefold() == b.casefold() and not _broken(a)
-    if len(left) != len(right) or not all(map(math.isfinite, (*left, *right))):
+    """Whether two printed values are equal, number by number within the default tolerance, and word by word."""
+    left, right = _parts(a), _parts(b)
+    if len(left) != len(right) or not all(map(_alike, left, right)):
         return False
-    apart = max(abs(x - y) for x, y in zip(left, right, strict=True))
-    allowed = ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * min(math.hypot(*left), 1e308)
-    return apart <= allowed * (1 + 1e-6)
+    pairs = [(x, y) for x, y in zip(left, right, strict=True) if isinstance(x, float) and isinstance(y, float)]
+    apart = max((abs(x - y) for x, y in pairs), default=0.0)
+    size = min(math.hypot(*(x for x, _ in pairs)), sys.float_info.max)
+    return apart <= (ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * size) * (1 + 1e-6)
 
 
-def _broken(text: str) -> bool:
-    """Whether what both print alike stands for no value."""
-    return text.split(maxsplit=1)[0].lower().lstrip("+-") in {"nan", "inf", "infinity"}
+def _parts(text: str) -> list[float | str]:
+    words = _between(text)
+    return [float(word) if _number(word) else word.casefold() for word in words if word]
+
+
+def _alike(a: float | str, b: float | str) -> bool:
+    """Whether both are numbers, or the same word; what stands for no value is like nothing."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isfinite(a) and math.isfinite(b)
+    return a == b and str(a).lstrip("+-") not in {"nan", "inf", "infinity"}
 
 
 @dataclass(frozen=True)
@@ -98,13 +108,24 @@ class Objection:
         return f"{where}: C {' / '.join(self.c) or 'nothing'}, Py {' / '.join(self.py) or 'nothing'}"
 
 
-def objections(c: str, py: str, common: Iterable[Place]) -> list[Objection]:
-    """Return what contradicts the statement that two logs agree in the places of `common`."""
+def objections(c: str, py: str, common: Mapping[Place, str]) -> list[Objection]:
+    """Return what contradicts the statement that two logs agree.
+
+    `common` holds the places that both had once, with what they printed there. One at which neither has anything of
+    that form any more is not looked at.
+    """
     left, right = read(c).values, read(py).values
     found = []
-    for place in sorted(common):
+    for place, once in sorted(common.items()):
         mine, theirs = left.get(place, []), right.get(place, [])
+        if not any(_like(once, value) for value in (*mine, *theirs)):
+            continue
         agree = all(same(place[1], a, b) for a in mine for b in theirs) and bool(mine) is bool(theirs)
         if not agree:
             found.append(Objection(place, tuple(mine), tuple(theirs)))
     return found
+
+
+def _like(once: str, now: str) -> bool:
+    """Whether a value has numbers and words where another one has them."""
+    return [type(part) for part in _parts(once)] == [type(part) for part in _parts(now)]

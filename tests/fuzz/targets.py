@@ -144,9 +144,10 @@ def _agreement(sample: Sample, folder: Path) -> None:
         assert diff(c_trace, py_trace, strict=True).verdict is Verdict.DIFFER, list(map(str, found))
 
 
-def common_places(sample: Sample) -> set[oracle.Place]:
-    """Return the places that both logs of a pair had before they were mutated."""
-    return set.intersection(*(set(oracle.read(sample[name].decode()).values) for name in ("c0.log", "py0.log")))
+def common_places(sample: Sample) -> dict[oracle.Place, str]:
+    """Return the places that both logs of a pair had before they were mutated, with what C printed there."""
+    c, py = (oracle.read(sample[name].decode()).values for name in ("c0.log", "py0.log"))
+    return {place: values[0] for place, values in c.items() if place in py}
 
 
 def _is_told(objection: oracle.Objection, result: DiffResult) -> bool:
