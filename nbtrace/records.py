@@ -281,10 +281,25 @@ class Trace:
     def get(self, quantity: str, index: Index | None = None) -> Record | None:
         """Return the record of `quantity` at `index`, or the first one that holds a value; None if there is none."""
         if index is not None:
-            in_block = self.by_block.get((quantity, index.block), ())
-            return next((record for record in in_block if record.index == index), None)
-        candidates = self.by_quantity.get(quantity, ())
-        return next((record for record in candidates if record.value.shape is not Shape.SENTINEL), None)
+            return self._by_index.get((quantity, index))
+        return self._first.get(quantity)
+
+    @cached_property
+    def _by_index(self) -> Mapping[tuple[str, Index], Record]:
+        """The first record of each quantity at each place."""
+        found: dict[tuple[str, Index], Record] = {}
+        for record in self.records:
+            found.setdefault((record.quantity, record.index), record)
+        return found
+
+    @cached_property
+    def _first(self) -> Mapping[str, Record]:
+        """The first record of each quantity that holds a value."""
+        found: dict[str, Record] = {}
+        for record in self.records:
+            if record.value.shape is not Shape.SENTINEL:
+                found.setdefault(record.quantity, record)
+        return found
 
     def number(self, quantity: str, block: int = 0) -> float | None:
         """Return the scalar value of `quantity` in a pixel block, None if it is not logged as one number."""

@@ -105,7 +105,7 @@ class PerPhiEntry(PhiLine):
 
 
 PER_PHI_LISTS = ("per_phi_entries", "traces")
-"""The names under which a per-φ document holds its entries: ours, then the one of older documents."""
+"""The names under which a per-φ document holds its entries; the second is the one of older documents."""
 
 
 class PerPhiDocument(BaseModel):

@@ -16,6 +16,7 @@ from itertools import groupby
 
 from nbtrace.documents import dump, utc_text
 from nbtrace.records import Pixel, Record, Shape, Value
+from nbtrace.schema import PER_PHI_LISTS
 
 KEYED = "TRACE_PY"
 GEOMETRY = "TRACE_PY_GEOMETRY"
@@ -102,7 +103,7 @@ def _pair(record: Record) -> str:
 def per_phi_document(
     records: Iterable[Record], *, time: datetime, pixel: Pixel, config: str, device: str, dtype: str, mode: str
 ) -> str:
-    """Return the text of the per-φ JSON document of a pixel.
+    """Return the text of the per-φ JSON document of a pixel; its entries stand under both names that readers know.
 
     Parameters
     ----------
@@ -129,6 +130,6 @@ def per_phi_document(
             "device": device,
             "dtype": dtype,
             "mode": mode,
-            "per_phi_entries": entries,
+            **dict.fromkeys(PER_PHI_LISTS, entries),
         }
     )

@@ -153,11 +153,13 @@ def instances_of(trace: Trace) -> Iterator[_Instance]:
             group[record.quantity] = max(
                 group.get(record.quantity, record), record, key=lambda candidate: candidate.rank
             )
+    samples_of: dict[int, list[int]] = {}
+    for at, sample in shared:
+        samples_of.setdefault(at, []).extend([] if sample is None else [sample])
+    size = stated_pixel_size(trace)
     for block in trace.blocks:
         pixel = shared.get((block, None), {})
-        samples = sorted(sample for at, sample in shared if at == block and sample is not None)
-        size = stated_pixel_size(trace)
-        for sample in samples or [0]:
+        for sample in sorted(samples_of.get(block, ())) or [0]:
             records = {**pixel, **shared.get((block, sample), {})}
             values = {name: record.numbers for name, record in records.items()}
             if size is not None:

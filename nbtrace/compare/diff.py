@@ -74,6 +74,8 @@ class DiffResult:
     verdict : Verdict
     gaps : (Gaps, Gaps)
         What C and what Py lacks of what it prints elsewhere.
+    conflicts : frozenset of str
+        Quantities that one log prints twice and differently at one place.
     """
 
     c: Trace
@@ -85,6 +87,7 @@ class DiffResult:
     coverage: Coverage
     verdict: Verdict
     gaps: tuple[Gaps, Gaps] = (Gaps(), Gaps())
+    conflicts: frozenset[str] = frozenset()
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -178,7 +181,7 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     found = notices(c, py, checks, alignment, rows, policy, gaps)
     covered = coverage(alignment, rows)
     verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=strict)
-    return DiffResult(c, py, policy, rows, found, checks, covered, verdict, gaps)
+    return DiffResult(c, py, policy, rows, found, checks, covered, verdict, gaps, conflicts_of(alignment))
 
 
 def in_order(first: Trace, second: Trace) -> tuple[Trace, Trace]:
@@ -187,6 +190,11 @@ def in_order(first: Trace, second: Trace) -> tuple[Trace, Trace]:
         first.side is not Side.C and second.side is Side.C
     )
     return (second, first) if exchanged else (first, second)
+
+
+def conflicts_of(alignment: Alignment) -> frozenset[str]:
+    """Return the quantities that one log prints twice and differently at one place."""
+    return frozenset(winner.quantity for _, winner in conflicting(alignment))
 
 
 def _why_empty(trace: Trace) -> str:

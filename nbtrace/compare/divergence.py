@@ -93,14 +93,16 @@ def divergences(groups: Iterable[Group]) -> tuple[Divergence, ...]:
     diverging = [group for group in groups if group.first is not None]
     names = [group.quantity for group in diverging]
     above = {name: _above(name) for name in names}
-    return tuple(
-        Divergence(
-            group,
-            tuple(other for other in names if other != group.quantity and other in above[group.quantity]),
-            tuple(other for other in names if other != group.quantity and group.quantity in above[other]),
-        )
-        for group in diverging
-    )
+    order = {name: number for number, name in enumerate(names)}
+    follows = {
+        name: tuple(sorted((other for other in inputs if other in order and other != name), key=order.__getitem__))
+        for name, inputs in above.items()
+    }
+    consequences: dict[str, list[str]] = {name: [] for name in names}
+    for name in names:
+        for other in follows[name]:
+            consequences[other].append(name)
+    return tuple(Divergence(group, follows[group.quantity], tuple(consequences[group.quantity])) for group in diverging)
 
 
 def _above(name: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from nbtrace.compare.align import Alignment
 from nbtrace.compare.metrics import is_finite
-from nbtrace.quantities import Stage
+from nbtrace.quantities import QUANTITIES, Stage
 from nbtrace.records import Index, Record, Shape, Trace
 
 OF_A_PIXEL = frozenset({Stage.PIXEL, Stage.LATTICE, Stage.SCALING})
@@ -157,15 +157,17 @@ class Lack:
                 lost[name] += number
         first: dict[str, Record] = {}
         for record in self.values:
-            name, *where = _key(record)
-            if name in lost and not count.by_choice(*where):
+            name, further, source = _key(record)
+            if name in lost and not count.by_choice(further, source):
                 first.setdefault(name, record)
+        steps = count.steps if traces_steps else 0
+        missing = {*lost, *(name for name in unreadable if steps and _of_step(name))}
         return Gaps(
             count.blocks if traces_a_pixel or traces_steps else 0,
-            count.steps if traces_steps else 0,
+            steps,
             count.steps_there,
             {name: lost[name] for name in sorted(lost)},
-            tuple(name for name in unreadable if name in other.by_quantity and name not in lost),
+            tuple(name for name in unreadable if name in other.by_quantity and name not in missing),
             chosen,
             first,
             self.steps[0].index if self.steps else None,
@@ -214,6 +216,10 @@ def _step_of(record: Record) -> _Step | None:
     index = record.index
     is_step = record.stage is Stage.PHI and index.phi_tic is not None
     return (index.block, index.sample, index.phi_tic) if is_step and index.phi_tic is not None else None
+
+
+def _of_step(name: str) -> bool:
+    return name in QUANTITIES and QUANTITIES[name].stage is Stage.PHI
 
 
 def _key(record: Record) -> tuple[str, bool, int | None]:

@@ -77,7 +77,7 @@ def work_out(
     block : int
         Pixel block.
     """
-    record = next((item for item in trace.by_quantity.get("hkl_frac", ()) if item.index.block == block), None)
+    record = next(iter(trace.by_block.get(("hkl_frac", block), ())), None)
     if record is None or len(record.numbers) != 3 or not all(map(math.isfinite, record.numbers)):
         return ()
     nobody: Cells = (None, None, None)

@@ -135,13 +135,19 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
     compared = tuple(_step(place, steps_c.get(place), steps_py.get(place), tolerance) for place in places)
     found = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
     notices = _notices(c, py, compared, found)
-    return PhiResult(c, py, tolerance, compared, found, notices, _verdict(compared, notices))
+    verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
+    return PhiResult(c, py, tolerance, compared, found, notices, verdict)
 
 
-def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...]) -> Verdict:
+def _unreadable_steps(trace: Trace) -> bool:
+    """Whether a line of a φ step cannot be read; another line of that step, if there is one, may be the wrong one."""
+    return any(name in FIELDS for bad in trace.account.unreadable for name in bad.quantities)
+
+
+def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...], *, unreadable: bool) -> Verdict:
     if any(notice.weight is Weight.BLOCKING for notice in notices):
         return Verdict.NOT_COMPARABLE
-    return Verdict.DIFFER if any(step.status.diverges for step in steps) else Verdict.AGREE
+    return Verdict.DIFFER if unreadable or any(step.status.diverges for step in steps) else Verdict.AGREE
 
 
 def _number(fields: Mapping[str, Record] | None, name: str) -> float | None:

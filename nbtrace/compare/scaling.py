@@ -202,7 +202,16 @@ def _lattices(
 def _verdict(result: DiffResult, factors: tuple[Factor, ...]) -> Verdict:
     if result.verdict is Verdict.NOT_COMPARABLE:
         return Verdict.NOT_COMPARABLE
-    return Verdict.DIFFER if any(factor.status.diverges for factor in factors) else Verdict.AGREE
+    differ = any(factor.status.diverges for factor in factors) or _differ_elsewhere(result)
+    return Verdict.DIFFER if differ else Verdict.AGREE
+
+
+def _differ_elsewhere(result: DiffResult) -> bool:
+    """Whether the chain differs in another pixel block, or a side lacks of it what it prints elsewhere."""
+    lacking = {name for gaps in result.gaps for name in (*gaps.lost, *gaps.hidden)} | result.conflicts
+    diverging = {row.quantity for row in result.rows if row.status.diverges}
+    blocks = any(gaps.blocks for gaps in result.gaps)
+    return blocks or not (lacking | diverging).isdisjoint(SCALING_CHAIN)
 
 
 def _values(trace: Trace) -> Mapping[str, tuple[float, ...]]:

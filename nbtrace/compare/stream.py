@@ -14,8 +14,9 @@ import numpy as np
 from nbtrace.compare.align import Alignment, align
 from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, Finding, SelfCheck, check, instances_of, remarks_on
 from nbtrace.compare.comparability import CONFIGURED, notices, pair_blocks
-from nbtrace.compare.diff import Coverage, DiffResult, coverage, verdict_of
+from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
+from nbtrace.compare.gaps import Gaps, Lack, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.pixel import stated_pixel_size
 from nbtrace.compare.precision import is_single_precision, number_formats
@@ -149,6 +150,7 @@ class _Comparison:
         self._set_aside(window, residuals)
         for loop in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
             self._tally.compare(loop, window)
+        self._tally.lonely(window)
         for number, residual in enumerate(residuals):
             allowed = {name: _allowed(name, single=self._single[number]) for name in residual}
             self._tally.check(number, window, residual, allowed)
@@ -224,16 +226,40 @@ class _Comparison:
     def _result(self) -> DiffResult:
         blocks = self._aside | self._tally.chosen.blocks
         c, py = self._trace(0, blocks), self._trace(1, blocks)
-        alignment = align(c, py, pair_blocks(c, py))
+        partners = pair_blocks(c, py)
+        alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded
         formats = number_formats(c), number_formats(py)
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
-        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy)
+        gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
+        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
         covered = self._coverage(alignment, rows)
-        verdict = verdict_of(rows, found, covered, alignment, (c, py), strict=self._strict)
-        return LongDiffResult(c, py, self._policy, rows, found, checks, covered, verdict, self._counts(rows))
+        verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=self._strict)
+        return LongDiffResult(
+            c,
+            py,
+            self._policy,
+            rows,
+            found,
+            checks,
+            covered,
+            verdict,
+            gaps,
+            conflicts_of(alignment),
+            self._counts(rows),
+        )
+
+    def _gaps(self, lacking: tuple[Lack, Lack], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
+        """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""
+        gaps = []
+        for number, lack in enumerate(lacking):
+            trace, other = traces[number], traces[1 - number]
+            count = lack.count(trace, self._aside)
+            count.add(self._tally.lacking[number])
+            gaps.append(lack.gaps(count, trace, other))
+        return gaps[0], gaps[1]
 
     def _own(self, row: Row) -> bool:
         """Whether a row is not among those that were counted in the arrays."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbtrace.compare.estimates import RESIDUALS, norms, pixel_sizes, positions, power_of_ten
+from nbtrace.compare.gaps import Count
 from nbtrace.compare.identities import PER_SAMPLE
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
@@ -21,6 +22,9 @@ from nbtrace.quantities import QUANTITIES, Basis, Kind
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
 _DIGITS = 15
 _CLOSE_TO_PRINT = 1e-11
+_FIRST_LONELY = 3
+"""Blocks of one side alone that a notice shows."""
+
 _FIRST_ROWS = 6
 """Rows of a configured quantity that a notice may show."""
 
@@ -44,6 +48,10 @@ class Representatives:
         if key not in self._worst or size > self._worst[key][0]:
             self._worst[key] = size, block
 
+    def last(self, key: tuple[object, ...], block: int) -> None:
+        """Remember the last block under a key."""
+        self._first[key] = block
+
     @property
     def blocks(self) -> set[int]:
         """The blocks."""
@@ -62,6 +70,8 @@ class Tally:
         Values that only C (0) or only Py (1) has.
     alone_names : (set of str, set of str)
         Their names.
+    lacking : (Count, Count)
+        What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
     instances, broken : Counter of (int, str)
@@ -78,6 +88,7 @@ class Tally:
     instances: Counter[tuple[int, str]] = field(default_factory=Counter)
     broken: Counter[tuple[int, str]] = field(default_factory=Counter)
     chosen: Representatives = field(default_factory=Representatives)
+    lacking: tuple[Count, Count] = field(default_factory=lambda: (Count(), Count()))
 
     def compare(self, loop: Loop, window: "Window") -> None:
         """Add the values of one loop."""
@@ -91,6 +102,7 @@ class Tally:
                 self.alone[number] += int(np.count_nonzero(alone[slot]))
                 self.alone_names[number].add(name)
                 self.chosen.first(("alone", number, name), window.block_of(int(alone[slot].argmax()), per_block))
+        self._lack(loop, window, (has_c, has_py))
         both = has_c & has_py
         slots = np.flatnonzero(both.any(axis=1))
         for size in (1, 3):
@@ -98,6 +110,54 @@ class Tally:
             if some.size:
                 values = tuple(side.values(side.tables[loop][some], size) for side in window.sides)
                 self._judge(window, some, both[some], (values[0], values[1]), per_block)
+
+    def _lack(self, loop: Loop, window: "Window", has: tuple[Flags, Flags]) -> None:
+        """Count the values and steps of one loop that a side lacks in the blocks that both sides have."""
+        per_block = window.shape.cells_per_block(loop)
+        shared = np.repeat(window.sides[0].present & window.sides[1].present, per_block)
+        cell = np.arange(shared.size)
+        further = (cell % window.shape.samples > 0) if loop is Loop.SAMPLE else np.zeros(shared.shape, dtype=np.bool_)
+        for number, (mine, other) in enumerate((has, has[::-1])):
+            count = self.lacking[number]
+            alone = other & ~mine & shared
+            if loop is Loop.STEP:
+                step = (cell % window.shape.steps > 0) & shared
+                there, here = other.any(axis=0) & step, mine.any(axis=0)
+                missing = there & ~here
+                count.steps_there += int(np.count_nonzero(there))
+                count.steps += int(np.count_nonzero(missing))
+                if missing.any():
+                    self.chosen.first(("step", number), window.block_of(int(missing.argmax()), per_block))
+                alone &= ~missing
+            count.sampled_further = count.sampled_further or bool((mine & further).any())
+            for slot in np.flatnonzero(mine.any(axis=1)).tolist():
+                source = window.slots.source[slot]
+                count.sources.update([] if source is None else [source])
+            for slot in np.flatnonzero(alone.any(axis=1)).tolist():
+                self._lose(window, number, slot, alone[slot], further, per_block)
+
+    def _lose(self, window: "Window", number: int, slot: int, alone: Flags, further: Flags, per_block: int) -> None:
+        """Count what a side lacks of one slot, at the first sampled points and at further ones."""
+        name, source = window.slots.quantity[slot], window.slots.source[slot]
+        for beyond in (False, True):
+            cells = np.flatnonzero(alone & (further == beyond))
+            if cells.size:
+                self.lacking[number].values[name, beyond, source] += cells.size
+                where = window.block_of(int(cells[0]), per_block)
+                self.chosen.first(("lost", number, name, beyond, source), where)
+
+    def lonely(self, window: "Window") -> None:
+        """Count the blocks that only one side has; the first ones and the last block of each side are kept."""
+        present = [side.present for side in window.sides]
+        for number, mine in enumerate(present):
+            if mine.any():
+                self.chosen.last(("last", number), window.shape.first_block + int(np.flatnonzero(mine)[-1]))
+        for number, (mine, other) in enumerate((present, present[::-1])):
+            blocks = np.flatnonzero(other & ~mine & ~window.aside)
+            for at, block in enumerate(blocks[:_FIRST_LONELY].tolist(), self.lacking[number].blocks):
+                if at < _FIRST_LONELY:
+                    self.chosen.first(("lonely", number, at), window.shape.first_block + block)
+            self.lacking[number].blocks += blocks.size
 
     def _judge(self, window: "Window", slots: Ints, both: Flags, values: tuple[Floats, Floats], per_block: int) -> None:
         """Add the values of some slots, given as arrays of shape (slots, cells, components)."""

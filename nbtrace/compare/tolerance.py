@@ -177,9 +177,11 @@ def tolerance_number(number: str, option: str) -> float:
         If it is no finite number ≥ 0.
     """
     try:
-        limit = float(number)
+        limit = float(number) if number.isascii() and "_" not in number else math.nan
     except ValueError:
-        raise UsageError(f"--tolerance {option!r}: {number!r} is not a number") from None
+        limit = math.nan
+    if math.isnan(limit):
+        raise UsageError(f"--tolerance {option!r}: {number!r} is not a number")
     if not 0 <= limit < math.inf:
         raise UsageError(f"--tolerance {option!r}: a tolerance is a finite number ≥ 0")
     return limit

@@ -45,6 +45,7 @@ class Slots:
     """Numbers the rows of the tables: one for each quantity and place that lines themselves name (node, source)."""
 
     quantity: list[str] = field(default_factory=list)
+    source: list[int | None] = field(default_factory=list)
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def of(self, kind: Kind) -> int:
@@ -53,6 +54,8 @@ class Slots:
         slot = self._known.setdefault((name, index.node, index.source), len(self._known))
         if slot == len(self.quantity):
             self.quantity.append(name)
+            known = QUANTITIES.get(name)
+            self.source.append(index.source if known is not None and known.stage is Stage.SOURCE else None)
         return slot
 
     def find(self, name: str) -> int | None:

@@ -6,6 +6,7 @@ from shlex import quote
 from nbtrace.compare.artefacts import power_of_ten
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
+from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.quantities import QUANTITIES, Stage
@@ -65,11 +66,24 @@ def headline(result: DiffResult) -> str:
 
 
 def _lacking(result: DiffResult) -> str:
-    """Return which side lacks the pixel value that the other has."""
+    """Return which side lacks pixels, their values or φ steps that the other has."""
     covered = result.coverage
-    for side, missing in (("C", covered.missing_on_c), ("Py", covered.missing_on_py)):
-        if "I_pixel_final" in missing:
+    sides = (
+        ("C", result.c, covered.missing_on_c, result.gaps[0]),
+        ("Py", result.py, covered.missing_on_py, result.gaps[1]),
+    )
+    for side, trace, missing, gaps in sides:
+        if "I_pixel_final" in missing and "I_pixel_final" not in trace.by_quantity:
             return f"; {side} prints no I_pixel_final"
+        lacking = (
+            (gaps.blocks, "pixel"),
+            (gaps.lost.get("I_pixel_final", 0), "I_pixel_final"),
+            (gaps.steps, "φ step"),
+            (sum(gaps.lost.values()), "value"),
+        )
+        for many, what in lacking:
+            if many:
+                return f"; {side} lacks {many} {what}{'s' * (many > 1 and what != 'I_pixel_final')}"
     if result.verdict is Verdict.DIFFER and result.first_divergence is None:
         return "; but not everything could be compared, see the notes and the coverage"
     return ""
@@ -267,9 +281,18 @@ def _coverage(result: DiffResult) -> Section:
     for side, missing, unknown in sides:
         if missing:
             items.append(f"missing on {side}: {listed(missing)}")
+        items += _gaps(side, result.gaps[side == "Py"])
         if unknown:
             items.append(f"only {side} prints, under names that no other log uses: {listed(unknown, 4)}")
     return Section("Coverage", items=tuple(items))
+
+
+def _gaps(side: str, gaps: Gaps) -> list[str]:
+    """Return what a side lacks of what it prints elsewhere."""
+    items = [f"pixels missing on {side}: {gaps.blocks}"] if gaps.blocks else []
+    items += [f"φ steps missing on {side}: {gaps.steps} of {gaps.steps_there}"] if gaps.steps else []
+    lost = [f"{name} {many}" for name, many in gaps.lost.items()]
+    return items + ([f"values lost on {side}, of quantities that it prints elsewhere: {listed(lost)}"] if lost else [])
 
 
 def _next(result: DiffResult) -> Section:

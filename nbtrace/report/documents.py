@@ -7,6 +7,7 @@ from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.comparability import Notice
 from nbtrace.compare.diff import Coverage, DiffResult
 from nbtrace.compare.divergence import Group
+from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.compare.pixel import whereabouts
@@ -33,7 +34,7 @@ def diff_document(result: DiffResult) -> Document:
         "first_divergence_by_band": {band: row.quantity if row else None for band, row in result.first_by_band.items()},
         "num_divergent": len(result.divergences),
         "roots": [{"quantity": item.group.quantity, "consequences": list(item.consequences)} for item in result.roots],
-        "coverage": _coverage(result.coverage),
+        "coverage": {**_coverage(result.coverage), **_gaps(result.gaps)},
         "c": _trace(result.c),
         "py": _trace(result.py),
         "notices": notices_document(result.notices),
@@ -191,6 +192,20 @@ def _coverage(covered: Coverage) -> Document:
         "missing_py": list(covered.missing_on_py),
         "unknown_c": list(covered.unknown_on_c),
         "unknown_py": list(covered.unknown_on_py),
+    }
+
+
+def _gaps(gaps: tuple[Gaps, Gaps]) -> Document:
+    """Return what each side lacks of what it prints elsewhere."""
+    return {
+        key: value
+        for side, item in zip(("c", "py"), gaps, strict=True)
+        for key, value in (
+            (f"missing_blocks_{side}", item.blocks),
+            (f"missing_steps_{side}", item.steps),
+            (f"lost_{side}", dict(item.lost)),
+            (f"hidden_{side}", list(item.hidden)),
+        )
     }
 
 

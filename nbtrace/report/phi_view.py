@@ -40,7 +40,8 @@ def _headline(result: PhiResult) -> str:
         return "the two sweeps are not of the same pixel or geometry; Δk says nothing about the rotation"
     largest = f"max |Δk| = {result.max_delta_k:.6g} at tic {worst.phi_tic}" if worst is not None else "no finite Δk"
     if first is None:
-        return f"all {len(result.compared)} steps agree, {largest}"
+        unread = ", but a line of a step cannot be read" if result.verdict is Verdict.DIFFER else ""
+        return f"all {len(result.compared)} steps agree{unread}, {largest}"
     over = sum(step.status.diverges for step in result.steps)
     first_or_only = "only" if over == 1 else "first"
     return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {len(result.steps)} steps), {largest}"

@@ -69,7 +69,10 @@ def _headline(result: ScalingResult) -> str:
         return "the logs cannot be compared as they stand"
     first = result.first_divergence
     if first is None:
-        return f"all {len(result.factors)} quantities of the chain agree"
+        of_all = (
+            "" if result.verdict is Verdict.AGREE else " in the first pixel block, but not all that the logs hold of it"
+        )
+        return f"all {len(result.factors)} quantities of the chain agree{of_all}"
     size = f" {signed(_relative(first), 6)}" if _relative(first) is not None else ""
     return f"first divergence {first.name}{size} {first.status.value}{_carried(result)}"
 
