@@ -129,7 +129,7 @@ def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
         if key in values:
             return {}, f"{key} stands twice in the line"
         values[key] = read_value(text)
-        if values[key].shape is not Shape.SCALAR:
+        if values[key].shape is not Shape.SCALAR or "=" in text:
             return {}, f"{key}: {text!r} is not one number"
     return values, None
 
@@ -187,6 +187,8 @@ def tap(body: str) -> Outcome:
     else:
         return Problem(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
+    if double := next((word for word, numbers in groups if "=" in numbers), None):
+        return Problem(f"{double} is assigned more than once")
     if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
         return Problem(f"{far} {places[far]} is beyond {MOST}")
     pixel = _pair(places.get("pixel", ""))

@@ -22,11 +22,12 @@ _END_OF_BLOCK = frozenset(
     {"r_e_meters", "r_e_sqr", "fluence_photons_per_m2", "steps", "oversample_thick", "oversample_polar", "cos_2theta"}
     | {"oversample_omega", "capture_fraction", "polar", "omega_pixel", "I_pixel_final", _LAST_OF_BLOCK}
 )
-_prefixed = re.compile(r"(?:\d+→ ?)?TRACE_(?:C|PY)(_PHI)?(?P<mark>: ?| )(\S.*)").fullmatch
+_prefixed = re.compile(r"(?:\d+→ ?)?TRACE(?:_C|_PY)?(_PHI)?(?P<mark>: ?| )(\S.*)").fullmatch
 _assigned = re.compile(r"(\w+)=(\S.*)").fullmatch
 _number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
 _between = re.compile(r"[\s\[\],;:]+").split
 
+_MOST_STEPS = 1e9
 RELATIVE = 1e-6
 ABSOLUTE = 5e-4
 ABSOLUTE_KEYS = frozenset({"hkl_frac", "k_frac"})
@@ -54,9 +55,10 @@ def read(text: str) -> Reading:
         phi, mark, body = prefix.groups()
         if phi:
             step, *pairs = body.split(" ")
-            for pair in pairs if _numbered(step) else ():
-                key, _, value = pair.partition("=")
-                values[block, key, int(step.partition("=")[2])].append(value)
+            number = _step_of(step)
+            if number is not None:
+                for key, _, value in (pair.partition("=") for pair in pairs):
+                    values[block, key, number].append(value)
         elif mark == ":" and (assigned := _assigned(body)):
             values[-1, assigned[1], -1].append(assigned[2])
         else:
@@ -68,7 +70,10 @@ def read(text: str) -> Reading:
     return Reading(dict(values))
 
 
-_numbered = re.compile(r"phi_tic=[0-9]{1,9}").fullmatch
+def _step_of(text: str) -> int | None:
+    name, _, number = text.partition("=")
+    step = float(number) if name == "phi_tic" and _number(number) else math.nan
+    return int(step) if 0 <= step < _MOST_STEPS and step.is_integer() else None
 
 
 def same(key: str, a: str, b: str) -> bool:

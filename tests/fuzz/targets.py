@@ -151,9 +151,11 @@ def common_places(sample: Sample) -> dict[oracle.Place, str]:
 
 
 def _is_told(objection: oracle.Objection, result: DiffResult) -> bool:
-    """Whether one log has no such quantity at all, and the result names it: of the rest the two may agree."""
+    """Whether the result names it: one log has no such quantity at all, or traces further points of the pixel."""
     if objection.c and objection.py:
-        return False
+        _, key, _ = objection.place
+        further = any(gaps.by_choice for gaps in result.gaps)
+        return further and any(oracle.same(key, a, b) for a in objection.c for b in objection.py)
     having, lacking, named = (
         (result.c, result.py, result.coverage.missing_on_py)
         if objection.c
