@@ -74,7 +74,7 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
     if not text:
         return Problem(f"{key} has no value")
     value = _value_of(key, text)
-    if value.shape is Shape.SCALAR and "=" in text and not _is_chain(text):
+    if value.tokens and "=" in text and not _is_formula(value, text):
         return Problem(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
@@ -82,6 +82,13 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
         return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
         return Problem(f"{key}: {error}")
+
+
+def _is_formula(value: Value, text: str) -> bool:
+    """Whether all that stands before the value of a text with a `=` leads to it; brackets are a value of their own."""
+    if value.shape is Shape.SCALAR:
+        return _is_chain(text)
+    return text.startswith(("[", "(", "tensor(")) or _is_chain(text.rpartition("=")[0])
 
 
 def _is_chain(text: str) -> bool:

@@ -60,7 +60,7 @@ def read(text: str) -> Reading:
                 for key, _, value in (pair.partition("=") for pair in pairs):
                     values[block, key, number].append(value)
         elif mark == ":" and (assigned := _assigned(body)):
-            values[-1, assigned[1], -1].append(assigned[2])
+            values[-1, assigned[1], -1] = [assigned[2]]  # the reference prints its detector on the way, and at the end
         else:
             key, _, value = body.partition(" ")
             if closed and key not in _END_OF_BLOCK:

@@ -200,7 +200,9 @@ def test_the_printed_text_stands_beside_the_number() -> None:
         "TRACE_PY_PHI phi_tic=1=0 phi_deg=0 k_frac=0.5 F_latt_b=1 F_latt=2",
         "TRACE_C_OMEGA: pixel=(0,0) subpixel=(0,0) omega_sr==8.9e-09",
         "TRACE_C_OMEGA: pixel=(0,0) subpixel=(0,0) omega_sr=3=8.9e-09",
+        "TRACE_C:angles_rad=rotx:0 roty:0 rotz:0 twothrad=rotx:0 roty:0 rotz:0 twotheta:0",
+        "TRACE_C:fdet_vec=0 0 1fdet_vec=0 0 1",
     ],
 )
-def test_a_pair_with_two_values_has_none(line: str) -> None:
+def test_a_key_with_two_values_has_none(line: str) -> None:
     assert complaint(line)
