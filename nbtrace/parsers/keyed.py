@@ -85,10 +85,15 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
 
 
 def _is_formula(value: Value, text: str) -> bool:
-    """Whether all that stands before the value of a text with a `=` leads to it; brackets are a value of their own."""
-    if value.shape is Shape.SCALAR:
-        return _is_chain(text)
-    return text.startswith(("[", "(", "tensor(")) or _is_chain(text.rpartition("=")[0])
+    """Whether all that stands before the value of a text with a `=` leads to it; brackets are a value of their own.
+
+    Formulas have blanks around their signs; `polar=lar=0.9` is a line that was overwritten in part.
+    """
+    if text.startswith(("[", "(", "tensor(")):
+        return True
+    if text.count("=") > text.count(" = "):
+        return False
+    return _is_chain(text if value.shape is Shape.SCALAR else text.rpartition("=")[0])
 
 
 def _is_chain(text: str) -> bool:

@@ -112,7 +112,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         outcome = grammar(body)
         if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
             as_prose = prose.prose(body, context, cell_block=False)
-            if isinstance(as_prose, Fields):
+            if isinstance(as_prose, Fields) and not any("=" in item.key for item in as_prose.fields):
                 return f"{dialect} prose", as_prose
         return dialect, outcome
     if family in _MARKERS:
@@ -166,8 +166,8 @@ def named_quantities(line: str, context: str) -> tuple[str, ...]:
 def _names_in(family: str, body: str, context: str) -> list[str]:
     if family in _PER_STEP:
         # Of a torn one not even the keys are left, so what every such line holds counts as lost with it.
-        keys = (*_PER_STEP[family].model_fields, *_pair_keys(body))
-        return [keyed.phi_meaning(key).quantity for key in keys if key != "phi_tic"]
+        fields = (*_PER_STEP[family].model_fields, *_pair_keys(body))
+        return [keyed.phi_meaning(key).quantity for key in fields if key != "phi_tic"]
     if family in _GRAMMARS and _GRAMMARS[family][1] is keyed.tap:
         return [f"tap_{word}" for word in _words_alone(body)]
     if family in _NODES:

@@ -146,8 +146,8 @@ def agreeing_pair(chance: Random) -> tuple[str, str]:
     another; for Py with its prefixes, sometimes with numbers in another form.
     """
     geometry, block = _log_of(chance.choice(["polar_09__35_24", "custom_vectors_mat_hkl_phi__24_51"]))
-    geometry = tuple(line for line in geometry if chance.random() < 0.15)
-    steps = chance.choice([0, 1, 3, 3])
+    geometry = tuple(line for line in geometry if chance.random() < 0.1)
+    steps = chance.choice([0, 1, 2, 3])
     block = tuple(line for line in block if _is_kept(line, steps, chance))
     lines = list(geometry)
     for number in range(chance.choice([1, 1, 1, 2, 3])):
@@ -167,7 +167,7 @@ def _is_kept(line: str, steps: int, chance: Random) -> bool:
     """Whether a line of a block goes into a pair: what ends a block and what is its own, the first steps, some more."""
     if step := _STEP.search(line):
         return int(step[1]) < steps
-    return _KEPT.search(line) is not None or chance.random() < 0.35
+    return _KEPT.search(line) is not None or chance.random() < 0.2
 
 
 def _in_block(line: str, number: int) -> str:

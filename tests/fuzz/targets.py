@@ -13,6 +13,7 @@ from shutil import rmtree
 
 from nbtrace import check, compare_phi, diff, explain, scaling_chain
 from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.judge import Row
 from nbtrace.compare.noise import read_noise
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.stream import diff_long
@@ -156,6 +157,8 @@ def _is_told(objection: oracle.Objection, result: DiffResult) -> bool:
         _, key, _ = objection.place
         further = any(gaps.by_choice for gaps in result.gaps)
         return further and any(oracle.same(key, a, b) for a in objection.c for b in objection.py)
+    if any(_is_under_another_key(objection, row) for row in result.rows):
+        return True
     having, lacking, named = (
         (result.c, result.py, result.coverage.missing_on_py)
         if objection.c
@@ -164,6 +167,13 @@ def _is_told(objection: oracle.Objection, result: DiffResult) -> bool:
     _, key, step = objection.place
     names = {item.quantity for item in having.records if item.key == key and (item.index.phi_tic is None) is (step < 0)}
     return bool(names & set(named)) and not any(item.quantity in names for item in lacking.records)
+
+
+def _is_under_another_key(objection: oracle.Objection, row: Row) -> bool:
+    """Whether one log prints the value under a key that means the same; the second reader knows no such keys."""
+    _, key, _ = objection.place
+    mine, other = (row.c, row.py) if objection.c else (row.py, row.c)
+    return mine.key == key != other.key and oracle.same(key, mine.value.text, other.value.text)
 
 
 def _long(sample: Sample, folder: Path) -> None:

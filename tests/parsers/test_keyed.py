@@ -202,6 +202,10 @@ def test_the_printed_text_stands_beside_the_number() -> None:
         "TRACE_C_OMEGA: pixel=(0,0) subpixel=(0,0) omega_sr=3=8.9e-09",
         "TRACE_C:angles_rad=rotx:0 roty:0 rotz:0 twothrad=rotx:0 roty:0 rotz:0 twotheta:0",
         "TRACE_C:fdet_vec=0 0 1fdet_vec=0 0 1",
+        "TRACE_C:pix0_vector=0.04 0.04|a| = 95 -0.0495",
+        "TRACE_C:Rx=[1 0 0; 0 1 -0; 0 0 1] 1",
+        "TRACE_C:term_fast=st=st=-0 -0 -0.0495",
+        "TRACE_C:distance_m=0.1distance_m=0.1",
     ],
 )
 def test_a_key_with_two_values_has_none(line: str) -> None:
