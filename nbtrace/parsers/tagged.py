@@ -44,7 +44,7 @@ _GRAMMARS: dict[str, tuple[str, Grammar]] = {
 _MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
 _PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"}
 _ASSIGNMENTS = {"TRACE_ROTATE": "C rotations", "TRACE_BEAM_CENTER": "C beam centre"}
-_PER_STEP = {
+_PER_STEP: dict[str, type[schema.PhiLine | schema.RotStarLine]] = {
     "TRACE_C_PHI": schema.PhiLine,
     "TRACE_PY_PHI": schema.PhiLine,
     "TRACE_PY_ROTSTAR": schema.RotStarLine,
