@@ -298,6 +298,11 @@ def meaning(key: str, printed: str | None = None) -> Meaning:
     return Meaning(known.quantity, printed, units.factor(printed, QUANTITIES[known.quantity].unit))
 
 
+def beginning_with(text: str) -> tuple[str, ...]:
+    """Return the quantities that a key may stand for of which no more than its beginning is left."""
+    return tuple(dict.fromkeys(known.quantity for key, known in _MEANINGS.items() if key.startswith(text)))
+
+
 @cache
 def ancestors(name: str) -> frozenset[str]:
     """Return every quantity that `name` depends on, directly or not; none for an unknown name."""

@@ -280,4 +280,5 @@ def test_per_phi_entries_hold_numbers(key: str, wrong: object) -> None:
     assert whole.records
     (trace,) = parse_trace(json.dumps({"per_phi_entries": [entry | {key: wrong}]}))
     assert not trace.records
-    assert f"{key}: Input should be a valid number" in trace.account.unreadable[0].reason
+    complaint = "is no whole number" if key == "phi_tic" else "Input should be a valid number"
+    assert f"{key}: {complaint}" in trace.account.unreadable[0].reason

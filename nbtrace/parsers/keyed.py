@@ -74,7 +74,7 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
     if not text:
         return Problem(f"{key} has no value")
     value = _value_of(key, text)
-    if value.shape is Shape.SCALAR and "=" in text and not _is_chain(text):
+    if value.tokens and "=" in text and not _is_formula(value, text):
         return Problem(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := schema.keyed(key, value):
         return Problem(complaint)
@@ -82,6 +82,18 @@ def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: boo
         return Fields((Field(key, value, meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
         return Problem(f"{key}: {error}")
+
+
+def _is_formula(value: Value, text: str) -> bool:
+    """Whether all that stands before the value of a text with a `=` leads to it; brackets are a value of their own.
+
+    Formulas have blanks around their signs; `polar=lar=0.9` is a line that was overwritten in part.
+    """
+    if text.startswith(("[", "(", "tensor(")):
+        return True
+    if text.count("=") > text.count(" = "):
+        return False
+    return _is_chain(text if value.shape is Shape.SCALAR else text.rpartition("=")[0])
 
 
 def _is_chain(text: str) -> bool:
@@ -129,7 +141,7 @@ def _numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
         if key in values:
             return {}, f"{key} stands twice in the line"
         values[key] = read_value(text)
-        if values[key].shape is not Shape.SCALAR:
+        if values[key].shape is not Shape.SCALAR or "=" in text:
             return {}, f"{key}: {text!r} is not one number"
     return values, None
 
@@ -187,6 +199,8 @@ def tap(body: str) -> Outcome:
     else:
         return Problem(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
+    if double := next((word for word, numbers in groups if "=" in numbers), None):
+        return Problem(f"{double} is assigned more than once")
     if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
         return Problem(f"{far} {places[far]} is beyond {MOST}")
     pixel = _pair(places.get("pixel", ""))

@@ -135,6 +135,22 @@ def test_a_log_cut_anywhere_never_agrees(read: Read) -> None:
         assert diff(c, read(log(every[:length], "PY"))).verdict is Verdict.DIFFER, length
 
 
+@pytest.mark.parametrize("line", ["TRACE_PY_PHI phi_tic=0 phi_deg", "TRACE_PY_PHI", "TRACE_PY_PHI phi_tic=0 F_latt=2"])
+def test_steps_of_which_none_can_be_read_are_a_difference(read: Read, line: str) -> None:
+    """No step of Py is left to say that it traces steps at all, but the damaged line says so."""
+    c, py = read(log(items(1, 1, 1), "C")), log(items(1, 1, 0), "PY")
+    assert diff(c, read(py)).verdict is Verdict.AGREE
+    assert diff(c, read(f"{line}\n{py}")).verdict is Verdict.DIFFER
+
+
+@pytest.mark.parametrize("left", range(1, len("floatimage_accumulated") + 1))
+def test_a_key_cut_in_its_middle_is_a_lost_value(read: Read, left: int) -> None:
+    c, py = (log(items(1, 1, 0), side) + f"TRACE_{side}: floatimage_accumulated 3\n" for side in ("C", "PY"))
+    cut = py[: py.index("floatimage") + left]
+    assert diff(read(c), read(py)).verdict is Verdict.AGREE
+    assert diff(read(c), read(cut)).verdict is Verdict.DIFFER
+
+
 def test_what_a_log_never_prints_is_no_difference(read: Read) -> None:
     every = items(3, 2, 3)
     c = read(log(every, "C"))
