@@ -215,6 +215,14 @@ def test_an_unreadable_step_behind_a_readable_one_is_no_agreement(read: Read) ->
     assert compare_phi(c, py).verdict is Verdict.DIFFER
 
 
+def test_a_key_that_stands_twice_in_a_json_step_is_no_agreement(read: Read) -> None:
+    entry = '{"phi_tic": 0, "phi_deg": 0, %s"k_frac": 0.5, "F_latt_b": 1, "F_latt": 2}'
+    once, twice = (read('{"per_phi_entries": [' + entry % more + "]}") for more in ("", '"k_frac": 0.7, '))
+    assert compare_phi(once, once).verdict is Verdict.AGREE
+    assert compare_phi(once, twice).verdict is Verdict.DIFFER
+    assert diff(once, twice).verdict is Verdict.DIFFER
+
+
 def test_an_unreadable_line_of_something_else_changes_nothing(read: Read) -> None:
     c = read("TRACE_C: steps 1\n")
     assert diff(c, read("TRACE_PY: steps 1\nTRACE_PY: nobody_prints_this\n")).verdict is Verdict.AGREE

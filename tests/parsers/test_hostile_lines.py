@@ -40,7 +40,8 @@ FORMS: dict[str, Callable[[str, list[str]], str]] = {
 
 def every_command(trace: Trace, other: Trace, *, explained: bool = True) -> None:
     """Whatever a command makes of two logs, it is a result or one of nbtrace's own errors."""
-    for command in (diff, compare_phi, scaling_chain, *([explain] if explained else [])):
+    commands: list[Callable[[Trace, Trace], object]] = [diff, compare_phi, scaling_chain]
+    for command in [*commands, explain] if explained else commands:
         try:
             command(trace, other)
         except NbtraceError:
@@ -179,7 +180,7 @@ def test_numbers_of_any_size_end_no_command(line: str, number: str) -> None:
 
 
 BLANKS = " " * 2000
-WORST = {
+WORST: dict[str, tuple[Callable[[int], str], Callable[[str], object]]] = {
     "keyed": (lambda n: "a" + " " * n + "b", keyed),
     "rule": (lambda n: "===x" + "=" * n + "y", keyed),
     "words": (lambda n: "a" * n, key_values),
