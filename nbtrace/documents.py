@@ -1,14 +1,21 @@
-"""JSON documents as nbtrace writes them: strict JSON, a format version, and a reason for every null number."""
+"""Documents: JSON as nbtrace writes it (strict, a reason for every null number), and JSON and TOML as it reads them."""
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nbtrace.errors import InputError
+from nbtrace.errors import InputError, UsageError
 from nbtrace.files import read_bytes
+
+DEEPEST = 100
+"""Levels of a document that is read; whatever walks through it by recursion has room for these."""
+
+MOST_TOML_BYTES = 2**24
+"""Bytes of a TOML file: whoever writes one by hand or by a script stays far below."""
 
 
 def utc_text(moment: datetime) -> str:
@@ -77,7 +84,7 @@ def load(path: Path) -> Any:
         If it cannot be read or is not JSON; the line and column are in the message.
     """
     try:
-        return json.loads(read_bytes(path))
+        document = json.loads(read_bytes(path))
     except UnicodeDecodeError:
         raise InputError(f"{path} is not JSON: it is not text") from None
     except json.JSONDecodeError as error:
@@ -86,3 +93,46 @@ def load(path: Path) -> Any:
         raise InputError(f"{path} is not JSON that can be used: {error}") from None
     except RecursionError:
         raise InputError(f"{path} is not JSON that can be used: nested too deeply") from None
+    if is_too_deep(document):
+        raise InputError(f"{path} is not JSON that can be used: nested too deeply")
+    return document
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the document of the TOML file at `path`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is too large.
+    UsageError
+        If it is no TOML, or none that can be used; the line and column are in the message.
+    """
+    content = read_bytes(path, MOST_TOML_BYTES)
+    try:
+        document = tomllib.loads(content.decode())
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no valid TOML: it is not UTF-8 text") from None
+    except RecursionError:
+        raise UsageError(f"{path} is no valid TOML: nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
+        raise UsageError(f"{path} is no valid TOML: {error}") from None
+    if is_too_deep(document):
+        raise UsageError(f"{path} is no valid TOML: nested too deeply")
+    return document
+
+
+def is_too_deep(document: object) -> bool:
+    """Tell whether lists and mappings stand inside one another in more than `DEEPEST` levels."""
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [inner for item in level for inner in _inside(item)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(item: object) -> Iterable[object]:
+    """Return what a list or a mapping holds that may hold something itself."""
+    held = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return [inner for inner in held if isinstance(inner, dict | list)]

@@ -3,23 +3,17 @@
 import errno
 import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
+from nbtrace.temporary import temporary_in
 
 MOST_BYTES = 2**32
 """Bytes of a file that is read whole."""
 
-TEMPORARY_PATTERN = ".nbtrace-*.tmp"
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
-
-
-def temporary_in(folder: Path) -> Path:
-    """Return an unused name in `folder` for a file that is not finished yet; it matches `TEMPORARY_PATTERN`."""
-    return folder / f".nbtrace-{secrets.token_hex(8)}.tmp"
 
 
 def place(temporary: Path, path: Path) -> None:

@@ -5,7 +5,7 @@ line number; nothing of it is used.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
@@ -16,6 +16,21 @@ MOST = 2**31 - 1
 """The largest ordinal (pixel, step, source, node, …) and count: the largest integer of the reference."""
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST)]
+
+
+def _whole(value: object) -> object:
+    """Refuse what merely equals a whole number, as true equals 1."""
+    if type(value) is not int:
+        raise ValueError("Input should be a valid integer")
+    return value
+
+
+FormatOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole)]
+"""The only format version that there is so far."""
+
+Item = TypeVar("Item")
+Array: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A list of a document as a tuple; its items are as strict as the model."""
 
 
 class _Line(BaseModel):
@@ -51,8 +66,8 @@ Number: TypeAlias = Annotated[float, Strict()]
 class TracedPixel(_Line):
     """A statement of the traced pixel, slow first."""
 
-    slow: Count
-    fast: Count
+    slow: Step
+    fast: Step
 
     @property
     def pixel(self) -> Pixel:

@@ -3,46 +3,56 @@
 import sys
 from collections.abc import Sequence
 
-from simulator.arguments import Command, Trouble, parse
+from simulator.arguments import Command, parse
 from simulator.canonical import canonical_arguments
-from simulator.errors import MissingInputError, SimulatorError
+from simulator.errors import MissingInputError, SimulatorError, shown
 
 USAGE = """usage: python -m simulator [--lenient] FLAGS
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
-Flags are nanoBragg's; ours are -mode c-parity|spec, -dtype, -device, -threads_emulated, -compile, -memory_mb.
+Flags are nanoBragg's; ours are -mode c-parity|spec[,±DEFECT], -dtype, -device, -threads_emulated, -compile, -memory_mb.
 example: python -m simulator -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 6.2 -distance 100 -detpixels 96"""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a simulation; return the exit status."""
+def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
+    """Run a simulation; return the exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+    nan_status : int
+        That of a run whose image has no number in it; the reference does not look.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words in (["-h"], ["--help"]):
-        _print(USAGE)
+        sys.stdout.write(USAGE + "\n")
         return 0
     lenient = "--lenient" in words
     try:
-        command = parse([word for word in words if word != "--lenient"], lenient=lenient)
-        _run(command)
+        all_nan = _run(parse([word for word in words if word != "--lenient"], lenient=lenient))
     except SimulatorError as error:
-        sys.stderr.write(f"simulator: {error}\n")
+        _complain(str(error))
         if isinstance(error, MissingInputError):
             sys.stderr.write(USAGE + "\n")
         return error.exit_status
-    return 0
+    return nan_status if all_nan else 0
 
 
-def _run(command: Command) -> None:
+def _run(command: Command) -> bool:
+    """Run a command; tell whether no pixel of its image is a number."""
     for finding in command.findings:
-        ignored = "" if finding.trouble is Trouble.COLLISION else " (ignored, as the reference does)"
-        sys.stderr.write(f"simulator: warning: {finding.text}{ignored}\n")
+        _complain(f"warning: {finding.remark}")
     # torch is imported only once the command line is known to be good.
-    from simulator.session import simulate_command  # noqa: PLC0415
+    from simulator.session import Outcome, simulate_command  # noqa: PLC0415
 
-    simulate_command(command.config, canonical_arguments(command.config), _print)
+    return simulate_command(command.config, canonical_arguments(command.config), _print) is Outcome.ALL_NAN
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"simulator: {shown(text)}\n")
 
 
 def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write("\n".join(map(shown, line.split("\n"))) + "\n")
 
 
 if __name__ == "__main__":

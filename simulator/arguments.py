@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,11 +11,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from simulator.c_numbers import leading_integer, leading_real, starts_with_number, whole_integer, whole_real
 from simulator.config import Config, Convention, Pivot
 from simulator.constants import ENERGY_WAVELENGTH_EV_A
-from simulator.defects import Defect, Mode
+from simulator.defects import Defect, Mode, defects_of
 from simulator.errors import ConfigurationError
-from simulator.flags import FLAGS, Flag, Kind, Special
+from simulator.flags import FLAGS, Flag, Kind, LastPlace, Special
 from simulator.smv import SmvGeometry, read_geometry, read_smv
 
 
@@ -30,11 +30,20 @@ class Trouble(Enum):
     UNKNOWN = "unknown"
     TOO_FEW = "too few values"
     BAD_VALUE = "bad value"
+    READ_IN_PART = "only the start of a value is read"
     COLLISION = "collision"
+    UNSEEN = "not seen in last place"
+    CRASH = "crashes the reference"
 
 
 FATAL = frozenset({Trouble.UNKNOWN, Trouble.TOO_FEW, Trouble.BAD_VALUE})
-"""What the reference silently ignores and a strict run refuses."""
+"""What a strict run refuses; the reference goes on."""
+
+_CONSEQUENCES = {
+    Trouble.UNKNOWN: " (ignored, as the reference does)",
+    Trouble.TOO_FEW: " (ignored, as the reference does)",
+    Trouble.BAD_VALUE: " (ignored; the reference takes it as it is)",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,11 @@ class Finding:
     argument: str
     text: str
 
+    @property
+    def remark(self) -> str:
+        """The text, with what follows from it."""
+        return self.text + _CONSEQUENCES.get(self.trouble, "")
+
 
 @dataclass(frozen=True)
 class Command:
@@ -54,7 +68,7 @@ class Command:
     findings: tuple[Finding, ...]
 
 
-def parse(arguments: Sequence[str], *, lenient: bool = False) -> Command:
+def parse(arguments: Sequence[str], *, lenient: bool = False, mode: str | None = None) -> Command:
     """Read the reference's flags, by its rules.
 
     Parameters
@@ -64,15 +78,27 @@ def parse(arguments: Sequence[str], *, lenient: bool = False) -> Command:
     lenient : bool
         Ignore what the reference ignores and read numbers as C does; every such case becomes a finding. Values that
         begin with a minus sign are then tested as flags too.
+    mode : str, optional
+        In place of -mode among the arguments; the switches also decide how some flags are read.
 
     Raises
     ------
     FlagError
-        If a flag is unknown, has too few values or a value that it cannot have (not if `lenient`).
+        If a flag is unknown, has too few values or a value that it cannot have (not if `lenient`), or if the reference
+        would crash before it knew what to compute.
     ConfigurationError
         If the flags describe no experiment.
     """
-    reader = _Reader(list(arguments), lenient=lenient)
+    command = examine(arguments, lenient=lenient, mode=mode)
+    for finding in command.findings:
+        if finding.trouble is Trouble.CRASH:
+            raise FlagError(finding.text)
+    return command
+
+
+def examine(arguments: Sequence[str], *, lenient: bool = True, mode: str | None = None) -> Command:
+    """Read flags as :func:`parse` does, with what would crash the reference among the findings."""
+    reader = _Reader(list(arguments), lenient=lenient, mode=mode)
     reader.read()
     return Command(_config(reader.settings), tuple(reader.findings))
 
@@ -85,7 +111,7 @@ def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
     found = []
     index = 0
     while index < len(arguments):
-        flags = _triggered(arguments[index], collisions=False) if arguments[index].startswith("-") else []
+        flags = _triggered(arguments[index], frozenset()) if arguments[index].startswith("-") else []
         index += 1
         wanted = _wanted(flags[0], arguments[index:]) if flags else 0
         if flags and flags[0].kind is Kind.FILE and index < len(arguments):
@@ -119,89 +145,133 @@ def _flag_names(path: str) -> str:
 class _Reader:
     arguments: list[str]
     lenient: bool
+    mode: str | None = None
     settings: dict[str, object] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    cell: tuple[float, ...] = ()
+    """Values of -cell so far: a later one with fewer values leaves the others as they were."""
 
     def read(self) -> None:
         self._read_mode()
         self._scan(headers=True)
         self._scan(headers=False)
+        if self.mode is not None:
+            self.settings["execution.defects"] = defects_of(self.mode)
         self._normalise()
 
     def _read_mode(self) -> None:
-        """Take the last -mode first: it decides whether an argument may act as two flags."""
-        for flag, value in pairwise(self.arguments):
-            if flag == "-mode":
-                with suppress(ValueError):
-                    self.settings["execution.defects"] = _defects(value)
+        """Take the last -mode first: it decides how some arguments are read."""
+        given = [value for flag, value in pairwise(self.arguments) if flag == "-mode"]
+        for value in given if self.mode is None else [self.mode]:
+            with suppress(ValueError):
+                self.settings["execution.defects"] = defects_of(value)
 
     def _scan(self, *, headers: bool) -> None:
-        index = 0
+        index = values_end = 0
         while index < len(self.arguments):
             argument = self.arguments[index]
             index += 1
             if argument.startswith("-"):
-                consumed = self._argument(argument, index, headers=headers)
-                index += 0 if self.lenient else consumed
-            elif not self.lenient and not headers:
+                values_end = max(values_end, index + self._argument(argument, index, headers=headers))
+                index = index if self.lenient else values_end
+            elif index > values_end and not headers:
                 self._report(Trouble.UNKNOWN, argument, f"'{argument}' is neither a flag nor the value of one")
 
     def _argument(self, argument: str, index: int, *, headers: bool) -> int:
         """Act on one argument; return how many of the following ones were values."""
-        found = _triggered(argument, collisions=self._collisions())
+        found = _triggered(argument, self._defects())
         if not found:
-            if not headers and not (self.lenient and _is_number(argument)):
+            if not headers and not (self.lenient and starts_with_number(argument)):
                 self._report(Trouble.UNKNOWN, argument, f"unknown flag {argument}{_suggestion(argument)}")
             return 0
         if not headers:
-            self._report_collision(argument)
-        consumed = 0
+            self._report_collision(argument, found)
+        following = self.arguments[index:]
         for flag in found:
-            values = self.arguments[index : index + _wanted(flag, self.arguments[index:])]
             if headers is (flag.special is Special.HEADER):
-                self._flag(flag, argument, values, following=len(self.arguments) - index)
-            consumed = max(consumed, len(values))
-        return consumed
+                self._flag(flag, argument, following, meant=flag is found[0])
+        return min(_wanted(found[0], following), len(following))
 
-    def _collisions(self) -> bool:
-        defects = self.settings.get("execution.defects", Mode.C_PARITY.defects)
-        return isinstance(defects, frozenset) and Defect.FLAG_COLLISIONS in defects
+    def _defects(self) -> frozenset[Defect]:
+        defects = self.settings.get("execution.defects")
+        return defects if isinstance(defects, frozenset) else Mode.C_PARITY.defects
 
     def _report(self, trouble: Trouble, argument: str, text: str) -> None:
         if trouble in FATAL and not self.lenient:
-            raise FlagError(text)
+            raise FlagError(text + ("; --lenient passes over it" if trouble is Trouble.UNKNOWN else ""))
         self.findings.append(Finding(trouble, argument, text))
 
-    def _report_collision(self, argument: str) -> None:
-        others = _triggered(argument, collisions=True)[1:]
+    def _report_collision(self, argument: str, found: Sequence[Flag]) -> None:
+        others = _triggered(argument, frozenset({Defect.FLAG_COLLISIONS}) | self._defects())[1:]
         harmful = [flag.token for flag in others if flag.token != "-printout"]  # noqa: S105 - a flag's token
         if harmful:
-            effect = "also acts as" if self._collisions() else "would act, in the reference, also as"
+            acts = {flag.token for flag in found}
+            effect = "also acts as" if acts.issuperset(harmful) else "would act, in the reference, also as"
             hint = f"; give {harmful[0]} after it"
             self._report(Trouble.COLLISION, argument, f"{argument} {effect} {' and '.join(harmful)}{hint}")
 
-    def _flag(self, flag: Flag, argument: str, values: list[str], following: int) -> None:
+    def _flag(self, flag: Flag, argument: str, following: Sequence[str], *, meant: bool) -> None:
+        """Act on a flag; one that the argument is not meant to be is read by the reference's rules."""
+        if not following and self._in_last_place(flag, argument):
+            return
+        values = list(following[: _wanted(flag, following)])
         least = 1 if flag.special in {Special.CELL, Special.MISSET} else flag.count
-        if len(values) < least or following < flag.needs_more:
-            number = max(least, flag.needs_more)
-            what = "another argument after it" if flag.needs_more else f"{number} value{'s'[: number > 1]}"
-            self._report(Trouble.TOO_FEW, argument, f"{argument} needs {what} ({flag.about})")
+        if len(values) < least:
+            if meant:
+                number = f"{least} value{'s'[: least > 1]}"
+                self._report(Trouble.TOO_FEW, argument, f"{argument} needs {number} ({flag.about})")
             return
         try:
-            settings = self._settings(flag, values)
+            settings = self._settings(flag, values, lenient=self.lenient or not meant)
         except ValueError as error:
-            self._report(Trouble.BAD_VALUE, argument, f"{argument} {' '.join(values)}: {error}")
+            if meant:
+                self._report(Trouble.BAD_VALUE, argument, f"{argument} {' '.join(values)}: {error}")
             return
+        if self.lenient and meant:
+            self._report_values(flag, argument, values)
         self.settings.update(flag.fixed)
         self.settings.update(settings)
 
-    def _settings(self, flag: Flag, values: list[str]) -> dict[str, object]:
+    def _in_last_place(self, flag: Flag, argument: str) -> bool:
+        """Report what the reference makes of a flag that is the last word; tell whether nothing else is to be done."""
+        if flag.last_place is LastPlace.CRASHES:
+            text = f"the reference crashes at {argument} in last place, where it looks for a value; give one"
+            self._report(Trouble.CRASH, argument, f"{text} ({flag.about})")
+            return True
+        if flag.last_place is LastPlace.UNSEEN:
+            text = f"{argument} in last place is not seen by the reference"
+            acts = Defect.LAST_FLAG_UNSEEN not in self._defects()
+            effect = "it counts here" if acts else "it has no effect; give it before another flag"
+            self._report(Trouble.UNSEEN, argument, f"{text}: {effect}")
+            return not acts
+        return False
+
+    def _report_values(self, flag: Flag, argument: str, values: Sequence[str]) -> None:
+        """Report numbers of which C reads only the start, or which do not fit."""
+        known = {Kind.REAL: (whole_real, leading_real), Kind.INTEGER: (whole_integer, leading_integer)}
+        if flag.kind not in known or flag.special is Special.MISSET or flag.inert:
+            return
+        whole, leading = known[flag.kind]
+        for value in values:
+            try:
+                whole(value)
+            except ValueError:
+                text = f"the value '{value}' of {argument} is read as {leading(value):g}"
+                self._report(Trouble.READ_IN_PART, argument, text)
+
+    def _settings(self, flag: Flag, values: list[str], *, lenient: bool) -> dict[str, object]:
         """Return the fields that a flag sets to these values."""
+        if flag.special is Special.CELL:
+            given = _cell_values(values, lenient=lenient)
+            self.cell = (*given, *self.cell[len(given) :])
+            return {flag.sets[0]: _cell(self.cell)}
         if flag.special is not None:
-            return _special(flag, values, self.settings, lenient=self.lenient)
+            return _special(flag, values, self.settings, lenient=lenient)
         if flag.token == "-mode":  # noqa: S105 - a flag's token
-            return {flag.sets[0]: _defects(values[0])}
-        converted = [_value(flag.kind, value, lenient=self.lenient) for value in values]
+            return {flag.sets[0]: defects_of(values[0])}
+        if flag.token == "-dump" and Defect.DUMP_FLAG_UNKNOWN in self._defects():  # noqa: S105 - a flag's token
+            return {}
+        converted = [_value(flag.kind, value, lenient=lenient) for value in values]
         if len(flag.sets) == 1 and flag.count > 1:
             return {flag.sets[0]: tuple(converted)}
         if flag.count == 1:
@@ -230,7 +300,7 @@ _VECTORS = (
 )
 
 
-def _triggered(argument: str, *, collisions: bool) -> list[Flag]:
+def _triggered(argument: str, defects: frozenset[Defect]) -> list[Flag]:
     """Return the flags that an argument triggers, the one it is meant to be first."""
     found: list[Flag] = []
     for flag in FLAGS:
@@ -239,8 +309,11 @@ def _triggered(argument: str, *, collisions: bool) -> list[Flag]:
             if flag.stops:
                 break
     found.sort(key=lambda flag: -len(flag.token))
-    legitimate = found[:1] + [flag for flag in found[1:] if flag.token == "-printout"]  # noqa: S105 - a flag's token
-    return found if collisions else legitimate
+    if Defect.FLAG_COLLISIONS not in defects:
+        found = found[:1] + [flag for flag in found[1:] if flag.token == "-printout"]  # noqa: S105 - a flag's token
+    if Defect.MISSET_SEED_AS_MISSET in defects and "-misset_seed" in argument:
+        found += [flag for flag in FLAGS if flag.special is Special.MISSET]
+    return found
 
 
 def _wanted(flag: Flag, following: Sequence[str]) -> int:
@@ -255,8 +328,6 @@ def _wanted(flag: Flag, following: Sequence[str]) -> int:
 
 def _special(flag: Flag, values: list[str], settings: Mapping[str, object], *, lenient: bool) -> dict[str, object]:
     match flag.special:
-        case Special.CELL:
-            return {"crystal.cell": _cell([_real(value, lenient=lenient) for value in values])}
         case Special.MISSET:
             return _misset(values, lenient=lenient)
         case Special.ENERGY:
@@ -298,7 +369,15 @@ def _header_settings(header: SmvGeometry, *, mirrored: bool, settings: Mapping[s
     return {path: value for path, value in fields.items() if value is not None}
 
 
-def _cell(values: list[float]) -> Mapping[str, float] | None:
+def _cell_values(texts: Sequence[str], *, lenient: bool) -> tuple[float, ...]:
+    values = tuple(_real(text, lenient=lenient) for text in texts)
+    wrong = next((text for text, value in zip(texts, values, strict=True) if value <= 0.0), None)
+    if wrong is not None and values[0] != 0.0 and not lenient:
+        raise ValueError(f"a cell has no length or angle of {wrong}; the reference takes the length a, or 90° for it")
+    return values
+
+
+def _cell(values: Sequence[float]) -> Mapping[str, float] | None:
     """Return the cell; a length that is missing or not positive is a, an angle 90°. A first length of 0 is no cell."""
     if values[0] == 0.0:
         return None
@@ -319,45 +398,15 @@ def _misset(values: list[str], *, lenient: bool) -> dict[str, object]:
     return {"crystal.misset_random": False, "crystal.misset_deg": angles}
 
 
-def _defects(text: str) -> frozenset[Defect]:
-    """Return the switches of a mode, or of a list of names joined by commas."""
-    try:
-        return Mode(text).defects
-    except ValueError:
-        pass
-    try:
-        return frozenset(Defect(name) for name in text.split(","))
-    except ValueError:
-        names = ", ".join([mode.value for mode in Mode] + [defect.value for defect in Defect])
-        raise ValueError(f"none of {names}") from None
-
-
-_C_REAL = re.compile(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan)", re.IGNORECASE)
-_C_INTEGER = re.compile(r"\s*[+-]?\d+")
-
-
 def _real(text: str, *, lenient: bool) -> float:
-    if lenient:
-        match = _C_REAL.match(text)
-        number = float(match[0]) if match else 0.0
-    else:
-        try:
-            number = float(text)
-        except ValueError:
-            raise ValueError(f"'{text}' is not a number") from None
+    number = leading_real(text) if lenient else whole_real(text)
     if not math.isfinite(number):
         raise ValueError(f"'{text}' is not a finite number")
     return number
 
 
 def _integer(text: str, *, lenient: bool) -> int:
-    if lenient:
-        match = _C_INTEGER.match(text)
-        return int(match[0]) if match else 0
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"'{text}' is not an integer") from None
+    return leading_integer(text) if lenient else whole_integer(text)
 
 
 def _value(kind: Kind, text: str, *, lenient: bool) -> object:
@@ -377,13 +426,18 @@ def _nonzero(value: float) -> float:
     return value
 
 
-def _is_number(text: str) -> bool:
-    return _C_REAL.match(text) is not None
+_NEAR = 0.75
+"""Similarity from which a flag is likely to be the one that was meant."""
+
+_AXES = {"_x": "_f", "_y": "_s"}
+"""Axes of the detector by other letters."""
 
 
 def _suggestion(argument: str) -> str:
+    """Return which flag is nearest to an unknown one, if any is near."""
     tokens = [flag.token for flag in FLAGS]
-    near = difflib.get_close_matches(argument, tokens, n=1, cutoff=0.5)
-    longer = [token for token in tokens if token.startswith(argument)]
-    names = longer[:1] or near
+    other_axis = argument[:-2] + _AXES.get(argument[-2:], "-")
+    longer = [token for token in tokens if token.startswith(argument)] if len(argument) > 2 else []
+    near = difflib.get_close_matches(argument, tokens, n=1, cutoff=_NEAR)
+    names = [token for token in tokens if token == other_axis] + longer[:1] + near
     return f"; did you mean {names[0]}?" if names else ""

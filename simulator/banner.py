@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from simulator.beam import SourceRow, divergence_angles
 from simulator.build import Inputs, recommended_oversample
 from simulator.config import Config, Pivot, Shape, noise_seed
-from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES, SOURCE_DISTANCE_M
+from simulator.constants import ANGSTROM_M, AVOGADRO, RADIANS_TO_DEGREES
 from simulator.crystal import Basis
 from simulator.model import Model
 from simulator.vectors import Vector, cross, dot, norm
+
+_PROTEIN_G_PER_M3 = 1.2e6
 
 TITLE = "nbtrace simulator: the physics of nanoBragg in torch"
 
@@ -33,6 +35,7 @@ def _vector(v: Vector) -> str:
 def banner(model: Model, inputs: Inputs) -> Iterator[str]:
     """Yield the lines that precede the simulation."""
     yield TITLE
+    yield from _warnings(model.config)
     yield f"mode {model.config.execution.mode}, {model.config.execution.dtype} on {model.config.execution.device}"
     yield from _detector_axes(model)
     yield from _crystal(model)
@@ -42,6 +45,21 @@ def banner(model: Model, inputs: Inputs) -> Iterator[str]:
     yield from _settings(model, inputs)
     yield from _geometry(model)
     yield from _counts(model)
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    """Yield what the reference warns of because it is not given."""
+    crystal, detector = config.crystal, config.detector
+    depth = detector.attenuation_depth_um
+    if detector.layers.range > 0.0 and (depth is None or depth < 0.0):
+        yield f"WARNING: setting detector attenuation depth to {detector.attenuation_per_m:g} m"
+    domains, spread = (crystal.mosaic_domains or 0) > 0, crystal.mosaic_spread_deg
+    if spread and spread > 0.0 and not domains:
+        yield "WARNING: finite mosaicity with only one domain! upping to 10 mosaic domains"
+    if domains and spread is None:
+        yield "WARNING: no mosaic spread specified.  setting mosaic_domains = 1"
+    if domains and spread == 0.0:
+        yield "WARNING: zero mosaic spread specified.  setting mosaic_domains = 1"
 
 
 def _detector_axes(model: Model) -> Iterator[str]:
@@ -114,12 +132,16 @@ def _crystal(model: Model) -> Iterator[str]:
     edges = [count * float(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True)]
     yield "crystal is {:g} x {:g} x {:g} microns".format(*(edge * 1e6 for edge in edges))
     wanted = recommended_oversample(crystal, model.detector, float(model.beam.wavelength_m))
+    if (model.config.sampling.oversample or 0) <= 0:
+        yield f"auto-selected {model.oversample}-fold oversampling"
     if wanted > model.oversample:
         pixel = float(model.beam.wavelength_m) * float(model.detector.distance_m) / model.detector.pixel_m / ANGSTROM_M
         yield f"WARNING: maximum dimension of sample is {max(edges) / ANGSTROM_M:g} A"
         yield f"         but reciprocal pixel size is {pixel:g} A"
         yield "         intensity may vary significantly across a pixel!"
         yield f"         recommend -oversample {wanted} to work around this"
+    grams = math.prod(edges) * _PROTEIN_G_PER_M3
+    yield f"approximate MW = {grams * AVOGADRO / math.prod(crystal.N):g}"
 
 
 def _table(heading: str, basis: Basis) -> Iterator[str]:
@@ -131,6 +153,9 @@ def _table(heading: str, basis: Basis) -> Iterator[str]:
 def _structure_factors(config: Config, inputs: Inputs) -> Iterator[str]:
     if config.structure.hkl_file is not None:
         yield f"counting entries in {config.structure.hkl_file}"
+        if config.structure.default_F != 0.0:
+            yield f"initializing to default_F = {config.structure.default_F:g}:"
+            yield "done initializing:"
         yield f"re-reading {config.structure.hkl_file}"
         yield f"writing dump file for next time: {config.structure.dump_file}"
     elif inputs.reflections is not None:
@@ -159,9 +184,8 @@ def _sources(model: Model, inputs: Inputs) -> Iterator[str]:
     yield f"  created a total of {len(sources)} sources:"
     for row, source in zip(rows, sources, strict=True):
         given = row.columns
-        position = _numbers(*given[:3]) if len(given) >= 3 else _vector(source.incident * -SOURCE_DISTANCE_M)
         weight = given[3] if len(given) > 3 else default_weight
-        yield f"{position}   {weight:g} {float(source.wavelength_m):g}"
+        yield f"{_vector(source.position_m)}   {weight:g} {float(source.wavelength_m):g}"
     yield f"  created a total of {model.crystal.domain_count} mosaic domains"
 
 
@@ -207,8 +231,14 @@ def _geometry(model: Model) -> Iterator[str]:
     yield f"  spindle ROTATION_AXIS= {_vector(model.crystal.spindle)}"
     yield f"  POLARIZATION_PLANE_NORMAL= {_vector(cross(detector.beam, model.beam.polar))}"
     yield f"  dials origin= {_numbers(*dials_origin_mm(model))}"
-    first_f, last_f, first_s, last_s = model.config.roi
-    yield f"  roi: {first_f} < x < {last_f + 1} && {first_s} < y < {last_s + 1}"
+    yield "  roi: {} < x < {} && {} < y < {}".format(*_region(model.config))
+
+
+def _region(config: Config) -> tuple[int, int, int, int]:
+    """Return the region of interest as the reference prints it: a limit that is given as it is, however large."""
+    slow, fast = config.shape_slow_fast
+    first_f, last_f, first_s, last_s = config.sampling.roi_fast_slow or (-1, -1, -1, -1)
+    return max(first_f, 0), fast if last_f < 0 else last_f, max(first_s, 0), slow if last_s < 0 else last_s
 
 
 def _counts(model: Model) -> Iterator[str]:
@@ -223,7 +253,12 @@ def _counts(model: Model) -> Iterator[str]:
     rotation = config.crystal.rotation
     start, extent = config.crystal.phi_deg, rotation.range * RADIANS_TO_DEGREES
     yield f"  {rotation.count} phi steps from {start:g} to {start + extent:g} degrees"
-    yield f"  {model.oversample}x{model.oversample} pixel oversample steps"
+    flags = config.sampling
+    several = {"thick": flags.oversample_thick, "polar": flags.oversample_polar, "omega": flags.oversample_omega}
+    always = "".join(f" +{name}" for name, given in several.items() if given)
+    yield f"  {model.oversample}x{model.oversample} pixel oversample steps{always}"
+    if config.sampling.mask_file is not None:
+        yield f"  skipping zero-flagged pixels in {config.sampling.mask_file}"
     if config.output.write_noise:
         yield from ("", "  noise image paramters:", f"  seed: {-noise_seed(config)}")
         yield f"  water droplet size: {config.beam.water_um / 1e6:g} m"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from simulator.config import BeamConfig
-from simulator.constants import ANGSTROM_M, SOURCE_DISTANCE_M
+from simulator.constants import ANGSTROMS_PER_M, SOURCE_DISTANCE_M
 from simulator.frames import frame_of
 from simulator.parameters import Parameter, Parameters
 from simulator.steps import Steps
@@ -20,6 +20,8 @@ class Source:
     incident: Vector
     """Unit vector of propagation."""
     wavelength_m: Tensor
+    position_m: Vector
+    """As given or generated; only its direction matters."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def build_beam(parameters: Parameters, rows: Sequence[SourceRow] | None = None) 
     config = parameters.config.beam
     frame = frame_of(parameters.config.detector)
     direction, polar = (unit(vector(v, parameters.device)) for v in (frame.beam, frame.polar))
-    wavelength = parameters.scalar(Parameter.WAVELENGTH) * ANGSTROM_M
+    wavelength = parameters.scalar(Parameter.WAVELENGTH) / ANGSTROMS_PER_M
     if rows is not None:
         sources = tuple(_listed(row, direction, wavelength, parameters) for row in rows)
     else:
@@ -96,17 +98,18 @@ def _generated(
     dispersion = config.dispersion
     for h, v in divergence_angles(config):
         position = rotate_about_axis(direction * -SOURCE_DISTANCE_M, polar, parameters.number(v))
-        position = unit(rotate_about_axis(position, vertical_axis, parameters.number(h)))
+        position = rotate_about_axis(position, vertical_axis, parameters.number(h))
+        incident = -unit(position)
         for k in range(dispersion.count):
-            yield Source(-position, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0))
+            yield Source(incident, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0), position)
 
 
 def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters) -> Source:
     given = row.columns
     default = direction * -SOURCE_DISTANCE_M
-    components = (parameters.number(given[i]) if i < len(given) else default[i] for i in range(3))
+    position = Vector(*(parameters.number(given[i]) if i < len(given) else default[i] for i in range(3)))
     own_wavelength = parameters.number(given[4]) if len(given) > 4 else wavelength
-    return Source(-unit(Vector(*components)), own_wavelength)
+    return Source(-unit(position), own_wavelength, position)
 
 
 def scattering_vector(direction: Vector, source: Source) -> Vector:

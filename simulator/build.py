@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from simulator.beam import SourceRow, build_beam
+from simulator.c_numbers import LARGEST_INTEGER, whole_real
 from simulator.config import Config
 from simulator.crystal import Crystal, build_crystal
 from simulator.defects import Defect
@@ -85,7 +86,7 @@ def read_matrix(path: Path) -> tuple[float, ...]:
     """
     words = read_bytes(path).decode("utf-8", "replace").split()[:9]
     try:
-        numbers = tuple(float(word) for word in words)
+        numbers = tuple(whole_real(word) for word in words)
     except ValueError as error:
         raise InputFileError(f"{path} is not a matrix: it must start with nine numbers ({error})") from None
     if len(numbers) < 9 or not all(map(math.isfinite, numbers)):
@@ -114,7 +115,7 @@ def read_sources(path: Path) -> tuple[SourceRow, ...]:
 
 def _source_row(words: Sequence[str], place: str) -> SourceRow:
     try:
-        columns = tuple(float(word) for word in words[:5])
+        columns = tuple(whole_real(word) for word in words[:5])
     except ValueError as error:
         raise InputFileError(
             f"{place}: not a source ({error}); a line is x y z, weight, wavelength in metres"
@@ -174,34 +175,43 @@ def build_model(
     crystal = build_crystal(parameters, inputs.matrix, generator or Generator(), observe)
     dtype = torch.float64 if config.execution.dtype == "float64" else torch.float32
     beam = build_beam(parameters, inputs.sources)
-    oversample = config.sampling.oversample or 0
     return Model(
         config=config,
         detector=detector,
         crystal=crystal,
         beam=beam,
         factors=build_structure_factors(parameters, inputs.reflections, dtype),
-        oversample=oversample
-        if oversample > 0
-        else recommended_oversample(crystal, detector, plain(beam.wavelength_m)),
+        oversample=_oversample(config, crystal, detector, plain(beam.wavelength_m)),
         dtype=dtype,
     )
 
 
-def recommended_oversample(crystal: Crystal, detector: Detector, wavelength_m: float) -> int:
-    """Return the subpixels per direction with which the crystal's sharpest spot is sampled three times.
-
-    Raises
-    ------
-    ConfigurationError
-        If there would be more than :data:`MOST_SUBPIXELS`, which no run would finish.
-    """
-    largest = max(count * plain(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True))
-    reciprocal_pixel = wavelength_m * plain(detector.distance_m) / detector.pixel_m
-    count = 3.0 * largest / reciprocal_pixel if reciprocal_pixel > 0.0 else math.inf
+def _oversample(config: Config, crystal: Crystal, detector: Detector, wavelength_m: float) -> int:
+    given = config.sampling.oversample or 0
+    if given > 0:
+        return given
+    count = subpixels_for_spots(crystal, detector, wavelength_m)
     if not count <= MOST_SUBPIXELS:
         raise ConfigurationError(
             f"the sharpest spots would need {count:.3g} subpixels per direction of a pixel; give -oversample, "
             "or check the size of the crystal, the wavelength and the geometry of the detector"
         )
-    return max(math.ceil(count), 1)
+    return recommended_oversample(crystal, detector, wavelength_m)
+
+
+def subpixels_for_spots(crystal: Crystal, detector: Detector, wavelength_m: float) -> float:
+    """Return the subpixels per direction with which the crystal's sharpest spot is sampled three times.
+
+    It is infinite where the detector contains the beam's direction.
+    """
+    largest = max(count * plain(norm(v)) for count, v in zip(crystal.N, crystal.real_m, strict=True))
+    reciprocal_pixel = wavelength_m * plain(detector.distance_m) / detector.pixel_m
+    if reciprocal_pixel == 0.0 or math.isnan(reciprocal_pixel):
+        return math.inf
+    return 3.0 * largest / reciprocal_pixel
+
+
+def recommended_oversample(crystal: Crystal, detector: Detector, wavelength_m: float) -> int:
+    """Return what the reference recommends: :func:`subpixels_for_spots` rounded up, but 1 where no integer holds it."""
+    count = subpixels_for_spots(crystal, detector, wavelength_m)
+    return max(math.ceil(count), 1) if count < LARGEST_INTEGER else 1

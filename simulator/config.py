@@ -4,6 +4,7 @@ A field that is None was not given. Lengths, angles and other quantities carry t
 here is in SI. Derived values are properties and never stored, so they cannot go stale.
 """
 
+import math
 import time
 from enum import StrEnum
 from functools import cache
@@ -16,8 +17,21 @@ from simulator.constants import DEFAULT_FLUENCE_PER_M2, RADIANS_TO_DEGREES
 from simulator.defects import Defect, Mode, mode_name
 from simulator.steps import Steps, phi_steps, sampling_steps
 
+MOST_ORIENTATIONS = 2_000_000
+MOST_SOURCES = 100_000
+MOST_LAYERS = 100_000
+"""More of them are a mistake in the configuration: they would not fit the memory, or not be finished."""
+
 Triple = tuple[float, float, float]
 AngleTriple = Triple
+
+
+def _radians(degrees: float | None) -> float | None:
+    return None if degrees is None else degrees / RADIANS_TO_DEGREES
+
+
+def _milli(value: float | None) -> float | None:
+    return None if value is None else value / 1000.0
 
 
 class Frozen(BaseModel):
@@ -108,12 +122,24 @@ class CrystalConfig(Frozen):
         start = self.phi_deg / RADIANS_TO_DEGREES
         return tuple(start + rotation.step * t for t in range(rotation.count))
 
+    @model_validator(mode="after")
+    def _has_a_bounded_number_of_orientations(self) -> Self:
+        steps, domains = self.rotation.count, self.domain_count
+        if steps * domains > MOST_ORIENTATIONS:
+            raise ValueError(
+                f"{steps} steps of the rotation with {domains} mosaic domain{'s'[: domains > 1]} are more than "
+                f"{MOST_ORIENTATIONS} orientations, which no run would finish; check -phisteps, -osc, -phistep and "
+                "-mosaic_domains"
+            )
+        return self
+
     @property
     def domain_count(self) -> int:
-        """Number of mosaic domains: ten if only a spread is given, one without a spread."""
-        if not self.mosaic_spread_deg:
+        """Number of mosaic domains: ten if only a spread is given, or no positive number; one without a spread."""
+        if (self.mosaic_spread_deg or 0.0) <= 0.0:
             return 1
-        return 10 if self.mosaic_domains is None else max(self.mosaic_domains, 1)
+        domains = self.mosaic_domains or 0
+        return domains if domains > 0 else 10
 
 
 class BeamConfig(Frozen):
@@ -138,6 +164,22 @@ class BeamConfig(Frozen):
     vdivstep_mrad: float | None = None
     vdivsteps: int | None = None
     round_divergence: bool = True
+
+    @model_validator(mode="after")
+    def _has_a_bounded_number_of_sources(self) -> Self:
+        counts = (self.horizontal_divergence.count, self.vertical_divergence.count, self.dispersion.count)
+        if math.prod(counts) > MOST_SOURCES:
+            raise ValueError(
+                f"{counts[0]} x {counts[1]} directions and {counts[2]} wavelengths are more than "
+                f"{MOST_SOURCES} sources, which no run would finish; check the flags of divergence and dispersion"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_finite_fluence(self) -> Self:
+        if self.beamsize_mm == 0.0 and self.flux_per_s != 0.0 and self.exposure_s > 0.0:
+            raise ValueError("-flux through a -beamsize of 0 is an infinite fluence; give a beam size in mm")
+        return self
 
     @property
     def total_fluence_per_m2(self) -> float:
@@ -203,16 +245,15 @@ class DetectorConfig(Frozen):
     thicksteps: int | None = None
 
     @model_validator(mode="after")
-    def _is_away_from_the_sample(self) -> Self:
-        if self.distance_mm == 0.0 or self.close_distance_mm == 0.0:
-            raise ValueError("a detector at distance 0 sees no directions; give a distance in mm")
+    def _has_a_bounded_number_of_layers(self) -> Self:
+        if self.layers.count > MOST_LAYERS:
+            raise ValueError(f"{self.layers.count} layers of the sensor are more than {MOST_LAYERS}; check -thicksteps")
         return self
 
     @model_validator(mode="after")
-    def _directions_have_a_length(self) -> Self:
-        for name in ("fast_vector", "slow_vector", "normal_vector", "beam_vector"):
-            if getattr(self, name) == (0.0, 0.0, 0.0):
-                raise ValueError(f"-{name} 0 0 0 is no direction")
+    def _is_away_from_the_sample(self) -> Self:
+        if self.distance_mm == 0.0 or self.close_distance_mm == 0.0:
+            raise ValueError("a detector at distance 0 sees no directions; give a distance in mm")
         return self
 
     @property
@@ -233,14 +274,17 @@ class DetectorConfig(Frozen):
     @property
     def layers(self) -> Steps:
         """Completed triple of the sensor, metres."""
-        return sampling_steps(self.thicksteps, self.thickness_um / 1e6, None, halved=True)
+        return sampling_steps(self.thicksteps, self.thickness_um * 1e-6, None, sensor=True)
 
     @property
     def attenuation_per_m(self) -> float:
-        """Attenuation coefficient: 1/depth; a sensor of given thickness without one has a depth of its thickness."""
-        if self.attenuation_depth_um is None:
-            return 1.0 / (self.thickness_um / 1e6) if self.thickness_um > 0.0 else -1.0
-        return 1.0 / (self.attenuation_depth_um / 1e6) if self.attenuation_depth_um != 0.0 else 0.0
+        """Attenuation coefficient: 1/depth; a sensor without a positive depth has one of its thickness."""
+        depth, thickness_m = self.attenuation_depth_um, self.layers.range
+        if depth == 0.0:
+            return 0.0
+        if (depth is None or depth < 0.0) and thickness_m > 0.0:
+            return 1.0 / thickness_m
+        return -1.0 if depth is None else 1.0 / (depth * 1e-6)
 
 
 class StructureConfig(Frozen):
@@ -381,14 +425,6 @@ def noise_seed(config: Config) -> int:
 @cache
 def _start_time() -> int:
     return int(time.time())
-
-
-def _radians(degrees: float | None) -> float | None:
-    return None if degrees is None else degrees / RADIANS_TO_DEGREES
-
-
-def _milli(value: float | None) -> float | None:
-    return None if value is None else value / 1000.0
 
 
 def _ceil(value: float) -> int:

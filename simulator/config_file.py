@@ -1,8 +1,10 @@
 """Named configurations: a TOML file with flags, beside the files that the flags name."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from simulator.arguments import Command, parse
 from simulator.config import Config
@@ -47,20 +49,48 @@ def load_config(path: Path) -> NamedConfig:
     ConfigurationError
         If it is not such a file, or its flags are wrong.
     """
+    document = _document(path)
+    about = document.get("about", "")
+    if not isinstance(about, str):
+        raise ConfigurationError(f"{path}: about is no text")
+    command = parse(_flags(document, path))
+    return NamedConfig(
+        about=about,
+        command=Command(_beside(command.config, path.parent), command.findings),
+        trace_pixel_slow_fast=_traced_pixel(document, path),
+    )
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(read_bytes(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_bytes(path).decode())
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not TOML: it is not UTF-8 text") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path} is not TOML: nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
         raise ConfigurationError(f"{path} is not TOML: {error}") from None
+
+
+def _flags(document: Mapping[str, Any], path: Path) -> list[str]:
+    """Return the arguments; a number may stand without quotes."""
     flags = document.get("flags")
     if not isinstance(flags, list) or not flags:
         raise ConfigurationError(f"{path} has no flags; it needs a list of strings: flags = ['-cell', '100', …]")
-    command = parse([str(flag) for flag in flags])
+    for place, flag in enumerate(flags):
+        if isinstance(flag, bool) or not isinstance(flag, str | int | float):
+            raise ConfigurationError(f"{path}: flags[{place}] is neither text nor a number")
+    return [str(flag) for flag in flags]
+
+
+def _traced_pixel(document: Mapping[str, Any], path: Path) -> tuple[int, int] | None:
     pixel = document.get("trace_pixel_slow_fast")
-    return NamedConfig(
-        about=str(document.get("about", "")),
-        command=Command(_beside(command.config, path.parent), command.findings),
-        trace_pixel_slow_fast=(int(pixel[0]), int(pixel[1])) if isinstance(pixel, list) and len(pixel) == 2 else None,
-    )
+    match pixel:
+        case None:
+            return None
+        case [slow, fast] if type(slow) is type(fast) is int and min(slow, fast) >= 0:
+            return slow, fast
+    raise ConfigurationError(f"{path}: trace_pixel_slow_fast is no pixel; give two whole numbers: [SLOW, FAST]")
 
 
 def _beside(config: Config, folder: Path) -> Config:

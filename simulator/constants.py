@@ -19,6 +19,9 @@ ENERGY_WAVELENGTH_EV_A = 12398.42
 """Product of photon energy and wavelength, eV·Å."""
 
 ANGSTROM_M = 1e-10
+ANGSTROMS_PER_M = 1e10
+"""Divisor of wavelengths, which the reference does not multiply by 1e-10."""
+
 SOURCE_DISTANCE_M = 10.0
 """Distance of the generated sources; only their direction matters."""
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from simulator.config import CrystalConfig, Shape
-from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
+from simulator.constants import ANGSTROM_M, ANGSTROMS_PER_M, RADIANS_TO_DEGREES
 from simulator.defects import Defect
 from simulator.errors import ConfigurationError, MissingInputError
 from simulator.frames import frame_of
@@ -243,7 +243,7 @@ def _reciprocal_cosines(alpha: Tensor, beta: Tensor, gamma: Tensor) -> tuple[Ten
 def _from_matrix(parameters: Parameters, matrix: Sequence[float]) -> Basis:
     """Return a*, b*, c* (Å⁻¹) of a MOSFLM matrix: its columns divided by the wavelength."""
     rows = parameters.numbers(tuple(matrix))
-    scale = ANGSTROM_M / (parameters.scalar(Parameter.WAVELENGTH) * ANGSTROM_M)
+    scale = ANGSTROM_M / (parameters.scalar(Parameter.WAVELENGTH) / ANGSTROMS_PER_M)
     a, b, c = (Vector(rows[i] * scale, rows[i + 3] * scale, rows[i + 6] * scale) for i in range(3))
     return a, b, c
 
@@ -318,10 +318,11 @@ def _orientations(parameters: Parameters, real_m: Basis, spindle: Vector, genera
 def _mosaic_matrices(parameters: Parameters, generator: Generator) -> Matrix | None:
     """Return the rotations of the domains, elements of shape (1, domains), or None without mosaicity."""
     config = parameters.config.crystal
-    if not config.mosaic_spread_deg or config.mosaic_spread_deg < 0.0:
-        return None
     stream = Stream.from_seed(DEFAULT_MOSAIC_SEED if config.mosaic_seed is None else config.mosaic_seed)
+    # The reference draws without a spread too, and a negative seed of the noise goes on from what it leaves.
     drawn = mosaic_domains(generator, stream, config.domain_count)
+    if (config.mosaic_spread_deg or 0.0) <= 0.0:
+        return None
     spread = parameters.scalar(Parameter.MOSAIC_SPREAD) / RADIANS_TO_DEGREES
     exact = torch.from_numpy(drawn.angles(plain(spread))).to(parameters.device)
     smooth = spread * torch.from_numpy(drawn.unit_angles).to(parameters.device)

@@ -1,13 +1,23 @@
 """The reference's behaviours that are not the intended physics, one switch each, and the modes made of them."""
 
+import difflib
 from enum import Enum, StrEnum
 from typing import Self
+
+
+class Program(Enum):
+    """Which of the two reference programs has a defect."""
+
+    BOTH = "both programs"
+    UPSTREAM = "the upstream program"
+    FORK = "the instrumented fork"
 
 
 class Defect(Enum):
     """A behaviour of the reference that is not the intended physics.
 
-    The value is the name used in files and on the command line; :attr:`description` says what it does.
+    The value is the name used in files and on the command line; :attr:`description` says what it does, and
+    :attr:`program` which reference program does it.
     """
 
     STALE_PHI_ROTATION = (
@@ -70,29 +80,62 @@ class Defect(Enum):
             "sample."
         ),
     )
+    LAST_FLAG_UNSEEN = (
+        "last_flag_unseen",
+        (
+            "A flag without values that asks for another word after it is not seen in last place: a last -curved_det "
+            "leaves the detector flat."
+        ),
+    )
+    MISSET_SEED_AS_MISSET = (
+        "misset_seed_as_misset",
+        (
+            "-misset_seed is taken for -misset too: where three words or more follow it, they are the missetting "
+            "angles, a word that is no number being 0, and -misset random given before it is forgotten."
+        ),
+        Program.UPSTREAM,
+    )
+    DUMP_FLAG_UNKNOWN = (
+        "dump_flag_unknown",
+        "-dump is not known: the cache of structure factors is always Fdump.bin.",
+        Program.FORK,
+    )
 
     description: str
+    program: Program
 
-    def __new__(cls, name: str, description: str = "") -> Self:
+    def __new__(cls, name: str, description: str = "", program: Program = Program.BOTH) -> Self:
         """Make the member whose value is `name`."""
         member = object.__new__(cls)
         member._value_ = name
         member.description = description
+        member.program = program
         return member
+
+    @property
+    def of_command_line(self) -> bool:
+        """Whether it only decides how flags are read."""
+        return self in {
+            Defect.FLAG_COLLISIONS,
+            Defect.LAST_FLAG_UNSEEN,
+            Defect.MISSET_SEED_AS_MISSET,
+            Defect.DUMP_FLAG_UNKNOWN,
+        }
 
 
 class Mode(StrEnum):
     """A named set of defect switches."""
 
     C_PARITY = "c-parity"
-    """The reference as it is, every defect included."""
+    """The reference as it is, every defect included that both programs have."""
     SPEC = "spec"
     """What is physically meant: no defect."""
 
     @property
     def defects(self) -> frozenset[Defect]:
         """The switches that are on in this mode."""
-        return frozenset(Defect) if self is Mode.C_PARITY else frozenset()
+        shared = frozenset(defect for defect in Defect if defect.program is Program.BOTH)
+        return shared if self is Mode.C_PARITY else frozenset()
 
 
 def mode_name(defects: frozenset[Defect]) -> str:
@@ -101,3 +144,42 @@ def mode_name(defects: frozenset[Defect]) -> str:
         if mode.defects == defects:
             return mode.value
     return "custom(" + ",".join(sorted(defect.value for defect in defects)) + ")"
+
+
+def defects_of(text: str) -> frozenset[Defect]:
+    """Return the switches that a word for -mode means.
+
+    Parameters
+    ----------
+    text : str
+        A mode, a mode with changes (``c-parity,-stale_phi_rotation`` or ``spec,+cell_c_star_z``), or the names of the
+        switches that are on, joined by commas.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, saying which is nearest, or has no sign after a mode.
+    """
+    first, *others = text.split(",")
+    if first not in set(Mode):
+        return frozenset(_defect(name, also=[mode.value for mode in Mode]) for name in (first, *others))
+    chosen = set(Mode(first).defects)
+    for change in others:
+        sign, name = change[:1], change[1:]
+        if sign not in {"+", "-"}:
+            raise ValueError(f"{change!r} after {first} needs a sign: +name switches a defect on, -name off")
+        changed = {_defect(name)}
+        chosen = chosen | changed if sign == "+" else chosen - changed
+    return frozenset(chosen)
+
+
+def _defect(name: str, also: list[str] | None = None) -> Defect:
+    try:
+        return Defect(name)
+    except ValueError:
+        names = [*(also or []), *(defect.value for defect in Defect)]
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it is none of {', '.join(names)}"
+        raise ValueError(
+            f"{name!r} is no mode or defect; {hint}" if also else f"{name!r} is no defect; {hint}"
+        ) from None

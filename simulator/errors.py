@@ -4,10 +4,20 @@ Every error says in one line what is wrong, where, and what to do.
 """
 
 
+def shown(text: str) -> str:
+    """Return a text as one line in which control characters, and bytes that are no text, are written out."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in text
+    )
+
+
 class SimulatorError(Exception):
-    """Base of every error that the simulator raises on purpose."""
+    """Base of every error that the simulator raises on purpose; its text is one line."""
 
     exit_status: int = 1
+
+    def __init__(self, text: str) -> None:
+        super().__init__(shown(text))
 
 
 class ConfigurationError(SimulatorError):

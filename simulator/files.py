@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,15 +41,37 @@ def _write(path: Path, mode: str, parts: Iterable[bytes | memoryview]) -> None:
             stream.write(part)
 
 
+MOST_OF_A_STREAM = 1 << 26
+"""Bytes that are read of what is no file and so tells no length, such as a pipe or a device."""
+
+SHARE_FOR_A_FILE = 8
+"""The largest file that is read is this part of the memory: what it says takes several times as much."""
+
+
 def read_bytes(path: Path) -> bytes:
-    """Return the content of `path`.
+    """Return the content of `path`, which may be a pipe.
 
     Raises
     ------
     InputFileError
-        If it is missing, a folder, or unreadable.
+        If it is missing, a folder, unreadable, or has more bytes than any input needs.
     """
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{path} cannot be read: {error.strerror}") from error
+        with path.open("rb") as stream:
+            if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                most = present_bytes() // SHARE_FOR_A_FILE
+                if os.fstat(stream.fileno()).st_size > most:
+                    raise InputFileError(f"{path} is too large: no input of more than {most} bytes is read")
+                return stream.read()
+            content = stream.read(MOST_OF_A_STREAM + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputFileError(f"{path} cannot be read: {reason}") from error
+    if len(content) > MOST_OF_A_STREAM:
+        raise InputFileError(f"{path} is no file and does not end within {MOST_OF_A_STREAM} bytes; name a file")
+    return content
+
+
+def present_bytes() -> int:
+    """Return the memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -34,6 +34,13 @@ class Special(Enum):
     HEADER = "an SMV file whose header sets the geometry before all other flags"
 
 
+class LastPlace(Enum):
+    """What the reference makes of a flag that is the last word, where it does not just miss the flag's values."""
+
+    UNSEEN = "it asks for another word although it takes none"
+    CRASHES = "it takes its value from behind the end of the command line"
+
+
 @dataclass(frozen=True)
 class Flag:
     """One flag.
@@ -60,8 +67,8 @@ class Flag:
         How the values are read.
     canonical : bool
         The flag may appear in a canonical command.
-    needs_more : int
-        Arguments that must follow although the flag takes no value.
+    last_place : LastPlace, optional
+        What happens if no word follows.
     """
 
     token: str
@@ -74,7 +81,7 @@ class Flag:
     stops: bool = False
     special: Special | None = None
     canonical: bool = True
-    needs_more: int = 0
+    last_place: LastPlace | None = None
 
     def matches(self, argument: str) -> bool:
         """Tell whether an argument triggers the flag."""
@@ -112,6 +119,7 @@ def _sizes(tokens: tuple[str, ...], paths: tuple[str, ...], about: str) -> tuple
 
 _BEAM = {"detector.pivot": Pivot.BEAM}
 _SAMPLE = {"detector.pivot": Pivot.SAMPLE}
+_CRASHES = LastPlace.CRASHES
 _EDGES = ("crystal.size_x_mm", "crystal.size_y_mm", "crystal.size_z_mm")
 _DIVERGENCE = ("beam.hdivrange_mrad", "beam.vdivrange_mrad")
 _DIVSTEPS = ("beam.hdivsteps", "beam.vdivsteps")
@@ -135,7 +143,8 @@ _CONVENTIONS = tuple(
         (Convention.XDS, _SAMPLE),
         (Convention.ADXV, _BEAM),
         (Convention.DENZO, _BEAM),
-        (Convention.DIALS, _SAMPLE),
+        # The sample is its pivot too, but only where no vector follows that selects the custom convention.
+        (Convention.DIALS, _BEAM),
     )
 )
 
@@ -280,10 +289,11 @@ _DETECTOR = (
         1,
         Kind.WORD,
         special=Special.ABSORPTION,
+        last_place=_CRASHES,
     ),
-    _real("-detector_thick", "detector.thickness_um", "thickness of the sensor (µm)", exact=True),
-    _integer("-detector_thicksteps", "detector.thicksteps", "layers of the sensor"),
-    _integer("-thicksteps", "detector.thicksteps", "layers of the sensor", canonical=False),
+    _real("-detector_thick", "detector.thickness_um", "thickness of the sensor (µm)", exact=True, last_place=_CRASHES),
+    _integer("-detector_thicksteps", "detector.thicksteps", "layers of the sensor", last_place=_CRASHES),
+    _integer("-thicksteps", "detector.thicksteps", "layers of the sensor", canonical=False, last_place=_CRASHES),
 )
 
 _SAMPLING = (
@@ -330,10 +340,17 @@ _OUTPUT = (
     Flag("-trace_pixel", "trace one pixel: slow fast", ("execution.trace_pixel_slow_fast",), 2, Kind.INTEGER),
 )
 
-_CURVED = (_switch("-curved_det", "spherical detector", {"detector.curved": True}, needs_more=1),)
+_CURVED = (_switch("-curved_det", "spherical detector", {"detector.curved": True}, last_place=LastPlace.UNSEEN),)
 
 _OURS = (
-    Flag("-mode", "c-parity or spec", ("execution.defects",), 1, Kind.WORD, exact=True),
+    Flag(
+        "-mode",
+        "c-parity or spec, also with changes as in c-parity,-stale_phi_rotation",
+        ("execution.defects",),
+        1,
+        Kind.WORD,
+        exact=True,
+    ),
     Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, Kind.WORD, exact=True),
     Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, Kind.WORD, exact=True),
     Flag(

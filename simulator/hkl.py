@@ -1,6 +1,5 @@
 """Structure factors as the reference reads them: the text list h k l F, and the binary cache it leaves behind."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from simulator.arrays import Float64
 from simulator.errors import InputFileError, MissingInputError, ResourceError
-from simulator.files import read_bytes, write_whole
+from simulator.files import present_bytes, read_bytes, write_whole
 
 Limits = tuple[int, int, int, int, int, int]
 
@@ -141,13 +140,17 @@ def _scan(group: re.Pattern[bytes], content: bytes) -> Float64:
     return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
 
+_COPIES = 3
+"""The table itself, with a border for the lookup, and padded for the cache."""
+
+
 def _box(path: Path, low: Float64, high: Float64, default_F: float) -> Float64:
     shape = tuple(int(edge) for edge in high - low + 1)
-    needed = shape[0] * shape[1] * shape[2] * 8
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    needed = _COPIES * (shape[0] + 2) * (shape[1] + 2) * (shape[2] + 2) * 8
+    memory = present_bytes()
     if needed > memory / 2:
         raise ResourceError(
-            f"{path} spans {shape[0]} x {shape[1]} x {shape[2]} Miller indices, a table of {needed / 2**30:.3g} GiB, "
+            f"{path} spans {shape[0]} x {shape[1]} x {shape[2]} Miller indices; tables of {needed / 2**30:.3g} GiB are "
             f"more than half of this machine's memory of {memory / 2**30:.3g} GiB; look for a wrong index in it"
         )
     return np.full(shape, default_F)

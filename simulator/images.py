@@ -3,12 +3,14 @@
 A *region* is a pair of slices (slow, fast) that selects the region of interest in an image of shape (slow, fast).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from simulator.arrays import Float32, Mask, Uint8, Uint16
+from simulator.arrays import Float32, Float64, Mask, Uint8, Uint16
 from simulator.files import write_whole
 
 Region = tuple[slice, slice]
@@ -82,7 +84,7 @@ def _first_maximum(image: Float32, region: Region) -> tuple[int, int] | None:
     part = image[region]
     if not part.size:
         return None
-    slow, fast = divmod(int(np.argmax(part)), part.shape[1])
+    slow, fast = divmod(int(np.argmax(np.where(np.isnan(part), -np.inf, part))), part.shape[1])
     slow_first, fast_first = (axis.indices(size)[0] for axis, size in zip(region, image.shape, strict=True))
     return (slow_first + slow, fast_first + fast) if part[slow, fast] > 0 else None
 
@@ -95,10 +97,24 @@ class _Sums:
 
     @classmethod
     def of(cls, part: Float32, visited: int) -> "_Sums":
-        mean = float(part.sum(dtype=np.float64)) / max(visited, 1)
-        with np.errstate(over="ignore", under="ignore"):  # the reference's squares are single precision numbers too
-            squares = float((part * part).sum(dtype=np.float64))
-        return cls(mean, squares, sum(float(np.square(row - mean, dtype=np.float64).sum()) for row in part))
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            mean = running_sum(part) / max(visited, 1)
+            # The reference's squares are single precision numbers too.
+            return cls(
+                mean, running_sum(row * row for row in part), running_sum((row - mean) ** 2 for row in map(_wide, part))
+            )
+
+
+def _wide(row: Float32) -> Float64:
+    return row.astype(np.float64)
+
+
+def running_sum(rows: Iterable[npt.NDArray[np.floating]]) -> float:
+    """Return the sum of all values, added one after another as the reference adds them."""
+    total = 0.0
+    for row in rows:
+        total = float(np.cumsum(np.concatenate([[total], row]))[-1])
+    return total
 
 
 def integer_scale(maximum: float, scale: float = 0.0) -> float:
@@ -119,17 +135,29 @@ def integer_image(image: Float32, scale: float, adc: float, region: Region = WHO
     """Return uint16 pixels: `image` times `scale` plus `adc`, rounded, clipped to 0 … 65535; 0 outside `region`."""
     pixels = np.zeros(image.shape, dtype=np.uint16)
     for source, target in zip(image[region], pixels[region], strict=True):
-        value = np.clip(source.astype(np.float64) * scale + adc, 0.0, LARGEST_INTEGER)
+        with np.errstate(invalid="ignore"):
+            value = np.clip(source.astype(np.float64) * scale + adc, 0.0, LARGEST_INTEGER)
         # The reference rounds the sum to single precision before it takes the floor; the value is never negative.
-        target[:] = (value + 0.5).astype(np.float32).astype(np.uint16)
+        target[:] = low_bits((value + 0.5).astype(np.float32)).astype(np.uint16)
     return pixels
+
+
+def low_bits(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+    """Return what the reference's machine makes of numbers that it turns into integers of fewer than 32 bits.
+
+    They are cut to whole numbers, and one that 32 bits cannot hold is 0, as is what is not a number; of the others,
+    also of those below 0, the caller's type keeps the lowest bits.
+    """
+    held = np.abs(values) < 2.0**31
+    return np.where(held, values, 0.0).astype(np.int64)
 
 
 def pgm_image(image: Float32, scale: float, region: Region = WHOLE) -> Uint8:
     """Return uint8 pixels: `image` times `scale`, at most 255, truncated; 0 outside `region`."""
     pixels = np.zeros(image.shape, dtype=np.uint8)
     for source, target in zip(image[region], pixels[region], strict=True):
-        target[:] = np.clip(source.astype(np.float64) * scale, 0.0, 255.0).astype(np.uint8)
+        with np.errstate(invalid="ignore"):
+            target[:] = low_bits(np.minimum(source.astype(np.float64) * scale, 255.0)).astype(np.uint8)
     return pixels
 
 

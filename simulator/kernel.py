@@ -80,7 +80,7 @@ def _start(model: Model, pixels: Tensor, *, first_sweep: bool) -> PixelState:
     crystal = model.crystal
     stale = model.has(Defect.STALE_PHI_ROTATION)
     return PixelState(
-        intensity=(zero + background if squared and model.config.beam.water_um > 0.0 else zero).to(model.dtype),
+        intensity=(zero + background if squared and model.config.beam.water_um != 0.0 else zero).to(model.dtype),
         polar=zero if model.config.beam.polarized else torch.ones_like(zero),
         omega=zero,
         capture=torch.ones_like(zero),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from simulator.arguments import Trouble, parse
+from simulator.arguments import examine
 from simulator.config import Config, Convention
 from simulator.defects import Defect
 from simulator.errors import SimulatorError
@@ -18,14 +18,14 @@ def lint(arguments: Sequence[str]) -> list[str]:
     """
     words = [word for word in arguments if word != "--lenient"]
     try:
-        command = parse(words, lenient=True)
+        command = examine(words)
     except SimulatorError as error:
         return [str(error)]
-    found = [
-        finding.text + ("" if finding.trouble is Trouble.COLLISION else ": the reference ignores it")
-        for finding in command.findings
-    ]
+    found = [finding.remark for finding in command.findings]
     found.extend(_of_arguments(words))
+    convention = command.config.detector.convention
+    if convention is not Convention.CUSTOM and any("-pivot" in word for word in words if word.startswith("-")):
+        found.append(f"-pivot has no effect in the {convention} convention, which has a pivot of its own")
     found.extend(line for check in CHECKS for line in check(command.config))
     return found
 
@@ -42,7 +42,7 @@ def _of_arguments(words: Sequence[str]) -> Iterator[str]:
             yield f"{word} only selects the custom convention; the position follows from beam centre and distance"
         if word == "-misset_seed" and len(words) - index > 3:
             yield "-misset_seed is read by the upstream program as -misset too; give -misset after it"
-        if "-dump" in word:
+        if word == "-dump":
             yield f"{word} is ignored by the instrumented fork, which always uses Fdump.bin"
     yield from _order_of_conventions(words)
 
@@ -93,6 +93,11 @@ def _rotation(config: Config) -> Iterator[str]:
         yield "-mosaic_domains without a spread is one domain"
 
 
+def _orientation(config: Config) -> Iterator[str]:
+    if config.crystal.misset_random and config.crystal.misset_seed is None:
+        yield "-misset random without -misset_seed is another orientation in every run; -seed is that of the noise"
+
+
 def _lookup(config: Config) -> Iterator[str]:
     crystal, structure = config.crystal, config.structure
     if (
@@ -103,6 +108,15 @@ def _lookup(config: Config) -> Iterator[str]:
         yield "an edge of two cells or fewer (the default is 1) selects tricubic interpolation; see -nointerpolate"
     if structure.interpolate is not False and structure.hkl_file is not None and config.execution.threads_emulated > 1:
         yield "interpolation in the reference is a race between threads; only one thread is deterministic"
+
+
+def _vectors(config: Config) -> Iterator[str]:
+    for flag in FLAGS:
+        section, _, name = flag.sets[0].partition(".") if flag.sets else ("", "", "")
+        vector = getattr(config.detector, name) if flag.count == 3 and section == "detector" else None
+        # A normal without a length is made from the other two; the position is never looked at.
+        if vector == (0.0, 0.0, 0.0) and flag.token not in {"-odet_vector", "-pix0_vector"}:
+            yield f"{flag.token} 0 0 0 is no direction: the reference computes with a vector of length 0"
 
 
 def _detector(config: Config) -> Iterator[str]:
@@ -134,4 +148,4 @@ def _beam(config: Config) -> Iterator[str]:
         yield "-sourcefile overrules divergence and dispersion"
 
 
-CHECKS: tuple[Check, ...] = (_beam_centre, _rotation, _lookup, _detector, _beam)
+CHECKS: tuple[Check, ...] = (_beam_centre, _vectors, _orientation, _rotation, _lookup, _detector, _beam)

@@ -1,10 +1,10 @@
 """How much memory a run takes, and what that means for the portions in which pixels are computed."""
 
 import math
-import os
 
 from simulator.config import Config
 from simulator.errors import ResourceError
+from simulator.files import present_bytes
 
 LARGEST_PORTION = 1 << 15
 """Pixels of a portion that is as fast as any: its intermediate tensors fit the processor's cache."""
@@ -39,7 +39,7 @@ def check_memory(config: Config) -> None:
         With the estimate, before anything is allocated.
     """
     needed = needed_bytes(config)
-    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    present = present_bytes()
     if needed > present:
         slow, fast = config.shape_slow_fast
         raise ResourceError(

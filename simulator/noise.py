@@ -19,8 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.arrays import Float32, Int8, Uint16
-from simulator.errors import ConfigurationError
-from simulator.images import LARGEST_INTEGER, WHOLE, Region
+from simulator.images import LARGEST_INTEGER, WHOLE, Region, low_bits, running_sum
 from simulator.random import Generator, Stream
 
 REJECTION_FROM = 12.0
@@ -92,31 +91,22 @@ def noise_image(
         Offset added to each count.
     region : (slice, slice)
         The region of interest.
-
-    Raises
-    ------
-    ConfigurationError
-        If a pixel is infinite or not a number.
     """
     part = image[region]
     counts = poisson_deviates(part.ravel(), generator, stream)
     pixels = np.zeros(image.shape, dtype=np.uint16)
     shifted = counts.astype(np.float64) + adc
     overloads = int(np.count_nonzero(shifted > LARGEST_INTEGER))
-    pixels[region] = np.clip(shifted, 0.0, LARGEST_INTEGER).astype(np.uint16).reshape(part.shape)
-    return NoiseImage(pixels, float(counts.sum(dtype=np.float64)), overloads)
+    pixels[region] = low_bits(np.minimum(shifted, LARGEST_INTEGER)).astype(np.uint16).reshape(part.shape)
+    with np.errstate(invalid="ignore"):
+        return NoiseImage(pixels, running_sum([counts]), overloads)
 
 
 def poisson_deviates(means: Float32, generator: Generator, stream: Stream) -> Float32:
     """Return one Poisson deviate for each of `means`, float32 of shape (n,), drawn one after another.
 
-    Raises
-    ------
-    ConfigurationError
-        If a mean is infinite or not a number.
+    An infinite mean has one that is infinite or, below the mean, not a number; so has what is not a number.
     """
-    if not np.isfinite(means).all():
-        raise ConfigurationError("pixels that are infinite or not a number have no counting noise; give -nonoise")
     means = np.asarray(means, dtype=np.float32)
     counts = np.zeros(means.shape, dtype=np.float32)
     if means.size:
@@ -200,8 +190,9 @@ class _Piece:
 
     @cached_property
     def kinds(self) -> Int8:
-        """Which method draws each pixel: 0 products, 1 rejection, 2 normal deviate."""
-        return (self.means >= REJECTION_FROM).astype(np.int8) + (self.means > NORMAL_ABOVE)
+        """Which method draws each pixel: 0 products, 1 rejection, 2 normal deviate, 3 for what is not a number."""
+        lost = np.isnan(self.means).astype(np.int8)
+        return (self.means >= REJECTION_FROM).astype(np.int8) + (self.means > NORMAL_ABOVE) + np.int8(3) * lost
 
     @cached_property
     def limits(self) -> Float32:
@@ -249,7 +240,10 @@ class _Sampler:
         edges = [0, *(np.flatnonzero(np.diff(piece.kinds)) + 1).tolist(), len(means)]
         for start, stop in pairwise(edges):
             kind = piece.kinds[start]
-            if kind == 2:
+            if kind == 3:
+                self._pass_over(stop - start)
+                counts[start:stop] = np.nan
+            elif kind == 2:
                 counts[start:stop] = self._normal(means[start:stop])
             elif kind == 1:
                 counts[start:stop] = [self._reject(*hat) for hat in piece.hats[start:stop]]
@@ -257,6 +251,12 @@ class _Sampler:
                 self._count_sparse(piece.limits[start:stop], counts[start:stop], piece.reach)
             else:
                 counts[start:stop] = self._count_dense(piece, start, stop)
+
+    def _pass_over(self, pixels: int) -> None:
+        """Use up the two deviates of each pixel with which the reference finds no reason to reject a count."""
+        for _ in range(pixels):
+            self.deviates.advance(2)
+            self.deviates.position += 2
 
     def _count_sparse(self, limits: Float32, counts: Float32, reach: int) -> None:
         """Pass over the pixels that end with their first deviate, `reach` of them at a time; the others get counts."""
@@ -340,7 +340,8 @@ class _Sampler:
             normals = np.concatenate([normals, self._polar(pairs)])
         self._spare = float(normals[-1]) if len(normals) > len(means) else None
         x = means.astype(np.float64)
-        return np.asarray(x + np.sqrt(x) * normals[: len(means)].astype(np.float64), dtype=np.float32)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.asarray(x + np.sqrt(x) * normals[: len(means)].astype(np.float64), dtype=np.float32)
 
     def _polar(self, pairs: int) -> Float32:
         """Return normal deviates from the next `pairs` points of a square, two for each that lies inside the circle."""

@@ -99,7 +99,7 @@ def write_outputs(
     yield f"writing {output.float_file} as {image.size} 4-byte floats"
     write_float_image(output.float_file, image)
     yield f"max_I = {statistics.maximum:g}  at {position[0]:g} {position[1]:g}"
-    yield f"mean= {statistics.mean:g} rms= {statistics.rms:g} rmsd= {statistics.rmsd:g}"
+    yield "mean= {} rms= {} rmsd= {}".format(*map(_printed, (statistics.mean, statistics.rms, statistics.rmsd)))
     scale = integer_scale(statistics.maximum, output.scale)
     yield f"intfile_scale = {scale:g}"
     yield f"writing {output.int_file} as 2-byte integers"
@@ -107,17 +107,22 @@ def write_outputs(
     if output.write_pgm:
         pgm = pgm_scale(statistics.rmsd, scale, output.pgm_scale)
         yield f"pgm_scale = {pgm:g}"
-        yield f"writing {output.pgm_file} as 8-bit integers"
+        yield f"writing {output.pgm_file} as 1-byte integers"
         write_pgm(output.pgm_file, pgm_image(image, pgm, region), pgm)
     if output.write_noise:
         yield from _noise(model, image, generator, region)
+
+
+def _printed(value: float, form: str = "g") -> str:
+    """Return a number as C prints it, which knows the sign of what is not a number."""
+    return "-nan" if math.isnan(value) and math.copysign(1.0, value) < 0.0 else f"{value:{form}}"
 
 
 def _noise(model: Model, image: Image, generator: Generator, region: Region) -> Iterator[str]:
     output = model.config.output
     stream = Stream.from_seed(noise_seed(model.config))
     noise = noise_image(image, generator, stream, output.adc, region)
-    yield f"{noise.photons:.0f} photons on noise image ({noise.overloads} overloads)"
+    yield f"{_printed(noise.photons, '.0f')} photons on noise image ({noise.overloads} overloads)"
     yield f"writing {output.noise_file} as 2-byte integers"
     write_smv(output.noise_file, noise.pixels, header(model))
 

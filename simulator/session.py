@@ -3,7 +3,9 @@
 import math
 import shlex
 from collections.abc import Callable, Sequence
+from enum import Enum
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,6 +13,7 @@ from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
 from simulator.device import on_available_device
+from simulator.errors import ConfigurationError
 from simulator.fused import fused_engine, is_possible, is_worthwhile
 from simulator.kernel import EAGER
 from simulator.memory import check_memory
@@ -23,11 +26,22 @@ from simulator.vectors import Matrix, Vector
 
 Print = Callable[[str], None]
 
+MOST_SAMPLES = 1e14
+"""Samples of an image that take months at the best of rates."""
+
+
+class Outcome(Enum):
+    """How a run ended."""
+
+    COMPLETE = "at least one pixel is a number"
+    ALL_NAN = "no pixel is a number"
+
+
 PHI_FIELDS = ("phi_tic", "phi_deg", "k_frac", "F_latt_b", "F_latt")
 """What the reference prints of a φ step."""
 
 
-def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> None:
+def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> Outcome:
     """Run a configuration, print what the reference prints, and write its files.
 
     Raises
@@ -42,6 +56,7 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     inputs = read_inputs(config)
     generator = Generator()
     model = build_model(config, inputs, generator=generator)
+    _check_work(model)
     for line in banner(model, inputs):
         say(line)
     say(f"flags: {shlex.join(canonical)}")
@@ -58,6 +73,57 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> No
     say("")
     for line in write_outputs(model, inputs, image, notes.total_sr, generator):
         say(line)
+    visited = visited_pixels(config, inputs.mask)
+    if not len(visited) or not np.isnan(image.reshape(-1)[visited.numpy()]).all():
+        return Outcome.COMPLETE
+    say(f"WARNING: every pixel is NaN{_reason(model, visited)}")
+    return Outcome.ALL_NAN
+
+
+def _check_work(model: Model) -> None:
+    """Refuse a run that nobody will see the end of.
+
+    Raises
+    ------
+    ConfigurationError
+        With the number of samples, before the first is computed.
+    """
+    first_f, last_f, first_s, last_s = model.config.roi
+    pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
+    samples = float(pixels) * model.steps * model.layers.count
+    if samples > MOST_SAMPLES:
+        raise ConfigurationError(
+            f"{pixels} pixels of {model.steps} steps and {model.layers.count} layers are {samples:.2g} samples, more "
+            f"than {MOST_SAMPLES:.0e}, which no run would finish; check -oversample, -phisteps, -mosaic_domains, "
+            "the sources and the size of the detector"
+        )
+
+
+class _FirstLost:
+    """An observer that notes the first quantity that is no number or infinite."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+
+    def __call__(self, name: str, value: Observable) -> None:
+        """Note a quantity."""
+        if self.name is None and not name.startswith(("at.", "run.")) and "nan" in _words(value):
+            self.name = name.rpartition(".")[2]
+
+
+def _words(value: Observable) -> str:
+    return number_text(resolve(value)).replace("inf", "nan")
+
+
+def _reason(model: Model, visited: Tensor) -> str:
+    """Return the first quantity of the first pixel that is no finite number."""
+    lost = _FirstLost()
+    slow, fast = divmod(int(visited[0]), model.config.shape_slow_fast[1])
+    with torch.no_grad():
+        trace_values(model, visited, (slow, fast), lost)
+    if lost.name is None:
+        return ""
+    return f": {lost.name} is the first quantity that is no finite number; check the flags that it follows from"
 
 
 def chosen_engine(model: Model) -> Engine:

@@ -19,11 +19,15 @@ Vector = tuple[float, float, float]
 
 HEADER_BYTES = 512
 ByteOrder: TypeAlias = Literal["declared", "native"]
+_LONGEST_HEADER = 2**20
+_SHOWN = 40
 _START = b"{\nHEADER_BYT"
 _ANY_START = re.compile(rb"\{\s*HEADER_BYTES\s*=")
 _FIRST_LINES = 64
 _END = b"}\f"
 _UNSIGNED_SHORT = "unsigned_short"
+_ORDERS = {"little_endian": "little", "big_endian": "big"}
+_BYTE_ORDER = re.compile(r"\bBYTE_ORDER\s*=\s*(\w+)")
 _TYPE = re.compile(r"\b(?:Data_type|TYPE)\s*=\s*([\w ]+)")
 
 PIXEL_TYPES: Mapping[str, type[np.number]] = {
@@ -155,10 +159,13 @@ class SmvImage:
         The header's text, up to its closing brace.
     pixels : ndarray
         Shape (slow, fast), of the header's type.
+    end : int
+        Where the pixels end in the file.
     """
 
     header: str
     pixels: npt.NDArray[Any]
+    end: int
 
     def number(self, keyword: str) -> float | None:
         """Return the number that the header has for `keyword`, or None; see :func:`header_number`."""
@@ -186,7 +193,7 @@ class SmvGeometry:
     oscillation: float | None
 
 
-_NUMBER = re.compile(r"\s*=?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_NUMBER = re.compile(r"\s*(?:=\s*)?([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
 
 
 def header_number(header: str, keyword: str) -> float | None:
@@ -266,16 +273,18 @@ def decode_smv(
     Raises
     ------
     InputFileError
-        If it has pixels of another type, does not say its size, or is too short.
+        If it has pixels of another type or byte order, does not say its size, or is too short.
     """
     start = _count(_text(content, _FIRST_LINES), "HEADER_BYTES") or HEADER_BYTES
+    if start < 0:
+        raise InputFileError(f"{name} is no SMV image: its header says HEADER_BYTES={start}")
     header = _text(content, start)
     dtype = np.dtype(_pixel_type(header, name, types))
     fast, slow = _count(header, "SIZE1"), _count(header, "SIZE2")
     if fast <= 0 or slow <= 0:
         raise InputFileError(f"{name} does not say how large it is: its header needs SIZE1 and SIZE2 above zero")
     needed = dtype.itemsize * fast * slow
-    end = content.find(_END) + len(_END)
+    end = content.find(_END, 0, _LONGEST_HEADER) + len(_END)
     if end > start and len(content) == end + needed:
         header, start = _text(content, end), end
     if len(content) < start + needed:
@@ -283,9 +292,9 @@ def decode_smv(
             f"{name} is too short: {slow} x {fast} pixels need {needed} bytes behind the header, "
             f"and {max(len(content) - start, 0)} are there"
         )
-    swapped = byte_order == "declared" and "_endian" in header and f"{sys.byteorder}_endian" not in header
+    swapped = byte_order == "declared" and dtype.itemsize > 1 and _byte_order(header, name) != sys.byteorder
     pixels = np.frombuffer(content, dtype, count=fast * slow, offset=start).reshape(slow, fast)
-    return SmvImage(header, pixels.byteswap() if swapped else pixels.copy())
+    return SmvImage(header, pixels.byteswap() if swapped else pixels.copy(), start + needed)
 
 
 def _count(header: str, keyword: str) -> int:
@@ -294,14 +303,25 @@ def _count(header: str, keyword: str) -> int:
     return int(number) if number is not None and math.isfinite(number) else 0
 
 
+def _byte_order(header: str, name: str) -> str:
+    """Return the byte order that the header declares, this machine's where it declares none."""
+    stated = _BYTE_ORDER.search(header)
+    if stated is None:
+        return sys.byteorder
+    order = _ORDERS.get(stated[1].lower())
+    if order is None:
+        raise InputFileError(f"{name} has BYTE_ORDER={stated[1][:_SHOWN]}; only {' and '.join(_ORDERS)} can be read")
+    return order
+
+
 def _pixel_type(header: str, name: str, types: Mapping[str, type[np.number]]) -> type[np.number]:
     stated = _TYPE.search(header)
     word = re.sub(r"[ _]+", "_", stated[1].strip().lower()) if stated else _UNSIGNED_SHORT
     if word not in types:
-        raise InputFileError(f"{name} has pixels of type {word}; only {', '.join(sorted(types))} can be read")
+        raise InputFileError(f"{name} has pixels of type {word[:_SHOWN]}; only {', '.join(sorted(types))} can be read")
     return types[word]
 
 
 def _text(content: bytes, end: int) -> str:
     """Return the header's text before its closing brace, which stands before `end` or is missing."""
-    return content[:end].partition(b"}")[0].decode("latin-1")
+    return content[: min(end, _LONGEST_HEADER)].partition(b"}")[0].decode("latin-1")

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from simulator.c_numbers import LARGEST_INTEGER
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -13,18 +15,22 @@ class Steps:
     step: float
 
 
+SENSOR_M = 0.5e-6
+"""Thickness that the reference takes for a sensor of which only a number of layers is left."""
+
 SINGLE = Steps(1, 0.0, 0.0)
 
 
-def sampling_steps(count: int | None, range_: float | None, step: float | None, *, halved: bool = False) -> Steps:
+def sampling_steps(count: int | None, range_: float | None, step: float | None, *, sensor: bool = False) -> Steps:
     """Complete a triple for divergence, dispersion or the sensor.
 
     Parameters
     ----------
     count, range_, step
         None, a count or step ≤ 0 and a negative range are not given.
-    halved : bool
-        The sensor's rule: a range alone is cut into two layers of half the range, not two steps of the whole.
+    sensor : bool
+        The sensor's rules: a range alone is cut into two layers of half the range, not two steps of the whole, and a
+        count alone divides 0.5 µm, not 1.
     """
     number = count if count is not None and count > 0 else 0
     extent = range_ if range_ is not None and range_ >= 0.0 else None
@@ -35,11 +41,12 @@ def sampling_steps(count: int | None, range_: float | None, step: float | None, 
         case _, None, float(width):
             completed = Steps(2, width, width)
         case False, float(extent), None:
-            completed = Steps(2, extent, extent / 2.0 if halved else extent)
+            completed = Steps(2, extent, extent / 2.0 if sensor else extent)
         case False, float(extent), float(width):
-            completed = Steps(math.ceil(extent / width), extent, width)
+            completed = Steps(_count(extent, width), extent, width)
         case True, None, None:
-            completed = Steps(number, 1.0, 1.0 / number)
+            whole = SENSOR_M if sensor else 1.0
+            completed = Steps(number, whole, whole / number)
         case True, float(extent), None:
             number = max(number, 2)
             completed = Steps(number, extent, extent / (number - 1))
@@ -66,7 +73,13 @@ def phi_steps(count: int | None, range_: float | None, step: float | None, *, de
         case None, float(extent), None:
             return Steps(2, extent, extent / 2.0)
         case _, float(extent), float(width):
-            return Steps(max(math.ceil(extent / width), 1), extent, width)
+            return Steps(max(_count(extent, width), 1), extent, width)
         case int(number), None, None:
             return Steps(number, default_range, default_range / number)
     return Steps(number or 1, extent or 0.0, (extent or 0.0) / (number or 1))
+
+
+def _count(extent: float, width: float) -> int:
+    """Return how many steps of a width an extent takes; what no integer of the reference holds is the largest one."""
+    count = extent / width
+    return math.ceil(count) if count < LARGEST_INTEGER else LARGEST_INTEGER

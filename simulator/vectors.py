@@ -87,8 +87,11 @@ def square_root(x: Tensor) -> Tensor:
 
 
 def unit(a: Vector) -> Vector:
-    """Return a/|a|."""
-    return a / norm(a)
+    """Return a/|a|; a vector of length 0 stays one, as in the reference."""
+    squared = dot(a, a)
+    none = squared == 0.0
+    direction = a / square_root(torch.where(none, 1.0, squared))
+    return Vector(*(torch.where(none, 0.0, component) for component in direction))
 
 
 def rotate_about_axis(v: Vector, axis: Vector, angle: Tensor) -> Vector:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = {
-    "words": "errors units files documents quantities records schema vocabulary",
+    "words": "errors units temporary files documents quantities records schema vocabulary",
     "text": "parsers writers recorder pixel_table",
     "images": "images",
     "judgement": "compare",

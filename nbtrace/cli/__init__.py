@@ -1,11 +1,7 @@
 """The command line: the only place that prints, exits and reads the arguments."""
 
-import io
 import os
-import signal
 import sys
-from contextlib import suppress
-from types import TracebackType
 
 import typer
 
@@ -26,12 +22,17 @@ from nbtrace.cli import (
     trust,
     vocabulary,
 )
-from nbtrace.cli.command import BadUsage, Command
+from nbtrace.cli.command import Command
+from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
-from nbtrace.errors import ExitCode, NbtraceError
+from nbtrace.temporary import remove_stale_folders
+
+_NAME = "nbtrace"
+_COMPLETION = "_NBTRACE_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 app = typer.Typer(
-    name="nbtrace",
+    name=_NAME,
     help="Find the first quantity in which two implementations of the same physics diverge, on which side, and why.",
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
     "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
@@ -74,72 +75,16 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit; an error is one line on standard error and its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
-            stream.reconfigure(errors="backslashreplace")
-    _end_like_an_error()
-    sys.excepthook = _broken
-    try:
-        code = app(prog_name="nbtrace", standalone_mode=False)
-        sys.stdout.flush()
-    except NbtraceError as error:
-        _complain(str(error))
-        code = int(error.exit_code)
-    except BadUsage as error:
-        # Without any argument the message is empty: the help has been printed in its place.
-        if message := _message(error):
-            _complain(f"{message} ({_command_of(error)} --help)")
-        code = int(ExitCode.USAGE)
-    except typer.Abort:
-        code = 130
-    except BrokenPipeError:
-        # The reader of our output has gone; keep the interpreter from complaining about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
-    except OSError as error:
-        # Files report their own errors; what is left is standard output on a full disk and the like.
-        _complain(f"output cannot be written: {error.strerror}")
-        code = int(ExitCode.USAGE)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except MemoryError:
-        _complain("not enough memory for this input")
-        code = int(ExitCode.INPUT)
-    sys.exit(code)
+    prepare()
+    end_with(_run)
 
 
-def _end_like_an_error() -> None:
-    """Let a request to end unwind the stack, so that programs are ended and temporary files removed."""
-
-    def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        sys.exit(128 + number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, end)
-
-
-def _broken(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """End with a status of its own where nbtrace itself is at fault: Python's 1 would say that two inputs differ."""
-    sys.__excepthook__(kind, error, trace)
-    if issubclass(kind, Exception):
-        with suppress(OSError):
-            sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(ExitCode.BROKEN)
-
-
-def _complain(message: str) -> None:
-    sys.stderr.write(f"nbtrace: {' '.join(bundle.shown(message).split())}\n")
-
-
-def _message(error: BaseException) -> str:
-    formatted = getattr(error, "format_message", None)
-    return str(formatted() if formatted else error).replace("Value error, ", "").rstrip(".")
-
-
-def _command_of(error: BaseException) -> str:
-    """Return the command whose usage was wrong."""
-    return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
+def _run() -> object:
+    """Run the command that the arguments name; its errors come out as they are."""
+    remove_stale_folders()
+    command = typer.main.get_command(app)
+    if _COMPLETION in os.environ:
+        return command.main(prog_name=_NAME, standalone_mode=False)
+    # typer's own entry would take an error of the system, or an end of file, for something that it knows.
+    with command.make_context(_NAME, sys.argv[1:]) as ctx:
+        return command.invoke(ctx)

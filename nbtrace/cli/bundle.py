@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nbtrace.cli.command import Command
+from nbtrace.cli.printing import shown
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, InputError, ProgramError, UsageError
@@ -96,6 +97,20 @@ def run(
         )
 
 
+@app.command(cls=Command, epilog="Example: nbtrace bundle close evidence/")
+def close(bundle: BundleArgument = Path()) -> None:
+    """Record the runs of a bundle that were killed as interrupted, and keep what they had written by then.
+
+    A run that still goes on stays as it is.
+    """
+    closed = Bundle.open(bundle).close()
+    for run in closed:
+        names = " and ".join(shown(path.name) for path in run.written)
+        output = f"its output is in {names}" if names else "nothing is left of its output"
+        _print(f"interrupted: the run started {run.time}, {shown(run.command)}; {output}")
+    _print(f"{shown(bundle)}: {len(closed)} interrupted run{'s'[: len(closed) != 1]} closed")
+
+
 @app.command(cls=Command, epilog="Example: nbtrace bundle verify evidence/")
 def verify(
     path: Annotated[
@@ -111,7 +126,8 @@ def verify(
 
     Exit status: 0 all entries verify; 1 something changed, is missing or contradicts itself; 3 nothing to verify.
 
-    A run that has a start and no end in commands.txt was interrupted, and fails; one that still goes on does not.
+    A run that has a start and no end in commands.txt was interrupted, and fails, until nbtrace bundle close records
+    that; one that still goes on does not.
 
     Files that no manifest lists are named; only --strict makes them a failure.
     """
@@ -143,17 +159,6 @@ def list_files(bundle: BundleArgument = Path(), *, json: JsonOption = None, forc
         mark = "" if file.listed else "manifest" if file.name == MANIFEST_NAME else "not listed"
         _print(f"{file.size:>12}  {mark:<10}  {shown(file.name)}")
     _print(f"{len(files)} files, {_unlisted(files)}")
-
-
-def shown(name: str | Path) -> str:
-    """Return a file name as one printable line: control characters and what is not UTF-8 are escaped."""
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in str(name))
-
-
-def _escaped(letter: str) -> str:
-    if "\udc80" <= letter <= "\udcff":
-        return f"\\x{ord(letter) - 0xDC00:02x}"
-    return letter.encode("unicode_escape").decode()
 
 
 def _must_be_there(path: Path) -> None:

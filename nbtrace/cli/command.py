@@ -1,6 +1,7 @@
 """A command's help: filled to the width of the terminal, with the usage as people write it."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -15,6 +16,9 @@ class Command(TyperCommand):
 
     def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - typer's name
         super().__init__(*args, help=_filled(help), **settings)
+        for parameter in self.params:
+            checked: Any = parameter
+            checked.process_value = _with_plain_numbers(parameter, parameter.process_value)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; an error knows the command that it is about."""
@@ -31,6 +35,28 @@ class Command(TyperCommand):
         return [
             "[-- FLAGS]" if piece == "[-- FLAGS]..." else piece.replace("{", "").replace("}", "") for piece in pieces
         ]
+
+
+def _with_plain_numbers(parameter: Any, process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return `process`, refusing numbers that Python reads and people do not type: `1_0`, digits of other scripts."""
+
+    def processed(ctx: Any, typed: Any) -> Any:
+        value = process(ctx, typed)
+        for word, number in zip(_several(typed), _several(value), strict=False):
+            if isinstance(word, str) and isinstance(number, int | float) and not is_plain(word):
+                raise typer.BadParameter(f"{word!r} is not a number in plain digits", ctx=ctx, param=parameter)
+        return value
+
+    return processed
+
+
+def _several(value: Any) -> list[Any] | tuple[Any, ...]:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def is_plain(word: str) -> bool:
+    """Tell whether a number is typed as people type it: without the digits of other scripts, and without `_`."""
+    return word.isascii() and "_" not in word
 
 
 def _filled(text: str | None) -> str | None:

@@ -118,7 +118,8 @@ def compare_command(
     PATH. Each program runs in an empty folder of its own, with the same input files. The worst and the brightest pixel
     are traced on both sides, where both can, and a difference is explained.
 
-    Exit status: 0 agree, 1 differ, 4 different shapes, 5 a program is missing, fails, or writes no image.
+    Exit status: 0 agree, 1 differ, 3 an image without numbers, 4 different shapes or another pixel traced, 5 a program
+    is missing, fails, or writes no image.
     """
     of_pixels, of_traces = split_tolerances(tolerance or [])
     given = {"threshold": threshold, "sum_ratio": sum_ratio, "outliers": outliers, **of_pixels}
@@ -135,7 +136,7 @@ def compare_command(
     embedded = Embedded(mode, device, dtype)
     request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), embedded)
     to = Destinations(md, json, output, bundle, force, folder=out)
-    traced = resolve_policy(of_traces, policy, Path.cwd())
+    traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)
     if suite is not None:
         raise typer.Exit(compare_suite(request, wishes, suite, only, to))

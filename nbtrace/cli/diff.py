@@ -61,7 +61,7 @@ def diff_command(
     """
     inputs = (c_log, py_log) if noise is None else (c_log, py_log, str(noise))
     delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force))
-    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    limits = resolve_policy(tolerance or [], policy, Path())
     result = None
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)

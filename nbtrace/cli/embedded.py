@@ -19,13 +19,13 @@ from nbtrace.physics.nanobragg.pixel_table import Layout, PixelTable
 from nbtrace.physics.nanobragg.recorder import Emit, Recorder
 from nbtrace.records import Pixel, Record
 from nbtrace.running.command import require_on_detector
-from simulator.arguments import Command, Trouble, parse
+from simulator.arguments import Command, FlagError, parse
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.canonical import canonical_arguments
 from simulator.config import BeamConfig, Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
-from simulator.defects import Defect, Mode
+from simulator.defects import Defect, defects_of
 from simulator.device import device_of, is_available, on_available_device
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
@@ -91,7 +91,7 @@ class Choice:
         UsageError
             If a word is none that the simulator knows.
         """
-        given = {"device": self.device, "dtype": self.dtype, "defects": self._defects()}
+        given = {"device": self.device, "dtype": self.dtype, "defects": self.defects()}
         changes = {name: value for name, value in given.items() if value is not None}
         try:
             execution = ExecutionConfig.model_validate(config.execution.model_dump() | changes)
@@ -103,13 +103,43 @@ class Choice:
             _log.warning("warning: %s", warning)
         return chosen
 
-    def _defects(self) -> frozenset[Defect] | None:
+    def reread(self, words: Sequence[str], config: Config) -> Config:
+        """Return what flags mean in the chosen mode, where its switches decide how some of them are read.
+
+        Parameters
+        ----------
+        words : sequence of str
+            The flags that `config` was read from.
+        config : Config
+        """
+        if self.mode is None:
+            return config
+        self.defects()
+        with simulator_errors():
+            plain, chosen = (_passing(words, mode) for mode in (None, self.mode))
+        return config if plain == chosen else chosen.model_copy(update={"execution": config.execution})
+
+    def defects(self) -> frozenset[Defect] | None:
+        """Return the switches of the chosen mode.
+
+        Raises
+        ------
+        UsageError
+            If it is unknown.
+        """
         try:
-            return None if self.mode is None else Mode(self.mode).defects
-        except ValueError:
-            raise UsageError(
-                f"mode {self.mode!r} is unknown; give {' or '.join(mode.value for mode in Mode)}"
-            ) from None
+            return None if self.mode is None else defects_of(self.mode)
+        except ValueError as error:
+            raise UsageError(f"mode {self.mode!r} is unknown: {error}") from None
+
+
+def _passing(words: Sequence[str], mode: str | None) -> Config:
+    """Read flags that were read before, so that the lenient way is right where the strict one is refused."""
+    try:
+        config = parse(words, mode=mode).config
+    except FlagError:
+        config = parse(words, lenient=True, mode=mode).config
+    return config.model_copy(update={"execution": ExecutionConfig()})
 
 
 def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -136,8 +166,14 @@ def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]
     return ("cpu",), {name: f"{reason}; the CPU is used" for name, reason in gone.items()}
 
 
-def parsed_flags(words: Sequence[str]) -> Config:
+def parsed_flags(words: Sequence[str], mode: str | None = None) -> Config:
     """Read nanoBragg's flags; what to know about them goes to the log as warnings.
+
+    Parameters
+    ----------
+    words : sequence of str
+    mode : str, optional
+        In place of -mode among them.
 
     Raises
     ------
@@ -145,8 +181,9 @@ def parsed_flags(words: Sequence[str]) -> Config:
         If they make no run.
     """
     lenient = LENIENT in words
+    Choice(mode).defects()
     with simulator_errors():
-        command = parse([word for word in words if word != LENIENT], lenient=lenient)
+        command = parse([word for word in words if word != LENIENT], lenient=lenient, mode=mode)
     _warn(command)
     return command.config
 
@@ -167,8 +204,7 @@ def parsed_file(path: Path) -> NamedConfig:
 
 def _warn(command: Command) -> None:
     for finding in command.findings:
-        ignored = "" if finding.trouble is Trouble.COLLISION else " (ignored, as the reference does)"
-        _log.warning("warning: %s%s", finding.text, ignored)
+        _log.warning("warning: %s", finding.remark)
 
 
 def canonical(config: Config) -> tuple[str, ...]:

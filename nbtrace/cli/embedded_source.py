@@ -1,6 +1,5 @@
 """The embedded simulator as one side of a comparison. Importing this imports torch: do it inside a command only."""
 
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,8 +10,9 @@ from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
 from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
-from nbtrace.running.command import FLOAT_IMAGE, FlagLine
+from nbtrace.running.command import FlagLine
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
+from nbtrace.temporary import temporary_folder
 from nbtrace.writers import trace_lines
 from simulator.config import Config
 from simulator.session import simulate_command
@@ -46,7 +46,7 @@ class EmbeddedSource:
         UsageError
             If a mode, device or precision is unknown.
         """
-        config = self.choice.applied(self.line.config)
+        config = self.choice.applied(self.choice.reread(self.line.words, self.line.config))
         if self.threads == 1 or "-threads_emulated" in self.line.words:
             return config
         execution = config.execution.model_copy(update={"threads_emulated": self.threads})
@@ -71,11 +71,11 @@ class EmbeddedSource:
 
     def _run(self) -> OneRun:
         printed: list[str] = []
-        with tempfile.TemporaryDirectory(prefix="nbtrace-") as name, embedded.simulator_errors():
+        with temporary_folder() as folder, embedded.simulator_errors():
             clock = time.perf_counter()
-            simulate_command(self._placed_in(Path(name)), embedded.canonical(self.config), printed.append)
+            simulate_command(self._placed_in(folder), embedded.canonical(self.config), printed.append)
             elapsed = time.perf_counter() - clock
-            image = read_image(Path(name) / FLOAT_IMAGE, shape=self.line.shape)
+            image = read_image(folder / self.line.float_name, shape=self.line.shape)
         return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
 
     def _placed_in(self, folder: Path) -> Config:
@@ -84,7 +84,7 @@ class EmbeddedSource:
         files = {name: folder / getattr(output, name).name for name in ("int_file", "pgm_file", "noise_file")}
         return self.config.model_copy(
             update={
-                "output": output.model_copy(update=files | {"float_file": folder / FLOAT_IMAGE}),
+                "output": output.model_copy(update=files | {"float_file": folder / self.line.float_name}),
                 "structure": structure.model_copy(update={"dump_file": folder / structure.dump_file}),
             }
         )
@@ -92,8 +92,8 @@ class EmbeddedSource:
     def trace(self, pixel: Pixel) -> PixelTrace:
         """Trace a pixel, every φ step included; a pixel that is not computed has no trace."""
         try:
-            with tempfile.TemporaryDirectory(prefix="nbtrace-") as name:
-                traced = embedded.trace_pixel(self._placed_in(Path(name)), pixel, Emit())
+            with temporary_folder() as folder:
+                traced = embedded.trace_pixel(self._placed_in(folder), pixel, Emit())
         except UsageError as error:
             return PixelTrace(None, str(error))
         lines = (*traced.header, *trace_lines(traced.records), *trace_lines(traced.per_phi))

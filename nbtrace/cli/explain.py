@@ -67,7 +67,7 @@ def explain_command(
         raise UsageError("give either --config or flags after --, not both")
     file = None if config is None else configuration_file(config)
     delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force, hypotheses))
-    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    limits = resolve_policy(tolerance or [], policy, Path())
     c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
     chosen = _configuration(file, flags or [])
     result = explain(c, py, chosen, policy=limits, simulate=_simulator(chosen))

@@ -136,7 +136,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
             else "give --config or flags after --, not both"
         )
     if name is None:
-        config = choice.applied(embedded.parsed_flags(flags))
+        config = choice.applied(embedded.parsed_flags(flags, choice.mode))
         return Task(config, " ".join(embedded.canonical(config)), None, config.execution.trace_pixel_slow_fast)
     file = configuration_file(name)
     named = embedded.parsed_file(file)

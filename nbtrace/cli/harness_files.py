@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbtrace.cli.bundle import shown
 from nbtrace.cli.output import must_be_folder
+from nbtrace.cli.printing import shown
 from nbtrace.errors import UsageError
 from nbtrace.evidence.provenance import FileRecord
 from nbtrace.files import write_new

@@ -35,7 +35,8 @@ SimulatorMode: TypeAlias = Annotated[
     typer.Option(
         "--mode",
         metavar="c-parity|spec",
-        help="Of the embedded simulator: c-parity (the reference as it is) or spec (what is meant).",
+        help="Of the embedded simulator: c-parity (the reference as it is) or spec (what is meant), "
+        "also with changes: c-parity,-DEFECT or spec,+DEFECT.",
     ),
 ]
 TracedPixel: TypeAlias = Annotated[

@@ -42,7 +42,7 @@ def phi_command(
     named.
     """
     delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force, plot=plot))
-    limits = resolve_policy([], policy, Path.cwd())
+    limits = resolve_policy([], policy, Path())
     if tolerance is not None:
         settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
         limits = limits.updated(settings, f"--tolerance {tolerance}")

@@ -57,7 +57,7 @@ def scaling_command(
     if cells is not None and min(cells) < 1:
         raise UsageError(f"--cells {' '.join(map(str, cells))}: a crystal has at least one cell along each axis")
     delivery = Delivery("scaling", (c_log, py_log), Destinations(md, json, output, bundle, force, plot=plot))
-    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    limits = resolve_policy(tolerance or [], policy, Path())
     result = scaling_chain(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, cells=cells)
     refuse_misspelt(limits, result.notices)
     raise typer.Exit(delivery.deliver(scaling_view(result), scaling_document(result), draw=_draw))

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from nbtrace.cli.printing import shown
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.errors import ExitCode, UsageError
 
@@ -15,12 +16,12 @@ EXAMPLE_LINT = "Example: nbtrace lint -- -mat A.mat -hkl P1.hkl -lambda 1 -dista
 def simulate_command(ctx: typer.Context) -> None:
     """Compute an image with the embedded simulator: nanoBragg's own flags after --, nanoBragg's own output files.
 
-    The same as python -m simulator FLAGS, but for the exit status where there is no crystal or no structure factor,
-    which is 2 here and, as the reference's, 9 there.
+    The same as python -m simulator FLAGS, but for two exit statuses. Without a crystal or a structure factor it is 2
+    here and, as the reference's, 9 there; where no pixel is a number it is 3 here and 0 there.
     """
     from simulator.__main__ import main as simulate  # noqa: PLC0415 - it imports torch, which only this command needs
 
-    status = simulate(_flags(ctx, "simulate"))
+    status = simulate(_flags(ctx, "simulate"), nan_status=ExitCode.INPUT)
     raise typer.Exit(status if status in set(ExitCode) else ExitCode.USAGE)
 
 
@@ -31,7 +32,7 @@ def lint_command(ctx: typer.Context) -> None:
     Exit status: 0 no traps, 1 traps, 2 flags that make no run.
     """
     # The simulator's table of flags; no other command needs it.
-    from simulator.arguments import parse  # noqa: PLC0415
+    from simulator.arguments import Trouble, examine  # noqa: PLC0415
     from simulator.canonical import canonical_arguments  # noqa: PLC0415
     from simulator.errors import SimulatorError  # noqa: PLC0415
     from simulator.lint import lint  # noqa: PLC0415
@@ -39,13 +40,15 @@ def lint_command(ctx: typer.Context) -> None:
     flags = [word for word in _flags(ctx, "lint") if word != "--lenient"]
     found = lint(flags)
     try:
-        meaning = canonical_arguments(parse(flags, lenient=True).config)
+        command = examine(flags)
     except SimulatorError as error:
         raise UsageError(str(error)) from error
+    crashes = any(finding.trouble is Trouble.CRASH for finding in command.findings)
+    meaning = "nothing: the reference crashes as typed" if crashes else shlex.join(canonical_arguments(command.config))
     for line in found:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shlex.join(flags)}\n")
-    sys.stdout.write(f"read as: {shlex.join(meaning)}\n")
+        sys.stdout.write(f"{shown(line)}\n")
+    sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shown(shlex.join(flags))}\n")
+    sys.stdout.write(f"read as: {shown(meaning)}\n")
     raise typer.Exit(ExitCode.DIFFER if found else ExitCode.AGREE)
 
 

@@ -90,7 +90,7 @@ def sweep_command(
     Exit status: 1 if a divergence from the reference stays.
     """
     to = Destinations(md, json, output, bundle, force)
-    limits = resolve_policy(tolerance or [], policy, Path.cwd())
+    limits = resolve_policy(tolerance or [], policy, Path())
     wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
     plan = _recorded(trace, wanted) if trace else _computed(wanted)
     inputs = (*plan.inputs, *((reference,) if reference is not None else ()))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.command import is_plain
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
@@ -47,7 +48,8 @@ def trust_command(
     pixel, and with a region of interest against the whole image. The JSON document is what diff and compare take as
     --noise.
 
-    Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 5 if the reference is missing or gives no image.
+    Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 3 an image without numbers or of 0 everywhere, 4 another pixel traced,
+    5 if the reference is missing or gives no image.
     """
     # The simulator's flags, which few commands need.
     from nbtrace.report.trust_document import trust_document  # noqa: PLC0415
@@ -69,7 +71,7 @@ def trust_command(
 
 def _threads(text: str) -> tuple[int, ...]:
     try:
-        counts = tuple(int(word) for word in text.split(","))
+        counts = tuple(int(word) for word in text.split(",")) if is_plain(text) else ()
     except ValueError:
         counts = ()
     if not counts or not all(1 <= count <= _MOST_THREADS for count in counts) or len(set(counts)) < len(counts):

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from nbtrace.cli.bundle import shown
 from nbtrace.cli.command import Command
 from nbtrace.cli.options import Force, JsonFile, TextFile
 from nbtrace.cli.output import STDOUT, Destinations
+from nbtrace.cli.printing import shown
 from nbtrace.documents import dump
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
@@ -33,11 +33,11 @@ def show(
     Without a name it is that of nanoBragg.
     """
     from nbtrace.report.vocabulary_view import vocabulary_document, vocabulary_text  # noqa: PLC0415
-    from nbtrace.vocabulary.known import vocabulary_named  # noqa: PLC0415
+    from nbtrace.vocabulary.registry import load  # noqa: PLC0415
 
     to = Destinations(json=json, text=output, force=force)
     to.check((vocabulary,))
-    words = vocabulary_named(vocabulary)
+    words = load(vocabulary)
     if to.json is not None:
         _write(to.json, dump(vocabulary_document(words)), force=force)
     if to.text not in {None, STDOUT}:

@@ -14,7 +14,7 @@ from nbtrace.documents import load
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
 from nbtrace.records import Pixel
-from nbtrace.schema import reason
+from nbtrace.schema import Array, FormatOne, reason
 from nbtrace.vocabulary.quantity import Basis
 
 _ROUNDING = 1.0 + 1e-9
@@ -25,7 +25,7 @@ _Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class PixelFloor(_Part):
@@ -61,15 +61,15 @@ class NoiseTable(_Part):
 
     probe_slow: _Index
     probe_fast: _Index
-    shape_slow_fast: tuple[_Index, _Index]
-    pixels: tuple[PixelFloor, ...]
-    traced: tuple[TracedFloor, ...]
+    shape_slow_fast: Annotated[tuple[_Index, _Index], Field(strict=False)]
+    pixels: Array[PixelFloor]
+    traced: Array[TracedFloor]
 
 
 class _Document(_Part):
     format: Literal["nbtrace trust"]
-    format_version: Literal[1]
-    experiment: tuple[str, ...] | None = None
+    format_version: FormatOne
+    experiment: Array[str] | None = None
     c_binary_sha256: str | None = None
     noise: NoiseTable
 

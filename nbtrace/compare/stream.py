@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.align import Alignment, Pair, align
 from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, Finding, SelfCheck, check, instances_of, remarks_on
 from nbtrace.compare.comparability import notices, pair_blocks
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
@@ -247,6 +247,8 @@ class _Comparison:
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded
+        if any(map(self._counted_alone, alignment.pairs)):
+            raise _OrdinaryNeeded
         formats = number_formats(c), number_formats(py)
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
@@ -277,6 +279,11 @@ class _Comparison:
             count.add(self._tally.lacking[number])
             gaps.append(lack.gaps(count, trace, other))
         return gaps[0], gaps[1]
+
+    def _counted_alone(self, pair: Pair) -> bool:
+        """Whether a pair was made of two names for one value, of which the arrays counted one as standing alone."""
+        aside = {pair.c.index.block, pair.py.index.block} <= self._aside
+        return pair.c.quantity != pair.py.quantity and not aside
 
     def _own(self, row: Row) -> bool:
         """Whether a row is not among those that were counted in the arrays."""

@@ -1,7 +1,7 @@
 """Tolerances: which difference of a quantity still counts as agreement, and who said so."""
 
 import math
-import tomllib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from nbtrace.documents import read_toml
 from nbtrace.errors import UsageError
-from nbtrace.files import read_bytes
 from nbtrace.schema import reason
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Basis
@@ -100,7 +100,7 @@ FiniteTolerance: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 class Limit(BaseModel):
     """The tolerance of one quantity: `{ relative = 1e-5 }` or `{ absolute = 1e-3 }`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     relative: FiniteTolerance | None = None
     absolute: FiniteTolerance | None = None
@@ -121,7 +121,7 @@ class Limit(BaseModel):
 class PolicySettings(BaseModel):
     """The `[tolerance]` table of a policy file, or `[tool.nbtrace.tolerance]` of pyproject.toml."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     relative: FiniteTolerance | None = None
     quantities: dict[str, Limit] = {}
@@ -137,13 +137,20 @@ def read_policy(path: Path) -> PolicySettings:
     UsageError
         If it is no TOML or holds settings that nbtrace does not know.
     """
-    try:
-        document = tomllib.loads(read_bytes(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no valid TOML: {error}") from None
+    document = read_toml(path)
     if path.name == "pyproject.toml":
-        document = document.get("tool", {}).get("nbtrace", {})
+        document = _table(document, "tool.nbtrace", path)
     return _settings(document, path)
+
+
+def _table(document: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    """Return a table of a document by its dotted name, an empty one where it is absent."""
+    table: Any = document
+    for part in name.split("."):
+        table = table.get(part, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"{path}: {name} is no table; write it as [{name}]")
+    return dict(table)
 
 
 def _settings(document: Mapping[str, Any], path: Path) -> PolicySettings:
@@ -151,7 +158,7 @@ def _settings(document: Mapping[str, Any], path: Path) -> PolicySettings:
     if unknown:
         raise UsageError(f"{path}: {unknown[0]!r} is no section that nbtrace knows; it reads [tolerance]")
     try:
-        return PolicySettings.model_validate(document.get("tolerance", {}))
+        return PolicySettings.model_validate(_table(document, "tolerance", path))
     except ValidationError as error:
         raise UsageError(f"{path}: tolerance.{reason(error)}") from None
 
@@ -198,7 +205,7 @@ def resolve_policy(options: list[str], policy_file: Path | None, folder: Path) -
     """Return the policy in force: defaults, then pyproject.toml of `folder`, then the policy file, then the options."""
     policy = Policy()
     project = folder / "pyproject.toml"
-    if project.is_file():
+    if os.path.isfile(project):  # noqa: PTH113 - a folder that cannot be searched holds none for us
         policy = policy.updated(read_policy(project), "pyproject.toml")
     if policy_file is not None:
         policy = policy.updated(read_policy(policy_file), policy_file.name)

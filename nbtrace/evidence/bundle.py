@@ -7,7 +7,7 @@
 | `run_metadata.json` | the provenance of a result: command, code, versions, digests of inputs and outputs |
 | `env.json`, `git_sha.txt` | versions, machine and commit; new ones when these have changed |
 | `commands.txt` | every command in order of time, with its start, exit status and wall time |
-| `stdout.txt`, `stderr.txt` | the output of a program that was run |
+| `stdout.txt`, `stderr.txt` | the output of a program that was run; `interrupted_…` of a run that was killed |
 | `sha256.txt` | a digest per file, for `sha256sum -c` inside the folder |
 
 No file is overwritten: a second `metrics.json` is `metrics_rerun1.json`. Which files belong together stands in
@@ -27,20 +27,31 @@ from typing import BinaryIO
 
 from nbtrace.documents import dump, utc_text
 from nbtrace.errors import InputError, UsageError
-from nbtrace.evidence.commands import COMMANDS_NAME, past_command, run_end, run_start
+from nbtrace.evidence.commands import (
+    COMMANDS_NAME,
+    goes_on,
+    is_command_log,
+    past_command,
+    run_end,
+    run_interrupted,
+    run_start,
+    unended,
+)
 from nbtrace.evidence.locate import Tree, is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, under_way
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.program import Run, run_captured
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
-from nbtrace.files import temporary_in
+from nbtrace.files import read_bytes
+from nbtrace.temporary import lasting_in
 
 METRICS_NAME = "metrics.json"
 SUMMARY_NAME = "summary.md"
 RUN_METADATA_NAME = "run_metadata.json"
 ENVIRONMENT_NAME = "env.json"
 GIT_NAME = "git_sha.txt"
+_INTERRUPTED_NAMES = ("interrupted_stdout.txt", "interrupted_stderr.txt")
 _HEADING = re.compile(r"^#{1,6}(?=\s)")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 
@@ -52,6 +63,15 @@ class BundleFile:
     name: str
     size: int
     listed: bool
+
+
+@dataclass(frozen=True)
+class ClosedRun:
+    """A run that was found to be interrupted: when and as what it was started, and the files of what it had written."""
+
+    time: str
+    command: str
+    written: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -205,7 +225,7 @@ class Bundle:
         """
         titles = output_names(name)
         provenance = Provenance.collect(command=command)
-        kept = temporary_in(self.root), temporary_in(self.root)
+        kept = lasting_in(self.root), lasting_in(self.root)
         with ExitStack() as marked:
             with transaction(self.root) as files:
                 for title in titles:
@@ -225,6 +245,36 @@ class Bundle:
                 section = files.grow(SUMMARY_NAME, _section(provenance.time, name or "run", text, written))
                 log = files.grow(COMMANDS_NAME, run_end(run.text, run.wall_seconds, started, written))
         return run, self._paths([*written, section, log])
+
+    def close(self) -> list[ClosedRun]:
+        """Record as interrupted each run that has a start and no end, and list what it had written by then.
+
+        A run that goes on stays as it is.
+
+        Raises
+        ------
+        InputError
+            If the commands cannot be read.
+        UsageError
+            If the bundle cannot be written; it stays as it was.
+        """
+        closed = []
+        with transaction(self.root) as files:
+            for start in unended(self._command_logs()):
+                if goes_on(start):
+                    continue
+                kept = [(self.root / name, title) for name, title in zip(start.kept, _INTERRUPTED_NAMES, strict=False)]
+                written = [files.take(path, title) for path, title in kept if path.is_file() and not path.is_symlink()]
+                text = f"    {start.command}\n\nstarted {start.time} and interrupted; when, is not known"
+                files.grow(SUMMARY_NAME, _section(datetime.now(UTC), "interrupted run", text, written))
+                files.grow(COMMANDS_NAME, run_interrupted(start, written))
+                closed.append(ClosedRun(start.time, start.command, tuple(self._paths(written))))
+        return closed
+
+    def _command_logs(self) -> dict[Path, str]:
+        """Return the text of every command log."""
+        paths = sorted(path for path in self.root.iterdir() if is_command_log(path.name) and not path.is_symlink())
+        return {path: read_bytes(path).decode("utf-8", "surrogateescape") for path in paths if path.is_file()}
 
     def contents(self) -> list[BundleFile]:
         """Return the files of the folder by name; the lock is left out."""

@@ -14,23 +14,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nbtrace.documents import utc_text
+from nbtrace.evidence.lock import is_under_way
 from nbtrace.evidence.provenance import FileRecord, Provenance
 
 COMMANDS_NAME = "commands.txt"
 _IS_LOG = re.compile(r"commands(_rerun\d+)?\.txt")
-_START = re.compile(r"# (?P<time>\S+Z) start(?:, output in (?P<kept>\.nbtrace-\w+\.tmp) \.nbtrace-\w+\.tmp)?, in .+")
+_START = re.compile(
+    r"# (?P<time>\S+Z) start(?:, output in (\.nbtrace-\w+\.tmp) (\.nbtrace-\w+\.tmp))?, in .+", re.ASCII
+)
 _END = re.compile(r"# \S+Z .*?, started (?P<time>\S+Z), wrote .*")
 
 
 @dataclass(frozen=True)
 class Start:
-    """A start line that has no end: where it stands, when and what was started, and where its output went first."""
+    """A start line that has no end: where it stands, when and what was started, and where its output went first.
+
+    `kept` are the names of the files of its standard output and its standard error; none where the line has none.
+    """
 
     log: Path
     line: int
     time: str
     command: str
-    kept: str | None
+    kept: tuple[str, ...]
 
 
 def is_command_log(name: str) -> bool:
@@ -51,7 +57,16 @@ def unended(logs: Mapping[Path, str]) -> Iterator[Start]:
                 continue
             ends[start["time"]] -= 1
             if ends[start["time"]] < 0:
-                yield Start(log, number, start["time"], "".join(lines[number : number + 1]), start["kept"])
+                yield Start(log, number, start["time"], "".join(lines[number : number + 1]), _kept(start))
+
+
+def goes_on(start: Start) -> bool:
+    """Tell whether a run without an end goes on: its process holds the file that its output goes to."""
+    return bool(start.kept) and is_under_way(start.log.parent / start.kept[0])
+
+
+def _kept(start: re.Match[str]) -> tuple[str, ...]:
+    return tuple(name for name in start.group(2, 3) if name is not None)
 
 
 def run_start(provenance: Provenance, started: datetime, kept: Iterable[Path]) -> str:
@@ -62,6 +77,12 @@ def run_start(provenance: Provenance, started: datetime, kept: Iterable[Path]) -
 def run_end(ended: str, wall_seconds: float, started: datetime, written: Iterable[FileRecord]) -> str:
     """Return the line that stands after a run."""
     return f"# {_end(ended, wall_seconds, started)}{_wrote(written)}\n"
+
+
+def run_interrupted(start: Start, written: Iterable[FileRecord]) -> str:
+    """Return the line that ends a run which was interrupted: when it ended, nobody knows; the first time is now."""
+    ended = f"{utc_text(datetime.now(UTC))} interrupted, noted afterwards, started {start.time}"
+    return f"# {ended}{_wrote(written)}\n"
 
 
 def past_command(provenance: Provenance, ended: str, wall_seconds: float | None, written: Iterable[FileRecord]) -> str:

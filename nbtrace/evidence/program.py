@@ -45,6 +45,11 @@ class Run:
         return self.status != 0 or self.overran is not None or self.flooded is not None
 
     @property
+    def signalled(self) -> bool:
+        """Whether a signal ended it that nobody here sent: it crashed."""
+        return self.status is not None and self.status < 0 and self.overran is None and self.flooded is None
+
+    @property
     def text(self) -> str:
         """How it ended, in words."""
         if self.status is None:
@@ -247,6 +252,6 @@ def _ended(process: subprocess.Popen[bytes], deadline: float | None) -> _End:
 
 
 def _pass_on(data: bytes, echo: BinaryIO) -> None:
-    with suppress(BrokenPipeError, ValueError):
+    with suppress(OSError, ValueError):
         echo.write(data)
         echo.flush()

@@ -128,6 +128,13 @@ class Environment:
         }
 
 
+def _current_folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return "a folder that has been removed"
+
+
 def _version(package: str) -> str | None:
     from importlib import metadata  # noqa: PLC0415 - slow to import, and not needed to compare
 
@@ -224,7 +231,7 @@ class Provenance:
         return cls(
             time=time or datetime.now(UTC),
             command=tuple(own_command() if command is None else command),
-            folder=str(Path.cwd()),
+            folder=_current_folder(),
             git=git_state(),
             environment=Environment.current(device=device, dtype=dtype),
             inputs=tuple(item if isinstance(item, FileRecord) else FileRecord.of(item) for item in inputs),

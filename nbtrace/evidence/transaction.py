@@ -27,7 +27,8 @@ from nbtrace.evidence.locate import is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, writing
 from nbtrace.evidence.manifest import Manifest, read_manifest
 from nbtrace.evidence.provenance import FileRecord
-from nbtrace.files import place, read_bytes, rerun_names, sha256_of, temporary_in, write_synced
+from nbtrace.files import place, read_bytes, rerun_names, sha256_of, write_synced
+from nbtrace.temporary import temporary_in
 
 MANIFEST_NAME = "sha256.txt"
 _PIECE_BYTES = 1 << 20

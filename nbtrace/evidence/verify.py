@@ -9,14 +9,15 @@ from pathlib import Path
 
 from nbtrace.documents import load
 from nbtrace.errors import InputError
-from nbtrace.evidence.commands import Start, is_command_log, unended
+from nbtrace.evidence.commands import Start, goes_on, is_command_log, unended
 from nbtrace.evidence.contradictions import contradictions
 from nbtrace.evidence.locate import Tree, is_file_name, is_regular
-from nbtrace.evidence.lock import LOCK_NAME, is_under_way, reading
+from nbtrace.evidence.lock import LOCK_NAME, reading
 from nbtrace.evidence.manifest import PENDING, Line, LineKind, Manifest, read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import FileStatus, Finding, Problem, Prose, Verification
-from nbtrace.files import TEMPORARY_PATTERN, read_bytes, sha256_of
+from nbtrace.files import read_bytes, sha256_of
+from nbtrace.temporary import TEMPORARY_PATTERN
 
 _MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
 
@@ -173,9 +174,9 @@ class _Check:
             yield from map(self._run, unended(texts))
 
     def _run(self, start: Start) -> Finding:
-        goes_on = start.kept is not None and is_under_way(start.log.parent / start.kept)
-        status = FileStatus.UNDER_WAY if goes_on else FileStatus.INTERRUPTED
-        ended = "has not ended yet" if goes_on else "never ended"
+        running = goes_on(start)
+        status = FileStatus.UNDER_WAY if running else FileStatus.INTERRUPTED
+        ended = "has not ended yet" if running else "never ended; nbtrace bundle close BUNDLE records that"
         log = self.tree.short(start.log)
         return Finding(status, start.command, log, start.line, f"the run was started {start.time} and {ended}")
 

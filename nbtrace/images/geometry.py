@@ -11,6 +11,9 @@ from nbtrace.units import ANGSTROM
 
 Number: TypeAlias = float | Floats
 
+_LARGEST = 1e12
+"""Above any number of a header, in mm, Å or pixels: what follows from smaller ones stays finite."""
+
 _HEADER_DIGITS = 2e-5
 """Relative difference that six printed digits can make."""
 
@@ -41,6 +44,9 @@ def smv_geometry(header: Mapping[str, str], name: str) -> Geometry | None:
             )
         )
     except (KeyError, ValueError):
+        return None
+    numbers = (size, close, wavelength, distance, orgx, orgy, fast_beam, slow_beam)
+    if not all(abs(number) < _LARGEST for number in numbers) or not min(size, wavelength) > 1 / _LARGEST:
         return None
     pix0 = np.array([-(orgx - 0.5) * size, -(orgy - 0.5) * size, close])
     across = pix0[0] + fast_beam, pix0[1] + slow_beam

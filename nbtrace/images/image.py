@@ -1,6 +1,6 @@
 """An image in memory: its pixels, where they came from, and what is known of the geometry they were seen in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 _EXACT_INTEGERS = 2**53
+_SHOWN_AXES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,8 @@ class Image:
         The header's keywords, where the format has one.
     geometry : Geometry or None
         Where the header, or who made the image, tells it.
+    remarks : tuple of str
+        What the file holds besides, and what in it contradicts itself; reports say so.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class Image:
     format: str
     header: Mapping[str, str] = field(default_factory=dict)
     geometry: Geometry | None = None
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", _real(self.pixels, self.source))
@@ -93,20 +97,48 @@ class Image:
         return slow, fast
 
 
+def image_shape(shape: Sequence[int], source: str) -> tuple[int, int]:
+    """Return (slow, fast) of an array's shape, in which further axes may hold one pixel each.
+
+    Raises
+    ------
+    InputError
+        If it is not the shape of an image, or of one without pixels.
+    """
+    match [size for size in shape if size != 1] if len(shape) > 2 else list(shape):
+        case [slow, fast] if slow > 0 and fast > 0:
+            return slow, fast
+    shown = ", ".join(map(str, shape[:_SHOWN_AXES])) + (", …" if len(shape) > _SHOWN_AXES else "")
+    raise InputError(f"{source} holds an array of shape ({shown}); an image has two dimensions, slow and fast")
+
+
+def check_real(dtype: np.dtype[Any], source: str) -> None:
+    """Raise :class:`InputError` if a number format is not one of real numbers."""
+    if dtype.kind not in "buif":
+        what = "Python objects" if dtype.hasobject else dtype.name
+        raise InputError(f"{source} holds {what}, not real numbers")
+
+
 def _real(pixels: Pixels, source: str) -> Pixels:
     """Return pixels as real numbers of shape (slow, fast) in this machine's byte order."""
-    if pixels.dtype.kind not in "buif":
-        raise InputError(f"{source} holds {pixels.dtype.name}, not real numbers")
-    pixels = pixels.reshape([size for size in pixels.shape if size != 1] if pixels.ndim > 2 else pixels.shape)
-    if pixels.ndim != 2 or not pixels.size:
-        raise InputError(f"{source} holds an array of shape {pixels.shape}; an image has two dimensions, slow and fast")
+    check_real(pixels.dtype, source)
+    pixels = pixels.reshape(image_shape(pixels.shape, source))
     if pixels.dtype.itemsize == 8 and pixels.dtype.kind in "ui" and _beyond_float64(pixels):
         raise InputError(f"{source} holds integers above 2^53, which float64 cannot hold exactly")
     if pixels.dtype.kind == "b":
         return pixels.astype(np.uint8)
     if pixels.dtype.itemsize > 8:
-        return pixels.astype(np.float64)
+        return _as_double(pixels, source)
     return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
+
+
+def _as_double(pixels: Pixels, source: str) -> Pixels:
+    """Return numbers of more than double precision as float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        doubles = pixels.astype(np.float64)
+        if (np.isinf(doubles) & np.isfinite(pixels)).any():
+            raise InputError(f"{source} holds numbers above 1.8e308, which float64 cannot hold")
+    return doubles
 
 
 def _beyond_float64(pixels: Pixels) -> bool:

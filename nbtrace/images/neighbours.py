@@ -1,6 +1,7 @@
 """What the files beside a headerless image tell of its shape."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,7 @@ _MOST_FILES = 1000
 _BOTH = ("-detpixels",)
 _FAST = ("-detpixels_f", "-detpixels_x")
 _SLOW = ("-detpixels_s", "-detpixels_y")
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _shape_of_case(content: bytes) -> tuple[int, int] | None:
     if not isinstance(case, dict):
         return None
     match case.get("shape_slow_fast"), case.get("args"):
-        case [int(slow), int(fast)], _:
+        case [int(slow), int(fast)], _ if not isinstance(slow, bool) and not isinstance(fast, bool):
             return slow, fast
         case _, [*words]:
             return shape_of_flags([str(word) for word in words])
@@ -91,7 +93,7 @@ def shape_of_flags(words: Sequence[str]) -> tuple[int, int] | None:
     """Return (slow, fast) as the reference's `-detpixels` flags state it; None if they do not state both."""
     slow = fast = None
     for flag, value in pairwise(words):
-        if flag not in {*_BOTH, *_FAST, *_SLOW} or not value.isdecimal():
+        if flag not in {*_BOTH, *_FAST, *_SLOW} or _COUNT.fullmatch(value) is None:
             continue
         slow = int(value) if flag in {*_BOTH, *_SLOW} else slow
         fast = int(value) if flag in {*_BOTH, *_FAST} else fast

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.errors import InputError
+from nbtrace.images.content import behind
 from nbtrace.images.image import Image
 
 MAGIC = b"P5"
@@ -13,6 +14,8 @@ _GAP = rb"(?:\s|#[^\n]*\n)+"
 _HEADER = re.compile(rb"P5" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,5})\s")
 _COMMENT = re.compile(rb"#\s*([^\n]*)\n")
 _ONE_BYTE = 255
+_LARGEST = 65535
+_LONGEST_HEADER = 2**16
 
 
 def read_pgm(content: bytes, path: Path) -> Image:
@@ -23,10 +26,12 @@ def read_pgm(content: bytes, path: Path) -> Image:
     InputError
         If the header is malformed or the file too short.
     """
-    found = _HEADER.match(content)
+    found = _HEADER.match(content[:_LONGEST_HEADER])
     if found is None:
         raise InputError(f"{path} begins as a PGM image but has no width, height and largest value after it")
     fast, slow, largest = (int(number) for number in found.groups())
+    if not 0 < largest <= _LARGEST:
+        raise InputError(f"{path} is no PGM image: its largest value is {largest}, and must be 1 to {_LARGEST}")
     dtype = np.dtype(np.uint8 if largest <= _ONE_BYTE else ">u2")
     needed = slow * fast * dtype.itemsize
     if not needed or len(content) < found.end() + needed:
@@ -36,4 +41,5 @@ def read_pgm(content: bytes, path: Path) -> Image:
     pixels = np.frombuffer(content, dtype, count=slow * fast, offset=found.end()).reshape(slow, fast)
     comments = _COMMENT.findall(content[: found.end()])
     header = {"comment": b"; ".join(comments).decode("latin-1")} if comments else {}
-    return Image(pixels, str(path), f"PGM, {8 * dtype.itemsize} bits", header)
+    remarks = behind(content, found.end() + needed)
+    return Image(pixels, str(path), f"PGM, {8 * dtype.itemsize} bits", header, remarks=remarks)

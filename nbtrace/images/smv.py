@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbtrace.errors import InputError
+from nbtrace.images.content import behind
 from nbtrace.images.geometry import smv_geometry
 from nbtrace.images.image import Image
 from simulator.errors import InputFileError
@@ -12,7 +13,7 @@ from simulator.smv import decode_smv, is_smv
 
 __all__ = ["is_smv", "read_smv", "smv_header"]
 
-_KEYWORD = re.compile(r"^\s*([A-Za-z_]\w*)\s*=\s*([^;\n]*)", re.MULTILINE)
+_KEYWORD = re.compile(r"^[^\S\n]*([A-Za-z_]\w*)\s*=\s*([^;\n]*)", re.MULTILINE)
 
 
 def read_smv(content: bytes, path: Path) -> Image:
@@ -29,7 +30,7 @@ def read_smv(content: bytes, path: Path) -> Image:
         raise InputError(str(error)) from None
     header = dict(_KEYWORD.findall(image.header))
     geometry = smv_geometry(header, path.name)
-    return Image(image.pixels, str(path), "SMV", header, geometry)
+    return Image(image.pixels, str(path), "SMV", header, geometry, behind(content, image.end))
 
 
 def smv_header(head: bytes) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ of :mod:`nbtrace.parsers.plain` without.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -110,9 +110,12 @@ class Dialect(ABC):
         del lines
         return None
 
-    def document(self, source: str, data: Mapping[str, Any], lines: int) -> Trace | None:
-        """Return the trace of a JSON document in a form of the dialect's own; None for any other."""
-        del source, data, lines
+    def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
+        """Return the trace of a JSON document in a form of the dialect's own; None for any other.
+
+        `repeated` holds the keys that an object of it holds more than once.
+        """
+        del source, data, lines, repeated
         return None
 
     def roles(self, items: list[Field], phi_keys: dict[str, int]) -> "Roles":

@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any
 
 from nbtrace import schema
+from nbtrace.documents import is_too_deep
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.source import Lines
 from nbtrace.records import Account, Index, Pixel, Record, Shape, Side, Trace, Unreadable, Value
-from nbtrace.vocabulary.quantity import Kind
+from nbtrace.vocabulary.quantity import Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
+_PIXEL_KEYS = (("pixel_s", "pixel_f"), ("pixel_slow", "pixel_fast"))
 _FAMILY = "JSON"
 _SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
@@ -37,17 +39,21 @@ def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) ->
         problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
         return useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut)
     except RecursionError:
+        data = None
+    if data is None or is_too_deep(data):
         problem = Unreadable(1, "", "JSON nested too deeply")
         return useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut)
-    if isinstance(data, dict) and (own := dialect.document(source, data, lines)) is not None:
+    if isinstance(data, dict) and (own := dialect.document(source, data, lines, repeated)) is not None:
         return own
     records = _flat(data, dialect) if isinstance(data, dict) else ()
     if not records:
         account = Account(lines, 0, 0, lines)
         return Trace(source, (), {}, account, ("JSON without a trace",), vocabulary=vocabulary)
-    odd = _odd_values(data, repeated, vocabulary)
-    account = Account(lines, max(lines - len(odd), 0), 0, 0, odd[:lines])
-    return Trace(source, records, {}, account, ("flat JSON",), _flat_pixel(data), vocabulary)
+    pixel = _flat_pixel(data)
+    odd = (*_odd_values(data, repeated, vocabulary), *([pixel] if isinstance(pixel, Unreadable) else []))
+    account = Account(lines, max(lines - len(odd), 0), 0, 0, fitted(odd, lines))
+    pixels = {0: pixel} if isinstance(pixel, tuple) else {}
+    return Trace(source, records, {}, account, ("flat JSON",), pixels, vocabulary)
 
 
 def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, Any]:
@@ -60,13 +66,23 @@ def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, A
 def _odd_values(data: Mapping[str, Any], repeated: list[str], vocabulary: Vocabulary) -> tuple[Unreadable, ...]:
     """Return the known keys whose values are no numbers, and those that stand in the document more than once."""
     known = {key: vocabulary.quantities.get(vocabulary.meaning(key).quantity) for key in data}
-    numeric = {kind for kind in Kind if kind is not Kind.TEXT}
-    odd = [
-        Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], f"{key} is no number")
-        for key, quantity in known.items()
-        if quantity is not None and quantity.kind in numeric and not _numeric(data[key])
+    odd = []
+    for key, quantity in known.items():
+        if quantity is None or quantity.kind is Kind.TEXT:
+            continue
+        complaint = _misfit(key, quantity, data[key], vocabulary) if _numeric(data[key]) else f"{key} is no number"
+        if complaint:
+            odd.append(Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], complaint, (quantity.name,)))
+    twice = [
+        Unreadable(1, key, f"{key} stands in the document more than once", (vocabulary.meaning(key).quantity,))
+        for key in repeated
     ]
-    return tuple(odd + [Unreadable(1, key, f"{key} stands in the document more than once") for key in repeated])
+    return tuple(odd + twice)
+
+
+def _misfit(key: str, known: Quantity, value: Any, vocabulary: Vocabulary) -> str | None:
+    record = json_record(key, known.name, value, Index(), vocabulary)
+    return schema.misfit(key, known, record.value.shape, record.value.numbers)
 
 
 def _integer(digits: str) -> int | float:
@@ -80,6 +96,14 @@ def useless(
     """Return the trace of a document of which nothing can be used."""
     account = Account(lines, 0, 0, lines - 1, (problem,), cut)
     return Trace(source, (), {}, account, (dialect,), vocabulary=vocabulary)
+
+
+def fitted(odd: tuple[Unreadable, ...], lines: int) -> tuple[Unreadable, ...]:
+    """Return as many problems as the file has lines, so that its account adds up; the last stands for the rest, too."""
+    if len(odd) <= lines:
+        return odd
+    rest = tuple(name for bad in odd[lines:] for name in bad.quantities)
+    return (*odd[: lines - 1], replace(odd[lines - 1], quantities=(*odd[lines - 1].quantities, *rest)))
 
 
 def _flat(data: Mapping[str, Any], dialect: Dialect) -> tuple[Record, ...]:
@@ -99,11 +123,16 @@ def _flat(data: Mapping[str, Any], dialect: Dialect) -> tuple[Record, ...]:
     return tuple(records)
 
 
-def _flat_pixel(data: Mapping[str, Any]) -> dict[int, Pixel]:
-    for slow, fast in (("pixel_s", "pixel_f"), ("pixel_slow", "pixel_fast")):
-        if type(data.get(slow)) is int and type(data.get(fast)) is int:
-            return {0: (data[slow], data[fast])}
-    return {}
+def _flat_pixel(data: Mapping[str, Any]) -> Pixel | Unreadable | None:
+    """Return the pixel that a flat document states, why it states none, or None if it has no such keys."""
+    keys = next((pair for pair in _PIXEL_KEYS if set(pair) <= data.keys()), None)
+    if keys is None:
+        return None
+    slow, fast = (data[key] for key in keys)
+    if type(slow) is int and type(fast) is int and min(slow, fast) >= 0 and max(slow, fast) <= schema.MOST:
+        return slow, fast
+    shown = f"{keys[0]}: {slow!r}, {keys[1]}: {fast!r}"
+    return Unreadable(1, shown[:_SHOWN], f"{keys[0]} and {keys[1]} are no pixel")
 
 
 def _numeric(value: object) -> bool:

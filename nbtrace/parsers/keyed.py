@@ -69,7 +69,7 @@ def one_field(
         return Problem(f"{key} has no value")
     known = vocabulary.quantities.get(vocabulary.meaning(key).quantity)
     value = _value_of(known, text)
-    if value.shape is Shape.SCALAR and "=" in text and not _is_chain(text):
+    if value.tokens and "=" in text and not _is_formula(value, text):
         return Problem(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := schema.misfit(key, known, value.shape, value.numbers):
         return Problem(complaint)
@@ -77,6 +77,18 @@ def one_field(
         return Fields((Field(key, value, vocabulary.meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
         return Problem(f"{key}: {error}")
+
+
+def _is_formula(value: Value, text: str) -> bool:
+    """Whether all that stands before the value of a text with a `=` leads to it; brackets are a value of their own.
+
+    Formulas have blanks around their signs; `polar=lar=0.9` is a line that was overwritten in part.
+    """
+    if text.startswith(("[", "(", "tensor(")):
+        return True
+    if text.count("=") > text.count(" = "):
+        return False
+    return _is_chain(text if value.shape is Shape.SCALAR else text.rpartition("=")[0])
 
 
 def _is_chain(text: str) -> bool:
@@ -128,6 +140,6 @@ def numbers_of(body: str) -> tuple[dict[str, Value], str | None]:
         if key in values:
             return {}, f"{key} stands twice in the line"
         values[key] = read_value(text)
-        if values[key].shape is not Shape.SCALAR:
+        if values[key].shape is not Shape.SCALAR or "=" in text:
             return {}, f"{key}: {text!r} is not one number"
     return values, None

@@ -80,7 +80,7 @@ def _in_brackets(text: str) -> Value | None:
         return None
     word = trailer[1] or trailer[2]
     unit = units.canonical(word) if word else None
-    if word and unit is None:
+    if word and (unit is None or _number(word)):
         return None
     value = _numeric(tokens, text, unit)
     return Value(Shape.MATRIX, value.numbers, tokens, text, unit=unit) if len(rows) > 1 else value

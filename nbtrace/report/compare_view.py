@@ -89,8 +89,9 @@ def _trace_sections(result: Comparison) -> Iterator[Section]:
     if untraced:
         yield Section("Not traced on both sides", items=tuple(untraced))
     for probe in result.probes:
-        if probe.diff is not None and probe.explanation is not None:
-            sentences = (diff_view(probe.diff, brief=True).headline, f"Explanation: {explained(probe.explanation)}")
+        if probe.diff is not None and probe.diff.verdict is not Verdict.AGREE:
+            told = probe.reason if probe.explanation is None else f"Explanation: {explained(probe.explanation)}"
+            sentences = (diff_view(probe.diff, brief=True).headline, told)
             yield Section(f"Pixel {_place(probe)}, the {probe.why} one", sentences=sentences)
 
 

@@ -23,7 +23,7 @@ Sides = Literal["c", "py", "both", "unknown"]
 class Filed(BaseModel):
     """What is read of a document: keys that are not named are passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class Notice(Filed):
@@ -169,7 +169,7 @@ class ImageSource(Filed):
     """An image that was compared: the name of its file, and its shape."""
 
     source: str
-    shape_slow_fast: tuple[int, int] | None = None
+    shape_slow_fast: Annotated[tuple[int, int], Field(strict=False)] | None = None
 
 
 class ImagesDocument(Filed):

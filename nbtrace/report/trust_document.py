@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.documents import FORMAT_VERSION, notices_document
 from nbtrace.running.trust import Effect, Knob, Moved, TraceTrial, Trust
 
 
@@ -22,6 +22,8 @@ def trust_document(result: Trust) -> Mapping[str, object]:
         "knobs": [_effect(effect) for effect in result.effects],
         "traces": [_trial(trial) for trial in result.trials],
         "noise": _noise(result),
+        "seeded_by_clock": result.source.line.seeded_by_clock,
+        "notices": notices_document(result.notices),
     }
 
 

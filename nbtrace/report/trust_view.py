@@ -2,7 +2,6 @@
 
 import shlex
 
-from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.status import Status
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, signed
 from nbtrace.running.trust import Effect, Stability, TracedNoise, TraceTrial, Trust
@@ -54,9 +53,7 @@ def trust_view(result: Trust) -> View:
             f"Image: {' x '.join(map(str, result.image.shape))} pixels (slow x fast)",
             f"Probe pixel: slow {result.probe[0]} fast {result.probe[1]}",
         ),
-        notices=tuple(
-            Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in result.source.line.remarks
-        ),
+        notices=result.notices,
         sections=tuple(section for section in sections if section.items or section.table),
     )
 
@@ -65,12 +62,13 @@ def _headline(result: Trust) -> str:
     runs, compared = len(result.effects) + 1, sum(trial.compared for trial in result.trials)
     if result.stability is Stability.STABLE:
         return f"{runs} runs give the same bits" + (f", {compared} traced values the same digits" if compared else "")
+    clock = "the clock seeds -misset random: " if result.source.line.seeded_by_clock else ""
     told = [f"{effect.knob.name} moves {_count(effect.count)}" for effect in result.effects if effect.count]
     told += [f"{effect.knob.name} gives no image" for effect in result.effects if effect.failure]
     if not told:
         knobs = dict.fromkeys(trial.knob.name for trial in result.trials if trial.moves)
         told = [f"the image stays, but traces move with {listed(knobs)}"]
-    return listed(told, most=6)
+    return clock + listed(told, most=6)
 
 
 def _count(count: int) -> str:

@@ -165,11 +165,17 @@ def _input_fact(side: str, trace: Trace) -> str:
     return f"{side}: {trace.source} ({pixel}; {lines}{unread})"
 
 
+_SHOWN_TOLERANCES = 50
+
+
 def tolerance_facts(policy: Policy) -> tuple[str, ...]:
     """Return the tolerances in force, overrides marked."""
     relative = policy.relative
     mark = f" [override: {relative.origin}]" if relative.overridden else " (default)"
     absolute = f"{DEFAULT_ABSOLUTE:g} absolute on fractional Miller indices"
     facts = [f"Tolerance: {relative.value:g} relative{mark}, {absolute}, never finer than the printed digits"]
-    facts += [f"Tolerance of {name}: {limit} [override: {limit.origin}]" for name, limit in policy.overrides.items()]
+    shown = list(policy.overrides.items())[:_SHOWN_TOLERANCES]
+    facts += [f"Tolerance of {name}: {limit} [override: {limit.origin}]" for name, limit in shown]
+    if len(policy.overrides) > len(shown):
+        facts.append(f"Tolerances of {len(policy.overrides) - len(shown)} more quantities are overridden")
     return tuple(facts)

@@ -31,12 +31,12 @@ _Count = Annotated[int, Field(ge=1)]
 class RecordedCase(BaseModel):
     """`case.json`: what was run and by which program. Further keys are of no interest here."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     name: str = Field(min_length=1)
     about: str = ""
-    args: tuple[str, ...] = Field(min_length=1)
-    shape_slow_fast: tuple[_Count, _Count]
+    args: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    shape_slow_fast: Annotated[tuple[_Count, _Count], Field(strict=False)]
     threads: _Count = 1
     reference_sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
@@ -78,6 +78,11 @@ class ArchivedSource:
         return Identity(f"recorded output in {self.folder}", self.case.args, binary)
 
     @property
+    def threads(self) -> int:
+        """Threads that the recorded program ran with."""
+        return self.case.threads
+
+    @property
     def input_folders(self) -> Sequence[Path]:
         """Where the files are that the recorded flags name."""
         return (self.folder, self.folder / "inputs", self.folder.parent / "inputs")
@@ -90,8 +95,18 @@ class ArchivedSource:
 
     @cached_property
     def traced(self) -> dict[Pixel, Path]:
-        """The pixels (slow, fast) that there are recorded traces of."""
-        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in sorted(self.folder.iterdir()))
+        """The pixels (slow, fast) that there are recorded traces of.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be read.
+        """
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError as error:
+            raise InputError(f"{self.folder} cannot be read: {error.strerror}") from None
+        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in paths)
         return {(int(match[1]), int(match[2])): path for match, path in found if match}
 
     def line(self, flags: Sequence[str], folders: Sequence[Path], *, lenient: bool) -> FlagLine:

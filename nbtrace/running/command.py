@@ -1,34 +1,36 @@
 """The reference's flags as two programs get them: each reads the same files and writes where it disturbs nobody."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Pixel
-from simulator.arguments import Trouble, file_values, parse
+from simulator.arguments import Trouble, examine, file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig, OutputConfig
 from simulator.errors import InputFileError, SimulatorError
-from simulator.flags import Flag
+from simulator.flags import FLAGS, Flag, Kind
 
 LENIENT = "--lenient"
 """Ignore what the reference ignores; no word of the reference's."""
 
 FLOAT_IMAGE = "float.bin"
-"""Name of the float image in the folder that a program runs in."""
+"""Name of the float image in the folder that a program runs in, where the flags give none."""
 
+_FLOAT_FLAG = "-floatfile"
+_FLOAT_FIELD = "output.float_file"
 _CACHE = "Fdump.bin"
 
 _WRITTEN = {
-    "output.float_file": FLOAT_IMAGE,
-    "output.int_file": "int.img",
-    "output.noise_file": "noise.img",
+    _FLOAT_FIELD: "floatimage.bin",
+    "output.int_file": "intimage.img",
+    "output.noise_file": "noiseimage.img",
     "output.pgm_file": "image.pgm",
     "structure.dump_file": _CACHE,
 }
-"""The name that an output file has there, by the field that its flag sets."""
+"""What the reference calls a file that it writes, by the field that its flag sets."""
 
 _UNREAD = frozenset({"-stol", "-4stol", "-Q"})
 """Files that the reference names but never reads."""
@@ -41,19 +43,23 @@ class FlagLine:
     Attributes
     ----------
     words : tuple of str
-        For a program: input files by their full names, output files by bare ones. No word of ours is among them.
+        For a program: ours in front, then those that were given, to the last one. Input files have their full names;
+        output files bare ones, which lie in the folder that the program runs in.
     config : Config
         What they mean.
     inputs : tuple of Path
         The files that they name and that are read.
     remarks : tuple of str
         What the reference ignores of them, or takes otherwise than it looks.
+    crash : str
+        Why the reference crashes with them; empty where no reason is known.
     """
 
     words: tuple[str, ...]
     config: Config
     inputs: tuple[Path, ...]
     remarks: tuple[str, ...]
+    crash: str = ""
 
     @property
     def experiment(self) -> tuple[str, ...]:
@@ -64,6 +70,44 @@ class FlagLine:
     def remarked(self, text: str) -> "FlagLine":
         """Return it with one more remark."""
         return replace(self, remarks=(*self.remarks, text))
+
+    @property
+    def float_name(self) -> str:
+        """Name of the float image in the folder that a program runs in."""
+        return self.config.output.float_file.name
+
+    @property
+    def seeded_by_clock(self) -> bool:
+        """Whether the orientation of the crystal depends on the second in which a run starts."""
+        return self.config.crystal.misset_random and self.config.crystal.misset_seed is None
+
+    @property
+    def interpolates(self) -> bool:
+        """Whether structure factors are interpolated, for which there must be a list or a cache of them."""
+        return self.config.interpolates and bool(_tokens(self.words) & {"-hkl", "-dump"})
+
+    def with_flag(self, flag: Sequence[str]) -> "FlagLine":
+        """Return it with one more flag that counts, and every other word as the reference takes it now.
+
+        The flag stands in front, where no word is the last one because of it; if the line has it already, right behind
+        its last occurrence.
+
+        Raises
+        ------
+        UsageError
+            If the line gives the flag values that are flags themselves.
+        """
+        token, count = flag[0], len(flag) - 1
+        places = [
+            index for index, word in enumerate(self.words[: -count or None]) if word.startswith("-") and token in word
+        ]
+        if not places:
+            return replace(self, words=(*flag, *self.words))
+        end = places[-1] + 1 + count
+        doubtful = [word for word in self.words[places[-1] + 1 : end] if _acting(word)]
+        if doubtful:
+            raise UsageError(f"{self.words[places[-1]]} takes the flag {doubtful[0]} as a value; give it numbers")
+        return replace(self, words=(*self.words[:end], *flag, *self.words[end:]))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -99,16 +143,52 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
     given = [word for word in flags if word != LENIENT]
     words, inputs = _placed(given, folders)
     try:
-        command = parse(words, lenient=lenient)
+        crash = _crash(words)
+        # What crashes the reference means nothing; the rest tells what the run would have been.
+        command = parse(words[:-1] if crash else words, lenient=lenient)
     except InputFileError as error:
         raise InputError(str(error)) from None
     except SimulatorError as error:
         raise UsageError(str(error)) from None
-    remarks = [item.text + ("" if item.trouble is Trouble.COLLISION else " (ignored)") for item in command.findings]
+    _refuse_overwritten(command.config)
+    remarks = [item.remark for item in command.findings]
+    remarks += [crash] if crash else []
     named = _tokens(given)
     if not named & {"-hkl", "-dump"} and (folders[0] / _CACHE).is_file():
         remarks.append(f"the {_CACHE} in the current folder is not read; name it with -dump if it is meant")
-    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks))
+    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks), crash)
+
+
+def _crash(words: Sequence[str]) -> str:
+    """Return why the reference crashes with these words; empty if no reason is known."""
+    findings = examine(words).findings
+    return next((item.text for item in findings if item.trouble is Trouble.CRASH), "")
+
+
+def _acting(word: str) -> list[Flag]:
+    """Return the flags that the reference takes a word for."""
+    return [flag for flag in FLAGS if flag.matches(word)] if word.startswith("-") else []
+
+
+def _refuse_overwritten(config: Config) -> None:
+    """Refuse names with which another file is written over the float image.
+
+    Raises
+    ------
+    UsageError
+    """
+    output = config.output
+    others = {
+        "integer image": output.int_file,
+        "PGM image": output.pgm_file if output.write_pgm else None,
+        "image with noise": output.noise_file if output.write_noise else None,
+    }
+    for what, path in others.items():
+        if path is not None and path.name == output.float_file.name:
+            raise UsageError(
+                f"the {what} is called {path.name} like the float image and would be written over it; "
+                "give -floatfile another name"
+            )
 
 
 def require_on_detector(shape: tuple[int, int], pixel: Pixel) -> None:
@@ -129,7 +209,17 @@ def require_on_detector(shape: tuple[int, int], pixel: Pixel) -> None:
 
 
 def _tokens(words: Sequence[str]) -> set[str]:
-    return {flag.token for _, flag in file_values(words)}
+    return {flag.token for _, flag in _file_values(words)}
+
+
+def _file_values(words: Sequence[str]) -> list[tuple[int, Flag]]:
+    """Return which words are names of files, those included that the reference also takes for another flag's value."""
+    found = dict(file_values(words))
+    for index, word in enumerate(words[:-1], 1):
+        flag = next((flag for flag in _acting(word) if flag.kind is Kind.FILE), None)
+        if flag is not None and not words[index].startswith("-"):
+            found.setdefault(index, flag)
+    return sorted(found.items())
 
 
 def _placed(given: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Path]]:
@@ -137,25 +227,50 @@ def _placed(given: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], l
     words, inputs = list(given), []
     # Without a list, the reference reads the cache that it wrote beside an earlier one.
     reads_cache = "-hkl" not in _tokens(words)
-    for index, flag in file_values(words):
-        name = _written_name(flag)
-        if name is not None and not (name == _CACHE and reads_cache):
-            words[index] = name
+    for index, flag in _file_values(words):
+        own = _written_name(flag)
+        if own is not None and not (own == _CACHE and reads_cache):
+            words[index] = _bare(words[index], own, words)
         elif flag.token not in _UNREAD:
             inputs.append(_found(words[index], flag, folders))
             words[index] = str(inputs[-1])
-    if not any(flag.sets == ("output.float_file",) for _, flag in file_values(words)):
-        words += ["-floatfile", FLOAT_IMAGE]
+    if not any(flag.sets == (_FLOAT_FIELD,) for _, flag in _file_values(words)):
+        # In front, since the reference never looks at its last word for some flags.
+        words[:0] = [_FLOAT_FLAG, _unused(FLOAT_IMAGE, words)]
     return words, inputs
 
 
+def _bare(name: str, own: str, words: Sequence[str]) -> str:
+    """Return a name in the program's folder for a file that it calls `own`: the given one where it leads nowhere else.
+
+    No two files get one name that had two.
+    """
+    bare = Path(name).name
+    if name == bare != "..":
+        return name
+    taken = {*words, *_WRITTEN.values()} - {own}
+    return _unused(bare if bare not in {"", ".."} else own, taken)
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    while name in taken:
+        name = f"_{name}"
+    return name
+
+
 def _written_name(flag: Flag) -> str | None:
+    """Return what the reference calls a file that it writes if a flag does not; None for a file that it reads."""
     if flag.token == "-stolout":  # noqa: S105 - a flag's token
         return "stolout.txt"
     return next((_WRITTEN[path] for path in flag.sets if path in _WRITTEN), None)
 
 
 def _found(name: str, flag: Flag, folders: Sequence[Path]) -> Path:
+    if _acting(name):
+        raise UsageError(
+            f"{flag.token} {name}: the reference takes such a name for the flag {_acting(name)[0].token} too; "
+            f"write ./{name}"
+        )
     try:
         for folder in folders:
             path = folder / name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
 from nbtrace.compare.noise import Noise
 from nbtrace.compare.status import Verdict
@@ -19,11 +19,15 @@ from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.running.command import FlagLine, require_on_detector
+from nbtrace.running.reservations import require_numbers, require_pixel, reservations
 from nbtrace.running.source import Identity, Made, PixelTrace, Source
 
 if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation
 
+
+LONGEST_EXPLAINED = 4000
+"""Records of a trace that are explained on the way, in half a minute at most; a hundred subpixels."""
 
 _SHOWN = 8
 """Pixels that a notice names."""
@@ -78,8 +82,9 @@ class Probe:
     diff : DiffResult or None
         None where a side has no trace, or there is nothing that both have; `reason` then says so.
     explanation : Explanation or None
-        Only where the traces differ.
+        Only where the traces differ and are no longer than :data:`LONGEST_EXPLAINED`.
     reason : str
+        Why there is no result, or no explanation of one.
     noise : Notice or None
         What the noise of the reference does to the tolerances, where it is known.
     """
@@ -139,11 +144,16 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     UsageError
         If a pixel of the plan is off the detector.
     ProgramError, MismatchError, InputError
-        If a side has no image, or the two have different shapes.
+        If a side has no image or one without numbers, the two have different shapes, or a side traces another pixel
+        than it was asked for.
     """
     for pixel in plan.pixels:
         require_on_detector(line.shape, pixel)
     sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
+    require_numbers(
+        [(f"{label} ({run.identity.name})", run.made.image) for label, run in zip(("C", "Py"), sides, strict=True)],
+        line,
+    )
     plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
     traces = _Traces(c, py)
@@ -153,7 +163,9 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     probes = (
         tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
     )
-    return Comparison(line, sides[0], sides[1], result, probes, (*foreign, *told, *_run_notices(sides, line)))
+    return Comparison(
+        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads), *foreign, *told)
+    )
 
 
 @dataclass(frozen=True)
@@ -165,9 +177,23 @@ class _Traces:
     known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
 
     def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
+        """Return both traces of a pixel.
+
+        Raises
+        ------
+        MismatchError
+            If one is of another pixel.
+        """
         if pixel not in self.known:
-            self.known[pixel] = self.c.trace(pixel), self.py.trace(pixel)
+            self.known[pixel] = self._made(self.c, Side.C, pixel), self._made(self.py, Side.PY, pixel)
         return self.known[pixel]
+
+    def _made(self, source: Source, side: Side, pixel: Pixel) -> PixelTrace:
+        made = source.trace(pixel)
+        if made.text is not None:
+            with suppress(InputError):
+                require_pixel(_parsed(made.text, side, pixel), pixel, f"{side.label} ({source.identity.name})")
+        return made
 
 
 def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
@@ -188,6 +214,8 @@ def _own_noise(plan: Plan, line: FlagLine, c: Identity) -> tuple[Plan, list[Noti
     if plan.noise is None:
         return plan, []
     why = plan.noise.stranger_to(line.experiment, c.binary.sha256 if c.binary is not None else None)
+    if line.seeded_by_clock:
+        why = "orientations that the clock seeded, which excuses nothing"
     if not why:
         return plan, []
     text = f"{plan.noise.name} was measured with {why}; it is not used"
@@ -234,15 +262,29 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
     if plan.noise is not None:
         policy = plan.noise.applied(plan.policy, pixel)
         told = plan.noise.told(plan.policy, policy, pixel)
-    # The catalogue of causes is loaded only where there is a pair to explain.
-    from nbtrace.explanation.explain import explain  # noqa: PLC0415
-
     try:
-        found = explain(c, py, line.config, policy=policy)
+        found, explanation = _held_together(c, py, line, policy)
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
     differs = found.verdict is not Verdict.AGREE
-    return Probe(pixel, why, *texts, diff=found.diff, explanation=found if differs else None, noise=told)
+    size = max(len(c.records), len(py.records))
+    long = f"not explained: its traces hold {size} records, which takes long; nbtrace explain does it" * (
+        not explanation
+    )
+    return Probe(
+        pixel, why, *texts, found, explanation if differs else None, reason=long if differs else "", noise=told
+    )
+
+
+def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple[DiffResult, "Explanation | None"]:
+    """Compare two traces, and explain them unless they are long."""
+    if max(len(c.records), len(py.records)) > LONGEST_EXPLAINED:
+        return diff(c, py, policy), None
+    # The catalogue of causes is loaded only where there is a pair to explain.
+    from nbtrace.explanation.explain import explain  # noqa: PLC0415
+
+    found = explain(c, py, line.config, policy=policy)
+    return found.diff, found
 
 
 def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
@@ -251,8 +293,9 @@ def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
     return traces[0] if side is Side.C else traces[-1]
 
 
-def _run_notices(sides: Sequence[Run], line: FlagLine) -> list[Notice]:
-    notices = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
+def _run_notices(sides: Sequence[Run], line: FlagLine, threads: int) -> list[Notice]:
+    notices = reservations(line, threads)
+    notices += [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
     if _is_same_program(*(run.identity for run in sides)):
         text = "both sides are the same program: it always agrees with itself"
         notices.append(Notice(Subject.SIDES, Weight.WARNING, text))

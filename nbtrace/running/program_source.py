@@ -1,7 +1,6 @@
 """A side that is a program: it runs in an empty folder, without a shell, and leaves nothing behind."""
 
 import shlex
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,9 +11,10 @@ from nbtrace.evidence.program import Run, Surroundings, run_captured
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.records import Pixel
-from nbtrace.running.command import FLOAT_IMAGE, FlagLine
+from nbtrace.running.command import FlagLine
 from nbtrace.running.programs import Program
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
+from nbtrace.temporary import temporary_folder
 
 TRACE_FLAG = "-trace_pixel"
 _LAST_LINES = 3
@@ -23,6 +23,9 @@ _LONGEST = 300
 
 _TRACE_WORD = "TRACE_"
 
+_CLOCKS_APART = 2.0
+"""Seconds by which the clock of a file system may be behind: an image older than the run is not of it."""
+
 
 def _is_own_file(path: Path) -> bool:
     """Whether a file lies in the folder that its name says, and is no link to another place."""
@@ -30,11 +33,6 @@ def _is_own_file(path: Path) -> bool:
         return path.is_file() and path.resolve().parent == path.parent.resolve()
     except OSError:
         return False
-
-
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    # What a killed program left may write a last file while its folder goes.
-    return tempfile.TemporaryDirectory(prefix="nbtrace-", ignore_cleanup_errors=True)
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,11 @@ class ProgramSource:
         name = f"{shlex.join(self.program.words)} ({self.program.origin})"
         return Identity(name, (*self.program.words, *self.line.words), self.program.record())
 
+    @property
+    def threads(self) -> int:
+        """Threads that it is told to run with."""
+        return self.options.threads
+
     def make(self, repeat: int) -> Made:
         """Run it `repeat` times.
 
@@ -72,7 +75,7 @@ class ProgramSource:
         return made_of(self.run() for _ in range(repeat))
 
     def run(self, more: Sequence[str] = ()) -> OneRun:
-        """Run it once, with further flags.
+        """Run it once, with one more flag.
 
         Raises
         ------
@@ -81,14 +84,20 @@ class ProgramSource:
         MismatchError
             If its image has another number of pixels than the flags ask for.
         """
-        with _temporary() as name, _temporary() as kept:
-            folder, logs = Path(name), (Path(kept) / "stdout", Path(kept) / "stderr")
+        with temporary_folder() as folder, temporary_folder() as kept:
+            logs = kept / "stdout", kept / "stderr"
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
-            run = run_captured([*self.program.words, *self.line.words, *more], logs, surroundings=surroundings)
+            words = self.line.with_flag(more).words if more else self.line.words
+            run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
-                raise ProgramError(self._complaint(run.text, stdout, stderr))
-            image = self._image(folder / FLOAT_IMAGE, run, (stdout, stderr))
+                why = (
+                    f", as it is when these flags are typed: {self.line.crash}"
+                    if self.line.crash and run.signalled
+                    else ""
+                )
+                raise ProgramError(self._complaint(run.text + why, stdout, stderr))
+            image = self._image(folder / self.line.float_name, run, (stdout, stderr))
         return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
 
     def trace(self, pixel: Pixel) -> PixelTrace:
@@ -107,6 +116,9 @@ class ProgramSource:
         if not _is_own_file(path):
             missing = f"{run.text}, but it wrote no image to -floatfile {path.name}"
             raise ProgramError(self._complaint(missing, *said))
+        age = run.started.timestamp() - path.stat().st_mtime
+        if age > _CLOCKS_APART:
+            raise ProgramError(self._complaint(f"{path.name} is {age:.0f} s older than the run that left it", *said))
         try:
             image = read_image(path, shape=self.line.shape)
         except (InputError, MismatchError) as error:

@@ -106,6 +106,10 @@ class Source(Protocol):
     def identity(self) -> Identity:
         """What it is."""
 
+    @property
+    def threads(self) -> int:
+        """Threads that it runs with, ran with, or imitates."""
+
     def make(self, repeat: int) -> Made:
         """Make the image `repeat` times.
 

@@ -1,21 +1,20 @@
 """The file of a suite: its cases, and what counts as agreement in each. No file names a program to be run."""
 
 import shlex
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nbtrace.compare.images import ImageOptions, Roi
+from nbtrace.documents import read_toml
 from nbtrace.errors import UsageError
-from nbtrace.files import read_bytes
 from nbtrace.records import Pixel
 from nbtrace.running.archived import ArchivedSource
 from nbtrace.running.command import FlagLine, flag_line
-from nbtrace.schema import reason
+from nbtrace.schema import FormatOne, reason
 
 _Index = Annotated[int, Field(ge=0)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -72,7 +71,7 @@ class SuiteFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    format_version: Literal[1]
+    format_version: FormatOne
     name: _Name
     about: str = ""
     defaults: Settings = Settings()
@@ -98,11 +97,7 @@ def read_suite(path: Path) -> SuiteFile:
         If it is no TOML, or no suite; the message names the place.
     """
     try:
-        return SuiteFile.model_validate(tomllib.loads(read_bytes(path).decode()))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no valid TOML: {error}") from None
-    except RecursionError:
-        raise UsageError(f"{path} is no valid TOML: nested too deeply") from None
+        return SuiteFile.model_validate(read_toml(path))
     except ValidationError as error:
         raise UsageError(f"{path}: {reason(error)}") from None
 

@@ -1,6 +1,7 @@
 """The reference against itself: what moves when nothing should."""
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import diff
 from nbtrace.compare.metrics import Difference
 from nbtrace.compare.status import Verdict
@@ -19,6 +21,7 @@ from nbtrace.parsers import parse_trace
 from nbtrace.records import Pixel, Trace
 from nbtrace.running.command import require_on_detector
 from nbtrace.running.program_source import TRACE_FLAG, ProgramSource
+from nbtrace.running.reservations import require_numbers, require_pixel, reservations
 from nbtrace.vocabulary.quantity import Basis
 
 THREADS = (1, 2, 4)
@@ -164,6 +167,13 @@ class Trust:
     trials: tuple[TraceTrial, ...]
 
     @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is to be known of its flags."""
+        told = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {text}") for text in self.source.line.remarks]
+        most = max([self.source.threads, *(effect.knob.threads for effect in self.effects)])
+        return (*reservations(self.source.line, most), *told)
+
+    @property
     def stability(self) -> Stability:
         """Whether nothing moved: no pixel, no traced value, and every run gave an image."""
         moved = any(effect.count or effect.failure for effect in self.effects)
@@ -199,6 +209,8 @@ class TrustPlan:
 def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     """Run the reference again and again, and say what moves.
 
+    The second run starts in a later second than any in which the first one ran, so what the clock seeds is seen.
+
     Parameters
     ----------
     source : ProgramSource
@@ -207,24 +219,33 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     Raises
     ------
     ProgramError, MismatchError
-        If the first run gives no image.
+        If the first run gives no image, or a trace is of another pixel than was asked for.
     InputError
-        If the image is 0 everywhere.
+        If the image is 0 everywhere, or holds no number.
     UsageError
         If the probe pixel is not computed by these flags, or the plan changes nothing.
     """
     plan = plan or TrustPlan()
     source = _with_threads(source, plan.threads[0])
     first = source.run().image
+    ended = time.time()
+    require_numbers([(source.identity.name, first)], source.line)
     if not np.any(first.pixels[np.isfinite(first.pixels)]):
         raise InputError(f"{source.program.file.name} wrote an image that is 0 everywhere; that tells nothing")
     probe = _probe(source, first, plan.probe)
     knobs = tuple(_knobs(source, plan, probe))
     if not knobs:
         raise UsageError("nothing to hold the reference against: give --repeat 2, or more numbers of --threads")
+    _await_second_after(ended)
     effects = tuple(_effect(source, first, knob) for knob in knobs)
     trials = tuple(_trials(source, plan, probe, effects)) if plan.traces else ()
     return Trust(source, first, probe, effects, trials)
+
+
+def _await_second_after(moment: float) -> None:
+    """Wait until the clock shows a later second than it did then."""
+    while (wait := math.floor(moment) + 1 - time.time()) > 0:
+        time.sleep(wait)
 
 
 def _probe(source: ProgramSource, image: Image, wanted: Pixel | None) -> Pixel:
@@ -337,13 +358,17 @@ def _sees(knob: Knob, pixel: Pixel) -> bool:
 
 def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:
     """Return the trace of a pixel, or why there is none."""
-    turned = _with_threads(
-        replace(source, line=replace(source.line, words=(*source.line.words, *knob.flags))), knob.threads
-    )
+    line = source.line.with_flag(knob.flags) if knob.flags else source.line
+    turned = _with_threads(replace(source, line=line), knob.threads)
     found = turned.trace(pixel)
     if found.text is None:
         return found.reason
-    return parse_trace(found.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
+    try:
+        trace = parse_trace(found.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
+    except InputError as error:
+        return str(error)
+    require_pixel(trace, pixel, source.identity.name)
+    return trace
 
 
 _EXACT = Policy(relative=Tolerance(0.0, Basis.RELATIVE))

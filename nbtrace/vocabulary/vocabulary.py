@@ -159,6 +159,10 @@ class Vocabulary:
             return known
         return Meaning(known.quantity, printed, units.factor(printed, self.quantities[known.quantity].unit))
 
+    def beginning_with(self, text: str) -> tuple[str, ...]:
+        """Return the quantities that a key may stand for of which no more than its beginning is left."""
+        return tuple(dict.fromkeys(known.quantity for key, known in self._meanings.items() if key.startswith(text)))
+
     def ancestors(self, name: str) -> frozenset[str]:
         """Return every quantity that `name` depends on, directly or not; none for an unknown name."""
         return self._ancestors.get(name, frozenset())

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nbtrace.cli.bundle import app, shown
+from nbtrace.cli.bundle import app
 from nbtrace.cli.harness_files import say
+from nbtrace.cli.printing import shown
 from nbtrace.errors import ExitCode, NbtraceError
 
 MAIN = """
@@ -229,9 +230,24 @@ def test_an_interrupted_run_is_named_with_its_line(bundle: Path) -> None:
     assert code == ExitCode.DIFFER
     assert (
         r"INTERRUPTED  commands.txt:1  ./nanoBragg -hkl 'P1\x1b.hkl': "
-        "the run was started 2025-10-08T21:26:30.000Z and never ended\n"
+        "the run was started 2025-10-08T21:26:30.000Z and never ended; "
+        "nbtrace bundle close BUNDLE records that\n"
     ) in text
     assert "sha256.txt: 4 of 4 entries verify\n" in text
+    code, text = call("close", bundle)
+    assert code == ExitCode.AGREE
+    assert (
+        r"interrupted: the run started 2025-10-08T21:26:30.000Z, ./nanoBragg -hkl 'P1\x1b.hkl'; "
+        "nothing is left of its output\n"
+    ) in text
+    assert text.endswith("1 interrupted run closed\n")
+    assert call("verify", bundle, "--strict")[0] == ExitCode.AGREE
+    assert call("close", bundle)[1].endswith("0 interrupted runs closed\n")
+
+
+def test_only_a_bundle_is_closed(tmp_path: Path) -> None:
+    assert call("close", tmp_path)[0] == ExitCode.INPUT
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_run_names_its_output_without_control_characters(bundle: Path) -> None:

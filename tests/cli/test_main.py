@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nbtrace.errors import ExitCode
-
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
@@ -205,10 +203,3 @@ def test_importing_the_library_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_a_fault_of_nbtrace_itself_is_not_told_as_a_difference() -> None:
-    code = "import nbtrace.cli as cli; print('begun'); cli.app = lambda **_: 1 / 0; cli.main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (ExitCode.BROKEN, "begun\n")
-    assert done.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"

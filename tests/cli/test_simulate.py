@@ -50,6 +50,26 @@ def test_simulate_ends_with_nbtraces_codes(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_image_without_a_number_is_no_success_here_and_says_what_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags = [*FLAGS, "-default_F", "1e200", "-fluence", "0"]
+    outcome = CliRunner().invoke(app, ["simulate", "--", *flags])
+    assert outcome.exit_code == ExitCode.INPUT
+    assert "WARNING: every pixel is NaN: contribution is the first quantity that is no finite number" in outcome.output
+    assert python("-m", "simulator", *flags, folder=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("flag", ["-detector_abs", "-detector_thick", "-detector_thicksteps", "-thicksteps"])
+def test_lint_says_where_the_reference_crashes(flag: str) -> None:
+    code, lines = lint(*FLAGS, flag)
+    assert code == ExitCode.DIFFER
+    assert lines[0].startswith(f"the reference crashes at {flag} in last place")
+    assert "ignore" not in lines[0]
+    assert lines[-1] == "read as: nothing: the reference crashes as typed"
+
+
 @pytest.mark.parametrize("command", ["simulate", "lint"])
 def test_flags_belong_after_the_dashes(command: str) -> None:
     error = CliRunner().invoke(app, [command]).exception

@@ -246,3 +246,60 @@ def test_pictures_are_left_out_where_they_cannot_be_drawn(
         ended = nb(*call.split())
         assert (ended.code, ended.out) == (2, "")
         assert "needs matplotlib; install it with: pip install 'nbtrace[report]'" in ended.err
+
+
+HOSTILE = "\x1b[2J\x9b31m\x07\u202e\r\udcff"
+
+
+@pytest.mark.parametrize("command", sorted(CALLS))
+def test_no_value_reaches_the_terminal_as_a_command(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(folder)
+    named, dashes, flags = CALLS[command].partition("-- ")
+    after = [dashes.strip(), *flags.split()] if dashes else []
+    words = named.split()
+    calls = [
+        [*command.split(), *words, option, HOSTILE, *after]
+        for name, option, is_flag in OPTIONS
+        if name == command and not is_flag and option not in WRITES
+    ]
+    calls += [[*command.split(), HOSTILE, *words[1:], *after], [*command.split(), *words, f"--{HOSTILE}", *after]]
+    calls += [[*command.split(), *words, "--", "-N", HOSTILE], [*command.split(), *words, "--", HOSTILE]]
+    for call in calls:
+        ended = nb(*call)
+        assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err), (call, ended)
+        assert ended.code != 70
+
+
+WRITES = frozenset({"--md", "--json", "--output", "--bundle", "--out", "--pictures", "--hypotheses", "--name"})
+"""Options that take any name: what they write is said below."""
+
+
+def test_a_file_of_any_name_is_written_and_named_plainly(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    for call in ("diff c.log py.log", "images c.npy py.npy", "check c.log"):
+        for option in ("--json", "--md", "--bundle", "-o"):
+            ended = nb(*call.split(), option, f"{call[:2]}{option}{HOSTILE}")
+            assert ended.code in {0, 1}
+            assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err)
+
+
+@pytest.mark.parametrize("words", [[HOSTILE], ["-mat", HOSTILE, "-lambda", "1"], ["-N", HOSTILE], [f"-{HOSTILE}"]])
+@pytest.mark.parametrize("command", ["simulate", "lint"])
+def test_flags_are_shown_as_text(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, words: list[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    ended = nb(
+        command,
+        "--",
+        "-cell",
+        *["100", "100", "100", "90", "90", "90", "-default_F", "100", "-distance", "100"],
+        *words,
+    )
+    assert ended.code in ({0, 1, 2} if command == "lint" else {2, 3})
+    assert ended.out + ended.err
+    assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err)

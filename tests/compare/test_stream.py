@@ -100,3 +100,15 @@ def test_tolerances_near_the_printed_digits_are_left_to_the_ordinary_comparison(
         _write(tmp_path / name, "polar_09__35_24", 2, Faults(), 0)
     policy = Policy().updated(parse_option("1e-13"), "test")
     assert diff_long(str(tmp_path / "c.log"), str(tmp_path / "py.log"), policy) is None
+
+
+def test_two_names_of_one_value_in_different_blocks_are_left_to_the_ordinary_comparison(tmp_path: Path) -> None:
+    """Arrays would count the second name as a value that only Py has, although it is paired with the first."""
+    corner = "pix0_vector_meters 0.04 0.0495 -0.0495"
+    (tmp_path / "c.log").write_text(f"DETECTOR_PIX0_VECTOR 0.04 0.0495 -0.0495\nTRACE_C: {corner}\n")
+    (tmp_path / "py.log").write_text(f"TRACE_PY: floatimage_accumulated 2.5\nTRACE_PY: {corner}\n")
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    by_columns = diff_long(*names)
+    ordinary = diff(read_trace(names[0]), read_trace(names[1]))
+    assert ordinary.coverage.expected == 3
+    assert by_columns is None or by_columns.coverage == ordinary.coverage

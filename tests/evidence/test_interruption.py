@@ -204,6 +204,55 @@ def test_a_run_that_was_killed_is_interrupted_for_ever(tmp_path: Path, remove_ou
         Bundle.open(tmp_path).run(["true"], echo=(None, None))
 
 
+@pytest.mark.parametrize("remove_output", [False, True])
+def test_a_run_that_was_killed_can_be_closed(tmp_path: Path, remove_output: bool) -> None:
+    started_run(tmp_path, KILLS_ITS_RUN).communicate()
+    if remove_output:
+        for path in tmp_path.glob(".nbtrace-*.tmp"):
+            path.unlink()
+    bundle = Bundle.open(tmp_path)
+    (closed,) = bundle.close()
+    assert closed.command.startswith(f"{sys.executable} -c ")
+    names = [] if remove_output else ["interrupted_stdout.txt", "interrupted_stderr.txt"]
+    assert [path.name for path in closed.written] == names
+    if not remove_output:
+        # What comes out of a program in the moment in which it kills is kept or not, as it happens.
+        assert closed.written[0].read_text() in {"", "1", "1\n"}
+    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert not list(tmp_path.glob(".nbtrace-*.tmp"))
+    done = subprocess.run(
+        ["sha256sum", "-c", "--strict", MANIFEST_NAME], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert bundle.close() == []
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_closing_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
+    root, ready = tmp_path / "b", tmp_path / "ready"
+    os.mkfifo(ready)
+    process = started_run(root, f"import sys; open({str(ready)!r}, 'w').close(); print(sys.stdin.read())")
+    ready.read_bytes()
+    assert Bundle.open(root).close() == []
+    assert len(verify(root).of_status(FileStatus.UNDER_WAY)) == 1
+    process.communicate(b"words")
+    assert process.returncode == 0
+    assert (root / "stdout.txt").read_text() == "words\n"
+    assert verify(root).outcome(strict=True) is Outcome.INTACT
+
+
+def test_closing_lists_no_link_in_place_of_output(tmp_path: Path) -> None:
+    started_run(tmp_path, KILLS_ITS_RUN).communicate()
+    secret = tmp_path.parent / "secret"
+    secret.write_text("secret")
+    for path in tmp_path.glob(".nbtrace-*.tmp"):
+        path.unlink()
+        path.symlink_to(secret)
+    (closed,) = Bundle.open(tmp_path).close()
+    assert closed.written == ()
+
+
 def test_a_run_that_goes_on_is_no_fault_until_it_is_killed(tmp_path: Path) -> None:
     root, ready = tmp_path / "b", tmp_path / "ready"
     os.mkfifo(ready)

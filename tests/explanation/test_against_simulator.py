@@ -167,7 +167,7 @@ def functions(config: Config, base: Scene) -> dict[str, tuple[Function, list[Ten
         return miller_indices(cell, vector(scattering))
 
     def scattering(diffracted: Tensor, incident: Tensor, wavelength: Tensor) -> Tensors:
-        return scattering_vector(vector(diffracted), Source(vector(incident), wavelength[0]))
+        return scattering_vector(vector(diffracted), Source(vector(incident), wavelength[0], -vector(incident)))
 
     def omega(radius: Tensor, close: Tensor) -> Tensor:
         return solid_angle(replace(detector, close_m=close[0]), radius[0])

@@ -4,9 +4,14 @@ import gzip
 import io
 import json
 import os
+import re
+import signal
+import struct
+import subprocess
 import sys
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +19,12 @@ import fabio
 import numpy as np
 import numpy.typing as npt
 import pytest
+from fabio.cbfimage import CbfImage
+from fabio.edfimage import EdfImage
 
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import content as content_module
+from nbtrace.images import fabio_formats, fabio_process
 from nbtrace.images.read import read_image, read_mask
 from nbtrace.records import Side
 from tests.places import NOISE_IMAGE
@@ -241,6 +249,14 @@ def declared(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
     return stream.getvalue()
 
 
+def zipped_all(members: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
 def zipped(name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", method) as archive:
@@ -248,7 +264,124 @@ def zipped(name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return stream.getvalue()
 
 
+def npy_header(text: str, data: bytes = bytes(64)) -> bytes:
+    """Return an .npy file with any text for a header."""
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode("latin-1") + data
+
+
+def of_shape(shape: str, descr: str = "'<f4'") -> bytes:
+    return npy_header(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n")
+
+
+def damaged(method: int) -> bytes:
+    """Return an .npz file whose member is damaged in its middle."""
+    data = bytearray(zipped("a.npy", saved(np.random.default_rng(3).random((20, 20))), method))
+    middle = len(data) // 2
+    data[middle : middle + 40] = b"\xff" * 40
+    return bytes(data)
+
+
+def encrypted() -> bytes:
+    """Return an .npz file whose member claims to be encrypted, in both of its headers."""
+    data = bytearray(zipped("a.npy", saved(np.ones((2, 2))), zipfile.ZIP_STORED))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def doubled() -> bytes:
+    """Return an .npz file with two arrays of one name."""
+    return zipped_all({"a.npy": saved(np.ones((2, 2))), "b.npy": saved(np.eye(2))}).replace(b"b.npy", b"a.npy")
+
+
+def cbf(head: str, data: bytes = b"") -> bytes:
+    """Return a CBF file with any binary section."""
+    return b"###CBF: VERSION 1.5\n_array_data.data\n;\n--CIF-BINARY-FORMAT-SECTION--\n" + head.encode() + data
+
+
+def cbf_declaring(fast: int, slow: int, packed: int, data: bytes = bytes(20)) -> bytes:
+    head = (
+        'Content-Type: application/octet-stream;\n     conversions="x-CBF_BYTE_OFFSET"\n'
+        f'X-Binary-Size: {packed}\nX-Binary-Element-Type: "signed 32-bit integer"\n'
+        f"X-Binary-Size-Fastest-Dimension: {fast}\nX-Binary-Size-Second-Dimension: {slow}\n\n"
+    )
+    return cbf(head, b"\x0c\x1a\x04\xd5" + data)
+
+
+def tiff(entries: dict[int, int], following: int = 0, data: bytes = b"") -> bytes:
+    """Return a little-endian TIFF file with one directory of 4-byte numbers."""
+    fields = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
+    return struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + fields + struct.pack("<I", following) + data
+
+
+def edf(text: str, data: bytes = b"") -> bytes:
+    return f"{{\nHeaderID = EH:1 ;\nByteOrder = LowByteFirst ;\n{text}\n".encode().ljust(510) + b"}\n" + data
+
+
+ONE_PIXEL = smv(np.zeros((1, 1), "u2"), "unsigned_short")
+
 HOSTILE: dict[str, tuple[bytes, str]] = {
+    "axes.npy": (of_shape("(" + "1, " * 70 + ")"), r"shape \(1, 1, 1, 1, 1, 1, 1, 1, …\); an image has two"),
+    "zero.npy": (of_shape("(0, 4611686018427387904)"), r"array of shape \(0, 4611686018427387904\)"),
+    "truth.npy": (of_shape("(True, 4)"), "its header is none"),
+    "digits.npy": (of_shape("(" + "9" * 5000 + ", 4)"), "its header is none"),
+    "nothing.npy": (of_shape("(2, 2)", "'|S0'"), "holds bytes, not real numbers"),
+    "void.npy": (of_shape("(2, 2)", "'|V0'"), "holds void, not real numbers"),
+    "record.npy": (of_shape("(2, 2)", "[('a', '<f4')]"), "its header is none"),
+    "subarray.npy": (of_shape("(2, 2)", "'(2,2)f4,O'"), "its header is none"),
+    "time.npy": (of_shape("(2, 2)", "'<M8[ns]'"), r"holds datetime64\[ns\], not real numbers"),
+    "width.npy": (of_shape("(2, 2)", "'<f3'"), "its header is none"),
+    "nested.npy": (npy_header("{" + "[" * 9000), "its header is none"),
+    "minus.npy": (npy_header("-" * 60000), "its header is none"),
+    "escape.npy": (npy_header(r"{'descr': '\d', 'shape': 1is 1}"), "its header is none"),
+    "line.npy": (of_shape("(9,)"), r"array of shape \(9\); an image has two"),
+    "beyond.npy": (saved(np.full((2, 2), np.longdouble("1e4000"))), "numbers above 1.8e308, which float64 cannot hold"),
+    "deflated.npz": (damaged(zipfile.ZIP_DEFLATED), "no npz file that can be read"),
+    "bz2.npz": (damaged(zipfile.ZIP_BZIP2), "no npz file that can be read"),
+    "lzma.npz": (damaged(zipfile.ZIP_LZMA), "no npz file that can be read"),
+    "bomb.npz": (zipped("a.npy", bytes(2**25), zipfile.ZIP_BZIP2), "compressed bytes cannot be the 33554432 bytes"),
+    "encrypted.npz": (encrypted(), "no npz file that can be read: .*encrypted"),
+    "doubled.npz": (doubled(), "more than one array called 'a'"),
+    "inner.npz": (zipped("a.npy", zipped("b.npy", saved(np.ones((2, 2))))), "array 'a' is damaged: its header is none"),
+    "many.npz": (zipped_all({f"{i}.npy": b"" for i in range(999)}), "the arrays 0, 1, 2, 3, 4, 5, 6, 7 and 991 more"),
+    "junk.gz": (gzip.compress(b"0" * 999) + b"junk", "4 bytes behind its gzip stream are none of it"),
+    "dark.pgm": (b"P5\n1 1\n0\n\xff", "its largest value is 0, and must be 1 to 65535"),
+    "bright.pgm": (b"P5\n1 1\n65536\n\xff\xff", "its largest value is 65536"),
+    "minus.pgm": (b"P5\n1 1\n-1\n\xff", "no width, height and largest value"),
+    "comments.pgm": (b"P5\n" + b"#\n" * 200000 + b"1 1\n255\n\xff", "no width, height and largest value"),
+    "comment.pgm": (b"P5\n#" + b"#" * 200000, "no width, height and largest value"),
+    "backwards.img": (ONE_PIXEL.replace(b"BYTES=512", b"BYTES=-512"), "its header says HEADER_BYTES=-512"),
+    "minus.img": (ONE_PIXEL.replace(b"SIZE1=1", b"SIZE1=-1"), "how large"),
+    "order.img": (ONE_PIXEL.replace(b"little_endian", b"middle_endian"), "BYTE_ORDER=middle_endian; only"),
+    "unicode.img": (ONE_PIXEL.replace(b"SIZE1=1", b"SIZE1=\xb2"), "how large"),
+    "long.img": (ONE_PIXEL.replace(b"unsigned_short", b"x" * 5000), "pixels of type x{40}; only"),
+    "cut.cbf": (cbf('     conversions="x-CBF_BYTE_OFFSET"\n'), "header of its CBF image does not end"),
+    "huge.cbf": (cbf_declaring(50000, 50000, 20), r"20 bytes cannot be 50000 x 50000 pixels"),
+    "short.cbf": (cbf_declaring(5, 4, 21), "is cut off: its pixels take 21 bytes, 20 are there"),
+    "none.cbf": (cbf_declaring(0, 4, 20), "needs X-Binary-Size-Fastest-Dimension, a number above zero"),
+    "packed.cbf": (
+        cbf_declaring(5, 4, 20).replace(b"BYTE_OFFSET", b"PACKED"),
+        "is compressed x-CBF_PACKED; nbtrace reads CBF compressed by byte offsets",
+    ),
+    "pixels.cbf": (cbf_declaring(5, 4, 20, b"\x80\xff" * 10), "cannot be read as CBF"),
+    "huge.edf": (edf("DataType = Float ; Dim_1 = 99999 ; Dim_2 = 99999 ; COMPRESSION = GZIP ;"), "2048 MB of memory"),
+    "bomb.edf": (
+        edf("DataType = Float ; Dim_1 = 9999 ; Dim_2 = 9999 ; COMPRESSION = BZIP2 ;"),
+        "cannot be the 399920004",
+    ),
+    "cut.edf": (edf("DataType = Float ; Dim_1 = 3 ; Dim_2 = 3 ;", bytes(34)), "36 bytes of pixels, 35 are there"),
+    "axis.edf": (
+        edf("DataType = Float ; Dim_1 = 3 ; Dim_2147483648 = 3 ;", bytes(99)),
+        "its header has an axis Dim_2147483648",
+    ),
+    "type.edf": (edf("DataType = Junk ; Dim_1 = 3 ; Dim_2 = 3 ;", bytes(36)), "has pixels of type Junk"),
+    "open.edf": (b"{\nHeaderID = EH:1 ;\nDim_1 = 3 ;\n", "header of its EDF image does not end"),
+    "huge.tif": (tiff({256: 2**31, 257: 2**31, 258: 32}), "2048 MB of memory"),
+    "bomb.tif": (tiff({256: 20000, 257: 20000, 258: 32, 259: 5}), "compressed bytes cannot be"),
+    "cut.tif": (tiff({256: 10, 257: 10, 258: 8, 273: 0, 279: 99}, data=bytes(99)), "100 bytes of pixels, 99 are there"),
+    "circle.tif": (tiff({256: 1, 257: 1, 258: 8}, 8), "point at each other in a circle"),
+    "colour.tif": (tiff({256: 1, 257: 1, 258: 8, 277: 3}, data=bytes(9)), "holds 3 samples a pixel"),
+    "none.tif": (tiff({256: 0, 257: 1, 258: 8}), "needs a width and a length above zero"),
     "empty": (b"", "is empty"),
     "empty.npy": (b"\x93NUMPY", "is damaged"),
     "bad.npy": (b"\x93NUMPY\x01\x00\x76\x00{'descr': __import__('os')}".ljust(128), "is damaged"),
@@ -273,9 +406,12 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "huge.pgm": (b"P5\n999999999 999999999\n255\n", "is cut off"),
     "none.pgm": (b"P5\n0 4\n255\n", "is cut off"),
     "plain.pgm": (b"P2\n1 1\n255\n\xff", "named like PGM but its content is not"),
-    "a.tif": (b"II*\x00" + bytes(40), "cannot be read as TIFF"),
-    "a.cbf": (b"###CBF: VERSION 1.5\n\nnonsense", "cannot be read as CBF"),
-    "a.edf": (b"{\nHeaderID = EH:1 ;\nDim_1 = 9999999 ;\nDim_2 = 99 ;\n}\n".ljust(512), "cannot be read as EDF"),
+    "a.tif": (b"II*\x00" + bytes(40), "points behind the end of the file"),
+    "a.cbf": (b"###CBF: VERSION 1.5\n\nnonsense", "header of its CBF image does not end"),
+    "a.edf": (
+        b"{\nHeaderID = EH:1 ;\nDim_1 = 9999999 ;\nDim_2 = 99 ;\n}\n".ljust(512),
+        "is cut off: its header declares 1979999802 bytes",
+    ),
     "a.png": (b"\x89PNG\r\n\x1a\n" + bytes(20), "is PNG, which nbtrace does not read"),
     "endless.img": (smv(np.zeros((1, 1), "u2"), "unsigned_short").replace(b"SIZE1=1", b"SIZE1=1e99"), "too short"),
     "infinite.img": (smv(np.zeros((1, 1), "u2"), "unsigned_short").replace(b"SIZE1=1", b"SIZE1=1e999"), "how large"),
@@ -342,3 +478,184 @@ def test_a_mask_with_nan_is_no_mask(tmp_path: Path) -> None:
     np.save(tmp_path / "nan.npy", np.array([[1, np.nan], [0, 1]]))
     with pytest.raises(InputError, match=r"nan.npy.* holds nan"):
         read_mask(tmp_path / "nan.npy")
+
+
+def members(count: int) -> bytes:
+    return b"".join(gzip.compress(bytes([number % 256])) for number in range(count))
+
+
+def test_gzip_of_many_members_is_unpacked_in_time_that_grows_as_they_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = 0
+
+    class Counting:
+        """A decompressor that counts what it is given."""
+
+        def __init__(self, window: int) -> None:
+            self._member = zlib.decompressobj(window)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._member, name)
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            nonlocal given
+            given += len(data)
+            return self._member.decompress(data, most)
+
+    class Counted:
+        MAX_WBITS, error, decompressobj = zlib.MAX_WBITS, zlib.error, Counting
+
+    monkeypatch.setattr(content_module, "zlib", Counted)
+    work = []
+    for count in (1000, 4000):
+        given = 0
+        (tmp_path / "many.gz").write_bytes(members(count))
+        assert content_module.read_content(tmp_path / "many.gz") == bytes(number % 256 for number in range(count))
+        work.append(given)
+    assert work[1] < 5 * work[0]
+
+
+def test_zeros_behind_gzip_are_padding(tmp_path: Path, pixels: Pixels) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(saved(pixels)) + bytes(512))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.gz").pixels, pixels)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_npz_in_every_compression(tmp_path: Path, pixels: Pixels, method: int) -> None:
+    (tmp_path / "a.npz").write_bytes(zipped("a.npy", saved(pixels), method))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.npz").pixels, pixels)
+
+
+def test_an_npz_whose_member_is_larger_than_it_claims(tmp_path: Path) -> None:
+    data = zipped("a.npy", saved(np.zeros((900, 900))), zipfile.ZIP_BZIP2)
+    claimed = (900 * 900 * 8 + 128).to_bytes(4, "little")
+    assert data.count(claimed) == 2
+    (tmp_path / "a.npz").write_bytes(data.replace(claimed, (1000).to_bytes(4, "little")))
+    with pytest.raises(InputError, match=r"no npz file that can be read|is cut off"):
+        read_image(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }   \n",
+        '{"descr":"<f4","fortran_order":false,"shape":(1,2)}'.replace("false", "False"),
+        "{'shape': (1L, 2L), 'fortran_order': True, 'descr': 'f4'}\n",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': [1, 2], }",
+    ],
+)
+def test_npy_headers_as_other_programs_write_them(tmp_path: Path, header: str) -> None:
+    (tmp_path / "a.npy").write_bytes(npy_header(header, np.array([1, 2], "<f4").tobytes()))
+    assert read_image(tmp_path / "a.npy").pixels.tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_npy_of_every_version(tmp_path: Path, pixels: Pixels, version: tuple[int, int]) -> None:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, pixels, version)
+    (tmp_path / "a.npy").write_bytes(stream.getvalue())
+    np.testing.assert_array_equal(read_image(tmp_path / "a.npy").pixels, pixels)
+
+
+def test_what_is_behind_the_pixels_is_told(tmp_path: Path, pixels: Pixels) -> None:
+    (tmp_path / "a.npy").write_bytes(saved(pixels) * 2)
+    assert read_image(tmp_path / "a.npy").remarks == (f"{len(saved(pixels))} bytes behind the pixels are not read",)
+    (tmp_path / "a.pgm").write_bytes(b"P5 1 1 255 \1" * 2)
+    assert read_image(tmp_path / "a.pgm").remarks == ("12 bytes behind the pixels are not read",)
+    (tmp_path / "a.img").write_bytes(ONE_PIXEL + bytes(510))
+    assert read_image(tmp_path / "a.img").remarks == ()
+    (tmp_path / "b.img").write_bytes(ONE_PIXEL + b"\1")
+    assert read_image(tmp_path / "b.img").remarks == ("1 bytes behind the pixels are not read",)
+
+
+def test_smv_headers_of_blanks_and_line_ends_are_read_in_one_go(tmp_path: Path) -> None:
+    for filling in (b"\n", b" ", b"SIZE1=", b"A\n"):
+        header = b"{\nHEADER_BYTES=300000;\nSIZE1" + filling * (299000 // len(filling)) + b"=x;SIZE2=1;\n}\f"
+        (tmp_path / "a.img").write_bytes(header.ljust(300000) + bytes(2))
+        with pytest.raises(InputError, match="how large"):
+            read_image(tmp_path / "a.img")
+
+
+def test_numbers_of_a_header_that_are_no_geometry(tmp_path: Path) -> None:
+    text = (NOISE_IMAGE / "noise_header.txt").read_text()
+    for value in ("1e200", "-1e200", "nan", "inf", "1e-300", "0"):
+        wrong = re.sub(r"(?<=\n)(DISTANCE|WAVELENGTH|CLOSE_DISTANCE)=[^;]*", rf"\1={value}", text)
+        (tmp_path / "noise.img").write_bytes(wrong.encode().ljust(512) + bytes(2 * 64 * 64))
+        assert read_image(tmp_path / "noise.img").geometry is None
+
+
+@pytest.mark.parametrize("text", ["-detpixels " + "9" * 5000, "-detpixels \u0664"])
+def test_numbers_beside_a_raw_image_that_are_no_shape(tmp_path: Path, text: str) -> None:
+    (tmp_path / "args.txt").write_text(text)
+    (tmp_path / "case.json").write_text('{"shape_slow_fast": [true, 16]}')
+    (tmp_path / "a.bin").write_bytes(np.ones((4, 4), np.float32).tobytes())
+    assert read_image(tmp_path / "a.bin").format.startswith("raw float32, assumed to be square")
+
+
+def stack(folder: Path, *arrays: Pixels) -> Path:
+    image = EdfImage(data=arrays[0])
+    for array in arrays[1:]:
+        image.append_frame(data=array)
+    image.write(str(folder / "stack.edf"))
+    return folder / "stack.edf"
+
+
+class TestFabio:
+    """What fabio reads runs in a process of its own."""
+
+    def test_the_first_of_a_stack_is_told_to_be_that(self, tmp_path: Path) -> None:
+        first = np.arange(12, dtype=np.float32).reshape(3, 4)
+        image = read_image(stack(tmp_path, first, first + 1, first + 2))
+        np.testing.assert_array_equal(image.pixels, first)
+        assert image.remarks == ("it is the first of 3 images in the file; the others are not compared",)
+
+    def test_a_checksum_that_is_not_that_of_the_pixels(self, tmp_path: Path) -> None:
+        CbfImage(data=np.arange(12, dtype=np.int32).reshape(3, 4)).write(str(tmp_path / "a.cbf"))
+        good = (tmp_path / "a.cbf").read_bytes()
+        at = good.index(b"\x0c\x1a\x04\xd5") + 5
+        (tmp_path / "b.cbf").write_bytes(good[:at] + bytes([good[at] ^ 3]) + good[at + 1 :])
+        assert read_image(tmp_path / "a.cbf").remarks == ()
+        assert read_image(tmp_path / "b.cbf").remarks == ("the MD5 checksum in its header is not that of its pixels",)
+
+    @pytest.mark.parametrize(
+        ("program", "message"),
+        [
+            ("while True: pass", "cannot be read as CBF within 1 s: it is damaged"),
+            ("import sys; sys.exit(3)", "cannot be read as CBF within 4 MB: it is damaged"),
+            ("import time; time.sleep(99)", "cannot be read as CBF within 1 s"),
+            ("raise ValueError('damaged')", "of a kind that fabio does not know"),
+            ("print('x' * 10**8)", "of a kind that fabio does not know"),
+            ("import sys; sys.stdout.buffer.write(bytes(8))", "of a kind that fabio does not know"),
+        ],
+    )
+    def test_a_process_that_fails_hangs_or_floods(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, message: str
+    ) -> None:
+        start = "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n"
+        (tmp_path / "program.py").write_text(start + program)
+        monkeypatch.setattr(fabio_process, "__file__", str(tmp_path / "program.py"))
+        monkeypatch.setattr(fabio_formats, "_SECONDS", 1)
+        monkeypatch.setattr(fabio_formats, "_ROOM", 4 * 2**20)
+        monkeypatch.setattr(fabio_formats, "_PATIENCE", 3)
+        (tmp_path / "a.cbf").write_bytes(cbf_declaring(5, 4, 20))
+        with pytest.raises(InputError, match=message):
+            read_image(tmp_path / "a.cbf")
+
+    @pytest.mark.parametrize(
+        ("statement", "status"),
+        [("while True: pass", -signal.SIGXCPU), ("x = bytearray(10**9)", fabio_process.OUT_OF_MEMORY)],
+    )
+    def test_the_process_limits_itself(self, tmp_path: Path, statement: str, status: int) -> None:
+        (tmp_path / "fabio.py").write_text(f"import numpy\n\n\ndef open(name):\n    {statement}\n")
+        run = subprocess.run(
+            [sys.executable, "-P", fabio_process.__file__, "x", "1", str(2**26)],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+                "OPENBLAS_NUM_THREADS": "1",
+            },
+            capture_output=True,
+            check=False,
+        )
+        assert (run.returncode, run.stdout) == (status, b"")

@@ -190,3 +190,23 @@ def test_the_printed_text_stands_beside_the_number() -> None:
     record = one("TRACE_PY: hkl_frac  -0.439617725300274   3.64797337425374 +8.247687e-01")
     assert record.value.tokens == ("-0.439617725300274", "3.64797337425374", "+8.247687e-01")
     assert record.value.text == "-0.439617725300274   3.64797337425374 +8.247687e-01"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TRACE_C_PHI phi_tic=0 phi_deg=0 k_frac=0.5 F_latt_b==1 F_latt=2",
+        "TRACE_PY_PHI phi_tic=0 phi_deg=0 k_frac=0.5 F_latt_b=_b=_b=1 F_latt=2",
+        "TRACE_PY_PHI phi_tic=1=0 phi_deg=0 k_frac=0.5 F_latt_b=1 F_latt=2",
+        "TRACE_C_OMEGA: pixel=(0,0) subpixel=(0,0) omega_sr==8.9e-09",
+        "TRACE_C_OMEGA: pixel=(0,0) subpixel=(0,0) omega_sr=3=8.9e-09",
+        "TRACE_C:angles_rad=rotx:0 roty:0 rotz:0 twothrad=rotx:0 roty:0 rotz:0 twotheta:0",
+        "TRACE_C:fdet_vec=0 0 1fdet_vec=0 0 1",
+        "TRACE_C:pix0_vector=0.04 0.04|a| = 95 -0.0495",
+        "TRACE_C:Rx=[1 0 0; 0 1 -0; 0 0 1] 1",
+        "TRACE_C:term_fast=st=st=-0 -0 -0.0495",
+        "TRACE_C:distance_m=0.1distance_m=0.1",
+    ],
+)
+def test_a_key_with_two_values_has_none(line: str) -> None:
+    assert complaint(line)

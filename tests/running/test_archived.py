@@ -88,3 +88,11 @@ def test_other_forms_of_an_image_are_read(folder: Path, suffix: str) -> None:
     (folder / "image.npz").unlink()
     np.save(folder / "image.npy", before) if suffix == "npy" else before.tofile(folder / "image.bin")
     np.testing.assert_array_equal(ArchivedSource(folder).make(1).image.pixels, before)
+
+
+def test_a_folder_that_vanishes_is_an_error_of_the_input(folder: Path) -> None:
+    source = ArchivedSource(folder)
+    assert source.case.name
+    shutil.rmtree(folder)
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        _ = source.traced

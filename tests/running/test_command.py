@@ -17,15 +17,95 @@ def test_input_files_are_named_in_full_and_output_files_bare(tmp_path: Path) -> 
     line = flag_line(words, [tmp_path / "other", tmp_path])
     found = dict(zip(line.words, line.words[1:], strict=False))
     assert found["-hkl"] == str(tmp_path / "P1 a.hkl")
-    assert (found["-floatfile"], found["-noisefile"], found["-intfile"]) == ("float.bin", "noise.img", "int.img")
+    assert (found["-floatfile"], found["-noisefile"], found["-intfile"]) == ("f.bin", "n.img", "i")
+    assert line.float_name == "f.bin"
     assert line.inputs == (tmp_path / "P1 a.hkl",)
     assert line.shape == (8, 8)
     assert line.config.structure.hkl_file == tmp_path / "P1 a.hkl"
 
 
-def test_a_float_image_is_always_asked_for_by_name() -> None:
-    assert flag_line(BASE.split()).words[-2:] == ("-floatfile", "float.bin")
-    assert flag_line(f"{BASE} -floatimage x".split()).words[-2:] == ("-floatimage", "float.bin")
+def test_a_float_image_is_always_asked_for_by_name_in_front() -> None:
+    assert flag_line(BASE.split()).words == ("-floatfile", "float.bin", *BASE.split())
+    line = flag_line(f"{BASE} -floatimage x -floatfile y".split())
+    assert line.words == (*BASE.split(), "-floatimage", "x", "-floatfile", "y")
+    assert line.float_name == "y"
+
+
+@pytest.mark.parametrize("last", ["-curved_det", "-misset_seed 99", "-osc", "-trace_pixel 1"])
+def test_the_last_word_is_the_last_one_that_was_given(last: str) -> None:
+    line = flag_line(f"{BASE} {last}".split(), lenient=True)
+    assert line.words[-len(last.split()) :] == tuple(last.split())
+    for flag in (("-trace_pixel", "3", "4"), ("-roi", "0", "1", "0", "1")):
+        more = line.with_flag(flag)
+        assert more.words == (*flag, *line.words)
+
+
+def test_a_further_flag_counts_and_leaves_the_given_ones_where_they_are() -> None:
+    line = flag_line(f"{BASE} -roi 0 3 0 3 -trace_pixel 0 0 -N 2".split())
+    found = line.with_flag(("-roi", "1", "1", "2", "2"))
+    at = found.words.index("-trace_pixel")
+    assert found.words[at - 10 : at] == ("-roi", "0", "3", "0", "3", "-roi", "1", "1", "2", "2")
+    assert flag_line(found.words).config.roi == (1, 1, 2, 2)
+    assert [word for word in found.words if word in line.words] != []
+    swallowed = flag_line(f"{BASE} -roi 0 3 0 -curved_det -N 2".split(), lenient=True)
+    with pytest.raises(UsageError, match="takes the flag -curved_det as a value"):
+        swallowed.with_flag(("-roi", "1", "1", "2", "2"))
+
+
+def test_outputs_of_two_folders_stay_two_files() -> None:
+    line = flag_line(f"{BASE} -floatfile a/image.pgm -intfile b/x -noisefile c/x -pgmfile ..".split())
+    found = dict(zip(line.words, line.words[1:], strict=False))
+    names = [found[flag] for flag in ("-floatfile", "-intfile", "-noisefile", "-pgmfile")]
+    assert len(set(names)) == 4
+    assert all("/" not in name and name != ".." for name in names)
+    assert found["-floatfile"] == line.float_name
+
+
+@pytest.mark.parametrize("outputs", ["-floatfile x -intfile x", "-floatfile image.pgm", "-floatfile noiseimage.img"])
+def test_a_float_image_that_is_written_over_is_refused(outputs: str) -> None:
+    with pytest.raises(UsageError, match="would be written over it"):
+        flag_line(f"{BASE} {outputs}".split())
+    assert flag_line(f"{BASE} -floatfile image.pgm -nopgm".split()).float_name == "image.pgm"
+
+
+@pytest.mark.parametrize("last", ["-detector_abs", "-detector_thick", "-detector_thicksteps", "-thicksteps"])
+def test_a_last_word_that_crashes_the_reference_is_run_and_told(last: str) -> None:
+    for lenient in (True, False):
+        line = flag_line([*BASE.split(), last], lenient=lenient)
+        assert line.words[-1] == last
+        assert line.crash in line.remarks
+        assert "crashes" in line.crash
+    assert flag_line([*BASE.split(), last, "5"]).crash == ""
+
+
+def test_a_file_whose_name_the_reference_takes_for_a_flag_is_refused(tmp_path: Path) -> None:
+    for name in ("-xds.hkl", "-9.hkl"):
+        (tmp_path / name).write_text("0 0 1 5\n")
+    with pytest.raises(UsageError, match=r"for the flag -xds too; write \./-xds\.hkl"):
+        flag_line([*BASE.split(), "-hkl", "-xds.hkl"], [tmp_path])
+    assert flag_line([*BASE.split(), "-hkl", "./-xds.hkl"], [tmp_path]).inputs == (tmp_path / "-xds.hkl",)
+    assert flag_line([*BASE.split(), "-hkl", "-9.hkl"], [tmp_path]).inputs == (tmp_path / "-9.hkl",)
+
+
+def test_a_file_that_is_also_the_value_of_a_flag_that_lacks_one_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.hkl").write_text("0 0 1 5\n")
+    line = flag_line([*BASE.split(), "-roi", "0", "5", "-hkl", "a.hkl"], [tmp_path], lenient=True)
+    assert line.inputs == (tmp_path / "a.hkl",)
+    assert line.words[-1] == str(tmp_path / "a.hkl")
+
+
+@pytest.mark.parametrize(
+    ("flags", "by_clock"),
+    [
+        ("-misset random", True),
+        ("-seed 5 -misset random", True),
+        ("-misset_seed 5 -misset random", False),
+        ("-misset 1 2 3", False),
+        ("-misset random -misset 1 2 3", False),
+    ],
+)
+def test_what_is_seeded_by_the_clock(flags: str, *, by_clock: bool) -> None:
+    assert flag_line([*BASE.split(), *flags.split()]).seeded_by_clock is by_clock
 
 
 def test_the_cache_is_read_where_there_is_no_list_and_written_aside_where_there_is(tmp_path: Path) -> None:
@@ -34,7 +114,7 @@ def test_the_cache_is_read_where_there_is_no_list_and_written_aside_where_there_
     words = f"{BASE} -dump cache.bin".split()
     assert str(tmp_path / "cache.bin") in flag_line(words, [tmp_path]).words
     written = flag_line([*words, "-hkl", "a.hkl"], [tmp_path]).words
-    assert "Fdump.bin" in written
+    assert "cache.bin" in written
     assert str(tmp_path / "cache.bin") not in written
 
 

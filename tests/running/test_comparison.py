@@ -18,7 +18,7 @@ from nbtrace.running.command import FlagLine, flag_line
 from nbtrace.running.comparison import Comparison, Plan, compare
 from nbtrace.running.source import Identity, Made, PixelTrace
 from tests.places import GOLDEN_SUITE as SUITE
-from tests.running.conftest import MakeSource
+from tests.running.conftest import FLAGS, MakeSource
 
 CASE = "phi_zero_mosaic"
 
@@ -70,6 +70,17 @@ def test_the_cause_is_named(spec: Comparison) -> None:
     assert root.quantity == "rot_a_angstroms"
 
 
+def test_long_traces_are_compared_but_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbtrace.running.comparison.LONGEST_EXPLAINED", 20)
+    found = compared(CASE, mode="spec")
+    probe = found.probes[1]
+    assert found.first_divergence == (probe, "rot_a_angstroms")
+    assert probe.explanation is None
+    text = render(compare_view(found)).replace("\\", "")
+    assert "not explained: its traces hold" in text
+    assert compare_document(found, pictures=False)["traces"][1]["reason"] == probe.reason  # type: ignore[index]
+
+
 def test_worst_pixels_have_miller_indices_from_a_trace(spec: Comparison) -> None:
     assert spec.images.geometry is not None
     assert spec.images.worst_pixels[0].hkl is not None
@@ -118,6 +129,10 @@ class Changed:
     def identity(self) -> Identity:
         return self.source.identity
 
+    @property
+    def threads(self) -> int:
+        return self.source.threads
+
     def make(self, repeat: int) -> Made:
         made = self.source.make(repeat)
         pixels = made.image.pixels.copy()
@@ -161,6 +176,19 @@ def test_a_noise_of_something_else_excuses_nothing(changed: dict[str, object]) -
     found = compare(*sides, line, Plan(traces=False, noise=replace(own, **changed)))  # type: ignore[arg-type]
     assert found.verdict is Verdict.DIFFER
     assert any("it is not used" in notice.text for notice in found.notices)
+
+
+def test_a_noise_that_the_clock_made_excuses_nothing(source: MakeSource) -> None:
+    one = source()
+    line = flag_line([*FLAGS.split(), "-misset", "random"])
+    pixels = tuple(PixelFloor(slow=n // 8, fast=n % 8, absolute=100.0) for n in range(64))
+    table = NoiseTable(probe_slow=0, probe_fast=0, shape_slow_fast=(8, 8), pixels=pixels, traced=())
+    sides = replace(one, line=line), EmbeddedSource(line, Choice())
+    found = compare(*sides, line, Plan(traces=False, noise=Noise("n.json", table, line.experiment)))
+    assert found.verdict is Verdict.DIFFER
+    texts = [notice.text for notice in found.notices]
+    assert "give -misset_seed N before -misset random" in texts[0]
+    assert any("excuses nothing; it is not used" in text for text in texts)
 
 
 def test_one_program_as_both_sides_is_told(source: MakeSource) -> None:

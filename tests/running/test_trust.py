@@ -127,6 +127,31 @@ def test_a_reference_that_does_not_repeat_itself_is_unstable(source: MakeSource,
     assert found.stability is Stability.UNSTABLE
 
 
+def test_a_reference_that_the_clock_seeds_is_unstable_however_fast_it_is(source: MakeSource) -> None:
+    found = trust(source("second"), TrustPlan(repeat=2, threads=(1,), traces=False))
+    effect = found.effects[0]
+    assert (effect.knob.name, [item.pixel for item in effect.moved]) == ("run 2", [(0, 5)])
+    assert found.stability is Stability.UNSTABLE
+
+
+def test_flags_that_the_clock_seeds_are_named_first(source: MakeSource) -> None:
+    one = source("second")
+    random = replace(one, line=flag_line([*FLAGS.split(), "-seed", "3", "-misset", "random"]))
+    found = trust(random, TrustPlan(repeat=2, threads=(1,), traces=False))
+    text = " ".join(render(trust_view(found), width=120).split())
+    assert text.startswith("DIFFER REF_UNSTABLE: the clock seeds -misset random: run 2 moves 1 pixel")
+    assert "give -misset_seed N before -misset random" in text
+    assert trust_document(found)["seeded_by_clock"] is True
+    assert trust_document(trust(one, TrustPlan(repeat=2, threads=(1,))))["seeded_by_clock"] is False
+
+
+def test_a_region_of_the_users_own_does_not_hide_the_ones_that_are_tried(source: MakeSource, tmp_path: Path) -> None:
+    one = source("cwd")
+    regional = replace(one, line=flag_line([*FLAGS.split(), "-roi", "2", "5", "2", "5"]))
+    said = regional.run(("-roi", "3", "3", "4", "4")).stdout
+    assert "'-roi', '2', '5', '2', '5', '-roi', '3', '3', '4', '4'" in said
+
+
 def test_a_reference_without_traces_says_so_and_is_judged_by_its_images(source: MakeSource) -> None:
     found = trust(source("mute"), TrustPlan(repeat=2))
     assert found.stability is Stability.STABLE

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simulator.arguments import FlagError, Trouble, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, Convention, Pivot
-from simulator.defects import Defect, Mode
+from simulator.defects import Defect, Mode, Program, defects_of
 from simulator.errors import ConfigurationError, SimulatorError
 from simulator.flags import FLAGS
 from simulator.lint import lint
@@ -36,9 +36,30 @@ def config(flags: str) -> Config:
         ("-N 2.9", "'2.9' is not an integer"),
         ("-misset 1 2", "three angles"),
         ("-mode exact", "none of c-parity, spec"),
+        ("-mode spek", r"'spek' is no mode or defect; did you mean spec\?"),
+        ("-mode c-parity,-stale_phi", r"'stale_phi' is no defect; did you mean stale_phi_rotation\?"),
+        ("-mode spec,stale_phi_rotation", "'stale_phi_rotation' after spec needs a sign"),
+        ("-mode +stale_phi_rotation", "no mode or defect"),
+        ("-N \u0665", "is not an integer"),
+        ("-N 1_0", "'1_0' is not an integer"),
+        ("-N 0x10", "'0x10' is not an integer"),
+        ("-phisteps 1000000000000", "beyond 2147483647, the largest integer"),
+        ("-distance 1_0", "'1_0' is not a number"),
+        ("-distance \u0661\u0660", "is not a number"),
+        ("-distance infinity", "not a finite number"),
+        ("-cell 10 10 10 0 90 90", "no length or angle of 0"),
+        ("-cell 10 0 10", "no length or angle of 0"),
+        ("-foo 1", r"^unknown flag -foo; --lenient passes over it$"),
+        ("-psf", r"^unknown flag -psf; --lenient passes over it$"),
+        ("-detsize_x 4", r"unknown flag -detsize_x; did you mean -detsize_f\?; --lenient"),
+        ("-detsize_y 4", r"did you mean -detsize_s\?"),
+        ("-detector_abs", "the reference crashes at -detector_abs in last place"),
+        ("-detector_absorb", "the reference crashes at -detector_absorb in last place"),
+        ("-detector_thick", "the reference crashes"),
+        ("-detector_thicksteps", "the reference crashes"),
+        ("-thicksteps", "the reference crashes"),
         ("-pivot middle", "neither sample nor beam"),
         ("-energy 0", "must not be 0"),
-        ("-curved_det", "needs another argument after it"),
         ("stray", "'stray' is neither a flag nor the value of one"),
     ],
 )
@@ -60,7 +81,13 @@ def test_what_the_reference_ignores_is_an_error(flags: str, message: str) -> Non
         ("-detpixels 10 -trace_pixel 3 20", "slow 3 fast 20 is not on the detector of 10 x 10"),
         ("-detpixels_f 20 -detpixels_s 10 -trace_pixel 15 5", "did you mean the swapped one"),
         ("-distance 0", "detector at distance 0"),
-        ("-beam_vector 0 0 0", "-beam_vector 0 0 0 is no direction"),
+        ("-phisteps 2000000000", "2000000000 steps of the rotation .* more than 2000000 orientations"),
+        ("-osc 1e300 -phistep 1e-300", "2147483647 steps of the rotation"),
+        ("-mosaic 1 -mosaic_domains 3000000", "3000000 mosaic domains"),
+        ("-divergence 1 -divsteps 2000000000", "2000000000 x 2000000000 directions"),
+        ("-dispersion 1 -dispsteps 2000000000", "2000000000 wavelengths"),
+        ("-detector_thick 1 -thicksteps 2000000000", "2000000000 layers of the sensor"),
+        ("-flux 1e9 -beamsize 0", "infinite fluence"),
         ("-dtype float16", "^-dtype: .*float64"),
         ("-threads_emulated 0", "^-threads_emulated: "),
         ("-detpixels 64 -roi 30 20 0 5", "-roi 30 20 0 5 holds no pixel of the detector of 64 x 64"),
@@ -102,6 +129,26 @@ def test_flags_that_describe_no_experiment(flags: str, message: str) -> None:
         ("-printout_pixel 3 4", "output.print_pixels", True),
         ("-oversample_omega", "sampling.oversample", None),
         ("-distance -3", "detector.distance_mm", -3.0),
+        ("-distance 0x10", "detector.distance_mm", 16.0),
+        ("-curved_det -N 5", "detector.curved", True),
+        ("-N 5 -curved_det", "detector.curved", False),
+        ("-N 5 -mode spec -curved_det", "detector.curved", True),
+        ("-mode c-parity,-last_flag_unseen -curved_det", "detector.curved", True),
+        ("-dials -spindle_axis 0 0 1", "detector.pivot", Pivot.BEAM),
+        ("-xds -spindle_axis 0 0 1", "detector.pivot", Pivot.SAMPLE),
+        ("-dials", "detector.pivot", None),
+        ("-cell 40 50 60 70 80 95 -cell 30", "crystal.cell.b_angstrom", 50.0),
+        ("-cell 40 50 60 70 80 95 -cell 30 35", "crystal.cell.gamma_deg", 95.0),
+        ("-misset random -misset_seed 5 -N 7 -lambda 1", "crystal.misset_random", True),
+        (
+            "-mode c-parity,+misset_seed_as_misset -misset random -misset_seed 5 -N 7",
+            "crystal.misset_deg",
+            (5.0, 0.0, 7.0),
+        ),
+        ("-mode c-parity,+misset_seed_as_misset -misset_seed 5 -N 7 -lambda 1", "crystal.Na", 7),
+        ("-mode c-parity,+misset_seed_as_misset -misset random -N 7 -misset_seed 5", "crystal.misset_random", True),
+        ("-dump a.bin", "structure.dump_file", Path("a.bin")),
+        ("-mode c-parity,+dump_flag_unknown -dump a.bin", "structure.dump_file", Path("Fdump.bin")),
     ],
 )
 def test_values_reach_their_fields(flags: str, path: str, value: object) -> None:
@@ -135,6 +182,7 @@ def test_lenient_reads_as_the_reference_does() -> None:
     command = parse(["-lamb", "2", "-N", "2.9", "-distance", "100mm", "-osc", "x", "-roi", "1", "2"], lenient=True)
     assert command.config.crystal.Na == 2
     assert command.config.detector.distance_mm == 100.0
+    assert "the value '2.9' of -N is read as 2" in [finding.remark for finding in command.findings]
     assert {finding.argument for finding in command.findings} >= {"-lamb", "-roi"}
 
 
@@ -227,6 +275,17 @@ def test_a_header_sets_the_geometry_before_all_flags(tmp_path: Path) -> None:
         ("-phistep 1", "two steps"),
         ("-phisteps 5", "one degree"),
         ("-lambda nan", "not a finite number"),
+        ("-N 5 -detector_abs", "the reference crashes at -detector_abs in last place"),
+        ("-N 5 -curved_det", "-curved_det in last place is not seen by the reference: it has no effect"),
+        ("-N 5 -mode spec -curved_det", "-curved_det in last place is not seen by the reference: it counts here"),
+        ("-N 2.9", "the value '2.9' of -N is read as 2"),
+        ("-N 36 47 29 -lambda 1", "'47' is neither a flag nor the value of one"),
+        ("-twotheta 10 -pivot sample", "-pivot has no effect in the mosflm convention"),
+        ("-dials -pivot beam", "-pivot has no effect in the dials convention"),
+        ("-seed 1 -misset random", "another orientation in every run"),
+        ("-beam_vector 0 0 0", "-beam_vector 0 0 0 is no direction"),
+        ("-spindle_axis 0 0 0", "-spindle_axis 0 0 0 is no direction"),
+        ("-phisteps 2000000000", "orientations"),
     ],
 )
 def test_lint_names_the_trap(flags: str, text: str) -> None:
@@ -275,7 +334,7 @@ def test_steps_of_divergence(triple: Triple, expected: tuple[int, float, float])
 
 
 def test_steps_of_the_sensor_halve_a_lone_thickness() -> None:
-    assert sampling_steps(None, 0.4, None, halved=True) == Steps(2, 0.4, 0.2)
+    assert sampling_steps(None, 0.4, None, sensor=True) == Steps(2, 0.4, 0.2)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +358,11 @@ def test_steps_of_the_rotation(triple: Triple, expected: tuple[int, float, float
 
 
 def test_modes_are_sets_of_defects() -> None:
-    assert Mode.C_PARITY.defects == frozenset(Defect)
+    assert Mode.C_PARITY.defects == {defect for defect in Defect if defect.program is Program.BOTH}
+    assert defects_of("c-parity,-stale_phi_rotation") == Mode.C_PARITY.defects - {Defect.STALE_PHI_ROTATION}
+    assert defects_of("c-parity,+dump_flag_unknown") == Mode.C_PARITY.defects | {Defect.DUMP_FLAG_UNKNOWN}
+    assert defects_of("spec,+cell_c_star_z,+running_products") == {Defect.CELL_C_STAR_Z, Defect.RUNNING_PRODUCTS}
+    assert defects_of("stale_phi_rotation") == {Defect.STALE_PHI_ROTATION}
     assert Mode.SPEC.defects == frozenset()
     assert all(defect.description for defect in Defect)
     assert ROOT.joinpath("examples", "supervisor", "supervisor.toml").is_file()

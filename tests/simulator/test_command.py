@@ -92,9 +92,22 @@ def test_a_trace_in_the_output_has_the_references_lines(capsys: pytest.CaptureFi
         (f"{SMALL} -lamda 1", 2, "did you mean -lambda"),
         (f"{SMALL} -detpixels 20000000", 5, "takes about"),
         (f"{SMALL} -device mps", 2, "device 'mps' is unknown"),
-        (f"{SMALL} -N 1000000000", 2, "subpixels per direction"),
-        (f"{SMALL} -lambda 1e-300", 2, "subpixels per direction"),
-        (f"{SMALL} -twotheta 90", 2, "subpixels per direction"),
+        (f"{SMALL} -N 1000000000 -oversample 0", 2, "subpixels per direction"),
+        (f"{SMALL} -lambda 1e-300 -oversample 0", 2, "subpixels per direction"),
+        (f"{SMALL} -twotheta 90 -oversample 0", 2, "subpixels per direction"),
+        (f"{SMALL} -phisteps 1000000000000", 2, "beyond 2147483647"),
+        (f"{SMALL} -oversample 2000000", 2, "samples, more than 1e+14"),
+        (f"{SMALL} -hkl far.hkl", 5, "spans 2000001 x 2000001 x 2000001 Miller indices"),
+        (f"{SMALL} -hkl /dev/zero", 3, "/dev/zero is no file and does not end within"),
+        (f"{SMALL} -mat /dev/zero", 3, "/dev/zero is no file and does not end within"),
+        (f"{SMALL} -sourcefile /dev/zero", 3, "/dev/zero is no file and does not end within"),
+        (f"{SMALL} -mask /dev/zero", 3, "/dev/zero is no file and does not end within"),
+        (f"{SMALL} -img /dev/zero", 3, "/dev/zero is no file and does not end within"),
+        (f"{SMALL} -mat sparse.mat", 3, "sparse.mat is too large"),
+        (f"{SMALL} -mat underscores.mat", 3, "underscores.mat is not a matrix"),
+        (f"{SMALL} -\x1b[31mred", 2, "unknown flag -\\x1b[31mred"),
+        (f"{SMALL} -hkl \udcff", 3, "\\udcff cannot be read"),
+        (f"{SMALL} -detector_thick", 2, "the reference crashes"),
         (f"{SMALL} -device abacus", 2, "device 'abacus' is unknown"),
         (f"{SMALL} -floatfile missing/folder/a.bin", 5, "cannot be written"),
         (f"{SMALL} -cell 10 10 10 20 20 90", 2, "no cell has the angles"),
@@ -108,6 +121,10 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
     (tmp_path / "header.hkl").write_text("h k l F\n1 2 3 4.5\n")
     (tmp_path / "comment.txt").write_text("# sources\n-10 0 0 1 1e-10\n")
     (tmp_path / "zero.txt").write_text("-10 0 0 1 1e-10\n-10 0 0 1 0\n")
+    (tmp_path / "far.hkl").write_text("-1000000 -1000000 -1000000 1\n1000000 1000000 1000000 1\n")
+    (tmp_path / "underscores.mat").write_text("1_0 " * 9)
+    with (tmp_path / "sparse.mat").open("wb") as stream:
+        stream.truncate(1 << 41)
     before = set(tmp_path.iterdir())
     found, _, err = run(flags, capsys)
     assert found == status

@@ -85,6 +85,17 @@ def test_gradient_to_structure_factors(lookup: str) -> None:
     assert int((gradient != 0).sum()) == (64 if lookup == "-interpolate" else 1)
 
 
+@pytest.mark.parametrize("axis", ["-polar_vector 1 0 0", "-polar_vector 0 0 0", "-beam_vector 0 0 0"])
+@pytest.mark.parametrize("parameter", [Parameter.KAHN_FACTOR, Parameter.ROTY, Parameter.WAVELENGTH])
+def test_gradient_is_finite_where_a_direction_has_no_length(axis: str, parameter: Parameter) -> None:
+    flags = f"{COMMON} -phi 1 {axis}"
+    tensor = torch.tensor(VALUES[parameter], dtype=torch.float64, requires_grad=True)
+    image = image_values(build_model(parse(flags.split()).config, Inputs(), {parameter: tensor}), PIXELS)
+    gradient = torch.autograd.grad(image.sum(), tensor)[0]
+    assert image.isfinite().all()
+    assert gradient.isfinite().all()
+
+
 def test_gradient_is_finite_at_a_reflection() -> None:
     flags = "-cell 100 100 100 90 90 90 -default_F 1 -N 5 -distance 100 -pixel 1 -detpixels 3 -xds -ORGX 2 -ORGY 2"
     tensor = torch.tensor([100.0, 100.0, 100.0, 90.0, 90.0, 90.0], dtype=torch.float64, requires_grad=True)

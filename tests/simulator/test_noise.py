@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from simulator.arrays import Float32
-from simulator.errors import ConfigurationError
 from simulator.noise import log_gamma, noise_image, poisson_deviates
 from simulator.random import Generator, Stream
 from tests.places import NOISE_IMAGE
@@ -112,7 +111,18 @@ def test_an_empty_image_draws_nothing() -> None:
     assert (generator.last, stream.state) == (0, -1)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_pixels_without_a_value_are_refused(value: float) -> None:
-    with pytest.raises(ConfigurationError, match="give -nonoise"):
-        poisson_deviates(np.array([1.0, value], dtype=np.float32), Generator(), Stream.from_seed(1))
+def test_a_pixel_that_is_not_a_number_uses_two_deviates_and_counts_nothing() -> None:
+    expected = Stream.from_seed(1)
+    Generator().draws(expected, 2)
+    stream = Stream.from_seed(1)
+    assert np.isnan(poisson_deviates(np.array([np.nan], dtype=np.float32), Generator(), stream)).all()
+    assert stream.state == expected.state
+    noise = noise_image(np.full((1, 2), np.nan, dtype=np.float32), Generator(), Stream.from_seed(1))
+    np.testing.assert_array_equal(noise.pixels, 0)
+    assert noise.overloads == 0
+
+
+def test_an_infinite_pixel_is_overloaded_or_lost() -> None:
+    noise = noise_image(np.full((20, 20), np.inf, dtype=np.float32), Generator(), Stream.from_seed(1))
+    assert set(np.unique(noise.pixels)) == {0, 65535}
+    assert noise.overloads == np.count_nonzero(noise.pixels)

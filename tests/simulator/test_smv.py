@@ -96,7 +96,15 @@ def test_geometry_is_silent_where_the_header_is(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "value"),
-    [("A=1;\nA=2;", 2.0), ("A= -1.5e-3 ;", -1.5e-3), ("XA=7;", 7.0), ("A=;", None), ("", None), ("A=.5", 0.5)],
+    [
+        ("A=1;\nA=2;", 2.0),
+        ("A= -1.5e-3 ;", -1.5e-3),
+        ("XA=7;", 7.0),
+        ("A=;", None),
+        ("", None),
+        ("A=.5", 0.5),
+        ("A" + " " * 200000 + "x", None),
+    ],
 )
 def test_header_number(header: str, value: float | None) -> None:
     assert header_number(header, "A") == value
@@ -123,6 +131,8 @@ def test_byte_order_is_the_headers_or_the_machines(path: Path) -> None:
         (b"{\nHEADER", b"{ HEADER", "is not an SMV image"),
         (b"unsigned_short", b"float", "has pixels of type float; only unsigned_short"),
         (b"SIZE1=4", b"SIZE1=0", "does not say how large it is"),
+        (b"little_endian", b"middle_endian", "has BYTE_ORDER=middle_endian; only little_endian and big_endian"),
+        (b"HEADER_BYTES=512", b"HEADER_BYTES=-51", "no SMV image: its header says HEADER_BYTES=-51"),
         (b"SIZE2=3", b"SIZE2=4", "too short: 4 x 4 pixels need 32 bytes behind the header, and 24 are there"),
     ],
 )

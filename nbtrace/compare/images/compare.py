@@ -155,6 +155,9 @@ def _worst_pixel(
 
 
 def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str]) -> Iterator[Notice]:
+    for side, image in (("C", c), ("Py", py)):
+        for remark in image.remarks:
+            yield Notice(Subject.SIDES, Weight.WARNING, f"{side}, {image.source}: {remark}")
     for note in notes:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
     if c.geometry is not None and py.geometry is not None:

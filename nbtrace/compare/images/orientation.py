@@ -82,10 +82,13 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Placement 
 def _compressed(pixels: Pixels, compared: Mask | None) -> Floats:
     """Return log(1 + |I|/typical) with the sign of I, in single precision; 0 where pixels do not count."""
     values = pixels if compared is None else np.where(compared, pixels, 0)
-    some = np.abs(values.ravel()[:: max(1, values.size // _SAMPLE)])
+    some = np.abs(values.ravel()[:: max(1, values.size // _SAMPLE)].astype(np.float64))
     some = some[some > 0]
-    typical = float(np.median(some)) if some.size else 1.0
-    return (np.sign(values) * np.log1p(np.abs(values / typical))).astype(np.float32)
+    kind = np.result_type(values.dtype, np.float32)
+    with np.errstate(over="ignore"):  # what is too large for a number is taken as the largest one
+        typical = min(float(np.median(some)), np.finfo(np.float64).max) if some.size else 1.0
+        sizes = np.minimum(np.abs(np.divide(values, typical, dtype=kind)), np.finfo(kind).max)
+    return (np.sign(values) * np.log1p(sizes)).astype(np.float32)
 
 
 def _binned(values: Floats, bins: int) -> Floats:

@@ -27,7 +27,8 @@ def resampled(c: Image, py: Image) -> tuple[Image, Image, tuple[str, ...]]:
 def _to_shape(image: Image, shape: tuple[int, int]) -> Image:
     if image.shape == shape:
         return image
-    pixels = _rebinned(_rebinned(image.pixels.astype(np.float64), shape[0]).T, shape[1]).T
+    with np.errstate(over="ignore", invalid="ignore"):  # a sum beyond float64 is inf, and said to be
+        pixels = _rebinned(_rebinned(image.pixels.astype(np.float64), shape[0]).T, shape[1]).T
     geometry = image.geometry
     return replace(
         image,

@@ -1,5 +1,6 @@
 """Which pixels of two images are compared, and why the others are not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,7 +83,7 @@ def select(c: Image, py: Image, options: ImageOptions) -> Selection:
         if bad is not None:
             compared = ~bad if compared is None else compared & ~bad
     if compared is not None and not compared.any():
-        raise InputError(_nothing_left(c, py, outside))
+        raise InputError(_nothing_left(c, py, (bad_c, bad_py), outside))
     indices = None if compared is None else np.flatnonzero(compared)
     values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
     counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
@@ -149,7 +150,23 @@ def _lonely(bad_c: Mask | None, bad_py: Mask | None, unlike: Mask | None) -> tup
     return tuple((int(slow), int(fast)) for slow, fast in places)
 
 
-def _nothing_left(c: Image, py: Image, outside: int) -> str:
-    why = [f"{outside} lie outside region and mask"] if outside else []
-    why += ["the others are nan or inf in one of them"] if outside < c.pixels.size else []
-    return f"{c.source} and {py.source} have no pixel to compare: {', '.join(why)}"
+def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int) -> str:
+    """Return why no pixel is left, the side with fewer numbers first."""
+    inside = c.pixels.size - outside
+    if not inside:
+        return f"no pixel to compare: all {outside} lie outside region and mask"
+    where = f"{inside} pixels" + (" inside region and mask" if outside else "")
+    counts = [0 if mask is None else int(np.count_nonzero(mask)) for mask in bad]
+    told = [
+        f"{side}, {image.source}, is {_what(image.pixels, mask)} in {_how_many(count, inside, where)}"
+        for side, image, mask, count in zip(("C", "Py"), (c, py), bad, counts, strict=True)
+    ]
+    return f"no pixel to compare: {', '.join(told if counts[0] >= counts[1] else reversed(told))}"
+
+
+def _how_many(count: int, inside: int, where: str) -> str:
+    return f"all {where}" if count == inside else f"{count} of {where}" if count else "none"
+
+
+def _what(pixels: Pixels, bad: Mask | None) -> str:
+    return "nan" if bad is None or np.isnan(pixels[bad]).all() else "nan or inf"

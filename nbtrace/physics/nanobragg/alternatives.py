@@ -101,7 +101,7 @@ def _switches(config: Config) -> Iterator[Change]:
     for defect in Defect:
         if defect is Defect.FLAG_COLLISIONS:
             yield from _collision(config)
-        else:
+        elif not defect.of_command_line:
             on = defect in config.execution.defects
             yield Change(defect.value, f"{_SWITCH_WORDS[defect][on]} ({defect.value} {'off' if on else 'on'})", defect)
 

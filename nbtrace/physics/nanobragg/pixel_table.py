@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.errors import UsageError
-from nbtrace.files import place, temporary_in
+from nbtrace.files import place
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.physics.nanobragg.recorder import quantity_of
+from nbtrace.temporary import temporary_in
 from nbtrace.vocabulary.quantity import Kind
 
 if TYPE_CHECKING:

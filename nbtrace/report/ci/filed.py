@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from nbtrace.report.filed import Factor, Filed, Number, Quantity, Text
+from nbtrace.schema import Array
 
 
 class Source(Filed):
@@ -27,15 +28,15 @@ class RootName(Filed):
 class Coverage(Filed):
     """Quantities that one side alone prints."""
 
-    missing_c: tuple[str, ...] = ()
-    missing_py: tuple[str, ...] = ()
+    missing_c: Array[str] = ()
+    missing_py: Array[str] = ()
 
 
 class Diff(Sided):
     """`nbtrace diff`."""
 
     factors: dict[str, Quantity]
-    roots: tuple[RootName, ...] = ()
+    roots: Array[RootName] = ()
     coverage: Coverage = Coverage()
 
 
@@ -96,7 +97,7 @@ class Sweep(Filed):
 
     runs: list[SweepRun]
     reference: Source | None = None
-    roots: tuple[str, ...] = ()
+    roots: Array[str] = ()
     quantities: dict[str, SweepRow]
 
 
@@ -123,7 +124,7 @@ class Input(Filed):
 class Origin(Filed):
     """What a result was made from."""
 
-    inputs: tuple[Input, ...] = ()
+    inputs: Array[Input] = ()
 
 
 class Compare(Images):
@@ -152,7 +153,7 @@ class Knob(Filed):
 
     knob: str
     threads: int | None = None
-    flags: tuple[str, ...] = ()
+    flags: Array[str] = ()
     compared: int = 0
     moved: int = 0
     max_relative: Number = None

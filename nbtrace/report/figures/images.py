@@ -39,6 +39,9 @@ _DECADES = 12.0
 """Intensities fainter than the brightest by more are left out of the scatter."""
 
 _FLAT = 1e-12
+_LARGEST_DRAWN = 1e300
+"""Beyond it matplotlib's own arithmetic overflows."""
+
 _OBLONG = 6
 _AROUND = 12
 """Pixels on each side of the one that a detail shows."""
@@ -137,7 +140,8 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     grid = part.grid
     c, py = (grid.sums(pixels, part.compared) for pixels in (part.c, part.py))
     both = (c > 0) & (py > 0)
-    logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a ratio beyond float64 is none that is drawn
+        logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
     limit = max(symmetric_limit(np.abs(logs), PERCENTILE), _FLAT)
     figure = _strip(1, result.c.shape)
     axes = figure.subplots()
@@ -164,10 +168,10 @@ def scatter_figure(result: ImagesResult) -> Figure:
     dress(axes, title="Intensities of each pixel", x="C", y="Py")
     c, py = result.selection.c, result.selection.py
     top = max(float(c.max()), float(py.max()))
-    if top <= 0:
-        caption(figure, "No pixel is above 0 in both images.")
+    if top <= 1 / _LARGEST_DRAWN:
+        caption(figure, f"No pixel is above {0 if top <= 0 else 1 / _LARGEST_DRAWN:g} in both images.")
         return figure
-    exponent = np.log10(top)
+    exponent = np.log10(min(top, _LARGEST_DRAWN))
     edges, counts, left_out = _density(c, py, exponent)
     image = axes.pcolormesh(
         edges,
@@ -194,15 +198,16 @@ def scatter_figure(result: ImagesResult) -> Figure:
 def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, int]:
     """Return edges of bins, counts of shape (C, Py), and how many pixels fall outside."""
     smallest = min(float(values[values > 0].min()) for values in (c, py) if (values > 0).any())
-    low = max(np.floor(np.log10(smallest)), np.floor(exponent - _DECADES))
     high = np.ceil(exponent + 1e-9)
+    low = min(max(np.floor(np.log10(smallest)), np.floor(exponent - _DECADES)), high - 1)
     width = (high - low) / _DENSITY_BINS
     counts = np.zeros(_DENSITY_BINS * _DENSITY_BINS, np.int64)
     for start in range(0, c.size, 1 << 16):
         numbers = []
         with np.errstate(divide="ignore", invalid="ignore"):
             for values in (c, py):
-                logs = np.log10(values[start : start + (1 << 16)].astype(np.float32))
+                chunk = values[start : start + (1 << 16)]
+                logs = np.log10(chunk, dtype=np.result_type(chunk.dtype, np.float32)).astype(np.float32)
                 numbers.append(np.floor((logs - np.float32(low)) / np.float32(width)))
         inside = (numbers[0] >= 0) & (numbers[1] >= 0)
         first, second = (np.minimum(number[inside], _DENSITY_BINS - 1).astype(np.intp) for number in numbers)
@@ -222,10 +227,10 @@ def _strip(panels: int, shape: tuple[int, int]) -> Figure:
 def _draw(axes: Axes, values: Floats, grid: Grid, colours: str, low: float, high: float) -> AxesImage:
     palette = mpl.colormaps[colours].with_extremes(bad=_NOT_COMPARED)
     image = axes.imshow(
-        values,
+        np.clip(values, -_LARGEST_DRAWN, _LARGEST_DRAWN),
         cmap=palette,
-        vmin=low,
-        vmax=high,
+        vmin=max(low, -_LARGEST_DRAWN),
+        vmax=min(high, _LARGEST_DRAWN),
         extent=grid.extent,
         origin="upper",
         interpolation="nearest",

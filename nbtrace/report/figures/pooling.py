@@ -58,9 +58,10 @@ class Grid:
         return np.where(top >= -bottom, top, bottom)
 
     def sums(self, pixels: Pixels, compared: Mask | None = None) -> Floats:
-        """Return the sum of the compared pixels of each block in float64."""
+        """Return the sum of the compared pixels of each block in float64, inf beyond its largest number."""
         values = pixels.astype(np.float64) if compared is None else np.where(compared, pixels, 0.0)
-        return self._reduced(np.add, values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._reduced(np.add, values)
 
     def _reduced(self, operation: np.ufunc, values: Pixels) -> Floats:
         """Return each block reduced by an operation: along slow first, where numpy works on whole rows."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbtrace.compare.comparability import Weight
 from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
 from nbtrace.compare.images.resample import resampled
 from nbtrace.compare.status import Status, Verdict
@@ -257,9 +258,40 @@ def test_an_image_near_the_largest_number_of_its_type(dtype: type[np.floating]) 
     assert result.metrics.correlation == pytest.approx(-1.0)
 
 
-def test_only_nan_is_nothing_to_compare() -> None:
-    with pytest.raises(InputError, match="no pixel to compare"):
-        compared(np.full((3, 4), np.nan), spots(shape=(3, 4)))
+def test_only_nan_is_nothing_to_compare_and_the_side_is_named() -> None:
+    nothing, numbers = np.full((3, 4), np.nan), spots(shape=(3, 4))
+    with pytest.raises(InputError, match=r"no pixel to compare: C, \S+, is nan in all 12 pixels, Py, \S+, .* none$"):
+        compared(nothing, numbers)
+    with pytest.raises(InputError, match=r"no pixel to compare: Py, \S+, is nan in all 12 pixels, C, \S+, .* none$"):
+        compared(numbers, nothing)
+    with pytest.raises(InputError, match=r"C, \S+, is nan in all 12 pixels, Py, \S+, is nan in all 12 pixels$"):
+        compared(nothing, nothing)
+    half = numbers.astype(float)
+    half[1:, 0] = np.inf
+    with pytest.raises(
+        InputError, match=r"Py, .* in all 3 pixels inside region and mask, C, .*inf in 2 of 3 pixels in"
+    ):
+        compared(half, nothing, roi=Roi(0, 0, 0, 2))
+
+
+def test_a_file_whose_first_image_alone_is_compared_says_so() -> None:
+    c, py = Image(spots(), "c.edf", "EDF"), Image(spots(), "py.edf", "EDF", remarks=("it is the first of 3 images",))
+    result = compare_images(c, py)
+    assert result.verdict is Verdict.AGREE
+    assert [notice.text for notice in result.notices if notice.weight is Weight.WARNING] == [
+        "Py, py.edf: it is the first of 3 images"
+    ]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int8, np.int16, np.int32])
+def test_numbers_that_an_image_of_its_type_may_hold_raise_no_warning(dtype: type[np.generic]) -> None:
+    # Any bits at all, as in an image of the other byte order: the run of the tests makes each warning an error.
+    bits = np.random.default_rng(2).integers(0, 256, 30 * 40 * np.dtype(dtype).itemsize, np.uint8)
+    py = np.frombuffer(bits.tobytes(), dtype).reshape(30, 40)
+    py = np.where(np.isfinite(py), py, dtype(1))
+    c = spots(shape=(30, 40)).astype(dtype)
+    for first, second in ((c, py), (py, c), (py[:12], c)):
+        assert compared(first, second, resample=True).verdict is Verdict.DIFFER
 
 
 def test_region_and_mask_are_inclusive_and_keep_coordinates() -> None:

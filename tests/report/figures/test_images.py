@@ -1,7 +1,10 @@
 """What the figures show, read from their artists; how they look is judged by eye."""
 
 import io
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -243,3 +246,47 @@ def test_drawing_leaves_matplotlib_s_own_state_alone() -> None:
     before = dict(mpl.rcParams)
     encoded(image_pair_figure(compared(spots(), spots(seed=2))), "svg")
     assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_numbers_at_both_ends_of_float64_are_drawn_without_a_warning(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbtrace.report.figures.pooling.MOST", 50 // block)
+    large, tiny = (np.full((40, 50), end) for end in (np.finfo(float).max, np.finfo(float).smallest_subnormal))
+    large[3, 4], tiny[5, 6] = -large[3, 4], 0
+    for c, py in ((large, tiny), (tiny, spots())):
+        for figure in image_figures(compared(c, py)).values():
+            assert encoded(figure, "png")
+
+
+def drawing(variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Draw in a process of its own, and say what matplotlib and the environment are left with."""
+    code = (
+        "import os, numpy as np\n"
+        "from nbtrace.report.figures.style import new_figure, encoded\n"
+        "assert encoded(new_figure(), 'png').startswith(b'\\x89PNG')\n"
+        "import matplotlib; print(os.environ.get('MPLBACKEND'), matplotlib.rcParams['savefig.dpi'])\n"
+        "print(matplotlib.get_backend(auto_select=False))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_backend_that_does_not_exist_is_no_matter(tmp_path: Path) -> None:
+    ended = drawing({"MPLBACKEND": "junk"}, tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("junk ")
+    assert drawing({"MPLBACKEND": "svg"}, tmp_path).stdout.endswith("\nsvg\n")  # whoever draws later gets it
+
+
+def test_settings_of_matplotlib_that_are_junk_are_no_news(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("backend: junk\nno colon\nno.such.key: 1\nsavefig.dpi: 123\n")
+    ended = drawing({"MPLCONFIGDIR": "/proc/none"}, tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "123" in ended.stdout  # the file was read
+    (tmp_path / "matplotlibrc").write_bytes(b"\xff\xfe")
+    ended = drawing({}, tmp_path)
+    assert ended.stderr.splitlines()[-1].startswith("nbtrace.errors.UsageError: matplotlib cannot read its settings")

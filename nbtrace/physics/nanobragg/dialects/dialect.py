@@ -1,6 +1,6 @@
 """How the logs of nanoBragg and its ports are read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
@@ -65,9 +65,9 @@ class NanoBraggDialect(Dialect):
         """Whether a family is one of lines with a prefix."""
         return family.startswith("TRACE")
 
-    def document(self, source: str, data: Mapping[str, Any], lines: int) -> Trace | None:
+    def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
         """Return the trace of a per-φ document; None for any other."""
-        return per_phi_trace(source, data, lines) if is_per_phi(data) else None
+        return per_phi_trace(source, data, lines, repeated) if is_per_phi(data) else None
 
     def roles(self, items: list[Field], phi_keys: dict[str, int]) -> "Roles":
         """Return what values mean for the blocks and samples of a log that is read by columns."""

@@ -75,6 +75,8 @@ def tap(body: str) -> Outcome:
     else:
         return Problem(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
+    if double := next((word for word, numbers in groups if "=" in numbers), None):
+        return Problem(f"{double} is assigned more than once")
     if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
         return Problem(f"{far} {places[far]} is beyond {MOST}")
     pixel = _pair(places.get("pixel", ""))

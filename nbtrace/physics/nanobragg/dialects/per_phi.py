@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nbtrace.parsers.documents import json_record, useless
+from nbtrace.parsers.documents import fitted, json_record, useless
 from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
 from nbtrace.physics.nanobragg.dialects.schema import PerPhiDocument, PerPhiEntry
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
@@ -13,13 +13,16 @@ from nbtrace.records import Account, Index, Setting, Trace, Unreadable
 from nbtrace.schema import reason
 from nbtrace.writers import PER_PHI_LISTS
 
+_OF_STEP = frozenset({"phi_tic", *PER_PHI_LISTS})
+_STEP = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
+
 
 def is_per_phi(data: Mapping[str, Any]) -> bool:
     """Whether a JSON object is a per-φ document."""
     return any(name in data for name in PER_PHI_LISTS)
 
 
-def per_phi_trace(source: str, data: Mapping[str, Any], lines: int) -> Trace:
+def per_phi_trace(source: str, data: Mapping[str, Any], lines: int, repeated: Iterable[str]) -> Trace:
     """Return the trace of a per-φ document; without records where it is not as it should be."""
     try:
         document = PerPhiDocument.model_validate(data)
@@ -37,7 +40,22 @@ def per_phi_trace(source: str, data: Mapping[str, Any], lines: int) -> Trace:
         if (value := getattr(document, name)) is not None
     }
     pixels = {0: document.pixel.pixel} if document.pixel else {}
-    return Trace(source, records, settings, Account(lines, lines, 0, 0), ("per-φ JSON",), pixels, VOCABULARY)
+    odd = fitted(_repeated_in_steps(repeated), lines)
+    account = Account(lines, lines - len(odd), 0, 0, odd)
+    return Trace(source, records, settings, account, ("per-φ JSON",), pixels, VOCABULARY)
+
+
+def _repeated_in_steps(repeated: Iterable[str]) -> tuple[Unreadable, ...]:
+    """Return the keys that stand more than once in an object of a per-φ document, where the last one counts."""
+    return tuple(
+        Unreadable(
+            1,
+            key,
+            f"{key} stands in the document more than once",
+            _STEP if key in _OF_STEP else (phi_meaning(key).quantity,),
+        )
+        for key in dict.fromkeys(repeated)
+    )
 
 
 def _sampled(entries: Iterable[PerPhiEntry]) -> Iterator[tuple[int, PerPhiEntry]]:

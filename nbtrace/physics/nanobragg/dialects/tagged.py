@@ -11,7 +11,7 @@ from nbtrace.parsers.keyed import keyed, one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure, fitting
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
-from nbtrace.physics.nanobragg.dialects.schema import RotStarLine
+from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side
 
@@ -51,7 +51,11 @@ _GRAMMARS: dict[str, tuple[str, Grammar]] = {
 _MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
 _PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"}
 _ASSIGNMENTS = {"TRACE_ROTATE": "C rotations", "TRACE_BEAM_CENTER": "C beam centre"}
-_PER_STEP = frozenset({"TRACE_C_PHI", "TRACE_PY_PHI", "TRACE_PY_ROTSTAR"})
+_PER_STEP: dict[str, type[PhiLine | RotStarLine]] = {
+    "TRACE_C_PHI": PhiLine,
+    "TRACE_PY_PHI": PhiLine,
+    "TRACE_PY_ROTSTAR": RotStarLine,
+}
 _NODES = frozenset({"TRACE_PY_TRICUBIC"})
 _numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?([0-9]+)").fullmatch
 _grid = re.compile(r"TRACE_PY_TRICUBIC_[HKL]_COORDS").fullmatch
@@ -103,7 +107,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         outcome = grammar(body)
         if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
             as_prose = prose.prose(body, context, cell_block=False)
-            if isinstance(as_prose, Fields):
+            if isinstance(as_prose, Fields) and not any("=" in item.key for item in as_prose.fields):
                 return f"{dialect} prose", as_prose
         return dialect, outcome
     if family in _MARKERS:
@@ -135,7 +139,7 @@ def _unknown(family: str, body: str) -> Outcome:
 
 
 _fragments = re.compile(
-    r"(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]++)?)(?:[ ][0-9]+(?=:))?(?::|(?=[ \t]))(?P<body>.*?)"
+    r"(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]++)?)(?:[ ][0-9]+(?=:))?(?::|(?=[ \t]|$))(?P<body>.*?)"
     r"(?=PIX0_PY[: \t]|TRACE[_: \t]|$)"
 ).finditer
 _pair_keys = re.compile(r"(?<![\w|])([A-Za-z_]\w*+)=").findall
@@ -156,7 +160,9 @@ def named_quantities(line: str, context: str) -> tuple[str, ...]:
 
 def _names_in(family: str, body: str, context: str) -> list[str]:
     if family in _PER_STEP:
-        return [lines.phi_meaning(key).quantity for key in _pair_keys(body) if key != "phi_tic"]
+        # Of a torn one not even the keys are left, so what every such line holds counts as lost with it.
+        fields = (*_PER_STEP[family].model_fields, *_pair_keys(body))
+        return [lines.phi_meaning(key).quantity for key in fields if key != "phi_tic"]
     if family in _GRAMMARS and _GRAMMARS[family][1] is lines.tap:
         return [f"tap_{word}" for word in _words_alone(body)]
     if family in _NODES:
@@ -165,6 +171,8 @@ def _names_in(family: str, body: str, context: str) -> list[str]:
     if "_SOURCE" in family:
         keys = [key if key.startswith("source_") else f"source_{key}" for key in keys]
     names = [VOCABULARY.meaning(key).quantity for key in keys]
+    if len(body.split()) == 1:
+        names += VOCABULARY.beginning_with(body.strip())
     return names + [f"{context}: {key}" for key in keys] if family in {*_PROSE, *_ASSIGNMENTS} else names
 
 

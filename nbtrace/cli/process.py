@@ -1,0 +1,241 @@
+"""The process of a command: what it needs of its surroundings, and the exit status that it ends with, come what may."""
+
+import atexit
+import errno
+import io
+import logging
+import os
+import re
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from types import TracebackType
+from typing import Any, Literal, NoReturn, TextIO
+
+import typer
+
+from nbtrace.cli.command import BadUsage
+from nbtrace.cli.printing import complain, shown
+from nbtrace.errors import ExitCode, NbtraceError
+
+_INTERRUPTED = 128 + signal.SIGINT
+_READER_GONE = 128 + signal.SIGPIPE
+_ANSWERS = frozenset({ExitCode.AGREE, ExitCode.DIFFER, ExitCode.MISMATCH})
+_SIZE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_OF_OUTPUT = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
+"""What only writing fails with."""
+
+
+def prepare() -> None:
+    """Make the standard streams, the signals, warnings and logs of this process those of a command."""
+    _open_closed_streams()
+    _forget_odd_sizes()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
+            stream.reconfigure(errors="backslashreplace")
+    _end_like_an_error()
+    _keep_warnings_from_users()
+    _watch_exit_handlers()
+
+
+def end_with(command: Callable[[], object]) -> NoReturn:
+    """Run a command and exit; an error is one line on standard error and its exit code.
+
+    A fault of nbtrace itself has its traceback and a status of its own: Python's 1 would say that two inputs differ.
+    """
+    with _Faults():
+        status = _flushed(_status(command))
+    atexit.register(_Exiting.begin)
+    sys.exit(status)
+
+
+def _status(command: Callable[[], object]) -> int:
+    try:
+        returned = command()
+    except NbtraceError as error:
+        complain(str(error))
+        return int(error.exit_code)
+    except BadUsage as error:
+        # Without any argument the message is empty: the help has been printed in its place.
+        if message := _message(error):
+            complain(f"{message} ({_command_of(error)} --help)")
+        return int(ExitCode.USAGE)
+    except typer.Exit as ended:
+        return int(ended.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except OSError as error:
+        return _status_of(error)
+    except MemoryError:
+        complain("not enough memory for this input")
+        return int(ExitCode.INPUT)
+    return returned if isinstance(returned, int) else 0
+
+
+def _status_of(error: OSError) -> int:
+    """Report what the system refused and no part of nbtrace has reported yet."""
+    if isinstance(error, BrokenPipeError):
+        _give_up_output()
+        return _READER_GONE
+    if error.filename is not None:
+        complain(f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}")
+        return int(ExitCode.USAGE if error.errno in _OF_OUTPUT else ExitCode.INPUT)
+    if _folder_is_gone():
+        complain("the current folder has been removed; change to one that exists")
+        return int(ExitCode.USAGE)
+    _give_up_output()
+    closed = error.errno == errno.EBADF
+    complain("output cannot be written: " + ("standard output is closed" if closed else str(error.strerror or error)))
+    return int(ExitCode.USAGE)
+
+
+def _flushed(status: int) -> int:
+    """Write what waits to be written, which fails now or never; an error that came before it is the one that counts."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if status in _ANSWERS:
+            return _status_of(error)
+        _give_up_output()
+    return status
+
+
+def _give_up_output() -> None:
+    """Keep the interpreter from complaining at its end about output that nobody takes."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _folder_is_gone() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - asked for its error alone
+    except OSError:
+        return True
+    return False
+
+
+def _message(error: BaseException) -> str:
+    formatted = getattr(error, "format_message", None)
+    return str(formatted() if formatted else error).replace("Value error, ", "").rstrip(".")
+
+
+def _command_of(error: BaseException) -> str:
+    """Return the command whose usage was wrong."""
+    return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
+
+
+class _Faults:
+    """Ends the process for an error that nobody expected."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None or not issubclass(kind, Exception):
+            return
+        with suppress(OSError):
+            traceback.print_exception(kind, error, trace)
+        _flushed(ExitCode.BROKEN)
+        atexit.register(_Exiting.begin)
+        sys.exit(ExitCode.BROKEN)
+
+
+class _Exiting:
+    """The time in which exit handlers run: Python passes over their errors, and would end as if nothing were wrong."""
+
+    failed = False
+
+    @classmethod
+    def begin(cls) -> None:
+        """Note errors from here on."""
+        sys.unraisablehook = cls.note
+
+    @classmethod
+    def note(cls, unraisable: Any) -> None:
+        """Print an error that Python passes over, and remember it."""
+        cls.failed = True
+        sys.__unraisablehook__(unraisable)
+
+    @classmethod
+    def end(cls) -> None:
+        """End with a status of its own where an exit handler failed."""
+        if cls.failed:
+            _flushed(ExitCode.BROKEN)
+            os._exit(ExitCode.BROKEN)
+
+
+@cache
+def _watch_exit_handlers() -> None:
+    # Handlers run in the reverse order of their registration: this one before all others runs after them.
+    atexit.register(_Exiting.end)
+
+
+def _open_closed_streams() -> None:
+    """Open what the caller has closed: else the next file that is opened would be taken for it.
+
+    Standard output is opened so that writing to it fails, as it does where it is closed; what is said on a closed
+    standard error is lost, and a closed standard input is empty.
+    """
+    if sys.stdin is None:
+        sys.stdin = _null(0, os.O_RDONLY, "r")
+    if sys.stdout is None:
+        sys.stdout = _null(1, os.O_RDONLY, "w")
+    if sys.stderr is None:
+        sys.stderr = _null(2, os.O_WRONLY, "w")
+
+
+def _null(number: int, flags: int, mode: Literal["r", "w"]) -> TextIO:
+    descriptor = os.open(os.devnull, flags)
+    if descriptor != number:
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    return open(number, mode, encoding="utf-8", closefd=False)
+
+
+def _forget_odd_sizes() -> None:
+    """Leave sizes of the terminal that are none out of the environment: what reads them takes them for numbers."""
+    for name in ("COLUMNS", "LINES"):
+        if not _SIZE.fullmatch(os.environ.get(name, "1")):
+            del os.environ[name]
+
+
+def _end_like_an_error() -> None:
+    """Let a request to end unwind the stack, so that programs are ended and temporary files removed."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+
+
+def _keep_warnings_from_users() -> None:
+    """Keep what libraries tell programmers off the terminal, unless Python itself is told otherwise (`-W`)."""
+    if not sys.warnoptions:
+        warnings.showwarning = _shown_to_nobody
+    root, own = logging.getLogger(), logging.getLogger("nbtrace")
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+    if not any(isinstance(handler, _Lines) for handler in own.handlers):
+        own.addHandler(_Lines())
+
+
+def _shown_to_nobody(*_: object, **__: object) -> None:
+    pass
+
+
+class _Lines(logging.Handler):
+    """Shows what nbtrace itself logs as lines on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{shown(record.getMessage())}\n")

@@ -1,0 +1,136 @@
+"""A second reader of plain keyed logs, made to be simple, which decides whether AGREE is true.
+
+It shares no code with `nbtrace.parsers` or `nbtrace.compare`. It knows `TRACE_C: key v…`, `TRACE_C:key=v…`, their
+`TRACE_PY` forms and the per-φ lines, and nothing else: no aliases, no units, no prose. A value belongs to the pixel
+block that its line stands in; the next block begins where, after `floatimage_accumulated`, a key comes that is not of
+the scaling chain's end.
+"""
+
+import math
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Place: TypeAlias = tuple[int, str, int]
+"""Pixel block, key, φ step (−1 outside the per-φ lines)."""
+
+_LAST_OF_BLOCK = "floatimage_accumulated"
+_END_OF_BLOCK = frozenset(
+    {"r_e_meters", "r_e_sqr", "fluence_photons_per_m2", "steps", "oversample_thick", "oversample_polar", "cos_2theta"}
+    | {"oversample_omega", "capture_fraction", "polar", "omega_pixel", "I_pixel_final", _LAST_OF_BLOCK}
+)
+_prefixed = re.compile(r"(?:\d+→ ?)?TRACE(?:_C|_PY)?(_PHI)?(?P<mark>: ?| )(\S.*)").fullmatch
+_assigned = re.compile(r"(\w+)=(\S.*)").fullmatch
+_number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
+_between = re.compile(r"[\s\[\],;:]+").split
+
+_MOST_STEPS = 1e9
+RELATIVE = 1e-6
+ABSOLUTE = 5e-4
+ABSOLUTE_KEYS = frozenset({"hkl_frac", "k_frac"})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The values of a log by place; several where a place stands in it more than once."""
+
+    values: Mapping[Place, list[str]]
+
+    def blocks(self) -> set[int]:
+        """Return the numbers of its pixel blocks."""
+        return {block for block, _, _ in self.values}
+
+
+def read(text: str) -> Reading:
+    """Read a log."""
+    values: defaultdict[Place, list[str]] = defaultdict(list)
+    block, closed = 0, False
+    for line in text.split("\n"):
+        prefix = _prefixed(" ".join(line.split()))
+        if prefix is None:
+            continue
+        phi, mark, body = prefix.groups()
+        if phi:
+            step, *pairs = body.split(" ")
+            number = _step_of(step)
+            if number is not None:
+                for key, _, value in (pair.partition("=") for pair in pairs):
+                    values[block, key, number].append(value)
+        elif mark == ":" and (assigned := _assigned(body)):
+            values[-1, assigned[1], -1] = [assigned[2]]  # the reference prints its detector on the way, and at the end
+        else:
+            key, _, value = body.partition(" ")
+            if closed and key not in _END_OF_BLOCK:
+                block, closed = block + 1, False
+            closed = closed or key == _LAST_OF_BLOCK
+            values[block, key, -1].append(value)
+    return Reading(dict(values))
+
+
+def _step_of(text: str) -> int | None:
+    name, _, number = text.partition("=")
+    step = float(number) if name == "phi_tic" and _number(number) else math.nan
+    return int(step) if 0 <= step < _MOST_STEPS and step.is_integer() else None
+
+
+def same(key: str, a: str, b: str) -> bool:
+    """Whether two printed values are equal, number by number within the default tolerance, and word by word."""
+    left, right = _parts(a), _parts(b)
+    if len(left) != len(right) or not all(map(_alike, left, right)):
+        return False
+    pairs = [(x, y) for x, y in zip(left, right, strict=True) if isinstance(x, float) and isinstance(y, float)]
+    apart = max((abs(x - y) for x, y in pairs), default=0.0)
+    size = min(math.hypot(*(x for x, _ in pairs)), sys.float_info.max)
+    return apart <= (ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * size) * (1 + 1e-6)
+
+
+def _parts(text: str) -> list[float | str]:
+    words = _between(text)
+    return [float(word) if _number(word) else word.casefold() for word in words if word]
+
+
+def _alike(a: float | str, b: float | str) -> bool:
+    """Whether both are numbers, or the same word; what stands for no value is like nothing."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isfinite(a) and math.isfinite(b)
+    return a == b and str(a).lstrip("+-") not in {"nan", "inf", "infinity"}
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A place at which two logs do not agree: what C and Py print there, nothing where one has no such place."""
+
+    place: Place
+    c: tuple[str, ...]
+    py: tuple[str, ...]
+
+    def __str__(self) -> str:
+        block, key, step = self.place
+        where = f"{key} of block {block}" + (f", step {step}" if step >= 0 else "")
+        return f"{where}: C {' / '.join(self.c) or 'nothing'}, Py {' / '.join(self.py) or 'nothing'}"
+
+
+def objections(c: str, py: str, common: Mapping[Place, str]) -> list[Objection]:
+    """Return what contradicts the statement that two logs agree.
+
+    `common` holds the places that both had once, with what they printed there. One at which neither has anything of
+    that form any more is not looked at.
+    """
+    left, right = read(c).values, read(py).values
+    found = []
+    for place, once in sorted(common.items()):
+        mine, theirs = left.get(place, []), right.get(place, [])
+        if not any(_like(once, value) for value in (*mine, *theirs)):
+            continue
+        agree = all(same(place[1], a, b) for a in mine for b in theirs) and bool(mine) is bool(theirs)
+        if not agree:
+            found.append(Objection(place, tuple(mine), tuple(theirs)))
+    return found
+
+
+def _like(once: str, now: str) -> bool:
+    """Whether a value has numbers and words where another one has them."""
+    return [type(part) for part in _parts(once)] == [type(part) for part in _parts(now)]
