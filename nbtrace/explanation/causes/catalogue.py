@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 
+from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.precision import as_single
 from nbtrace.compare.scene import ALL, Node, Vector
@@ -116,8 +117,25 @@ def _stale(case: Case) -> Iterator[Candidate]:
     if all(distance(value, case.logged) <= 1e-9 * norm(case.logged) for value in places if value != case.right):
         return
     for node, value in case.values.items():
-        if node.name == case.name and node != case.node:
+        if node.name == case.name and node != case.node and not _is_beside(node, case):
             yield Candidate(value, f"stale: repeats the value of {node.label}")
+    yield from _lagging(case)
+
+
+def _is_beside(node: Node, case: Case) -> bool:
+    """Whether a value is of the same turn of the outermost loop: its copy is of a wrong index, not of an older turn."""
+    return case.physics.has_terms and len(node.place) > 1 and node.place[0] == case.node.place[0]
+
+
+def _lagging(case: Case) -> Iterator[Candidate]:
+    """Yield what the formula gives in the turn before, which a program that lags behind holds in every turn."""
+    for index, _ in case.node.place[:1] if case.physics.has_terms else ():
+        before = _neighbour(case.node, index, -1)
+        try:
+            value, _ = value_at(case.scene, case.values, before)
+        except UnloggedError:
+            continue
+        yield Candidate(value, f"stale: the value of {before.label}")
 
 
 def _another(case: Case) -> Iterator[Candidate]:
