@@ -164,7 +164,12 @@ class ColumnReader:
         for chunk in read_chunks(self.source, self.size):
             self._sniffer.look(chunk)
             self._cut = self._cut or chunk.cut
-            if chunk.stop > chunk.start:
+            if chunk.text.isspace():
+                # Many blank lines would make arrays a hundred times their size.
+                blank = chunk.text.count(b"\n")
+                self._total += blank
+                self._ignored += blank
+            elif chunk.stop > chunk.start:
                 yield self._columns(scan(chunk, self._templates))
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")

@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,10 @@ from nbtrace.parsers.source import Lines
 from nbtrace.quantities import QUANTITIES, Kind, meaning
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 
+_PIXEL_KEYS = (("pixel_s", "pixel_f"), ("pixel_slow", "pixel_fast"))
 _TRIPLES = {"hkl_frac": ("h_frac", "k_frac", "l_frac"), "hkl_rounded": ("h", "k", "l")}
+_OF_STEP = frozenset({"phi_tic", *schema.PER_PHI_LISTS})
+_STEP = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
 _FAMILY = "JSON"
 _SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
@@ -40,13 +44,15 @@ def read_json(source: str, text: str, *, cut: bool = False) -> Trace:
     except RecursionError:
         return _useless(source, lines, Unreadable(1, "", "JSON nested too deeply"), "invalid JSON", cut=cut)
     if isinstance(data, dict) and ("per_phi_entries" in data or "traces" in data):
-        return _per_phi(source, data, lines)
+        return _per_phi(source, data, lines, repeated)
     records = _flat(data) if isinstance(data, dict) else ()
     if not records:
         return Trace(source, (), {}, Account(lines, 0, 0, lines), ("JSON without a trace",))
-    odd = _odd_values(data, repeated)
-    account = Account(lines, max(lines - len(odd), 0), 0, 0, odd[:lines])
-    return Trace(source, records, {}, account, ("flat JSON",), _flat_pixel(data))
+    pixel = _flat_pixel(data)
+    odd = (*_odd_values(data, repeated), *([pixel] if isinstance(pixel, Unreadable) else []))
+    account = Account(lines, max(lines - len(odd), 0), 0, 0, _fitted(odd, lines))
+    pixels = {0: pixel} if isinstance(pixel, tuple) else {}
+    return Trace(source, records, {}, account, ("flat JSON",), pixels)
 
 
 def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, Any]:
@@ -58,14 +64,26 @@ def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, A
 
 def _odd_values(data: Mapping[str, Any], repeated: list[str]) -> tuple[Unreadable, ...]:
     """Return the known keys whose values are no numbers, and those that stand in the document more than once."""
-    known = [key for key in data if meaning(key).quantity in QUANTITIES]
+    known = {key: _name(key) for key in data if _name(key) in QUANTITIES}
     numeric = {kind for kind in Kind if kind is not Kind.TEXT}
-    odd = [
-        Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], f"{key} is no number")
-        for key in known
-        if QUANTITIES[meaning(key).quantity].kind in numeric and not _numeric(data[key])
-    ]
-    return tuple(odd + [Unreadable(1, key, f"{key} stands in the document more than once") for key in repeated])
+    odd = []
+    for key, name in known.items():
+        if QUANTITIES[name].kind not in numeric:
+            continue
+        complaint = _misfit(key, name, data[key]) if _numeric(data[key]) else f"{key} is no number"
+        if complaint:
+            odd.append(Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], complaint, (name,)))
+    twice = [Unreadable(1, key, f"{key} stands in the document more than once", (_name(key),)) for key in repeated]
+    return tuple(odd + twice)
+
+
+def _misfit(key: str, name: str, value: Any) -> str | None:
+    record = _record(key, name, value, Index())
+    return schema.misfit(key, name, record.value.shape, record.value.numbers)
+
+
+def _name(key: str) -> str:
+    return meaning(key).quantity
 
 
 def _integer(digits: str) -> int | float:
@@ -77,7 +95,29 @@ def _useless(source: str, lines: int, problem: Unreadable, dialect: str, *, cut:
     return Trace(source, (), {}, Account(lines, 0, 0, lines - 1, (problem,), cut), (dialect,))
 
 
-def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
+def _fitted(odd: tuple[Unreadable, ...], lines: int) -> tuple[Unreadable, ...]:
+    """Return as many problems as the file has lines, so that its account adds up; the last stands for the rest, too."""
+    if len(odd) <= lines:
+        return odd
+    rest = tuple(name for bad in odd[lines:] for name in bad.quantities)
+    return (*odd[: lines - 1], replace(odd[lines - 1], quantities=(*odd[lines - 1].quantities, *rest)))
+
+
+def _repeated_in_steps(repeated: Iterable[str]) -> tuple[Unreadable, ...]:
+    """Return the keys that stand more than once in an object of a per-φ document, where the last one counts."""
+    return tuple(
+        Unreadable(
+            1, key, f"{key} stands in the document more than once", _STEP if key in _OF_STEP else (_phi_name(key),)
+        )
+        for key in dict.fromkeys(repeated)
+    )
+
+
+def _phi_name(key: str) -> str:
+    return phi_meaning(key).quantity
+
+
+def _per_phi(source: str, data: Mapping[str, Any], lines: int, repeated: Iterable[str]) -> Trace:
     try:
         document = schema.PerPhiDocument.model_validate(data)
     except ValidationError as error:
@@ -94,7 +134,9 @@ def _per_phi(source: str, data: Mapping[str, Any], lines: int) -> Trace:
         if (value := getattr(document, name)) is not None
     }
     pixels = {0: document.pixel.pixel} if document.pixel else {}
-    return Trace(source, records, settings, Account(lines, lines, 0, 0), ("per-φ JSON",), pixels)
+    odd = _fitted(_repeated_in_steps(repeated), lines)
+    account = Account(lines, lines - len(odd), 0, 0, odd)
+    return Trace(source, records, settings, account, ("per-φ JSON",), pixels)
 
 
 def _sampled(entries: Iterable[schema.PerPhiEntry]) -> Iterator[tuple[int, schema.PerPhiEntry]]:
@@ -121,11 +163,16 @@ def _flat(data: Mapping[str, Any]) -> tuple[Record, ...]:
     return tuple(records)
 
 
-def _flat_pixel(data: Mapping[str, Any]) -> dict[int, Pixel]:
-    for slow, fast in (("pixel_s", "pixel_f"), ("pixel_slow", "pixel_fast")):
-        if type(data.get(slow)) is int and type(data.get(fast)) is int:
-            return {0: (data[slow], data[fast])}
-    return {}
+def _flat_pixel(data: Mapping[str, Any]) -> Pixel | Unreadable | None:
+    """Return the pixel that a flat document states, why it states none, or None if it has no such keys."""
+    keys = next((pair for pair in _PIXEL_KEYS if set(pair) <= data.keys()), None)
+    if keys is None:
+        return None
+    slow, fast = (data[key] for key in keys)
+    if type(slow) is int and type(fast) is int and min(slow, fast) >= 0 and max(slow, fast) <= schema.MOST:
+        return slow, fast
+    shown = f"{keys[0]}: {slow!r}, {keys[1]}: {fast!r}"
+    return Unreadable(1, shown[:_SHOWN], f"{keys[0]} and {keys[1]} are no pixel")
 
 
 def _numeric(value: object) -> bool:

@@ -90,7 +90,7 @@ def test_whole_logs_have_no_gaps(read: Read) -> None:
 def test_one_lost_value_is_one_difference(read: Read, lacks: str, lost: Item) -> None:
     every = items(3, 2, 4)
     sides = {side: without(every, {lost} if side == lacks else set()) for side in ("C", "PY")}
-    result = diff(*(read(log(sides[side], side)) for side in ("C", "PY")))
+    result = diff(read(log(sides["C"], "C")), read(log(sides["PY"], "PY")))
     assert result.verdict is Verdict.DIFFER
     assert result.first_divergence is None
     mine, other = result.gaps if lacks == "C" else result.gaps[::-1]
@@ -213,6 +213,14 @@ def test_an_unreadable_step_behind_a_readable_one_is_no_agreement(read: Read) ->
     c, py = read(step.format("C")), read(step.format("PY") + "TRACE_PY_PHI phi_tic=0 phi_deg=0 k_frac= F_latt=2\n")
     assert diff(c, py).verdict is Verdict.DIFFER
     assert compare_phi(c, py).verdict is Verdict.DIFFER
+
+
+def test_a_key_that_stands_twice_in_a_json_step_is_no_agreement(read: Read) -> None:
+    entry = '{"phi_tic": 0, "phi_deg": 0, %s"k_frac": 0.5, "F_latt_b": 1, "F_latt": 2}'
+    once, twice = (read('{"per_phi_entries": [' + entry % more + "]}") for more in ("", '"k_frac": 0.7, '))
+    assert compare_phi(once, once).verdict is Verdict.AGREE
+    assert compare_phi(once, twice).verdict is Verdict.DIFFER
+    assert diff(once, twice).verdict is Verdict.DIFFER
 
 
 def test_an_unreadable_line_of_something_else_changes_nothing(read: Read) -> None:

@@ -84,7 +84,13 @@ def test_a_unit_in_the_name_or_beside_the_value_scales() -> None:
 
 def test_a_name_with_another_dimension_is_another_quantity() -> None:
     assert one("TRACE: Heading:\nTRACE: distance = 5 deg").quantity == "Heading: distance"
-    assert one("TRACE: polar = [1, 2, 3]").quantity == "polar"
+    assert one("TRACE: Heading:\nTRACE: polar = [1, 2, 3]").quantity == "Heading: polar"
+
+
+def test_a_known_name_without_a_heading_has_the_numbers_of_its_quantity() -> None:
+    trace = read("TRACE: polar = [1, 2, 3]")
+    assert trace.records == ()
+    assert [bad.reason for bad in trace.account.unreadable] == ["polar needs 1 number, found 3 numbers"]
 
 
 def test_a_sentinel_is_known_by_its_name() -> None:
