@@ -56,11 +56,11 @@ def _key_and_rest(text: str) -> tuple[str, str] | None:
 
 def keyed(body: str) -> Outcome:
     """Read the body of a `TRACE_C:` or `TRACE_PY:` line."""
-    if heading := heading_of(body):
-        return heading
     text = body.strip()
-    tight = not body[:1].isspace()
-    pair = (_assignment(text) if tight else None) or _key_and_rest(text)
+    assigned = None if body[:1].isspace() else _assignment(text)
+    if assigned is None and (heading := heading_of(body)):
+        return heading
+    pair = assigned or _key_and_rest(text)
     if pair is None:
         return Problem(f"{text!r} has a key but no value")
     key, rest = pair
