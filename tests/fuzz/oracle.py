@@ -66,7 +66,7 @@ def read(text: str) -> Reading:
             if closed and key not in _END_OF_BLOCK:
                 block, closed = block + 1, False
             closed = closed or key == _LAST_OF_BLOCK
-            values[block, key, -1].append(value)
+            values[block, key, -1].append(value.removeprefix("= "))
     return Reading(dict(values))
 
 
@@ -122,13 +122,19 @@ def objections(c: str, py: str, common: Mapping[Place, str]) -> list[Objection]:
     left, right = read(c).values, read(py).values
     found = []
     for place, once in sorted(common.items()):
-        mine, theirs = left.get(place, []), right.get(place, [])
+        mine, theirs = _at(left, place), _at(right, place)
         if not any(_like(once, value) for value in (*mine, *theirs)):
             continue
         agree = all(same(place[1], a, b) for a in mine for b in theirs) and bool(mine) is bool(theirs)
         if not agree:
             found.append(Objection(place, tuple(mine), tuple(theirs)))
     return found
+
+
+def _at(values: Mapping[Place, list[str]], place: Place) -> list[str]:
+    """Return what stands at a place; a line of the detector may be written like one of a pixel, and the reverse."""
+    _, key, step = place
+    return values.get(place) or values.get((-1, key, step)) or (values.get((0, key, step), []) if place[0] < 0 else [])
 
 
 def _like(once: str, now: str) -> bool:
