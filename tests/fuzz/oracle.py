@@ -56,8 +56,9 @@ def read(text: str) -> Reading:
         if phi:
             step, *pairs = body.split(" ")
             number = _step_of(step)
-            if number is not None:
-                for key, _, value in (pair.partition("=") for pair in pairs):
+            fields = [pair.partition("=") for pair in pairs]
+            if number is not None and all(_number(value) for _, _, value in fields):
+                for key, _, value in fields:
                     values[block, key, number].append(value)
         elif mark == ":" and (assigned := _assigned(body)):
             values[-1, assigned[1], -1] = [assigned[2]]  # the reference prints its detector on the way, and at the end
@@ -76,15 +77,18 @@ def _step_of(text: str) -> int | None:
     return int(step) if 0 <= step < _MOST_STEPS and step.is_integer() else None
 
 
-def same(key: str, a: str, b: str) -> bool:
-    """Whether two printed values are equal, number by number within the default tolerance, and word by word."""
+def same(key: str, a: str, b: str, slack: float = 1.0) -> bool:
+    """Whether two printed values are equal: number by number within the default tolerance, and word by word.
+
+    With ten times the tolerance, what one log prints twice may be one value with more and with fewer digits.
+    """
     left, right = _parts(a), _parts(b)
     if len(left) != len(right) or not all(map(_alike, left, right)):
         return False
     pairs = [(x, y) for x, y in zip(left, right, strict=True) if isinstance(x, float) and isinstance(y, float)]
     apart = max((abs(x - y) for x, y in pairs), default=0.0)
     size = min(math.hypot(*(x for x, _ in pairs)), sys.float_info.max)
-    return apart <= (ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * size) * (1 + 1e-6)
+    return apart <= (ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * size) * slack * (1 + 1e-6)
 
 
 def _parts(text: str) -> list[float | str]:
@@ -125,7 +129,8 @@ def objections(c: str, py: str, common: Mapping[Place, str]) -> list[Objection]:
         mine, theirs = _at(left, place), _at(right, place)
         if not any(_like(once, value) for value in (*mine, *theirs)):
             continue
-        agree = all(same(place[1], a, b) for a in mine for b in theirs) and bool(mine) is bool(theirs)
+        pairs = [(a, b) for a in mine for b in theirs]
+        agree = any(same(place[1], *pair) for pair in pairs) and all(same(place[1], *pair, 10.0) for pair in pairs)
         if not agree:
             found.append(Objection(place, tuple(mine), tuple(theirs)))
     return found
