@@ -64,9 +64,17 @@ def keyed(body: str) -> Outcome:
     if pair is None:
         return Problem(f"{text!r} has a key but no value")
     key, rest = pair
+    if runs_on(key):
+        return Problem(f"{key!r} is a key and more")
     if rest.startswith("="):
         rest = rest[1:].strip()
     return one_field(key, rest, starts_blocks=True)
+
+
+def runs_on(name: str) -> bool:
+    """Whether a name is none of the vocabulary but begins with one: a line whose sign of equality came late."""
+    first, *more = name.replace("=", " ").split(maxsplit=1) or [""]
+    return bool(more) and meaning(name).quantity not in QUANTITIES and meaning(first).quantity in QUANTITIES
 
 
 def one_field(key: str, text: str, *, index: Index = NOWHERE, starts_blocks: bool = False) -> Outcome:
