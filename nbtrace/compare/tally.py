@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbtrace.compare.estimates import RESIDUALS, norms, pixel_sizes, positions, power_of_ten
-from nbtrace.compare.gaps import Count
+from nbtrace.compare.gaps import OF_A_STEP, Count
 from nbtrace.compare.identities import PER_SAMPLE
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
@@ -122,7 +122,9 @@ class Tally:
             alone = other & ~mine & shared
             if loop is Loop.STEP:
                 step = (cell % window.shape.steps > 0) & shared
-                there, here = other.any(axis=0) & step, mine.any(axis=0)
+                slot = window.slots.find(OF_A_STEP)
+                there = other[slot] & step if slot is not None else np.zeros(shared.shape, dtype=np.bool_)
+                here = mine.any(axis=0)
                 missing = there & ~here
                 count.steps_there += int(np.count_nonzero(there))
                 count.steps += int(np.count_nonzero(missing))
