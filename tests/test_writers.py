@@ -88,6 +88,7 @@ def test_a_per_phi_log_and_its_document_hold_the_same_values(pixel: Made) -> Non
     assert read["timestamp"] == "2026-01-02T03:04:05.006Z"
     assert read["pixel"] == {"slow": 5, "fast": 7}
     assert len(read["per_phi_entries"]) == len({record.line for record in records})
+    assert read["traces"] == read["per_phi_entries"]
 
 
 @given(matrices, vectors, numbers)

@@ -25,7 +25,7 @@ from simulator.build import Inputs, build_model, read_inputs
 from simulator.canonical import canonical_arguments
 from simulator.config import BeamConfig, Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
-from simulator.defects import Defect, defects_of
+from simulator.defects import Defect, Mode, defects_of
 from simulator.device import device_of, is_available, on_available_device
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.kernel import pixel_values
@@ -130,7 +130,8 @@ class Choice:
         try:
             return None if self.mode is None else defects_of(self.mode)
         except ValueError as error:
-            raise UsageError(f"mode {self.mode!r} is unknown: {error}") from None
+            known = " or ".join(mode.value for mode in Mode)
+            raise UsageError(f"mode {self.mode!r} is unknown; give {known}: {error}") from None
 
 
 def _passing(words: Sequence[str], mode: str | None) -> Config:

@@ -1,6 +1,7 @@
 """The embedded simulator as one side of a comparison. Importing this imports torch: do it inside a command only."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from nbtrace.records import Pixel
 from nbtrace.running.command import FlagLine
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
 from nbtrace.temporary import temporary_folder
-from nbtrace.writers import trace_lines
+from nbtrace.writers import PHI, trace_lines
 from simulator.config import Config
 from simulator.session import simulate_command
 
@@ -96,5 +97,12 @@ class EmbeddedSource:
                 traced = embedded.trace_pixel(self._placed_in(folder), pixel, Emit())
         except UsageError as error:
             return PixelTrace(None, str(error))
-        lines = (*traced.header, *trace_lines(traced.records), *trace_lines(traced.per_phi))
-        return PixelTrace("".join(f"{line}\n" for line in lines))
+        return PixelTrace("".join(f"{line}\n" for line in (*traced.header, *_whole_steps(traced))))
+
+
+def _whole_steps(traced: embedded.Traced) -> Iterator[str]:
+    """Yield the lines of a trace, its φ steps with all that is known of them; a step stands there once."""
+    steps = trace_lines(traced.per_phi)
+    for line in trace_lines(traced.records):
+        yield next(steps, line) if line.startswith(f"{PHI} ") else line
+    yield from steps

@@ -274,7 +274,7 @@ def gap_notices(c: Trace, py: Trace, gaps: tuple[Gaps, Gaps], partners: Mapping[
             text = (
                 f"{side} traces one sampled point or source, {other} more: {lacking.by_choice} values are not compared"
             )
-            yield Notice(Subject.POINT, Weight.INFO, text)
+            yield Notice(Subject.LOG, Weight.INFO, text)
 
 
 def _lines_notice(text: str) -> Notice:

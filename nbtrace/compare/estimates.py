@@ -41,13 +41,10 @@ class ColumnKnowledge:
 
     Attributes
     ----------
-    turn_key : str or None
-        The quantity by which two turns of a loop are told to be one and the same.
     placeholders : mapping of str to float
         Values that no computation gives.
     """
 
-    turn_key: str | None = None
     placeholders: Mapping[str, float] = {}
 
     def positions(self, get: Get) -> Floats:

@@ -138,7 +138,7 @@ class Lack:
     def gaps(self, count: Count, trace: Trace, other: Trace) -> Gaps:
         """Return the gaps of `trace`; of long logs, traces of enough blocks to hold every quantity do."""
         traces_a_pixel = any(map(of_a_block, trace.records))
-        traces_steps = any(_step_of(record) for record in trace.records)
+        traces_steps = any(map(_step_of, _step_records(trace)))
         unreadable = dict.fromkeys(name for bad in trace.account.unreadable for name in bad.quantities)
         printed = {*trace.by_quantity, *unreadable} | ({trace.vocabulary.final or ""} if traces_a_pixel else set())
         lost: Counter[str] = Counter()
@@ -173,11 +173,11 @@ def lacks(alignment: Alignment, c: Trace, py: Trace, partners: Mapping[int, int]
     """Return what C lacks and what Py lacks; `partners` says which block of C each block of Py belongs to."""
     shared_c = set(partners.values()) & set(c.blocks)
     shared_py = {block for block, partner in partners.items() if partner in shared_c}
-    steps_c = {step for record in c.records if (step := _step_of(record))}
-    steps_py = {step for record in py.records if (step := _step_of(record))}
+    steps_c, steps_py = (_steps(trace.records) for trace in (c, py))
+    there_c, there_py = (_steps(_step_records(trace)) for trace in (c, py))
     number_in_py = {partner: block for block, partner in partners.items()}
-    of_c = _lack(alignment.only_py, py.blocks, shared_py, steps_py, _renumbered(steps_c, number_in_py))
-    of_py = _lack(alignment.only_c, c.blocks, shared_c, steps_c, _renumbered(steps_py, partners))
+    of_c = _lack(alignment.only_py, py.blocks, shared_py, there_py, _renumbered(steps_c, number_in_py))
+    of_py = _lack(alignment.only_c, c.blocks, shared_c, there_c, _renumbered(steps_py, partners))
     return of_c, of_py
 
 
@@ -199,12 +199,22 @@ def _lack(
         step = _step_of(record)
         if record.value.shape is Shape.SENTINEL or (record.scope is not Scope.RUN and record.index.block not in shared):
             continue
-        if step is not None and step not in steps_here:
+        if step is not None and step in steps_there and step not in steps_here:
             steps.setdefault(step, record)
         else:
             values.append(record)
     there = tuple(block for block, *_ in steps_there if block in shared)
     return Lack(tuple(values), tuple(steps.values()), there, tuple(block for block in blocks if block not in shared))
+
+
+def _step_records(trace: Trace) -> tuple[Record, ...]:
+    """Return the records that show which turns a log has."""
+    key = trace.vocabulary.turn_key
+    return trace.records if key is None else trace.by_quantity.get(key, ())
+
+
+def _steps(records: Iterable[Record]) -> set[_Step]:
+    return {step for record in records if (step := _step_of(record))}
 
 
 def _step_of(record: Record) -> _Step | None:

@@ -129,7 +129,11 @@ class Tally:
             alone = other & ~mine & shared
             if loop is Loop.STEP:
                 step = (cell % window.shape.steps > 0) & shared
-                there, here = other.any(axis=0) & step, mine.any(axis=0)
+                key = window.slots.vocabulary.turn_key
+                slot = None if key is None else window.slots.find(key)
+                nowhere = np.zeros(shared.shape, dtype=np.bool_)
+                there = (other.any(axis=0) if key is None else nowhere if slot is None else other[slot]) & step
+                here = mine.any(axis=0)
                 missing = there & ~here
                 count.steps_there += int(np.count_nonzero(there))
                 count.steps += int(np.count_nonzero(missing))
@@ -367,7 +371,7 @@ class Window:
 
     def repeated_steps(self, number: int) -> Ints:
         """Return the blocks, from 0, in which two turns of a sample have the same key value."""
-        key = columns_of(self.slots.vocabulary).turn_key
+        key = self.slots.vocabulary.turn_key
         side, slot = self.sides[number], self.slots.find(key or "")
         if slot is None or not side.part.kind.size:
             return np.zeros(0, dtype=np.int64)

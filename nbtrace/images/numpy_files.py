@@ -155,7 +155,7 @@ def _header(content: bytes, name: str) -> tuple[tuple[int, ...], bool, np.dtype[
     shape, fortran = fields.get("shape", ""), _TRUTH.get(fields.get("fortran_order", ""))
     dtype = _dtype(fields.get("descr", ""))
     if dtype is None or fortran is None or _SHAPE.fullmatch(shape) is None:
-        raise InputError(f"{name} is damaged: its header is none of an array of numbers")
+        raise InputError(f"{name} is damaged: its header describes no array of numbers")
     sizes = tuple(int(size) for size in re.findall(r"\d+", shape))
     return sizes, fortran, dtype, end
 

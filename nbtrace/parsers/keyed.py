@@ -48,17 +48,26 @@ def _key_and_rest(text: str) -> tuple[str, str] | None:
 
 def keyed(body: str, vocabulary: Vocabulary) -> Outcome:
     """Read the body of a `TRACE_C:` or `TRACE_PY:` line."""
-    if heading := heading_of(body):
-        return heading
     text = body.strip()
-    tight = not body[:1].isspace()
-    pair = (_assignment(text) if tight else None) or _key_and_rest(text)
+    assigned = None if body[:1].isspace() else _assignment(text)
+    if assigned is None and (heading := heading_of(body)):
+        return heading
+    pair = assigned or _key_and_rest(text)
     if pair is None:
         return Problem(f"{text!r} has a key but no value")
     key, rest = pair
+    if runs_on(key, vocabulary):
+        return Problem(f"{key!r} is a key and more")
     if rest.startswith("="):
         rest = rest[1:].strip()
     return one_field(key, rest, vocabulary, starts_blocks=True)
+
+
+def runs_on(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether a name is none of the vocabulary but begins with one: a line whose sign of equality came late."""
+    first, *more = name.replace("=", " ").split(maxsplit=1) or [""]
+    known = vocabulary.quantities
+    return bool(more) and vocabulary.meaning(name).quantity not in known and vocabulary.meaning(first).quantity in known
 
 
 def one_field(

@@ -83,6 +83,8 @@ class Vocabulary:
         The loop along which formulas reach back to earlier turns.
     turns : str
         What the turns of its loops are called.
+    turn_key : str or None
+        The quantity that makes a turn: lines of others alone are none. Without it every quantity of a loop does.
     judged_apart : frozenset of str
         Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints.
     knowledge : mapping of str to str
@@ -103,6 +105,7 @@ class Vocabulary:
     equivalents: tuple[frozenset[str], ...] = ()
     recurrent: str | None = None
     turns: str = "turns of the loops"
+    turn_key: str | None = None
     judged_apart: frozenset[str] = frozenset()
     knowledge: Mapping[str, str] = field(default_factory=dict)
 

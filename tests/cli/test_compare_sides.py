@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from nbtrace.cli.compare_sides import Embedded, Request
+from nbtrace.cli.embedded import Choice
 from nbtrace.errors import UsageError
+from simulator.arguments import parse
+from tests.embedded_runs import PLAIN
 from tests.places import GOLDEN_SUITE
 
 CASE = GOLDEN_SUITE / "roi"
@@ -41,3 +44,9 @@ def test_what_excludes_each_other_is_refused() -> None:
         request(CASE, reference="x")
     with pytest.raises(UsageError, match="the candidate is sh"):
         request(candidate="sh", mode="spec")
+
+
+@pytest.mark.parametrize(("mode", "curved"), [(None, False), ("c-parity", False), ("spec", True)])
+def test_the_mode_decides_how_a_last_flag_is_read(mode: str | None, curved: bool) -> None:
+    words = [*PLAIN.split(), "-curved_det"]
+    assert Choice(mode).reread(words, parse(words).config).detector.curved is curved

@@ -158,6 +158,13 @@ def test_overflow_is_not_agreement(read: Read) -> None:
     assert [item.quantity for item in check(read(text)).broken] == ["r_e_sqr"]
 
 
+def test_an_intensity_too_small_for_a_product_is_no_explanation(read: Read) -> None:
+    chain = "I_before_scaling 1;r_e_sqr 1e-30;fluence_photons_per_m2 1;steps 1;polar 0.5;I_pixel_final 5"
+    lines = (*chain.split(";"), "I_before_scaling_post_polar 1e-300")
+    result = check(read("".join(f"TRACE_PY: {line}\n" for line in lines)))
+    assert [item.quantity for item in result.broken] == ["I_pixel_final"]
+
+
 def test_single_precision_logs_get_their_own_allowance(pairs: Path) -> None:
     result = check(read_trace(str(pairs / "polar_09__35_24" / "py.log")))
     assert result.single_precision

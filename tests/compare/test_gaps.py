@@ -117,6 +117,15 @@ def test_missing_steps_are_counted_as_phi_does(read: Read, many: int) -> None:
     assert text == f"Py lacks {many} of the 10 φ steps that C has, first [phi_tic {10 - many}]"
 
 
+def test_lines_of_rotated_vectors_are_no_further_steps(read: Read) -> None:
+    """A port prints them after its steps, where their numbers begin anew; the reference does not print them."""
+    every = items(1, 1, 3)
+    rotated = "".join(f"TRACE_PY_ROTSTAR phi_tic={tic} ap_y=1 bp_y=2 cp_y=3\n" for tic in range(3))
+    result = diff(read(log(every, "C")), read(log(every, "PY") + rotated))
+    assert result.verdict is Verdict.AGREE
+    assert not any(gaps.are_differences for gaps in result.gaps)
+
+
 def test_a_missing_pixel_is_a_difference(read: Read) -> None:
     c = read(log(items(3, 2, 0), "C"))
     py = read(log(items(2, 2, 0), "PY"))

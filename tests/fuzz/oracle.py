@@ -56,8 +56,9 @@ def read(text: str) -> Reading:
         if phi:
             step, *pairs = body.split(" ")
             number = _step_of(step)
-            if number is not None:
-                for key, _, value in (pair.partition("=") for pair in pairs):
+            fields = [pair.partition("=") for pair in pairs]
+            if number is not None and all(_number(value) for _, _, value in fields):
+                for key, _, value in fields:
                     values[block, key, number].append(value)
         elif mark == ":" and (assigned := _assigned(body)):
             values[-1, assigned[1], -1] = [assigned[2]]  # the reference prints its detector on the way, and at the end
@@ -66,7 +67,7 @@ def read(text: str) -> Reading:
             if closed and key not in _END_OF_BLOCK:
                 block, closed = block + 1, False
             closed = closed or key == _LAST_OF_BLOCK
-            values[block, key, -1].append(value)
+            values[block, key, -1].append(value.removeprefix("= "))
     return Reading(dict(values))
 
 
@@ -76,15 +77,18 @@ def _step_of(text: str) -> int | None:
     return int(step) if 0 <= step < _MOST_STEPS and step.is_integer() else None
 
 
-def same(key: str, a: str, b: str) -> bool:
-    """Whether two printed values are equal, number by number within the default tolerance, and word by word."""
+def same(key: str, a: str, b: str, slack: float = 1.0) -> bool:
+    """Whether two printed values are equal: number by number within the default tolerance, and word by word.
+
+    With ten times the tolerance, what one log prints twice may be one value with more and with fewer digits.
+    """
     left, right = _parts(a), _parts(b)
     if len(left) != len(right) or not all(map(_alike, left, right)):
         return False
     pairs = [(x, y) for x, y in zip(left, right, strict=True) if isinstance(x, float) and isinstance(y, float)]
     apart = max((abs(x - y) for x, y in pairs), default=0.0)
     size = min(math.hypot(*(x for x, _ in pairs)), sys.float_info.max)
-    return apart <= (ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * size) * (1 + 1e-6)
+    return apart <= (ABSOLUTE if key in ABSOLUTE_KEYS else RELATIVE * size) * slack * (1 + 1e-6)
 
 
 def _parts(text: str) -> list[float | str]:
@@ -122,13 +126,20 @@ def objections(c: str, py: str, common: Mapping[Place, str]) -> list[Objection]:
     left, right = read(c).values, read(py).values
     found = []
     for place, once in sorted(common.items()):
-        mine, theirs = left.get(place, []), right.get(place, [])
+        mine, theirs = _at(left, place), _at(right, place)
         if not any(_like(once, value) for value in (*mine, *theirs)):
             continue
-        agree = all(same(place[1], a, b) for a in mine for b in theirs) and bool(mine) is bool(theirs)
+        pairs = [(a, b) for a in mine for b in theirs]
+        agree = any(same(place[1], *pair) for pair in pairs) and all(same(place[1], *pair, 10.0) for pair in pairs)
         if not agree:
             found.append(Objection(place, tuple(mine), tuple(theirs)))
     return found
+
+
+def _at(values: Mapping[Place, list[str]], place: Place) -> list[str]:
+    """Return what stands at a place; a line of the detector may be written like one of a pixel, and the reverse."""
+    _, key, step = place
+    return values.get(place) or values.get((-1, key, step)) or (values.get((0, key, step), []) if place[0] < 0 else [])
 
 
 def _like(once: str, now: str) -> bool:

@@ -61,6 +61,8 @@ def test_what_it_objects_to(old: str, new: str, objection: str) -> None:
         ("4 5 6", "4 5 6.0004"),
         ("F_cell 100", "F_cell 1e2"),
         ("TRACE_PY: F_cell", "  12→TRACE_PY F_cell"),
+        ("TRACE_PY: F_cell", "TRACE_PY: F_cell ="),
+        ("TRACE_PY:distance_m=", "TRACE_PY:distance_m "),
     ],
 )
 def test_what_it_does_not_object_to(old: str, new: str) -> None:

@@ -351,7 +351,7 @@ class _Writer:
         if self._likely(0.1) and "-mask" not in (group[0] for group in self._groups):
             self._insert("-trace_pixel", "2", "3")
         elif self._likely(0.15):
-            first = self._draw.randint(0, 6), self._draw.randint(0, 6)
+            first = self._draw.randint(0, 3), self._draw.randint(0, 3)
             last = [start + self._draw.randint(0, 8) for start in first]
             self._insert("-roi", str(first[0]), str(last[0]), str(first[1]), str(last[1]))
         room = SAMPLES // (self._pixels * self._per_pixel)

@@ -66,9 +66,11 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     """Count how the lines agree, and say so at the end."""
     found = Tally()
     yield found
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"\n{found.same_bits} lines to the bit; but for the last bits of a pixel: {found.rounded}")
+    plugins = request.config.pluginmanager
+    reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+    if reporter is not None and capture is not None:
+        with capture.global_and_fixture_disabled():
+            reporter.write_line(f"\n{found.same_bits} lines to the bit; but for last bits of pixels: {found.rounded}")
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))

@@ -171,3 +171,15 @@ def test_a_cut_compressed_document_says_so(tmp_path: Path) -> None:
     account = read_trace(str(path)).account
     assert account.cut
     assert len(account.unreadable) == 1
+
+
+@pytest.mark.parametrize("order", [("per_phi_entries", "traces"), ("traces", "per_phi_entries")])
+def test_of_two_lists_of_steps_the_first_known_name_counts(order: tuple[str, str]) -> None:
+    entry = {"phi_deg": 0.0, "k_frac": 1.0, "F_latt_b": 1.0, "F_latt": 1.0}
+    lists = {"per_phi_entries": [{"phi_tic": 0, **entry}], "traces": [{"phi_tic": 0, **entry}, {"phi_tic": 1, **entry}]}
+    (both,) = parse_trace(json.dumps({name: lists[name] for name in order}))
+    assert {record.index.phi_tic for record in both.records} == {0}
+    (older,) = parse_trace(json.dumps({"traces": lists["traces"]}))
+    assert {record.index.phi_tic for record in older.records} == {0, 1}
+    (empty,) = parse_trace(json.dumps({"per_phi_entries": None, "traces": lists["traces"]}))
+    assert empty.records == older.records

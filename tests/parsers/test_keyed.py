@@ -206,7 +206,10 @@ def test_the_printed_text_stands_beside_the_number() -> None:
         "TRACE_C:Rx=[1 0 0; 0 1 -0; 0 0 1] 1",
         "TRACE_C:term_fast=st=st=-0 -0 -0.0495",
         "TRACE_C:distance_m=0.1distance_m=0.1",
+        "TRACE_PY: rot_c_star_A_inv 0.00056 -0.0022 0.012498662408 = 5158",
+        "TRACE_PY:sdet_after_rotz 1=0 -1 0",
+        "TRACE_C:angles_rad=rotx:0 roty:0 rotz:0 twotheta:",
     ],
 )
-def test_a_key_with_two_values_has_none(line: str) -> None:
+def test_a_line_that_was_overwritten_or_cut_has_no_value(line: str) -> None:
     assert complaint(line)

@@ -256,3 +256,11 @@ def test_a_trace_within_the_references_own_noise_agrees(spec: Comparison, tmp_pa
     assert probe.noise is not None
     assert "n.json: C against itself was measured at this pixel" in render(compare_view(found)).replace("\\", "")
     assert found.verdict is Verdict.DIFFER
+
+
+def test_a_step_of_the_simulators_trace_stands_there_once(spec: Comparison) -> None:
+    text = spec.probes[1].py.text
+    assert text is not None
+    steps = [line.split() for line in text.splitlines() if line.startswith("TRACE_PY_PHI ")]
+    assert [words[1] for words in steps] == ["phi_tic=0", "phi_tic=1", "phi_tic=2"]
+    assert all(len(words) > 6 for words in steps)

@@ -11,7 +11,6 @@ from nbtrace.parsers.decimals import Floats
 class NanoBraggColumns(ColumnKnowledge):
     """The columns of nanoBragg's long logs."""
 
-    turn_key = "phi_k_frac"
     placeholders: Mapping[str, float] = {"polar": 0.0}
 
     def positions(self, get: Get) -> Floats:

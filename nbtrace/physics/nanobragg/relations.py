@@ -136,6 +136,8 @@ def _through_post_polar(v: Values) -> str | None:
         return None
     unpolarised = {name: value for name, value in v.items() if name != "polar"}
     product = chain_product({**unpolarised, "I_before_scaling": (after,)})
+    if product == 0:
+        return None
     apart = abs(v["I_pixel_final"][0] / product - 1)
     if apart > _NEAR:
         return None

@@ -11,6 +11,7 @@ VOCABULARY = Vocabulary(
     quantities=QUANTITIES,
     indices=(SOURCE, PHI_TIC),
     turns="φ steps",
+    turn_key="phi_k_frac",
     judged_apart=frozenset({SOURCE}),
     final="I_pixel_final",
     stand_ins=("floatimage_accumulated", "I_before_scaling", "F_latt"),

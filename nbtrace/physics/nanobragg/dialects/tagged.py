@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from nbtrace import schema
 from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
-from nbtrace.parsers.keyed import keyed, one_field
-from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure, fitting
+from nbtrace.parsers.keyed import keyed, one_field, runs_on
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, fitting
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
 from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
@@ -107,7 +107,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         outcome = grammar(body)
         if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
             as_prose = prose.prose(body, context, cell_block=False)
-            if isinstance(as_prose, Fields) and not any("=" in item.key for item in as_prose.fields):
+            if isinstance(as_prose, Fields) and not any(map(_runs_on, as_prose.fields)):
                 return f"{dialect} prose", as_prose
         return dialect, outcome
     if family in _MARKERS:
@@ -125,6 +125,10 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         far = Problem(f"there is no source {number}: {schema.MOST} is the largest number")
         return "sources", far if source is None else lines.source(body, source)
     return f"{family} (unknown)", _unknown(family, body)
+
+
+def _runs_on(item: Field) -> bool:
+    return "=" in item.key or (item.meaning.quantity not in VOCABULARY.quantities and runs_on(item.key, VOCABULARY))
 
 
 def _unknown(family: str, body: str) -> Outcome:
