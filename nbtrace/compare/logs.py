@@ -31,6 +31,8 @@ class Logs:
         Quantities that, where they differ, say that the two logs are of different things, in words.
     stated_words : mapping of str to str
         What a log states beside its quantities, in words.
+    followed_by_turn : frozenset of str
+        Quantities of which a comparison turn by turn tells more, if both logs have `turn_key` in each turn.
     """
 
     relations: tuple[Relation, ...] | None = None
@@ -39,6 +41,8 @@ class Logs:
     settings: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
+    followed_by_turn: frozenset[str] = frozenset()
+    turn_key: str = ""
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""

@@ -108,7 +108,9 @@ def _facts(result: SweepResult) -> Iterator[str]:
         if run.trace.source != run.name:
             yield f"{run.name}: {run.trace.source}"
     if result.reference is not None:
-        yield f"Reference: {result.reference.source} (C in the notes; Py is {first.name})"
+        names = result.policy.vocabulary.names
+        told = f"{names.reference} in the notes; {names.candidate} is {first.name}"
+        yield f"Reference: {result.reference.source} ({told})"
     yield from tolerance_facts(result.policy)
 
 

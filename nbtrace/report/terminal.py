@@ -3,6 +3,8 @@
 import io
 import os
 import re
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import TextIO
 
 from rich.console import Console
@@ -31,6 +33,8 @@ _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.I
 _PIPED_WIDTH = 100
 _ALL_DIGITS = 96
 _FEW_DIGITS = 6
+_NARROWEST = 12
+"""Letters that a title made of names may have, however short the cells under it are, before it is broken."""
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
 
@@ -102,7 +106,7 @@ def _table(table: Table, width: int) -> RichTable:
     for i in shown:
         column = table.columns[i]
         rich.add_column(
-            column.title,
+            Text(_title(column, [line.cells[i] for line in table.lines])),
             justify="right" if column.numeric else "left",
             overflow="fold",
             no_wrap=column.numeric or i == 0,
@@ -113,6 +117,13 @@ def _table(table: Table, width: int) -> RichTable:
         cells = [_narrowed(line.cells[i], table.columns[i], width) for i in shown]
         rich.add_row(*(Text(cell, style=style if i == last else "") for i, cell in zip(shown, cells, strict=True)))
     return rich
+
+
+def _title(column: Column, cells: Sequence[str]) -> str:
+    """Return a column's title, names in it broken into lines no longer than its cells."""
+    title = clean(column.title)
+    width = max(_NARROWEST, *(len(clean(cell)) for cell in cells))
+    return "\n".join(wrap(title, width)) if column.named and len(title) > width else title
 
 
 def _narrowed(cell: str, column: Column, width: int) -> str:

@@ -51,6 +51,8 @@ class NanoBraggLogs(Logs):
     settings: Mapping[str, str] = _SETTINGS
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
+    followed_by_turn = frozenset({"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"})
+    turn_key = "phi_k_frac"
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""

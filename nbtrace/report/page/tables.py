@@ -50,6 +50,12 @@ class Column:
     numeric: bool = False
     code: bool = False
 
+    @property
+    def classes(self) -> str:
+        """What its heading is to the style of the page."""
+        words = ("number" if self.numeric else "", "folds" if len(self.title) > _LONG else "")
+        return " ".join(filter(None, words))
+
 
 @dataclass(frozen=True)
 class Cell:
