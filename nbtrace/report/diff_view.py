@@ -1,7 +1,6 @@
 """The view of a comparison of two traces."""
 
 import math
-from shlex import quote
 
 from nbtrace.compare.artefacts import power_of_ten
 from nbtrace.compare.diff import DiffResult
@@ -21,6 +20,7 @@ from nbtrace.report.view import (
     delta_text,
     input_facts,
     listed,
+    logs_line,
     number,
     signed,
     tolerance_facts,
@@ -128,10 +128,13 @@ def _material(result: DiffResult) -> str:
 
 
 def _final(result: DiffResult) -> str:
-    name, names = result.c.vocabulary.final, result.names
-    final = next((row for row in result.rows if row.quantity == name), None)
-    if final is None:
+    names = result.names
+    rows = [row for row in result.rows if row.quantity == result.c.vocabulary.final]
+    if not rows:
         return ""
+    # Of a quantity that each turn of a loop has, the last one is what the run is made for.
+    final = [row for row in rows if row.index.block == rows[0].index.block][-1]
+    name = final.label if final.index.loops else final.quantity
     if final.difference is None or final.difference.ratio is None:
         return f"; {name} {final.status.value}: {final.reason or f'{names.reference} is 0'}"
     return f"; {name} {names.ratio} = {final.difference.ratio:.9g}"
@@ -316,7 +319,7 @@ def _next(result: DiffResult) -> Section:
             title,
             items=(f"trace the same {vocabulary.block}, with the same configuration, on both sides; compare again",),
         )
-    c, py = quote(result.c.source), quote(result.py.source)
+    c, py = result.c.source, result.py.source
     names = {group.quantity for group in result.groups if group.status.diverges}
     items, commands = [], []
     start = result.physical.first
@@ -328,12 +331,16 @@ def _next(result: DiffResult) -> Section:
     if names & logs.followed_by_turn:
         turns = [logs.turn_key in trace.by_quantity for trace in (result.c, result.py)]
         if all(turns):
-            commands.append(Command(f"nbtrace phi {py} {c}", f"is it all {vocabulary.turns} or one?"))
+            commands.append(
+                Command(logs_line("phi", py, c, vocabulary=vocabulary), f"is it all {vocabulary.turns} or one?")
+            )
         elif any(turns):
             items.append(f"nbtrace phi with the file of the other side's {vocabulary.turns}: is it all steps or one?")
     chain = vocabulary.chain
     if chain is not None and names & {chain.result, chain.factors[0].quantity}:
-        commands.append(Command(f"nbtrace scaling {c} {py}", "which factor carries the final ratio?"))
+        commands.append(
+            Command(logs_line("scaling", c, py, vocabulary=vocabulary), "which factor carries the final ratio?")
+        )
     if not items and not commands:
         items.append("follow the first divergence to its inputs")
     return Section(title, items=tuple(items), commands=tuple(commands))

@@ -113,6 +113,12 @@ def root_words(root: Root) -> str:
     return f"{where}: {cause}"
 
 
+def status_word(status: Status, names: Names) -> str:
+    """Return what a report calls a status: who introduced a difference goes by its name."""
+    who = {Status.INTRODUCED_C: names.reference, Status.INTRODUCED_PY: names.candidate}.get(status)
+    return status.value if who is None else f"INTRODUCED_{who.upper()}"
+
+
 def place_words(root: Root) -> str:
     """Return the turns of the loops that a root is in."""
     return ", ".join(f"{name} {ordinal}" for name, ordinal in root.place)
@@ -172,7 +178,9 @@ def _formula(root: Root) -> str:
 def _facts(result: Explanation) -> Iterator[str]:
     found = result.audit.findings
     counts = {status: sum(item.status is status for item in found) for status in Status}
-    yield "Audit: " + ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
+    yield "Audit: " + ", ".join(
+        f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
+    )
     attribution = result.attribution
     if attribution.log_ratio is not None:
         words = f"log({result.names.ratio}) of {attribution.final} is {attribution.log_ratio:+.9g}"
@@ -188,7 +196,7 @@ def _sections(result: Explanation) -> Iterator[Section]:
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
     shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
-    table = Table(_audit_columns(result.names), tuple(map(_audit_line, shown)))
+    table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
     yield Section("Every value that differs", table=table if shown else None)
 
 
@@ -200,7 +208,7 @@ def _root_line(root: Root, share: Share) -> Line:
     cells = (
         root.node.label + (f" (+{len(root.findings) - 1})" if len(root.findings) > 1 else ""),
         side_words(root),
-        root.status.value,
+        status_word(root.status, root.vocabulary.names),
         _share_cell(share),
         f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
         root.cause.text if root.cause is not None else "none found",
@@ -263,7 +271,9 @@ def _other(side: Side) -> Side:
 
 def _description(root: Root) -> str:
     known = root.vocabulary.quantities.get(root.quantity)
-    return f"{known.description} [{known.unit}]" if known is not None else ""
+    if known is None or (not known.description and known.unit == "1"):
+        return ""
+    return f"{known.description} [{known.unit}]".lstrip()
 
 
 def _cell(values: tuple[float, ...], place: int) -> str:
@@ -309,12 +319,12 @@ def _audit_columns(names: Names) -> tuple[Column, ...]:
     return (Column("quantity"), *sides, Column("status"), Column("because", least_width=_WORDY))
 
 
-def _audit_line(finding: Finding) -> Line:
+def _audit_line(finding: Finding, names: Names) -> Line:
     cells = (
         finding.node.label,
         _held(finding.c.lacking, broken=finding.c.broken),
         _held(finding.py.lacking, broken=finding.py.broken),
-        finding.status.value,
+        status_word(finding.status, names),
         finding.reason,
     )
     return Line(cells, _STYLE[finding.status])

@@ -1,7 +1,6 @@
 """The view of the scaling chain."""
 
 from collections.abc import Iterator
-from shlex import quote
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.scaling import Factor, Product, ScalingResult
@@ -14,6 +13,7 @@ from nbtrace.report.view import (
     Table,
     View,
     input_facts,
+    logs_line,
     number,
     percent,
     signed,
@@ -123,8 +123,8 @@ def _divergent(result: ScalingResult) -> Iterator[Section]:
         return
     yield Section("First divergence", items=(_described(over[0]),), repeats_table=True)
     yield Section("All divergent factors", items=tuple(map(_described, over)), repeats_table=True)
-    c, py = quote(result.diff.c.source), quote(result.diff.py.source)
-    command = Command(f"nbtrace diff {c} {py}", "what diverges before the chain?")
+    sources = result.diff.c.source, result.diff.py.source
+    command = Command(logs_line("diff", *sources, vocabulary=_words(result)), "what diverges before the chain?")
     yield Section("What to look at next", commands=(command,))
 
 

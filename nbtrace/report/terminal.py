@@ -4,7 +4,6 @@ import io
 import os
 import re
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import TextIO
 
 from rich.console import Console
@@ -33,8 +32,9 @@ _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.I
 _PIPED_WIDTH = 100
 _ALL_DIGITS = 96
 _FEW_DIGITS = 6
-_NARROWEST = 12
+_NARROWEST = 16
 """Letters that a title made of names may have, however short the cells under it are, before it is broken."""
+_pieces = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
 
@@ -123,7 +123,19 @@ def _title(column: Column, cells: Sequence[str]) -> str:
     """Return a column's title, names in it broken into lines no longer than its cells."""
     title = clean(column.title)
     width = max(_NARROWEST, *(len(clean(cell)) for cell in cells))
-    return "\n".join(wrap(title, width)) if column.named and len(title) > width else title
+    return "\n".join(_broken(title, width)) if column.named and len(title) > width else title
+
+
+def _broken(title: str, width: int) -> list[str]:
+    """Return the lines of a title: it breaks at blanks and after a `/`, within a name only where that is longer."""
+    lines = [""]
+    for piece in _pieces(title):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+        while len(lines[-1].rstrip()) > width:
+            lines[-1:] = lines[-1][:width], lines[-1][width:]
+    return [line.rstrip() for line in lines]
 
 
 def _narrowed(cell: str, column: Column, width: int) -> str:

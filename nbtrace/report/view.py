@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from shlex import quote
 
 from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.status import Status, Verdict
@@ -9,7 +10,9 @@ from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Trace
 from nbtrace.units import metres
+from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,14 @@ def _input_fact(side: str, trace: Trace) -> str:
     lines = f"{account.used} of {account.total} lines used"
     unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
     return f"{side}: {trace.source} ({pixel + '; ' if pixel else ''}{lines}{unread})"
+
+
+def logs_line(command: str, *sources: str, vocabulary: Vocabulary) -> str:
+    """Return a command on logs as it is typed, with the vocabulary that they were read with."""
+    words = ["nbtrace", command, *map(quote, sources)]
+    if vocabulary is not registry.default():
+        words += ["--vocabulary", quote(vocabulary.origin or vocabulary.name)]
+    return " ".join(words)
 
 
 _SHOWN_TOLERANCES = 50

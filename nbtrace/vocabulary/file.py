@@ -185,6 +185,7 @@ class _Builder:
                 **{name: expression.formula(name) for name, expression in expressions.items()},
             },
             chain=self._chain(words),
+            origin=self.place.source,
             recurrent=self._recurrent(expressions),
         )
 

@@ -83,6 +83,8 @@ class Vocabulary:
         The product whose factors `nbtrace scaling` weighs.
     equivalents : tuple of frozenset of str
         Groups of quantities that are one value under several names.
+    origin : str
+        How a user names it to a command: its name, or the file that it was read from.
     recurrent : str or None
         The loop along which formulas reach back to earlier turns.
     turn, turns : str
@@ -111,6 +113,7 @@ class Vocabulary:
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     chain: Chain | None = None
     equivalents: tuple[frozenset[str], ...] = ()
+    origin: str = ""
     recurrent: str | None = None
     turn: str = "turn of the loops"
     turns: str = "turns of the loops"

@@ -29,6 +29,7 @@ from nbtrace.report.page.results import (
     result_section,
     root_name,
     side_name,
+    status_name,
 )
 from nbtrace.report.page.tables import PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
@@ -217,7 +218,7 @@ def _root_facts(document: ExplainDocument, names: Names) -> Iterator[Fact]:
         return
     root = document.roots[0]
     part = {"c": ", the reference", "py": ", the port"}.get(root.side, "")
-    yield Fact("Who is wrong", f"{side_name(root.side, names)}{part}", root.status)
+    yield Fact("Who is wrong", f"{side_name(root.side, names)}{part}", status_name(root.status, names))
     cause = root.causes[0].text if root.causes else "no cause of the catalogue fits"
     yield Fact("In what", root_name(root), cause)
     if root.explains_final_ratio is not None:

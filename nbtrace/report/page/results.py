@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
+from nbtrace.explanation.judgement.findings import Status
 from nbtrace.report.diff_view import columns as diff_columns
-from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS
+from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS, status_word
 from nbtrace.report.filed import (
     DiffDocument,
     ExplainDocument,
@@ -292,6 +293,11 @@ def side_name(side: str, names: Names) -> str:
     return {"c": names.reference, "py": names.candidate, "both": names.both}.get(side, names.either)
 
 
+def status_name(status: str, names: Names) -> str:
+    """Return what the page calls the status of a root."""
+    return status_word(Status(status), names) if status in set(Status) else status
+
+
 def root_name(root: Root) -> str:
     """Return the quantities of a root, and the φ step where it has one."""
     names = ", ".join(root.quantities) or root.quantity
@@ -304,7 +310,7 @@ def _card(root: Root, most: float, of: str, names: Names) -> RootCard:
     title = f"{side}: {root_name(root)}"
     return RootCard(
         title=title,
-        status=root.status,
+        status=status_name(root.status, names),
         tone=tone_of(root.status),
         text=root.text.removeprefix(f"{title}: "),
         share=None if share is None else _share(share, most, of),
