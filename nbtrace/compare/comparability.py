@@ -56,9 +56,6 @@ class Notice:
     text: str
 
 
-_UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30: "m³ and Å³"}
-"""What a power of ten between two values usually is."""
-
 _SHOWN = 3
 _SHOWN_IDLE = 10
 """Tolerances that apply to nothing of which each gets a notice of its own."""
@@ -85,7 +82,7 @@ def notices(
         *_sides(c, py),
         *_pixels(c, py, partners, gaps),
         *_steps(c, py),
-        *_units(rows, c.vocabulary.names),
+        *_units(rows, c.vocabulary),
         *_known_artefacts(c.vocabulary, rows),
         *gap_notices(c, py, gaps, partners),
         *_copies(alignment, rows),
@@ -235,13 +232,14 @@ def _list(numbers: frozenset[int]) -> str:
     return " and ".join(map(str, sorted(numbers)))
 
 
-def _units(rows: Sequence[Row], names: Names) -> Iterator[Notice]:
-    by_power: dict[int, dict[str, None]] = {}
+def _units(rows: Sequence[Row], vocabulary: Vocabulary) -> Iterator[Notice]:
+    by_power: dict[int, dict[str, str]] = {}
+    names = vocabulary.names
     for row in rows:
         if power := power_of_ten(row):
-            by_power.setdefault(power, {})[row.quantity] = None
+            by_power.setdefault(power, {})[row.quantity] = row.known.unit if row.known is not None else ""
     for power, quantities in by_power.items():
-        usual = _UNITS.get(abs(power))
+        usual = logs_of(vocabulary).units_apart(abs(power), frozenset(quantities.values()))
         hint = f" ({usual})" if usual else ""
         keys = "one key" if len(quantities) == 1 else "the same keys"
         ratio = f"{', '.join(quantities)}: {names.ratio} is 10^{power}"

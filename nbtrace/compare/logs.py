@@ -14,6 +14,9 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 SUBJECT = "logs"
 
 
+_LENGTHS = {3: "m and mm", 6: "m and µm", 9: "m and nm", 10: "m and Å"}
+
+
 class Logs:
     """What is known of the logs of a computation.
 
@@ -58,6 +61,10 @@ class Logs:
         """Yield faults of a log that single values show, whatever the relations say."""
         del samples
         return iter(())
+
+    def units_apart(self, power: int, units: frozenset[str]) -> str:
+        """Return which two units a power of ten between values of these units usually is; empty if none is usual."""
+        return _LENGTHS.get(power, "") if units == {"m"} else ""
 
     def traced_turns(self, trace: Trace) -> frozenset[int]:
         """Return the turns of the innermost loop whose values stand in the lines without one."""

@@ -32,6 +32,8 @@ PROOF_COLUMNS = (
     Column("by the formula", numeric=True),
     Column("under the cause", numeric=True),
 )
+_SHORT = 12
+"""Letters of a name that stand in the word for a status."""
 _WORDY = 92
 """Terminal width from which on there is room for the reason of each finding."""
 _STYLE = {
@@ -114,9 +116,12 @@ def root_words(root: Root) -> str:
 
 
 def status_word(status: Status, names: Names) -> str:
-    """Return what a report calls a status: who introduced a difference goes by its name."""
-    who = {Status.INTRODUCED_C: names.reference, Status.INTRODUCED_PY: names.candidate}.get(status)
-    return status.value if who is None else f"INTRODUCED_{who.upper()}"
+    """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
+    introduced = {Status.INTRODUCED_C: (names.reference, "REFERENCE"), Status.INTRODUCED_PY: (names.candidate, "OTHER")}
+    if status not in introduced:
+        return status.value
+    name, part = introduced[status]
+    return f"INTRODUCED_{name.upper() if len(name) <= _SHORT and len(name.split()) == 1 else part}"
 
 
 def place_words(root: Root) -> str:

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-from collections.abc import Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -32,7 +31,7 @@ _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.I
 _PIPED_WIDTH = 100
 _ALL_DIGITS = 96
 _FEW_DIGITS = 6
-_NARROWEST = 16
+_TITLE, _NARROW_TITLE = 16, 8
 """Letters that a title made of names may have, however short the cells under it are, before it is broken."""
 _pieces = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
@@ -103,10 +102,12 @@ def _table(table: Table, width: int) -> RichTable:
         padding=(0, 2 if width >= _ALL_DIGITS else 1, 0, 0),
         header_style="bold",
     )
+    least = _TITLE if width >= _ALL_DIGITS else _NARROW_TITLE
     for i in shown:
         column = table.columns[i]
+        cells = [_narrowed(line.cells[i], column, width) for line in table.lines]
         rich.add_column(
-            Text(_title(column, [line.cells[i] for line in table.lines])),
+            Text(_title(column, max([least, *map(len, cells)]))),
             justify="right" if column.numeric else "left",
             overflow="fold",
             no_wrap=column.numeric or i == 0,
@@ -119,10 +120,9 @@ def _table(table: Table, width: int) -> RichTable:
     return rich
 
 
-def _title(column: Column, cells: Sequence[str]) -> str:
-    """Return a column's title, names in it broken into lines no longer than its cells."""
+def _title(column: Column, width: int) -> str:
+    """Return a column's title, one with names in it broken into lines of a width."""
     title = clean(column.title)
-    width = max(_NARROWEST, *(len(clean(cell)) for cell in cells))
     return "\n".join(_broken(title, width)) if column.named and len(title) > width else title
 
 
