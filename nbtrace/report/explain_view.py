@@ -117,7 +117,10 @@ def root_words(root: Root) -> str:
 
 def status_word(status: Status, names: Names) -> str:
     """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
-    introduced = {Status.INTRODUCED_C: (names.reference, "REFERENCE"), Status.INTRODUCED_PY: (names.candidate, "OTHER")}
+    introduced = {
+        Status.INTRODUCED_C: (names.reference, "REFERENCE"),
+        Status.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
+    }
     if status not in introduced:
         return status.value
     name, part = introduced[status]
