@@ -51,7 +51,7 @@ def main() -> None:
         if item.answer.name in options.show:
             edit = item.edit
             print(
-                f"{item.answer.name} {item.side.label} {edit.log}:{edit.line} {edit.kind}: {edit.after.strip()[:110]}"
+                f"{item.answer.name} {item.side.value} {edit.log}:{edit.line} {edit.kind}: {edit.after.strip()[:110]}"
             )
             print(f"    was {edit.before.strip()[:120]}; found {'; '.join(item.found)[:600] or 'nothing'}")
     counts = Counter(item.answer for item in found)

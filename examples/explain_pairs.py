@@ -39,7 +39,7 @@ def _explained(c: Path, py: Path) -> None:
             f"  found: {side_words(root)} [{root.status.value}] {root_words(root)}; {effect_words(root, share, result)}"
         )
     for record in result.unusable[:3]:
-        print(f"  no number: {record.side.label} {record.key} {record.value.text[:40]}")
+        print(f"  no number: {result.names.of(record.side)} {record.key} {record.value.text[:40]}")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from nbtrace.report import markdown, terminal
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
 from nbtrace.report.view import View, clean
+from nbtrace.vocabulary import registry
 
 if TYPE_CHECKING:
     from nbtrace.compare.images import ImagesResult
@@ -302,11 +303,11 @@ def _image(picture: Picture, side: Side, shape: tuple[int, int] | None) -> "Imag
         return picture
     if isinstance(picture, str | os.PathLike):
         return read_image(Path(picture), shape=shape, side=side)
-    pixels = np.asarray(picture)
+    pixels, name = np.asarray(picture), registry.default().names.of(side)
     if pixels.ndim != 2 or pixels.dtype.kind not in "uif":
         kind = f"{type(picture).__name__} of shape {pixels.shape} and type {pixels.dtype.name}"
-        raise UsageError(f"{side.label}: an image is a two-dimensional array of real numbers, not {kind}")
-    return Image(pixels, f"{side.label} array", "in memory")
+        raise UsageError(f"{name}: an image is a two-dimensional array of real numbers, not {kind}")
+    return Image(pixels, f"{name} array", "in memory")
 
 
 def _files(**compared: object) -> dict[str, Path]:

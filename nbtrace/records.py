@@ -8,26 +8,29 @@ from typing import TypeAlias
 
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity, Scope
+from nbtrace.vocabulary.sides import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+__all__ = [
+    "INT_MIN",
+    "NOWHERE",
+    "Account",
+    "Index",
+    "Pixel",
+    "Record",
+    "Setting",
+    "Shape",
+    "Side",
+    "Trace",
+    "Unreadable",
+    "Value",
+]
 
 Pixel: TypeAlias = tuple[int, int]
 """A pixel as (slow, fast), both from 0."""
 
 INT_MIN = -2147483648.0
 """What the reference prints for a Miller index that is not finite."""
-
-
-class Side(StrEnum):
-    """Which program printed a record."""
-
-    C = "c"
-    PY = "py"
-    UNKNOWN = "unknown"
-
-    @property
-    def label(self) -> str:
-        """The side's name in reports."""
-        return {Side.C: "C", Side.PY: "Py", Side.UNKNOWN: "?"}[self]
 
 
 class Shape(StrEnum):

@@ -125,7 +125,10 @@ def check(trace: Trace) -> SelfCheck:
         checks = formula_checks(trace)
     else:
         checks = tuple(_check(relation, instances, formats, trace, single=single) for relation in relations)
-    repeated = tuple(f"{item}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side))
+    names = trace.vocabulary.names
+    repeated = tuple(
+        f"{item.words(names)}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side)
+    )
     return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), repeated)
 
 
@@ -277,6 +280,7 @@ def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instan
     for block in trace.blocks:
         where_is = whereabouts(trace, block)
         if where_is.contradicts_itself:
-            yield f"states pixel {where_is.stated}, but its geometry is that of pixel {where_is.derived} (slow, fast)"
+            what = trace.vocabulary.block
+            yield f"states {what} {where_is.stated}, but its geometry is that of {what} {where_is.derived} (slow, fast)"
     if trace.side is Side.UNKNOWN and trace.records:
         yield "no prefix tells which program printed it"

@@ -19,6 +19,7 @@ from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.whereabouts import Whereabouts, whereabouts
 from nbtrace.records import Index, Pixel, Record, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
+from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
@@ -55,9 +56,6 @@ class Notice:
     text: str
 
 
-_UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30: "m³ and Å³"}
-"""What a power of ten between two values usually is."""
-
 _SHOWN = 3
 _SHOWN_IDLE = 10
 """Tolerances that apply to nothing of which each gets a notice of its own."""
@@ -84,15 +82,15 @@ def notices(
         *_sides(c, py),
         *_pixels(c, py, partners, gaps),
         *_steps(c, py),
-        *_units(rows),
+        *_units(rows, c.vocabulary),
         *_known_artefacts(c.vocabulary, rows),
         *gap_notices(c, py, gaps, partners),
         *_copies(alignment, rows),
         *_configuration(c, py, rows),
-        *_precision(checks),
-        *_self(checks),
+        *_precision(checks, c.vocabulary.names),
+        *_self(checks, c.vocabulary.names),
         *lines_notices(c, py),
-        *_duplicates(alignment),
+        *_duplicates(alignment, c.vocabulary.names),
         *_idle_tolerances(policy, rows, c.vocabulary),
     ]
     return tuple(sorted(found, key=lambda notice: -notice.weight))
@@ -126,8 +124,15 @@ def _sides(c: Trace, py: Trace) -> Iterator[Notice]:
         yield Notice(
             Subject.SIDES,
             Weight.INFO,
-            f"both logs carry the prefixes of {c.side.label}; the first is taken as C, the second as Py",
+            same_side_words("logs", c),
         )
+
+
+def same_side_words(what: str, c: Trace) -> str:
+    """Return what is said of two logs of one side, of which `c` stands for the reference."""
+    names = c.vocabulary.names
+    taken = f"the first is taken as {names.reference}, the second as {names.candidate}"
+    return f"both {what} carry the prefixes of {names.of(c.side)}; {taken}"
 
 
 def _pixels(c: Trace, py: Trace, paired: Mapping[int, int], gaps: tuple[Gaps, Gaps]) -> Iterator[Notice]:
@@ -138,11 +143,11 @@ def _pixels(c: Trace, py: Trace, paired: Mapping[int, int], gaps: tuple[Gaps, Ga
         if at_c.pixel is None or at_py.pixel is None:
             continue
         if at_c.pixel != at_py.pixel:
-            yield Notice(Subject.PIXEL, Weight.BLOCKING, _different_pixels(at_c, at_py))
+            yield Notice(Subject.PIXEL, Weight.BLOCKING, _different_pixels(c.vocabulary, at_c, at_py))
         elif at_c.position is not None and at_py.position is not None:
             apart = [y - x for x, y in zip(at_c.position, at_py.position, strict=True)]
             if max(map(abs, apart)) > _SAME_POINT:
-                yield Notice(Subject.POINT, Weight.WARNING, _different_points(samples, at_c, at_py))
+                yield Notice(Subject.POINT, Weight.WARNING, _different_points(c.vocabulary, samples, at_c, at_py))
 
 
 def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int], gaps: tuple[Gaps, Gaps]) -> Iterator[Notice]:
@@ -152,13 +157,15 @@ def _lonely_pixels(c: Trace, py: Trace, paired: Mapping[int, int], gaps: tuple[G
     only_c = [block for block in blocks_c if block not in in_both]
     only_py = [block for block, block_c in paired.items() if block_c not in in_both]
     if only_c or only_py:
+        names, what = c.vocabulary.names, c.vocabulary.block
+        sides = zip(names.pair, (c, py), (only_c, only_py), (gaps[1].blocks, gaps[0].blocks), strict=True)
         text = "; ".join(
-            f"only {side} traces {max(many, len(lonely))} of its pixels: {_lonely(trace, lonely, many)}"
-            for side, trace, lonely, many in (("C", c, only_c, gaps[1].blocks), ("Py", py, only_py, gaps[0].blocks))
+            f"only {side} traces {max(many, len(lonely))} of its {what}s: {_lonely(trace, lonely, many)}"
+            for side, trace, lonely, many in sides
             if lonely
         )
         if not in_both:
-            text = f"the two logs trace different pixels, none is in both: {text}"
+            text = f"the two logs trace different {what}s, none is in both: {text}"
         yield Notice(Subject.PIXEL, Weight.WARNING if in_both else Weight.BLOCKING, text)
 
 
@@ -178,10 +185,11 @@ def _pixel_text(pixel: Pixel | None) -> str:
     return f"slow {pixel[0]} fast {pixel[1]}" if pixel else "one that the log does not tell"
 
 
-def _different_pixels(c: Whereabouts, py: Whereabouts) -> str:
-    exchanged = c.pixel is not None and c.pixel[::-1] == py.pixel
+def _different_pixels(vocabulary: Vocabulary, c: Whereabouts, py: Whereabouts) -> str:
+    exchanged, names = c.pixel is not None and c.pixel[::-1] == py.pixel, vocabulary.names
+    places = f"{names.reference} slow {_of(c)}, {names.candidate} slow {_of(py)}"
     return (
-        f"the two traces are of different pixels: C slow {_of(c)}, Py slow {_of(py)}; "
+        f"the two traces are of different {vocabulary.block}s: {places}; "
         + ("slow and fast are exchanged; " if exchanged else "")
         + "the differences below say nothing about the physics"
     )
@@ -193,43 +201,49 @@ def _of(at: Whereabouts) -> str:
     return f"{at.pixel[0]} fast {at.pixel[1]} ({how})"
 
 
-def _different_points(samples: int, at_c: Whereabouts, at_py: Whereabouts) -> str:
-    places = [f"({at.position[0]:.3f}, {at.position[1]:.3f})" for at in (at_c, at_py) if at.position]
-    many = f"; C logs {samples} points of the pixel" if samples > 1 else ""
-    return f"the first sampled points differ: C {places[0]}, Py {places[1]} (slow, fast in pixels){many}"
+def _different_points(vocabulary: Vocabulary, samples: int, at_c: Whereabouts, at_py: Whereabouts) -> str:
+    names, what = vocabulary.names, vocabulary.block
+    sides = zip(names.pair, (at_c, at_py), strict=True)
+    places = ", ".join(f"{side} ({at.position[0]:.3f}, {at.position[1]:.3f})" for side, at in sides if at.position)
+    many = f"; {names.reference} logs {samples} points of the {what}" if samples > 1 else ""
+    return f"the first sampled points differ: {places} (slow, fast in {what}s){many}"
 
 
 def _steps(c: Trace, py: Trace) -> Iterator[Notice]:
-    yield from repeat_notices((*repeats(phi_steps(c), Side.C), *repeats(phi_steps(py), Side.PY)))
+    names, turns = c.vocabulary.names, c.vocabulary.turns
+    yield from repeat_notices((*repeats(phi_steps(c), Side.C), *repeats(phi_steps(py), Side.PY)), names)
     tics_c, tics_py = (logs_of(trace.vocabulary).traced_turns(trace) for trace in (c, py))
     if tics_c and tics_py and not tics_c & tics_py:
         yield Notice(
             Subject.STEP,
             Weight.WARNING,
-            f"the lattice values are of different φ steps: C of tic {_list(tics_c)}, Py of tic {_list(tics_py)}",
+            f"the lattice values are of different {turns}: {names.reference} of tic {_list(tics_c)}, "
+            f"{names.candidate} of tic {_list(tics_py)}",
         )
 
 
-def repeat_notices(found: Iterable[Repeat]) -> Iterator[Notice]:
+def repeat_notices(found: Iterable[Repeat], names: Names) -> Iterator[Notice]:
     """Yield a notice for each step that repeats another one."""
     for repeat in found:
-        yield Notice(Subject.STEP, Weight.WARNING, f"{repeat}: the same values at another angle")
+        yield Notice(Subject.STEP, Weight.WARNING, f"{repeat.words(names)}: the same values at another angle")
 
 
 def _list(numbers: frozenset[int]) -> str:
     return " and ".join(map(str, sorted(numbers)))
 
 
-def _units(rows: Sequence[Row]) -> Iterator[Notice]:
-    by_power: dict[int, dict[str, None]] = {}
+def _units(rows: Sequence[Row], vocabulary: Vocabulary) -> Iterator[Notice]:
+    by_power: dict[int, dict[str, str]] = {}
+    names = vocabulary.names
     for row in rows:
         if power := power_of_ten(row):
-            by_power.setdefault(power, {})[row.quantity] = None
-    for power, names in by_power.items():
-        usual = _UNITS.get(abs(power))
+            by_power.setdefault(power, {})[row.quantity] = row.known.unit if row.known is not None else ""
+    for power, quantities in by_power.items():
+        usual = logs_of(vocabulary).units_apart(abs(power), frozenset(quantities.values()))
         hint = f" ({usual})" if usual else ""
-        keys = "one key" if len(names) == 1 else "the same keys"
-        text = f"{', '.join(names)}: Py/C is 10^{power}, so the two logs use different units under {keys}{hint}"
+        keys = "one key" if len(quantities) == 1 else "the same keys"
+        ratio = f"{', '.join(quantities)}: {names.ratio} is 10^{power}"
+        text = f"{ratio}, so the two logs use different units under {keys}{hint}"
         yield Notice(Subject.UNIT, Weight.WARNING, text)
 
 
@@ -246,9 +260,9 @@ def _known_artefacts(vocabulary: Vocabulary, rows: Sequence[Row]) -> Iterator[No
 def gap_notices(c: Trace, py: Trace, gaps: tuple[Gaps, Gaps], partners: Mapping[int, int]) -> Iterator[Notice]:
     """Yield what a log lacks of what it prints elsewhere and the other log has."""
     own_block = {partner: block for block, partner in partners.items()}
-    final, turns = c.vocabulary.final or "", c.vocabulary.turns
-    sides = (("C", c, gaps[0], partners), ("Py", py, gaps[1], own_block))
-    for (side, trace, lacking, number_of), other in zip(sides, ("Py", "C"), strict=True):
+    final, turns, names = c.vocabulary.final or "", c.vocabulary.turns, c.vocabulary.names
+    sides = ((names.reference, c, gaps[0], partners), (names.candidate, py, gaps[1], own_block))
+    for (side, trace, lacking, number_of), other in zip(sides, reversed(names.pair), strict=True):
         if final in lacking.first:
             block = lacking.first[final].index.block
             yield _lines_notice(_unfinished(side, trace, number_of.get(block, block), lacking.lost[final]))
@@ -288,9 +302,10 @@ def _at(name: str, index: Index) -> str:
 def _unfinished(side: str, trace: Trace, block: int, many: int) -> str:
     """Return that a log stops in the middle of a pixel whose value the other one has."""
     last = max((record for record in trace.records if record.index.block == block), key=lambda record: record.line)
-    where = f" of pixel block {block}" if block else ""
-    more = f"; the same in {many - 1} more pixel blocks" if many > 1 else ""
-    ends = "it stops" if block == trace.blocks[-1] else "the next pixel follows"
+    blocks = f"{trace.vocabulary.block} block"
+    where = f" of {blocks} {block}" if block else ""
+    more = f"; the same in {many - 1} more {blocks}s" if many > 1 else ""
+    ends = "it stops" if block == trace.blocks[-1] else f"the next {trace.vocabulary.block} follows"
     return f"the {side} log has no {trace.vocabulary.final}{where}: {ends} after {last.key} (line {last.line}){more}"
 
 
@@ -303,7 +318,7 @@ def _copies(alignment: Alignment, rows: Sequence[Row]) -> Iterator[Notice]:
 
 
 def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]:
-    logs = logs_of(c.vocabulary)
+    logs, names = logs_of(c.vocabulary), c.vocabulary.names
     different = [
         f"{row.label} {row.c.value.text} against {row.py.value.text}"
         for row in rows
@@ -316,11 +331,12 @@ def _configuration(c: Trace, py: Trace, rows: Sequence[Row]) -> Iterator[Notice]
     for name, words in logs.elsewhere.items():
         row = next((row for row in rows if row.quantity == name and row.status.diverges), None)
         if row is not None:
-            text = f"the two are at different {words}: C {row.c.value.text}, Py {row.py.value.text}"
+            values = f"{names.reference} {row.c.value.text}, {names.candidate} {row.py.value.text}"
+            text = f"the two are at different {words}: {values}"
             yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
     if different:
         shown = "; ".join(different[:6]) + (f"; and {len(different) - 6} more" if len(different) > 6 else "")
-        yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ (C against Py): {shown}")
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the configurations differ ({names.against}): {shown}")
 
 
 def _matters(row: Row) -> bool:
@@ -329,8 +345,8 @@ def _matters(row: Row) -> bool:
     return abs(row.difference.relative) > MINOR_BELOW
 
 
-def _precision(checks: tuple[SelfCheck, SelfCheck]) -> Iterator[Notice]:
-    singles = [side for side, check in zip(("C", "Py"), checks, strict=True) if check.single_precision]
+def _precision(checks: tuple[SelfCheck, SelfCheck], names: Names) -> Iterator[Notice]:
+    singles = [side for side, check in zip(names.pair, checks, strict=True) if check.single_precision]
     if singles:
         yield Notice(
             Subject.PRECISION,
@@ -339,15 +355,15 @@ def _precision(checks: tuple[SelfCheck, SelfCheck]) -> Iterator[Notice]:
         )
 
 
-def _self(checks: tuple[SelfCheck, SelfCheck]) -> Iterator[Notice]:
-    for side, check in zip(("C", "Py"), checks, strict=True):
+def _self(checks: tuple[SelfCheck, SelfCheck], names: Names) -> Iterator[Notice]:
+    for side, check in zip(names.pair, checks, strict=True):
         for remark in check.remarks:
             yield Notice(Subject.LOG, Weight.WARNING, f"{side} log against itself: {remark}")
 
 
 def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
     """Yield what could not be read of either log, and where one may have been cut."""
-    for side, trace in (("C", c), ("Py", py)):
+    for side, trace in zip(c.vocabulary.names.pair, (c, py), strict=True):
         unreadable = trace.account.unreadable
         if unreadable:
             first, many = unreadable[0], len(unreadable)
@@ -375,11 +391,11 @@ def _idle_tolerances(policy: Policy, rows: Sequence[Row], vocabulary: Vocabulary
         yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
 
 
-def _duplicates(alignment: Alignment) -> Iterator[Notice]:
+def _duplicates(alignment: Alignment, names: Names) -> Iterator[Notice]:
     by_side: dict[tuple[str, bool], dict[str, tuple[int, int]]] = {}
     conflicts = {id(loser) for loser, _ in conflicting(alignment)}
     for loser, winner in alignment.duplicates:
-        group = by_side.setdefault((winner.side.label, id(loser) in conflicts), {})
+        group = by_side.setdefault((names.of(winner.side), id(loser) in conflicts), {})
         group.setdefault(winner.key, (loser.line, winner.line))
     for (side, conflict), keys in by_side.items():
         key, lines = next(iter(keys.items()))

@@ -23,6 +23,7 @@ from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Side, Trace
+from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,11 @@ class DiffResult:
     verdict: Verdict
     gaps: tuple[Gaps, Gaps] = (Gaps(), Gaps())
     conflicts: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> Names:
+        """What reports call the two programs."""
+        return self.c.vocabulary.names
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -175,8 +181,8 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     alignment = align(c, py, partners)
     if not alignment.pairs:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")
-    c_formats, py_formats = number_formats(c), number_formats(py)
-    rows = tuple(judge(pair, policy.of(pair.quantity), c_formats, py_formats) for pair in alignment.pairs)
+    formats = number_formats(c), number_formats(py)
+    rows = tuple(judge(pair, policy.of(pair.quantity), *formats, c.vocabulary.names) for pair in alignment.pairs)
     checks = check(c), check(py)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)

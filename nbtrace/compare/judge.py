@@ -17,6 +17,7 @@ from nbtrace.compare.status import (
 from nbtrace.compare.tolerance import Tolerance
 from nbtrace.records import Index, Record, Shape
 from nbtrace.vocabulary.quantity import Basis, Quantity
+from nbtrace.vocabulary.sides import Names
 
 _ROUNDING = 1.0 + 1e-9
 """Slack on the printed resolution: half a digit on each side, plus the rounding of the subtraction."""
@@ -85,14 +86,18 @@ class Row:
 
 
 def judge(
-    pair: Pair, tolerance: Tolerance, c_formats: Mapping[str, NumberFormat], py_formats: Mapping[str, NumberFormat]
+    pair: Pair,
+    tolerance: Tolerance,
+    c_formats: Mapping[str, NumberFormat],
+    py_formats: Mapping[str, NumberFormat],
+    names: Names,
 ) -> Row:
-    """Return the row of a pair.
+    """Return the row of a pair; its reason calls the sides by their names.
 
     The allowed difference is the tolerance, but never less than half a printed digit of each side.
     """
     c, py = pair.c, pair.py
-    unmeasured = _unmeasured(c, py)
+    unmeasured = _unmeasured(c, py, names)
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
     found = difference(c.numbers, py.numbers)
@@ -106,21 +111,22 @@ def judge(
     return Row(pair.quantity, pair.index, c, py, found, tolerance, limit, limit > allowed, status)
 
 
-def _unmeasured(c: Record, py: Record) -> tuple[Status, str] | None:
+def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | None:
     """Return status and reason of a pair that has no numeric difference."""
     if Shape.SENTINEL in {c.value.shape, py.value.shape}:
-        side = "C" if c.value.shape is Shape.SENTINEL else "Py"
-        return Status.MISSING, f"{side} prints {(c if side == 'C' else py).value.text} in place of a value"
+        side, word = (names.reference, c) if c.value.shape is Shape.SENTINEL else (names.candidate, py)
+        return Status.MISSING, f"{side} prints {word.value.text} in place of a value"
     if Shape.TEXT in {c.value.shape, py.value.shape}:
         if c.value.text.casefold() == py.value.text.casefold():
             return Status.PASS, "same text"
         return Status.CRITICAL, "text differs"
     if len(c.numbers) != len(py.numbers):
-        return Status.SHAPE, f"C has {len(c.numbers)} numbers, Py {len(py.numbers)}"
+        return Status.SHAPE, f"{names.reference} has {len(c.numbers)} numbers, {names.candidate} {len(py.numbers)}"
     if c.value.names != py.value.names and c.value.names and py.value.names:
-        return Status.SHAPE, f"C names {' '.join(c.value.names)}, Py {' '.join(py.value.names)}"
+        keys, others = (" ".join(record.value.names) for record in (c, py))
+        return Status.SHAPE, f"{names.reference} names {keys}, {names.candidate} {others}"
     if not is_finite(c.numbers) or not is_finite(py.numbers):
-        sides = [side for side, record in (("C", c), ("Py", py)) if not is_finite(record.numbers)]
+        sides = [side for side, record in zip(names.pair, (c, py), strict=True) if not is_finite(record.numbers)]
         return Status.NOT_FINITE, f"not finite on {' and '.join(sides)}"
     return None
 

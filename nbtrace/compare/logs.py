@@ -14,6 +14,9 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 SUBJECT = "logs"
 
 
+_LENGTHS = {3: "m and mm", 6: "m and µm", 9: "m and nm", 10: "m and Å"}
+
+
 class Logs:
     """What is known of the logs of a computation.
 
@@ -31,6 +34,8 @@ class Logs:
         Quantities that, where they differ, say that the two logs are of different things, in words.
     stated_words : mapping of str to str
         What a log states beside its quantities, in words.
+    followed_by_turn : frozenset of str
+        Quantities of which a comparison turn by turn tells more, if both logs have `turn_key` in each turn.
     """
 
     relations: tuple[Relation, ...] | None = None
@@ -39,6 +44,8 @@ class Logs:
     settings: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
+    followed_by_turn: frozenset[str] = frozenset()
+    turn_key: str = ""
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""
@@ -54,6 +61,10 @@ class Logs:
         """Yield faults of a log that single values show, whatever the relations say."""
         del samples
         return iter(())
+
+    def units_apart(self, power: int, units: frozenset[str]) -> str:
+        """Return which two units a power of ten between values of these units usually is; empty if none is usual."""
+        return _LENGTHS.get(power, "") if units == {"m"} else ""
 
     def traced_turns(self, trace: Trace) -> frozenset[int]:
         """Return the turns of the innermost loop whose values stand in the lines without one."""

@@ -110,7 +110,8 @@ class Noise:
             before = replace(policy, overrides=raised).of(item.quantity)
             floor = item.relative if before.basis is Basis.RELATIVE else item.absolute
             if floor is not None and floor * _ROUNDING > before.value:
-                origin = f"{self.name}: C against itself, {item.knob}"
+                reference = policy.vocabulary.names.reference
+                origin = f"{self.name}: {reference} against itself, {item.knob}"
                 raised[item.quantity] = Tolerance(floor * _ROUNDING, before.basis, origin, overridden=True)
         return replace(policy, overrides=raised)
 
@@ -118,8 +119,13 @@ class Noise:
         """Return what a report says of the floors: where they were measured and what they raise."""
         raised = [name for name, limit in after.overrides.items() if before.overrides.get(name) != limit]
         here = pixel is not None and self._is_measured(pixel)
-        where = "this pixel" if here else f"pixel {self.table.probe_slow} {self.table.probe_fast}, not this one"
-        text = f"{self.name}: C against itself was measured at {where}"
+        words = before.vocabulary
+        where = (
+            f"this {words.block}"
+            if here
+            else f"{words.block} {self.table.probe_slow} {self.table.probe_fast}, not this one"
+        )
+        text = f"{self.name}: {words.names.reference} against itself was measured at {where}"
         text += f"; raises the tolerances of {', '.join(raised)}" if raised else "; raises no tolerance"
         return Notice(Subject.TOLERANCE, Weight.WARNING if raised else Weight.INFO, text)
 

@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.comparability import Notice, Subject, Weight, lines_notices, repeat_notices
+from nbtrace.compare.comparability import (
+    Notice,
+    Subject,
+    Weight,
+    lines_notices,
+    repeat_notices,
+    same_side_words,
+)
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.metrics import difference
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
@@ -15,6 +22,7 @@ from nbtrace.compare.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.records import Record, Side, Trace
+from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +140,9 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
     places = sorted(steps_c.keys() | steps_py.keys())
-    compared = tuple(_step(place, steps_c.get(place), steps_py.get(place), tolerance) for place in places)
+    compared = tuple(
+        _step(place, steps_c.get(place), steps_py.get(place), tolerance, c.vocabulary.names) for place in places
+    )
     found = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
     notices = _notices(c, py, compared, found)
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
@@ -155,11 +165,15 @@ def _number(fields: Mapping[str, Record] | None, name: str) -> float | None:
 
 
 def _step(
-    place: tuple[int, int], c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, tolerance: Tolerance
+    place: tuple[int, int],
+    c: Mapping[str, Record] | None,
+    py: Mapping[str, Record] | None,
+    tolerance: Tolerance,
+    names: Names,
 ) -> PhiStep:
     sample, tic = place
     deltas = {name: _delta(_number(c, name), _number(py, name)) for name in FIELDS}
-    status, reason = _judge(c, deltas, tolerance)
+    status, reason = _judge(c, deltas, tolerance, names)
     if status is Status.PASS:
         status, reason = _judge_factors(c, py, deltas)
     return PhiStep(
@@ -184,12 +198,12 @@ def _delta(c: float | None, py: float | None) -> float | None:
 
 
 def _judge(
-    c: Mapping[str, Record] | None, deltas: Mapping[str, float | None], tolerance: Tolerance
+    c: Mapping[str, Record] | None, deltas: Mapping[str, float | None], tolerance: Tolerance, names: Names
 ) -> tuple[Status, str]:
     """Return the status of a step by its k."""
     delta = deltas["phi_k_frac"]
     if delta is None:
-        return Status.MISSING, f"only {'Py' if c is None else 'C'} has this step"
+        return Status.MISSING, f"only {names.candidate if c is None else names.reference} has this step"
     lost = [name.removeprefix("phi_") for name in FIELDS if not math.isfinite(deltas[name] or 0.0)]
     if lost:
         return Status.NOT_FINITE, f"{', '.join(lost)} not finite"
@@ -226,23 +240,23 @@ def _judge_factors(
 def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...]) -> tuple[Notice, ...]:
     found = [
         *_pixel_notices(c, py, compared),
-        *_unit_notices(compared),
-        *_label_notices(compared),
+        *_unit_notices(compared, c.vocabulary.names),
+        *_label_notices(compared, c.vocabulary.names),
         *lines_notices(c, py),
     ]
-    found += repeat_notices(repeated)
+    found += repeat_notices(repeated, c.vocabulary.names)
     if c.side is py.side and c.side is not Side.UNKNOWN:
-        text = f"both files carry the prefixes of {c.side.label}; the first is taken as C, the second as Py"
-        found.append(Notice(Subject.SIDES, Weight.INFO, text))
+        found.append(Notice(Subject.SIDES, Weight.INFO, same_side_words("files", c)))
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
 
 def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Notice]:
     at_c, at_py = whereabouts(c), whereabouts(py)
+    names, what = c.vocabulary.names, c.vocabulary.block
     if at_c.pixel is not None and at_py.pixel is not None and at_c.pixel != at_py.pixel:
         text = (
-            f"the two traces are of different pixels: C slow {at_c.pixel[0]} fast {at_c.pixel[1]}, "
-            f"Py slow {at_py.pixel[0]} fast {at_py.pixel[1]}"
+            f"the two traces are of different {what}s: {names.reference} slow {at_c.pixel[0]} fast {at_c.pixel[1]}, "
+            f"{names.candidate} slow {at_py.pixel[0]} fast {at_py.pixel[1]}"
         )
         return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
     apart = [abs(step.delta_k) for step in steps if step.delta_k is not None and math.isfinite(step.delta_k)]
@@ -250,16 +264,16 @@ def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Noti
         return []
     known = [
         f"{side} says slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else f"the {side} file does not say which"
-        for side, at in (("C", at_c), ("Py", at_py))
+        for side, at in zip(names.pair, (at_c, at_py), strict=True)
     ]
     text = (
-        f"the two traces are of different pixels, or of different geometries: k differs by {min(apart):.6g} to "
+        f"the two traces are of different {what}s, or of different geometries: k differs by {min(apart):.6g} to "
         f"{max(apart):.6g} at every step, so they look at different points of reciprocal space ({'; '.join(known)})"
     )
     return [Notice(Subject.PIXEL, Weight.BLOCKING, text)]
 
 
-def _unit_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
+def _unit_notices(steps: tuple[PhiStep, ...], names: Names) -> list[Notice]:
     """Return that k is a power of ten too small or too large at every step, and what is left once that is set right."""
     pairs = [(step.phi_tic, step.k_c, step.k_py) for step in steps if step.k_c and step.k_py]
     ratios = [py / c for _, c, py in pairs]
@@ -272,13 +286,13 @@ def _unit_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
     worst, tic = max(left)
     others = max((apart for apart, other in left if other != tic), default=0.0)
     text = (
-        f"k: Py/C is 10^{power} at every step, so the vectors behind it are in different units; once that is set "
-        f"right, |Δk| is {worst:.6g} at tic {tic} and at most {others:.6g} elsewhere"
+        f"k: {names.ratio} is 10^{power} at every step, so the vectors behind it are in different units; "
+        f"once that is set right, |Δk| is {worst:.6g} at tic {tic} and at most {others:.6g} elsewhere"
     )
     return [Notice(Subject.UNIT, Weight.WARNING, text)]
 
 
-def _label_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
+def _label_notices(steps: tuple[PhiStep, ...], names: Names) -> list[Notice]:
     both = [step for step in steps if step.phi_deg_c is not None and step.phi_deg_py is not None]
     errors = [(abs((step.phi_deg_py or 0) - (step.phi_deg_c or 0)), step) for step in both]
     worst, step = max(errors, key=lambda pair: pair[0], default=(0.0, None))
@@ -287,11 +301,12 @@ def _label_notices(steps: tuple[PhiStep, ...]) -> list[Notice]:
         return []
     agreeing = sum(item.status is Status.PASS for item in both)
     text = (
-        f"the φ labels differ by up to {worst:.6g}° (tic {step.phi_tic}: C {step.phi_deg_c:g}°, Py "
-        f"{step.phi_deg_py:g}°) while k agrees at {agreeing} of {len(both)} steps; steps are paired by phi_tic"
+        f"the φ labels differ by up to {worst:.6g}° (tic {step.phi_tic}: {names.reference} {step.phi_deg_c:g}°, "
+        f"{names.candidate} {step.phi_deg_py:g}°) while k agrees at {agreeing} of {len(both)} steps; "
+        "steps are paired by phi_tic"
     )
     if _end_point_included(both):
-        text += "; Py's labels divide the sweep by n − 1 steps, as if its end point were included"
+        text += f"; {names.candidate}'s labels divide the sweep by n − 1 steps, as if its end point were included"
     return [Notice(Subject.STEP, Weight.WARNING, text)]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nbtrace.records import Record, Side, Trace
+from nbtrace.vocabulary.sides import Names
 
 FIELDS = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
 """The quantities of a step that are compared."""
@@ -23,8 +24,9 @@ class Repeat:
     of_tic: int
     sample: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.side.label} phi_tic {self.phi_tic} repeats phi_tic {self.of_tic}"
+    def words(self, names: Names) -> str:
+        """Return it in words, the side by its name."""
+        return f"{names.of(self.side)} phi_tic {self.phi_tic} repeats phi_tic {self.of_tic}"
 
 
 def phi_steps(trace: Trace) -> Steps:

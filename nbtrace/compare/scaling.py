@@ -227,7 +227,8 @@ def _factor(name: str, row: Row | None, judged: _Judged) -> Factor:
     c_value, py_value = result.c.number(name), result.py.number(name)
     if row is None:
         c_printed, py_printed = (_printed(trace, name) for trace in (result.c, result.py))
-        lacking = [side for side, printed in (("C", c_printed), ("Py", py_printed)) if not printed]
+        names = zip(result.c.vocabulary.names.pair, (c_printed, py_printed), strict=True)
+        lacking = [side for side, printed in names if not printed]
         reason = f"not logged by {' or '.join(lacking)}"
         return Factor(name, None, c_value, py_value, Status.MISSING, reason, None, None, known)
     values = (_values(trace, chain) for trace in (result.c, result.py))

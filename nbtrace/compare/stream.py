@@ -249,8 +249,8 @@ class _Comparison:
             raise _OrdinaryNeeded
         if any(map(self._counted_alone, alignment.pairs)):
             raise _OrdinaryNeeded
-        formats = number_formats(c), number_formats(py)
-        rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats) for pair in alignment.pairs)
+        formats, names = (number_formats(c), number_formats(py)), c.vocabulary.names
+        rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
         found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)

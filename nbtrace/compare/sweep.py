@@ -95,7 +95,8 @@ def _must_be_two(runs: Sequence[Run], absent: Sequence[Absent]) -> None:
         raise UsageError(f"two runs are called {twice}; name the device of one otherwise, as in float32@other=LOG")
     for run in runs:
         if len(run.trace.blocks) > 1:
-            raise InputError(f"{run.trace.source} holds {len(run.trace.blocks)} pixels; a sweep takes one")
+            blocks = f"{len(run.trace.blocks)} {run.trace.vocabulary.block}s"
+            raise InputError(f"{run.trace.source} holds {blocks}; a sweep takes one")
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,8 @@ def _notices(
         for item in absent
     ]
     for run, result in zip(runs[1:], between, strict=True):
-        words = f"{runs[0].name} (C) against {run.name} (Py): "
+        sides = result.names
+        words = f"{runs[0].name} ({sides.reference}) against {run.name} ({sides.candidate}): "
         found += [replace(item, text=words + item.text) for item in result.notices if item.subject in _OF_RUNS]
         if names := _lacking(result):
             text = f"{runs[0].name} and {run.name} do not print the same: {', '.join(names[:6])}"

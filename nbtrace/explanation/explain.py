@@ -22,6 +22,7 @@ from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
 from nbtrace.explanation.runs.evidence import logged_sides, named
 from nbtrace.explanation.runs.run import Config, Simulate
 from nbtrace.records import Record, Shape, Side, Trace
+from nbtrace.vocabulary.sides import Names
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Explanation:
     attribution: Attribution
     unusable: tuple[Record, ...]
     simulated: Simulated | None = None
+
+    @property
+    def names(self) -> Names:
+        """What reports call the two programs."""
+        return self.diff.names
 
     @cached_property
     def ranked(self) -> tuple[tuple[Root, Share], ...]:

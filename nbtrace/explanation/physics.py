@@ -54,6 +54,8 @@ class Physics:
         Those of them that are looked up, not computed: without the list they stay as they are.
     experiments : Experiments or None
         What may be varied in a run; None where nothing can be run.
+    configured_by : str
+        How a user tells the configuration that both programs were run with; empty where none is asked for.
     """
 
     signatures: "tuple[Signature, ...]" = ()
@@ -69,6 +71,7 @@ class Physics:
     carriers: frozenset[str] | None = None
     looked_up: frozenset[str] = frozenset()
     experiments: "Experiments | None" = None
+    configured_by: str = ""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary

@@ -8,6 +8,7 @@ import numpy as np
 
 from nbtrace.images.image import Floats, Geometry
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.sides import Names
 
 Number: TypeAlias = float | Floats
 
@@ -131,7 +132,7 @@ def direct_beam(geometry: Geometry) -> tuple[float, float] | None:
     return (slow, fast) if along > 0 else None
 
 
-def differences(c: Geometry, py: Geometry) -> Iterator[str]:
+def differences(c: Geometry, py: Geometry, names: Names) -> Iterator[str]:
     """Yield in words what two geometries disagree on by more than the digits of a header, the frame left aside."""
     beam_c, beam_py = direct_beam(c), direct_beam(py)
     if beam_c is not None and beam_py is not None:
@@ -144,4 +145,4 @@ def differences(c: Geometry, py: Geometry) -> Iterator[str]:
         ("distance of the corner in mm", float(np.linalg.norm(c.pix0)) * 1e3, float(np.linalg.norm(py.pix0)) * 1e3),
     ):
         if not math.isclose(own, other, rel_tol=_HEADER_DIGITS):
-            yield f"{name} C {own:.6g}, Py {other:.6g}"
+            yield f"{name} {names.reference} {own:.6g}, {names.candidate} {other:.6g}"

@@ -2,9 +2,8 @@
 
 from nbtrace.compare.check import Check, Finding, SelfCheck
 from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Account
-from nbtrace.report.view import Column, Line, Section, Table, View, number
+from nbtrace.report.view import Column, Line, Section, Table, View, number, pixel_text
 
 _COLUMNS = (
     Column("quantity"),
@@ -26,9 +25,8 @@ def check_verdict(result: SelfCheck) -> Verdict:
 def check_view(result: SelfCheck) -> View:
     """Return the view of a self-check."""
     trace = result.trace
-    at = whereabouts(trace)
     account = trace.account
-    pixel = f"slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "not told"
+    pixel, what = pixel_text(trace), trace.vocabulary.block
     items = (*result.remarks, *result.observations)
     unreadable = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
     more = len(account.unreadable) - len(unreadable)
@@ -39,9 +37,9 @@ def check_view(result: SelfCheck) -> View:
         verdict=check_verdict(result),
         headline=_headline(result),
         facts=(
-            f"Log: {trace.source} ({trace.side.label})",
+            f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
             f"Dialects: {', '.join(trace.dialects) or 'none'}",
-            f"Pixel: {pixel}",
+            *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
             _account(account),
         ),

@@ -61,7 +61,7 @@ def _trace_words(result: Comparison) -> str:
 
 
 def _sides(result: Comparison) -> Iterator[tuple[str, Run]]:
-    return zip(("C", "Py"), (result.c, result.py), strict=True)
+    return zip(result.images.names.pair, (result.c, result.py), strict=True)
 
 
 def _facts(result: Comparison) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """The view of a comparison of two traces."""
 
 import math
-from shlex import quote
 
 from nbtrace.compare.artefacts import power_of_ten
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.records import Record
 from nbtrace.report.view import (
@@ -20,30 +20,37 @@ from nbtrace.report.view import (
     delta_text,
     input_facts,
     listed,
+    logs_line,
     number,
     signed,
     tolerance_facts,
 )
+from nbtrace.vocabulary.sides import Names
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
-COLUMNS = (
-    Column("quantity"),
-    Column("C", numeric=True, rounds=True),
-    Column("Py", numeric=True, rounds=True),
-    Column("Δ rel", numeric=True),
-    Column("Py/C", numeric=True, least_width=120),
-    Column("digits", numeric=True, least_width=90),
-    Column("Δ (Py − C)", numeric=True, least_width=140),
-    Column("tolerance", least_width=170),
-    Column("differ", numeric=True, least_width=98),
-    Column("status"),
-)
 _BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "from 1e-4 on", "0.01": "from 1e-2 on"}
+
+
+def columns(names: Names) -> tuple[Column, ...]:
+    """Return the columns of the table of quantities."""
+    return (
+        Column("quantity"),
+        Column(names.reference, numeric=True, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rounds=True, named=True),
+        Column("Δ rel", numeric=True),
+        Column(names.ratio, numeric=True, least_width=120, named=True),
+        Column("digits", numeric=True, least_width=90),
+        Column(f"Δ ({names.difference})", numeric=True, least_width=140, named=True),
+        Column("tolerance", least_width=170),
+        Column("differ", numeric=True, least_width=98),
+        Column("status"),
+    )
 
 
 def diff_view(result: DiffResult, *, brief: bool = False) -> View:
     """Return the view of a comparison; a brief one leaves the quantities that agree out of the table."""
     return View(
-        title="Trace comparison: C against Py",
+        title=f"Trace comparison: {result.names.against}",
         verdict=result.verdict,
         headline=headline(result),
         facts=(*input_facts(result.c, result.py), *tolerance_facts(result.policy)),
@@ -61,31 +68,33 @@ def headline(result: DiffResult) -> str:
     if first is None:
         return f"{compared}, none diverges{_lacking(result)}"
     rest = (_apart(result, first), _material(result), _final(result), _lacking(result))
-    return f"first divergence {describe(first)}{''.join(rest)}"
+    return f"first divergence {describe(first, result.names)}{''.join(rest)}"
 
 
 def _lacking(result: DiffResult) -> str:
     """Return which side lacks pixels, their values or φ steps that the other has."""
-    covered = result.coverage
-    sides = (
-        ("C", result.c, covered.missing_on_c, result.gaps[0]),
-        ("Py", result.py, covered.missing_on_py, result.gaps[1]),
-    )
-    for side, trace, missing, gaps in sides:
-        if "I_pixel_final" in missing and "I_pixel_final" not in trace.by_quantity:
-            return f"; {side} prints no I_pixel_final"
-        lacking = (
-            (gaps.blocks, "pixel"),
-            (gaps.lost.get("I_pixel_final", 0), "I_pixel_final"),
-            (gaps.steps, "φ step"),
-            (sum(gaps.lost.values()), "value"),
-        )
-        for many, what in lacking:
-            if many:
-                return f"; {side} lacks {many} {what}{'s' * (many > 1 and what != 'I_pixel_final')}"
+    covered, final = result.coverage, result.c.vocabulary.final or ""
+    missing = covered.missing_on_c, covered.missing_on_py
+    for side, trace, names, gaps in zip(result.names.pair, (result.c, result.py), missing, result.gaps, strict=True):
+        if final in names and final not in trace.by_quantity:
+            return f"; {side} prints no {final}"
+        if lacking := _lacking_words(gaps, trace.vocabulary):
+            return f"; {side} lacks {lacking}"
     if result.verdict is Verdict.DIFFER and result.first_divergence is None:
         return "; but not everything could be compared, see the notes and the coverage"
     return ""
+
+
+def _lacking_words(gaps: Gaps, vocabulary: Vocabulary) -> str:
+    """Return the gravest of what a side lacks; empty if nothing."""
+    final, block = vocabulary.final or "", vocabulary.block
+    lacking = (
+        (gaps.blocks, block, f"{block}s"),
+        (gaps.lost.get(final, 0), final, final),
+        (gaps.steps, vocabulary.turn, vocabulary.turns),
+        (sum(gaps.lost.values()), "value", "values"),
+    )
+    return next((f"{many} {one if many == 1 else several}" for many, one, several in lacking if many), "")
 
 
 def _apart(result: DiffResult, first: Row) -> str:
@@ -96,7 +105,7 @@ def _apart(result: DiffResult, first: Row) -> str:
     power = power_of_ten(first)
     why = f"another unit, 10^{power}" if power else "a habit of logging"
     rest = (
-        f"first apart from such: {describe(physical.first)}"
+        f"first apart from such: {describe(physical.first, result.names)}"
         if physical.first
         else "nothing else diverges but what may follow"
     )
@@ -119,21 +128,25 @@ def _material(result: DiffResult) -> str:
 
 
 def _final(result: DiffResult) -> str:
-    final = next((row for row in result.rows if row.quantity == "I_pixel_final"), None)
-    if final is None:
+    names = result.names
+    rows = [row for row in result.rows if row.quantity == result.c.vocabulary.final]
+    if not rows:
         return ""
+    # Of a quantity that each turn of a loop has, the last one is what the run is made for.
+    final = [row for row in rows if row.index.block == rows[0].index.block][-1]
+    name = final.label if final.index.loops else final.quantity
     if final.difference is None or final.difference.ratio is None:
-        return f"; I_pixel_final {final.status.value}: {final.reason or 'C is 0'}"
-    return f"; I_pixel_final Py/C = {final.difference.ratio:.9g}"
+        return f"; {name} {final.status.value}: {final.reason or f'{names.reference} is 0'}"
+    return f"; {name} {names.ratio} = {final.difference.ratio:.9g}"
 
 
-def describe(row: Row) -> str:
+def describe(row: Row, names: Names) -> str:
     """Return a diverging row in words: where, how much, how bad."""
     if row.difference is None:
         return f"{row.label}: {row.status.value}, {row.reason}"
     where = f"{row.label}{' ' + row.component if row.component else ''}"
     delta = delta_text(row.difference.delta[row.difference.worst], row.known)
-    return f"{where}: Py − C = {delta}, {signed(row.difference.relative)} relative, {row.status.value}"
+    return f"{where}: {names.difference} = {delta}, {signed(row.difference.relative)} relative, {row.status.value}"
 
 
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
@@ -157,7 +170,7 @@ def _hidden(result: DiffResult, table: Table) -> tuple[str, ...]:
 
 def _table(result: DiffResult, *, brief: bool) -> Table:
     groups = [group for group in result.groups if group.status.diverges or not brief]
-    return Table(COLUMNS, tuple(_line(group) for group in groups))
+    return Table(columns(result.names), tuple(_line(group) for group in groups))
 
 
 def _line(group: Group) -> Line:
@@ -220,26 +233,28 @@ def _tolerance(row: Row) -> str:
 
 def _first(result: DiffResult) -> Section:
     bands: dict[str, list[str]] = {}
+    names = result.names
     for band, row in result.first_by_band.items():
-        bands.setdefault(describe(row) if row is not None else "none", []).append(_BAND_WORDS[band])
+        bands.setdefault(describe(row, names) if row is not None else "none", []).append(_BAND_WORDS[band])
     items = [f"{', '.join(words)}: {text}" for text, words in bands.items()]
     first = result.first_divergence
     if first is not None:
-        items.append(f"lines: C {first.c.line}, Py {first.py.line}; {_whole(first)}")
+        lines = f"{names.reference} {first.c.line}, {names.candidate} {first.py.line}"
+        items.append(f"lines: {lines}; {_whole(first, names)}")
     return Section("First divergence", items=tuple(items))
 
 
-def _whole(row: Row) -> str:
+def _whole(row: Row, names: Names) -> str:
     """Return the difference of a vector as a whole, or of a scalar in digits."""
     found = row.difference
     if found is None:
         return row.reason
     if len(found.delta) == 1:
-        return f"ratio Py/C {number(found.ratio, 15)}"
+        return f"ratio {names.ratio} {number(found.ratio, 15)}"
     size = math.hypot(*found.delta)
-    parts = [f"|Py − C| = {delta_text(size, row.known).lstrip('+')}"]
+    parts = [f"|{names.difference}| = {delta_text(size, row.known).lstrip('+')}"]
     if found.ratio is not None:
-        parts.append(f"|Py|/|C| − 1 = {signed(found.ratio - 1)}")
+        parts.append(f"|{names.candidate}|/|{names.reference}| − 1 = {signed(found.ratio - 1)}")
     if found.angle_rad is not None:
         parts.append(f"angle {found.angle_rad:.3e} rad")
     return ", ".join(parts)
@@ -257,7 +272,7 @@ def _roots(result: DiffResult) -> Section:
 
 
 def _all(result: DiffResult) -> Section:
-    items = tuple(describe(item.group.shown) for item in result.divergences)
+    items = tuple(describe(item.group.shown, result.names) for item in result.divergences)
     return Section("All divergent quantities", items=items, repeats_table=True)
 
 
@@ -276,31 +291,35 @@ def _coverage(result: DiffResult) -> Section:
     covered = result.coverage
     items = [f"compared {covered.compared} of {covered.expected} values that at least one side has"]
     items += [f"not measurable: {label}: {reason}" for label, reason in covered.skipped.items()]
-    sides = (("C", covered.missing_on_c, covered.unknown_on_c), ("Py", covered.missing_on_py, covered.unknown_on_py))
-    for side, missing, unknown in sides:
+    missing_on, unknown_on = (
+        (covered.missing_on_c, covered.missing_on_py),
+        (covered.unknown_on_c, covered.unknown_on_py),
+    )
+    for side, missing, unknown, gaps in zip(result.names.pair, missing_on, unknown_on, result.gaps, strict=True):
         if missing:
             items.append(f"missing on {side}: {listed(missing)}")
-        items += _gaps(side, result.gaps[side == "Py"])
+        items += _gaps(side, gaps, result.c.vocabulary)
         if unknown:
             items.append(f"only {side} prints, under names that no other log uses: {listed(unknown, 4)}")
     return Section("Coverage", items=tuple(items))
 
 
-def _gaps(side: str, gaps: Gaps) -> list[str]:
+def _gaps(side: str, gaps: Gaps, words: Vocabulary) -> list[str]:
     """Return what a side lacks of what it prints elsewhere."""
-    items = [f"pixels missing on {side}: {gaps.blocks}"] if gaps.blocks else []
-    items += [f"φ steps missing on {side}: {gaps.steps} of {gaps.steps_there}"] if gaps.steps else []
+    items = [f"{words.block}s missing on {side}: {gaps.blocks}"] if gaps.blocks else []
+    items += [f"{words.turns} missing on {side}: {gaps.steps} of {gaps.steps_there}"] if gaps.steps else []
     lost = [f"{name} {many}" for name, many in gaps.lost.items()]
     return items + ([f"values lost on {side}, of quantities that it prints elsewhere: {listed(lost)}"] if lost else [])
 
 
 def _next(result: DiffResult) -> Section:
-    title = "What to look at next"
+    title, vocabulary = "What to look at next", result.c.vocabulary
     if result.verdict is Verdict.NOT_COMPARABLE:
         return Section(
-            title, items=("trace the same pixel, with the same configuration, on both sides; compare again",)
+            title,
+            items=(f"trace the same {vocabulary.block}, with the same configuration, on both sides; compare again",),
         )
-    c, py = quote(result.c.source), quote(result.py.source)
+    c, py = result.c.source, result.py.source
     names = {group.quantity for group in result.groups if group.status.diverges}
     items, commands = [], []
     start = result.physical.first
@@ -308,13 +327,20 @@ def _next(result: DiffResult) -> Section:
         items.append(f"start at {start.label}: the first divergence that is no artefact of the logs")
     if any(row.status is Status.MISSING for row in result.rows):
         items.append("fill in the values that a log leaves out, then compare again")
-    if names & {"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"}:
-        if all("phi_k_frac" in trace.by_quantity for trace in (result.c, result.py)):
-            commands.append(Command(f"nbtrace phi {py} {c}", "is it all φ steps or one?"))
-        elif any("phi_k_frac" in trace.by_quantity for trace in (result.c, result.py)):
-            items.append("nbtrace phi with the file of the other side's φ steps: is it all steps or one?")
-    if names & {"I_before_scaling", "I_pixel_final"}:
-        commands.append(Command(f"nbtrace scaling {c} {py}", "which factor carries the final ratio?"))
+    logs = logs_of(vocabulary)
+    if names & logs.followed_by_turn:
+        turns = [logs.turn_key in trace.by_quantity for trace in (result.c, result.py)]
+        if all(turns):
+            commands.append(
+                Command(logs_line("phi", py, c, vocabulary=vocabulary), f"is it all {vocabulary.turns} or one?")
+            )
+        elif any(turns):
+            items.append(f"nbtrace phi with the file of the other side's {vocabulary.turns}: is it all steps or one?")
+    chain = vocabulary.chain
+    if chain is not None and names & {chain.result, chain.factors[0].quantity}:
+        commands.append(
+            Command(logs_line("scaling", c, py, vocabulary=vocabulary), "which factor carries the final ratio?")
+        )
     if not items and not commands:
         items.append("follow the first divergence to its inputs")
     return Section(title, items=tuple(items), commands=tuple(commands))

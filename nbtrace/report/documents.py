@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from nbtrace.compare.chain import chain_of
 from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.comparability import Notice
 from nbtrace.compare.diff import Coverage, DiffResult
@@ -14,6 +15,7 @@ from nbtrace.compare.scaling import Factor, ScalingResult
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Record, Trace
 from nbtrace.report.check_view import check_verdict
+from nbtrace.vocabulary.sides import Names
 
 FORMAT_VERSION = 1
 """1: first."""
@@ -34,6 +36,7 @@ def diff_document(result: DiffResult) -> Document:
         "num_divergent": len(result.divergences),
         "roots": [{"quantity": item.group.quantity, "consequences": list(item.consequences)} for item in result.roots],
         "coverage": {**_coverage(result.coverage), **_gaps(result.gaps)},
+        "names": names_document(result.names),
         "c": _trace(result.c),
         "py": _trace(result.py),
         "notices": notices_document(result.notices),
@@ -60,6 +63,7 @@ def phi_document(result: PhiResult) -> Document:
             "missing_c": [step.phi_tic for step in result.steps if step.k_c is None],
             "missing_py": [step.phi_tic for step in result.steps if step.k_py is None],
         },
+        "names": names_document(result.c.vocabulary.names),
         "c": _trace(result.c),
         "py": _trace(result.py),
         "notices": notices_document(result.notices),
@@ -74,7 +78,7 @@ def phi_document(result: PhiResult) -> Document:
 def scaling_document(result: ScalingResult) -> Document:
     """Return a comparison of the scaling chains."""
     first = result.first_divergence
-    rebuilt = result.rebuilt
+    rebuilt, words = result.rebuilt, result.diff.c.vocabulary
     return {
         "format": "nbtrace scaling",
         "format_version": FORMAT_VERSION,
@@ -82,6 +86,8 @@ def scaling_document(result: ScalingResult) -> Document:
         "tolerance_rel": result.diff.policy.relative.value,
         "first_divergence": first.name if first else None,
         "num_divergent": result.num_divergent,
+        "final_quantity": chain_of(words).result,
+        "final_word": words.outcome,
         "log_ratio_final": result.log_ratio,
         "unexplained_share": result.unexplained,
         "coverage": {
@@ -90,6 +96,7 @@ def scaling_document(result: ScalingResult) -> Document:
             "missing_c": [factor.name for factor in result.factors if factor.c_value is None],
             "missing_py": [factor.name for factor in result.factors if factor.py_value is None],
         },
+        "names": names_document(result.diff.names),
         "c": _trace(result.diff.c),
         "py": _trace(result.diff.py),
         "notices": notices_document(result.notices),
@@ -137,6 +144,11 @@ def check_document(result: SelfCheck) -> Document:
         "log": _trace(result.trace),
         **_check(result),
     }
+
+
+def names_document(names: Names) -> Document:
+    """Return what reports call the two sides."""
+    return {"c": names.reference, "py": names.candidate}
 
 
 def _trace(trace: Trace) -> Document:

@@ -8,7 +8,7 @@ from nbtrace.explanation.judgement.attribution import Share
 from nbtrace.explanation.judgement.findings import Finding, Status
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.evidence import evidence
-from nbtrace.report.documents import FORMAT_VERSION, notices_document
+from nbtrace.report.documents import FORMAT_VERSION, names_document, notices_document
 from nbtrace.report.explain_simulated import evidence_document, simulator_document
 from nbtrace.report.explain_view import (
     effect_words,
@@ -31,9 +31,11 @@ def explain_document(result: Explanation) -> Mapping[str, object]:
         "answer": headline(result),
         "first_over_tolerance": first.quantity if first is not None else None,
         "final_quantity": attribution.final,
+        "final_word": result.diff.c.vocabulary.outcome,
         "log_ratio_final": attribution.log_ratio,
         "log_ratio_left": attribution.left,
         "log_ratio_allowed": attribution.allowed,
+        "names": names_document(result.names),
         "c": {"source": result.diff.c.source, "side": result.diff.c.side.value},
         "py": {"source": result.diff.py.source, "side": result.diff.py.side.value},
         "notices": notices_document(result.diff.notices),

@@ -10,8 +10,8 @@ from nbtrace.explanation.runs.reproduction import Reproduction
 from nbtrace.explanation.runs.run import Change
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, listed, percent
+from nbtrace.vocabulary.sides import Names
 
-_NAMES = {Side.C: "C", Side.PY: "Py"}
 _COLUMNS = (
     Column("side"),
     Column("moves first"),
@@ -23,25 +23,25 @@ _COLUMNS = (
 _SHOWN = 6
 
 
-def simulator_section(simulated: Simulated | None) -> Section:
+def simulator_section(simulated: Simulated | None, names: Names) -> Section:
     """Return the section; it is empty where no run was asked for."""
     title = "Runs of the simulator"
     if simulated is None:
         return Section(title)
     if simulated.refused:
         return Section(title, sentences=(f"not run: {simulated.refused}",))
-    lines = tuple(map(_line, simulated.differences))
+    lines = tuple(_line(difference, names) for difference in simulated.differences)
     return Section(
         title,
-        sentences=tuple(_side_words(simulated.reproductions[side]) for side in (Side.C, Side.PY)),
-        items=tuple(_items(simulated)),
+        sentences=tuple(_side_words(simulated.reproductions[side], names) for side in (Side.C, Side.PY)),
+        items=tuple(_items(simulated, names)),
         table=Table(_COLUMNS, lines) if lines else None,
     )
 
 
-def _side_words(found: Reproduction) -> str:
+def _side_words(found: Reproduction, names: Names) -> str:
     """Return which run is a side's log, to what, and what it leaves."""
-    setting = f"{_NAMES[found.side]} = simulator ({found.base})"
+    setting = f"{names.of(found.side)} = simulator ({found.base})"
     if found.changes:
         setting += " with " + " and ".join(change.text for change in found.changes)
     if not found.matches:
@@ -59,12 +59,12 @@ def _final_words(found: Reproduction) -> str:
     return f"; {final.node.name} {final.simulated[0]:.9g} predicted, residual {final.residual_rel:.1e}"
 
 
-def _items(simulated: Simulated) -> Iterator[str]:
+def _items(simulated: Simulated, names: Names) -> Iterator[str]:
     for side, found in simulated.reproductions.items():
         for change, others in zip(found.changes, found.as_well, strict=True):
             if others:
                 yield f"{change.text}: reproduced as well by {listed(tuple(item.text for item in others), _SHOWN)}"
-        yield from _left(_NAMES[side], found)
+        yield from _left(names.of(side), found)
     if simulated.traceless:
         yield f"no trace in this pixel: {', '.join(simulated.traceless)}"
     untried = f", {simulated.untried} changes left out for lack of time" if simulated.untried else ""
@@ -87,9 +87,9 @@ def _left(name: str, found: Reproduction) -> Iterator[str]:
             yield f"{name}: no run reproduces {listed(quantities, _SHOWN)}{because}; {largest}"
 
 
-def _line(difference: Difference) -> Line:
+def _line(difference: Difference, names: Names) -> Line:
     cells = (
-        _NAMES[difference.side],
+        names.of(difference.side),
         difference.moved[0].label if difference.moved else "–",
         f"{difference.ratio:.9g}" if difference.ratio is not None else "–",
         percent(difference.share),
@@ -99,12 +99,13 @@ def _line(difference: Difference) -> Line:
     return Line(cells)
 
 
-def evidence_words(found: Evidence | None) -> str:
+def evidence_words(found: Evidence | None, names: Names) -> str:
     """Return what the runs say of a root; empty if nothing."""
     if found is None:
         return ""
-    residuals = f"residuals C {found.c.residual_rel:.1e}, Py {found.py.residual_rel:.1e}"
-    return f"runs of the simulator agree: {words(found.difference)} ({residuals})"
+    sides = zip(names.pair, (found.c, found.py), strict=True)
+    residuals = ", ".join(f"{side} {match.residual_rel:.1e}" for side, match in sides)
+    return f"runs of the simulator agree: {words(found.difference, names)} (residuals {residuals})"
 
 
 def simulator_document(simulated: Simulated | None) -> Mapping[str, object] | None:

@@ -11,10 +11,12 @@ from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.judgement.attribution import Attribution, Share
 from nbtrace.explanation.judgement.findings import Finding, Held, Status
 from nbtrace.explanation.judgement.roots import Root
+from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.runs.evidence import evidence
 from nbtrace.records import Side
 from nbtrace.report.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
+from nbtrace.vocabulary.sides import Names
 
 ROOT_COLUMNS = (
     Column("root"),
@@ -30,13 +32,10 @@ PROOF_COLUMNS = (
     Column("by the formula", numeric=True),
     Column("under the cause", numeric=True),
 )
-_AUDIT_COLUMNS = (
-    Column("quantity"),
-    Column("C"),
-    Column("Py"),
-    Column("status"),
-    Column("because", least_width=92),
-)
+_SHORT = 12
+"""Letters of a name that stand in the word for a status."""
+_WORDY = 92
+"""Terminal width from which on there is room for the reason of each finding."""
 _STYLE = {
     Status.MATCH: Difference.PASS,
     Status.INHERITED: Difference.MINOR,
@@ -52,11 +51,13 @@ _MATERIAL = 1e-6
 
 def explain_view(result: Explanation) -> View:
     """Return the view of an explanation."""
+    names = result.names
+    sources = zip(names.pair, (result.diff.c, result.diff.py), strict=True)
     return View(
-        title="Explanation: C against Py",
+        title=f"Explanation: {names.against}",
         verdict=result.verdict,
         headline=headline(result),
-        facts=(f"C: {clean(result.diff.c.source)}", f"Py: {clean(result.diff.py.source)}", *_facts(result)),
+        facts=(*(f"{side}: {clean(trace.source)}" for side, trace in sources), *_facts(result)),
         notices=result.diff.notices,
         sections=tuple(section for section in _sections(result) if section.items or section.table or section.sentences),
     )
@@ -77,7 +78,7 @@ def headline(result: Explanation) -> str:
     left, whole = attribution.left, attribution.log_ratio
     if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
         return answer
-    return f"{answer}; of log(Py/C) = {whole:+.3g}, {left_words(attribution)}"
+    return f"{answer}; of log({result.names.ratio}) = {whole:+.3g}, {left_words(attribution)}"
 
 
 _MUCH = 0.01
@@ -97,7 +98,8 @@ def left_words(attribution: Attribution) -> str:
 
 def side_words(root: Root) -> str:
     """Return which side a root is on."""
-    return {Side.C: "C", Side.PY: "Py", Side.UNKNOWN: "C or Py"}[root.side]
+    names = root.vocabulary.names
+    return names.either if root.side is Side.UNKNOWN else names.of(root.side)
 
 
 def root_words(root: Root) -> str:
@@ -108,9 +110,21 @@ def root_words(root: Root) -> str:
         return f"{where}: {_without_cause(root)}"
     cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
     if root.side is Side.UNKNOWN:
-        mine, theirs = root.supposed.label, _other(root.supposed).label
+        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, _other(root.supposed)))
         return f"{where}: the logs do not tell whose value is right; if {theirs}'s is, {mine} has this: {cause}"
     return f"{where}: {cause}"
+
+
+def status_word(status: Status, names: Names) -> str:
+    """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
+    introduced = {
+        Status.INTRODUCED_C: (names.reference, "REFERENCE"),
+        Status.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
+    }
+    if status not in introduced:
+        return status.value
+    name, part = introduced[status]
+    return f"INTRODUCED_{name.upper() if len(name) <= _SHORT and len(name.split()) == 1 else part}"
 
 
 def place_words(root: Root) -> str:
@@ -122,7 +136,7 @@ def _without_cause(root: Root) -> str:
     finding = root.findings[0]
     if root.status is Status.UNKNOWN:
         reason = f" ({finding.reason})" if finding.reason else ""
-        return f"{_apart(finding)}; the logs do not tell whose is right{reason}"
+        return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
     if root.status is Status.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"
     return f"breaks {_formula(root)}; no cause of the catalogue fits"
@@ -132,7 +146,7 @@ _PARALLEL = 1e-4
 """Relative deviation up to which one vector is a multiple of another."""
 
 
-def _apart(finding: Finding) -> str:
+def _apart(finding: Finding, names: Names) -> str:
     """Return how the values of the two sides differ, in one clause."""
     c, py = finding.c.logged, finding.py.logged
     if c is None or py is None or len(c) != len(py):
@@ -142,15 +156,17 @@ def _apart(finding: Finding) -> str:
     off = math.dist(py, [factor * x for x in c])
     if not factor or off > _PARALLEL * math.hypot(*py):
         apart = math.dist(c, py) / math.sqrt(square) if square else math.inf
-        return f"the sides differ by {apart:.2g} of C's value"
+        return f"the sides differ by {apart:.2g} of {names.reference}'s value"
+    theirs = f"{names.candidate}'s value is"
     if abs(factor - 1) < _PARALLEL:
-        return f"Py's value is C's times 1 {'−' if factor < 1 else '+'} {abs(factor - 1):.2g}"
-    return f"Py's value is {factor:.7g} times C's" + (" in every component" if len(c) > 1 else "")
+        return f"{theirs} {names.reference}'s times 1 {'−' if factor < 1 else '+'} {abs(factor - 1):.2g}"
+    return f"{theirs} {factor:.7g} times {names.reference}'s" + (" in every component" if len(c) > 1 else "")
 
 
 def effect_words(root: Root, share: Share, result: Explanation) -> str:
     """Return what a root does to the pixel."""
-    final = result.attribution.final or "the final intensity"
+    vocabulary = result.diff.c.vocabulary
+    final = result.attribution.final or f"the final {vocabulary.outcome}"
     if root.status is Status.LOG_ONLY:
         return f"only the log has it wrong, {final} has not"
     if share.of_log_ratio is None:
@@ -159,7 +175,7 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
         return f"without effect on {final}"
     if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
         return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
-    return f"explains {percent(share.of_log_ratio)} of log(Py/C) of {final}"
+    return f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
 
 
 def _formula(root: Root) -> str:
@@ -170,23 +186,25 @@ def _formula(root: Root) -> str:
 def _facts(result: Explanation) -> Iterator[str]:
     found = result.audit.findings
     counts = {status: sum(item.status is status for item in found) for status in Status}
-    yield "Audit: " + ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
+    yield "Audit: " + ", ".join(
+        f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
+    )
     attribution = result.attribution
     if attribution.log_ratio is not None:
-        words = f"log(Py/C) of {attribution.final} is {attribution.log_ratio:+.9g}"
+        words = f"log({result.names.ratio}) of {attribution.final} is {attribution.log_ratio:+.9g}"
         yield words + (f"; with every root put right {left_words(attribution)}" if attribution.left is not None else "")
 
 
 def _sections(result: Explanation) -> Iterator[Section]:
     lines = tuple(_root_line(root, share) for root, share in result.ranked)
     yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None)
-    yield simulator_section(result.simulated)
+    yield simulator_section(result.simulated, result.names)
     for root, _ in result.ranked:
-        yield _proof(root, evidence_words(evidence(root, result.simulated)), result)
+        yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
     shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
-    table = Table(_AUDIT_COLUMNS, tuple(map(_audit_line, shown)))
+    table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
     yield Section("Every value that differs", table=table if shown else None)
 
 
@@ -198,7 +216,7 @@ def _root_line(root: Root, share: Share) -> Line:
     cells = (
         root.node.label + (f" (+{len(root.findings) - 1})" if len(root.findings) > 1 else ""),
         side_words(root),
-        root.status.value,
+        status_word(root.status, root.vocabulary.names),
         _share_cell(share),
         f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
         root.cause.text if root.cause is not None else "none found",
@@ -261,7 +279,9 @@ def _other(side: Side) -> Side:
 
 def _description(root: Root) -> str:
     known = root.vocabulary.quantities.get(root.quantity)
-    return f"{known.description} [{known.unit}]" if known is not None else ""
+    if known is None or (not known.description and known.unit == "1"):
+        return ""
+    return f"{known.description} [{known.unit}]".lstrip()
 
 
 def _cell(values: tuple[float, ...], place: int) -> str:
@@ -285,13 +305,16 @@ def _next_probe(root: Root) -> str:
     """Return what to log next."""
     finding = root.findings[0]
     lacking = [held.lacking for held in (finding.c, finding.py) if held.lacking and held.logged is not None]
+    configured_by = physics_of(root.vocabulary).configured_by
     if _covered(root) and lacking:
-        return f"log {lacking[0]}, or give the configuration"
+        return f"log {lacking[0]}" + (", or give the configuration" if configured_by else "")
     known = root.vocabulary.quantities.get(root.quantity)
     inputs = known.inputs if known is not None else ()
     if inputs:
         return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
-    return "give the configuration that both were run with (--config, or -- FLAGS)"
+    if not configured_by:
+        return f"log what {root.quantity} is computed from"
+    return f"give the configuration that both were run with ({configured_by})"
 
 
 def _covered(root: Root) -> bool:
@@ -299,12 +322,17 @@ def _covered(root: Root) -> bool:
     return root.quantity in root.vocabulary.formulas
 
 
-def _audit_line(finding: Finding) -> Line:
+def _audit_columns(names: Names) -> tuple[Column, ...]:
+    sides = (Column(name, named=True) for name in names.pair)
+    return (Column("quantity"), *sides, Column("status"), Column("because", least_width=_WORDY))
+
+
+def _audit_line(finding: Finding, names: Names) -> Line:
     cells = (
         finding.node.label,
         _held(finding.c.lacking, broken=finding.c.broken),
         _held(finding.py.lacking, broken=finding.py.broken),
-        finding.status.value,
+        status_word(finding.status, names),
         finding.reason,
     )
     return Line(cells, _STYLE[finding.status])

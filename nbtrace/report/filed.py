@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from nbtrace.errors import InputError
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.sides import Names
 
 
 def _text(value: object) -> object:
@@ -24,6 +26,19 @@ class Filed(BaseModel):
     """What is read of a document: keys that are not named are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class SideNames(Filed):
+    """What reports call the two sides."""
+
+    c: str
+    py: str
+
+
+class Named(Filed):
+    """The names that a document of two sides has, unless it was filed before documents had any."""
+
+    names: SideNames | None = None
 
 
 class Notice(Filed):
@@ -104,6 +119,7 @@ class Factor(Filed):
 class ScalingDocument(Filed):
     """`nbtrace scaling`."""
 
+    final_quantity: Text = ""
     log_ratio_final: Number = None
     factors: dict[str, Factor]
 
@@ -194,6 +210,36 @@ class Noticed(Filed):
 
 
 Document = TypeVar("Document", bound=BaseModel)
+
+
+def names_of(document: Mapping[str, object]) -> Names:
+    """Return what reports call the two sides of a document.
+
+    Raises
+    ------
+    InputError
+        If it has names that are none.
+    """
+    told = read_as(Named, document).names
+    return Names(told.c, told.py) if told is not None else registry.default().names
+
+
+class FinalWord(Filed):
+    """What kind of thing the final quantity of a document is."""
+
+    final_word: str | None = None
+
+
+def final_word(document: Mapping[str, object]) -> str:
+    """Return what kind of thing the final quantity of a document is: a value, an intensity.
+
+    Raises
+    ------
+    InputError
+        If it says so in no words.
+    """
+    told = read_as(FinalWord, document).final_word
+    return told if told is not None else registry.default().outcome
 
 
 def read_as(kind: type[Document], document: Mapping[str, object]) -> Document:

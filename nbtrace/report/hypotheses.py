@@ -14,14 +14,15 @@ from nbtrace.report.markdown import escape
 def hypotheses_block(result: Explanation, now: datetime | None = None) -> str:
     """Return a Markdown block: time, sources, a table of the roots, and each hypothesis with its fate."""
     time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    names, traces = result.names, (result.diff.c, result.diff.py)
+    terms = [side.heading or side.label for side in result.diff.c.vocabulary.sides]
     lines = [
         f"## {time} nbtrace explain",
         "",
-        f"C: {escape(result.diff.c.source)}  ",
-        f"Py: {escape(result.diff.py.source)}  ",
+        *(f"{escape(side)}: {escape(trace.source)}  " for side, trace in zip(names.pair, traces, strict=True)),
         f"Result: {escape(headline(result))}",
         "",
-        "| Term | PyTorch | C trace | Δ (abs) | Δ (rel) |",
+        f"| Term | {escape(terms[1])} | {escape(terms[0])} | Δ (abs) | Δ (rel) |",
         "| --- | --- | --- | --- | --- |",
         *(_row(root) for root, _ in result.ranked),
         "",

@@ -7,7 +7,7 @@ from nbtrace.compare.images.gates import Gate
 from nbtrace.compare.images.orientation import Placement
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.images.image import Image
-from nbtrace.report.documents import FORMAT_VERSION, notices_document
+from nbtrace.report.documents import FORMAT_VERSION, names_document, notices_document
 from nbtrace.report.images_view import headline
 from nbtrace.units import ANGSTROM
 
@@ -58,6 +58,7 @@ def images_document(result: ImagesResult) -> dict[str, object]:
             "py_alone": [list(place) for place in peaks.py_alone],
         },
         "placement": None if placement is None else _placement(placement),
+        "names": names_document(result.names),
         "c": _image(result.c),
         "py": _image(result.py),
         "notices": notices_document(result.notices),

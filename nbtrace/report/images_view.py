@@ -11,6 +11,7 @@ from nbtrace.compare.status import Verdict
 from nbtrace.images.image import Image
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.sides import Names
 
 PERCENTILE = 99.5
 """Of the values in a picture; brighter ones are drawn as dark as this."""
@@ -26,32 +27,38 @@ _GATE_COLUMNS = (
     Column("what it says"),
     Column("status"),
 )
-_PIXEL_COLUMNS = (
-    Column("slow", numeric=True),
-    Column("fast", numeric=True),
-    Column("C", numeric=True, rounds=True),
-    Column("Py", numeric=True, rounds=True),
-    Column("Py − C", numeric=True, rounds=True),
-    Column("of the larger", numeric=True),
-    Column("d / Å", numeric=True),
-    Column("h k l"),
-    Column("status"),
-)
-_SHELL_COLUMNS = (
-    Column("d / Å"),
-    Column("pixels", numeric=True),
-    Column("sum C", numeric=True, rounds=True),
-    Column("sum Py", numeric=True, rounds=True),
-    Column("Py/C", numeric=True),
-)
 _STEP_COLUMNS = (Column("steps apart"), Column("pixels", numeric=True), Column("share", numeric=True))
 _FIGURE_COLUMNS = (Column("figure"), Column("value", numeric=True))
+
+
+def _pixel_columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("slow", numeric=True),
+        Column("fast", numeric=True),
+        Column(names.reference, numeric=True, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rounds=True, named=True),
+        Column(names.difference, numeric=True, rounds=True, named=True),
+        Column("of the larger", numeric=True),
+        Column("d / Å", numeric=True),
+        Column("h k l"),
+        Column("status"),
+    )
+
+
+def _shell_columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("d / Å"),
+        Column("pixels", numeric=True),
+        Column(f"sum {names.reference}", numeric=True, rounds=True, named=True),
+        Column(f"sum {names.candidate}", numeric=True, rounds=True, named=True),
+        Column(names.ratio, numeric=True, named=True),
+    )
 
 
 def images_view(result: ImagesResult) -> View:
     """Return the view of a comparison of two images."""
     return View(
-        title="Images: C against Py",
+        title=f"Images: {result.names.against}",
         verdict=result.verdict,
         headline=headline(result),
         facts=tuple(_facts(result)),
@@ -62,15 +69,16 @@ def images_view(result: ImagesResult) -> View:
 
 def headline(result: ImagesResult) -> str:
     """Return the answer in one line: what agrees is said too, so that no gate hides behind another."""
-    metrics = result.metrics
+    metrics, names = result.metrics, result.names
     if result.verdict is Verdict.AGREE:
-        worst = f"largest |Py − C| {metrics.max_abs_diff:.3g}" if metrics.max_abs_diff else "no pixel differs"
+        worst = f"largest |{names.difference}| {metrics.max_abs_diff:.3g}"
+        worst = worst if metrics.max_abs_diff else "no pixel differs"
         return (
             f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
             f"scale {near_one(metrics.scale)}, {worst}"
         )
     if result.placement is not None:
-        return f"{placement_text(result.placement)}; {_failed(result)}"
+        return f"{placement_text(result.placement, names)}; {_failed(result)}"
     return _failed(result)
 
 
@@ -80,18 +88,19 @@ def _failed(result: ImagesResult) -> str:
         found = [gate for gate in diverging if gate.name == name]
         if found:
             return "; ".join(gate.reason for gate in found)
-    names = {gate.name for gate in diverging}
-    metrics = result.metrics
-    if "correlation" in names:
+    failed = {gate.name for gate in diverging}
+    metrics, names = result.metrics, result.names
+    if "correlation" in failed:
         return (
             f"the patterns differ: correlation {near_one(metrics.correlation)}, "
-            f"sums Py/C {number(metrics.sum_ratio)}, {_beyond(result)}"
+            f"sums {names.ratio} {number(metrics.sum_ratio)}, {_beyond(result)}"
         )
     pattern = f"the same pattern (correlation {near_one(metrics.correlation)})"
-    if names & {"scale", "sum ratio"}:
+    if failed & {"scale", "sum ratio"}:
+        fitted = f"{names.candidate} = {number(metrics.scale)} {names.reference}"
         return (
-            f"{pattern} but another scale: Py = {number(metrics.scale)} C by least squares, "
-            f"sums Py/C {number(metrics.sum_ratio)}; {_beyond(result)}"
+            f"{pattern} but another scale: {fitted} by least squares, "
+            f"sums {names.ratio} {number(metrics.sum_ratio)}; {_beyond(result)}"
         )
     worst = (*result.worst_relative, *result.worst_pixels)[0]
     slow, fast = worst.pixel
@@ -110,20 +119,21 @@ def near_one(value: float | None) -> str:
     return f"1 {'−' if value < 1 else '+'} {abs(1 - value):.2e}"
 
 
-def placement_text(placement: Placement) -> str:
-    """Return in words how Py has to be laid on C."""
+def placement_text(placement: Placement, names: Names) -> str:
+    """Return in words how the candidate has to be laid on the reference."""
     slow, fast = placement.shift
-    py = "Py" if placement.name == "as it is" else f"Py {placement.name}"
-    c = f"C moved by {slow:+d} along slow and {fast:+d} along fast" if (slow, fast) != (0, 0) else "like C"
+    turned = names.candidate + ("" if placement.name == "as it is" else f" {placement.name}")
+    moved = f"{names.reference} moved by {slow:+d} along slow and {fast:+d} along fast"
+    other = moved if (slow, fast) != (0, 0) else f"like {names.reference}"
     return (
-        f"{py} is {c}: correlation of log I {number(placement.correlation, 4)} "
+        f"{turned} is {other}: correlation of log I {number(placement.correlation, 4)} "
         f"against {number(placement.as_given, 4)} as given"
     )
 
 
 def _facts(result: ImagesResult) -> Iterator[str]:
-    yield _input_fact("C", result.c)
-    yield _input_fact("Py", result.py)
+    for side, image in zip(result.names.pair, (result.c, result.py), strict=True):
+        yield _input_fact(side, image)
     selection = result.selection
     if selection.outside:
         where = f"region {result.options.roi} (fast fast slow slow)" if result.options.roi else "the mask"
@@ -137,7 +147,7 @@ def _facts(result: ImagesResult) -> Iterator[str]:
         if result.options.origin(name) != "default"
     ]
     mark = f" [override: {', '.join(overridden)}]" if overridden else " (default)"
-    yield f"Tolerance of a pixel: {tolerance_text(result.tolerance)}{mark}, of the larger of C and Py"
+    yield f"Tolerance of a pixel: {tolerance_text(result.tolerance)}{mark}, of the larger of {result.names.both}"
 
 
 def _input_fact(side: str, image: Image) -> str:
@@ -154,10 +164,10 @@ def _sections(result: ImagesResult) -> Iterator[Section]:
         title = "Largest relative differences, where neither is 0"
         yield Section(title, table=_pixels(result.worst_relative[:_SHOWN], result))
     if result.shells:
-        yield Section("Shells of resolution", table=Table(_SHELL_COLUMNS, tuple(map(_shell, result.shells))))
+        yield Section("Shells of resolution", table=_shells(result))
     if result.steps is not None:
         yield _steps(result)
-    yield Section("Peaks", items=tuple(_peaks(result.peaks)))
+    yield Section("Peaks", items=tuple(_peaks(result.peaks, result.names)))
     yield from _next(result)
 
 
@@ -167,19 +177,19 @@ def _gate(gate: Gate) -> Line:
 
 
 def _figures(result: ImagesResult) -> Iterator[Line]:
-    metrics = result.metrics
+    metrics, names = result.metrics, result.names
     rows: tuple[tuple[str, str], ...] = (
         ("correlation", near_one(metrics.correlation)),
-        ("least-squares k of Py = k C", number(metrics.scale, 12)),
-        ("sum of C", number(metrics.c_sum, 12)),
-        ("sum of Py", number(metrics.py_sum, 12)),
-        ("Py/C of the sums", number(metrics.sum_ratio, 12)),
-        ("largest of C, of Py", f"{number(metrics.c_max)}, {number(metrics.py_max)}"),
-        ("root mean square of Py − C", number(metrics.rmse)),
-        ("largest |Py − C|", number(metrics.max_abs_diff)),
+        (f"least-squares k of {names.candidate} = k {names.reference}", number(metrics.scale, 12)),
+        (f"sum of {names.reference}", number(metrics.c_sum, 12)),
+        (f"sum of {names.candidate}", number(metrics.py_sum, 12)),
+        (f"{names.ratio} of the sums", number(metrics.sum_ratio, 12)),
+        (f"largest of {names.reference}, of {names.candidate}", f"{number(metrics.c_max)}, {number(metrics.py_max)}"),
+        (f"root mean square of {names.difference}", number(metrics.rmse)),
+        (f"largest |{names.difference}|", number(metrics.max_abs_diff)),
         ("pixels with the same value", f"{metrics.identical} ({percent(metrics.identical / metrics.pixels)})"),
         ("pixels beyond the tolerance", f"{metrics.beyond} ({percent(metrics.share_beyond)})"),
-        ("of these 0 in C, in Py only", f"{metrics.zero_in_c}, {metrics.zero_in_py}"),
+        (f"of these 0 in {names.reference}, in {names.candidate} only", f"{metrics.zero_in_c}, {metrics.zero_in_py}"),
     )
     return (Line(row) for row in rows)
 
@@ -187,7 +197,8 @@ def _figures(result: ImagesResult) -> Iterator[Line]:
 def _pixels(pixels: Sequence[WorstPixel], result: ImagesResult) -> Table:
     """Return a table of pixels; resolution and indices only where they are known."""
     known = {6: result.geometry is not None, 7: result.geometry is not None and result.geometry.cell is not None}
-    kept = [i for i in range(len(_PIXEL_COLUMNS)) if known.get(i, True)]
+    columns = _pixel_columns(result.names)
+    kept = [i for i in range(len(columns)) if known.get(i, True)]
     lines = []
     for pixel in pixels:
         cells = (
@@ -202,7 +213,11 @@ def _pixels(pixels: Sequence[WorstPixel], result: ImagesResult) -> Table:
             pixel.status.value,
         )
         lines.append(Line(tuple(cells[i] for i in kept), pixel.status))
-    return Table(tuple(_PIXEL_COLUMNS[i] for i in kept), tuple(lines))
+    return Table(tuple(columns[i] for i in kept), tuple(lines))
+
+
+def _shells(result: ImagesResult) -> Table:
+    return Table(_shell_columns(result.names), tuple(map(_shell, result.shells)))
 
 
 def _shell(shell: Shell) -> Line:
@@ -232,9 +247,10 @@ def steps_text(digits: int) -> str:
     return f"2^{first} to 2^{first + 8}"
 
 
-def _peaks(peaks: PeakMatching) -> Iterator[str]:
+def _peaks(peaks: PeakMatching, names: Names) -> Iterator[str]:
     yield (
-        f"C has {peaks.c_count} peaks above its mean by {SIGMAS:g} standard deviations, Py {peaks.py_count}; "
+        f"{names.reference} has {peaks.c_count} peaks above its mean by {SIGMAS:g} standard deviations, "
+        f"{names.candidate} {peaks.py_count}; "
         f"{len(peaks.matches)} pairs within {REACH:g} pixels, with partners just below that included"
     )
     if peaks.matches:
@@ -243,7 +259,7 @@ def _peaks(peaks: PeakMatching) -> Iterator[str]:
             f"they lie {peaks.mean_distance:.3g} pixels apart on average, {worst.distance:.3g} at most, "
             f"at slow {worst.c[0]:.1f} fast {worst.c[1]:.1f}"
         )
-    for side, alone in (("C", peaks.c_alone), ("Py", peaks.py_alone)):
+    for side, alone in zip(names.pair, (peaks.c_alone, peaks.py_alone), strict=True):
         if alone:
             yield f"{len(alone)} only in {side}: {_places(alone)}"
 

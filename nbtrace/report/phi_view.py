@@ -2,36 +2,45 @@
 
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.compare.status import Verdict
+from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
+from nbtrace.vocabulary.sides import Names
 
-_COLUMNS = (
-    Column("phi_tic", numeric=True),
-    Column("φ C (deg)", numeric=True),
-    Column("φ Py (deg)", numeric=True, least_width=90),
-    Column("k C", numeric=True),
-    Column("k Py", numeric=True, least_width=112),
-    Column("Δk", numeric=True),
-    Column("ΔF_latt_b", numeric=True),
-    Column("ΔF_latt", numeric=True),
-    Column("status"),
-)
+
+def _columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("phi_tic", numeric=True),
+        Column(f"φ {names.reference} (deg)", numeric=True, named=True),
+        Column(f"φ {names.candidate} (deg)", numeric=True, least_width=90, named=True),
+        Column(f"k {names.reference}", numeric=True, named=True),
+        Column(f"k {names.candidate}", numeric=True, least_width=112, named=True),
+        Column("Δk", numeric=True),
+        Column("ΔF_latt_b", numeric=True),
+        Column("ΔF_latt", numeric=True),
+        Column("status"),
+    )
 
 
 def phi_view(result: PhiResult) -> View:
     """Return the view of a φ comparison."""
+    names = result.c.vocabulary.names
     mark = f" [override: {result.tolerance.origin}]" if result.tolerance.overridden else " (default)"
     return View(
-        title="φ steps: C against Py",
+        title=f"φ steps: {names.against}",
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
             *input_facts(result.c, result.py),
-            f"Tolerance: |Δk| < {result.tolerance}{mark}; differences are Py − C; F_latt is judged where k is the same",
+            f"Tolerance: |Δk| < {result.tolerance}{mark}; {_judged(names)}",
             f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
         ),
         notices=result.notices,
         sections=(Section("Steps", table=_table(result)), *_summary(result)),
     )
+
+
+def _judged(names: Names) -> str:
+    return f"differences are {names.difference}; F_latt is judged where k is the same"
 
 
 def _headline(result: PhiResult) -> str:
@@ -48,13 +57,14 @@ def _headline(result: PhiResult) -> str:
 
 
 def _table(result: PhiResult) -> Table:
-    repeated = {(r.side.label, r.sample, r.phi_tic) for r in result.repeats}
+    repeated = {(r.side, r.sample, r.phi_tic) for r in result.repeats}
     samples = {step.sample for step in result.steps}
-    return Table(_COLUMNS, tuple(_line(step, repeated, several=len(samples) > 1) for step in result.steps))
+    lines = tuple(_line(step, repeated, several=len(samples) > 1) for step in result.steps)
+    return Table(_columns(result.c.vocabulary.names), lines)
 
 
-def _line(step: PhiStep, repeated: set[tuple[str, int, int]], *, several: bool) -> Line:
-    marks = "".join("*" for side in ("C", "Py") if (side, step.sample, step.phi_tic) in repeated)
+def _line(step: PhiStep, repeated: set[tuple[Side, int, int]], *, several: bool) -> Line:
+    marks = "".join("*" for side in (Side.C, Side.PY) if (side, step.sample, step.phi_tic) in repeated)
     tic = f"{step.sample}:{step.phi_tic}{marks}" if several else f"{step.phi_tic}{marks}"
     cells = (
         tic,
@@ -72,7 +82,8 @@ def _line(step: PhiStep, repeated: set[tuple[str, int, int]], *, several: bool) 
 
 def _summary(result: PhiResult) -> tuple[Section, ...]:
     first = result.first_divergence
-    items = [f"{repeat}, digit for digit (marked * in the table)" for repeat in result.repeats]
+    names = result.c.vocabulary.names
+    items = [f"{repeat.words(names)}, digit for digit (marked * in the table)" for repeat in result.repeats]
     if first is not None and first.reason:
         items.append(f"phi_tic {first.phi_tic}: {first.reason}")
     elsewhere = [abs(step.delta_k) for step in result.compared if not step.status.diverges and step.delta_k is not None]

@@ -1,9 +1,8 @@
 """The view of the scaling chain."""
 
 from collections.abc import Iterator
-from shlex import quote
 
-from nbtrace.compare.chain import Rebuilt, WorkedFactor
+from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.scaling import Factor, Product, ScalingResult
 from nbtrace.compare.status import Verdict
 from nbtrace.report.view import (
@@ -14,30 +13,18 @@ from nbtrace.report.view import (
     Table,
     View,
     input_facts,
+    logs_line,
     number,
     percent,
     signed,
     tolerance_facts,
 )
+from nbtrace.vocabulary.sides import Names
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _OPEN = 0.05
 """Unexplained share from which on the shares of the factors mean little."""
 
-_FACTOR_COLUMNS = (
-    Column("factor"),
-    Column("C", numeric=True, rounds=True),
-    Column("Py", numeric=True, rounds=True),
-    Column("Δ rel", numeric=True, rounds=True),
-    Column("Py/C", numeric=True, least_width=110),
-    Column("share", numeric=True),
-    Column("status"),
-)
-_STEP_COLUMNS = (
-    Column("phi_tic", numeric=True),
-    Column("C: F_cell²F_latt²", numeric=True),
-    Column("Py: F_cell²F_latt²", numeric=True),
-    Column("share of the gap", numeric=True),
-)
 _LATTICE_COLUMNS = (
     Column("axis"),
     Column("h", numeric=True),
@@ -49,10 +36,31 @@ _LATTICE_COLUMNS = (
 )
 
 
+def _factor_columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("factor"),
+        Column(names.reference, numeric=True, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rounds=True, named=True),
+        Column("Δ rel", numeric=True, rounds=True),
+        Column(names.ratio, numeric=True, least_width=110, named=True),
+        Column("share", numeric=True),
+        Column("status"),
+    )
+
+
+def _step_columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("phi_tic", numeric=True),
+        Column(f"{names.reference}: F_cell²F_latt²", numeric=True, named=True),
+        Column(f"{names.candidate}: F_cell²F_latt²", numeric=True, named=True),
+        Column("share of the gap", numeric=True),
+    )
+
+
 def scaling_view(result: ScalingResult) -> View:
     """Return the view of a scaling comparison."""
     return View(
-        title="Scaling chain: C against Py",
+        title=f"Scaling chain: {result.diff.names.against}",
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
@@ -69,9 +77,8 @@ def _headline(result: ScalingResult) -> str:
         return "the logs cannot be compared as they stand"
     first = result.first_divergence
     if first is None:
-        of_all = (
-            "" if result.verdict is Verdict.AGREE else " in the first pixel block, but not all that the logs hold of it"
-        )
+        blocks = f" in the first {_words(result).block} block" if _words(result).has_blocks else ""
+        of_all = "" if result.verdict is Verdict.AGREE else f"{blocks}, but not all that the logs hold of it"
         return f"all {len(result.factors)} quantities of the chain agree{of_all}"
     size = f" {signed(_relative(first), 6)}" if _relative(first) is not None else ""
     return f"first divergence {first.name}{size} {first.status.value}{_carried(result)}"
@@ -84,9 +91,10 @@ def _carried(result: ScalingResult) -> str:
     shares = {factor.name: factor.share for factor in result.factors if factor.share is not None}
     leading = max(shares, key=lambda name: abs(shares[name]))
     if abs(result.unexplained) > _OPEN:
-        sides = zip(("C", "Py"), result.products, strict=True)
+        sides = zip(result.diff.names.pair, result.products, strict=True)
         whose = " and ".join(side for side, product in sides if product.meaning != "holds")
-        return f"; the chain{' of ' + whose if whose else ''} does not make its own pixel, so shares mean little"
+        what = _product_word(result)
+        return f"; the chain{' of ' + whose if whose else ''} does not make its own {what}, so shares mean little"
     return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
 
 
@@ -96,12 +104,14 @@ def _relative(factor: Factor) -> float | None:
 
 def _sections(result: ScalingResult) -> Iterator[Section]:
     yield Section(
-        "Factors", table=Table(_FACTOR_COLUMNS, tuple(map(_factor, result.factors))), sentences=_unexplained(result)
+        "Factors",
+        table=Table(_factor_columns(result.diff.names), tuple(map(_factor, result.factors))),
+        sentences=_unexplained(result),
     )
-    yield Section("Each side against its own pixel", items=tuple(_products(result)))
+    yield Section(f"Each side against its own {_product_word(result)}", items=tuple(_products(result)))
     if result.rebuilt is not None:
-        yield _rebuilt(result.rebuilt)
-    for side, worked in zip(("C", "Py"), result.lattice, strict=True):
+        yield _rebuilt(result.rebuilt, result.diff.names)
+    for side, worked in zip(result.diff.names.pair, result.lattice, strict=True):
         if worked:
             yield _lattice(side, worked)
     yield from _divergent(result)
@@ -113,8 +123,8 @@ def _divergent(result: ScalingResult) -> Iterator[Section]:
         return
     yield Section("First divergence", items=(_described(over[0]),), repeats_table=True)
     yield Section("All divergent factors", items=tuple(map(_described, over)), repeats_table=True)
-    c, py = quote(result.diff.c.source), quote(result.diff.py.source)
-    command = Command(f"nbtrace diff {c} {py}", "what diverges before the chain?")
+    sources = result.diff.c.source, result.diff.py.source
+    command = Command(logs_line("diff", *sources, vocabulary=_words(result)), "what diverges before the chain?")
     yield Section("What to look at next", commands=(command,))
 
 
@@ -138,40 +148,67 @@ def _factor(factor: Factor) -> Line:
 
 
 def _unexplained(result: ScalingResult) -> tuple[str, ...]:
+    what = _product_word(result)
+    both = f"the {what}s" if _words(result).has_blocks else "both values"
     if result.log_ratio is None:
-        return ("The share of each factor is not defined: a pixel value is 0, negative, not finite or missing.",)
+        return (f"The share of each factor is not defined: a {what} value is 0, negative, not finite or missing.",)
+    ratio = f"log({result.diff.names.ratio}) of {chain_of(_words(result)).result} is"
     if result.unexplained is None:
-        return (f"log(Py/C) of I_pixel_final is {result.log_ratio:+.3g}: the pixels agree, there is no share to give.",)
+        return (f"{ratio} {result.log_ratio:+.3g}: {both} agree, there is no share to give.",)
     rest = f"the factors leave {percent(result.unexplained)} of it unexplained"
-    return (f"log(Py/C) of I_pixel_final is {result.log_ratio:+.6g}; {rest}. cos_2theta is no factor of it.",)
+    return (f"{ratio} {result.log_ratio:+.6g}; {rest}.{_no_factors(result)}",)
+
+
+def _no_factors(result: ScalingResult) -> str:
+    """Return what the table shows beside the factors, as a sentence after another; empty if nothing."""
+    chain = chain_of(_words(result))
+    multiplied = {chain.result, *(factor.quantity for factor in chain.chain.factors)}
+    beside = [name for name in chain.names if name not in multiplied]
+    if not beside:
+        return ""
+    return f" {' and '.join(beside)} {'is no factor' if len(beside) == 1 else 'are no factors'} of it."
+
+
+def _words(result: ScalingResult) -> Vocabulary:
+    return result.diff.c.vocabulary
+
+
+def _product_word(result: ScalingResult) -> str:
+    """Return what the product of the chain is called: the pixel of those who have pixels, else the quantity."""
+    words = _words(result)
+    return words.block if words.has_blocks else chain_of(words).result
 
 
 def _products(result: ScalingResult) -> Iterator[str]:
-    for side, product in zip(("C", "Py"), result.products, strict=True):
-        yield f"{side}: {_product(product)}"
+    names, name = result.diff.names, chain_of(_words(result)).result
+    for side, product in zip(names.pair, result.products, strict=True):
+        yield f"{side}: {_product(product, name)}"
     if result.py_before_polarisation is not None:
         yield (
-            f"Py's intensity before polarisation is then {result.py_before_polarisation:.9g}; "
+            f"{names.candidate}'s intensity before polarisation is then {result.py_before_polarisation:.9g}; "
             "the shares above are computed with it"
         )
 
 
-def _product(product: Product) -> str:
+def _product(product: Product, name: str) -> str:
     if product.product is None:
         return product.meaning
     if product.final is None:
-        return f"the product of its factors is {product.product:.9g}; it logs no I_pixel_final"
+        return f"the product of its factors is {product.product:.9g}; it logs no {name}"
     if product.meaning == "holds":
-        return f"I_pixel_final {product.final:.9g} is the product of its factors"
-    return f"I_pixel_final {product.final:.9g}, product {product.product:.9g}: {product.meaning}"
+        return f"{name} {product.final:.9g} is the product of its factors"
+    return f"{name} {product.final:.9g}, product {product.product:.9g}: {product.meaning}"
 
 
-def _rebuilt(rebuilt: Rebuilt) -> Section:
+def _rebuilt(rebuilt: Rebuilt, names: Names) -> Section:
     lines = tuple(
         Line((str(step.phi_tic), number(step.c_term), number(step.py_term), percent(step.share_of_gap)))
         for step in rebuilt.steps
     )
-    sides = (("C", rebuilt.c, rebuilt.c_logged), ("Py", rebuilt.py, rebuilt.py_logged))
+    sides = (
+        (names.reference, rebuilt.c, rebuilt.c_logged),
+        (names.candidate, rebuilt.py, rebuilt.py_logged),
+    )
     both = rebuilt.c is not None and rebuilt.py is not None
     items = tuple(
         f"{side}: F_cell²·ΣF_latt² = {total:.9g}, logged I_before_scaling {number(logged)}"
@@ -179,7 +216,7 @@ def _rebuilt(rebuilt: Rebuilt) -> Section:
         for side, total, logged in sides
         if total is not None
     )
-    table = Table(_STEP_COLUMNS, lines) if both else None
+    table = Table(_step_columns(names), lines) if both else None
     return Section("I_before_scaling from the φ steps", items=items, table=table)
 
 

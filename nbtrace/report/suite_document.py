@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.documents import FORMAT_VERSION, names_document
 from nbtrace.running.suite import CaseResult, Outcome, SuiteResult
 
 
@@ -16,6 +16,7 @@ def suite_document(result: SuiteResult) -> Mapping[str, object]:
         "suite": result.name,
         "source": result.source,
         "candidate": result.candidate,
+        "names": names_document(result.names),
         "coverage": {
             "cases": len(result.cases) + result.left_out,
             "run": len(result.cases),

@@ -3,23 +3,29 @@
 from nbtrace.compare.status import Status
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
 from nbtrace.running.suite import CaseResult, Outcome, SuiteResult
+from nbtrace.vocabulary.sides import Names
 
-_COLUMNS = (
-    Column("case"),
-    Column("correlation", numeric=True),
-    Column("sum Py/C − 1", numeric=True),
-    Column("scale − 1", numeric=True, least_width=110),
-    Column("worst rel", numeric=True),
-    Column("C ms", numeric=True, least_width=110),
-    Column("Py ms", numeric=True),
-    Column("first divergence"),
-    Column("verdict"),
-)
+_FIGURES = 7
+"""Columns between the name of a case and its verdict."""
 _STATUS = {
     Outcome.AGREE: Status.PASS,
     Outcome.DIFFER: Status.CRITICAL,
     Outcome.NOT_COMPARABLE: Status.MISSING,
 }
+
+
+def _columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("case"),
+        Column("correlation", numeric=True),
+        Column(f"sum {names.ratio} − 1", numeric=True, named=True),
+        Column("scale − 1", numeric=True, least_width=110),
+        Column("worst rel", numeric=True),
+        Column(f"{names.reference} ms", numeric=True, least_width=110, named=True),
+        Column(f"{names.candidate} ms", numeric=True, named=True),
+        Column("first divergence"),
+        Column("verdict"),
+    )
 
 
 def suite_view(result: SuiteResult) -> View:
@@ -28,8 +34,9 @@ def suite_view(result: SuiteResult) -> View:
     notices = [f"{case.name}: {text}" for case in failed for text in case.notices]
     digests = dict.fromkeys(case.reference_sha256 for case in result.cases if case.reference_sha256)
     recorded = sum(case.c_ms is None for case in result.cases if case.metrics is not None)
+    names = result.names
     sections = (
-        Section("Cases", table=Table(_COLUMNS, tuple(map(_line, result.cases)))),
+        Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases)))),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
         Section("To be known of these", items=tuple(notices)),
     )
@@ -40,9 +47,9 @@ def suite_view(result: SuiteResult) -> View:
         facts=(
             f"Suite: {result.source}, {len(result.cases)} cases run"
             + (f", {result.left_out} left out (--only)" if result.left_out else ""),
-            f"C: {recorded} recorded, {_live(result)} run"
+            f"{names.reference}: {recorded} recorded, {_live(result)} run"
             + (f"; reference sha256 {listed(digests, 3)}" if digests else ""),
-            f"Py: {result.candidate}",
+            f"{names.candidate}: {result.candidate}",
         ),
         notices=(),
         sections=tuple(section for section in sections if section.items or section.table),
@@ -66,7 +73,7 @@ def _headline(result: SuiteResult) -> str:
 def _line(case: CaseResult) -> Line:
     status = _STATUS[case.outcome]
     if case.metrics is None:
-        return Line((case.name, *("–",) * (len(_COLUMNS) - 2), case.outcome.value), status)
+        return Line((case.name, *("–",) * _FIGURES, case.outcome.value), status)
     metrics = case.metrics
     cells = (
         case.name,

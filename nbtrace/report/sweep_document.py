@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from nbtrace.compare.sweep_result import Measured, Outcome, SweepResult, Swept
 from nbtrace.records import Record
-from nbtrace.report.documents import FORMAT_VERSION, notices_document
+from nbtrace.report.documents import FORMAT_VERSION, names_document, notices_document
 from nbtrace.report.sweep_view import headline
 
 
@@ -33,6 +33,7 @@ def sweep_document(result: SweepResult) -> Mapping[str, object]:
         ],
         "absent": [{"device": item.device, "asked": item.asked, "reason": item.reason} for item in result.absent],
         "reference": None if result.reference is None else {"source": result.reference.source},
+        "names": names_document(result.policy.vocabulary.names),
         "notices": notices_document(result.notices),
         "quantities": {
             item.quantity: {**_quantity(item), "exceeds_rounding": result.exceeds_rounding(item)}

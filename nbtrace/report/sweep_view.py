@@ -1,11 +1,11 @@
 """The view of a sweep over precisions and devices."""
 
 from collections.abc import Iterator, Sequence
-from shlex import quote
 
 from nbtrace.compare.comparability import Weight
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.sweep_result import Measured, Outcome, Reading, Run, SweepResult, Swept
+from nbtrace.records import Trace
 from nbtrace.report.view import (
     Column,
     Command,
@@ -14,6 +14,7 @@ from nbtrace.report.view import (
     Table,
     View,
     listed,
+    logs_line,
     number,
     signed,
     tolerance_facts,
@@ -108,7 +109,9 @@ def _facts(result: SweepResult) -> Iterator[str]:
         if run.trace.source != run.name:
             yield f"{run.name}: {run.trace.source}"
     if result.reference is not None:
-        yield f"Reference: {result.reference.source} (C in the notes; Py is {first.name})"
+        names = result.policy.vocabulary.names
+        told = f"{names.reference} in the notes; {names.candidate} is {first.name}"
+        yield f"Reference: {result.reference.source} ({told})"
     yield from tolerance_facts(result.policy)
 
 
@@ -131,7 +134,7 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
             yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
     yield Section("Outcomes", items=tuple(_counts(result)))
     if result.first_defect is not None and result.reference is not None:
-        yield _next(result.reference.source, result.runs[0])
+        yield _next(result.reference, result.runs[0])
 
 
 def _remark(item: Swept, result: SweepResult) -> str:
@@ -141,11 +144,11 @@ def _remark(item: Swept, result: SweepResult) -> str:
     return f"; far more than rounding makes of its inputs (condition {item.condition:.2g}): look at its code"
 
 
-def _next(reference: str, run: Run) -> Section:
+def _next(reference: Trace, run: Run) -> Section:
     title = "What to look at next"
     if run.trace.source == run.name:
         return Section(title, items=("write the trace with nbtrace harness; nbtrace explain says which side is wrong",))
-    line = f"nbtrace explain {quote(reference)} {quote(run.trace.source)}"
+    line = logs_line("explain", reference.source, run.trace.source, vocabulary=reference.vocabulary)
     return Section(title, commands=(Command(line, "which side breaks which formula?"),))
 
 

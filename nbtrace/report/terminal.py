@@ -31,6 +31,9 @@ _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.I
 _PIPED_WIDTH = 100
 _ALL_DIGITS = 96
 _FEW_DIGITS = 6
+_TITLE, _NARROW_TITLE = 16, 8
+"""Letters that a title made of names may have, however short the cells under it are, before it is broken."""
+_pieces = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
 
@@ -99,10 +102,12 @@ def _table(table: Table, width: int) -> RichTable:
         padding=(0, 2 if width >= _ALL_DIGITS else 1, 0, 0),
         header_style="bold",
     )
+    least = _TITLE if width >= _ALL_DIGITS else _NARROW_TITLE
     for i in shown:
         column = table.columns[i]
+        cells = [_narrowed(line.cells[i], column, width) for line in table.lines]
         rich.add_column(
-            column.title,
+            Text(_title(column, max([least, *map(len, cells)]))),
             justify="right" if column.numeric else "left",
             overflow="fold",
             no_wrap=column.numeric or i == 0,
@@ -113,6 +118,24 @@ def _table(table: Table, width: int) -> RichTable:
         cells = [_narrowed(line.cells[i], table.columns[i], width) for i in shown]
         rich.add_row(*(Text(cell, style=style if i == last else "") for i, cell in zip(shown, cells, strict=True)))
     return rich
+
+
+def _title(column: Column, width: int) -> str:
+    """Return a column's title, one with names in it broken into lines of a width."""
+    title = clean(column.title)
+    return "\n".join(_broken(title, width)) if column.named and len(title) > width else title
+
+
+def _broken(title: str, width: int) -> list[str]:
+    """Return the lines of a title: it breaks at blanks and after a `/`, within a name only where that is longer."""
+    lines = [""]
+    for piece in _pieces(title):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+        while len(lines[-1].rstrip()) > width:
+            lines[-1:] = lines[-1][:width], lines[-1][width:]
+    return [line.rstrip() for line in lines]
 
 
 def _narrowed(cell: str, column: Column, width: int) -> str:

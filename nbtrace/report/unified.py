@@ -15,7 +15,7 @@ def unified(result: DiffResult) -> str:
     if not blocks:
         return ""
     lines = [f"# {WEIGHT_WORDS[notice.weight]}  {clean(notice.text)}" for notice in result.notices]
-    lines += ["# values that agree within the tolerance are shown as C prints them"]
+    lines += [f"# values that agree within the tolerance are shown as {clean(result.names.reference)} prints them"]
     lines += [f"--- {clean(result.c.source)}", f"+++ {clean(result.py.source)}"]
     for start, stop in blocks:
         lines.append(f"@@ {clean(result.rows[start].label)} @@")

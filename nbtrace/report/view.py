@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from shlex import quote
 
 from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.status import Status, Verdict
@@ -9,7 +10,9 @@ from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Trace
 from nbtrace.units import metres
+from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,15 @@ class Column:
         Terminal width from which on it is shown; Markdown shows every column.
     rounds : bool
         A narrow terminal may show its numbers with fewer digits.
+    named : bool
+        Its title holds names that a vocabulary gives, which may be long: a terminal breaks it.
     """
 
     title: str
     numeric: bool = False
     least_width: int = 0
     rounds: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +159,32 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 
 def input_facts(c: Trace, py: Trace) -> tuple[str, ...]:
     """Return what was read of either log: its name, its pixel, its lines."""
-    return tuple(_input_fact(side, trace) for side, trace in (("C", c), ("Py", py)))
+    sides = zip(c.vocabulary.names.pair, (c, py), strict=True)
+    return tuple(_input_fact(side, trace) for side, trace in sides)
+
+
+def pixel_text(trace: Trace) -> str:
+    """Return the pixel that a trace is of, or that it does not tell; nothing where there are no pixels to tell."""
+    at, what = whereabouts(trace), trace.vocabulary.block
+    if at.pixel:
+        return f"{what} slow {at.pixel[0]} fast {at.pixel[1]}"
+    return f"{what} not told" if trace.vocabulary.has_blocks else ""
 
 
 def _input_fact(side: str, trace: Trace) -> str:
-    at = whereabouts(trace)
-    pixel = f"pixel slow {at.pixel[0]} fast {at.pixel[1]}" if at.pixel else "pixel not told"
+    pixel = pixel_text(trace)
     account = trace.account
     lines = f"{account.used} of {account.total} lines used"
     unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
-    return f"{side}: {trace.source} ({pixel}; {lines}{unread})"
+    return f"{side}: {trace.source} ({pixel + '; ' if pixel else ''}{lines}{unread})"
+
+
+def logs_line(command: str, *sources: str, vocabulary: Vocabulary) -> str:
+    """Return a command on logs as it is typed, with the vocabulary that they were read with."""
+    words = ["nbtrace", command, *map(quote, sources)]
+    if vocabulary is not registry.default():
+        words += ["--vocabulary", quote(vocabulary.origin or vocabulary.name)]
+    return " ".join(words)
 
 
 _SHOWN_TOLERANCES = 50
@@ -172,8 +194,9 @@ def tolerance_facts(policy: Policy) -> tuple[str, ...]:
     """Return the tolerances in force, overrides marked."""
     relative = policy.relative
     mark = f" [override: {relative.origin}]" if relative.overridden else " (default)"
-    absolute = f"{DEFAULT_ABSOLUTE:g} absolute on fractional Miller indices"
-    facts = [f"Tolerance: {relative.value:g} relative{mark}, {absolute}, never finer than the printed digits"]
+    absolutes = policy.vocabulary.absolutes
+    absolute = f" {DEFAULT_ABSOLUTE:g} absolute on {absolutes}," if absolutes else ""
+    facts = [f"Tolerance: {relative.value:g} relative{mark},{absolute} never finer than the printed digits"]
     shown = list(policy.overrides.items())[:_SHOWN_TOLERANCES]
     facts += [f"Tolerance of {name}: {limit} [override: {limit.origin}]" for name, limit in shown]
     if len(policy.overrides) > len(shown):

@@ -21,6 +21,7 @@ from nbtrace.records import Pixel, Side, Trace
 from nbtrace.running.command import FlagLine, require_on_detector
 from nbtrace.running.reservations import require_numbers, require_pixel, reservations
 from nbtrace.running.source import Identity, Made, PixelTrace, Source
+from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation
@@ -59,6 +60,11 @@ class Plan:
     traces: bool = True
     policy: Policy = field(default_factory=Policy)
     noise: Noise | None = None
+
+    @property
+    def names(self) -> Names:
+        """What reports call the two sides."""
+        return self.policy.vocabulary.names
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,24 +153,26 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
         If a side has no image or one without numbers, the two have different shapes, or a side traces another pixel
         than it was asked for.
     """
+    names = plan.names
     for pixel in plan.pixels:
         require_on_detector(line.shape, pixel)
     sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
     require_numbers(
-        [(f"{label} ({run.identity.name})", run.made.image) for label, run in zip(("C", "Py"), sides, strict=True)],
+        [(f"{label} ({run.identity.name})", run.made.image) for label, run in zip(names.pair, sides, strict=True)],
         line,
     )
     plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
-    traces = _Traces(c, py)
+    traces = _Traces(c, py, names)
     geometry = _geometry(traces, images[0], line) if plan.traces else None
-    options, told = _without_noise(replace(plan.images, geometry=plan.images.geometry or geometry), plan.noise, *images)
+    wanted = replace(plan.images, geometry=plan.images.geometry or geometry, names=names)
+    options, told = _without_noise(wanted, plan.noise, *images)
     result = compare_images(*images, options)
     probes = (
         tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
     )
     return Comparison(
-        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads), *foreign, *told)
+        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads, names), *foreign, *told)
     )
 
 
@@ -174,6 +182,7 @@ class _Traces:
 
     c: Source
     py: Source
+    names: Names
     known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
 
     def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
@@ -192,7 +201,8 @@ class _Traces:
         made = source.trace(pixel)
         if made.text is not None:
             with suppress(InputError):
-                require_pixel(_parsed(made.text, side, pixel), pixel, f"{side.label} ({source.identity.name})")
+                name = self.names.of(side)
+                require_pixel(_parsed(made.text, side, pixel, self.names), pixel, f"{name} ({source.identity.name})")
         return made
 
 
@@ -205,7 +215,7 @@ def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
     for text, side in zip(traces.of(pixel), (Side.C, Side.PY), strict=True):
         if text.text is not None:
             with suppress(InputError):
-                return trace_geometry(_parsed(text.text, side, pixel))
+                return trace_geometry(_parsed(text.text, side, pixel, traces.names))
     return None
 
 
@@ -230,7 +240,7 @@ def _without_noise(
         return options, []
     within = noise.within(c, py)
     known, count = len(noise.table.pixels), int(within.sum())
-    text = f"{noise.name}: C against itself moves {known} pixel{'s'[: known != 1]}"
+    text = f"{noise.name}: {options.names.reference} against itself moves {known} pixel{'s'[: known != 1]}"
     if count == 0:
         return options, [Notice(Subject.TOLERANCE, Weight.INFO, f"{text}; no pixel is left out for that")]
     places = ", ".join(f"{slow} {fast}" for slow, fast in np.argwhere(within)[:_SHOWN])
@@ -254,10 +264,12 @@ def _pixels(result: ImagesResult, plan: Plan) -> list[tuple[Pixel, str]]:
 
 def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) -> Probe:
     texts = made.of(pixel)
-    missing = [f"{side}: {text.reason}" for side, text in zip(("C", "Py"), texts, strict=True) if text.text is None]
+    names = plan.names
+    missing = [f"{side}: {text.reason}" for side, text in zip(names.pair, texts, strict=True) if text.text is None]
     if missing:
         return Probe(pixel, why, *texts, reason="; ".join(missing))
-    c, py = (_parsed(text.text or "", side, pixel) for text, side in zip(texts, (Side.C, Side.PY), strict=True))
+    sides = zip(texts, (Side.C, Side.PY), strict=True)
+    c, py = (_parsed(text.text or "", side, pixel, names) for text, side in sides)
     policy, told = plan.policy, None
     if plan.noise is not None:
         policy = plan.noise.applied(plan.policy, pixel)
@@ -287,19 +299,19 @@ def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple
     return found.diff, found
 
 
-def _parsed(text: str, side: Side, pixel: Pixel) -> Trace:
+def _parsed(text: str, side: Side, pixel: Pixel, names: Names) -> Trace:
     """Return a side's trace; of a log with the prefixes of both programs, that of the side."""
-    traces = parse_trace(text, f"pixel slow {pixel[0]} fast {pixel[1]} of {side.label}")
+    traces = parse_trace(text, f"pixel slow {pixel[0]} fast {pixel[1]} of {names.of(side)}")
     return traces[0] if side is Side.C else traces[-1]
 
 
-def _run_notices(sides: Sequence[Run], line: FlagLine, threads: int) -> list[Notice]:
+def _run_notices(sides: Sequence[Run], line: FlagLine, threads: int, names: Names) -> list[Notice]:
     notices = reservations(line, threads)
     notices += [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
     if _is_same_program(*(run.identity for run in sides)):
         text = "both sides are the same program: it always agrees with itself"
         notices.append(Notice(Subject.SIDES, Weight.WARNING, text))
-    for label, run in zip(("C", "Py"), sides, strict=True):
+    for label, run in zip(names.pair, sides, strict=True):
         if run.made.identical is False:
             distinct = len(set(run.made.digests))
             notices.append(

@@ -15,6 +15,7 @@ from nbtrace.running.command import FlagLine
 from nbtrace.running.programs import Program
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
 from nbtrace.temporary import temporary_folder
+from nbtrace.vocabulary import registry
 
 TRACE_FLAG = "-trace_pixel"
 _LAST_LINES = 3
@@ -51,7 +52,7 @@ class ProgramSource:
     program: Program
     line: FlagLine
     options: RunOptions = field(default_factory=RunOptions)
-    label: str = "C"
+    label: str = field(default_factory=lambda: registry.default().names.reference)
 
     @cached_property
     def identity(self) -> Identity:

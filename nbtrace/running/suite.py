@@ -1,7 +1,7 @@
 """Running the cases of a suite, one after the other; one that cannot be compared does not end the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nbtrace.compare.images.metrics import Metrics
@@ -12,6 +12,8 @@ from nbtrace.running.command import FlagLine
 from nbtrace.running.comparison import Comparison, Plan, compare
 from nbtrace.running.source import Source
 from nbtrace.running.suite_file import CaseTask
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.sides import Names
 
 MakeSource = Callable[[FlagLine, int], Source]
 """Makes a side from flags and a number of threads."""
@@ -80,6 +82,8 @@ class SuiteResult:
     cases : tuple of CaseResult
     left_out : int
         Cases of the file that were not asked for.
+    names : Names
+        What reports call the two sides.
     """
 
     name: str
@@ -87,6 +91,7 @@ class SuiteResult:
     candidate: str
     cases: tuple[CaseResult, ...]
     left_out: int
+    names: Names = field(default_factory=lambda: registry.default().names)
 
     def of(self, outcome: Outcome) -> tuple[CaseResult, ...]:
         """Return the cases that ended so."""

@@ -185,6 +185,7 @@ class _Builder:
                 **{name: expression.formula(name) for name, expression in expressions.items()},
             },
             chain=self._chain(words),
+            origin=self.place.source,
             recurrent=self._recurrent(expressions),
         )
 
@@ -384,7 +385,7 @@ class _Builder:
             description=entry.description,
             indices=(REPEAT, *(index for index in self.entry.indices if not entry.indices or index in entry.indices)),
             here=None if expression is None else expression.here,
-            size=entry.shape,
+            size=0 if entry.kind == "text" else entry.shape,
             tolerance=limit.relative if limit.absolute is None else limit.absolute,
             never_zero=entry.never_zero,
             has_default=entry.default,

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from nbtrace import units
 from nbtrace.vocabulary.formula import Formula
-from nbtrace.vocabulary.quantity import Meaning, Quantity, Scope
+from nbtrace.vocabulary.quantity import Basis, Meaning, Quantity, Scope
+from nbtrace.vocabulary.sides import Names
 
 REPEAT = "repeat"
 """Index of the turns of a loop that lines do not name: how often a key came before at the same place."""
@@ -22,10 +23,13 @@ class SideName:
         Its name in reports.
     prefixes : tuple of str
         What its trace lines begin with.
+    heading : str
+        Its column in a table of hypotheses; empty for the label.
     """
 
     label: str
     prefixes: tuple[str, ...] = ()
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,20 @@ class Vocabulary:
         The product whose factors `nbtrace scaling` weighs.
     equivalents : tuple of frozenset of str
         Groups of quantities that are one value under several names.
+    origin : str
+        How a user names it to a command: its name, or the file that it was read from.
     recurrent : str or None
         The loop along which formulas reach back to earlier turns.
-    turns : str
-        What the turns of its loops are called.
+    turn, turns : str
+        What one turn of its loops is called, and several.
     turn_key : str or None
         The quantity that makes a turn: lines of others alone are none. Without it every quantity of a loop does.
+    block : str
+        What one of the blocks is called in which a run computes its quantities anew.
+    outcome : str
+        What kind of thing the final quantity is: a value, an intensity.
+    judged_absolutely : str
+        What the quantities are called whose default tolerance is an absolute one; empty for their names.
     judged_apart : frozenset of str
         Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints.
     knowledge : mapping of str to str
@@ -103,9 +115,14 @@ class Vocabulary:
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     chain: Chain | None = None
     equivalents: tuple[frozenset[str], ...] = ()
+    origin: str = ""
     recurrent: str | None = None
+    turn: str = "turn of the loops"
     turns: str = "turns of the loops"
     turn_key: str | None = None
+    block: str = "block"
+    outcome: str = "value"
+    judged_absolutely: str = ""
     judged_apart: frozenset[str] = frozenset()
     knowledge: Mapping[str, str] = field(default_factory=dict)
 
@@ -113,6 +130,12 @@ class Vocabulary:
     def finals(self) -> tuple[str, ...]:
         """The final quantity and its stand-ins, the nearest first."""
         return (self.final, *self.stand_ins) if self.final else self.stand_ins
+
+    @cached_property
+    def names(self) -> Names:
+        """What reports call the two programs."""
+        reference, candidate = self.sides
+        return Names(reference.label, candidate.label)
 
     @cached_property
     def rank(self) -> Mapping[str, int]:
@@ -123,6 +146,12 @@ class Vocabulary:
     def has_blocks(self) -> bool:
         """Whether a run computes some of its quantities anew in each of several blocks."""
         return any(quantity.scope is not Scope.RUN for quantity in self.quantities.values())
+
+    @cached_property
+    def absolutes(self) -> str:
+        """What the quantities are called to which the default of an absolute tolerance applies; empty where none is."""
+        names = [q.name for q in self.quantities.values() if q.basis is Basis.ABSOLUTE and q.tolerance is None]
+        return (self.judged_absolutely or ", ".join(names)) if names else ""
 
     @cached_property
     def _meanings(self) -> Mapping[str, Meaning]:

@@ -102,4 +102,4 @@ def test_a_log_of_one_program_is_one_trace(tmp_path: Path) -> None:
 def test_a_log_without_a_prefix_has_no_side() -> None:
     (trace,) = parse_trace("TRACE: polar = 1\n")
     assert trace.side is Side.UNKNOWN
-    assert [side.label for side in Side] == ["C", "Py", "?"]
+    assert [trace.vocabulary.names.of(side) for side in Side] == ["C", "Py", "?"]

@@ -24,6 +24,7 @@ from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import differences, miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels
+from nbtrace.vocabulary.sides import Names
 
 _FEW = 0.01
 """Share of differing pixels up to which no other placement is looked for."""
@@ -50,7 +51,7 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
         If the shapes differ (and not `options.resample`), or region or mask do not fit.
     """
     options = options or ImageOptions()
-    c, py, notes = resampled(c, py) if options.resample else (c, py, ())
+    c, py, notes = resampled(c, py, options.names) if options.resample else (c, py, ())
     selection = select(c, py, options)
     _refuse_constants(selection, c, py)
     tolerance = PixelTolerance.resolved(selection.c, selection.py, options.relative, options.absolute)
@@ -76,7 +77,9 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
         peaks=peaks,
         shells=shells(selection, geometry) if geometry is not None else (),
         placement=better_placement(c.pixels, py.pixels, selection.compared) if metrics.share_beyond > _FEW else None,
-        notices=tuple(sorted(_notices(c, py, selection, metrics, notes), key=lambda notice: -notice.weight)),
+        notices=tuple(
+            sorted(_notices(c, py, selection, metrics, notes, options.names), key=lambda notice: -notice.weight)
+        ),
     )
 
 
@@ -154,14 +157,16 @@ def _worst_pixel(
     )
 
 
-def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str]) -> Iterator[Notice]:
-    for side, image in (("C", c), ("Py", py)):
+def _notices(
+    c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str], names: Names
+) -> Iterator[Notice]:
+    for side, image in zip(names.pair, (c, py), strict=True):
         for remark in image.remarks:
             yield Notice(Subject.SIDES, Weight.WARNING, f"{side}, {image.source}: {remark}")
     for note in notes:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
     if c.geometry is not None and py.geometry is not None:
-        apart = ", ".join(differences(c.geometry, py.geometry))
+        apart = ", ".join(differences(c.geometry, py.geometry, names))
         if apart:
             yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the headers tell different geometries: {apart}")
     if c.pixels is py.pixels or (c.format == py.format and _same_file(c.source, py.source)):
@@ -175,8 +180,8 @@ def _notices(c: Image, py: Image, selection: Selection, metrics: Metrics, notes:
             f"{selection.both_not_finite} pixels are nan or inf in both images and are not compared",
         )
     if c.pixels.dtype != py.pixels.dtype:
-        names = f"C {c.pixels.dtype.name}, Py {py.pixels.dtype.name}"
-        yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {names}")
+        kinds = f"{names.reference} {c.pixels.dtype.name}, {names.candidate} {py.pixels.dtype.name}"
+        yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {kinds}")
 
 
 def _same_file(c: str, py: str) -> bool:

@@ -8,6 +8,7 @@ from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
 from nbtrace.compare.images.selection import Selection
 from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.vocabulary.sides import Names
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def gates(
     """Return all gates, in the order in which they are to be read."""
     return (
         _finite(selection),
-        *_variation(metrics, selection),
+        *_variation(metrics, selection, options.names),
         _ratio("scale", metrics.scale, options),
         _ratio("sum ratio", metrics.sum_ratio, options),
         _correlation(metrics, options),
@@ -73,9 +74,9 @@ def _finite(selection: Selection) -> Gate:
     return Gate("finite", Status.NOT_FINITE, float(found), "0 pixels", "always", reason)
 
 
-def _variation(metrics: Metrics, selection: Selection) -> Iterator[Gate]:
+def _variation(metrics: Metrics, selection: Selection, names: Names) -> Iterator[Gate]:
     """Yield a failed gate for an image without any variation; it never agrees with anything."""
-    for side, values in (("C", selection.c), ("Py", selection.py)):
+    for side, values in zip(names.pair, (selection.c, selection.py), strict=True):
         if metrics.correlation is None and (values == values[0]).all():
             what = f"{side} is {values[0]:g} in all {metrics.pixels} compared pixels"
             yield Gate("variation", Status.CRITICAL, 0.0, "not constant", "always", what)
@@ -90,7 +91,9 @@ def _ratio(name: str, value: float | None, options: ImageOptions) -> Gate:
         return Gate(name, Status.PASS, value, limit, options.origin("sum_ratio"), "within the limits")
     off = abs(value - 1)
     status = Status.MINOR if off < MINOR_BELOW else Status.DIVERGENT if off < DIVERGENT_BELOW else Status.CRITICAL
-    what = "the best k of Py = k C is" if name == "scale" else "Py/C of the sums is"
+    names = options.names
+    fitted = f"the best k of {names.candidate} = k {names.reference} is"
+    what = fitted if name == "scale" else f"{names.ratio} of the sums is"
     return Gate(name, status, value, limit, options.origin("sum_ratio"), f"{what} {value - 1:+.3e} off 1")
 
 

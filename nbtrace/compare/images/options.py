@@ -7,6 +7,8 @@ from nbtrace.compare.tolerance import DEFAULT_RELATIVE
 from nbtrace.errors import UsageError
 from nbtrace.images.image import Geometry, Mask
 from nbtrace.images.roi import Roi
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.sides import Names
 
 DEFAULT_CORRELATION = 0.9999
 """Correlation from which on two images show the same pattern; agreement needs much more than that."""
@@ -36,6 +38,8 @@ class ImageOptions:
         Bring images of different shapes to the coarser one.
     geometry : Geometry or None
         Where the pixels are, in place of what the images themselves tell.
+    names : Names
+        What reports call the two sides.
     origins : mapping of str to str
         Who set a field, for the report; a field that is absent is told by its value.
     """
@@ -49,6 +53,7 @@ class ImageOptions:
     outliers: float = 0.0
     resample: bool = False
     geometry: Geometry | None = None
+    names: Names = field(default_factory=lambda: registry.default().names)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

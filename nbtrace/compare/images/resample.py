@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from nbtrace.images.image import Floats, Geometry, Image
+from nbtrace.vocabulary.sides import Names
 
 
-def resampled(c: Image, py: Image) -> tuple[Image, Image, tuple[str, ...]]:
+def resampled(c: Image, py: Image, names: Names) -> tuple[Image, Image, tuple[str, ...]]:
     """Return both images on the coarser grid along each axis, and what was done to them.
 
     Both are taken to cover the same detector. Each pixel is spread over the area it covers, so that sums are kept:
@@ -18,7 +19,7 @@ def resampled(c: Image, py: Image) -> tuple[Image, Image, tuple[str, ...]]:
     notes = tuple(
         f"{side} is resampled from {old.shape[0]} x {old.shape[1]} to {shape[0]} x {shape[1]} pixels (slow x fast), "
         "each pixel spread over the area it covers"
-        for side, old in (("C", c), ("Py", py))
+        for side, old in zip(names.pair, (c, py), strict=True)
         if old.shape != shape
     )
     return images[0], images[1], notes

@@ -15,6 +15,7 @@ from nbtrace.compare.images.shells import Shell
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.images.image import Geometry, Image
 from nbtrace.records import Pixel
+from nbtrace.vocabulary.sides import Names
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ class ImagesResult:
     shells: tuple[Shell, ...]
     placement: Placement | None
     notices: tuple[Notice, ...]
+
+    @property
+    def names(self) -> Names:
+        """What reports call the two sides."""
+        return self.options.names
 
     @property
     def verdict(self) -> Verdict:

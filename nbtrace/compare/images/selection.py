@@ -8,6 +8,7 @@ import numpy as np
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask, Pixels
+from nbtrace.vocabulary.sides import Names
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ def select(c: Image, py: Image, options: ImageOptions) -> Selection:
         if bad is not None:
             compared = ~bad if compared is None else compared & ~bad
     if compared is not None and not compared.any():
-        raise InputError(_nothing_left(c, py, (bad_c, bad_py), outside))
+        raise InputError(_nothing_left(c, py, (bad_c, bad_py), outside, options.names))
     indices = None if compared is None else np.flatnonzero(compared)
     values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
     counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
@@ -150,7 +151,7 @@ def _lonely(bad_c: Mask | None, bad_py: Mask | None, unlike: Mask | None) -> tup
     return tuple((int(slow), int(fast)) for slow, fast in places)
 
 
-def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int) -> str:
+def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int, names: Names) -> str:
     """Return why no pixel is left, the side with fewer numbers first."""
     inside = c.pixels.size - outside
     if not inside:
@@ -159,7 +160,7 @@ def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int)
     counts = [0 if mask is None else int(np.count_nonzero(mask)) for mask in bad]
     told = [
         f"{side}, {image.source}, is {_what(image.pixels, mask)} in {_how_many(count, inside, where)}"
-        for side, image, mask, count in zip(("C", "Py"), (c, py), bad, counts, strict=True)
+        for side, image, mask, count in zip(names.pair, (c, py), bad, counts, strict=True)
     ]
     return f"no pixel to compare: {', '.join(told if counts[0] >= counts[1] else reversed(told))}"
 

@@ -113,8 +113,10 @@ def _configured_apart(result: Audit, finding: Finding) -> str:
     c, py = (result.scenes[side].facts for side in (Side.C, Side.PY))
     for name in dict.fromkeys((*_facts(finding.c), *_facts(finding.py))):
         if name in c and name in py and c[name].numbers != py[name].numbers:
-            shown = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
-            return "both follow the formula, with another {}: {} in C, {} in Py".format(name, *shown)
+            values = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
+            sides = zip(values, result.vocabulary.names.pair, strict=True)
+            shown = ", ".join(f"{value} in {side}" for value, side in sides)
+            return f"both follow the formula, with another {name}: {shown}"
     return ""
 
 

@@ -43,13 +43,13 @@ def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
 def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
     """Yield values of which a log prints several copies that differ, where the other log's copies agree."""
     c, py = _copies(compared.c), _copies(compared.py)
-    formats = number_formats(compared.c), number_formats(compared.py)
+    formats, names = (number_formats(compared.c), number_formats(compared.py)), compared.c.vocabulary.names
     for node in c.keys() & py.keys():
         if len(c[node]) != len(py[node]) or len(c[node]) < 2:
             continue
         for mine, theirs in zip(c[node], py[node], strict=True):
             pair = Pair(node.name, mine.index, mine, theirs)
-            row = judge(pair, compared.policy.of(node.name), *formats)
+            row = judge(pair, compared.policy.of(node.name), *formats, names)
             if mine is not result.scenes[Side.C].records.get(node) and row.status.diverges and row.difference:
                 yield _contradicting(node, row, c[node], py[node])
 

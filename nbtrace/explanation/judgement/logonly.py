@@ -23,7 +23,7 @@ class Use(Enum):
 
 _OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
-_AGREES = "the intensity, which cannot be computed anew, agrees with the other side's nevertheless"
+_AGREES = "the {}, which cannot be computed anew, agrees with the other side's nevertheless"
 _AGREEMENT = 1e-3
 """Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
 
@@ -51,7 +51,7 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
         if held.computed is None and _agrees(result, node, _AGREEMENT):
-            _demote(result, side, suspects, corrected, _AGREES)
+            _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
 

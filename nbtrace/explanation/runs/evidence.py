@@ -14,6 +14,7 @@ from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.runs.counterfactual import Difference, Simulated
 from nbtrace.explanation.runs.match import Logged, Match
 from nbtrace.records import Side
+from nbtrace.vocabulary.sides import Names
 
 _SCALES = frozenset({"unit", "power_of_ten"})
 """Causes that a factor undoes."""
@@ -99,7 +100,7 @@ def _named(root: Root, simulated: Simulated) -> Root:
     deviation = norm(tuple(x - y for x, y in zip(match.logged, other.logged, strict=True)))
     cause = Cause(
         signature=SIMULATOR,
-        text=words(found.difference),
+        text=words(found.difference, root.vocabulary.names),
         predicted=match.simulated,
         residual=residual,
         residual_rel=match.residual_rel,
@@ -110,7 +111,7 @@ def _named(root: Root, simulated: Simulated) -> Root:
     return replace(root, search=replace(root.search, causes=(cause,)))
 
 
-def words(difference: Difference) -> str:
+def words(difference: Difference, names: Names) -> str:
     """Return what the runs say of the two sides."""
-    mine, other = ("C", "Py") if difference.side is Side.C else ("Py", "C")
+    mine, other = names.of(difference.side), names.of(other_side(difference.side))
     return f"{mine} is the simulator with {difference.change.text}, {other} without"

@@ -38,6 +38,7 @@ class NanoBragg(Physics):
     """nanoBragg and its ports."""
 
     signatures = VARIANTS
+    configured_by = "--config, or -- FLAGS"
     constants: Mapping[str, Mapping[float, str]] = {
         "r_e_meters": _RADII,
         "r_e_sqr": {value**2: words for value, words in _RADII.items()},

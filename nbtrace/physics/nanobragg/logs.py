@@ -35,6 +35,9 @@ CONFIGURED = (
 )
 """Logged quantities that follow from the configuration alone."""
 
+_UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30: "m³ and Å³"}
+"""What a power of ten between two values usually is."""
+
 _UNROTATED = "the reference prints it unrotated; a port may print it rotated"
 _SAME_STEP = 2e-6
 
@@ -51,6 +54,13 @@ class NanoBraggLogs(Logs):
     settings: Mapping[str, str] = _SETTINGS
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
+    followed_by_turn = frozenset({"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"})
+    turn_key = "phi_k_frac"
+
+    def units_apart(self, power: int, units: frozenset[str]) -> str:
+        """Return what a power of ten usually is between the lengths that everything is made of."""
+        del units
+        return _UNITS.get(power, "")
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""

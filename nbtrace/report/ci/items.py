@@ -11,8 +11,9 @@ from nbtrace.compare.sweep_result import Outcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.ci import filed as read
-from nbtrace.report.filed import ExplainDocument, PhiDocument, Quantity, read_as
+from nbtrace.report.filed import ExplainDocument, PhiDocument, Quantity, names_of, read_as
 from nbtrace.report.view import clean, signed
+from nbtrace.vocabulary.sides import Names
 
 VERDICT = "verdict"
 """Name of the item that stands for a result as a whole."""
@@ -213,20 +214,20 @@ def _places(document: read.Sided, c_line: int | None, py_line: int | None) -> tu
 
 
 def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Diff, raw)
+    document, names = read_as(read.Diff, raw), names_of(raw)
     roots = {root.quantity for root in document.roots}
     for name, row in document.factors.items():
         yield Item(
             _label(name, row.index),
             _fate(row.status),
-            _difference(row),
+            _difference(row, names),
             _places(document, row.c_line, row.py_line),
             name,
             row.description,
             follows=name not in roots,
         )
     covered = document.coverage
-    for side, lacking in (("C", covered.missing_c), ("Py", covered.missing_py)):
+    for side, lacking in zip(names.pair, (covered.missing_c, covered.missing_py), strict=True):
         yield from (Item(name, Fate.SKIP, f"not compared: {side} does not print it") for name in lacking)
 
 
@@ -234,14 +235,17 @@ def _label(name: str, index: str) -> str:
     return f"{name} {index}" if index else name
 
 
-def _difference(row: Quantity) -> str:
+def _difference(row: Quantity, names: Names) -> str:
     if row.status == Status.PASS.value:
         return ""
     if row.rel_delta is None or row.reason:
-        return f"{row.status}: {row.reason or 'C is 0'} (C {row.c_text or '–'}, Py {row.py_text or '–'})"
+        texts = ", ".join(
+            f"{side} {text or '–'}" for side, text in zip(names.pair, (row.c_text, row.py_text), strict=True)
+        )
+        return f"{row.status}: {row.reason or f'{names.reference} is 0'} ({texts})"
     where = f" in {row.worst_component}" if row.worst_component else ""
     many = f"; {row.instances.divergent} of {row.instances.compared} diverge" if _several(row) and row.instances else ""
-    sizes = f"Py − C = {signed(row.abs_delta)} {'' if row.unit == '1' else row.unit}".rstrip()
+    sizes = f"{names.difference} = {signed(row.abs_delta)} {'' if row.unit == '1' else row.unit}".rstrip()
     return f"{row.status}: {sizes}{where}, {signed(row.rel_delta)} relative, {_allowed(row)}{many}"
 
 
@@ -256,10 +260,11 @@ def _several(row: Quantity) -> bool:
 
 
 def _phi(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, sides = read_as(PhiDocument, raw), read_as(read.Sided, raw)
+    document, sides, names = read_as(PhiDocument, raw), read_as(read.Sided, raw), names_of(raw)
     for step in document.steps:
         name = f"phi_tic {step.phi_tic}" + (f" sample {step.sample}" if step.sample else "")
-        lacking = [side for side, value in (("C", step.k_frac_c), ("Py", step.k_frac_py)) if value is None]
+        values = zip(names.pair, (step.k_frac_c, step.k_frac_py), strict=True)
+        lacking = [side for side, value in values if value is None]
         words = f"not on {' and '.join(lacking)}" if lacking else f"Δk = {signed(step.delta_k)}"
         message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
         places = Place(sides.py.source), Place(sides.c.source)
@@ -267,16 +272,17 @@ def _phi(raw: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _scaling(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Scaling, raw)
+    document, names = read_as(read.Scaling, raw), names_of(raw)
     for name, row in document.factors.items():
-        lacking = [side for side, value in (("C", row.c_value), ("Py", row.py_value)) if value is None]
+        values = zip(names.pair, (row.c_value, row.py_value), strict=True)
+        lacking = [side for side, value in values if value is None]
         if lacking:
             yield Item(name, Fate.SKIP, f"not compared: {' and '.join(lacking)} has no value: {row.reason}")
             continue
         share = row.share_of_final_log_ratio
         carried = "" if share is None else f"; {100 * share:.2f} % of the final log-ratio"
         failed = row.status != Status.PASS.value
-        message = f"{_difference(row)}{carried}" if failed else ""
+        message = f"{_difference(row, names)}{carried}" if failed else ""
         places = _places(document, row.c_line, row.py_line)
         yield Item(name, _fate(row.status), message, places, name, row.description)
 

@@ -26,9 +26,12 @@ from nbtrace.report.figures.style import (
     caption,
     dress,
     new_figure,
+    plain,
+    short_names,
 )
 from nbtrace.report.images_view import PERCENTILE
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.sides import Names
 
 _NOT_COMPARED = "#cfe3f5"
 _RINGS = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3.5, 3, 2.5, 2.2, 2, 1.8, 1.6, 1.4, 1.2, 1.1, 1, 0.9, 0.8, 0.7, 0.6, 0.5)
@@ -117,17 +120,21 @@ def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percenti
     _draw(left, drawn_c, grid, INTENSITY_MAP, low, high)
     intensity = _draw(middle, drawn_py, grid, INTENSITY_MAP, low, high)
     difference = _draw(right, apart, grid, DIFFERENCE_MAP, -limit, limit)
-    for axes, title in ((left, f"C: {_name(result.c.source)}"), (middle, f"Py: {_name(result.py.source)}")):
+    names = short_names(result.names)
+    sides = zip((left, middle), names.pair, (result.c, result.py), strict=True)
+    for axes, side, image in sides:
+        title = f"{side}: {_name(image.source)}"
         dress(axes, title=title, x="fast → (pixels)", y="slow ↓ (pixels)" if axes is left else "", framed=True)
-    dress(right, title="Py − C", x="fast → (pixels)", framed=True)
+    dress(right, title=names.difference, x="fast → (pixels)", framed=True)
     for axes in (left, middle, right):
         _mark(axes, pixel, result, grid)
     _bar(figure, intensity, [left, middle], "intensity")
-    _bar(figure, difference, [right], "Py − C")
+    _bar(figure, difference, [right], names.difference)
     caption(
         figure,
         f"Both images on one scale, {low:.3g} to {high:.3g}, {_percentile_text(percentile)} of what is drawn. "
-        f"Difference ±{limit:.3g}, the same of |Py − C|; the largest of all is {result.metrics.max_abs_diff:.3g}. "
+        f"Difference ±{limit:.3g}, the same of |{names.difference}|; "
+        f"the largest of all is {result.metrics.max_abs_diff:.3g}. "
         f"{_pooled(grid)}\n"
         f"{what}{_rings_text(result.geometry, grid)}{_left_out(result)}{_stretched_text(grid.shape)}",
     )
@@ -136,7 +143,7 @@ def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percenti
 
 def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return the map of ln(Py/C) of the sums of blocks of pixels."""
-    part = _Part.whole(result)
+    part, names = _Part.whole(result), short_names(result.names)
     grid = part.grid
     c, py = (grid.sums(pixels, part.compared) for pixels in (part.c, part.py))
     both = (c > 0) & (py > 0)
@@ -146,16 +153,17 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     figure = _strip(1, result.c.shape)
     axes = figure.subplots()
     image = _draw(axes, logs, grid, DIFFERENCE_MAP, -limit, limit)
-    dress(axes, title="Ratio Py/C", x="fast → (pixels)", y="slow ↓ (pixels)", framed=True)
+    dress(axes, title=f"Ratio {names.ratio}", x="fast → (pixels)", y="slow ↓ (pixels)", framed=True)
     marked, what = _marked(result, pixel)
     _mark(axes, marked, result, grid)
-    _bar(figure, image, [axes], "ln(Py/C)")
+    _bar(figure, image, [axes], f"ln({names.ratio})")
     many = f"Ratios of the sums of {grid.block} × {grid.block} pixels. " if grid.block > 1 else ""
     without = int(np.count_nonzero(~both))
-    missing = f"{without} points without a ratio: C or Py is not above 0." if without else ""
+    missing = f"{without} points without a ratio: {names.either} is not above 0." if without else ""
     caption(
         figure,
-        f"{many}Scale ±{limit:.3g}, {_percentile_text(PERCENTILE)}; ln(Py/C) is Py/C − 1 where it is small.\n"
+        f"{many}Scale ±{limit:.3g}, {_percentile_text(PERCENTILE)}; "
+        f"ln({names.ratio}) is {names.ratio} − 1 where it is small.\n"
         f"{what}{_stretched_text(grid.shape)}{missing}",
     )
     return figure
@@ -165,7 +173,8 @@ def scatter_figure(result: ImagesResult) -> Figure:
     """Return the density of pixels over the intensities of C and Py, both logarithmic."""
     figure = new_figure(4.6, 4.4)
     axes = figure.subplots()
-    dress(axes, title="Intensities of each pixel", x="C", y="Py")
+    names = short_names(result.names)
+    dress(axes, title="Intensities of each pixel", x=names.reference, y=names.candidate)
     c, py = result.selection.c, result.selection.py
     top = max(float(c.max()), float(py.max()))
     if top <= 1 / _LARGEST_DRAWN:
@@ -182,10 +191,11 @@ def scatter_figure(result: ImagesResult) -> Figure:
         rasterized=True,
     )
     axes.set(xscale="log", yscale="log", aspect="equal")
-    axes.plot(edges[[0, -1]], edges[[0, -1]], color=QUIET_COLOUR, linewidth=0.6, label="Py = C")
+    axes.plot(edges[[0, -1]], edges[[0, -1]], color=QUIET_COLOUR, linewidth=0.6, label=_fit(names))
     scale = result.metrics.scale
     if scale is not None and scale > 0 and abs(scale - 1) > 0.01:
-        axes.plot(edges[[0, -1]], scale * edges[[0, -1]], color=MARK_COLOUR, linewidth=0.8, label=f"Py = {scale:.4g} C")
+        fitted = _fit(names, f"{scale:.4g} ")
+        axes.plot(edges[[0, -1]], scale * edges[[0, -1]], color=MARK_COLOUR, linewidth=0.8, label=fitted)
     axes.set(xlim=edges[[0, -1]], ylim=edges[[0, -1]])
     axes.legend(fontsize=CAPTION_SIZE, loc="upper left", frameon=False)
     _bar(figure, image, [axes], "pixels")
@@ -193,6 +203,11 @@ def scatter_figure(result: ImagesResult) -> Figure:
         figure, f"{result.metrics.pixels - left_out} pixels; {left_out} are not above {edges[0]:.1e} in both images."
     )
     return figure
+
+
+def _fit(names: Names, scale: str = "") -> str:
+    """Return that the candidate is the reference, or so many times it, as a legend tells it."""
+    return plain(f"{names.candidate} = {scale}{names.reference}")
 
 
 def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, int]:
@@ -243,7 +258,7 @@ def _draw(axes: Axes, values: Floats, grid: Grid, colours: str, low: float, high
 
 def _bar(figure: Figure, image: ScalarMappable, axes: Sequence[Axes], label: str) -> None:
     bar = figure.colorbar(image, ax=list(axes), shrink=0.85, pad=0.015)
-    bar.set_label(label, fontsize=TEXT_SIZE)
+    bar.set_label(plain(label), fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=CAPTION_SIZE)
 
 
@@ -258,9 +273,9 @@ def _marked(result: ImagesResult, pixel: Pixel | None) -> tuple[Pixel, str]:
     if pixel is not None:
         what, at = "pixel", pixel
     elif result.worst_pixels:
-        what, at = "largest |Py − C|:", result.worst_pixels[0].pixel
+        what, at = f"largest |{short_names(result.names).difference}|:", result.worst_pixels[0].pixel
     else:
-        what, at = "brightest pixel of C:", result.brightest
+        what, at = f"brightest pixel of {short_names(result.names).reference}:", result.brightest
     return at, f"× {what} slow {at[0]} fast {at[1]}. "
 
 

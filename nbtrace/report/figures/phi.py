@@ -8,8 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nbtrace.compare.status import Status
-from nbtrace.report.figures.style import C_COLOUR, CAPTION_SIZE, PY_COLOUR, STATUS_COLOURS, dress, new_figure, plain
-from nbtrace.report.filed import PhiDocument, Step, read_as
+from nbtrace.report.figures.style import (
+    C_COLOUR,
+    CAPTION_SIZE,
+    PY_COLOUR,
+    STATUS_COLOURS,
+    dress,
+    new_figure,
+    plain,
+    short_names,
+)
+from nbtrace.report.filed import PhiDocument, Step, names_of, read_as
+from nbtrace.vocabulary.sides import Names
 
 _FAULT = STATUS_COLOURS[Status.CRITICAL]
 _WORD = 12
@@ -41,12 +51,12 @@ def phi_figure(document: Mapping[str, object]) -> Figure:
     InputError
         If it is none.
     """
-    steps = read_as(PhiDocument, document).steps
+    steps, names = read_as(PhiDocument, document).steps, short_names(names_of(document))
     figure = new_figure(7.0, 4.6)
     upper, lower = figure.subplots(2, 1, sharex=True)
     places, label = _places(steps)
-    _panel(upper, steps, places, ("k_frac_c", "k_frac_py"))
-    _panel(lower, steps, places, ("F_latt_c", "F_latt_py"))
+    _panel(upper, steps, places, ("k_frac_c", "k_frac_py"), names)
+    _panel(lower, steps, places, ("F_latt_c", "F_latt_py"), names)
     dress(upper, y="k_frac")
     dress(lower, x=label, y="F_latt")
     _mark(upper, lower, steps, places)
@@ -66,14 +76,17 @@ def _places(steps: Sequence[Step]) -> tuple[list[float], str]:
     return [float(step.phi_tic) for step in steps], "φ step (phi_tic)"
 
 
-def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], names: tuple[str, str]) -> None:
-    sides = [("C", names[0], C_COLOUR, "o", 2.2, 7.0), ("Py", names[1], PY_COLOUR, "x", 1.1, 4.5)]
+def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], keys: tuple[str, str], names: Names) -> None:
+    sides = [
+        (names.reference, keys[0], C_COLOUR, "o", 2.2, 7.0),
+        (names.candidate, keys[1], PY_COLOUR, "x", 1.1, 4.5),
+    ]
     sizes = []
-    for side, name, colour, marker, width, size in sides:
+    for side, key, colour, marker, width, size in sides:
         first = True
         for sample in sorted({step.sample for step in steps}):
             points = [
-                (place, getattr(step, name)) for place, step in zip(places, steps, strict=True) if step.sample == sample
+                (place, getattr(step, key)) for place, step in zip(places, steps, strict=True) if step.sample == sample
             ]
             drawn = [(x, y) for x, y in points if y is not None and math.isfinite(y)]
             if not drawn:
@@ -87,7 +100,7 @@ def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], names: tu
                 marker=marker if len(steps) <= _MARKED else None,
                 markersize=size,
                 fillstyle="none",
-                label=side if first else None,
+                label=plain(side) if first else None,
             )
             first = False
     if not sizes:

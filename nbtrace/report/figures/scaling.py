@@ -1,4 +1,4 @@
-"""The scaling chain as a waterfall: what each factor adds to log(Py/C) from I_before_scaling to I_pixel_final."""
+"""The scaling chain as a waterfall: what each factor adds to the log-ratio of the sides, up to that of the product."""
 
 import math
 from collections.abc import Mapping
@@ -16,10 +16,11 @@ from nbtrace.report.figures.style import (
     dress,
     new_figure,
     plain,
+    short_names,
 )
-from nbtrace.report.filed import ScalingDocument, read_as
+from nbtrace.report.filed import ScalingDocument, names_of, read_as
+from nbtrace.vocabulary import registry
 
-_FINAL = "I_pixel_final"
 _HEIGHT = 0.62
 _LABEL, _CAPTION = 32, 110
 _NOTHING = 1e-9
@@ -50,9 +51,9 @@ def scaling_figure(document: Mapping[str, object]) -> Figure:
     if total is not None:
         axes.barh(len(bars), total, color=QUIET_COLOUR, height=_HEIGHT)
         _write(axes, len(bars), total, (0.0, total))
-        labels.append(_FINAL)
+        labels.append(chain.final_quantity or registry.default().final or "")
         ends.append(total)
-    dress(axes, x=f"ln(Py/C), summed from the top{_lacking(chain)}")
+    dress(axes, x=f"ln({short_names(names_of(document)).ratio}), summed from the top{_lacking(chain)}")
     axes.set_yticks(range(len(labels)), [plain(_cut(label, _LABEL)) for label in labels])
     axes.invert_yaxis()
     axes.axvline(0, color=QUIET_COLOUR, linewidth=0.8)

@@ -16,6 +16,7 @@ from nbtrace.compare.status import Status
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.report.view import clean
+from nbtrace.vocabulary.sides import Names
 
 INTENSITY_MAP = "gray_r"
 """Dark spots on white, as on film."""
@@ -54,6 +55,9 @@ _LETTER_WIDTH = 0.58
 
 _POINTS_PER_INCH = 72.0
 
+_NAME, _END = 24, 11
+"""Letters of a name that fit on an axis, and of each end of a longer one."""
+
 _FORMATS = {".png": "png", ".svg": "svg"}
 _METADATA: Mapping[str, Mapping[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None}}
 
@@ -88,6 +92,11 @@ def plain(text: str) -> str:
     Lines stay lines.
     """
     return "\n".join(clean(line) for line in text.split("\n")).replace("$", r"\$")
+
+
+def short_names(names: Names) -> Names:
+    """Return names of two sides as they fit on an axis or in a legend: of a long one both ends."""
+    return Names(*(name if len(name) <= _NAME else f"{name[:_END]}…{name[-_END:]}" for name in names.pair))
 
 
 def encoded(figure: Figure, kind: str) -> bytes:

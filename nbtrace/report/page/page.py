@@ -19,19 +19,21 @@ from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
 from nbtrace.evidence.verification import FileStatus, Outcome
-from nbtrace.report.filed import DiffDocument, ExplainDocument, read_as
+from nbtrace.report.filed import DiffDocument, ExplainDocument, names_of, read_as
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (
-    SIDES,
     PageNotice,
     ResultSection,
     notices_of,
     result_section,
     root_name,
+    side_name,
+    status_name,
 )
 from nbtrace.report.page.tables import PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
+from nbtrace.vocabulary.sides import Names
 
 _SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
@@ -198,7 +200,7 @@ def _facts(sections: Sequence[ResultSection]) -> Iterator[Fact]:
     explained, compared = latest.get("explain"), latest.get("diff")
     try:
         if explained is not None:
-            yield from _root_facts(read_as(ExplainDocument, explained))
+            yield from _root_facts(read_as(ExplainDocument, explained), names_of(explained))
         if compared is not None and (explained is None or _sources(explained) == _sources(compared)):
             yield from _divergence_facts(read_as(DiffDocument, compared))
     except InputError:
@@ -211,19 +213,19 @@ def _sources(document: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(side.get("source") if isinstance(side, dict) else None for side in sides)
 
 
-def _root_facts(document: ExplainDocument) -> Iterator[Fact]:
+def _root_facts(document: ExplainDocument, names: Names) -> Iterator[Fact]:
     if not document.roots:
         return
     root = document.roots[0]
-    who = {"c": "C, the reference", "py": "Py, the port"}.get(root.side, SIDES[root.side])
-    yield Fact("Who is wrong", who, root.status)
+    part = {"c": ", the reference", "py": ", the port"}.get(root.side, "")
+    yield Fact("Who is wrong", f"{side_name(root.side, names)}{part}", status_name(root.status, names))
     cause = root.causes[0].text if root.causes else "no cause of the catalogue fits"
     yield Fact("In what", root_name(root), cause)
     if root.explains_final_ratio is not None:
-        of = f"of ln(Py/C) of {document.final_quantity}" if document.final_quantity else ""
+        of = f"of ln({names.ratio}) of {document.final_quantity}" if document.final_quantity else ""
         yield Fact("What share it explains", percent(root.explains_final_ratio), of)
     if document.log_ratio_final is not None and abs(document.log_ratio_final) < 700:
-        yield Fact("Final ratio Py/C", number(math.exp(document.log_ratio_final)), document.final_quantity)
+        yield Fact(f"Final ratio {names.ratio}", number(math.exp(document.log_ratio_final)), document.final_quantity)
 
 
 def _divergence_facts(document: DiffDocument) -> Iterator[Fact]:

@@ -14,7 +14,7 @@ from nbtrace.images.numpy_files import ARRAYS_NAME
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import encoded
-from nbtrace.report.filed import ImagesDocument, ImageSource, Place, Traced, read_as
+from nbtrace.report.filed import ImagesDocument, ImageSource, Place, Traced, final_word, names_of, read_as
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,9 +41,10 @@ _DRAWN: Mapping[str, tuple[Callable[[Mapping[str, object]], "Figure"], str]] = {
     ),
     "scaling": (
         scaling_figure,
-        "What each factor adds to ln(Py/C) on the way to the final intensity; the last bar is their sum.",
+        "What each factor adds to ln({ratio}) on the way to the final {word}; the last bar is their sum.",
     ),
 }
+"""How a result is drawn, and what the picture shows."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ def pictures_of(filed: FiledResult, contents: Contents, anchor: str, *, all_pixe
 def _drawn(filed: FiledResult, remarks: list[str]) -> Iterator[Picture]:
     if filed.name not in _DRAWN or filed.document is None:
         return
-    draw, caption = _DRAWN[filed.name]
+    draw, words = _DRAWN[filed.name]
     try:
         figure = draw(filed.document)
+        caption = words.format(ratio=names_of(filed.document).ratio, word=final_word(filed.document))
     except InputError as error:
         remarks.append(f"No plot could be drawn from the document: {error}")
         return
@@ -151,7 +153,7 @@ def _viewer(
     from nbtrace.report.page.viewer import make_viewer  # noqa: PLC0415
 
     try:
-        document = read_as(ImagesDocument, filed.document)
+        document, names = read_as(ImagesDocument, filed.document), names_of(filed.document)
         c = _image(document.c, Side.C, filed)
         py = _image(document.py, Side.PY, filed)
     except NbtraceError as error:
@@ -161,7 +163,7 @@ def _viewer(
         remarks.append("The image viewer is left out: the images have different shapes.")
         return None
     marks = _marks(document, contents, c.shape)
-    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels)
+    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names)
 
 
 def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":

@@ -5,12 +5,23 @@ from dataclasses import dataclass, field
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
-from nbtrace.report.diff_view import COLUMNS as DIFF_COLUMNS
-from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS
-from nbtrace.report.filed import DiffDocument, ExplainDocument, Noticed, Quantity, Root, read_as
+from nbtrace.explanation.judgement.findings import Status
+from nbtrace.report.diff_view import columns as diff_columns
+from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS, status_word
+from nbtrace.report.filed import (
+    DiffDocument,
+    ExplainDocument,
+    Noticed,
+    Quantity,
+    Root,
+    final_word,
+    names_of,
+    read_as,
+)
 from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
 from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
+from nbtrace.vocabulary.sides import Names
 
 _TITLE, _PART = 3, 4
 """Levels of the headings of a result and of its parts in a summary."""
@@ -30,9 +41,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Share:
-    """A share of the final log-ratio as a bar: where it begins and how wide it is, in percent of the bar's length."""
+    """A share of the final log-ratio as a bar: where it begins and how wide it is, in percent of the bar's length.
+
+    `of` is what it is a share of.
+    """
 
     text: str
+    of: str
     start: float
     width: float
     zero: float
@@ -98,7 +113,7 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
     try:
         if filed.name == "diff" and filed.document is not None:
             own.append(Part("Quantities in execution order", (Tabular(quantity_table(filed.document)),)))
-            replaced.add(_titles(DIFF_COLUMNS))
+            replaced.add(_titles(diff_columns(names_of(filed.document))))
         if filed.name == "explain" and filed.document is not None:
             roots = root_cards(filed.document)
             replaced |= {_titles(ROOT_COLUMNS), _titles(PROOF_COLUMNS)}
@@ -200,17 +215,18 @@ def quantity_table(document: Mapping[str, object]) -> PageTable:
     InputError
         If it is no such document.
     """
+    names = names_of(document)
     columns = (
         Column("quantity"),
         Column("status"),
         Column("Δ rel", numeric=True),
-        Column("Py/C", numeric=True),
-        Column("C, as printed", numeric=True),
-        Column("Py, as printed", numeric=True),
+        Column(names.ratio, numeric=True),
+        Column(f"{names.reference}, as printed", numeric=True),
+        Column(f"{names.candidate}, as printed", numeric=True),
         Column("digits", numeric=True),
         Column("differ", numeric=True),
         Column("tolerance"),
-        Column("lines C, Py", numeric=True),
+        Column(f"lines {names.reference}, {names.candidate}", numeric=True),
     )
     factors = read_as(DiffDocument, document).factors
     return PageTable(
@@ -267,10 +283,19 @@ def root_cards(document: Mapping[str, object]) -> tuple[RootCard, ...]:
     """
     roots = read_as(ExplainDocument, document).roots
     most = max((abs(root.explains_final_ratio or 0.0) for root in roots), default=0.0)
-    return tuple(_card(root, max(most, 1.0)) for root in roots)
+    names = names_of(document)
+    of = f"of ln({names.ratio}) of the final {final_word(document)}"
+    return tuple(_card(root, max(most, 1.0), of, names) for root in roots)
 
 
-SIDES = {"c": "C", "py": "Py", "both": "C and Py", "unknown": "C or Py"}
+def side_name(side: str, names: Names) -> str:
+    """Return what the side of a root is called."""
+    return {"c": names.reference, "py": names.candidate, "both": names.both}.get(side, names.either)
+
+
+def status_name(status: str, names: Names) -> str:
+    """Return what the page calls the status of a root."""
+    return status_word(Status(status), names) if status in set(Status) else status
 
 
 def root_name(root: Root) -> str:
@@ -279,33 +304,34 @@ def root_name(root: Root) -> str:
     return names + (f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else "")
 
 
-def _card(root: Root, most: float) -> RootCard:
+def _card(root: Root, most: float, of: str, names: Names) -> RootCard:
     share = root.explains_final_ratio
-    title = f"{SIDES[root.side]}: {root_name(root)}"
+    side = side_name(root.side, names)
+    title = f"{side}: {root_name(root)}"
     return RootCard(
         title=title,
-        status=root.status,
+        status=status_name(root.status, names),
         tone=tone_of(root.status),
         text=root.text.removeprefix(f"{title}: "),
-        share=None if share is None else _share(share, most),
+        share=None if share is None else _share(share, most, of),
         sentences=tuple(root.proof.sentences),
-        proof=_proof(root) if root.proof.rows else None,
+        proof=_proof(root, side) if root.proof.rows else None,
         causes=_causes(root) if root.causes or root.nearest else None,
         tried=root.candidates_tried,
     )
 
 
-def _share(share: float, most: float) -> Share:
+def _share(share: float, most: float, of: str) -> Share:
     """Return a bar that runs from −most to +most, or from 0 where the share is not negative."""
     zero, scale = (50.0, 50.0 / most) if share < 0 else (0.0, 100.0 / most)
     width = abs(share) * scale
-    return Share(percent(share), zero - width if share < 0 else zero, width, zero)
+    return Share(percent(share), of, zero - width if share < 0 else zero, width, zero)
 
 
-def _proof(root: Root) -> PageTable:
+def _proof(root: Root, side: str) -> PageTable:
     columns = (
         Column("value"),
-        Column(f"logged by {SIDES[root.side]}", numeric=True),
+        Column(f"logged by {side}", numeric=True),
         Column("by the formula", numeric=True),
         Column("under the cause", numeric=True),
     )

@@ -23,10 +23,12 @@ _TONES = {
     Tone.GOOD: "PASS MATCH OK AGREE agree holds intact HOLDS exact",
     Tone.MINOR: "MINOR INHERITED AMPLIFIED INFO UNDER_WAY",
     Tone.WARN: "DIVERGENT LOG_ONLY NOTE STALE NOT_LISTED",
-    Tone.BAD: "CRITICAL INTRODUCED_C INTRODUCED_PY DIFFER differ STOP FAIL BROKEN broken MISMATCH DAMAGED "
-    "INTERRUPTED UNREADABLE",
+    Tone.BAD: "CRITICAL DIFFER differ STOP FAIL BROKEN broken MISMATCH DAMAGED INTERRUPTED UNREADABLE",
     Tone.NONE: "MISSING UNKNOWN SHAPE NOT_FINITE NOT_CHECKED SKIPPED SELF",
 }
+_INTRODUCED = "INTRODUCED_"
+"""How the status of a mistake begins; the name of the side whose it is follows."""
+
 _LONG = 28
 MOST_ROWS = 2000
 """Rows of a table that a page shows; what diverges is shown first of all."""
@@ -39,6 +41,8 @@ _PHRASES = {"NOT COMPARABLE": Tone.BAD, "not comparable": Tone.BAD, "not checkab
 def tone_of(text: str) -> Tone | None:
     """Return the tone of a status word; None for any other text."""
     word = text.strip().rstrip("*").strip()
+    if word.startswith(_INTRODUCED):
+        return Tone.BAD
     return _PHRASES.get(word) or _TONE_OF.get(word)
 
 
@@ -49,6 +53,12 @@ class Column:
     title: str
     numeric: bool = False
     code: bool = False
+
+    @property
+    def classes(self) -> str:
+        """What its heading is to the style of the page."""
+        words = ("number" if self.numeric else "", "folds" if len(self.title) > _LONG else "")
+        return " ".join(filter(None, words))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from nbtrace.report.figures.images import intensity_range, symmetric_limit
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
 from nbtrace.report.images_view import PERCENTILE
+from nbtrace.report.view import clean
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.sides import Names
 
 WHOLE_PIXELS = 1 << 20
 """Images of at most so many pixels are embedded whole."""
@@ -67,6 +70,7 @@ class Viewer:
     marks : tuple of Mark
     start : (int, int)
         The pixel that is chosen first.
+    names : Names
     caption : str
     head : dict
         What the script reads first: regions, scales, colours, marks.
@@ -80,12 +84,15 @@ class Viewer:
     scales: tuple[Scale, ...]
     marks: tuple[Mark, ...]
     start: tuple[int, int]
+    names: Names
     caption: str
     head: dict[str, Any] = field(repr=False)
     arrays: tuple[tuple[str, str], ...] = field(repr=False)
 
 
-def make_viewer(name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whole: bool = False) -> Viewer:
+def make_viewer(
+    name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whole: bool = False, names: Names | None = None
+) -> Viewer:
     """Return the viewer of two images of one shape.
 
     Parameters
@@ -98,7 +105,10 @@ def make_viewer(name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whol
         Pixels to look at, the most telling first.
     whole : bool
         Embed every pixel, however many there are.
+    names : Names, optional
+        What reports call the two sides.
     """
+    names = names or registry.default().names
     c, py = _embeddable(c), _embeddable(py)
     slow, fast = _shape(c)
     block = 1 if whole or c.size <= WHOLE_PIXELS else math.ceil(math.sqrt(c.size / _OVERVIEW_PIXELS))
@@ -109,6 +119,7 @@ def make_viewer(name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whol
     scales = tuple(_scales(c, py))
     start = (marks[0].slow, marks[0].fast) if marks else (slow // 2, fast // 2)
     head = {
+        "names": {"c": clean(names.reference), "py": clean(names.candidate)},
         "slow": slow,
         "fast": fast,
         "start": list(start),
@@ -124,7 +135,8 @@ def make_viewer(name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whol
         scales=scales,
         marks=tuple(marks),
         start=start,
-        caption=_caption(c, py, block, len(regions) - 1),
+        names=names,
+        caption=_caption(c, py, block, len(regions) - 1, names),
         head=head,
         arrays=tuple((title, _packed(array)) for title, array in packed),
     )
@@ -236,11 +248,12 @@ def _packed(array: Pixels) -> str:
     return base64.b64encode(zlib.compress(raw.T.tobytes(), 6)).decode("ascii")
 
 
-def _caption(c: Pixels, py: Pixels, block: int, crops: int) -> str:
+def _caption(c: Pixels, py: Pixels, block: int, crops: int, names: Names) -> str:
     slow, fast = c.shape
-    text = f"{slow} × {fast} pixels (slow × fast); slow runs down, fast to the right. C and Py share one scale"
-    text += "; the difference is symmetric about zero, red where Py is larger. Violet marks NaN."
-    counts = [f"{side} {number}" for side, image in (("C", c), ("Py", py)) if (number := int(np.isnan(image).sum()))]
+    text = f"{slow} × {fast} pixels (slow × fast); slow runs down, fast to the right. {names.both} share one scale"
+    text += f"; the difference is symmetric about zero, red where {names.candidate} is larger. Violet marks NaN."
+    missing = zip(names.pair, (int(np.isnan(image).sum()) for image in (c, py)), strict=True)
+    counts = [f"{side} {number}" for side, number in missing if number]
     text += f" NaN pixels: {', '.join(counts)}." if counts else ""
     if block > 1:
         text += (

@@ -18,6 +18,7 @@ from nbtrace.errors import InputError, MismatchError, UsageError
 from nbtrace.images.geometry import geometry_of, miller_indices, resolution
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
+from nbtrace.vocabulary.sides import Names
 
 Floats = npt.NDArray[np.floating]
 
@@ -360,7 +361,7 @@ def test_resampling_sums_blocks() -> None:
 def test_resampling_is_local_next_to_bright_and_missing_pixels() -> None:
     fine = spots(shape=(60, 70)).astype(np.float64)
     fine[0, 0], fine[3, 3] = 1e30, np.nan
-    left, _, _ = resampled(image(fine), image(np.ones((7, 9))))
+    left, _, _ = resampled(image(fine), image(np.ones((7, 9))), Names("a", "b"))
     assert np.argwhere(np.isnan(left.pixels)).tolist() == [[0, 0]]
     shares = [
         np.clip(np.minimum(old + 1, (new + 1) * step) - np.maximum(old, new * step), 0, None)

@@ -1,4 +1,4 @@
-// The image viewer: C, Py and their difference on one scale; pan, zoom, the value under the pointer.
+// The image viewer: both images and their difference on one scale; pan, zoom, the value under the pointer.
 "use strict";
 
 class Viewer {
@@ -186,9 +186,11 @@ class Viewer {
     const [slow, fast] = this.pixel;
     const region = this.regionAt(slow, fast);
     const [c, py] = [this.valueAt("c", slow, fast), this.valueAt("py", slow, fast)];
-    const pieces = [[`slow ${slow} fast ${fast}`, "where"], [`C ${c}`, "c"], [`Py ${py}`, "py"],
-      [`Py − C ${this.valueAt("diff", slow, fast)}`, "diff"]];
-    if (region.block === 1 && Number(c) !== 0) pieces.push([`Py/C ${(Number(py) / Number(c)).toPrecision(9)}`, "ratio"]);
+    const { names } = this.head;
+    const difference = `${names.py} − ${names.c}`;
+    const pieces = [[`slow ${slow} fast ${fast}`, "where"], [`${names.c} ${c}`, "c"], [`${names.py} ${py}`, "py"],
+      [`${difference} ${this.valueAt("diff", slow, fast)}`, "diff"]];
+    if (region.block === 1 && Number(c) !== 0) pieces.push([`${names.py}/${names.c} ${(Number(py) / Number(c)).toPrecision(9)}`, "ratio"]);
     if (region.block > 1) {
       const end = (first, size, limit) => Math.min(first + size, limit) - 1;
       const top = slow - ((slow - region.slow) % region.block);
@@ -196,7 +198,7 @@ class Viewer {
       pieces.push([`overview: the values furthest from 0 of slow ${top}–${end(top, region.block, this.head.slow)}, `
         + `fast ${left}–${end(left, region.block, this.head.fast)}`, "state"]);
     }
-    const shown = { c: "C", py: "Py", diff: "Py − C" }[this.show];
+    const shown = { ...names, diff: difference }[this.show];
     const limits = this.show === "diff"
       ? `blue −${this.scale.diff.toPrecision(4)}, red +${this.scale.diff.toPrecision(4)}`
       : `white ${this.scale.low.toPrecision(4)}, black ${this.scale.high.toPrecision(4)}`;
