@@ -1,5 +1,6 @@
 """Vocabularies by name, and what is known of a computation beyond its vocabulary; each is loaded when first wanted."""
 
+import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -30,8 +31,10 @@ def default() -> Vocabulary:
     return load(DEFAULT)
 
 
-def load(name: str) -> Vocabulary:
+def load(name: str | os.PathLike[str]) -> Vocabulary:
     """Return a vocabulary by its name, or that in a file whose name ends in `.toml`.
+
+    Two logs are compared with one vocabulary: load it once, and read both with it.
 
     Raises
     ------
@@ -40,6 +43,7 @@ def load(name: str) -> Vocabulary:
     UsageError
         If there is no vocabulary of that name, or what is there is none.
     """
+    name = os.fspath(name)
     if name.endswith(SUFFIX):
         from nbtrace.vocabulary.file import read_vocabulary  # noqa: PLC0415 - the reader of formulas, for a file alone
 
