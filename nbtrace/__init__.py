@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.status import Status, Verdict
+    from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
     from nbtrace.compare.tolerance import Policy
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from nbtrace.images.read import read_image
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.records import Record, Side, Trace
+    from nbtrace.vocabulary.registry import load as load_vocabulary
+    from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = [
     "Bundle",
@@ -39,14 +42,18 @@ __all__ = [
     "SelfCheck",
     "Side",
     "Status",
+    "StepsResult",
     "SweepResult",
     "Trace",
     "Verdict",
+    "Vocabulary",
     "check",
     "compare_images",
     "compare_phi",
+    "compare_steps",
     "diff",
     "explain",
+    "load_vocabulary",
     "parse_trace",
     "read_image",
     "read_sides",
@@ -70,14 +77,18 @@ _HOME = {
     "SelfCheck": "nbtrace.compare.check",
     "Side": "nbtrace.records",
     "Status": "nbtrace.compare.status",
+    "StepsResult": "nbtrace.compare.steps",
     "SweepResult": "nbtrace.compare.sweep_result",
     "Trace": "nbtrace.records",
     "Verdict": "nbtrace.compare.status",
+    "Vocabulary": "nbtrace.vocabulary.vocabulary",
     "check": "nbtrace.compare.check",
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.compare.phi",
+    "compare_steps": "nbtrace.compare.steps",
     "diff": "nbtrace.compare.diff",
     "explain": "nbtrace.explanation.explain",
+    "load_vocabulary": "nbtrace.vocabulary.registry:load",
     "parse_trace": "nbtrace.parsers",
     "read_image": "nbtrace.images.read",
     "read_sides": "nbtrace.parsers",
@@ -90,7 +101,8 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    module, _, own = _HOME[name].partition(":")
+    value = getattr(import_module(module), own or name)
     globals()[name] = value
     return value
 

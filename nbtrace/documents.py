@@ -122,6 +122,22 @@ def read_toml(path: Path) -> dict[str, Any]:
     return document
 
 
+def table_of(document: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    """Return a table of the document of a TOML file by its dotted name, an empty one where it is absent.
+
+    Raises
+    ------
+    UsageError
+        If something else stands there.
+    """
+    table: Any = document
+    for part in name.split("."):
+        table = table.get(part, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"{path}: {name} is no table; write it as [{name}]")
+    return dict(table)
+
+
 def is_too_deep(document: object) -> bool:
     """Tell whether lists and mappings stand inside one another in more than `DEEPEST` levels."""
     level = [document]

@@ -27,6 +27,8 @@ from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
 from nbtrace.report.view import View, clean
 from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.chosen import Chosen, chosen
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from nbtrace.compare.images import ImagesResult
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 Log: TypeAlias = Trace | str | os.PathLike[str]
 Picture: TypeAlias = "Image | Pixels | str | os.PathLike[str]"
 Tolerance: TypeAlias = float | str | Sequence[str]
+Words: TypeAlias = Vocabulary | str | os.PathLike[str]
 
 _QUICK = 2000
 """Records of both traces together up to which looking for the cause takes a second or two."""
@@ -87,7 +90,7 @@ class Parity:
     node : str
         The node id of the test.
     project : Path
-        The folder whose `pyproject.toml` may set tolerances.
+        The folder whose `pyproject.toml` may set tolerances, and name the vocabulary.
     report : Path or None
         Where the bundle of a failure is filed.
     width : int
@@ -116,7 +119,14 @@ class Parity:
         return result
 
     def traces(
-        self, c: Log, py: Log, *, tolerance: Tolerance = (), policy: Path | None = None, strict: bool = False
+        self,
+        c: Log,
+        py: Log,
+        *,
+        tolerance: Tolerance = (),
+        policy: Path | None = None,
+        strict: bool = False,
+        vocabulary: Words | None = None,
     ) -> DiffResult:
         """Compare two traces, as `nbtrace diff` does.
 
@@ -130,6 +140,9 @@ class Parity:
             A TOML file with tolerances.
         strict : bool
             A quantity that only one side has is a difference, too.
+        vocabulary : Vocabulary, str or path, optional
+            What the lines of files mean: a vocabulary, its name, or its file; by default that of a Trace given beside
+            the file, else what `pyproject.toml` names, else nanoBragg's.
 
         Returns
         -------
@@ -139,12 +152,24 @@ class Parity:
         __tracebackhide__ = True
         _refuse_itself(c, py)
         with _refusing():
-            limits = resolve_policy(_options(tolerance), policy, self.project)
-            result = diff(_trace(c, Side.C), _trace(py, Side.PY), limits, strict=strict)
+            words = self._words(vocabulary, c, py)
+            limits = resolve_policy(_options(tolerance), policy, self.project, words.vocabulary)
+            traces = _trace(c, Side.C, words.vocabulary), _trace(py, Side.PY, words.vocabulary)
+            result = diff(*traces, limits, strict=strict)
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
-            self._fail_of_traces(result, _files(c=c, py=py))
+            named = {} if words.file is None else {words.file.name: words.file}
+            self._fail_of_traces(result, {**_files(c=c, py=py), **named})
         return result
+
+    def _words(self, vocabulary: Words | None, *logs: Log) -> Chosen:
+        """Return the vocabulary in force."""
+        if isinstance(vocabulary, Vocabulary):
+            return Chosen(vocabulary)
+        carried = next((log.vocabulary for log in logs if isinstance(log, Trace)), None)
+        if vocabulary is None and carried is not None:
+            return Chosen(carried)
+        return chosen(None if vocabulary is None else os.fspath(vocabulary), self.project)
 
     def images(
         self,
@@ -282,8 +307,8 @@ def _options(tolerance: Tolerance) -> list[str]:
     return [repr(float(tolerance))] if isinstance(tolerance, float | int) else list(tolerance)
 
 
-def _trace(log: Log, side: Side) -> Trace:
-    return log if isinstance(log, Trace) else read_trace(log, side)
+def _trace(log: Log, side: Side, vocabulary: Vocabulary) -> Trace:
+    return log if isinstance(log, Trace) else read_trace(log, side, vocabulary=vocabulary)
 
 
 def _is_picture(compared: object) -> bool:

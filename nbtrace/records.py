@@ -1,7 +1,7 @@
 """What a trace log holds once it is read: records that know where they are from, and an account of every line."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
@@ -85,6 +85,11 @@ class Index:
         own = {name: ordinal for name, ordinal in self.places if name in names}
         loops = tuple(pair for pair in self.loops if pair[0] in names)
         return Index(phi_tic=own.get("phi_tic"), source=own.get("source"), loops=loops)
+
+    def without(self, name: str) -> "Index":
+        """Return the index without the ordinal of a loop."""
+        rest = self.within(tuple(other for other, _ in self.places if other != name))
+        return replace(self, phi_tic=rest.phi_tic, source=rest.source, loops=rest.loops)
 
     def label(self) -> str:
         """Return the index as reports print it, e.g. `[sample 3, phi_tic 0]`; empty where there is nothing to tell."""

@@ -42,6 +42,7 @@ app = typer.Typer(
 )
 app.command("diff", cls=Command, epilog=diff.EXAMPLE)(diff.diff_command)
 app.command("phi", cls=Command, epilog=phi.EXAMPLE)(phi.phi_command)
+app.command("steps", cls=Command, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)
 app.command("scaling", cls=Command, epilog=scaling.EXAMPLE)(scaling.scaling_command)
 app.command("explain", cls=Command, epilog=explain.EXAMPLE)(explain.explain_command)
 app.command("images", cls=Command, epilog=images.EXAMPLE)(images.images_command)

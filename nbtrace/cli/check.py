@@ -1,17 +1,19 @@
 """`nbtrace check`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
+from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile, VocabularyName
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
-from nbtrace.errors import InputError, UsageError
+from nbtrace.errors import InputError
 from nbtrace.parsers import read_trace
-from nbtrace.records import Side
 from nbtrace.report.check_view import check_view
 from nbtrace.report.documents import check_document
+from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace check c.log"
 
@@ -20,8 +22,10 @@ def check_command(
     log: Annotated[str, typer.Argument(metavar="LOG", help="A trace log; - is standard input.")],
     *,
     side: Annotated[
-        Side | None, typer.Option("--side", metavar="c|py", help="Of a file that holds both traces, which.")
+        str | None,
+        typer.Option("--side", metavar="c|py", help="Of a file that holds both traces, which; also by its name."),
     ] = None,
+    vocabulary: VocabularyName = None,
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -32,10 +36,10 @@ def check_command(
 
     A log that breaks one is foreign, stale, edited by hand, or logged at another point of the chain than its keys say.
     """
-    if side is Side.UNKNOWN:
-        raise UsageError("--side unknown: give c or py")
-    delivery = Delivery("check", (log,), Destinations(md, json, output, bundle, force))
-    trace = read_trace(log, side)
+    words = chosen(vocabulary, Path())
+    wanted = None if side is None else side_named(side, words.vocabulary)
+    delivery = Delivery("check", (log, *words.inputs), Destinations(md, json, output, bundle, force))
+    trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")
     result = check(trace)

@@ -18,18 +18,20 @@ from nbtrace.cli.options import (
     PyLog,
     TextFile,
     Tolerances,
+    VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.sizes import are_long
 from nbtrace.compare.tolerance import Policy, resolve_policy
 from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.parsers import read_trace
-from nbtrace.records import Side
+from nbtrace.errors import UsageError
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
 from nbtrace.report.unified import unified
+from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
@@ -41,6 +43,7 @@ def diff_command(
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     noise: NoiseFile = None,
+    vocabulary: VocabularyName = None,
     brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.")] = False,
     unified_view: Annotated[
         bool, typer.Option("--unified", "-u", help="Print the aligned trace as a plain diff -u instead.")
@@ -59,9 +62,12 @@ def diff_command(
     Each log is first held against itself, and what stands between the two and a fair comparison is said before the
     table: different pixels, units, φ steps or configurations.
     """
-    inputs = (c_log, py_log) if noise is None else (c_log, py_log, str(noise))
+    words = chosen(vocabulary, Path())
+    if noise is not None and not words.is_default:
+        raise UsageError(f"--noise is measured by nbtrace trust, which runs nanoBragg; leave it out for {words.name}")
+    inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force))
-    limits = resolve_policy(tolerance or [], policy, Path())
+    limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     result = None
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
@@ -71,7 +77,7 @@ def diff_command(
         gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
         result = diff_long(c_log, py_log, limits, strict=strict)
     if result is None:
-        result = diff(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, strict=strict)
+        result = diff(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
     refuse_misspelt(limits, result.notices)
     printed = unified(result) if unified_view else None
     code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
@@ -83,7 +89,7 @@ def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
     from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only this option needs
 
     noise = read_noise(file)
-    c, py = read_trace(logs[0], Side.C), read_trace(logs[1], Side.PY)
+    c, py = read_pair(*logs, limits.vocabulary)
     pixel = whereabouts(c).pixel
     raised = noise.applied(limits, pixel)
     result = diff(c, py, raised, strict=strict)

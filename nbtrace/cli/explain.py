@@ -17,13 +17,14 @@ from nbtrace.cli.options import (
     PyLog,
     TextFile,
     Tolerances,
+    VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import InputError, UsageError
-from nbtrace.parsers import read_trace
-from nbtrace.records import Side
+from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
     from nbtrace.explanation.runs.run import Simulate
@@ -46,6 +47,7 @@ def explain_command(
     ] = None,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
+    vocabulary: VocabularyName = None,
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -65,12 +67,17 @@ def explain_command(
 
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")
+    words = chosen(vocabulary, Path())
+    if (config is not None or flags) and not words.is_default:
+        what = "flags after --" if flags else "--config"
+        raise UsageError(f"{what}: configurations are those of nanoBragg; the vocabulary {words.name} knows none")
     file = None if config is None else configuration_file(config)
-    delivery = Delivery("explain", (c_log, py_log), Destinations(md, json, output, bundle, force, hypotheses))
-    limits = resolve_policy(tolerance or [], policy, Path())
-    c, py = read_trace(c_log, Side.C), read_trace(py_log, Side.PY)
-    chosen = _configuration(file, flags or [])
-    result = explain(c, py, chosen, policy=limits, simulate=_simulator(chosen))
+    inputs = (c_log, py_log, *words.inputs)
+    delivery = Delivery("explain", inputs, Destinations(md, json, output, bundle, force, hypotheses))
+    limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
+    c, py = read_pair(c_log, py_log, words.vocabulary)
+    configured = _configuration(file, flags or [])
+    result = explain(c, py, configured, policy=limits, simulate=_simulator(configured))
     refuse_misspelt(limits, result.diff.notices)
     code = delivery.deliver(explain_view(result), explain_document(result))
     if hypotheses is not None:

@@ -26,6 +26,14 @@ NoiseFile: TypeAlias = Annotated[
         "--noise", metavar="JSON", help="What nbtrace trust wrote: no tolerance is below what C differs by from itself."
     ),
 ]
+VocabularyName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--vocabulary",
+        metavar="NAME|TOML",
+        help="What the lines of the logs mean: a vocabulary or its file; nanoBragg's if pyproject.toml names none.",
+    ),
+]
 ConfigurationName: TypeAlias = Annotated[
     str | None,
     typer.Option("--config", metavar="NAME|TOML", help="Configuration of the experiment, in place of flags after --."),

@@ -1,34 +1,65 @@
-"""`nbtrace phi`."""
+"""`nbtrace phi` and `nbtrace steps`: two traces along a loop, that of the φ steps or any other."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PlotFile, PolicyFile, TextFile
+from nbtrace.cli.options import (
+    BundleFolder,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    PlotFile,
+    PolicyFile,
+    TextFile,
+    VocabularyName,
+)
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.sides import read_pair
+from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.phi import compare_phi
+from nbtrace.compare.steps import compare_steps
 from nbtrace.compare.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
-from nbtrace.parsers import read_trace
-from nbtrace.records import Side
+from nbtrace.errors import ExitCode, UsageError
 from nbtrace.report.documents import phi_document
 from nbtrace.report.phi_view import phi_view
+from nbtrace.report.steps_view import steps_document, steps_view
+from nbtrace.vocabulary.chosen import Chosen, chosen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXAMPLE = "Example: nbtrace phi py_per_phi.json c.log"
+EXAMPLE_STEPS = "Example: nbtrace steps loops.log arrays.log --vocabulary rod.toml --index step"
+
+IndexName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--index", metavar="NAME", help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost."
+    ),
+]
+StepTolerances: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tolerance",
+        "-t",
+        metavar="TOL",
+        help="Largest |Δk| of φ steps that agrees, 5e-4 by default; of another loop as for nbtrace diff.",
+    ),
+]
 
 
 def phi_command(
     py: Annotated[str, typer.Argument(metavar="PY", help="Log or JSON with the port's φ steps; - is standard input.")],
     c: Annotated[str, typer.Argument(metavar="C", help="Log or JSON with the reference's φ steps.")],
     *,
-    tolerance: Annotated[
-        str | None, typer.Option("--tolerance", "-t", metavar="TOL", help="Largest |Δk| that agrees; 5e-4 by default.")
-    ] = None,
+    index: IndexName = None,
+    tolerance: StepTolerances = None,
     policy: PolicyFile = None,
+    vocabulary: VocabularyName = None,
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -39,15 +70,71 @@ def phi_command(
     """Compare two traces step by step along φ: Δk, ΔF_latt_b, ΔF_latt, the first bad step.
 
     The files may be given in either order. Steps are paired by phi_tic; a step that repeats another step's values is
-    named.
+    named. With --index, or another vocabulary, it does what nbtrace steps does.
     """
-    delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force, plot=plot))
-    limits = resolve_policy([], policy, Path())
-    if tolerance is not None:
-        settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
-        limits = limits.updated(settings, f"--tolerance {tolerance}")
-    result = compare_phi(read_trace(c, Side.C), read_trace(py, Side.PY), limits)
-    raise typer.Exit(delivery.deliver(phi_view(result), phi_document(result), draw=_draw))
+    to = Destinations(md, json, output, bundle, force, plot=plot)
+    request = _Request(c, py, (py, c), to, tuple(tolerance or ()), policy)
+    raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
+
+
+def steps_command(
+    c: Annotated[str, typer.Argument(metavar="A", help="Log of the reference; - is standard input.")],
+    py: Annotated[str, typer.Argument(metavar="B", help="Log of the other program; - is standard input.")],
+    *,
+    index: IndexName = None,
+    tolerance: StepTolerances = None,
+    policy: PolicyFile = None,
+    vocabulary: VocabularyName = None,
+    md: MarkdownFile = None,
+    json: JsonFile = None,
+    output: TextFile = None,
+    plot: PlotFile = None,
+    bundle: BundleFolder = None,
+    force: Force = False,
+) -> None:
+    """Compare two traces turn by turn along a loop: what differs first in each turn, and the first bad turn.
+
+    A turn that repeats another turn's values digit for digit, although it starts from other ones, is named. Without
+    --index it is the outermost loop of the vocabulary; with nanoBragg's, it does what nbtrace phi does.
+    """
+    to = Destinations(md, json, output, bundle, force, plot=plot)
+    request = _Request(c, py, (c, py), to, tuple(tolerance or ()), policy)
+    raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What either command is asked for; `logs` in the order in which they were given."""
+
+    c: str
+    py: str
+    logs: tuple[str, str]
+    to: Destinations
+    tolerances: tuple[str, ...]
+    policy: Path | None
+
+    def answer(self, words: Chosen, index: str | None) -> ExitCode:
+        """Compare, and deliver the result."""
+        if words.is_default and index is None:
+            return self._phi()
+        if self.to.plot is not None:
+            raise UsageError("--plot draws the φ steps of nanoBragg; leave it out, or leave out --index")
+        delivery = Delivery("steps", (*self.logs, *words.inputs), self.to)
+        limits = resolve_policy(list(self.tolerances), self.policy, Path(), words.vocabulary)
+        result = compare_steps(*read_pair(self.c, self.py, words.vocabulary), index, limits)
+        refuse_misspelt(limits, result.notices)
+        return delivery.deliver(steps_view(result), steps_document(result))
+
+    def _phi(self) -> ExitCode:
+        """Compare φ steps."""
+        delivery = Delivery("phi", self.logs, self.to)
+        limits = resolve_policy([], self.policy, Path())
+        if self.tolerances:
+            tolerance = self.tolerances[-1]
+            settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
+            limits = limits.updated(settings, f"--tolerance {tolerance}")
+        result = compare_phi(*read_pair(self.c, self.py, limits.vocabulary), limits)
+        return delivery.deliver(phi_view(result), phi_document(result), draw=_draw)
 
 
 def _draw(document: Mapping[str, object]) -> "Figure":

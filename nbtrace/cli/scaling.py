@@ -18,16 +18,17 @@ from nbtrace.cli.options import (
     PyLog,
     TextFile,
     Tolerances,
+    VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import scaling_chain
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
-from nbtrace.parsers import read_trace
-from nbtrace.records import Side
 from nbtrace.report.documents import scaling_document
 from nbtrace.report.scaling_view import scaling_view
+from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +43,7 @@ def scaling_command(
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     cells: Cells = None,
+    vocabulary: VocabularyName = None,
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -56,9 +58,13 @@ def scaling_command(
     """
     if cells is not None and min(cells) < 1:
         raise UsageError(f"--cells {' '.join(map(str, cells))}: a crystal has at least one cell along each axis")
-    delivery = Delivery("scaling", (c_log, py_log), Destinations(md, json, output, bundle, force, plot=plot))
-    limits = resolve_policy(tolerance or [], policy, Path())
-    result = scaling_chain(read_trace(c_log, Side.C), read_trace(py_log, Side.PY), limits, cells=cells)
+    words = chosen(vocabulary, Path())
+    if cells is not None and not words.is_default:
+        raise UsageError(f"--cells are those of a crystal of nanoBragg; leave it out for {words.name}")
+    destinations = Destinations(md, json, output, bundle, force, plot=plot)
+    delivery = Delivery("scaling", (c_log, py_log, *words.inputs), destinations)
+    limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
+    result = scaling_chain(*read_pair(c_log, py_log, words.vocabulary), limits, cells=cells)
     refuse_misspelt(limits, result.notices)
     raise typer.Exit(delivery.deliver(scaling_view(result), scaling_document(result), draw=_draw))
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -21,6 +22,7 @@ from nbtrace.cli.options import (
     TextFile,
     Tolerances,
     TracedPixel,
+    VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.program_flags import passed_on
@@ -34,6 +36,9 @@ from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel, Side
 from nbtrace.report.sweep_document import sweep_document
 from nbtrace.report.sweep_view import sweep_view
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.chosen import Chosen, chosen
+from nbtrace.vocabulary.vocabulary import Vocabulary
 from nbtrace.writers import trace_text
 
 EXAMPLE = "Example: nbtrace sweep --config supervisor --pixel 685 1039 --reference c.log"
@@ -75,6 +80,7 @@ def sweep_command(
     brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out what is the same in every run.")] = False,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
+    vocabulary: VocabularyName = None,
     md: MarkdownFile = None,
     json: JsonFile = None,
     output: TextFile = None,
@@ -90,12 +96,13 @@ def sweep_command(
     Exit status: 1 if a divergence from the reference stays.
     """
     to = Destinations(md, json, output, bundle, force)
-    limits = resolve_policy(tolerance or [], policy, Path())
+    words = _words(vocabulary, traced=bool(trace))
+    limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
-    plan = _recorded(trace, wanted) if trace else _computed(wanted)
-    inputs = (*plan.inputs, *((reference,) if reference is not None else ()))
+    plan = _recorded(trace, wanted, words.vocabulary) if trace else _computed(wanted)
+    inputs = (*plan.inputs, *((reference,) if reference is not None else ()), *words.inputs)
     delivery = Delivery("sweep", inputs, to, device=", ".join(plan.devices), dtype=", ".join(plan.dtypes))
-    expected = None if reference is None else read_trace(reference, Side.C)
+    expected = None if reference is None else read_trace(reference, Side.C, vocabulary=words.vocabulary)
     runs, outputs = plan.make()
 
     from nbtrace.explanation.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
@@ -134,13 +141,23 @@ class _Plan:
     make: Callable[[], tuple[list[Run], dict[str, str]]]
 
 
-def _recorded(traces: Sequence[str], wanted: _Wanted) -> _Plan:
+def _words(name: str | None, *, traced: bool) -> Chosen:
+    """Return the vocabulary of logs; the embedded simulator prints that of nanoBragg, whatever the project's is."""
+    if traced:
+        return chosen(name, Path())
+    if name is not None:
+        raise UsageError("--vocabulary is of logs (--trace); the embedded simulator has its own")
+    return Chosen(registry.default())
+
+
+def _recorded(traces: Sequence[str], wanted: _Wanted, vocabulary: Vocabulary) -> _Plan:
     """Plan to read the logs of another program."""
     if not wanted.is_nothing:
         raise UsageError(
             "--trace takes logs as they are: leave out --config, --pixel, --mode, --device, --dtype and flags"
         )
     named = [_named(text) for text in traces]
+    read = partial(read_trace, side=Side.PY, vocabulary=vocabulary)
     logs = [os.path.realpath(log) for _, _, log in named if log != "-"]
     twice = next((log for log in logs if logs.count(log) > 1), None)
     if twice is not None:
@@ -150,7 +167,7 @@ def _recorded(traces: Sequence[str], wanted: _Wanted) -> _Plan:
         tuple(dict.fromkeys(device for _, device, _ in named)),
         tuple(dict.fromkeys(precision.value for precision, _, _ in named)),
         (),
-        lambda: ([Run(precision, device, read_trace(log, Side.PY)) for precision, device, log in named], {}),
+        lambda: ([Run(precision, device, read(log)) for precision, device, log in named], {}),
     )
 
 

@@ -29,6 +29,7 @@ class Subject(StrEnum):
     PIXEL = "pixel"
     POINT = "sampled point"
     STEP = "φ step"
+    TURN = "turn of a loop"
     UNIT = "unit"
     CONFIGURATION = "configuration"
     SIDES = "sides"

@@ -1,7 +1,7 @@
 """Comparing two traces: the whole of `nbtrace diff` but the words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -172,8 +172,8 @@ def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = Fa
     c, py = in_order(c, py)
     if c.vocabulary is not py.vocabulary:
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"
-        raise UsageError(f"the two logs were read with different vocabularies: {names}")
-    policy = policy or Policy(vocabulary=c.vocabulary)
+        raise UsageError(f"the two logs were read with different vocabularies, load one and give it to both: {names}")
+    policy = replace(policy or Policy(), vocabulary=c.vocabulary)
     for trace in (c, py):
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")

@@ -9,10 +9,11 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from nbtrace.documents import read_toml
+from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import UsageError
 from nbtrace.schema import reason
 from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.chosen import KEY, PROJECT, SECTION
 from nbtrace.vocabulary.quantity import Basis
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -138,27 +139,19 @@ def read_policy(path: Path) -> PolicySettings:
         If it is no TOML or holds settings that nbtrace does not know.
     """
     document = read_toml(path)
-    if path.name == "pyproject.toml":
-        document = _table(document, "tool.nbtrace", path)
+    known, read = {"tolerance"}, "[tolerance]"
+    if path.name == PROJECT:
+        document = table_of(document, SECTION, path)
+        known, read = {"tolerance", KEY}, f"[tolerance] and {KEY}"
+    unknown = sorted(set(document) - known)
+    if unknown:
+        raise UsageError(f"{path}: {unknown[0]!r} is no section that nbtrace knows; it reads {read}")
     return _settings(document, path)
 
 
-def _table(document: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
-    """Return a table of a document by its dotted name, an empty one where it is absent."""
-    table: Any = document
-    for part in name.split("."):
-        table = table.get(part, {})
-        if not isinstance(table, dict):
-            raise UsageError(f"{path}: {name} is no table; write it as [{name}]")
-    return dict(table)
-
-
 def _settings(document: Mapping[str, Any], path: Path) -> PolicySettings:
-    unknown = sorted(set(document) - {"tolerance"})
-    if unknown:
-        raise UsageError(f"{path}: {unknown[0]!r} is no section that nbtrace knows; it reads [tolerance]")
     try:
-        return PolicySettings.model_validate(_table(document, "tolerance", path))
+        return PolicySettings.model_validate(table_of(document, "tolerance", path))
     except ValidationError as error:
         raise UsageError(f"{path}: tolerance.{reason(error)}") from None
 
@@ -201,12 +194,17 @@ def tolerance_number(number: str, option: str) -> float:
     return limit
 
 
-def resolve_policy(options: list[str], policy_file: Path | None, folder: Path) -> Policy:
-    """Return the policy in force: defaults, then pyproject.toml of `folder`, then the policy file, then the options."""
-    policy = Policy()
-    project = folder / "pyproject.toml"
+def resolve_policy(
+    options: list[str], policy_file: Path | None, folder: Path, vocabulary: Vocabulary | None = None
+) -> Policy:
+    """Return the policy in force: defaults, then pyproject.toml of `folder`, then the policy file, then the options.
+
+    `vocabulary` is that of the quantities, by default the default one.
+    """
+    policy = Policy(vocabulary=vocabulary or registry.default())
+    project = folder / PROJECT
     if os.path.isfile(project):  # noqa: PTH113 - a folder that cannot be searched holds none for us
-        policy = policy.updated(read_policy(project), "pyproject.toml")
+        policy = policy.updated(read_policy(project), PROJECT)
     if policy_file is not None:
         policy = policy.updated(read_policy(policy_file), policy_file.name)
     for option in options:

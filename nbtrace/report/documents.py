@@ -169,6 +169,11 @@ def _trace(trace: Trace) -> Document:
     }
 
 
+def trace_document(trace: Trace) -> Document:
+    """Return what was read of a log."""
+    return _trace(trace)
+
+
 def notices_document(notices: tuple[Notice, ...]) -> list[Document]:
     """Return notices."""
     return [{"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text} for item in notices]

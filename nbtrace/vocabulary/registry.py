@@ -1,5 +1,6 @@
 """Vocabularies by name, and what is known of a computation beyond its vocabulary; each is loaded when first wanted."""
 
+import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -18,7 +19,8 @@ GROUP = "nbtrace.vocabularies"
 """The entry points by which an installed package offers vocabularies."""
 
 _BUILT_IN = {DEFAULT: "nbtrace.physics.nanobragg.vocabulary:VOCABULARY"}
-_SUFFIX = ".toml"
+SUFFIX = ".toml"
+"""What the name of a vocabulary's file ends in."""
 
 _Value = TypeVar("_Value")
 
@@ -29,8 +31,10 @@ def default() -> Vocabulary:
     return load(DEFAULT)
 
 
-def load(name: str) -> Vocabulary:
+def load(name: str | os.PathLike[str]) -> Vocabulary:
     """Return a vocabulary by its name, or that in a file whose name ends in `.toml`.
+
+    Two logs are compared with one vocabulary: load it once, and read both with it.
 
     Raises
     ------
@@ -39,7 +43,8 @@ def load(name: str) -> Vocabulary:
     UsageError
         If there is no vocabulary of that name, or what is there is none.
     """
-    if name.endswith(_SUFFIX):
+    name = os.fspath(name)
+    if name.endswith(SUFFIX):
         from nbtrace.vocabulary.file import read_vocabulary  # noqa: PLC0415 - the reader of formulas, for a file alone
 
         return read_vocabulary(Path(name))
@@ -55,7 +60,7 @@ def _installed(name: str) -> Vocabulary:
         names = sorted({*_BUILT_IN, *offered})
         near = get_close_matches(name, names, 1)
         hint = (
-            f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}, and files that end in {_SUFFIX}"
+            f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}, and files that end in {SUFFIX}"
         )
         raise UsageError(f"there is no vocabulary {name!r}{hint}")
     try:

@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from nbtrace.quantities import QUANTITIES
 
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.vocabulary.file import read_vocabulary
 from tests.places import ROOT
 from tests.vocabulary.places import ROD

@@ -12,7 +12,7 @@ from nbtrace import check, compare_phi, diff, parse_trace, scaling_chain
 from nbtrace.compare import comparability
 from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import NbtraceError
-from nbtrace.quantities import Basis
+from nbtrace.vocabulary.quantity import Basis
 
 MANY = 60
 

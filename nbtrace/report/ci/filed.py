@@ -50,6 +50,26 @@ class Scaling(Sided):
     factors: dict[str, ScalingRow]
 
 
+class Turn(Filed):
+    """A turn of a `steps` document, with the first quantity that diverges in it."""
+
+    ordinal: int
+    status: str
+    quantity: Text = ""
+    index: Text = ""
+    rel_delta: Number = None
+    reason: Text = ""
+    c_line: int | None = None
+    py_line: int | None = None
+
+
+class Steps(Sided):
+    """`nbtrace steps`."""
+
+    index: str
+    steps: list[Turn]
+
+
 class Relation(Filed):
     """A relation of a `check` document."""
 

@@ -271,6 +271,18 @@ def _phi(raw: Mapping[str, Any]) -> Iterator[Item]:
         yield Item(name, _fate(step.status), message, places, "phi_k_frac", "Fractional Miller index k of a φ step")
 
 
+def _steps(raw: Mapping[str, Any]) -> Iterator[Item]:
+    document = read_as(read.Steps, raw)
+    first = next((step for step in document.steps if step.status != Status.PASS.value), None)
+    for step in document.steps:
+        name = f"{document.index} {step.ordinal}"
+        relative = f"{signed(step.rel_delta)} relative" if step.rel_delta is not None else step.reason
+        words = f"{_label(step.quantity, step.index)} {relative}".strip()
+        message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
+        rule, places = step.quantity or document.index, _places(document, step.c_line, step.py_line)
+        yield Item(name, _fate(step.status), message, places, rule, follows=step is not first)
+
+
 def _scaling(raw: Mapping[str, Any]) -> Iterator[Item]:
     document, names = read_as(read.Scaling, raw), names_of(raw)
     for name, row in document.factors.items():
@@ -369,6 +381,7 @@ def _trust(raw: Mapping[str, Any]) -> Iterator[Item]:
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Item]]] = {
     "nbtrace diff": _diff,
     "nbtrace phi": _phi,
+    "nbtrace steps": _steps,
     "nbtrace scaling": _scaling,
     "nbtrace explain": _explain,
     "nbtrace check": _check,

@@ -1,0 +1,225 @@
+"""Comparing two traces turn by turn along one of their loops."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cached_property
+
+from nbtrace.compare.align import align
+from nbtrace.compare.comparability import Notice, Subject, Weight, pair_blocks
+from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.judge import Row
+from nbtrace.compare.status import Status, Verdict
+from nbtrace.compare.tolerance import Policy
+from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
+from nbtrace.errors import InputError, UsageError
+from nbtrace.records import Record, Shape, Side, Trace
+from nbtrace.vocabulary import names
+from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
+
+_NAMED = 3
+"""Quantities outside of the loop that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the loop.
+
+    Attributes
+    ----------
+    ordinal : int
+    rows : tuple of Row
+        The values that both sides have, in execution order.
+    only_on : Side or None
+        The side that alone has the turn.
+    lacking_c, lacking_py : tuple of Record
+        The other side's values that C, and that Py, lacks here and prints in another turn.
+    """
+
+    ordinal: int
+    rows: tuple[Row, ...]
+    only_on: Side | None = None
+    lacking_c: tuple[Record, ...] = ()
+    lacking_py: tuple[Record, ...] = ()
+
+    @property
+    def first(self) -> Row | None:
+        """The first value in execution order that diverges."""
+        return next((row for row in self.rows if row.status.diverges), None)
+
+    @property
+    def compared(self) -> int:
+        """How many values have a difference, or a text to compare."""
+        return sum(row.difference is not None or row.status in {Status.PASS, Status.CRITICAL} for row in self.rows)
+
+    @property
+    def diverging(self) -> int:
+        """How many values diverge."""
+        return sum(row.status.diverges for row in self.rows)
+
+    @property
+    def status(self) -> Status:
+        """The status of the first value that diverges; MISSING where all that are there agree, and some are lacking."""
+        if self.first is not None:
+            return self.first.status
+        return Status.MISSING if self.only_on is not None or self.lacking_c or self.lacking_py else Status.PASS
+
+
+@dataclass(frozen=True)
+class StepsResult:
+    """Two traces compared along a loop.
+
+    Attributes
+    ----------
+    diff : DiffResult
+        The whole comparison.
+    index : str
+        Name of the loop.
+    turns : tuple of Turn
+        By their ordinals.
+    repeats : tuple of TurnRepeat
+    notices : tuple of Notice
+    verdict : Verdict
+        Of the turns; what stands outside of the loop is told in a notice.
+    """
+
+    diff: DiffResult
+    index: str
+    turns: tuple[Turn, ...]
+    repeats: tuple[TurnRepeat, ...]
+    notices: tuple[Notice, ...]
+    verdict: Verdict
+
+    @property
+    def first_divergence(self) -> Turn | None:
+        """The first turn that diverges."""
+        return next((turn for turn in self.turns if turn.status.diverges), None)
+
+    @property
+    def on_both(self) -> tuple[Turn, ...]:
+        """The turns that both sides have."""
+        return tuple(turn for turn in self.turns if turn.only_on is None)
+
+    @cached_property
+    def lost(self) -> frozenset[str]:
+        """Quantities of the loop of which one log has a line that nobody can read, beside one that is read."""
+        looped = {row.quantity for turn in self.turns for row in turn.rows}
+        return frozenset(looped & {name for gaps in self.diff.gaps for name in gaps.hidden})
+
+
+def compare_steps(first: Trace, second: Trace, index: str | None = None, policy: Policy | None = None) -> StepsResult:
+    """Compare two traces turn by turn.
+
+    Parameters
+    ----------
+    first, second : Trace
+        The reference's and the candidate's; exchanged if their prefixes say so.
+    index : str, optional
+        Name of the loop; by default the outermost one that the vocabulary names.
+    policy : Policy, optional
+        Tolerances; the defaults if not given.
+
+    Raises
+    ------
+    InputError
+        If a log has no turn of that loop, or no turn is in both; if there is nothing that both have.
+    UsageError
+        If the vocabulary names no such loop.
+    """
+    index = _named(first.vocabulary, index)
+    result = diff(first, second, policy)
+    c, py = result.c, result.py
+    loop = Loop.of(index, c, py)
+    there = _there(c, loop), _there(py, loop)
+    if not there[0] & there[1]:
+        raise InputError(f"nothing to compare: {c.source} and {py.source} have no turn of {index} in common")
+    inside: dict[int, list[Row]] = {}
+    outside: list[Row] = []
+    for row in result.rows:
+        ordinal = loop.turn(row.quantity, row.index)
+        (outside if ordinal is None else inside.setdefault(ordinal, [])).append(row)
+    lacking_c, lacking_py = _lacking(c, py, loop)
+    turns = tuple(
+        Turn(
+            ordinal,
+            tuple(inside.get(ordinal, ())),
+            _only_on(ordinal, there),
+            tuple(lacking_c.get(ordinal, ())),
+            tuple(lacking_py.get(ordinal, ())),
+        )
+        for ordinal in sorted(there[0] | there[1])
+    )
+    repeats = (*repeated_turns(c, Side.C, loop), *repeated_turns(py, Side.PY, loop))
+    notices = (*_notices(repeats, index, c.vocabulary), *_outside(outside, index), *result.notices)
+    notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
+    found = StepsResult(result, index, turns, repeats, notices, Verdict.AGREE)
+    return StepsResult(result, index, turns, repeats, notices, _verdict(found))
+
+
+def _named(vocabulary: Vocabulary, index: str | None) -> str:
+    """Return the name of the loop that is meant."""
+    named = [name for name in vocabulary.indices if name != REPEAT]
+    if index is None:
+        return named[0] if named else REPEAT
+    if index not in {*named, REPEAT}:
+        there = f"it names {', '.join(named)}" if named else "it names none"
+        raise UsageError(f"{vocabulary.name} has no index {index!r}: {there}{names.hint(index, named)}")
+    return index
+
+
+def _there(trace: Trace, loop: Loop) -> AbstractSet[int]:
+    """Return the turns that a log has."""
+    turns = (loop.turn(record.quantity, record.index) for record in trace.records)
+    found = {turn for turn in turns if turn is not None}
+    if not found:
+        stated = {name for record in trace.records for name, _ in record.index.places}
+        others = ", ".join(name for name in trace.vocabulary.indices if name in stated)
+        there = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
+        raise InputError(f"{trace.source} has no turn of {loop.name}{there}")
+    return found
+
+
+def _only_on(ordinal: int, there: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:
+    if ordinal in there[0] and ordinal in there[1]:
+        return None
+    return Side.C if ordinal in there[0] else Side.PY
+
+
+def _lacking(c: Trace, py: Trace, loop: Loop) -> tuple[Mapping[int, list[Record]], Mapping[int, list[Record]]]:
+    """Return what C and what Py lacks of what it prints in another turn and the other side has, by turns."""
+    aligned = align(c, py, pair_blocks(c, py))
+    sides = ((c, aligned.only_py), (py, aligned.only_c))
+    of_c, of_py = (_by_turn(records, loop, set(trace.by_quantity)) for trace, records in sides)
+    return of_c, of_py
+
+
+def _by_turn(records: Iterable[Record], loop: Loop, printed: AbstractSet[str]) -> Mapping[int, list[Record]]:
+    turns: dict[int, list[Record]] = {}
+    for record in records:
+        ordinal = loop.turn(record.quantity, record.index)
+        if ordinal is not None and record.quantity in printed and record.value.shape is not Shape.SENTINEL:
+            turns.setdefault(ordinal, []).append(record)
+    return turns
+
+
+def _verdict(result: StepsResult) -> Verdict:
+    if result.diff.verdict is Verdict.NOT_COMPARABLE:
+        return Verdict.NOT_COMPARABLE
+    differ = bool(result.lost) or any(turn.status.diverges for turn in result.turns)
+    return Verdict.DIFFER if differ else Verdict.AGREE
+
+
+def _notices(repeats: Iterable[TurnRepeat], index: str, vocabulary: Vocabulary) -> Iterator[Notice]:
+    labels = dict(zip((Side.C, Side.PY), (side.label for side in vocabulary.sides), strict=True))
+    for repeat in repeats:
+        text = f"{labels[repeat.side]} {index} {repeat.ordinal} repeats {index} {repeat.of}"
+        yield Notice(Subject.TURN, Weight.WARNING, f"{text}: the same values from other inputs")
+
+
+def _outside(rows: Iterable[Row], index: str) -> Iterator[Notice]:
+    """Yield what differs outside of the loop, which no turn shows."""
+    differing = list(dict.fromkeys(row.quantity for row in rows if row.status.diverges))
+    if differing:
+        more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+        text = f"outside of {index}, {', '.join(differing[:_NAMED])}{more} differ{'s'[: len(differing) == 1]}, too"
+        yield Notice(Subject.TURN, Weight.WARNING, text)

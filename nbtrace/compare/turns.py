@@ -1,0 +1,118 @@
+"""The turns of a loop, and those that print another turn's values, digit for digit, from other inputs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nbtrace.records import Index, Side, Trace
+from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
+
+_Values: TypeAlias = Mapping[tuple[str, Index], tuple[str, ...]]
+"""The printed values of a turn, by what they are and where in the turn they belong."""
+
+_TELLING = 4
+"""Digits of which at least one value must have as many, so that it is equal by no chance."""
+
+_digits = re.compile(r"[1-9][0-9.]*").search
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop of which lines state the turn, or which they go round without saying so.
+
+    Attributes
+    ----------
+    name : str
+    repeated : frozenset of str
+        Quantities that are of turn 0 where their line states none.
+    """
+
+    name: str
+    repeated: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, name: str, *traces: Trace) -> "Loop":
+        """Return a loop of some logs; of values that come again without an index, the first ones are of turn 0."""
+        if name != REPEAT:
+            return cls(name)
+        return cls(name, frozenset(item.quantity for trace in traces for item in trace.records if _again(item.index)))
+
+    def turn(self, quantity: str, index: Index) -> int | None:
+        """Return the turn that a value belongs to, None where it stands outside of the loop."""
+        stated = dict(index.places).get(self.name)
+        return 0 if stated is None and quantity in self.repeated else stated
+
+
+def _again(index: Index) -> bool:
+    return REPEAT in dict(index.places)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRepeat:
+    """A turn whose computed values are those of an earlier one."""
+
+    side: Side
+    ordinal: int
+    of: int
+
+
+def repeated_turns(trace: Trace, side: Side, loop: Loop) -> tuple[TurnRepeat, ...]:
+    """Return the turns that repeat an earlier one although their inputs differ; none if all do, where nothing moves.
+
+    What a turn starts from is what it prints and does not compute, and, along the loop that formulas reach back along,
+    the turn before it.
+    """
+    turns = _turns(trace, loop)
+    quantities = {name for values in turns.values() for name, _ in values}
+    computed = {name for name in quantities if _is_computed(name, quantities, loop.name, trace.vocabulary)}
+    results = {ordinal: _of(values, computed) for ordinal, values in turns.items()}
+    alike: dict[frozenset[tuple[tuple[str, Index], tuple[str, ...]]], list[int]] = {}
+    for ordinal in sorted(turns):
+        if _tells(results[ordinal]):
+            alike.setdefault(frozenset(results[ordinal].items()), []).append(ordinal)
+    given = {ordinal: _of(values, quantities - computed) for ordinal, values in turns.items()}
+    carried = results if loop.name == trace.vocabulary.recurrent else {}
+    found = [
+        TurnRepeat(side, ordinal, same[0])
+        for same in alike.values()
+        for ordinal in same[1:]
+        if given[ordinal] != given[same[0]] or _came_from_elsewhere(carried, ordinal, same[0])
+    ]
+    return tuple(sorted(found, key=lambda item: item.ordinal)) if len(found) < len(turns) - 1 else ()
+
+
+def _turns(trace: Trace, loop: Loop) -> Mapping[int, _Values]:
+    turns: dict[int, dict[tuple[str, Index], tuple[str, ...]]] = {}
+    for record in trace.records:
+        ordinal = loop.turn(record.quantity, record.index)
+        if ordinal is not None and record.value.tokens:
+            turns.setdefault(ordinal, {})[record.quantity, record.index.without(loop.name)] = record.value.tokens
+    return turns
+
+
+def _is_computed(name: str, quantities: set[str], index: str, vocabulary: Vocabulary) -> bool:
+    """Whether a value follows from others of its turn, or from the turn before it."""
+    known = vocabulary.quantities.get(name)
+    if known is None:
+        return False
+    reaches_back = index == vocabulary.recurrent and known.here is not None and set(known.inputs) != set(known.here)
+    return reaches_back or bool(vocabulary.ancestors(name) & quantities)
+
+
+def _of(values: _Values, names: set[str]) -> _Values:
+    return {place: tokens for place, tokens in values.items() if place[0] in names}
+
+
+def _tells(values: _Values) -> bool:
+    found = (_digits(token) for value in values.values() for token in value)
+    return any(digits is not None and len(digits[0].replace(".", "")) >= _TELLING for digits in found)
+
+
+def _came_from_elsewhere(carried: Mapping[int, _Values], ordinal: int, earlier: int) -> bool:
+    """Whether two turns with the same results follow on different turns, or lead to different ones."""
+    before = carried.get(ordinal - 1), carried.get(earlier - 1)
+    if None not in before:
+        return before[0] != before[1]
+    after = carried.get(ordinal + 1), carried.get(earlier + 1)
+    return None not in after and after[0] != after[1]

@@ -1,0 +1,80 @@
+"""The vocabulary in force: the one that is asked for, else that of the project, else the default."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbtrace.documents import read_toml, table_of
+from nbtrace.errors import InputError, UsageError
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+PROJECT = "pyproject.toml"
+"""The file in which a project names its vocabulary and its tolerances."""
+
+SECTION = "tool.nbtrace"
+KEY = "vocabulary"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A vocabulary, and the file that it was read from; None for one that has a name."""
+
+    vocabulary: Vocabulary
+    file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.vocabulary.name
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the one that logs are read with where nothing else is said."""
+        return self.vocabulary is registry.default()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The name of its file, if it has one: what a result was made from, besides the logs."""
+        return () if self.file is None else (str(self.file),)
+
+
+def chosen(name: str | None, folder: Path) -> Chosen:
+    """Return the vocabulary of that name or file, else that of the `pyproject.toml` of `folder`, else the default.
+
+    The project names it as `vocabulary` in `[tool.nbtrace]`; a file is looked for from there.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    UsageError
+        If there is no such vocabulary, or what is there is none.
+    """
+    if name is not None:
+        return _found(name, Path())
+    project = folder / PROJECT
+    stated = _stated(project)
+    if stated is None:
+        return Chosen(registry.default())
+    try:
+        return _found(stated, folder)
+    except InputError as error:
+        raise InputError(f"{project}: {KEY}: {error}") from None
+
+
+def _found(name: str, folder: Path) -> Chosen:
+    if not name.endswith(registry.SUFFIX):
+        return Chosen(registry.load(name))
+    file = folder / name
+    return Chosen(registry.load(str(file)), file)
+
+
+def _stated(project: Path) -> str | None:
+    """Return what a project names as its vocabulary, None where it names none."""
+    if not os.path.isfile(project):  # noqa: PTH113 - a folder that cannot be searched holds none for us
+        return None
+    stated = table_of(read_toml(project), SECTION, project).get(KEY)
+    if stated is None or isinstance(stated, str):
+        return stated
+    raise UsageError(f'{project}: {SECTION}.{KEY} is no text; write {KEY} = "FILE{registry.SUFFIX}", or a name')
