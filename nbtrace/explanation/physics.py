@@ -89,7 +89,7 @@ class Physics:
         return tuple(factor.quantity for factor in chain.factors) if chain else ()
 
     def facts(self, trace: Trace, other: Trace, configuration: object | None) -> Facts:
-        """Return the configuration of a side: what is given, else what its own log tells, else what the other's does."""
+        """Return the configuration of a side: what is given, else what its log tells, else the other's."""
         del trace, other, configuration
         return constants_of(self.vocabulary)
 
