@@ -41,7 +41,7 @@ class Logs:
     stated_words: Mapping[str, str] = {}
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
-        """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""
+        """Return the sampled point of a block, (slow, fast) in pixels, and pixel size in metres; None if unknown."""
         del trace, block
         return None, None
 

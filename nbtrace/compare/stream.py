@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +22,6 @@ from nbtrace.compare.gaps import Gaps, Lack, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.precision import is_single_precision, number_formats
-from nbtrace.compare.relations import Values
 from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
@@ -29,6 +29,9 @@ from nbtrace.parsers.chunks import CHUNK, NotColumnarError
 from nbtrace.parsers.columnar import ColumnReader
 from nbtrace.parsers.decimals import Flags, Floats
 from nbtrace.records import Pixel, Side, Trace
+
+if TYPE_CHECKING:
+    from nbtrace.compare.relations import Values
 
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""

@@ -86,7 +86,7 @@ class Physics:
         return tuple(factor.quantity for factor in chain.factors) if chain else ()
 
     def facts(self, trace: Trace, other: Trace, configuration: object | None) -> Facts:
-        """Return the configuration of a side: what is given, else what its own log tells, else what the other's does."""
+        """Return the configuration of a side: as given, else as its own log tells it, else as the other's does."""
         del trace, other, configuration
         return constants_of(self.vocabulary)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
@@ -19,7 +19,10 @@ from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE, REFLECTION
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
-from simulator.config import Config
+
+if TYPE_CHECKING:
+    from simulator.config import Config
+
 
 _ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
 _FROM_REAL = "the intensity is computed from the real vectors"

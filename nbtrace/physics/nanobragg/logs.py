@@ -53,7 +53,7 @@ class NanoBraggLogs(Logs):
     stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
-        """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in metres, None if unknown."""
+        """Return the sampled point of a block, (slow, fast) in pixels, and pixel size in metres; None if unknown."""
         return located(trace, block)
 
     def stated(self, trace: Trace) -> Values:

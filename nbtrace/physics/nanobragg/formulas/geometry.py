@@ -101,7 +101,7 @@ def beam_on_normal(at: At) -> Vector:
     """Return b̂·ô, the cosine between the beam and the rotated normal."""
     if not _sample_pivot(at):
         raise UnloggedError("initial_odet")  # with the beam as pivot the reference prints constants
-    beam = at[next((name for name in ("given_beam", "term_beam", "stated_beam") if name in at), "incident_vec")]
+    beam = at["given_beam" if "given_beam" in at else "stated_beam"]
     return (dot(unit(beam), rotated_normal(at)),)
 
 
