@@ -1,6 +1,7 @@
 """The view of a comparison of two traces."""
 
 import math
+from collections.abc import Sequence
 from shlex import quote
 
 from nbtrace.compare.artefacts import power_of_ten
@@ -137,8 +138,9 @@ def describe(row: Row) -> str:
 
 
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
-    table = _table(result, brief=brief)
-    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, table))]
+    groups = [group for group in result.groups if group.status.diverges or not brief]
+    table = Table(COLUMNS, tuple(map(_line, groups)))
+    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, groups))]
     if result.divergences:
         sections += [_first(result), _roots(result), _all(result)]
     sections.append(_coverage(result))
@@ -147,17 +149,12 @@ def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
     return sections
 
 
-def _hidden(result: DiffResult, table: Table) -> tuple[str, ...]:
-    hidden = len(result.groups) - len(table.lines)
+def _hidden(result: DiffResult, groups: Sequence[Group]) -> tuple[str, ...]:
+    hidden = len(result.groups) - len(groups)
     sentences: tuple[str, ...] = (f"{hidden} quantities that agree are left out (--brief).",) if hidden else ()
-    if any(line.cells[-1].endswith("*") for line in table.lines):
+    if any(_agrees_as_printed(group.shown) for group in groups):
         sentences += ("* agrees within the digits that were printed.",)
     return sentences
-
-
-def _table(result: DiffResult, *, brief: bool) -> Table:
-    groups = [group for group in result.groups if group.status.diverges or not brief]
-    return Table(COLUMNS, tuple(_line(group) for group in groups))
 
 
 def _line(group: Group) -> Line:
@@ -174,9 +171,14 @@ def _line(group: Group) -> Line:
         delta_text(found.delta[found.worst], row.known) if found else "–",
         _tolerance(row),
         f"{group.diverging}/{group.compared}" if group.compared > 1 else "",
-        row.status.value + ("*" if row.limited_by_print and not row.status.diverges and _beyond(row) else ""),
+        row.status.value + ("*" if _agrees_as_printed(row) else ""),
     )
     return Line(cells, row.status)
+
+
+def _agrees_as_printed(row: Row) -> bool:
+    """Whether a row agrees within the printed digits alone."""
+    return row.limited_by_print and not row.status.diverges and _beyond(row)
 
 
 def _beyond(row: Row) -> bool:

@@ -12,7 +12,7 @@ from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of
 from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 AXES = "abc"
 _REACH_DEG = 5.0
@@ -32,7 +32,7 @@ def base_cell(at: At, axis: str) -> Vector:
         return at[f"vec_{axis}"]
     dual = _dual(at["rot_a_star_A_inv"], at["rot_b_star_A_inv"], at["rot_c_star_A_inv"], axis)
     if dual is None:
-        raise UnloggedError("reciprocal vectors that span a volume")
+        raise UnloggedError("reciprocal vectors that span a volume", Lack.NUMBER)
     return as_stated(at, axis, dual)
 
 
@@ -131,7 +131,7 @@ def effective_deg(at: At) -> float:
     span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
     off = _turn_told(swept_base(at, "b"), spindle(at), label, k, scattering)
     if off is None or abs(off) > span + _REACH_DEG:
-        raise UnloggedError("an angle that the logged k tells")
+        raise UnloggedError("an angle that the logged k tells", Lack.NUMBER)
     return label + off
 
 

@@ -19,7 +19,7 @@ from nbtrace.physics.nanobragg.formulas.reflections import Reflections
 from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.physics.nanobragg.relations import RELATIONS
-from nbtrace.vocabulary.formula import Formula, UnloggedError
+from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
 THOMSON_M2 = 7.94079248018965e-30
 """r_e² of the reference."""
@@ -51,7 +51,7 @@ def several_sources(at: At) -> bool:
 def wavelength(at: At) -> Vector:
     """Return the configured wavelength, m; with one source that of the banner."""
     if several_sources(at):
-        raise UnloggedError("wavelength of the source")
+        raise UnloggedError("wavelength of the source", Lack.TURN)
     return at["configured_lambda_m" if "configured_lambda_m" in at else "stated_lambda_m"]
 
 
@@ -63,7 +63,7 @@ def fluence(at: At) -> Vector:
 def incident(at: At) -> Vector:
     """Return the direction of a single source: the given beam vector, normalised, or that of the geometry block."""
     if several_sources(at):
-        raise UnloggedError("direction of the source")
+        raise UnloggedError("direction of the source", Lack.TURN)
     return unit(at[next((name for name in ("given_beam", "term_beam") if name in at), "stated_beam")])
 
 
@@ -98,7 +98,7 @@ def structure_factor(at: At) -> Vector:
     listed = _listed(at)
     if listed is None:
         if at.number("reflections") != 0:
-            raise UnloggedError("list of reflections")
+            raise UnloggedError("list of reflections", Lack.FACT)
         return at["default_F"]
     record = at.scene.records.get(at.node)
     if not listed.interpolated or (record is not None and record.key.endswith("_nearest")):
@@ -110,9 +110,9 @@ def interpolated_structure_factor(at: At) -> Vector:
     """Return the structure factor interpolated in the list, where the indices are within it."""
     listed = _listed(at)
     if listed is None:
-        raise UnloggedError("list of reflections")
+        raise UnloggedError("list of reflections", Lack.FACT)
     if not listed.within(at["hkl_frac"]):
-        raise UnloggedError("indices within the list")
+        raise UnloggedError("indices within the list", Lack.NUMBER)
     return (listed.tricubic(at["hkl_frac"]),)
 
 
@@ -138,7 +138,7 @@ def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
     if here == first and (listed is None or not listed.interpolated):
         return value
     if listed is None:
-        raise UnloggedError(f"F_cell of phi_tic {tic}")
+        raise UnloggedError(f"F_cell of phi_tic {tic}", Lack.TURN)
     return listed.at(hkl, here)
 
 
@@ -147,7 +147,7 @@ def _terms(at: At) -> list[float]:
     logged = tics(at, "phi_F_latt")
     count = crystal.step_count(at) if "phi_steps" in at else len(logged)
     if not count and at.get("steps", (0.0,)) != (1.0,):
-        raise UnloggedError("phi_steps")
+        raise UnloggedError("phi_steps", Lack.FACT)
     count = max(count, 1)
     F_cells = _structure_factors(at, tuple(range(count)))
     sample = max(at.node.sample, 0)
@@ -172,18 +172,18 @@ def _modelled(at: At, sample: int, tic: int) -> float:
 def intensity(at: At) -> Vector:
     """Return ΣF_cell²·F_latt² over steps and sampled points; with a factor applied per point, the running product."""
     if "other_shape" in at and at.number("other_shape"):
-        raise UnloggedError("lattice factors of a crystal that is no parallelepiped")
+        raise UnloggedError("lattice factors of a crystal that is no parallelepiped", Lack.FACT)
     if "water_um" in at and at.number("water_um"):
-        raise UnloggedError("scattering of the water")
+        raise UnloggedError("scattering of the water", Lack.FACT)
     if several_sources(at):
-        raise UnloggedError("values of the other sources")
+        raise UnloggedError("values of the other sources", Lack.TURN)
     if "mosaic_domains" in at and at.number("mosaic_domains") > 1:
-        raise UnloggedError("values of the other mosaic domains")
+        raise UnloggedError("values of the other mosaic domains", Lack.TURN)
     samples = at.samples() or (0,)
     expected = (at.number("oversample") if "oversample" in at else 1) ** 2
     expected *= at.number("layers") if "layers" in at else 1
     if len(samples) != max(expected, 1):
-        raise UnloggedError("values of the other sampled points")
+        raise UnloggedError("values of the other sampled points", Lack.TURN)
     total = 0.0
     for sample in samples:
         here = at.of(sample)
@@ -231,7 +231,7 @@ def captured(at: At) -> Vector:
     else:
         here, layer = at, geometry.coordinates_px(at)[2]
     if not per_sample(here):
-        raise UnloggedError("direction of the last layer")
+        raise UnloggedError("direction of the last layer", Lack.TURN)
     slant = dot(here["diffracted_vec"], geometry.normal_of(here))
     depth = geometry.layer_step_m(at) * at.number("mu_per_m") / slant
     return (math.exp(-layer * depth) - math.exp(-(layer + 1) * depth),)
@@ -287,7 +287,7 @@ def cos_twice_psi(at: At, incoming: Vector, outgoing: Vector) -> float:
 def scattering_cosine(at: At) -> Vector:
     """Return î·d̂ of the last point; with one source."""
     if several_sources(at):
-        raise UnloggedError("direction of the last source")
+        raise UnloggedError("direction of the last source", Lack.TURN)
     return relations.scattering_cosine(at.of(at.samples()[-1]) if at.samples() else at)
 
 
