@@ -8,6 +8,7 @@ import typer
 
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, PlotFile, PolicyFile, TextFile
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.parsers import read_trace
@@ -44,7 +45,8 @@ def phi_command(
     delivery = Delivery("phi", (py, c), Destinations(md, json, output, bundle, force, plot=plot))
     limits = resolve_policy([], policy, Path())
     if tolerance is not None:
-        settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
+        key = logs_of(limits.vocabulary).of_a_step(KEY)
+        settings = PolicySettings(quantities={key: Limit(absolute=tolerance_number(tolerance, tolerance))})
         limits = limits.updated(settings, f"--tolerance {tolerance}")
     result = compare_phi(read_trace(c, Side.C), read_trace(py, Side.PY), limits)
     raise typer.Exit(delivery.deliver(phi_view(result), phi_document(result), draw=_draw))

@@ -13,6 +13,10 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 SUBJECT = "logs"
 
+LABEL, KEY, FACTOR, PRODUCT = "label", "key", "factor", "product"
+"""What a value is of a step of a sweep: the angle as labelled, what the step is known by, a factor along the axis of
+that, and the product of all factors."""
+
 
 class Logs:
     """What is known of the logs of a computation.
@@ -31,6 +35,8 @@ class Logs:
         Quantities that, where they differ, say that the two logs are of different things, in words.
     stated_words : mapping of str to str
         What a log states beside its quantities, in words.
+    parts_of_a_step : mapping of str to str
+        Quantities of a step of a sweep that are compared step by step, and what they are in it.
     """
 
     relations: tuple[Relation, ...] | None = None
@@ -39,6 +45,11 @@ class Logs:
     settings: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
+    parts_of_a_step: Mapping[str, str] = {}
+
+    def of_a_step(self, part: str) -> str:
+        """Return the quantity that is a part of a step; empty where there is no sweep."""
+        return next((name for name, own in self.parts_of_a_step.items() if own == part), "")
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and pixel size in metres; None if unknown."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from nbtrace.compare.logs import Logs
+from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs
 from nbtrace.compare.relations import Values
 from nbtrace.physics.nanobragg.pixel import located, stated_pixel_size
 from nbtrace.physics.nanobragg.relations import RELATIONS
@@ -51,6 +51,12 @@ class NanoBraggLogs(Logs):
     settings: Mapping[str, str] = _SETTINGS
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
+    parts_of_a_step: Mapping[str, str] = {
+        "phi_deg": LABEL,
+        "phi_k_frac": KEY,
+        "phi_F_latt_b": FACTOR,
+        "phi_F_latt": PRODUCT,
+    }
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
         """Return the sampled point of a block, (slow, fast) in pixels, and pixel size in metres; None if unknown."""

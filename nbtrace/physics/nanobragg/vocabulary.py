@@ -32,6 +32,7 @@ VOCABULARY = Vocabulary(
         "chain": "nbtrace.physics.nanobragg.chain:ScalingChain",
         "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
+        "image geometry": "nbtrace.physics.nanobragg.traced:trace_geometry",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
     },
     equivalents=(
