@@ -27,10 +27,6 @@ BASE = "TRACE_PY_BASE"
 
 _PAIRED = frozenset({PHI, ROTSTAR, SAMPLE})
 
-PHI_FIELDS = ("phi_deg", "k_frac", "F_latt_b", "F_latt")
-"""What the reference prints of a φ step after `phi_tic`, in its order."""
-
-
 PER_PHI_LISTS = ("per_phi_entries", "traces")
 """The names under which a per-φ document holds its entries: ours, then the one of older documents."""
 

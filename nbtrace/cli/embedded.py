@@ -252,7 +252,7 @@ def trace_pixel(config: Config, pixel: Pixel, emit: Emit) -> Traced:
         model = build_model(config, inputs, observe=recorder)
         trace_values(model, visited_pixels(config, inputs.mask), pixel, recorder)
         header = _header(model, inputs, pixel)
-    per_axis = any(step.key == "F_latt_b" for step in recorder.steps)
+    per_axis = recorder.has_step_factors
     return Traced(
         records=recorder.trace(emit, first_line=len(header) + 1),
         per_phi=recorder.per_phi(emit),

@@ -26,10 +26,10 @@ def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> 
     if sum([log is not None, config is not None, bool(flags)]) > 1:
         raise UsageError("give only one of --geometry, --config and flags after --")
     if log is not None:
+        from nbtrace.images.traced import geometry_told_by  # noqa: PLC0415 - logs are read only for this
         from nbtrace.parsers import read_trace  # noqa: PLC0415
-        from nbtrace.physics.nanobragg.traced import trace_geometry  # noqa: PLC0415 - logs are read only for this
 
-        return trace_geometry(read_trace(log))
+        return geometry_told_by(read_trace(log))
     if config is None and not flags:
         return None
     from nbtrace.cli.embedded import parsed_file, parsed_flags  # noqa: PLC0415 - imports torch

@@ -20,6 +20,7 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.steps import compare_steps
 from nbtrace.compare.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
@@ -131,7 +132,8 @@ class _Request:
         limits = resolve_policy([], self.policy, Path())
         if self.tolerances:
             tolerance = self.tolerances[-1]
-            settings = PolicySettings(quantities={"phi_k_frac": Limit(absolute=tolerance_number(tolerance, tolerance))})
+            key = logs_of(limits.vocabulary).of_a_step(KEY)
+            settings = PolicySettings(quantities={key: Limit(absolute=tolerance_number(tolerance, tolerance))})
             limits = limits.updated(settings, f"--tolerance {tolerance}")
         result = compare_phi(*read_pair(self.c, self.py, limits.vocabulary), limits)
         return delivery.deliver(phi_view(result), phi_document(result), draw=_draw)

@@ -17,7 +17,7 @@ def refuse_misspelt(policy: Policy, notices: Iterable[Notice]) -> None:
     UsageError
         If there is one; the message names the nearest quantity.
     """
-    options = {limit.origin for limit in policy.overrides.values() if limit.origin.startswith("--tolerance ")}
+    by_option = {name for name, limit in policy.overrides.items() if limit.by_option}
     for notice in notices:
-        if notice.subject is Subject.TOLERANCE and any(f"({option})" in notice.text for option in options):
+        if notice.subject is Subject.TOLERANCE and notice.quantity in by_option:
             raise UsageError(notice.text)

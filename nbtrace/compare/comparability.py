@@ -50,11 +50,21 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the reader must know before the table."""
+    """Something the reader must know before the table.
+
+    Attributes
+    ----------
+    subject : Subject
+    weight : Weight
+    text : str
+    quantity : str or None
+        The one that it is about, where something is decided by that.
+    """
 
     subject: Subject
     weight: Weight
     text: str
+    quantity: str | None = None
 
 
 _SHOWN = 3
@@ -385,7 +395,7 @@ def _idle_tolerances(policy: Policy, rows: Sequence[Row], vocabulary: Vocabulary
         hint = f"the nearest is {close}"
         origin = policy.overrides[name].origin
         text = f"the tolerance of {name} ({origin}) applies to nothing: no quantity has that name; {hint}"
-        yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
+        yield Notice(Subject.TOLERANCE, Weight.WARNING, text, name)
     if len(idle) > _SHOWN_IDLE:
         origins = ", ".join(dict.fromkeys(policy.overrides[name].origin for name in idle[_SHOWN_IDLE:]))
         text = f"{len(idle) - _SHOWN_IDLE} more tolerances ({origins}) apply to nothing: no quantity has their names"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
-from nbtrace.vocabulary.formula import Formula, UnloggedError
+from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
 _SINGLE_RESULT = 2.0**-23
 
@@ -56,14 +56,14 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     """
     formula = formula_of(scene, node)
     if formula is None:
-        raise UnloggedError("a formula")
+        raise UnloggedError("a formula", Lack.FORMULA)
     at = At(scene, values, node)
     try:
         value = formula.compute(at)
     except (ZeroDivisionError, OverflowError, ValueError) as error:
-        raise UnloggedError(f"finite inputs ({error})") from None
+        raise UnloggedError(f"finite inputs ({error})", Lack.NUMBER) from None
     if not all(map(math.isfinite, value)):
-        raise UnloggedError("finite inputs")
+        raise UnloggedError("finite inputs", Lack.NUMBER)
     at.read.pop(node, None)
     return value, at
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nbtrace.compare.align import Alignment
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.records import Index, Record, Shape, Trace
 from nbtrace.vocabulary.quantity import Scope
@@ -209,8 +210,8 @@ def _lack(
 
 def _step_records(trace: Trace) -> tuple[Record, ...]:
     """Return the records that show which turns a log has."""
-    key = trace.vocabulary.turn_key
-    return trace.records if key is None else trace.by_quantity.get(key, ())
+    key = logs_of(trace.vocabulary).of_a_step(KEY)
+    return trace.by_quantity.get(key, ()) if key else trace.records
 
 
 def _steps(records: Iterable[Record]) -> set[_Step]:

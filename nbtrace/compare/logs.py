@@ -13,6 +13,10 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 SUBJECT = "logs"
 
+LABEL, KEY, FACTOR, PRODUCT = "label", "key", "factor", "product"
+"""What a value is of a step of a sweep: the angle as labelled, what the step is known by, a factor along the axis of
+that, and the product of all factors."""
+
 
 _LENGTHS = {3: "m and mm", 6: "m and µm", 9: "m and nm", 10: "m and Å"}
 
@@ -35,7 +39,9 @@ class Logs:
     stated_words : mapping of str to str
         What a log states beside its quantities, in words.
     followed_by_turn : frozenset of str
-        Quantities of which a comparison turn by turn tells more, if both logs have `turn_key` in each turn.
+        Quantities of which a comparison step by step tells more, if both logs have steps.
+    parts_of_a_step : mapping of str to str
+        Quantities of a step of a sweep that are compared step by step, and what they are in it.
     """
 
     relations: tuple[Relation, ...] | None = None
@@ -45,10 +51,14 @@ class Logs:
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
     followed_by_turn: frozenset[str] = frozenset()
-    turn_key: str = ""
+    parts_of_a_step: Mapping[str, str] = {}
+
+    def of_a_step(self, part: str) -> str:
+        """Return the quantity that is a part of a step; empty where there is no sweep."""
+        return next((name for name, own in self.parts_of_a_step.items() if own == part), "")
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
-        """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in m, None if unknown."""
+        """Return the sampled point of a block, (slow, fast) in pixels, and pixel size in metres; None if unknown."""
         del trace, block
         return None, None
 

@@ -15,6 +15,7 @@ from nbtrace.compare.comparability import (
     same_side_words,
 )
 from nbtrace.compare.diff import in_order
+from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
 from nbtrace.compare.metrics import difference
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
@@ -132,7 +133,7 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
         If one of them has no φ step, or no step is on both sides.
     """
     c, py = in_order(first, second)
-    tolerance = (policy or Policy()).of("phi_k_frac")
+    tolerance = (policy or Policy()).of(logs_of(c.vocabulary).of_a_step(KEY))
     steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
@@ -151,7 +152,8 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
 
 def _unreadable_steps(trace: Trace) -> bool:
     """Whether a line of a φ step cannot be read; another line of that step, if there is one, may be the wrong one."""
-    return any(name in FIELDS for bad in trace.account.unreadable for name in bad.quantities)
+    parts = logs_of(trace.vocabulary).parts_of_a_step
+    return any(parts.get(name) in FIELDS for bad in trace.account.unreadable for name in bad.quantities)
 
 
 def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...], *, unreadable: bool) -> Verdict:
@@ -179,18 +181,23 @@ def _step(
     return PhiStep(
         phi_tic=tic,
         sample=sample,
-        phi_deg_c=_number(c, "phi_deg"),
-        phi_deg_py=_number(py, "phi_deg"),
-        k_c=_number(c, "phi_k_frac"),
-        k_py=_number(py, "phi_k_frac"),
-        F_latt_c=_number(c, "phi_F_latt"),
-        F_latt_py=_number(py, "phi_F_latt"),
-        delta_k=deltas["phi_k_frac"],
-        delta_F_latt_b=deltas["phi_F_latt_b"],
-        delta_F_latt=deltas["phi_F_latt"],
+        phi_deg_c=_number(c, LABEL),
+        phi_deg_py=_number(py, LABEL),
+        k_c=_number(c, KEY),
+        k_py=_number(py, KEY),
+        F_latt_c=_number(c, PRODUCT),
+        F_latt_py=_number(py, PRODUCT),
+        delta_k=deltas[KEY],
+        delta_F_latt_b=deltas[FACTOR],
+        delta_F_latt=deltas[PRODUCT],
         status=status,
         reason=reason,
     )
+
+
+def _short(fields: Mapping[str, Record] | None, part: str) -> str:
+    """Return the key of a part of a step, as its lines print it."""
+    return fields[part].quantity.removeprefix("phi_") if fields else part
 
 
 def _delta(c: float | None, py: float | None) -> float | None:
@@ -201,13 +208,13 @@ def _judge(
     c: Mapping[str, Record] | None, deltas: Mapping[str, float | None], tolerance: Tolerance, names: Names
 ) -> tuple[Status, str]:
     """Return the status of a step by its k."""
-    delta = deltas["phi_k_frac"]
+    delta = deltas[KEY]
     if delta is None:
         return Status.MISSING, f"only {names.candidate if c is None else names.reference} has this step"
-    lost = [name.removeprefix("phi_") for name in FIELDS if not math.isfinite(deltas[name] or 0.0)]
+    lost = [_short(c, part) for part in FIELDS if not math.isfinite(deltas[part] or 0.0)]
     if lost:
         return Status.NOT_FINITE, f"{', '.join(lost)} not finite"
-    k_c = _number(c, "phi_k_frac") or 0.0
+    k_c = _number(c, KEY) or 0.0
     allowed = tolerance.allowed(abs(k_c))
     size = abs(delta)
     # The established test for a step is |Δk| < tolerance, not ≤.
@@ -222,8 +229,8 @@ def _judge_factors(
     c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, deltas: Mapping[str, float | None]
 ) -> tuple[Status, str]:
     """Return the status of a step by its lattice factors, where k is so nearly the same that they must be, too."""
-    k = _number(c, "phi_k_frac")
-    apart = deltas["phi_k_frac"]
+    k = _number(c, KEY)
+    apart = deltas[KEY]
     if k is None or apart is None or abs(apart) > _SAME_K * abs(k):
         return Status.PASS, ""
     for name in FIELDS[1:]:
@@ -232,7 +239,7 @@ def _judge_factors(
             continue
         relative = abs(difference((ours,), (theirs,)).relative)
         if relative > DEFAULT_RELATIVE:
-            words = f"{name.removeprefix('phi_')} differs although k is the same"
+            words = f"{_short(c, name)} differs although k is the same"
             return (Status.MINOR if relative < MINOR_BELOW else Status.CRITICAL), words
     return Status.PASS, ""
 

@@ -39,8 +39,10 @@ class Relation:
         As reports print it.
     needs : tuple of str
         Quantities that must be logged.
-    sides : callable
-        Both sides from the logged values.
+    compute : callable
+        The right side from the logged values, of one value or of columns of many.
+    size : callable, optional
+        Size of the terms that it is made of; by default its own.
     per_sample : bool
         Every sample of a block must obey it; else it holds once in a block.
     single : bool
@@ -60,7 +62,8 @@ class Relation:
     name: str
     formula: str
     needs: tuple[str, ...]
-    sides: Callable[[Values], Sides]
+    compute: Callable[[Values], Vector]
+    size: Callable[[Values], Column] | None = None
     per_sample: bool = False
     single: bool = False
     only_first_unless: str | None = None
@@ -68,6 +71,11 @@ class Relation:
     takes_if_logged: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     meaning: Callable[[Values], str] = lambda _values: ""
+
+    def sides(self, values: Values) -> Sides:
+        """Return both sides from the logged values."""
+        computed = self.compute(values)
+        return Sides(values[self.name], computed, abs(computed[0]) if self.size is None else self.size(values))
 
 
 def missing(relation: Relation, values: Values) -> tuple[str, ...]:

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
 from nbtrace.records import Record, Side, Trace
 from nbtrace.vocabulary.sides import Names
 
-FIELDS = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
-"""The quantities of a step that are compared."""
+FIELDS = (KEY, FACTOR, PRODUCT)
+"""What is compared of a step."""
 
 _BLOCK = 1_000_000
 
 Steps = Mapping[tuple[int, int], Mapping[str, Record]]
-"""Records of each step, by (sweep, phi_tic) and quantity."""
+"""Records of each step, by (sweep, phi_tic) and what they are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Repeat:
 def phi_steps(trace: Trace) -> Steps:
     """Return the φ steps of a trace; those of a second pixel block are a sweep of their own, after all of the first."""
     steps: dict[tuple[int, int], dict[str, Record]] = {}
+    parts = logs_of(trace.vocabulary).parts_of_a_step
     for record in trace.phi_steps():
-        if record.quantity.startswith("phi_") and record.index.phi_tic is not None:
+        part = parts.get(record.quantity)
+        if part is not None and record.index.phi_tic is not None:
             sweep = record.index.sample + _BLOCK * record.index.block
-            steps.setdefault((sweep, record.index.phi_tic), {})[record.quantity] = record
-    return {place: fields for place, fields in steps.items() if "phi_k_frac" in fields}
+            steps.setdefault((sweep, record.index.phi_tic), {})[part] = record
+    return {place: fields for place, fields in steps.items() if KEY in fields}
 
 
 def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
@@ -58,4 +61,4 @@ def _printed(fields: Mapping[str, Record]) -> tuple[str, ...]:
 
 
 def _angle(fields: Mapping[str, Record]) -> float | None:
-    return fields["phi_deg"].numbers[0] if "phi_deg" in fields else None
+    return fields[LABEL].numbers[0] if LABEL in fields else None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.records import Index, Record, Shape, Side, Trace
-from nbtrace.vocabulary.formula import UnloggedError, View
+from nbtrace.vocabulary.formula import Lack, UnloggedError, View
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -180,7 +180,7 @@ class At(View):
         if name in self.scene.facts:
             self.told[name] = None
             return self.scene.facts[name].numbers
-        raise UnloggedError(name)
+        raise UnloggedError(name, Lack.VALUE if name in self.scene.vocabulary.quantities else Lack.FACT)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (self._find(name) is not None or name in self.scene.facts)
@@ -215,7 +215,7 @@ class At(View):
         """
         for name, ordinal in index.items():
             if ordinal not in self.scene.ordinals.get(name, ()):
-                raise UnloggedError(f"{name} {ordinal}")
+                raise UnloggedError(f"{name} {ordinal}", Lack.TURN)
         order = self.scene.trace.vocabulary.indices
         place = {**dict(self.node.place), **index}
         return self.of(self.node.sample, tuple((name, place[name]) for name in order if name in place))
@@ -224,7 +224,7 @@ class At(View):
         """Return the ordinal of a loop here; raise :class:`UnloggedError` where the place has none."""
         found = self.node.ordinal(index)
         if found == ALL:
-            raise UnloggedError(index)
+            raise UnloggedError(index, Lack.TURN)
         return found
 
     def ordinals(self, index: str) -> tuple[int, ...]:

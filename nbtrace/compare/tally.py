@@ -13,7 +13,7 @@ import numpy as np
 
 from nbtrace.compare.estimates import ORDINAL, columns_of, norms, power_of_ten, residuals
 from nbtrace.compare.gaps import Count
-from nbtrace.compare.logs import logs_of
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.relations import Values
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
@@ -129,10 +129,10 @@ class Tally:
             alone = other & ~mine & shared
             if loop is Loop.STEP:
                 step = (cell % window.shape.steps > 0) & shared
-                key = window.slots.vocabulary.turn_key
-                slot = None if key is None else window.slots.find(key)
+                key = logs_of(window.slots.vocabulary).of_a_step(KEY)
+                slot = window.slots.find(key)
                 nowhere = np.zeros(shared.shape, dtype=np.bool_)
-                there = (other.any(axis=0) if key is None else nowhere if slot is None else other[slot]) & step
+                there = (other.any(axis=0) if not key else nowhere if slot is None else other[slot]) & step
                 here = mine.any(axis=0)
                 missing = there & ~here
                 count.steps_there += int(np.count_nonzero(there))
@@ -371,8 +371,8 @@ class Window:
 
     def repeated_steps(self, number: int) -> Ints:
         """Return the blocks, from 0, in which two turns of a sample have the same key value."""
-        key = self.slots.vocabulary.turn_key
-        side, slot = self.sides[number], self.slots.find(key or "")
+        key = logs_of(self.slots.vocabulary).of_a_step(KEY)
+        side, slot = self.sides[number], self.slots.find(key)
         if slot is None or not side.part.kind.size:
             return np.zeros(0, dtype=np.int64)
         rows = side.tables[Loop.STEP][slot].reshape(-1, self.shape.steps)

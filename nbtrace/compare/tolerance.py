@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -37,12 +37,15 @@ class Tolerance:
         Where it comes from: `default`, a file, an option.
     overridden : bool
         Whether it is anything but the default of that quantity.
+    by_option : bool
+        Whether it was given for this command alone, not in a file that may serve many.
     """
 
     value: float
     basis: Basis
     origin: str = "default"
     overridden: bool = False
+    by_option: bool = False
 
     def allowed(self, norm: float) -> float:
         """Return the allowed absolute difference for a C value of this norm."""
@@ -81,16 +84,16 @@ class Policy:
             return Tolerance(DEFAULT_ABSOLUTE, Basis.ABSOLUTE)
         return self.relative
 
-    def updated(self, settings: "PolicySettings", origin: str) -> "Policy":
+    def updated(self, settings: "PolicySettings", origin: str, *, by_option: bool = False) -> "Policy":
         """Return this policy with the given settings on top, marked with their origin."""
         relative = self.relative
         if settings.relative is not None:
             changed = settings.relative != DEFAULT_RELATIVE
-            relative = Tolerance(settings.relative, Basis.RELATIVE, origin, overridden=changed)
+            relative = Tolerance(settings.relative, Basis.RELATIVE, origin, overridden=changed, by_option=by_option)
         overrides = {}
         for key, limit in settings.quantities.items():
             known = self.vocabulary.meaning(key)
-            overrides[known.quantity] = limit.tolerance(origin, scale=known.scale)
+            overrides[known.quantity] = replace(limit.tolerance(origin, scale=known.scale), by_option=by_option)
         return Policy(relative, {**self.overrides, **overrides}, self.vocabulary)
 
 
@@ -208,5 +211,5 @@ def resolve_policy(
     if policy_file is not None:
         policy = policy.updated(read_policy(policy_file), policy_file.name)
     for option in options:
-        policy = policy.updated(parse_option(option), f"--tolerance {option}")
+        policy = policy.updated(parse_option(option), f"--tolerance {option}", by_option=True)
     return policy

@@ -9,6 +9,7 @@ from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
+from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.scene import scene
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
@@ -154,7 +155,7 @@ def comparable(result: DiffResult) -> bool:
 
 def _sweep_notices(c: Trace, py: Trace) -> tuple[Notice, ...]:
     """Return what the φ sweeps say against comparing the traces at all: they may be of different pixels."""
-    if not all(any(record.quantity == "phi_k_frac" for record in trace.phi_steps()) for trace in (c, py)):
+    if not all(phi_steps(trace) for trace in (c, py)):
         return ()
     return tuple(notice for notice in compare_phi(c, py).notices if notice.weight is Weight.BLOCKING)
 

@@ -89,7 +89,7 @@ class Physics:
         return tuple(factor.quantity for factor in chain.factors) if chain else ()
 
     def facts(self, trace: Trace, other: Trace, configuration: object | None) -> Facts:
-        """Return the configuration of a side: what is given, else what its log tells, else the other's."""
+        """Return the configuration of a side: as given, else as its own log tells it, else as the other's does."""
         del trace, other, configuration
         return constants_of(self.vocabulary)
 

@@ -1,13 +1,14 @@
 """The view of a comparison of two traces."""
 
 import math
+from collections.abc import Sequence
 
 from nbtrace.compare.artefacts import power_of_ten
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
-from nbtrace.compare.logs import logs_of
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.records import Record
 from nbtrace.report.view import (
@@ -150,8 +151,9 @@ def describe(row: Row, names: Names) -> str:
 
 
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
-    table = _table(result, brief=brief)
-    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, table))]
+    groups = [group for group in result.groups if group.status.diverges or not brief]
+    table = Table(columns(result.names), tuple(map(_line, groups)))
+    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, groups))]
     if result.divergences:
         sections += [_first(result), _roots(result), _all(result)]
     sections.append(_coverage(result))
@@ -160,10 +162,10 @@ def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
     return sections
 
 
-def _hidden(result: DiffResult, table: Table) -> tuple[str, ...]:
-    hidden = len(result.groups) - len(table.lines)
+def _hidden(result: DiffResult, groups: Sequence[Group]) -> tuple[str, ...]:
+    hidden = len(result.groups) - len(groups)
     sentences: tuple[str, ...] = (f"{hidden} quantities that agree are left out (--brief).",) if hidden else ()
-    if any(line.cells[-1].endswith("*") for line in table.lines):
+    if any(_agrees_as_printed(group.shown) for group in groups):
         sentences += ("* agrees within the digits that were printed.",)
     return sentences
 
@@ -187,9 +189,14 @@ def _line(group: Group) -> Line:
         delta_text(found.delta[found.worst], row.known) if found else "–",
         _tolerance(row),
         f"{group.diverging}/{group.compared}" if group.compared > 1 else "",
-        row.status.value + ("*" if row.limited_by_print and not row.status.diverges and _beyond(row) else ""),
+        row.status.value + ("*" if _agrees_as_printed(row) else ""),
     )
     return Line(cells, row.status)
+
+
+def _agrees_as_printed(row: Row) -> bool:
+    """Whether a row agrees within the printed digits alone."""
+    return row.limited_by_print and not row.status.diverges and _beyond(row)
 
 
 def _beyond(row: Row) -> bool:
@@ -329,7 +336,7 @@ def _next(result: DiffResult) -> Section:
         items.append("fill in the values that a log leaves out, then compare again")
     logs = logs_of(vocabulary)
     if names & logs.followed_by_turn:
-        turns = [logs.turn_key in trace.by_quantity for trace in (result.c, result.py)]
+        turns = [logs.of_a_step(KEY) in trace.by_quantity for trace in (result.c, result.py)]
         if all(turns):
             commands.append(
                 Command(logs_line("phi", py, c, vocabulary=vocabulary), f"is it all {vocabulary.turns} or one?")

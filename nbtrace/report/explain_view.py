@@ -16,6 +16,7 @@ from nbtrace.explanation.runs.evidence import evidence
 from nbtrace.records import Side
 from nbtrace.report.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
+from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
 
 ROOT_COLUMNS = (
@@ -135,7 +136,7 @@ def place_words(root: Root) -> str:
 def _without_cause(root: Root) -> str:
     finding = root.findings[0]
     if root.status is Status.UNKNOWN:
-        reason = f" ({finding.reason})" if finding.reason else ""
+        reason = f" ({finding.reason})" if finding.reason and finding.c.lack is not Lack.FORMULA else ""
         return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
     if root.status is Status.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"

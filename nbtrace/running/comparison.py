@@ -15,8 +15,8 @@ from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
 from nbtrace.images.image import Geometry, Image
+from nbtrace.images.traced import geometry_told_by
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.running.command import FlagLine, require_on_detector
 from nbtrace.running.reservations import require_numbers, require_pixel, reservations
@@ -215,7 +215,7 @@ def _geometry(traces: _Traces, image: Image, line: FlagLine) -> Geometry | None:
     for text, side in zip(traces.of(pixel), (Side.C, Side.PY), strict=True):
         if text.text is not None:
             with suppress(InputError):
-                return trace_geometry(_parsed(text.text, side, pixel, traces.names))
+                return geometry_told_by(_parsed(text.text, side, pixel, traces.names))
     return None
 
 

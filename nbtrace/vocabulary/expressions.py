@@ -29,7 +29,7 @@ from typing import TypeAlias
 from nbtrace.vocabulary import arithmetic, syntax
 from nbtrace.vocabulary.arithmetic import FUNCTIONS, Law
 from nbtrace.vocabulary.dimensions import ONE, Unit
-from nbtrace.vocabulary.formula import Components, Formula, UnloggedError, View
+from nbtrace.vocabulary.formula import Components, Formula, Lack, UnloggedError, View
 from nbtrace.vocabulary.names import folded, hint
 from nbtrace.vocabulary.syntax import LARGEST_EXPONENT, LONGEST, FormulaError, shown, written
 
@@ -451,7 +451,7 @@ class _Reader:
         def compute(view: View) -> Components:
             ordinals = view.ordinals(index)
             if not ordinals:
-                raise UnloggedError(f"no {index}")
+                raise UnloggedError(f"no {index}", Lack.TURN)
             return part.compute(view.at(**{index: ordinals[end]}))
 
         return replace(part, compute=compute)
@@ -470,7 +470,7 @@ class _Reader:
         def compute(view: View) -> Components:
             values = [part.compute(place) for place in view.along(index)]
             if not values:
-                raise UnloggedError(f"no {index}")
+                raise UnloggedError(f"no {index}", Lack.TURN)
             return joined(values)
 
         return replace(part, compute=compute)

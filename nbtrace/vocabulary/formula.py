@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeAlias
 
 Number: TypeAlias = Any
@@ -12,12 +13,31 @@ Components: TypeAlias = tuple[Number, ...]
 """The components of a value: one of a scalar, three of a vector, nine of a matrix row by row."""
 
 
+class Lack(Enum):
+    """What a formula lacks, where it has no value."""
+
+    FORMULA = "there is no formula"
+    VALUE = "a quantity that the log may print"
+    FACT = "a constant or a value of the configuration"
+    TURN = "values of another turn of a loop, or of another sampled point"
+    NUMBER = "inputs that make a finite number"
+
+
 class UnloggedError(KeyError):
-    """A formula needs a value that the log does not hold."""
+    """A formula needs a value that the log does not hold.
+
+    Attributes
+    ----------
+    kind : Lack
+    """
+
+    def __init__(self, what: str, kind: Lack = Lack.VALUE) -> None:
+        super().__init__(what)
+        self.kind = kind
 
     def __str__(self) -> str:
         """Return what is lacking, without the quotes of a key."""
-        return str(self.args[0]) if self.args else ""
+        return str(self.args[0])
 
 
 class View(Mapping[str, Components]):

@@ -89,8 +89,6 @@ class Vocabulary:
         The loop along which formulas reach back to earlier turns.
     turn, turns : str
         What one turn of its loops is called, and several.
-    turn_key : str or None
-        The quantity that makes a turn: lines of others alone are none. Without it every quantity of a loop does.
     block : str
         What one of the blocks is called in which a run computes its quantities anew.
     outcome : str
@@ -119,7 +117,6 @@ class Vocabulary:
     recurrent: str | None = None
     turn: str = "turn of the loops"
     turns: str = "turns of the loops"
-    turn_key: str | None = None
     block: str = "block"
     outcome: str = "value"
     judged_absolutely: str = ""

@@ -36,6 +36,7 @@ def test_a_multiple_is_said_where_no_cause_fits(tmp_path: Path) -> None:
     c, py = (f"TRACE_{tag}: vec_a_star {x} {2 * x} {-x}\n" for tag, x in (("C", 0.01), ("PY", 0.0137)))
     text = headline(explained(tmp_path, c, py))
     assert "Py's value is 1.37 times C's in every component; the logs do not tell whose is right" in text
+    assert "not logged" not in text  # no formula gives it, so that no input is wanted
 
 
 def test_a_value_that_no_formula_takes_is_not_called_without_effect(tmp_path: Path) -> None:

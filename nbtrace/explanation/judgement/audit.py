@@ -12,6 +12,7 @@ from nbtrace.compare.scene import Node, Scene, in_order
 from nbtrace.explanation.judgement.findings import Audit, Finding, Ground, Held, Status, held_of, matches, other_side
 from nbtrace.explanation.judgement.logonly import Use, consumers, put_right, rejoin, use_of
 from nbtrace.records import Side
+from nbtrace.vocabulary.formula import Lack
 
 AMPLIFIES = 1e3
 """Condition number from which on a quantity amplifies what it inherits."""
@@ -208,11 +209,18 @@ def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     return replace(finding, status=status, side=side, is_root=True)
 
 
-def _inputs_agree(result: Audit, node: Node, differing: set[str]) -> bool:
-    """Whether both sides log every direct input of a quantity, and the same values."""
-    inputs = result.vocabulary.quantities[node.name].inputs
-    logged = [{other.name for other in scene.values} for scene in result.scenes.values()]
-    return bool(inputs) and all(name in names for names in logged for name in inputs) and not differing & set(inputs)
+def _inputs_agree(result: Audit, finding: Finding, differing: set[str]) -> bool:
+    """Whether both sides log the inputs of a value, and the same values.
+
+    A formula takes some inputs only where others are not logged: where it lacks none but something else, those that
+    neither side logs do not matter.
+    """
+    inputs = set(result.vocabulary.quantities[finding.node.name].inputs)
+    logged = [{node.name for node in scene.values} & inputs for scene in result.scenes.values()]
+    wanted = inputs
+    if all(held.lack not in {Lack.FORMULA, Lack.VALUE, None} for held in (finding.c, finding.py)):
+        wanted = set.union(*logged)
+    return bool(wanted) and all(names >= wanted for names in logged) and not differing & wanted
 
 
 def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
@@ -221,7 +229,7 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     upstream = words.ancestors(node.name)
     reason = f"inputs not logged: {finding.c.lacking or finding.py.lacking}"
     inherits = upstream & differing or any(words.equivalent_names(name) & differing for name in upstream)
-    if inherits and not _inputs_agree(result, node, differing):
+    if inherits and not _inputs_agree(result, finding, differing):
         return replace(finding, status=Status.UNKNOWN, reason=reason)
     for side in (Side.PY, Side.C):
         theirs = result.effective[other_side(side)][node]

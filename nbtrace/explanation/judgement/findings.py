@@ -10,7 +10,7 @@ from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
@@ -44,12 +44,15 @@ class Held:
     computed : Computed or None
         None where the inputs are not logged.
     lacking : str
-        What is not logged.
+        What is not logged, in words.
+    lack : Lack or None
+        What the formula lacks.
     """
 
     logged: Vector | None
     computed: Computed | None
     lacking: str = ""
+    lack: Lack | None = None
 
     @property
     def broken(self) -> bool:
@@ -138,7 +141,7 @@ def held_of(result: Audit, side: Side, node: Node) -> Held:
     try:
         return Held(logged, evaluate(result.scenes[side], values, node))
     except UnloggedError as error:
-        return Held(logged, None, str(error))
+        return Held(logged, None, str(error), error.kind)
 
 
 def noise(scenes: Mapping[Side, Scene], node: Node) -> Vector:

@@ -38,7 +38,7 @@ class ScalingChain(ChainKnowledge):
         return applied_factors(values)
 
     def other_intensity(self, trace: Trace, check: SelfCheck) -> tuple[str, float] | None:
-        """Return the intensity before polarisation of a log that prints it after: its pixel is product/polar."""
+        """Return the intensity before polarisation of a log that prints it after: the pixel tells by 1/polar."""
         polar, intensity = trace.number("polar"), trace.number("I_before_scaling")
         broken = any(item.quantity == self.result for item in check.broken)
         if not broken or not polar or intensity is None:

@@ -23,6 +23,7 @@ from nbtrace.vocabulary.formula import UnloggedError
 if TYPE_CHECKING:
     from simulator.config import Config
 
+
 _ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
 _FROM_REAL = "the intensity is computed from the real vectors"
 _RECIPROCAL = "reciprocal"

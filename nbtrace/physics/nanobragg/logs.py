@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from nbtrace.compare.logs import Logs
+from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs
 from nbtrace.compare.relations import Values
 from nbtrace.physics.nanobragg.pixel import located, stated_pixel_size
 from nbtrace.physics.nanobragg.relations import RELATIONS
@@ -55,7 +55,12 @@ class NanoBraggLogs(Logs):
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
     followed_by_turn = frozenset({"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"})
-    turn_key = "phi_k_frac"
+    parts_of_a_step: Mapping[str, str] = {
+        "phi_deg": LABEL,
+        "phi_k_frac": KEY,
+        "phi_F_latt_b": FACTOR,
+        "phi_F_latt": PRODUCT,
+    }
 
     def units_apart(self, power: int, units: frozenset[str]) -> str:
         """Return what a power of ten usually is between the lengths that everything is made of."""
@@ -63,7 +68,7 @@ class NanoBraggLogs(Logs):
         return _UNITS.get(power, "")
 
     def position(self, trace: Trace, block: int) -> tuple[tuple[float, float] | None, float | None]:
-        """Return the sampled point of a block, (slow, fast) in pixels, and the pixel size in m, None if unknown."""
+        """Return the sampled point of a block, (slow, fast) in pixels, and pixel size in metres; None if unknown."""
         return located(trace, block)
 
     def stated(self, trace: Trace) -> Values:

@@ -1,8 +1,10 @@
 """Every quantity of a trace once, in the order in which the reference computes it.
 
-A quantity's *inputs* are the quantities that its formula reads in one log or another; they make the graph by which a
-root divergence is told from its consequences.
+A quantity's *inputs* are the quantities that its formula reads in one log or another, some of them only where others are
+not printed; they make the graph by which a root divergence is told from its consequences.
 """
+
+from collections.abc import Iterator
 
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity, Scope
 
@@ -24,6 +26,14 @@ _SECTIONS: dict[str, tuple[Scope, tuple[str, ...]]] = {
 
 _SIZES = {Kind.SCALAR: 1, Kind.VECTOR: 3, Kind.MATRIX: 9, Kind.NAMED: 0, Kind.TEXT: 0}
 
+_GROUPS = {
+    "ORIENTATION": "rot_a_star_A_inv rot_b_star_A_inv rot_c_star_A_inv spindle_axis_normalized phi_deg",
+    "SWEEP": "scattering_vec_A_inv phi_h_frac phi_k_frac phi_l_frac rot_a_angstroms rot_b_angstroms "
+    "rot_c_angstroms vec_a vec_b vec_c ORIENTATION",
+    "FLAGS": "oversample_thick oversample_polar oversample_omega",
+}
+"""Inputs that formulas share, under names that stand for them in the table."""
+
 # name | unit | kind and marks | inputs | other keys, separated by ";", each with "@unit" where it differs | description
 _TABLE = """
 geometry
@@ -32,7 +42,7 @@ angles_rad               | rad | named  |                                     | 
 beam_center_m            | m   | named  |                                     |                                | Beam centre as given; the reference prints it divided by 1000
 initial_fdet             | 1   | vector | detector_convention                 | fdet_vector_initial            | Fast axis before rotations
 initial_sdet             | 1   | vector | detector_convention                 | sdet_vector_initial            | Slow axis before rotations
-initial_odet             | 1   | vector | detector_convention                 | odet_vector_initial            | Detector normal before rotations
+initial_odet             | 1   | vector | detector_convention initial_fdet initial_sdet | odet_vector_initial            | Detector normal before rotations
 Rx                       | 1   | matrix | angles_rad                          |                                | Rotation of the detector about x
 Ry                       | 1   | matrix | angles_rad                          |                                | Rotation of the detector about y
 Rz                       | 1   | matrix | angles_rad                          |                                | Rotation of the detector about z
@@ -40,23 +50,23 @@ R_total                  | 1   | matrix | Rx Ry Rz                            | 
 Fclose_m                 | m   | scalar | beam_center_m                       |                                | Fast coordinate of the detector point nearest to the sample
 Sclose_m                 | m   | scalar | beam_center_m                       |                                | Slow coordinate of the detector point nearest to the sample
 close_distance_m         | m   | scalar |                                     |                                | Distance from the sample to the detector plane, as set up
-ratio                    | 1   | scalar | initial_odet R_total                |                                | Cosine between the beam and the detector normal
+ratio                    | 1   | scalar | initial_odet R_total angles_rad     |                                | Cosine between the beam and the detector normal
 term_fast_before_rot     | m   | vector | Fclose_m initial_fdet               |                                | −Fclose·f̂ before rotations
 term_slow_before_rot     | m   | vector | Sclose_m initial_sdet               |                                | −Sclose·ŝ before rotations
 term_close_before_rot    | m   | vector | close_distance_m initial_odet       |                                | Close distance along ô before rotations
 pix0_before_rotation     | m   | vector | term_fast_before_rot term_slow_before_rot term_close_before_rot | pix0_unrotated | Sum of the three terms
-pix0_after_rotz          | m   | vector | pix0_before_rotation R_total        |                                | The same after the detector rotations
-fdet_after_rotz          | 1   | vector | initial_fdet R_total                |                                | Fast axis after the detector rotations
-sdet_after_rotz          | 1   | vector | initial_sdet R_total                |                                | Slow axis after the detector rotations
-odet_after_rotz          | 1   | vector | initial_odet R_total                |                                | Detector normal after the detector rotations
+pix0_after_rotz          | m   | vector | pix0_before_rotation R_total angles_rad |                                | The same after the detector rotations
+fdet_after_rotz          | 1   | vector | initial_fdet R_total angles_rad     |                                | Fast axis after the detector rotations
+sdet_after_rotz          | 1   | vector | initial_sdet R_total angles_rad     |                                | Slow axis after the detector rotations
+odet_after_rotz          | 1   | vector | initial_odet R_total angles_rad     |                                | Detector normal after the detector rotations
 twotheta_axis            | 1   | vector | detector_convention                 |                                | Axis of the two-theta rotation
-fdet_after_twotheta      | 1   | vector | fdet_after_rotz twotheta_axis angles_rad | DETECTOR_FAST_AXIS        | Fast axis after all rotations
-sdet_after_twotheta      | 1   | vector | sdet_after_rotz twotheta_axis angles_rad | DETECTOR_SLOW_AXIS        | Slow axis after all rotations
-odet_after_twotheta      | 1   | vector | odet_after_rotz twotheta_axis angles_rad | DETECTOR_NORMAL_AXIS      | Detector normal after all rotations
+fdet_after_twotheta      | 1   | vector | fdet_after_rotz initial_fdet R_total twotheta_axis angles_rad | DETECTOR_FAST_AXIS        | Fast axis after all rotations
+sdet_after_twotheta      | 1   | vector | sdet_after_rotz initial_sdet R_total twotheta_axis angles_rad | DETECTOR_SLOW_AXIS        | Slow axis after all rotations
+odet_after_twotheta      | 1   | vector | odet_after_rotz initial_odet initial_fdet initial_sdet R_total twotheta_axis angles_rad | DETECTOR_NORMAL_AXIS      | Detector normal after all rotations
 convention_mapping       | 1   | text   | detector_convention                 |                                | How the beam centre maps onto the detector axes
 Fbeam_m                  | m   | scalar | beam_center_m                       | Fbeam                          | Fast coordinate of the direct beam
 Sbeam_m                  | m   | scalar | beam_center_m                       | Sbeam                          | Slow coordinate of the direct beam
-distance_m               | m   | scalar |                                     | distance; distance_mm@mm       | Distance from the sample to the detector along the beam
+distance_m               | m   | scalar | close_distance_m ratio              | distance; distance_mm@mm       | Distance from the sample to the detector along the beam
 term_fast                | m   | vector | Fbeam_m fdet_after_twotheta         |                                | −Fbeam·f̂
 term_slow                | m   | vector | Sbeam_m sdet_after_twotheta         |                                | −Sbeam·ŝ
 term_beam                | m   | vector | distance_m                          |                                | Distance along the beam
@@ -79,25 +89,25 @@ vec_a                   | Å   | vector | vec_b_star vec_c_star V_cell      | a;
 vec_b                   | Å   | vector | vec_a_star vec_c_star V_cell      | b; real_b_reconstructed        | Cell vector b = V·c*×a* in the lab frame
 vec_c                   | Å   | vector | vec_a_star vec_b_star V_cell      | c; real_c_reconstructed        | Cell vector c = V·a*×b* in the lab frame
 pixel
-pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta     |                                | Position of the detector's first corner
-fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta                 | Fdet; fdet                     | Fast axis of the detector
-sdet_vec                 | 1   | vector never_zero | sdet_after_twotheta                 | Sdet; sdet                     | Slow axis of the detector
-odet_vec                 | 1   | vector never_zero | odet_after_twotheta                 | Odet; odet                     | Normal of the detector
-pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
+pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta Fclose_m Sclose_m close_distance_m Fbeam_m Sbeam_m distance_m term_beam incident_vec fdet_vec sdet_vec odet_vec odet_after_twotheta |                                | Position of the detector's first corner
+fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta angles_rad | Fdet; fdet                     | Fast axis of the detector
+sdet_vec                 | 1   | vector never_zero | sdet_after_twotheta angles_rad | Sdet; sdet                     | Slow axis of the detector
+odet_vec                 | 1   | vector never_zero | odet_after_twotheta angles_rad initial_fdet initial_sdet | Odet; odet                     | Normal of the detector
+pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec odet_vec odet_after_twotheta | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
 R_distance_meters        | m   | scalar never_zero | pixel_pos_meters                    | airpath; Airpath; Distance to pixel (R); R; pixel_distance_A@Å | Distance R from the sample to that point
-omega_pixel_sr           | sr  | scalar never_zero | R_distance_meters close_distance_meters | Omega (solid angle); Solid angle (with obliquity); omega_sr | Solid angle of the pixel, p²·close/R³
-close_distance_meters    | m   | scalar never_zero | pix0_vector_meters close_distance_m | close_distance; Close distance | Distance from the sample to the detector plane, P₀·ô
+omega_pixel_sr           | sr  | scalar never_zero | R_distance_meters close_distance_meters oversample_omega | Omega (solid angle); Solid angle (with obliquity); omega_sr | Solid angle of the pixel, p²·close/R³
+close_distance_meters    | m   | scalar never_zero | pix0_vector_meters odet_vec odet_after_twotheta fdet_vec sdet_vec | close_distance; Close distance | Distance from the sample to the detector plane, P₀·ô
 obliquity_factor         | 1   | scalar | close_distance_meters R_distance_meters | Obliquity factor (close_distance/R) | Obliquity factor, close/R
 diffracted_vec           | 1   | vector never_zero | pixel_pos_meters R_distance_meters  | diffracted; diffracted_dir; diffracted (d); Diffracted unit vector | Direction d̂ = X/R from the sample to the pixel
-incident_vec             | 1   | vector never_zero |                                     | incident; incident_dir; incident (i) | Direction î of the incident beam
+incident_vec             | 1   | vector never_zero | term_beam                           | incident; incident_dir; incident (i) | Direction î of the incident beam
 lambda_meters            | m   | scalar never_zero |                                     |                                | Wavelength λ in metres
 lambda_angstroms         | Å   | scalar never_zero | lambda_meters                       | lambda0; wavelength; wavelength_A; wavelength_angstroms | Wavelength λ in ångström
 scattering_vec_A_inv     | m⁻¹ | vector | diffracted_vec incident_vec lambda_meters | scattering_vec_inv_A@Å⁻¹; scattering_vector@Å⁻¹; S@Å⁻¹; S vector@Å⁻¹ | Scattering vector (d̂ − î)/λ; the reference prints m⁻¹ under this name
 polar_axis               | 1   | vector |                                     |                                | Polarisation axis
 lattice
-rot_a_angstroms          | Å   | vector never_zero | vec_a spindle_axis_normalized      |                                | Cell vector a after φ and mosaic rotation
-rot_b_angstroms          | Å   | vector never_zero | vec_b spindle_axis_normalized      |                                | Cell vector b after φ and mosaic rotation
-rot_c_angstroms          | Å   | vector never_zero | vec_c spindle_axis_normalized      |                                | Cell vector c after φ and mosaic rotation
+rot_a_angstroms          | Å   | vector never_zero | vec_a ORIENTATION                  |                                | Cell vector a after φ and mosaic rotation
+rot_b_angstroms          | Å   | vector never_zero | vec_b ORIENTATION                  |                                | Cell vector b after φ and mosaic rotation
+rot_c_angstroms          | Å   | vector never_zero | vec_c ORIENTATION                  |                                | Cell vector c after φ and mosaic rotation
 spindle_axis_raw         | 1   | vector |                                     |                                | Spindle axis as given
 spindle_axis_normalized  | 1   | vector | spindle_axis_raw                    |                                | Spindle axis of unit length
 spindle_magnitude        | 1   | scalar | spindle_axis_raw                    |                                | Length of the given spindle axis
@@ -110,7 +120,7 @@ F_latt_a                 | 1   | scalar | hkl_frac                            | 
 F_latt_b                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along b, sin(πNk)/sin(πk)
 F_latt_c                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along c, sin(πNl)/sin(πl)
 F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c          | F_latt (product)               | Lattice factor, product of the three
-F_cell                   | e⁻  | scalar never_zero | hkl_rounded                         | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
+F_cell                   | e⁻  | scalar never_zero | hkl_rounded hkl_frac                | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
 F_cell_interpolated      | e⁻  | scalar | hkl_frac                            |                                | Structure factor by tricubic interpolation
 F_tricubic               | e⁻  | scalar | hkl_frac                            |                                | Structure factor at a node of the interpolation
 phi
@@ -118,13 +128,13 @@ phi_deg                  | deg | scalar |                                     | 
 phi_ap_y                 | Å   | scalar |                                     |                                | Component y of the cell vector a at the step
 phi_bp_y                 | Å   | scalar |                                     |                                | Component y of the cell vector b at the step
 phi_cp_y                 | Å   | scalar |                                     |                                | Component y of the cell vector c at the step
-phi_h_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_a_angstroms phi_ap_y   |                                | Fractional Miller index h at the step
-phi_k_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_b_angstroms phi_bp_y   |                                | Fractional Miller index k at the step
-phi_l_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_c_angstroms phi_cp_y   |                                | Fractional Miller index l at the step
+phi_h_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_a_angstroms vec_a ORIENTATION phi_ap_y |                                | Fractional Miller index h at the step
+phi_k_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_b_angstroms vec_b ORIENTATION phi_bp_y |                                | Fractional Miller index k at the step
+phi_l_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_c_angstroms vec_c ORIENTATION phi_cp_y |                                | Fractional Miller index l at the step
 phi_F_latt_a             | 1   | scalar | phi_h_frac                          |                                | Lattice factor along a at the step
 phi_F_latt_b             | 1   | scalar | phi_k_frac                          |                                | Lattice factor along b at the step
 phi_F_latt_c             | 1   | scalar | phi_l_frac                          |                                | Lattice factor along c at the step
-phi_F_latt               | 1   | scalar | phi_h_frac phi_k_frac phi_l_frac phi_F_latt_a phi_F_latt_b phi_F_latt_c | | Lattice factor at the step
+phi_F_latt               | 1   | scalar | phi_F_latt_a phi_F_latt_b phi_F_latt_c F_latt_a F_latt_b F_latt_c hkl_frac SWEEP | | Lattice factor at the step
 phi_F_cell               | e⁻  | scalar | phi_h_frac phi_k_frac phi_l_frac    |                                | Structure factor at the step
 phi_contribution         | 1   | scalar | phi_F_cell phi_F_latt               |                                | F_cell²·F_latt² of the step
 source
@@ -138,7 +148,7 @@ source_polar             | 1   | scalar |                                     | 
 source_index             | 1   | scalar |                                     |                                | Ordinal of the source, from 0
 source_cos_2theta        | 1   | scalar |                                     | source_cos2theta               | Cosine of the scattering angle of the source
 scaling
-I_before_scaling         | 1   | scalar | F_latt F_cell phi_F_latt source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
+I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP steps incident_vec diffracted_vec polar_axis odet_vec odet_after_twotheta fdet_vec sdet_vec omega_pixel_sr FLAGS source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
 I_before_scaling_post_polar | 1 | scalar | I_before_scaling polar             |                                | The same after polarisation
 r_e_meters               | m   | scalar never_zero |                                     |                                | Classical electron radius
 r_e_sqr                  | m²  | scalar never_zero | r_e_meters                          | r_e^2                          | Thomson cross section r_e²
@@ -147,11 +157,11 @@ steps                    | 1   | scalar never_zero |                            
 oversample_thick         | 1   | scalar |                                     |                                | Flag: capture fraction applied per sample
 oversample_polar         | 1   | scalar |                                     |                                | Flag: polarisation applied per sample
 oversample_omega         | 1   | scalar |                                     |                                | Flag: solid angle applied per sample
-capture_fraction         | 1   | scalar has_default | diffracted_vec odet_vec             |                                | Share of the photons that the sensor absorbs
-polar                    | 1   | scalar never_zero | incident_vec diffracted_vec polar_axis | polarization_factor; last_polar | Kahn polarisation factor
-omega_pixel              | sr  | scalar never_zero | R_distance_meters close_distance_meters |                            | Solid angle of the pixel, as applied
+capture_fraction         | 1   | scalar has_default | diffracted_vec odet_vec odet_after_twotheta fdet_vec sdet_vec oversample_thick |                                | Share of the photons that the sensor absorbs
+polar                    | 1   | scalar never_zero | incident_vec diffracted_vec polar_axis oversample_polar | polarization_factor; last_polar | Kahn polarisation factor
+omega_pixel              | sr  | scalar never_zero | omega_pixel_sr oversample_omega         |                            | Solid angle of the pixel, as applied
 cos_2theta               | 1   | scalar | incident_vec diffracted_vec         | cos2theta                      | Cosine of the scattering angle, î·d̂
-I_pixel_final            | photons | scalar | I_before_scaling r_e_sqr fluence_photons_per_m2 steps capture_fraction polar omega_pixel | Final intensity; final_intensity | Pixel value I·r_e²·fluence/steps·capture·polar·omega
+I_pixel_final            | photons | scalar | I_before_scaling r_e_sqr fluence_photons_per_m2 steps capture_fraction polar omega_pixel omega_pixel_sr FLAGS | Final intensity; final_intensity | Pixel value I·r_e²·fluence/steps·capture·polar·omega
 floatimage_accumulated   | photons | scalar | I_pixel_final                   |                                | The pixel value in single precision, as the image stores it
 """
 
@@ -174,7 +184,7 @@ def _read_table(table: str) -> dict[str, Quantity]:
             basis=Basis.ABSOLUTE if "abs" in marks else Basis.RELATIVE,
             scope=scope,
             section=section,
-            inputs=tuple(inputs.split()),
+            inputs=tuple(_inputs(inputs)),
             aliases=tuple(_alias(key, unit) for key in keys.split(";") if key),
             description=description,
             indices=indices,
@@ -184,6 +194,11 @@ def _read_table(table: str) -> dict[str, Quantity]:
             shows_units="shows_units" in marks,
         )
     return quantities
+
+
+def _inputs(cell: str) -> Iterator[str]:
+    for name in cell.split():
+        yield from _inputs(_GROUPS[name]) if name in _GROUPS else (name,)
 
 
 def _alias(cell: str, unit: str) -> tuple[str, str]:

@@ -22,6 +22,9 @@ Shown: TypeAlias = SupportsFloat | str | tuple["Shown", ...]
 """A number (or a tensor of one), a text, or a tuple of these: three for a vector, three rows for a matrix."""
 Observed: TypeAlias = Shown | Callable[[], Shown]
 
+PHI_FIELDS = ("phi_deg", "k_frac", "F_latt_b", "F_latt")
+"""What the reference prints of a φ step after `phi_tic`, in its order."""
+
 _WHOLE = frozenset({"hkl_rounded"})
 """What the reference prints with %d although it is held as a real number."""
 
@@ -124,6 +127,11 @@ class Recorder:
         return NOWHERE if known is not None and known.section == "scaling" else Index(sample=sample)
 
     @property
+    def has_step_factors(self) -> bool:
+        """Whether a lattice factor along an axis was shown, as the lines of the φ steps need it."""
+        return any(step.key == "F_latt_b" for step in self.steps)
+
+    @property
     def sampled(self) -> int:
         """Points of the pixel (subpixels × layers) at which the first source was not cut off by resolution."""
         return sum(step.family == "" and step.key == "hkl_frac" for step in self.steps)
@@ -211,13 +219,11 @@ def _family(family: str) -> str:
 def _phi_line(group: Sequence[Step], emit: Emit, *, whole: bool = False) -> list[Record]:
     """Return the fields of a φ step; none if it lacks one that the reference prints."""
     by_key = {step.key: step for step in group}
-    if not by_key.keys() >= set(writers.PHI_FIELDS):
+    if not by_key.keys() >= set(PHI_FIELDS):
         return []
-    records = [_phi_field(by_key[key]) for key in writers.PHI_FIELDS]
+    records = [_phi_field(by_key[key]) for key in PHI_FIELDS]
     if whole or emit.everything:
-        further = [
-            step for step in group if len(step.numbers) == 1 and step.key not in {"phi_tic", *writers.PHI_FIELDS}
-        ]
+        further = [step for step in group if len(step.numbers) == 1 and step.key not in {"phi_tic", *PHI_FIELDS}]
         records += [_phi_field(step) for step in further]
         if emit.wants(writers.ROTSTAR):
             records += [part for step in group if step.key in _RECIPROCAL for part in _components(step)]

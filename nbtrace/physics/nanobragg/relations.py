@@ -2,7 +2,7 @@
 
 import math
 
-from nbtrace.compare.relations import Relation, Sides, Values
+from nbtrace.compare.relations import Relation, Values, Vector
 from nbtrace.compare.vectors import Column, ceiling, inner, largest, length, where
 from nbtrace.units import ANGSTROM
 
@@ -26,71 +26,91 @@ def applied_factors(values: Values) -> tuple[str, ...]:
     return tuple("omega_pixel_sr" if name == "omega_pixel" and name not in values else name for name in applied)
 
 
-def _scalar(logged: Column, computed: Column, *, size: Column | None = None) -> Sides:
-    return Sides((logged,), (computed,), abs(computed) if size is None else size)
+def solid_angle(pixel_m: Column, close_m: Column, radius_m: Column) -> Column:
+    """Return Ω = p²·close/R³ of a pixel, sr."""
+    return pixel_m**2 / radius_m**2 * close_m / radius_m
 
 
-def _radius(v: Values) -> Sides:
-    return _scalar(v["R_distance_meters"][0], length(v["pixel_pos_meters"]))
+def solid_angle_of_a_point(radius_m: Column) -> Column:
+    """Return 1/R², what takes the place of the solid angle where pixels count as points."""
+    return 1 / radius_m**2
 
 
-def _obliquity(v: Values) -> Sides:
-    return _scalar(v["obliquity_factor"][0], v["close_distance_meters"][0] / v["R_distance_meters"][0])
+def _radius(v: Values) -> Vector:
+    return (length(v["pixel_pos_meters"]),)
 
 
-def _omega(v: Values) -> Sides:
-    """Ω = p²·close/R³, or 1/R² where pixels count as points, which no other line of the log tells."""
-    pixel, radius, logged = v["pixel_m"][0], v["R_distance_meters"][0], v["omega_pixel_sr"][0]
-    of_a_point = 1 / radius**2
+def _obliquity(v: Values) -> Vector:
+    return (v["close_distance_meters"][0] / v["R_distance_meters"][0],)
+
+
+def _omega(v: Values) -> Vector:
+    """Ω, or 1/R² where pixels count as points, which no other line of the log tells."""
+    radius, logged = v["R_distance_meters"][0], v["omega_pixel_sr"][0]
+    of_a_point = solid_angle_of_a_point(radius)
     points = abs(logged - of_a_point) <= 1e-3 * largest(abs(logged), of_a_point)
-    return _scalar(logged, where(points, of_a_point, pixel**2 / radius**2 * v["close_distance_meters"][0] / radius))
+    return (where(points, of_a_point, solid_angle(v["pixel_m"][0], v["close_distance_meters"][0], radius)),)
 
 
-def _diffracted(v: Values) -> Sides:
+def _diffracted(v: Values) -> Vector:
     radius = v["R_distance_meters"][0]
-    return Sides(v["diffracted_vec"], tuple(x / radius for x in v["pixel_pos_meters"]), 1.0)
+    return tuple(x / radius for x in v["pixel_pos_meters"])
 
 
-def _wavelength(v: Values) -> Sides:
-    return _scalar(v["lambda_angstroms"][0], v["lambda_meters"][0] / ANGSTROM)
+def _wavelength(v: Values) -> Vector:
+    return (v["lambda_meters"][0] / ANGSTROM,)
 
 
-def _scattering(v: Values) -> Sides:
+def _scattering(v: Values) -> Vector:
     wavelength = v["lambda_meters"][0]
-    computed = tuple((d - i) / wavelength for d, i in zip(v["diffracted_vec"], v["incident_vec"], strict=True))
-    return Sides(v["scattering_vec_A_inv"], computed, 1 / wavelength)
+    return tuple((d - i) / wavelength for d, i in zip(v["diffracted_vec"], v["incident_vec"], strict=True))
 
 
-def _miller(v: Values) -> Sides:
-    axes = [v[f"rot_{axis}_angstroms"] for axis in "abc"]
-    scattering = v["scattering_vec_A_inv"]
-    computed = tuple(inner(axis, scattering) * ANGSTROM for axis in axes)
-    return Sides(v["hkl_frac"], computed, largest(*map(length, axes)) * length(scattering) * ANGSTROM)
+def _wavenumber(v: Values) -> Column:
+    return 1 / v["lambda_meters"][0]
 
 
-def _rounded(v: Values) -> Sides:
-    return Sides(v["hkl_rounded"], tuple(ceiling(h - 0.5) for h in v["hkl_frac"]), 1.0)
+def _miller(v: Values) -> Vector:
+    return tuple(inner(v[f"rot_{axis}_angstroms"], v["scattering_vec_A_inv"]) * ANGSTROM for axis in "abc")
 
 
-def _lattice(v: Values) -> Sides:
-    return _scalar(v["F_latt"][0], math.prod(v[f"F_latt_{axis}"][0] for axis in "abc"))
+def _largest_index(v: Values) -> Column:
+    longest = largest(*(length(v[f"rot_{axis}_angstroms"]) for axis in "abc"))
+    return longest * length(v["scattering_vec_A_inv"]) * ANGSTROM
 
 
-def _thomson(v: Values) -> Sides:
-    radius = v["r_e_meters"][0]
-    return _scalar(v["r_e_sqr"][0], radius * radius)
+def nearest_indices(hkl: Vector) -> Vector:
+    """Return the nearest Miller indices, ⌈h − ½⌉."""
+    return tuple(ceiling(index - 0.5) for index in hkl)
 
 
-def _cosine(v: Values) -> Sides:
-    return _scalar(v["cos_2theta"][0], inner(v["incident_vec"], v["diffracted_vec"]), size=1.0)
+def _rounded(v: Values) -> Vector:
+    return nearest_indices(v["hkl_frac"])
 
 
-def _chain(v: Values) -> Sides:
-    return _scalar(v["I_pixel_final"][0], chain_product(v))
+def _lattice(v: Values) -> Vector:
+    return (math.prod(v[f"F_latt_{axis}"][0] for axis in "abc"),)
 
 
-def _stored(v: Values) -> Sides:
-    return _scalar(v["floatimage_accumulated"][0], v["I_pixel_final"][0])
+def _thomson(v: Values) -> Vector:
+    return (v["r_e_meters"][0] * v["r_e_meters"][0],)
+
+
+def scattering_cosine(v: Values) -> Vector:
+    """Return cos 2θ = î·d̂."""
+    return (inner(v["incident_vec"], v["diffracted_vec"]),)
+
+
+def _chain(v: Values) -> Vector:
+    return (chain_product(v),)
+
+
+def _stored(v: Values) -> Vector:
+    return v["I_pixel_final"]
+
+
+def _one(_: Values) -> Column:
+    return 1.0
 
 
 def is_after_polarisation(v: Values) -> bool:
@@ -186,6 +206,7 @@ RELATIONS: tuple[Relation, ...] = (
         "pixel_pos/R",
         ("diffracted_vec", "pixel_pos_meters", "R_distance_meters"),
         _diffracted,
+        size=_one,
         per_sample=True,
     ),
     Relation(
@@ -196,6 +217,7 @@ RELATIONS: tuple[Relation, ...] = (
         "(diffracted − incident)/lambda",
         ("scattering_vec_A_inv", "diffracted_vec", "incident_vec", "lambda_meters"),
         _scattering,
+        size=_wavenumber,
         per_sample=True,
     ),
     Relation(
@@ -203,9 +225,10 @@ RELATIONS: tuple[Relation, ...] = (
         "(a·S, b·S, c·S)",
         ("hkl_frac", "scattering_vec_A_inv", "rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms"),
         _miller,
+        size=_largest_index,
         per_sample=True,
     ),
-    Relation("hkl_rounded", "⌈hkl_frac − ½⌉", ("hkl_rounded", "hkl_frac"), _rounded, per_sample=True),
+    Relation("hkl_rounded", "⌈hkl_frac − ½⌉", ("hkl_rounded", "hkl_frac"), _rounded, size=_one, per_sample=True),
     Relation(
         "F_latt",
         "F_latt_a·F_latt_b·F_latt_c",
@@ -218,7 +241,8 @@ RELATIONS: tuple[Relation, ...] = (
         "cos_2theta",
         "incident·diffracted",
         ("cos_2theta", "incident_vec", "diffracted_vec"),
-        _cosine,
+        scattering_cosine,
+        size=_one,
         one_of="sources",
     ),
     Relation(

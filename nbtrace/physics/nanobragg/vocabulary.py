@@ -12,7 +12,6 @@ VOCABULARY = Vocabulary(
     indices=(SOURCE, PHI_TIC),
     turn="φ step",
     turns="φ steps",
-    turn_key="phi_k_frac",
     block="pixel",
     outcome="intensity",
     judged_absolutely="fractional Miller indices",
@@ -37,6 +36,7 @@ VOCABULARY = Vocabulary(
         "chain": "nbtrace.physics.nanobragg.chain:ScalingChain",
         "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
+        "image geometry": "nbtrace.physics.nanobragg.traced:trace_geometry",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
     },
     equivalents=(

@@ -1,7 +1,7 @@
 """The crystal's formulas, on logged values: rotation, Miller indices and lattice factors along the φ sweep."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from nbtrace.compare.metrics import dot, norm
@@ -12,7 +12,7 @@ from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of
 from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 AXES = "abc"
 _REACH_DEG = 5.0
@@ -23,14 +23,16 @@ _KEPT = 4096
 
 
 def base_cell(at: At, axis: str) -> Vector:
-    """Return a cell vector (Å) before rotation, from the unrotated reciprocal vectors.
+    """Return a cell vector (Å) before rotation: as logged, else from the unrotated reciprocal vectors.
 
     The reference's reciprocal vectors are dual to the real ones but for a common factor, which is not 1 where the cell
     is triclinic and given without a matrix; the stated cell lengths tell it.
     """
+    if at.logged(f"vec_{axis}"):
+        return at[f"vec_{axis}"]
     dual = _dual(at["rot_a_star_A_inv"], at["rot_b_star_A_inv"], at["rot_c_star_A_inv"], axis)
     if dual is None:
-        raise UnloggedError("reciprocal vectors that span a volume")
+        raise UnloggedError("reciprocal vectors that span a volume", Lack.NUMBER)
     return as_stated(at, axis, dual)
 
 
@@ -129,7 +131,7 @@ def effective_deg(at: At) -> float:
     span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
     off = _turn_told(swept_base(at, "b"), spindle(at), label, k, scattering)
     if off is None or abs(off) > span + _REACH_DEG:
-        raise UnloggedError("an angle that the logged k tells")
+        raise UnloggedError("an angle that the logged k tells", Lack.NUMBER)
     return label + off
 
 
@@ -192,23 +194,22 @@ def step_indices(at: At) -> Vector:
 
 
 def step_lattice(at: At) -> Vector:
-    """Return the lattice factor at a step, the product of the three; at step 0 of the keyed factors."""
+    """Return the lattice factor at a step, the product of the three: as logged for the step, else computed.
+
+    The keyed factors are those of step 0.
+    """
+    logged = {axis: at.number(f"phi_F_latt_{axis}") for axis in AXES if at.logged(f"phi_F_latt_{axis}")}
+    return (math.prod((_factors_of_step(at, logged) | logged).values()),)
+
+
+def _factors_of_step(at: At, logged: Mapping[str, float]) -> dict[str, float]:
+    """Return the lattice factors at a step, those that are keyed as they are; none where the step's own are logged."""
+    if len(logged) == len(AXES):
+        return {}
     names = [f"F_latt_{axis}" for axis in AXES]
     if tic_of(at.node) == 0 and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
-        keyed = [at.number(name) for name in names]
-        if at.logged("phi_F_latt_b"):
-            keyed[1] = at.number("phi_F_latt_b")
-        return (math.prod(keyed),)
-    indices = step_indices(at)
-    factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
-    if at.logged("phi_F_latt_b"):
-        factors[1] = at.number("phi_F_latt_b")
-    return (math.prod(factors),)
-
-
-def whole_indices(indices: Vector) -> Vector:
-    """Return the nearest Miller indices, ⌈h − ½⌉."""
-    return tuple(float(math.ceil(index - 0.5)) for index in indices)
+        return {axis: at.number(name) for axis, name in zip(AXES, names, strict=True)}
+    return {axis: grating(index, cells(at, axis)) for axis, index in zip(AXES, step_indices(at), strict=True)}
 
 
 def roughness(axis: str) -> Callable[[At], float]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.scene import At, Vector
 from nbtrace.compare.vectors import added, cross, scaled, unit
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 
 def about_axis(v: Vector, axis: Vector, angle_rad: float) -> Vector:
@@ -87,7 +87,7 @@ def _by_its_length(at: At, name: str) -> Vector:
     """Return an axis as its own length tells it: a direction has length 1; a normal that has not is fast × slow."""
     own = f"initial_{name}"
     if not at.logged(own):
-        raise UnloggedError(f"given_{name}")
+        raise UnloggedError(f"given_{name}", Lack.FACT)
     if name != "odet" or abs(norm(at[own]) - 1) <= _UNIT_LENGTH:
         return unit(at[own])
     return unit(cross(unit(at["initial_fdet"]), unit(at["initial_sdet"])))
@@ -101,7 +101,7 @@ def beam_on_normal(at: At) -> Vector:
     """Return b̂·ô, the cosine between the beam and the rotated normal."""
     if not _sample_pivot(at):
         raise UnloggedError("initial_odet")  # with the beam as pivot the reference prints constants
-    beam = at[next((name for name in ("given_beam", "term_beam", "stated_beam") if name in at), "incident_vec")]
+    beam = at["given_beam" if "given_beam" in at else "stated_beam"]
     return (dot(unit(beam), rotated_normal(at)),)
 
 
@@ -124,7 +124,7 @@ def final_axis(name: str) -> Callable[[At], Vector]:
         if at.logged(f"initial_{name}") and (_sample_pivot(at) or at.number("mosflm_frame")):
             return _about_twotheta(at, _turned(at, at[f"initial_{name}"]))
         if f"given_{name}" not in at:
-            raise UnloggedError(f"given_{name}")
+            raise UnloggedError(f"given_{name}", Lack.FACT)
         return _about_twotheta(at, _turned(at, initial_axis(name)(at)))
 
     return formula
@@ -237,10 +237,10 @@ def coordinates_px(at: At) -> tuple[float, float, int]:
     layers = int(at.number("layers")) if "layers" in at else 1
     n = int(at.number("oversample")) if "oversample" in at else math.isqrt(len(at.samples() or (0,)) // max(layers, 1))
     if not n:
-        raise UnloggedError("oversampling")
+        raise UnloggedError("oversampling", Lack.FACT)
     layer, subpixel = divmod(max(at.node.sample, 0), n * n)
     if layer >= max(layers, 1):
-        raise UnloggedError("subpixel")
+        raise UnloggedError("subpixel", Lack.TURN)
     sub_slow, sub_fast = divmod(subpixel, n)
     return slow + (sub_slow + 0.5) / n, fast + (sub_fast + 0.5) / n, layer
 
@@ -254,14 +254,14 @@ def layer_step_m(at: At) -> float:
     layers = at.number("layers")
     # A given number of layers divides by one less; a thickness alone is cut in two halves, and so is told by neither.
     if layers == 2:
-        raise UnloggedError("thickness of a layer")
+        raise UnloggedError("thickness of a layer", Lack.FACT)
     return at.number("sensor_m") / (layers - 1)
 
 
 def position(at: At) -> Vector:
     """Return X = F·f̂ + S·ŝ + depth·ô + P₀ of the sampled point."""
     if "curved" in at and at.number("curved"):
-        raise UnloggedError("the distance of a curved detector")
+        raise UnloggedError("the distance of a curved detector", Lack.FACT)
     return position_at(at, *coordinates_px(at))
 
 

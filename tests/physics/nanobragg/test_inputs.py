@@ -1,0 +1,207 @@
+"""What formulas read in every recorded log, against what the table of quantities says of their inputs.
+
+Each log is also read as other programs would print it: with the quantities that only its formulas give, and without
+each of those that a formula took, so that what it takes instead is seen too.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from nbtrace import read_trace
+from nbtrace.compare.scene import ALL, At, Node, Place, Scene, Vector, scene
+from nbtrace.physics.nanobragg.facts import facts_of
+from nbtrace.physics.nanobragg.formulas.reflections import reflections_of
+from nbtrace.physics.nanobragg.formulas.table import FORMULAS, REFLECTIONS
+from nbtrace.physics.nanobragg.quantities import PHI_TIC, QUANTITIES
+from nbtrace.physics.nanobragg.relations import RELATIONS
+from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.quantity import Scope
+from simulator.arguments import parse
+from tests.places import EXAMPLES, ROOT
+from tests.simulator.golden import cases, trace_file, traces
+
+RECORDED = [
+    *sorted((EXAMPLES / "pairs").rglob("*.log")),
+    *sorted((ROOT / "nbtrace" / "physics" / "nanobragg" / "selftest" / "data").rglob("*.log")),
+]
+FAILURES = (UnloggedError, ZeroDivisionError, OverflowError, ValueError)
+MOST_THINNED = 40
+VARIED = ("-odet_vector", "0", "0", "2", "-polar", "0.9")
+"""Flags that bring in what the recorded command lines do not have: a normal whose length is not 1, a polarised beam."""
+
+UNREAD = {
+    **dict.fromkeys(
+        (("initial_fdet", "detector_convention"), ("initial_sdet", "detector_convention")),
+        "a word: it decides which axes are given, and no formula reads words",
+    ),
+    ("initial_odet", "detector_convention"): "likewise",
+    **dict.fromkeys(
+        (("phi_h_frac", "phi_ap_y"), ("phi_k_frac", "phi_bp_y"), ("phi_l_frac", "phi_cp_y")),
+        "a component of the turned vector that the index is computed from; no other component is printed",
+    ),
+    ("I_before_scaling", "source_I_contribution"): "of several sources no log prints all that the sum is made of",
+}
+"""Inputs (quantity, input) that no formula reads, and why they are inputs nevertheless."""
+
+
+class Without(At):
+    """A log without some of its values and facts."""
+
+    def __init__(self, seen: Scene, node: Node, gone: frozenset[str]) -> None:
+        super().__init__(seen, seen.values, node)
+        self.gone = gone
+
+    def _place(self, name: str) -> Node | None:
+        return None if name in self.gone else super()._place(name)
+
+    def __getitem__(self, name: str) -> Vector:
+        if name in self.gone:
+            raise UnloggedError(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self.gone and super().__contains__(name)
+
+    def of(self, sample: int, place: Place = ()) -> At:
+        other = Without(self.scene, Node(self.node.name, sample, place), self.gone)
+        other.read, other.told = self.read, self.told
+        return other
+
+    def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
+        return () if name in self.gone else super().ordinals_of(name, index)
+
+    def aside(self) -> At:
+        return Without(self.scene, self.node, self.gone)
+
+
+@dataclass
+class Asked:
+    """What formulas were seen to read, by quantity."""
+
+    read: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    told: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def compute(self, at: At) -> tuple[Vector | None, frozenset[str]]:
+        """Return the value of a formula, None without one, and the names that it took."""
+        name = at.node.name
+        try:
+            value = FORMULAS[name].compute(at)
+        except FAILURES:
+            value = None
+        read = {other.name for other in at.read} - {name}
+        self.read[name] |= read
+        self.told[name] |= at.told.keys()
+        return value, frozenset(read | at.told.keys())
+
+
+def scenes() -> Iterator[Scene]:
+    for path in RECORDED:
+        trace = read_trace(str(path))
+        yield scene(trace, trace.side, facts_of(trace, trace, None))
+    with TemporaryDirectory() as folder:
+        for name, pixel in traces():
+            trace, case = read_trace(str(trace_file(name, pixel))), cases()[name]
+            for known in (case.config(Path(folder)), case.config(Path(folder), *VARIED)):
+                listed = reflections_of(known)
+                tables = {} if listed is None else {REFLECTIONS: listed}
+                yield scene(trace, trace.side, facts_of(trace, trace, known), tables=tables)
+
+
+def completed(seen: Scene, asked: Asked) -> Scene:
+    """Return a log as a program would print it that prints every quantity."""
+    values = dict(seen.values)
+    values.setdefault(Node("polar_axis"), (0.0, 0.0, 1.0))
+    values.setdefault(Node("spindle_axis_normalized"), (1.0, 0.0, 0.0))
+    samples = sorted({node.sample for node in values} - {ALL}) or [0]
+    steps = seen.ordinals.get(PHI_TIC, (0,))
+    for name in FORMULAS:
+        quantity = QUANTITIES[name]
+        at = product(
+            {samples[0], samples[-1]} if quantity.scope is Scope.POINT else {ALL},
+            [((PHI_TIC, tic),) for tic in sorted({steps[0], steps[-1]})] if quantity.indices else [()],
+        )
+        for node in (Node(name, sample, place) for sample, place in at):
+            if node not in values:
+                value, _ = asked.compute(At(replace(seen, values=values), values, node))
+                if value is not None:
+                    values[node] = value
+    return replace(seen, values=values)
+
+
+def thinned(seen: Scene, node: Node, asked: Asked) -> None:
+    """Take away what a formula read, one after the other, as long as it reads something else then."""
+    waiting, known = [frozenset[str]()], set[frozenset[str]]()
+    for _ in range(MOST_THINNED):
+        if not waiting:
+            return
+        gone = waiting.pop(0)
+        _, taken = asked.compute(Without(seen, node, gone))
+        if taken not in known:
+            known.add(taken)
+            waiting += [gone | {name} for name in sorted(taken)]
+
+
+def kind(node: Node) -> tuple[str, bool, bool]:
+    """Return what places have in common at which a formula reads the same: the first sample and step, or others."""
+    return node.name, node.sample > 0, any(ordinal > 0 for _, ordinal in node.place)
+
+
+@cache
+def asked() -> Asked:
+    found = Asked()
+    for recorded in scenes():
+        for seen in (recorded, completed(recorded, found)):
+            for node in {kind(node): node for node in seen.values if node.name in FORMULAS}.values():
+                thinned(seen, node, found)
+    return found
+
+
+def test_formulas_read_nothing_but_their_inputs_and_facts() -> None:
+    for name, read in asked().read.items():
+        assert read <= set(QUANTITIES[name].inputs), name
+    for name, told in asked().told.items():
+        assert told <= {*FORMULAS[name].facts, *QUANTITIES[name].inputs}, name
+
+
+def test_every_input_is_read_in_some_log() -> None:
+    unread = {
+        (name, other) for name in FORMULAS for other in QUANTITIES[name].inputs if other not in asked().read[name]
+    }
+    assert unread == set(UNREAD)
+
+
+def test_every_fact_is_told_in_some_log() -> None:
+    assert {name for formula in FORMULAS.values() for name in formula.facts} == {
+        name for told in asked().told.values() for name in told if name not in QUANTITIES
+    }
+
+
+def test_formulas_state_the_inputs_of_the_table_and_take_no_quantity_for_a_fact() -> None:
+    for name, formula in FORMULAS.items():
+        assert formula.inputs == QUANTITIES[name].inputs
+        assert not set(formula.facts) & set(QUANTITIES)
+
+
+def test_relations_of_the_self_check_take_no_more_than_the_formulas_do() -> None:
+    for relation in RELATIONS:
+        formula = FORMULAS[relation.name]
+        taken = {*relation.needs, *relation.takes_if_logged, *relation.flags} - {relation.name}
+        assert taken <= {*formula.inputs, *formula.facts}, relation.name
+        assert formula.text == relation.formula
+
+
+def test_factors_of_the_chain_are_inputs_of_its_result() -> None:
+    chain = VOCABULARY.chain
+    assert chain is not None
+    assert {factor.quantity for factor in chain.factors} <= set(QUANTITIES[chain.result].inputs)
+
+
+def test_a_configured_list_of_reflections_is_among_the_logs() -> None:
+    assert {"hkl_rounded", "hkl_frac"} == asked().read["F_cell"]
+    assert parse(cases()["hkl_interpolate"].arguments).config.structure.hkl_file is not None
