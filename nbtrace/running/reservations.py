@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.pixel import whereabouts
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
 from nbtrace.images.roi import Roi

@@ -97,7 +97,7 @@ def test_phi_sweeps_of_the_pairs(row: dict[str, str]) -> None:
     assert any("labels differ" in notice.text for notice in result.notices) is (labels > 1e-3)
     other = row["category"] == "PIXEL" or row["py_file"] in OF_OTHER_PIXELS
     assert (result.verdict is Verdict.NOT_COMPARABLE) is other
-    assert "C phi_tic 0 repeats phi_tic 9" in map(str, result.repeats)
+    assert "C phi_tic 0 repeats phi_tic 9" in {repeat.words(result.c.vocabulary.names) for repeat in result.repeats}
 
 
 def test_scaling_audit() -> None:

@@ -12,7 +12,9 @@ from nbtrace.compare.comparability import Subject, Weight
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError
+from nbtrace.vocabulary import registry
 
+NAMES = registry.default().names
 Read = Callable[..., Trace]
 K = [-0.6 - 0.002 * tic for tic in range(10)]
 
@@ -115,7 +117,7 @@ def test_steps_are_paired_by_tic_not_by_place(read: Read) -> None:
 def test_a_step_that_repeats_another_is_named(read: Read, tic: int, of: int) -> None:
     repeated = [K[of] if i == tic else k for i, k in enumerate(K)]
     result = compare_phi(read(sweep("TRACE_C", repeated)), read(sweep("TRACE_PY", K)))
-    assert [repeat.words(result.c.vocabulary.names) for repeat in result.repeats] == [f"C phi_tic {tic} repeats phi_tic {of}"]
+    assert [repeat.words(NAMES) for repeat in result.repeats] == [f"C phi_tic {tic} repeats phi_tic {of}"]
     assert any(f"C phi_tic {tic} repeats phi_tic {of}" in notice.text for notice in result.notices)
     assert result.first_divergence is not None
     assert result.first_divergence.phi_tic == tic
@@ -201,7 +203,7 @@ def test_unreadable_lines_are_said(read: Read) -> None:
 def test_the_recorded_sweep_of_the_reference_repeats_its_last_step(pairs: Path) -> None:
     trace = read_trace(str(pairs / "supervisor__685_1039" / "c.log"))
     result = compare_phi(trace, trace)
-    assert {repeat.words(result.c.vocabulary.names) for repeat in result.repeats} == {
+    assert {repeat.words(NAMES) for repeat in result.repeats} == {
         "C phi_tic 0 repeats phi_tic 9",
         "Py phi_tic 0 repeats phi_tic 9",
     }
