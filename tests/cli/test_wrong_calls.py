@@ -52,6 +52,7 @@ WITHOUT = {
     ("sweep", "--pixel"): FLAGS,
     ("sweep", "--config"): "--pixel 3 4",
     ("sweep", "--trace"): "",
+    ("sweep", "--vocabulary"): "--trace float64=c.log --trace float32=py.log",
     ("compare", "--ref"): FLAGS,
     ("compare", "--archived"): "",
     ("compare", "--suite"): "",
