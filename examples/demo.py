@@ -26,6 +26,10 @@ SHOWN = 16
 
 BUNDLE = ("--bundle", str(OUT / "bundle"))
 
+LOOPS, ARRAYS = "examples/heat/loops.log", "examples/heat/arrays_mistake.log"
+ROD = ("--vocabulary", "examples/heat/rod.toml")
+"""Two programs of another physics, one of them with a mistake, and their words."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -76,6 +80,8 @@ STEPS = (
         1,
         ("compare", "--archived", str(SUITE / "phi_zero_mosaic"), "--mode", "spec", *BUNDLE),
     ),
+    Step("Other physics, a hot rod twice: which quantity is the first?", 1, ("diff", LOOPS, ARRAYS, *ROD)),
+    Step("Who is wrong there, and why?", 1, ("explain", LOOPS, ARRAYS, *ROD)),
     Step("Is the evidence intact?", 0, ("bundle", "verify", str(OUT / "bundle"))),
     Step(
         "All of it as one page for people who install nothing:",

@@ -15,6 +15,7 @@ from nbtrace import diff, read_trace
 from nbtrace.evidence.verification import Outcome
 from nbtrace.evidence.verify import verify
 from nbtrace.parity import Causes, folder_name
+from tests.places import EXAMPLES
 
 PLUGIN = "nbtrace.pytest_plugin"
 
@@ -354,3 +355,74 @@ def test_the_plugin_is_registered_once_however_often_it_is_named(folder: pytest.
     result = folder.runpytest_subprocess("-p", PLUGIN, "--fixtures", "-q")
     assert result.stdout.str().count("Compare two traces or two images") == 1
     assert run(folder, "--help").stdout.str().count("--nbtrace-report=DIR") == 1
+
+
+@pytest.fixture
+def rod(folder: pytest.Pytester) -> pytest.Pytester:
+    """A folder with the logs of the rod and their vocabulary."""
+    for name in ("loops.log", "arrays.log", "arrays_mistake.log", "rod.toml"):
+        shutil.copy(EXAMPLES / "heat" / name, folder.path / name)
+    return folder
+
+
+def test_other_peoples_physics(rod: pytest.Pytester) -> None:
+    rod.makepyfile(
+        """
+        import pathlib
+        import nbtrace
+
+        def test_file(parity):
+            result = parity("loops.log", "arrays.log", vocabulary="rod.toml", tolerance="radius_mm=abs:1e-6")
+            assert result.c.vocabulary.name == "rod"
+            assert result.policy.of("radius_m").value == 1e-9
+
+        def test_path(parity):
+            parity.traces("loops.log", "arrays.log", vocabulary=pathlib.Path("rod.toml"))
+
+        def test_vocabulary(parity):
+            parity("loops.log", "arrays.log", vocabulary=nbtrace.load_vocabulary("rod.toml"))
+
+        def test_trace_and_file(parity):
+            words = nbtrace.load_vocabulary("rod.toml")
+            result = parity(nbtrace.read_trace("loops.log", vocabulary=words), "arrays.log")
+            assert result.py.vocabulary is words
+        """
+    )
+    run(rod).assert_outcomes(passed=4)
+
+
+def test_the_project_names_the_vocabulary(rod: pytest.Pytester) -> None:
+    (rod.path / "pyproject.toml").write_text("[tool.nbtrace]\nvocabulary = 'rod.toml'\n[tool.pytest.ini_options]\n")
+    rod.makepyfile(
+        test_rod="""
+        def test_agree(parity):
+            parity("loops.log", "arrays.log")
+
+        def test_differ(parity):
+            parity("loops.log", "arrays_mistake.log")
+
+        def test_nanobragg(parity):
+            parity("c.log", "c.log", vocabulary="nanobragg")
+        """
+    )
+    result = run(rod, "--nbtrace-report", "reports")
+    result.assert_outcomes(passed=2, failed=1)
+    text = result.stdout.str()
+    assert "first divergence flux_W_m2 [step 1, cell 0]" in text
+    assert "flux_W_m2 at step 1, cell 0: stale" in " ".join(text.split())
+    (filed,) = (rod.path / "reports").iterdir()
+    assert verify(filed).outcome(strict=False) is Outcome.INTACT
+    assert (filed / "rod.toml").read_bytes() == (rod.path / "rod.toml").read_bytes()
+    inputs = json.loads((filed / "metrics.json").read_text())["provenance"]["inputs"]
+    assert "rod.toml" in [Path(item["path"]).name for item in inputs]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("nosuch", "there is no vocabulary 'nosuch'"), ("nosuch.toml", "nosuch.toml cannot be read")]
+)
+def test_a_vocabulary_that_is_none_fails_in_one_line(rod: pytest.Pytester, name: str, message: str) -> None:
+    rod.makepyfile(f"def test_it(parity):\n    parity('loops.log', 'arrays.log', vocabulary={name!r})\n")
+    result = run(rod)
+    result.assert_outcomes(failed=1)
+    assert f"nbtrace: {message}" in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()

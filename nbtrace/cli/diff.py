@@ -66,7 +66,7 @@ def diff_command(
     if noise is not None and not words.is_default:
         raise UsageError(f"--noise is measured by nbtrace trust, which runs nanoBragg; leave it out for {words.name}")
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
-    delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force))
+    delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     result = None
     if noise is not None:

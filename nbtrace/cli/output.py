@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.status import Verdict
@@ -16,7 +17,7 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
-from nbtrace.report.view import View, clean
+from nbtrace.report.view import View, clean, with_option
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -154,7 +155,10 @@ def must_be_folder(folder: Path, wanted: Path) -> None:
 
 @dataclass
 class Delivery:
-    """A command under way: its inputs, its destinations, the reference program if one takes part, its start."""
+    """A command under way: its inputs, its destinations, the reference program if one takes part, its start.
+
+    `vocabulary` is what the call names as such: the commands that a report names need it, too.
+    """
 
     name: str
     inputs: tuple[str, ...]
@@ -162,6 +166,7 @@ class Delivery:
     device: str | None = None
     dtype: str | None = None
     reference: Path | None = None
+    vocabulary: str | None = None
 
     def __post_init__(self) -> None:
         if self.inputs.count("-") > 1:
@@ -195,6 +200,8 @@ class Delivery:
             How the command ends, where the verdict alone does not tell.
         """
         code = _EXIT[view.verdict] if code is None else code
+        if self.vocabulary is not None:
+            view = with_option(view, f"--vocabulary {quote(self.vocabulary)}")
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document), self.to.plot)
         if self.to.text not in {None, STDOUT}:

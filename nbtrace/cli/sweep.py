@@ -101,7 +101,8 @@ def sweep_command(
     wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
     plan = _recorded(trace, wanted, words.vocabulary) if trace else _computed(wanted)
     inputs = (*plan.inputs, *((reference,) if reference is not None else ()), *words.inputs)
-    delivery = Delivery("sweep", inputs, to, device=", ".join(plan.devices), dtype=", ".join(plan.dtypes))
+    ran_on, ran_in = ", ".join(plan.devices), ", ".join(plan.dtypes)
+    delivery = Delivery("sweep", inputs, to, device=ran_on, dtype=ran_in, vocabulary=vocabulary)
     expected = None if reference is None else read_trace(reference, Side.C, vocabulary=words.vocabulary)
     runs, outputs = plan.make()
 

@@ -1,7 +1,8 @@
 """Evaluating a formula on a log: its value, how exactly the log lets it be known, and which inputs it took."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
@@ -12,6 +13,9 @@ _SINGLE_RESULT = 2.0**-23
 
 _NO_DEVIATION = 1e-11
 """Relative deviation of a value from its formula that is rounding, and not worth carrying on."""
+
+_COPIED = 500
+"""Values of a log from which on copying them for each formula takes longer than looking into two mappings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,10 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
-def obeys(scene: Scene, values: Values, node: Node) -> bool:
-    """Whether a logged value is the formula's, as far as digits and precision tell.
+def measured(scene: Scene, values: Values, node: Node) -> Computed:
+    """Return the value of a formula with enough of the error that the log allows it to tell whether it holds.
 
-    Most are so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
+    Most do so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
 
     Raises
     ------
@@ -98,7 +102,21 @@ def obeys(scene: Scene, values: Values, node: Node) -> bool:
         As :func:`value_at`.
     """
     value, at = value_at(scene, values, node)
-    return _within(values[node], value, _own_error(at, value)) or evaluate(scene, values, node).allows(values[node])
+    own = tuple(_own_error(at, value))
+    if _within(values[node], value, own):
+        return Computed(value, own, 0.0, tuple(at.read), tuple(at.told))
+    return evaluate(scene, values, node)
+
+
+def obeys(scene: Scene, values: Values, node: Node) -> bool:
+    """Whether a logged value is the formula's, as far as digits and precision tell.
+
+    Raises
+    ------
+    UnloggedError
+        As :func:`value_at`.
+    """
+    return measured(scene, values, node).allows(values[node])
 
 
 def _own_error(at: At, value: Vector) -> list[float]:
@@ -133,7 +151,7 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
 
 def _perturbed(scene: Scene, values: Values, node: Node, at: At, value: Vector) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
-    changed = dict(values)
+    changed: MutableMapping[Node, Vector] = dict(values) if len(values) < _COPIED else ChainMap({}, values)
     for read in at.read:
         original = values[read]
         scale = norm(original)
@@ -150,7 +168,7 @@ def _perturbed(scene: Scene, values: Values, node: Node, at: At, value: Vector) 
             yield _changes(_with_fact(scene, name, fact.uncertainty), changed, node, value), 0.0
 
 
-def _changes(scene: Scene, values: Values, node: Node, value: Vector) -> list[float]:
+def _changes(scene: Scene, values: Mapping[Node, Vector], node: Node, value: Vector) -> list[float]:
     try:
         other, _ = value_at(scene, values, node)
     except UnloggedError:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.evaluate import Computed, evaluate
+from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Fact, Facts, Node, Scene, scene
 from nbtrace.records import Index, Record, Side, Trace
@@ -34,17 +34,18 @@ def _check(own: Scene, name: str, nodes: list[Node]) -> "Check":
     from nbtrace.compare.check import Check, Finding  # noqa: PLC0415 - that module asks this one
 
     text = own.vocabulary.formulas[name].text
-    measured: list[tuple[Node, Computed]] = []
+    formed: list[tuple[Node, Computed]] = []
     lacking = ""
     for node in nodes:
         try:
-            measured.append((node, evaluate(own, own.values, node)))
+            formed.append((node, measured(own, own.values, node)))
         except UnloggedError as error:
             lacking = lacking or str(error)
-    if not measured:
+    if not formed:
         return Check(name, text, Finding.NOT_CHECKED, reason=f"not logged: {lacking}")
-    broken = [item for item in measured if not item[1].allows(own.values[item[0]])]
-    worst, computed = max(broken or measured, key=lambda item: _excess(own.values[item[0]], item[1]))
+    broken = [item for item in formed if not item[1].allows(own.values[item[0]])]
+    worst, _ = max(broken or formed, key=lambda item: _excess(own.values[item[0]], item[1]))
+    computed = evaluate(own, own.values, worst)
     logged, size = own.values[worst], norm(computed.value)
     apart = max(abs(x - y) for x, y in zip(logged, computed.value, strict=True))
     return Check(
@@ -54,7 +55,7 @@ def _check(own: Scene, name: str, nodes: list[Node]) -> "Check":
         _index(own.records, worst),
         apart / size if size else float(bool(apart)),
         max(computed.allowed) / size if size else 0.0,
-        len(measured),
+        len(formed),
         len(broken),
         logged,
         computed.value,

@@ -1,7 +1,7 @@
 """The turns of a loop, and those that print another turn's values, digit for digit, from other inputs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -60,24 +60,26 @@ class TurnRepeat:
 def repeated_turns(trace: Trace, side: Side, loop: Loop) -> tuple[TurnRepeat, ...]:
     """Return the turns that repeat an earlier one although their inputs differ; none if all do, where nothing moves.
 
-    What a turn starts from is what it prints and does not compute, and, along the loop that formulas reach back along,
-    the turn before it.
+    What a turn starts from is what it prints and has no inputs of its own, and, along the loop that formulas reach back
+    along, the turn before it; there, a value that no formula takes, such as a time, says nothing.
     """
     turns = _turns(trace, loop)
     quantities = {name for values in turns.values() for name, _ in values}
-    computed = {name for name in quantities if _is_computed(name, quantities, loop.name, trace.vocabulary)}
+    given, computed = _divided(quantities, trace.vocabulary)
+    reaches_back = loop.name == trace.vocabulary.recurrent
+    if reaches_back:
+        given &= {other for name in computed for other in trace.vocabulary.ancestors(name)}
     results = {ordinal: _of(values, computed) for ordinal, values in turns.items()}
+    starts = {ordinal: _of(values, given) for ordinal, values in turns.items()}
     alike: dict[frozenset[tuple[tuple[str, Index], tuple[str, ...]]], list[int]] = {}
     for ordinal in sorted(turns):
         if _tells(results[ordinal]):
             alike.setdefault(frozenset(results[ordinal].items()), []).append(ordinal)
-    given = {ordinal: _of(values, quantities - computed) for ordinal, values in turns.items()}
-    carried = results if loop.name == trace.vocabulary.recurrent else {}
     found = [
         TurnRepeat(side, ordinal, same[0])
         for same in alike.values()
         for ordinal in same[1:]
-        if given[ordinal] != given[same[0]] or _came_from_elsewhere(carried, ordinal, same[0])
+        if starts[ordinal] != starts[same[0]] or (reaches_back and _came_from_elsewhere(results, ordinal, same[0]))
     ]
     return tuple(sorted(found, key=lambda item: item.ordinal)) if len(found) < len(turns) - 1 else ()
 
@@ -91,13 +93,11 @@ def _turns(trace: Trace, loop: Loop) -> Mapping[int, _Values]:
     return turns
 
 
-def _is_computed(name: str, quantities: set[str], index: str, vocabulary: Vocabulary) -> bool:
-    """Whether a value follows from others of its turn, or from the turn before it."""
-    known = vocabulary.quantities.get(name)
-    if known is None:
-        return False
-    reaches_back = index == vocabulary.recurrent and known.here is not None and set(known.inputs) != set(known.here)
-    return reaches_back or bool(vocabulary.ancestors(name) & quantities)
+def _divided(quantities: Iterable[str], vocabulary: Vocabulary) -> tuple[set[str], set[str]]:
+    """Return the quantities that a program is given, and those that it computes."""
+    known = [vocabulary.quantities[name] for name in quantities if name in vocabulary.quantities]
+    given = {quantity.name for quantity in known if not quantity.inputs}
+    return given, {quantity.name for quantity in known} - given
 
 
 def _of(values: _Values, names: set[str]) -> _Values:
@@ -109,10 +109,10 @@ def _tells(values: _Values) -> bool:
     return any(digits is not None and len(digits[0].replace(".", "")) >= _TELLING for digits in found)
 
 
-def _came_from_elsewhere(carried: Mapping[int, _Values], ordinal: int, earlier: int) -> bool:
+def _came_from_elsewhere(results: Mapping[int, _Values], ordinal: int, earlier: int) -> bool:
     """Whether two turns with the same results follow on different turns, or lead to different ones."""
-    before = carried.get(ordinal - 1), carried.get(earlier - 1)
+    before = results.get(ordinal - 1), results.get(earlier - 1)
     if None not in before:
         return before[0] != before[1]
-    after = carried.get(ordinal + 1), carried.get(earlier + 1)
+    after = results.get(ordinal + 1), results.get(earlier + 1)
     return None not in after and after[0] != after[1]

@@ -1,7 +1,7 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from nbtrace.compare.comparability import Notice, Weight
@@ -101,6 +101,15 @@ class View:
     facts: tuple[str, ...]
     notices: tuple[Notice, ...]
     sections: tuple[Section, ...]
+
+
+def with_option(view: View, option: str) -> View:
+    """Return a view in which the commands to run next have one more option."""
+    sections = (
+        replace(part, commands=tuple(replace(command, line=f"{command.line} {option}") for command in part.commands))
+        for part in view.sections
+    )
+    return replace(view, sections=tuple(sections))
 
 
 VERDICT_WORDS = {

@@ -10,7 +10,7 @@ from rich.text import Text
 from nbtrace.report.view import clean
 from nbtrace.vocabulary.dimensions import own_words
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity
-from nbtrace.vocabulary.vocabulary import Chain, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, Chain, Vocabulary
 
 FORMAT_VERSION = 1
 _WIDTH = 100
@@ -20,8 +20,8 @@ def summary(vocabulary: Vocabulary) -> str:
     """Return what a vocabulary holds, in one line."""
     sides = " and ".join(side.label for side in vocabulary.sides)
     counts = (
-        (len(vocabulary.quantities), "quantity", "quantities"),
-        (len(vocabulary.formulas), "formula", "formulas"),
+        (len(_own(vocabulary)), "quantity", "quantities"),
+        (len(vocabulary.formulas.keys() - vocabulary.constants.keys()), "formula", "formulas"),
         (len(vocabulary.constants), "constant", "constants"),
     )
     parts = [f"{count} {one if count == 1 else more}" for count, one, more in counts if count]
@@ -29,6 +29,16 @@ def summary(vocabulary: Vocabulary) -> str:
     if own := own_words(_units(vocabulary)):
         return f"{said}; words taken for units of their own: {clean(', '.join(own))}"
     return said
+
+
+def _own(vocabulary: Vocabulary) -> list[Quantity]:
+    """Return the quantities; constants, which logs may print like any other, are listed on their own."""
+    return [quantity for name, quantity in vocabulary.quantities.items() if name not in vocabulary.constants]
+
+
+def _named(vocabulary: Vocabulary) -> list[str]:
+    """Return the loops that lines name."""
+    return [name for name in vocabulary.indices if name != REPEAT]
 
 
 def _units(vocabulary: Vocabulary) -> Iterator[str]:
@@ -59,8 +69,8 @@ def _facts(vocabulary: Vocabulary) -> Iterator[str]:
         yield vocabulary.description
     for side, role in zip(vocabulary.sides, ("reference", "other side"), strict=True):
         yield f"{side.label} ({role}): lines that begin with {', '.join(side.prefixes)}"
-    if vocabulary.indices:
-        yield f"Indices, from the outermost: {', '.join(vocabulary.indices)}"
+    if named := _named(vocabulary):
+        yield f"Indices, from the outermost: {', '.join(named)}"
     if vocabulary.final:
         yield f"Final quantity: {vocabulary.final}"
     if vocabulary.chain:
@@ -77,7 +87,7 @@ def _product(chain: Chain) -> str:
 def _sections(vocabulary: Vocabulary) -> Iterator[tuple[str, list[Quantity]]]:
     """Yield the headings and quantities in execution order; a heading comes again where others came between."""
     held: list[Quantity] = []
-    for quantity in vocabulary.quantities.values():
+    for quantity in _own(vocabulary):
         if held and quantity.section != held[-1].section:
             yield held[-1].section, held
             held = []
@@ -132,13 +142,13 @@ def vocabulary_document(vocabulary: Vocabulary) -> dict[str, object]:
         "name": vocabulary.name,
         "description": vocabulary.description,
         "sides": [{"label": side.label, "prefixes": list(side.prefixes)} for side in vocabulary.sides],
-        "indices": list(vocabulary.indices),
+        "indices": _named(vocabulary),
         "final": vocabulary.final,
         "constants": [
             {"name": item.name, "value": list(item.numbers), "unit": item.unit, "aliases": list(item.aliases)}
             for item in vocabulary.constants.values()
         ],
-        "quantities": [_quantity(vocabulary, quantity) for quantity in vocabulary.quantities.values()],
+        "quantities": [_quantity(vocabulary, quantity) for quantity in _own(vocabulary)],
         "chain": None
         if chain is None
         else {
@@ -157,7 +167,7 @@ def _quantity(vocabulary: Vocabulary, quantity: Quantity) -> dict[str, object]:
         "size": quantity.size,
         "section": quantity.section,
         "description": quantity.description,
-        "indices": list(quantity.indices),
+        "indices": [name for name in quantity.indices if name != REPEAT],
         "aliases": [{"key": key, "unit": unit} for key, unit in quantity.aliases],
         "inputs": list(quantity.inputs),
         "formula": formula.text if formula else None,

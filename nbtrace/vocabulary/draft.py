@@ -20,11 +20,14 @@ from nbtrace.vocabulary.relations import Relation, Series, aliases, relations
 from nbtrace.vocabulary.syntax import FormulaError
 
 _prefix = re.compile(r"\s*(\[[^\]\s]+\]|[^\W\d][\w.-]*\s?[:>|]|TRACE\w*\b:?)(?=\s*[^\W\d])")
+_bare = re.compile(r"\s*([^\W\d][\w.-]*)\s+[^\W\d]").match
 _number = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.IGNORECASE).fullmatch
 _whole = re.compile(r"\d+").fullmatch
 _tokens = re.compile(r"=|[^\s=,\[\]();]+").findall
 _COMMON = 0.02
 """Share of the lines that a prefix begins at least."""
+_MOSTLY = 0.5
+"""The same of a prefix that is a word without a mark behind it, as a key is."""
 _MOST_LINES = 200_000
 Place = tuple[tuple[str, int], ...]
 
@@ -107,12 +110,19 @@ def _read(text: str, source: str) -> Log:
 
 
 def _prefixes(lines: Sequence[str]) -> tuple[str, ...]:
-    found = Counter(match[1] for line in lines if (match := _prefix.match(line)))
+    found = Counter(match[1] for line in lines if (match := _prefix.match(line))) or _bare_prefix(lines)
     enough = max(_COMMON * sum(found.values()), 1)
     common = [prefix for prefix, count in found.most_common(8) if count >= enough]
     return tuple(
         prefix for prefix in common if not any(prefix.startswith(other) for other in common if other != prefix)
     )
+
+
+def _bare_prefix(lines: Sequence[str]) -> Counter[str]:
+    """Return the word that begins most of the lines, where another word follows it."""
+    found = Counter(match[1] for line in lines if (match := _bare(line)))
+    written = sum(bool(line.strip()) for line in lines)
+    return Counter(dict([pair for pair in found.most_common(1) if pair[1] > max(1, _MOSTLY * written)]))
 
 
 def _items(line: str, prefixes: tuple[str, ...]) -> list[Item]:

@@ -25,6 +25,7 @@ FLAGS = "-- -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 1
 CALLS = {
     "diff": "c.log py.log",
     "phi": "py.log c.log",
+    "steps": "c.log py.log",
     "scaling": "c.log py.log",
     "explain": "c.log py.log",
     "check": "c.log",
@@ -51,6 +52,7 @@ WITHOUT = {
     ("sweep", "--pixel"): FLAGS,
     ("sweep", "--config"): "--pixel 3 4",
     ("sweep", "--trace"): "",
+    ("sweep", "--vocabulary"): "--trace float64=c.log --trace float32=py.log",
     ("compare", "--ref"): FLAGS,
     ("compare", "--archived"): "",
     ("compare", "--suite"): "",
@@ -67,6 +69,8 @@ _FOLDER = {"old.txt": 2, "old.txt/below": 2, "-": 2}
 WRONG: dict[str, dict[str, int]] = {
     "--tolerance": {"x": 2, "-1": 2, "nan": 2, "abs:": 2, "=1": 2, "nosuch=1": 2},
     "--policy": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
+    "--vocabulary": {"nosuch": 2, "missing.toml": 3, "folder": 2, "junk": 2, "typo.toml": 2},
+    "--index": {"nosuch": 2, "phi_ti": 2, "": 2},
     "--noise": {**_READ, "old.txt": 3},
     "--md": _FILE,
     "--json": _FILE,
