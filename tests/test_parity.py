@@ -307,7 +307,7 @@ def test_images_that_differ_fail_with_the_report_and_are_kept(folder: pytest.Pyt
         ("parity(np.ones((2, 2)), [['a']])", "nbtrace: Py: an image is a two-dimensional array of real numbers, *"),
         ("parity(np.ones((4, 4)), np.ones((4, 5)))", "nbtrace: the images differ in shape*"),
         ("parity(np.eye(4), 'nowhere.npy')", "nbtrace: nowhere.npy cannot be read: *"),
-        ("parity(np.eye(4) * np.nan, np.eye(4))", "nbtrace: * no pixel to compare*"),
+        ("parity(np.eye(4) * np.nan, np.eye(4))", "nbtrace: *no pixel to compare*"),
     ],
 )
 def test_images_that_cannot_be_compared_fail(folder: pytest.Pytester, call: str, message: str) -> None:
