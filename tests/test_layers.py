@@ -3,17 +3,20 @@
 import ast
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
+
 ROOT = Path(__file__).parents[1]
 
 LAYERS = {
-    "words": "errors units temporary files documents quantities records schema vocabulary",
-    "text": "parsers writers recorder pixel_table",
+    "words": "errors units temporary files documents records schema vocabulary",
+    "text": "parsers writers",
     "images": "images",
     "judgement": "compare",
     "judgement of images": "compare.images",
@@ -23,6 +26,7 @@ LAYERS = {
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",
+    "rooms of physics": "physics",
     "commands": "cli __main__",
     "tests of others": "parity pytest_plugin",
 }
@@ -31,7 +35,22 @@ LAYERS = {
 LIBRARY = "nbtrace"
 """The package itself: it names what a library user imports, and loads nothing."""
 
-USES_SIMULATOR = frozenset({"images", "explanation", "runs", "commands"})
+USES_SIMULATOR = frozenset({"images", "runs", "rooms of physics", "commands"})
+
+ROOM = "nbtrace.physics"
+"""Where everything stands that is known of one physics."""
+
+GENERIC = frozenset({"a", "b", "c", "R", "S", "convention", "distance", "ratio", "steps", "wavelength"})
+"""Keys of nanoBragg's logs that are words of any computation."""
+
+NAMED = {
+    "compare.phi": {"F_latt_c"},
+    "report.documents": {"F_latt_c"},
+    "report.figures.phi": {"F_latt", "F_latt_c"},
+    "report.ci.items": {"phi_k_frac"},
+}
+"""Modules of the engine that name a quantity of nanoBragg: keys of the JSON contract of `nbtrace phi`, and rules of CI
+formats that are made from it."""
 
 HEAVY = frozenset(
     {"torch", "numpy", "scipy", "pandas", "matplotlib", "jinja2", "pyarrow", "fabio", "gemmi", "simulator"}
@@ -139,6 +158,39 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
     torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
     assert torch == {f"nbtrace.cli.{name}" for name in ("embedded", "embedded_source", "harness_table", "simulated")}
+
+
+def test_nothing_of_the_engine_sees_a_room_of_physics() -> None:
+    seen = {
+        module
+        for module in modules()
+        if not module.startswith((ROOM, "simulator"))
+        for other in everywhere(module)
+        if other.startswith(ROOM)
+    }
+    assert {module for module in seen if not module.startswith("nbtrace.cli.")} == set()
+    assert seen, "the commands see it, or this test sees nothing"
+
+
+def names_in(module: str, names: AbstractSet[str]) -> set[str]:
+    """Return the names that a module holds as a text, an attribute, a parameter or an argument's keyword."""
+    held = set()
+    for node in ast.walk(ast.parse(modules()[module].read_text())):
+        match node:
+            case ast.Constant(value=str(name)) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=name):
+                held.add(name)
+    return held & names
+
+
+def test_the_engine_names_no_quantity_of_nanobragg() -> None:
+    keys = {key for quantity in QUANTITIES.values() for key in (quantity.name, *dict(quantity.aliases))}
+    assert keys >= GENERIC
+    found = {
+        module.removeprefix(f"{LIBRARY}."): names_in(module, keys - GENERIC)
+        for module in modules()
+        if module.startswith(LIBRARY) and not module.startswith(ROOM)
+    }
+    assert {module: names for module, names in found.items() if names} == NAMED
 
 
 def sections_of_the_architecture() -> Iterator[tuple[str, str]]:
