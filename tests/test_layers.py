@@ -174,12 +174,12 @@ def test_nothing_of_the_engine_sees_a_room_of_physics() -> None:
 
 def names_in(module: str, names: AbstractSet[str]) -> set[str]:
     """Return the names that a module holds as a text, an attribute, a parameter or an argument's keyword."""
-    held = set()
+    held: set[str | None] = set()
     for node in ast.walk(ast.parse(modules()[module].read_text())):
         match node:
             case ast.Constant(value=str(name)) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=name):
                 held.add(name)
-    return held & names
+    return {name for name in held if name is not None and name in names}
 
 
 def test_the_engine_names_no_quantity_of_nanobragg() -> None:

@@ -432,7 +432,7 @@ def _beam_direction(config: Config) -> Iterator[tuple[str, Fields]]:
 _EDGE_ON = 0.1
 """Cosine of the angle between beam and normal up to which a detector is seen from its edge."""
 
-_AXES = ("fdet_vec", "sdet_vec")
+_DETECTOR_AXES = ("fdet_vec", "sdet_vec")
 _AXIS_FACTORS = ("F_latt_a", "F_latt_b", "F_latt_c", "F_latt")
 
 ALTERNATIVES: tuple[Alternative, ...] = (
@@ -453,11 +453,11 @@ ALTERNATIVES: tuple[Alternative, ...] = (
     Alternative("mosaic", "another mosaic spread", _mosaic),
     Alternative("shape", "another shape of the crystal", _shape, _AXIS_FACTORS),
     Alternative("cells", "another number of cells", _cells, _AXIS_FACTORS),
-    Alternative("convention", "another convention", _convention, (*_AXES, "pix0_vector_meters")),
+    Alternative("convention", "another convention", _convention, (*_DETECTOR_AXES, "pix0_vector_meters")),
     Alternative("pivot", "the other pivot", _pivot, ("pix0_vector_meters",)),
     Alternative("beam_centre", "another beam centre", _beam_centre, ("pix0_vector_meters",)),
     Alternative("distance", "close distance for distance, or the reverse", _distance, ("pix0_vector_meters",)),
-    Alternative("tilt", "detector rotations left out or reversed", _tilt, _AXES),
+    Alternative("tilt", "detector rotations left out or reversed", _tilt, _DETECTOR_AXES),
     Alternative("surface", "another surface", _surface),
     Alternative("sensor", "another sensor", _sensor),
 )

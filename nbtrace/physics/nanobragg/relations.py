@@ -1,10 +1,14 @@
 """The relations that a log of nanoBragg or of a port must obey, of one value or of columns of many."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from nbtrace.compare.relations import Relation, Values, Vector
 from nbtrace.compare.vectors import Column, ceiling, inner, largest, length, where
+from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.units import ANGSTROM
+from nbtrace.vocabulary.quantity import Scope
 
 
 def chain_product(values: Values) -> Column:
@@ -184,15 +188,17 @@ _CLOSE = 2e-5
 _NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
+
+def _relation(name: str, formula: str, compute: Callable[[Values], Vector], **more: Any) -> Relation:
+    """Return a relation that takes all inputs of its quantity, and holds wherever the program computes that."""
+    quantity = QUANTITIES[name]
+    needs, per_sample = (name, *quantity.inputs), quantity.scope is Scope.POINT
+    return Relation(name, formula, needs, compute, per_sample=per_sample, **more)
+
+
 RELATIONS: tuple[Relation, ...] = (
-    Relation("R_distance_meters", "|pixel_pos|", ("R_distance_meters", "pixel_pos_meters"), _radius, per_sample=True),
-    Relation(
-        "obliquity_factor",
-        "close_distance/R",
-        ("obliquity_factor", "close_distance_meters", "R_distance_meters"),
-        _obliquity,
-        per_sample=True,
-    ),
+    _relation("R_distance_meters", "|pixel_pos|", _radius),
+    _relation("obliquity_factor", "close_distance/R", _obliquity),
     Relation(
         "omega_pixel_sr",
         "pixel²·close_distance/R³",
@@ -201,50 +207,14 @@ RELATIONS: tuple[Relation, ...] = (
         per_sample=True,
         only_first_unless="oversample_omega",
     ),
-    Relation(
-        "diffracted_vec",
-        "pixel_pos/R",
-        ("diffracted_vec", "pixel_pos_meters", "R_distance_meters"),
-        _diffracted,
-        size=_one,
-        per_sample=True,
-    ),
-    Relation(
-        "lambda_angstroms", "lambda_meters·1e10", ("lambda_angstroms", "lambda_meters"), _wavelength, per_sample=True
-    ),
-    Relation(
-        "scattering_vec_A_inv",
-        "(diffracted − incident)/lambda",
-        ("scattering_vec_A_inv", "diffracted_vec", "incident_vec", "lambda_meters"),
-        _scattering,
-        size=_wavenumber,
-        per_sample=True,
-    ),
-    Relation(
-        "hkl_frac",
-        "(a·S, b·S, c·S)",
-        ("hkl_frac", "scattering_vec_A_inv", "rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms"),
-        _miller,
-        size=_largest_index,
-        per_sample=True,
-    ),
-    Relation("hkl_rounded", "⌈hkl_frac − ½⌉", ("hkl_rounded", "hkl_frac"), _rounded, size=_one, per_sample=True),
-    Relation(
-        "F_latt",
-        "F_latt_a·F_latt_b·F_latt_c",
-        ("F_latt", "F_latt_a", "F_latt_b", "F_latt_c"),
-        _lattice,
-        per_sample=True,
-    ),
-    Relation("r_e_sqr", "r_e²", ("r_e_sqr", "r_e_meters"), _thomson),
-    Relation(
-        "cos_2theta",
-        "incident·diffracted",
-        ("cos_2theta", "incident_vec", "diffracted_vec"),
-        scattering_cosine,
-        size=_one,
-        one_of="sources",
-    ),
+    _relation("diffracted_vec", "pixel_pos/R", _diffracted, size=_one),
+    _relation("lambda_angstroms", "lambda_meters·1e10", _wavelength),
+    _relation("scattering_vec_A_inv", "(diffracted − incident)/lambda", _scattering, size=_wavenumber),
+    _relation("hkl_frac", "(a·S, b·S, c·S)", _miller, size=_largest_index),
+    _relation("hkl_rounded", "⌈hkl_frac − ½⌉", _rounded, size=_one),
+    _relation("F_latt", "F_latt_a·F_latt_b·F_latt_c", _lattice),
+    _relation("r_e_sqr", "r_e²", _thomson),
+    _relation("cos_2theta", "incident·diffracted", scattering_cosine, size=_one, one_of="sources"),
     Relation(
         "I_pixel_final",
         "I·r_e²·fluence/steps·capture·polar·omega",
@@ -254,12 +224,6 @@ RELATIONS: tuple[Relation, ...] = (
         takes_if_logged=("capture_fraction", "polar", "omega_pixel", "omega_pixel_sr"),
         flags=("oversample_thick", "oversample_polar", "oversample_omega"),
     ),
-    Relation(
-        "floatimage_accumulated",
-        "float32(I_pixel_final)",
-        ("floatimage_accumulated", "I_pixel_final"),
-        _stored,
-        single=True,
-    ),
+    _relation("floatimage_accumulated", "float32(I_pixel_final)", _stored, single=True),
 )
 """The relations, in execution order."""
