@@ -31,8 +31,10 @@ _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.I
 _PIPED_WIDTH = 100
 _ALL_DIGITS = 96
 _FEW_DIGITS = 6
+_WHOLE_TITLE = 18
+"""Letters of a title made of names up to which it stays on one line."""
 _TITLE, _NARROW_TITLE = 16, 8
-"""Letters that a title made of names may have, however short the cells under it are, before it is broken."""
+"""Letters of a line of a longer one, however short the cells under it are; the second in a narrow terminal."""
 _pieces = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
@@ -123,7 +125,7 @@ def _table(table: Table, width: int) -> RichTable:
 def _title(column: Column, width: int) -> str:
     """Return a column's title, one with names in it broken into lines of a width."""
     title = clean(column.title)
-    return "\n".join(_broken(title, width)) if column.named and len(title) > width else title
+    return "\n".join(_broken(title, width)) if column.named and len(title) > max(width, _WHOLE_TITLE) else title
 
 
 def _broken(title: str, width: int) -> list[str]:

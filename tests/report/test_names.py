@@ -18,6 +18,7 @@ from nbtrace.compare.images import ImageOptions, compare_images
 from nbtrace.compare.status import Verdict
 from nbtrace.evidence import Bundle, Provenance, read_contents
 from nbtrace.images.image import Image
+from nbtrace.images.read import read_image
 from nbtrace.report import markdown, terminal
 from nbtrace.report.check_view import check_view
 from nbtrace.report.ci import CiFormat, render_ci
@@ -329,3 +330,21 @@ def test_images_carry_the_names_that_they_are_given() -> None:
     assert foreign("\n".join(texts), of=(SIDES,)) == []
     assert any(r"port \$x\$ − ref" in text for text in texts)
     assert any("best k of port $x$ = k ref" in text for text in texts)
+
+
+def test_the_viewer_of_a_page_carries_the_names(tmp_path: Path) -> None:
+    files = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    for path, scale in zip(files, (1.0, 1.1), strict=True):
+        np.save(path, scale * np.arange(256.0).reshape(16, 16))
+    first, second = map(read_image, files)
+    result = compare_images(first, second, ImageOptions(names=Names("ref", "port")))
+    view, bundle = images_view(result), Bundle.open_or_create(tmp_path / "bundle")
+    provenance = Provenance.collect(command=["nbtrace", "images"], inputs=files)
+    metrics = {**images_document(result), "answer": view.headline}
+    bundle.add_result("images", metrics=metrics, summary_md=markdown.render(view), provenance=provenance)
+    page = render_page(read_contents(bundle))
+    assert foreign(shown(page), of=(SIDES,)) == []
+    assert "Images ref and port, and their difference" in shown(page)
+    script = page.rpartition("class Viewer")[2]
+    assert '"names": {"c": "ref", "py": "port"}' in page
+    assert [line for line in script.splitlines() if SIDES.search(line)] == []
