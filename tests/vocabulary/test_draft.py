@@ -12,7 +12,7 @@ from nbtrace.vocabulary.draft import draft, guessed_unit
 from nbtrace.vocabulary.file import vocabulary_of
 from nbtrace.vocabulary.quantity import Kind
 from nbtrace.vocabulary.relations import Form, Table, printed, relations
-from nbtrace.vocabulary.vocabulary import Factor, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, Factor, Vocabulary
 from tests.places import SUPERVISOR_PAIR
 
 KAPPA, AREA = 401.25, 2.4375e-4
@@ -59,7 +59,7 @@ def rod() -> tuple[str, Vocabulary]:
 def test_names_order_and_sides(rod: tuple[str, Vocabulary]) -> None:
     _, vocabulary = rod
     assert [(side.label, side.prefixes) for side in vocabulary.sides] == [("F90", ("TRACE_F90:",)), ("jax", ("jax>",))]
-    assert vocabulary.indices == ("step", "cell")
+    assert vocabulary.indices == (REPEAT, "step", "cell")
     assert list(vocabulary.quantities) == [
         *("solver", "dx_mm", "kappa_W_m_K", "area_m2", "normal_vec", "T_K", "grad_K_m", "flux_W_m2", "power_W")
     ]
@@ -236,7 +236,7 @@ def test_logs_of_one_prefix() -> None:
 def test_recorded_logs() -> None:
     c, py = ((SUPERVISOR_PAIR / name).read_text() for name in ("c.log", "py.log"))
     _, vocabulary = drafted(c, py)
-    assert vocabulary.indices == ("phi_tic",)
+    assert vocabulary.indices == (REPEAT, "phi_tic")
     assert vocabulary.sides[0].prefixes == ("TRACE_C:", "TRACE_C_PHI")
     assert vocabulary.quantities["hkl_frac"].size == 3
     assert {"F_latt", "I_pixel_final", "steps"} <= vocabulary.quantities.keys()
@@ -253,3 +253,14 @@ def test_any_log_gives_a_vocabulary_that_is_right_or_is_refused(lines: list[list
     other = "b> x 1\n" + "\n".join("b> " + " ".join(reversed(words)) for words in lines)
     with suppress(InputError):
         drafted(one, other)
+
+
+def test_a_prefix_may_be_a_word_without_a_mark() -> None:
+    first = "".join(f"RUN step={n} x {n + 0.5}\nRUN step={n} y {2 * n}.25\n" for n in range(4))
+    second = "a title\n" + first.replace("RUN", "port>")
+    _, vocabulary = drafted(first, second)
+    assert [side.prefixes for side in vocabulary.sides] == [("RUN",), ("port>",)]
+    assert list(vocabulary.quantities) == ["x", "y"]
+    for text in ("x 1.5\ny 2.5\n", "solver name\n", "once upon a time\nthere was no log\n"):
+        with pytest.raises(InputError):
+            drafted(text, second)
