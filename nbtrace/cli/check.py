@@ -19,6 +19,7 @@ EXAMPLE = "Example: nbtrace check c.log"
 
 
 def check_command(
+    ctx: typer.Context,
     log: Annotated[str, typer.Argument(metavar="LOG", help="A trace log; - is standard input.")],
     *,
     side: Annotated[
@@ -37,7 +38,7 @@ def check_command(
     A log that breaks one is foreign, stale, edited by hand, or logged at another point of the chain than its keys say.
     """
     words = chosen(vocabulary, Path())
-    wanted = None if side is None else side_named(side, words.vocabulary)
+    wanted = None if side is None else side_named(side, words.vocabulary, ctx)
     delivery = Delivery("check", (log, *words.inputs), Destinations(md, json, output, bundle, force))
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:

@@ -1,5 +1,7 @@
 """Where a configuration is found by its name."""
 
+import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from nbtrace.errors import InputError
@@ -26,8 +28,15 @@ def configuration_file(name: str) -> Path:
     package = Path(__file__).parents[1]
     folders = (Path("examples"), package.parent / "examples", package / "configurations")
     found = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
-    files = {file.stem: file for file in found if file.name != SUITE_NAME}
+    files = {file.stem: file for file in found if file.name != SUITE_NAME and not _is_vocabulary(file)}
     if name not in files:
         known = f"; there are: {', '.join(sorted(files))}" if files else ""
         raise InputError(f"no configuration is called {name!r}{known}; or give a file name that ends in {SUFFIX}")
     return files[name]
+
+
+def _is_vocabulary(file: Path) -> bool:
+    """Whether a file names quantities instead of flags."""
+    with suppress(OSError, ValueError, RecursionError):
+        return "quantities" in tomllib.loads(file.read_text(encoding="utf-8"))
+    return False

@@ -1,24 +1,28 @@
 """The two programs: which is meant by a name, and their logs."""
 
-from nbtrace.errors import UsageError
+import typer
+
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-def side_named(name: str, vocabulary: Vocabulary) -> Side:
+def side_named(name: str, vocabulary: Vocabulary, ctx: typer.Context) -> Side:
     """Return the side of that name: `c` or `py`, or what the vocabulary calls it.
 
     Raises
     ------
-    UsageError
+    BadParameter
         If neither is called so.
     """
-    labels = {label.label.casefold(): side for label, side in zip(vocabulary.sides, (Side.C, Side.PY), strict=True)}
-    named = {**labels, Side.C.value: Side.C, Side.PY.value: Side.PY}
-    found = named.get(name.casefold())
+    sides = (Side.C, Side.PY)
+    own = [side.label for side in vocabulary.sides]
+    named = {label.casefold(): side for label, side in zip(own, sides, strict=True)}
+    plain = {side.value: side for side in sides}
+    found = {**named, **plain}.get(name.casefold())
     if found is None:
-        raise UsageError(f"--side {name!r}: give {' or '.join(label.label for label in vocabulary.sides)}")
+        known = plain if named == plain else own
+        raise typer.BadParameter(f"{name!r}: give {' or '.join(known)}", ctx=ctx, param_hint="--side")
     return found
 
 

@@ -187,10 +187,10 @@ def tolerance_number(number: str, option: str) -> float:
         If it is no finite number ≥ 0.
     """
     try:
-        limit = float(number) if number.isascii() and "_" not in number else math.nan
+        limit = float(number) if number.isascii() and "_" not in number else None
     except ValueError:
-        limit = math.nan
-    if math.isnan(limit):
+        limit = None
+    if limit is None:
         raise UsageError(f"--tolerance {option!r}: {number!r} is not a number")
     if not 0 <= limit < math.inf:
         raise UsageError(f"--tolerance {option!r}: a tolerance is a finite number ≥ 0")

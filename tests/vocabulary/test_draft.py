@@ -253,3 +253,14 @@ def test_any_log_gives_a_vocabulary_that_is_right_or_is_refused(lines: list[list
     other = "b> x 1\n" + "\n".join("b> " + " ".join(reversed(words)) for words in lines)
     with suppress(InputError):
         drafted(one, other)
+
+
+def test_a_prefix_may_be_a_word_without_a_mark() -> None:
+    first = "".join(f"RUN step={n} x {n + 0.5}\nRUN step={n} y {2 * n}.25\n" for n in range(4))
+    second = "a title\n" + first.replace("RUN", "port>")
+    _, vocabulary = drafted(first, second)
+    assert [side.prefixes for side in vocabulary.sides] == [("RUN",), ("port>",)]
+    assert list(vocabulary.quantities) == ["x", "y"]
+    for text in ("x 1.5\ny 2.5\n", "solver name\n", "once upon a time\nthere was no log\n"):
+        with pytest.raises(InputError):
+            drafted(text, second)
