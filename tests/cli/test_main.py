@@ -60,6 +60,7 @@ def test_version(nb: "Run", process: "Run") -> None:
         ["scaling", "c.log", "py.log", "--cells", "1", "2"],
         ["scaling", "c.log", "py.log", "--cells", "1", "x", "3"],
         ["check"],
+        ["check", "c.log", "--side", "nosuch"],
     ],
     ids=" ".join,
 )
@@ -87,7 +88,7 @@ CODES = [
     (2, ["diff", "c.log", "py.log", "--md", "c.log"], "give --force"),
     (2, ["diff", "-", "-"], "standard input"),
     (2, ["scaling", "c.log", "py.log", "--cells", "0", "1", "1"], "at least one cell"),
-    (2, ["check", "c.log", "--side", "unknown"], "give C or Py"),
+    (2, ["check", "c.log", "--side", "unknown"], "give c or py"),
     (2, ["phi", "c.log", "py.log", "-t", "nan"], "'nan' is not a number"),
     (3, ["diff", "c.log", "missing.log"], "missing.log cannot be read: No such file"),
     (3, ["diff", "c.log", "."], "cannot be read: Is a directory"),
