@@ -89,7 +89,7 @@ CODES = [
     (2, ["diff", "-", "-"], "standard input"),
     (2, ["scaling", "c.log", "py.log", "--cells", "0", "1", "1"], "at least one cell"),
     (2, ["check", "c.log", "--side", "unknown"], "give c or py"),
-    (2, ["phi", "c.log", "py.log", "-t", "nan"], "'nan' is not a number"),
+    (2, ["phi", "c.log", "py.log", "-t", "nan"], "a tolerance is a finite number ≥ 0"),
     (3, ["diff", "c.log", "missing.log"], "missing.log cannot be read: No such file"),
     (3, ["diff", "c.log", "."], "cannot be read: Is a directory"),
     (3, ["diff", "c.log", "empty.log"], "empty.log holds no trace values: it is empty"),
