@@ -160,12 +160,12 @@ class Vocabulary:
 
     @cached_property
     def _ancestors(self) -> Mapping[str, frozenset[str]]:
-        graph = {name: quantity.inputs for name, quantity in self.quantities.items()}
+        graph = {name: quantity.causes for name, quantity in self.quantities.items()}
         return {name: _upstream(graph, name) for name in graph}
 
     @cached_property
     def _ancestors_here(self) -> Mapping[str, frozenset[str]]:
-        graph = {name: q.inputs if q.here is None else q.here for name, q in self.quantities.items()}
+        graph = {name: q.causes if q.here is None else q.here for name, q in self.quantities.items()}
         return {name: _upstream(graph, name) for name in graph}
 
     def meaning(self, key: str, printed: str | None = None) -> Meaning:
