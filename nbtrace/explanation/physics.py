@@ -46,6 +46,8 @@ class Physics:
         Quantities that collect everything further up, and that logs do not suffice to compute anew.
     steep : tuple of str
         Quantities on which the final one depends steeply: their rounding is what a final value can show of it.
+    aside : mapping of str to str
+        Quantities from which the final one is not computed, and what it is computed from.
     carriers : frozenset of str or None
         Quantities that carry a mistake on to the final one; None for all.
     looked_up : frozenset of str
@@ -65,6 +67,7 @@ class Physics:
     never_leaves: frozenset[str] = frozenset()
     collectors: frozenset[str] = frozenset()
     steep: tuple[str, ...] = ()
+    aside: Mapping[str, str] = {}
     carriers: frozenset[str] | None = None
     looked_up: frozenset[str] = frozenset()
     experiments: "Experiments | None" = None

@@ -51,7 +51,10 @@ class Quantity:
     section : str
         The heading under which reports list it.
     inputs : tuple of str
-        Names of the quantities that its formula takes directly.
+        Names of the quantities that its formula takes directly, in one log or another.
+    weak : tuple of str
+        Those of them that it does not follow from: they are taken in place of what a program computes from and logs do
+        not print, or in few configurations.
     aliases : tuple of (str, str)
         Other keys under which it is printed, each with the unit that is true there.
     description : str
@@ -88,6 +91,12 @@ class Quantity:
     has_default: bool = False
     shows_units: bool = False
     here: tuple[str, ...] | None = None
+    weak: tuple[str, ...] = ()
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The inputs that it follows from."""
+        return tuple(name for name in self.inputs if name not in self.weak)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,6 @@ class Vocabulary:
         What kind of thing the final quantity is: a value, an intensity.
     judged_absolutely : str
         What the quantities are called whose default tolerance is an absolute one; empty for their names.
-    aside : mapping of str to str
-        Quantities that formulas take where logs do not print what a program computes from, and what that is: nothing
-        follows from them.
     judged_apart : frozenset of str
         Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints.
     knowledge : mapping of str to str
@@ -123,7 +120,6 @@ class Vocabulary:
     block: str = "block"
     outcome: str = "value"
     judged_absolutely: str = ""
-    aside: Mapping[str, str] = field(default_factory=dict)
     judged_apart: frozenset[str] = frozenset()
     knowledge: Mapping[str, str] = field(default_factory=dict)
 
@@ -164,13 +160,13 @@ class Vocabulary:
 
     @cached_property
     def _ancestors(self) -> Mapping[str, frozenset[str]]:
-        graph = {name: quantity.inputs for name, quantity in self.quantities.items()}
-        return {name: _upstream(graph, name) - self.aside.keys() for name in graph}
+        graph = {name: quantity.causes for name, quantity in self.quantities.items()}
+        return {name: _upstream(graph, name) for name in graph}
 
     @cached_property
     def _ancestors_here(self) -> Mapping[str, frozenset[str]]:
-        graph = {name: q.inputs if q.here is None else q.here for name, q in self.quantities.items()}
-        return {name: _upstream(graph, name) - self.aside.keys() for name in graph}
+        graph = {name: q.causes if q.here is None else q.here for name, q in self.quantities.items()}
+        return {name: _upstream(graph, name) for name in graph}
 
     def meaning(self, key: str, printed: str | None = None) -> Meaning:
         """Return what `key` stands for; an unknown key is a quantity of its own.

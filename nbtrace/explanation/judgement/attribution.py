@@ -122,8 +122,8 @@ def _share(
         return Share(0.0, "only the log has it wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
-    if root.quantity in result.vocabulary.aside and root.cause is not None:
-        return Share(0.0, result.vocabulary.aside[root.quantity], 1.0), current
+    if root.quantity in result.physics.aside and root.cause is not None:
+        return Share(0.0, result.physics.aside[root.quantity], 1.0), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     blocked = _blocked(result, root, side, values[side], final.name)
     values[side] = repaired(result, root, side, values)

@@ -42,7 +42,7 @@ def _by_takers(result: Audit, finding: Finding) -> Finding:
     if finding.status is not Status.UNKNOWN or not finding.is_root or finding.ground is Ground.CONFIGURED_APART:
         return finding
     name, quantities = finding.node.name, result.vocabulary.quantities
-    takers = [item for item in result.findings if name in quantities[item.node.name].inputs and _on_both(item)]
+    takers = [item for item in result.findings if name in quantities[item.node.name].causes and _on_both(item)]
     # A product that is 0 on both sides agrees whatever its other factors are.
     if not takers or any(item.status is not Status.MATCH or not norm(item.c.logged or ()) for item in takers):
         return finding
@@ -215,7 +215,7 @@ def _inputs_agree(result: Audit, finding: Finding, differing: set[str]) -> bool:
     A formula takes some inputs only where others are not logged: where it lacks none but something else, those that
     neither side logs do not matter.
     """
-    inputs = set(result.vocabulary.quantities[finding.node.name].inputs)
+    inputs = set(result.vocabulary.quantities[finding.node.name].causes)
     logged = [{node.name for node in scene.values} & inputs for scene in result.scenes.values()]
     wanted = inputs
     if all(held.lack not in {Lack.FORMULA, Lack.VALUE, None} for held in (finding.c, finding.py)):

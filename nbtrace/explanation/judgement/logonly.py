@@ -205,6 +205,6 @@ def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
 
 def _is_input(result: Audit, side: Side, node: Node) -> bool:
     """Whether any formula of that side, or any that is not checkable, takes the value."""
-    takers = [name for name, quantity in result.vocabulary.quantities.items() if node.name in quantity.inputs]
+    takers = [name for name, quantity in result.vocabulary.quantities.items() if node.name in quantity.causes]
     logged = {other.name for other in result.scenes[side].values}
     return any(name in logged or name in result.physics.ends for name in takers)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
+_FROM_REAL = "the intensity is computed from the real vectors"
 _RECIPROCAL = "reciprocal"
 _RADII = {
     2.8179403262e-15: "CODATA 2018",
@@ -70,6 +71,7 @@ class NanoBragg(Physics):
     never_leaves = frozenset({"vec_a", "vec_b", "vec_c"})
     collectors = frozenset({"I_before_scaling"})
     steep = ("scattering_vec_A_inv", "rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms", "hkl_frac")
+    aside: Mapping[str, str] = {f"rot_{axis}_star_A_inv": _FROM_REAL for axis in "abc"}
     carriers = frozenset({"I_before_scaling", "I_pixel_final", "F_cell"})
     looked_up = frozenset({"F_cell"})
     experiments = Simulator()

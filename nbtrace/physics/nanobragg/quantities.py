@@ -27,12 +27,16 @@ _SECTIONS: dict[str, tuple[Scope, tuple[str, ...]]] = {
 _SIZES = {Kind.SCALAR: 1, Kind.VECTOR: 3, Kind.MATRIX: 9, Kind.NAMED: 0, Kind.TEXT: 0}
 
 _GROUPS = {
-    "ORIENTATION": "rot_a_star_A_inv rot_b_star_A_inv rot_c_star_A_inv spindle_axis_normalized phi_deg",
+    "ORIENTATION": "spindle_axis_normalized ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv ~phi_deg",
+    "PER_POINT": "incident_vec diffracted_vec polar_axis odet_vec odet_after_twotheta fdet_vec sdet_vec omega_pixel_sr",
     "SWEEP": "scattering_vec_A_inv phi_h_frac phi_k_frac phi_l_frac rot_a_angstroms rot_b_angstroms "
     "rot_c_angstroms vec_a vec_b vec_c ORIENTATION",
     "FLAGS": "oversample_thick oversample_polar oversample_omega",
 }
 """Inputs that formulas share, under names that stand for them in the table."""
+
+_WEAK = "~"
+"""Stands before a weak input: one that is taken in place of what logs do not print, or in few configurations."""
 
 # name | unit | kind and marks | inputs | other keys, separated by ";", each with "@unit" where it differs | description
 _TABLE = """
@@ -42,7 +46,7 @@ angles_rad               | rad | named  |                                     | 
 beam_center_m            | m   | named  |                                     |                                | Beam centre as given; the reference prints it divided by 1000
 initial_fdet             | 1   | vector | detector_convention                 | fdet_vector_initial            | Fast axis before rotations
 initial_sdet             | 1   | vector | detector_convention                 | sdet_vector_initial            | Slow axis before rotations
-initial_odet             | 1   | vector | detector_convention initial_fdet initial_sdet | odet_vector_initial            | Detector normal before rotations
+initial_odet             | 1   | vector | detector_convention ~initial_fdet ~initial_sdet | odet_vector_initial            | Detector normal before rotations
 Rx                       | 1   | matrix | angles_rad                          |                                | Rotation of the detector about x
 Ry                       | 1   | matrix | angles_rad                          |                                | Rotation of the detector about y
 Rz                       | 1   | matrix | angles_rad                          |                                | Rotation of the detector about z
@@ -62,7 +66,7 @@ odet_after_rotz          | 1   | vector | initial_odet R_total angles_rad     | 
 twotheta_axis            | 1   | vector | detector_convention                 |                                | Axis of the two-theta rotation
 fdet_after_twotheta      | 1   | vector | fdet_after_rotz initial_fdet R_total twotheta_axis angles_rad | DETECTOR_FAST_AXIS        | Fast axis after all rotations
 sdet_after_twotheta      | 1   | vector | sdet_after_rotz initial_sdet R_total twotheta_axis angles_rad | DETECTOR_SLOW_AXIS        | Slow axis after all rotations
-odet_after_twotheta      | 1   | vector | odet_after_rotz initial_odet initial_fdet initial_sdet R_total twotheta_axis angles_rad | DETECTOR_NORMAL_AXIS      | Detector normal after all rotations
+odet_after_twotheta      | 1   | vector | odet_after_rotz initial_odet ~initial_fdet ~initial_sdet R_total twotheta_axis angles_rad | DETECTOR_NORMAL_AXIS      | Detector normal after all rotations
 convention_mapping       | 1   | text   | detector_convention                 |                                | How the beam centre maps onto the detector axes
 Fbeam_m                  | m   | scalar | beam_center_m                       | Fbeam                          | Fast coordinate of the direct beam
 Sbeam_m                  | m   | scalar | beam_center_m                       | Sbeam                          | Slow coordinate of the direct beam
@@ -89,17 +93,17 @@ vec_a                   | Å   | vector | vec_b_star vec_c_star V_cell      | a;
 vec_b                   | Å   | vector | vec_a_star vec_c_star V_cell      | b; real_b_reconstructed        | Cell vector b = V·c*×a* in the lab frame
 vec_c                   | Å   | vector | vec_a_star vec_b_star V_cell      | c; real_c_reconstructed        | Cell vector c = V·a*×b* in the lab frame
 pixel
-pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta Fclose_m Sclose_m close_distance_m Fbeam_m Sbeam_m distance_m term_beam incident_vec fdet_vec sdet_vec odet_vec odet_after_twotheta |                                | Position of the detector's first corner
-fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta angles_rad | Fdet; fdet                     | Fast axis of the detector
-sdet_vec                 | 1   | vector never_zero | sdet_after_twotheta angles_rad | Sdet; sdet                     | Slow axis of the detector
-odet_vec                 | 1   | vector never_zero | odet_after_twotheta angles_rad initial_fdet initial_sdet | Odet; odet                     | Normal of the detector
+pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta Fclose_m Sclose_m close_distance_m Fbeam_m Sbeam_m distance_m term_beam ~incident_vec fdet_vec sdet_vec odet_vec odet_after_twotheta |                                | Position of the detector's first corner
+fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta ~angles_rad | Fdet; fdet                     | Fast axis of the detector
+sdet_vec                 | 1   | vector never_zero | sdet_after_twotheta ~angles_rad | Sdet; sdet                     | Slow axis of the detector
+odet_vec                 | 1   | vector never_zero | odet_after_twotheta ~angles_rad ~initial_fdet ~initial_sdet | Odet; odet                     | Normal of the detector
 pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec odet_vec odet_after_twotheta | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
 R_distance_meters        | m   | scalar never_zero | pixel_pos_meters                    | airpath; Airpath; Distance to pixel (R); R; pixel_distance_A@Å | Distance R from the sample to that point
 omega_pixel_sr           | sr  | scalar never_zero | R_distance_meters close_distance_meters oversample_omega | Omega (solid angle); Solid angle (with obliquity); omega_sr | Solid angle of the pixel, p²·close/R³
 close_distance_meters    | m   | scalar never_zero | pix0_vector_meters odet_vec odet_after_twotheta fdet_vec sdet_vec | close_distance; Close distance | Distance from the sample to the detector plane, P₀·ô
 obliquity_factor         | 1   | scalar | close_distance_meters R_distance_meters | Obliquity factor (close_distance/R) | Obliquity factor, close/R
 diffracted_vec           | 1   | vector never_zero | pixel_pos_meters R_distance_meters  | diffracted; diffracted_dir; diffracted (d); Diffracted unit vector | Direction d̂ = X/R from the sample to the pixel
-incident_vec             | 1   | vector never_zero | term_beam                           | incident; incident_dir; incident (i) | Direction î of the incident beam
+incident_vec             | 1   | vector never_zero | ~term_beam                          | incident; incident_dir; incident (i) | Direction î of the incident beam
 lambda_meters            | m   | scalar never_zero |                                     |                                | Wavelength λ in metres
 lambda_angstroms         | Å   | scalar never_zero | lambda_meters                       | lambda0; wavelength; wavelength_A; wavelength_angstroms | Wavelength λ in ångström
 scattering_vec_A_inv     | m⁻¹ | vector | diffracted_vec incident_vec lambda_meters | scattering_vec_inv_A@Å⁻¹; scattering_vector@Å⁻¹; S@Å⁻¹; S vector@Å⁻¹ | Scattering vector (d̂ − î)/λ; the reference prints m⁻¹ under this name
@@ -120,7 +124,7 @@ F_latt_a                 | 1   | scalar | hkl_frac                            | 
 F_latt_b                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along b, sin(πNk)/sin(πk)
 F_latt_c                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along c, sin(πNl)/sin(πl)
 F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c          | F_latt (product)               | Lattice factor, product of the three
-F_cell                   | e⁻  | scalar never_zero | hkl_rounded hkl_frac                | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
+F_cell                   | e⁻  | scalar never_zero | hkl_rounded ~hkl_frac               | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
 F_cell_interpolated      | e⁻  | scalar | hkl_frac                            |                                | Structure factor by tricubic interpolation
 F_tricubic               | e⁻  | scalar | hkl_frac                            |                                | Structure factor at a node of the interpolation
 phi
@@ -148,7 +152,7 @@ source_polar             | 1   | scalar |                                     | 
 source_index             | 1   | scalar |                                     |                                | Ordinal of the source, from 0
 source_cos_2theta        | 1   | scalar |                                     | source_cos2theta               | Cosine of the scattering angle of the source
 scaling
-I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP steps incident_vec diffracted_vec polar_axis odet_vec odet_after_twotheta fdet_vec sdet_vec omega_pixel_sr FLAGS source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
+I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
 I_before_scaling_post_polar | 1 | scalar | I_before_scaling polar             |                                | The same after polarisation
 r_e_meters               | m   | scalar never_zero |                                     |                                | Classical electron radius
 r_e_sqr                  | m²  | scalar never_zero | r_e_meters                          | r_e^2                          | Thomson cross section r_e²
@@ -174,7 +178,8 @@ def _read_table(table: str) -> dict[str, Quantity]:
         if len(cells) == 1:
             section = cells[0]
             continue
-        name, unit, words, inputs, keys, description = cells
+        name, unit, words, taken, keys, description = cells
+        inputs = dict(_inputs(taken))
         kind, *marks = words.split()
         scope, indices = _SECTIONS[section]
         quantities[name] = Quantity(
@@ -184,7 +189,8 @@ def _read_table(table: str) -> dict[str, Quantity]:
             basis=Basis.ABSOLUTE if "abs" in marks else Basis.RELATIVE,
             scope=scope,
             section=section,
-            inputs=tuple(_inputs(inputs)),
+            inputs=tuple(inputs),
+            weak=tuple(other for other, weak in inputs.items() if weak),
             aliases=tuple(_alias(key, unit) for key in keys.split(";") if key),
             description=description,
             indices=indices,
@@ -196,9 +202,12 @@ def _read_table(table: str) -> dict[str, Quantity]:
     return quantities
 
 
-def _inputs(cell: str) -> Iterator[str]:
-    for name in cell.split():
-        yield from _inputs(_GROUPS[name]) if name in _GROUPS else (name,)
+def _inputs(cell: str) -> Iterator[tuple[str, bool]]:
+    """Yield each input of a quantity, and whether it is a weak one."""
+    for word in cell.split():
+        name = word.removeprefix(_WEAK)
+        for inner, weak in _inputs(_GROUPS[name]) if name in _GROUPS else ((name, False),):
+            yield inner, weak or name != word
 
 
 def _alias(cell: str, unit: str) -> tuple[str, str]:

@@ -15,7 +15,6 @@ VOCABULARY = Vocabulary(
     block="pixel",
     outcome="intensity",
     judged_absolutely="fractional Miller indices",
-    aside={f"rot_{axis}_star_A_inv": "the intensity is computed from the real vectors" for axis in "abc"},
     judged_apart=frozenset({SOURCE}),
     final="I_pixel_final",
     stand_ins=("floatimage_accumulated", "I_before_scaling", "F_latt"),

@@ -23,14 +23,16 @@ _KEPT = 4096
 
 
 def base_cell(at: At, axis: str) -> Vector:
-    """Return a cell vector (Å) before rotation: as logged, else from the unrotated reciprocal vectors.
+    """Return a cell vector (Å) before rotation: from the unrotated reciprocal vectors, else as logged.
 
     The reference's reciprocal vectors are dual to the real ones but for a common factor, which is not 1 where the cell
-    is triclinic and given without a matrix; the stated cell lengths tell it.
+    is triclinic and given without a matrix; the stated cell lengths tell it. The real vectors have few digits in its
+    logs.
     """
-    if at.logged(f"vec_{axis}"):
+    stars = [f"rot_{name}_star_A_inv" for name in AXES]
+    if at.logged(f"vec_{axis}") and not all(map(at.logged, stars)):
         return at[f"vec_{axis}"]
-    dual = _dual(at["rot_a_star_A_inv"], at["rot_b_star_A_inv"], at["rot_c_star_A_inv"], axis)
+    dual = _dual(*(at[name] for name in stars), axis)
     if dual is None:
         raise UnloggedError("reciprocal vectors that span a volume", Lack.NUMBER)
     return as_stated(at, axis, dual)
