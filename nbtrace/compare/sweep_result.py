@@ -229,14 +229,16 @@ class SweepResult:
         """Whether a quantity moves much more than the rounding of its inputs and of itself can make it.
 
         What its inputs move by, and one rounding, times its condition number, with :data:`ROUNDING_SLACK`; False where
-        an input or the condition number is not known.
+        the condition number is not known, or an input is not in every run. Where it is known, the formula has taken
+        those of the inputs that are there.
         """
         known = self.policy.vocabulary.quantities.get(item.quantity)
         moved = {one.quantity: one.largest_move for one in self.quantities}
-        if item.condition is None or known is None or not set(known.inputs) <= moved.keys():
+        lost = {name for names in self.lacking.values() for name in names}
+        if item.condition is None or known is None or not lost.isdisjoint(known.inputs):
             return False
         coarsest = max(run.precision.rounding for run in self.runs)
-        inputs = max((moved[name] for name in known.inputs), default=0.0)
+        inputs = max((moved[name] for name in known.inputs if name in moved), default=0.0)
         return item.largest_move > ROUNDING_SLACK * max(1.0, item.condition) * max(inputs, coarsest)
 
     def of_outcome(self, outcome: Outcome) -> tuple[Swept, ...]:

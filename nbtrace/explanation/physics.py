@@ -79,7 +79,7 @@ class Physics:
     @property
     def ends(self) -> frozenset[str]:
         """Quantities that a run is made for."""
-        taken = {name for quantity in self.vocabulary.quantities.values() for name in quantity.inputs}
+        taken = {name for quantity in self.vocabulary.quantities.values() for name in quantity.causes}
         return frozenset(self.vocabulary.finals) or frozenset(self.vocabulary.quantities) - taken
 
     @property

@@ -310,7 +310,7 @@ def _next_probe(root: Root) -> str:
     if _covered(root) and lacking:
         return f"log {lacking[0]}" + (", or give the configuration" if configured_by else "")
     known = root.vocabulary.quantities.get(root.quantity)
-    inputs = known.inputs if known is not None else ()
+    inputs = known.causes if known is not None else ()
     if inputs:
         return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
     if not configured_by:

@@ -132,6 +132,17 @@ def test_a_movement_that_no_rounding_makes_is_told(coarse: float | str, exceeds:
         assert result.exceeds_rounding(squared) is expected
 
 
+def test_inputs_that_a_formula_takes_in_other_logs_do_not_hide_a_movement() -> None:
+    """The solid angle that is applied is that of the pixel; a flag says of which point, and most logs have none."""
+    runs = [Run(DOUBLE, "cpu", log({"omega_pixel_sr": 0.5, "omega_pixel": 0.5}))]
+    runs += [Run(SINGLE, "cpu", log({"omega_pixel_sr": 0.5, "omega_pixel": 0.52}))]
+    result = sweep(runs, conditions={"omega_pixel": 1.0})
+    applied = next(item for item in result.quantities if item.quantity == "omega_pixel")
+    assert result.exceeds_rounding(applied)
+    runs[1] = Run(SINGLE, "cpu", log({"omega_pixel": 0.52}))
+    assert not sweep(runs, conditions={"omega_pixel": 1.0}).exceeds_rounding(applied)
+
+
 @pytest.mark.parametrize("precision", Precision)
 def test_runs_of_one_precision_tell_no_rounding_from_a_defect(precision: Precision) -> None:
     runs = [Run(precision, device, log({"polar": 1.001})) for device in ("cpu", "cuda")]

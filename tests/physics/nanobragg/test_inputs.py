@@ -147,6 +147,13 @@ def thinned(seen: Scene, node: Node, asked: Asked) -> None:
             waiting += [gone | {name} for name in sorted(taken)]
 
 
+def _with_real_vectors_alone(seen: Scene) -> Iterator[Scene]:
+    """Yield a log with φ steps of a program that prints neither reciprocal vectors nor factors of steps."""
+    gone = {"phi_F_latt", *(f"rot_{axis}_star_A_inv" for axis in "abc")}
+    if PHI_TIC in seen.ordinals:
+        yield replace(seen, values={node: value for node, value in seen.values.items() if node.name not in gone})
+
+
 def kind(node: Node) -> tuple[str, bool, bool]:
     """Return what places have in common at which a formula reads the same: the first sample and step, or others."""
     return node.name, node.sample > 0, any(ordinal > 0 for _, ordinal in node.place)
@@ -156,7 +163,8 @@ def kind(node: Node) -> tuple[str, bool, bool]:
 def asked() -> Asked:
     found = Asked()
     for recorded in scenes():
-        for seen in (recorded, completed(recorded, found)):
+        whole = completed(recorded, found)
+        for seen in (recorded, whole, *_with_real_vectors_alone(whole)):
             for node in {kind(node): node for node in seen.values if node.name in FORMULAS}.values():
                 thinned(seen, node, found)
     return found
