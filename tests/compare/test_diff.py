@@ -133,12 +133,12 @@ def test_one_seeded_change_is_the_only_root(
 
 
 def walk(name: str) -> set[str]:
-    """What a quantity is computed from, found by walking the inputs."""
+    """What a quantity follows from, found by walking the inputs; weak ones are no causes."""
     walked: set[str] = set()
     waiting = {name}
     while waiting:
         walked |= waiting
-        waiting = {other for here in waiting for other in QUANTITIES[here].inputs} - walked
+        waiting = {other for here in waiting for other in QUANTITIES[here].causes} - walked
     return walked - {name}
 
 
