@@ -342,7 +342,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "bomb.npz": (zipped("a.npy", bytes(2**25), zipfile.ZIP_BZIP2), "compressed bytes cannot be the 33554432 bytes"),
     "encrypted.npz": (encrypted(), "no npz file that can be read: .*encrypted"),
     "doubled.npz": (doubled(), "more than one array called 'a'"),
-    "inner.npz": (zipped("a.npy", zipped("b.npy", saved(np.ones((2, 2))))), "array 'a' is damaged: its header describes no array"),
+    "inner.npz": (zipped("a.npy", zipped("b.npy", saved(np.ones((2, 2))))), "'a' is damaged: its header describes no"),
     "many.npz": (zipped_all({f"{i}.npy": b"" for i in range(999)}), "the arrays 0, 1, 2, 3, 4, 5, 6, 7 and 991 more"),
     "junk.gz": (gzip.compress(b"0" * 999) + b"junk", "4 bytes behind its gzip stream are none of it"),
     "dark.pgm": (b"P5\n1 1\n0\n\xff", "its largest value is 0, and must be 1 to 65535"),
