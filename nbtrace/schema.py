@@ -77,37 +77,37 @@ def _no_look_alike(value: object) -> object:
     return value
 
 
-Step: TypeAlias = Annotated[Count, BeforeValidator(_no_look_alike)]
-Number: TypeAlias = Annotated[float, Strict()]
+_Ordinal: TypeAlias = Annotated[Count, BeforeValidator(_no_look_alike)]
+_Real: TypeAlias = Annotated[float, Strict()]
 
 
 class PhiLine(BaseModel):
     """`TRACE_C_PHI phi_tic=… phi_deg=… k_frac=… F_latt_b=… F_latt=…`, with any further `key=number` fields."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, Number]
+    __pydantic_extra__: dict[str, _Real]
 
-    phi_tic: Step
-    phi_deg: Number
-    k_frac: Number
-    F_latt_b: Number
-    F_latt: Number
+    phi_tic: _Ordinal
+    phi_deg: _Real
+    k_frac: _Real
+    F_latt_b: _Real
+    F_latt: _Real
 
 
 class RotStarLine(_Line):
     """`TRACE_PY_ROTSTAR phi_tic=… ap_y=… bp_y=… cp_y=…`: y components of the rotated cell vectors, Å."""
 
-    phi_tic: Step
-    ap_y: Number
-    bp_y: Number
-    cp_y: Number
+    phi_tic: _Ordinal
+    ap_y: _Real
+    bp_y: _Real
+    cp_y: _Real
 
 
 class TracedPixel(_Line):
     """A statement of the traced pixel, slow first."""
 
-    slow: Step
-    fast: Step
+    slow: _Ordinal
+    fast: _Ordinal
 
     @property
     def pixel(self) -> Pixel:

@@ -68,7 +68,7 @@ class Gaps:
 
 
 @dataclass
-class Count:
+class LackCount:
     """What one side lacks, as it is counted.
 
     Attributes
@@ -91,7 +91,7 @@ class Count:
     sampled_further: bool = False
     sources: set[int] = field(default_factory=set)
 
-    def add(self, other: "Count") -> None:
+    def add(self, other: "LackCount") -> None:
         """Add what was counted in other blocks."""
         self.values.update(other.values)
         self.blocks += other.blocks
@@ -127,14 +127,14 @@ class Lack:
     steps_there: tuple[int, ...]
     blocks: tuple[int, ...]
 
-    def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> Count:
+    def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> LackCount:
         """Return the count, of all blocks or of some; `trace` is the side that lacks them."""
 
         def counts(block: int) -> bool:
             return blocks is None or block in blocks
 
         sources = {record.index.source for record in trace.records if record.stage is Stage.SOURCE}
-        return Count(
+        return LackCount(
             Counter(_key(record) for record in self.values if counts(record.index.block)),
             sum(map(counts, self.blocks)),
             sum(counts(record.index.block) for record in self.steps),
@@ -143,7 +143,7 @@ class Lack:
             {source for source in sources if source is not None},
         )
 
-    def gaps(self, count: Count, trace: Trace, other: Trace) -> Gaps:
+    def gaps(self, count: LackCount, trace: Trace, other: Trace) -> Gaps:
         """Return the gaps of `trace`; of long logs, traces of enough blocks to hold every quantity do."""
         traces_a_pixel = any(record.stage in OF_A_PIXEL for record in trace.records)
         traces_steps = OF_A_STEP in trace.by_quantity

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbtrace.compare.estimates import RESIDUALS, norms, pixel_sizes, positions, power_of_ten
-from nbtrace.compare.gaps import OF_A_STEP, Count
+from nbtrace.compare.gaps import OF_A_STEP, LackCount
 from nbtrace.compare.identities import PER_SAMPLE
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
@@ -70,7 +70,7 @@ class Tally:
         Values that only C (0) or only Py (1) has.
     alone_names : (set of str, set of str)
         Their names.
-    lacking : (Count, Count)
+    lacking : (LackCount, LackCount)
         What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
@@ -88,7 +88,7 @@ class Tally:
     instances: Counter[tuple[int, str]] = field(default_factory=Counter)
     broken: Counter[tuple[int, str]] = field(default_factory=Counter)
     chosen: Representatives = field(default_factory=Representatives)
-    lacking: tuple[Count, Count] = field(default_factory=lambda: (Count(), Count()))
+    lacking: tuple[LackCount, LackCount] = field(default_factory=lambda: (LackCount(), LackCount()))
 
     def compare(self, loop: Loop, window: "Window") -> None:
         """Add the values of one loop."""

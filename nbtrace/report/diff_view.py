@@ -60,12 +60,12 @@ def headline(result: DiffResult) -> str:
     if result.verdict is Verdict.NOT_COMPARABLE:
         return f"the logs cannot be compared as they stand ({compared} all the same)"
     if first is None:
-        return f"{compared}, none diverges{_lacking(result)}"
-    rest = (_apart(result, first), _material(result), _final(result), _lacking(result))
+        return f"{compared}, none diverges{lack_words(result)}"
+    rest = (_apart(result, first), _material(result), _final(result), lack_words(result))
     return f"first divergence {describe(first)}{''.join(rest)}"
 
 
-def _lacking(result: DiffResult) -> str:
+def lack_words(result: DiffResult) -> str:
     """Return which side lacks pixels, their values or φ steps that the other has."""
     covered = result.coverage
     sides = (
@@ -75,15 +75,15 @@ def _lacking(result: DiffResult) -> str:
     for side, trace, missing, gaps in sides:
         if "I_pixel_final" in missing and "I_pixel_final" not in trace.by_quantity:
             return f"; {side} prints no I_pixel_final"
-        lacking = (
-            (gaps.blocks, "pixel"),
-            (gaps.lost.get("I_pixel_final", 0), "I_pixel_final"),
-            (gaps.steps, "φ step"),
-            (sum(gaps.lost.values()), "value"),
+        lost = (
+            (gaps.blocks, "pixel", "pixels"),
+            (gaps.lost.get("I_pixel_final", 0), "I_pixel_final", "I_pixel_final"),
+            (gaps.steps, "φ step", "φ steps"),
+            (sum(gaps.lost.values()), "value", "values"),
         )
-        for many, what in lacking:
+        for many, one, several in lost:
             if many:
-                return f"; {side} lacks {many} {what}{'s' * (many > 1 and what != 'I_pixel_final')}"
+                return f"; {side} lacks {many} {one if many == 1 else several}"
     if result.verdict is Verdict.DIFFER and result.first_divergence is None:
         return "; but not everything could be compared, see the notes and the coverage"
     return ""
@@ -277,11 +277,15 @@ def _coverage(result: DiffResult) -> Section:
     covered = result.coverage
     items = [f"compared {covered.compared} of {covered.expected} values that at least one side has"]
     items += [f"not measurable: {label}: {reason}" for label, reason in covered.skipped.items()]
-    sides = (("C", covered.missing_on_c, covered.unknown_on_c), ("Py", covered.missing_on_py, covered.unknown_on_py))
-    for side, missing, unknown in sides:
+    of_c, of_py = result.gaps
+    sides = (
+        ("C", covered.missing_on_c, covered.unknown_on_c, of_c),
+        ("Py", covered.missing_on_py, covered.unknown_on_py, of_py),
+    )
+    for side, missing, unknown, gaps in sides:
         if missing:
             items.append(f"missing on {side}: {listed(missing)}")
-        items += _gaps(side, result.gaps[side == "Py"])
+        items += _gaps(side, gaps)
         if unknown:
             items.append(f"only {side} prints, under names that no other log uses: {listed(unknown, 4)}")
     return Section("Coverage", items=tuple(items))
