@@ -59,15 +59,15 @@ def _no_look_alike(value: object) -> object:
     return value
 
 
-Step: TypeAlias = Annotated[Count, BeforeValidator(_no_look_alike)]
-Number: TypeAlias = Annotated[float, Strict()]
+Ordinal: TypeAlias = Annotated[Count, BeforeValidator(_no_look_alike)]
+Real: TypeAlias = Annotated[float, Strict()]
 
 
 class TracedPixel(_Line):
     """A statement of the traced pixel, slow first."""
 
-    slow: Step
-    fast: Step
+    slow: Ordinal
+    fast: Ordinal
 
     @property
     def pixel(self) -> Pixel:

@@ -42,9 +42,9 @@ def _run(command: Command) -> bool:
     for finding in command.findings:
         _complain(f"warning: {finding.remark}")
     # torch is imported only once the command line is known to be good.
-    from simulator.session import Outcome, simulate_command  # noqa: PLC0415
+    from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
-    return simulate_command(command.config, canonical_arguments(command.config), _print) is Outcome.ALL_NAN
+    return simulate_command(command.config, canonical_arguments(command.config), _print) is RunEnd.ALL_NAN
 
 
 def _complain(text: str) -> None:

@@ -9,6 +9,7 @@ _REAL = re.compile(rf"{_SPACE}([+-]?(?:{_HEXADECIMAL}|{_DECIMAL}|inf(?:inity)?|n
 _INTEGER = re.compile(rf"{_SPACE}([+-]?[0-9]+){_SPACE}")
 
 LARGEST_INTEGER = 2**31 - 1
+_SMALLEST_INTEGER = -(2**31)
 _LARGEST_LONG = 2**63 - 1
 
 
@@ -54,8 +55,8 @@ def whole_integer(text: str) -> int:
     match = _INTEGER.fullmatch(text)
     if match is None:
         raise ValueError(f"'{text}' is not an integer")
-    if len(match[1].lstrip("+-0")) > 10 or abs(int(match[1])) > LARGEST_INTEGER:
-        raise ValueError(f"'{text}' is beyond {LARGEST_INTEGER}, the largest integer that the reference can hold")
+    if len(match[1].lstrip("+-0")) > 10 or not _SMALLEST_INTEGER <= int(match[1]) <= LARGEST_INTEGER:
+        raise ValueError(f"'{text}' does not fit 32 bits, the integers of the reference")
     return int(match[1])
 
 

@@ -5,7 +5,7 @@ from enum import Enum, StrEnum
 from typing import Self
 
 
-class Program(Enum):
+class Reference(Enum):
     """Which of the two reference programs has a defect."""
 
     BOTH = "both programs"
@@ -93,18 +93,18 @@ class Defect(Enum):
             "-misset_seed is taken for -misset too: where three words or more follow it, they are the missetting "
             "angles, a word that is no number being 0, and -misset random given before it is forgotten."
         ),
-        Program.UPSTREAM,
+        Reference.UPSTREAM,
     )
     DUMP_FLAG_UNKNOWN = (
         "dump_flag_unknown",
         "-dump is not known: the cache of structure factors is always Fdump.bin.",
-        Program.FORK,
+        Reference.FORK,
     )
 
     description: str
-    program: Program
+    program: Reference
 
-    def __new__(cls, name: str, description: str = "", program: Program = Program.BOTH) -> Self:
+    def __new__(cls, name: str, description: str = "", program: Reference = Reference.BOTH) -> Self:
         """Make the member whose value is `name`."""
         member = object.__new__(cls)
         member._value_ = name
@@ -134,7 +134,7 @@ class Mode(StrEnum):
     @property
     def defects(self) -> frozenset[Defect]:
         """The switches that are on in this mode."""
-        shared = frozenset(defect for defect in Defect if defect.program is Program.BOTH)
+        shared = frozenset(defect for defect in Defect if defect.program is Reference.BOTH)
         return shared if self is Mode.C_PARITY else frozenset()
 
 

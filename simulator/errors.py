@@ -5,10 +5,14 @@ Every error says in one line what is wrong, where, and what to do.
 
 
 def shown(text: str) -> str:
-    """Return a text as one line in which control characters, and bytes that are no text, are written out."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in text
-    )
+    """Return a text as one printable line: control characters and what is not UTF-8 are escaped."""
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode()
 
 
 class SimulatorError(Exception):

@@ -30,7 +30,7 @@ MOST_SAMPLES = 1e14
 """Samples of an image that take months at the best of rates."""
 
 
-class Outcome(Enum):
+class RunEnd(Enum):
     """How a run ended."""
 
     COMPLETE = "at least one pixel is a number"
@@ -41,7 +41,7 @@ PHI_FIELDS = ("phi_tic", "phi_deg", "k_frac", "F_latt_b", "F_latt")
 """What the reference prints of a φ step."""
 
 
-def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> Outcome:
+def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> RunEnd:
     """Run a configuration, print what the reference prints, and write its files.
 
     Raises
@@ -75,9 +75,9 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> Ou
         say(line)
     visited = visited_pixels(config, inputs.mask)
     if not len(visited) or not np.isnan(image.reshape(-1)[visited.numpy()]).all():
-        return Outcome.COMPLETE
+        return RunEnd.COMPLETE
     say(f"WARNING: every pixel is NaN{_reason(model, visited)}")
-    return Outcome.ALL_NAN
+    return RunEnd.ALL_NAN
 
 
 def _check_work(model: Model) -> None:
@@ -107,12 +107,20 @@ class _FirstLost:
 
     def __call__(self, name: str, value: Observable) -> None:
         """Note a quantity."""
-        if self.name is None and not name.startswith(("at.", "run.")) and "nan" in _words(value):
+        if self.name is None and not name.startswith(("at.", "run.")) and not _is_finite(resolve(value)):
             self.name = name.rpartition(".")[2]
 
 
-def _words(value: Observable) -> str:
-    return number_text(resolve(value)).replace("inf", "nan")
+def _is_finite(value: Value) -> bool:
+    """Tell whether a value of a single pixel has finite numbers alone; a text has none."""
+    match value:
+        case Vector() | Matrix():
+            return all(map(_is_finite, value))
+        case Tensor():
+            return bool(torch.isfinite(value).all())
+        case str():
+            return True
+    return math.isfinite(value)
 
 
 def _reason(model: Model, visited: Tensor) -> str:

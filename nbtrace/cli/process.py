@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from types import TracebackType
 from typing import Any, Literal, NoReturn, TextIO
 
 import typer
@@ -48,8 +47,12 @@ def end_with(command: Callable[[], object]) -> NoReturn:
 
     A fault of nbtrace itself has its traceback and a status of its own: Python's 1 would say that two inputs differ.
     """
-    with _Faults():
+    try:
         status = _flushed(_status(command))
+    except Exception:  # noqa: BLE001 - what nobody expected
+        with suppress(OSError):
+            traceback.print_exc()
+        status = _flushed(ExitCode.BROKEN)
     atexit.register(_Exiting.begin)
     sys.exit(status)
 
@@ -127,24 +130,6 @@ def _message(error: BaseException) -> str:
 def _command_of(error: BaseException) -> str:
     """Return the command whose usage was wrong."""
     return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
-
-
-class _Faults:
-    """Ends the process for an error that nobody expected."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None or not issubclass(kind, Exception):
-            return
-        with suppress(OSError):
-            traceback.print_exception(kind, error, trace)
-        _flushed(ExitCode.BROKEN)
-        atexit.register(_Exiting.begin)
-        sys.exit(ExitCode.BROKEN)
 
 
 class _Exiting:

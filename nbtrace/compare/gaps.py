@@ -61,7 +61,7 @@ class Gaps:
 
 
 @dataclass
-class Count:
+class LackCount:
     """What one side lacks, as it is counted.
 
     Attributes
@@ -84,7 +84,7 @@ class Count:
     sampled_further: bool = False
     sources: set[int] = field(default_factory=set)
 
-    def add(self, other: "Count") -> None:
+    def add(self, other: "LackCount") -> None:
         """Add what was counted in other blocks."""
         self.values.update(other.values)
         self.blocks += other.blocks
@@ -120,14 +120,14 @@ class Lack:
     steps_there: tuple[int, ...]
     blocks: tuple[int, ...]
 
-    def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> Count:
+    def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> LackCount:
         """Return the count, of all blocks or of some; `trace` is the side that lacks them."""
 
         def counts(block: int) -> bool:
             return blocks is None or block in blocks
 
         sources = {record.index.source for record in trace.records}
-        return Count(
+        return LackCount(
             Counter(_key(record) for record in self.values if counts(record.index.block)),
             sum(map(counts, self.blocks)),
             sum(counts(record.index.block) for record in self.steps),
@@ -136,7 +136,7 @@ class Lack:
             {source for source in sources if source is not None},
         )
 
-    def gaps(self, count: Count, trace: Trace, other: Trace) -> Gaps:
+    def gaps(self, count: LackCount, trace: Trace, other: Trace) -> Gaps:
         """Return the gaps of `trace`; of long logs, traces of enough blocks to hold every quantity do."""
         traces_a_pixel = any(map(of_a_block, trace.records))
         traces_steps = any(map(_step_of, _step_records(trace)))

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from nbtrace.compare.estimates import ORDINAL, columns_of, norms, power_of_ten, residuals
-from nbtrace.compare.gaps import Count
+from nbtrace.compare.gaps import LackCount
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.relations import Values
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
@@ -71,7 +71,7 @@ class Tally:
         Values that only C (0) or only Py (1) has.
     alone_names : (set of str, set of str)
         Their names.
-    lacking : (Count, Count)
+    lacking : (LackCount, LackCount)
         What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
@@ -89,7 +89,7 @@ class Tally:
     instances: Counter[tuple[int, str]] = field(default_factory=Counter)
     broken: Counter[tuple[int, str]] = field(default_factory=Counter)
     chosen: Representatives = field(default_factory=Representatives)
-    lacking: tuple[Count, Count] = field(default_factory=lambda: (Count(), Count()))
+    lacking: tuple[LackCount, LackCount] = field(default_factory=lambda: (LackCount(), LackCount()))
 
     @cached_property
     def per_sample(self) -> frozenset[str]:

@@ -11,13 +11,15 @@ import numpy as np
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.decimals import PAD, Bytes
+from nbtrace.parsers.source import text_only
 from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 
 CHUNK = 1 << 20
 """Bytes read at a time: few enough that the arrays made of them stay in the processor's cache."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_PROBE = 1 << 16
+_PACKED = 1 << 16
+"""Bytes of a packed log that are read at a time."""
+
 _PADDING = b"\n" * PAD
 
 
@@ -88,9 +90,9 @@ def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
             raise InputError(f"{name} cannot be read: {error.strerror}") from error
         end = Ending()
         packed = head == GZIP
-        blocks = _blocks(head, stream, _PROBE if packed else size)
+        blocks = _blocks(head, stream, _PACKED if packed else size)
         blocks = _unzipped(blocks, source, end) if packed else blocks
-        yield from _whole_lines(_text_only(blocks, source), end)
+        yield from _whole_lines(text_only(blocks, source), end)
 
 
 def _blocks(head: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
@@ -98,22 +100,6 @@ def _blocks(head: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
     while block:
         yield block
         block = stream.read(size)
-
-
-def _text_only(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Pass the blocks on without a byte order mark; refuse what is binary as the line reader does."""
-    seen = 0
-    head = b""
-    for block in blocks:
-        if seen < _PROBE and b"\0" in block[: _PROBE - seen]:
-            raise InputError(f"{name} is binary, not a trace log")
-        seen += len(block)
-        head += block
-        if seen >= len(_BYTE_ORDER_MARK):
-            yield head.removeprefix(_BYTE_ORDER_MARK) if seen == len(head) else head
-            head = b""
-    if head:
-        yield head
 
 
 def _whole_lines(blocks: Iterator[bytes], end: Ending) -> Iterator[Chunk]:

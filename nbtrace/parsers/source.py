@@ -105,9 +105,9 @@ def read_lines(source: str) -> Lines:
     """
     data = _standard_input() if source == "-" else read_bytes(Path(source))
     if not data.startswith(GZIP):
-        return Lines.of(_text_only([data], source))
+        return Lines.of(text_only([data], source))
     ending = Ending()
-    lines = Lines.of(_text_only(unpacked([data], source, ending), source))
+    lines = Lines.of(text_only(unpacked([data], source, ending), source))
     if not lines.pieces and (ending.cut or ending.damaged):
         raise InputError(f"{source} is a damaged gzip file; nothing of it can be read")
     return Lines(lines.pieces, ending.cut or ending.damaged)
@@ -127,7 +127,7 @@ def read_text(source: str) -> tuple[str, bool]:
     return lines.text, lines.cut
 
 
-def _text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
+def text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     """Pass the blocks on without a byte order mark; refuse what is binary."""
     seen = 0
     head = b""

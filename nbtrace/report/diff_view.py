@@ -67,12 +67,12 @@ def headline(result: DiffResult) -> str:
     if result.verdict is Verdict.NOT_COMPARABLE:
         return f"the logs cannot be compared as they stand ({compared} all the same)"
     if first is None:
-        return f"{compared}, none diverges{_lacking(result)}"
-    rest = (_apart(result, first), _material(result), _final(result), _lacking(result))
+        return f"{compared}, none diverges{lack_words(result)}"
+    rest = (_apart(result, first), _material(result), _final(result), lack_words(result))
     return f"first divergence {describe(first, result.names)}{''.join(rest)}"
 
 
-def _lacking(result: DiffResult) -> str:
+def lack_words(result: DiffResult) -> str:
     """Return which side lacks pixels, their values or φ steps that the other has."""
     covered, final = result.coverage, result.c.vocabulary.final or ""
     missing = covered.missing_on_c, covered.missing_on_py

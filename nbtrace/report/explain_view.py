@@ -14,6 +14,7 @@ from nbtrace.explanation.judgement.roots import Root
 from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.runs.evidence import evidence
 from nbtrace.records import Side
+from nbtrace.report.diff_view import lack_words
 from nbtrace.report.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
 from nbtrace.vocabulary.formula import Lack
@@ -72,6 +73,8 @@ def headline(result: Explanation) -> str:
     if not result.ranked:
         if result.verdict is Verdict.AGREE:
             return "nothing to explain: every value agrees, or follows from values that do"
+        if result.diff.first_divergence is None:
+            return f"no value that both logs print differs{lack_words(result.diff)}"
         return "the logs differ, but hold no value by which a side could be told wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"

@@ -278,14 +278,13 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
         found, explanation = _held_together(c, py, line, policy)
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
-    differs = found.verdict is not Verdict.AGREE
-    size = max(len(c.records), len(py.records))
-    long = f"not explained: its traces hold {size} records, which takes long; nbtrace explain does it" * (
-        not explanation
-    )
-    return Probe(
-        pixel, why, *texts, found, explanation if differs else None, reason=long if differs else "", noise=told
-    )
+    if found.verdict is Verdict.AGREE:
+        return Probe(pixel, why, *texts, found, noise=told)
+    reason = ""
+    if explanation is None:
+        size = max(len(c.records), len(py.records))
+        reason = f"not explained: its traces hold {size} records, which takes long; nbtrace explain does it"
+    return Probe(pixel, why, *texts, found, explanation, reason, told)
 
 
 def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple[DiffResult, "Explanation | None"]:

@@ -29,7 +29,7 @@ def test_either_order_of_log_and_json(nb: "Run", tmp_path: Path) -> None:
         ended = nb("phi", *arguments)
         assert ended.code == 0
         assert ended.out.startswith("AGREE  all 3 steps agree, max |Δk| = ")
-        assert f"C: {c}" in ended.out.replace("\n", "")
+        assert f"C:{c}" in "".join(ended.out.split())  # long paths begin lines
 
 
 def test_a_document_without_an_extension(nb: "Run", tmp_path: Path) -> None:

@@ -45,18 +45,22 @@ class Target:
     make : callable
         Makes an input.
     attempt : callable
-        Uses an input; may write to the folder that it is given. Any exception is a fault, a failed assertion too.
+        Uses an input; may write to the folder that it is given. Any exception is a fault, a failed assertion too. It
+        returns whether the input came as far as what is to be held: one that is refused at once shows little.
     few : int
         Inputs of every run.
     share : float
         Weight in the time of a long run.
+    least : float
+        Part of the inputs that must come that far, so that no run passes because nothing was held.
     """
 
     name: str
     make: Callable[[Random], Sample]
-    attempt: Callable[[Sample, Path], None]
+    attempt: Callable[[Sample, Path], bool]
     few: int
     share: float = 1.0
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Outcome:
     """What a campaign came to."""
 
     inputs: int = 0
+    held: int = 0
     seconds: float = 0.0
     slowest: tuple[float, int] = (0.0, -1)
     growth: int = 0
@@ -116,7 +121,7 @@ class Outcome:
     def line(self, target: Target, extent: Extent) -> str:
         """Return it in one line."""
         return (
-            f"{target.name}: {self.inputs} inputs from {extent.first} in {self.seconds:.1f} s, "
+            f"{target.name}: {self.inputs} inputs from {extent.first} ({self.held} held) in {self.seconds:.1f} s, "
             f"slowest {self.slowest[0]:.3f} s (input {self.slowest[1]}), "
             f"peak memory {_peak() >> 20} MB, grown by at most {self.growth >> 20}, {len(self.faults)} faults"
         )
@@ -135,9 +140,10 @@ def campaign(target: Target, extent: Extent, folder: Path) -> Outcome:
     for number in _numbers(target, extent, start):
         sample = sample_of(target, number)
         before = time.process_time()
-        broken = attempted(target, sample, folder, extent.each)
+        broken, held = attempted(target, sample, folder, extent.each)
         took = time.process_time() - before
         outcome.inputs += 1
+        outcome.held += held
         outcome.slowest = max(outcome.slowest, (took, number))
         if broken is None and _peak() - peak > _MOST_GROWTH:
             broken = MemoryError(f"the peak of memory grew by {(_peak() - peak) >> 20} MB")
@@ -163,14 +169,13 @@ def _numbers(target: Target, extent: Extent, start: float) -> Iterator[int]:
         number += 1
 
 
-def attempted(target: Target, sample: Sample, folder: Path, seconds: float) -> BaseException | None:
-    """Return what an input breaks its target with, None if it does not."""
+def attempted(target: Target, sample: Sample, folder: Path, seconds: float) -> tuple[BaseException | None, bool]:
+    """Return what an input breaks its target with, None if it does not, and whether there was something to hold."""
     try:
         with _limited(seconds):
-            target.attempt(sample, folder)
+            return None, target.attempt(sample, folder)
     except (Exception, TooSlowError) as broken:  # noqa: BLE001 - what it may be is the question
-        return broken
-    return None
+        return broken, False
 
 
 @contextmanager
@@ -239,7 +244,7 @@ def shortened(target: Target, sample: Sample, folder: Path, kind: str, seconds: 
                 left -= 1
                 fewer = pieces[:at] + pieces[at + size :]
                 trial = {**sample, name: b"".join(fewer)}
-                broken = attempted(target, trial, folder, seconds)
+                broken, _ = attempted(target, trial, folder, seconds)
                 if broken is not None and kind_of(broken) == kind:
                     pieces, sample = fewer, trial
                 else:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -186,10 +187,14 @@ def _nudged(match: re.Match[str], chance: Random) -> str:
 
 
 @cache
-def settings() -> tuple[bytes, ...]:
-    """Return TOML files of every kind that nbtrace reads, those of the repository among them."""
-    files = (SUPERVISOR_CONFIGURATION, GOLDEN_SUITE / "suite.toml", ROOT / "pyproject.toml")
-    return (POLICY, PYPROJECT, SUITE, *(path.read_bytes()[:4000] for path in files if path.is_file()))
+def settings() -> Mapping[str, tuple[bytes, ...]]:
+    """Return TOML files that nbtrace reads by the name of their kind, those of the repository among them."""
+    return {
+        "policy.toml": (POLICY,),
+        "pyproject.toml": (PYPROJECT, (ROOT / "pyproject.toml").read_bytes()),
+        "suite.toml": (SUITE, (GOLDEN_SUITE / "suite.toml").read_bytes()[:4000]),
+        "any.toml": (configuration(),),
+    }
 
 
 def configuration() -> bytes:

@@ -44,7 +44,7 @@ from simulator.config_file import load_config
 from simulator.errors import SimulatorError
 from simulator.flags import FLAGS
 from simulator.lint import lint
-from tests.fuzz import corpus, oracle, structures
+from tests.fuzz import corpus, images, oracle, structures
 from tests.fuzz.campaign import Sample, Target
 from tests.fuzz.mutate import mutated
 
@@ -69,11 +69,15 @@ def _a_document(chance: Random) -> Sample:
     return {"any.json": structures.document(chance.choice(corpus.DOCUMENTS), chance)}
 
 
-def _read(sample: Sample, folder: Path) -> None:
+def _read(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
-    with suppress(NbtraceError):
-        for trace in read_sides(name):
-            adds_up(trace)
+    try:
+        traces = read_sides(name)
+    except NbtraceError:
+        return False
+    for trace in traces:
+        adds_up(trace)
+    return any(trace.records for trace in traces)
 
 
 def adds_up(trace: Trace) -> None:
@@ -89,12 +93,13 @@ def adds_up(trace: Trace) -> None:
             assert float(token) == number or math.isnan(number)
 
 
-def _by_columns(sample: Sample, folder: Path) -> None:
+def _by_columns(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
     size = _CHUNKS[len(sample["any.log"]) % len(_CHUNKS)]
     columns = _outcome(lambda: _shown(ColumnReader(name, size).to_trace()))
     if columns is not None:
         assert columns == _outcome(lambda: "\n".join(map(_shown, read_sides(name))))
+    return columns is not None
 
 
 def _shown(trace: Trace) -> str:
@@ -127,22 +132,24 @@ def _mutated_pair(chance: Random) -> Sample:
     return {"c.log": pair[0], "py.log": pair[1], **whole}
 
 
-def _agreement(sample: Sample, folder: Path) -> None:
+def _agreement(sample: Sample, folder: Path) -> bool:
     """Hold a verdict of AGREE against the second reader."""
     c, py = _written({name: sample[name] for name in ("c.log", "py.log")}, folder)
     try:
         c_trace, py_trace = read_trace(c), read_trace(py)
         result = diff(c_trace, py_trace)
     except NbtraceError:
-        return
+        return False
     if result.verdict is not Verdict.AGREE:
-        return
+        return False
     c_text, py_text = (sample[name].decode("utf-8-sig", errors="replace") for name in ("c.log", "py.log"))
-    found = oracle.objections(c_text, py_text, common_places(sample))
+    common = common_places(sample)
+    found = oracle.objections(c_text, py_text, common)
     untold = [str(item) for item in found if not _is_told(item, result)]
     assert not untold, untold
     if found:
         assert diff(c_trace, py_trace, strict=True).verdict is Verdict.DIFFER, list(map(str, found))
+    return bool(common)
 
 
 def common_places(sample: Sample) -> dict[oracle.Place, str]:
@@ -176,13 +183,14 @@ def _is_under_another_key(objection: oracle.Objection, row: Row) -> bool:
     return mine.key == key != other.key and oracle.same(key, mine.value.text, other.value.text)
 
 
-def _long(sample: Sample, folder: Path) -> None:
+def _long(sample: Sample, folder: Path) -> bool:
     """Hold the comparison of long logs against the ordinary one."""
     c, py = _written({name: sample[name] for name in ("c.log", "py.log")}, folder)
     size = _CHUNKS[len(sample["c.log"]) % len(_CHUNKS)]
     by_columns = _long_outcome(lambda: diff_long(c, py, chunk=size))
     if by_columns is not None:
         assert by_columns == _long_outcome(lambda: diff(read_trace(c), read_trace(py)))
+    return by_columns is not None
 
 
 def _long_outcome(compare: Callable[[], DiffResult | None]) -> str | None:
@@ -202,7 +210,7 @@ def _two_logs(chance: Random) -> Sample:
     return {name: mutated(log, chance, corpus.logs()) for name, log in zip(("c.log", "py.log"), pair, strict=True)}
 
 
-def _compared(sample: Sample, folder: Path) -> None:
+def _compared(sample: Sample, folder: Path) -> bool:
     """Compare two logs in every way that needs no configuration, and say the result in every form."""
     traces = []
     for name in _written(sample, folder):
@@ -213,8 +221,9 @@ def _compared(sample: Sample, folder: Path) -> None:
         dump(check_document(alone))
         render(check_view(alone))
     if len(traces) < 2:
-        return
+        return False
     c, py = traces
+    result = None
     with suppress(NbtraceError):
         result = diff(c, py)
         dump(diff_document(result))
@@ -228,54 +237,77 @@ def _compared(sample: Sample, folder: Path) -> None:
         chain = scaling_chain(c, py)
         dump(scaling_document(chain))
         render(scaling_view(chain))
+    return result is not None
 
 
-def _explained(sample: Sample, folder: Path) -> None:
-    with suppress(NbtraceError):
+def _explained(sample: Sample, folder: Path) -> bool:
+    try:
         c, py = (read_sides(name)[0] for name in _written(sample, folder))
         result = explain(c, py)
-        dump(explain_document(result))
-        render(explain_view(result))
+    except NbtraceError:
+        return False
+    dump(explain_document(result))
+    render(explain_view(result))
+    return True
 
 
 # Settings and documents.
 
 
+_OTHER_KIND = 0.1
+"""How often a file of settings is made of one of another kind."""
+
+
 def _a_toml(name: str) -> Callable[[Random], Sample]:
-    return lambda chance: {name: structures.toml(chance.choice(corpus.settings()), chance)}
+    def make(chance: Random) -> Sample:
+        kinds = corpus.settings()
+        kind = chance.choice(sorted(kinds)) if chance.random() < _OTHER_KIND else name
+        return {name: structures.toml(chance.choice(kinds[kind]), chance)}
+
+    return make
 
 
-def _policy(sample: Sample, folder: Path) -> None:
+def _policy(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
-    with suppress(NbtraceError):
+    try:
         limits = Policy().updated(read_policy(Path(name)), "file")
-        for limit in (limits.relative, *limits.overrides.values()):
-            assert type(limit.value) is float
-            assert 0 <= limit.value < math.inf
+    except NbtraceError:
+        return False
+    for limit in (limits.relative, *limits.overrides.values()):
+        assert type(limit.value) is float
+        assert 0 <= limit.value < math.inf
+    return True
 
 
-def _project(sample: Sample, folder: Path) -> None:
+def _project(sample: Sample, folder: Path) -> bool:
     _written(sample, folder)
-    with suppress(NbtraceError):
-        resolve_policy([], None, folder)
+    try:
+        limits = resolve_policy([], None, folder)
+    except NbtraceError:
+        return False
+    assert all(0 <= limit.value < math.inf for limit in (limits.relative, *limits.overrides.values()))
+    return True
 
 
-def _suite(sample: Sample, folder: Path) -> None:
+def _suite(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
-    with suppress(NbtraceError):
-        for task in tasks(read_suite(Path(name)), folder):
-            with suppress(NbtraceError):
-                task.line(lenient=False)
+    try:
+        found = tasks(read_suite(Path(name)), folder)
+    except NbtraceError:
+        return False
+    for task in found:
+        with suppress(NbtraceError):
+            task.line(lenient=False)
+    return True
 
 
-def _a_configuration(chance: Random) -> Sample:
-    return {"any.toml": structures.toml(corpus.configuration(), chance)}
-
-
-def _configuration(sample: Sample, folder: Path) -> None:
+def _configuration(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
-    with suppress(SimulatorError):
+    try:
         load_config(Path(name))
+    except SimulatorError:
+        return False
+    return True
 
 
 def _a_command(chance: Random) -> Sample:
@@ -284,28 +316,36 @@ def _a_command(chance: Random) -> Sample:
     return {"words": "\n".join(word.replace("\n", "\r") for word in words).encode(errors="surrogatepass")}
 
 
-def _flags(sample: Sample, _: Path) -> None:
+def _flags(sample: Sample, _: Path) -> bool:
     """Read flags strictly and as the reference does; the shortest flags of a configuration give it again."""
     words = sample["words"].decode(errors="surrogateescape").split("\n")
     file_values(words)
     lint(words)
+    held = False
     for lenient in (False, True):
-        with suppress(SimulatorError):
+        try:
             config = parse(words, lenient=lenient).config
-            assert parse(canonical_arguments(config)).config == config
+        except SimulatorError:
+            continue
+        assert parse(canonical_arguments(config)).config == config
+        held = True
+    return held
 
 
 def _a_noise(chance: Random) -> Sample:
     return {"noise.json": structures.document(corpus.NOISE, chance)}
 
 
-def _noise(sample: Sample, folder: Path) -> None:
+def _noise(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
-    with suppress(NbtraceError):
+    try:
         noise = read_noise(Path(name))
-        raised = noise.applied(Policy(), (1, 2))
-        noise.told(Policy(), raised, (1, 2))
-        assert all(0 <= limit.value < math.inf for limit in raised.overrides.values())
+    except NbtraceError:
+        return False
+    raised = noise.applied(Policy(), (1, 2))
+    noise.told(Policy(), raised, (1, 2))
+    assert all(0 <= limit.value < math.inf for limit in raised.overrides.values())
+    return True
 
 
 # Bundles.
@@ -375,17 +415,19 @@ def _refreshed(files: Mapping[str, bytes]) -> bytes:
     )
 
 
-def _bundle(sample: Sample, folder: Path) -> None:
+def _bundle(sample: Sample, folder: Path) -> bool:
     """Verify, list and report a damaged bundle; what is called intact has the digests that its manifest names."""
     files = _damaged(sample, _bundle_files(folder.with_name("whole")))
     root = folder / "bundle"
     rmtree(root, ignore_errors=True)
     root.mkdir()
     _written(files, root)
+    intact = False
     with suppress(NbtraceError):
         verified = verify(root)
         json.dumps(verified.document())
-        if verified.outcome() is Outcome.INTACT:
+        intact = verified.outcome() is Outcome.INTACT
+        if intact:
             assert not list(_wrong_digests(files)), list(_wrong_digests(files))
     with suppress(NbtraceError):
         bundle = Bundle.open(root)
@@ -395,6 +437,7 @@ def _bundle(sample: Sample, folder: Path) -> None:
             render_ci(contents, form)
         if Random(repr(sample)).random() < 0.2:  # noqa: S311 - no secret
             render_page(contents)
+    return intact
 
 
 def _wrong_digests(files: Mapping[str, bytes]) -> Iterator[str]:
@@ -406,18 +449,19 @@ def _wrong_digests(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 TARGETS = (
-    Target("read a log", _a_log, _read, few=400, share=4),
-    Target("read a document", _a_document, _read, few=150),
-    Target("both readers", _a_log, _by_columns, few=150, share=2),
-    Target("agreement", _mutated_pair, _agreement, few=100, share=4),
-    Target("both comparisons", _mutated_pair, _long, few=30, share=2),
-    Target("any two logs", _two_logs, _compared, few=30, share=2),
-    Target("explain", _two_logs, _explained, few=5, share=1),
-    Target("policy", _a_toml("policy.toml"), _policy, few=150),
-    Target("pyproject", _a_toml("pyproject.toml"), _project, few=100),
-    Target("suite", _a_toml("suite.toml"), _suite, few=50),
-    Target("configuration", _a_configuration, _configuration, few=30),
-    Target("flags", _a_command, _flags, few=50),
-    Target("noise", _a_noise, _noise, few=100),
-    Target("bundle", _a_bundle, _bundle, few=10, share=2),
+    Target("read a log", _a_log, _read, few=400, share=4, least=0.4),
+    Target("read a document", _a_document, _read, few=150, least=0.15),
+    Target("both readers", _a_log, _by_columns, few=150, share=2, least=0.3),
+    Target("agreement", _mutated_pair, _agreement, few=100, share=4, least=0.08),
+    Target("both comparisons", _mutated_pair, _long, few=30, share=2, least=0.5),
+    Target("any two logs", _two_logs, _compared, few=30, share=2, least=0.4),
+    Target("explain", _two_logs, _explained, few=5, share=1, least=0.4),
+    Target("policy", _a_toml("policy.toml"), _policy, few=150, least=0.015),
+    Target("pyproject", _a_toml("pyproject.toml"), _project, few=100, least=0.2),
+    Target("suite", _a_toml("suite.toml"), _suite, few=50, least=0.04),
+    Target("configuration", _a_toml("any.toml"), _configuration, few=50, least=0.08),
+    Target("flags", _a_command, _flags, few=50, least=0.7),
+    Target("noise", _a_noise, _noise, few=100, least=0.04),
+    Target("bundle", _a_bundle, _bundle, few=10, share=2, least=0.2),
+    *images.TARGETS,
 )

@@ -15,16 +15,18 @@ def _ten_lines(chance: Random) -> Sample:
     return {"log": "".join(f"line {chance.randrange(40)}\n" for _ in range(10)).encode()}
 
 
-def _dislikes_seven(sample: Sample, _: Path) -> None:
+def _dislikes_seven(sample: Sample, _: Path) -> bool:
     if b"line 7\n" in sample["log"]:
         raise KeyError("seven")
+    return True
 
 
-def _fine(_: Sample, folder: Path) -> None:
+def _fine(_: Sample, folder: Path) -> bool:
     assert folder.is_dir()
+    return True
 
 
-def _endless(_: Sample, folder: Path) -> None:
+def _endless(_: Sample, folder: Path) -> bool:
     while True:
         folder.exists()
 
@@ -35,6 +37,7 @@ def test_a_fault_is_found_once_shortened_and_saved(tmp_path: Path, monkeypatch: 
     outcome = campaign(target, Extent(), tmp_path)
     (fault,) = outcome.faults
     assert outcome.inputs == 100
+    assert 0 < outcome.held < 100
     assert (fault.folder / "log").read_bytes() == b"line 7\n"
     assert fault.folder.parent == tmp_path / "found"
     assert b"line 7\n" in sample_of(target, fault.number)["log"]
@@ -43,7 +46,9 @@ def test_a_fault_is_found_once_shortened_and_saved(tmp_path: Path, monkeypatch: 
 
 def test_an_endless_input_is_ended(tmp_path: Path) -> None:
     target = Target("endless", _ten_lines, _endless, few=1)
-    assert isinstance(attempted(target, {"log": b""}, tmp_path, 0.05), TooSlowError)
+    broken, held = attempted(target, {"log": b""}, tmp_path, 0.05)
+    assert isinstance(broken, TooSlowError)
+    assert not held
 
 
 def test_a_long_run_goes_on_for_its_time_from_its_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

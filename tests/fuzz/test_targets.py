@@ -18,5 +18,8 @@ def test_no_input_breaks(target: Target, tmp_path: Path, monkeypatch: pytest.Mon
         print(f"\n{target.name}: {extent.seconds:.0f} s from input {extent.first}", flush=True)  # noqa: T201
     outcome = campaign(target, extent, folder)
     print(outcome.line(target, extent))  # noqa: T201 - what a long run came to; pytest shows it with -s
+    assert outcome.inputs > 0
     if outcome.faults:
         pytest.fail("\n".join(map(str, outcome.faults)), pytrace=False)
+    if extent.seconds is None:
+        assert outcome.held >= target.least * outcome.inputs

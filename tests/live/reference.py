@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from simulator.defects import Defect, Mode, Program, defects_of
+from simulator.defects import Defect, Mode, Reference, defects_of
 
 SWITCH, BINARY = "NB_RUN_PARALLEL", "NB_C_BIN"
 
@@ -53,5 +53,5 @@ def defects(folder: Path) -> frozenset[Defect]:
     if MODE in os.environ:
         return defects_of(os.environ[MODE])
     traced = run([*PLAIN, "-oversample", "1", "-trace_pixel", "2", "3"], folder)
-    program = Program.FORK if any("TRACE" in line for line in traced.lines) else Program.UPSTREAM
+    program = Reference.FORK if any("TRACE" in line for line in traced.lines) else Reference.UPSTREAM
     return Mode.C_PARITY.defects | {defect for defect in Defect if defect.program is program}

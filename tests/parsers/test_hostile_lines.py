@@ -182,6 +182,7 @@ def test_places_beyond_any_are_unreadable(line: str, digits: str) -> None:
 def test_numbers_of_any_size_end_no_command(line: str, number: str) -> None:
     (trace,) = parse_trace(line.replace("{}", number) + "\nTRACE_C: F_latt 1\nTRACE_C: hkl_frac 0.1 0.2 0.3\n")
     every_command(trace, trace)
+    assert trace.number("F_latt") == 1.0
 
 
 BLANKS = " " * 2000

@@ -52,6 +52,9 @@ def test_a_trace_of_another_pixel_is_refused(text: str, said: str) -> None:
 @pytest.mark.parametrize("text", [trace_of((3, 5)), trace_of((3, 5), stated=(3, 5)), "TRACE_C: I_pixel_final 1\n"])
 def test_a_trace_of_the_pixel_or_of_none_that_can_be_told_is_taken(text: str) -> None:
     require_pixel(parse_trace(text, "log")[0], (3, 5), "C")
+    if "pixel_pos" in text:
+        with pytest.raises(MismatchError):
+            require_pixel(parse_trace(text, "log")[0], (3, 6), "C")
 
 
 def image(pixels: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Image:

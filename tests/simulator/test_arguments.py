@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simulator.arguments import FlagError, Trouble, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, Convention, Pivot
-from simulator.defects import Defect, Mode, Program, defects_of
+from simulator.defects import Defect, Mode, Reference, defects_of
 from simulator.errors import ConfigurationError, SimulatorError
 from simulator.flags import FLAGS
 from simulator.lint import lint
@@ -43,7 +43,7 @@ def config(flags: str) -> Config:
         ("-N \u0665", "is not an integer"),
         ("-N 1_0", "'1_0' is not an integer"),
         ("-N 0x10", "'0x10' is not an integer"),
-        ("-phisteps 1000000000000", "beyond 2147483647, the largest integer"),
+        ("-phisteps 1000000000000", "'1000000000000' does not fit 32 bits"),
         ("-distance 1_0", "'1_0' is not a number"),
         ("-distance \u0661\u0660", "is not a number"),
         ("-distance infinity", "not a finite number"),
@@ -358,7 +358,7 @@ def test_steps_of_the_rotation(triple: Triple, expected: tuple[int, float, float
 
 
 def test_modes_are_sets_of_defects() -> None:
-    assert Mode.C_PARITY.defects == {defect for defect in Defect if defect.program is Program.BOTH}
+    assert Mode.C_PARITY.defects == {defect for defect in Defect if defect.program is Reference.BOTH}
     assert defects_of("c-parity,-stale_phi_rotation") == Mode.C_PARITY.defects - {Defect.STALE_PHI_ROTATION}
     assert defects_of("c-parity,+dump_flag_unknown") == Mode.C_PARITY.defects | {Defect.DUMP_FLAG_UNKNOWN}
     assert defects_of("spec,+cell_c_star_z,+running_products") == {Defect.CELL_C_STAR_Z, Defect.RUNNING_PRODUCTS}

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from nbtrace.schema import Number, Step, TracedPixel
+from nbtrace.schema import Ordinal, Real, TracedPixel
 from nbtrace.writers import PER_PHI_LISTS
 
 
@@ -12,13 +12,13 @@ class PhiLine(BaseModel):
     """`TRACE_C_PHI phi_tic=… phi_deg=… k_frac=… F_latt_b=… F_latt=…`, with any further `key=number` fields."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, Number]
+    __pydantic_extra__: dict[str, Real]
 
-    phi_tic: Step
-    phi_deg: Number
-    k_frac: Number
-    F_latt_b: Number
-    F_latt: Number
+    phi_tic: Ordinal
+    phi_deg: Real
+    k_frac: Real
+    F_latt_b: Real
+    F_latt: Real
 
 
 class RotStarLine(BaseModel):
@@ -26,10 +26,10 @@ class RotStarLine(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    phi_tic: Step
-    ap_y: Number
-    bp_y: Number
-    cp_y: Number
+    phi_tic: Ordinal
+    ap_y: Real
+    bp_y: Real
+    cp_y: Real
 
 
 class PerPhiEntry(PhiLine):

@@ -1,34 +1,29 @@
-"""Mutated images of every format: each is read and compared, or refused in one line; nothing hangs or grows.
-
-`NBTRACE_FUZZ_SECONDS` runs for that long instead of over the few mutations of every day, `NBTRACE_FUZZ_SEED` on others.
-"""
+"""Images of every format, mutated: each is read and compared with what it was made from, or refused in one line."""
 
 import gzip
 import io
-import os
-import random
 import re
-import time
+import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from random import Random
 
 import fabio
 import numpy as np
-import pytest
 
 from nbtrace.compare.images import ImageOptions, compare_images
 from nbtrace.errors import NbtraceError
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.records import Side
+from tests.fuzz.campaign import Sample, Target
 from tests.places import NOISE_IMAGE
 
-SECONDS = float(os.environ.get("NBTRACE_FUZZ_SECONDS", "0"))
-SEED = int(os.environ.get("NBTRACE_FUZZ_SEED", "1"))
 FEW = 60
-"""Mutations of a format without `NBTRACE_FUZZ_SECONDS`."""
+"""Mutations of a format in every run."""
 
 FEW_APART = 6
 """The same of a format that is read in a process of its own."""
@@ -115,7 +110,7 @@ APART: Mapping[str, Callable[[Path], bytes]] = {
 ALL = {**SEEDS, **APART}
 
 
-def mutated(seed: bytes, chance: random.Random) -> bytes:
+def mutated(seed: bytes, chance: Random) -> bytes:
     """Return a few changes of a file: bytes, numbers of its header, cuts, repeats, pieces elsewhere."""
     data = seed
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
@@ -123,17 +118,17 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
     return data
 
 
-def _place(data: bytes, chance: random.Random) -> int:
+def _place(data: bytes, chance: Random) -> int:
     """Return a place, mostly in the header."""
     return chance.randrange(min(len(data), chance.choice((16, 128, 700, len(data) or 1))) or 1)
 
 
-def _byte(data: bytes, chance: random.Random) -> bytes:
+def _byte(data: bytes, chance: Random) -> bytes:
     at = _place(data, chance)
     return data[:at] + bytes([chance.choice((0, 1, 127, 128, 255, chance.randrange(256)))]) + data[at + 1 :]
 
 
-def _word(data: bytes, chance: random.Random) -> bytes:
+def _word(data: bytes, chance: Random) -> bytes:
     at, size = _place(data, chance), chance.choice((2, 4, 8))
     number: int = chance.choice((0, 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**62, 2**64 - 1)) % 2 ** (
         8 * size
@@ -141,7 +136,7 @@ def _word(data: bytes, chance: random.Random) -> bytes:
     return data[:at] + number.to_bytes(size, chance.choice(("little", "big"))) + data[at + size :]
 
 
-def _number(data: bytes, chance: random.Random) -> bytes:
+def _number(data: bytes, chance: Random) -> bytes:
     found = list(re.finditer(rb"-?\d+", data[:2048]))
     if not found:
         return _byte(data, chance)
@@ -149,7 +144,7 @@ def _number(data: bytes, chance: random.Random) -> bytes:
     return data[: match.start()] + chance.choice(EXTREMES).encode() + data[match.end() :]
 
 
-def _text(data: bytes, chance: random.Random) -> bytes:
+def _text(data: bytes, chance: Random) -> bytes:
     found = list(re.finditer(rb"[A-Za-z_]{2,}", data[:2048]))
     if not found:
         return _byte(data, chance)
@@ -157,17 +152,17 @@ def _text(data: bytes, chance: random.Random) -> bytes:
     return data[: match.start()] + chance.choice((b"", other[0], b"junk", b"|O")) + data[match.end() :]
 
 
-def _cut(data: bytes, chance: random.Random) -> bytes:
+def _cut(data: bytes, chance: Random) -> bytes:
     return data[: _place(data, chance)]
 
 
-def _repeat(data: bytes, chance: random.Random) -> bytes:
+def _repeat(data: bytes, chance: Random) -> bytes:
     at = _place(data, chance)
     size = chance.randrange(1, 64)
     return data[:at] + data[at : at + size] * chance.choice((2, 10, 300)) + data[at + size :]
 
 
-def _insert(data: bytes, chance: random.Random) -> bytes:
+def _insert(data: bytes, chance: Random) -> bytes:
     at = _place(data, chance)
     piece = chance.choice((b"\n", b" ", b"\0", b"#", b";\n", b"}\f", b"(", b"\xff\xfe", b"9"))
     return data[:at] + piece * chance.choice((1, 20, 5000)) + data[at:]
@@ -176,45 +171,54 @@ def _insert(data: bytes, chance: random.Random) -> bytes:
 MUTATIONS = (_byte, _byte, _word, _number, _number, _number, _text, _cut, _repeat, _insert)
 
 
-def mutations(seed: bytes, few: int, share: float) -> Iterator[bytes]:
-    """Yield mutations of a file, the same ones every time, or for a share of the time that is given."""
-    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
-    end = time.monotonic() + SECONDS * share
-    done = 0
-    while done < few if SECONDS == 0 else time.monotonic() < end:
-        yield mutated(seed, chance)
-        done += 1
+@cache
+def seed(name: str) -> bytes:
+    """Return the file that the mutations of a format are made of."""
+    with tempfile.TemporaryDirectory() as folder:
+        return ALL[name](Path(folder))
 
 
-def attempt(path: Path, good: Image) -> bool:
-    """Read a mutation and compare it with what it was made from; return whether there was anything to compare."""
-    try:
-        image = read_image(path, side=Side.PY)
-        compare_images(good, image, ImageOptions(resample=image.pixels.size < 10**6))
-    except NbtraceError as error:
-        if "\n" in str(error) or len(str(error)) > LONGEST_MESSAGE:
-            raise ValueError("not one clear line") from error
-        return False
-    return True
+def _file_name(name: str) -> str:
+    return name if "." in name else f"a.{name}"
 
 
-@pytest.mark.parametrize("name", [*SEEDS, *APART])
-def test_a_mutated_image_is_compared_or_refused(tmp_path: Path, name: str) -> None:
-    seed = ALL[name](tmp_path)
-    suffix = name if "." in name else f"a.{name}"
-    path = tmp_path / suffix
-    path.write_bytes(seed)
-    good = read_image(path, side=Side.C)
-    compared = 0
-    few = FEW_APART if name in APART else FEW
-    for number, content in enumerate(mutations(seed, few, 1 / len(ALL))):
+@cache
+def _good(name: str) -> Image:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / _file_name(name)
+        path.write_bytes(seed(name))
+        return read_image(path, side=Side.C)
+
+
+def _target(name: str) -> Target:
+    def make(chance: Random) -> Sample:
+        return {_file_name(name): mutated(seed(name), chance)}
+
+    def attempt(sample: Sample, folder: Path) -> bool:
+        ((file, content),) = sample.items()
+        path = folder / file
         path.write_bytes(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                compared += attempt(path, good)
-            except Exception as error:
-                kept = Path(os.environ.get("NBTRACE_FUZZ_KEEP", tmp_path)) / f"{number}-{suffix}"
-                kept.write_bytes(content)
-                raise AssertionError(f"mutation {number} of {name} (seed {SEED}), kept as {kept}") from error
-    assert SECONDS or name in APART or compared  # some mutations leave an image
+        return _compared(path, _good(name))
+
+    if name in APART:
+        return Target(f"image {name}", make, attempt, FEW_APART, 0.3)
+    return Target(f"image {name}", make, attempt, FEW, 0.1, least=0.02)
+
+
+def _compared(path: Path, good: Image) -> bool:
+    """Read a mutation and compare it with what it was made from; return whether there was anything to compare."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            image = read_image(path, side=Side.PY)
+            compare_images(good, image, ImageOptions(resample=image.pixels.size < 10**6))
+        except NbtraceError as error:
+            refused = str(error)
+        else:
+            return True
+    assert "\n" not in refused
+    assert len(refused) <= LONGEST_MESSAGE
+    return False
+
+
+TARGETS = tuple(map(_target, ALL))
