@@ -210,6 +210,7 @@ class Parity:
         _refuse_itself(c, py)
         with _refusing():
             pictures = _image(c, Side.C, shape), _image(py, Side.PY, shape)
+            options.setdefault("names", chosen(None, self.project).vocabulary.names)
             result = compare_images(*pictures, ImageOptions(**options))
         self.compared += 1
         if result.verdict is not Verdict.AGREE:

@@ -10,6 +10,7 @@ from nbtrace.running.command import LENIENT, FlagLine, flag_line
 from nbtrace.running.program_source import ProgramSource
 from nbtrace.running.programs import Program, candidate, find_reference
 from nbtrace.running.source import RunOptions, Source
+from nbtrace.vocabulary import registry
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class Request:
     def candidate_side(self, line: FlagLine, threads: int) -> Source:
         """Return the candidate."""
         if self.other is not None:
-            return ProgramSource(self.other, line, RunOptions(self.seconds, threads), label="Py")
+            label = registry.default().names.candidate
+            return ProgramSource(self.other, line, RunOptions(self.seconds, threads), label=label)
         # The simulator imports torch, which another candidate does not need.
         from nbtrace.cli.embedded import Choice  # noqa: PLC0415
         from nbtrace.cli.embedded_source import EmbeddedSource  # noqa: PLC0415

@@ -22,6 +22,7 @@ from nbtrace.cli.output import STDOUT, Delivery, Destinations, require_matplotli
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
+from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
     from nbtrace.compare.images import ImagesResult
@@ -104,6 +105,7 @@ def images_command(
         **settings,
         mask=None if mask is None else read_mask(mask, shape=shape),
         resample=resample,
+        names=chosen(None, Path()).vocabulary.names,
         geometry=geometry_from(geometry, config, flags or []),
         origins=origins_of(settings),
     )

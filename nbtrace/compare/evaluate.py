@@ -183,28 +183,45 @@ def _with_fact(scene: Scene, name: str, change: float) -> Scene:
     return replace(scene, facts={**scene.facts, name: moved})
 
 
-def propagate(scene: Scene, values: Values, changes: Mapping[Node, Vector]) -> Values:
+def propagate(
+    scene: Scene, values: Values, changes: Mapping[Node, Vector], mended: Mapping[Node, Vector | None] | None = None
+) -> Values:
     """Return the values of a log after changes, everything downstream computed anew.
 
     A value that its own formula does not give keeps its deviation from it: the ratio of a scalar, the difference of a
-    vector. What has no formula, or lacks inputs, stays as it is.
+    vector. What has no formula, or lacks inputs, stays as it is. Those that are to be mended become the formula's, in
+    the digits of the other side's value where that is it (see :func:`sharpened`), and that value where no formula can
+    be evaluated.
     """
+    mended = mended or {}
     new = {**values, **changes}
     moved = set(changes)
-    for node in in_order(scene.vocabulary, values):
-        if node in changes or formula_of(scene, node) is None:
+    for node in in_order(scene.vocabulary, {**values, **mended}):
+        if node in changes:
             continue
-        try:
-            before, at = value_at(scene, values, node)
-            if not moved & set(at.read):
+        if node in mended:
+            after = _mended(scene, new, node, mended[node])
+        elif formula_of(scene, node) is None:
+            continue
+        else:
+            try:
+                before, at = value_at(scene, values, node)
+                if not moved & set(at.read):
+                    continue
+                after = carried(values[node], before, value_at(scene, new, node)[0])
+            except UnloggedError:
                 continue
-            after, _ = value_at(scene, new, node)
-        except UnloggedError:
-            continue
-        new[node] = carried(values[node], before, after)
-        if new[node] != values[node]:
+        if after is not None and after != values.get(node):
+            new[node] = after
             moved.add(node)
     return new
+
+
+def _mended(scene: Scene, values: Values, node: Node, theirs: Vector | None) -> Vector | None:
+    try:
+        return sharpened(evaluate(scene, values, node), theirs)
+    except UnloggedError:
+        return theirs
 
 
 def carried(logged: Vector, before: Vector, after: Vector) -> Vector:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.examples.strangers import CANDIDATE, MISTAKES, REFERENCE, VOCABULARY, logs
@@ -45,20 +46,27 @@ def test_each_example_shows_a_pair_that_agrees_and_an_explanation() -> None:
 
 
 FIRST_LINES = {
-    "heat": ("loops.log", "arrays_mistake.log", "rod.toml", "flux_W_m2 at step 1, cell 0: stale"),
-    "population": ("ledger.log", "matrix_mistake.log", "fishery.toml", "stock at year 1: leslie transposed"),
+    "heat": ("loops.log", "arrays_mistake.log", "rod.toml", "arrays: flux_W_m2 at step 1, cell 0: stale", "power_W"),
+    "population": (
+        "ledger.log",
+        "matrix_mistake.log",
+        "fishery.toml",
+        "matrix: stock at year 1: leslie transposed",
+        "harvest_kg",
+    ),
 }
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_the_first_line_has_quantity_side_and_cause(examples: "Run", folder: str) -> None:
-    first, second, words, said = FIRST_LINES[folder]
+def test_the_first_line_has_side_quantity_cause_and_share(examples: "Run", folder: str) -> None:
+    first, second, words, said, final = FIRST_LINES[folder]
     place = Path("examples") / folder
     ended = examples("explain", place / first, place / second, "--vocabulary", place / words)
     assert ended.code == 1
-    side, _, rest = ended.out.removeprefix("DIFFER  ").partition(": ")
-    assert side in {"Py", second.partition("_")[0]}
-    assert " ".join(rest.split()).startswith(said)
+    answer = " ".join(ended.out.partition("\nNOTE")[0].split()).removeprefix("DIFFER ")
+    assert answer.startswith(said)
+    names = f"{second.partition('_')[0]}/{first.partition('.')[0]}"
+    assert answer.endswith(f"; explains 100.00 % of log({names}) of {final}")
 
 
 @pytest.mark.parametrize("side", [REFERENCE, CANDIDATE])
@@ -69,9 +77,8 @@ def test_the_first_line_of_a_strangers_pair(nb: "Run", tmp_path: Path, side: str
         (tmp_path / f"{name}.log").write_text(text, encoding="utf-8")
     ended = nb("explain", f"{REFERENCE}.log", f"{CANDIDATE}.log", "--vocabulary", "sun.toml")
     assert ended.code == 1
-    names = {side, "C" if side == REFERENCE else "Py"}
     blamed, _, rest = ended.out.removeprefix("DIFFER  ").partition(": ")
-    assert blamed in names
+    assert blamed == side
     assert rest.startswith("efficiency")
     assert "½" in " ".join(rest.split()).partition(",")[0]
 
@@ -171,3 +178,13 @@ def test_the_demo_names_files_that_are_there() -> None:
     text = (ROOT / "examples" / "demo.py").read_text()
     for name in re.findall(r"examples/heat/[\w.]+", text):
         assert (ROOT / name).is_file(), name
+
+
+def test_images_are_those_of_the_projects_programs(examples: "Run", tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.nbtrace]\nvocabulary = 'examples/heat/rod.toml'\n")
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        np.save(tmp_path / f"{name}.npy", np.arange(20.0).reshape(4, 5) * value)
+    ended = examples("images", "a.npy", "b.npy")
+    assert ended.code == 1
+    assert "arrays/loops" in ended.out
+    assert not re.search(r"\b(C|Py)\b", ended.out)

@@ -4,14 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nbtrace.compare.evaluate import evaluate, propagate, sharpened, value_at
+from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Values, Vector, in_order
+from nbtrace.compare.scene import Node, Values, in_order
 from nbtrace.explanation.judgement.findings import Audit, Ground, Status
 from nbtrace.explanation.judgement.leftovers import NO_FORMULA
 from nbtrace.explanation.judgement.roots import Root
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 _ROUNDED = 1e-9
 """Relative rounding from which on its effect on the final value is followed."""
@@ -138,16 +138,8 @@ def repaired(result: Audit, root: Root, side: Side, values: Mapping[Side, Values
     """Return a side's values with a root put right and everything downstream computed anew."""
     current = values[side]
     theirs = values[Side.PY if side is Side.C else Side.C]
-    changes: dict[Node, Vector] = {}
-    for finding in root.findings:
-        try:
-            computed = evaluate(result.scenes[side], {**current, **changes}, finding.node)
-        except UnloggedError:
-            if finding.node in theirs:
-                changes[finding.node] = theirs[finding.node]
-            continue
-        changes[finding.node] = sharpened(computed, theirs.get(finding.node))
-    new = propagate(result.scenes[side], current, changes)
+    mended = {finding.node: theirs.get(finding.node) for finding in root.findings}
+    new = propagate(result.scenes[side], current, {}, mended)
     return result.physics.followed(new, current, theirs)
 
 
@@ -157,6 +149,7 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     names, own = words.ancestors(final) | {final}, {finding.node for finding in root.findings}
     later = in_order(words, values)
     later = later[later.index(root.node) :] if root.node in values else later
+    unmoved = {finding.node for finding in result.findings if finding.status is Status.MATCH}
     for node in later:
         if node.name not in names or not set(root.quantities) & words.ancestors(node.name):
             continue
@@ -165,7 +158,9 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
         try:
             value_at(result.scenes[side], values, node)
         except UnloggedError as error:
-            if node.name not in result.physics.looked_up:
+            # Where a loop ends, such as at the edge of a grid, no relation is formed: what is the same there stays so.
+            at_an_end = node in unmoved and (error.kind is Lack.TURN or str(error) in result.scenes[side].loops)
+            if not at_an_end and node.name not in result.physics.looked_up:
                 return f"{node.label} cannot be computed anew: {error} not logged"
     return ""
 
