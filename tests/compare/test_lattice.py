@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbtrace import parse_trace, read_trace
@@ -21,6 +21,7 @@ def summed(index: float, cells: int) -> float:
 
 
 @given(indices, st.integers(1, 60))
+@example(5e-324, 4)
 def test_the_lattice_factor_is_the_sum_over_cells(index: float, cells: int) -> None:
     # The oracle loses digits to its large phases; the modulus is also that of the sum from the row's end.
     assert lattice_factor(index, cells) == pytest.approx(summed(index, cells), abs=1e-9 * cells**2)

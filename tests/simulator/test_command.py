@@ -106,7 +106,7 @@ def test_a_trace_in_the_output_has_the_references_lines(capsys: pytest.CaptureFi
         (f"{SMALL} -mat sparse.mat", 3, "sparse.mat is too large"),
         (f"{SMALL} -mat underscores.mat", 3, "underscores.mat is not a matrix"),
         (f"{SMALL} -\x1b[31mred", 2, "unknown flag -\\x1b[31mred"),
-        (f"{SMALL} -hkl \udcff", 3, "\\udcff cannot be read"),
+        (f"{SMALL} -hkl \udcff", 3, "\\xff cannot be read"),
         (f"{SMALL} -detector_thick", 2, "the reference crashes"),
         (f"{SMALL} -device abacus", 2, "device 'abacus' is unknown"),
         (f"{SMALL} -floatfile missing/folder/a.bin", 5, "cannot be written"),

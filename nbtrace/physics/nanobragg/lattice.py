@@ -1,6 +1,7 @@
 """The lattice factor worked out by hand: sin(πNh)/sin(πh) at the traced h, and at its distance from the index."""
 
 import math
+import sys
 
 from nbtrace.compare.chain import WorkedFactor
 from nbtrace.records import Trace
@@ -21,7 +22,7 @@ def lattice_factor(index: float, cells: int) -> float:
     nearest = round(index)
     rest = index - nearest
     sign = -1.0 if nearest % 2 and not cells % 2 else 1.0
-    if rest == 0:
+    if abs(rest) < sys.float_info.min:  # its sine has lost its digits
         return sign * cells
     return sign * math.sin(math.pi * cells * rest) / math.sin(math.pi * rest)
 
