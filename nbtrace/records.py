@@ -341,6 +341,13 @@ class Trace:
         """Yield the records of the per-φ lines."""
         return (record for record in self.records if record.index.phi_tic is not None)
 
+    def of_block(self, block: int) -> "Trace":
+        """Return the trace of one pixel block, numbered 0, with what is computed once for the run."""
+        own = (record for record in self.records if record.index.block == block or record.scope is Scope.RUN)
+        records = tuple(replace(record, index=replace(record.index, block=0)) for record in own)
+        pixels = {0: self.pixels[block]} if block in self.pixels else {}
+        return replace(self, records=records, pixels=pixels)
+
     def where(self, record: Record) -> str:
         """Return `file:line` of a record."""
         return f"{self.source}:{record.line}"

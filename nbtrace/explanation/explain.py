@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nbtrace.compare.comparability import Notice, Weight
+from nbtrace.compare.comparability import Notice, Subject, Weight, pair_blocks
 from nbtrace.compare.diff import DiffResult, diff
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
@@ -13,6 +13,7 @@ from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.scene import scene
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.judgement.attribution import Attribution, Share, attribute
 from nbtrace.explanation.judgement.audit import audit
 from nbtrace.explanation.judgement.findings import Audit, Status
@@ -131,21 +132,43 @@ def explain(
         If one of them holds no value, or there is nothing that both have.
     """
     result = diff(c, py, policy)
-    c, py = result.c, result.py
-    result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
+    blocks = _blocks(result)
+    c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
+    explained = result if len(result.c.blocks) == len(result.py.blocks) == 1 else diff(c, py, policy)
+    result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)
     found = audit(
         scene(c, Side.C, physics.facts(c, py, config), tables=tables),
         scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
-    found.findings += leftovers(found, result)
+    found.findings += leftovers(found, explained)
     causes = roots(found)
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
         simulated = counterfactual(logged_sides(found, causes), config, simulate, physics.experiments)
         causes = named(causes, simulated)
     return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)), simulated)
+
+
+def _blocks(result: DiffResult) -> tuple[int, int]:
+    """Return the pixel block of C that is explained, the first one that diverges, and its partner in Py."""
+    first = result.first_divergence
+    partners = {block: partner for partner, block in pair_blocks(result.c, result.py).items()}
+    both = [block for block in result.c.blocks if block in partners] or [result.c.blocks[0]]
+    chosen = both[0] if first is None else first.index.block
+    return chosen, partners.get(chosen, result.py.blocks[0])
+
+
+def _chosen_block(result: DiffResult, blocks: tuple[int, int]) -> tuple[Notice, ...]:
+    """Return which of several pixels the explanation is of."""
+    block, many = blocks[0], len(result.c.blocks)
+    if many == 1:
+        return ()
+    what, pixel = result.c.vocabulary.block, whereabouts(result.c, block).pixel
+    place = f"slow {pixel[0]} fast {pixel[1]}" if pixel is not None else f"{what} block {block}"
+    why = "the first that differs" if result.first_divergence is not None else "the first"
+    return (Notice(Subject.PIXEL, Weight.INFO, f"of {many} {what}s one is explained, {why}: {place}"),)
 
 
 def comparable(result: DiffResult) -> bool:

@@ -95,7 +95,7 @@ def left_words(attribution: Attribution) -> str:
     """Return what is left of the final log-ratio, and whether rounding allows it."""
     left, allowed = attribution.left or 0.0, attribution.allowed
     words = f"{left:+.2e} is left"
-    if abs(left) <= allowed:
+    if left and abs(left) <= allowed:
         return f"{words}, which rounding allows (up to {allowed:.1e})"
     return f"{words} without a cause" if abs(left) >= SMALL else words
 
