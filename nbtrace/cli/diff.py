@@ -13,7 +13,6 @@ from nbtrace.cli.options import (
     Force,
     JsonFile,
     MarkdownFile,
-    NoiseFile,
     PolicyFile,
     PyLog,
     TextFile,
@@ -23,11 +22,13 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff, in_order
+from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.sizes import are_long
 from nbtrace.compare.tolerance import Policy, resolve_policy
 from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.errors import UsageError
+from nbtrace.parsers import read_trace
+from nbtrace.records import Side
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
 from nbtrace.report.unified import unified
@@ -42,7 +43,15 @@ def diff_command(
     *,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
-    noise: NoiseFile = None,
+    noise: Annotated[
+        Path | None,
+        typer.Option(
+            "--noise",
+            metavar="JSON|LOG",
+            help="What nbtrace trust wrote, or a second log of the reference: no tolerance is below what C differs by "
+            "from itself.",
+        ),
+    ] = None,
     vocabulary: VocabularyName = None,
     brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.")] = False,
     unified_view: Annotated[
@@ -63,8 +72,6 @@ def diff_command(
     table: different pixels, units, φ steps or configurations.
     """
     words = chosen(vocabulary, Path())
-    if noise is not None and not words.is_default:
-        raise UsageError(f"--noise is measured by nbtrace trust, which runs nanoBragg; leave it out for {words.name}")
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
@@ -85,12 +92,21 @@ def diff_command(
 
 
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
-    """Compare two logs with the floors that were measured at their pixel."""
-    from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only this option needs
+    """Compare two logs with tolerances that are not below what the reference differs by from itself."""
+    c, py = in_order(*read_pair(*logs, limits.vocabulary))
+    if file.suffix == JSON_SUFFIX:
+        from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs
 
-    noise = read_noise(file)
-    c, py = read_pair(*logs, limits.vocabulary)
-    pixel = whereabouts(c).pixel
-    raised = noise.applied(limits, pixel)
+        noise, pixel = read_noise(file), whereabouts(c).pixel
+        raised = noise.applied(limits, pixel)
+        notice = noise.told(limits, raised, pixel)
+    else:
+        moves = repeatability(c, read_trace(str(file), Side.C, vocabulary=limits.vocabulary), py)
+        raised = moves.applied(limits)
+        notice = moves.told(limits, raised)
     result = diff(c, py, raised, strict=strict)
-    return replace(result, notices=(noise.told(limits, raised, pixel), *result.notices))
+    return replace(result, notices=(notice, *result.notices))
+
+
+JSON_SUFFIX = ".json"
+"""Of a document of `nbtrace trust`; any other file of noise is a log of the reference."""

@@ -3,6 +3,7 @@
 import math
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
@@ -191,30 +192,32 @@ def propagate(
     A value that its own formula does not give keeps its deviation from it: the ratio of a scalar, the difference of a
     vector. What has no formula, or lacks inputs, stays as it is. Those that are to be mended become the formula's, in
     the digits of the other side's value where that is it (see :func:`sharpened`), and that value where no formula can
-    be evaluated.
+    be evaluated; again, where what they are computed from changes on the way, as along a loop that feeds itself.
     """
     mended = mended or {}
     new = {**values, **changes}
-    moved = set(changes)
-    for node in in_order(scene.vocabulary, {**values, **mended}):
+    moved = {*changes, *mended}
+    for node in (*mended, *in_order(scene.vocabulary, {**values, **mended})):
         if node in changes:
             continue
-        if node in mended:
-            after = _mended(scene, new, node, mended[node])
-        elif formula_of(scene, node) is None:
-            continue
-        else:
-            try:
-                before, at = value_at(scene, values, node)
-                if not moved & set(at.read):
-                    continue
-                after = carried(values[node], before, value_at(scene, new, node)[0])
-            except UnloggedError:
-                continue
-        if after is not None and after != values.get(node):
+        after = _mended(scene, new, node, mended[node]) if node in mended else _moved(scene, values, new, node, moved)
+        if after is not None and after != new.get(node):
             new[node] = after
             moved.add(node)
     return new
+
+
+def _moved(scene: Scene, values: Values, new: Values, node: Node, moved: AbstractSet[Node]) -> Vector | None:
+    """Return a value after the changes; None where it reads nothing that moved, or cannot be computed."""
+    if formula_of(scene, node) is None:
+        return None
+    try:
+        before, at = value_at(scene, values, node)
+        if not moved & set(at.read):
+            return None
+        return carried(values[node], before, value_at(scene, new, node)[0])
+    except UnloggedError:
+        return None
 
 
 def _mended(scene: Scene, values: Values, node: Node, theirs: Vector | None) -> Vector | None:

@@ -100,7 +100,7 @@ def test_the_project_names_the_vocabulary(examples: "Run", tmp_path: Path) -> No
     [
         ("explain LOGS --config supervisor", "--config: configurations are those of nanoBragg"),
         ("explain LOGS -- -lambda 1", "flags after --: configurations are those of nanoBragg"),
-        ("diff LOGS --noise noise.json", "--noise is measured by nbtrace trust, which runs nanoBragg"),
+        ("diff LOGS --noise examples/heat/arrays.log", "is a log of arrays; give a second log of loops"),
         ("scaling LOGS --cells 1 1 1", "--cells are those of a crystal of nanoBragg"),
         ("diff LOGS -t F_cell=1", "the tolerance of F_cell (--tolerance F_cell=1) applies to nothing"),
     ],

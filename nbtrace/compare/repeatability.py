@@ -1,0 +1,84 @@
+"""What a second log of the reference differs by from the first: a floor for tolerances, in any vocabulary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nbtrace.compare.comparability import Notice, Subject, Weight
+from nbtrace.compare.diff import diff
+from nbtrace.compare.tolerance import Policy, Tolerance
+from nbtrace.errors import UsageError
+from nbtrace.records import Side, Trace
+from nbtrace.vocabulary.quantity import Basis
+
+_ROUNDING = 1.0 + 1e-9
+"""A difference as large as the floor is within it, whatever rounding made of either."""
+
+
+@dataclass(frozen=True)
+class Repeatability:
+    """What each quantity moves by from one log of the reference to another.
+
+    Attributes
+    ----------
+    name : str
+        The second log, which reports give as origin.
+    relative, absolute : mapping of str to float
+        The largest difference of each quantity that differs at all, in its unit, and relative to the largest value that
+        the first log has of it: one value close to 0 excuses none of the others.
+    """
+
+    name: str
+    relative: Mapping[str, float]
+    absolute: Mapping[str, float]
+
+    def applied(self, policy: Policy) -> Policy:
+        """Return a policy in which no tolerance is below the floor; a raised one names its origin."""
+        raised = dict(policy.overrides)
+        for name in self.absolute:
+            before = policy.of(name)
+            floor = (self.relative if before.basis is Basis.RELATIVE else self.absolute).get(name, 0.0) * _ROUNDING
+            if floor > before.value:
+                origin = f"{self.name}: {policy.vocabulary.names.reference} against itself"
+                raised[name] = Tolerance(floor, before.basis, origin, overridden=True)
+        return replace(policy, overrides=raised)
+
+    def told(self, before: Policy, after: Policy) -> Notice:
+        """Return what a report says of the floors: which tolerances they raise, and to what."""
+        raised = [name for name in self.absolute if after.of(name) != before.of(name)]
+        limits = ", ".join(f"{name} to {after.of(name).value:.1e}" for name in raised)
+        text = f"{self.name}: {before.vocabulary.names.reference} against itself raises "
+        text += f"the tolerances of {limits}" if raised else "no tolerance"
+        return Notice(Subject.TOLERANCE, Weight.WARNING if raised else Weight.INFO, text)
+
+
+def repeatability(c: Trace, again: Trace, py: Trace) -> Repeatability:
+    """Return what `again`, a second log of the reference, differs by from `c`.
+
+    Raises
+    ------
+    UsageError
+        If it is a log of the other program, or the very values of `py`: what is compared would excuse itself.
+    InputError
+        If it has nothing in common with `c`.
+    """
+    names = c.vocabulary.names
+    if again.side is Side.PY or (_values(again) == _values(py) != _values(c)):
+        raise UsageError(
+            f"--noise {again.source}: is a log of {names.candidate}; give a second log of {names.reference}, "
+            "made with the same inputs"
+        )
+    port = replace(again, records=tuple(replace(record, side=Side.PY) for record in again.records))
+    sizes: dict[str, float] = {}
+    absolute: dict[str, float] = {}
+    for row in diff(c, port).rows:
+        if row.difference is not None:
+            sizes[row.quantity] = max(sizes.get(row.quantity, 0.0), row.difference.norm_c)
+            apart = abs(row.difference.delta[row.difference.worst])
+            absolute[row.quantity] = max(absolute.get(row.quantity, 0.0), apart)
+    moved = {name: apart for name, apart in absolute.items() if apart}
+    relative = {name: apart / sizes[name] for name, apart in moved.items() if sizes[name]}
+    return Repeatability(again.source, relative, moved)
+
+
+def _values(trace: Trace) -> list[tuple[str, tuple[float, ...]]]:
+    return [(record.quantity, record.numbers) for record in trace.records]
