@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.canonical import mode_argument
 from simulator.run import simulate
+from tests.live import reference
 from tests.simulator.golden import INPUTS, cases
 
 pytestmark = [
@@ -19,10 +21,15 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def mode(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return mode_argument(reference.defects(tmp_path_factory.mktemp("probe")))
+
+
 @pytest.mark.parametrize("name", sorted(cases()))
-def test_image_is_the_binarys(name: str, tmp_path: Path) -> None:
+def test_image_is_the_binarys(name: str, mode: str, tmp_path: Path) -> None:
     case = cases()[name]
-    image = simulate(case.model(tmp_path))
+    image = simulate(case.model(tmp_path, "-mode", mode))
     command = [str(Path(os.environ["NB_C_BIN"]).resolve()), *case.arguments, "-floatfile", "c.bin"]
     subprocess.run(command, cwd=tmp_path, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True, capture_output=True)
     expected = np.fromfile(tmp_path / "c.bin", dtype=np.float32).reshape(case.shape)
