@@ -69,11 +69,8 @@ def test_samples_and_phi_steps_of_the_reference(pairs: Path, folder: str, sample
 def test_sources(pairs: Path) -> None:
     c, py = both(pairs, "sourcefile__43_61")
     assert {record.index.ordinal("source") for record in c.by_quantity["source_polar"]} <= {0, 1, 2}
-    assert {record.index.ordinal("source") for record in py.records if record.quantity.startswith("source_")} == {
-        0,
-        1,
-        2,
-    }
+    of_sources = [record for record in py.records if record.quantity.startswith("source_")]
+    assert {record.index.ordinal("source") for record in of_sources} == {0, 1, 2}
 
 
 def test_most_of_what_is_printed_is_known(pairs: Path) -> None:
