@@ -226,7 +226,7 @@ def _learn_phi(
     tokens: _Tokens, templates: Templates, token: Ints, lines: Ints, words: tuple[bytes, ...]
 ) -> _PhiLines | None:
     """Return the per-φ lines with the given words, None if they have no template."""
-    if templates.sweep not in words:
+    if not templates.sweep or templates.sweep not in words:
         return None
     place = words.index(templates.sweep) - 1
     step = tokens.value[token[:, 2 + 2 * place]]
