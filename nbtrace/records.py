@@ -1,10 +1,10 @@
 """What a trace log holds once it is read: records that know where they are from, and an account of every line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity, Scope
@@ -44,9 +44,23 @@ class Shape(StrEnum):
     SENTINEL = "sentinel"
 
 
+_FORMER: Mapping[str, tuple[str, tuple[int, ...] | None]] = {
+    "phi_tic": ("phi_tic", None),
+    "source": ("source", None),
+    "mosaic": ("mosaic domain", None),
+    "layer": ("layer", None),
+    "subpixel": ("subpixel", None),
+    "node": ("node", ()),
+}
+"""Fields that an index had in version 0.1: the loop or grid that each told of, and its value where there was none."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Index:
-    """Where in the loops of the computation a record belongs; None (or 0 for ordinals) where the log does not tell.
+    """Where in the computation a record belongs, as far as the log tells.
+
+    The ordinal of a loop and the place on a grid can be read as attributes, too: `index.step`, where there is a loop of
+    that name. It is an AttributeError where there is none, save for the fields of version 0.1.
 
     Attributes
     ----------
@@ -54,54 +68,61 @@ class Index:
         Ordinal of the pixel block in the log.
     sample : int
         Ordinal of the sampled point (subpixel, layer) within the pixel.
-    phi_tic, source, mosaic, layer : int or None
-        Step of the φ sweep, number of the source, of the mosaic domain, of the sensor layer.
-    subpixel : (int, int) or None
-        Subpixel as (slow, fast).
-    node : tuple of int
-        Node of an interpolation grid.
     loops : tuple of (str, int)
-        Ordinals of the loops that a vocabulary of one's own names, from the outermost to the innermost.
+        Ordinals of the loops whose turn is known, by their names; in the order in which reports name them.
+    grids : tuple of (str, tuple of int)
+        Places on grids, by their names: a number along each axis.
     """
 
     block: int = 0
     sample: int = 0
-    phi_tic: int | None = None
-    source: int | None = None
-    mosaic: int | None = None
-    layer: int | None = None
-    subpixel: tuple[int, int] | None = None
-    node: tuple[int, ...] = ()
     loops: tuple[tuple[str, int], ...] = ()
+    grids: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
-    @property
-    def places(self) -> tuple[tuple[str, int], ...]:
-        """The loops whose ordinals the line states, with these."""
-        named = (("source", self.source), ("phi_tic", self.phi_tic))
-        return (*((name, ordinal) for name, ordinal in named if ordinal is not None), *self.loops)
+    def __getattr__(self, name: str) -> Any:
+        """Return the ordinal of the loop, or the place on the grid, of this name."""
+        if name.startswith("_") or name in Index.__slots__:
+            raise AttributeError(name)
+        own, nothing = _FORMER.get(name, (name, None))
+        for other, place in (*self.loops, *self.grids):
+            if other == own:
+                return place
+        if name in _FORMER:
+            return nothing
+        raise AttributeError(f"no ordinal of a loop called {name} is known at {self!r}")
 
-    def within(self, names: tuple[str, ...]) -> "Index":
-        """Return the index with the ordinals of the named loops alone."""
-        own = {name: ordinal for name, ordinal in self.places if name in names}
-        loops = tuple(pair for pair in self.loops if pair[0] in names)
-        return Index(phi_tic=own.get("phi_tic"), source=own.get("source"), loops=loops)
+    def ordinal(self, loop: str | None) -> int | None:
+        """Return the ordinal of a loop; None where it is not known, and for no loop."""
+        for name, ordinal in self.loops:
+            if name == loop:
+                return ordinal
+        return None
 
-    def without(self, name: str) -> "Index":
+    def grid(self, name: str) -> tuple[int, ...]:
+        """Return the place on a grid; empty where the value is not of one."""
+        return next((place for other, place in self.grids if other == name), ())
+
+    def places(self, loops: Iterable[str]) -> tuple[tuple[str, int], ...]:
+        """Return the known ordinals of the named loops, in the order of the names."""
+        if not self.loops:
+            return ()
+        known = dict(self.loops)
+        return tuple((name, known[name]) for name in loops if name in known)
+
+    def within(self, loops: Container[str]) -> "Index":
+        """Return the index with the ordinals of the named loops alone, and nothing else."""
+        return Index(loops=tuple(pair for pair in self.loops if pair[0] in loops))
+
+    def without(self, loop: str | None) -> "Index":
         """Return the index without the ordinal of a loop."""
-        rest = self.within(tuple(other for other, _ in self.places if other != name))
-        return replace(self, phi_tic=rest.phi_tic, source=rest.source, loops=rest.loops)
+        return replace(self, loops=tuple(pair for pair in self.loops if pair[0] != loop))
 
     def label(self) -> str:
         """Return the index as reports print it, e.g. `[sample 3, phi_tic 0]`; empty where there is nothing to tell."""
         parts = [f"pixel block {self.block}"] if self.block else []
         parts += [f"sample {self.sample}"] if self.sample else []
-        parts += [f"phi_tic {self.phi_tic}"] if self.phi_tic is not None else []
-        parts += [f"source {self.source}"] if self.source is not None else []
-        parts += [f"mosaic domain {self.mosaic}"] if self.mosaic is not None else []
-        parts += [f"layer {self.layer}"] if self.layer is not None else []
-        parts += [f"subpixel {self.subpixel[0]},{self.subpixel[1]}"] if self.subpixel else []
-        parts += [f"node {','.join(map(str, self.node))}"] if self.node else []
         parts += [f"{name} {ordinal}" for name, ordinal in self.loops]
+        parts += [f"{name} {','.join(map(str, place))}" for name, place in self.grids]
         return f"[{', '.join(parts)}]" if parts else ""
 
 
@@ -338,8 +359,9 @@ class Trace:
         return max(scalars, key=lambda record: record.rank).numbers[0] if scalars else None
 
     def phi_steps(self) -> Iterator[Record]:
-        """Yield the records of the per-φ lines."""
-        return (record for record in self.records if record.index.phi_tic is not None)
+        """Yield the records of the per-φ lines, or of the steps of another sweep that the vocabulary names."""
+        sweep = self.vocabulary.sweep
+        return (record for record in self.records if record.index.ordinal(sweep) is not None)
 
     def of_block(self, block: int) -> "Trace":
         """Return the trace of one pixel block, numbered 0, with what is computed once for the run."""

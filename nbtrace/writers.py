@@ -25,6 +25,7 @@ ROTSTAR = "TRACE_PY_ROTSTAR"
 SAMPLE = "TRACE_PY_SAMPLE"
 BASE = "TRACE_PY_BASE"
 
+_STEP = "phi_tic"
 _PAIRED = frozenset({PHI, ROTSTAR, SAMPLE})
 
 PER_PHI_LISTS = ("per_phi_entries", "traces")
@@ -89,9 +90,10 @@ def _pairs(family: str, records: Sequence[Record]) -> str:
     index = records[0].index
     places: list[tuple[str, object]] = []
     if family == SAMPLE:
-        subpixel = index.subpixel or (0, 0)
-        places = [("subpixel", f"({subpixel[0]},{subpixel[1]})"), ("source", index.source), ("mos", index.mosaic)]
-    places.append(("phi" if family == SAMPLE else "phi_tic", index.phi_tic))
+        slow, fast = index.grid("subpixel") or (0, 0)
+        places = [("subpixel", f"({slow},{fast})"), ("source", index.ordinal("source"))]
+        places.append(("mos", index.ordinal("mosaic domain")))
+    places.append(("phi" if family == SAMPLE else _STEP, index.ordinal(_STEP)))
     return " ".join([family, *(f"{key}={value}" for key, value in places), *(_pair(record) for record in records)])
 
 
@@ -119,7 +121,7 @@ def per_phi_document(
     for _, group in groupby(records, key=lambda record: record.line):
         line = tuple(group)
         values = {record.key: record.value.numbers[0] for record in line}
-        entries.append({"phi_tic": line[0].index.phi_tic, **values})
+        entries.append({_STEP: line[0].index.ordinal(_STEP), **values})
     return dump(
         {
             "format_version": 1,

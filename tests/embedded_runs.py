@@ -41,4 +41,4 @@ def value(trace: Traced | Trace, quantity: str, phi_tic: int | None = None) -> t
 
 
 def _matching(records: tuple[Record, ...], quantity: str, phi_tic: int | None) -> Iterator[Record]:
-    return (item for item in records if item.quantity == quantity and item.index.phi_tic == phi_tic)
+    return (item for item in records if item.quantity == quantity and item.index.ordinal("phi_tic") == phi_tic)

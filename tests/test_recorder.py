@@ -151,8 +151,8 @@ def test_rotated_reciprocal_vectors_belong_to_the_rotated_cell() -> None:
     traced = supervisor(emit=emit)
     by_step: dict[int | None, dict[str, float]] = {}
     for record in (*traced.per_phi, *traced.records):
-        if record.index.phi_tic is not None:
-            by_step.setdefault(record.index.phi_tic, {})[record.key] = record.numbers[0]
+        if record.index.ordinal("phi_tic") is not None:
+            by_step.setdefault(record.index.ordinal("phi_tic"), {})[record.key] = record.numbers[0]
     assert len(by_step) == 10
     spindle = (-1.0, 0.0, 0.0)
     for tic, step in by_step.items():

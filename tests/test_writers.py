@@ -78,8 +78,8 @@ def test_a_per_phi_log_and_its_document_hold_the_same_values(pixel: Made) -> Non
         mode="spec",
     )
     (from_log,), (from_document,) = parse_trace(trace_text(records)), parse_trace(document)
-    assert [(r.quantity, r.numbers, r.index.phi_tic) for r in from_log.records] == [
-        (r.quantity, r.numbers, r.index.phi_tic) for r in records
+    assert [(r.quantity, r.numbers, r.index.ordinal("phi_tic")) for r in from_log.records] == [
+        (r.quantity, r.numbers, r.index.ordinal("phi_tic")) for r in records
     ]
     assert [(r.quantity, r.numbers, r.index) for r in from_document.records] == [
         (r.quantity, r.numbers, r.index) for r in from_log.records
@@ -121,7 +121,11 @@ def test_innermost_samples_keep_their_place(samples: list[Sample]) -> None:
         observe("sample.hkl_frac", hkl)
         observe("sample.F_cell", number)
     (trace,) = parse_trace(trace_text(observe.trace(Emit(everything=True))))
-    places = [(r.index.source, r.index.phi_tic, r.index.mosaic) for r in trace.records if r.key == "F_cell"]
+    places = [
+        (r.index.ordinal("source"), r.index.ordinal("phi_tic"), r.index.ordinal("mosaic domain"))
+        for r in trace.records
+        if r.key == "F_cell"
+    ]
     assert places == [sample[:3] for sample in samples]
     assert [r.numbers for r in trace.records if r.key == "hkl_frac"] == [written_value(s[3]).numbers for s in samples]
 

@@ -65,11 +65,11 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     block_of : mapping of int to int, optional
         Which pixel block of C a block of Py belongs to; by default the one with the same number.
     """
-    left, left_twice = _by_place(c.records, {})
-    right, right_twice = _by_place(py.records, block_of or {})
     vocabulary = c.vocabulary
+    left, left_twice = _by_place(vocabulary, c.records, {})
+    right, right_twice = _by_place(vocabulary, py.records, block_of or {})
     order = _Order(vocabulary, (*c.records, *py.records))
-    pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left.keys() & right.keys()]
+    pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left if place in right]
     only_c = {place: record for place, record in left.items() if place not in right}
     only_py = {place: record for place, record in right.items() if place not in left}
     pairs += _through_equivalents(only_c, only_py, {pair.quantity for pair in pairs}, vocabulary)
@@ -82,11 +82,13 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     )
 
 
-def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[dict[Place, Record], Twice]:
+def _by_place(
+    vocabulary: Vocabulary, records: Iterable[Record], block_of: Mapping[int, int]
+) -> tuple[dict[Place, Record], Twice]:
     chosen: dict[Place, Record] = {}
     twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
-        place = record.quantity, _place(record, block_of)
+        place = record.quantity, _place(vocabulary, record, block_of)
         earlier = chosen.get(place)
         if earlier is None:
             chosen[place] = record
@@ -98,17 +100,17 @@ def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[d
     return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
 
 
-def _place(record: Record, block_of: Mapping[int, int]) -> Index:
+def _place(vocabulary: Vocabulary, record: Record, block_of: Mapping[int, int]) -> Index:
     index, known = record.index, record.known
     block = block_of.get(index.block, index.block)
     if known is None:
-        return replace(index, block=block, layer=None)
+        return replace(index, block=block, loops=index.within(vocabulary.indices).loops)
     own = index.within(known.indices)
     if known.scope is Scope.RUN:
         return own
     if known.scope is Scope.BLOCK:
         return replace(own, block=block)
-    return replace(own, block=block, sample=index.sample, node=() if known.indices else index.node)
+    return replace(own, block=block, sample=index.sample, grids=() if known.indices else index.grids)
 
 
 def _through_equivalents(
@@ -136,6 +138,7 @@ class _Order:
         self._quantities = vocabulary.quantities
         self._ranks: dict[str, float] = {name: float(rank) for name, rank in vocabulary.rank.items()}
         self._names = tuple(vocabulary.quantities)
+        self._loops = vocabulary.indices
         self._has_blocks = vocabulary.has_blocks
         looped = [float(len(self._names))]
         last = -1.0
@@ -157,7 +160,7 @@ class _Order:
         """
         rank = self._ranks.get(quantity, float(len(self._names)))
         phase = self._phase(quantity, rank, index)
-        turns = tuple(ordinal for _, ordinal in index.places) if phase == 1 else ()
+        turns = tuple(ordinal for _, ordinal in index.places(self._loops)) if phase == 1 else ()
         outer = turns[0] if turns else -1
         return index.block if phase else 0, phase, index.sample if phase == 1 else 0, outer, rank, turns[1:]
 

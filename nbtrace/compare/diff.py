@@ -129,16 +129,16 @@ class DiffResult:
         """One row per compared value, as a pandas DataFrame."""
         import pandas as pd  # noqa: PLC0415 - slow to import, and only a notebook needs it
 
-        return pd.DataFrame([_cells(row) for row in self.rows])
+        return pd.DataFrame([_cells(row, self.c.vocabulary.sweep) for row in self.rows])
 
 
-def _cells(row: Row) -> dict[str, object]:
+def _cells(row: Row, sweep: str | None) -> dict[str, object]:
     c, py = (record.numbers[0] if len(record.numbers) == 1 else record.value.text for record in (row.c, row.py))
     found = row.difference
     return {
         "quantity": row.quantity,
         "sample": row.index.sample,
-        "phi_tic": row.index.phi_tic,
+        "phi_tic": row.index.ordinal(sweep),
         "c_value": c,
         "py_value": py,
         "component": row.component,

@@ -108,8 +108,8 @@ def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Diverg
 
 def _turn(row: Row, vocabulary: Vocabulary) -> tuple[int, int]:
     """Return when a value is computed: in which turn of the loop that formulas reach back along, and its rank there."""
-    turn = dict(row.index.places).get(vocabulary.recurrent or "", -1)
-    return turn, vocabulary.rank.get(row.quantity, -1)
+    turn = row.index.ordinal(vocabulary.recurrent)
+    return -1 if turn is None else turn, vocabulary.rank.get(row.quantity, -1)
 
 
 def _above(name: str, vocabulary: Vocabulary, turns: Mapping[str, tuple[int, int]]) -> frozenset[str]:

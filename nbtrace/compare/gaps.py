@@ -18,7 +18,10 @@ from nbtrace.compare.metrics import is_finite
 from nbtrace.records import Index, Record, Shape, Trace
 from nbtrace.vocabulary.quantity import Scope
 
-_Step: TypeAlias = tuple[int, int, tuple[tuple[str, int], ...]]
+_Turns: TypeAlias = tuple[tuple[str, int], ...]
+"""Loops and their ordinals."""
+
+_Step: TypeAlias = tuple[int, int, _Turns]
 """A turn of the loops: its block, its sample, and the ordinals that its lines state."""
 
 
@@ -66,23 +69,23 @@ class LackCount:
 
     Attributes
     ----------
-    values : Counter of (str, bool, int or None)
+    values : Counter of (str, bool, tuple of (str, int))
         Values that only the other side has, in the blocks and steps that both have: by quantity, whether they are of a
-        further sampled point, and their source.
+        further sampled point, and the turns of loops judged apart (the source) that they are of.
     blocks, steps, steps_there : int
         As :class:`Gaps` has them.
     sampled_further : bool
         Whether this side traces more than the first sampled point anywhere.
-    sources : set of int
-        The sources that this side prints.
+    apart : set of (str, int)
+        The turns of loops judged apart that this side prints.
     """
 
-    values: Counter[tuple[str, bool, int | None]] = field(default_factory=Counter)
+    values: Counter[tuple[str, bool, _Turns]] = field(default_factory=Counter)
     blocks: int = 0
     steps: int = 0
     steps_there: int = 0
     sampled_further: bool = False
-    sources: set[int] = field(default_factory=set)
+    apart: set[tuple[str, int]] = field(default_factory=set)
 
     def add(self, other: "LackCount") -> None:
         """Add what was counted in other blocks."""
@@ -91,12 +94,13 @@ class LackCount:
         self.steps += other.steps
         self.steps_there += other.steps_there
         self.sampled_further = self.sampled_further or other.sampled_further
-        self.sources |= other.sources
+        self.apart |= other.apart
 
-    def by_choice(self, further: bool, source: int | None) -> bool:  # noqa: FBT001 - a part of the keys of `values`
+    def by_choice(self, further: bool, apart: _Turns) -> bool:  # noqa: FBT001 - a part of the keys of `values`
         """Whether a value is lacking because this side traces one sampled point, or one source, of several."""
-        other_source = source is not None and source not in self.sources and len(self.sources) == 1
-        return (further and not self.sampled_further) or other_source
+        traced = Counter(name for name, _ in self.apart)
+        another = any(turn not in self.apart and traced[turn[0]] == 1 for turn in apart)
+        return (further and not self.sampled_further) or another
 
 
 @dataclass(frozen=True)
@@ -126,14 +130,14 @@ class Lack:
         def counts(block: int) -> bool:
             return blocks is None or block in blocks
 
-        sources = {record.index.source for record in trace.records}
+        apart = trace.vocabulary.judged_apart
         return LackCount(
-            Counter(_key(record) for record in self.values if counts(record.index.block)),
+            Counter(_key(record, apart) for record in self.values if counts(record.index.block)),
             sum(map(counts, self.blocks)),
             sum(counts(record.index.block) for record in self.steps),
             sum(map(counts, self.steps_there)),
             any(record.index.sample for record in trace.records if of_a_block(record)),
-            {source for source in sources if source is not None},
+            {turn for record in trace.records for turn in record.index.loops if turn[0] in apart},
         )
 
     def gaps(self, count: LackCount, trace: Trace, other: Trace) -> Gaps:
@@ -144,17 +148,17 @@ class Lack:
         printed = {*trace.by_quantity, *unreadable} | ({trace.vocabulary.final or ""} if traces_a_pixel else set())
         lost: Counter[str] = Counter()
         chosen = 0
-        for (name, further, source), number in count.values.items():
+        for (name, further, apart), number in count.values.items():
             if name not in printed:
                 continue
-            if count.by_choice(further, source):
+            if count.by_choice(further, apart):
                 chosen += number
             else:
                 lost[name] += number
         first: dict[str, Record] = {}
         for record in self.values:
-            name, further, source = _key(record)
-            if name in lost and not count.by_choice(further, source):
+            name, further, apart = _key(record, trace.vocabulary.judged_apart)
+            if name in lost and not count.by_choice(further, apart):
                 first.setdefault(name, record)
         steps = count.steps if traces_steps else 0
         missing = {*lost, *(name for name in unreadable if steps and _of_step(trace, name))}
@@ -222,7 +226,7 @@ def _step_of(record: Record) -> _Step | None:
     index, known = record.index, record.known
     if known is None or known.scope is Scope.BLOCK:
         return None
-    places = index.within(known.indices).places
+    places = index.places(known.indices)
     return (index.block, index.sample, places) if places else None
 
 
@@ -236,9 +240,9 @@ def _of_step(trace: Trace, name: str) -> bool:
     return known is not None and bool(known.indices) and known.scope is not Scope.BLOCK
 
 
-def _key(record: Record) -> tuple[str, bool, int | None]:
+def _key(record: Record, judged_apart: AbstractSet[str]) -> tuple[str, bool, _Turns]:
     """Return what a lacking value is counted under; one that is no number is nobody's choice."""
     if not is_finite(record.numbers):
-        return record.quantity, False, None
+        return record.quantity, False, ()
     further = record.index.sample > 0 and of_a_block(record)
-    return record.quantity, further, record.index.source if record.known is not None else None
+    return record.quantity, further, record.index.within(judged_apart).loops if record.known is not None else ()

@@ -34,11 +34,11 @@ def phi_steps(trace: Trace) -> Steps:
     """Return the φ steps of a trace; those of a second pixel block are a sweep of their own, after all of the first."""
     steps: dict[tuple[int, int], dict[str, Record]] = {}
     parts = logs_of(trace.vocabulary).parts_of_a_step
-    for record in trace.phi_steps():
-        part = parts.get(record.quantity)
-        if part is not None and record.index.phi_tic is not None:
+    for record in trace.records:
+        part, step = parts.get(record.quantity), record.index.ordinal(trace.vocabulary.sweep)
+        if part is not None and step is not None:
             sweep = record.index.sample + _BLOCK * record.index.block
-            steps.setdefault((sweep, record.index.phi_tic), {})[part] = record
+            steps.setdefault((sweep, step), {})[part] = record
     return {place: fields for place, fields in steps.items() if KEY in fields}
 
 

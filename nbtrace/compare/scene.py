@@ -250,9 +250,7 @@ class At(View):
 def node_of(vocabulary: Vocabulary, quantity: str, index: Index) -> Node:
     """Return where a value of a quantity belongs."""
     known = vocabulary.quantities[quantity]
-    places = dict(index.places)
-    place = tuple((name, places[name]) for name in known.indices if name in places)
-    return Node(quantity, index.sample if known.scope is Scope.POINT else ALL, place)
+    return Node(quantity, index.sample if known.scope is Scope.POINT else ALL, index.places(known.indices))
 
 
 def in_order(vocabulary: Vocabulary, nodes: Iterable[Node]) -> list[Node]:
@@ -356,7 +354,7 @@ def usable(vocabulary: Vocabulary, record: Record) -> bool:
         known is not None
         and not vocabulary.judged_apart.intersection(known.indices)
         and record.value.shape not in {Shape.SENTINEL, Shape.TEXT}
-        and not record.index.node
+        and not record.index.grids
         and is_finite(record.numbers)
     )
 

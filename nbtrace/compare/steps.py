@@ -172,7 +172,7 @@ def _there(trace: Trace, loop: Loop) -> AbstractSet[int]:
     turns = (loop.turn(record.quantity, record.index) for record in trace.records)
     found = {turn for turn in turns if turn is not None}
     if not found:
-        stated = {name for record in trace.records for name, _ in record.index.places}
+        stated = {name for record in trace.records for name, _ in record.index.loops}
         others = ", ".join(name for name in trace.vocabulary.indices if name in stated)
         there = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
         raise InputError(f"{trace.source} has no turn of {loop.name}{there}")

@@ -142,20 +142,19 @@ class Tally:
                 alone &= ~missing
             count.sampled_further = count.sampled_further or bool((mine & further).any())
             for slot in np.flatnonzero(mine.any(axis=1)).tolist():
-                source = window.slots.source[slot]
-                count.sources.update([] if source is None else [source])
+                count.apart.update(window.slots.apart[slot])
             for slot in np.flatnonzero(alone.any(axis=1)).tolist():
                 self._lose(window, number, slot, alone[slot], further, per_block)
 
     def _lose(self, window: "Window", number: int, slot: int, alone: Flags, further: Flags, per_block: int) -> None:
         """Count what a side lacks of one slot, at the first sampled points and at further ones."""
-        name, source = window.slots.quantity[slot], window.slots.source[slot]
+        name, apart = window.slots.quantity[slot], window.slots.apart[slot]
         for beyond in (False, True):
             cells = np.flatnonzero(alone & (further == beyond))
             if cells.size:
-                self.lacking[number].values[name, beyond, source] += cells.size
+                self.lacking[number].values[name, beyond, apart] += cells.size
                 where = window.block_of(int(cells[0]), per_block)
-                self.chosen.first(("lost", number, name, beyond, source), where)
+                self.chosen.first(("lost", number, name, beyond, apart), where)
 
     def lonely(self, window: "Window") -> None:
         """Count the blocks that only one side has; the first ones and the last block of each side are kept."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace.records import Index, Side, Trace
+from nbtrace.records import Index, Record, Side, Trace
 from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
 
 _Values: TypeAlias = Mapping[tuple[str, Index], tuple[str, ...]]
@@ -36,16 +36,16 @@ class Loop:
         """Return a loop of some logs; of values that come again without an index, the first ones are of turn 0."""
         if name != REPEAT:
             return cls(name)
-        return cls(name, frozenset(item.quantity for trace in traces for item in trace.records if _again(item.index)))
+        return cls(name, frozenset(item.quantity for trace in traces for item in trace.records if _again(item)))
 
     def turn(self, quantity: str, index: Index) -> int | None:
         """Return the turn that a value belongs to, None where it stands outside of the loop."""
-        stated = dict(index.places).get(self.name)
+        stated = index.ordinal(self.name)
         return 0 if stated is None and quantity in self.repeated else stated
 
 
-def _again(index: Index) -> bool:
-    return REPEAT in dict(index.places)
+def _again(record: Record) -> bool:
+    return record.index.ordinal(REPEAT) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from nbtrace.parsers.columnar import ColumnReader, Columns
 from nbtrace.parsers.decimals import Flags, Floats, Ints
 from nbtrace.parsers.templates import Kind
-from nbtrace.records import INT_MIN, Record
+from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -41,26 +41,35 @@ def _loop_of(known: Quantity | None) -> Loop:
 
 @dataclass
 class Slots:
-    """Numbers the rows of the tables: one for each quantity and place that lines themselves name (node, source)."""
+    """Numbers the rows of the tables: one for each quantity and place that lines themselves name (node, source).
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+    quantity : list of str
+        What each slot holds.
+    apart : list of tuple of (str, int)
+        The turns of loops judged apart that it is of.
+    """
 
     vocabulary: Vocabulary
     quantity: list[str] = field(default_factory=list)
-    source: list[int | None] = field(default_factory=list)
+    apart: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def of(self, kind: Kind) -> int:
         """Return the slot of a kind."""
         name, index = kind.item.meaning.quantity, kind.item.index
-        slot = self._known.setdefault((name, index.node, index.source), len(self._known))
+        slot = self._known.setdefault((name, index.without(kind.sweep).loops, index.grids), len(self._known))
         if slot == len(self.quantity):
             self.quantity.append(name)
-            of_a_source = kind.known is not None and index.source is not None and "source" in kind.known.indices
-            self.source.append(index.source if of_a_source else None)
+            own = index.within(kind.known.indices) if kind.known is not None else NOWHERE
+            self.apart.append(own.within(self.vocabulary.judged_apart).loops)
         return slot
 
     def find(self, name: str) -> int | None:
         """Return the slot of a quantity without a place of its own."""
-        return self._known.get((name, (), None))
+        return self._known.get((name, (), ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Part:
 
     Attributes
     ----------
-    kind, block, sample, phi_tic, first, count : array of int64, shape (n,)
+    kind, block, sample, step, first, count : array of int64, shape (n,)
         As :class:`~nbtrace.parsers.columnar.Columns` has them; the numbers of value i are
         `numbers[first[i] : first[i] + count[i]]`, scaled to the unit of the vocabulary.
     numbers : array of float64
@@ -82,7 +91,7 @@ class Part:
     kind: Ints
     block: Ints
     sample: Ints
-    phi_tic: Ints
+    step: Ints
     first: Ints
     count: Ints
     numbers: Floats
@@ -180,7 +189,7 @@ class SideStream:
         if kind.size and (scale != 1.0).any():
             values *= np.concatenate([np.repeat(scale[kind], count), np.ones(_SPARE)])
         first = np.cumsum(count) - count
-        return Part(kind, join("block"), join("sample"), join("phi_tic"), first, count, values, pieces, odd)
+        return Part(kind, join("block"), join("sample"), join("step"), first, count, values, pieces, odd)
 
     def _facts(self, pieces: list[tuple[Columns, int, int]]) -> tuple[list[int], list[int], list[bool], list[float]]:
         kinds = pieces[-1][0].kinds if pieces else []
@@ -236,13 +245,13 @@ class Shape:
     @classmethod
     def around(cls, first_block: int, parts: tuple[Part, Part]) -> "Shape":
         """Return the shape that holds the values of both sides."""
-        last, sample, tic = first_block, 0, -1
+        last, sample, step = first_block, 0, -1
         for part in parts:
             if part.block.size:
                 last = max(last, int(part.block[-1]))
-                sample, tic = max(sample, int(part.sample.max())), max(tic, int(part.phi_tic.max()))
+                sample, step = max(sample, int(part.sample.max())), max(step, int(part.step.max()))
             last = max([last, *(record.index.block for record in part.odd)])
-        return cls(first_block, last - first_block + 1, sample + 1, tic + 2)
+        return cls(first_block, last - first_block + 1, sample + 1, step + 2)
 
     def cells(self, loop: Loop) -> int:
         """Return the number of cells of a loop's table."""
@@ -258,7 +267,7 @@ class Shape:
         if loop is Loop.SAMPLE:
             return cell * self.samples + part.sample[rows]
         if loop is Loop.STEP:
-            return (cell * self.samples + part.sample[rows]) * self.steps + part.phi_tic[rows] + 1
+            return (cell * self.samples + part.sample[rows]) * self.steps + part.step[rows] + 1
         return cell
 
 

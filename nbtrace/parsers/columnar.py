@@ -35,8 +35,8 @@ class Columns:
         What the values of a kind have in common; shared by all chunks of a log.
     kind, line, block, sample : array of int64, shape (n,)
         Kind, line number (from 1), pixel block and sample of each value.
-    phi_tic : array of int64, shape (n,)
-        Step that the line names, -1 if it names none.
+    step : array of int64, shape (n,)
+        Step of the sweep that the line names, -1 if it names none.
     offset : array of int64, shape (n + 1,)
         Numbers of value i are `numbers[offset[i]:offset[i + 1]]`, as printed (not scaled).
     numbers : array of float64, shape (m,)
@@ -49,7 +49,7 @@ class Columns:
     line: Ints
     block: Ints
     sample: Ints
-    phi_tic: Ints
+    step: Ints
     offset: Ints
     numbers: Floats
     odd: tuple[Record, ...]
@@ -73,7 +73,7 @@ class Columns:
             line=self.line[low:high].copy(),
             block=self.block[low:high].copy(),
             sample=self.sample[low:high].copy(),
-            phi_tic=self.phi_tic[low:high].copy(),
+            step=self.step[low:high].copy(),
             offset=self.offset[low : high + 1] - first,
             numbers=self.numbers[first:last].copy(),
             odd=(),
@@ -88,6 +88,10 @@ class Columns:
         tokens = self.tokens(row)
         numbers = tuple(self.numbers[self.offset[row] : self.offset[row + 1]].tolist())
         meaning, index = kind.item.meaning, kind.item.index
+        loops = index.loops
+        if kind.sweep is not None:
+            step = int(self.step[row])
+            loops = tuple((name, step if name == kind.sweep else ordinal) for name, ordinal in loops)
         return Record(
             key=kind.item.key,
             quantity=meaning.quantity,
@@ -97,12 +101,7 @@ class Columns:
             side=kind.side,
             family=kind.family,
             line=int(self.line[row]),
-            index=replace(
-                index,
-                block=int(self.block[row]),
-                sample=int(self.sample[row]),
-                phi_tic=int(self.phi_tic[row]) if kind.per_step else index.phi_tic,
-            ),
+            index=Index(int(self.block[row]), int(self.sample[row]), loops, index.grids),
             known=kind.known,
         )
 
@@ -228,13 +227,14 @@ class ColumnReader:
                 np.full(len(new), self._roles.rank.size),
                 self._dialect.roles([kind.item for kind in new], self._phi_keys),
             )
-        roles, tic, line = self._roles.take(found.kind), found.phi_tic, found.row_line + first_line
+        roles, step, line = self._roles.take(found.kind), found.step, found.row_line + first_line
         odd_line = np.array([record.line for record in records], dtype=np.int64)
         at = np.searchsorted(line, odd_line)
         if records:
-            odd_tic = [-1 if item.index.phi_tic is None else item.index.phi_tic for item in items]
-            roles, tic = roles.insert(at, self._dialect.roles(items, self._phi_keys)), np.insert(tic, at, odd_tic)
-        placed = self._places.place(roles, tic)
+            stated = [item.index.ordinal(self.vocabulary.sweep) for item in items]
+            odd_step = [-1 if ordinal is None else ordinal for ordinal in stated]
+            roles, step = roles.insert(at, self._dialect.roles(items, self._phi_keys)), np.insert(step, at, odd_step)
+        placed = self._places.place(roles, step)
         self._lines.place_pixels(placed, np.insert(line, at, odd_line), self.pixels)
         own = np.ones(placed.block.shape, dtype=np.bool_)
         odd_row = at + np.arange(at.size)
@@ -245,7 +245,7 @@ class ColumnReader:
             line=line,
             block=placed.block[own] if records else placed.block,
             sample=placed.sample[own] if records else placed.sample,
-            phi_tic=found.phi_tic,
+            step=found.step,
             offset=found.offset,
             numbers=found.numbers,
             odd=tuple(

@@ -86,8 +86,8 @@ class Places:
     _seen: set[int] = field(default_factory=set)
     _phi: "_PhiState | None" = None
 
-    def place(self, roles: Roles, phi_tic: Ints) -> Placed:
-        """Return where the values of the next chunk belong, `phi_tic` being the step that their lines name."""
+    def place(self, roles: Roles, step: Ints) -> Placed:
+        """Return where the values of the next chunk belong, `step` being the one that their lines name."""
         turns = np.flatnonzero(roles.opens | roles.closes)
         closing = roles.closes[turns]
         after_closed = np.concatenate([[self.closed], closing[:-1]]).astype(np.bool_)[: turns.size]
@@ -99,7 +99,7 @@ class Places:
         sample = np.where(roles.per_sample, under_way, 0)
         at = np.flatnonzero(roles.phi_key >= 0)
         if at.size:
-            sample[at] = self._passes(block[at], under_way[at], phi_tic[at], roles.phi_key[at])
+            sample[at] = self._passes(block[at], under_way[at], step[at], roles.phi_key[at])
         placed = Placed(block, sample, self.block, self.closed, turns, closing)
         self.closed = bool(closing[-1]) if turns.size else self.closed
         if size:
@@ -149,7 +149,7 @@ class Places:
         number = np.where(base >= 0, position - base, position + 1 + self.sample)
         return _steps(np.concatenate([[self.sample], number]), cuts[order], size)
 
-    def _passes(self, block: Ints, sample: Ints, tic: Ints, key: Ints) -> Ints:
+    def _passes(self, block: Ints, sample: Ints, step: Ints, key: Ints) -> Ints:
         """Return the pass through the φ steps that each per-φ value belongs to.
 
         With p the pass of the value before, p → max(sample, p + 1) where the sample is another, p + 1 where the step
@@ -160,13 +160,13 @@ class Places:
         group = np.cumsum(new)
         own_key = np.concatenate([[state.key], key[new]])[group]
         changed = sample != np.concatenate([[state.sample], sample[:-1]])
-        last_tic = np.concatenate([[state.tic], tic[:-1]])
-        falls = (tic < last_tic) | ((tic == last_tic) & (key == own_key))
+        last_step = np.concatenate([[state.step], step[:-1]])
+        falls = (step < last_step) | ((step == last_step) & (key == own_key))
         advance = np.cumsum((changed | falls) & ~new)
         apart = int(sample.max()) + state.number + block.size + 2
         least = np.where(new | changed, sample + group * apart, -1) - advance
         number: Ints = np.maximum.accumulate(np.concatenate([[state.number], least]))[1:] + advance - group * apart
-        self._phi = _PhiState(int(block[-1]), int(sample[-1]), int(number[-1]), int(tic[-1]), int(own_key[-1]))
+        self._phi = _PhiState(int(block[-1]), int(sample[-1]), int(number[-1]), int(step[-1]), int(own_key[-1]))
         return number
 
 
@@ -177,7 +177,7 @@ class _PhiState:
     block: int
     sample: int
     number: int
-    tic: int
+    step: int
     key: int
 
 

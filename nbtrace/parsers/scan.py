@@ -23,7 +23,6 @@ _STUDIED = 512
 _FORMS = 16
 """More than the most numbers that a regular line has."""
 
-_PHI_TIC = b"phi_tic"
 _LONGEST_WORD = 32
 _MOST_PHI_TEMPLATES = 8
 _PHI_STARTS = tuple(
@@ -47,8 +46,8 @@ class Scan:
         The line of each value, from 0; a per-φ line has several.
     kind : array of int64, shape (rows,)
         Kind of each value.
-    phi_tic : array of int64, shape (rows,)
-        Step that the line names, -1 if it names none.
+    step : array of int64, shape (rows,)
+        Step of the sweep that the line names, -1 if it names none.
     offset : array of int64, shape (rows + 1,)
         Numbers of value i are `numbers[offset[i]:offset[i + 1]]`.
     numbers : array of float64
@@ -62,7 +61,7 @@ class Scan:
     template: Ints
     row_line: Ints
     kind: Ints
-    phi_tic: Ints
+    step: Ints
     offset: Ints
     numbers: Floats
     text_start: Ints
@@ -227,10 +226,10 @@ def _learn_phi(
     tokens: _Tokens, templates: Templates, token: Ints, lines: Ints, words: tuple[bytes, ...]
 ) -> _PhiLines | None:
     """Return the per-φ lines with the given words, None if they have no template."""
-    if _PHI_TIC not in words:
+    if not templates.sweep or templates.sweep not in words:
         return None
-    tic = words.index(_PHI_TIC) - 1
-    step = tokens.value[token[:, 2 + 2 * tic]]
+    place = words.index(templates.sweep) - 1
+    step = tokens.value[token[:, 2 + 2 * place]]
     regular = np.flatnonzero((step >= 0) & (step < 2**31) & (step == np.floor(step)))
     if not regular.size:
         return None
@@ -238,7 +237,7 @@ def _learn_phi(
     number = templates.of_phi(words, _text(tokens.buffer, tokens.start[token[0, 0]], tokens.stop[token[0, -1]]))
     if number == NO_TEMPLATE:
         return None
-    return _PhiLines(number, lines[regular], np.delete(token[:, 2::2], tic, axis=1), step[regular].astype(np.int64))
+    return _PhiLines(number, lines[regular], np.delete(token[:, 2::2], place, axis=1), step[regular].astype(np.int64))
 
 
 def _same_words(tokens: _Tokens, named: Ints) -> Flags:
@@ -274,12 +273,12 @@ def _assemble(
     token = np.zeros(int(numbers_of.sum()), dtype=np.int64)
     keyed = np.flatnonzero((rows_of == 1) & (numbers_of > 0))
     row_first = np.cumsum(rows_of) - rows_of
-    phi_tic = np.full(row_line.size, -1)
+    step = np.full(row_line.size, -1)
     size = np.repeat(numbers_of // np.maximum(rows_of, 1), rows_of)
     if phi:
         for group in phi:
             token[offset_of[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.tokens
-            phi_tic[row_first[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.steps[:, None]
+            step[row_first[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.steps[:, None]
             keyed = keyed[~np.isin(keyed, group.lines)]
     at = _ranges(offset_of[keyed], numbers_of[keyed])
     token[at] = _ranges(tokens.last[keyed] - numbers_of[keyed] + 1, numbers_of[keyed])
@@ -290,7 +289,7 @@ def _assemble(
         template=template,
         row_line=row_line,
         kind=first_kind[template[row_line]] + np.arange(row_line.size) - row_first[row_line],
-        phi_tic=phi_tic,
+        step=step,
         offset=np.concatenate([[0], np.cumsum(size)]),
         numbers=tokens.value[token],
         text_start=tokens.start[token],

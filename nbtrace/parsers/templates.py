@@ -42,8 +42,8 @@ class Kind:
     family, dialect : str
     side : Side
     known : Quantity or None
-    per_step : bool
-        Whether `phi_tic` differs from line to line.
+    sweep : str or None
+        The loop of which each line names another turn.
     """
 
     item: Field
@@ -51,7 +51,7 @@ class Kind:
     dialect: str
     side: Side
     known: Quantity | None
-    per_step: bool = False
+    sweep: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,11 @@ class Templates:
     _phi: dict[tuple[bytes, ...], int | None] = field(default_factory=dict)
 
     @property
+    def sweep(self) -> bytes:
+        """The word before the step of a line; empty where the vocabulary names no sweep."""
+        return (self.dialect.vocabulary.sweep or "").encode()
+
+    @property
     def table(self) -> "HeadTable":
         """The heads known so far."""
         return self._table
@@ -109,7 +114,7 @@ class Templates:
         return known
 
     def of_phi(self, words: tuple[bytes, ...], line: str) -> int:
-        """Return the template of per-φ lines with these words, `phi_tic` among them, learnt from `line` if need be."""
+        """Return the template of per-φ lines with these words, that of the step among them; learnt from `line`."""
         known = self._phi.get(words)
         if known is None:
             distinct = len(set(words)) == len(words)
@@ -128,11 +133,11 @@ class Templates:
             or any(len(item.value.numbers) != count or item.value.unit for item in fields)
         ):
             return NO_TEMPLATE
-        per_step = fields[0].index.phi_tic is not None
+        sweep = self.dialect.vocabulary.sweep
+        sweep = None if fields[0].index.ordinal(sweep) is None else sweep
         side, quantities = self.dialect.side_of(read.family), self.dialect.vocabulary.quantities
         kinds = [
-            Kind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), per_step)
-            for item in fields
+            Kind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), sweep) for item in fields
         ]
         self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, self.dialect.side_of(read.family)))
         self.kinds += kinds

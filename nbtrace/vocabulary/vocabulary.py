@@ -87,6 +87,8 @@ class Vocabulary:
         How a user names it to a command: its name, or the file that it was read from.
     recurrent : str or None
         The loop along which formulas reach back to earlier turns.
+    sweep : str or None
+        The loop of a sweep that programs print step by step on lines of their own.
     turn, turns : str
         What one turn of its loops is called, and several.
     block : str
@@ -96,7 +98,8 @@ class Vocabulary:
     judged_absolutely : str
         What the quantities are called whose default tolerance is an absolute one; empty for their names.
     judged_apart : frozenset of str
-        Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints.
+        Loops whose values formulas leave out: each of their turns has inputs of its own that no log prints, and a
+        program may well trace a single one of them.
     knowledge : mapping of str to str
         What is known beyond that, by what asks for it: `package.module:name` of a value that
         :func:`nbtrace.vocabulary.registry.knowledge` loads when it is first wanted.
@@ -115,6 +118,7 @@ class Vocabulary:
     equivalents: tuple[frozenset[str], ...] = ()
     origin: str = ""
     recurrent: str | None = None
+    sweep: str | None = None
     turn: str = "turn of the loops"
     turns: str = "turns of the loops"
     block: str = "block"

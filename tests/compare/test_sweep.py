@@ -236,8 +236,8 @@ def test_of_several_places_the_gravest_is_shown(supervisor: Callable[[Trace], Sw
     result = supervisor(read_trace(PAIRS / "supervisor__685_1039" / "c_roi_fresh.log"))
     sweep_k = next(item for item in result.quantities if item.quantity == "phi_k_frac")
     assert len(sweep_k.places) == 10
-    assert [place.index.phi_tic for place in sweep_k.places if place.outcome is Outcome.DEFECT] == [0]
-    assert sweep_k.shown.index.phi_tic == 0
+    assert [place.index.ordinal("phi_tic") for place in sweep_k.places if place.outcome is Outcome.DEFECT] == [0]
+    assert sweep_k.shown.index.ordinal("phi_tic") == 0
 
 
 def test_traces_of_different_pixels_are_not_comparable(c_text: str) -> None:

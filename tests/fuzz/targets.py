@@ -172,7 +172,11 @@ def _is_told(objection: oracle.Objection, result: DiffResult) -> bool:
         else (result.py, result.c, result.coverage.missing_on_c)
     )
     _, key, step = objection.place
-    names = {item.quantity for item in having.records if item.key == key and (item.index.phi_tic is None) is (step < 0)}
+    names = {
+        item.quantity
+        for item in having.records
+        if item.key == key and (item.index.ordinal("phi_tic") is None) is (step < 0)
+    }
     return bool(names & set(named)) and not any(item.quantity in names for item in lacking.records)
 
 

@@ -87,7 +87,7 @@ def test_sides_are_those_of_the_index(corpus: Path) -> None:
 def test_facts_of_the_scaling_audit(corpus: Path) -> None:
     c = read_trace(str(corpus / "L-scaling-audit__c_trace_scaling.log"))
     assert c.pixels == {0: (685, 1039)}
-    k = {record.index.phi_tic: record.numbers[0] for record in c.by_quantity["phi_k_frac"]}
+    k = {record.index.ordinal("phi_tic"): record.numbers[0] for record in c.by_quantity["phi_k_frac"]}
     assert set(k) == set(range(10))
     assert k[0] == k[9] == -0.607255839576692
     py = read_trace(str(corpus / "L-scaling-audit__trace_py_scaling_refreshed.log"))

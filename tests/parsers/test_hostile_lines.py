@@ -158,7 +158,7 @@ def test_places_beyond_any_are_unreadable(line: str, digits: str) -> None:
     (trace,) = parse_trace(text)
     assert not trace.pixels
     assert not trace.settings
-    assert all(record.index.phi_tic is None and record.index.source is None for record in trace.records)
+    assert not any(record.index.loops for record in trace.records)
     assert len(trace.account.unreadable) == 1
     (both,) = parse_trace(text + "TRACE_C: F_cell 1\n")
     every_command(both, both)

@@ -35,7 +35,7 @@ def read(document: Any, layout: int | None = 1) -> Trace:
 @pytest.mark.parametrize("key", ["per_phi_entries", "traces"])
 def test_per_phi_document(key: str) -> None:
     trace = read(HEAD | {key: [ENTRY, ENTRY | {"phi_tic": 1, "S_x": -0.125}]})
-    assert {(r.quantity, r.index.phi_tic): r.numbers[0] for r in trace.records} == {
+    assert {(r.quantity, r.index.ordinal("phi_tic")): r.numbers[0] for r in trace.records} == {
         ("phi_deg", 0): 0.0, ("phi_k_frac", 0): -0.596337551708306, ("phi_F_latt_b", 0): 0.0915914157955099,
         ("phi_F_latt", 0): 0.25, ("phi_deg", 1): 0.0, ("phi_k_frac", 1): -0.596337551708306,
         ("phi_F_latt_b", 1): 0.0915914157955099, ("phi_F_latt", 1): 0.25, ("phi_S_x", 1): -0.125,
@@ -178,8 +178,8 @@ def test_of_two_lists_of_steps_the_first_known_name_counts(order: tuple[str, str
     entry = {"phi_deg": 0.0, "k_frac": 1.0, "F_latt_b": 1.0, "F_latt": 1.0}
     lists = {"per_phi_entries": [{"phi_tic": 0, **entry}], "traces": [{"phi_tic": 0, **entry}, {"phi_tic": 1, **entry}]}
     (both,) = parse_trace(json.dumps({name: lists[name] for name in order}))
-    assert {record.index.phi_tic for record in both.records} == {0}
+    assert {record.index.ordinal("phi_tic") for record in both.records} == {0}
     (older,) = parse_trace(json.dumps({"traces": lists["traces"]}))
-    assert {record.index.phi_tic for record in older.records} == {0, 1}
+    assert {record.index.ordinal("phi_tic") for record in older.records} == {0, 1}
     (empty,) = parse_trace(json.dumps({"per_phi_entries": None, "traces": lists["traces"]}))
     assert empty.records == older.records

@@ -60,7 +60,7 @@ def test_phi_steps_between_the_lines_of_a_pixel() -> None:
     steps = phi(3).splitlines(keepends=True)
     head, cell = c("hkl_frac 1 2 3\nF_latt 5\n"), c("F_cell 190.27\n")
     trace = read(head + steps[0] + cell + "".join(steps[1:]) + c(CHAIN.format(1)))
-    assert [(r.index.phi_tic, r.index.block, r.index.sample) for r in trace.by_quantity["phi_k_frac"]] == [
+    assert [(r.index.ordinal("phi_tic"), r.index.block, r.index.sample) for r in trace.by_quantity["phi_k_frac"]] == [
         (0, 0, 0), (1, 0, 0), (2, 0, 0),
     ]  # fmt: skip
     assert {r.index.block for r in trace.records} == {0}
@@ -69,19 +69,19 @@ def test_phi_steps_between_the_lines_of_a_pixel() -> None:
 def test_phi_sweeps_of_several_samples_and_blocks() -> None:
     block = (c(SAMPLE.format(0)) + phi(2)) + (c(SAMPLE.format(1)) + phi(2)) + c(CHAIN.format(1))
     trace = read(block * 2)
-    found = [(r.index.block, r.index.sample, r.index.phi_tic) for r in trace.by_quantity["phi_F_latt"]]
+    found = [(r.index.block, r.index.sample, r.index.ordinal("phi_tic")) for r in trace.by_quantity["phi_F_latt"]]
     assert found == [(block, sample, tic) for block in (0, 1) for sample in (0, 1) for tic in (0, 1)]
 
 
 def test_sweeps_that_follow_one_another_without_a_pixel_block() -> None:
     trace = read(phi(3) + phi(3) + phi(1) + phi(1))
-    found = [(r.index.sample, r.index.phi_tic) for r in trace.by_quantity["phi_F_latt"]]
+    found = [(r.index.sample, r.index.ordinal("phi_tic")) for r in trace.by_quantity["phi_F_latt"]]
     assert found == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (3, 0)]
 
 
 def test_several_sweeps_within_a_sample_are_counted_on() -> None:
     trace = read(c(SAMPLE.format(0)) + phi(2) + phi(2) + c(SAMPLE.format(1)) + phi(2))
-    found = [(r.index.sample, r.index.phi_tic) for r in trace.by_quantity["phi_F_latt"]]
+    found = [(r.index.sample, r.index.ordinal("phi_tic")) for r in trace.by_quantity["phi_F_latt"]]
     assert found == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]
 
 

@@ -37,7 +37,7 @@ def test_phi_line(prefix: str, side: Side) -> None:
         "phi_F_latt_b": (1.77939148054835,),
         "phi_F_latt": (-0.0625570140028577,),
     }
-    assert {record.index for record in found} == {Index(phi_tic=7)}
+    assert {record.index for record in found} == {Index(loops=(("phi_tic", 7),))}
     assert {record.side for record in found} == {side}
 
 
@@ -73,7 +73,7 @@ def test_phi_line_that_cannot_be_used(body: str, text: str) -> None:
 
 def test_rotated_vectors_are_real_space_components_of_the_step() -> None:
     found = records("TRACE_PY_ROTSTAR phi_tic=3 ap_y=-21.8717928453817 bp_y=0.717320030990266 cp_y=-24.3892962470766")
-    assert [(r.quantity, r.numbers, r.unit, r.index.phi_tic) for r in found] == [
+    assert [(r.quantity, r.numbers, r.unit, r.index.ordinal("phi_tic")) for r in found] == [
         ("phi_ap_y", (-21.8717928453817,), "Å", 3),
         ("phi_bp_y", (0.717320030990266,), "Å", 3),
         ("phi_cp_y", (-24.3892962470766,), "Å", 3),
@@ -110,7 +110,7 @@ def test_configuration_line_without_a_pixel(pixel: str) -> None:
 def test_sources(line: str, key: str, quantity: str, number: float, source: int, side: Side) -> None:
     (record,) = records(line)
     assert (record.key, record.quantity, record.numbers) == (key, quantity, (number,))
-    assert (record.index, record.side) == (Index(source=source), side)
+    assert (record.index, record.side) == (Index(loops=(("source", source),)), side)
 
 
 def test_grid_of_the_interpolation() -> None:
@@ -120,7 +120,7 @@ def test_grid_of_the_interpolation() -> None:
     )
     coordinates, first, second = trace.records
     assert (coordinates.key, coordinates.numbers) == ("TRICUBIC_H_COORDS", (-8.0, -7.0, -6.0, -5.0))
-    assert (first.quantity, first.numbers, first.index.node) == ("F_tricubic", (127.89,), (0, 0, 0))
+    assert (first.quantity, first.numbers, first.index.grid("node")) == ("F_tricubic", (127.89,), (0, 0, 0))
     assert (second.value.tokens, second.index.label()) == (("-0",), "[node 3,0,2]")
     assert (trace.account.structure, trace.account.used) == (2, 3)
     assert "value" in complaint("TRACE_PY_TRICUBIC: [0,0]=x")
@@ -133,7 +133,8 @@ def test_tap_of_words_and_numbers() -> None:
     assert {record.key: record.numbers for record in trace.records} == {
         "h": (-7.900663,), "k": (39.356352,), "h0": (-8.0,), "F_cell": (100.0,), "is_oob": (1.0,),
     }  # fmt: skip
-    assert {record.index for record in trace.records} == {Index(subpixel=(0, 1), source=2, mosaic=3, phi_tic=6)}
+    loops, grids = (("phi_tic", 6), ("source", 2), ("mosaic domain", 3)), (("subpixel", (0, 1)),)
+    assert {record.index for record in trace.records} == {Index(loops=loops, grids=grids)}
     assert trace.pixels == {0: (4, 5)}
     assert {record.quantity.partition("_")[0] for record in trace.records} == {"tap"}
     assert trace.records[0].index.label() == "[phi_tic 6, source 2, mosaic domain 3, subpixel 0,1]"
@@ -141,7 +142,7 @@ def test_tap_of_words_and_numbers() -> None:
 
 def test_tap_of_tuples() -> None:
     (record,) = records("TRACE_C_OMEGA: pixel=(0,0) subpixel=(1,0) omega_sr=8.86109941671327e-09")
-    assert (record.numbers, record.index.subpixel) == ((8.86109941671327e-09,), (1, 0))
+    assert (record.numbers, record.index.grid("subpixel")) == ((8.86109941671327e-09,), (1, 0))
 
 
 def test_tap_whose_values_hold_several_numbers() -> None:
@@ -151,7 +152,7 @@ def test_tap_whose_values_hold_several_numbers() -> None:
     assert found[0].value.shape is Shape.VECTOR
     assert found[0].numbers == (-7.9, 39.35, -39.35)
     assert [record.key for record in found] == ["hkl_frac", "h0", "k0", "l0", "F_cell", "out_of_bounds"]
-    assert {record.index.subpixel for record in found} == {(0, 1)}
+    assert {record.index.grid("subpixel") for record in found} == {(0, 1)}
 
 
 def test_taps_on_lines_of_their_own() -> None:
@@ -168,7 +169,7 @@ def test_taps_on_lines_of_their_own() -> None:
 
 def test_digits_of_other_scripts_are_no_ordinals() -> None:
     (record,) = records("TRACE_C_TAP4: source=² h=1")
-    assert record.index.source is None
+    assert record.index.ordinal("source") is None
 
 
 def test_lattice_debug_with_its_untagged_lines() -> None:

@@ -59,7 +59,7 @@ class Root:
     @property
     def phi_tic(self) -> int | None:
         """The step of the φ sweep, None for a value that is not of one."""
-        return dict(self.place).get("phi_tic")
+        return dict(self.place).get(self.vocabulary.sweep or "")
 
     @property
     def cause(self) -> Cause | None:

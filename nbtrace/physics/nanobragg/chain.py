@@ -5,6 +5,7 @@ import math
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, StepShare, Values, WorkedFactor
 from nbtrace.compare.check import SelfCheck
 from nbtrace.physics.nanobragg.lattice import work_out
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.relations import applied_factors, chain_product, is_after_polarisation
 from nbtrace.records import Trace
 
@@ -79,9 +80,9 @@ def _terms(trace: Trace) -> dict[int, float]:
     if F_cell is None or samples != {0}:
         return {}
     return {
-        record.index.phi_tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
+        tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
         for record in trace.by_quantity["phi_F_latt"]
-        if record.index.phi_tic is not None and record.index.block == 0
+        if (tic := record.index.ordinal(PHI_TIC)) is not None and record.index.block == 0
     }
 
 

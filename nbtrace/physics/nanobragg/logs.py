@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs
 from nbtrace.compare.relations import Values
 from nbtrace.physics.nanobragg.pixel import located, stated_pixel_size
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.records import Trace
 
@@ -88,8 +89,8 @@ class NanoBraggLogs(Logs):
             return frozenset()
         k = keyed.numbers[1]
         return frozenset(
-            record.index.phi_tic
+            tic
             for record in trace.by_quantity.get("phi_k_frac", ())
-            if record.index.phi_tic is not None
+            if (tic := record.index.ordinal(PHI_TIC)) is not None
             and math.isclose(record.numbers[0], k, rel_tol=_SAME_STEP, abs_tol=1e-12)
         )

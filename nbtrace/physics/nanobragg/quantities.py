@@ -4,7 +4,7 @@ A quantity's *inputs* are the quantities that its formula reads in one log or an
 not printed; they make the graph by which a root divergence is told from its consequences.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity, Scope
 
@@ -12,6 +12,23 @@ PHI_TIC = "phi_tic"
 """Index of a step of the φ sweep."""
 SOURCE = "source"
 """Index of a source of the beam."""
+MOSAIC_DOMAIN = "mosaic domain"
+"""Index of a mosaic domain of the crystal, which only the lines of tap builds state."""
+LAYER = "layer"
+"""Index of a layer of the sensor, which no line states."""
+SUBPIXEL = "subpixel"
+"""Grid of the points of a pixel, (slow, fast)."""
+NODE = "node"
+"""Grid of the interpolation of structure factors."""
+
+_NAMED = (PHI_TIC, SOURCE, MOSAIC_DOMAIN, LAYER)
+"""The loops in the order in which reports name them."""
+
+
+def loops_at(ordinals: Mapping[str, int | None]) -> tuple[tuple[str, int], ...]:
+    """Return the ordinals that are known, as an index holds them."""
+    return tuple((name, ordinal) for name in _NAMED if (ordinal := ordinals.get(name)) is not None)
+
 
 _SECTIONS: dict[str, tuple[Scope, tuple[str, ...]]] = {
     "geometry": (Scope.RUN, ()),

@@ -13,6 +13,7 @@ from typing import SupportsFloat, TypeAlias
 
 from nbtrace import writers
 from nbtrace.parsers.values import read_value
+from nbtrace.physics.nanobragg.quantities import LAYER, MOSAIC_DOMAIN, PHI_TIC, SOURCE, SUBPIXEL, loops_at
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import INT_MIN, NOWHERE, Index, Record, Shape, Side, Value
 from nbtrace.vocabulary.quantity import Kind, Meaning, Quantity
@@ -30,7 +31,9 @@ _WHOLE = frozenset({"hkl_rounded"})
 
 _base_name = re.compile(r"(?P<name>.+?)(?P<stage>_regenerated)?_(?P<unit>A_inv3|A_inv|A3|A)").fullmatch
 _BASE_UNITS = {"A_inv": "Å⁻¹", "A_inv3": "Å⁻³", "A": "Å", "A3": "Å³"}
-_OPENS = {"phi": "phi_tic", "sample": "hkl_frac"}
+_LOOPS = {PHI_TIC: PHI_TIC, "source": SOURCE, "mosaic_domain": MOSAIC_DOMAIN, "layer": LAYER}
+"""What a simulation calls the ordinals of loops."""
+_OPENS = {"phi": PHI_TIC, "sample": "hkl_frac"}
 """The first value of a line that is shown value by value."""
 
 _ROTATED = {f"rot_{name}_angstroms": f"{name}p_y" for name in "abc"}
@@ -111,18 +114,15 @@ class Recorder:
         sample = max(self._sample, 0)
         match family:
             case "phi":
-                return Index(sample=sample, phi_tic=place("phi_tic"))
+                return Index(sample=sample, loops=loops_at({PHI_TIC: place(PHI_TIC)}))
             case "sample":
                 return Index(
                     sample=sample,
-                    phi_tic=place("phi_tic"),
-                    source=place("source"),
-                    mosaic=place("mosaic_domain"),
-                    layer=place("layer"),
-                    subpixel=(place("subpixel_slow", 0), place("subpixel_fast", 0)),
+                    loops=loops_at({loop: place(shown) for shown, loop in _LOOPS.items()}),
+                    grids=((SUBPIXEL, (place("subpixel_slow", 0), place("subpixel_fast", 0))),),
                 )
         if family.startswith("source"):
-            return Index(source=int(family.removeprefix("source")))
+            return Index(loops=((SOURCE, int(family.removeprefix("source"))),))
         known = VOCABULARY.quantities.get(key)
         return NOWHERE if known is not None and known.section == "scaling" else Index(sample=sample)
 
@@ -223,7 +223,7 @@ def _phi_line(group: Sequence[Step], emit: Emit, *, whole: bool = False) -> list
         return []
     records = [_phi_field(by_key[key]) for key in PHI_FIELDS]
     if whole or emit.everything:
-        further = [step for step in group if len(step.numbers) == 1 and step.key not in {"phi_tic", *PHI_FIELDS}]
+        further = [step for step in group if len(step.numbers) == 1 and step.key not in {PHI_TIC, *PHI_FIELDS}]
         records += [_phi_field(step) for step in further]
         if emit.wants(writers.ROTSTAR):
             records += [part for step in group if step.key in _RECIPROCAL for part in _components(step)]

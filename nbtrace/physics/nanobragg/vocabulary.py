@@ -1,6 +1,6 @@
 """The vocabulary of nanoBragg and its ports."""
 
-from nbtrace.physics.nanobragg.quantities import PHI_TIC, QUANTITIES, SOURCE
+from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, PHI_TIC, QUANTITIES, SOURCE
 from nbtrace.vocabulary.registry import Deferred
 from nbtrace.vocabulary.vocabulary import Chain, Factor, SideName, Vocabulary
 
@@ -9,7 +9,8 @@ VOCABULARY = Vocabulary(
     description="nanoBragg, a simulator of diffraction by nanocrystals, and its ports",
     sides=(SideName("C", ("TRACE_C",), "C trace"), SideName("Py", ("TRACE_PY",), "PyTorch")),
     quantities=QUANTITIES,
-    indices=(SOURCE, PHI_TIC),
+    indices=(SOURCE, PHI_TIC, MOSAIC_DOMAIN),
+    sweep=PHI_TIC,
     turn="φ step",
     turns="φ steps",
     block="pixel",

@@ -9,6 +9,7 @@ from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated
 from nbtrace.parsers.values import NUMBER, ordinal, read_value
 from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, NODE, PHI_TIC, SOURCE, SUBPIXEL, loops_at
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Index, Shape, Value
 from nbtrace.schema import MOST
@@ -31,7 +32,7 @@ def phi(body: str, line_schema: type[PhiLine | RotStarLine] = PhiLine) -> Outcom
         line_schema.model_validate({key: value.numbers[0] for key, value in values.items()})
     except ValidationError as error:
         return Problem(schema.reason(error))
-    index = Index(phi_tic=int(values.pop("phi_tic").numbers[0]))
+    index = Index(loops=((PHI_TIC, int(values.pop(PHI_TIC).numbers[0])),))
     return Fields(tuple(Field(key, value, phi_meaning(key), index) for key, value in values.items()))
 
 
@@ -46,7 +47,7 @@ def tricubic(body: str) -> Outcome:
         node = tuple(number for text in match[1].split(",") if (number := ordinal(text)) is not None)
         if len(node) <= match[1].count(","):
             return Problem(f"the node [{match[1]}] has numbers beyond {MOST}")
-        index = Index(node=node)
+        index = Index(grids=((NODE, node),))
         value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
         return Fields((Field("F_tricubic", value, VOCABULARY.meaning("F_tricubic"), index),))
     return Problem(f"{body.strip()!r} is no [i,j,k]=value")
@@ -59,7 +60,7 @@ def source(body: str, number: int) -> Outcome:
         return outcome
     field = outcome.fields[0]
     key = field.key if field.key.startswith("source_") else f"source_{field.key}"
-    return Fields((Field(field.key, field.value, VOCABULARY.meaning(key), Index(source=number)),))
+    return Fields((Field(field.key, field.value, VOCABULARY.meaning(key), Index(loops=((SOURCE, number),))),))
 
 
 def tap(body: str) -> Outcome:
@@ -80,11 +81,10 @@ def tap(body: str) -> Outcome:
     if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
         return Problem(f"{far} {places[far]} is beyond {MOST}")
     pixel = _pair(places.get("pixel", ""))
+    subpixel = _pair(places.get("subpixel", ""))
     index = Index(
-        subpixel=_pair(places.get("subpixel", "")),
-        source=_ordinal(places.get("source")),
-        mosaic=_ordinal(places.get("mos")),
-        phi_tic=_ordinal(places.get("phi")),
+        loops=loops_at({loop: _ordinal(places.get(word)) for word, loop in _LOOPS.items()}),
+        grids=((SUBPIXEL, subpixel),) if subpixel else (),
     )
     fields = tuple(
         Field(word, read_value(numbers), Meaning(f"tap_{word}", None), index)
@@ -96,7 +96,8 @@ def tap(body: str) -> Outcome:
     return Stated(pixel=pixel) if pixel else Problem(f"{text!r} holds no value")
 
 
-_PLACES = frozenset({"pixel", "subpixel", "source", "mos", "phi"})
+_LOOPS = {"phi": PHI_TIC, "source": SOURCE, "mos": MOSAIC_DOMAIN}
+_PLACES = frozenset({"pixel", "subpixel", *_LOOPS})
 
 
 def _pair(text: str) -> tuple[int, int] | None:

@@ -8,12 +8,13 @@ from pydantic import ValidationError
 from nbtrace.parsers.documents import fitted, json_record, useless
 from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
 from nbtrace.physics.nanobragg.dialects.schema import PerPhiDocument, PerPhiEntry
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Account, Index, Setting, Trace, Unreadable
 from nbtrace.schema import reason
 from nbtrace.writers import PER_PHI_LISTS
 
-_OF_STEP = frozenset({"phi_tic", *PER_PHI_LISTS})
+_OF_STEP = frozenset({PHI_TIC, *PER_PHI_LISTS})
 _STEP = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
 
 
@@ -29,10 +30,10 @@ def per_phi_trace(source: str, data: Mapping[str, Any], lines: int, repeated: It
     except ValidationError as error:
         return useless(source, lines, Unreadable(1, "", reason(error)), "per-φ JSON", VOCABULARY)
     records = tuple(
-        json_record(key, phi_meaning(key).quantity, value, Index(sample=sample, phi_tic=entry.phi_tic), VOCABULARY)
-        for sample, entry in _sampled(document.per_phi_entries)
+        json_record(key, phi_meaning(key).quantity, value, index, VOCABULARY)
+        for index, entry in _placed(document.per_phi_entries)
         for key, value in entry.model_dump().items()
-        if key != "phi_tic"
+        if key != PHI_TIC
     )
     settings = {
         name: Setting(value.removeprefix("torch."), 1)
@@ -58,10 +59,10 @@ def _repeated_in_steps(repeated: Iterable[str]) -> tuple[Unreadable, ...]:
     )
 
 
-def _sampled(entries: Iterable[PerPhiEntry]) -> Iterator[tuple[int, PerPhiEntry]]:
-    """Yield each entry with its sampled point; a step that does not come after the last one begins the next point."""
+def _placed(entries: Iterable[PerPhiEntry]) -> Iterator[tuple[Index, PerPhiEntry]]:
+    """Yield each entry with where it belongs; a step that does not come after the last one is of the next point."""
     sample, last = 0, -1
     for entry in entries:
         sample += entry.phi_tic <= last
         last = entry.phi_tic
-        yield sample, entry
+        yield Index(sample=sample, loops=((PHI_TIC, entry.phi_tic),)), entry

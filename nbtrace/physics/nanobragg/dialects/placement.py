@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nbtrace.parsers.dialect import Placement
 from nbtrace.parsers.outcome import Field
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Index
 
@@ -46,8 +47,9 @@ class PixelPlacement(Placement):
             self._advance(item.meaning.quantity)
         index = item.index
         quantity = VOCABULARY.quantities.get(item.meaning.quantity)
-        if index.phi_tic is not None and item.meaning.quantity.startswith("phi_"):
-            return replace(index, block=self.block, sample=self._phi_sample(index.phi_tic, item.key))
+        step = index.ordinal(PHI_TIC)
+        if step is not None and item.meaning.quantity.startswith("phi_"):
+            return replace(index, block=self.block, sample=self._phi_sample(step, item.key))
         per_sample = quantity is not None and quantity.section in PER_SAMPLE
         return replace(index, block=self.block, sample=self.sample if per_sample else 0)
 
@@ -109,7 +111,7 @@ def roles(items: list[Field], phi_keys: dict[str, int]) -> "Roles":
         closes.append(counts and name in CLOSING)
         ranks.append(VOCABULARY.rank[name] if counts and sampled else -1)
         per_sample.append(sampled)
-        of_step = item.index.phi_tic is not None and name.startswith("phi_")
+        of_step = item.index.ordinal(PHI_TIC) is not None and name.startswith("phi_")
         keys.append(phi_keys.setdefault(item.key, len(phi_keys)) if of_step else -1)
     return Roles(
         np.array(opens, dtype=np.bool_),

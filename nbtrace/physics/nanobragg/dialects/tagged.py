@@ -12,6 +12,7 @@ from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, 
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
 from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side
 
@@ -166,7 +167,7 @@ def _names_in(family: str, body: str, context: str) -> list[str]:
     if family in _PER_STEP:
         # Of a torn one not even the keys are left, so what every such line holds counts as lost with it.
         fields = (*_PER_STEP[family].model_fields, *_pair_keys(body))
-        return [lines.phi_meaning(key).quantity for key in fields if key != "phi_tic"]
+        return [lines.phi_meaning(key).quantity for key in fields if key != PHI_TIC]
     if family in _GRAMMARS and _GRAMMARS[family][1] is lines.tap:
         return [f"tap_{word}" for word in _words_alone(body)]
     if family in _NODES:
