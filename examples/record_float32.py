@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from nbtrace.cli.embedded import Choice, parsed_flags, trace_pixel
-from nbtrace.physics.nanobragg.recorder import Emit
+from nbtrace.embedded.choice import Choice, parsed_flags
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import trace_pixel
 from nbtrace.writers import trace_text
 
 ROOT = Path(__file__).parents[1]

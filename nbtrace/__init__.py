@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
     from nbtrace.compare.tolerance import Policy
+    from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
     from nbtrace.images.image import Geometry, Image
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "DiffResult",
+    "EmbeddedTrace",
     "Explanation",
     "Geometry",
     "Image",
@@ -60,11 +62,13 @@ __all__ = [
     "read_trace",
     "scaling_chain",
     "sweep",
+    "trace_pixel",
 ]
 
 _HOME = {
     "Bundle": "nbtrace.evidence.bundle",
     "DiffResult": "nbtrace.compare.diff",
+    "EmbeddedTrace": "nbtrace.embedded.traces",
     "Explanation": "nbtrace.explanation.explain",
     "Geometry": "nbtrace.images.image",
     "Image": "nbtrace.images.image",
@@ -95,6 +99,7 @@ _HOME = {
     "read_trace": "nbtrace.parsers",
     "scaling_chain": "nbtrace.compare.scaling",
     "sweep": "nbtrace.compare.sweep",
+    "trace_pixel": "nbtrace.embedded.traces",
 }
 
 

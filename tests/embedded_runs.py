@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from nbtrace import read_trace
-from nbtrace.cli.embedded import Choice, Traced, parsed_file, trace_pixel
-from nbtrace.physics.nanobragg.recorder import Emit
+from nbtrace.embedded.choice import Choice, parsed_file
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
 from nbtrace.records import Record, Trace
 from tests.places import SUPERVISOR_CONFIGURATION, SUPERVISOR_PAIR
 
@@ -24,7 +25,9 @@ TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 """Relative agreement with the reference, which computes in double precision."""
 
 
-def supervisor(mode: str = "c-parity", device: str = "cpu", dtype: str = "float64", emit: Emit | None = None) -> Traced:
+def supervisor(
+    mode: str = "c-parity", device: str = "cpu", dtype: str = "float64", emit: Emit | None = None
+) -> EmbeddedTrace:
     """Trace the pixel of the configuration `supervisor`."""
     config = Choice(mode, device, dtype).applied(parsed_file(SUPERVISOR_CONFIGURATION).command.config)
     return trace_pixel(config, PIXEL, emit or Emit())
@@ -35,7 +38,7 @@ def reference(name: str = "c.log") -> Trace:
     return read_trace(str(SUPERVISOR_PAIR / name))
 
 
-def value(trace: Traced | Trace, quantity: str, phi_tic: int | None = None) -> tuple[float, ...]:
+def value(trace: EmbeddedTrace | Trace, quantity: str, phi_tic: int | None = None) -> tuple[float, ...]:
     """Return the numbers of a quantity, or of one of its φ steps."""
     return next(_matching(trace.records, quantity, phi_tic)).numbers
 

@@ -27,6 +27,7 @@ LAYERS = {
     "figures": "report.figures",
     "pages": "report.page report.ci",
     "rooms of physics": "physics",
+    "the embedded simulator": "embedded",
     "commands": "cli __main__",
     "tests of others": "parity pytest_plugin",
 }
@@ -35,7 +36,7 @@ LAYERS = {
 LIBRARY = "nbtrace"
 """The package itself: it names what a library user imports, and loads nothing."""
 
-USES_SIMULATOR = frozenset({"images", "runs", "rooms of physics", "commands"})
+USES_SIMULATOR = frozenset({"images", "runs", "rooms of physics", "the embedded simulator", "commands"})
 
 ROOM = "nbtrace.physics"
 """Where everything stands that is known of one physics."""
@@ -157,7 +158,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
     torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
-    assert torch == {f"nbtrace.cli.{name}" for name in ("embedded", "embedded_source", "harness_table", "simulated")}
+    assert torch == {f"nbtrace.embedded.{name}" for name in ("embedded_source", "pixel_runs", "tables", "traces")}
 
 
 def test_nothing_of_the_engine_sees_a_room_of_physics() -> None:
@@ -168,7 +169,7 @@ def test_nothing_of_the_engine_sees_a_room_of_physics() -> None:
         for other in everywhere(module)
         if other.startswith(ROOM)
     }
-    assert {module for module in seen if not module.startswith("nbtrace.cli.")} == set()
+    assert {module for module in seen if not module.startswith(("nbtrace.cli.", "nbtrace.embedded."))} == set()
     assert seen, "the commands see it, or this test sees nothing"
 
 
@@ -188,7 +189,7 @@ def test_the_engine_names_no_quantity_of_nanobragg() -> None:
     found = {
         module.removeprefix(f"{LIBRARY}."): names_in(module, keys - GENERIC)
         for module in modules()
-        if module.startswith(LIBRARY) and not module.startswith(ROOM)
+        if module.startswith(LIBRARY) and not module.startswith((ROOM, "nbtrace.embedded"))
     }
     assert {module: names for module, names in found.items() if names} == NAMED
 

@@ -13,8 +13,8 @@ from nbtrace.compare.align import align
 from nbtrace.compare.diff import diff
 from nbtrace.compare.scene import node_of
 from nbtrace.compare.steps import compare_steps
+from nbtrace.embedded.recorder import Emit, Recorder
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.recorder import Emit, Recorder
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import NOWHERE, Index, Trace
 from nbtrace.vocabulary.registry import load

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+import nbtrace
 from nbtrace.physics.nanobragg.chain import ScalingChain
-from tests.embedded_runs import DEVICES, DTYPES, TOLERANCE, reference, supervisor, value
+from tests.embedded_runs import DEVICES, DTYPES, PLAIN, TOLERANCE, reference, supervisor, value
 
 RADIUS_M = 2.8179411775602e-15
 """Classical electron radius: e²/(4π ε₀ m c²), to the digits of the squared value that the reference uses."""
@@ -44,3 +45,11 @@ class TestScalingTrace:
     def _angle(u: tuple[float, ...], v: tuple[float, ...]) -> float:
         """Return the angle between two directions by the half-angle formula, which stays exact near 0."""
         return 2.0 * math.atan2(math.dist(u, v), math.hypot(*(a + b for a, b in zip(u, v, strict=True))))
+
+
+def test_the_library_traces_a_pixel_from_flags() -> None:
+    traced = nbtrace.trace_pixel(PLAIN.split(), (5, 7))
+    assert isinstance(traced, nbtrace.EmbeddedTrace)
+    assert traced.trace.pixels == {0: (5, 7)}
+    assert [record.numbers for record in traced.trace.records] == [record.numbers for record in traced.records]
+    assert nbtrace.diff(traced.trace, traced.trace).verdict is nbtrace.Verdict.AGREE

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbtrace.embedded.recorder import Emit, Recorder
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.recorder import Emit, Recorder
 from nbtrace.records import Index, Record
 from nbtrace.writers import number_text, per_phi_document, trace_lines, trace_text, written_value
 

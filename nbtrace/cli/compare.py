@@ -131,10 +131,12 @@ def compare_command(
     _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
-    from nbtrace.cli.compare_sides import Embedded, Request  # noqa: PLC0415
+    from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
+    from nbtrace.embedded.choice import Choice  # noqa: PLC0415
 
-    embedded = Embedded(mode, device, dtype)
-    request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), embedded)
+    request = Request(
+        tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), Choice(mode, device, dtype)
+    )
     to = Destinations(md, json, output, bundle, force, folder=out)
     traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from nbtrace.embedded.choice import Choice
 from nbtrace.errors import UsageError
 from nbtrace.running.archived import ArchivedSource
 from nbtrace.running.command import LENIENT, FlagLine, flag_line
@@ -11,20 +12,6 @@ from nbtrace.running.program_source import ProgramSource
 from nbtrace.running.programs import Program, candidate, find_reference
 from nbtrace.running.source import RunOptions, Source
 from nbtrace.vocabulary import registry
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """What is chosen of the embedded simulator; None leaves it as the flags say."""
-
-    mode: str | None = None
-    device: str | None = None
-    dtype: str | None = None
-
-    @property
-    def chosen(self) -> bool:
-        """Whether anything is."""
-        return (self.mode, self.device, self.dtype) != (None, None, None)
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,7 @@ class Request:
         By default those of recorded output, else one.
     seconds : float or None
         Time limit of a run.
-    embedded : Embedded
+    embedded : Choice
     """
 
     flags: tuple[str, ...]
@@ -51,12 +38,12 @@ class Request:
     archived: Path | None
     threads: int | None
     seconds: float | None
-    embedded: Embedded
+    embedded: Choice
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
             raise UsageError("--archived stands for the reference; give it or --ref, not both")
-        if self.other is not None and self.embedded.chosen:
+        if self.other is not None and self.embedded:
             raise UsageError(
                 f"--mode, --device and --dtype are of the embedded simulator; the candidate is {self.other.file.name} "
                 f"({self.other.origin})"
@@ -118,11 +105,9 @@ class Request:
             label = registry.default().names.candidate
             return ProgramSource(self.other, line, RunOptions(self.seconds, threads), label=label)
         # The simulator imports torch, which another candidate does not need.
-        from nbtrace.cli.embedded import Choice  # noqa: PLC0415
-        from nbtrace.cli.embedded_source import EmbeddedSource  # noqa: PLC0415
+        from nbtrace.embedded.embedded_source import EmbeddedSource  # noqa: PLC0415
 
-        chosen = self.embedded
-        return EmbeddedSource(line, Choice(chosen.mode, chosen.device, chosen.dtype), threads)
+        return EmbeddedSource(line, self.embedded, threads)
 
     @property
     def candidate_name(self) -> str:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.options import (
     BundleFolder,
     CLog,
@@ -23,6 +22,7 @@ from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary.chosen import chosen
 
@@ -89,7 +89,7 @@ def _simulator(config: "Config | None") -> "Simulate | None":
     """Return what runs a pixel of the configuration; None without one, so that torch is not imported."""
     if config is None:
         return None
-    from nbtrace.cli.simulated import pixel_runs  # noqa: PLC0415 - torch
+    from nbtrace.embedded.pixel_runs import pixel_runs  # noqa: PLC0415 - torch
 
     return pixel_runs()
 

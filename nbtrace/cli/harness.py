@@ -10,21 +10,22 @@ import typer
 
 from nbtrace.cli import harness_files as names
 from nbtrace.cli.capture import Captured, captured
-from nbtrace.cli.configurations import configuration_file
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
 from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, SimulatorMode, TracedPixel
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.documents import dump
+from nbtrace.embedded.configurations import configuration_file
+from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.writers import per_phi_document, trace_text
 
 if TYPE_CHECKING:
-    from nbtrace.cli.embedded import Choice, Traced
+    from nbtrace.embedded.choice import Choice
+    from nbtrace.embedded.traces import EmbeddedTrace
     from simulator.config import Config
 
 EXAMPLE = "Example: nbtrace harness --config supervisor --pixel 685 1039 --out trace_py.log"
@@ -85,15 +86,19 @@ def harness_command(
         raise UsageError("--pixel, --pixels, --roi and --all-pixels exclude one another")
     with captured() as streams:
         # Only this command needs torch, which takes a second to import.
-        from nbtrace.cli.embedded import Choice  # noqa: PLC0415
+        from nbtrace.embedded.choice import Choice  # noqa: PLC0415
 
         task = chosen_task(config, passed_on(ctx), Choice(mode, device, dtype))
         if chosen:
-            from nbtrace.cli.harness_table import Selection, write_tables  # noqa: PLC0415
+            from nbtrace.embedded.tables import Selection, write_tables  # noqa: PLC0415
 
             if bundle is not None:
                 raise UsageError("--bundle takes the trace of one pixel; add Parquet files with nbtrace bundle add")
-            write_tables(task.config, Selection(pixels, roi), main_file(out, "trace_py.parquet"), force=force)
+            file, execution = main_file(out, "trace_py.parquet"), task.config.execution
+            written = write_tables(task.config, Selection(pixels, roi), file, force=force)
+            say(f"traced {written.pixels} pixels, mode {execution.mode}, {execution.dtype} on {execution.device}")
+            (main, rows), (per_phi, steps) = written.rows.items()
+            say(f"{rows} rows written to {main}, {steps} to {per_phi}")
             return
         emit = Emit(rot_stars=emit_rot_stars, base=emit_base, everything=emit_all)
         _trace(task, pixel, emit, Places(out, bundle, force), streams)
@@ -126,7 +131,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
     UsageError, InputError
         If neither or both are given, or they make no run.
     """
-    from nbtrace.cli import embedded  # noqa: PLC0415
+    from nbtrace.embedded.choice import canonical, parsed_file, parsed_flags  # noqa: PLC0415
 
     if (name is None) == (not flags):
         raise UsageError(
@@ -136,21 +141,22 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
             else "give --config or flags after --, not both"
         )
     if name is None:
-        config = choice.applied(embedded.parsed_flags(flags, choice.mode))
-        return Task(config, " ".join(embedded.canonical(config)), None, config.execution.trace_pixel_slow_fast)
+        config = choice.applied(parsed_flags(flags, choice.mode))
+        return Task(config, " ".join(canonical(config)), None, config.execution.trace_pixel_slow_fast)
     file = configuration_file(name)
-    named = embedded.parsed_file(file)
+    named = parsed_file(file)
     return Task(choice.applied(named.command.config), file.stem, file, named.trace_pixel_slow_fast)
 
 
 def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams: Captured) -> None:
-    from nbtrace.cli import embedded  # noqa: PLC0415
+    from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
+    from nbtrace.running.command import require_on_detector  # noqa: PLC0415
 
     started = time.perf_counter()
     pixel = pixel or task.pixel
     if pixel is None:
         raise UsageError("no pixel to trace; give --pixel SLOW FAST")
-    embedded.check_on_detector(task.config, pixel)
+    require_on_detector(task.config.shape_slow_fast, pixel)
     files = HarnessFiles(main_file(places.out, f"trace_py_{pixel[0]}_{pixel[1]}.log"), places.force)
     files.check()
     Destinations(bundle=places.bundle).check([])
@@ -158,7 +164,7 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams:
     execution = task.config.execution
     say(f"tracing pixel slow {pixel[0]}, fast {pixel[1]} on a detector of {slow} x {fast} pixels (slow x fast)")
     say(f"mode {execution.mode}, {execution.dtype} on {execution.device}")
-    traced = embedded.trace_pixel(task.config, pixel, emit)
+    traced = trace_pixel(task.config, pixel, emit)
     provenance = _provenance(task)
     _write(files, traced, task, pixel, provenance)
     found = _count_lines(traced)
@@ -178,23 +184,23 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams:
         )
 
 
-def _count_lines(traced: "Traced") -> int:
+def _count_lines(traced: "EmbeddedTrace") -> int:
     return len({record.line for record in traced.per_phi})
 
 
 def _provenance(task: Task) -> Provenance:
-    from nbtrace.cli import embedded  # noqa: PLC0415
+    from nbtrace.embedded.choice import input_files  # noqa: PLC0415
 
-    inputs = (*((task.file,) if task.file is not None else ()), *embedded.input_files(task.config))
+    inputs = (*((task.file,) if task.file is not None else ()), *input_files(task.config))
     execution = task.config.execution
     return Provenance.collect(
         inputs=list(inputs), device=execution.device, dtype=execution.dtype, time=datetime.now(UTC)
     )
 
 
-def _write(files: HarnessFiles, traced: "Traced", task: Task, pixel: Pixel, provenance: Provenance) -> None:
+def _write(files: HarnessFiles, traced: "EmbeddedTrace", task: Task, pixel: Pixel, provenance: Provenance) -> None:
     """Write everything but the captured streams, which are not complete yet."""
-    from nbtrace.cli import embedded  # noqa: PLC0415
+    from nbtrace.embedded.choice import canonical, command_text  # noqa: PLC0415
 
     execution = task.config.execution
     files.write(trace_text(traced.records, traced.header))
@@ -209,17 +215,17 @@ def _write(files: HarnessFiles, traced: "Traced", task: Task, pixel: Pixel, prov
         mode=execution.mode,
     )
     files.write(document, names.PER_PHI_JSON)
-    flags = embedded.canonical(task.config)
+    flags = canonical(task.config)
     snapshot = {"format_version": 1, "name": task.name, "pixel": {"slow": pixel[0], "fast": pixel[1]}, "flags": flags}
     files.write(dump(snapshot | {"config": task.config.model_dump(mode="json")}), names.CONFIGURATION)
-    files.write(f"{embedded.command_text(flags)}\n", names.FLAGS)
+    files.write(f"{command_text(flags)}\n", names.FLAGS)
     files.write(dump(provenance.document(files.records())), names.ENVIRONMENT)
 
 
 def _file(
     bundle: Path,
     files: HarnessFiles,
-    traced: "Traced",
+    traced: "EmbeddedTrace",
     pixel: Pixel,
     provenance: Provenance,
     started: float,

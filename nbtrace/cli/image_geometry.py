@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nbtrace.cli.configurations import configuration_file
+from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import UsageError
 from nbtrace.images.image import Geometry
 
@@ -32,7 +32,7 @@ def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> 
         return geometry_told_by(read_trace(log))
     if config is None and not flags:
         return None
-    from nbtrace.cli.embedded import parsed_file, parsed_flags  # noqa: PLC0415 - imports torch
+    from nbtrace.embedded.choice import parsed_file, parsed_flags  # noqa: PLC0415 - imports torch
 
     if config is not None:
         named = parsed_file(configuration_file(config)).command.config
@@ -44,7 +44,7 @@ def _configured(config: "Config", name: str) -> Geometry:
     """Return the geometry that the simulator builds, with the cell at the first φ step in the first mosaic domain."""
     import numpy as np  # noqa: PLC0415 - as below
 
-    from nbtrace.cli.embedded import simulator_errors  # noqa: PLC0415 - imports torch
+    from nbtrace.embedded.choice import simulator_errors  # noqa: PLC0415 - imports torch
     from nbtrace.images.geometry import geometry_of  # noqa: PLC0415
     from simulator.build import read_matrix  # noqa: PLC0415
     from simulator.crystal import build_crystal  # noqa: PLC0415

@@ -30,9 +30,9 @@ from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Precision, Run
 from nbtrace.compare.tolerance import resolve_policy
+from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel, Side
 from nbtrace.report.sweep_document import sweep_document
 from nbtrace.report.sweep_view import sweep_view
@@ -192,21 +192,23 @@ def _computed(wanted: _Wanted) -> _Plan:
     """Plan to run the embedded simulator."""
     precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)] or list(Precision)
     # Needs torch, which takes a second to import.
-    from nbtrace.cli import embedded  # noqa: PLC0415
+    from nbtrace.embedded.choice import Choice, devices_there, input_files  # noqa: PLC0415
+    from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
+    from nbtrace.running.command import require_on_detector  # noqa: PLC0415
 
-    task = chosen_task(wanted.config, wanted.flags, embedded.Choice(wanted.mode), command="sweep")
+    task = chosen_task(wanted.config, wanted.flags, Choice(wanted.mode), command="sweep")
     pixel = wanted.pixel or task.pixel
     if pixel is None:
         raise UsageError("no pixel to trace; give --pixel SLOW FAST")
-    embedded.check_on_detector(task.config, pixel)
-    there, gone = embedded.devices_there(wanted.devices)
-    files = (*((task.file,) if task.file is not None else ()), *embedded.input_files(task.config))
+    require_on_detector(task.config.shape_slow_fast, pixel)
+    there, gone = devices_there(wanted.devices)
+    files = (*((task.file,) if task.file is not None else ()), *input_files(task.config))
 
     def make() -> tuple[list[Run], dict[str, str]]:
         runs, outputs = [], {}
         for precision, device in product(precisions, there):
-            config = embedded.Choice(None, device, precision.value).applied(task.config)
-            traced = embedded.trace_pixel(config, pixel, Emit())
+            config = Choice(None, device, precision.value).applied(task.config)
+            traced = trace_pixel(config, pixel, Emit())
             text = trace_text(traced.records, traced.header)
             (trace,) = parse_trace(text, f"{precision.value} {device}")
             runs.append(Run(precision, device, trace))

@@ -123,8 +123,8 @@ def explain(
     policy : Policy, optional
         Tolerances of the comparison, which decide the verdict; the audit goes as far as the printed digits.
     simulate : callable, optional
-        Runs a pixel of the configuration (:func:`nbtrace.cli.simulated.pixel_runs`), which confirms causes and finds
-        some for roots that the catalogue leaves without.
+        Runs a pixel of the configuration (:func:`nbtrace.embedded.pixel_runs.pixel_runs`), which confirms causes and
+        finds some for roots that the catalogue leaves without.
 
     Raises
     ------

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nbtrace.cli.compare_sides import Embedded, Request
-from nbtrace.cli.embedded import Choice
+from nbtrace.cli.compare_sides import Request
+from nbtrace.embedded.choice import Choice
 from nbtrace.errors import UsageError
 from simulator.arguments import parse
 from tests.embedded_runs import PLAIN
@@ -16,7 +16,7 @@ CASE = GOLDEN_SUITE / "roi"
 
 def request(archived: Path | None = None, threads: int | None = None, **more: str | None) -> Request:
     reference, candidate = more.get("reference"), more.get("candidate")
-    return Request((), reference, candidate, archived, threads, None, Embedded(mode=more.get("mode")))
+    return Request((), reference, candidate, archived, threads, None, Choice(mode=more.get("mode")))
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,11 @@ import torch
 from typer.testing import CliRunner
 
 from nbtrace import read_trace
-from nbtrace.cli import app, embedded
+from nbtrace.cli import app
 from nbtrace.cli.harness_files import main_file
+from nbtrace.embedded import traces
+from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import ExitCode, NbtraceError
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from simulator.config import Config
 from tests.embedded_runs import PLAIN
@@ -164,14 +165,14 @@ def test_bad_calls_leave_one_line_and_no_file(here: Path, arguments: str, code: 
 
 
 def test_a_trace_without_all_phi_steps_is_a_failure_of_the_program(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = embedded.trace_pixel
+    real = traces.trace_pixel
 
-    def incomplete(config: Config, pixel: Pixel, emit: Emit) -> embedded.Traced:
+    def incomplete(config: Config, pixel: Pixel, emit: Emit) -> traces.EmbeddedTrace:
         traced = real(config, pixel, emit)
         last = traced.per_phi[-1].line
         return replace(traced, per_phi=tuple(record for record in traced.per_phi if record.line < last))
 
-    monkeypatch.setattr(embedded, "trace_pixel", incomplete)
+    monkeypatch.setattr(traces, "trace_pixel", incomplete)
     code, printed = harness(here, "--pixel", 22, 14)
     assert code == ExitCode.PROGRAM
     assert "Captured 2 TRACE_PY_PHI lines" in printed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from nbtrace.cli.embedded import canonical
+from nbtrace.embedded.choice import canonical
 from tests.embedded_runs import PLAIN
 from tests.simulator.golden import cases, trace_text
 

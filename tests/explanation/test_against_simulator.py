@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from nbtrace.cli.embedded import trace_pixel
 from nbtrace.compare.evaluate import evaluate
 from nbtrace.compare.scene import Node, Scene, UnloggedError, Vector, in_order, scene
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import trace_pixel
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.chain import ScalingChain
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.formulas.steps import tic_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Side
 from nbtrace.writers import trace_text
 from simulator.arguments import parse

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nbtrace.cli.embedded import trace_pixel
-from nbtrace.cli.simulated import pixel_runs
 from nbtrace.compare.scene import scene
+from nbtrace.embedded.pixel_runs import pixel_runs
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import trace_pixel
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
@@ -27,7 +28,6 @@ from nbtrace.explanation.runs.run import Run
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, Change, changes
 from nbtrace.physics.nanobragg.experiments import Simulator
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.writers import trace_text
 from simulator.arguments import parse

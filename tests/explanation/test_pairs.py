@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nbtrace import explain, read_trace
-from nbtrace.cli.configurations import configuration_file
 from nbtrace.compare.status import Verdict
+from nbtrace.embedded.configurations import configuration_file
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.explanation.judgement.roots import Root

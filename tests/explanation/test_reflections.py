@@ -11,12 +11,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrace.cli.embedded import trace_pixel
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import trace_pixel
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.explanation.judgement.findings import Status
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections, reflections_of
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Side
 from nbtrace.writers import trace_text
 from simulator.arguments import parse

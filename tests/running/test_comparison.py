@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nbtrace.cli.embedded import Choice
-from nbtrace.cli.embedded_source import EmbeddedSource
 from nbtrace.compare.images import ImageOptions
 from nbtrace.compare.noise import Noise, NoiseTable, PixelFloor, TracedFloor
 from nbtrace.compare.status import Verdict
+from nbtrace.embedded.choice import Choice
+from nbtrace.embedded.embedded_source import EmbeddedSource
 from nbtrace.report.compare_document import compare_document
 from nbtrace.report.compare_view import compare_view
 from nbtrace.report.markdown import render

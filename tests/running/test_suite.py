@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from nbtrace.cli.embedded import Choice
-from nbtrace.cli.embedded_source import EmbeddedSource
 from nbtrace.compare.status import Verdict
+from nbtrace.embedded.choice import Choice
+from nbtrace.embedded.embedded_source import EmbeddedSource
 from nbtrace.errors import ExitCode, ProgramError
 from nbtrace.report.suite_document import suite_document
 from nbtrace.report.suite_view import suite_view

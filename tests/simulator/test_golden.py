@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from nbtrace import parse_trace
-from nbtrace.cli.embedded import trace_pixel
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import trace_pixel
 from nbtrace.parity import Parity
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.writers import trace_text as records_text
 from simulator.arguments import parse
 from simulator.build import build_model

@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 import torch
 
-from nbtrace.cli.embedded import (
+from nbtrace.embedded.choice import parsed_flags
+from nbtrace.embedded.pixel_table import Column, ParquetTable, PixelTable, column_names
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import (
+    EmbeddedTrace,
     Pixels,
-    Traced,
     as_array,
     column_layout,
     loaded,
-    parsed_flags,
     trace_pixel,
     trace_pixels,
     visited,
 )
 from nbtrace.errors import UsageError
-from nbtrace.physics.nanobragg.pixel_table import Column, ParquetTable, PixelTable, column_names
-from nbtrace.physics.nanobragg.recorder import Emit
 from simulator.config import Config
 from simulator.run import history
 from tests.embedded_runs import PLAIN
@@ -78,7 +78,7 @@ def test_columns_hold_what_the_traces_of_the_pixels_hold(flags: str) -> None:
 PLACES = {"slow", "fast", "layer", "subpixel_slow", "subpixel_fast", "phi_tic"}
 
 
-def _same_as_traced(traced: Traced, rows: dict[str, Column], steps: dict[str, Column]) -> None:
+def _same_as_traced(traced: EmbeddedTrace, rows: dict[str, Column], steps: dict[str, Column]) -> None:
     expected: dict[str, list[tuple[float, ...]]] = {}
     for record in traced.records:
         if record.index.ordinal("phi_tic") is None:

@@ -1,65 +1,24 @@
-"""The embedded simulator as the commands use it. Importing this imports torch: do it inside a command only."""
+"""What is chosen of the embedded simulator, and the configurations that it is run with; imports no torch."""
 
 import logging
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import torch
 from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
-from nbtrace.parsers.outcome import Stated
-from nbtrace.physics.nanobragg.dialects.banner import banner as stated
-from nbtrace.physics.nanobragg.pixel_table import Layout, PixelTable
-from nbtrace.physics.nanobragg.recorder import Emit, Recorder
-from nbtrace.records import Pixel, Record
-from nbtrace.running.command import require_on_detector
+from nbtrace.running.command import LENIENT
 from simulator.arguments import Command, FlagError, parse
-from simulator.banner import banner
-from simulator.build import Inputs, build_model, read_inputs
 from simulator.canonical import canonical_arguments
-from simulator.config import BeamConfig, Config, ExecutionConfig
+from simulator.config import Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode, defects_of
-from simulator.device import device_of, is_available, on_available_device
 from simulator.errors import InputFileError, ResourceError, SimulatorError
-from simulator.kernel import pixel_values
-from simulator.memory import check_memory
-from simulator.model import Model
-from simulator.run import history, portions, trace_values, visited_pixels
-from simulator.structure_factors import NearestLookup
 
 _log = logging.getLogger("nbtrace")
-
-LENIENT = "--lenient"
-
-Pixels = npt.NDArray[np.int64]
-"""Flat indices, slow · n_fast + fast, ascending."""
-
-
-@dataclass(frozen=True)
-class Traced:
-    """The trace of one pixel.
-
-    Attributes
-    ----------
-    records, per_phi : tuple of Record
-        Those of the trace and of the per-φ log.
-    header : tuple of str
-        Lines that state the configuration.
-    expected_phi : int
-        Lines that the per-φ log must have: φ steps × sampled points, 0 where F_latt has no factors per axis.
-    """
-
-    records: tuple[Record, ...]
-    per_phi: tuple[Record, ...]
-    header: tuple[str, ...]
-    expected_phi: int
 
 
 @contextmanager
@@ -77,11 +36,15 @@ def simulator_errors() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the command line chooses over a configuration; None leaves it as it is."""
+    """What is chosen over a configuration; None leaves it as it is."""
 
     mode: str | None = None
     device: str | None = None
     dtype: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is chosen."""
+        return (self.mode, self.device, self.dtype) != (None, None, None)
 
     def applied(self, config: Config) -> Config:
         """Return the configuration with the choice in it; CUDA that is absent becomes the CPU, with a warning.
@@ -97,6 +60,8 @@ class Choice:
             execution = ExecutionConfig.model_validate(config.execution.model_dump() | changes)
         except ValidationError as error:
             raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
+        from simulator.device import on_available_device  # noqa: PLC0415 - imports torch
+
         with simulator_errors():
             chosen, warning = on_available_device(config.model_copy(update={"execution": execution}))
         if warning is not None:
@@ -156,6 +121,8 @@ def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]
     UsageError
         If a name is no device's.
     """
+    from simulator.device import device_of, is_available  # noqa: PLC0415 - imports torch
+
     names = tuple(dict.fromkeys(asked)) or ("cpu", "cuda")
     with simulator_errors():
         there = tuple(name for name in names if is_available(device_of(name)))
@@ -224,117 +191,3 @@ def input_files(config: Config) -> tuple[Path, ...]:
     cache = config.structure.dump_file
     cached = (cache,) if config.structure.hkl_file is None and cache.is_file() else ()
     return tuple(path for path in (*named, *cached) if path is not None)
-
-
-def check_on_detector(config: Config, pixel: Pixel) -> None:
-    """Refuse a pixel off the detector.
-
-    Raises
-    ------
-    UsageError
-        Saying whether only the swapped order lies on the detector.
-    """
-    require_on_detector(config.shape_slow_fast, pixel)
-
-
-def trace_pixel(config: Config, pixel: Pixel, emit: Emit) -> Traced:
-    """Trace one pixel of a run.
-
-    Raises
-    ------
-    UsageError, InputError, ProgramError
-        If the run cannot be made or does not visit the pixel.
-    """
-    recorder = Recorder(samples=emit.everything)
-    with simulator_errors(), torch.no_grad():
-        check_memory(config)
-        inputs = read_inputs(config)
-        model = build_model(config, inputs, observe=recorder)
-        trace_values(model, visited_pixels(config, inputs.mask), pixel, recorder)
-        header = _header(model, inputs, pixel)
-    per_axis = recorder.has_step_factors
-    return Traced(
-        records=recorder.trace(emit, first_line=len(header) + 1),
-        per_phi=recorder.per_phi(emit),
-        header=header,
-        expected_phi=len(model.crystal.phi_rad) * recorder.sampled if per_axis else 0,
-    )
-
-
-def _header(model: Model, inputs: Inputs, pixel: Pixel) -> tuple[str, ...]:
-    """Return the lines of the banner that nbtrace reads settings from, and the traced pixel."""
-    execution = model.config.execution
-    return (
-        f"# nbtrace harness, mode {execution.mode}",
-        f"Device: {execution.device}, Dtype: {execution.dtype}",
-        *(line for line in banner(model, inputs) if isinstance(stated(line), Stated)),
-        f"# Tracing pixel: (slow={pixel[0]}, fast={pixel[1]})",
-    )
-
-
-def visited(config: Config, inputs: Inputs) -> Pixels:
-    """Return the flat indices of the pixels that a run computes, ascending."""
-    pixels: Pixels = visited_pixels(config, inputs.mask).numpy()
-    return pixels
-
-
-def loaded(config: Config) -> tuple[Inputs, Model]:
-    """Read the inputs of a configuration and build its model."""
-    with simulator_errors():
-        check_memory(config)
-        inputs = read_inputs(config)
-        return inputs, build_model(config, inputs)
-
-
-def column_layout(model: Model, pixel: int) -> Layout:
-    """Return the columns that a run's pixels have; `pixel` (flat index) is any of them."""
-    names: list[str] = []
-    # A pixel that is cut off by resolution would not show all names.
-    beam = BeamConfig.model_validate(model.config.beam.model_dump() | {"dmin_angstrom": 0.0})
-    unlimited = model.config.model_copy(update={"beam": beam})
-    seen = torch.tensor([pixel], device=model.detector.pix0.x.device)
-    with torch.no_grad():
-        pixel_values(
-            replace(model, config=unlimited), seen, NearestLookup(model.factors), lambda name, _: names.append(name)
-        )
-    return Layout.of(names)
-
-
-def trace_pixels(model: Model, run: Pixels, chosen: Pixels, table: PixelTable, size: int) -> Iterator[int]:
-    """Trace many pixels of a run into `table`, portion by portion.
-
-    Parameters
-    ----------
-    model : Model
-    run : ndarray
-        All pixels of the run; the reference's memory of earlier pixels follows from them.
-    chosen : ndarray
-        Those to trace.
-    table : PixelTable
-        Holds the portion just traced.
-    size : int
-        Pixels in a portion at most.
-
-    Yields
-    ------
-    int
-        Pixels in the portion.
-    """
-    with simulator_errors():
-        past = history(model, torch.from_numpy(run[: int(np.searchsorted(run, chosen[-1])) + 1]))
-    device = model.detector.pix0.x.device
-    for part in portions(past, torch.from_numpy(np.ascontiguousarray(chosen)), size):
-        first = int(part[0])
-        table.begin(part.numpy())
-        with simulator_errors(), torch.no_grad():
-            lookup = past.lookup(model, first)
-            pixel_values(model, part.to(device), lookup, table, first_sweep=first in past.fresh)
-        yield len(part)
-
-
-def as_array(value: object) -> npt.NDArray[np.float64]:
-    """Return a number or a tensor as a float64 array."""
-    if isinstance(value, torch.Tensor):
-        array: npt.NDArray[np.float64] = value.detach().to(device="cpu", dtype=torch.float64).numpy()
-        return array
-    return np.asarray(value, dtype=np.float64)

@@ -1,19 +1,20 @@
 """Traces of many pixels as Parquet files. Importing this imports torch: do it inside a command only."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from nbtrace.cli import embedded
-from nbtrace.cli.embedded import Pixels
-from nbtrace.cli.harness_files import say
+from nbtrace.embedded.choice import canonical, command_text, input_files
+from nbtrace.embedded.pixel_table import ParquetTable, PixelTable
+from nbtrace.embedded.traces import Pixels, as_array, column_layout, loaded, trace_pixels, visited
 from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
-from nbtrace.physics.nanobragg.pixel_table import ParquetTable, PixelTable
 from nbtrace.records import Pixel
+from nbtrace.running.command import require_on_detector
 from simulator.config import Config
 from simulator.memory import portion_size
 from simulator.model import Model
@@ -43,7 +44,7 @@ class Selection:
         if self.file is not None:
             listed = read_pixels(self.file)
             for pixel in listed:
-                embedded.check_on_detector(config, pixel)
+                require_on_detector(config.shape_slow_fast, pixel)
             chosen = np.unique(np.array([slow * n_fast + fast for slow, fast in listed], dtype=np.int64))
             skipped = chosen[~np.isin(chosen, run)]
             if len(skipped):
@@ -59,7 +60,7 @@ class Selection:
     def _in_window(self, config: Config, run: Pixels) -> Pixels:
         first_slow, last_slow, first_fast, last_fast = self.window or (0, 0, 0, 0)
         for corner in ((first_slow, first_fast), (last_slow, last_fast)):
-            embedded.check_on_detector(config, corner)
+            require_on_detector(config.shape_slow_fast, corner)
         slow, fast = np.divmod(run, config.shape_slow_fast[1])
         chosen = run[(slow >= first_slow) & (slow <= last_slow) & (fast >= first_fast) & (fast <= last_fast)]
         if not len(chosen):
@@ -92,7 +93,22 @@ def read_pixels(path: Path) -> list[Pixel]:
     return pixels
 
 
-def write_tables(config: Config, selection: Selection, path: Path, *, force: bool) -> None:
+@dataclass(frozen=True)
+class Written:
+    """What tables hold.
+
+    Attributes
+    ----------
+    pixels : int
+    rows : mapping of Path to int
+        Rows of each file.
+    """
+
+    pixels: int
+    rows: Mapping[Path, int]
+
+
+def write_tables(config: Config, selection: Selection, path: Path, *, force: bool) -> Written:
     """Trace the selected pixels and write `path`, and beside it `…_per_phi.parquet`.
 
     Raises
@@ -105,26 +121,22 @@ def write_tables(config: Config, selection: Selection, path: Path, *, force: boo
     with ExitStack() as stack:
         samples = stack.enter_context(ParquetTable(path, metadata, force=force))
         phi_steps = stack.enter_context(ParquetTable(per_phi, metadata, force=force))
-        inputs, model = embedded.loaded(config)
-        run = embedded.visited(config, inputs)
+        inputs, model = loaded(config)
+        run = visited(config, inputs)
         chosen = selection.pixels(config, run) if len(run) else run
         if not len(chosen):
             raise UsageError("the run computes no pixel: region of interest and mask leave none")
-        table = PixelTable(embedded.column_layout(model, int(chosen[0])), config.shape_slow_fast[1], embedded.as_array)
-        for _ in embedded.trace_pixels(model, run, chosen, table, _portion(model)):
+        table = PixelTable(column_layout(model, int(chosen[0])), config.shape_slow_fast[1], as_array)
+        for _ in trace_pixels(model, run, chosen, table, _portion(model)):
             samples.add(table.samples())
             phi_steps.add(table.phi_steps())
-    execution = config.execution
-    say(f"traced {len(chosen)} pixels, mode {execution.mode}, {execution.dtype} on {execution.device}")
-    say(f"{samples.rows} rows written to {path}, {phi_steps.rows} to {per_phi}")
+    return Written(len(chosen), {path: samples.rows, per_phi: phi_steps.rows})
 
 
 def _metadata(config: Config) -> dict[str, object]:
     execution = config.execution
-    provenance = Provenance.collect(
-        inputs=list(embedded.input_files(config)), device=execution.device, dtype=execution.dtype
-    )
-    flags = embedded.command_text(embedded.canonical(config))
+    provenance = Provenance.collect(inputs=list(input_files(config)), device=execution.device, dtype=execution.dtype)
+    flags = command_text(canonical(config))
     return provenance.document() | {"mode": execution.mode, "flags": flags}
 
 

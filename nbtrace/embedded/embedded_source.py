@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from nbtrace.cli import embedded
+from nbtrace.embedded.choice import Choice, canonical, simulator_errors
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
 from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
-from nbtrace.physics.nanobragg.recorder import Emit
 from nbtrace.records import Pixel
 from nbtrace.running.command import FlagLine
 from nbtrace.running.source import Identity, Made, OneRun, PixelTrace, made_of
@@ -35,7 +36,7 @@ class EmbeddedSource:
     """
 
     line: FlagLine
-    choice: embedded.Choice
+    choice: Choice
     threads: int = 1
 
     @cached_property
@@ -58,7 +59,7 @@ class EmbeddedSource:
         """The simulator, its mode, precision and device."""
         execution = self.config.execution
         name = f"{NAME}, mode {execution.mode}, {execution.dtype} on {execution.device}"
-        return Identity(name, ("python", "-m", "simulator", *embedded.canonical(self.config)), None)
+        return Identity(name, ("python", "-m", "simulator", *canonical(self.config)), None)
 
     def make(self, repeat: int) -> Made:
         """Run it `repeat` times.
@@ -72,9 +73,9 @@ class EmbeddedSource:
 
     def _run(self) -> OneRun:
         printed: list[str] = []
-        with temporary_folder() as folder, embedded.simulator_errors():
+        with temporary_folder() as folder, simulator_errors():
             clock = time.perf_counter()
-            simulate_command(self._placed_in(folder), embedded.canonical(self.config), printed.append)
+            simulate_command(self._placed_in(folder), canonical(self.config), printed.append)
             elapsed = time.perf_counter() - clock
             image = read_image(folder / self.line.float_name, shape=self.line.shape)
         return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
@@ -94,13 +95,13 @@ class EmbeddedSource:
         """Trace a pixel, every φ step included; a pixel that is not computed has no trace."""
         try:
             with temporary_folder() as folder:
-                traced = embedded.trace_pixel(self._placed_in(folder), pixel, Emit())
+                traced = trace_pixel(self._placed_in(folder), pixel, Emit())
         except UsageError as error:
             return PixelTrace(None, str(error))
         return PixelTrace("".join(f"{line}\n" for line in (*traced.header, *_whole_steps(traced))))
 
 
-def _whole_steps(traced: embedded.Traced) -> Iterator[str]:
+def _whole_steps(traced: EmbeddedTrace) -> Iterator[str]:
     """Yield the lines of a trace, its φ steps with all that is known of them; a step stands there once."""
     steps = trace_lines(traced.per_phi)
     for line in trace_lines(traced.records):

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.embedded.recorder import quantity_of
 from nbtrace.errors import UsageError
 from nbtrace.files import place
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
-from nbtrace.physics.nanobragg.recorder import quantity_of
 from nbtrace.temporary import temporary_in
 from nbtrace.vocabulary.quantity import Kind
 
