@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.long_logs import write_pair
 from nbtrace.parsers import read_sides
-from nbtrace.parsers.columnar import ColumnReader
+from nbtrace.longlogs.columnar import ColumnReader
 
 
 def by_lines(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbtrace.compare.check import SelfCheck, check
-    from nbtrace.compare.diff import DiffResult, diff
+    from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation, explain
     from nbtrace.images.image import Geometry, Image
     from nbtrace.images.read import read_image
+    from nbtrace.longlogs.diff_logs import diff
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.records import Record, Side, Trace
     from nbtrace.vocabulary.registry import load as load_vocabulary
@@ -90,7 +91,7 @@ _HOME = {
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.compare.phi",
     "compare_steps": "nbtrace.compare.steps",
-    "diff": "nbtrace.compare.diff",
+    "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",
     "load_vocabulary": "nbtrace.vocabulary.registry:load",
     "parse_trace": "nbtrace.parsers",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import pytest
 
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import NbtraceError, UsageError
@@ -155,7 +155,7 @@ class Parity:
             words = self._words(vocabulary, c, py)
             limits = resolve_policy(_options(tolerance), policy, self.project, words.vocabulary)
             traces = _trace(c, Side.C, words.vocabulary), _trace(py, Side.PY, words.vocabulary)
-            result = diff(*traces, limits, strict=strict)
+            result = diff_traces(*traces, limits, strict=strict)
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
             named = {} if words.file is None else {words.file.name: words.file}

@@ -20,6 +20,7 @@ LAYERS = {
     "images": "images",
     "judgement": "compare",
     "judgement of images": "compare.images",
+    "long logs": "longlogs",
     "explanation": "explanation",
     "evidence": "evidence",
     "runs": "running",

@@ -10,7 +10,7 @@ import pytest
 
 import nbtrace
 from nbtrace.compare.align import align
-from nbtrace.compare.diff import diff
+from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.scene import node_of
 from nbtrace.compare.steps import compare_steps
 from nbtrace.embedded.recorder import Emit, Recorder
@@ -125,7 +125,7 @@ def test_the_package_itself_asks_by_name() -> None:
 
 
 def test_values_stand_in_the_order_of_the_loops() -> None:
-    rows = diff(taps("C"), taps("PY")).rows
+    rows = diff_traces(taps("C"), taps("PY")).rows
     places = [row.index.places(("source", "phi_tic", "mosaic domain")) for row in rows if row.quantity == "tap_h"]
     ordinals = [tuple(ordinal for _, ordinal in place) for place in places]
     assert ordinals == sorted(ordinals)
@@ -134,7 +134,7 @@ def test_values_stand_in_the_order_of_the_loops() -> None:
 
 def test_values_of_one_line_stand_in_its_order() -> None:
     line = "TRACE_{}_TAP4: pixel 4 5 " + " ".join(f"q{number} {number + 1}" for number in range(12)) + "\n"
-    rows = diff(read(line.format("C")), read(line.format("PY"))).rows
+    rows = diff_traces(read(line.format("C")), read(line.format("PY"))).rows
     assert [row.quantity for row in rows] == [f"tap_q{number}" for number in range(12)]
 
 

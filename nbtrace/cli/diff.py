@@ -22,11 +22,11 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.diff import DiffResult, diff, in_order
+from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
-from nbtrace.compare.sizes import are_long
 from nbtrace.compare.tolerance import Policy, resolve_policy
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from nbtrace.report.diff_view import diff_view
@@ -75,16 +75,13 @@ def diff_command(
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    result = None
+    gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
-    elif not unified_view and are_long(c_log, py_log):
-        from nbtrace.compare.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
-
-        gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
-        result = diff_long(c_log, py_log, limits, strict=strict)
-    if result is None:
-        result = diff(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
+    elif unified_view:  # every value is printed
+        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
+    else:
+        result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
     printed = unified(result) if unified_view else None
     code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
@@ -104,7 +101,7 @@ def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
         moves = repeatability(c, read_trace(str(file), Side.C, vocabulary=limits.vocabulary), py)
         raised = moves.applied(limits)
         notice = moves.told(limits, raised)
-    result = diff(c, py, raised, strict=strict)
+    result = diff_traces(c, py, raised, strict=strict)
     return replace(result, notices=(notice, *result.notices))
 
 

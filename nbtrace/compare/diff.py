@@ -152,7 +152,7 @@ def _cells(row: Row, sweep: str | None) -> dict[str, object]:
     }
 
 
-def diff(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
+def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
     """Compare two traces.
 
     Parameters

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.diff import diff
+from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import UsageError
 from nbtrace.records import Side, Trace
@@ -70,7 +70,7 @@ def repeatability(c: Trace, again: Trace, py: Trace) -> Repeatability:
     port = replace(again, records=tuple(replace(record, side=Side.PY) for record in again.records))
     sizes: dict[str, float] = {}
     absolute: dict[str, float] = {}
-    for row in diff(c, port).rows:
+    for row in diff_traces(c, port).rows:
         if row.difference is not None:
             sizes[row.quantity] = max(sizes.get(row.quantity, 0.0), row.difference.norm_c)
             apart = abs(row.difference.delta[row.difference.worst])

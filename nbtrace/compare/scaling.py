@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.check import Check
 from nbtrace.compare.comparability import Notice
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
@@ -135,7 +135,7 @@ def scaling_chain(
     InputError
         If neither log, or only one, holds a quantity of the chain.
     """
-    result = diff(c, py, policy)
+    result = diff_traces(c, py, policy)
     chain = chain_of(result.c.vocabulary)
     rows = {row.quantity: row for row in result.rows if row.quantity in chain.names and row.index.block == 0}
     if not rows:

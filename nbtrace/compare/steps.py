@@ -7,7 +7,7 @@ from functools import cached_property
 
 from nbtrace.compare.align import align
 from nbtrace.compare.comparability import Notice, Subject, Weight, pair_blocks
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.status import Status, Verdict
 from nbtrace.compare.tolerance import Policy
@@ -127,7 +127,7 @@ def compare_steps(first: Trace, second: Trace, index: str | None = None, policy:
         If the vocabulary names no such loop.
     """
     index = _named(first.vocabulary, index)
-    result = diff(first, second, policy)
+    result = diff_traces(first, second, policy)
     c, py = result.c, result.py
     loop = Loop.of(index, c, py)
     there = _there(c, loop), _there(py, loop)

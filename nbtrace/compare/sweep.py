@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from nbtrace.compare.check import ALLOWED_SINGLE
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import difference, is_finite
 from nbtrace.compare.precision import is_single_precision
 from nbtrace.compare.status import Status
@@ -62,8 +62,8 @@ def sweep(
     runs = tuple(sorted(runs, key=lambda run: run.precision.rounding))
     _must_be_two(runs, absent)
     first = runs[0]
-    between = {id(run): diff(first.trace, run.trace, policy) for run in runs[1:]}
-    against = tuple(diff(reference, run.trace, policy) for run in runs) if reference is not None else ()
+    between = {id(run): diff_traces(first.trace, run.trace, policy) for run in runs[1:]}
+    against = tuple(diff_traces(reference, run.trace, policy) for run in runs) if reference is not None else ()
     table = _Table(
         first,
         {id(run): _Held.of(between[id(run)], first.trace, is_base=True) for run in runs[1:]},

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nbtrace.compare.comparability import Notice, Subject, Weight, pair_blocks
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.repeats import phi_steps
@@ -131,10 +131,10 @@ def explain(
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
-    result = diff(c, py, policy)
+    result = diff_traces(c, py, policy)
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
-    explained = result if len(result.c.blocks) == len(result.py.blocks) == 1 else diff(c, py, policy)
+    explained = result if len(result.c.blocks) == len(result.py.blocks) == 1 else diff_traces(c, py, policy)
     result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)

@@ -8,16 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from nbtrace.parsers.outcome import Field, Outcome
 from nbtrace.parsers.source import Lines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from nbtrace.parsers.placing import Roles
 
 LONGEST_LINE = 4096
 """Characters beyond which a line is no trace line; real ones stay far below."""
@@ -63,13 +60,10 @@ class Dialect(ABC):
 
     Attributes
     ----------
-    columnar : bool
-        Whether long logs can be read by columns.
     json_parts : mapping of str to tuple of str
         Quantities of which flat JSON documents hold the components under keys of their own.
     """
 
-    columnar: ClassVar[bool] = False
     json_parts: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -117,10 +111,6 @@ class Dialect(ABC):
         """
         del source, data, lines, repeated
         return None
-
-    def roles(self, items: list[Field], phi_keys: dict[str, int]) -> "Roles":
-        """Return what values mean for the blocks and samples of a log that is read by columns."""
-        raise NotImplementedError
 
     def is_prefixed(self, family: str) -> bool:
         """Whether a family is one of lines with a prefix."""

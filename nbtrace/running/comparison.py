@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.diff import DiffResult, diff
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
 from nbtrace.compare.noise import Noise
 from nbtrace.compare.status import Verdict
@@ -290,7 +290,7 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
 def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple[DiffResult, "Explanation | None"]:
     """Compare two traces, and explain them unless they are long."""
     if max(len(c.records), len(py.records)) > LONGEST_EXPLAINED:
-        return diff(c, py, policy), None
+        return diff_traces(c, py, policy), None
     # The catalogue of causes is loaded only where there is a pair to explain.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.diff import diff
+from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.metrics import Difference
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy, Tolerance
@@ -378,7 +378,7 @@ def _trial(pixel: Pixel, knob: Knob, before: Trace | str, after: Trace | str) ->
     if isinstance(before, str) or isinstance(after, str):
         return TraceTrial(pixel, knob, reason=next(text for text in (before, after) if isinstance(text, str)))
     try:
-        found = diff(before, after, _EXACT)
+        found = diff_traces(before, after, _EXACT)
     except InputError as error:
         return TraceTrial(pixel, knob, reason=str(error))
     moved: dict[str, TracedNoise] = {}

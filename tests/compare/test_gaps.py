@@ -11,8 +11,8 @@ import pytest
 from nbtrace import Trace, compare_phi, diff, scaling_chain
 from nbtrace.compare.comparability import Subject
 from nbtrace.compare.status import Verdict
-from nbtrace.compare.stream import diff_long
 from nbtrace.documents import dump
+from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from scipy.spatial.transform import Rotation
 
-from nbtrace.compare.diff import diff
+from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.status import Verdict
 from nbtrace.compare.tolerance import Policy
 from nbtrace.embedded.choice import parsed_flags
@@ -79,7 +79,7 @@ def test_supervisor_is_the_references_trace_line_by_line(mode: str, log: str) ->
 def test_supervisor_agrees_with_the_reference_by_diff() -> None:
     traced = supervisor(emit=Emit(everything=True))
     (port,) = parse_trace(trace_text(traced.records, traced.header), "trace_py.log")
-    result = diff(reference(), port, Policy())
+    result = diff_traces(reference(), port, Policy())
     assert result.verdict is Verdict.AGREE
     assert port.pixels == {0: PIXEL}
     assert port.settings["N_b"].value == "47"

@@ -16,15 +16,15 @@ from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row
 from nbtrace.compare.noise import read_noise
 from nbtrace.compare.status import Verdict
-from nbtrace.compare.stream import diff_long
 from nbtrace.compare.tolerance import Policy, read_policy, resolve_policy
 from nbtrace.documents import dump
 from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence import Bundle, Provenance, read_contents
 from nbtrace.evidence.verification import Outcome
 from nbtrace.evidence.verify import verify
+from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
+from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_sides, read_trace
-from nbtrace.parsers.columnar import ColumnReader, NotColumnarError
 from nbtrace.records import Trace
 from nbtrace.report.check_view import check_view
 from nbtrace.report.ci import render_ci

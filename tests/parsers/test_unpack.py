@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import InputError
+from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.parsers import read_trace
-from nbtrace.parsers.columnar import ColumnReader
 from nbtrace.parsers.source import Lines
 from nbtrace.parsers.unpack import ALWAYS_UNPACKED, MOST_TIMES, Ending, unpacked
 

@@ -1,29 +1,25 @@
 """How the logs of nanoBragg and its ports are read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
 from nbtrace.parsers.keyed import key_values, one_field
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
+from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
 from nbtrace.parsers.source import Lines
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelled
 from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
-from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement, roles
+from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side, Trace
-
-if TYPE_CHECKING:
-    from nbtrace.parsers.placing import Roles
 
 
 class NanoBraggDialect(Dialect):
     """The lines of nanoBragg, its ports and their tools."""
 
-    columnar = True
     json_parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "hkl_frac": ("h_frac", "k_frac", "l_frac"),
         "hkl_rounded": ("h", "k", "l"),
@@ -68,10 +64,6 @@ class NanoBraggDialect(Dialect):
     def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
         """Return the trace of a per-φ document; None for any other."""
         return per_phi_trace(source, data, lines, repeated) if is_per_phi(data) else None
-
-    def roles(self, items: list[Field], phi_keys: dict[str, int]) -> "Roles":
-        """Return what values mean for the blocks and samples of a log that is read by columns."""
-        return roles(items, phi_keys)
 
 
 def _labelled(lines: Lines) -> Iterator[tuple[Outcome | None, str]]:

@@ -1,16 +1,12 @@
 """Where the values of a log belong: pixel blocks, sampled points and φ steps, which logs do not number."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from nbtrace.parsers.dialect import Placement
 from nbtrace.parsers.outcome import Field
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Index
-
-if TYPE_CHECKING:
-    from nbtrace.parsers.placing import Roles
 
 PER_SAMPLE = frozenset({"pixel", "lattice"})
 """Sections whose quantities are printed once for each sample of a pixel."""
@@ -89,34 +85,3 @@ class PixelPlacement(Placement):
             phi_sample += 1
         self._phi = (self.sample, phi_sample, tic)
         return phi_sample
-
-
-def roles(items: list[Field], phi_keys: dict[str, int]) -> "Roles":
-    """Return what values mean for the blocks and samples of a log read by columns.
-
-    `phi_keys` numbers the keys of per-φ values and grows as needed.
-    """
-    import numpy as np  # noqa: PLC0415 - only long logs are read by columns
-
-    from nbtrace.parsers.placing import Roles  # noqa: PLC0415
-
-    opens, closes, ranks, per_sample, keys = [], [], [], [], []
-    for item in items:
-        name = item.meaning.quantity
-        quantity = VOCABULARY.quantities.get(name)
-        section = quantity.section if quantity else None
-        sampled = section in PER_SAMPLE
-        counts = item.starts_blocks and (sampled or section == SCALING)
-        opens.append(counts and (sampled or name == OPENING))
-        closes.append(counts and name in CLOSING)
-        ranks.append(VOCABULARY.rank[name] if counts and sampled else -1)
-        per_sample.append(sampled)
-        of_step = item.index.ordinal(PHI_TIC) is not None and name.startswith("phi_")
-        keys.append(phi_keys.setdefault(item.key, len(phi_keys)) if of_step else -1)
-    return Roles(
-        np.array(opens, dtype=np.bool_),
-        np.array(closes, dtype=np.bool_),
-        np.array(ranks, dtype=np.int64),
-        np.array(per_sample, dtype=np.bool_),
-        np.array(keys, dtype=np.int64),
-    )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nbtrace.compare.diff import diff
-from nbtrace.compare.stream import diff_long
+from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.documents import dump
+from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
 from nbtrace.report.diff_view import diff_view
 from nbtrace.report.documents import diff_document
@@ -80,7 +80,7 @@ def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults
         _write(tmp_path / name, example, 20, faults if name == "py.log" else Faults(), seed)
         names.append(str(tmp_path / name))
     by_columns = diff_long(names[0], names[1], chunk=10_000)
-    ordinary = diff(read_trace(names[0]), read_trace(names[1]))
+    ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     assert by_columns is not None
     assert dump(diff_document(by_columns)) == dump(diff_document(ordinary))
     assert diff_view(by_columns) == diff_view(ordinary)
@@ -92,7 +92,7 @@ def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
     names = str(tmp_path / "py.log"), str(tmp_path / "c.log")
     by_columns = diff_long(*names)
     assert by_columns is not None
-    assert diff_document(by_columns) == diff_document(diff(read_trace(names[0]), read_trace(names[1])))
+    assert diff_document(by_columns) == diff_document(diff_traces(read_trace(names[0]), read_trace(names[1])))
 
 
 def test_tolerances_near_the_printed_digits_are_left_to_the_ordinary_comparison(tmp_path: Path) -> None:
@@ -109,6 +109,6 @@ def test_two_names_of_one_value_in_different_blocks_are_left_to_the_ordinary_com
     (tmp_path / "py.log").write_text(f"TRACE_PY: floatimage_accumulated 2.5\nTRACE_PY: {corner}\n")
     names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
     by_columns = diff_long(*names)
-    ordinary = diff(read_trace(names[0]), read_trace(names[1]))
+    ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     assert ordinary.coverage.expected == 3
     assert by_columns is None or by_columns.coverage == ordinary.coverage

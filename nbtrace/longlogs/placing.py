@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbtrace.parsers.decimals import Flags, Ints
+from nbtrace.longlogs.decimals import Flags, Ints
 
 _NEVER = -2
 _BEFORE = -1

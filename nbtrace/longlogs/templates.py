@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbtrace.parsers.decimals import Bytes, Flags, Ints, Words, word_at
+from nbtrace.longlogs.decimals import Bytes, Flags, Ints, Words, word_at
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.outcome import Field, Fields
 from nbtrace.records import Side

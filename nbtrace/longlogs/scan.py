@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbtrace.parsers.chunks import Chunk
-from nbtrace.parsers.decimals import Bytes, Flags, Floats, Ints, parse, word_at
+from nbtrace.longlogs.chunks import Chunk
+from nbtrace.longlogs.decimals import Bytes, Flags, Floats, Ints, parse, word_at
+from nbtrace.longlogs.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
 from nbtrace.parsers.dialect import LONGEST_LINE
-from nbtrace.parsers.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
 
 BLANK = -2
 """Template of an empty line."""

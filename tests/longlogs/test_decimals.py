@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbtrace.parsers.decimals import PAD, Decimals, parse
+from nbtrace.longlogs.decimals import PAD, Decimals, parse
 
 _SPELLINGS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).flatmap(

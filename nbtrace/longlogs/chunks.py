@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from nbtrace.errors import InputError
-from nbtrace.parsers.decimals import PAD, Bytes
+from nbtrace.longlogs.decimals import PAD, Bytes
 from nbtrace.parsers.source import text_only
 from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 

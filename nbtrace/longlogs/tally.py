@@ -11,14 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
-from nbtrace.compare.estimates import ORDINAL, columns_of, norms, power_of_ten, residuals
 from nbtrace.compare.gaps import LackCount
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.relations import Values
 from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.compare.tolerance import Policy
-from nbtrace.compare.windows import Loop, Part, Shape, Slots
-from nbtrace.parsers.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.column_knowledge import ORDINAL, columns_of
+from nbtrace.longlogs.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.estimates import norms, power_of_ten, residuals
+from nbtrace.longlogs.windows import Loop, Part, Shape, Slots
 from nbtrace.vocabulary.quantity import Basis
 
 _DIGITS = 15

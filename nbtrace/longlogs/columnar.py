@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nbtrace.parsers.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
-from nbtrace.parsers.decimals import Bytes, Floats, Ints
+from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
+from nbtrace.longlogs.column_knowledge import columns_of
+from nbtrace.longlogs.decimals import Bytes, Floats, Ints
+from nbtrace.longlogs.placing import Placed, Places
+from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
+from nbtrace.longlogs.templates import Kind, Templates
 from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
-from nbtrace.parsers.placing import Placed, Places
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.source import Lines
-from nbtrace.parsers.templates import Kind, Templates
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -140,7 +141,7 @@ class ColumnReader:
     vocabulary: Vocabulary = field(default_factory=registry.default)
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
-    _phi_keys: dict[str, int] = field(default_factory=dict)
+    _sweep_keys: dict[str, int] = field(default_factory=dict)
     _places: Places = field(default_factory=Places)
     _dialects: dict[str, int] = field(default_factory=dict)
     _used: int = 0
@@ -152,10 +153,9 @@ class ColumnReader:
 
     def __post_init__(self) -> None:
         self._dialect = dialect_of(self.vocabulary)
-        if not self._dialect.columnar:
-            raise NotColumnarError(f"logs of the vocabulary {self.vocabulary.name} are read line by line")
         self._templates = Templates(self._dialect)
-        self._roles = self._dialect.roles([], {})
+        self._knowledge = columns_of(self.vocabulary)
+        self._roles = self._knowledge.roles([], {})
         self._lines = _OddLines(self.source, self._dialect, self.settings)
         self._sniffer = _Sniffer()
 
@@ -225,7 +225,7 @@ class ColumnReader:
         if new:
             self._roles = self._roles.insert(
                 np.full(len(new), self._roles.rank.size),
-                self._dialect.roles([kind.item for kind in new], self._phi_keys),
+                self._knowledge.roles([kind.item for kind in new], self._sweep_keys),
             )
         roles, step, line = self._roles.take(found.kind), found.step, found.row_line + first_line
         odd_line = np.array([record.line for record in records], dtype=np.int64)
@@ -233,7 +233,10 @@ class ColumnReader:
         if records:
             stated = [item.index.ordinal(self.vocabulary.sweep) for item in items]
             odd_step = [-1 if ordinal is None else ordinal for ordinal in stated]
-            roles, step = roles.insert(at, self._dialect.roles(items, self._phi_keys)), np.insert(step, at, odd_step)
+            roles, step = (
+                roles.insert(at, self._knowledge.roles(items, self._sweep_keys)),
+                np.insert(step, at, odd_step),
+            )
         placed = self._places.place(roles, step)
         self._lines.place_pixels(placed, np.insert(line, at, odd_line), self.pixels)
         own = np.ones(placed.block.shape, dtype=np.bool_)

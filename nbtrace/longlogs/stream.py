@@ -22,12 +22,12 @@ from nbtrace.compare.gaps import Gaps, Lack, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.precision import is_single_precision, number_formats
-from nbtrace.compare.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.compare.tolerance import Policy
-from nbtrace.compare.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
-from nbtrace.parsers.chunks import CHUNK, NotColumnarError
-from nbtrace.parsers.columnar import ColumnReader
-from nbtrace.parsers.decimals import Flags, Floats
+from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
+from nbtrace.longlogs.columnar import ColumnReader
+from nbtrace.longlogs.decimals import Flags, Floats
+from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
+from nbtrace.longlogs.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
 from nbtrace.records import Pixel, Side, Trace
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.errors import InputError
+from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
 from nbtrace.parsers import read_sides
-from nbtrace.parsers.columnar import ColumnReader, NotColumnarError
 from nbtrace.parsers.reader import LogReader
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Trace

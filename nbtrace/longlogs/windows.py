@@ -7,9 +7,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from nbtrace.parsers.columnar import ColumnReader, Columns
-from nbtrace.parsers.decimals import Flags, Floats, Ints
-from nbtrace.parsers.templates import Kind
+from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.templates import Kind
 from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -79,7 +79,7 @@ class Part:
     Attributes
     ----------
     kind, block, sample, step, first, count : array of int64, shape (n,)
-        As :class:`~nbtrace.parsers.columnar.Columns` has them; the numbers of value i are
+        As :class:`~nbtrace.longlogs.columnar.Columns` has them; the numbers of value i are
         `numbers[first[i] : first[i] + count[i]]`, scaled to the unit of the vocabulary.
     numbers : array of float64
     pieces : list of (Columns, int, int)

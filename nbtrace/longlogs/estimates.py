@@ -4,24 +4,11 @@ Nothing here decides: whatever comes out largest or first is judged again, from 
 single values and relations.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import TypeAlias
-
 import numpy as np
 
 from nbtrace.compare.relations import Relation, Sides
-from nbtrace.parsers.decimals import Flags, Floats
-from nbtrace.vocabulary import registry
-from nbtrace.vocabulary.vocabulary import Vocabulary
-
-SUBJECT = "columns"
-
-ORDINAL = "ordinal"
-"""Asks for the ordinal of each sample in its block."""
-
-Get: TypeAlias = Callable[[str], Floats]
-"""Returns the values of a quantity at each sample, shape (cells, components); nan where it is not logged."""
+from nbtrace.longlogs.column_knowledge import ORDINAL, Get
+from nbtrace.longlogs.decimals import Flags, Floats
 
 
 def norms(values: Floats) -> Floats:
@@ -34,29 +21,6 @@ def norms(values: Floats) -> Floats:
 def _dots(a: Floats, b: Floats) -> Floats:
     result: Floats = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
     return result
-
-
-class ColumnKnowledge:
-    """What is known of the columns of a computation's long logs.
-
-    Attributes
-    ----------
-    placeholders : mapping of str to float
-        Values that no computation gives.
-    """
-
-    placeholders: Mapping[str, float] = {}
-
-    def positions(self, get: Get) -> Floats:
-        """Return (slow, fast) of the sampled points in pixels, shape (cells, 2), nan where the log does not tell."""
-        return np.full((get(ORDINAL).shape[0], 2), np.nan)
-
-
-@cache
-def columns_of(vocabulary: Vocabulary) -> ColumnKnowledge:
-    """Return what is known of the columns of a vocabulary's logs."""
-    kind: type[ColumnKnowledge] = registry.knowledge(vocabulary, SUBJECT, ColumnKnowledge)
-    return kind()
 
 
 def residuals(relation: Relation, get: Get) -> Floats:
