@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from nbtrace.compare import evaluate
 from nbtrace.compare.evaluate import Computed, value_at
 from nbtrace.compare.scene import Node, Scene, Values
+from nbtrace.explanation.audit import audit, findings, logonly
 from nbtrace.explanation.explain import explain
-from nbtrace.explanation.judgement import audit, findings, logonly
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from simulator.arguments import parse

@@ -13,8 +13,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.long_logs import write_pair
-from nbtrace.parsers import read_sides
 from nbtrace.longlogs.columnar import ColumnReader
+from nbtrace.parsers import read_sides
 
 
 def by_lines(path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbtrace import explain, read_trace
 from nbtrace.errors import NbtraceError
 from nbtrace.records import Side
-from nbtrace.report.explain_view import effect_words, headline, root_words, side_words
+from nbtrace.report.views.explain_view import effect_words, headline, root_words, side_words
 
 
 def main(folder: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from nbtrace import explain, read_trace
 from nbtrace.errors import NbtraceError
+from nbtrace.explanation.audit.findings import Status
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.judgement.findings import Status
 
 
 def main(folders: list[Path]) -> int:

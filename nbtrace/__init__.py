@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
-    from nbtrace.compare.status import Status, Verdict
     from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
-    from nbtrace.compare.tolerance import Policy
     from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from nbtrace.longlogs.diff_logs import diff
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.records import Record, Side, Trace
+    from nbtrace.verdicts.status import Status, Verdict
+    from nbtrace.verdicts.tolerance import Policy
     from nbtrace.vocabulary.registry import load as load_vocabulary
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -76,16 +76,16 @@ _HOME = {
     "ImageOptions": "nbtrace.compare.images",
     "ImagesResult": "nbtrace.compare.images",
     "PhiResult": "nbtrace.compare.phi",
-    "Policy": "nbtrace.compare.tolerance",
+    "Policy": "nbtrace.verdicts.tolerance",
     "Record": "nbtrace.records",
     "ScalingResult": "nbtrace.compare.scaling",
     "SelfCheck": "nbtrace.compare.check",
     "Side": "nbtrace.records",
-    "Status": "nbtrace.compare.status",
+    "Status": "nbtrace.verdicts.status",
     "StepsResult": "nbtrace.compare.steps",
     "SweepResult": "nbtrace.compare.sweep_result",
     "Trace": "nbtrace.records",
-    "Verdict": "nbtrace.compare.status",
+    "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
     "check": "nbtrace.compare.check",
     "compare_images": "nbtrace.compare.images",

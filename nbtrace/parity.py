@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import pytest
 
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.compare.status import Verdict
-from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
@@ -23,9 +21,11 @@ from nbtrace.images.names import IMAGE_SUFFIXES, suffix_of
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
 from nbtrace.report.view import View, clean
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import Chosen, chosen
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -63,8 +63,8 @@ class Causes:
             return None
         # The catalogue of causes, which no test that passes needs.
         from nbtrace.explanation.explain import explain  # noqa: PLC0415
-        from nbtrace.report.explain_document import explain_document  # noqa: PLC0415
-        from nbtrace.report.explain_view import explain_view, headline  # noqa: PLC0415
+        from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
+        from nbtrace.report.views.explain_view import explain_view, headline  # noqa: PLC0415
 
         started = time.perf_counter()
         try:
@@ -202,8 +202,8 @@ class Parity:
         # numpy and the comparison of images, which tests of traces do not need.
         from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
         from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes  # noqa: PLC0415
-        from nbtrace.report.images_document import images_document  # noqa: PLC0415
-        from nbtrace.report.images_view import images_view  # noqa: PLC0415
+        from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
+        from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
         if tolerance is not None:
             options["relative"] = tolerance

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from nbtrace.compare.noise import read_noise
-from nbtrace.compare.tolerance import parse_option, read_policy, resolve_policy
 from nbtrace.documents import DEEPEST, is_too_deep, load, read_toml
 from nbtrace.errors import InputError, NbtraceError, UsageError
 from nbtrace.parsers import parse_trace
-from nbtrace.report.filed import Place, read_as
-from nbtrace.running.archived import ArchivedSource
-from nbtrace.running.suite_file import read_suite
+from nbtrace.programs.archived import ArchivedSource
+from nbtrace.programs.suite_file import read_suite
+from nbtrace.report.documents.filed import Place, read_as
+from nbtrace.verdicts.tolerance import parse_option, read_policy, resolve_policy
 from simulator.config_file import load_config
 from simulator.errors import ConfigurationError, InputFileError
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = {
     "words": "errors units temporary files documents records schema vocabulary",
+    "words of a judgement": "verdicts",
     "text": "parsers writers",
     "images": "images",
     "judgement": "compare",
@@ -23,7 +24,7 @@ LAYERS = {
     "long logs": "longlogs",
     "explanation": "explanation",
     "evidence": "evidence",
-    "runs": "running",
+    "runs": "programs",
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",
@@ -47,7 +48,7 @@ GENERIC = frozenset({"a", "b", "c", "R", "S", "convention", "distance", "ratio",
 
 NAMED = {
     "compare.phi": {"F_latt_c"},
-    "report.documents": {"F_latt_c"},
+    "report.documents.trace_documents": {"F_latt_c"},
     "report.figures.phi": {"F_latt", "F_latt_c"},
     "report.ci.items": {"phi_k_frac"},
 }

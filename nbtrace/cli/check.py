@@ -11,8 +11,8 @@ from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
 from nbtrace.errors import InputError
 from nbtrace.parsers import read_trace
-from nbtrace.report.check_view import check_view
-from nbtrace.report.documents import check_document
+from nbtrace.report.documents.trace_documents import check_document
+from nbtrace.report.views.check_view import check_view
 from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace check c.log"

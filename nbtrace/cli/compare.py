@@ -28,8 +28,8 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
-from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
+from nbtrace.verdicts.tolerance import resolve_policy
 
 EXAMPLE = (
     "Example: nbtrace compare --ref ./nanoBragg --out result/ -- "

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from nbtrace.cli.image_files import picture_bytes
 from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes
-from nbtrace.running.comparison import Comparison, Run
+from nbtrace.programs.comparison import Comparison, Run
 
 
 def comparison_files(result: Comparison, *, pictures: bool) -> Mapping[str, str | bytes]:

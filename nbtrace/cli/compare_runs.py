@@ -14,17 +14,17 @@ from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
-from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
+from nbtrace.programs.comparison import Plan, compare
+from nbtrace.programs.suite import SuiteResult, run_suite
+from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.records import Pixel
-from nbtrace.report.compare_document import compare_document
-from nbtrace.report.compare_view import compare_view
-from nbtrace.report.suite_document import suite_document
-from nbtrace.report.suite_view import suite_view
-from nbtrace.running.comparison import Plan, compare
-from nbtrace.running.suite import SuiteResult, run_suite
-from nbtrace.running.suite_file import read_suite, tasks
+from nbtrace.report.documents.compare_document import compare_document
+from nbtrace.report.documents.suite_document import suite_document
+from nbtrace.report.views.compare_view import compare_view
+from nbtrace.report.views.suite_view import suite_view
+from nbtrace.verdicts.tolerance import Policy
 
 _NAMED = 4
 """Cases that are named where none matches."""
@@ -93,7 +93,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     Raises
     ------
     NbtraceError
-        See :func:`nbtrace.running.comparison.compare`.
+        See :func:`nbtrace.programs.comparison.compare`.
     """
     plan = wishes.plan()
     line = request.line()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from nbtrace.embedded.choice import Choice
 from nbtrace.errors import UsageError
-from nbtrace.running.archived import ArchivedSource
-from nbtrace.running.command import LENIENT, FlagLine, flag_line
-from nbtrace.running.program_source import ProgramSource
-from nbtrace.running.programs import Program, candidate, find_reference
-from nbtrace.running.source import RunOptions, Source
+from nbtrace.programs.archived import ArchivedSource
+from nbtrace.programs.command import LENIENT, FlagLine, flag_line
+from nbtrace.programs.program_source import ProgramSource
+from nbtrace.programs.programs import Program, candidate, find_reference
+from nbtrace.programs.source import RunOptions, Source
 from nbtrace.vocabulary import registry
 
 

@@ -24,14 +24,14 @@ from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
-from nbtrace.compare.tolerance import Policy, resolve_policy
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document
-from nbtrace.report.unified import unified
+from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.unified import unified
+from nbtrace.verdicts.tolerance import Policy, resolve_policy
 from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"

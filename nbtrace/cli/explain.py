@@ -21,13 +21,13 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
+from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
-    from nbtrace.explanation.runs.run import Simulate
+    from nbtrace.explanation.simulations.run import Simulate
     from simulator.config import Config
 
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
@@ -61,9 +61,9 @@ def explain_command(
     """
     # The catalogue of causes, which no other command needs.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
-    from nbtrace.report.explain_document import explain_document  # noqa: PLC0415
-    from nbtrace.report.explain_view import explain_view  # noqa: PLC0415
-    from nbtrace.report.hypotheses import hypotheses_block  # noqa: PLC0415
+    from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
+    from nbtrace.report.views.explain_view import explain_view  # noqa: PLC0415
+    from nbtrace.report.views.hypotheses import hypotheses_block  # noqa: PLC0415
 
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")

@@ -150,7 +150,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
 
 def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams: Captured) -> None:
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
-    from nbtrace.running.command import require_on_detector  # noqa: PLC0415
+    from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 
     started = time.perf_counter()
     pixel = pixel or task.pixel

@@ -5,8 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from nbtrace.compare.tolerance import tolerance_number
 from nbtrace.errors import UsageError
+from nbtrace.verdicts.tolerance import tolerance_number
 
 Region: TypeAlias = Annotated[
     tuple[int, int, int, int] | None,

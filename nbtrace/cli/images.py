@@ -81,8 +81,8 @@ def images_command(
     from nbtrace.cli.image_geometry import geometry_from  # noqa: PLC0415 - numpy, which most commands do not need
     from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
-    from nbtrace.report.images_document import images_document  # noqa: PLC0415
-    from nbtrace.report.images_view import images_view  # noqa: PLC0415
+    from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
+    from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")

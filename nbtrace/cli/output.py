@@ -10,7 +10,6 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.status import Verdict
 from nbtrace.documents import dump, utc_text
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
@@ -18,6 +17,7 @@ from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
 from nbtrace.report.view import View, clean, with_option
+from nbtrace.verdicts.status import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -24,10 +24,10 @@ from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import scaling_chain
-from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import UsageError
-from nbtrace.report.documents import scaling_document
-from nbtrace.report.scaling_view import scaling_view
+from nbtrace.report.documents.trace_documents import scaling_document
+from nbtrace.report.views.scaling_view import scaling_view
+from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:

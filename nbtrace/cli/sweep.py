@@ -29,13 +29,13 @@ from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Precision, Run
-from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.records import Pixel, Side
-from nbtrace.report.sweep_document import sweep_document
-from nbtrace.report.sweep_view import sweep_view
+from nbtrace.report.documents.sweep_document import sweep_document
+from nbtrace.report.views.sweep_view import sweep_view
+from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import Chosen, chosen
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -194,7 +194,7 @@ def _computed(wanted: _Wanted) -> _Plan:
     # Needs torch, which takes a second to import.
     from nbtrace.embedded.choice import Choice, devices_there, input_files  # noqa: PLC0415
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
-    from nbtrace.running.command import require_on_detector  # noqa: PLC0415
+    from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 
     task = chosen_task(wanted.config, wanted.flags, Choice(wanted.mode), command="sweep")
     pixel = wanted.pixel or task.pixel

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from nbtrace.compare.comparability import Notice, Subject
-from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import UsageError
+from nbtrace.verdicts.notices import Notice, Subject
+from nbtrace.verdicts.tolerance import Policy
 
 
 def refuse_misspelt(policy: Policy, notices: Iterable[Notice]) -> None:

@@ -52,13 +52,13 @@ def trust_command(
     5 if the reference is missing or gives no image.
     """
     # The simulator's flags, which few commands need.
-    from nbtrace.report.trust_document import trust_document  # noqa: PLC0415
-    from nbtrace.report.trust_view import trust_view  # noqa: PLC0415
-    from nbtrace.running.command import flag_line  # noqa: PLC0415
-    from nbtrace.running.program_source import ProgramSource  # noqa: PLC0415
-    from nbtrace.running.programs import find_reference  # noqa: PLC0415
-    from nbtrace.running.source import RunOptions  # noqa: PLC0415
-    from nbtrace.running.trust import TrustPlan, trust  # noqa: PLC0415
+    from nbtrace.programs.command import flag_line  # noqa: PLC0415
+    from nbtrace.programs.program_source import ProgramSource  # noqa: PLC0415
+    from nbtrace.programs.programs import find_reference  # noqa: PLC0415
+    from nbtrace.programs.source import RunOptions  # noqa: PLC0415
+    from nbtrace.programs.trust import TrustPlan, trust  # noqa: PLC0415
+    from nbtrace.report.documents.trust_document import trust_document  # noqa: PLC0415
+    from nbtrace.report.views.trust_view import trust_view  # noqa: PLC0415
 
     plan = TrustPlan(repeat, _threads(threads), pixel, not no_trace)
     line = flag_line(wanted_flags(passed_on(ctx), "trust"), lenient=True)

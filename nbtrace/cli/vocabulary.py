@@ -32,7 +32,7 @@ def show(
 
     Without a name it is that of nanoBragg.
     """
-    from nbtrace.report.vocabulary_view import vocabulary_document, vocabulary_text  # noqa: PLC0415
+    from nbtrace.report.views.vocabulary_view import vocabulary_document, vocabulary_text  # noqa: PLC0415
     from nbtrace.vocabulary.registry import load  # noqa: PLC0415
 
     to = Destinations(json=json, text=output, force=force)
@@ -54,7 +54,7 @@ def check(
 
     The first fault is told with its line, and the exit status is 2.
     """
-    from nbtrace.report.vocabulary_view import summary  # noqa: PLC0415
+    from nbtrace.report.views.vocabulary_view import summary  # noqa: PLC0415
     from nbtrace.vocabulary.file import read_vocabulary  # noqa: PLC0415 - the reader of formulas
 
     sys.stdout.write(f"{shown(file)}: {summary(read_vocabulary(file))}\n")

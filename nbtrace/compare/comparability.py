@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import IntEnum, StrEnum
 
 from nbtrace.compare.align import Alignment
 from nbtrace.compare.artefacts import power_of_ten
@@ -14,58 +12,14 @@ from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.repeats import Repeat, phi_steps, repeats
-from nbtrace.compare.status import MINOR_BELOW, Status
-from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.whereabouts import Whereabouts, whereabouts
 from nbtrace.records import Index, Pixel, Record, Side, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import MINOR_BELOW, Status
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
-
-
-class Subject(StrEnum):
-    """What a notice is about."""
-
-    PIXEL = "pixel"
-    POINT = "sampled point"
-    STEP = "φ step"
-    TURN = "turn of a loop"
-    UNIT = "unit"
-    CONFIGURATION = "configuration"
-    SIDES = "sides"
-    PRECISION = "precision"
-    LOG = "log"
-    LINES = "lines"
-    TOLERANCE = "tolerance"
-    DEVICE = "device"
-
-
-class Weight(IntEnum):
-    """How much a notice matters: a blocking one forbids a verdict on the physics."""
-
-    INFO = 0
-    WARNING = 1
-    BLOCKING = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the reader must know before the table.
-
-    Attributes
-    ----------
-    subject : Subject
-    weight : Weight
-    text : str
-    quantity : str or None
-        The one that it is about, where something is decided by that.
-    """
-
-    subject: Subject
-    weight: Weight
-    text: str
-    quantity: str | None = None
-
 
 _SHOWN = 3
 _SHOWN_IDLE = 10

@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING
 from nbtrace.compare.align import Alignment, align
 from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import SelfCheck, check
-from nbtrace.compare.comparability import (
-    Notice,
-    Weight,
-    conflicting,
-    notices,
-    pair_blocks,
-)
+from nbtrace.compare.comparability import conflicting, notices, pair_blocks
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
-from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Side, Trace
+from nbtrace.verdicts.notices import Notice, Weight
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:

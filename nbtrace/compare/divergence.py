@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.judge import Row
-from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from nbtrace.compare.align import Pair
 from nbtrace.compare.metrics import Difference, component_name, difference, is_finite, norm
 from nbtrace.compare.precision import NumberFormat
-from nbtrace.compare.status import (
+from nbtrace.records import Index, Record, Shape
+from nbtrace.verdicts.status import (
     ABSOLUTE_DIVERGENT,
     ABSOLUTE_MINOR,
     DIVERGENT_BELOW,
     MINOR_BELOW,
     Status,
 )
-from nbtrace.compare.tolerance import Tolerance
-from nbtrace.records import Index, Record, Shape
+from nbtrace.verdicts.tolerance import Tolerance
 from nbtrace.vocabulary.quantity import Basis, Quantity
 from nbtrace.vocabulary.sides import Names
 

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.documents import load
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
 from nbtrace.records import Pixel
 from nbtrace.schema import Array, FormatOne, reason
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
 _ROUNDING = 1.0 + 1e-9

@@ -6,23 +6,17 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.comparability import (
-    Notice,
-    Subject,
-    Weight,
-    lines_notices,
-    repeat_notices,
-    same_side_words,
-)
+from nbtrace.compare.comparability import lines_notices, repeat_notices, same_side_words
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
 from nbtrace.compare.metrics import difference
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
-from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
-from nbtrace.compare.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.records import Record, Side, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
+from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:

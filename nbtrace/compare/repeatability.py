@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import diff_traces
-from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import UsageError
 from nbtrace.records import Side, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
 _ROUNDING = 1.0 + 1e-9

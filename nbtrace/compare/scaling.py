@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.check import Check
-from nbtrace.compare.comparability import Notice
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
-from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError
 from nbtrace.records import Shape, Trace
+from nbtrace.verdicts.notices import Notice
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Quantity
 
 

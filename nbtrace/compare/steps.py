@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nbtrace.compare.align import align
-from nbtrace.compare.comparability import Notice, Subject, Weight, pair_blocks
+from nbtrace.compare.comparability import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
-from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Shape, Side, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary import names
 from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
 

@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nbtrace.compare.check import ALLOWED_SINGLE
-from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import difference, is_finite
 from nbtrace.compare.precision import is_single_precision
-from nbtrace.compare.status import Status
 from nbtrace.compare.sweep_result import (
     ROUNDING_SLACK,
     Absent,
@@ -23,9 +21,11 @@ from nbtrace.compare.sweep_result import (
     Trend,
     diverges,
 )
-from nbtrace.compare.tolerance import Policy
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Index, Record, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Status
+from nbtrace.verdicts.tolerance import Policy
 
 
 def sweep(

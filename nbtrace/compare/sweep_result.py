@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from nbtrace.compare.comparability import Notice, Weight
 from nbtrace.compare.diff import DiffResult
-from nbtrace.compare.status import NoTruth, Status, Verdict
-from nbtrace.compare.tolerance import Policy
 from nbtrace.records import Index, Record, Trace
+from nbtrace.verdicts.notices import Notice, Weight
+from nbtrace.verdicts.status import NoTruth, Status, Verdict
+from nbtrace.verdicts.tolerance import Policy
 
 ROUNDING_SLACK = 2.0**10
 """Factor by which a rounding error may shrink less than the spacing of numbers does: it is a sum of random signs."""

@@ -11,8 +11,8 @@ from nbtrace.compare.scene import Node, Values, node_of
 from nbtrace.embedded.choice import simulator_errors
 from nbtrace.embedded.recorder import Observed, Recorder, quantity_of
 from nbtrace.errors import ProgramError
-from nbtrace.explanation.runs.run import Config as AnyConfig
-from nbtrace.explanation.runs.run import Run, Simulate
+from nbtrace.explanation.simulations.run import Config as AnyConfig
+from nbtrace.explanation.simulations.run import Run, Simulate
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Pixel, Shape

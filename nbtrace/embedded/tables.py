@@ -13,8 +13,8 @@ from nbtrace.embedded.traces import Pixels, as_array, column_layout, loaded, tra
 from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
+from nbtrace.programs.command import require_on_detector
 from nbtrace.records import Pixel
-from nbtrace.running.command import require_on_detector
 from simulator.config import Config
 from simulator.memory import portion_size
 from simulator.model import Model

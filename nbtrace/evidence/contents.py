@@ -12,7 +12,6 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from nbtrace.compare.status import Verdict
 from nbtrace.documents import load
 from nbtrace.errors import InputError
 from nbtrace.evidence.bundle import (
@@ -32,6 +31,7 @@ from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import FileStatus, Finding, Outcome, Verification
 from nbtrace.evidence.verify import verify
 from nbtrace.files import read_bytes
+from nbtrace.verdicts.status import Verdict
 
 _SECTION = re.compile(r"## (?P<time>\d{4}-\d\d-\d\dT\S+Z) (?P<name>.+)")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")

@@ -5,25 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nbtrace.compare.comparability import Notice, Subject, Weight, pair_blocks
+from nbtrace.compare.comparability import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.scene import scene
-from nbtrace.compare.status import Verdict
-from nbtrace.compare.tolerance import Policy
 from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.explanation.judgement.attribution import Attribution, Share, attribute
-from nbtrace.explanation.judgement.audit import audit
-from nbtrace.explanation.judgement.findings import Audit, Status
-from nbtrace.explanation.judgement.leftovers import leftovers
-from nbtrace.explanation.judgement.roots import Root, roots
+from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
+from nbtrace.explanation.audit.audit import audit
+from nbtrace.explanation.audit.findings import Audit, Status
+from nbtrace.explanation.audit.leftovers import leftovers
+from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
-from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
-from nbtrace.explanation.runs.evidence import logged_sides, named
-from nbtrace.explanation.runs.run import Config, Simulate
+from nbtrace.explanation.simulations.counterfactual import Simulated, counterfactual
+from nbtrace.explanation.simulations.evidence import logged_sides, named
+from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.records import Record, Shape, Side, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.sides import Names
 
 

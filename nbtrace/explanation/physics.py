@@ -13,9 +13,9 @@ from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from nbtrace.explanation.audit.findings import Audit, Finding
     from nbtrace.explanation.causes.search import Signature
-    from nbtrace.explanation.judgement.findings import Audit, Finding
-    from nbtrace.explanation.runs.run import Experiments
+    from nbtrace.explanation.simulations.run import Experiments
 
 SUBJECT = "explanation"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.compare.tolerance import Policy
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
+from nbtrace.verdicts.tolerance import Policy
 
 Log: TypeAlias = Trace | str | os.PathLike[str]
 

@@ -22,13 +22,13 @@ from nbtrace.compare.gaps import Gaps, Lack, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.precision import is_single_precision, number_formats
-from nbtrace.compare.tolerance import Policy
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Floats
 from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.longlogs.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
 from nbtrace.records import Pixel, Side, Trace
+from nbtrace.verdicts.tolerance import Policy
 
 if TYPE_CHECKING:
     from nbtrace.compare.relations import Values

@@ -14,12 +14,12 @@ import numpy as np
 from nbtrace.compare.gaps import LackCount
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.relations import Values
-from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
-from nbtrace.compare.tolerance import Policy
 from nbtrace.longlogs.column_knowledge import ORDINAL, columns_of
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.estimates import norms, power_of_ten, residuals
 from nbtrace.longlogs.windows import Loop, Part, Shape, Slots
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Basis
 
 _DIGITS = 15

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from nbtrace.compare.comparability import Weight
-from nbtrace.compare.status import Status, Verdict
 from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Column, Section, Table, View, clean
+from nbtrace.verdicts.notices import Weight
+from nbtrace.verdicts.status import Status, Verdict
 
 _STATUS_STYLE = {
     Status.PASS: "green",

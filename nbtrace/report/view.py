@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from nbtrace.compare.comparability import Notice, Weight
-from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.tolerance import DEFAULT_ABSOLUTE, Policy
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Trace
 from nbtrace.units import metres
+from nbtrace.verdicts.notices import Notice, Weight
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.tolerance import DEFAULT_ABSOLUTE, Policy
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary

@@ -11,7 +11,7 @@ import pytest
 
 from nbtrace.cli import main
 from tests.places import PAIRS
-from tests.running.conftest import PROGRAM
+from tests.programs.conftest import PROGRAM
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.places import GOLDEN_SUITE
-from tests.running.conftest import FLAGS
+from tests.programs.conftest import FLAGS
 
 CASE = GOLDEN_SUITE / "phi_zero_mosaic"
 SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 4 -lambda 1.1 -distance 60 -detpixels 8 -pixel 4 -oversample 1"

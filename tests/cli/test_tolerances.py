@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.tolerance import PolicySettings, resolve_policy
 from nbtrace.errors import UsageError
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.tolerance import PolicySettings, resolve_policy
 
 
 def notice(quantity: str, text: str = "in other words") -> Notice:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.running.conftest import FLAGS
+from tests.programs.conftest import FLAGS
 
 
 def test_noise_that_is_measured_is_a_floor_for_diff(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace import Trace, diff, read_trace
-from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.status import Verdict
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Verdict
 from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nbtrace import Side, Status, Verdict, check, compare_phi, diff, read_sides, read_trace, scaling_chain
-from nbtrace.compare.comparability import Weight
 from nbtrace.compare.divergence import first_by_band
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.verdicts.notices import Weight
 
 CORPUS = Path(os.environ.get("NBTRACE_CORPUS", "/no corpus"))
 pytestmark = [

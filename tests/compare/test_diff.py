@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace import Side, Trace, diff, parse_trace, read_sides, read_trace
-from nbtrace.compare.comparability import Subject
 from nbtrace.compare.divergence import divergences
-from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
+from nbtrace.verdicts.notices import Subject
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.tolerance import Policy, parse_option
 from nbtrace.vocabulary.quantity import Kind
 from tests.places import PAIR_FOLDERS
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from nbtrace import Trace, compare_phi, diff, scaling_chain
-from nbtrace.compare.comparability import Subject
-from nbtrace.compare.status import Verdict
 from nbtrace.documents import dump
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.verdicts.notices import Subject
+from nbtrace.verdicts.status import Verdict
 
 Read = Callable[..., Trace]
 

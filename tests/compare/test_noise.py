@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from nbtrace.compare.noise import Noise, read_noise
-from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image
+from nbtrace.verdicts.tolerance import Policy, parse_option
 from nbtrace.vocabulary.quantity import Basis
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace import Trace, compare_phi, read_trace
-from nbtrace.compare.comparability import Subject, Weight
-from nbtrace.compare.status import Status, Verdict
-from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.errors import InputError
+from nbtrace.verdicts.notices import Subject, Weight
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.tolerance import Policy, parse_option
 from nbtrace.vocabulary import registry
 
 NAMES = registry.default().names

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nbtrace import Trace, check, diff, read_trace
-from nbtrace.compare.comparability import Subject, Weight
-from nbtrace.compare.status import Verdict
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.verdicts.notices import Subject, Weight
+from nbtrace.verdicts.status import Verdict
 from tests.places import PAIR_FOLDERS
 
 Read = Callable[..., Trace]

@@ -3,11 +3,11 @@
 import pytest
 
 from nbtrace import Trace, diff, load_vocabulary, parse_trace
-from nbtrace.compare.comparability import Weight
 from nbtrace.compare.repeatability import repeatability
-from nbtrace.compare.status import Verdict
-from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import UsageError
+from nbtrace.verdicts.notices import Weight
+from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
 FILE = """

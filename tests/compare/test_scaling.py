@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace import Trace, read_trace, scaling_chain
-from nbtrace.compare.status import Status, Verdict
 from nbtrace.errors import InputError
 from nbtrace.physics.nanobragg.chain import ScalingChain
+from nbtrace.verdicts.status import Status, Verdict
 
 Read = Callable[..., Trace]
 Edit = Callable[[str, str, str], str]

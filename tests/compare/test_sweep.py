@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from nbtrace import Policy, Trace, Verdict, read_trace
 from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Outcome, Precision, Run, SweepResult, Trend
-from nbtrace.compare.tolerance import parse_option
 from nbtrace.errors import InputError, UsageError
+from nbtrace.verdicts.tolerance import parse_option
 from tests.compare.conftest import one
 from tests.places import PAIRS
 

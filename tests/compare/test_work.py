@@ -10,8 +10,8 @@ import pytest
 
 from nbtrace import check, compare_phi, diff, parse_trace, scaling_chain
 from nbtrace.compare import comparability
-from nbtrace.compare.tolerance import Policy, Tolerance
 from nbtrace.errors import NbtraceError
+from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
 MANY = 60

@@ -8,14 +8,14 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from nbtrace.compare.diff import diff_traces
-from nbtrace.compare.status import Verdict
-from nbtrace.compare.tolerance import Policy
 from nbtrace.embedded.choice import parsed_flags
 from nbtrace.embedded.recorder import Emit, Recorder, quantity_of
 from nbtrace.embedded.traces import trace_pixel
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.tolerance import Policy
 from nbtrace.writers import trace_lines, trace_text
 from simulator.build import build_model, read_inputs
 from simulator.run import trace_values, visited_pixels

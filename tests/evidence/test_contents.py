@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from nbtrace.compare.status import Verdict
 from nbtrace.evidence import Bundle, FileStatus, Provenance, Role, read_contents
 from nbtrace.files import sha256_of
 from nbtrace.report.ci import render_ci
 from nbtrace.report.page.page import render_page
+from nbtrace.verdicts.status import Verdict
 
 STARTED = datetime(2025, 10, 8, 21, 26, 30, tzinfo=UTC)
 

@@ -1,9 +1,9 @@
 """Of logs of several pixels, the first pixel that differs is explained."""
 
 from nbtrace import Trace, explain, parse_trace
-from nbtrace.compare.comparability import Subject
 from nbtrace.records import Side
-from nbtrace.report.explain_view import explain_view
+from nbtrace.report.views.explain_view import explain_view
+from nbtrace.verdicts.notices import Subject
 from tests.places import PAIRS
 
 PIXELS = ("polar_09__35_24", "round_xtal__45_18")

@@ -20,11 +20,11 @@ from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.runs.counterfactual import Simulated, counterfactual
-from nbtrace.explanation.runs.evidence import SIMULATOR, evidence
-from nbtrace.explanation.runs.match import Logged
-from nbtrace.explanation.runs.reproduction import Reproduction
-from nbtrace.explanation.runs.run import Run
+from nbtrace.explanation.simulations.counterfactual import Simulated, counterfactual
+from nbtrace.explanation.simulations.evidence import SIMULATOR, evidence
+from nbtrace.explanation.simulations.match import Logged
+from nbtrace.explanation.simulations.reproduction import Reproduction
+from nbtrace.explanation.simulations.run import Run
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, Change, changes
 from nbtrace.physics.nanobragg.experiments import Simulator

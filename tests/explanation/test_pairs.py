@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from nbtrace import explain, read_trace
-from nbtrace.compare.status import Verdict
 from nbtrace.embedded.configurations import configuration_file
+from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.judgement.findings import Status
-from nbtrace.explanation.judgement.roots import Root
 from nbtrace.physics.nanobragg.configuration import configuration
 from nbtrace.records import Side
-from nbtrace.report.explain_view import headline
+from nbtrace.report.views.explain_view import headline
+from nbtrace.verdicts.status import Verdict
 from tests.places import PAIRS
 
 CORPUS = os.environ.get("NBTRACE_CORPUS")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
+from nbtrace.explanation.audit.findings import Status
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.judgement.findings import Status
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections, reflections_of
 from nbtrace.records import Side

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import nbtrace
-from nbtrace.compare.status import Verdict
 from nbtrace.explanation.explain import Explanation
 from nbtrace.records import Side
-from nbtrace.report.explain_view import headline
+from nbtrace.report.views.explain_view import headline
+from nbtrace.verdicts.status import Verdict
 from tests.examples.strangers import CANDIDATE, MISTAKES, REFERENCE, VOCABULARY, Mistake, logs
 from tests.places import EXAMPLES
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from nbtrace import explain, read_trace
 from nbtrace.explanation.explain import Explanation
 from nbtrace.records import Side
-from nbtrace.report.explain_view import explain_view, headline
+from nbtrace.report.views.explain_view import explain_view, headline
 
 
 def explained(folder: Path, c: str, py: str) -> Explanation:

@@ -15,8 +15,6 @@ from nbtrace import check, compare_phi, diff, explain, scaling_chain
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row
 from nbtrace.compare.noise import read_noise
-from nbtrace.compare.status import Verdict
-from nbtrace.compare.tolerance import Policy, read_policy, resolve_policy
 from nbtrace.documents import dump
 from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence import Bundle, Provenance, read_contents
@@ -25,19 +23,21 @@ from nbtrace.evidence.verify import verify
 from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_sides, read_trace
+from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.records import Trace
-from nbtrace.report.check_view import check_view
 from nbtrace.report.ci import render_ci
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import check_document, diff_document, phi_document, scaling_document
-from nbtrace.report.explain_document import explain_document
-from nbtrace.report.explain_view import explain_view
+from nbtrace.report.documents.explain_document import explain_document
+from nbtrace.report.documents.trace_documents import check_document, diff_document, phi_document, scaling_document
 from nbtrace.report.markdown import render
 from nbtrace.report.page.page import render_page
-from nbtrace.report.phi_view import phi_view
-from nbtrace.report.scaling_view import scaling_view
-from nbtrace.report.unified import unified
-from nbtrace.running.suite_file import read_suite, tasks
+from nbtrace.report.views.check_view import check_view
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.explain_view import explain_view
+from nbtrace.report.views.phi_view import phi_view
+from nbtrace.report.views.scaling_view import scaling_view
+from nbtrace.report.views.unified import unified
+from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.tolerance import Policy, read_policy, resolve_policy
 from simulator.arguments import file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config_file import load_config

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from nbtrace import diff, parse_trace
-from nbtrace.compare.status import Verdict
+from nbtrace.verdicts.status import Verdict
 from tests.fuzz import corpus, oracle
 
 LOG = """TRACE_C:distance_m=0.1

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from nbtrace.compare.diff import diff_traces
-from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.documents import dump
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.verdicts.tolerance import Policy, parse_option
 from tests.places import PAIRS
 
 _PIXEL = 1.5e-3

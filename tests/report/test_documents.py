@@ -9,7 +9,7 @@ import pytest
 from nbtrace import Trace, check, compare_phi, diff, read_trace, scaling_chain
 from nbtrace.documents import dump
 from nbtrace.physics.nanobragg.chain import ScalingChain
-from nbtrace.report.documents import check_document, diff_document, phi_document, scaling_document
+from nbtrace.report.documents.trace_documents import check_document, diff_document, phi_document, scaling_document
 
 Read = Callable[..., Trace]
 

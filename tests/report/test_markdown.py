@@ -12,15 +12,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nbtrace import Trace, check, compare_phi, diff, read_trace, scaling_chain
-from nbtrace.compare.tolerance import Policy, parse_option
 from nbtrace.documents import plain
 from nbtrace.report import markdown
-from nbtrace.report.check_view import check_view
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document, phi_document, scaling_document
-from nbtrace.report.phi_view import phi_view
-from nbtrace.report.scaling_view import scaling_view
+from nbtrace.report.documents.trace_documents import diff_document, phi_document, scaling_document
 from nbtrace.report.view import View, clean
+from nbtrace.report.views.check_view import check_view
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.phi_view import phi_view
+from nbtrace.report.views.scaling_view import scaling_view
+from nbtrace.verdicts.tolerance import Policy, parse_option
 from tests.places import PAIR_FOLDERS
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

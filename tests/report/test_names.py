@@ -15,26 +15,26 @@ from matplotlib.text import Text
 import nbtrace
 from nbtrace import Trace, check, diff, explain, parse_trace, read_trace, scaling_chain
 from nbtrace.compare.images import ImageOptions, compare_images
-from nbtrace.compare.status import Verdict
 from nbtrace.evidence import Bundle, Provenance, read_contents
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.report import markdown, terminal
-from nbtrace.report.check_view import check_view
 from nbtrace.report.ci import CiFormat, render_ci
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import check_document, diff_document, scaling_document
-from nbtrace.report.explain_document import explain_document
-from nbtrace.report.explain_view import explain_view
+from nbtrace.report.documents.explain_document import explain_document
+from nbtrace.report.documents.images_document import images_document
+from nbtrace.report.documents.trace_documents import check_document, diff_document, scaling_document
 from nbtrace.report.figures.images import image_figures
 from nbtrace.report.figures.scaling import scaling_figure
-from nbtrace.report.hypotheses import hypotheses_block
-from nbtrace.report.images_document import images_document
-from nbtrace.report.images_view import images_view
 from nbtrace.report.page.page import render_page
-from nbtrace.report.scaling_view import scaling_view
-from nbtrace.report.unified import unified
 from nbtrace.report.view import View
+from nbtrace.report.views.check_view import check_view
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.explain_view import explain_view
+from nbtrace.report.views.hypotheses import hypotheses_block
+from nbtrace.report.views.images_view import images_view
+from nbtrace.report.views.scaling_view import scaling_view
+from nbtrace.report.views.unified import unified
+from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import SideName, Vocabulary

@@ -11,8 +11,8 @@ from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Precision, Run
 from nbtrace.documents import dump
 from nbtrace.report import markdown, terminal
-from nbtrace.report.sweep_document import sweep_document
-from nbtrace.report.sweep_view import sweep_view
+from nbtrace.report.documents.sweep_document import sweep_document
+from nbtrace.report.views.sweep_view import sweep_view
 
 Read = Callable[..., Trace]
 

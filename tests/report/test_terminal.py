@@ -7,14 +7,14 @@ import pytest
 from rich.cells import cell_len
 
 from nbtrace import Trace, check, compare_phi, diff, read_trace, scaling_chain
-from nbtrace.compare.status import Verdict
 from nbtrace.report import terminal
-from nbtrace.report.check_view import check_view
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.phi_view import phi_view
-from nbtrace.report.scaling_view import scaling_view
-from nbtrace.report.unified import unified
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, clean
+from nbtrace.report.views.check_view import check_view
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.phi_view import phi_view
+from nbtrace.report.views.scaling_view import scaling_view
+from nbtrace.report.views.unified import unified
+from nbtrace.verdicts.status import Verdict
 from tests.places import PAIR_FOLDERS
 
 ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

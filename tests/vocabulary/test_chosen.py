@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 import nbtrace
-from nbtrace.compare.tolerance import resolve_policy
 from nbtrace.errors import InputError, NbtraceError, UsageError
+from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import chosen
 from nbtrace.vocabulary.vocabulary import SideName, Vocabulary

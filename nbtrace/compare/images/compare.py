@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from nbtrace.compare.comparability import Notice, Subject, Weight
 from nbtrace.compare.images import metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.metrics import Metrics
@@ -24,6 +23,7 @@ from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
 from nbtrace.images.geometry import differences, miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels
+from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.vocabulary.sides import Names
 
 _FEW = 0.01

@@ -7,7 +7,7 @@ from nbtrace.compare.images.metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
 from nbtrace.compare.images.selection import Selection
-from nbtrace.compare.status import DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.sides import Names
 
 

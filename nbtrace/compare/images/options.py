@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nbtrace.compare.tolerance import DEFAULT_RELATIVE
 from nbtrace.errors import UsageError
 from nbtrace.images.image import Geometry, Mask
 from nbtrace.images.roi import Roi
+from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 

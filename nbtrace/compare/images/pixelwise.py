@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.steps import BINS, common_format, format_name, step_counts
-from nbtrace.compare.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.images.image import Floats
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 
 _CHUNK = 1 << 14
 _WORST = 10

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nbtrace.compare.comparability import Notice
 from nbtrace.compare.images.gates import Gate
 from nbtrace.compare.images.metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
@@ -12,9 +11,10 @@ from nbtrace.compare.images.peaks import PeakMatching
 from nbtrace.compare.images.pixelwise import PixelTolerance
 from nbtrace.compare.images.selection import Selection
 from nbtrace.compare.images.shells import Shell
-from nbtrace.compare.status import Status, Verdict
 from nbtrace.images.image import Geometry, Image
 from nbtrace.records import Pixel
+from nbtrace.verdicts.notices import Notice
+from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
 
 

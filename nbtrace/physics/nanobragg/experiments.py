@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import cast
 
-from nbtrace.explanation.runs.run import STEP, Experiments
-from nbtrace.explanation.runs.run import Change as AnyChange
-from nbtrace.explanation.runs.run import Config as AnyConfig
+from nbtrace.explanation.simulations.run import STEP, Experiments
+from nbtrace.explanation.simulations.run import Change as AnyChange
+from nbtrace.explanation.simulations.run import Config as AnyConfig
 from nbtrace.physics.nanobragg.alternatives import Change, changes
 from nbtrace.records import Pixel
 from simulator.config import Config

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import At, Facts, Node, Place, Values, Vector
-from nbtrace.explanation.judgement.findings import Audit, Finding
+from nbtrace.explanation.audit.findings import Audit, Finding
 from nbtrace.explanation.physics import Physics
 from nbtrace.physics.nanobragg.causes.variants import VARIANTS
 from nbtrace.physics.nanobragg.experiments import Simulator

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from nbtrace.report.filed import Factor, Filed, Number, Quantity, Text
+from nbtrace.report.documents.filed import Factor, Filed, Number, Quantity, Text
 from nbtrace.schema import Array
 
 

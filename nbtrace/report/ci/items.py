@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from nbtrace.compare.status import NoTruth, Status, Verdict
 from nbtrace.compare.sweep_result import Outcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.ci import filed as read
-from nbtrace.report.filed import ExplainDocument, PhiDocument, Quantity, names_of, read_as
+from nbtrace.report.documents.filed import ExplainDocument, PhiDocument, Quantity, names_of, read_as
 from nbtrace.report.view import clean, signed
+from nbtrace.verdicts.status import NoTruth, Status, Verdict
 from nbtrace.vocabulary.sides import Names
 
 VERDICT = "verdict"

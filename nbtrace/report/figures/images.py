@@ -29,7 +29,7 @@ from nbtrace.report.figures.style import (
     plain,
     short_names,
 )
-from nbtrace.report.images_view import PERCENTILE
+from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.sides import Names
 

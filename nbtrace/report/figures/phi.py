@@ -7,7 +7,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nbtrace.compare.status import Status
+from nbtrace.report.documents.filed import PhiDocument, Step, names_of, read_as
 from nbtrace.report.figures.style import (
     C_COLOUR,
     CAPTION_SIZE,
@@ -18,7 +18,7 @@ from nbtrace.report.figures.style import (
     plain,
     short_names,
 )
-from nbtrace.report.filed import PhiDocument, Step, names_of, read_as
+from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
 
 _FAULT = STATUS_COLOURS[Status.CRITICAL]
@@ -44,7 +44,7 @@ def phi_figure(document: Mapping[str, object]) -> Figure:
     Parameters
     ----------
     document : mapping
-        What :func:`nbtrace.report.documents.phi_document` returns, or its JSON read back.
+        What :func:`nbtrace.report.documents.trace_documents.phi_document` returns, or its JSON read back.
 
     Raises
     ------

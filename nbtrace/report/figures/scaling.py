@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nbtrace.compare.status import Status
+from nbtrace.report.documents.filed import ScalingDocument, names_of, read_as
 from nbtrace.report.figures.style import (
     C_COLOUR,
     CAPTION_SIZE,
@@ -18,7 +18,7 @@ from nbtrace.report.figures.style import (
     plain,
     short_names,
 )
-from nbtrace.report.filed import ScalingDocument, names_of, read_as
+from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary import registry
 
 _HEIGHT = 0.62
@@ -34,7 +34,7 @@ def scaling_figure(document: Mapping[str, object]) -> Figure:
     Parameters
     ----------
     document : mapping
-        What :func:`nbtrace.report.documents.scaling_document` returns, or its JSON read back.
+        What :func:`nbtrace.report.documents.trace_documents.scaling_document` returns, or its JSON read back.
 
     Raises
     ------

@@ -12,10 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from nbtrace.compare.status import Status
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.report.view import clean
+from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
 
 INTENSITY_MAP = "gray_r"

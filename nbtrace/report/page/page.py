@@ -19,7 +19,7 @@ from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
 from nbtrace.evidence.verification import FileStatus, Outcome
-from nbtrace.report.filed import DiffDocument, ExplainDocument, names_of, read_as
+from nbtrace.report.documents.filed import DiffDocument, ExplainDocument, names_of, read_as
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (

@@ -11,10 +11,10 @@ from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
 from nbtrace.images.numpy_files import ARRAYS_NAME
+from nbtrace.report.documents.filed import ImagesDocument, ImageSource, Place, Traced, final_word, names_of, read_as
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import encoded
-from nbtrace.report.filed import ImagesDocument, ImageSource, Place, Traced, final_word, names_of, read_as
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
-from nbtrace.explanation.judgement.findings import Status
-from nbtrace.report.diff_view import columns as diff_columns
-from nbtrace.report.explain_view import PROOF_COLUMNS, ROOT_COLUMNS, status_word
-from nbtrace.report.filed import (
+from nbtrace.explanation.audit.findings import Status
+from nbtrace.report.documents.filed import (
     DiffDocument,
     ExplainDocument,
     Noticed,
@@ -21,6 +19,8 @@ from nbtrace.report.filed import (
 from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
 from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
+from nbtrace.report.views.diff_view import columns as diff_columns
+from nbtrace.report.views.explain_view import PROOF_COLUMNS, ROOT_COLUMNS, status_word
 from nbtrace.vocabulary.sides import Names
 
 _TITLE, _PART = 3, 4

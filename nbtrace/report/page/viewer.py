@@ -18,8 +18,8 @@ from nbtrace.images.image import Mask, Pixels
 from nbtrace.report.figures.images import intensity_range, symmetric_limit
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
-from nbtrace.report.images_view import PERCENTILE
 from nbtrace.report.view import clean
+from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nbtrace.compare.images.pixelwise import PixelTolerance, scan
 from nbtrace.compare.images.steps import BINS, common_format, step_counts
-from nbtrace.compare.status import Status
+from nbtrace.verdicts.status import Status
 
 RNG = np.random.default_rng(5)
 

@@ -17,11 +17,11 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, FiledResult, read_contents
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.images.image import Image
-from nbtrace.report.diff_view import headline
-from nbtrace.report.documents import check_document, diff_document, phi_document, scaling_document
-from nbtrace.report.explain_document import explain_document
-from nbtrace.report.images_document import images_document
-from nbtrace.report.sweep_document import sweep_document
+from nbtrace.report.documents.explain_document import explain_document
+from nbtrace.report.documents.images_document import images_document
+from nbtrace.report.documents.sweep_document import sweep_document
+from nbtrace.report.documents.trace_documents import check_document, diff_document, phi_document, scaling_document
+from nbtrace.report.views.diff_view import headline
 
 Made = Callable[..., Contents]
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

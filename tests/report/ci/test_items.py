@@ -14,7 +14,7 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
 from nbtrace.report.ci import CiFormat, render_ci
 from nbtrace.report.ci.items import Fate, Item, Place, Suite, suites
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
 
 Made = Callable[..., Contents]
 

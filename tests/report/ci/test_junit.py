@@ -12,7 +12,7 @@ from nbtrace import Trace, diff
 from nbtrace.evidence.contents import Contents
 from nbtrace.report.ci import render_ci
 from nbtrace.report.ci.items import Fate, suites
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
 
 Made = Callable[..., Contents]
 SUITES = {"name", "tests", "failures", "errors", "time"}

@@ -14,7 +14,7 @@ from nbtrace.evidence.contents import Contents
 from nbtrace.report.ci import render_ci
 from nbtrace.report.ci.items import Fate, suites
 from nbtrace.report.ci.sarif import uri
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
 
 Made = Callable[..., Contents]
 

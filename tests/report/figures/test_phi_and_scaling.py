@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 import nbtrace
 from nbtrace.errors import InputError
-from nbtrace.report.documents import phi_document, scaling_document
+from nbtrace.report.documents.trace_documents import phi_document, scaling_document
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import C_COLOUR, PY_COLOUR, encoded

@@ -10,16 +10,16 @@ from nbtrace.compare.images import compare_images
 from nbtrace.evidence import Bundle, Provenance, read_contents
 from nbtrace.images.image import Image, Pixels
 from nbtrace.report import markdown
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document, phi_document, scaling_document
-from nbtrace.report.explain_document import explain_document
-from nbtrace.report.explain_view import explain_view
-from nbtrace.report.images_document import images_document
-from nbtrace.report.images_view import images_view
+from nbtrace.report.documents.explain_document import explain_document
+from nbtrace.report.documents.images_document import images_document
+from nbtrace.report.documents.trace_documents import diff_document, phi_document, scaling_document
 from nbtrace.report.page.page import render_page
-from nbtrace.report.phi_view import phi_view
-from nbtrace.report.scaling_view import scaling_view
 from nbtrace.report.view import View
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.explain_view import explain_view
+from nbtrace.report.views.images_view import images_view
+from nbtrace.report.views.phi_view import phi_view
+from nbtrace.report.views.scaling_view import scaling_view
 from tests.browser import Browser, Tab, browser_path, running_browser
 
 

@@ -1,8 +1,8 @@
 """Texts that try to be markup, script or another letter order, and a result that is full of one."""
 
-from nbtrace.compare.comparability import Notice, Subject, Weight
-from nbtrace.compare.status import Status, Verdict
 from nbtrace.report.view import Column, Line, Section, Table, View
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Status, Verdict
 
 HOSTILE = (
     "</script><script>window.hacked = 1</script>",

@@ -11,8 +11,8 @@ import pytest
 import nbtrace
 from nbtrace.evidence import Bundle, Provenance, verify
 from nbtrace.evidence.verification import Outcome
-from nbtrace.report.diff_view import diff_view
-from nbtrace.report.documents import diff_document
+from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.views.diff_view import diff_view
 from tests.report.page.conftest import file_pair, file_view, page_of
 from tests.report.page.hostile import HOSTILE, hostile_view
 from tests.report.page.markup import Markup

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrace.compare.status import Verdict
 from nbtrace.report import markdown
 from nbtrace.report.page.prose import Code, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, clean
+from nbtrace.verdicts.status import Verdict
 
 
 def test_the_blocks_of_a_summary() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from nbtrace.compare.status import Status
 from nbtrace.report.page.tables import MOST_ROWS, Cell, Column, PageTable, Tone, leading_number, tone_of
+from nbtrace.verdicts.status import Status
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nbtrace.errors import NbtraceError
+from nbtrace.explanation.audit.findings import other_side
+from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.judgement.findings import other_side
-from nbtrace.explanation.judgement.roots import Root
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Record, Shape, Side, Trace
 

@@ -10,9 +10,9 @@ from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
+from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation, explain
-from nbtrace.explanation.judgement.findings import Status
-from nbtrace.explanation.judgement.roots import Root
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.selftest import inject

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nbtrace.compare.status import Verdict
 from nbtrace.physics.nanobragg.selftest.run import MATTERS, Outcome, SelfTest
-from nbtrace.report.documents import FORMAT_VERSION
+from nbtrace.report.documents.trace_documents import FORMAT_VERSION
 from nbtrace.report.view import Column, Line, Section, Table, View, percent
+from nbtrace.verdicts.status import Verdict
 
 _SCORES: tuple[tuple[str, Callable[[Outcome], bool]], ...] = (
     ("detected", lambda item: item.detected),

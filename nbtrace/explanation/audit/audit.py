@@ -1,0 +1,248 @@
+"""Holding every value of both logs against its formula: which side introduces a difference, and which only inherits it.
+
+Neither side is presumed right. A side introduces a difference where it breaks a formula that its own inputs make
+checkable, and the other side's value is another.
+"""
+
+from dataclasses import replace
+
+from nbtrace.compare.evaluate import formula_of, sharpened
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Scene, in_order
+from nbtrace.explanation.audit.findings import Audit, Finding, Ground, Held, Status, held_of, matches, other_side
+from nbtrace.explanation.audit.logonly import Use, consumers, put_right, rejoin, use_of
+from nbtrace.records import Side
+from nbtrace.vocabulary.formula import Lack
+
+AMPLIFIES = 1e3
+"""Condition number from which on a quantity amplifies what it inherits."""
+_SAME_DEVIATION = 1e-3
+"""Relative agreement of two deviations from which on both sides break a formula alike."""
+_NEARER = 0.1
+"""Distance between the sides, over that from the formula, up to which the formula describes neither."""
+FOREIGN = "the formula describes neither side"
+
+
+def audit(c: Scene, py: Scene) -> Audit:
+    """Hold both sides against the formulas, in execution order."""
+    result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
+    differing: set[str] = set()
+    for node in in_order(result.vocabulary, c.values.keys() | py.values.keys()):
+        findings = _judge(result, node, differing)
+        result.findings += findings
+        both = node in c.values and node in py.values
+        if findings[0].is_root or (findings[0].status is not Status.MATCH and both):
+            differing.add(node.name)
+    result.findings = [_by_takers(result, finding) for finding in result.findings]
+    return result
+
+
+def _by_takers(result: Audit, finding: Finding) -> Finding:
+    """Return a finding that no formula decides as one of the log alone, if all that is computed from it agrees."""
+    if finding.status is not Status.UNKNOWN or not finding.is_root or finding.ground is Ground.CONFIGURED_APART:
+        return finding
+    name, quantities = finding.node.name, result.vocabulary.quantities
+    takers = [item for item in result.findings if name in quantities[item.node.name].causes and _on_both(item)]
+    # A product that is 0 on both sides agrees whatever its other factors are.
+    if not takers or any(item.status is not Status.MATCH or not norm(item.c.logged or ()) for item in takers):
+        return finding
+    names = list(dict.fromkeys(item.node.name for item in takers))
+    reason = f"{', '.join(names[:4])}, computed from it, agree on both sides"
+    return replace(finding, status=Status.LOG_ONLY, reason=reason)
+
+
+def _on_both(finding: Finding) -> bool:
+    return finding.c.logged is not None and finding.py.logged is not None
+
+
+def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
+    both = all(node in scene.values for scene in result.scenes.values())
+    if both and matches(result, node):
+        values = result.effective
+        held_c, held_py = (Held(values[side][node], None, "not needed") for side in (Side.C, Side.PY))
+        return [Finding(node, Status.MATCH, held_c, held_py)]
+    broken = [side for side in (Side.C, Side.PY) if _breaks(result, side, node)]
+    finding = _finding(result, node, Status.MATCH)
+    if both and matches(result, node):
+        return [finding]
+    if broken:
+        not_theirs = _not_theirs(result, finding) if len(broken) == 2 else None
+        return [not_theirs] if not_theirs is not None else [_introduced(result, finding, side) for side in broken]
+    if not both:
+        known = finding.c.holds or finding.py.holds
+        return [replace(finding, status=Status.MATCH if known else Status.UNKNOWN, reason="logged by one side only")]
+    obeyed = _obeyed(result, finding) if finding.c.holds and finding.py.holds else None
+    return [obeyed or _unchecked(result, finding, differing)]
+
+
+def _obeyed(result: Audit, finding: Finding) -> Finding | None:
+    """Judge a value whose formula holds on both sides; None where that decides nothing."""
+    if _has_other_inputs(result, finding):
+        condition = max(held.computed.condition for held in (finding.c, finding.py) if held.computed is not None)
+        status = Status.AMPLIFIED if condition > AMPLIFIES else Status.INHERITED
+        return replace(finding, status=status, reason=f"condition number {condition:.1e}")
+    reason = _configured_apart(result, finding)
+    if reason:
+        ground = Ground.CONFIGURED_APART
+        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason, ground=ground)
+    if not _uncertain_facts(result, finding) and _computed_alike(finding):
+        return replace(finding, reason="as far apart as digits and precision of equal inputs allow")
+    return None
+
+
+def _not_theirs(result: Audit, finding: Finding) -> Finding | None:
+    """Judge a value that breaks its formula on both sides; None where each side breaks it in a way of its own."""
+    alike = _alike(finding.c, finding.py)
+    if alike and _has_other_inputs(result, finding):
+        return replace(finding, status=Status.INHERITED, reason="both sides differ from the formula alike")
+    logged_alone = _log_only_beside(result, finding)
+    if logged_alone is not None:
+        return logged_alone
+    if alike or _is_foreign(finding.c, finding.py):
+        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=FOREIGN)
+    return None
+
+
+def _has_other_inputs(result: Audit, finding: Finding) -> bool:
+    """Whether any value that the formulas took is another on either side, so that the difference may come from it."""
+    inputs = {node for held in (finding.c, finding.py) if held.computed for node in held.computed.inputs}
+    return any(not matches(result, node) for node in inputs)
+
+
+def _configured_apart(result: Audit, finding: Finding) -> str:
+    """Return which configuration value, another on either side, makes the difference; empty if there is none."""
+    c, py = (result.scenes[side].facts for side in (Side.C, Side.PY))
+    for name in dict.fromkeys((*_facts(finding.c), *_facts(finding.py))):
+        if name in c and name in py and c[name].numbers != py[name].numbers:
+            values = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
+            sides = zip(values, result.vocabulary.names.pair, strict=True)
+            shown = ", ".join(f"{value} in {side}" for value, side in sides)
+            return f"both follow the formula, with another {name}: {shown}"
+    return ""
+
+
+def _computed_alike(finding: Finding) -> bool:
+    """Whether both formulas give the same: one that checks a length alone leaves the direction open."""
+    c, py = finding.c.computed, finding.py.computed
+    if c is None or py is None or len(c.value) != len(py.value):
+        return False
+    bounds = (x + y for x, y in zip(c.allowed, py.allowed, strict=True))
+    return all(abs(x - y) <= 2 * bound for x, y, bound in zip(c.value, py.value, bounds, strict=True))
+
+
+def _uncertain_facts(result: Audit, finding: Finding) -> bool:
+    """Whether a configuration value is known from rounded digits only."""
+    sides = ((Side.C, finding.c), (Side.PY, finding.py))
+    return any(result.scenes[side].facts[name].uncertainty for side, held in sides for name in _facts(held))
+
+
+def _facts(held: Held) -> tuple[str, ...]:
+    return held.computed.facts if held.computed is not None else ()
+
+
+def _log_only_beside(result: Audit, finding: Finding) -> Finding | None:
+    """Judge a value that breaks its formula on both sides, where a side goes on with the value that the other logs."""
+    for side in (Side.C, Side.PY):
+        theirs = result.effective[other_side(side)].get(finding.node)
+        if theirs is None or len(theirs) != len(result.effective[side][finding.node]):
+            continue
+        uncertain = result.scenes[other_side(side)].digits.get(finding.node, ())
+        taken = consumers(result, side, finding.node, theirs, uncertain)
+        if taken.with_right and not taken.with_logged:
+            put_right(result, side, finding.node, theirs, uncertain)
+            words = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
+    return None
+
+
+def _finding(result: Audit, node: Node, status: Status) -> Finding:
+    return Finding(node, status, held_of(result, Side.C, node), held_of(result, Side.PY, node))
+
+
+def _breaks(result: Audit, side: Side, node: Node) -> bool:
+    """Whether a side breaks the formula even if what only its log has wrong further up is put right."""
+    held = held_of(result, side, node)
+    if held.holds or held.logged is None or formula_of(result.scenes[side], node) is None:
+        return False
+    return not rejoin(result, side, node) and held.broken
+
+
+def _alike(c: Held, py: Held) -> bool:
+    """Whether both sides deviate from the formula in the same way, so that it is not theirs."""
+    if c.computed is None or py.computed is None or c.logged is None or py.logged is None:
+        return False
+    if len(c.logged) != len(c.computed.value) or len(py.logged) != len(py.computed.value):
+        return False
+    off_c = tuple(x - y for x, y in zip(c.logged, c.computed.value, strict=True))
+    off_py = tuple(x - y for x, y in zip(py.logged, py.computed.value, strict=True))
+    apart = norm(tuple(x - y for x, y in zip(off_c, off_py, strict=True)))
+    return apart <= _SAME_DEVIATION * min(norm(off_c), norm(off_py), norm(c.logged), norm(py.logged))
+
+
+def _is_foreign(c: Held, py: Held) -> bool:
+    """Whether both sides are much nearer to each other than to the formula, so that it describes neither."""
+    if c.computed is None or py.computed is None or c.logged is None or py.logged is None:
+        return False
+    if len({len(c.logged), len(py.logged), len(c.computed.value), len(py.computed.value)}) > 1:
+        return False
+    between = norm(tuple(x - y for x, y in zip(c.logged, py.logged, strict=True)))
+    off = [
+        norm(tuple(x - y for x, y in zip(held.logged or (), held.computed.value, strict=True)))
+        for held in (c, py)
+        if held.computed is not None
+    ]
+    return between <= _NEARER * min(off)
+
+
+def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
+    computed = finding.held(side).computed
+    assert computed is not None  # noqa: S101 - a broken formula has a value
+    theirs = result.effective[other_side(side)].get(finding.node)
+    right = sharpened(computed, theirs)
+    uncertain = computed.allowed if right != theirs else result.scenes[other_side(side)].digits.get(finding.node, ())
+    use, reason = use_of(result, side, finding.node, right, uncertain)
+    if use is not Use.LOGGED:
+        if use is Use.RIGHT:
+            put_right(result, side, finding.node, right, uncertain)
+        return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=reason)
+    status = Status.INTRODUCED_C if side is Side.C else Status.INTRODUCED_PY
+    return replace(finding, status=status, side=side, is_root=True)
+
+
+def _inputs_agree(result: Audit, finding: Finding, differing: set[str]) -> bool:
+    """Whether both sides log the inputs of a value, and the same values.
+
+    A formula takes some inputs only where others are not logged: where it lacks none but something else, those that
+    neither side logs do not matter.
+    """
+    inputs = set(result.vocabulary.quantities[finding.node.name].causes)
+    logged = [{node.name for node in scene.values} & inputs for scene in result.scenes.values()]
+    wanted = inputs
+    if all(held.lack not in {Lack.FORMULA, Lack.VALUE, None} for held in (finding.c, finding.py)):
+        wanted = set.union(*logged)
+    return bool(wanted) and all(names >= wanted for names in logged) and not differing & wanted
+
+
+def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
+    """Judge a difference that no formula decides."""
+    node, words = finding.node, result.vocabulary
+    upstream = words.ancestors(node.name)
+    reason = f"inputs not logged: {finding.c.lacking or finding.py.lacking}"
+    inherits = upstream & differing or any(words.equivalent_names(name) & differing for name in upstream)
+    if inherits and not _inputs_agree(result, finding, differing):
+        return replace(finding, status=Status.UNKNOWN, reason=reason)
+    for side in (Side.PY, Side.C):
+        theirs = result.effective[other_side(side)][node]
+        habit = result.physics.habit(result, side, node, theirs)
+        if habit:
+            put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=habit)
+        taken = consumers(result, side, node, theirs)
+        only_right = taken.with_right and not taken.with_logged and not taken.with_neither
+        if only_right and len(theirs) == len(result.effective[side][node]):
+            put_right(
+                result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
+            )
+            told = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
+            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=told)
+    return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)

@@ -1,0 +1,210 @@
+"""Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from enum import Enum
+from typing import NamedTuple
+
+from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Values, Vector, in_order
+from nbtrace.explanation.audit.findings import Audit, Finding, Status, held_of, other_side
+from nbtrace.records import Side
+from nbtrace.vocabulary.formula import UnloggedError
+
+
+class Use(Enum):
+    """What a side goes on with, where its log prints a wrong value."""
+
+    LOGGED = "the logged value"
+    RIGHT = "the right value"
+    NOTHING = "nothing is computed from it"
+
+
+_OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+_FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
+_AGREES = "the {}, which cannot be computed anew, agrees with the other side's nevertheless"
+_AGREEMENT = 1e-3
+"""Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
+
+
+def rejoin(result: Audit, side: Side, node: Node) -> bool:
+    """Put earlier breaks of a side right, if this value follows from what they should be: only the log has them.
+
+    Returns whether any were.
+    """
+    suspects = [
+        item for item in result.findings if item.side is side and item.status in _OPEN and _above(result, item, node)
+    ]
+    if not suspects:
+        return False
+    families: dict[str, list[Finding]] = {}
+    for item in suspects:
+        families.setdefault(result.physics.family(item.node.name), []).append(item)
+    for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
+        corrected = _corrected(result, side, chosen)
+        if corrected is None:
+            continue
+        corrected = _upstream(result, side, node, corrected)
+        held = held_of(_supposing(result, side, corrected, chosen), side, node)
+        if held.holds and _collects(result, side, node, chosen):
+            _demote(result, side, chosen, corrected, _FOLLOWS)
+            return True
+        if held.computed is None and _agrees(result, node, _AGREEMENT):
+            _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
+            return True
+    return False
+
+
+def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
+    """Whether a value is downstream of all that follows from the suspects' logged values and reaches the pixel."""
+    words = result.vocabulary
+    upstream = words.ancestors(node.name) | {node.name}
+    on_the_way = words.ancestors(words.final) if words.final else words.quantities.keys()
+    for item in suspects:
+        computed = item.held(side).computed
+        if computed is None:
+            continue
+        taken = consumers(result, side, item.node, computed.value, computed.allowed)
+        if any(name in on_the_way and name not in upstream for name in taken.with_logged):
+            return False
+    return True
+
+
+def _upstream(result: Audit, side: Side, node: Node, corrected: Values) -> Values:
+    """Return the corrected values of what a quantity depends on, and the logged ones of everything else."""
+    names = result.vocabulary.ancestors(node.name)
+    before = result.effective[side]
+    return {other: value if other.name in names else before[other] for other, value in corrected.items()}
+
+
+def _agrees(result: Audit, node: Node, within: float) -> bool:
+    """Whether the values of both sides are close where they collect everything further up."""
+    c, py = (result.effective[side].get(node) for side in (Side.C, Side.PY))
+    if node.name not in result.physics.collectors or c is None or py is None or not c[0]:
+        return False
+    return abs(py[0] / c[0] - 1) < within
+
+
+def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Finding]) -> Audit:
+    """Return the audit with corrected values on a side, each as uncertain as what it was computed from makes it.
+
+    The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it. Their
+    printed digits belong to the logged value; of a much smaller corrected one they would be the whole.
+    """
+    exact = {item.node for item in suspects}
+    before, scene = result.effective[side], result.scenes[side]
+    digits = dict(scene.digits)
+    for node in exact & digits.keys():
+        old, new = norm(before[node]), norm(values[node])
+        if new < old:
+            digits[node] = tuple(digit * new / old for digit in digits[node])
+    for node in in_order(result.vocabulary, values):
+        if values[node] == before.get(node) or formula_of(scene, node) is None or node in exact:
+            continue
+        digits.pop(node, None)
+        scene = replace(scene, digits=digits)
+        try:
+            digits[node] = evaluate(scene, values, node).allowed
+        except UnloggedError:
+            continue
+    scenes = {**result.scenes, side: replace(scene, digits=digits)}
+    return Audit(scenes, {**result.effective, side: values}, result.findings)
+
+
+def _above(result: Audit, finding: Finding, node: Node) -> bool:
+    name, words = finding.node.name, result.vocabulary
+    upstream = words.ancestors(node.name)
+    return name in upstream or bool(words.equivalent_names(name) & upstream)
+
+
+def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
+    """Return a side's values with suspects set to what their formulas, or the other side, give."""
+    changes: dict[Node, Vector] = {}
+    for item in suspects:
+        held = item.held(side)
+        theirs = result.effective[other_side(side)].get(item.node)
+        right = sharpened(held.computed, theirs) if held.computed is not None else theirs
+        if right is None:
+            return None
+        changes[item.node] = right
+    values = propagate(result.scenes[side], result.effective[side], changes)
+    return result.physics.followed(values, result.effective[side], result.effective[other_side(side)])
+
+
+def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
+    supposed = _supposing(result, side, corrected, suspects)
+    result.scenes[side] = supposed.scenes[side]
+    result.effective[side] = corrected
+    for item in suspects:
+        place = result.findings.index(item)
+        result.findings[place] = replace(item, status=Status.LOG_ONLY, reason=reason)
+
+
+def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
+    """Take another value for the effective one of a side, as uncertain as given."""
+    scene = result.scenes[side]
+    result.effective[side][node] = value
+    result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
+
+
+def use_of(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> tuple[Use, str]:
+    """Return what a side goes on with in place of a wrong value, and how that is known."""
+    taken = consumers(result, side, node, right, uncertain)
+    if not taken.with_logged and not taken.with_right:
+        physics = result.physics
+        leaf = node.name not in physics.ends | physics.never_leaves and not _is_input(result, side, node)
+        return (Use.NOTHING, "nothing is computed from it") if leaf else (Use.LOGGED, "")
+    if taken.with_right and not taken.with_logged:
+        return Use.RIGHT, f"{', '.join(taken.with_right[:3])} follow from the formula's value"
+    return Use.LOGGED, ""
+
+
+class Consumers(NamedTuple):
+    """Quantities that take a value: which follow from the logged one only, from another only, and from neither."""
+
+    with_logged: tuple[str, ...]
+    with_right: tuple[str, ...]
+    with_neither: tuple[str, ...]
+
+
+def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector = ()) -> Consumers:
+    """Return which later quantities follow from the logged value and which from another."""
+    scene, values = result.scenes[side], result.effective[side]
+    fuzzy = replace(scene, digits={**scene.digits, node: uncertain or scene.digits.get(node, (0.0,) * len(right))})
+    changed = {**values, node: right}
+    with_logged, with_right, with_neither = [], [], []
+    for other in in_order(result.vocabulary, values):
+        if other == node or formula_of(scene, other) is None:
+            continue
+        try:
+            if node not in value_at(scene, values, other)[1].read:
+                continue
+            holds = obeys(scene, values, other), obeys(fuzzy, changed, other)
+            closer = holds == (False, False) and _nearer(
+                values[other], value_at(fuzzy, changed, other)[0], value_at(scene, values, other)[0]
+            )
+        except UnloggedError:
+            continue
+        if holds == (True, False):
+            with_logged.append(other.name)
+        elif holds == (False, True) or closer:
+            with_right.append(other.name)
+        elif holds == (False, False):
+            with_neither.append(other.name)
+    return Consumers(*(tuple(dict.fromkeys(names)) for names in (with_logged, with_right, with_neither)))
+
+
+def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
+    """Whether a corrected input brings a value so much nearer to its formula that only an average can be between."""
+    if not len(value) == len(corrected) == len(logged):
+        return False
+    off = [norm(tuple(x - y for x, y in zip(value, item, strict=True))) for item in (corrected, logged)]
+    return off[0] < 0.03 * off[1] and off[0] < 0.05 * norm(value)
+
+
+def _is_input(result: Audit, side: Side, node: Node) -> bool:
+    """Whether any formula of that side, or any that is not checkable, takes the value."""
+    takers = [name for name, quantity in result.vocabulary.quantities.items() if node.name in quantity.causes]
+    logged = {other.name for other in result.scenes[side].values}
+    return any(name in logged or name in result.physics.ends for name in takers)

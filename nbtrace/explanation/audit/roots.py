@@ -1,0 +1,241 @@
+"""Findings that one mistake makes are one root; each root gets its cause."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from nbtrace.compare.evaluate import sharpened
+from nbtrace.compare.repeats import phi_steps, repeats
+from nbtrace.compare.scene import Node, Place
+from nbtrace.explanation.audit.findings import Audit, Finding, Status, noise, other_side
+from nbtrace.explanation.causes.catalogue import ZERO, catalogue
+from nbtrace.explanation.causes.search import Case, Cause, Search, Trait, search
+from nbtrace.records import Side
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Root:
+    """A difference that a side introduces, or that the logs do not follow further up.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        All values that show it, in execution order.
+    side : Side
+    status : Status
+    search : Search
+        The causes of the first value, and what was tried.
+    supposed : Side
+        The side whose value the causes explain; where none is blamed, they suppose that the other one is right.
+    place : Place
+        The turns of the loops in which its first value is computed.
+    vocabulary : Vocabulary
+    """
+
+    findings: tuple[Finding, ...]
+    side: Side
+    status: Status
+    search: Search
+    supposed: Side = Side.UNKNOWN
+    place: Place = ()
+    vocabulary: Vocabulary = field(default_factory=registry.default)
+
+    @property
+    def node(self) -> Node:
+        """The first value that shows it."""
+        return self.findings[0].node
+
+    @property
+    def quantity(self) -> str:
+        """The first quantity that shows it."""
+        return self.node.name
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Every quantity that shows it."""
+        return tuple(dict.fromkeys(finding.node.name for finding in self.findings))
+
+    @property
+    def phi_tic(self) -> int | None:
+        """The step of the φ sweep, None for a value that is not of one."""
+        return dict(self.place).get(self.vocabulary.sweep or "")
+
+    @property
+    def cause(self) -> Cause | None:
+        """The best cause."""
+        return self.search.causes[0] if self.search.causes else None
+
+
+def roots(result: Audit) -> tuple[Root, ...]:
+    """Return the roots in execution order, each with its causes."""
+    groups: dict[tuple[Side, str], list[Finding]] = {}
+    for finding in result.roots:
+        groups.setdefault((finding.side, result.physics.root_family(result, finding)), []).append(finding)
+    found = [_root(result, tuple(group)) for group in groups.values()]
+    return tuple(_joined(_with_sides_that_are_shown(tuple(_without_shared_steps(result, found)))))
+
+
+def _with_sides_that_are_shown(found: Sequence[Root]) -> Iterator[Root]:
+    """Yield the roots; of a value that both sides break, a side without a cause is not blamed.
+
+    Where both break a formula, it may be another formula that they share.
+    """
+    by_side = {(root.node, root.side): root for root in found if root.status in _INTRODUCED}
+    for root in found:
+        other = by_side.get((root.node, other_side(root.side))) if root.status in _INTRODUCED else None
+        if other is None or root.cause is not None:
+            yield root
+        elif other.cause is not None or root.side is Side.C:
+            yield replace(root, side=Side.UNKNOWN, status=Status.UNKNOWN, findings=tuple(map(_open, root.findings)))
+
+
+_INTRODUCED = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+
+
+def _open(finding: Finding) -> Finding:
+    reason = "both break the formula, and no cause explains how"
+    return replace(finding, status=Status.UNKNOWN, side=Side.UNKNOWN, reason=reason)
+
+
+def _without_shared_steps(result: Audit, found: Iterable[Root]) -> Iterator[Root]:
+    """Yield the roots but those of a step that repeats the same other one in both sweeps: it makes no difference."""
+    repeated = [
+        {(repeat.phi_tic, repeat.of_tic) for repeat in repeats(phi_steps(scene.trace), side)}
+        for side, scene in result.scenes.items()
+    ]
+    shared = {tic for tic, _ in set.intersection(*repeated)}
+    for root in found:
+        cause = root.cause
+        if (
+            cause is None
+            or Trait.REPEATS_A_TURN not in cause.signature.traits
+            or (root.place[-1][1] if root.place else None) not in shared
+        ):
+            yield root
+        elif all(node in result.effective[other_side(root.side)] for node in (item.node for item in root.findings)):
+            others = tuple(cause for cause in root.search.causes if Trait.REPEATS_A_TURN not in cause.signature.traits)
+            yield replace(root, search=replace(root.search, causes=others))
+
+
+def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
+    first, place = findings[0], result.physics.place(findings[0].node)
+    if first.side is not Side.UNKNOWN:
+        known = Root(
+            findings,
+            first.side,
+            first.status,
+            _searched_everywhere(result, findings, first.side),
+            first.side,
+            place,
+            result.vocabulary,
+        )
+        if known.cause is None or Trait.NOT_LOGGED not in known.cause.signature.traits:
+            return known
+        return replace(known, side=Side.UNKNOWN, status=Status.UNKNOWN)
+    found = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
+    side = _blamed(result, first.node, found)
+    status = {Side.C: Status.INTRODUCED_C, Side.PY: Status.INTRODUCED_PY}.get(side, Status.UNKNOWN)
+    habit = side is not Side.UNKNOWN and Trait.HABIT in found[side].causes[0].signature.traits
+    if habit or first.status is Status.LOG_ONLY:
+        status = Status.LOG_ONLY
+    supposed = side if side is not Side.UNKNOWN else _better_explained(found)
+    return Root(findings, side, status, found[supposed], supposed, place, result.vocabulary)
+
+
+_PLACES = 4
+"""Further places of a root at which its causes are tried."""
+
+
+def _searched_everywhere(result: Audit, findings: tuple[Finding, ...], side: Side) -> Search:
+    """Return the causes of a root's first value, those first that also explain its values at other places.
+
+    One mistake in a loop is made in every turn; what fits in one turn alone is a coincidence.
+    """
+    found = searched(result, findings[0], side)
+    others = [item for item in findings[1:] if item.node.name == findings[0].node.name]
+    if len(found.causes) < 2 or not others or not result.physics.has_terms:
+        return found
+    some = others[:: max(1, len(others) // _PLACES)][:_PLACES]
+    elsewhere = [{cause.signature.name for cause in searched(result, item, side).causes} for item in some]
+
+    def lacking(cause: Cause) -> int:
+        return sum(cause.signature.name not in names for names in elsewhere)
+
+    return replace(found, causes=tuple(sorted(found.causes, key=lacking)))
+
+
+def _better_explained(found: dict[Side, Search]) -> Side:
+    """Return the side whose value a cause explains best as a mistake; Py where neither or both are explained alike."""
+
+    def left(side: Side) -> tuple[bool, bool, float]:
+        causes = found[side].causes
+        return (not causes, not causes[0].exact, causes[0].signature.complexity) if causes else (True, True, 0.0)
+
+    return min((Side.PY, Side.C), key=left)
+
+
+def _blamed(result: Audit, node: Node, found: dict[Side, Search]) -> Side:
+    """Return the side whose value a cause explains as a mistake, where only one side's can be."""
+    quantity = result.vocabulary.quantities.get(node.name)
+    if quantity is None or quantity.has_default:
+        return Side.UNKNOWN
+    telling = {
+        side for side, result in found.items() if result.causes and _tells(result.causes[0], zero=quantity.never_zero)
+    }
+    return telling.pop() if len(telling) == 1 else Side.UNKNOWN
+
+
+def _tells(cause: Cause, *, zero: bool) -> bool:
+    """Whether a cause is a mistake and cannot be the right value; `zero` says whether 0 cannot be one."""
+    return Trait.ONE_SIDED in cause.signature.traits and (cause.signature.name != ZERO or zero)
+
+
+def searched(result: Audit, finding: Finding, side: Side) -> Search:
+    """Return the causes that explain a side's value."""
+    case = case_of(result, finding, side)
+    return search(case, catalogue(result.physics)) if case is not None else Search((), 0)
+
+
+def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
+    """Return what the catalogue is tried on; None where there is nothing to compare with."""
+    other = Side.PY if side is Side.C else Side.C
+    scene, node = result.scenes[side], finding.node
+    computed, logged = finding.held(side).computed, scene.values.get(node)
+    theirs = result.effective[other].get(node)
+    right = sharpened(computed, theirs) if computed is not None else theirs
+    if logged is None or right is None or len(right) != len(logged):
+        return None
+    if computed is not None and finding.status is Status.LOG_ONLY:
+        right = result.physics.sharper(result, side, node, right)
+    return Case(
+        scene=scene,
+        values=result.effective[side],
+        theirs=result.effective[other],
+        node=node,
+        logged=logged,
+        right=right,
+        allowed=computed.allowed if computed is not None and right != theirs else noise(result.scenes, node),
+        inputs=computed.inputs if computed is not None else (),
+        told=computed.facts if computed is not None else (),
+    )
+
+
+def _joined(found: Iterable[Root]) -> list[Root]:
+    """Join roots of one side that one and the same mistake makes."""
+    result: list[Root] = []
+    for root in found:
+        cause = root.cause
+        place = next((i for i, earlier in enumerate(result) if _same(earlier, root)), None)
+        if cause is None or place is None:
+            result.append(root)
+        else:
+            result[place] = replace(result[place], findings=(*result[place].findings, *root.findings))
+    return result
+
+
+def _same(earlier: Root, root: Root) -> bool:
+    if earlier.side is not root.side or earlier.cause is None or root.cause is None:
+        return False
+    signature = root.cause.signature
+    return earlier.cause.signature.name == signature.name and Trait.JOINS in signature.traits

@@ -1,0 +1,117 @@
+"""What runs of the simulator add to the roots that the audit found: agreement, or a cause where there is none.
+
+The audit alone says which side a root is on and whether only the log has it; a run changes neither.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node
+from nbtrace.explanation.audit.findings import Audit, Status, other_side
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.explanation.causes.search import Cause, Signature
+from nbtrace.explanation.simulations.counterfactual import Difference, Simulated
+from nbtrace.explanation.simulations.match import Logged, Match
+from nbtrace.records import Side
+from nbtrace.vocabulary.sides import Names
+
+_SCALES = frozenset({"unit", "power_of_ten"})
+"""Causes that a factor undoes."""
+
+SIMULATOR = Signature("simulator", "a run of the simulator", 2, lambda _: iter(()))
+"""A cause that only the runs tell."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the runs say of a root.
+
+    Attributes
+    ----------
+    difference : Difference
+        What one side's run has and the other's has not, and what makes the root's values.
+    c, py : Match
+        The root's first value in the two runs.
+    chance : float
+        Expected number of changes that reproduce as much by chance.
+    """
+
+    difference: Difference
+    c: Match
+    py: Match
+    chance: float
+
+    def of(self, side: Side) -> Match:
+        """Return one side's part."""
+        return self.c if side is Side.C else self.py
+
+
+def logged_sides(audit: Audit, roots: Iterable[Root]) -> Mapping[Side, Logged]:
+    """Return both logs as the runs are held against them, with what they have in another unit put right."""
+    found = {}
+    vocabulary = audit.vocabulary
+    for side, scene in audit.scenes.items():
+        own = [root for root in roots if root.side is side]
+        wrong = {name for root in own if root.status is Status.LOG_ONLY for name in root.quantities}
+        later = {name for name in vocabulary.quantities if vocabulary.ancestors(name) & wrong}
+        factors = dict(pair for root in own for pair in _factors(root))
+        found[side] = Logged(scene, factors, frozenset(wrong | later))
+    return found
+
+
+def _factors(root: Root) -> Iterator[tuple[Node, float]]:
+    """Yield by which factor each value of a root is too large, where its cause is a unit."""
+    cause, computed = root.cause, root.findings[0].held(root.side).computed
+    if cause is None or cause.signature.name not in _SCALES or computed is None or not norm(computed.value):
+        return
+    factor = norm(cause.predicted) / norm(computed.value)
+    if factor:
+        for finding in root.findings:
+            yield finding.node, factor
+
+
+def evidence(root: Root, simulated: Simulated | None) -> Evidence | None:
+    """Return the difference of the two runs that makes a root's first value on both sides; None if there is none."""
+    if simulated is None or root.status is Status.LOG_ONLY:
+        return None
+    for difference in simulated.differences:
+        if root.node not in difference.moved:
+            continue
+        matches = {side: item.at(root.node) for side, item in simulated.reproductions.items()}
+        c, py = matches[Side.C], matches[Side.PY]
+        if c is not None and py is not None and c.holds and py.holds:
+            return Evidence(difference, c, py, difference.chance)
+    return None
+
+
+def named(roots: Iterable[Root], simulated: Simulated) -> tuple[Root, ...]:
+    """Return the roots, those without a cause with the one that the runs tell."""
+    return tuple(root if root.cause is not None else _named(root, simulated) for root in roots)
+
+
+def _named(root: Root, simulated: Simulated) -> Root:
+    found = evidence(root, simulated)
+    if found is None:
+        return root
+    side = root.side if root.side is not Side.UNKNOWN else Side.PY
+    match, other = found.of(side), found.of(other_side(side))
+    residual = norm(tuple(x - y for x, y in zip(match.logged, match.simulated, strict=True)))
+    deviation = norm(tuple(x - y for x, y in zip(match.logged, other.logged, strict=True)))
+    cause = Cause(
+        signature=SIMULATOR,
+        text=words(found.difference, root.vocabulary.names),
+        predicted=match.simulated,
+        residual=residual,
+        residual_rel=match.residual_rel,
+        left=residual / deviation if deviation else float("inf"),
+        exact=True,
+        chance=found.chance,
+    )
+    return replace(root, search=replace(root.search, causes=(cause,)))
+
+
+def words(difference: Difference, names: Names) -> str:
+    """Return what the runs say of the two sides."""
+    mine, other = names.of(difference.side), names.of(other_side(difference.side))
+    return f"{mine} is the simulator with {difference.change.text}, {other} without"

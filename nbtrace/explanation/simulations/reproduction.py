@@ -1,0 +1,205 @@
+"""The run of the simulator that reproduces most of a log, with as few changes as possible.
+
+Changes are added one after the other, the one that reproduces most of the log first, as long as what they reproduce is
+no chance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Values, Vector
+from nbtrace.explanation.simulations.match import Logged, Match, matched
+from nbtrace.explanation.simulations.run import Change, Runs, condition_of
+from nbtrace.records import Side
+from nbtrace.vocabulary.quantity import Scope
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+MOST_CHANGES = 3
+"""Changes that are combined at most."""
+
+_BY_CHANCE = 0.05
+"""Largest expected number of changes that reproduce as much by chance."""
+_FLOOR = 1e-15
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The run that reproduces most of a side's log.
+
+    Attributes
+    ----------
+    side : Side
+    base : str
+        The mode of the configuration as given.
+    changes : tuple of Change
+        What has to be changed in it.
+    as_well : tuple of tuple of Change
+        For each of them, other changes that reproduce the same values.
+    chances : tuple of float
+        For each of them, the expected number of changes that reproduce as much by chance.
+    matches : tuple of Match
+        Every logged value that the run has, in execution order.
+    excused : frozenset of str
+        Quantities that are wrong in the log alone, and what the log computes from them.
+    vocabulary : Vocabulary
+    """
+
+    side: Side
+    base: str
+    changes: tuple[Change, ...]
+    as_well: tuple[tuple[Change, ...], ...]
+    chances: tuple[float, ...]
+    matches: tuple[Match, ...]
+    excused: frozenset[str]
+    vocabulary: Vocabulary
+
+    @property
+    def held(self) -> tuple[Match, ...]:
+        """The values that the run reproduces."""
+        return tuple(match for match in self.matches if match.holds)
+
+    @property
+    def left(self) -> tuple[Match, ...]:
+        """Those that no setting reproduces."""
+        return tuple(match for match in self.matches if not match.holds)
+
+    @property
+    def largest(self) -> float:
+        """The largest relative residual of a value that the run reproduces."""
+        return max((match.residual_rel for match in self.held), default=0.0)
+
+    def at(self, node: Node) -> Match | None:
+        """Return a value; None if the log or the run does not have it."""
+        return next((match for match in self.matches if match.node == node), None)
+
+    @property
+    def final(self) -> Match | None:
+        """The final value."""
+        found = (self.at(Node(name)) for name in self.vocabulary.finals[:2])
+        return next((match for match in found if match is not None), None)
+
+
+def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Reproduction:
+    """Return the run that reproduces most of a log, with as few changes as possible."""
+    chosen: tuple[Change, ...] = ()
+    as_well: list[tuple[Change, ...]] = []
+    chances: list[float] = []
+    current = runs.of(()) or {}
+    condition = condition_of(runs, (), current)
+    for _ in range(MOST_CHANGES):
+        before = tuple(matched(log, current, condition))
+        step = _best_step(runs, _Step(chosen, options, before, condition, log))
+        if step is None:
+            break
+        chosen, chance, others = (*chosen, step.change), step.chance, step.as_well
+        as_well.append(others)
+        chances.append(chance)
+        current = runs.of(chosen) or current
+        condition = condition_of(runs, chosen, current)
+    matches = tuple(matched(log, current, condition))
+    return Reproduction(
+        side=log.scene.side,
+        base=runs.experiments.words(runs.config),
+        changes=chosen,
+        as_well=tuple(as_well),
+        chances=tuple(chances),
+        matches=matches,
+        excused=log.excused,
+        vocabulary=log.scene.vocabulary,
+    )
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where a search stands: changes made, those to try, what is reproduced so far."""
+
+    chosen: tuple[Change, ...]
+    options: tuple[Change, ...]
+    before: tuple[Match, ...]
+    condition: Mapping[Node, Vector]
+    log: Logged
+
+    @cached_property
+    def open(self) -> frozenset[Node]:
+        """What is not reproduced, and might be."""
+        return frozenset(match.node for match in self.before if not match.holds and not self.log.excuses(match.node))
+
+    @cached_property
+    def ready(self) -> frozenset[str]:
+        """Quantities that a change may make right now: not reproduced, and not for what goes before; or not logged."""
+        words = self.log.scene.vocabulary
+        logged = {match.node.name for match in self.before}
+        open_ = {node.name for node in self.open if words.quantities[node.name].scope is not Scope.RUN}
+        waiting = {name for name in open_ if words.ancestors(name) & open_}
+        return frozenset(words.quantities.keys() - logged | {node.name for node in self.open} - waiting)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A change that reproduces more."""
+
+    change: Change
+    gain: int
+    gained: frozenset[Node]
+    values: tuple[Vector, ...]
+    chance: float
+    as_well: tuple[Change, ...] = ()
+
+
+def _best_step(runs: Runs, step: _Step) -> _Taken | None:
+    """Return the change that reproduces most of what is open, the first of those that do alike."""
+    if not step.open:
+        return None
+    taken = []
+    tried = 0
+    for change in step.options:
+        if change in step.chosen or not _concerns(runs, change, step):
+            continue
+        values = runs.of((*step.chosen, change))
+        if values is not None:
+            tried += 1
+            found = _gain(values, change, step)
+            taken += [found] if found is not None else []
+    judged = [_weighed(item, tried) for item in taken]
+    judged = [item for item in judged if item.chance <= _BY_CHANCE]
+    if not judged:
+        return None
+    best = max(judged, key=lambda item: item.gain)
+    same = tuple(item.change for item in judged if item.gained == best.gained and item is not best)
+    return replace(best, as_well=same)
+
+
+def _concerns(runs: Runs, change: Change, step: _Step) -> bool:
+    """Whether a change, alone, moves anything that is not reproduced yet."""
+    if change.moves and not step.ready.intersection(change.moves):
+        return False
+    alone, base = runs.of((change,)), runs.of(())
+    return alone is not None and any(alone.get(node) != (base or {}).get(node) for node in step.open)
+
+
+def _gain(values: Values, change: Change, step: _Step) -> _Taken | None:
+    """Return what a change reproduces beyond what is reproduced already; None if it loses more."""
+    before = {match.node: match for match in step.before}
+    after = [match for match in matched(step.log, values, step.condition) if match.node in before]
+    gained = [match for match in after if match.holds and not before[match.node].holds]
+    lost = len(before) - len(after) + sum(before[m.node].holds and not m.holds for m in after)
+    if not gained or lost * 4 > len(gained):
+        return None
+    whole = step.log.physics.whole
+    reach = min(_reach(before[match.node], match, whole=match.node.name in whole) for match in gained)
+    nodes = frozenset(match.node for match in gained)
+    return _Taken(change, len(gained) - lost, nodes, tuple(match.simulated for match in after), reach)
+
+
+def _reach(before: Match, after: Match, *, whole: bool) -> float:
+    """Return how likely a change hits the logged value by chance: its reach over the distance, for each component."""
+    gap = norm(tuple(x - y for x, y in zip(before.logged, before.simulated, strict=False)))
+    width = max(norm(after.allowed), 0.5) if whole else norm(after.allowed)
+    moved = sum(x != y for x, y in zip(before.simulated, after.simulated, strict=False))
+    return min(max(width / gap if gap else 1.0, _FLOOR), 1.0) ** max(moved, 1)
+
+
+def _weighed(item: _Taken, tried: int) -> _Taken:
+    return replace(item, chance=item.chance * tried)

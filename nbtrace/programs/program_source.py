@@ -1,0 +1,137 @@
+"""A side that is a program: it runs in an empty folder, without a shell, and leaves nothing behind."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from nbtrace.errors import InputError, MismatchError, ProgramError
+from nbtrace.evidence.program import Run, Surroundings, run_captured
+from nbtrace.images.image import Image
+from nbtrace.images.read import read_image
+from nbtrace.programs.command import FlagLine
+from nbtrace.programs.programs import Program
+from nbtrace.programs.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
+from nbtrace.records import Pixel
+from nbtrace.temporary import temporary_folder
+from nbtrace.vocabulary import registry
+
+TRACE_FLAG = "-trace_pixel"
+_LAST_LINES = 3
+_LONGEST = 300
+"""Letters of a failed program's last words that fit in a message."""
+
+_TRACE_WORD = "TRACE_"
+
+_CLOCKS_APART = 2.0
+"""Seconds by which the clock of a file system may be behind: an image older than the run is not of it."""
+
+
+def _is_own_file(path: Path) -> bool:
+    """Whether a file lies in the folder that its name says, and is no link to another place."""
+    try:
+        return path.is_file() and path.resolve().parent == path.parent.resolve()
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True)
+class ProgramSource:
+    """A program and the flags that it runs with.
+
+    Attributes
+    ----------
+    program : Program
+    line : FlagLine
+    options : RunOptions
+    label : str
+        The side, as reports name it.
+    """
+
+    program: Program
+    line: FlagLine
+    options: RunOptions = field(default_factory=RunOptions)
+    label: str = field(default_factory=lambda: registry.default().names.reference)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The program and its command."""
+        name = f"{shlex.join(self.program.words)} ({self.program.origin})"
+        return Identity(name, (*self.program.words, *self.line.words), self.program.record())
+
+    @property
+    def threads(self) -> int:
+        """Threads that it is told to run with."""
+        return self.options.threads
+
+    def make(self, repeat: int) -> Made:
+        """Run it `repeat` times.
+
+        Raises
+        ------
+        ProgramError, MismatchError
+            See :class:`~nbtrace.programs.source.Source`.
+        """
+        return made_of(self.run() for _ in range(repeat))
+
+    def run(self, more: Sequence[str] = ()) -> OneRun:
+        """Run it once, with one more flag.
+
+        Raises
+        ------
+        ProgramError
+            If it cannot be started, fails, takes too long, or writes no image.
+        MismatchError
+            If its image has another number of pixels than the flags ask for.
+        """
+        with temporary_folder() as folder, temporary_folder() as kept:
+            logs = kept / "stdout", kept / "stderr"
+            surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
+            words = self.line.with_flag(more).words if more else self.line.words
+            run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)
+            stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
+            if run.failed:
+                why = (
+                    f", as it is when these flags are typed: {self.line.crash}"
+                    if self.line.crash and run.signalled
+                    else ""
+                )
+                raise ProgramError(self._complaint(run.text + why, stdout, stderr))
+            image = self._image(folder / self.line.float_name, run, (stdout, stderr))
+        return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
+
+    def trace(self, pixel: Pixel) -> PixelTrace:
+        """Run it with `-trace_pixel`; a program without such a flag has no trace."""
+        try:
+            run = self.run((TRACE_FLAG, str(pixel[0]), str(pixel[1])))
+        except (ProgramError, MismatchError) as error:
+            return PixelTrace(None, f"with {TRACE_FLAG}: {error}")
+        if "\0" in run.stdout:
+            return PixelTrace(None, f"what {self.program.file.name} prints with {TRACE_FLAG} is binary")
+        if _TRACE_WORD not in run.stdout:
+            return PixelTrace(None, f"{self.program.file.name} printed no {_TRACE_WORD} lines for {TRACE_FLAG}")
+        return PixelTrace(run.stdout)
+
+    def _image(self, path: Path, run: Run, said: tuple[str, str]) -> Image:
+        if not _is_own_file(path):
+            missing = f"{run.text}, but it wrote no image to -floatfile {path.name}"
+            raise ProgramError(self._complaint(missing, *said))
+        age = run.started.timestamp() - path.stat().st_mtime
+        if age > _CLOCKS_APART:
+            raise ProgramError(self._complaint(f"{path.name} is {age:.0f} s older than the run that left it", *said))
+        try:
+            image = read_image(path, shape=self.line.shape)
+        except (InputError, MismatchError) as error:
+            kind = MismatchError if isinstance(error, MismatchError) else ProgramError
+            raise kind(
+                f"{self.program.file.name} ({self.program.origin}): {error}".replace(str(path), path.name)
+            ) from None
+        return replace(image, source=f"{self.program.file.name}, run as {self.label}")
+
+    def _complaint(self, what: str, stdout: str, stderr: str) -> str:
+        words = [line for line in (stderr.strip() or stdout.strip()).splitlines() if line.strip()][-_LAST_LINES:]
+        said = " | ".join(word.strip() for word in words)[-_LONGEST:]
+        return f"{self.program.file.name} ({self.program.origin}): {what}" + (
+            f"; its last words: {said}" if said else ""
+        )

@@ -1,0 +1,187 @@
+"""Running the cases of a suite, one after the other; one that cannot be compared does not end the rest."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.result import ImagesResult
+from nbtrace.errors import ExitCode, NbtraceError
+from nbtrace.programs.command import FlagLine
+from nbtrace.programs.comparison import Comparison, Plan, compare
+from nbtrace.programs.source import Source
+from nbtrace.programs.suite_file import CaseTask
+from nbtrace.verdicts.status import Verdict
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.sides import Names
+
+MakeSource = Callable[[FlagLine, int], Source]
+"""Makes a side from flags and a number of threads."""
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    AGREE = "agree"
+    DIFFER = "differ"
+    NOT_COMPARABLE = "not comparable"
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What is kept of a case.
+
+    Attributes
+    ----------
+    name, about : str
+    outcome : Outcome
+    reason : str
+        The gates that failed, or why nothing was compared.
+    error : ExitCode or None
+        Of a case that was not compared.
+    reference : str
+        What stood for C: a program, or recorded output.
+    reference_sha256 : str or None
+    metrics : Metrics or None
+    worst_relative : float or None
+        Largest |Py − C|/max(|C|, |Py|) of the pixels that differ most; 0 where none differs.
+    c_ms, py_ms : float or None
+        Median wall times.
+    traced : int
+        Pixels whose traces were compared.
+    first_divergence : str or None
+        Of the traces.
+    notices : tuple of str
+    """
+
+    name: str
+    about: str
+    outcome: Outcome
+    reason: str = ""
+    error: ExitCode | None = None
+    reference: str = ""
+    reference_sha256: str | None = None
+    metrics: Metrics | None = None
+    worst_relative: float | None = None
+    c_ms: float | None = None
+    py_ms: float | None = None
+    traced: int = 0
+    first_divergence: str | None = None
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """A suite that ran.
+
+    Attributes
+    ----------
+    name, source : str
+        Of the suite, and of its file.
+    candidate : str
+    cases : tuple of CaseResult
+    left_out : int
+        Cases of the file that were not asked for.
+    names : Names
+        What reports call the two sides.
+    """
+
+    name: str
+    source: str
+    candidate: str
+    cases: tuple[CaseResult, ...]
+    left_out: int
+    names: Names = field(default_factory=lambda: registry.default().names)
+
+    def of(self, outcome: Outcome) -> tuple[CaseResult, ...]:
+        """Return the cases that ended so."""
+        return tuple(case for case in self.cases if case.outcome is outcome)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Agreement only if every case was compared and agrees."""
+        if self.of(Outcome.DIFFER):
+            return Verdict.DIFFER
+        return Verdict.NOT_COMPARABLE if self.of(Outcome.NOT_COMPARABLE) or not self.cases else Verdict.AGREE
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 if any case differs; else that of the first case that was not compared; 3 if there is none at all."""
+        if self.of(Outcome.DIFFER):
+            return ExitCode.DIFFER
+        if not self.cases:
+            return ExitCode.INPUT
+        return next((case.error for case in self.cases if case.error is not None), ExitCode.AGREE)
+
+
+def run_suite(
+    cases: Sequence[CaseTask], reference: MakeSource, candidate: MakeSource, plan: Plan, *, origin: str, lenient: bool
+) -> Iterator[CaseResult]:
+    """Run cases and yield what each gave.
+
+    Parameters
+    ----------
+    cases : sequence of CaseTask
+    reference, candidate : callable
+        Make the sides; the reference is asked for only where a case has no recorded output.
+    plan : Plan
+        What the cases may change.
+    origin : str
+        Name of the suite's file, the origin of its limits.
+    lenient : bool
+        Flags that the reference ignores are no errors.
+    """
+    for case in cases:
+        try:
+            result = _compare(case, reference, candidate, plan, origin=origin, lenient=lenient)
+        except NbtraceError as error:
+            reason = str(error)
+            yield CaseResult(case.name, case.about, Outcome.NOT_COMPARABLE, reason, error.exit_code)
+        else:
+            yield _kept(case, result)
+
+
+def _compare(
+    case: CaseTask, reference: MakeSource, candidate: MakeSource, plan: Plan, *, origin: str, lenient: bool
+) -> Comparison:
+    line, given = case.line(lenient=lenient), case.settings
+    threads = given.threads or (1 if case.archived is None else case.archived.case.threads)
+    own = replace(
+        plan,
+        images=case.image_options(plan.images, origin),
+        repeat=given.repeat or plan.repeat,
+        pixels=(*plan.pixels, *case.pixels),
+        traces=plan.traces if given.traces is None else plan.traces and given.traces,
+    )
+    return compare(case.archived or reference(line, threads), candidate(line, threads), line, own)
+
+
+def _kept(case: CaseTask, result: Comparison) -> CaseResult:
+    binary = result.c.identity.binary
+    first = result.first_divergence
+    agrees = result.verdict is Verdict.AGREE
+    return CaseResult(
+        case.name,
+        case.about,
+        Outcome.AGREE if agrees else Outcome.DIFFER,
+        "" if agrees else "; ".join(_failed_gates(result.images)),
+        reference=result.c.identity.name,
+        reference_sha256=binary.sha256 if binary is not None else None,
+        metrics=result.images.metrics,
+        worst_relative=_worst_relative(result.images),
+        c_ms=result.c.made.median_ms,
+        py_ms=result.py.made.median_ms,
+        traced=result.traced,
+        first_divergence=None if first is None else first[1],
+        notices=tuple(notice.text for notice in (*result.notices, *result.images.notices)),
+    )
+
+
+def _failed_gates(images: ImagesResult) -> Iterator[str]:
+    for gate in images.gates:
+        if gate.status.diverges:
+            yield f"{gate.name}: {gate.reason}" if gate.reason else gate.name
+
+
+def _worst_relative(images: ImagesResult) -> float:
+    return max((item.relative for item in (*images.worst_pixels, *images.worst_relative)), default=0.0)

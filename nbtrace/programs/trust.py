@@ -1,0 +1,400 @@
+"""The reference against itself: what moves when nothing should."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.compare.diff import diff_traces
+from nbtrace.compare.metrics import Difference
+from nbtrace.errors import InputError, MismatchError, ProgramError, UsageError
+from nbtrace.images.image import Image, Pixels
+from nbtrace.images.roi import Roi
+from nbtrace.parsers import parse_trace
+from nbtrace.programs.command import require_on_detector
+from nbtrace.programs.program_source import TRACE_FLAG, ProgramSource
+from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
+from nbtrace.records import Pixel, Trace
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.tolerance import Policy, Tolerance
+from nbtrace.vocabulary.quantity import Basis
+
+THREADS = (1, 2, 4)
+"""Numbers of threads that the reference is run with; the first is what all else is held against."""
+
+LISTED = 10_000
+"""Moved pixels of a knob that are kept, the largest differences first."""
+
+_TRACED_PER_KNOB = 1
+
+
+class Stability(StrEnum):
+    """What the reference is worth as a reference."""
+
+    STABLE = "REF_STABLE"
+    UNSTABLE = "REF_UNSTABLE"
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One thing that is changed.
+
+    Attributes
+    ----------
+    name : str
+    threads : int
+    flags : tuple of str
+        Added to the command.
+    roi : Roi or None
+        Where the image counts; None for all of it.
+    """
+
+    name: str
+    threads: int
+    flags: tuple[str, ...] = ()
+    roi: Roi | None = None
+
+    @property
+    def regional(self) -> bool:
+        """Whether it changes which pixels are computed."""
+        return self.roi is not None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A pixel that moved.
+
+    Attributes
+    ----------
+    pixel : (slow, fast)
+    before, after : float
+        Value of the first run, and of the run with the knob turned.
+    absolute : float
+        Size of the difference; inf where it is not finite.
+    relative : float or None
+        That over the size of the first value; None where that is 0.
+    """
+
+    pixel: Pixel
+    before: float
+    after: float
+    absolute: float
+    relative: float | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a knob does to the image.
+
+    Attributes
+    ----------
+    knob : Knob
+    compared : int
+        Pixels that both images have.
+    count : int
+        Pixels whose bits differ.
+    max_absolute, max_relative : float or None
+        Largest differences of all these, the relative one of pixels that were not 0; None where there are none.
+    moved : tuple of Moved
+        The first of them by size of difference.
+    failure : str
+        Why there is no image; empty where there is one.
+    """
+
+    knob: Knob
+    compared: int = 0
+    count: int = 0
+    max_absolute: float | None = None
+    max_relative: float | None = None
+    moved: tuple[Moved, ...] = ()
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class TracedNoise:
+    """What a knob does to one traced quantity at a pixel: the largest differences of its samples."""
+
+    pixel: Pixel
+    knob: Knob
+    quantity: str
+    relative: float | None
+    absolute: float
+
+
+@dataclass(frozen=True)
+class TraceTrial:
+    """The traces of a pixel with and without a knob.
+
+    Attributes
+    ----------
+    pixel : (slow, fast)
+    knob : Knob
+    compared : int
+        Values that were compared.
+    moved : tuple of TracedNoise
+    unlike : tuple of str
+        Quantities that only one of the two has as numbers of that shape: they moved, by nothing that can be told.
+    reason : str
+        Why there is nothing to compare; empty where there is.
+    """
+
+    pixel: Pixel
+    knob: Knob
+    compared: int = 0
+    moved: tuple[TracedNoise, ...] = ()
+    unlike: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the knob moves anything."""
+        return bool(self.moved or self.unlike)
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """The reference held against itself."""
+
+    source: ProgramSource
+    image: Image
+    probe: Pixel
+    effects: tuple[Effect, ...]
+    trials: tuple[TraceTrial, ...]
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is to be known of its flags."""
+        told = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {text}") for text in self.source.line.remarks]
+        most = max([self.source.threads, *(effect.knob.threads for effect in self.effects)])
+        return (*reservations(self.source.line, most), *told)
+
+    @property
+    def stability(self) -> Stability:
+        """Whether nothing moved: no pixel, no traced value, and every run gave an image."""
+        moved = any(effect.count or effect.failure for effect in self.effects)
+        return Stability.UNSTABLE if moved or any(trial.moves for trial in self.trials) else Stability.STABLE
+
+    @property
+    def verdict(self) -> Verdict:
+        """The same as a verdict: a stable reference agrees with itself."""
+        return Verdict.AGREE if self.stability is Stability.STABLE else Verdict.DIFFER
+
+
+@dataclass(frozen=True)
+class TrustPlan:
+    """What to try.
+
+    Attributes
+    ----------
+    repeat : int
+        Runs that are the same in everything.
+    threads : tuple of int
+    probe : (slow, fast) or None
+        Pixel that is traced and computed alone; by default the brightest.
+    traces : bool
+        Whether pixels are traced.
+    """
+
+    repeat: int = 3
+    threads: tuple[int, ...] = THREADS
+    probe: Pixel | None = None
+    traces: bool = True
+
+
+def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
+    """Run the reference again and again, and say what moves.
+
+    The second run starts in a later second than any in which the first one ran, so what the clock seeds is seen.
+
+    Parameters
+    ----------
+    source : ProgramSource
+    plan : TrustPlan, optional
+
+    Raises
+    ------
+    ProgramError, MismatchError
+        If the first run gives no image, or a trace is of another pixel than was asked for.
+    InputError
+        If the image is 0 everywhere, or holds no number.
+    UsageError
+        If the probe pixel is not computed by these flags, or the plan changes nothing.
+    """
+    plan = plan or TrustPlan()
+    source = _with_threads(source, plan.threads[0])
+    first = source.run().image
+    ended = time.time()
+    require_numbers([(source.identity.name, first)], source.line)
+    if not np.any(first.pixels[np.isfinite(first.pixels)]):
+        raise InputError(f"{source.program.file.name} wrote an image that is 0 everywhere; that tells nothing")
+    probe = _probe(source, first, plan.probe)
+    knobs = tuple(_knobs(source, plan, probe))
+    if not knobs:
+        raise UsageError("nothing to hold the reference against: give --repeat 2, or more numbers of --threads")
+    _await_second_after(ended)
+    effects = tuple(_effect(source, first, knob) for knob in knobs)
+    trials = tuple(_trials(source, plan, probe, effects)) if plan.traces else ()
+    return Trust(source, first, probe, effects, trials)
+
+
+def _await_second_after(moment: float) -> None:
+    """Wait until the clock shows a later second than it did then."""
+    while (wait := math.floor(moment) + 1 - time.time()) > 0:
+        time.sleep(wait)
+
+
+def _probe(source: ProgramSource, image: Image, wanted: Pixel | None) -> Pixel:
+    if wanted is None:
+        sizes = np.where(np.isfinite(image.pixels), np.abs(image.pixels), 0.0)
+        slow, fast = divmod(int(sizes.argmax()), image.shape[1])
+        return slow, fast
+    require_on_detector(source.line.shape, wanted)
+    region = _computed(source)
+    if wanted not in region:
+        raise UsageError(f"pixel slow {wanted[0]} fast {wanted[1]} is not computed; these flags compute {region.words}")
+    return wanted
+
+
+def _computed(source: ProgramSource) -> Roi:
+    return Roi(*source.line.config.roi)
+
+
+def _with_threads(source: ProgramSource, threads: int) -> ProgramSource:
+    return replace(source, options=replace(source.options, threads=threads))
+
+
+def _knobs(source: ProgramSource, plan: TrustPlan, probe: Pixel) -> Iterator[Knob]:
+    base = plan.threads[0]
+    yield from (Knob(f"run {number}", base) for number in range(2, plan.repeat + 1))
+    yield from (Knob(f"{count} threads", count) for count in plan.threads[1:])
+    if plan.traces:
+        yield Knob("tracing", base, (TRACE_FLAG, *map(str, probe)))
+    yield from _regional(source, base, probe)
+
+
+def _regional(source: ProgramSource, threads: int, probe: Pixel) -> Iterator[Knob]:
+    """Yield the knobs that compute fewer pixels: one alone, and the middle of what is computed."""
+    alone = Roi(probe[1], probe[1], probe[0], probe[0])
+    whole = _computed(source)
+    middle = Roi(*_middle(whole.fast_first, whole.fast_last), *_middle(whole.slow_first, whole.slow_last))
+    if alone != whole:
+        yield Knob(f"ROI of pixel {probe[0]} {probe[1]}", threads, alone.flags, alone)
+    if middle not in {whole, alone}:
+        yield Knob("ROI of the middle", threads, middle.flags, middle)
+
+
+def _middle(first: int, last: int) -> tuple[int, int]:
+    quarter = (last - first + 1) // 4
+    return first + quarter, last - quarter
+
+
+def _effect(source: ProgramSource, first: Image, knob: Knob) -> Effect:
+    try:
+        image = _with_threads(source, knob.threads).run(knob.flags).image
+    except (ProgramError, MismatchError) as error:
+        return Effect(knob, failure=str(error))
+    inside = first.pixels if knob.roi is None else first.pixels[knob.roi.slices]
+    places = _differing(first.pixels, image.pixels, knob.roi)
+    if not len(places):
+        return Effect(knob, inside.size)
+    before, after = (pixels[places[:, 0], places[:, 1]].astype(np.float64) for pixels in (first.pixels, image.pixels))
+    with np.errstate(all="ignore"):
+        absolute = np.nan_to_num(np.abs(after - before), nan=np.inf)
+        relative = np.where(before == 0.0, np.nan, absolute / np.abs(before))
+    known = relative[~np.isnan(relative)]
+    order = np.argsort(-absolute, kind="stable")[:LISTED]
+    return Effect(
+        knob,
+        inside.size,
+        len(places),
+        float(absolute.max()),
+        float(known.max()) if known.size else None,
+        tuple(
+            Moved(
+                (int(places[n, 0]), int(places[n, 1])),
+                float(before[n]),
+                float(after[n]),
+                float(absolute[n]),
+                None if np.isnan(relative[n]) else float(relative[n]),
+            )
+            for n in order
+        ),
+    )
+
+
+def _differing(first: Pixels, other: Pixels, roi: Roi | None) -> npt.NDArray[np.int64]:
+    """Return the places (slow, fast) where the bits differ, shape (n, 2)."""
+    bits = f"u{first.itemsize}"
+    differ = first.view(bits) != other.astype(first.dtype, copy=False).view(bits)
+    places: npt.NDArray[np.int64] = np.argwhere(differ if roi is None else differ[roi.slices])
+    return places if roi is None else places + np.array([roi.slow_first, roi.fast_first])
+
+
+def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Sequence[Effect]) -> Iterator[TraceTrial]:
+    """Trace the probe pixel with every knob turned, and the pixel that a knob moved most with that knob."""
+    knobs = [effect.knob for effect in effects if TRACE_FLAG not in effect.knob.flags]
+    wanted = [(probe, knob) for knob in knobs if _sees(knob, probe)]
+    for effect in effects:
+        most = [item.pixel for item in effect.moved[:_TRACED_PER_KNOB]]
+        wanted += [
+            (pixel, effect.knob) for pixel in most if effect.knob in knobs and (pixel, effect.knob) not in wanted
+        ]
+    base = Knob("as it is", plan.threads[0])
+    before: dict[Pixel, Trace | str] = {}
+    for pixel, knob in wanted:
+        if pixel not in before:
+            before[pixel] = _trace(source, base, pixel)
+        yield _trial(pixel, knob, before[pixel], _trace(source, knob, pixel))
+
+
+def _sees(knob: Knob, pixel: Pixel) -> bool:
+    return knob.roi is None or pixel in knob.roi
+
+
+def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:
+    """Return the trace of a pixel, or why there is none."""
+    line = source.line.with_flag(knob.flags) if knob.flags else source.line
+    turned = _with_threads(replace(source, line=line), knob.threads)
+    found = turned.trace(pixel)
+    if found.text is None:
+        return found.reason
+    try:
+        trace = parse_trace(found.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
+    except InputError as error:
+        return str(error)
+    require_pixel(trace, pixel, source.identity.name)
+    return trace
+
+
+_EXACT = Policy(relative=Tolerance(0.0, Basis.RELATIVE))
+
+
+def _trial(pixel: Pixel, knob: Knob, before: Trace | str, after: Trace | str) -> TraceTrial:
+    if isinstance(before, str) or isinstance(after, str):
+        return TraceTrial(pixel, knob, reason=next(text for text in (before, after) if isinstance(text, str)))
+    try:
+        found = diff_traces(before, after, _EXACT)
+    except InputError as error:
+        return TraceTrial(pixel, knob, reason=str(error))
+    moved: dict[str, TracedNoise] = {}
+    for row in found.rows:
+        if row.difference is not None and any(row.difference.delta):
+            moved[row.quantity] = _grown(moved.get(row.quantity), row.difference, pixel, knob, row.quantity)
+    only = {*found.coverage.missing_on_c, *found.coverage.missing_on_py}
+    unlike = only | {row.quantity for row in found.rows if row.difference is None and row.status.diverges}
+    return TraceTrial(pixel, knob, found.coverage.compared, tuple(moved.values()), tuple(sorted(unlike)))
+
+
+def _grown(known: TracedNoise | None, found: Difference, pixel: Pixel, knob: Knob, quantity: str) -> TracedNoise:
+    """Return the noise of a quantity with one more difference."""
+    relative = abs(found.relative) if math.isfinite(found.relative) else None
+    absolute = abs(found.delta[found.worst])
+    if known is not None:
+        relative = max((value for value in (known.relative, relative) if value is not None), default=None)
+        absolute = max(known.absolute, absolute)
+    return TracedNoise(pixel, knob, quantity, relative, absolute)

@@ -1,0 +1,108 @@
+"""The view of two sides run on the same flags: that of their images, what was run, and the traced pixels."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nbtrace.programs.comparison import Comparison, Probe, Run
+from nbtrace.report.view import Column, Line, Section, Table, View, number
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.explain_view import headline as explained
+from nbtrace.report.views.images_view import headline as images_headline
+from nbtrace.report.views.images_view import images_view
+from nbtrace.verdicts.status import Verdict
+
+_RUNS = (
+    Column("side"),
+    Column("what"),
+    Column("runs", numeric=True),
+    Column("median ms", numeric=True),
+    Column("repeats"),
+)
+_TRACES = (
+    Column("pixel"),
+    Column("why"),
+    Column("traces"),
+    Column("compared", numeric=True),
+    Column("first divergence"),
+)
+
+
+def compare_view(result: Comparison) -> View:
+    """Return the view of a comparison."""
+    images = images_view(result.images)
+    return replace(
+        images,
+        title="Two programs on the same flags",
+        headline=headline(result),
+        facts=(*_facts(result), *images.facts),
+        notices=(*result.notices, *images.notices),
+        sections=(
+            Section("Runs", table=Table(_RUNS, tuple(_run_line(*side) for side in _sides(result)))),
+            # Where pixels were traced, the advice to trace them is not needed.
+            *(section for section in images.sections if not (section.commands and result.probes)),
+            *_trace_sections(result),
+        ),
+    )
+
+
+def headline(result: Comparison) -> str:
+    """Return the answer in one line: what the images say, and the traces."""
+    return f"{images_headline(result.images)}; {_trace_words(result)}"
+
+
+def _trace_words(result: Comparison) -> str:
+    first = result.first_divergence
+    if first is not None:
+        probe, quantity = first
+        return f"the traces of the {probe.why} pixel {_place(probe)} diverge first in {quantity}"
+    if result.traced:
+        return f"the traces of {result.traced} pixel{'s'[: result.traced != 1]} agree"
+    return "no pixel was traced on both sides" if result.probes else "no pixel was traced"
+
+
+def _sides(result: Comparison) -> Iterator[tuple[str, Run]]:
+    return zip(result.images.names.pair, (result.c, result.py), strict=True)
+
+
+def _facts(result: Comparison) -> Iterator[str]:
+    for side, run in _sides(result):
+        binary = run.identity.binary
+        digest = f", sha256 {binary.sha256 or binary.reason}" if binary is not None else ""
+        yield f"{side}: {run.identity.name}{digest}"
+    yield f"Flags: {result.line.text}"
+
+
+def _run_line(side: str, run: Run) -> Line:
+    made = run.made
+    if not made.milliseconds:
+        return Line((side, run.identity.name, "–", "–", "not run: recorded"))
+    words = {None: "one run", True: "same bits", False: "differ"}[made.identical]
+    return Line((side, run.identity.name, str(len(made.milliseconds)), number(made.median_ms, 4), words))
+
+
+def _trace_sections(result: Comparison) -> Iterator[Section]:
+    if not result.probes:
+        return
+    floors = tuple(f"pixel {_place(probe)}: {probe.noise.text}" for probe in result.probes if probe.noise is not None)
+    yield Section("Traced pixels", items=floors, table=Table(_TRACES, tuple(map(_probe_line, result.probes))))
+    untraced = [f"pixel {_place(probe)} ({probe.why}): {probe.reason}" for probe in result.probes if probe.diff is None]
+    if untraced:
+        yield Section("Not traced on both sides", items=tuple(untraced))
+    for probe in result.probes:
+        if probe.diff is not None and probe.diff.verdict is not Verdict.AGREE:
+            told = probe.reason if probe.explanation is None else f"Explanation: {explained(probe.explanation)}"
+            sentences = (diff_view(probe.diff, brief=True).headline, told)
+            yield Section(f"Pixel {_place(probe)}, the {probe.why} one", sentences=sentences)
+
+
+def _probe_line(probe: Probe) -> Line:
+    if probe.diff is None:
+        return Line((_place(probe), probe.why, "none", "–", "–"))
+    first = probe.diff.first_divergence
+    words = {Verdict.AGREE: "agree", Verdict.DIFFER: "differ", Verdict.NOT_COMPARABLE: "not comparable"}
+    compared = str(probe.diff.coverage.compared)
+    return Line((_place(probe), probe.why, words[probe.diff.verdict], compared, first.label if first else "–"))
+
+
+def _place(probe: Probe) -> str:
+    return f"{probe.pixel[0]} {probe.pixel[1]}"

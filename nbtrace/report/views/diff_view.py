@@ -1,0 +1,353 @@
+"""The view of a comparison of two traces."""
+
+import math
+from collections.abc import Sequence
+
+from nbtrace.compare.artefacts import power_of_ten
+from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.divergence import Divergence, Group
+from nbtrace.compare.gaps import Gaps
+from nbtrace.compare.judge import Row
+from nbtrace.compare.logs import KEY, logs_of
+from nbtrace.records import Record
+from nbtrace.report.view import (
+    Column,
+    Command,
+    Line,
+    Section,
+    Table,
+    View,
+    delta_text,
+    input_facts,
+    listed,
+    logs_line,
+    number,
+    signed,
+    tolerance_facts,
+)
+from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.vocabulary.sides import Names
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+_BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "from 1e-4 on", "0.01": "from 1e-2 on"}
+
+
+def columns(names: Names) -> tuple[Column, ...]:
+    """Return the columns of the table of quantities."""
+    return (
+        Column("quantity"),
+        Column(names.reference, numeric=True, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rounds=True, named=True),
+        Column("Δ rel", numeric=True),
+        Column(names.ratio, numeric=True, least_width=120, named=True),
+        Column("digits", numeric=True, least_width=90),
+        Column(f"Δ ({names.difference})", numeric=True, least_width=140, named=True),
+        Column("tolerance", least_width=170),
+        Column("differ", numeric=True, least_width=98),
+        Column("status"),
+    )
+
+
+def diff_view(result: DiffResult, *, brief: bool = False) -> View:
+    """Return the view of a comparison; a brief one leaves the quantities that agree out of the table."""
+    return View(
+        title=f"Trace comparison: {result.names.against}",
+        verdict=result.verdict,
+        headline=headline(result),
+        facts=(*input_facts(result.c, result.py), *tolerance_facts(result.policy)),
+        notices=result.notices,
+        sections=tuple(_sections(result, brief=brief)),
+    )
+
+
+def headline(result: DiffResult) -> str:
+    """Return the answer in one line."""
+    first = result.first_divergence
+    compared = f"{result.coverage.compared} of {result.coverage.expected} values compared"
+    if result.verdict is Verdict.NOT_COMPARABLE:
+        return f"the logs cannot be compared as they stand ({compared} all the same)"
+    if first is None:
+        return f"{compared}, none diverges{lack_words(result)}"
+    rest = (_apart(result, first), _material(result), _final(result), lack_words(result))
+    return f"first divergence {describe(first, result.names)}{''.join(rest)}"
+
+
+def lack_words(result: DiffResult) -> str:
+    """Return which side lacks pixels, their values or φ steps that the other has."""
+    covered, final = result.coverage, result.c.vocabulary.final or ""
+    missing = covered.missing_on_c, covered.missing_on_py
+    for side, trace, names, gaps in zip(result.names.pair, (result.c, result.py), missing, result.gaps, strict=True):
+        if final in names and final not in trace.by_quantity:
+            return f"; {side} prints no {final}"
+        if lacking := _lacking_words(gaps, trace.vocabulary):
+            return f"; {side} lacks {lacking}"
+    if result.verdict is Verdict.DIFFER and result.first_divergence is None:
+        return "; but not everything could be compared, see the notes and the coverage"
+    return ""
+
+
+def _lacking_words(gaps: Gaps, vocabulary: Vocabulary) -> str:
+    """Return the gravest of what a side lacks; empty if nothing."""
+    final, block = vocabulary.final or "", vocabulary.block
+    lacking = (
+        (gaps.blocks, block, f"{block}s"),
+        (gaps.lost.get(final, 0), final, final),
+        (gaps.steps, vocabulary.turn, vocabulary.turns),
+        (sum(gaps.lost.values()), "value", "values"),
+    )
+    return next((f"{many} {one if many == 1 else several}" for many, one, several in lacking if many), "")
+
+
+def _apart(result: DiffResult, first: Row) -> str:
+    """Return what is first apart from artefacts of the logs, where the first divergence is one."""
+    physical = result.physical
+    if first.quantity not in physical.artefacts:
+        return _follows(result, first)
+    power = power_of_ten(first)
+    why = f"another unit, 10^{power}" if power else "a habit of logging"
+    rest = (
+        f"first apart from such: {describe(physical.first, result.names)}"
+        if physical.first
+        else "nothing else diverges but what may follow"
+    )
+    return f" ({why}); {rest}"
+
+
+def _follows(result: DiffResult, first: Row) -> str:
+    own = next((item for item in result.divergences if item.group.quantity == first.quantity), None)
+    return f" (may follow from {listed(own.follows, 2)})" if own is not None and own.follows else ""
+
+
+def _material(result: DiffResult) -> str:
+    row = result.first_by_band["0.0001"]
+    artefacts = result.physical.artefacts
+    if row is None or row is result.first_divergence or row.quantity in artefacts:
+        return ""
+    if result.first_divergence is not None and result.first_divergence.quantity in artefacts:
+        return ""
+    return f"; first above 1e-4 {row.label}"
+
+
+def _final(result: DiffResult) -> str:
+    names = result.names
+    rows = [row for row in result.rows if row.quantity == result.c.vocabulary.final]
+    if not rows:
+        return ""
+    # Of a quantity that each turn of a loop has, the last one is what the run is made for.
+    final = [row for row in rows if row.index.block == rows[0].index.block][-1]
+    name = final.label if final.index.loops else final.quantity
+    if final.difference is None or final.difference.ratio is None:
+        return f"; {name} {final.status.value}: {final.reason or f'{names.reference} is 0'}"
+    return f"; {name} {names.ratio} = {final.difference.ratio:.9g}"
+
+
+def describe(row: Row, names: Names) -> str:
+    """Return a diverging row in words: where, how much, how bad."""
+    if row.difference is None:
+        return f"{row.label}: {row.status.value}, {row.reason}"
+    where = f"{row.label}{' ' + row.component if row.component else ''}"
+    delta = delta_text(row.difference.delta[row.difference.worst], row.known)
+    return f"{where}: {names.difference} = {delta}, {signed(row.difference.relative)} relative, {row.status.value}"
+
+
+def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
+    groups = [group for group in result.groups if group.status.diverges or not brief]
+    table = Table(columns(result.names), tuple(map(_line, groups)))
+    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, groups))]
+    if result.divergences:
+        sections += [_first(result), _roots(result), _all(result)]
+    sections.append(_coverage(result))
+    if result.divergences:
+        sections.append(_next(result))
+    return sections
+
+
+def _hidden(result: DiffResult, groups: Sequence[Group]) -> tuple[str, ...]:
+    hidden = len(result.groups) - len(groups)
+    sentences: tuple[str, ...] = (f"{hidden} quantities that agree are left out (--brief).",) if hidden else ()
+    if any(_agrees_as_printed(group.shown) for group in groups):
+        sentences += ("* agrees within the digits that were printed.",)
+    return sentences
+
+
+def _table(result: DiffResult, *, brief: bool) -> Table:
+    groups = [group for group in result.groups if group.status.diverges or not brief]
+    return Table(columns(result.names), tuple(_line(group) for group in groups))
+
+
+def _line(group: Group) -> Line:
+    row = group.shown
+    found = row.difference
+    label = row.label + (f".{row.component}" if row.component else "")
+    cells = (
+        label,
+        _value(row, row.c),
+        _value(row, row.py),
+        signed(found.relative) if found else "–",
+        _ratio(row),
+        _digits(row),
+        delta_text(found.delta[found.worst], row.known) if found else "–",
+        _tolerance(row),
+        f"{group.diverging}/{group.compared}" if group.compared > 1 else "",
+        row.status.value + ("*" if _agrees_as_printed(row) else ""),
+    )
+    return Line(cells, row.status)
+
+
+def _agrees_as_printed(row: Row) -> bool:
+    """Whether a row agrees within the printed digits alone."""
+    return row.limited_by_print and not row.status.diverges and _beyond(row)
+
+
+def _beyond(row: Row) -> bool:
+    """Whether a row agrees only because its numbers were printed with few digits."""
+    found = row.difference
+    return found is not None and abs(found.delta[found.worst]) > row.tolerance.allowed(found.norm_c)
+
+
+def _ratio(row: Row) -> str:
+    """Return Py/C of the component shown."""
+    if row.difference is None:
+        return "–"
+    c, py = (record.numbers[row.difference.worst] for record in (row.c, row.py))
+    return number(py / c) if c else "–"
+
+
+def _value(row: Row, record: Record) -> str:
+    """Return the value for the table: the worst component of several; text cut to what a table can hold."""
+    if row.difference is not None:
+        return number(record.numbers[row.difference.worst])
+    text = record.value.text
+    return text if len(text) <= 16 else f"{text[:15]}…"
+
+
+def _digits(row: Row) -> str:
+    if row.difference is None:
+        return "–"
+    if row.difference.digits is None:
+        return "all"
+    if row.difference.ulps is not None and row.difference.ulps <= 99:
+        return f"{row.difference.ulps} ulp"
+    return f"{row.difference.digits:.1f}"
+
+
+def _tolerance(row: Row) -> str:
+    if row.limited_by_print:
+        return "printed digits"
+    mark = f" [{row.tolerance.origin}]" if row.tolerance.overridden else ""
+    return f"{row.tolerance}{mark}"
+
+
+def _first(result: DiffResult) -> Section:
+    bands: dict[str, list[str]] = {}
+    names = result.names
+    for band, row in result.first_by_band.items():
+        bands.setdefault(describe(row, names) if row is not None else "none", []).append(_BAND_WORDS[band])
+    items = [f"{', '.join(words)}: {text}" for text, words in bands.items()]
+    first = result.first_divergence
+    if first is not None:
+        lines = f"{names.reference} {first.c.line}, {names.candidate} {first.py.line}"
+        items.append(f"lines: {lines}; {_whole(first, names)}")
+    return Section("First divergence", items=tuple(items))
+
+
+def _whole(row: Row, names: Names) -> str:
+    """Return the difference of a vector as a whole, or of a scalar in digits."""
+    found = row.difference
+    if found is None:
+        return row.reason
+    if len(found.delta) == 1:
+        return f"ratio {names.ratio} {number(found.ratio, 15)}"
+    size = math.hypot(*found.delta)
+    parts = [f"|{names.difference}| = {delta_text(size, row.known).lstrip('+')}"]
+    if found.ratio is not None:
+        parts.append(f"|{names.candidate}|/|{names.reference}| − 1 = {signed(found.ratio - 1)}")
+    if found.angle_rad is not None:
+        parts.append(f"angle {found.angle_rad:.3e} rad")
+    return ", ".join(parts)
+
+
+def _roots(result: DiffResult) -> Section:
+    """Return the roots, those of one stage of the computation together with all that may follow from them."""
+    by_stage: dict[str | None, list[Divergence]] = {}
+    for item in result.roots:
+        known = item.group.shown.known
+        by_stage.setdefault(known.section if known else None, []).append(item)
+    items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
+    sentence = "A root diverges although none of its inputs does; what depends on it may be its consequence."
+    return Section("Roots and consequences", sentences=(sentence,), items=items)
+
+
+def _all(result: DiffResult) -> Section:
+    items = tuple(describe(item.group.shown, result.names) for item in result.divergences)
+    return Section("All divergent quantities", items=items, repeats_table=True)
+
+
+def _named(item: Divergence) -> str:
+    row = item.group.shown
+    size = f" {signed(row.difference.relative)}" if row.difference else ""
+    return f"{row.quantity}{size} {row.status.value}"
+
+
+def _consequences(roots: list[Divergence]) -> str:
+    names = dict.fromkeys(name for item in roots for name in item.consequences)
+    return f"from here may follow {listed(names)}" if names else "nothing else follows"
+
+
+def _coverage(result: DiffResult) -> Section:
+    covered = result.coverage
+    items = [f"compared {covered.compared} of {covered.expected} values that at least one side has"]
+    items += [f"not measurable: {label}: {reason}" for label, reason in covered.skipped.items()]
+    missing_on, unknown_on = (
+        (covered.missing_on_c, covered.missing_on_py),
+        (covered.unknown_on_c, covered.unknown_on_py),
+    )
+    for side, missing, unknown, gaps in zip(result.names.pair, missing_on, unknown_on, result.gaps, strict=True):
+        if missing:
+            items.append(f"missing on {side}: {listed(missing)}")
+        items += _gaps(side, gaps, result.c.vocabulary)
+        if unknown:
+            items.append(f"only {side} prints, under names that no other log uses: {listed(unknown, 4)}")
+    return Section("Coverage", items=tuple(items))
+
+
+def _gaps(side: str, gaps: Gaps, words: Vocabulary) -> list[str]:
+    """Return what a side lacks of what it prints elsewhere."""
+    items = [f"{words.block}s missing on {side}: {gaps.blocks}"] if gaps.blocks else []
+    items += [f"{words.turns} missing on {side}: {gaps.steps} of {gaps.steps_there}"] if gaps.steps else []
+    lost = [f"{name} {many}" for name, many in gaps.lost.items()]
+    return items + ([f"values lost on {side}, of quantities that it prints elsewhere: {listed(lost)}"] if lost else [])
+
+
+def _next(result: DiffResult) -> Section:
+    title, vocabulary = "What to look at next", result.c.vocabulary
+    if result.verdict is Verdict.NOT_COMPARABLE:
+        return Section(
+            title,
+            items=(f"trace the same {vocabulary.block}, with the same configuration, on both sides; compare again",),
+        )
+    c, py = result.c.source, result.py.source
+    names = {group.quantity for group in result.groups if group.status.diverges}
+    items, commands = [], []
+    start = result.physical.first
+    if start is not None and start.quantity != (result.first_divergence or start).quantity:
+        items.append(f"start at {start.label}: the first divergence that is no artefact of the logs")
+    if any(row.status is Status.MISSING for row in result.rows):
+        items.append("fill in the values that a log leaves out, then compare again")
+    logs = logs_of(vocabulary)
+    if names & logs.followed_by_turn:
+        turns = [logs.of_a_step(KEY) in trace.by_quantity for trace in (result.c, result.py)]
+        if all(turns):
+            commands.append(
+                Command(logs_line("phi", py, c, vocabulary=vocabulary), f"is it all {vocabulary.turns} or one?")
+            )
+        elif any(turns):
+            items.append(f"nbtrace phi with the file of the other side's {vocabulary.turns}: is it all steps or one?")
+    chain = vocabulary.chain
+    if chain is not None and names & {chain.result, chain.factors[0].quantity}:
+        commands.append(
+            Command(logs_line("scaling", c, py, vocabulary=vocabulary), "which factor carries the final ratio?")
+        )
+    if not items and not commands:
+        items.append("follow the first divergence to its inputs")
+    return Section(title, items=tuple(items), commands=tuple(commands))

@@ -1,0 +1,192 @@
+"""What runs of the simulator say of a pair: a section of the report, and its part of the JSON document."""
+
+from collections.abc import Iterator, Mapping
+
+from nbtrace.explanation.audit.findings import other_side
+from nbtrace.explanation.simulations.counterfactual import Difference, Simulated
+from nbtrace.explanation.simulations.evidence import Evidence, words
+from nbtrace.explanation.simulations.match import Match
+from nbtrace.explanation.simulations.reproduction import Reproduction
+from nbtrace.explanation.simulations.run import Change
+from nbtrace.records import Side
+from nbtrace.report.view import Column, Line, Section, Table, listed, percent
+from nbtrace.vocabulary.sides import Names
+
+_COLUMNS = (
+    Column("side"),
+    Column("moves first"),
+    Column("factor", numeric=True),
+    Column("share", numeric=True),
+    Column("by chance", numeric=True),
+    Column("run with"),
+)
+_SHOWN = 6
+
+
+def simulator_section(simulated: Simulated | None, names: Names) -> Section:
+    """Return the section; it is empty where no run was asked for."""
+    title = "Runs of the simulator"
+    if simulated is None:
+        return Section(title)
+    if simulated.refused:
+        return Section(title, sentences=(f"not run: {simulated.refused}",))
+    lines = tuple(_line(difference, names) for difference in simulated.differences)
+    return Section(
+        title,
+        sentences=tuple(_side_words(simulated.reproductions[side], names) for side in (Side.C, Side.PY)),
+        items=tuple(_items(simulated, names)),
+        table=Table(_COLUMNS, lines) if lines else None,
+    )
+
+
+def _side_words(found: Reproduction, names: Names) -> str:
+    """Return which run is a side's log, to what, and what it leaves."""
+    setting = f"{names.of(found.side)} = simulator ({found.base})"
+    if found.changes:
+        setting += " with " + " and ".join(change.text for change in found.changes)
+    if not found.matches:
+        return f"{setting}: the log has no value to hold against it"
+    if not found.left:
+        return f"{setting} to {found.largest:.1e} over all {len(found.matches)} values{_final_words(found)}"
+    held = f"to {found.largest:.1e} over {len(found.held)} of {len(found.matches)} values"
+    return f"{setting} {held}{_final_words(found)}"
+
+
+def _final_words(found: Reproduction) -> str:
+    final = found.final
+    if final is None:
+        return ""
+    return f"; {final.node.name} {final.simulated[0]:.9g} predicted, residual {final.residual_rel:.1e}"
+
+
+def _items(simulated: Simulated, names: Names) -> Iterator[str]:
+    for side, found in simulated.reproductions.items():
+        for change, others in zip(found.changes, found.as_well, strict=True):
+            if others:
+                yield f"{change.text}: reproduced as well by {listed(tuple(item.text for item in others), _SHOWN)}"
+        yield from _left(names.of(side), found)
+    if simulated.traceless:
+        yield f"no trace in this pixel: {', '.join(simulated.traceless)}"
+    untried = f", {simulated.untried} changes left out for lack of time" if simulated.untried else ""
+    yield (
+        f"{simulated.tried} runs of pixel slow {simulated.pixel[0]}, fast {simulated.pixel[1]}{untried}"
+        if (simulated.pixel)
+        else "no run"
+    )
+
+
+def _left(name: str, found: Reproduction) -> Iterator[str]:
+    """Yield what no run reproduces: what follows from a log's own mistake, and what does not."""
+    log = [match for match in found.left if match.node.name in found.excused]
+    open_ = [match for match in found.left if match.node.name not in found.excused]
+    for matches, because in ((open_, ""), (log, ", which only the log has wrong, or computes from what it has wrong")):
+        if matches:
+            worst = max(matches, key=lambda match: match.residual_rel)
+            quantities = tuple(dict.fromkeys(match.node.name for match in matches))
+            largest = f"largest residual {worst.residual_rel:.1e} ({worst.node.label})"
+            yield f"{name}: no run reproduces {listed(quantities, _SHOWN)}{because}; {largest}"
+
+
+def _line(difference: Difference, names: Names) -> Line:
+    cells = (
+        names.of(difference.side),
+        difference.moved[0].label if difference.moved else "–",
+        f"{difference.ratio:.9g}" if difference.ratio is not None else "–",
+        percent(difference.share),
+        f"{difference.chance:.1e}",
+        difference.change.text,
+    )
+    return Line(cells)
+
+
+def evidence_words(found: Evidence | None, names: Names) -> str:
+    """Return what the runs say of a root; empty if nothing."""
+    if found is None:
+        return ""
+    sides = zip(names.pair, (found.c, found.py), strict=True)
+    residuals = ", ".join(f"{side} {match.residual_rel:.1e}" for side, match in sides)
+    return f"runs of the simulator agree: {words(found.difference, names)} (residuals {residuals})"
+
+
+def simulator_document(simulated: Simulated | None) -> Mapping[str, object] | None:
+    """Return the JSON part; None where no run was asked for."""
+    if simulated is None:
+        return None
+    if simulated.refused:
+        return {"refused": simulated.refused}
+    return {
+        "refused": None,
+        "pixel": dict(zip(("slow", "fast"), simulated.pixel or (), strict=True)),
+        "runs": simulated.tried,
+        "untried": simulated.untried,
+        "sides": {side.value: _side(found, simulated) for side, found in simulated.reproductions.items()},
+        "differences": [_difference(item) for item in simulated.differences],
+        "switches_without_trace": list(simulated.traceless),
+    }
+
+
+def _side(found: Reproduction, simulated: Simulated) -> Mapping[str, object]:
+    final = found.final
+    return {
+        "mode": found.base,
+        "changes": [
+            {**_change(change), "expected_by_chance": chance, "as_well": [_change(item) for item in others]}
+            for change, chance, others in zip(found.changes, found.chances, found.as_well, strict=True)
+        ],
+        "values": len(found.matches),
+        "reproduced": len(found.held),
+        "largest_residual_rel": found.largest,
+        "final": None if final is None else {"quantity": final.node.name, **_match(final)},
+        "not_reproduced": [
+            {
+                "quantity": match.node.name,
+                "index": match.node.label,
+                "only_in_log": match.node.name in found.excused,
+                **_match(match),
+            }
+            for match in found.left
+        ],
+        "modes": {
+            mode: {"reproduced": count, "largest_residual_rel": residual}
+            for (side, mode), (count, residual) in simulated.modes.items()
+            if side is found.side
+        },
+    }
+
+
+def _change(change: Change) -> Mapping[str, object]:
+    return {"change": change.name, "text": change.text}
+
+
+def _match(match: Match) -> Mapping[str, object]:
+    return {
+        "logged": list(match.logged),
+        "predicted": list(match.simulated),
+        "residual_rel": match.residual_rel,
+    }
+
+
+def _difference(difference: Difference) -> Mapping[str, object]:
+    return {
+        **_change(difference.change),
+        "side": difference.side.value,
+        "moves": [node.label for node in difference.moved],
+        "ratio_final": difference.ratio,
+        "explains_final_ratio": difference.share,
+        "expected_by_chance": difference.chance,
+    }
+
+
+def evidence_document(found: Evidence | None) -> Mapping[str, object] | None:
+    """Return what the runs say of a root, for its JSON object; None if nothing."""
+    if found is None:
+        return None
+    side = found.difference.side
+    return {
+        **_change(found.difference.change),
+        "with": side.value,
+        "without": other_side(side).value,
+        "residual_rel_c": found.c.residual_rel,
+        "residual_rel_py": found.py.residual_rel,
+        "expected_by_chance": found.chance,
+    }

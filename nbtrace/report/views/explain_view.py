@@ -1,0 +1,348 @@
+"""The view of an explanation: the answer, the proof, what was tried, and what to look at next."""
+
+import math
+from collections.abc import Iterator
+
+from nbtrace.compare.metrics import component_name
+from nbtrace.explanation.audit.attribution import Attribution, Share
+from nbtrace.explanation.audit.findings import Finding, Held, Status
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.explanation.explain import UNDONE, Explanation
+from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.simulations.evidence import evidence
+from nbtrace.records import Side
+from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
+from nbtrace.report.views.diff_view import lack_words
+from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
+from nbtrace.verdicts.notices import Weight
+from nbtrace.verdicts.status import Status as Difference
+from nbtrace.verdicts.status import Verdict
+from nbtrace.vocabulary.formula import Lack
+from nbtrace.vocabulary.sides import Names
+
+ROOT_COLUMNS = (
+    Column("root"),
+    Column("side"),
+    Column("status"),
+    Column("share", numeric=True),
+    Column("residual", numeric=True),
+    Column("cause"),
+)
+PROOF_COLUMNS = (
+    Column("value"),
+    Column("logged", numeric=True),
+    Column("by the formula", numeric=True),
+    Column("under the cause", numeric=True),
+)
+_SHORT = 12
+"""Letters of a name that stand in the word for a status."""
+_WORDY = 92
+"""Terminal width from which on there is room for the reason of each finding."""
+_STYLE = {
+    Status.MATCH: Difference.PASS,
+    Status.INHERITED: Difference.MINOR,
+    Status.AMPLIFIED: Difference.MINOR,
+    Status.INTRODUCED_C: Difference.CRITICAL,
+    Status.INTRODUCED_PY: Difference.CRITICAL,
+    Status.LOG_ONLY: Difference.DIVERGENT,
+    Status.UNKNOWN: Difference.MISSING,
+}
+_MATERIAL = 1e-6
+"""Share of the final log-ratio under which a root does not matter to the pixel."""
+
+
+def explain_view(result: Explanation) -> View:
+    """Return the view of an explanation."""
+    names = result.names
+    sources = zip(names.pair, (result.diff.c, result.diff.py), strict=True)
+    return View(
+        title=f"Explanation: {names.against}",
+        verdict=result.verdict,
+        headline=headline(result),
+        facts=(*(f"{side}: {clean(trace.source)}" for side, trace in sources), *_facts(result)),
+        notices=result.diff.notices,
+        sections=tuple(section for section in _sections(result) if section.items or section.table or section.sentences),
+    )
+
+
+def headline(result: Explanation) -> str:
+    """Return the answer in one line."""
+    if not result.comparable:
+        blocking = next(item for item in result.diff.notices if item.weight is Weight.BLOCKING)
+        return clean(blocking.text)
+    if not result.ranked:
+        if result.verdict is Verdict.AGREE:
+            return "nothing to explain: every value agrees, or follows from values that do"
+        if result.diff.first_divergence is None:
+            return f"no value that both logs print differs{lack_words(result.diff)}"
+        return "the logs differ, but hold no value by which a side could be told wrong"
+    root, share = result.ranked[0]
+    answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+    attribution = result.attribution
+    left, whole = attribution.left, attribution.log_ratio
+    if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
+        return answer
+    return f"{answer}; of log({result.names.ratio}) = {whole:+.3g}, {left_words(attribution)}"
+
+
+_MUCH = 0.01
+"""Share of the final log-ratio from which on what is left of it belongs to the answer."""
+SMALL = 1e-8
+"""Logarithm of a ratio that is called none."""
+
+
+def left_words(attribution: Attribution) -> str:
+    """Return what is left of the final log-ratio, and whether rounding allows it."""
+    left, allowed = attribution.left or 0.0, attribution.allowed
+    words = f"{left:+.2e} is left"
+    if left and abs(left) <= allowed:
+        return f"{words}, which rounding allows (up to {allowed:.1e})"
+    return f"{words} without a cause" if abs(left) >= SMALL else words
+
+
+def side_words(root: Root) -> str:
+    """Return which side a root is on."""
+    names = root.vocabulary.names
+    return names.either if root.side is Side.UNKNOWN else names.of(root.side)
+
+
+def root_words(root: Root) -> str:
+    """Return where a root is and its cause, with the residual that the cause leaves."""
+    where = listed(root.quantities, 3)
+    where += f" at {place_words(root)}" if root.place else ""
+    if root.cause is None:
+        return f"{where}: {_without_cause(root)}"
+    cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
+    if root.side is Side.UNKNOWN:
+        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, _other(root.supposed)))
+        return f"{where}: the logs do not tell whose value is right; if {theirs}'s is, {mine} has this: {cause}"
+    return f"{where}: {cause}"
+
+
+def status_word(status: Status, names: Names) -> str:
+    """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
+    introduced = {
+        Status.INTRODUCED_C: (names.reference, "REFERENCE"),
+        Status.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
+    }
+    if status not in introduced:
+        return status.value
+    name, part = introduced[status]
+    return f"INTRODUCED_{name.upper() if len(name) <= _SHORT and len(name.split()) == 1 else part}"
+
+
+def place_words(root: Root) -> str:
+    """Return the turns of the loops that a root is in."""
+    return ", ".join(f"{name} {ordinal}" for name, ordinal in root.place)
+
+
+def _without_cause(root: Root) -> str:
+    finding = root.findings[0]
+    if root.status is Status.UNKNOWN:
+        reason = f" ({finding.reason})" if finding.reason and finding.c.lack is not Lack.FORMULA else ""
+        return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
+    if root.status is Status.LOG_ONLY:
+        return f"not what the formula gives; {finding.reason}"
+    return f"breaks {_formula(root)}; no cause of the catalogue fits"
+
+
+_PARALLEL = 1e-4
+"""Relative deviation up to which one vector is a multiple of another."""
+
+
+def _apart(finding: Finding, names: Names) -> str:
+    """Return how the values of the two sides differ, in one clause."""
+    c, py = finding.c.logged, finding.py.logged
+    if c is None or py is None or len(c) != len(py):
+        return "the sides have different values"
+    square = math.fsum(x * x for x in c)
+    factor = math.fsum(x * y for x, y in zip(c, py, strict=True)) / square if square else 0.0
+    off = math.dist(py, [factor * x for x in c])
+    if not factor or off > _PARALLEL * math.hypot(*py):
+        apart = math.dist(c, py) / math.sqrt(square) if square else math.inf
+        return f"the sides differ by {apart:.2g} of {names.reference}'s value"
+    theirs = f"{names.candidate}'s value is"
+    if abs(factor - 1) < _PARALLEL:
+        return f"{theirs} {names.reference}'s times 1 {'−' if factor < 1 else '+'} {abs(factor - 1):.2g}"
+    return f"{theirs} {factor:.7g} times {names.reference}'s" + (" in every component" if len(c) > 1 else "")
+
+
+def effect_words(root: Root, share: Share, result: Explanation) -> str:
+    """Return what a root does to the pixel."""
+    vocabulary = result.diff.c.vocabulary
+    final = result.attribution.final or f"the final {vocabulary.outcome}"
+    if root.status is Status.LOG_ONLY:
+        return f"only the log has it wrong, {final} has not"
+    if share.of_log_ratio is None:
+        return f"its share of {final} cannot be computed ({share.reason})"
+    if abs(share.of_log_ratio) < _MATERIAL:
+        return f"without effect on {final}"
+    if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
+        return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
+    return f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
+
+
+def _formula(root: Root) -> str:
+    formula = root.vocabulary.formulas.get(root.quantity)
+    return formula.text if formula is not None else "its formula"
+
+
+def _facts(result: Explanation) -> Iterator[str]:
+    found = result.audit.findings
+    counts = {status: sum(item.status is status for item in found) for status in Status}
+    yield "Audit: " + ", ".join(
+        f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
+    )
+    attribution = result.attribution
+    if attribution.log_ratio is not None:
+        words = f"log({result.names.ratio}) of {attribution.final} is {attribution.log_ratio:+.9g}"
+        yield words + (f"; with every root put right {left_words(attribution)}" if attribution.left is not None else "")
+
+
+def _sections(result: Explanation) -> Iterator[Section]:
+    lines = tuple(_root_line(root, share) for root, share in result.ranked)
+    yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None)
+    yield simulator_section(result.simulated, result.names)
+    for root, _ in result.ranked:
+        yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
+    words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
+    yield Section("Values that are no numbers", items=tuple(words))
+    shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
+    table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
+    yield Section("Every value that differs", table=table if shown else None)
+
+
+def _on_both(finding: Finding) -> bool:
+    return finding.is_root or (finding.c.logged is not None and finding.py.logged is not None)
+
+
+def _root_line(root: Root, share: Share) -> Line:
+    cells = (
+        root.node.label + (f" (+{len(root.findings) - 1})" if len(root.findings) > 1 else ""),
+        side_words(root),
+        status_word(root.status, root.vocabulary.names),
+        _share_cell(share),
+        f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
+        root.cause.text if root.cause is not None else "none found",
+    )
+    return Line(cells, _STYLE[root.status])
+
+
+def _share_cell(share: Share) -> str:
+    """Return a share of the log-ratio; of a root that others undo the factor, since a share of little tells little."""
+    if share.of_log_ratio is not None and abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
+        return f"×{share.ratio:.4g}"
+    return percent(share.of_log_ratio)
+
+
+def _proof(root: Root, runs: str, result: Explanation) -> Section:
+    return Section(
+        f"{side_words(root)}: {root.node.label}",
+        sentences=(*proof_sentences(root), *([runs] if runs else ())),
+        items=tuple(_alternatives(root)),
+        table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root, result)))),
+    )
+
+
+def proof_sentences(root: Root) -> tuple[str, ...]:
+    """Return the formula that a root breaks, why it is held to, and what the quantity is."""
+    if _judged(root).computed is None and root.status is not Status.LOG_ONLY:
+        formula = "no formula could be checked; the other side's value stands in its place"
+    else:
+        formula = f"formula: {_formula(root)}"
+    return tuple(filter(None, (formula, root.findings[0].reason, _description(root))))
+
+
+def proof_rows(root: Root, result: Explanation) -> tuple[tuple[str, str, str, str], ...]:
+    """Return per component its name, and the value as logged, by the formula, and under the cause."""
+    held = _judged(root)
+    logged = held.logged or ()
+    right = held.computed.value if held.computed is not None else root.findings[0].held(_other(_side(root))).logged
+    predicted = root.cause.predicted if root.cause is not None else ()
+    record = result.audit.scenes[_side(root)].records.get(root.node)
+    own_names = record.value.names if record is not None and len(record.value.names) == len(logged) else ()
+    names = tuple(component_name(i, own_names, len(logged)) for i in range(len(logged)))
+    labels = [f"{root.quantity} {name}" for name in names] if len(logged) > 1 else [root.quantity]
+    return tuple(
+        (label, _cell(logged, i), _cell(right or (), i), _cell(predicted, i)) for i, label in enumerate(labels)
+    )
+
+
+def _side(root: Root) -> Side:
+    """Return the side whose value is held against the formula."""
+    return root.supposed if root.supposed is not Side.UNKNOWN else Side.PY
+
+
+def _judged(root: Root) -> Held:
+    return root.findings[0].held(_side(root))
+
+
+def _other(side: Side) -> Side:
+    return Side.PY if side is Side.C else Side.C
+
+
+def _description(root: Root) -> str:
+    known = root.vocabulary.quantities.get(root.quantity)
+    if known is None or (not known.description and known.unit == "1"):
+        return ""
+    return f"{known.description} [{known.unit}]".lstrip()
+
+
+def _cell(values: tuple[float, ...], place: int) -> str:
+    return f"{values[place]:.15g}" if place < len(values) and math.isfinite(values[place]) else "–"
+
+
+def _alternatives(root: Root) -> Iterator[str]:
+    yield f"{root.search.tried} candidates tried"
+    for cause in root.search.causes[1:3]:
+        yield f"fits as well: {cause.text} (residual {cause.residual_rel:.1e})"
+    if root.search.causes:
+        if root.side is Side.UNKNOWN:
+            yield f"next probe: {_next_probe(root)}"
+        return
+    for cause in root.search.nearest[:2]:
+        yield f"nearest that does not fit: {cause.text} (residual {cause.residual_rel:.1e})"
+    yield f"next probe: {_next_probe(root)}"
+
+
+def _next_probe(root: Root) -> str:
+    """Return what to log next."""
+    finding = root.findings[0]
+    lacking = [held.lacking for held in (finding.c, finding.py) if held.lacking and held.logged is not None]
+    configured_by = physics_of(root.vocabulary).configured_by
+    if _covered(root) and lacking:
+        return f"log {lacking[0]}" + (", or give the configuration" if configured_by else "")
+    known = root.vocabulary.quantities.get(root.quantity)
+    inputs = known.causes if known is not None else ()
+    if inputs:
+        return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
+    if not configured_by:
+        return f"log what {root.quantity} is computed from"
+    return f"give the configuration that both were run with ({configured_by})"
+
+
+def _covered(root: Root) -> bool:
+    """Whether a formula gives the quantity."""
+    return root.quantity in root.vocabulary.formulas
+
+
+def _audit_columns(names: Names) -> tuple[Column, ...]:
+    sides = (Column(name, named=True) for name in names.pair)
+    return (Column("quantity"), *sides, Column("status"), Column("because", least_width=_WORDY))
+
+
+def _audit_line(finding: Finding, names: Names) -> Line:
+    cells = (
+        finding.node.label,
+        _held(finding.c.lacking, broken=finding.c.broken),
+        _held(finding.py.lacking, broken=finding.py.broken),
+        status_word(finding.status, names),
+        finding.reason,
+    )
+    return Line(cells, _STYLE[finding.status])
+
+
+def _held(lacking: str, *, broken: bool) -> str:
+    if lacking:
+        return "not checkable"
+    return "broken" if broken else "holds"

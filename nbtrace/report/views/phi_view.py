@@ -1,0 +1,96 @@
+"""The view of a comparison along φ."""
+
+from nbtrace.compare.phi import PhiResult, PhiStep
+from nbtrace.records import Side
+from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
+from nbtrace.verdicts.status import Verdict
+from nbtrace.vocabulary.sides import Names
+
+
+def _columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("phi_tic", numeric=True),
+        Column(f"φ {names.reference} (deg)", numeric=True, named=True),
+        Column(f"φ {names.candidate} (deg)", numeric=True, least_width=90, named=True),
+        Column(f"k {names.reference}", numeric=True, named=True),
+        Column(f"k {names.candidate}", numeric=True, least_width=112, named=True),
+        Column("Δk", numeric=True),
+        Column("ΔF_latt_b", numeric=True),
+        Column("ΔF_latt", numeric=True),
+        Column("status"),
+    )
+
+
+def phi_view(result: PhiResult) -> View:
+    """Return the view of a φ comparison."""
+    names = result.c.vocabulary.names
+    mark = f" [override: {result.tolerance.origin}]" if result.tolerance.overridden else " (default)"
+    return View(
+        title=f"φ steps: {names.against}",
+        verdict=result.verdict,
+        headline=_headline(result),
+        facts=(
+            *input_facts(result.c, result.py),
+            f"Tolerance: |Δk| < {result.tolerance}{mark}; {_judged(names)}",
+            f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
+        ),
+        notices=result.notices,
+        sections=(Section("Steps", table=_table(result)), *_summary(result)),
+    )
+
+
+def _judged(names: Names) -> str:
+    return f"differences are {names.difference}; F_latt is judged where k is the same"
+
+
+def _headline(result: PhiResult) -> str:
+    first, worst = result.first_divergence, result.worst
+    if result.verdict is Verdict.NOT_COMPARABLE:
+        return "the two sweeps are not of the same pixel or geometry; Δk says nothing about the rotation"
+    largest = f"max |Δk| = {result.max_delta_k:.6g} at tic {worst.phi_tic}" if worst is not None else "no finite Δk"
+    if first is None:
+        unread = ", but a line of a step cannot be read" if result.verdict is Verdict.DIFFER else ""
+        return f"all {len(result.compared)} steps agree{unread}, {largest}"
+    over = sum(step.status.diverges for step in result.steps)
+    first_or_only = "only" if over == 1 else "first"
+    return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {len(result.steps)} steps), {largest}"
+
+
+def _table(result: PhiResult) -> Table:
+    repeated = {(r.side, r.sample, r.phi_tic) for r in result.repeats}
+    samples = {step.sample for step in result.steps}
+    lines = tuple(_line(step, repeated, several=len(samples) > 1) for step in result.steps)
+    return Table(_columns(result.c.vocabulary.names), lines)
+
+
+def _line(step: PhiStep, repeated: set[tuple[Side, int, int]], *, several: bool) -> Line:
+    marks = "".join("*" for side in (Side.C, Side.PY) if (side, step.sample, step.phi_tic) in repeated)
+    tic = f"{step.sample}:{step.phi_tic}{marks}" if several else f"{step.phi_tic}{marks}"
+    cells = (
+        tic,
+        number(step.phi_deg_c, 6),
+        number(step.phi_deg_py, 6),
+        number(step.k_c),
+        number(step.k_py),
+        signed(step.delta_k, 4),
+        signed(step.delta_F_latt_b),
+        signed(step.delta_F_latt),
+        step.status.value,
+    )
+    return Line(cells, step.status)
+
+
+def _summary(result: PhiResult) -> tuple[Section, ...]:
+    first = result.first_divergence
+    names = result.c.vocabulary.names
+    items = [f"{repeat.words(names)}, digit for digit (marked * in the table)" for repeat in result.repeats]
+    if first is not None and first.reason:
+        items.append(f"phi_tic {first.phi_tic}: {first.reason}")
+    elsewhere = [abs(step.delta_k) for step in result.compared if not step.status.diverges and step.delta_k is not None]
+    if first is not None and elsewhere:
+        items.append(f"at the {len(elsewhere)} steps that agree, |Δk| is at most {max(elsewhere):.6g}")
+    if result.repeats and result.repeats[0].phi_tic == 0:
+        items.append(
+            "a first step that equals the last is what a rotation left over from the previous pixel looks like"
+        )
+    return (Section("Findings", items=tuple(items)),) if items else ()

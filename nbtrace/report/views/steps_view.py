@@ -1,0 +1,174 @@
+"""The view and the document of a comparison along a loop."""
+
+from collections.abc import Mapping
+
+from nbtrace.compare.steps import StepsResult, Turn
+from nbtrace.records import Side
+from nbtrace.report.documents.trace_documents import FORMAT_VERSION, notices_document, trace_document
+from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, listed, signed, tolerance_facts
+from nbtrace.verdicts.status import Verdict
+
+
+def steps_view(result: StepsResult) -> View:
+    """Return the view of a comparison along a loop."""
+    c, py = _labels(result).values()
+    alone = len(result.turns) - len(result.on_both)
+    return View(
+        title=f"Turns of {result.index}: {c} against {py}",
+        verdict=result.verdict,
+        headline=_headline(result),
+        facts=(
+            *input_facts(result.diff.c, result.diff.py),
+            *tolerance_facts(result.diff.policy),
+            f"Turns of {result.index}: {len(result.on_both)} on both sides, {alone} on one side only",
+        ),
+        notices=result.notices,
+        sections=(Section("Turns", table=_table(result)), *_findings(result)),
+    )
+
+
+def _labels(result: StepsResult) -> Mapping[Side, str]:
+    return dict(zip((Side.C, Side.PY), (side.label for side in result.diff.c.vocabulary.sides), strict=True))
+
+
+def _headline(result: StepsResult) -> str:
+    first = result.first_divergence
+    if result.verdict is Verdict.NOT_COMPARABLE:
+        return "the logs cannot be compared as they stand; the turns say nothing about the physics"
+    values = sum(turn.compared for turn in result.turns)
+    if first is None:
+        unread = ", but a line of one cannot be read" if result.verdict is Verdict.DIFFER else ""
+        return f"all {len(result.turns)} turns of {result.index} agree{unread}, {values} values compared"
+    over = sum(turn.status.diverges for turn in result.turns)
+    first_or_only = "only" if over == 1 else "first"
+    where = f"{first_or_only} divergence at {result.index} {first.ordinal} ({over} of {len(result.turns)} turns)"
+    return f"{where}: {_what(first, result)}"
+
+
+def _what(turn: Turn, result: StepsResult) -> str:
+    """Return what is wrong in a turn, in words."""
+    row = turn.first
+    if row is None:
+        return _missing(turn, result)
+    relative = f"{signed(row.difference.relative)} relative" if row.difference is not None else row.reason
+    return ", ".join(filter(None, (_name(turn, result), relative, row.status.value)))
+
+
+def _name(turn: Turn, result: StepsResult) -> str:
+    """Return the first diverging quantity of a turn, with the ordinals of the other loops."""
+    row = turn.first
+    if row is None:
+        lacking = (*turn.lacking_c, *turn.lacking_py)
+        return f"{lacking[0].quantity} {lacking[0].index.without(result.index).label()}".rstrip() if lacking else ""
+    component = f".{row.component}" if row.component else ""
+    return f"{row.quantity}{component} {row.index.without(result.index).label()}".rstrip()
+
+
+def _missing(turn: Turn, result: StepsResult) -> str:
+    labels = _labels(result)
+    if turn.only_on is not None:
+        return f"only {labels[turn.only_on]} has it"
+    lacking = ((labels[Side.C], turn.lacking_c), (labels[Side.PY], turn.lacking_py))
+    return "; ".join(
+        f"{side} lacks {listed(dict.fromkeys(record.quantity for record in records), 3)}"
+        for side, records in lacking
+        if records
+    )
+
+
+def _table(result: StepsResult) -> Table:
+    columns = (
+        Column(result.index, numeric=True),
+        Column("compared", numeric=True),
+        Column("differ", numeric=True),
+        Column("first that differs"),
+        Column("Δ rel", numeric=True),
+        Column("status"),
+    )
+    marks: dict[int, set[Side]] = {}
+    for repeat in result.repeats:
+        marks.setdefault(repeat.ordinal, set()).add(repeat.side)
+    return Table(columns, tuple(_line(turn, result, len(marks.get(turn.ordinal, ()))) for turn in result.turns))
+
+
+def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
+    row = turn.first
+    found = row.difference if row is not None else None
+    name = _name(turn, result)
+    lacking = _missing(turn, result) if row is None and turn.status.diverges else ""
+    cells = (
+        f"{turn.ordinal}{'*' * marks}",
+        str(turn.compared),
+        str(turn.diverging),
+        lacking or name,
+        signed(found.relative) if found is not None else "–" if turn.status.diverges else "",
+        turn.status.value,
+    )
+    return Line(cells, turn.status)
+
+
+def _findings(result: StepsResult) -> tuple[Section, ...]:
+    labels, index = _labels(result), result.index
+    items = [
+        f"{labels[repeat.side]} {index} {repeat.ordinal} repeats {index} {repeat.of}, digit for digit "
+        "(marked * in the table)"
+        for repeat in result.repeats
+    ]
+    first = result.first_divergence
+    if first is not None and first.first is not None and first.first.reason:
+        items.append(f"{index} {first.ordinal}: {first.first.reason}")
+    lacking = [turn for turn in result.turns if turn.only_on is None and (turn.lacking_c or turn.lacking_py)]
+    items += [f"{index} {turn.ordinal}: {_missing(turn, result)}" for turn in lacking[:3]]
+    return (Section("Findings", items=tuple(items)),) if items else ()
+
+
+def steps_document(result: StepsResult) -> Mapping[str, object]:
+    """Return a comparison along a loop as a JSON document."""
+    first = result.first_divergence
+    alone = {side: [turn.ordinal for turn in result.turns if turn.only_on is side] for side in (Side.C, Side.PY)}
+    return {
+        "format": "nbtrace steps",
+        "format_version": FORMAT_VERSION,
+        "verdict": result.verdict.value,
+        "vocabulary": result.diff.c.vocabulary.name,
+        "index": result.index,
+        "tolerance_rel": result.diff.policy.relative.value,
+        "first_divergence": first.ordinal if first is not None else None,
+        "num_divergent": sum(turn.status.diverges for turn in result.turns),
+        "coverage": {
+            "expected": len(result.turns),
+            "compared": len(result.on_both),
+            "missing_c": alone[Side.PY],
+            "missing_py": alone[Side.C],
+        },
+        "c": trace_document(result.diff.c),
+        "py": trace_document(result.diff.py),
+        "notices": notices_document(result.notices),
+        "repeats": [
+            {"side": repeat.side.value, "ordinal": repeat.ordinal, "of_ordinal": repeat.of} for repeat in result.repeats
+        ],
+        "steps": [_step(turn, result) for turn in result.turns],
+    }
+
+
+def _step(turn: Turn, result: StepsResult) -> Mapping[str, object]:
+    row = turn.first
+    found = row.difference if row is not None else None
+    return {
+        "ordinal": turn.ordinal,
+        "compared": turn.compared,
+        "divergent": turn.diverging,
+        "quantity": row.quantity if row is not None else None,
+        "index": row.index.without(result.index).label() if row is not None else "",
+        "worst_component": row.component or None if row is not None else None,
+        "c_text": row.c.value.text if row is not None else None,
+        "py_text": row.py.value.text if row is not None else None,
+        "rel_delta": found.relative if found is not None else None,
+        "ratio_py_over_c": found.ratio if found is not None else None,
+        "status": turn.status.value,
+        "reason": row.reason if row is not None else _missing(turn, result),
+        "lacking_c": [record.quantity for record in turn.lacking_c],
+        "lacking_py": [record.quantity for record in turn.lacking_py],
+        "c_line": row.c.line if row is not None else None,
+        "py_line": row.py.line if row is not None else None,
+    }

@@ -1,0 +1,99 @@
+"""The view of a suite: one table with a line per case."""
+
+from nbtrace.programs.suite import CaseResult, Outcome, SuiteResult
+from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
+from nbtrace.verdicts.status import Status
+from nbtrace.vocabulary.sides import Names
+
+_FIGURES = 7
+"""Columns between the name of a case and its verdict."""
+_STATUS = {
+    Outcome.AGREE: Status.PASS,
+    Outcome.DIFFER: Status.CRITICAL,
+    Outcome.NOT_COMPARABLE: Status.MISSING,
+}
+
+
+def _columns(names: Names) -> tuple[Column, ...]:
+    return (
+        Column("case"),
+        Column("correlation", numeric=True),
+        Column(f"sum {names.ratio} − 1", numeric=True, named=True),
+        Column("scale − 1", numeric=True, least_width=110),
+        Column("worst rel", numeric=True),
+        Column(f"{names.reference} ms", numeric=True, least_width=110, named=True),
+        Column(f"{names.candidate} ms", numeric=True, named=True),
+        Column("first divergence"),
+        Column("verdict"),
+    )
+
+
+def suite_view(result: SuiteResult) -> View:
+    """Return the view of a suite."""
+    failed = [case for case in result.cases if case.outcome is not Outcome.AGREE]
+    notices = [f"{case.name}: {text}" for case in failed for text in case.notices]
+    digests = dict.fromkeys(case.reference_sha256 for case in result.cases if case.reference_sha256)
+    recorded = sum(case.c_ms is None for case in result.cases if case.metrics is not None)
+    names = result.names
+    sections = (
+        Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases)))),
+        Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
+        Section("To be known of these", items=tuple(notices)),
+    )
+    return View(
+        title=f"Suite {result.name}",
+        verdict=result.verdict,
+        headline=_headline(result),
+        facts=(
+            f"Suite: {result.source}, {len(result.cases)} cases run"
+            + (f", {result.left_out} left out (--only)" if result.left_out else ""),
+            f"{names.reference}: {recorded} recorded, {_live(result)} run"
+            + (f"; reference sha256 {listed(digests, 3)}" if digests else ""),
+            f"{names.candidate}: {result.candidate}",
+        ),
+        notices=(),
+        sections=tuple(section for section in sections if section.items or section.table),
+    )
+
+
+def _live(result: SuiteResult) -> int:
+    return sum(case.c_ms is not None for case in result.cases)
+
+
+def _headline(result: SuiteResult) -> str:
+    agree, differ, neither = (result.of(outcome) for outcome in Outcome)
+    text = f"{len(agree)} of {len(result.cases)} cases agree"
+    text += f", {len(differ)} differ: {listed(case.name for case in differ)}" if differ else ""
+    text += f", {len(neither)} not compared: {listed(case.name for case in neither)}" if neither else ""
+    pixels = sum(case.metrics.pixels for case in result.cases if case.metrics is not None)
+    traced = sum(case.traced for case in result.cases)
+    return f"{text}; {pixels} pixels compared, the traces of {traced} pixel{'s' * (traced != 1)}"
+
+
+def _line(case: CaseResult) -> Line:
+    status = _STATUS[case.outcome]
+    if case.metrics is None:
+        return Line((case.name, *("–",) * _FIGURES, case.outcome.value), status)
+    metrics = case.metrics
+    cells = (
+        case.name,
+        number(metrics.correlation, 9),
+        _from_one(metrics.sum_ratio),
+        _from_one(metrics.scale),
+        f"{case.worst_relative:.1e}" if case.worst_relative else "0",
+        number(case.c_ms, 4),
+        number(case.py_ms, 4),
+        _traces(case),
+        case.outcome.value,
+    )
+    return Line(cells, status)
+
+
+def _from_one(value: float | None) -> str:
+    return "–" if value is None else f"{value - 1.0:+.1e}" if value != 1.0 else "0"
+
+
+def _traces(case: CaseResult) -> str:
+    if case.first_divergence is not None:
+        return case.first_divergence
+    return f"none in {case.traced}" if case.traced else "not traced"

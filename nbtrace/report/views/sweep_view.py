@@ -1,0 +1,201 @@
+"""The view of a sweep over precisions and devices."""
+
+from collections.abc import Iterator, Sequence
+
+from nbtrace.compare.sweep_result import Measured, Outcome, Reading, Run, SweepResult, Swept
+from nbtrace.records import Trace
+from nbtrace.report.view import (
+    Column,
+    Command,
+    Line,
+    Section,
+    Table,
+    View,
+    listed,
+    logs_line,
+    number,
+    signed,
+    tolerance_facts,
+)
+from nbtrace.verdicts.notices import Weight
+from nbtrace.verdicts.status import Status, Verdict
+
+STATUS_OF = {
+    Outcome.STABLE: Status.PASS,
+    Outcome.ROUNDING: Status.PASS,
+    Outcome.PRECISION_LIMITED: Status.MINOR,
+    Outcome.UNDECIDED: Status.MISSING,
+    Outcome.DEFECT: Status.CRITICAL,
+}
+"""The status that colours an outcome."""
+
+_MEANINGS = {
+    Outcome.STABLE: "the same in every run, to the last printed digit",
+    Outcome.ROUNDING: "moves with the precision, or is apart from the reference only as far as rounding goes",
+    Outcome.PRECISION_LIMITED: "rounding moves it by more than its tolerance",
+    Outcome.UNDECIDED: "the runs do not tell",
+    Outcome.DEFECT: "apart from the reference in every precision: no rounding",
+}
+_MOVING = (
+    Column("quantity"),
+    Column("value", numeric=True, rounds=True),
+    Column("Δ rel", numeric=True),
+    Column("digits", numeric=True),
+    Column("condition", numeric=True, least_width=150),
+    Column("moving", numeric=True, least_width=160),
+)
+_APART = (
+    Column("off", numeric=True),
+    Column("off, coarse", numeric=True, least_width=120),
+    Column("trend", least_width=130),
+)
+_OFF = "off: relative difference from the reference in the most precise run; off, coarse: in the least precise one."
+
+
+def sweep_view(result: SweepResult, *, brief: bool = False) -> View:
+    """Return the view of a sweep; a brief one leaves out of the table what is the same everywhere and agrees."""
+    return View(
+        title="One trace in several precisions",
+        verdict=result.verdict,
+        headline=headline(result),
+        facts=tuple(_facts(result)),
+        notices=result.notices,
+        sections=tuple(_sections(result, brief=brief)),
+    )
+
+
+def headline(result: SweepResult) -> str:
+    """Return the answer in one line."""
+    if result.verdict is Verdict.NOT_COMPARABLE:
+        return next(item.text for item in result.notices if item.weight is Weight.BLOCKING)
+    return "; ".join((*_against_reference(result), _movement(result)))
+
+
+def _against_reference(result: SweepResult) -> Iterator[str]:
+    if result.reference is None:
+        return
+    defects, undecided = result.of_outcome(Outcome.DEFECT), result.of_outcome(Outcome.UNDECIDED)
+    if defects:
+        first = defects[0].shown
+        apart = f"{_counted(len(defects))} apart from the reference in every precision"
+        yield f"{apart}, first {first.label}, {first.reason}"
+    elif result.verdict is Verdict.DIFFER:
+        why = f"first {undecided[0].shown.label}: {undecided[0].shown.reason}" if undecided else "a trace is cut short"
+        yield f"apart from the reference, and the runs do not tell why; {why}"
+    else:
+        held = sum(place.reference is not None for item in result.quantities for place in item.places)
+        yield f"{held} values held against the reference, none is apart but for rounding"
+
+
+def _counted(count: int) -> str:
+    return f"{count} quantity" if count == 1 else f"{count} quantities"
+
+
+def _movement(result: SweepResult) -> str:
+    moving = [item for item in result.quantities if item.shown.digits is not None]
+    if not moving:
+        return f"none of {_counted(len(result.quantities))} moves with the precision"
+    limited = result.of_outcome(Outcome.PRECISION_LIMITED)
+    least = min(moving, key=lambda item: item.shown.digits or 0.0)
+    beyond = f", {listed(item.quantity for item in limited)} beyond the tolerance" if limited else ""
+    kept = f"{least.shown.label} keeps the fewest digits, {least.shown.digits:.1f}"
+    return f"{len(moving)} of {_counted(len(result.quantities))} move with the precision{beyond}; {kept}"
+
+
+def _facts(result: SweepResult) -> Iterator[str]:
+    first, *others = result.runs
+    yield f"Runs: {first.name} (the others are held against it), {', '.join(run.name for run in others)}"
+    for run in result.runs:
+        if run.trace.source != run.name:
+            yield f"{run.name}: {run.trace.source}"
+    if result.reference is not None:
+        names = result.policy.vocabulary.names
+        told = f"{names.reference} in the notes; {names.candidate} is {first.name}"
+        yield f"Reference: {result.reference.source} ({told})"
+    yield from tolerance_facts(result.policy)
+
+
+def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
+    shown = [item for item in result.quantities if not brief or item.outcome is not Outcome.STABLE]
+    columns = (*_MOVING, *(_APART if result.reference is not None else ()), Column("outcome"))
+    hidden = len(result.quantities) - len(shown)
+    sentences: tuple[str, ...] = (
+        (f"{hidden} quantities that are the same in every run are left out (--brief).",) if hidden else ()
+    )
+    sentences += (_OFF,) if result.reference is not None else ()
+    table = Table(columns, tuple(_line(item, result) for item in shown))
+    yield Section("Quantities in execution order", sentences=sentences, table=table)
+    for outcome in (Outcome.DEFECT, Outcome.UNDECIDED, Outcome.PRECISION_LIMITED):
+        found = result.of_outcome(outcome)
+        if found:
+            items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in found)
+            roots = f"Roots, from which the others may follow: {listed(result.roots)}."
+            sentences = (roots,) if outcome is Outcome.DEFECT and result.roots else ()
+            yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
+    yield Section("Outcomes", items=tuple(_counts(result)))
+    if result.first_defect is not None and result.reference is not None:
+        yield _next(result.reference, result.runs[0])
+
+
+def _remark(item: Swept, result: SweepResult) -> str:
+    """Return what is said of a movement that no rounding makes."""
+    if not result.exceeds_rounding(item):
+        return ""
+    return f"; far more than rounding makes of its inputs (condition {item.condition:.2g}): look at its code"
+
+
+def _next(reference: Trace, run: Run) -> Section:
+    title = "What to look at next"
+    if run.trace.source == run.name:
+        return Section(title, items=("write the trace with nbtrace harness; nbtrace explain says which side is wrong",))
+    line = logs_line("explain", reference.source, run.trace.source, vocabulary=reference.vocabulary)
+    return Section(title, commands=(Command(line, "which side breaks which formula?"),))
+
+
+def _counts(result: SweepResult) -> Iterator[str]:
+    for outcome in Outcome:
+        found = result.of_outcome(outcome)
+        if found:
+            yield f"{outcome.value} {len(found)}: {_MEANINGS[outcome]}"
+    yield f"{result.compared} values compared in {len(result.runs)} runs"
+
+
+def _line(item: Swept, result: SweepResult) -> Line:
+    place = item.shown
+    first = place.readings[0]
+    farthest = _farthest([reading for reading in place.readings if reading.moved is not None])
+    moved = farthest.moved if farthest is not None else None
+    cells = [
+        place.label,
+        _value(first),
+        signed(moved.relative) if moved is not None else "–",
+        _digits(place.digits),
+        number(item.condition, 2),
+        f"{item.moving}/{len(item.places)}" if len(item.places) > 1 else "",
+    ]
+    if result.reference is not None:
+        coarse = [reading.apart for reading in place.readings[1:] if reading.apart is not None]
+        cells += [_off(first.apart), _off(coarse[-1] if coarse else None), place.trend.value]
+    return Line((*cells, item.outcome.value), STATUS_OF[item.outcome])
+
+
+def _farthest(readings: Sequence[Reading]) -> Reading | None:
+    return max(readings, key=lambda item: abs((item.moved and item.moved.relative) or 0.0), default=None)
+
+
+def _value(reading: Reading) -> str:
+    numbers = reading.record.numbers
+    if len(numbers) == 1:
+        return number(numbers[0])
+    text = reading.record.value.text
+    return text if len(text) <= 16 else f"{text[:15]}…"
+
+
+def _digits(digits: float | None) -> str:
+    return "all" if digits is None else f"{digits:.1f}"
+
+
+def _off(apart: Measured | None) -> str:
+    if apart is None:
+        return "–"
+    return signed(apart.relative) if apart.relative is not None else apart.status.value

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from nbtrace.compare.images import ImageOptions, Roi
+from nbtrace.errors import InputError, UsageError
+from nbtrace.programs.suite_file import read_suite, tasks
+
+HEAD = 'format_version = 1\nname = "s"\n'
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_case_stands_on_the_defaults(tmp_path: Path) -> None:
+    text = HEAD + (
+        "[defaults]\nrelative = 1e-5\nrepeat = 3\n"
+        '[[case]]\nname = "a"\nflags = "-hkl \'my list.hkl\' -N 5"\ninputs = ["in"]\nrelative = 1e-3\n'
+        "sum_ratio = [0.9, 1.1]\nroi = [1, 2, 3, 4]\npixels = [[5, 6]]\n"
+        '[[case]]\nname = "b"\nflags = ["-N", "5"]\ntraces = false\n'
+    )
+    suite = read_suite(write(tmp_path / "s.toml", text))
+    a, b = tasks(suite, tmp_path)
+    assert a.words == ("-hkl", "my list.hkl", "-N", "5")
+    assert a.folders == (tmp_path, tmp_path / "in")
+    assert (a.settings.relative, b.settings.relative, b.settings.repeat) == (1e-3, 1e-5, 3)
+    assert a.pixels == ((5, 6),)
+    options = a.image_options(ImageOptions(threshold=0.5), "s.toml")
+    assert (options.roi, options.sum_ratio, options.threshold) == (Roi(1, 2, 3, 4), (0.9, 1.1), 0.5)
+    assert (options.origin("relative"), options.origin("threshold")) == ("s.toml", "given")
+    assert [task.name for task in tasks(suite, tmp_path, ["b"])] == ["b"]
+
+
+CASE = '[[case]]\nname = "a"\nflags = "-N 5"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "format_version is missing"),
+        (HEAD, "case is missing"),
+        (HEAD + "case = []", "case: List should have at least 1 item"),
+        (CASE, "format_version is missing"),
+        (HEAD.replace("1", "2") + CASE, "format_version"),
+        (HEAD + CASE + CASE, "two cases are called 'a'"),
+        (HEAD + '[[case]]\nname = "a"\n', "give flags, or archived"),
+        (HEAD + '[[case]]\nname = "a"\nflags = ""\n', "flags are empty"),
+        (HEAD + '[[case]]\nname = "a"\nflags = []\n', "flags are empty"),
+        (HEAD + '[[case]]\nname = ""\nflags = "-N 5"\n', "case.0.name"),
+        (HEAD + '[[case]]\nname = "a\\u001b[31m"\nflags = "-N 5"\n', "case.0.name"),
+        (HEAD + CASE + "cand = 'rm -rf /'\n", "case.0.cand"),
+        (HEAD + CASE + "relative = -1\n", "relative"),
+        (HEAD + CASE + "relative = nan\n", "relative"),
+        (HEAD + CASE + "repeat = 0\n", "repeat"),
+        (HEAD + CASE + "repeat = 1000000\n", "repeat"),
+        (HEAD + CASE + "repeat = true\n", "repeat"),
+        (HEAD + CASE + "roi = [1, 2, 3]\n", "roi"),
+        (HEAD + CASE + "pixels = [[1]]\n", "pixels"),
+        (HEAD + CASE + "threshold = '0.9'\n", "threshold"),
+        (HEAD + "x = " + "[" * 5000, "TOML"),
+        ("\0", "TOML"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_one_line(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"s\.toml") as caught:
+        read_suite(write(tmp_path / "s.toml", text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_limits_that_contradict_themselves_and_open_quotes_are_errors(tmp_path: Path) -> None:
+    suite = read_suite(write(tmp_path / "s.toml", HEAD + CASE + "sum_ratio = [2.0, 1.0]\nroi = [3, 1, 0, 0]\n"))
+    with pytest.raises(UsageError):
+        tasks(suite, tmp_path)[0].image_options(ImageOptions(), "s.toml")
+    suite = read_suite(write(tmp_path / "s.toml", HEAD + '[[case]]\nname = "a"\nflags = "-hkl \'x"\n'))
+    with pytest.raises(UsageError, match="case 'a': the flags cannot be split"):
+        tasks(suite, tmp_path)
+
+
+def test_a_missing_file_and_one_that_is_no_text_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_suite(tmp_path / "nope.toml")
+    (tmp_path / "s.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="no valid TOML"):
+        read_suite(tmp_path / "s.toml")
