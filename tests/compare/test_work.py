@@ -11,6 +11,7 @@ import pytest
 from nbtrace import check, compare_phi, diff, parse_trace, scaling_chain
 from nbtrace.compare import comparability
 from nbtrace.errors import NbtraceError
+from nbtrace.verdicts.notices import Subject
 from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
@@ -111,6 +112,6 @@ def test_the_nearest_name_is_sought_for_a_few_tolerances(monkeypatch: pytest.Mon
     (trace,) = parse_trace("TRACE_C: steps 1\n")
     limits = {f"q{i}": Tolerance(1e-3, Basis.RELATIVE, "many.toml", overridden=True) for i in range(5000)}
     result = diff(trace, trace, Policy(overrides=limits))
-    told = [notice.text for notice in result.notices if notice.subject is comparability.Subject.TOLERANCE]
+    told = [notice.text for notice in result.notices if notice.subject is Subject.TOLERANCE]
     assert len(sought) == len(told) - 1 == 10
     assert told[-1] == "4990 more tolerances (many.toml) apply to nothing: no quantity has their names"
