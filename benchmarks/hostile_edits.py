@@ -20,7 +20,7 @@ from nbtrace.records import Side
 ROOT = Path(__file__).parents[1]
 RECORDED = (
     ROOT / "examples" / "pairs",
-    ROOT / "nbtrace" / "explanation" / "selftest" / "data",
+    ROOT / "nbtrace" / "physics" / "nanobragg" / "selftest" / "data",
     ROOT / "examples" / "golden_suite",
 )
 
