@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile, VocabularyName
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.groups import Outputs, grouped
+from nbtrace.cli.options import VocabularyName
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
 from nbtrace.errors import InputError
@@ -18,6 +19,7 @@ from nbtrace.vocabulary.chosen import chosen
 EXAMPLE = "Example: nbtrace check c.log"
 
 
+@grouped
 def check_command(
     ctx: typer.Context,
     log: Annotated[str, typer.Argument(metavar="LOG", help="A trace log; - is standard input.")],
@@ -27,11 +29,7 @@ def check_command(
         typer.Option("--side", metavar="c|py", help="Of a file that holds both traces, which; also by its name."),
     ] = None,
     vocabulary: VocabularyName = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Hold one log against itself: say which relations among its own values it breaks.
 
@@ -39,7 +37,7 @@ def check_command(
     """
     words = chosen(vocabulary, Path())
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
-    delivery = Delivery("check", (log, *words.inputs), Destinations(md, json, output, bundle, force))
+    delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")

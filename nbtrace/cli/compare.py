@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.groups import Outputs, SimulatorOptions, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
     Outliers,
@@ -16,16 +17,9 @@ from nbtrace.cli.image_options import (
     split_tolerances,
 )
 from nbtrace.cli.options import (
-    BundleFolder,
-    Force,
-    JsonFile,
-    MarkdownFile,
     NoiseFile,
     PolicyFile,
-    SimulatorMode,
-    TextFile,
 )
-from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.errors import UsageError
@@ -37,6 +31,7 @@ EXAMPLE = (
 )
 
 
+@grouped
 def compare_command(
     ctx: typer.Context,
     *,
@@ -77,13 +72,7 @@ def compare_command(
         typer.Option("--pixel", metavar="SLOW FAST", help="Trace this pixel too."),
     ] = None,
     no_trace: Annotated[bool, typer.Option("--no-trace", help="Compare the images only.")] = False,
-    mode: SimulatorMode = None,
-    device: Annotated[
-        str | None, typer.Option("--device", metavar="DEVICE", help="Device of the simulator: cpu, cuda or cuda:N.")
-    ] = None,
-    dtype: Annotated[
-        str | None, typer.Option("--dtype", metavar="DTYPE", help="Precision of the simulator: float64 or float32.")
-    ] = None,
+    simulator: SimulatorOptions,
     timeout: Timeout = 600.0,
     roi: Region = None,
     mask: MaskFile = None,
@@ -106,11 +95,7 @@ def compare_command(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for summary.json, report, pictures, images, logs, traces."),
     ] = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Run the reference and a candidate on the same flags (nanoBragg's, after --); compare images and traces.
 
@@ -132,12 +117,9 @@ def compare_command(
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
-    from nbtrace.embedded.choice import Choice  # noqa: PLC0415
 
-    request = Request(
-        tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), Choice(mode, device, dtype)
-    )
-    to = Destinations(md, json, output, bundle, force, folder=out)
+    request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), simulator.choice)
+    to = outputs.destinations(folder=out)
     traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)
     if suite is not None:

@@ -7,19 +7,15 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
-    BundleFolder,
     CLog,
-    Force,
-    JsonFile,
-    MarkdownFile,
     PolicyFile,
     PyLog,
-    TextFile,
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
@@ -37,6 +33,7 @@ from nbtrace.vocabulary.chosen import chosen
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
 
+@grouped
 def diff_command(
     c_log: CLog,
     py_log: PyLog,
@@ -60,11 +57,7 @@ def diff_command(
     strict: Annotated[
         bool, typer.Option("--strict", help="A quantity on one side only, or an unreadable line, is a difference.")
     ] = False,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Compare two traces: the first quantity that diverges, ratios Py/C, a status for each quantity.
 
@@ -73,7 +66,7 @@ def diff_command(
     """
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
-    delivery = Delivery("diff", inputs, Destinations(md, json, output, bundle, force), vocabulary=vocabulary)
+    delivery = Delivery("diff", inputs, outputs.destinations(), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:

@@ -5,20 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
-    BundleFolder,
     CLog,
     ConfigurationName,
-    Force,
-    JsonFile,
-    MarkdownFile,
     PolicyFile,
     PyLog,
-    TextFile,
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
 
 
+@grouped
 def explain_command(
     c_log: CLog,
     py_log: PyLog,
@@ -48,11 +45,7 @@ def explain_command(
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Say who is wrong, and why, with proof.
 
@@ -73,7 +66,7 @@ def explain_command(
         raise UsageError(f"{what}: configurations are those of nanoBragg; the vocabulary {words.name} knows none")
     file = None if config is None else configuration_file(config)
     inputs = (c_log, py_log, *words.inputs)
-    delivery = Delivery("explain", inputs, Destinations(md, json, output, bundle, force, hypotheses))
+    delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = read_pair(c_log, py_log, words.vocabulary)
     configured = _configuration(file, flags or [])

@@ -10,8 +10,9 @@ import typer
 
 from nbtrace.cli import harness_files as names
 from nbtrace.cli.capture import Captured, captured
+from nbtrace.cli.groups import SimulatorOptions, grouped
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
-from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, SimulatorMode, TracedPixel
+from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, TracedPixel
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.documents import dump
@@ -39,10 +40,6 @@ WindowOption: TypeAlias = Annotated[
     tuple[int, int, int, int] | None,
     typer.Option("--roi", metavar="S0 S1 F0 F1", help="Trace slow S0 to S1, fast F0 to F1, ends included, to Parquet."),
 ]
-DeviceOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--device", metavar="DEVICE", help="cpu, cuda or cuda:N; CUDA that is absent becomes the CPU."),
-]
 OutOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--out", "-o", metavar="FILE|DIR", help="The trace's file, the others beside it; or their folder."),
@@ -56,6 +53,7 @@ EverythingOption: TypeAlias = Annotated[
 ]
 
 
+@grouped
 def harness_command(
     ctx: typer.Context,
     *,
@@ -64,9 +62,7 @@ def harness_command(
     roi: WindowOption = None,
     all_pixels: Annotated[bool, typer.Option("--all-pixels", help="Trace every pixel of the run to Parquet.")] = False,
     config: ConfigurationName = None,
-    mode: SimulatorMode = None,
-    device: DeviceOption = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32.")] = None,
+    simulator: SimulatorOptions,
     out: OutOption = None,
     bundle: BundleFolder = None,
     emit_rot_stars: RotStarsOption = False,
@@ -85,10 +81,7 @@ def harness_command(
     if len(chosen) + (pixel is not None) > 1:
         raise UsageError("--pixel, --pixels, --roi and --all-pixels exclude one another")
     with captured() as streams:
-        # Only this command needs torch, which takes a second to import.
-        from nbtrace.embedded.choice import Choice  # noqa: PLC0415
-
-        task = chosen_task(config, passed_on(ctx), Choice(mode, device, dtype))
+        task = chosen_task(config, passed_on(ctx), simulator.choice)
         if chosen:
             from nbtrace.embedded.tables import Selection, write_tables  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
     Outliers,
@@ -17,8 +18,8 @@ from nbtrace.cli.image_options import (
     origins_of,
     pixel_tolerances,
 )
-from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, JsonFile, MarkdownFile, TextFile
-from nbtrace.cli.output import STDOUT, Delivery, Destinations, require_matplotlib
+from nbtrace.cli.options import ConfigurationName
+from nbtrace.cli.output import STDOUT, Delivery, require_matplotlib
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 2527 2463 --pictures pictures"
 
 
+@grouped
 def images_command(
     c_image: Annotated[str, typer.Argument(metavar="C_IMAGE", help="Image of the reference.")],
     py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
@@ -67,11 +69,7 @@ def images_command(
         ),
     ] = None,
     svg: Annotated[bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.")] = False,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
 
@@ -87,8 +85,8 @@ def images_command(
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     named = tuple(name for name in (c_image, py_image, mask, geometry) if name is not None)
-    extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), force)
-    delivery = Delivery("images", named, Destinations(md, json, output, bundle, force, others=extra.files))
+    extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), outputs.force)
+    delivery = Delivery("images", named, outputs.destinations(others=extra.files))
     settings: dict[str, Any] = {
         name: value
         for name, value in (
@@ -110,7 +108,7 @@ def images_command(
         origins=origins_of(settings),
     )
     result = compare_images(c, py, options)
-    code = delivery.deliver(images_view(result), images_document(result), outputs=extra.write(result, bundle))
+    code = delivery.deliver(images_view(result), images_document(result), outputs=extra.write(result, outputs.bundle))
     raise typer.Exit(code)
 
 

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
-    BundleFolder,
-    Force,
-    JsonFile,
-    MarkdownFile,
     PlotFile,
     PolicyFile,
-    TextFile,
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
@@ -53,6 +49,7 @@ StepTolerances: TypeAlias = Annotated[
 ]
 
 
+@grouped
 def phi_command(
     py: Annotated[str, typer.Argument(metavar="PY", help="Log or JSON with the port's φ steps; - is standard input.")],
     c: Annotated[str, typer.Argument(metavar="C", help="Log or JSON with the reference's φ steps.")],
@@ -61,23 +58,20 @@ def phi_command(
     tolerance: StepTolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
+    outputs: Outputs,
     plot: PlotFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
 ) -> None:
     """Compare two traces step by step along φ: Δk, ΔF_latt_b, ΔF_latt, the first bad step.
 
     The files may be given in either order. Steps are paired by phi_tic; a step that repeats another step's values is
     named. With --index, or another vocabulary, it does what nbtrace steps does.
     """
-    to = Destinations(md, json, output, bundle, force, plot=plot)
+    to = outputs.destinations(plot=plot)
     request = _Request(c, py, (py, c), to, tuple(tolerance or ()), policy)
     raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
 
 
+@grouped
 def steps_command(
     c: Annotated[str, typer.Argument(metavar="A", help="Log of the reference; - is standard input.")],
     py: Annotated[str, typer.Argument(metavar="B", help="Log of the other program; - is standard input.")],
@@ -86,19 +80,15 @@ def steps_command(
     tolerance: StepTolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
+    outputs: Outputs,
     plot: PlotFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
 ) -> None:
     """Compare two traces turn by turn along a loop: what differs first in each turn, and the first bad turn.
 
     A turn that repeats another turn's values digit for digit, although it starts from other ones, is named. Without
     --index it is the outermost loop of the vocabulary; with nanoBragg's, it does what nbtrace phi does.
     """
-    to = Destinations(md, json, output, bundle, force, plot=plot)
+    to = outputs.destinations(plot=plot)
     request = _Request(c, py, (c, py), to, tuple(tolerance or ()), policy)
     raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
 

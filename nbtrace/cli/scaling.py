@@ -6,21 +6,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
-    BundleFolder,
     Cells,
     CLog,
-    Force,
-    JsonFile,
-    MarkdownFile,
     PlotFile,
     PolicyFile,
     PyLog,
-    TextFile,
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import scaling_chain
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace scaling c.log py.log --json metrics.json"
 
 
+@grouped
 def scaling_command(
     c_log: CLog,
     py_log: PyLog,
@@ -44,12 +41,8 @@ def scaling_command(
     policy: PolicyFile = None,
     cells: Cells = None,
     vocabulary: VocabularyName = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
+    outputs: Outputs,
     plot: PlotFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
 ) -> None:
     """Compare the scaling chains, I_before_scaling to I_pixel_final: which factor explains what share of the ratio.
 
@@ -61,7 +54,7 @@ def scaling_command(
     words = chosen(vocabulary, Path())
     if cells is not None and not words.is_default:
         raise UsageError(f"--cells are those of a crystal of nanoBragg; leave it out for {words.name}")
-    destinations = Destinations(md, json, output, bundle, force, plot=plot)
+    destinations = outputs.destinations(plot=plot)
     delivery = Delivery("scaling", (c_log, py_log, *words.inputs), destinations, vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     result = scaling_chain(*read_pair(c_log, py_log, words.vocabulary), limits, cells=cells)

@@ -10,21 +10,17 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.harness import chosen_task
 from nbtrace.cli.options import (
-    BundleFolder,
     ConfigurationName,
-    Force,
-    JsonFile,
-    MarkdownFile,
     PolicyFile,
     SimulatorMode,
-    TextFile,
     Tolerances,
     TracedPixel,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
@@ -67,6 +63,7 @@ ReferenceOption: TypeAlias = Annotated[
 ]
 
 
+@grouped
 def sweep_command(
     ctx: typer.Context,
     *,
@@ -81,11 +78,7 @@ def sweep_command(
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Trace one pixel in every precision and on every device: which quantities move, and how many digits each keeps.
 
@@ -95,7 +88,7 @@ def sweep_command(
 
     Exit status: 1 if a divergence from the reference stays.
     """
-    to = Destinations(md, json, output, bundle, force)
+    to = outputs.destinations()
     words = _words(vocabulary, traced=bool(trace))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
@@ -104,7 +97,7 @@ def sweep_command(
     ran_on, ran_in = ", ".join(plan.devices), ", ".join(plan.dtypes)
     delivery = Delivery("sweep", inputs, to, device=ran_on, dtype=ran_in, vocabulary=vocabulary)
     expected = None if reference is None else read_trace(reference, Side.C, vocabulary=words.vocabulary)
-    runs, outputs = plan.make()
+    runs, texts = plan.make()
 
     from nbtrace.explanation.conditions import conditions  # noqa: PLC0415 - the formulas, which a bad call does not need
 
@@ -112,7 +105,7 @@ def sweep_command(
     result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))
     refuse_misspelt(limits, result.notices)
     view, document = sweep_view(result, brief=brief), sweep_document(result)
-    raise typer.Exit(delivery.deliver(view, document, outputs=outputs))
+    raise typer.Exit(delivery.deliver(view, document, outputs=texts))
 
 
 @dataclass(frozen=True)

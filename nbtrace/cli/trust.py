@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.command import is_plain
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, TextFile
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.groups import Outputs, grouped
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.errors import UsageError
@@ -19,6 +19,7 @@ EXAMPLE = (
 _MOST_THREADS = 1024
 
 
+@grouped
 def trust_command(
     ctx: typer.Context,
     *,
@@ -35,11 +36,7 @@ def trust_command(
     ] = None,
     no_trace: Annotated[bool, typer.Option("--no-trace", help="Do not try -trace_pixel.")] = False,
     timeout: Timeout = 600.0,
-    md: MarkdownFile = None,
-    json: JsonFile = None,
-    output: TextFile = None,
-    bundle: BundleFolder = None,
-    force: Force = False,
+    outputs: Outputs,
 ) -> None:
     """Hold the reference against itself: which pixels and traced quantities move when nothing should move them.
 
@@ -64,7 +61,7 @@ def trust_command(
     line = flag_line(wanted_flags(passed_on(ctx), "trust"), lenient=True)
     program = find_reference(ref)
     names = tuple(map(str, line.inputs))
-    delivery = Delivery("trust", names, Destinations(md, json, output, bundle, force), reference=program.file)
+    delivery = Delivery("trust", names, outputs.destinations(), reference=program.file)
     result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)
     raise typer.Exit(delivery.deliver(trust_view(result), trust_document(result)))
 
