@@ -196,20 +196,28 @@ def test_the_engine_names_no_quantity_of_nanobragg() -> None:
     assert {module: names for module, names in found.items() if names} == NAMED
 
 
-def sections_of_the_architecture() -> Iterator[tuple[str, str]]:
-    """Yield folder and line of what ARCHITECTURE.md says of the modules; a list of a subfolder begins with its name."""
-    text = (ROOT / "ARCHITECTURE.md").read_text().partition("## Layers\n")[2].partition("\n## ")[0]
-    for section in text.split("\n### ")[1:]:
-        title, _, body = section.partition("\n")
-        folder = title.split("`")[1]
-        for item in body.replace("\n  ", " ").split("\n"):
-            inner = re.match(r"- `(\w+/)`", item)
-            yield (folder + inner[1] if inner else folder), item
+def test_the_architecture_names_every_package_once() -> None:
+    named = re.findall(r"^\| `(nbtrace/[\w/]*)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    there = [f"{path.parent.relative_to(ROOT).as_posix()}/" for path in (ROOT / "nbtrace").glob("*/**/__init__.py")]
+    assert sorted(named) == sorted([f"{LIBRARY}/", *there])
 
 
-def test_the_architecture_names_every_module_once() -> None:
-    named = [
-        folder + name for folder, item in sections_of_the_architecture() for name in re.findall(r"`(\w+\.py)`", item)
-    ]
-    there = [path.relative_to(ROOT).as_posix() for path in modules().values() if not path.name.startswith("__")]
-    assert sorted(named) == sorted(there)
+def test_packages_stand_in_the_order_of_their_layers() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = re.findall(r"^\| `nbtrace/([\w/]+)/` \|", text, re.MULTILINE)
+    layers = [layer_of(f"nbtrace.{name.replace('/', '.')}") for name in named]
+    assert layers == sorted(layers)
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions.md"])
+def test_a_document_names_files_that_are_there(document: str) -> None:
+    text = (ROOT / document).read_text()
+    named = re.findall(r"`([\w.]+/[\w/.]*)(?:: \w+)?`", text)
+    roots = (ROOT, ROOT / "nbtrace")
+    assert named
+    assert not [name for name in named if not any((root / name).exists() for root in roots)]
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name.startswith(LIBRARY)])
+def test_a_module_says_what_it_is_for(module: str) -> None:
+    assert len((ast.get_docstring(ast.parse(modules()[module].read_text())) or "").split()) >= 2
