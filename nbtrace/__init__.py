@@ -4,10 +4,13 @@ The names below are the library; the commands are thin over them. Each is loaded
 importing nbtrace costs next to nothing.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
     from nbtrace.compare.check import SelfCheck, check
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
@@ -115,3 +118,20 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _OldNames:
+    """Asked for modules that are nowhere: those of version 0.1 that have another place now."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
+        """Return the spec of a module under its old name; None for any other."""
+        del path, target
+        if not name.startswith(f"{__name__}."):
+            return None
+        from nbtrace.moved import spec_of  # noqa: PLC0415 - only for names that are nowhere
+
+        return spec_of(name)
+
+
+sys.meta_path.append(_OldNames)

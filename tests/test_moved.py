@@ -1,0 +1,40 @@
+"""Modules of version 0.1 are found under their old names, with a hint."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from nbtrace.moved import MOVED, new_name
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_an_old_name_gives_the_module_that_has_its_place(old: str) -> None:
+    sys.modules.pop(old, None)
+    with pytest.warns(DeprecationWarning, match=f"{old} is {MOVED[old]} now"):
+        module = import_module(old)
+    new = import_module(MOVED[old])
+    if hasattr(new, "__path__"):
+        assert module.__path__ == []
+        assert all(getattr(module, name) is value for name, value in vars(new).items() if name[0] != "_")
+    else:
+        assert module is new
+
+
+def test_a_module_of_a_package_that_moved_is_found() -> None:
+    sys.modules.pop("nbtrace.running.trust", None)
+    with pytest.warns(DeprecationWarning, match=r"nbtrace\.running\.trust is nbtrace\.programs\.trust now"):
+        old = import_module("nbtrace.running.trust")
+    assert old is import_module("nbtrace.programs.trust")
+
+
+def test_names_that_never_were_are_not_found() -> None:
+    assert new_name("nbtrace.nowhere") is None
+    with pytest.raises(ModuleNotFoundError, match=r"nbtrace\.nowhere"):
+        import_module("nbtrace.nowhere")
+
+
+def test_nothing_of_nbtrace_uses_an_old_name() -> None:
+    code = "import nbtrace, nbtrace.__main__; [getattr(nbtrace, name) for name in nbtrace.__all__]"
+    subprocess.run([sys.executable, "-W", "error::DeprecationWarning:nbtrace", "-c", code], check=True)
