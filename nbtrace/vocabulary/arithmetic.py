@@ -74,8 +74,10 @@ def _two(operation: Callable[[Any, Any], Any]) -> Callable[[Number, Number], Num
     """Return an operation on two numbers that warns of nothing in arrays and overflows in floats."""
 
     def compute(a: Number, b: Number) -> Number:
-        if _plain(a, b):
-            return _finite(operation(a, b), a, b)
+        # Most numbers are floats; asking that first halves the time of a formula.
+        if (type(a) is float and type(b) is float) or _plain(a, b):
+            result = operation(a, b)
+            return result if -math.inf < result < math.inf else _finite(result, a, b)
         return _quietly(lambda _, x, y: operation(x, y), a, b)
 
     return compute
@@ -129,6 +131,8 @@ square_root = _one(math.sqrt, _numpy("sqrt"))
 def each(function: Callable[..., Number], *values: Components) -> Components:
     """Apply a function component by component; scalars go with every component."""
     size = max(map(len, values))
+    if size == 1:
+        return (function(*(value[0] for value in values)),)
     return tuple(map(function, *(value * size if len(value) == 1 else value for value in values)))
 
 
