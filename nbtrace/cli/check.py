@@ -12,6 +12,7 @@ from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
 from nbtrace.errors import InputError
 from nbtrace.parsers import read_trace
+from nbtrace.records import Side
 from nbtrace.report.documents.trace_documents import check_document
 from nbtrace.report.views.check_view import check_view
 from nbtrace.vocabulary.chosen import chosen
@@ -41,6 +42,9 @@ def check_command(
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")
+    if wanted is not None and trace.side not in {wanted, Side.UNKNOWN}:
+        names = words.vocabulary.names
+        raise InputError(f"{log} is a log of {names.of(trace.side)}; it holds nothing of {names.of(wanted)}")
     result = check(trace)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")

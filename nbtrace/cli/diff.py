@@ -16,13 +16,12 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.longlogs.diff_logs import diff
-from nbtrace.parsers import read_trace
+from nbtrace.parsers import read_pair, read_trace
 from nbtrace.records import Side
 from nbtrace.report.documents.trace_documents import diff_document
 from nbtrace.report.views.diff_view import diff_view

@@ -15,10 +15,10 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
+from nbtrace.parsers import read_pair
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import chosen
 

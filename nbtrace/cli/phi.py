@@ -14,12 +14,12 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
-from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.steps import compare_steps
 from nbtrace.errors import ExitCode, UsageError
+from nbtrace.parsers import read_pair
 from nbtrace.report.documents.trace_documents import phi_document
 from nbtrace.report.views.phi_view import phi_view
 from nbtrace.report.views.steps_view import steps_document, steps_view

@@ -17,10 +17,10 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.sides import read_pair
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import scaling_chain
 from nbtrace.errors import UsageError
+from nbtrace.parsers import read_pair
 from nbtrace.report.documents.trace_documents import scaling_document
 from nbtrace.report.views.scaling_view import scaling_view
 from nbtrace.verdicts.tolerance import resolve_policy

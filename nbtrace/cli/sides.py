@@ -2,8 +2,7 @@
 
 import typer
 
-from nbtrace.parsers import read_trace
-from nbtrace.records import Side, Trace
+from nbtrace.records import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
@@ -24,14 +23,3 @@ def side_named(name: str, vocabulary: Vocabulary, ctx: typer.Context) -> Side:
         known = plain if named == plain else own
         raise typer.BadParameter(f"{name!r}: give {' or '.join(known)}", ctx=ctx, param_hint="--side")
     return found
-
-
-def read_pair(c_log: str, py_log: str, vocabulary: Vocabulary) -> tuple[Trace, Trace]:
-    """Return the traces of the reference and of the candidate; one file may hold both.
-
-    Raises
-    ------
-    InputError
-        If one of them is missing, unreadable or binary.
-    """
-    return read_trace(c_log, Side.C, vocabulary=vocabulary), read_trace(py_log, Side.PY, vocabulary=vocabulary)

@@ -140,6 +140,9 @@ class _Order:
         self._names = tuple(vocabulary.quantities)
         self._loops = vocabulary.indices
         self._has_blocks = vocabulary.has_blocks
+        records = tuple(records)
+        stated = {name for record in records for name, _ in record.index.loops}
+        self._outer = next((name for name in vocabulary.indices if name in stated), None)
         looped = [float(len(self._names))]
         last = -1.0
         # A quantity that the vocabulary does not know follows its predecessor in the log.
@@ -148,7 +151,7 @@ class _Order:
                 last = self._ranks[record.quantity]
             else:
                 self._ranks.setdefault(record.quantity, last + 0.5)
-            if record.index.loops:
+            if self._outermost(record.index) is not None:
                 looped.append(self._ranks[record.quantity])
         self._loops_begin = min(looped)
 
@@ -164,10 +167,14 @@ class _Order:
         outer = turns[0] if turns else -1
         return index.block if phase else 0, phase, index.sample if phase == 1 else 0, outer, rank, turns[1:]
 
+    def _outermost(self, index: Index) -> int | None:
+        """Return the ordinal of the outermost loop that the logs have; None for a value of none of its turns."""
+        return None if self._outer is None else index.ordinal(self._outer)
+
     def _phase(self, quantity: str, rank: float, index: Index) -> int:
         """Return whether a value comes before the loops (0), is of one of their turns (1), or comes after them (2)."""
         if not self._has_blocks:
-            return 1 if index.loops else 2 if rank > self._loops_begin else 0
+            return 1 if self._outermost(index) is not None else 2 if rank > self._loops_begin else 0
         known = self._quantities.get(quantity)
         return int(known.scope if known else self._scope_at(rank))
 

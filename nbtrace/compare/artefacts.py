@@ -11,8 +11,8 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _WITHOUT_UNIT = frozenset({"1", "photons"})
 _POWER_CLOSE = 5e-3
-_SMALLEST_POWER = 2
-_LARGEST_POWER = 300
+POWERS = (*range(2, 16), 20, 30)
+"""Powers of ten between two units of one quantity: from femtometres to metres, and areas and volumes in ångströms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def power_of_ten(row: Row) -> int:
     if known is None or (known.unit in _WITHOUT_UNIT and not known.shows_units):
         return 0
     power = round(math.log10(row.difference.ratio))
-    if not _SMALLEST_POWER <= abs(power) <= _LARGEST_POWER:
+    if abs(power) not in POWERS:
         return 0
     off = math.hypot(*(y - x for x, y in zip(row.c.numbers, _scaled(row, power), strict=True)))
     return power if off <= _POWER_CLOSE * row.difference.norm_c else 0

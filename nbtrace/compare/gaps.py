@@ -142,10 +142,11 @@ class Lack:
 
     def gaps(self, count: LackCount, trace: Trace, other: Trace) -> Gaps:
         """Return the gaps of `trace`; of long logs, traces of enough blocks to hold every quantity do."""
-        traces_a_pixel = any(map(of_a_block, trace.records))
+        # Where a log has pixels, one of the steps of a sweep alone has no final value to print; any other log has one.
+        ends = any(map(of_a_block, trace.records)) or not trace.vocabulary.has_blocks
         traces_steps = any(map(_step_of, _step_records(trace)))
         unreadable = dict.fromkeys(name for bad in trace.account.unreadable for name in bad.quantities)
-        printed = {*trace.by_quantity, *unreadable} | ({trace.vocabulary.final or ""} if traces_a_pixel else set())
+        printed = {*trace.by_quantity, *unreadable} | ({trace.vocabulary.final or ""} if ends else set())
         lost: Counter[str] = Counter()
         chosen = 0
         for (name, further, apart), number in count.values.items():
@@ -163,7 +164,7 @@ class Lack:
         steps = count.steps if traces_steps else 0
         missing = {*lost, *(name for name in unreadable if steps and _of_step(trace, name))}
         return Gaps(
-            count.blocks if traces_a_pixel or traces_steps else 0,
+            count.blocks if ends or traces_steps else 0,
             steps,
             count.steps_there,
             {name: lost[name] for name in sorted(lost)},

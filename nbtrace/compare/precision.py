@@ -3,7 +3,7 @@
 import math
 import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,9 @@ _LONG = 9
 
 _COARSEST = 6
 """Digits of the coarsest format in use, %g; where no number has as many, all of them are short by chance (0.5, 100)."""
+
+_FEWEST = 3
+"""Digits of the coarsest numbers that are taken for rounded ones."""
 
 _EXACT = 17
 """Digits that tell every double-precision number from its neighbours."""
@@ -112,10 +115,10 @@ def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
     }
 
 
-def _format(tokens: Iterable[str]) -> NumberFormat:
+def _format(tokens: Sequence[str]) -> NumberFormat:
     parts = [part for token in tokens if (part := _parts(token)) is not None]
     digits = max((part.digits for part in parts if part.decimals or not part.trailing_zeros), default=0)
-    if digits < _COARSEST:
+    if digits < _COARSEST and not _are_rounded(tokens, digits):
         digits = _EXACT
     plain = [part for part in parts if not part.scientific and part.decimals]
     decimals = max((part.decimals for part in plain), default=0)
@@ -123,6 +126,12 @@ def _format(tokens: Iterable[str]) -> NumberFormat:
     all_alike = len(plain) >= _SEVERAL and {part.decimals for part in plain} == {decimals}
     fixed = all_alike or (digits < _EXACT_DIGITS and len(at_most) > 1)
     return NumberFormat(digits, decimals if fixed else None)
+
+
+def _are_rounded(tokens: Sequence[str], digits: int) -> bool:
+    """Return whether numbers of so few digits were rounded to them: most have as many, and none has more."""
+    full = [token for token in tokens if (part := _parts(token)) is not None and part.digits == digits]
+    return digits >= _FEWEST and len(set(full)) >= _SEVERAL and 2 * len(full) > len(tokens)
 
 
 def is_single_precision(trace: Trace) -> bool:

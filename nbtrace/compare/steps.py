@@ -190,8 +190,14 @@ def _lacking(c: Trace, py: Trace, loop: Loop) -> tuple[Mapping[int, list[Record]
     """Return what C and what Py lacks of what it prints in another turn and the other side has, by turns."""
     aligned = align(c, py, pair_blocks(c, py))
     sides = ((c, aligned.only_py), (py, aligned.only_c))
-    of_c, of_py = (_by_turn(records, loop, set(trace.by_quantity)) for trace, records in sides)
+    of_c, of_py = (_by_turn(records, loop, _printed(trace)) for trace, records in sides)
     return of_c, of_py
+
+
+def _printed(trace: Trace) -> AbstractSet[str]:
+    """Return the quantities that a log prints, on lines that cannot be read, too."""
+    unreadable = {name for bad in trace.account.unreadable for name in bad.quantities}
+    return unreadable | set(trace.by_quantity)
 
 
 def _by_turn(records: Iterable[Record], loop: Loop, printed: AbstractSet[str]) -> Mapping[int, list[Record]]:

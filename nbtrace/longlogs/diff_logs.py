@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.parsers import read_trace
+from nbtrace.parsers import read_pair, read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
@@ -47,6 +47,8 @@ def diff(c: Log, py: Log, policy: Policy | None = None, *, strict: bool = False)
         result = diff_long(os.fspath(c), os.fspath(py), policy, strict=strict)
         if result is not None:
             return result
+    if not isinstance(c, Trace) and not isinstance(py, Trace):
+        return diff_traces(*read_pair(c, py, policy.vocabulary), policy, strict=strict)
     first, second = (
         log if isinstance(log, Trace) else read_trace(log, side, vocabulary=policy.vocabulary)
         for log, side in ((c, Side.C), (py, Side.PY))

@@ -6,6 +6,7 @@ single values and relations.
 
 import numpy as np
 
+from nbtrace.compare.artefacts import POWERS
 from nbtrace.compare.relations import Relation, Sides
 from nbtrace.longlogs.column_knowledge import ORDINAL, Get
 from nbtrace.longlogs.decimals import Flags, Floats
@@ -58,4 +59,5 @@ def power_of_ten(ratio: Floats) -> tuple[Floats, Flags]:
     """Return n where Py/C is close to 10ⁿ, and whether n is large enough to be another unit."""
     power: Floats = np.log10(np.where(ratio > 0, ratio, 1.0))
     nearest: Floats = np.round(power)
-    return nearest, (np.abs(nearest) >= 2) & (np.abs(power - nearest) < 0.01)
+    another = np.isin(np.abs(nearest), POWERS) & (np.abs(power - nearest) < 0.01)
+    return nearest, another

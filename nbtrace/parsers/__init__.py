@@ -17,7 +17,7 @@ from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["parse_trace", "read_sides", "read_trace"]
+__all__ = ["parse_trace", "read_pair", "read_sides", "read_trace"]
 
 
 def read_trace(
@@ -58,6 +58,28 @@ def read_sides(source: str, vocabulary: Vocabulary | None = None) -> tuple[Trace
     return _parsed(read_lines(source), source, dialect_of(vocabulary or registry.default()))
 
 
+def read_pair(
+    c: str | os.PathLike[str], py: str | os.PathLike[str], vocabulary: Vocabulary | None = None
+) -> tuple[Trace, Trace]:
+    """Read two logs to be compared; one file, given twice, may hold both traces.
+
+    Of a file that holds both programs' traces beside a log of one, the trace of the other program is taken, whatever
+    the order of the two.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing, unreadable or binary.
+    """
+    traces = tuple(read_sides(os.fspath(source), vocabulary) for source in (c, py))
+    of_c, of_py = ((of[0] if len(of) == 1 else of[number]) for number, of in enumerate(traces))
+    if len(traces[0]) == 2 and len(traces[1]) == 1 and of_py.side is Side.C:
+        of_c = traces[0][1]
+    if len(traces[1]) == 2 and len(traces[0]) == 1 and of_c.side is Side.PY:
+        of_py = traces[1][0]
+    return of_c, of_py
+
+
 def parse_trace(
     text: str, source: str = "-", *, cut: bool = False, vocabulary: Vocabulary | None = None
 ) -> tuple[Trace, ...]:
@@ -67,7 +89,7 @@ def parse_trace(
 
 
 def _parsed(lines: Lines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
-    if looks_like_json(lines):
+    if looks_like_json(lines, dialect):
         return (read_json(source, lines.text, dialect, cut=lines.cut_short),)
     two = columns(lines)
     if two is not None:

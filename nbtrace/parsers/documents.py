@@ -23,10 +23,16 @@ _SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
-def looks_like_json(lines: Lines) -> bool:
+def looks_like_json(lines: Lines, dialect: Dialect) -> bool:
     """Return whether a file's text is meant to be a JSON document; a log may begin with a bracket, too."""
-    start = next((begun for text in lines.texts if (begun := text.lstrip()[:1])), "")
-    return start in {"{", "["} and not any(map(_trace_line, lines.texts))
+    first = next((begun for text in lines.texts if (begun := text.lstrip()[:_BEGINNING])), "")
+    if first[:1] not in {"{", "["} or dialect.side_of_line(first.partition("\n")[0]) is not Side.UNKNOWN:
+        return False
+    return not any(map(_trace_line, lines.texts))
+
+
+_BEGINNING = 1000
+"""Characters of a file that tell how it begins."""
 
 
 def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) -> Trace:

@@ -8,11 +8,11 @@ A value that comes again at the same place is of the next turn of an unnamed loo
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 
 from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
-from nbtrace.parsers.keyed import key_values
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, fitting
 from nbtrace.parsers.values import NUMBER, ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
@@ -24,6 +24,7 @@ _place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
 _pairs = re.compile(r"[^\s=:]++=").match
 _single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
 _is_number = re.compile(NUMBER).fullmatch
+_parts = re.compile(r"[\[(.].*").search
 _key_of = re.compile(r"([^\s=:]++)[\s=:]").findall
 
 
@@ -76,7 +77,7 @@ class PlainDialect(Dialect):
         return self._values(text, places)
 
     def _values(self, text: str, places: dict[str, int]) -> Outcome:
-        pairs = list(key_values(text)) if _pairs(text) else []
+        pairs = _key_values(text) if _pairs(text) else []
         if not pairs:
             single = _single(text)
             if single is None:
@@ -99,6 +100,8 @@ class PlainDialect(Dialect):
 
     def _field(self, key: str, text: str) -> Field | Problem:
         known = self.vocabulary.quantities.get(self.vocabulary.meaning(key).quantity)
+        if known is None and (meant := self._meant(key)) is not None:
+            return Problem(self._unlike(key, meant))
         if not text.strip():
             return Problem(f"{key} has no value")
         value = read_value(text)
@@ -112,6 +115,22 @@ class PlainDialect(Dialect):
             return Field(key, value, self.vocabulary.meaning(key, value.unit))
         except UsageError as error:
             return Problem(f"{key}: {error}")
+
+    def _meant(self, key: str) -> str | None:
+        """Return the quantity that an unknown key is a part of, or is but for capitals; None if there is none."""
+        name = self._folded.get(_stem(key).casefold())
+        return None if name is None or key in self.vocabulary.constants else name
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        known = self.vocabulary.quantities.items()
+        return {key.casefold(): name for name, item in known for key in (name, *dict(item.aliases))}
+
+    @staticmethod
+    def _unlike(key: str, name: str) -> str:
+        if _stem(key).casefold() != key.casefold():
+            return f"{key} is a part of {name}, which stands on one line with all its components"
+        return f"{key} is written {name} in the vocabulary"
 
     def side_of(self, family: str) -> Side:
         """Return the program that prints lines of a family."""
@@ -132,7 +151,30 @@ class PlainDialect(Dialect):
         found = self._prefix(line)
         body = line.lstrip()[len(found[0]) :] if found else line
         keys = [key for key in _key_of(f"{body[:LONGEST_LINE]} ") if key not in self.vocabulary.indices]
-        return tuple(dict.fromkeys(self.vocabulary.meaning(key).quantity for key in keys))
+        return tuple(dict.fromkeys(self._meant(key) or self.vocabulary.meaning(key).quantity for key in keys))
+
+
+def _key_values(text: str) -> list[tuple[str, str]]:
+    """Return the `key=value` pairs of a line, with blanks about the signs or without; none if it is no such line.
+
+    A value runs to the word before the next sign.
+    """
+    first, *parts = text.split("=")
+    key, pairs = first.strip(), list[tuple[str, str]]()
+    for number, part in enumerate(parts, start=1):
+        if not key or key.split() != [key]:
+            return []
+        words = part.strip()
+        value, _, following = words.rpartition(" ") if number < len(parts) else (words, "", "")
+        pairs.append((key, value.strip()))
+        key = following
+    return pairs
+
+
+def _stem(key: str) -> str:
+    """Return a key without the component that it names: `h` of `h.x`, `h[0]`, `h(1)`."""
+    part = _parts(key, 1)
+    return key[: part.start()] if part else key
 
 
 class _Turns(Placement):

@@ -23,7 +23,8 @@ _prefix = re.compile(r"\s*(\[[^\]\s]+\]|[^\W\d][\w.-]*\s?[:>|]|TRACE\w*\b:?)(?=\
 _bare = re.compile(r"\s*([^\W\d][\w.-]*)\s+[^\W\d]").match
 _number = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.IGNORECASE).fullmatch
 _whole = re.compile(r"\d+").fullmatch
-_tokens = re.compile(r"=|[^\s=,\[\]();]+").findall
+_tokens = re.compile(r"=|[^\s=,\[\]();/]++ ?/ ?\([^()=,;]{1,40}\)|[^\s=,\[\]();]+").findall
+"""Words, signs, and units such as `J/(m3 K)`, whose brackets belong to them."""
 _COMMON = 0.02
 """Share of the lines that a prefix begins at least."""
 _MOSTLY = 0.5
@@ -166,7 +167,10 @@ def _is_unit(tokens: list[str], place: int) -> bool:
 
 
 def _indices(lines: list[list[Item]]) -> tuple[str, ...]:
-    """Return the keys that give the place of the others: whole numbers in front of them that run."""
+    """Return the keys that give the place of the others: whole numbers in front of them that run.
+
+    They stand in the order of the line with most of them, from the outermost loop to the innermost.
+    """
     values: dict[str, set[str]] = {}
     for items in lines:
         for item in items[:-1]:
@@ -176,7 +180,9 @@ def _indices(lines: list[list[Item]]) -> tuple[str, ...]:
     running = [key for key, seen in values.items() if len(seen) > 1 and key.isidentifier()]
     elsewhere = {item.key for items in lines for item in items if not all(map(_whole, item.numbers or ("x",)))}
     alone = {items[0].key for items in lines if len(items) == 1}
-    return tuple(key for key in running if key not in elsewhere | alone and names.folded(key) not in RESERVED)
+    chosen = [key for key in running if key not in elsewhere | alone and names.folded(key) not in RESERVED]
+    together = max(([item.key for item in items if item.key in chosen] for items in lines), key=len, default=[])
+    return tuple(sorted(chosen, key=lambda key: (key not in together, (*together, *chosen).index(key))))
 
 
 def _placed(items: list[Item], indices: tuple[str, ...]) -> tuple[Place, list[Item]]:

@@ -33,7 +33,7 @@ def leftovers(result: Audit, compared: DiffResult) -> tuple[Finding, ...]:
 def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
     judged, words = {item.node for item in result.findings}, result.vocabulary
     for row in compared.rows:
-        if row.status.diverges and row.difference is not None and _node(compared.c, row.c) not in judged:
+        if row.status.diverges and _node(compared.c, row.c) not in judged:
             held = Held(row.c.numbers, None, NO_FORMULA), Held(row.py.numbers, None, NO_FORMULA)
             node = Node(row.quantity, row.index.sample, row.index.places(words.indices))
             apart = any(map(row.index.ordinal, words.judged_apart)) or (row.known is not None and row.index.grids)

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
@@ -294,12 +295,20 @@ def _shifted_index(case: Case) -> Iterator[Candidate]:
         for index in case.vocabulary.indices:
             moved = {node: _neighbour(node, index, step) for node in inputs if node.name == name}
             known = {node: case.values[other] for node, other in moved.items() if other in case.values}
-            words = f"{name} of {index} {'−' if step < 0 else '+'} 1"
+            words = _turn_words(name, index, {node.ordinal(index) for node in moved}, step)
             if known and len(known) == len(moved):
                 yield from _try(case, known, words)
             if len(moved) > 1:
                 for node, value in known.items():
                     yield from _try(case, {node: value}, f"{words} in place of {node.label}")
+
+
+def _turn_words(name: str, index: str, ordinals: AbstractSet[int], step: int) -> str:
+    """Return of which turn an input is; where a formula takes several turns of it, only by how much it is off."""
+    if len(ordinals) == 1:
+        (ordinal,) = ordinals
+        return f"{name} of {index} {ordinal + step} in place of {index} {ordinal}"
+    return f"{name} of {index} {'−' if step < 0 else '+'} 1"
 
 
 def _neighbour(node: Node, index: str, step: int) -> Node:

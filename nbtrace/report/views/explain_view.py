@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from nbtrace.compare.metrics import component_name
+from nbtrace.compare.metrics import component_name, is_finite
 from nbtrace.explanation.audit.attribution import Attribution, Share
 from nbtrace.explanation.audit.findings import Finding, Held, Status
 from nbtrace.explanation.audit.roots import Root
@@ -155,6 +155,9 @@ def _apart(finding: Finding, names: Names) -> str:
     c, py = finding.c.logged, finding.py.logged
     if c is None or py is None or len(c) != len(py):
         return "the sides have different values"
+    infinite = [name for name, value in zip(names.pair, (c, py), strict=True) if not is_finite(value)]
+    if infinite:
+        return f"{' and '.join(infinite)}: the value is not finite"
     square = math.fsum(x * x for x in c)
     factor = math.fsum(x * y for x, y in zip(c, py, strict=True)) / square if square else 0.0
     off = math.dist(py, [factor * x for x in c])
