@@ -13,7 +13,7 @@ OF_A_TERMINAL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 def started(words: Sequence[str], *, ignored: Sequence[signal.Signals] = (), **variables: str) -> subprocess.Popen[str]:
     """Start `python -m nbtrace`, with its standard streams in pipes.
 
-    Signals are ignored by inheritance: what `nohup`, or `&` in a script, starts ignores some, and so do its children. Here
+    Signals are ignored by inheritance: what `nohup` starts ignores some, and so do its children. Here
     every signal ends the command, as at a terminal, but those that are `ignored`.
     """
 
