@@ -220,8 +220,8 @@ def test_one_npz_of_a_bundle_is_both_images(nb: "Run", tmp_path: Path, spots: Fl
 
 
 def test_every_output_at_once(nb: "Run", tmp_path: Path, spots: Floats) -> None:
-    outputs = ("--pictures", "p", "--svg", "--save-diff", "d.npy", "--md", "r.md", "--json", "r.json", "-o", "r.txt")
-    assert nb("images", "c.npy", "scaled.npy", *outputs, "--bundle", "b").code == 1
+    outputs = ("--pictures", "p", "--save-diff", "d.npy", "--md", "r.md", "--json", "r.json", "-o", "r.txt")
+    assert nb("images", "c.npy", "scaled.npy", *outputs, "--svg", "--bundle", "b").code == 1
     apart = np.load(tmp_path / "d.npy")
     np.testing.assert_array_equal(apart, np.load("scaled.npy").astype(np.float64) - spots)
     drawn = {f"{name}.{kind}" for name in PICTURES for kind in ("png", "svg")}
