@@ -41,7 +41,7 @@ def document(nb: "Run", *arguments: str | Path) -> dict[str, object]:
     return found
 
 
-def test_agreement(nb: "Run", spots: Floats) -> None:
+def test_images_that_agree_end_with_0(nb: "Run", spots: Floats) -> None:
     ended = nb("images", "c.npy", "close.npy")
     assert ended.code == 0
     assert ended.out.startswith("AGREE  2000 pixels, correlation 1")
@@ -200,7 +200,7 @@ def test_limits_and_masks_from_the_command_line(nb: "Run", tmp_path: Path, spots
     assert nb("images", "c.npy", "changed.npy", "--mask", "mask.npy").code == 0
 
 
-def test_resampling(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+def test_the_finer_image_is_resampled_to_the_coarser(nb: "Run", tmp_path: Path, spots: Floats) -> None:
     np.save(tmp_path / "half.npy", spots.reshape(20, 2, 25, 2).astype(np.float64).sum(axis=(1, 3)))
     ended = nb("images", "c.npy", "half.npy", "--resample")
     assert ended.code == 0
