@@ -63,10 +63,10 @@ def test_ending_a_command_ends_its_program_and_leaves_no_files(
     tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
     words, variables = hanging(tmp_path)
-    running = started([command, *words], **variables)
-    child = begun(tmp_path / "child")
-    running.send_signal(number)
-    _, said = running.communicate(timeout=60)
+    with started([command, *words], **variables) as running:
+        child = begun(tmp_path / "child")
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
     assert running.returncode == (130 if number == signal.SIGINT else 128 + number)
     assert "Traceback" not in said
     assert_nothing_is_left(tmp_path, child)
@@ -78,15 +78,15 @@ def test_a_command_in_the_background_heeds_no_signal_that_it_inherits_as_ignored
     # A shell script starts `nbtrace … &` with SIGINT ignored, nohup with SIGHUP: a Ctrl-C or a hang-up that is meant
     # for what runs in front is none of its business.
     words, variables = hanging(tmp_path)
-    running = started(["trust", *words], ignored=(signal.SIGINT, signal.SIGHUP), **variables)
-    child = begun(tmp_path / "child")
-    for number in (signal.SIGINT, signal.SIGHUP):
-        running.send_signal(number)
-    with pytest.raises(subprocess.TimeoutExpired):
-        running.wait(timeout=1)
-    assert not is_gone(child)
-    running.terminate()
-    _, said = running.communicate(timeout=60)
+    with started(["trust", *words], ignored=(signal.SIGINT, signal.SIGHUP), **variables) as running:
+        child = begun(tmp_path / "child")
+        for number in (signal.SIGINT, signal.SIGHUP):
+            running.send_signal(number)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.wait(timeout=1)
+        assert not is_gone(child)
+        running.terminate()
+        _, said = running.communicate(timeout=60)
     assert running.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in said
     assert_nothing_is_left(tmp_path, child)
@@ -95,9 +95,9 @@ def test_a_command_in_the_background_heeds_no_signal_that_it_inherits_as_ignored
 def test_ending_a_filed_run_ends_the_program(tmp_path: Path) -> None:
     child = tmp_path / "child"
     program = ["sh", "-c", f"echo $$ > {child}; exec sleep 600"]
-    running = started(["bundle", "run", str(tmp_path / "bundle"), "--", *program])
-    number = begun(child)
-    running.terminate()
-    running.communicate(timeout=60)
+    with started(["bundle", "run", str(tmp_path / "bundle"), "--", *program]) as running:
+        number = begun(child)
+        running.terminate()
+        running.communicate(timeout=60)
     assert running.returncode == 128 + signal.SIGTERM
     assert waited(lambda: is_gone(number))
