@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test fuzz lint format clean
+.PHONY: demo test test-all fuzz lint format clean
 .DELETE_ON_ERROR:
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -24,8 +24,14 @@ $(VENV)/.installed-lint: $(VENV)/.installed-test
 demo: $(VENV)/.installed
 	$(BIN)/python examples/demo.py
 
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
+# Everything but what is marked slow; a later -m in ARGS takes the place of this one.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-all: $(VENV)/.installed-test
+	$(PYTEST) $(ARGS)
 
 fuzz: SECONDS := 600
 fuzz: $(VENV)/.installed-test

@@ -25,7 +25,7 @@ from nbtrace.explanation.explain import explain
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
 from simulator.arguments import parse
-from tests.explanation.test_against_simulator import TILTED, by_autograd, functions, traced
+from tests.physics.nanobragg.formulas.test_against_simulator import TILTED, by_autograd, functions, traced
 
 PAIR = Path(__file__).parents[1] / "examples" / "pairs" / "supervisor__685_1039"
 SELFTEST_PAIRS = 2304

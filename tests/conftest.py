@@ -1,9 +1,11 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from nbtrace import Trace, parse_trace
 from tests.places import PAIRS
 
 settings.register_profile("without deadline", deadline=None)  # a busy machine is no fault
@@ -17,6 +19,17 @@ pytest_plugins = ("nbtrace.pytest_plugin", "pytester")
 def pairs() -> Path:
     """The folder of example pairs: one folder per configuration, named after it and the pixel (slow, fast)."""
     return PAIRS
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[..., Trace]:
+    """Reads the text of a log that holds one trace."""
+
+    def one(text: str, source: str = "log") -> Trace:
+        (trace,) = parse_trace(text, source)
+        return trace
+
+    return one
 
 
 @pytest.fixture(scope="session")

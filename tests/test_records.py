@@ -69,7 +69,7 @@ def test_indices_of_some_of_the_loops() -> None:
         (DEEP, "[pixel block 2, sample 1, step 3, cell 7, node 1,2,3]"),
     ],
 )
-def test_labels(index: Index, label: str) -> None:
+def test_a_label_names_the_loops_of_an_index(index: Index, label: str) -> None:
     assert index.label() == label
 
 

@@ -39,7 +39,7 @@ def test_keyed_values_have_the_shape_of_their_quantity(key: str, text: str, comp
     assert schema.misfit(key, known, value.shape, value.numbers) == complaint
 
 
-def test_phi_lines() -> None:
+def test_a_phi_line_has_all_its_fields_and_a_whole_tic() -> None:
     fields = {"phi_tic": 3.0, "phi_deg": 0.03, "k_frac": -0.6, "F_latt_b": 1.0, "F_latt": 2.0}
     line = PhiLine.model_validate(fields | {"S_x": 0.25})
     assert (line.phi_tic, line.model_dump()["S_x"]) == (3, 0.25)

@@ -1,4 +1,7 @@
-"""The scaling chain of a traced pixel, on every device and in both precisions."""
+"""The scaling chain of a traced pixel, on every device and in both precisions.
+
+People and their scripts select this file by its name, so it stands here and keeps it.
+"""
 
 import math
 

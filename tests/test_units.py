@@ -25,18 +25,18 @@ from nbtrace.units import canonical, factor, metres
         ("sr", "sr", 1.0),
     ],
 )
-def test_factor(source: str, target: str, ratio: float) -> None:
+def test_a_unit_becomes_another_by_an_exact_factor(source: str, target: str, ratio: float) -> None:
     assert factor(source, target) == ratio
 
 
 @pytest.mark.parametrize(("source", "target"), [("m", "Å⁻¹"), ("deg", "1"), ("sr", "rad"), ("px", "m"), ("m²", "m")])
-def test_different_dimensions(source: str, target: str) -> None:
+def test_units_of_different_dimensions_are_refused(source: str, target: str) -> None:
     with pytest.raises(UsageError, match=f"{source} and {target} measure different things"):
         factor(source, target)
 
 
 @pytest.mark.parametrize(("source", "target"), [("parsec", "m"), ("m", "parsec")])
-def test_unknown_units(source: str, target: str) -> None:
+def test_a_unit_that_is_none_is_refused(source: str, target: str) -> None:
     with pytest.raises(UsageError, match="'parsec' is not a unit"):
         factor(source, target)
 
@@ -60,7 +60,7 @@ def test_unknown_units(source: str, target: str) -> None:
         ("M", None),
     ],
 )
-def test_spellings(spelling: str, unit: str | None) -> None:
+def test_every_spelling_of_a_unit_is_one_unit(spelling: str, unit: str | None) -> None:
     assert canonical(spelling) == unit
 
 

@@ -63,7 +63,7 @@ def test_every_command_shows_an_example(command: str) -> None:
     assert f"Example: nbtrace bundle {command} evidence/" in " ".join(text.split())
 
 
-def test_init_twice(tmp_path: Path) -> None:
+def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
     assert call("init", tmp_path) == (0, f"{tmp_path} is a bundle now: 5 files, all listed in sha256.txt\n")
     code, text = call("init", tmp_path)
     assert code == 0

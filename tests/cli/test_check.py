@@ -49,7 +49,7 @@ def test_a_log_of_both_programs_needs_a_side(nb: "Run", tmp_path: Path, side: st
     assert broken["residual"] == pytest.approx(excess / 9)
 
 
-def test_standard_input(nb: "Run", supervisor: Path) -> None:
+def test_a_log_is_checked_from_standard_input(nb: "Run", supervisor: Path) -> None:
     assert nb("check", "-", stdin=(supervisor / "c.log").read_bytes()).code == 0
 
 

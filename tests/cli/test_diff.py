@@ -75,7 +75,7 @@ def test_brief_leaves_out_what_agrees(nb: "Run", supervisor: Path) -> None:
     assert "compared 80 of 292 values" in brief
 
 
-def test_unified(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
+def test_unified_output_is_a_diff_of_the_logs(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
     c, py = supervisor / "c.log", supervisor / "py.log"
     ended = nb("diff", c, py, "-u", "-o", "d.diff")
     assert ended.code == 1
@@ -87,7 +87,7 @@ def test_unified(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
     assert (same.code, same.out) == (0, "")
 
 
-def test_strict(nb: "Run", logs: Path) -> None:
+def test_strict_takes_missing_values_for_a_difference(nb: "Run", logs: Path) -> None:
     half = logs / "half.log"
     text = (logs / "c.log").read_text()
     half.write_text("".join(line for line in text.splitlines(keepends=True) if "TRACE_C: polar" not in line))

@@ -1,31 +1,36 @@
 """`nbtrace explain` and `nbtrace selftest`: outputs, exit codes, options."""
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.places import SUPERVISOR_PAIR as PAIR
 
-
-def nbtrace(*arguments: str | Path, folder: Path | None = None) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbtrace", *map(str, arguments)],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PAIR.parents[2]), *sys.path]), "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
 
 
-def test_the_first_line_is_the_answer_and_the_document_keeps_the_contract(tmp_path: Path) -> None:
-    code, printed, _ = nbtrace(
+Wide = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def wide(nb: "Run", monkeypatch: pytest.MonkeyPatch) -> Wide:
+    """Runs `nbtrace` in this process, on lines of 120 columns; returns its code, its output and its error."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        ended = nb(*arguments)
+        assert "Traceback" not in ended.err, ended.err
+        return ended.code, ended.out, ended.err
+
+    return run
+
+
+def test_the_first_line_is_the_answer_and_the_document_keeps_the_contract(wide: Wide, tmp_path: Path) -> None:
+    code, printed, _ = wide(
         "explain", PAIR / "c.log", PAIR / "py.log", "--json", tmp_path / "e.json", "--md", tmp_path / "e.md"
     )
     assert code == 1
@@ -38,29 +43,27 @@ def test_the_first_line_is_the_answer_and_the_document_keeps_the_contract(tmp_pa
     assert "| root | side | status |" in (tmp_path / "e.md").read_text()
 
 
-def test_a_pair_that_agrees_ends_with_0() -> None:
-    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "c.log")
+def test_a_pair_that_agrees_ends_with_0(wide: Wide) -> None:
+    code, printed, _ = wide("explain", PAIR / "c.log", PAIR / "c.log")
     assert code == 0
     assert "nothing to explain" in printed
 
 
-def test_hypotheses_are_appended_and_never_replaced(tmp_path: Path) -> None:
+def test_hypotheses_are_appended_and_never_replaced(wide: Wide, tmp_path: Path) -> None:
     notes = tmp_path / "lattice_hypotheses.md"
     notes.write_text("# Mine\n")
     for _ in range(2):
-        assert nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--hypotheses", notes)[0] == 1
+        assert wide("explain", PAIR / "c.log", PAIR / "py.log", "--hypotheses", notes)[0] == 1
     text = notes.read_text()
     assert text.startswith("# Mine\n\n## ")
     assert text.count("| Term | PyTorch | C trace |") == 2
 
 
-def test_hypotheses_spare_the_logs_and_the_other_outputs(tmp_path: Path) -> None:
+def test_hypotheses_spare_the_logs_and_the_other_outputs(wide: Wide, tmp_path: Path) -> None:
     log, report = tmp_path / "c.log", tmp_path / "e.json"
     log.write_bytes((PAIR / "c.log").read_bytes())
     for place in (log, report, Path("-"), log / "h.md"):
-        found, printed, error = nbtrace(
-            "explain", log, PAIR / "py.log", "--json", report, "--hypotheses", place, folder=tmp_path
-        )
+        found, printed, error = wide("explain", log, PAIR / "py.log", "--json", report, "--hypotheses", place)
         assert (found, printed, error.count("\n")) == (2, "", 1)
     assert log.read_bytes() == (PAIR / "c.log").read_bytes()
     assert list(tmp_path.iterdir()) == [log]
@@ -74,27 +77,35 @@ def test_hypotheses_spare_the_logs_and_the_other_outputs(tmp_path: Path) -> None
         (["--", "-lambda", "x"], 2, "x"),
     ],
 )
-def test_a_bad_configuration_is_one_line(arguments: list[str], code: int, words: str) -> None:
-    found, printed, complaint = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", *arguments)
+def test_a_bad_configuration_is_one_line(wide: Wide, arguments: list[str], code: int, words: str) -> None:
+    found, printed, complaint = wide("explain", PAIR / "c.log", PAIR / "py.log", *arguments)
     assert (found, printed) == (code, "")
     assert words in complaint
     assert complaint.count("\n") == 1
 
 
-def test_the_flags_of_the_run_tell_what_the_logs_do_not(tmp_path: Path) -> None:
+BEAM = ["-flux", "1e18", "-beamsize", "1", "-lambda", "0.9768", "-pixel", "0.172"]
+
+
+def test_a_matrix_that_is_not_there_is_an_error(wide: Wide, tmp_path: Path) -> None:
     matrix = tmp_path / "A.mat"
-    flags = ["-flux", "1e18", "-beamsize", "1", "-lambda", "0.9768", "-pixel", "0.172", "-mat", str(matrix)]
-    code, _, complaint = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags)
+    code, _, complaint = wide("explain", PAIR / "c.log", PAIR / "py.log", "--", *BEAM, "-mat", str(matrix))
     assert (code, complaint) == (3, f"nbtrace: -mat {matrix}: there is no such file\n")
+
+
+@pytest.mark.slow
+def test_the_flags_of_the_run_tell_what_the_logs_do_not(wide: Wide, tmp_path: Path) -> None:
+    matrix = tmp_path / "A.mat"
     matrix.write_text("1 0 0 0 1 0 0 0 1\n")
-    nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--json", tmp_path / "e.json", "--", *flags)
+    flags = [*BEAM, "-mat", str(matrix)]
+    wide("explain", PAIR / "c.log", PAIR / "py.log", "--json", tmp_path / "e.json", "--", *flags)
     roots = json.loads((tmp_path / "e.json").read_text())["roots"]
     fluence = next(root for root in roots if root["quantity"] == "fluence_photons_per_m2")
     assert fluence["status"] == "INTRODUCED_PY"
 
 
-def test_the_selftest_scores_one_configuration(tmp_path: Path) -> None:
-    code, printed, _ = nbtrace("selftest", "-c", "cubic_default", "--mistakes", "solid", "--json", tmp_path / "s.json")
+def test_the_selftest_scores_one_configuration(wide: Wide, tmp_path: Path) -> None:
+    code, printed, _ = wide("selftest", "-c", "cubic_default", "--mistakes", "solid", "--json", tmp_path / "s.json")
     assert code == 0
     assert "right cause first" in printed
     document = json.loads((tmp_path / "s.json").read_text())
@@ -102,15 +113,15 @@ def test_the_selftest_scores_one_configuration(tmp_path: Path) -> None:
     assert not any(item["alarms"] for item in document["clean"])
 
 
-def test_the_selftest_names_the_configurations_it_has() -> None:
-    code, _, complaint = nbtrace("selftest", "-c", "no_such")
+def test_the_selftest_names_the_configurations_it_has(wide: Wide) -> None:
+    code, _, complaint = wide("selftest", "-c", "no_such")
     assert code == 2
     assert "cubic_default" in complaint
 
 
-def test_a_configuration_brings_runs_of_the_simulator(tmp_path: Path) -> None:
+def test_a_configuration_brings_runs_of_the_simulator(wide: Wide, tmp_path: Path) -> None:
     report = tmp_path / "e.json"
-    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--config", "supervisor", "--json", report)
+    code, printed, _ = wide("explain", PAIR / "c.log", PAIR / "py.log", "--config", "supervisor", "--json", report)
     assert code == 1
     assert "C = simulator (c-parity) to" in printed
     assert "Py = simulator (c-parity) with a fresh rotation" in printed
@@ -127,15 +138,15 @@ def test_a_configuration_brings_runs_of_the_simulator(tmp_path: Path) -> None:
     assert confirmed["rot_a_angstroms"]["change"] == "stale_phi_rotation"
 
 
-def test_without_a_configuration_nothing_is_run(tmp_path: Path) -> None:
+def test_without_a_configuration_nothing_is_run(wide: Wide, tmp_path: Path) -> None:
     report = tmp_path / "e.json"
-    code, printed, _ = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--json", report)
+    code, printed, _ = wide("explain", PAIR / "c.log", PAIR / "py.log", "--json", report)
     assert code == 1
     assert "simulator" not in printed
     assert json.loads(report.read_text())["simulator"] is None
 
 
-def test_a_list_of_reflections_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_list_of_reflections_that_is_not_there_is_an_error(wide: Wide, tmp_path: Path) -> None:
     flags = ["-cell", "60", "70", "80", "90", "90", "90", "-hkl", "missing.hkl", "-N", "5", "-detpixels", "1100"]
-    code, printed, complaint = nbtrace("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags, folder=tmp_path)
+    code, printed, complaint = wide("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags)
     assert (code, printed, complaint) == (3, "", "nbtrace: -hkl missing.hkl: there is no such file\n")

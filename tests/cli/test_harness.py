@@ -240,7 +240,7 @@ class TestManyPixels:
     def read(self, path: Path) -> Any:
         return pytest.importorskip("pyarrow.parquet").read_table(path)
 
-    def test_listed_pixels(self, here: Path) -> None:
+    def test_listed_pixels_are_traced_once_each_in_order(self, here: Path) -> None:
         (here / "pixels.txt").write_text("22 14\n# a comment\n\n3, 4   # another\n22 14\n")
         code, printed = call("harness", "--pixels", "pixels.txt", "--out", "t.parquet", "--", *SMALL.split())
         assert code == ExitCode.AGREE, printed
@@ -262,7 +262,7 @@ class TestManyPixels:
         ("text", "code", "words"),
         [("1 2\n3\n", 3, "pixels.txt:2: '3' is not a pixel"), ("# none\n", 3, "lists no pixel"), ("1 99\n", 2, "99")],
     )
-    def test_bad_lists(self, here: Path, text: str, code: int, words: str) -> None:
+    def test_a_list_that_cannot_be_used_leaves_no_file(self, here: Path, text: str, code: int, words: str) -> None:
         (here / "pixels.txt").write_text(text)
         found, printed = call("harness", "--pixels", "pixels.txt", "--", *SMALL.split())
         assert (found, words in printed) == (code, True), printed

@@ -41,7 +41,7 @@ def document(nb: "Run", *arguments: str | Path) -> dict[str, object]:
     return found
 
 
-def test_agreement(nb: "Run", spots: Floats) -> None:
+def test_images_that_agree_end_with_0(nb: "Run", spots: Floats) -> None:
     ended = nb("images", "c.npy", "close.npy")
     assert ended.code == 0
     assert ended.out.startswith("AGREE  2000 pixels, correlation 1")
@@ -200,7 +200,7 @@ def test_limits_and_masks_from_the_command_line(nb: "Run", tmp_path: Path, spots
     assert nb("images", "c.npy", "changed.npy", "--mask", "mask.npy").code == 0
 
 
-def test_resampling(nb: "Run", tmp_path: Path, spots: Floats) -> None:
+def test_the_finer_image_is_resampled_to_the_coarser(nb: "Run", tmp_path: Path, spots: Floats) -> None:
     np.save(tmp_path / "half.npy", spots.reshape(20, 2, 25, 2).astype(np.float64).sum(axis=(1, 3)))
     ended = nb("images", "c.npy", "half.npy", "--resample")
     assert ended.code == 0
@@ -219,22 +219,33 @@ def test_one_npz_of_a_bundle_is_both_images(nb: "Run", tmp_path: Path, spots: Fl
     assert nb("bundle", "verify", "b").code == 0
 
 
+OUTPUTS = ("--pictures", "p", "--save-diff", "d.npy", "--md", "r.md", "--json", "r.json", "-o", "r.txt")
+
+
 def test_every_output_at_once(nb: "Run", tmp_path: Path, spots: Floats) -> None:
-    outputs = ("--pictures", "p", "--svg", "--save-diff", "d.npy", "--md", "r.md", "--json", "r.json", "-o", "r.txt")
-    assert nb("images", "c.npy", "scaled.npy", *outputs, "--bundle", "b").code == 1
+    assert nb("images", "c.npy", "scaled.npy", *OUTPUTS).code == 1
     apart = np.load(tmp_path / "d.npy")
     np.testing.assert_array_equal(apart, np.load("scaled.npy").astype(np.float64) - spots)
-    drawn = {f"{name}.{kind}" for name in PICTURES for kind in ("png", "svg")}
-    assert {path.name for path in (tmp_path / "p").iterdir()} == drawn
-    assert drawn <= {path.name for path in (tmp_path / "b").iterdir()}
+    assert {path.name for path in (tmp_path / "p").iterdir()} == {f"{name}.png" for name in PICTURES}
     report = (tmp_path / "r.md").read_text()
     assert report.startswith("# Images: C against Py\n")
     assert re.search(r"^\| scale \| 1\.093\d+ \| 0\.999999 to 1\.000001 \| default \|", report, re.MULTILINE)
     assert json.loads((tmp_path / "r.json").read_text())["provenance"]["inputs"][0]["path"] == "c.npy"
-    again = nb("images", "c.npy", "scaled.npy", *outputs)
+    again = nb("images", "c.npy", "scaled.npy", *OUTPUTS)
     assert (again.code, again.out) == (2, "")
     assert "exists; give --force" in again.err
-    assert nb("images", "c.npy", "scaled.npy", *outputs, "--force").code == 1
+
+
+@pytest.mark.slow
+def test_pictures_in_both_forms_are_filed_too_and_force_writes_over_them(
+    nb: "Run", tmp_path: Path, spots: Floats
+) -> None:
+    drawn = {f"{name}.{kind}" for name in PICTURES for kind in ("png", "svg")}
+    assert nb("images", "c.npy", "scaled.npy", *OUTPUTS, "--svg", "--bundle", "b").code == 1
+    assert {path.name for path in (tmp_path / "p").iterdir()} == drawn
+    assert drawn <= {path.name for path in (tmp_path / "b").iterdir()}
+    assert nb("images", "c.npy", "scaled.npy", *OUTPUTS, "--svg").code == 2
+    assert nb("images", "c.npy", "scaled.npy", *OUTPUTS, "--svg", "--force").code == 1
 
 
 def test_a_difference_as_bare_floats_has_nan_where_nothing_was_compared(

@@ -3,14 +3,15 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-FLAGS = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
+from tests.processes import started
+from tests.programs.conftest import FLAGS
+
 HANGS = """#!/bin/sh
 sleep 600 &
 echo $! > "$CHILD"
@@ -34,46 +35,69 @@ def is_gone(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def begun(path: Path) -> int:
+    """Wait until a program has written the number of its child, and return it."""
+    assert waited(lambda: path.exists() and path.read_text().endswith("\n"))
+    return int(path.read_text())
+
+
+def hanging(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the words that run a program which does not end, and the environment for them."""
+    program, temporary = folder / "nanoBragg", folder / "temporary"
+    program.write_text(HANGS)
+    program.chmod(0o755)
+    temporary.mkdir()
+    words = ["--ref", str(program), "--json", str(folder / "r.json"), "--", *FLAGS.split()]
+    return words, {"CHILD": str(folder / "child"), "TMPDIR": str(temporary)}
+
+
+def assert_nothing_is_left(folder: Path, child: int) -> None:
+    assert waited(lambda: is_gone(child))
+    assert not list((folder / "temporary").iterdir())
+    assert not (folder / "r.json").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("command", ["trust", "compare"])
 def test_ending_a_command_ends_its_program_and_leaves_no_files(
     tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
-    program, child, folder, report = (tmp_path / name for name in ("nanoBragg", "child", "temporary", "r.json"))
-    program.write_text(HANGS)
-    program.chmod(0o755)
-    folder.mkdir()
-    words = [
-        sys.executable,
-        "-m",
-        "nbtrace",
-        command,
-        "--ref",
-        str(program),
-        "--json",
-        str(report),
-        "--",
-        *FLAGS.split(),
-    ]
-    variables = {**os.environ, "CHILD": str(child), "TMPDIR": str(folder)}
-    running = subprocess.Popen(words, env=variables, stderr=subprocess.PIPE, text=True)
-    assert waited(lambda: child.exists() and child.read_text().endswith("\n"))
-    running.send_signal(number)
-    _, said = running.communicate(timeout=60)
+    words, variables = hanging(tmp_path)
+    with started([command, *words], **variables) as running:
+        child = begun(tmp_path / "child")
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
     assert running.returncode == (130 if number == signal.SIGINT else 128 + number)
     assert "Traceback" not in said
-    assert waited(lambda: is_gone(int(child.read_text())))
-    assert not list(folder.iterdir())
-    assert not report.exists()
+    assert_nothing_is_left(tmp_path, child)
+
+
+def test_a_command_in_the_background_heeds_no_signal_that_it_inherits_as_ignored_but_ends_when_asked(
+    tmp_path: Path,
+) -> None:
+    # A shell script starts `nbtrace … &` with SIGINT ignored, nohup with SIGHUP: a Ctrl-C or a hang-up that is meant
+    # for what runs in front is none of its business.
+    words, variables = hanging(tmp_path)
+    with started(["trust", *words], ignored=(signal.SIGINT, signal.SIGHUP), **variables) as running:
+        child = begun(tmp_path / "child")
+        for number in (signal.SIGINT, signal.SIGHUP):
+            running.send_signal(number)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.wait(timeout=1)
+        assert not is_gone(child)
+        running.terminate()
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in said
+    assert_nothing_is_left(tmp_path, child)
 
 
 def test_ending_a_filed_run_ends_the_program(tmp_path: Path) -> None:
     child = tmp_path / "child"
-    words = [sys.executable, "-m", "nbtrace", "bundle", "run", str(tmp_path / "bundle"), "--"]
     program = ["sh", "-c", f"echo $$ > {child}; exec sleep 600"]
-    running = subprocess.Popen([*words, *program], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert waited(lambda: child.exists() and child.read_text().endswith("\n"))
-    running.terminate()
-    running.communicate(timeout=60)
+    with started(["bundle", "run", str(tmp_path / "bundle"), "--", *program]) as running:
+        number = begun(child)
+        running.terminate()
+        running.communicate(timeout=60)
     assert running.returncode == 128 + signal.SIGTERM
-    assert waited(lambda: is_gone(int(child.read_text())))
+    assert waited(lambda: is_gone(number))

@@ -16,7 +16,7 @@ COMMANDS = ["diff", "phi", "scaling", "check"]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], *([name, "--help"] for name in COMMANDS)])
-def test_help(nb: "Run", arguments: list[str]) -> None:
+def test_help_fits_80_columns_and_has_an_example(nb: "Run", arguments: list[str]) -> None:
     ended = nb(*arguments)
     assert ended.code == 0
     assert ended.err == ""
@@ -39,7 +39,7 @@ def test_no_argument_prints_the_help(nb: "Run") -> None:
     assert ended.err == ""
 
 
-def test_version(nb: "Run", process: "Run") -> None:
+def test_the_version_is_the_same_from_a_process(nb: "Run", process: "Run") -> None:
     ended = nb("--version")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("nbtrace 0.")
@@ -108,7 +108,7 @@ CODES = [
 
 
 @pytest.mark.parametrize(("code", "arguments", "message"), CODES, ids=[" ".join(a) for _, a, _ in CODES])
-def test_exit_codes(
+def test_every_outcome_has_its_exit_code(
     nb: "Run", logs: Path, monkeypatch: pytest.MonkeyPatch, code: int, arguments: list[str], message: str
 ) -> None:
     monkeypatch.chdir(logs)

@@ -45,7 +45,7 @@ def test_the_first_line_has_the_first_bad_step(nb: "Run", tmp_path: Path, shift:
         assert ended.out.startswith("DIFFER  first divergence at phi_tic 0 (3 of 3 steps)")
 
 
-def test_tolerance(nb: "Run", tmp_path: Path) -> None:
+def test_a_tolerance_is_taken_from_option_and_policy(nb: "Run", tmp_path: Path) -> None:
     c, py = c_log(tmp_path / "c.log"), per_phi(tmp_path / "p.json", -0.599)
     ended = nb("phi", py, c, "--tolerance", "0.01")
     assert ended.code == 0
@@ -65,7 +65,7 @@ def test_another_pixel_is_said_first(nb: "Run", tmp_path: Path) -> None:
     assert "C slow 685 fast 1039, Py slow 3 fast 1039" in " ".join(ended.out.split())
 
 
-def test_the_document(nb: "Run", supervisor: Path) -> None:
+def test_the_document_has_the_steps_the_repeats_and_the_first_divergence(nb: "Run", supervisor: Path) -> None:
     ended = nb("phi", supervisor / "py.log", supervisor / "c.log", "--json", "-")
     document = json.loads(ended.out)
     assert document["first_divergence"] == 0
@@ -87,6 +87,6 @@ def test_json_that_is_none_is_one_line(nb: "Run", tmp_path: Path) -> None:
         assert (ended.code, ended.err.count("\n")) == (3, 1)
 
 
-def test_a_bundle(nb: "Run", supervisor: Path) -> None:
+def test_a_bundle_of_the_result_verifies(nb: "Run", supervisor: Path) -> None:
     assert nb("phi", supervisor / "py.log", supervisor / "c.log", "--bundle", "b").code == 1
     assert nb("bundle", "verify", "b").code == 0

@@ -120,7 +120,7 @@ def shell(folder: Path, line: str, **variables: str) -> subprocess.CompletedProc
         ("nb diff c.log c.log >&- -o out.txt", 2, "nbtrace: output cannot be written: standard output is closed\n"),
     ],
 )
-def test_closed_streams(logs: Path, line: str, status: int, said: str) -> None:
+def test_a_closed_stream_has_its_exit_code_and_message(logs: Path, line: str, status: int, said: str) -> None:
     done = shell(logs, line)
     assert (done.returncode, done.stderr, done.stdout) == (status, said, "")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.places import ROOT
 
@@ -54,7 +55,13 @@ def test_there_is_something_to_run() -> None:
     assert sum(len(calls) for calls in SESSIONS) >= 8
 
 
-@pytest.mark.parametrize("calls", SESSIONS, ids=[calls[0][0].split()[0] for calls in SESSIONS])
+def session_of(calls: list[tuple[str, list[str]]]) -> ParameterSet:
+    """Return a session as a case, called after its first command; comparing two programs runs both."""
+    command = calls[0][0].split()[0]
+    return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command == "compare" else [])
+
+
+@pytest.mark.parametrize("calls", map(session_of, SESSIONS))
 def test_what_is_shown_is_printed(
     nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, list[str]]]
 ) -> None:

@@ -15,7 +15,7 @@ def test_the_first_line_answers(nb: "Run", supervisor: Path) -> None:
     assert "sin(πNh)/sin(πh)" in words
 
 
-def test_the_document(nb: "Run", supervisor: Path) -> None:
+def test_the_document_has_the_factors_and_the_first_divergence(nb: "Run", supervisor: Path) -> None:
     ended = nb("scaling", supervisor / "py.log", supervisor / "c.log", "--json", "-")
     document = json.loads(ended.out)
     assert document["first_divergence"] == "I_before_scaling"
@@ -29,7 +29,7 @@ def test_cells_are_taken_from_the_option(nb: "Run", supervisor: Path) -> None:
         assert [(item["cells"], item["cells_from"]) for item in lattice[side]] == [(n, "given") for n in (5, 6, 7)]
 
 
-def test_tolerance(nb: "Run", supervisor: Path) -> None:
+def test_a_tolerance_is_taken_and_shown_with_its_origin(nb: "Run", supervisor: Path) -> None:
     loose = ("-t", "1e9")
     ended = nb("scaling", supervisor / "c.log", supervisor / "py.log", *loose)
     assert ended.code == 0
@@ -43,7 +43,7 @@ def test_agreement_gives_no_share(nb: "Run", supervisor: Path) -> None:
     assert "the pixels agree, there is no share to give" in " ".join(ended.out.split())
 
 
-def test_a_bundle(nb: "Run", supervisor: Path) -> None:
+def test_a_bundle_of_the_result_verifies(nb: "Run", supervisor: Path) -> None:
     assert nb("scaling", supervisor / "c.log", supervisor / "py.log", "--bundle", "b").code == 1
     assert nb("bundle", "verify", "b").code == 0
 

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,9 @@ from nbtrace.cli import app
 from nbtrace.errors import ExitCode, UsageError
 from tests.embedded_runs import PLAIN
 from tests.places import PAIRS, ROOT
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
 
 PAIR = PAIRS / "round_xtal__45_18"
 FLAGS = [*PLAIN.split(), "-oversample", "1", "-nonoise"]
@@ -26,13 +30,15 @@ def python(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_simulate_is_the_simulator(tmp_path: Path) -> None:
+def test_simulate_is_the_simulator(nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = tmp_path / "one", tmp_path / "other"
     for folder in folders:
         folder.mkdir()
     own = python("-m", "simulator", *FLAGS, folder=folders[0])
-    ours = python("-m", "nbtrace", "simulate", "--", *FLAGS, folder=folders[1])
-    assert (ours.returncode, ours.stdout, ours.stderr) == (0, own.stdout, own.stderr)
+    monkeypatch.chdir(folders[1])
+    ours = nb("simulate", "--", *FLAGS)
+    assert (ours.code, ours.out, ours.err) == (own.returncode, own.stdout, own.stderr)
+    assert ours.code == 0
     names = sorted(path.name for path in folders[0].iterdir())
     assert "floatimage.bin" in names
     assert names == sorted(path.name for path in folders[1].iterdir())

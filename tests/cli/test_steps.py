@@ -37,7 +37,7 @@ def test_a_table_per_turn(nb: "Run", command: str) -> None:
 
 
 @pytest.mark.usefixtures("heat")
-def test_the_document(nb: "Run") -> None:
+def test_the_document_names_vocabulary_index_and_first_divergence(nb: "Run") -> None:
     ended = nb("steps", "loops.log", "arrays_mistake.log", *HEAT, "--index", "cell", "--json", "-")
     document = json.loads(ended.out)
     assert (document["format"], document["vocabulary"], document["index"]) == ("nbtrace steps", "rod", "cell")

@@ -101,7 +101,7 @@ def test_nothing_stays_apart_from_recorded_runs_of_the_reference(
     assert document["quantities"]["I_pixel_final"]["trend"] == "agrees"
 
 
-def test_help(nb: "Run") -> None:
+def test_help_fits_80_columns_and_has_an_example(nb: "Run") -> None:
     ended = nb("sweep", "--help")
     assert (ended.code, ended.err) == (0, "")
     assert "Example: nbtrace sweep --config supervisor" in ended.out

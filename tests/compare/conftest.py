@@ -4,21 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from nbtrace import Trace, parse_trace
 from tests.places import PAIRS
 
 Edit = Callable[[str, str, str], str]
-
-
-def one(text: str, source: str = "log") -> Trace:
-    (trace,) = parse_trace(text, source)
-    return trace
-
-
-@pytest.fixture(scope="session")
-def read() -> Callable[..., Trace]:
-    """Reads the text of a log that holds one trace."""
-    return one
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_phi_sweeps_of_the_pairs(row: dict[str, str]) -> None:
     assert "C phi_tic 0 repeats phi_tic 9" in {repeat.words(result.c.vocabulary.names) for repeat in result.repeats}
 
 
-def test_scaling_audit() -> None:
+def test_the_factors_of_the_scaling_audit_are_those_of_its_record() -> None:
     result = scaling_chain(read_trace(path(AUDIT_C)), read_trace(path(AUDIT_PY)))
     relative = {
         factor.name: (f"{factor.row.difference.relative:+.6e}", factor.status)
@@ -120,7 +120,7 @@ def test_scaling_audit() -> None:
     assert result.unexplained == pytest.approx(0, abs=1e-4)
 
 
-def test_spec_baseline() -> None:
+def test_the_spec_baseline_has_two_divergent_factors() -> None:
     folder = "L-spec-baseline.bundle"
     c, py = read_trace(path(f"{folder}/c_trace_scaling.log")), read_trace(path(f"{folder}/trace_py_scaling.log"))
     result = scaling_chain(c, py)

@@ -104,6 +104,7 @@ def check_every_word(result: Verification, root: Path) -> None:
         assert result.outcome() is Outcome.NOTHING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("existing", [False, True])
 def test_a_kill_before_any_change_of_the_disk(tmp_path: Path, existing: bool) -> None:
     extra, start, base = tmp_path / "extra.log", tmp_path / "start", tmp_path / "killed"
@@ -128,6 +129,7 @@ def test_a_kill_before_any_change_of_the_disk(tmp_path: Path, existing: bool) ->
         assert all(item.name.startswith(".nbtrace-") for item in after.of_status(FileStatus.NOT_LISTED))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
 def test_sha256sum_accepts_the_manifest_at_every_moment(tmp_path: Path) -> None:
     (tmp_path / "extra.log").write_text("extra")

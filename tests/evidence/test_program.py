@@ -68,6 +68,8 @@ def test_a_request_to_end_while_the_program_starts_ends_it(
     kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
+    # A run of the tests in the background ignores the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     class Interrupted(subprocess.Popen[bytes]):
         def __init__(self, *words: Any, **options: Any) -> None:
@@ -76,10 +78,13 @@ def test_a_request_to_end_while_the_program_starts_ends_it(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(subprocess, "Popen", Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run_captured(["sleep", "600"], kept, surroundings=Surroundings(tmp_path, {}))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_captured(["sleep", "600"], kept, surroundings=Surroundings(tmp_path, {}))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert started[0].returncode == -signal.SIGKILL
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]])

@@ -49,7 +49,7 @@ def test_commit_and_dirtiness(tmp_path: Path) -> None:
 
 
 @NEEDS_GIT
-def test_no_repository(tmp_path: Path) -> None:
+def test_outside_a_repository_there_is_no_commit_and_a_reason(tmp_path: Path) -> None:
     state = git_state(tmp_path)
     assert (state.commit, state.dirty) == (None, None)
     assert state.reason is not None
@@ -57,7 +57,7 @@ def test_no_repository(tmp_path: Path) -> None:
     assert state.text.startswith("no commit: not a git repository")
 
 
-def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_there_is_no_commit_and_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_state(tmp_path).reason == "git is not installed"
 

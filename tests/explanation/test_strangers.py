@@ -60,6 +60,7 @@ def answers(result: Explanation, mistake: Mistake, side: str) -> Mapping[str, tu
     }
 
 
+@pytest.mark.slow
 def test_quantity_side_and_cause_are_right_in_nine_of_ten(vocabulary: Any, tmp_path: Path) -> None:
     wrong: dict[str, list[str]] = {"quantity": [], "side": [], "cause": []}
     for mistake in MISTAKES:

@@ -66,7 +66,7 @@ def test_samples_and_phi_steps_of_the_reference(pairs: Path, folder: str, sample
     assert len(c.by_quantity["I_pixel_final"]) == 1
 
 
-def test_sources(pairs: Path) -> None:
+def test_values_of_sources_have_the_ordinals_of_their_sources(pairs: Path) -> None:
     c, py = both(pairs, "sourcefile__43_61")
     assert {record.index.ordinal("source") for record in c.by_quantity["source_polar"]} <= {0, 1, 2}
     of_sources = [record for record in py.records if record.quantity.startswith("source_")]

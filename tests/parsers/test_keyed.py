@@ -59,7 +59,9 @@ def complaint(line: str) -> str:
         ("TRACE_PY: cell_params 100 100 100 90 90 90", "cell_params", (100.0,) * 3 + (90.0,) * 3, None, Side.PY),
     ],
 )  # fmt: skip
-def test_numbers(line: str, quantity: str, numbers: tuple[float, ...], unit: str | None, side: Side) -> None:
+def test_numbers_have_quantity_unit_and_side(
+    line: str, quantity: str, numbers: tuple[float, ...], unit: str | None, side: Side
+) -> None:
     record = one(line)
     assert (record.quantity, record.numbers, record.unit, record.side) == (quantity, numbers, unit, side)
     assert record.line == 1
@@ -76,7 +78,7 @@ def test_matrices_are_read_row_by_row(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("joint", ["=", " "])
-def test_named_numbers(joint: str) -> None:
+def test_numbers_with_names_keep_them(joint: str) -> None:
     line = (
         f"TRACE_C:{' ' if joint == ' ' else ''}angles_rad{joint}rotx:0.0872664625997165 roty:-0.05 rotz:0 twotheta:nan"
     )
@@ -112,7 +114,7 @@ def test_the_unit_inside_a_name_is_kept() -> None:
         ),
     ],
 )
-def test_text(line: str, key: str, text: str) -> None:
+def test_what_is_no_number_is_kept_as_text(line: str, key: str, text: str) -> None:
     record = one(line)
     assert record.value.shape is Shape.TEXT
     assert (record.key, record.value.text, record.value.numbers) == (key, text, ())

@@ -56,7 +56,7 @@ def test_detector_lines_of_the_reference_stay_with_it() -> None:
     assert [record.side for record in py.records] == [Side.PY] * 3
 
 
-def test_two_columns() -> None:
+def test_a_file_of_two_columns_is_two_traces() -> None:
     rows = zip(C.splitlines(), PY.splitlines(), strict=True)
     c, py = parse_trace(
         "".join(f"{left}\t{right}\n" for left, right in rows) + "TRACE_C: steps 4\n\tTRACE_PY: polar 1\n"

@@ -72,7 +72,7 @@ def test_gzip_of_which_nothing_can_be_read(tmp_path: Path, data: bytes) -> None:
         read_trace(str(path))
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_read_plain_and_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
     with_stdin(monkeypatch, LOG.encode())
     trace = read_trace("-")
     assert (trace.source, len(trace.records)) == ("-", 2000)

@@ -35,7 +35,9 @@ from nbtrace.records import Shape
         ("torch.Size([3])", Shape.TEXT, (), None),
     ],
 )
-def test_forms(text: str, shape: Shape, numbers: tuple[float, ...], unit: str | None) -> None:
+def test_every_form_of_a_value_has_its_shape_numbers_and_unit(
+    text: str, shape: Shape, numbers: tuple[float, ...], unit: str | None
+) -> None:
     value = read_value(text)
     assert (value.shape, value.numbers, value.unit) == (shape, numbers, unit)
     assert len(value.tokens) == len(value.numbers)
@@ -43,7 +45,7 @@ def test_forms(text: str, shape: Shape, numbers: tuple[float, ...], unit: str | 
 
 
 @pytest.mark.parametrize("text", ["nan", "-nan", "NaN", "+inf", "-Infinity", "Inf"])
-def test_not_finite(text: str) -> None:
+def test_nan_and_inf_are_numbers_as_they_are_printed(text: str) -> None:
     value = read_value(text)
     assert value.shape is Shape.SCALAR
     assert not math.isfinite(value.numbers[0])

@@ -39,7 +39,7 @@ VALUES = {
 
 @pytest.mark.parametrize("mode", ["c-parity", "spec"])
 @pytest.mark.parametrize("parameter", [name for name in VALUES if name is not Parameter.MOSAIC_SPREAD])
-def test_gradient(parameter: Parameter, mode: str) -> None:
+def test_the_gradient_of_a_parameter_is_its_finite_difference(parameter: Parameter, mode: str) -> None:
     flags = f"{COMMON} -phi 1 -osc 2 -phisteps 2 -mode {mode}"
     tensor = torch.tensor(VALUES[parameter], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(_relative_image(flags, parameter), tensor, eps=1e-6, atol=1e-5, rtol=1e-3)

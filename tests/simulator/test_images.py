@@ -100,12 +100,14 @@ def test_the_last_subpixel_gives_the_position_of_the_maximum(image: Float32) -> 
 @pytest.mark.parametrize(
     ("maximum", "given_scale", "scale"), [(110.0, 0.0, 500.0), (110.0, 3.0, 3.0), (0.0, 0.0, 1.0), (110.0, -1.0, 500.0)]
 )
-def test_integer_scale(maximum: float, given_scale: float, scale: float) -> None:
+def test_the_scale_of_integers_is_given_or_follows_from_the_brightest(
+    maximum: float, given_scale: float, scale: float
+) -> None:
     assert integer_scale(maximum, given_scale) == scale
 
 
 @pytest.mark.parametrize(("rmsd", "given_scale", "scale"), [(10.0, 0.0, 5.0), (10.0, 3.0, 3.0), (0.0, 0.0, 7.0)])
-def test_pgm_scale(rmsd: float, given_scale: float, scale: float) -> None:
+def test_the_scale_of_pgm_is_given_or_follows_from_the_spread(rmsd: float, given_scale: float, scale: float) -> None:
     assert pgm_scale(rmsd, 7.0, given_scale) == scale
 
 

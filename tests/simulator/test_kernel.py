@@ -97,6 +97,7 @@ def test_the_fast_path_agrees_with_the_eager_one(variant: str, dtype: str) -> No
     np.testing.assert_allclose(simulate(model, engine=engine), eager, rtol=tolerance, atol=1e-9 * eager.max())
 
 
+@pytest.mark.slow
 def test_the_fast_path_compiles_as_one_graph() -> None:
     model = model_of(VARIANTS["mosaic"])
     traced = torch.compile(sweep_sum, dynamic=True, fullgraph=True, backend="eager")

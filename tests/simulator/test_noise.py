@@ -88,7 +88,7 @@ def test_bright_pixels_have_the_mean_and_the_variance_of_their_mean(mean: float)
 
 
 @given(x=st.floats(1.0, 1e7))
-def test_log_gamma(x: float) -> None:
+def test_log_gamma_is_that_of_scipy(x: float) -> None:
     argument = np.float32(x)
     np.testing.assert_allclose(log_gamma(argument), special.gammaln(np.float64(argument)), rtol=1e-7, atol=1e-9)
 

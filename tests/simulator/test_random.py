@@ -27,7 +27,7 @@ FIRST_OF_ONE = [0.415999353, 0.091964893, 0.75641048, 0.52970022]
 @pytest.mark.parametrize(
     ("state", "expected"), [(-12345678, FIRST_OF_DEFAULT), (-1, FIRST_OF_ONE), (0, FIRST_OF_ONE), (5, FIRST_OF_ONE)]
 )
-def test_first_deviates(state: int, expected: list[float]) -> None:
+def test_the_first_deviates_of_a_seed_are_the_references(state: int, expected: list[float]) -> None:
     generator, stream = Generator(), Stream(state)
     assert [generator.draw(stream) for _ in expected] == [float(np.float32(u)) for u in expected]
 

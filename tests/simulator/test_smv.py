@@ -106,7 +106,7 @@ def test_geometry_is_silent_where_the_header_is(path: Path) -> None:
         ("A" + " " * 200000 + "x", None),
     ],
 )
-def test_header_number(header: str, value: float | None) -> None:
+def test_a_number_of_a_header_is_read_or_is_none(header: str, value: float | None) -> None:
     assert header_number(header, "A") == value
 
 

@@ -14,7 +14,7 @@ from nbtrace.vocabulary.quantity import Basis
 Read = Callable[..., Trace]
 
 
-def test_defaults() -> None:
+def test_without_a_policy_every_quantity_has_the_default() -> None:
     policy = Policy()
     for name in ("I_before_scaling", "r_e_sqr", "pix0_vector_meters", "of no vocabulary"):
         assert (policy.of(name).value, policy.of(name).basis, policy.of(name).origin) == (
@@ -92,7 +92,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def test_precedence(tmp_path: Path) -> None:
+def test_an_option_goes_before_a_policy_and_a_policy_before_the_project(tmp_path: Path) -> None:
     write(
         tmp_path / "pyproject.toml",
         "[tool.other]\nx = 1\n[tool.nbtrace.tolerance]\nrelative = 1e-5\n"

@@ -65,7 +65,7 @@ def test_a_vector_over_its_length(a: tuple[float, ...]) -> None:
 
 
 @given(st.lists(st.floats(-1e3, 1e3, allow_nan=False), min_size=2, max_size=5))
-def test_extremes(values: list[float]) -> None:
+def test_extremes_are_those_of_numbers_of_components_and_of_arrays(values: list[float]) -> None:
     for name, wanted in (("min", min(values)), ("max", max(values))):
         compute = FUNCTIONS[name].compute
         assert compute(tuple(values)) == (wanted,)

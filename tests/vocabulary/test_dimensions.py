@@ -98,7 +98,7 @@ def test_spellings_of_one_unit(text: str, same: str) -> None:
         ("photons", "1", None),
     ],
 )
-def test_factors(source: str, target: str, ratio: float | None) -> None:
+def test_a_unit_becomes_another_by_a_factor_or_not_at_all(source: str, target: str, ratio: float | None) -> None:
     assert factor(parse(source), parse(target)) == ratio
 
 

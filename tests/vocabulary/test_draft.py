@@ -233,7 +233,7 @@ def test_logs_of_one_prefix() -> None:
         draft("a> x 1\n", "a> x 1\n", ("a.log", "b.log"))
 
 
-def test_recorded_logs() -> None:
+def test_recorded_logs_give_indices_prefixes_and_sizes() -> None:
     c, py = ((SUPERVISOR_PAIR / name).read_text() for name in ("c.log", "py.log"))
     _, vocabulary = drafted(c, py)
     assert vocabulary.indices == (REPEAT, "phi_tic")

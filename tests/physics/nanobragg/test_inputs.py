@@ -12,6 +12,8 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from nbtrace import read_trace
 from nbtrace.compare.scene import ALL, At, Node, Place, Scene, Vector, scene
 from nbtrace.physics.nanobragg.facts import facts_of
@@ -170,6 +172,7 @@ def asked() -> Asked:
     return found
 
 
+@pytest.mark.slow
 def test_formulas_read_nothing_but_their_inputs_and_facts() -> None:
     for name, read in asked().read.items():
         assert read <= set(QUANTITIES[name].inputs), name
@@ -177,6 +180,7 @@ def test_formulas_read_nothing_but_their_inputs_and_facts() -> None:
         assert told <= {*FORMULAS[name].facts, *QUANTITIES[name].inputs}, name
 
 
+@pytest.mark.slow
 def test_every_input_is_read_in_some_log() -> None:
     unread = {
         (name, other) for name in FORMULAS for other in QUANTITIES[name].inputs if other not in asked().read[name]
@@ -184,6 +188,7 @@ def test_every_input_is_read_in_some_log() -> None:
     assert unread == set(UNREAD)
 
 
+@pytest.mark.slow
 def test_every_fact_is_told_in_some_log() -> None:
     assert {name for formula in FORMULAS.values() for name in formula.facts} == {
         name for told in asked().told.values() for name in told if name not in QUANTITIES
@@ -210,6 +215,7 @@ def test_factors_of_the_chain_are_inputs_of_its_result() -> None:
     assert {factor.quantity for factor in chain.factors} <= set(QUANTITIES[chain.result].inputs)
 
 
+@pytest.mark.slow
 def test_a_configured_list_of_reflections_is_among_the_logs() -> None:
     assert {"hkl_rounded", "hkl_frac"} == asked().read["F_cell"]
     assert parse(cases()["hkl_interpolate"].arguments).config.structure.hkl_file is not None

@@ -248,6 +248,7 @@ def test_drawing_leaves_matplotlib_s_own_state_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 2])
 def test_numbers_at_both_ends_of_float64_are_drawn_without_a_warning(
     block: int, monkeypatch: pytest.MonkeyPatch

@@ -33,7 +33,7 @@ def test_units_are_known_and_aliases_measure_the_same(quantity: Quantity) -> Non
 
 
 @EACH
-def test_descriptions(quantity: Quantity) -> None:
+def test_descriptions_are_written_alike(quantity: Quantity) -> None:
     first = quantity.description[0]
     assert first.isupper() or not first.isascii()
     assert not quantity.description.endswith(".")
@@ -91,7 +91,7 @@ def test_the_scaling_chain_is_known_and_made_of_scalars() -> None:
         ("DETECTOR_FAST_AXIS", "fdet_after_twotheta", "1", 1.0),
     ],
 )
-def test_aliases(key: str, quantity: str, unit: str, scale: float) -> None:
+def test_an_alias_is_a_quantity_in_a_unit_of_its_own(key: str, quantity: str, unit: str, scale: float) -> None:
     found = VOCABULARY.meaning(key)
     assert (found.quantity, found.unit, found.scale) == (quantity, unit, scale)
 
@@ -113,7 +113,7 @@ def test_a_printed_unit_counts() -> None:
         VOCABULARY.meaning("pixel_pos", "deg")
 
 
-def test_ancestors() -> None:
+def test_ancestors_are_all_that_a_quantity_follows_from() -> None:
     assert VOCABULARY.ancestors("speed") == frozenset()
     assert VOCABULARY.ancestors("F_latt") >= {
         "F_latt_b",

@@ -90,7 +90,7 @@ def test_a_document_that_fails_its_schema_gives_nothing(change: Callable[[dict[s
     assert problem.reason.startswith(text)
 
 
-def test_flat_document() -> None:
+def test_a_flat_document_gives_its_numbers() -> None:
     trace = read(
         {
             "pixel_s": 133, "pixel_f": 134, "pixel_pos_A": [1e9, 2e9, -3e9], "R": 0.5, "wavelength_A": 0.9768,
@@ -140,7 +140,7 @@ def test_invalid_json_is_reported_with_its_line(text: str, line: int) -> None:
     assert problem.reason.startswith("not JSON: ")
 
 
-def test_deep_json() -> None:
+def test_json_nested_too_deeply_is_unreadable() -> None:
     (problem,) = read("[" * 200_000).account.unreadable
     assert problem.reason == "JSON nested too deeply"
     assert read('{"a":' * 100_000 + "1" + "}" * 100_000).account.unreadable
@@ -155,7 +155,7 @@ def test_numbers_beyond_a_float() -> None:
     assert read('{"per_phi_entries": [' + entry + "]}").account.unreadable
 
 
-def test_lone_surrogates() -> None:
+def test_lone_surrogates_break_nothing() -> None:
     assert len(read('{"note": "\\ud800", "polar": 1.0}').records) == 1
 
 

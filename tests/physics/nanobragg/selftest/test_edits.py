@@ -31,10 +31,10 @@ def edit_of(name: str, quantity: str, kind: str, *, last: bool = False) -> Edit:
 @pytest.mark.parametrize(
     "name",
     [
-        "hkl_interpolate__18_16/py.log",
+        pytest.param("hkl_interpolate__18_16/py.log", marks=pytest.mark.slow),
         "sourcefile__43_61/py.log",
         "round_xtal__45_18/c.log",
-        "custom_vectors_mat_hkl_phi__24_51/py.log",
+        pytest.param("custom_vectors_mat_hkl_phi__24_51/py.log", marks=pytest.mark.slow),
         "phi_through_zero__0_0",
         "tilted_sample_pivot__56_40",
     ],

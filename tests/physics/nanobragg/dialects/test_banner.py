@@ -46,7 +46,7 @@ def read(text: str) -> Trace:
         ("  Wavelength: 1.10 Å", {"wavelength_rounded_A": "1.10"}),
     ],
 )
-def test_settings(line: str, settings: dict[str, str]) -> None:
+def test_a_banner_line_gives_its_settings(line: str, settings: dict[str, str]) -> None:
     trace = read(f"first line\n{line}\n")
     assert {name: setting.value for name, setting in trace.settings.items()} == settings
     assert {setting.line for setting in trace.settings.values()} == {2}
@@ -69,7 +69,7 @@ def test_the_first_statement_counts() -> None:
         "Target pixel: (22, 14)",
     ],
 )
-def test_pixel(line: str) -> None:
+def test_a_line_that_names_the_pixel_states_it(line: str) -> None:
     assert read(line + "\n").pixels == {0: (22, 14)}
 
 

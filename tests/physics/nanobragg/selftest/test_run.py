@@ -28,6 +28,7 @@ def test_there_are_enough_mistakes_and_configurations() -> None:
     assert set(run.provenance()) == {f"{name}.log" for name in run.sources()}  # type: ignore[call-overload]
 
 
+@pytest.mark.slow
 def test_one_configuration_is_scored_without_a_miss() -> None:
     chosen = [*DEFECTS[::4], *(defect for defect in DEFECTS if "rotation" in defect.name)]
     result = run.run(configurations=("phi_from_nonzero",), defects=chosen)

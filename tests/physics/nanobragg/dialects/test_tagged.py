@@ -29,7 +29,7 @@ def complaint(line: str) -> str:
 @pytest.mark.parametrize(
     ("prefix", "side"), [("TRACE_C_PHI", Side.C), ("TRACE_PY_PHI", Side.PY), ("TRACE_PY_PHI:", Side.PY)]
 )
-def test_phi_line(prefix: str, side: Side) -> None:
+def test_a_phi_line_gives_the_values_of_its_step(prefix: str, side: Side) -> None:
     found = records(f"{prefix} {PHI.replace('phi_tic=0', 'phi_tic=7')}")
     assert {record.quantity: record.numbers for record in found} == {
         "phi_deg": (0.0,),
@@ -107,7 +107,9 @@ def test_configuration_line_without_a_pixel(pixel: str) -> None:
         ),
     ],
 )
-def test_sources(line: str, key: str, quantity: str, number: float, source: int, side: Side) -> None:
+def test_a_line_of_a_source_gives_the_value_of_that_source(
+    line: str, key: str, quantity: str, number: float, source: int, side: Side
+) -> None:
     (record,) = records(line)
     assert (record.key, record.quantity, record.numbers) == (key, quantity, (number,))
     assert (record.index, record.side) == (Index(loops=(("source", source),)), side)
@@ -185,7 +187,7 @@ def test_lattice_debug_with_its_untagged_lines() -> None:
     assert trace.account.ignored == 2
 
 
-def test_pix0_dialect() -> None:
+def test_lines_of_pix0_are_the_ports() -> None:
     found = records("=== pix0 ===\nPIX0_PY:pix0_vector=[0.1 -0.2 0.3]\nPIX0_PY:Fbeam_m=0.25\n")
     assert [(r.quantity, r.side, r.line) for r in found] == [("pix0_vector", Side.PY, 2), ("Fbeam_m", Side.PY, 3)]
 

@@ -50,6 +50,7 @@ def test_a_mistake_of_mixed_precision_is_still_found(tmp_path: Path) -> None:
     assert [root.quantity for root in explain(reference, read_trace(str(log))).roots] == ["F_latt_b"]
 
 
+@pytest.mark.slow
 def test_the_recorded_runs_are_what_the_script_makes(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     script = ROOT / "examples" / "record_float32.py"

@@ -69,7 +69,9 @@ def test_a_rule_does_not_end_a_section() -> None:
         ("TRACE_PY_BASE:   V_cell = 1.641459882e-09 m³ = 1.641459882e+21 Å³", "V_cell", (1.641459882e21,), "Å³"),
     ],
 )
-def test_forms(line: str, quantity: str, numbers: tuple[float, ...], unit: str | None) -> None:
+def test_every_form_of_prose_gives_its_quantity(
+    line: str, quantity: str, numbers: tuple[float, ...], unit: str | None
+) -> None:
     record = one(line)
     assert (record.quantity, record.numbers, record.unit) == (quantity, numbers, unit)
 
