@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nbtrace.compare.comparability import pair_blocks
+from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi

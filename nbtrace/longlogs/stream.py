@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbtrace.compare.align import Alignment, Pair, align
+from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
 from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, Finding, SelfCheck, check, instances_of, remarks_on
-from nbtrace.compare.comparability import notices, pair_blocks
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.compare.gaps import Gaps, Lack, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
+from nbtrace.compare.notices.compared import ComparedLogs
+from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
@@ -256,7 +257,9 @@ class _Comparison:
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
-        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
+        found = all_notices(
+            ComparedLogs(c, py, partners, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
+        )
         covered = self._coverage(alignment, rows)
         verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=self._strict)
         return LongDiffResult(
