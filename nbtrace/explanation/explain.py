@@ -169,7 +169,7 @@ def _chosen_block(result: DiffResult, blocks: tuple[int, int]) -> tuple[Notice, 
     what, pixel = result.c.vocabulary.block, whereabouts(result.c, block).pixel
     place = f"slow {pixel[0]} fast {pixel[1]}" if pixel is not None else f"{what} block {block}"
     why = "the first that differs" if result.first_divergence is not None else "the first"
-    return (Notice(Subject.PIXEL, Weight.INFO, f"of {many} {what}s one is explained, {why}: {place}"),)
+    return (Notice(Subject.PIXEL, Weight.INFO, f"one of {many} {what}s is explained, {why}: {place}"),)
 
 
 def comparable(result: DiffResult) -> bool:

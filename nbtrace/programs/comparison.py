@@ -51,7 +51,7 @@ class Plan:
     policy : Policy
         Tolerances of traced quantities.
     noise : Noise or None
-        What the reference differs by from itself.
+        The reference's own scatter.
     """
 
     images: ImageOptions = field(default_factory=ImageOptions)

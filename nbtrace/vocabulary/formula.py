@@ -23,6 +23,15 @@ class Lack(Enum):
     NUMBER = "inputs that make a finite number"
 
 
+def why_not_computed(lacking: str, kind: Lack | None) -> str:
+    """Return why a formula has no value, in one clause; `lacking` names what it lacks."""
+    if kind is Lack.FORMULA:
+        return "no formula gives this quantity"
+    if kind is Lack.NUMBER:
+        return f"the formula needs {lacking}"
+    return f"inputs not logged: {lacking}"
+
+
 class UnloggedError(KeyError):
     """A formula needs a value that the log does not hold.
 

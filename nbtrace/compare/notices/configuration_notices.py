@@ -17,7 +17,7 @@ def different_things(logs: ComparedLogs) -> Iterator[Notice]:
         if row is not None:
             names = logs.names
             values = f"{names.reference} {row.c.value.text}, {names.candidate} {row.py.value.text}"
-            yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the two are at different {words}: {values}")
+            yield Notice(Subject.CONFIGURATION, Weight.WARNING, f"the two logs are of different {words}: {values}")
 
 
 def different_settings(logs: ComparedLogs) -> Iterator[Notice]:

@@ -68,7 +68,7 @@ def ambiguous_values(side: LoggedSide) -> Iterator[Notice]:
     """Yield the quantities that a log prints on a line that can be read, and on one that cannot."""
     if side.gaps.hidden:
         named = some(side.gaps.hidden)
-        text = f"the {side.name} log prints {named} on an unreadable line, too; nobody can tell which value is meant"
+        text = f"the {side.name} log prints {named} on an unreadable line, too; which value is meant is unclear"
         yield _of_lines(text)
 
 

@@ -23,15 +23,19 @@ def unpaired_pixels(logs: ComparedLogs) -> Iterator[Notice]:
         return
     what = logs.vocabulary.block
     missing_elsewhere = logs.gaps[1].blocks, logs.gaps[0].blocks
-    sides = zip(logs.names.pair, (logs.c, logs.py), (only_c, only_py), missing_elsewhere, strict=True)
     text = "; ".join(
-        f"only {side} traces {max(many, len(unpaired))} of its {what}s: {_first_pixels(trace, unpaired, many)}"
-        for side, trace, unpaired, many in sides
+        f"{side.name} traces {_counted(max(many, len(unpaired)), what)} that {side.other} does not: "
+        + _first_pixels(side.trace, unpaired, many)
+        for side, unpaired, many in zip(logs.sides, (only_c, only_py), missing_elsewhere, strict=True)
         if unpaired
     )
     if not in_both:
         text = f"the two logs trace different {what}s, none is in both: {text}"
     yield Notice(Subject.PIXEL, Weight.WARNING if in_both else Weight.BLOCKING, text)
+
+
+def _counted(many: int, what: str) -> str:
+    return f"{many} {what}" if many == 1 else f"{many} {what}s"
 
 
 def _first_pixels(trace: Trace, blocks: Sequence[int], many: int) -> str:
@@ -42,7 +46,7 @@ def _first_pixels(trace: Trace, blocks: Sequence[int], many: int) -> str:
 
 
 def _pixel_text(pixel: Pixel | None) -> str:
-    return f"slow {pixel[0]} fast {pixel[1]}" if pixel else "one that the log does not tell"
+    return f"slow {pixel[0]} fast {pixel[1]}" if pixel else "one that the log does not name"
 
 
 def _known_pixels(logs: ComparedLogs) -> Iterator[tuple[Whereabouts, Whereabouts]]:

@@ -11,7 +11,7 @@ from nbtrace.explanation.audit.findings import Audit, Ground, Status
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import Lack, UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
 
 _ROUNDED = 1e-9
 """Relative rounding from which on its effect on the final value is followed."""
@@ -67,7 +67,9 @@ def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
     values = {side: dict(result.effective[side]) for side in (Side.C, Side.PY)}
     final = next((node for name in result.vocabulary.finals if (node := _final(values, name)) is not None), None)
     if final is None:
-        return Attribution(None, None, tuple(Share(None, "no final value is on both sides") for _ in roots), None)
+        return Attribution(
+            None, None, tuple(Share(None, "the logs have no final value in common") for _ in roots), None
+        )
     start = current = _log_ratio(values, final)
     if start is None:
         return Attribution(final.name, None, tuple(_of_zero(result, root, final.name) for root in roots), None)
@@ -119,7 +121,7 @@ def _share(
     result: Audit, root: Root, values: dict[Side, Values], final: Node, start: float, current: float | None
 ) -> tuple[Share, float | None]:
     if root.status is Status.LOG_ONLY:
-        return Share(0.0, "only the log has it wrong", 1.0), current
+        return Share(0.0, "only the log is wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
     if root.quantity in result.physics.aside and root.cause is not None:
@@ -161,7 +163,7 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
             # Where a loop ends, such as at the edge of a grid, no relation is formed: what is the same there stays so.
             at_an_end = node in unmoved and (error.kind is Lack.TURN or str(error) in result.scenes[side].loops)
             if not at_an_end and node.name not in result.physics.looked_up:
-                return f"{node.label} cannot be computed anew: {error} not logged"
+                return f"{node.label} cannot be recomputed: {why_not_computed(str(error), error.kind)}"
     return ""
 
 

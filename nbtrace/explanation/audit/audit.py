@@ -10,9 +10,9 @@ from nbtrace.compare.evaluate import formula_of, sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, in_order
 from nbtrace.explanation.audit.findings import Audit, Finding, Ground, Held, Status, held_of, matches, other_side
-from nbtrace.explanation.audit.logonly import Use, consumers, put_right, rejoin, use_of
+from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import Lack
+from nbtrace.vocabulary.formula import Lack, why_not_computed
 
 AMPLIFIES = 1e3
 """Condition number from which on a quantity amplifies what it inherits."""
@@ -117,7 +117,7 @@ def _configured_apart(result: Audit, finding: Finding) -> str:
             values = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
             sides = zip(values, result.vocabulary.names.pair, strict=True)
             shown = ", ".join(f"{value} in {side}" for value, side in sides)
-            return f"both follow the formula, with another {name}: {shown}"
+            return f"both follow the formula, with different values of {name}: {shown}"
     return ""
 
 
@@ -150,7 +150,7 @@ def _log_only_beside(result: Audit, finding: Finding) -> Finding | None:
         taken = consumers(result, side, finding.node, theirs, uncertain)
         if taken.with_right and not taken.with_logged:
             put_right(result, side, finding.node, theirs, uncertain)
-            words = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
+            words = follow_words(taken.with_right, "the other side's value")
             return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
     return None
 
@@ -227,7 +227,8 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     """Judge a difference that no formula decides."""
     node, words = finding.node, result.vocabulary
     upstream = words.ancestors(node.name)
-    reason = f"inputs not logged: {finding.c.lacking or finding.py.lacking}"
+    unheld = finding.c if finding.c.lacking else finding.py
+    reason = why_not_computed(unheld.lacking, unheld.lack)
     inherits = upstream & differing or any(words.equivalent_names(name) & differing for name in upstream)
     if inherits and not _inputs_agree(result, finding, differing):
         return replace(finding, status=Status.UNKNOWN, reason=reason)
@@ -243,6 +244,6 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
             put_right(
                 result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
             )
-            told = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
+            told = follow_words(taken.with_right, "the other side's value")
             return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=told)
     return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)

@@ -14,7 +14,7 @@ from nbtrace.explanation.audit.findings import Audit, Finding, Ground, Held, Sta
 from nbtrace.records import Record, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
 
-NO_FORMULA = "no formula gives this value or takes it"
+NO_FORMULA = "no formula covers this value"
 _BESIDE = 1e-5
 """Relative difference up to which two printings of a value in one log are the same."""
 

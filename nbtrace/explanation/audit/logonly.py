@@ -1,6 +1,6 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
@@ -23,7 +23,9 @@ class Use(Enum):
 
 _OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
-_AGREES = "the {}, which cannot be computed anew, agrees with the other side's nevertheless"
+_AGREES = "the {}, which cannot be recomputed, agrees with the other side's nevertheless"
+_NAMED = 3
+"""Quantities that are named for what follows from a value."""
 _AGREEMENT = 1e-3
 """Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
 
@@ -148,6 +150,11 @@ def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: V
     result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
 
 
+def follow_words(quantities: Sequence[str], value: str) -> str:
+    """Return that some quantities follow from a value, in words; `value` says whose."""
+    return f"{', '.join(quantities[:_NAMED])} follow{'s' if len(quantities) == 1 else ''} from {value}"
+
+
 def use_of(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> tuple[Use, str]:
     """Return what a side goes on with in place of a wrong value, and how that is known."""
     taken = consumers(result, side, node, right, uncertain)
@@ -156,7 +163,7 @@ def use_of(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vect
         leaf = node.name not in physics.ends | physics.never_leaves and not _is_input(result, side, node)
         return (Use.NOTHING, "nothing is computed from it") if leaf else (Use.LOGGED, "")
     if taken.with_right and not taken.with_logged:
-        return Use.RIGHT, f"{', '.join(taken.with_right[:3])} follow from the formula's value"
+        return Use.RIGHT, follow_words(taken.with_right, "the formula's value")
     return Use.LOGGED, ""
 
 

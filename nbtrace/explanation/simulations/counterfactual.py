@@ -94,7 +94,7 @@ def counterfactual(
     except NbtraceError as error:
         return Simulated(None, refused=str(error))
     if runs is None:
-        return Simulated(None, refused="neither log tells a pixel that is on the detector")
+        return Simulated(None, refused="neither log names a pixel on the detector")
     options = experiments.changes(config, runs.pixel)
     if runs.samples > MANY:
         options = tuple(sorted(options, key=lambda change: change.name not in experiments.shortening))

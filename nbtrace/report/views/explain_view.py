@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nbtrace.compare.metrics import component_name
 from nbtrace.explanation.audit.attribution import Attribution, Share
-from nbtrace.explanation.audit.findings import Finding, Held, Status
+from nbtrace.explanation.audit.findings import Finding, Ground, Held, Status
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.physics import physics_of
@@ -74,7 +74,7 @@ def headline(result: Explanation) -> str:
         if result.verdict is Verdict.AGREE:
             return "nothing to explain: every value agrees, or follows from values that do"
         if result.diff.first_divergence is None:
-            return f"no value that both logs print differs{lack_words(result.diff)}"
+            return f"the values that both logs print agree{lack_words(result.diff)}"
         return "the logs differ, but hold no value by which a side could be told wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
@@ -172,7 +172,7 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
     vocabulary = result.diff.c.vocabulary
     final = result.attribution.final or f"the final {vocabulary.outcome}"
     if root.status is Status.LOG_ONLY:
-        return f"only the log has it wrong, {final} has not"
+        return f"only the log is wrong, {final} is not"
     if share.of_log_ratio is None:
         return f"its share of {final} cannot be computed ({share.reason})"
     if abs(share.of_log_ratio) < _MATERIAL:
@@ -196,7 +196,9 @@ def _facts(result: Explanation) -> Iterator[str]:
     attribution = result.attribution
     if attribution.log_ratio is not None:
         words = f"log({result.names.ratio}) of {attribution.final} is {attribution.log_ratio:+.9g}"
-        yield words + (f"; with every root put right {left_words(attribution)}" if attribution.left is not None else "")
+        yield words + (
+            f"; with every root corrected, {left_words(attribution)}" if attribution.left is not None else ""
+        )
 
 
 def _sections(result: Explanation) -> Iterator[Section]:
@@ -305,25 +307,26 @@ def _alternatives(root: Root) -> Iterator[str]:
     yield f"next probe: {_next_probe(root)}"
 
 
+_LOGGABLE = frozenset({Lack.VALUE, Lack.FACT, Lack.TURN})
+"""What a formula may lack that a log can print, or a configuration give."""
+
+
 def _next_probe(root: Root) -> str:
     """Return what to log next."""
     finding = root.findings[0]
-    lacking = [held.lacking for held in (finding.c, finding.py) if held.lacking and held.logged is not None]
+    if finding.ground is Ground.NO_FORMULA:
+        return f"no formula covers {root.quantity}; log what it is computed from"
+    lacking = [held.lacking for held in (finding.c, finding.py) if held.lack in _LOGGABLE]
     configured_by = physics_of(root.vocabulary).configured_by
-    if _covered(root) and lacking:
+    if lacking:
         return f"log {lacking[0]}" + (", or give the configuration" if configured_by else "")
     known = root.vocabulary.quantities.get(root.quantity)
     inputs = known.causes if known is not None else ()
     if inputs:
-        return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
+        return f"log the intermediate values that lead from {listed(inputs, 3)} to {root.quantity}"
     if not configured_by:
         return f"log what {root.quantity} is computed from"
     return f"give the configuration that both were run with ({configured_by})"
-
-
-def _covered(root: Root) -> bool:
-    """Whether a formula gives the quantity."""
-    return root.quantity in root.vocabulary.formulas
 
 
 def _audit_columns(names: Names) -> tuple[Column, ...]:

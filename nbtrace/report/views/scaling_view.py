@@ -74,7 +74,7 @@ def scaling_view(result: ScalingResult) -> View:
 
 def _headline(result: ScalingResult) -> str:
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return "the logs cannot be compared as they stand"
+        return "the logs are not comparable"
     first = result.first_divergence
     if first is None:
         blocks = f" in the first {_words(result).block} block" if _words(result).has_blocks else ""
@@ -92,9 +92,10 @@ def _carried(result: ScalingResult) -> str:
     leading = max(shares, key=lambda name: abs(shares[name]))
     if abs(result.unexplained) > _OPEN:
         sides = zip(result.diff.names.pair, result.products, strict=True)
-        whose = " and ".join(side for side, product in sides if product.meaning != "holds")
-        what = _product_word(result)
-        return f"; the chain{' of ' + whose if whose else ''} does not make its own {what}, so shares mean little"
+        whose = [side for side, product in sides if product.meaning != "holds"]
+        own = f" of {' and '.join(whose)}" if whose else ""
+        what = f"{'their' if len(whose) > 1 else 'its'} own {_product_word(result)}" if whose else "the final value"
+        return f"; the factors{own} do not multiply to {what}, so the shares mean little"
     return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
 
 

@@ -241,7 +241,7 @@ def _lattice(case: Case) -> Iterator[Candidate]:
     )
     count = crystal.cells(view, axis)
     rest = index - math.ceil(index - 0.5)
-    yield Candidate((crystal.grating(rest, count),), "of h − h₀ instead of h")
+    yield Candidate((crystal.grating(rest, count),), "computed from h − h₀ instead of h")
     yield Candidate((abs(crystal.grating(index, count)),), "without its sign")
     if rest:
         yield Candidate((math.sin(math.pi * count * rest) / (math.pi * rest),), "sin(πNh)/πh: no sine below")
