@@ -14,7 +14,7 @@ from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
-from nbtrace.explanation.audit.findings import Audit, Status
+from nbtrace.explanation.audit.findings import Audit, AuditStatus
 from nbtrace.explanation.audit.leftovers import leftovers
 from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
@@ -84,7 +84,7 @@ _SMALL = 1e-6
 
 
 def _place(root: Root, share: Share) -> tuple[bool, float, bool, bool, bool]:
-    only_log = root.status is Status.LOG_ONLY
+    only_log = root.status is AuditStatus.LOG_ONLY
     return only_log, -_size(share), _apart(root) < _SMALL, root.side is Side.UNKNOWN, root.cause is None
 
 

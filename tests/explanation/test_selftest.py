@@ -10,7 +10,7 @@ from nbtrace.compare.scene import Scene
 from nbtrace.explanation.explain import explain
 from nbtrace.physics.nanobragg.selftest import inject, run
 from nbtrace.physics.nanobragg.selftest.defects import DEFECTS, LOGS, NAMELESS
-from nbtrace.physics.nanobragg.selftest.inject import Defect
+from nbtrace.physics.nanobragg.selftest.inject import KnownMistake
 from nbtrace.records import Side
 
 CLASSES = 60
@@ -62,7 +62,7 @@ def test_what_only_the_log_has_wrong_is_not_blamed_on_the_pixel() -> None:
 def test_a_wrong_value_is_one_root_at_its_place(quantity: str, exponent: float, side: Side) -> None:
     base = dict(run.scenes((), ("cubic_default",)))["cubic_default__22_22"]
     factor = math.exp(exponent)
-    defect = Defect("x", (quantity,), lambda _, right: tuple(x * factor for x in right), frozenset())
+    defect = KnownMistake("x", (quantity,), lambda _, right: tuple(x * factor for x in right), frozenset())
     values = inject.injected(base, defect)
     c, py = (values, base.values) if side is Side.C else (base.values, values)
     found = explain(*run.pair(base, c, py)).roots

@@ -12,7 +12,7 @@ from nbtrace.vocabulary.draft import draft, guessed_unit
 from nbtrace.vocabulary.file import vocabulary_of
 from nbtrace.vocabulary.quantity import Kind
 from nbtrace.vocabulary.relations import Form, Table, printed, relations
-from nbtrace.vocabulary.vocabulary import REPEAT, Factor, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, ChainFactor, Vocabulary
 from tests.places import SUPERVISOR_PAIR
 
 KAPPA, AREA = 401.25, 2.4375e-4
@@ -85,7 +85,7 @@ def test_relations_that_hold_in_both_logs(rod: tuple[str, Vocabulary]) -> None:
     }
     assert "# power_W: the formula held in 30 of 30 rows" in text
     assert vocabulary.chain is not None
-    assert vocabulary.chain.factors == (Factor("area_m2"), Factor("flux_W_m2"))
+    assert vocabulary.chain.factors == (ChainFactor("area_m2"), ChainFactor("flux_W_m2"))
 
 
 def test_a_relation_that_one_log_breaks_is_none() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, in_order
-from nbtrace.explanation.audit.findings import Audit, Ground, Status
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
@@ -112,7 +112,11 @@ def _of_zero(result: Audit, root: Root, final: str) -> Share:
     """Return the share where a final value is 0: all of it for a factor that is 0."""
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     logged = root.findings[0].held(side).logged
-    if logged == (0.0,) and root.quantity in result.vocabulary.ancestors(final) and root.status is not Status.LOG_ONLY:
+    if (
+        logged == (0.0,)
+        and root.quantity in result.vocabulary.ancestors(final)
+        and root.status is not AuditStatus.LOG_ONLY
+    ):
         return Share(1.0, "the factor is 0, and so is the final value")
     return Share(None, "a final value is 0 or negative")
 
@@ -120,7 +124,7 @@ def _of_zero(result: Audit, root: Root, final: str) -> Share:
 def _share(
     result: Audit, root: Root, values: dict[Side, Values], final: Node, start: float, current: float | None
 ) -> tuple[Share, float | None]:
-    if root.status is Status.LOG_ONLY:
+    if root.status is AuditStatus.LOG_ONLY:
         return Share(0.0, "only the log is wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
@@ -151,7 +155,7 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     names, own = words.ancestors(final) | {final}, {finding.node for finding in root.findings}
     later = in_order(words, values)
     later = later[later.index(root.node) :] if root.node in values else later
-    unmoved = {finding.node for finding in result.findings if finding.status is Status.MATCH}
+    unmoved = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH}
     for node in later:
         if node.name not in names or not set(root.quantities) & words.ancestors(node.name):
             continue

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
-from nbtrace.explanation.audit.findings import Audit, Finding, Status, held_of, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of, other_side
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -21,7 +21,7 @@ class Use(Enum):
     NOTHING = "nothing is computed from it"
 
 
-_OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+_OPEN = frozenset({AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
 _AGREES = "the {}, which cannot be recomputed, agrees with the other side's nevertheless"
 _NAMED = 3
@@ -140,7 +140,7 @@ def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Value
     result.effective[side] = corrected
     for item in suspects:
         place = result.findings.index(item)
-        result.findings[place] = replace(item, status=Status.LOG_ONLY, reason=reason)
+        result.findings[place] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
 
 
 def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:

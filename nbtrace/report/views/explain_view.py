@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nbtrace.compare.metrics import component_name
 from nbtrace.explanation.audit.attribution import Attribution, Share
-from nbtrace.explanation.audit.findings import Finding, Ground, Held, Status
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, Ground, Held
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.physics import physics_of
@@ -15,8 +15,7 @@ from nbtrace.report.view import Column, Line, Section, Table, View, clean, liste
 from nbtrace.report.views.diff_view import lack_words
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.verdicts.notices import Weight
-from nbtrace.verdicts.status import Status as Difference
-from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
 
@@ -39,13 +38,13 @@ _SHORT = 12
 _WORDY = 92
 """Terminal width from which on there is room for the reason of each finding."""
 _STYLE = {
-    Status.MATCH: Difference.PASS,
-    Status.INHERITED: Difference.MINOR,
-    Status.AMPLIFIED: Difference.MINOR,
-    Status.INTRODUCED_C: Difference.CRITICAL,
-    Status.INTRODUCED_PY: Difference.CRITICAL,
-    Status.LOG_ONLY: Difference.DIVERGENT,
-    Status.UNKNOWN: Difference.MISSING,
+    AuditStatus.MATCH: Status.PASS,
+    AuditStatus.INHERITED: Status.MINOR,
+    AuditStatus.AMPLIFIED: Status.MINOR,
+    AuditStatus.INTRODUCED_C: Status.CRITICAL,
+    AuditStatus.INTRODUCED_PY: Status.CRITICAL,
+    AuditStatus.LOG_ONLY: Status.DIVERGENT,
+    AuditStatus.UNKNOWN: Status.MISSING,
 }
 _MATERIAL = 1e-6
 """Share of the final log-ratio under which a root does not matter to the pixel."""
@@ -119,11 +118,11 @@ def root_words(root: Root) -> str:
     return f"{where}: {cause}"
 
 
-def status_word(status: Status, names: Names) -> str:
+def status_word(status: AuditStatus, names: Names) -> str:
     """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
     introduced = {
-        Status.INTRODUCED_C: (names.reference, "REFERENCE"),
-        Status.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
+        AuditStatus.INTRODUCED_C: (names.reference, "REFERENCE"),
+        AuditStatus.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
     }
     if status not in introduced:
         return status.value
@@ -138,10 +137,10 @@ def place_words(root: Root) -> str:
 
 def _without_cause(root: Root) -> str:
     finding = root.findings[0]
-    if root.status is Status.UNKNOWN:
+    if root.status is AuditStatus.UNKNOWN:
         reason = f" ({finding.reason})" if finding.reason and finding.c.lack is not Lack.FORMULA else ""
         return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
-    if root.status is Status.LOG_ONLY:
+    if root.status is AuditStatus.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"
     return f"breaks {_formula(root)}; no cause of the catalogue fits"
 
@@ -171,7 +170,7 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
     """Return what a root does to the pixel."""
     vocabulary = result.diff.c.vocabulary
     final = result.attribution.final or f"the final {vocabulary.outcome}"
-    if root.status is Status.LOG_ONLY:
+    if root.status is AuditStatus.LOG_ONLY:
         return f"only the log is wrong, {final} is not"
     if share.of_log_ratio is None:
         return f"its share of {final} cannot be computed ({share.reason})"
@@ -189,7 +188,7 @@ def _formula(root: Root) -> str:
 
 def _facts(result: Explanation) -> Iterator[str]:
     found = result.audit.findings
-    counts = {status: sum(item.status is status for item in found) for status in Status}
+    counts = {status: sum(item.status is status for item in found) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
     )
@@ -209,7 +208,7 @@ def _sections(result: Explanation) -> Iterator[Section]:
         yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
-    shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
+    shown = [item for item in result.audit.findings if item.status is not AuditStatus.MATCH and _on_both(item)]
     table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
     yield Section("Every value that differs", table=table if shown else None)
 
@@ -248,7 +247,7 @@ def _proof(root: Root, runs: str, result: Explanation) -> Section:
 
 def proof_sentences(root: Root) -> tuple[str, ...]:
     """Return the formula that a root breaks, why it is held to, and what the quantity is."""
-    if _judged(root).computed is None and root.status is not Status.LOG_ONLY:
+    if _judged(root).computed is None and root.status is not AuditStatus.LOG_ONLY:
         formula = "no formula could be checked; the other side's value stands in its place"
     else:
         formula = f"formula: {_formula(root)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
-from nbtrace.compare.scaling import Factor, Product, ScalingResult
+from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
 from nbtrace.report.view import (
     Column,
     Command,
@@ -99,7 +99,7 @@ def _carried(result: ScalingResult) -> str:
     return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
 
 
-def _relative(factor: Factor) -> float | None:
+def _relative(factor: ScalingFactor) -> float | None:
     return factor.row.difference.relative if factor.row is not None and factor.row.difference is not None else None
 
 
@@ -129,12 +129,12 @@ def _divergent(result: ScalingResult) -> Iterator[Section]:
     yield Section("What to look at next", commands=(command,))
 
 
-def _described(factor: Factor) -> str:
+def _described(factor: ScalingFactor) -> str:
     size = f"{signed(_relative(factor), 6)} relative" if _relative(factor) is not None else factor.reason
     return f"{factor.name} ({factor.description}): {size}, {factor.status.value}"
 
 
-def _factor(factor: Factor) -> Line:
+def _factor(factor: ScalingFactor) -> Line:
     ratio = factor.row.difference.ratio if factor.row is not None and factor.row.difference is not None else None
     cells = (
         factor.name,
