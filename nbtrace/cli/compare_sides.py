@@ -10,7 +10,7 @@ from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.command import LENIENT, FlagLine, flag_line
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
-from nbtrace.programs.source import RunOptions, SideSource
+from nbtrace.programs.side_source import RunOptions, SideSource
 from nbtrace.vocabulary import registry
 
 

@@ -14,10 +14,10 @@ from nbtrace.longlogs.decimals import Bytes, Floats, Ints
 from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
+from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry

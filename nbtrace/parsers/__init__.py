@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Iterator
 
 from nbtrace.errors import InputError
+from nbtrace.parsers.both_sides import by_prefix, columns
 from nbtrace.parsers.dialect import Dialect, dialect_of
-from nbtrace.parsers.documents import looks_like_json, read_json
+from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.sides import by_prefix, columns
 from nbtrace.parsers.source import LogLines, read_lines
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry

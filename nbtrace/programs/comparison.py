@@ -16,7 +16,7 @@ from nbtrace.images.traced import geometry_told_by
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.command import FlagLine, require_on_detector
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
-from nbtrace.programs.source import Identity, Made, PixelTrace, SideSource
+from nbtrace.programs.side_source import Identity, Made, PixelTrace, SideSource
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict

@@ -12,7 +12,7 @@ from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.programs import Program
-from nbtrace.programs.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
+from nbtrace.programs.side_source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
 from nbtrace.records import Pixel
 from nbtrace.temporary import temporary_folder
 from nbtrace.vocabulary import registry
@@ -71,7 +71,7 @@ class ProgramSource:
         Raises
         ------
         ProgramError, MismatchError
-            See :class:`~nbtrace.programs.source.SideSource`.
+            See :class:`~nbtrace.programs.side_source.SideSource`.
         """
         return made_of(self.run() for _ in range(repeat))
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.errors import ExitCode, NbtraceError
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
-from nbtrace.programs.source import SideSource
+from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry

@@ -14,9 +14,9 @@ from itertools import chain
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary import dimensions, names
+from nbtrace.vocabulary.drafted_relations import DraftedRelation, Series, aliases, relations
 from nbtrace.vocabulary.expressions import RESERVED, NameRole, Symbol, Words, parse
 from nbtrace.vocabulary.file import MOST_QUANTITIES
-from nbtrace.vocabulary.relations import DraftedRelation, Series, aliases, relations
 from nbtrace.vocabulary.syntax import FormulaError
 
 _prefix = re.compile(r"\s*(\[[^\]\s]+\]|[^\W\d][\w.-]*\s?[:>|]|TRACE\w*\b:?)(?=\s*[^\W\d])")

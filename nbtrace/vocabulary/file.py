@@ -17,7 +17,7 @@ from nbtrace.vocabulary import dimensions, names
 from nbtrace.vocabulary.entries import ConstantEntry, QuantityEntry, ToleranceEntry, VocabularyFile
 from nbtrace.vocabulary.expressions import RESERVED, Expression, NameRole, Symbol, Words, parse
 from nbtrace.vocabulary.formula import Formula
-from nbtrace.vocabulary.lines import KeyLines
+from nbtrace.vocabulary.key_lines import KeyLines
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity, Scope
 from nbtrace.vocabulary.vocabulary import REPEAT, Chain, ChainFactor, Constant, SideName, Vocabulary
 

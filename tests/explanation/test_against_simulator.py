@@ -18,7 +18,7 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.chain import ScalingChain
 from nbtrace.physics.nanobragg.facts import facts_of
-from nbtrace.physics.nanobragg.formulas.steps import tic_of
+from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS
 from nbtrace.records import Side
 from nbtrace.writers import trace_text

@@ -6,7 +6,7 @@ import pytest
 
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.selftest.edits import Edit, EditAnswer, edits, judge, sample
-from nbtrace.physics.nanobragg.selftest.run import sources
+from nbtrace.physics.nanobragg.selftest.scoring import sources
 from nbtrace.records import Side, Trace
 from tests.places import PAIRS
 

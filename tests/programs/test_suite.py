@@ -7,7 +7,7 @@ from nbtrace.embedded.embedded_source import EmbeddedSource
 from nbtrace.errors import ExitCode, ProgramError
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Plan
-from nbtrace.programs.source import SideSource
+from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite import CaseOutcome, SuiteResult, run_suite
 from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.report.documents.suite_document import suite_document

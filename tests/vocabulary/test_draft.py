@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary.draft import draft, guessed_unit
+from nbtrace.vocabulary.drafted_relations import Form, Table, printed, relations
 from nbtrace.vocabulary.file import vocabulary_of
 from nbtrace.vocabulary.quantity import Kind
-from nbtrace.vocabulary.relations import Form, Table, printed, relations
 from nbtrace.vocabulary.vocabulary import REPEAT, ChainFactor, Vocabulary
 from tests.places import SUPERVISOR_PAIR
 
@@ -150,7 +150,7 @@ def test_few_forms_are_tried_among_many_quantities_of_like_values(monkeypatch: p
         tried.append(form)
         return []
 
-    monkeypatch.setattr("nbtrace.vocabulary.relations._rows_that_hold", hold)
+    monkeypatch.setattr("nbtrace.vocabulary.drafted_relations._rows_that_hold", hold)
     numbers = np.random.default_rng(1)
     table: Table = {f"q{name}": {(): f"{numbers.uniform(300, 310):.4f}"} for name in range(60)}
     assert not relations((table, table))

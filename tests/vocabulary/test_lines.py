@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nbtrace.vocabulary.lines import KeyLines
+from nbtrace.vocabulary.key_lines import KeyLines
 from tests.vocabulary.places import ROD
 
 TEXT = '''

@@ -10,7 +10,7 @@ import numpy as np
 
 from nbtrace.compare.images import metrics as figures
 from nbtrace.compare.images.gates import gates
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
@@ -21,8 +21,8 @@ from nbtrace.compare.images.selection import ComparedPixels, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
-from nbtrace.images.geometry import differences, miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels
+from nbtrace.images.resolution import differences, miller_indices, resolution
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.vocabulary.sides import Names
 

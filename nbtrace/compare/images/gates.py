@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
 from nbtrace.compare.images.selection import ComparedPixels

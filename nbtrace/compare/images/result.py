@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.images.gates import Gate
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import PeakMatching

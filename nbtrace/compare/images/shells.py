@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nbtrace.compare.images.selection import ComparedPixels
-from nbtrace.images.geometry import inverse_d_squared
 from nbtrace.images.image import Floats, Geometry, Pixels
+from nbtrace.images.resolution import inverse_d_squared
 
 SHELLS = 10
 _ROWS = 16

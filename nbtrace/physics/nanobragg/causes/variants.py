@@ -21,7 +21,7 @@ from nbtrace.physics.nanobragg.causes.structure import other_reflection, structu
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM

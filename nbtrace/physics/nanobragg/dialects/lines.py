@@ -8,7 +8,7 @@ from nbtrace import schema
 from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, UnreadableLine
 from nbtrace.parsers.values import NUMBER, ordinal, read_value
-from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, NODE, PHI_TIC, SOURCE, SUBPIXEL, loops_at
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Index, Shape, Value

@@ -11,7 +11,7 @@ from nbtrace.parsers.keyed import keyed, one_field, runs_on
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
-from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side

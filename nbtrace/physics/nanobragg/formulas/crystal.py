@@ -9,7 +9,7 @@ from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import Lack, UnloggedError

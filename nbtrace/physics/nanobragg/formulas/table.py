@@ -1,8 +1,8 @@
 """Every quantity that a formula gives, with the formula, in execution order.
 
-A formula sees the values of one log (:class:`~nbtrace.compare.scene.NodeView`); the quantities that it asks for stand in the
-table of quantities as its inputs, the configuration values here as its facts. Where the self-check of a log has the
-same relation, it is taken from there.
+A formula sees the values of one log (:class:`~nbtrace.compare.scene.NodeView`); the quantities that it asks for stand
+in the table of quantities as its inputs, the configuration values here as its facts. Where the self-check of a log has
+the same relation, it is taken from there.
 """
 
 import math
@@ -16,7 +16,7 @@ from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas import cell, crystal, geometry
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError

@@ -8,7 +8,7 @@ from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import added, scaled
 from nbtrace.physics.nanobragg.formulas import crystal, geometry
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE
 from nbtrace.physics.nanobragg.selftest.inject import KnownMistake, Mistake
 from nbtrace.units import ANGSTROM
