@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.selftest.edits import Answer, Judged, judge, sample
+from nbtrace.physics.nanobragg.selftest.edits import EditAnswer, Judged, judge, sample
 from nbtrace.records import Side
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("logs", nargs="*", type=Path)
     parser.add_argument("--every", type=int, default=29, help="take about one of N edits (default 29)")
-    parser.add_argument("--show", choices=[item.name for item in Answer], action="append", default=["WRONG"])
+    parser.add_argument("--show", choices=[item.name for item in EditAnswer], action="append", default=["WRONG"])
     options = parser.parse_args()
     folders = options.logs or RECORDED
     paths = [path for item in folders for path in (sorted(item.rglob("*.log*")) if item.is_dir() else [item])]
@@ -56,9 +56,9 @@ def main() -> None:
             print(f"    was {edit.before.strip()[:120]}; found {'; '.join(item.found)[:600] or 'nothing'}")
     counts = Counter(item.answer for item in found)
     print(f"{len(found)} pairs of {len(paths)} logs in {time.perf_counter() - started:.0f} s")
-    for answer in Answer:
+    for answer in EditAnswer:
         print(f"{counts[answer]:6d}  {answer.value}")
-    for answer in (Answer.UNDECIDED, Answer.ROOTLESS):
+    for answer in (EditAnswer.UNDECIDED, EditAnswer.ROOTLESS):
         quantities = Counter(item.edit.quantity for item in found if item.answer is answer).most_common()
         if quantities:
             print(f"{answer.value}: " + ", ".join(f"{name} {number}" for name, number in quantities))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbtrace import explain, read_trace
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.explain import Explanation
 
 
@@ -65,7 +65,7 @@ def _row(c: Path, py: Path, folder: Path) -> int:
 
 def _judged(result: Explanation, name: str) -> str:
     found = {item.status.value: item.reason for item in result.audit.findings if item.node.name == name}
-    found.pop(Status.MATCH.value, None)
+    found.pop(AuditStatus.MATCH.value, None)
     return "; ".join(f"{status} ({reason})" for status, reason in found.items()) or "no difference, or did not judge it"
 
 

@@ -17,7 +17,7 @@ from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
-from nbtrace.images.names import IMAGE_SUFFIXES, suffix_of
+from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from simulator.arguments import Command, parse
+from simulator.arguments import CommandLine, parse
 from simulator.canonical import canonical_arguments
 from simulator.errors import MissingInputError, SimulatorError, shown
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     return nan_status if all_nan else 0
 
 
-def _run(command: Command) -> bool:
+def _run(command: CommandLine) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
     for finding in command.findings:
         _complain(f"warning: {finding.remark}")

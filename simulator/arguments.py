@@ -16,7 +16,7 @@ from simulator.config import Config, Convention, Pivot
 from simulator.constants import ENERGY_WAVELENGTH_EV_A
 from simulator.defects import Defect, Mode, defects_of
 from simulator.errors import ConfigurationError
-from simulator.flags import FLAGS, Flag, Kind, LastPlace, Special
+from simulator.flags import FLAGS, Flag, LastPlace, Special, ValueKind
 from simulator.smv import SmvGeometry, read_geometry, read_smv
 
 
@@ -47,7 +47,7 @@ _CONSEQUENCES = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class ArgumentFinding:
     """Something to know about an argument, in one line."""
 
     trouble: Trouble
@@ -61,14 +61,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Command:
+class CommandLine:
     """A parsed command line."""
 
     config: Config
-    findings: tuple[Finding, ...]
+    findings: tuple[ArgumentFinding, ...]
 
 
-def parse(arguments: Sequence[str], *, lenient: bool = False, mode: str | None = None) -> Command:
+def parse(arguments: Sequence[str], *, lenient: bool = False, mode: str | None = None) -> CommandLine:
     """Read the reference's flags, by its rules.
 
     Parameters
@@ -96,11 +96,11 @@ def parse(arguments: Sequence[str], *, lenient: bool = False, mode: str | None =
     return command
 
 
-def examine(arguments: Sequence[str], *, lenient: bool = True, mode: str | None = None) -> Command:
+def examine(arguments: Sequence[str], *, lenient: bool = True, mode: str | None = None) -> CommandLine:
     """Read flags as :func:`parse` does, with what would crash the reference among the findings."""
     reader = _Reader(list(arguments), lenient=lenient, mode=mode)
     reader.read()
-    return Command(_config(reader.settings), tuple(reader.findings))
+    return CommandLine(_config(reader.settings), tuple(reader.findings))
 
 
 def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
@@ -114,7 +114,7 @@ def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
         flags = _triggered(arguments[index], frozenset()) if arguments[index].startswith("-") else []
         index += 1
         wanted = _wanted(flags[0], arguments[index:]) if flags else 0
-        if flags and flags[0].kind is Kind.FILE and index < len(arguments):
+        if flags and flags[0].kind is ValueKind.FILE and index < len(arguments):
             found.append((index, flags[0]))
         index += wanted
     return found
@@ -147,7 +147,7 @@ class _Reader:
     lenient: bool
     mode: str | None = None
     settings: dict[str, object] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[ArgumentFinding] = field(default_factory=list)
     cell: tuple[float, ...] = ()
     """Values of -cell so far: a later one with fewer values leaves the others as they were."""
 
@@ -199,7 +199,7 @@ class _Reader:
     def _report(self, trouble: Trouble, argument: str, text: str) -> None:
         if trouble in FATAL and not self.lenient:
             raise FlagError(text + ("; --lenient passes over it" if trouble is Trouble.UNKNOWN else ""))
-        self.findings.append(Finding(trouble, argument, text))
+        self.findings.append(ArgumentFinding(trouble, argument, text))
 
     def _report_collision(self, argument: str, found: Sequence[Flag]) -> None:
         others = _triggered(argument, frozenset({Defect.FLAG_COLLISIONS}) | self._defects())[1:]
@@ -248,7 +248,7 @@ class _Reader:
 
     def _report_values(self, flag: Flag, argument: str, values: Sequence[str]) -> None:
         """Report numbers of which C reads only the start, or which do not fit."""
-        known = {Kind.REAL: (whole_real, leading_real), Kind.INTEGER: (whole_integer, leading_integer)}
+        known = {ValueKind.REAL: (whole_real, leading_real), ValueKind.INTEGER: (whole_integer, leading_integer)}
         if flag.kind not in known or flag.special is Special.MISSET or flag.inert:
             return
         whole, leading = known[flag.kind]
@@ -409,13 +409,13 @@ def _integer(text: str, *, lenient: bool) -> int:
     return leading_integer(text) if lenient else whole_integer(text)
 
 
-def _value(kind: Kind, text: str, *, lenient: bool) -> object:
+def _value(kind: ValueKind, text: str, *, lenient: bool) -> object:
     match kind:
-        case Kind.REAL:
+        case ValueKind.REAL:
             return _real(text, lenient=lenient)
-        case Kind.INTEGER:
+        case ValueKind.INTEGER:
             return _integer(text, lenient=lenient)
-        case Kind.FILE:
+        case ValueKind.FILE:
             return Path(text)
     return text
 

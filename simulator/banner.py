@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from simulator.beam import SourceRow, divergence_angles
 from simulator.build import Inputs, recommended_oversample
-from simulator.config import Config, Pivot, Shape, noise_seed
+from simulator.config import Config, CrystalShape, Pivot, noise_seed
 from simulator.constants import ANGSTROM_M, AVOGADRO, RADIANS_TO_DEGREES
 from simulator.crystal import Basis
 from simulator.model import Model
@@ -16,10 +16,10 @@ _PROTEIN_G_PER_M3 = 1.2e6
 TITLE = "nbtrace simulator: the physics of nanoBragg in torch"
 
 _SHAPES = {
-    Shape.SQUARE: "parallelpiped",
-    Shape.ROUND: "ellipsoidal",
-    Shape.GAUSS: "gaussian",
-    Shape.TOPHAT: "tophat-spot",
+    CrystalShape.SQUARE: "parallelpiped",
+    CrystalShape.ROUND: "ellipsoidal",
+    CrystalShape.GAUSS: "gaussian",
+    CrystalShape.TOPHAT: "tophat-spot",
 }
 _PIVOTS = {Pivot.BEAM: "direct beam spot", Pivot.SAMPLE: "sample"}
 

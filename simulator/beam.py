@@ -9,12 +9,12 @@ from simulator.config import BeamConfig
 from simulator.constants import ANGSTROMS_PER_M, SOURCE_DISTANCE_M
 from simulator.frames import frame_of
 from simulator.parameters import Parameter, Parameters
-from simulator.steps import Steps
+from simulator.steps import SampleRange
 from simulator.vectors import Vector, cross, dot, norm, plain, rotate_about_axis, unit, vector
 
 
 @dataclass(frozen=True)
-class Source:
+class BeamSource:
     """One direction and wavelength of the beam; all sources have equal weight."""
 
     incident: Vector
@@ -35,7 +35,7 @@ class SourceRow:
 class Beam:
     """Everything about the incident beam that a pixel needs."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[BeamSource, ...]
     polar: Vector
     """Unit vector of polarisation."""
     kahn_factor: Tensor | None
@@ -79,21 +79,21 @@ def divergence_angles(config: BeamConfig) -> Iterator[tuple[float, float]]:
                 yield h, v
 
 
-def _outside_ellipse(h: float, v: float, horizontal: Steps, vertical: Steps) -> bool:
+def _outside_ellipse(h: float, v: float, horizontal: SampleRange, vertical: SampleRange) -> bool:
     if horizontal.range == 0.0 or vertical.range == 0.0:
         return False
     distance = _off_axis(h, horizontal) + _off_axis(v, vertical)
     return distance * 4.0 > 1.1
 
 
-def _off_axis(angle: float, steps: Steps) -> float:
+def _off_axis(angle: float, steps: SampleRange) -> float:
     even = 1.0 if steps.count % 2 == 0 else 0.0
     return (angle * angle - steps.step * steps.step / 4.0 * even) / (steps.range * steps.range)
 
 
 def _generated(
     config: BeamConfig, direction: Vector, polar: Vector, wavelength: Tensor, parameters: Parameters
-) -> Iterator[Source]:
+) -> Iterator[BeamSource]:
     vertical_axis = unit(cross(direction, polar))
     dispersion = config.dispersion
     for h, v in divergence_angles(config):
@@ -101,18 +101,18 @@ def _generated(
         position = rotate_about_axis(position, vertical_axis, parameters.number(h))
         incident = -unit(position)
         for k in range(dispersion.count):
-            yield Source(incident, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0), position)
+            yield BeamSource(incident, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0), position)
 
 
-def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters) -> Source:
+def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters) -> BeamSource:
     given = row.columns
     default = direction * -SOURCE_DISTANCE_M
     position = Vector(*(parameters.number(given[i]) if i < len(given) else default[i] for i in range(3)))
     own_wavelength = parameters.number(given[4]) if len(given) > 4 else wavelength
-    return Source(-unit(position), own_wavelength, position)
+    return BeamSource(-unit(position), own_wavelength, position)
 
 
-def scattering_vector(direction: Vector, source: Source) -> Vector:
+def scattering_vector(direction: Vector, source: BeamSource) -> Vector:
     """Return S = (d - i)/λ in 1/m, for unit vectors to the pixel and along the beam."""
     return (direction - source.incident) / source.wavelength_m
 
@@ -122,6 +122,6 @@ def stol(scattering: Vector) -> Tensor:
     return 0.5 * norm(scattering)
 
 
-def cos_two_theta(direction: Vector, source: Source) -> Tensor:
+def cos_two_theta(direction: Vector, source: BeamSource) -> Tensor:
     """Return the cosine of the scattering angle."""
     return dot(source.incident, direction)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.constants import DEFAULT_FLUENCE_PER_M2, RADIANS_TO_DEGREES
 from simulator.defects import Defect, Mode, mode_name
-from simulator.steps import Steps, phi_steps, sampling_steps
+from simulator.steps import SampleRange, phi_steps, sampling_steps
 
 MOST_ORIENTATIONS = 2_000_000
 MOST_SOURCES = 100_000
@@ -40,7 +40,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Shape(StrEnum):
+class CrystalShape(StrEnum):
     """Form of the crystal, or of the spots."""
 
     SQUARE = "square"
@@ -99,7 +99,7 @@ class CrystalConfig(Frozen):
     size_x_mm: float = 0.0
     size_y_mm: float = 0.0
     size_z_mm: float = 0.0
-    shape: Shape = Shape.SQUARE
+    shape: CrystalShape = CrystalShape.SQUARE
     fudge: float = 1.0
     mosaic_spread_deg: float | None = None
     mosaic_domains: int | None = None
@@ -110,7 +110,7 @@ class CrystalConfig(Frozen):
     phisteps: int | None = None
 
     @property
-    def rotation(self) -> Steps:
+    def rotation(self) -> SampleRange:
         """Completed spindle rotation, in radians."""
         osc, step = _radians(self.osc_deg), _radians(self.phistep_deg)
         return phi_steps(self.phisteps, osc, step, default_range=1.0 / RADIANS_TO_DEGREES)
@@ -190,17 +190,17 @@ class BeamConfig(Frozen):
         return self.fluence_per_m2
 
     @property
-    def horizontal_divergence(self) -> Steps:
+    def horizontal_divergence(self) -> SampleRange:
         """Completed triple, radians."""
         return sampling_steps(self.hdivsteps, _milli(self.hdivrange_mrad), _milli(self.hdivstep_mrad))
 
     @property
-    def vertical_divergence(self) -> Steps:
+    def vertical_divergence(self) -> SampleRange:
         """Completed triple, radians."""
         return sampling_steps(self.vdivsteps, _milli(self.vdivrange_mrad), _milli(self.vdivstep_mrad))
 
     @property
-    def dispersion(self) -> Steps:
+    def dispersion(self) -> SampleRange:
         """Completed triple, as a fraction of the wavelength."""
         return sampling_steps(self.dispsteps, self.dispersion_percent / 100.0, None)
 
@@ -272,7 +272,7 @@ class DetectorConfig(Frozen):
         return _ceil(fast / pixel - 0.5), _ceil(slow / pixel - 0.5)
 
     @property
-    def layers(self) -> Steps:
+    def layers(self) -> SampleRange:
         """Completed triple of the sensor, metres."""
         return sampling_steps(self.thicksteps, self.thickness_um * 1e-6, None, sensor=True)
 

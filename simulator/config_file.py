@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.arguments import Command, parse
+from simulator.arguments import CommandLine, parse
 from simulator.config import Config
 from simulator.errors import ConfigurationError
 from simulator.files import read_bytes
@@ -28,14 +28,14 @@ class NamedConfig:
     ----------
     about : str
         What it describes.
-    command : Command
+    command : CommandLine
         The parsed flags; input files are found beside the TOML file.
     trace_pixel_slow_fast : tuple of int, optional
         The pixel that it is about.
     """
 
     about: str
-    command: Command
+    command: CommandLine
     trace_pixel_slow_fast: tuple[int, int] | None
 
 
@@ -56,7 +56,7 @@ def load_config(path: Path) -> NamedConfig:
     command = parse(_flags(document, path))
     return NamedConfig(
         about=about,
-        command=Command(_beside(command.config, path.parent), command.findings),
+        command=CommandLine(_beside(command.config, path.parent), command.findings),
         trace_pixel_slow_fast=_traced_pixel(document, path),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from simulator.config import CrystalConfig, Shape
+from simulator.config import CrystalConfig, CrystalShape
 from simulator.constants import ANGSTROM_M, ANGSTROMS_PER_M, RADIANS_TO_DEGREES
 from simulator.defects import Defect
 from simulator.errors import ConfigurationError, MissingInputError
@@ -71,7 +71,7 @@ class Crystal:
     """Of the cell, Å³; by the formula where a cell was given."""
     N: tuple[int, int, int]
     """Cells along a, b, c."""
-    shape: Shape
+    shape: CrystalShape
     fudge: float
     orientations: Orientations
     phi_rad: tuple[float, ...]

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from simulator.config import Convention, Pivot, Shape
+from simulator.config import Convention, CrystalShape, Pivot
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What a value is."""
 
     REAL = "a number"
@@ -56,7 +56,7 @@ class Flag:
         or as a tuple to a single field.
     count : int
         Number of values.
-    kind : Kind
+    kind : ValueKind
     fixed : mapping
         Fields that are set whatever the value.
     exact : bool
@@ -75,7 +75,7 @@ class Flag:
     about: str
     sets: tuple[str, ...] = ()
     count: int = 0
-    kind: Kind = Kind.REAL
+    kind: ValueKind = ValueKind.REAL
     fixed: Mapping[str, object] = field(default_factory=dict)
     exact: bool = False
     stops: bool = False
@@ -98,7 +98,7 @@ def _real(token: str, path: str, about: str, **more: object) -> Flag:
 
 
 def _integer(token: str, path: str, about: str, **more: object) -> Flag:
-    return Flag(token, about, (path,), 1, Kind.INTEGER, **more)  # type: ignore[arg-type]
+    return Flag(token, about, (path,), 1, ValueKind.INTEGER, **more)  # type: ignore[arg-type]
 
 
 def _switch(token: str, about: str, fixed: Mapping[str, object], **more: object) -> Flag:
@@ -106,7 +106,7 @@ def _switch(token: str, about: str, fixed: Mapping[str, object], **more: object)
 
 
 def _file(token: str, path: str, about: str, **more: object) -> Flag:
-    return Flag(token, about, (path,), 1, Kind.FILE, **more)  # type: ignore[arg-type]
+    return Flag(token, about, (path,), 1, ValueKind.FILE, **more)  # type: ignore[arg-type]
 
 
 def _direction(token: str, path: str, about: str, fixed: Mapping[str, object] = NOTHING, **more: object) -> Flag:
@@ -125,13 +125,13 @@ _DIVERGENCE = ("beam.hdivrange_mrad", "beam.vdivrange_mrad")
 _DIVSTEPS = ("beam.hdivsteps", "beam.vdivsteps")
 
 _HEADERS = (
-    Flag("-img", "SMV file whose header sets the geometry", count=1, kind=Kind.FILE, special=Special.HEADER),
+    Flag("-img", "SMV file whose header sets the geometry", count=1, kind=ValueKind.FILE, special=Special.HEADER),
     Flag(
         "-mask",
         "SMV file; a pixel of value 0 is skipped, and the header sets the geometry",
         ("sampling.mask_file",),
         1,
-        Kind.FILE,
+        ValueKind.FILE,
         special=Special.HEADER,
     ),
 )
@@ -158,7 +158,7 @@ _CRYSTAL = (
         "cells along each edge",
         ("crystal.Na", "crystal.Nb", "crystal.Nc"),
         1,
-        Kind.INTEGER,
+        ValueKind.INTEGER,
         exact=True,
         stops=True,
         canonical=False,
@@ -173,11 +173,11 @@ _CRYSTAL = (
     *_sizes(("-xtal_x", "-xtal_thick", "-sample_thick", "-sample_x"), _EDGES[:1], "edge along a (mm)"),
     *_sizes(("-xtal_y", "-xtal_width", "-sample_width", "-sample_y", "-width"), _EDGES[1:2], "edge along b (mm)"),
     *_sizes(("-xtal_z", "-xtal_heigh", "-sample_heigh", "-sample_z", "-heigh"), _EDGES[2:], "edge along c (mm)"),
-    _switch("-square_xtal", "parallelepiped", {"crystal.shape": Shape.SQUARE}),
-    _switch("-round_xtal", "sphere or ellipsoid", {"crystal.shape": Shape.ROUND}),
-    _switch("-gauss_xtal", "Gaussian spots", {"crystal.shape": Shape.GAUSS}),
-    _switch("-tophat_spots", "top-hat spots", {"crystal.shape": Shape.TOPHAT}),
-    _switch("-binary_spots", "top-hat spots", {"crystal.shape": Shape.TOPHAT}, canonical=False),
+    _switch("-square_xtal", "parallelepiped", {"crystal.shape": CrystalShape.SQUARE}),
+    _switch("-round_xtal", "sphere or ellipsoid", {"crystal.shape": CrystalShape.ROUND}),
+    _switch("-gauss_xtal", "Gaussian spots", {"crystal.shape": CrystalShape.GAUSS}),
+    _switch("-tophat_spots", "top-hat spots", {"crystal.shape": CrystalShape.TOPHAT}),
+    _switch("-binary_spots", "top-hat spots", {"crystal.shape": CrystalShape.TOPHAT}, canonical=False),
     _real("-fudge", "crystal.fudge", "factor on the size of round, Gaussian and top-hat spots"),
     _real("-mosaic_spr", "crystal.mosaic_spread_deg", "mosaic spread (degrees)"),
     _real("-mosaici", "crystal.mosaic_spread_deg", "mosaic spread (degrees)", canonical=False),
@@ -201,7 +201,7 @@ _STRUCTURE = (
     _switch("-interpolate", "tricubic lookup", {"structure.interpolate": True}),
     _switch("-nointerpolate", "nearest reflection", {"structure.interpolate": False}),
     *(
-        Flag(t, "background file (no effect)", count=1, kind=Kind.FILE, exact=t != "-stolout")
+        Flag(t, "background file (no effect)", count=1, kind=ValueKind.FILE, exact=t != "-stolout")
         for t in ("-stol", "-4stol", "-Q", "-stolout")
     ),
 )
@@ -228,7 +228,7 @@ _BEAM_FLAGS = (
     _real("-vdivstep", "beam.vdivstep_mrad", "step of the vertical divergence (mrad)", exact=True),
     _integer("-hdivsteps", "beam.hdivsteps", "number of horizontal angles"),
     _integer("-vdivsteps", "beam.vdivsteps", "number of vertical angles"),
-    Flag("-divsteps", "number of angles, both ways", _DIVSTEPS, 1, Kind.INTEGER, canonical=False),
+    Flag("-divsteps", "number of angles, both ways", _DIVSTEPS, 1, ValueKind.INTEGER, canonical=False),
     _switch("-round_div", "leave out the corners of the divergence", {"beam.round_divergence": True}),
     _switch("-square_div", "keep the corners of the divergence", {"beam.round_divergence": False}),
 )
@@ -249,7 +249,7 @@ _DETECTOR = (
         "pixels along both axes",
         ("detector.detpixels_fast", "detector.detpixels_slow"),
         1,
-        Kind.INTEGER,
+        ValueKind.INTEGER,
         exact=True,
         canonical=False,
     ),
@@ -279,7 +279,12 @@ _DETECTOR = (
     _real("-detector_roty", "detector.roty_deg", "rotation of the detector about y (degrees)"),
     _real("-detector_rotz", "detector.rotz_deg", "rotation of the detector about z (degrees)"),
     Flag(
-        "-pivot", "point that rotations keep: sample or beam", ("detector.pivot",), 1, Kind.WORD, special=Special.PIVOT
+        "-pivot",
+        "point that rotations keep: sample or beam",
+        ("detector.pivot",),
+        1,
+        ValueKind.WORD,
+        special=Special.PIVOT,
     ),
     _switch("-point_pixel", "solid angle 1/R²", {"detector.point_pixel": True}),
     Flag(
@@ -287,7 +292,7 @@ _DETECTOR = (
         "attenuation depth of the sensor (µm)",
         ("detector.attenuation_depth_um",),
         1,
-        Kind.WORD,
+        ValueKind.WORD,
         special=Special.ABSORPTION,
         last_place=_CRASHES,
     ),
@@ -301,7 +306,7 @@ _SAMPLING = (
     _switch("-oversample_polar", "polarisation for every subpixel", {"sampling.oversample_polar": True}, stops=True),
     _switch("-oversample_omega", "solid angle for every subpixel", {"sampling.oversample_omega": True}, stops=True),
     _integer("-oversample", "sampling.oversample", "subpixels per pixel and direction; 0 chooses"),
-    Flag("-roi", "first and last fast, first and last slow pixel", ("sampling.roi_fast_slow",), 4, Kind.INTEGER),
+    Flag("-roi", "first and last fast, first and last slow pixel", ("sampling.roi_fast_slow",), 4, ValueKind.INTEGER),
 )
 
 _OUTPUT = (
@@ -330,14 +335,14 @@ _OUTPUT = (
         "print one pixel: fast slow",
         ("output.print_pixel_fast_slow",),
         2,
-        Kind.INTEGER,
+        ValueKind.INTEGER,
         fixed={"output.print_pixels": True},
     ),
     _switch("-printout", "print every pixel", {"output.print_pixels": True}),
     _switch("-noprogress", "no progress meter", {"output.progress": False}),
     _switch("-progress", "progress meter", {"output.progress": True}, canonical=False),
     Flag("-coherent", "no effect"),
-    Flag("-trace_pixel", "trace one pixel: slow fast", ("execution.trace_pixel_slow_fast",), 2, Kind.INTEGER),
+    Flag("-trace_pixel", "trace one pixel: slow fast", ("execution.trace_pixel_slow_fast",), 2, ValueKind.INTEGER),
 )
 
 _CURVED = (_switch("-curved_det", "spherical detector", {"detector.curved": True}, last_place=LastPlace.UNSEEN),)
@@ -348,17 +353,17 @@ _OURS = (
         "c-parity or spec, also with changes as in c-parity,-stale_phi_rotation",
         ("execution.defects",),
         1,
-        Kind.WORD,
+        ValueKind.WORD,
         exact=True,
     ),
-    Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, Kind.WORD, exact=True),
-    Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, Kind.WORD, exact=True),
+    Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, ValueKind.WORD, exact=True),
+    Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, ValueKind.WORD, exact=True),
     Flag(
         "-compile",
         "auto, always or never: the compiled fast path",
         ("execution.compile",),
         1,
-        Kind.WORD,
+        ValueKind.WORD,
         exact=True,
     ),
     _integer(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from simulator.config import Shape
+from simulator.config import CrystalShape
 from simulator.crystal import Basis
 from simulator.detector import Detector
 from simulator.lattice import miller_indices, nearest_reflection, reduced_lattice_factor
@@ -58,7 +58,7 @@ def sweep_sum(
 def is_possible(model: Model) -> bool:
     """Tell whether the fast path has all that the model needs: square crystal, plain sum, nearest reflections."""
     return (
-        model.crystal.shape is Shape.SQUARE
+        model.crystal.shape is CrystalShape.SQUARE
         and model.config.beam.dmin_angstrom <= 0.0
         and not interpolates(model)
         and not sample_weight_needed(model)

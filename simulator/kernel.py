@@ -14,7 +14,7 @@ from torch import Tensor
 
 from simulator.absorption import capture_fraction
 from simulator.background import water_background
-from simulator.beam import Source, scattering_vector, stol
+from simulator.beam import BeamSource, scattering_vector, stol
 from simulator.constants import ANGSTROM_M, CLASSICAL_ELECTRON_RADIUS_SQR_M2
 from simulator.defects import Defect
 from simulator.model import Engine, Model, PixelState, SweepContext, closing_factors, last_cos_2theta
@@ -142,7 +142,7 @@ def _update_solid_angle_and_capture(place: _Subpixel, ray: Ray, state: PixelStat
         state.capture = capture_fraction(place.layer, model.layers.step, mu, ray.direction, model.detector.normal)
 
 
-def _observe_ray(place: _Subpixel, state: PixelState, ray: Ray, source: Source, scattering: Vector) -> None:
+def _observe_ray(place: _Subpixel, state: PixelState, ray: Ray, source: BeamSource, scattering: Vector) -> None:
     detector, observe = place.model.detector, place.observe
     observe("pix0_vector_meters", detector.pix0)
     observe("fdet_vec", detector.fast)
@@ -169,7 +169,7 @@ def _within_resolution(model: Model, scattering: Vector) -> Tensor | None:
 
 
 def _update_polarization(
-    model: Model, state: PixelState, ray: Ray, source: Source, used: Tensor | None, *, first: bool
+    model: Model, state: PixelState, ray: Ray, source: BeamSource, used: Tensor | None, *, first: bool
 ) -> None:
     """Compute the polarisation factor where the reference does: for the first source used, or for every one."""
     always = model.config.sampling.oversample_polar

@@ -9,7 +9,7 @@ import torch
 from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 
-from simulator.config import Shape
+from simulator.config import CrystalShape
 from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT_THRESHOLD
 from simulator.crystal import Basis, Crystal
 from simulator.vectors import Vector, dot
@@ -44,7 +44,7 @@ def lattice_factor(crystal: Crystal, miller: Vector, nearest: Vector, dtype: tor
     dtype : torch.dtype
         Precision of the result; in float32 the distance to the reflection is taken in float64 first.
     """
-    if crystal.shape is Shape.SQUARE:
+    if crystal.shape is CrystalShape.SQUARE:
         return _square(crystal, miller, nearest, dtype)
     delta = (miller - nearest).map(lambda d: d.to(dtype))
     return LatticeFactor(_spot(crystal, delta), ())
@@ -63,11 +63,11 @@ def _square(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtyp
 
 
 def _spot(crystal: Crystal, delta: Vector) -> Tensor:
-    if crystal.shape is Shape.ROUND:
+    if crystal.shape is CrystalShape.ROUND:
         return _round(crystal, delta)
     q = _spot_distance_sqr(crystal, delta)
     cells = float(math.prod(crystal.N))
-    if crystal.shape is Shape.GAUSS:
+    if crystal.shape is CrystalShape.GAUSS:
         return cells * torch.exp(-(q / GAUSS_SHAPE_CONSTANT) * crystal.fudge)
     return torch.where(q * crystal.fudge < TOPHAT_THRESHOLD, cells, 0.0).to(q.dtype)
 

@@ -8,14 +8,14 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from simulator.beam import Beam, Source, cos_two_theta
+from simulator.beam import Beam, BeamSource, cos_two_theta
 from simulator.config import Config
 from simulator.crystal import Crystal
 from simulator.defects import Defect
 from simulator.detector import Detector
 from simulator.observe import Observer
 from simulator.rays import Ray
-from simulator.steps import Steps
+from simulator.steps import SampleRange
 from simulator.structure_factors import Lookup, StructureFactors
 from simulator.vectors import Vector
 
@@ -34,7 +34,7 @@ class Model:
     dtype: torch.dtype
 
     @property
-    def layers(self) -> Steps:
+    def layers(self) -> SampleRange:
         """Layers of the sensor, m."""
         return self.config.detector.layers
 
@@ -66,7 +66,7 @@ class PixelState:
         The next sweep is the first of a thread of the reference.
     share : Tensor
         Background that each sample brings, in units of the Bragg intensity.
-    last : tuple of Ray and Source, optional
+    last : tuple of Ray and BeamSource, optional
         The last ones looked at.
     """
 
@@ -77,7 +77,7 @@ class PixelState:
     rows: list[int]
     first_sweep: bool
     share: Tensor
-    last: "tuple[Ray, Source] | None" = None
+    last: "tuple[Ray, BeamSource] | None" = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class SweepContext:
     lookup: Lookup
     observe: Observer
     ray: Ray
-    source: Source
+    source: BeamSource
     source_index: int
     scattering: Vector
     used: Tensor | None

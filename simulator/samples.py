@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from simulator.beam import Source
+from simulator.beam import BeamSource
 from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
 from simulator.crystal import Basis, Crystal
 from simulator.defects import Defect
@@ -142,7 +142,7 @@ def _reciprocal(basis: Basis, index: int) -> Vector:
     return crossed / dot(a, crossed) * ANGSTROM_M
 
 
-def _observe_third_source(source: Source, sample: _Sample, state: PixelState, observe: Observer) -> None:
+def _observe_third_source(source: BeamSource, sample: _Sample, state: PixelState, observe: Observer) -> None:
     F_cell, F_latt = sample.F_cell, sample.lattice.total
     observe("source2.F_cell", F_cell)
     observe("source2.F_latt", F_latt)

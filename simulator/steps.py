@@ -7,7 +7,7 @@ from simulator.c_numbers import LARGEST_INTEGER
 
 
 @dataclass(frozen=True)
-class Steps:
+class SampleRange:
     """Equidistant samples; `range` and `step` have the unit of the input."""
 
     count: int
@@ -18,10 +18,10 @@ class Steps:
 SENSOR_M = 0.5e-6
 """Thickness that the reference takes for a sensor of which only a number of layers is left."""
 
-SINGLE = Steps(1, 0.0, 0.0)
+SINGLE = SampleRange(1, 0.0, 0.0)
 
 
-def sampling_steps(count: int | None, range_: float | None, step: float | None, *, sensor: bool = False) -> Steps:
+def sampling_steps(count: int | None, range_: float | None, step: float | None, *, sensor: bool = False) -> SampleRange:
     """Complete a triple for divergence, dispersion or the sensor.
 
     Parameters
@@ -39,23 +39,23 @@ def sampling_steps(count: int | None, range_: float | None, step: float | None, 
         case False, None, None:
             return SINGLE
         case _, None, float(width):
-            completed = Steps(2, width, width)
+            completed = SampleRange(2, width, width)
         case False, float(extent), None:
-            completed = Steps(2, extent, extent / 2.0 if sensor else extent)
+            completed = SampleRange(2, extent, extent / 2.0 if sensor else extent)
         case False, float(extent), float(width):
-            completed = Steps(_count(extent, width), extent, width)
+            completed = SampleRange(_count(extent, width), extent, width)
         case True, None, None:
             whole = SENSOR_M if sensor else 1.0
-            completed = Steps(number, whole, whole / number)
+            completed = SampleRange(number, whole, whole / number)
         case True, float(extent), None:
             number = max(number, 2)
-            completed = Steps(number, extent, extent / (number - 1))
+            completed = SampleRange(number, extent, extent / (number - 1))
         case _:
-            completed = Steps(number, extent or 0.0, width or 0.0)
+            completed = SampleRange(number, extent or 0.0, width or 0.0)
     return completed if completed.range > 0.0 and completed.step > 0.0 and completed.count > 0 else SINGLE
 
 
-def phi_steps(count: int | None, range_: float | None, step: float | None, *, default_range: float) -> Steps:
+def phi_steps(count: int | None, range_: float | None, step: float | None, *, default_range: float) -> SampleRange:
     """Complete the triple of the spindle rotation.
 
     Negative members are not given; a given count of 0 is 1; a count alone divides `default_range`.
@@ -63,20 +63,20 @@ def phi_steps(count: int | None, range_: float | None, step: float | None, *, de
     number = max(count, 1) if count is not None and count >= 0 else None
     extent = range_ if range_ is not None and range_ >= 0.0 else None
     if number is not None and extent is not None and step is not None and step >= 0.0:
-        return Steps(number, extent, step)
+        return SampleRange(number, extent, step)
     width = step if step is not None and step > 0.0 else None
     match number, extent, width:
         case None, None, None:
             return SINGLE
         case _, None, float(width):
-            return Steps(2, width, width)
+            return SampleRange(2, width, width)
         case None, float(extent), None:
-            return Steps(2, extent, extent / 2.0)
+            return SampleRange(2, extent, extent / 2.0)
         case _, float(extent), float(width):
-            return Steps(max(_count(extent, width), 1), extent, width)
+            return SampleRange(max(_count(extent, width), 1), extent, width)
         case int(number), None, None:
-            return Steps(number, default_range, default_range / number)
-    return Steps(number or 1, extent or 0.0, (extent or 0.0) / (number or 1))
+            return SampleRange(number, default_range, default_range / number)
+    return SampleRange(number or 1, extent or 0.0, (extent or 0.0) / (number or 1))
 
 
 def _count(extent: float, width: float) -> int:

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from nbtrace import schema
 from nbtrace.parsers.values import read_value
-from nbtrace.physics.nanobragg.dialects.schema import PerPhiDocument, PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.per_phi_schema import PerPhiDocument, PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 
 

@@ -22,7 +22,7 @@ from nbtrace.cli import (
     trust,
     vocabulary,
 )
-from nbtrace.cli.command import Command
+from nbtrace.cli.command import HelpfulCommand
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.temporary import remove_stale_folders
@@ -40,19 +40,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command("diff", cls=Command, epilog=diff.EXAMPLE)(diff.diff_command)
-app.command("phi", cls=Command, epilog=phi.EXAMPLE)(phi.phi_command)
-app.command("steps", cls=Command, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)
-app.command("scaling", cls=Command, epilog=scaling.EXAMPLE)(scaling.scaling_command)
-app.command("explain", cls=Command, epilog=explain.EXAMPLE)(explain.explain_command)
-app.command("images", cls=Command, epilog=images.EXAMPLE)(images.images_command)
-app.command("selftest", cls=Command, epilog=selftest.EXAMPLE)(selftest.selftest_command)
-app.command("check", cls=Command, epilog=check.EXAMPLE)(check.check_command)
+app.command("diff", cls=HelpfulCommand, epilog=diff.EXAMPLE)(diff.diff_command)
+app.command("phi", cls=HelpfulCommand, epilog=phi.EXAMPLE)(phi.phi_command)
+app.command("steps", cls=HelpfulCommand, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)
+app.command("scaling", cls=HelpfulCommand, epilog=scaling.EXAMPLE)(scaling.scaling_command)
+app.command("explain", cls=HelpfulCommand, epilog=explain.EXAMPLE)(explain.explain_command)
+app.command("images", cls=HelpfulCommand, epilog=images.EXAMPLE)(images.images_command)
+app.command("selftest", cls=HelpfulCommand, epilog=selftest.EXAMPLE)(selftest.selftest_command)
+app.command("check", cls=HelpfulCommand, epilog=check.EXAMPLE)(check.check_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
 app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
 app.command("sweep", cls=ProgramCommand, epilog=sweep.EXAMPLE)(sweep.sweep_command)
-app.command("report", cls=Command, epilog=report.EXAMPLE)(report.report_command)
+app.command("report", cls=HelpfulCommand, epilog=report.EXAMPLE)(report.report_command)
 app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.add_typer(bundle.app, name="bundle")

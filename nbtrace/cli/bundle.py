@@ -8,14 +8,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from nbtrace.cli.command import Command
+from nbtrace.cli.command import HelpfulCommand
 from nbtrace.cli.printing import shown
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, InputError, ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle, BundleFile, output_names
 from nbtrace.evidence.transaction import MANIFEST_NAME
-from nbtrace.evidence.verification import FileStatus, Finding, Outcome, Verification
+from nbtrace.evidence.verification import EntryFinding, FileStatus, Integrity, Verification
 from nbtrace.evidence.verify import verify as verify_evidence
 from nbtrace.files import write_new
 
@@ -37,7 +37,7 @@ JsonOption = Annotated[
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file given with --json.")]
 
 
-@app.command(cls=Command, epilog="Example: nbtrace bundle init evidence/")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace bundle init evidence/")
 def init(bundle: BundleArgument = Path()) -> None:
     """Make a folder a bundle; one that is a bundle already stays as it is."""
     try:
@@ -48,7 +48,7 @@ def init(bundle: BundleArgument = Path()) -> None:
     _print(f"{shown(bundle)} {said}: {len(files)} files, {_unlisted(files)}")
 
 
-@app.command(cls=Command, epilog="Example: nbtrace bundle add evidence/ c.log py.log")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace bundle add evidence/ c.log py.log")
 def add(
     bundle: Annotated[
         Path, typer.Argument(metavar="BUNDLE", help="The folder; it is made if there is none.", readable=False)
@@ -97,7 +97,7 @@ def run(
         )
 
 
-@app.command(cls=Command, epilog="Example: nbtrace bundle close evidence/")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace bundle close evidence/")
 def close(bundle: BundleArgument = Path()) -> None:
     """Record the runs of a bundle that were killed as interrupted, and keep what they had written by then.
 
@@ -111,7 +111,7 @@ def close(bundle: BundleArgument = Path()) -> None:
     _print(f"{shown(bundle)}: {len(closed)} interrupted run{'s'[: len(closed) != 1]} closed")
 
 
-@app.command(cls=Command, epilog="Example: nbtrace bundle verify evidence/")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace bundle verify evidence/")
 def verify(
     path: Annotated[
         Path, typer.Argument(metavar="PATH", help="A folder, a manifest, or a JSON document.", readable=False)
@@ -138,15 +138,15 @@ def verify(
     if json != _STDOUT:
         _print_verification(result, outcome, verbose=verbose)
     match outcome:
-        case Outcome.FAULTY:
+        case Integrity.FAULTY:
             raise typer.Exit(ExitCode.DIFFER)
-        case Outcome.NOTHING:
+        case Integrity.NOTHING:
             raise InputError(f"{shown(path)}: nothing to verify; no entry of a sha256 manifest could be checked")
-        case Outcome.INTACT:
+        case Integrity.INTACT:
             return
 
 
-@app.command("list", cls=Command, epilog="Example: nbtrace bundle list evidence/")
+@app.command("list", cls=HelpfulCommand, epilog="Example: nbtrace bundle list evidence/")
 def list_files(bundle: BundleArgument = Path(), *, json: JsonOption = None, force: ForceOption = False) -> None:
     """List the files of a bundle: size in bytes, and whether the manifest lists it. Nothing is verified."""
     files = Bundle.open(bundle).contents()
@@ -173,7 +173,7 @@ def _unlisted(files: list[BundleFile]) -> str:
     return f"{count} not listed in {MANIFEST_NAME}" if count else f"all listed in {MANIFEST_NAME}"
 
 
-def _print_verification(result: Verification, outcome: Outcome, *, verbose: bool) -> None:
+def _print_verification(result: Verification, outcome: Integrity, *, verbose: bool) -> None:
     unlisted = result.of_status(FileStatus.NOT_LISTED)
     for finding in result.findings:
         if finding not in unlisted and (verbose or finding.status is not FileStatus.OK or finding.reason):
@@ -191,10 +191,10 @@ def _print_verification(result: Verification, outcome: Outcome, *, verbose: bool
         good = sum(finding.status is FileStatus.OK for finding in own)
         _print(f"{shown(manifest)}: {good} of {len(own)} entries verify")
     _print(f"JSON documents: {result.documents}, problems: {len(result.problems)}; files not listed: {len(unlisted)}")
-    _print(Text(f"{shown(result.root)}: {outcome.value}", "green" if outcome is Outcome.INTACT else "red"))
+    _print(Text(f"{shown(result.root)}: {outcome.value}", "green" if outcome is Integrity.INTACT else "red"))
 
 
-def _print_finding(finding: Finding) -> None:
+def _print_finding(finding: EntryFinding) -> None:
     where = f"{shown(finding.manifest)}:{finding.line}  " if finding.manifest is not None else ""
     reason = f": {shown(finding.reason)}" if finding.reason else ""
     status = (finding.status.value, _COLOURS.get(finding.status, "red"))

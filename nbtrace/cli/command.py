@@ -11,7 +11,7 @@ BadUsage: Any = typer.BadParameter.__mro__[1]
 """The base of typer's own usage errors, which it does not export by name."""
 
 
-class Command(TyperCommand):
+class HelpfulCommand(TyperCommand):
     """A command whose help does not depend on where its docstring is broken into lines."""
 
     def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - typer's name

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from nbtrace.cli.image_files import picture_bytes
 from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes
-from nbtrace.programs.comparison import Comparison, Run
+from nbtrace.programs.comparison import Comparison, SideRun
 
 
 def comparison_files(result: Comparison, *, pictures: bool) -> Mapping[str, str | bytes]:
@@ -18,7 +18,7 @@ def comparison_files(result: Comparison, *, pictures: bool) -> Mapping[str, str 
     }
 
 
-def _logs(side: str, run: Run) -> Iterator[tuple[str, str]]:
+def _logs(side: str, run: SideRun) -> Iterator[tuple[str, str]]:
     yield from ((f"{side}_{name}.log", text) for name, text in run.made.logs if text)
 
 

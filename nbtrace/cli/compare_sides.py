@@ -10,7 +10,7 @@ from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.command import LENIENT, FlagLine, flag_line
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
-from nbtrace.programs.source import RunOptions, Source
+from nbtrace.programs.side_source import RunOptions, SideSource
 from nbtrace.vocabulary import registry
 
 
@@ -93,13 +93,13 @@ class Request:
         """The files of recorded output."""
         return () if self.archived is None else ArchivedSource(self.archived).files
 
-    def reference_side(self, line: FlagLine, threads: int) -> Source:
+    def reference_side(self, line: FlagLine, threads: int) -> SideSource:
         """Return the reference, or its recorded output."""
         if self.archived is not None:
             return ArchivedSource(self.archived)
         return ProgramSource(self.program, line, RunOptions(self.seconds, threads))
 
-    def candidate_side(self, line: FlagLine, threads: int) -> Source:
+    def candidate_side(self, line: FlagLine, threads: int) -> SideSource:
         """Return the candidate."""
         if self.other is not None:
             label = registry.default().names.candidate

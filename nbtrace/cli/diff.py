@@ -44,8 +44,8 @@ def diff_command(
         typer.Option(
             "--noise",
             metavar="JSON|LOG",
-            help="What nbtrace trust wrote, or a second log of the reference: no tolerance is below what C differs by "
-            "from itself.",
+            help="What nbtrace trust wrote, or a second log of the reference: no tolerance is finer than C's own "
+            "scatter between runs.",
         ),
     ] = None,
     vocabulary: VocabularyName = None,
@@ -81,7 +81,7 @@ def diff_command(
 
 
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
-    """Compare two logs with tolerances that are not below what the reference differs by from itself."""
+    """Compare two logs with tolerances no finer than the reference's own scatter."""
     c, py = in_order(*read_pair(*logs, limits.vocabulary))
     if file.suffix == JSON_SUFFIX:
         from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs

@@ -83,22 +83,22 @@ def harness_command(
     with captured() as streams:
         task = chosen_task(config, passed_on(ctx), simulator.choice)
         if chosen:
-            from nbtrace.embedded.tables import Selection, write_tables  # noqa: PLC0415
+            from nbtrace.embedded.tables import PixelChoice, write_tables  # noqa: PLC0415
 
             if bundle is not None:
                 raise UsageError("--bundle takes the trace of one pixel; add Parquet files with nbtrace bundle add")
             file, execution = main_file(out, "trace_py.parquet"), task.config.execution
-            written = write_tables(task.config, Selection(pixels, roi), file, force=force)
+            written = write_tables(task.config, PixelChoice(pixels, roi), file, force=force)
             say(f"traced {written.pixels} pixels, mode {execution.mode}, {execution.dtype} on {execution.device}")
             (main, rows), (per_phi, steps) = written.rows.items()
             say(f"{rows} rows written to {main}, {steps} to {per_phi}")
             return
         emit = Emit(rot_stars=emit_rot_stars, base=emit_base, everything=emit_all)
-        _trace(task, pixel, emit, Places(out, bundle, force), streams)
+        _trace(task, pixel, emit, Destination(out, bundle, force), streams)
 
 
 @dataclass(frozen=True)
-class Places:
+class Destination:
     """Where the results go: `--out`, `--bundle`, and whether files that exist are replaced."""
 
     out: str | None
@@ -141,7 +141,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
     return Task(choice.applied(named.command.config), file.stem, file, named.trace_pixel_slow_fast)
 
 
-def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Places, streams: Captured) -> None:
+def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Destination, streams: Captured) -> None:
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 

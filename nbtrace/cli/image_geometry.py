@@ -45,7 +45,7 @@ def _configured(config: "Config", name: str) -> Geometry:
     import numpy as np  # noqa: PLC0415 - as below
 
     from nbtrace.embedded.choice import simulator_errors  # noqa: PLC0415 - imports torch
-    from nbtrace.images.geometry import geometry_of  # noqa: PLC0415
+    from nbtrace.images.resolution import geometry_of  # noqa: PLC0415
     from simulator.build import read_matrix  # noqa: PLC0415
     from simulator.crystal import build_crystal  # noqa: PLC0415
     from simulator.detector import build_detector  # noqa: PLC0415

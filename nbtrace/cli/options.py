@@ -23,7 +23,9 @@ PolicyFile: TypeAlias = Annotated[
 NoiseFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--noise", metavar="JSON", help="What nbtrace trust wrote: no tolerance is below what C differs by from itself."
+        "--noise",
+        metavar="JSON",
+        help="What nbtrace trust wrote: no tolerance is finer than C's own scatter between runs.",
     ),
 ]
 VocabularyName: TypeAlias = Annotated[

@@ -4,12 +4,12 @@ from typing import Any
 
 import typer
 
-from nbtrace.cli.command import Command
+from nbtrace.cli.command import HelpfulCommand
 
 _AFTER_DASHES = "nbtrace.after_dashes"
 
 
-class ProgramCommand(Command):
+class ProgramCommand(HelpfulCommand):
     """A command whose arguments after `--` are a program's, to be passed on untouched."""
 
     after_dashes = "[-- FLAGS]"

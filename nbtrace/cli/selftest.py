@@ -36,8 +36,8 @@ def selftest_command(
     """
     # Explanations and the mistakes that test them, which no other command needs.
     from nbtrace.physics.nanobragg.selftest.defects import DEFECTS  # noqa: PLC0415
-    from nbtrace.physics.nanobragg.selftest.run import run, sources  # noqa: PLC0415
-    from nbtrace.physics.nanobragg.selftest.view import selftest_document, selftest_view  # noqa: PLC0415
+    from nbtrace.physics.nanobragg.selftest.scoring import run, sources  # noqa: PLC0415
+    from nbtrace.physics.nanobragg.selftest.selftest_view import selftest_document, selftest_view  # noqa: PLC0415
 
     if logs and configuration:
         raise UsageError("give logs of your own or --configuration, not both")

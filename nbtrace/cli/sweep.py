@@ -24,7 +24,7 @@ from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
-from nbtrace.compare.sweep_result import Absent, Precision, Run
+from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun
 from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
@@ -132,7 +132,7 @@ class _Plan:
     devices: tuple[str, ...]
     dtypes: tuple[str, ...]
     absent: tuple[Absent, ...]
-    make: Callable[[], tuple[list[Run], dict[str, str]]]
+    make: Callable[[], tuple[list[PrecisionRun], dict[str, str]]]
 
 
 def _words(name: str | None, *, traced: bool) -> Chosen:
@@ -161,7 +161,7 @@ def _recorded(traces: Sequence[str], wanted: _Wanted, vocabulary: Vocabulary) ->
         tuple(dict.fromkeys(device for _, device, _ in named)),
         tuple(dict.fromkeys(precision.value for precision, _, _ in named)),
         (),
-        lambda: ([Run(precision, device, read(log)) for precision, device, log in named], {}),
+        lambda: ([PrecisionRun(precision, device, read(log)) for precision, device, log in named], {}),
     )
 
 
@@ -197,14 +197,14 @@ def _computed(wanted: _Wanted) -> _Plan:
     there, gone = devices_there(wanted.devices)
     files = (*((task.file,) if task.file is not None else ()), *input_files(task.config))
 
-    def make() -> tuple[list[Run], dict[str, str]]:
+    def make() -> tuple[list[PrecisionRun], dict[str, str]]:
         runs, outputs = [], {}
         for precision, device in product(precisions, there):
             config = Choice(None, device, precision.value).applied(task.config)
             traced = trace_pixel(config, pixel, Emit())
             text = trace_text(traced.records, traced.header)
             (trace,) = parse_trace(text, f"{precision.value} {device}")
-            runs.append(Run(precision, device, trace))
+            runs.append(PrecisionRun(precision, device, trace))
             outputs[f"trace_{precision.value}_{device.replace(':', '')}.log"] = text
         return runs, outputs
 

@@ -52,7 +52,7 @@ def trust_command(
     from nbtrace.programs.command import flag_line  # noqa: PLC0415
     from nbtrace.programs.program_source import ProgramSource  # noqa: PLC0415
     from nbtrace.programs.programs import find_reference  # noqa: PLC0415
-    from nbtrace.programs.source import RunOptions  # noqa: PLC0415
+    from nbtrace.programs.side_source import RunOptions  # noqa: PLC0415
     from nbtrace.programs.trust import TrustPlan, trust  # noqa: PLC0415
     from nbtrace.report.documents.trust_document import trust_document  # noqa: PLC0415
     from nbtrace.report.views.trust_view import trust_view  # noqa: PLC0415

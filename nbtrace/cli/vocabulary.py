@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nbtrace.cli.command import Command
+from nbtrace.cli.command import HelpfulCommand
 from nbtrace.cli.options import Force, JsonFile, TextFile
 from nbtrace.cli.output import STDOUT, Destinations
 from nbtrace.cli.printing import shown
@@ -18,7 +18,7 @@ from nbtrace.parsers.source import read_text
 app = typer.Typer(help="Show, check or draft a vocabulary: names, units and formulas.", no_args_is_help=True)
 
 
-@app.command(cls=Command, epilog="Example: nbtrace vocabulary show rod.toml")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace vocabulary show rod.toml")
 def show(
     vocabulary: Annotated[
         str, typer.Argument(metavar="NAME|TOML", help="A vocabulary by its name, or the file of one.")
@@ -46,7 +46,7 @@ def show(
         sys.stdout.write(vocabulary_text(words))
 
 
-@app.command(cls=Command, epilog="Example: nbtrace vocabulary check rod.toml")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace vocabulary check rod.toml")
 def check(
     file: Annotated[Path, typer.Argument(metavar="TOML", help="The file of a vocabulary.", readable=False)],
 ) -> None:
@@ -60,7 +60,7 @@ def check(
     sys.stdout.write(f"{shown(file)}: {summary(read_vocabulary(file))}\n")
 
 
-@app.command(cls=Command, epilog="Example: nbtrace vocabulary init ref.log port.log -o rod.toml")
+@app.command(cls=HelpfulCommand, epilog="Example: nbtrace vocabulary init ref.log port.log -o rod.toml")
 def init(
     first: Annotated[str, typer.Argument(metavar="LOG_A", help="A log of the reference; - is standard input.")],
     second: Annotated[str, typer.Argument(metavar="LOG_B", help="A log of the other program.")],

@@ -1,17 +1,23 @@
 """Pairing the records of two traces by what they are and where they belong."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from nbtrace.records import Index, Record, Trace
+from nbtrace.compare.metrics import is_finite
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.records import Index, Pixel, Record, Trace
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 Place = tuple[str, Index]
 """A quantity and where in the computation it belongs."""
+
+_SAME_VALUE = 1e-5
+"""Relative difference up to which two printed values are one value with more and with fewer digits."""
 
 Twice: TypeAlias = Mapping[Place, tuple[tuple[Record, Record], ...]]
 """Places that one side fills twice with different values, and each time the record left out and the one taken."""
@@ -82,6 +88,29 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     )
 
 
+def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
+    """Return which pixel block of C each block of Py belongs to.
+
+    The n-th block of a pixel belongs to the n-th of the same pixel, a block whose pixel is not known to the one in its
+    place. A block without a partner gets a number that C does not have.
+    """
+    if len(c.blocks) == 1 and len(py.blocks) == 1:
+        return dict(zip(py.blocks, c.blocks, strict=True))
+    of_pixel: dict[Pixel, list[int]] = {}
+    for block in c.blocks:
+        pixel = whereabouts(c, block).pixel
+        if pixel is not None:
+            of_pixel.setdefault(pixel, []).append(block)
+    waiting = {pixel: iter(blocks) for pixel, blocks in of_pixel.items()}
+    beyond = max(c.blocks) + 1
+    partners = {}
+    for block in py.blocks:
+        pixel = whereabouts(py, block).pixel
+        known = pixel is not None and bool(of_pixel)
+        partners[block] = next(waiting.get(pixel, iter(())), beyond + block) if known and pixel is not None else block
+    return partners
+
+
 def _by_place(
     vocabulary: Vocabulary, records: Iterable[Record], block_of: Mapping[int, int]
 ) -> tuple[dict[Place, Record], Twice]:
@@ -129,6 +158,37 @@ def _through_equivalents(
             found = min(there, key=lambda places: order[places[0]]).popleft()
             pairs.append(Pair(name, index, only_c.pop(found), only_py.pop((name, index))))
     return pairs
+
+
+def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
+    """Return the values of a pixel that one log prints twice and differently; nobody can tell which one is meant.
+
+    The detector block is left out, unless one of the two is no number: the reference prints it on the way and again at
+    the end. What both logs print twice in the same way is no conflict.
+    """
+    conflicts = []
+    for mine, others in (alignment.twice, alignment.twice[::-1]):
+        for place, pairs in mine.items():
+            echoes = others.get(place, ())
+            for number, pair in enumerate(pairs):
+                echoed = number < len(echoes) and all(map(_alike, pair, echoes[number]))
+                if not echoed and _in_conflict(*pair):
+                    conflicts.append(pair)
+    return tuple(conflicts)
+
+
+def _in_conflict(loser: Record, winner: Record) -> bool:
+    if is_finite(loser.numbers) is not is_finite(winner.numbers):
+        return True
+    return winner.scope not in {Scope.RUN, None} and not _alike(loser, winner)
+
+
+def _alike(a: Record, b: Record) -> bool:
+    """Whether two values are one value, printed with more and with fewer digits."""
+    pairs = zip(a.numbers, b.numbers, strict=False)
+    return len(a.numbers) == len(b.numbers) and all(
+        math.isclose(x, y, rel_tol=_SAME_VALUE) or (math.isnan(x) and math.isnan(y)) for x, y in pairs
+    )
 
 
 class _Order:

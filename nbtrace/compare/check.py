@@ -39,7 +39,7 @@ _NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
 
-class Finding(StrEnum):
+class RelationState(StrEnum):
     """What became of one relation."""
 
     HOLDS = "holds"
@@ -54,7 +54,7 @@ class Check:
     Attributes
     ----------
     quantity, formula : str
-    finding : Finding
+    finding : RelationState
     index : Index
         Of the worst instance.
     residual : float or None
@@ -70,7 +70,7 @@ class Check:
 
     quantity: str
     formula: str
-    finding: Finding
+    finding: RelationState
     index: Index = NOWHERE
     residual: float | None = None
     allowed: float = 0.0
@@ -106,12 +106,12 @@ class SelfCheck:
     @property
     def broken(self) -> tuple[Check, ...]:
         """The relations that do not hold."""
-        return tuple(check for check in self.checks if check.finding is Finding.BROKEN)
+        return tuple(check for check in self.checks if check.finding is RelationState.BROKEN)
 
     @property
     def checked(self) -> tuple[Check, ...]:
         """The relations that could be checked."""
-        return tuple(check for check in self.checks if check.finding is not Finding.NOT_CHECKED)
+        return tuple(check for check in self.checks if check.finding is not RelationState.NOT_CHECKED)
 
 
 def check(trace: Trace) -> SelfCheck:
@@ -192,20 +192,20 @@ def _check(
         words = logs_of(trace.vocabulary).stated_words
         lacking = tuple(words.get(name, name) for name in lacking)
         reason = f"not logged: {', '.join(lacking)}" if lacking else "printed for another source or sample"
-        return Check(relation.name, relation.formula, Finding.NOT_CHECKED, reason=reason)
+        return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     measured = [(item, both_sides(relation, item.values)) for item in usable]
     allowances = {id(item): _allowed(relation, item, sides, formats, single=single) for item, sides in measured}
     measured = [pair for pair in measured if allowances[id(pair[0])] < _BLIND]
     if not measured:
         reason = "too few digits are printed"
-        return Check(relation.name, relation.formula, Finding.NOT_CHECKED, reason=reason)
+        return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     # A residual that is no number is a broken relation, too.
     broken = [(item, sides) for item, sides in measured if not residual(sides) <= allowances[id(item)]]
     worst, sides = max(broken or measured, key=lambda pair: residual(pair[1]))
     return Check(
         relation.name,
         relation.formula,
-        Finding.BROKEN if broken else Finding.HOLDS,
+        RelationState.BROKEN if broken else RelationState.HOLDS,
         worst.index,
         residual(sides),
         allowances[id(worst)],
@@ -265,7 +265,7 @@ def _power(ratio: float) -> int | None:
 def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instance, ...]) -> Iterator[str]:
     """Yield what the relations and the values say of a log as a whole."""
     for item in checks:
-        if item.finding is Finding.BROKEN:
+        if item.finding is RelationState.BROKEN:
             where = item.index.label()
             many = f" in {item.broken} of {item.instances}" if item.instances > 1 else ""
             meaning = f": {item.reason}" if item.reason else ""

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.align import Alignment, align
+from nbtrace.compare.align import Alignment, align, conflicting, pair_blocks
 from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import SelfCheck, check
-from nbtrace.compare.comparability import conflicting, notices, pair_blocks
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
+from nbtrace.compare.notices.compared import ComparedLogs
+from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import number_formats
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Side, Trace
@@ -181,7 +182,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
     checks = check(c), check(py)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)
-    found = notices(c, py, checks, alignment, rows, policy, gaps)
+    found = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps))
     covered = coverage(alignment, rows)
     verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=strict)
     return DiffResult(c, py, policy, rows, found, checks, covered, verdict, gaps, conflicts_of(alignment))

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
+from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
 _SINGLE_RESULT = 2.0**-23
@@ -51,7 +51,7 @@ def formula_of(scene: Scene, node: Node) -> Formula | None:
     return scene.vocabulary.formulas.get(node.name)
 
 
-def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[Vector, At]:
+def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[Vector, NodeView]:
     """Return the value of a node's formula and what it read.
 
     Raises
@@ -62,7 +62,7 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     formula = formula_of(scene, node)
     if formula is None:
         raise UnloggedError("a formula", Lack.FORMULA)
-    at = At(scene, values, node)
+    at = NodeView(scene, values, node)
     try:
         value = formula.compute(at)
     except (ZeroDivisionError, OverflowError, ValueError) as error:
@@ -120,7 +120,7 @@ def obeys(scene: Scene, values: Values, node: Node) -> bool:
     return measured(scene, values, node).allows(values[node])
 
 
-def _own_error(at: At, value: Vector) -> list[float]:
+def _own_error(at: NodeView, value: Vector) -> list[float]:
     """Return the error that the digits and the precision of a value itself allow, component by component."""
     scene, node = at.scene, at.node
     formula = scene.vocabulary.formulas[node.name]
@@ -150,7 +150,9 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
     return theirs if all(abs(x - y) <= bound for x, y, bound in near) else computed.value
 
 
-def _perturbed(scene: Scene, values: Values, node: Node, at: At, value: Vector) -> Iterator[tuple[list[float], float]]:
+def _perturbed(
+    scene: Scene, values: Values, node: Node, at: NodeView, value: Vector
+) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
     changed: MutableMapping[Node, Vector] = dict(values) if len(values) < _COPIED else ChainMap({}, values)
     for read in at.read:

@@ -31,7 +31,7 @@ def formula_checks(trace: Trace) -> "tuple[Check, ...]":
 
 
 def _check(own: Scene, name: str, nodes: list[Node]) -> "Check":
-    from nbtrace.compare.check import Check, Finding  # noqa: PLC0415 - that module asks this one
+    from nbtrace.compare.check import Check, RelationState  # noqa: PLC0415 - that module asks this one
 
     text = own.vocabulary.formulas[name].text
     formed: list[tuple[Node, Computed]] = []
@@ -42,7 +42,7 @@ def _check(own: Scene, name: str, nodes: list[Node]) -> "Check":
         except UnloggedError as error:
             lacking = lacking or str(error)
     if not formed:
-        return Check(name, text, Finding.NOT_CHECKED, reason=f"not logged: {lacking}")
+        return Check(name, text, RelationState.NOT_CHECKED, reason=f"not logged: {lacking}")
     broken = [item for item in formed if not item[1].allows(own.values[item[0]])]
     worst, _ = max(broken or formed, key=lambda item: _excess(own.values[item[0]], item[1]))
     computed = evaluate(own, own.values, worst)
@@ -51,7 +51,7 @@ def _check(own: Scene, name: str, nodes: list[Node]) -> "Check":
     return Check(
         name,
         text,
-        Finding.BROKEN if broken else Finding.HOLDS,
+        RelationState.BROKEN if broken else RelationState.HOLDS,
         _index(own.records, worst),
         apart / size if size else float(bool(apart)),
         max(computed.allowed) / size if size else 0.0,

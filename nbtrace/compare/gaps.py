@@ -104,7 +104,7 @@ class LackCount:
 
 
 @dataclass(frozen=True)
-class Lack:
+class LackRecords:
     """What one side lacks, as records of the other one in file order.
 
     Attributes
@@ -175,7 +175,7 @@ class Lack:
         )
 
 
-def lacks(alignment: Alignment, c: Trace, py: Trace, partners: Mapping[int, int]) -> tuple[Lack, Lack]:
+def lacks(alignment: Alignment, c: Trace, py: Trace, partners: Mapping[int, int]) -> tuple[LackRecords, LackRecords]:
     """Return what C lacks and what Py lacks; `partners` says which block of C each block of Py belongs to."""
     shared_c = set(partners.values()) & set(c.blocks)
     shared_py = {block for block, partner in partners.items() if partner in shared_c}
@@ -198,7 +198,7 @@ def _lack(
     shared: AbstractSet[int],
     steps_there: AbstractSet[_Step],
     steps_here: AbstractSet[_Step],
-) -> Lack:
+) -> LackRecords:
     values: list[Record] = []
     steps: dict[_Step, Record] = {}
     for record in lacking:
@@ -210,7 +210,9 @@ def _lack(
         else:
             values.append(record)
     there = tuple(block for block, *_ in steps_there if block in shared)
-    return Lack(tuple(values), tuple(steps.values()), there, tuple(block for block in blocks if block not in shared))
+    return LackRecords(
+        tuple(values), tuple(steps.values()), there, tuple(block for block in blocks if block not in shared)
+    )
 
 
 def _step_records(trace: Trace) -> tuple[Record, ...]:

@@ -1,4 +1,4 @@
-"""What the reference differs by from itself, as `nbtrace trust` measured it: a floor for tolerances."""
+"""The reference's own scatter between runs, as `nbtrace trust` measured it: a floor for tolerances."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrace.compare.comparability import lines_notices, repeat_notices, same_side_words
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
 from nbtrace.compare.metrics import difference
+from nbtrace.compare.notices.line_notices import lines_notices
+from nbtrace.compare.notices.side_notices import are_of_one_side, same_side_words
+from nbtrace.compare.notices.step_notices import repeat_notices
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
@@ -246,7 +248,7 @@ def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple
         *lines_notices(c, py),
     ]
     found += repeat_notices(repeated, c.vocabulary.names)
-    if c.side is py.side and c.side is not Side.UNKNOWN:
+    if are_of_one_side(c, py):
         found.append(Notice(Subject.SIDES, Weight.INFO, same_side_words("files", c)))
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 

@@ -17,7 +17,7 @@ from nbtrace.vocabulary.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
+class ScalingFactor:
     """One quantity of the chain.
 
     Attributes
@@ -75,7 +75,7 @@ class ScalingResult:
     ----------
     diff : DiffResult
         The comparison that the factors are taken from.
-    factors : tuple of Factor
+    factors : tuple of ScalingFactor
         In the order of the chain.
     products : (Product, Product)
         C's and Py's own chain.
@@ -92,7 +92,7 @@ class ScalingResult:
     """
 
     diff: DiffResult
-    factors: tuple[Factor, ...]
+    factors: tuple[ScalingFactor, ...]
     products: tuple[Product, Product]
     py_before_polarisation: float | None
     log_ratio: float | None
@@ -107,7 +107,7 @@ class ScalingResult:
         return self.diff.notices
 
     @property
-    def first_divergence(self) -> Factor | None:
+    def first_divergence(self) -> ScalingFactor | None:
         """The first factor of the chain that diverges."""
         return next((factor for factor in self.factors if factor.status.diverges), None)
 
@@ -162,7 +162,7 @@ def scaling_chain(
     )
 
 
-def _verdict(result: DiffResult, factors: tuple[Factor, ...]) -> Verdict:
+def _verdict(result: DiffResult, factors: tuple[ScalingFactor, ...]) -> Verdict:
     if result.verdict is Verdict.NOT_COMPARABLE:
         return Verdict.NOT_COMPARABLE
     differ = any(factor.status.diverges for factor in factors) or _differ_elsewhere(result)
@@ -221,7 +221,7 @@ class _Judged:
     before: tuple[str, float] | None
 
 
-def _factor(name: str, row: Row | None, judged: _Judged) -> Factor:
+def _factor(name: str, row: Row | None, judged: _Judged) -> ScalingFactor:
     result, chain = judged.result, judged.chain
     known = result.c.vocabulary.quantities.get(name)
     c_value, py_value = result.c.number(name), result.py.number(name)
@@ -230,13 +230,13 @@ def _factor(name: str, row: Row | None, judged: _Judged) -> Factor:
         names = zip(result.c.vocabulary.names.pair, (c_printed, py_printed), strict=True)
         lacking = [side for side, printed in names if not printed]
         reason = f"not logged by {' or '.join(lacking)}"
-        return Factor(name, None, c_value, py_value, Status.MISSING, reason, None, None, known)
+        return ScalingFactor(name, None, c_value, py_value, Status.MISSING, reason, None, None, known)
     values = (_values(trace, chain) for trace in (result.c, result.py))
     multiplied = name in chain.always or any(name in chain.applied(own) for own in values)
     used = judged.before[1] if judged.before is not None and judged.before[0] == name else py_value
     part = _part_of_log(c_value, used, inverse=name in chain.divisors) if multiplied else None
     share = part / judged.log_ratio if part is not None and judged.log_ratio else None
-    return Factor(name, row, c_value, py_value, row.status, row.reason, part, share, known)
+    return ScalingFactor(name, row, c_value, py_value, row.status, row.reason, part, share, known)
 
 
 def _printed(trace: Trace, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.records import Index, Record, Shape, Side, Trace
-from nbtrace.vocabulary.formula import Lack, UnloggedError, View
+from nbtrace.vocabulary.formula import FormulaView, Lack, UnloggedError
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -140,7 +140,7 @@ class Scene:
         return digits + self.rounding_at(node) / 4 * size
 
 
-class At(View):
+class NodeView(FormulaView):
     """What a formula sees at a node: values of the same place, sample and block, then the facts.
 
     It notes what it was asked for, so that a formula's inputs are known without a list of them.
@@ -199,13 +199,13 @@ class At(View):
         """Whether the log itself holds a value, at this place or above."""
         return self._find(name) is not None
 
-    def of(self, sample: int, place: Place = ()) -> "At":
+    def of(self, sample: int, place: Place = ()) -> "NodeView":
         """Return the same view at another sample and place; what it reads counts as read here."""
-        other = At(self.scene, self._values, Node(self.node.name, sample, place))
+        other = NodeView(self.scene, self._values, Node(self.node.name, sample, place))
         other.read, other.told = self.read, self.told
         return other
 
-    def at(self, **index: int) -> "At":
+    def at(self, **index: int) -> "NodeView":
         """Return the same view at other ordinals of the named loops; what it reads counts as read here.
 
         Raises
@@ -231,9 +231,9 @@ class At(View):
         """Return the ordinals that the log has of a loop, in order."""
         return self.scene.ordinals.get(index, ())
 
-    def aside(self) -> "At":
+    def aside(self) -> "NodeView":
         """Return the same view for a check on which no value depends: what it reads does not count."""
-        return At(self.scene, self._values, self.node)
+        return NodeView(self.scene, self._values, self.node)
 
     def samples(self) -> tuple[int, ...]:
         """Return the sampled points that the log has."""

@@ -5,8 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from nbtrace.compare.align import align
-from nbtrace.compare.comparability import pair_blocks
+from nbtrace.compare.align import align, pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns

@@ -12,12 +12,12 @@ from nbtrace.compare.sweep_result import (
     ROUNDING_SLACK,
     Absent,
     Measured,
-    Outcome,
-    Place,
+    PrecisionRun,
     Reading,
-    Run,
+    SweepOutcome,
     SweepResult,
     Swept,
+    SweptValue,
     Trend,
     diverges,
 )
@@ -29,7 +29,7 @@ from nbtrace.verdicts.tolerance import Policy
 
 
 def sweep(
-    runs: Sequence[Run],
+    runs: Sequence[PrecisionRun],
     reference: Trace | None = None,
     policy: Policy | None = None,
     *,
@@ -40,7 +40,7 @@ def sweep(
 
     Parameters
     ----------
-    runs : sequence of Run
+    runs : sequence of PrecisionRun
         At least two; the first of the most precise ones is what the others are held against.
     reference : Trace, optional
         What every run should agree with.
@@ -70,7 +70,7 @@ def sweep(
         {id(run): _Held.of(result, run.trace, is_base=False) for run, result in zip(runs, against, strict=False)},
         _Judge(reference is not None, reference is not None and is_single_precision(reference)),
     )
-    grouped: dict[str, list[Place]] = {}
+    grouped: dict[str, list[SweptValue]] = {}
     for place in table.places(runs):
         grouped.setdefault(place.quantity, []).append(place)
     known = conditions or {}
@@ -86,7 +86,7 @@ def sweep(
     )
 
 
-def _must_be_two(runs: Sequence[Run], absent: Sequence[Absent]) -> None:
+def _must_be_two(runs: Sequence[PrecisionRun], absent: Sequence[Absent]) -> None:
     if len(runs) < 2:
         gone = "".join(f"; {item.device}: {item.reason}" for item in absent)
         raise InputError(f"nothing to compare: a sweep needs two runs, there is {len(runs)}{gone}")
@@ -125,12 +125,12 @@ class _Held:
 class _Table:
     """Where values are found: `moved` by the first run's records, `apart` by those of each run."""
 
-    first: Run
+    first: PrecisionRun
     moved: Mapping[int, _Held]
     apart: Mapping[int, _Held]
     judge: "_Judge"
 
-    def places(self, runs: Sequence[Run]) -> Iterator[Place]:
+    def places(self, runs: Sequence[PrecisionRun]) -> Iterator[SweptValue]:
         indexes = {key: index for held in self.moved.values() for key, (_, index, _) in held.of_record.items()}
         records = {id(record): record for record in self.first.trace.records}
         for key, index in indexes.items():
@@ -139,9 +139,9 @@ class _Table:
             held = self.apart[id(self.first)].of_record.get(key) if self.apart else None
             reference = held[0] if held is not None else None
             outcome, trend, reason = self.judge.judged(readings, reference)
-            yield Place(record.quantity, index, readings, reference, outcome, trend, reason)
+            yield SweptValue(record.quantity, index, readings, reference, outcome, trend, reason)
 
-    def _readings(self, record: Record, runs: Sequence[Run]) -> Iterator[Reading]:
+    def _readings(self, record: Record, runs: Sequence[PrecisionRun]) -> Iterator[Reading]:
         yield Reading(self.first, record, None, self._apart(self.first, record))
         for run in runs:
             found = self.moved[id(run)].of_record.get(id(record)) if run is not self.first else None
@@ -149,7 +149,7 @@ class _Table:
                 other, _, measured = found
                 yield Reading(run, other, measured, self._apart(run, other))
 
-    def _apart(self, run: Run, record: Record) -> Measured | None:
+    def _apart(self, run: PrecisionRun, record: Record) -> Measured | None:
         held = self.apart.get(id(run))
         found = held.of_record.get(id(record)) if held is not None else None
         return found[2] if found is not None else None
@@ -162,7 +162,7 @@ class _Judge:
     has_reference: bool
     single: bool
 
-    def judged(self, readings: Sequence[Reading], reference: Record | None) -> tuple[Outcome, Trend, str]:
+    def judged(self, readings: Sequence[Reading], reference: Record | None) -> tuple[SweepOutcome, Trend, str]:
         """Return outcome, trend and reason of one value."""
         top = readings[0].apart
         if top is None or reference is None:
@@ -177,30 +177,30 @@ class _Judge:
                 return outcome, Trend.AGREES, reason
             return outcome, Trend.SHRINKS, f"{_off(worst)}, within the tolerance in {readings[0].run.name}"
         if top.status is Status.MISSING or not is_finite(reference.numbers):
-            return Outcome.UNDECIDED, Trend.UNKNOWN, top.reason
+            return SweepOutcome.UNDECIDED, Trend.UNKNOWN, top.reason
         if top.relative is None:
-            return Outcome.DEFECT, Trend.STAYS, f"{top.reason}: precision does not change that"
+            return SweepOutcome.DEFECT, Trend.STAYS, f"{top.reason}: precision does not change that"
         return self._diverging(readings, abs(top.relative))
 
-    def _diverging(self, readings: Sequence[Reading], size: float) -> tuple[Outcome, Trend, str]:
+    def _diverging(self, readings: Sequence[Reading], size: float) -> tuple[SweepOutcome, Trend, str]:
         """Judge a value that is not the reference's in the most precise run."""
         first = readings[0]
         if self.single and size <= ALLOWED_SINGLE:
             reason = f"{_off(first)}; the reference is of single precision, and no closer to what it stands for"
-            return Outcome.ROUNDING, Trend.UNKNOWN, reason
+            return SweepOutcome.ROUNDING, Trend.UNKNOWN, reason
         if size <= first.run.precision.rounding * ROUNDING_SLACK:
-            return Outcome.ROUNDING, Trend.UNKNOWN, f"{_off(first)}, which is no more than rounding"
+            return SweepOutcome.ROUNDING, Trend.UNKNOWN, f"{_off(first)}, which is no more than rounding"
         lower = [
             item for item in readings[1:] if item.run.precision is not first.run.precision and item.apart is not None
         ]
         worst = _worst(lower)
         if worst is None:
             reason = f"{_off(first)}; no run of another precision tells whether that is rounding"
-            return Outcome.UNDECIDED, Trend.UNKNOWN, reason
+            return SweepOutcome.UNDECIDED, Trend.UNKNOWN, reason
         if _shrinks_as_rounding(first, worst):
             reason = f"{_off(worst, first)}: shrinks as rounding does, and is still over the tolerance"
-            return Outcome.PRECISION_LIMITED, Trend.SHRINKS, reason
-        return Outcome.DEFECT, Trend.STAYS, _off(first, worst)
+            return SweepOutcome.PRECISION_LIMITED, Trend.SHRINKS, reason
+        return SweepOutcome.DEFECT, Trend.STAYS, _off(first, worst)
 
 
 def _shrinks_as_rounding(precise: Reading, coarse: Reading) -> bool:
@@ -211,20 +211,22 @@ def _shrinks_as_rounding(precise: Reading, coarse: Reading) -> bool:
     return abs(precise.apart.relative) <= before * finer * ROUNDING_SLACK < math.inf
 
 
-def _movement(readings: Sequence[Reading]) -> tuple[Outcome, str]:
+def _movement(readings: Sequence[Reading]) -> tuple[SweepOutcome, str]:
     """Return what the runs alone say of a value: whether it is the same in all of them."""
     others = [reading for reading in readings if reading.moved is not None]
     lost = next((item for item in others if item.moved is not None and item.moved.relative is None), None)
     if lost is not None and lost.moved is not None and (lost.moved.status.diverges):
-        outcome = Outcome.PRECISION_LIMITED if lost.moved.status is Status.NOT_FINITE else Outcome.UNDECIDED
+        outcome = SweepOutcome.PRECISION_LIMITED if lost.moved.status is Status.NOT_FINITE else SweepOutcome.UNDECIDED
         same = readings[0].record.value.text == lost.record.value.text
-        return (Outcome.UNDECIDED if same else outcome), f"{lost.run.name}: {lost.moved.reason}"
+        return (SweepOutcome.UNDECIDED if same else outcome), f"{lost.run.name}: {lost.moved.reason}"
     worst = max(others, key=lambda item: abs((item.moved and item.moved.relative) or 0.0))
     if worst.moved is None or not worst.moved.relative:
-        return Outcome.STABLE, ""
+        return SweepOutcome.STABLE, ""
     moves = f"moves by {worst.moved.relative:+.1e} in {worst.run.name}"
     over = next((item for item in others if diverges(item.moved)), None)
-    return (Outcome.ROUNDING, moves) if over is None else (Outcome.PRECISION_LIMITED, f"{moves}, over the tolerance")
+    if over is None:
+        return SweepOutcome.ROUNDING, moves
+    return SweepOutcome.PRECISION_LIMITED, f"{moves}, over the tolerance"
 
 
 def _worst(readings: Sequence[Reading]) -> Reading | None:
@@ -262,7 +264,7 @@ _OF_PAIR = frozenset({Subject.SIDES, Subject.PRECISION})
 
 
 def _notices(
-    runs: Sequence[Run], between: Sequence[DiffResult], against: Sequence[DiffResult], absent: Sequence[Absent]
+    runs: Sequence[PrecisionRun], between: Sequence[DiffResult], against: Sequence[DiffResult], absent: Sequence[Absent]
 ) -> Iterator[Notice]:
     """Yield what must be known before the table, the gravest first."""
     found = [

@@ -28,7 +28,7 @@ class Precision(StrEnum):
         return 2.0**-53 if self is Precision.FLOAT64 else 2.0**-24
 
 
-class Outcome(NoTruth):
+class SweepOutcome(NoTruth):
     """What a sweep says of one quantity; the last is the gravest."""
 
     STABLE = "STABLE"
@@ -49,7 +49,7 @@ class Trend(NoTruth):
 
 
 @dataclass(frozen=True)
-class Run:
+class PrecisionRun:
     """A trace, and what it was computed in and on."""
 
     precision: Precision
@@ -99,7 +99,7 @@ class Reading:
 
     Attributes
     ----------
-    run : Run
+    run : PrecisionRun
     record : Record
     moved : Measured or None
         Against the first run; None for the first run itself.
@@ -107,21 +107,21 @@ class Reading:
         Against the reference; None where it has no such value.
     """
 
-    run: Run
+    run: PrecisionRun
     record: Record
     moved: Measured | None
     apart: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SweptValue:
     """One quantity at one place of the computation: its value in every run that has it, the most precise first."""
 
     quantity: str
     index: Index
     readings: tuple[Reading, ...]
     reference: Record | None
-    outcome: Outcome
+    outcome: SweepOutcome
     trend: Trend
     reason: str
 
@@ -149,27 +149,27 @@ class Swept:
     Attributes
     ----------
     quantity : str
-    places : tuple of Place
+    places : tuple of SweptValue
         In execution order.
     condition : float or None
         Relative change of the quantity per relative change of its inputs, where it is known.
     """
 
     quantity: str
-    places: tuple[Place, ...]
+    places: tuple[SweptValue, ...]
     condition: float | None = None
 
     @cached_property
-    def shown(self) -> Place:
+    def shown(self) -> SweptValue:
         """The place that stands for the quantity: of the gravest the first, or the one that keeps fewest digits."""
         gravest = max((place.outcome for place in self.places), key=_gravity)
         alike = [place for place in self.places if place.outcome is gravest]
-        if gravest in {Outcome.DEFECT, Outcome.UNDECIDED}:
+        if gravest in {SweepOutcome.DEFECT, SweepOutcome.UNDECIDED}:
             return alike[0]
         return min(alike, key=lambda place: math.inf if place.digits is None else place.digits)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SweepOutcome:
         """The outcome of that place."""
         return self.shown.outcome
 
@@ -191,8 +191,8 @@ def _move(moved: Measured) -> float:
     return abs(moved.relative)
 
 
-def _gravity(outcome: Outcome) -> int:
-    return tuple(Outcome).index(outcome)
+def _gravity(outcome: SweepOutcome) -> int:
+    return tuple(SweepOutcome).index(outcome)
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class SweepResult:
 
     Attributes
     ----------
-    runs : tuple of Run
+    runs : tuple of PrecisionRun
         The most precise first; the others are held against it.
     absent : tuple of Absent
         Devices without a run.
@@ -216,7 +216,7 @@ class SweepResult:
     notices : tuple of Notice
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[PrecisionRun, ...]
     absent: tuple[Absent, ...]
     reference: Trace | None
     policy: Policy
@@ -241,7 +241,7 @@ class SweepResult:
         inputs = max((moved[name] for name in known.inputs if name in moved), default=0.0)
         return item.largest_move > ROUNDING_SLACK * max(1.0, item.condition) * max(inputs, coarsest)
 
-    def of_outcome(self, outcome: Outcome) -> tuple[Swept, ...]:
+    def of_outcome(self, outcome: SweepOutcome) -> tuple[Swept, ...]:
         """Return the quantities of one outcome, in execution order."""
         return tuple(item for item in self.quantities if item.outcome is outcome)
 
@@ -253,12 +253,12 @@ class SweepResult:
     @property
     def first_defect(self) -> Swept | None:
         """The first quantity in execution order whose divergence from the reference stays."""
-        return next(iter(self.of_outcome(Outcome.DEFECT)), None)
+        return next(iter(self.of_outcome(SweepOutcome.DEFECT)), None)
 
     @property
     def roots(self) -> tuple[str, ...]:
         """The quantities of outcome DEFECT that follow from no other one."""
-        defects = {item.quantity for item in self.of_outcome(Outcome.DEFECT)}
+        defects = {item.quantity for item in self.of_outcome(SweepOutcome.DEFECT)}
         named = (item.group.quantity for result in self.against[:1] for item in result.roots)
         return tuple(name for name in named if name in defects)
 
@@ -274,9 +274,9 @@ class SweepResult:
             return Verdict.NOT_COMPARABLE
         undecided = any(
             diverges(place.readings[0].apart)
-            for item in self.of_outcome(Outcome.UNDECIDED)
+            for item in self.of_outcome(SweepOutcome.UNDECIDED)
             for place in item.places
-            if place.outcome is Outcome.UNDECIDED
+            if place.outcome is SweepOutcome.UNDECIDED
         )
         return Verdict.DIFFER if self.first_defect or undecided or self._unfinished else Verdict.AGREE
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
 from nbtrace.programs.command import LENIENT
-from simulator.arguments import Command, FlagError, parse
+from simulator.arguments import CommandLine, FlagError, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
@@ -170,7 +170,7 @@ def parsed_file(path: Path) -> NamedConfig:
     return named
 
 
-def _warn(command: Command) -> None:
+def _warn(command: CommandLine) -> None:
     for finding in command.findings:
         _log.warning("warning: %s", finding.remark)
 

@@ -12,7 +12,7 @@ from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
 from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
 from nbtrace.programs.command import FlagLine
-from nbtrace.programs.source import Identity, Made, OneRun, PixelTrace, made_of
+from nbtrace.programs.side_source import Identity, Made, OneRun, PixelTrace, made_of
 from nbtrace.records import Pixel
 from nbtrace.temporary import temporary_folder
 from nbtrace.writers import PHI, trace_lines

@@ -12,7 +12,7 @@ from nbtrace.embedded.choice import simulator_errors
 from nbtrace.embedded.recorder import Observed, Recorder, quantity_of
 from nbtrace.errors import ProgramError
 from nbtrace.explanation.simulations.run import Config as AnyConfig
-from nbtrace.explanation.simulations.run import Run, Simulate
+from nbtrace.explanation.simulations.run import Simulate, SimulatedPixel
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Pixel, Shape
@@ -71,7 +71,7 @@ def pixel_runs() -> Simulate:
     """
     files = _Files()
 
-    def run(configured: AnyConfig, pixel: Pixel) -> Run:
+    def run(configured: AnyConfig, pixel: Pixel) -> SimulatedPixel:
         config = cast("Config", configured)
         recorder = _Lean()
         with simulator_errors(), torch.no_grad():
@@ -85,7 +85,7 @@ def pixel_runs() -> Simulate:
             if _has_long_past(config) and len(visited) > _SCANNED:
                 raise ProgramError(f"what {len(visited)} pixels leave behind for later ones takes too long to follow")
             trace_values(model, visited, pixel, recorder)
-        return Run(_values(recorder), samples)
+        return SimulatedPixel(_values(recorder), samples)
 
     return run
 

@@ -24,7 +24,7 @@ _ROWS = 1 << 17
 
 
 @dataclass(frozen=True)
-class Selection:
+class PixelChoice:
     """Which pixels: those in a file, a window S0 S1 F0 F1 (ends included), or, without either, all of the run."""
 
     file: Path | None
@@ -108,7 +108,7 @@ class Written:
     rows: Mapping[Path, int]
 
 
-def write_tables(config: Config, selection: Selection, path: Path, *, force: bool) -> Written:
+def write_tables(config: Config, selection: PixelChoice, path: Path, *, force: bool) -> Written:
     """Trace the selected pixels and write `path`, and beside it `…_per_phi.parquet`.
 
     Raises

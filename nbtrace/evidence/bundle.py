@@ -40,7 +40,7 @@ from nbtrace.evidence.commands import (
 from nbtrace.evidence.locate import Tree, is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, under_way
 from nbtrace.evidence.manifest import read_manifest
-from nbtrace.evidence.program import Run, run_captured
+from nbtrace.evidence.program import ProgramRun, run_captured
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
 from nbtrace.files import read_bytes
@@ -202,7 +202,7 @@ class Bundle:
 
     def run(
         self, command: Sequence[str], *, name: str | None = None, echo: tuple[BinaryIO | None, BinaryIO | None]
-    ) -> tuple[Run, list[Path]]:
+    ) -> tuple[ProgramRun, list[Path]]:
         """Run a program, keep its output, and record how it went; return that and the paths written.
 
         The start stands in `commands.txt` before the program runs, so that a run that never ended can be seen. Output
@@ -304,7 +304,7 @@ def output_names(name: str | None) -> tuple[str, str]:
     return names
 
 
-def _run_details(run: Run) -> dict[str, object]:
+def _run_details(run: ProgramRun) -> dict[str, object]:
     found = shutil.which(run.command[0])
     return {
         "result": "run",
@@ -315,7 +315,7 @@ def _run_details(run: Run) -> dict[str, object]:
     }
 
 
-def _run_section(run: Run, streams: Iterable[FileRecord]) -> str:
+def _run_section(run: ProgramRun, streams: Iterable[FileRecord]) -> str:
     sizes = "\n".join(f"- `{record.path}`: {record.size} bytes" for record in streams)
     return f"    {shlex.join(run.command)}\n\n{run.text}, {run.wall_seconds:.3f} s\n\n{sizes}"
 

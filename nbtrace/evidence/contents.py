@@ -28,7 +28,7 @@ from nbtrace.evidence.locate import Tree, is_file_name, is_regular
 from nbtrace.evidence.lock import reading
 from nbtrace.evidence.provenance import FileRecord
 from nbtrace.evidence.transaction import MANIFEST_NAME
-from nbtrace.evidence.verification import FileStatus, Finding, Outcome, Verification
+from nbtrace.evidence.verification import EntryFinding, FileStatus, Integrity, Verification
 from nbtrace.evidence.verify import verify
 from nbtrace.files import read_bytes
 from nbtrace.verdicts.status import Verdict
@@ -39,7 +39,7 @@ _FILES = re.compile(r"Files: (`.*`)")
 _CHANGED = frozenset({FileStatus.MISMATCH, FileStatus.STALE})
 
 
-class Role(Enum):
+class FileRole(Enum):
     """What a file is to its result. SNAPSHOT: environment and commit, which several results may share."""
 
     DOCUMENT = "document"
@@ -57,7 +57,7 @@ class FiledFile:
     """
 
     record: FileRecord
-    role: Role
+    role: FileRole
     status: FileStatus
     path: Path | None
 
@@ -99,7 +99,7 @@ class FiledResult:
     @property
     def outputs(self) -> tuple[FiledFile, ...]:
         """The files apart from document, metadata and snapshots: traces, images, the output of a run."""
-        return tuple(file for file in self.files if file.role is Role.OUTPUT)
+        return tuple(file for file in self.files if file.role is FileRole.OUTPUT)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -149,7 +149,7 @@ class Contents:
         Every command, as `commands.txt` has it.
     problems : tuple of str
         What is wrong with the bundle as a whole or with one of its results; empty where all could be read.
-    findings : mapping of str to Finding
+    findings : mapping of str to EntryFinding
         What was found of every file, by its name in the folder.
     """
 
@@ -160,12 +160,12 @@ class Contents:
     loose: tuple[str, ...]
     commands: str
     problems: tuple[str, ...] = ()
-    findings: Mapping[str, Finding] = field(default_factory=dict, repr=False)
+    findings: Mapping[str, EntryFinding] = field(default_factory=dict, repr=False)
 
     @property
     def intact(self) -> bool:
         """Whether every entry of every manifest verifies and no document contradicts itself."""
-        return self.verification.outcome() is Outcome.INTACT
+        return self.verification.outcome() is Integrity.INTACT
 
     @property
     def verdict(self) -> Verdict | None:
@@ -217,7 +217,7 @@ def read_contents(bundle: Bundle) -> Contents:
     )
 
 
-def _findings(verification: Verification) -> dict[str, Finding]:
+def _findings(verification: Verification) -> dict[str, EntryFinding]:
     """Return what the bundle's own manifest says of each file, listed as `name` or `./name`, and what none lists."""
     own = [item for item in verification.findings if item.manifest in {MANIFEST_NAME, None}]
     return {PurePosixPath(item.name).as_posix(): item for item in own}
@@ -231,7 +231,7 @@ def is_named(name: str, kind: str) -> bool:
 
 def _order(result: FiledResult) -> int:
     """Return the number of a rerun, which orders results of the same millisecond."""
-    name = next((file.name for file in result.files if file.role is Role.METADATA), "")
+    name = next((file.name for file in result.files if file.role is FileRole.METADATA), "")
     number = re.search(r"_rerun(\d+)\.", name)
     return int(number[1]) if number else 0
 
@@ -239,7 +239,7 @@ def _order(result: FiledResult) -> int:
 @dataclass
 class _Reader:
     tree: Tree
-    found: Mapping[str, Finding]
+    found: Mapping[str, EntryFinding]
     problems: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str:
@@ -271,7 +271,7 @@ class _Reader:
         finding = self.found.get(metadata_name)
         digest = finding.digest if finding is not None else None
         own = self._filed(FileRecord(metadata_name, digest, self._size(metadata_name)), problems)
-        document_name = next((file.name for file in listed if file.role is Role.DOCUMENT), None)
+        document_name = next((file.name for file in listed if file.role is FileRole.DOCUMENT), None)
         return FiledResult(
             name=_text(metadata.get("result")) or "result",
             time=_text(metadata.get("timestamp")),
@@ -329,10 +329,10 @@ class _Reader:
         return None if path is None else path.stat().st_size
 
 
-def _role(name: str) -> Role:
-    roles = {METRICS_NAME: Role.DOCUMENT, RUN_METADATA_NAME: Role.METADATA}
-    roles |= dict.fromkeys((ENVIRONMENT_NAME, GIT_NAME), Role.SNAPSHOT)
-    return next((role for kind, role in roles.items() if is_named(name, kind)), Role.OUTPUT)
+def _role(name: str) -> FileRole:
+    roles = {METRICS_NAME: FileRole.DOCUMENT, RUN_METADATA_NAME: FileRole.METADATA}
+    roles |= dict.fromkeys((ENVIRONMENT_NAME, GIT_NAME), FileRole.SNAPSHOT)
+    return next((role for kind, role in roles.items() if is_named(name, kind)), FileRole.OUTPUT)
 
 
 def _records(listed: object, problems: list[str]) -> Iterator[FileRecord]:

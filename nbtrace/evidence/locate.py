@@ -30,7 +30,7 @@ def is_regular(path: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class Place:
+class Located:
     """Where a name leads: a path, or None; `note` says how it was found, or why not, and is empty for a plain hit."""
 
     path: Path | None
@@ -85,7 +85,7 @@ class Tree:
         real = Path(os.path.realpath(path))
         return any(real.is_relative_to(os.path.realpath(folder)) for folder in self.bounds)
 
-    def locate(self, name: str, manifest: Path, *, only_entry: bool = False) -> Place:
+    def locate(self, name: str, manifest: Path, *, only_entry: bool = False) -> Located:
         """Find the file that `manifest` calls `name`.
 
         Tried in this order: the name as seen from the manifest's folder; for a name with folders, the name as seen from
@@ -106,16 +106,16 @@ class Tree:
             path = _normal(start / name)
             if self._may_be(path):
                 outside = not path.is_relative_to(self.root)
-                return Place(path, "found in the repository, outside the folder" if outside else "")
+                return Located(path, "found in the repository, outside the folder" if outside else "")
         for path in () if simple else self._tails(name, manifest):
             if self._may_be(path):
-                return Place(path, f"found as {path.relative_to(self.root).as_posix()}")
+                return Located(path, f"found as {path.relative_to(self.root).as_posix()}")
         beside = manifest.with_suffix("")
         if only_entry and manifest.suffix == ".sha256" and self._may_be(beside):
-            return Place(beside, f"found under the manifest's own name as {self.short(beside)}")
+            return Located(beside, f"found under the manifest's own name as {self.short(beside)}")
         if not any(_normal(manifest.parent / name).is_relative_to(folder) for folder in self.bounds):
-            return Place(None, "a path outside the folder is not opened, and the folder has no such file")
-        return Place(None, _refusal(_normal(manifest.parent / name)))
+            return Located(None, "a path outside the folder is not opened, and the folder has no such file")
+        return Located(None, _refusal(_normal(manifest.parent / name)))
 
     def _tails(self, name: str, manifest: Path) -> Iterator[Path]:
         parts = [part for part in PurePosixPath(name).parts if part not in {"/", "//", ".."}]

@@ -43,7 +43,7 @@ class LineKind(Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class ManifestLine:
     """One line of a manifest; `digest` (lower case) and `name` are empty unless it is an entry or pending."""
 
     number: int
@@ -62,9 +62,9 @@ class Line:
 class Manifest:
     """The lines of a manifest file, in order."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ManifestLine, ...] = ()
 
-    def of_kind(self, kind: LineKind) -> tuple[Line, ...]:
+    def of_kind(self, kind: LineKind) -> tuple[ManifestLine, ...]:
         """Return the lines of one kind."""
         return tuple(line for line in self.lines if line.kind is kind)
 
@@ -126,18 +126,18 @@ def read_manifest(path: Path) -> Manifest:
     return parse_manifest(read_bytes(path))
 
 
-def _line(number: int, text: str) -> Line:
+def _line(number: int, text: str) -> ManifestLine:
     bare = text.removeprefix(PENDING)
     entry = _entry(bare)
     if text.startswith(PENDING) and entry is not None and is_file_name(entry[1]):
-        return Line(number, text, LineKind.PENDING, *entry)
+        return ManifestLine(number, text, LineKind.PENDING, *entry)
     if text.startswith(PENDING) and (entry is not None or _DAMAGED.match(bare)):
-        return Line(number, text, LineKind.DAMAGED)
+        return ManifestLine(number, text, LineKind.DAMAGED)
     if text.startswith("#") or not text.strip():
-        return Line(number, text, LineKind.COMMENT)
+        return ManifestLine(number, text, LineKind.COMMENT)
     if entry is not None:
-        return Line(number, text, LineKind.ENTRY, *entry)
-    return Line(number, text, LineKind.DAMAGED if _DAMAGED.match(text) else LineKind.PROSE)
+        return ManifestLine(number, text, LineKind.ENTRY, *entry)
+    return ManifestLine(number, text, LineKind.DAMAGED if _DAMAGED.match(text) else LineKind.PROSE)
 
 
 def _entry(text: str) -> tuple[str, str] | None:

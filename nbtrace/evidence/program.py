@@ -23,7 +23,7 @@ MOST_PRINTED = 2**28
 
 
 @dataclass(frozen=True)
-class Run:
+class ProgramRun:
     """How a program ended.
 
     `status` is its exit status, negative for the signal that killed it, and None if it could not be started; `problem`
@@ -97,7 +97,7 @@ def run_captured(
     kept: tuple[Path, Path],
     echo: tuple[BinaryIO | None, BinaryIO | None] = (None, None),
     surroundings: Surroundings | None = None,
-) -> Run:
+) -> ProgramRun:
     """Run a program until it ends and keep what it writes.
 
     Parameters
@@ -120,7 +120,7 @@ def run_captured(
         except (OSError, ValueError) as error:
             held.release()
             problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return Run(tuple(command), started, time.monotonic() - clock, None, problem)
+            return ProgramRun(tuple(command), started, time.monotonic() - clock, None, problem)
         sinks = ((process.stdout, out, echo[0]), (process.stderr, err, echo[1]))
         with process:
             end = (
@@ -129,7 +129,7 @@ def run_captured(
                 else _supervise(process, sinks, held, surroundings)
             )
             process.wait()
-    run = Run(tuple(command), started, time.monotonic() - clock, process.returncode)
+    run = ProgramRun(tuple(command), started, time.monotonic() - clock, process.returncode)
     if surroundings is None or end is _End.OWN:
         return run
     return (

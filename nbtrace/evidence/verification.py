@@ -29,7 +29,7 @@ class FileStatus(Enum):
 _FAULTY = frozenset(FileStatus) - {FileStatus.OK, FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.NOT_LISTED}
 
 
-class Outcome(Enum):
+class Integrity(Enum):
     """The verdict on a folder. NOTHING: no entry could have failed, so nothing was verified."""
 
     INTACT = "intact"
@@ -38,7 +38,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class EntryFinding:
     """One entry of a manifest, one file that no manifest names, or one run without an end, whose name is its command.
 
     `manifest` and `line` are where the name stands (for a run the command log, None for NOT_LISTED); `reason` is empty
@@ -74,7 +74,7 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Problem:
+class DocumentProblem:
     """A document that is not valid, or that contradicts itself; `text` is one line that begins with its name."""
 
     name: str
@@ -87,24 +87,24 @@ class Verification:
 
     root: Path
     manifests: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[EntryFinding, ...]
     prose: tuple[Prose, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[DocumentProblem, ...]
     documents: int
 
-    def of_status(self, *statuses: FileStatus) -> tuple[Finding, ...]:
+    def of_status(self, *statuses: FileStatus) -> tuple[EntryFinding, ...]:
         """Return the findings of these statuses."""
         return tuple(finding for finding in self.findings if finding.status in statuses)
 
-    def outcome(self, *, strict: bool = False) -> Outcome:
+    def outcome(self, *, strict: bool = False) -> Integrity:
         """Judge: FAULTY outweighs NOTHING; files that no manifest names count as a fault only when `strict`.
 
         A file that was put beside the evidence alters none of it, so by default it is named and no more.
         """
         failing = _FAULTY | ({FileStatus.NOT_LISTED} if strict else set())
         if self.problems or self.of_status(*failing):
-            return Outcome.FAULTY
-        return Outcome.INTACT if self.of_status(FileStatus.OK) else Outcome.NOTHING
+            return Integrity.FAULTY
+        return Integrity.INTACT if self.of_status(FileStatus.OK) else Integrity.NOTHING
 
     def document(self, *, strict: bool = False) -> dict[str, object]:
         """Return the verification as a JSON document."""

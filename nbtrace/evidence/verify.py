@@ -13,9 +13,9 @@ from nbtrace.evidence.commands import Start, goes_on, is_command_log, unended
 from nbtrace.evidence.contradictions import contradictions
 from nbtrace.evidence.locate import Tree, is_file_name, is_regular
 from nbtrace.evidence.lock import LOCK_NAME, reading
-from nbtrace.evidence.manifest import PENDING, Line, LineKind, Manifest, read_manifest
+from nbtrace.evidence.manifest import PENDING, LineKind, Manifest, ManifestLine, read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
-from nbtrace.evidence.verification import FileStatus, Finding, Problem, Prose, Verification
+from nbtrace.evidence.verification import DocumentProblem, EntryFinding, FileStatus, Prose, Verification
 from nbtrace.files import read_bytes, sha256_of
 from nbtrace.temporary import TEMPORARY_PATTERN
 
@@ -89,7 +89,7 @@ class _Check:
     tree: Tree
     digests: dict[Path, str] = field(default_factory=dict)
 
-    def manifest(self, path: Path, content: Manifest) -> Iterator[Finding]:
+    def manifest(self, path: Path, content: Manifest) -> Iterator[EntryFinding]:
         """Check the entries of one manifest, then what an interrupted write left."""
         name = self.tree.short(path)
         entries = content.of_kind(LineKind.ENTRY)
@@ -97,36 +97,38 @@ class _Check:
             if line.kind is LineKind.ENTRY:
                 yield replace(self._entry(line, path, only=len(entries) == 1), manifest=name, line=line.number)
             elif line.kind is LineKind.DAMAGED:
-                yield Finding(FileStatus.DAMAGED, line.text, name, line.number, _why_damaged(line))
+                yield EntryFinding(FileStatus.DAMAGED, line.text, name, line.number, _why_damaged(line))
         first_pending = {line.name: line.number for line in reversed(content.of_kind(LineKind.PENDING))}
         for target, digests in content.pending().items():
             yield replace(self._pending(target, digests, path), manifest=name, line=first_pending[target])
 
-    def _entry(self, line: Line, manifest: Path, *, only: bool) -> Finding:
+    def _entry(self, line: ManifestLine, manifest: Path, *, only: bool) -> EntryFinding:
         found = self.tree.locate(line.name, manifest, only_entry=only)
         if found.path is None:
-            return Finding(FileStatus.MISSING, line.name, reason=found.note)
+            return EntryFinding(FileStatus.MISSING, line.name, reason=found.note)
         if found.path == manifest:
-            return Finding(FileStatus.SELF, line.name, reason="a manifest cannot hold its own digest", path=manifest)
+            return EntryFinding(
+                FileStatus.SELF, line.name, reason="a manifest cannot hold its own digest", path=manifest
+            )
         digest, problem = self._digest(found.path)
         if digest is None:
-            return Finding(FileStatus.UNREADABLE, line.name, reason=problem, path=found.path)
+            return EntryFinding(FileStatus.UNREADABLE, line.name, reason=problem, path=found.path)
         if digest == line.digest:
-            return Finding(FileStatus.OK, line.name, reason=found.note, path=found.path, digest=digest)
+            return EntryFinding(FileStatus.OK, line.name, reason=found.note, path=found.path, digest=digest)
         reason = "; ".join(filter(None, [found.note, f"holds {digest[:12]}…, not {line.digest[:12]}…"]))
-        return Finding(FileStatus.MISMATCH, line.name, reason=reason, path=found.path, digest=digest)
+        return EntryFinding(FileStatus.MISMATCH, line.name, reason=reason, path=found.path, digest=digest)
 
-    def _pending(self, name: str, digests: Sequence[str], manifest: Path) -> Finding:
+    def _pending(self, name: str, digests: Sequence[str], manifest: Path) -> EntryFinding:
         path = manifest.parent / name
         if not self.tree.holds(path) or not is_regular(path):
-            return Finding(FileStatus.INTERRUPTED, name, reason="was about to be written and is not there")
+            return EntryFinding(FileStatus.INTERRUPTED, name, reason="was about to be written and is not there")
         digest, problem = self._digest(path)
         if digest is None:
-            return Finding(FileStatus.UNREADABLE, name, reason=problem, path=path)
+            return EntryFinding(FileStatus.UNREADABLE, name, reason=problem, path=path)
         if digest not in digests:
-            return Finding(FileStatus.MISMATCH, name, reason="not what was about to be written", path=path)
+            return EntryFinding(FileStatus.MISMATCH, name, reason="not what was about to be written", path=path)
         reason = "was about to grow and is whole" if len(digests) > 1 else "is whole; its entry was not written yet"
-        return Finding(FileStatus.INTERRUPTED, name, reason=reason, path=path, digest=digest)
+        return EntryFinding(FileStatus.INTERRUPTED, name, reason=reason, path=path, digest=digest)
 
     def _digest(self, path: Path) -> tuple[str | None, str]:
         """Return the digest and an empty text, or None and the reason why there is none."""
@@ -139,15 +141,15 @@ class _Check:
                 return None, str(error).removeprefix(f"{path} ")
         return self.digests[path], ""
 
-    def document(self, path: Path) -> list[Problem]:
+    def document(self, path: Path) -> list[DocumentProblem]:
         """Check that a JSON document is valid, consistent, and right about the files that it was written with."""
         name = self.tree.short(path)
         try:
             document = load(path)
         except InputError as error:
-            return [Problem(name, str(error).replace(str(path), name, 1))]
+            return [DocumentProblem(name, str(error).replace(str(path), name, 1))]
         texts = [*contradictions(document), *self._outputs(path, document)]
-        return [Problem(name, f"{name}: {text}") for text in texts]
+        return [DocumentProblem(name, f"{name}: {text}") for text in texts]
 
     def _outputs(self, path: Path, document: object) -> Iterator[str]:
         records = document.get("outputs") if isinstance(document, dict) else None
@@ -162,7 +164,7 @@ class _Check:
                     if digest is not None and digest != said:
                         yield f"was written with a {name} of sha256 {said[:12]}…; it holds {digest[:12]}… now"
 
-    def runs(self, bundles: Iterable[Path]) -> Iterator[Finding]:
+    def runs(self, bundles: Iterable[Path]) -> Iterator[EntryFinding]:
         """Return the runs of these folders that have a start and no end in their command logs."""
         logs: defaultdict[Path, dict[Path, str]] = defaultdict(dict)
         for path in self.tree.files:
@@ -173,19 +175,19 @@ class _Check:
         for texts in logs.values():
             yield from map(self._run, unended(texts))
 
-    def _run(self, start: Start) -> Finding:
+    def _run(self, start: Start) -> EntryFinding:
         running = goes_on(start)
         status = FileStatus.UNDER_WAY if running else FileStatus.INTERRUPTED
         ended = "has not ended yet" if running else "never ended; nbtrace bundle close BUNDLE records that"
         log = self.tree.short(start.log)
-        return Finding(status, start.command, log, start.line, f"the run was started {start.time} and {ended}")
+        return EntryFinding(status, start.command, log, start.line, f"the run was started {start.time} and {ended}")
 
-    def not_listed(self, findings: Sequence[Finding], manifests: Sequence[Path]) -> list[Finding]:
+    def not_listed(self, findings: Sequence[EntryFinding], manifests: Sequence[Path]) -> list[EntryFinding]:
         """Return the files of the tree that no manifest names; manifests and plain locks need no entry."""
         known = {finding.path for finding in findings} | set(manifests)
         left = "of a write or a run that goes on or was interrupted"
         return [
-            Finding(
+            EntryFinding(
                 FileStatus.NOT_LISTED,
                 self.tree.short(path),
                 reason=left if path.match(TEMPORARY_PATTERN) else "",
@@ -196,13 +198,13 @@ class _Check:
         ]
 
 
-def _why_damaged(line: Line) -> str:
+def _why_damaged(line: ManifestLine) -> str:
     if line.text.startswith(PENDING):
         return "what was to be written is no file of the folder, so the line is not followed"
     return "the line is not an entry any more, so what it named cannot be checked"
 
 
-def _with_stale(findings: Sequence[Finding]) -> list[Finding]:
+def _with_stale(findings: Sequence[EntryFinding]) -> list[EntryFinding]:
     """Tell an entry that is out of date from a changed file: another entry lists what the file holds now."""
     current = {finding.path: finding for finding in findings if finding.status is FileStatus.OK}
     return [

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nbtrace.compare.comparability import pair_blocks
+from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
@@ -14,7 +14,7 @@ from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
-from nbtrace.explanation.audit.findings import Audit, Status
+from nbtrace.explanation.audit.findings import Audit, AuditStatus
 from nbtrace.explanation.audit.leftovers import leftovers
 from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
@@ -84,7 +84,7 @@ _SMALL = 1e-6
 
 
 def _place(root: Root, share: Share) -> tuple[bool, float, bool, bool, bool]:
-    only_log = root.status is Status.LOG_ONLY
+    only_log = root.status is AuditStatus.LOG_ONLY
     return only_log, -_size(share), _apart(root) < _SMALL, root.side is Side.UNKNOWN, root.cause is None
 
 
@@ -169,7 +169,7 @@ def _chosen_block(result: DiffResult, blocks: tuple[int, int]) -> tuple[Notice, 
     what, pixel = result.c.vocabulary.block, whereabouts(result.c, block).pixel
     place = f"slow {pixel[0]} fast {pixel[1]}" if pixel is not None else f"{what} block {block}"
     why = "the first that differs" if result.first_divergence is not None else "the first"
-    return (Notice(Subject.PIXEL, Weight.INFO, f"of {many} {what}s one is explained, {why}: {place}"),)
+    return (Notice(Subject.PIXEL, Weight.INFO, f"one of {many} {what}s is explained, {why}: {place}"),)
 
 
 def comparable(result: DiffResult) -> bool:

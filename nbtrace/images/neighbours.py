@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from nbtrace.images.geometry import smv_geometry
+from nbtrace.images.file_names import SMV_SUFFIXES
 from nbtrace.images.image import Geometry
-from nbtrace.images.names import SMV_SUFFIXES
+from nbtrace.images.resolution import smv_geometry
 from nbtrace.images.smv import smv_header
 
 _ARGUMENTS = "args.txt"

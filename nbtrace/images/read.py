@@ -8,8 +8,8 @@ import numpy as np
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import fabio_formats, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
+from nbtrace.images.file_names import FORMATS, suffix_of
 from nbtrace.images.image import Image, Mask
-from nbtrace.images.names import FORMATS, suffix_of
 from nbtrace.images.raw import read_raw
 from nbtrace.records import Side
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nbtrace.errors import InputError
 from nbtrace.images.content import behind
-from nbtrace.images.geometry import smv_geometry
 from nbtrace.images.image import Image
+from nbtrace.images.resolution import smv_geometry
 from simulator.errors import InputFileError
 from simulator.smv import decode_smv, is_smv
 

@@ -11,14 +11,14 @@ import numpy as np
 from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
 from nbtrace.longlogs.decimals import Bytes, Floats, Ints
-from nbtrace.longlogs.placing import Placed, Places
+from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
-from nbtrace.longlogs.templates import Kind, Templates
+from nbtrace.longlogs.templates import TemplateKind, Templates
+from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.sides import HEADER, end_of_diff_header, is_two_columns
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.source import LogLines
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -32,7 +32,7 @@ class Columns:
 
     Attributes
     ----------
-    kinds : list of Kind
+    kinds : list of TemplateKind
         What the values of a kind have in common; shared by all chunks of a log.
     kind, line, block, sample : array of int64, shape (n,)
         Kind, line number (from 1), pixel block and sample of each value.
@@ -45,7 +45,7 @@ class Columns:
         Values from the lines that the line reader read, complete.
     """
 
-    kinds: list[Kind]
+    kinds: list[TemplateKind]
     kind: Ints
     line: Ints
     block: Ints
@@ -142,7 +142,7 @@ class ColumnReader:
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
     _sweep_keys: dict[str, int] = field(default_factory=dict)
-    _places: Places = field(default_factory=Places)
+    _places: ColumnPlacement = field(default_factory=ColumnPlacement)
     _dialects: dict[str, int] = field(default_factory=dict)
     _used: int = 0
     _ignored: int = 0
@@ -355,6 +355,6 @@ class _Sniffer:
             raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())
         self._first_lines += text.split("\n", missing)[:-1] if missing else []
-        side_by_side = two_columns and is_two_columns(Lines((chunk.text,)))
+        side_by_side = two_columns and is_two_columns(LogLines((chunk.text,)))
         if side_by_side or end_of_diff_header(self._first_lines) is not None:
             raise NotColumnarError("two traces side by side")

@@ -76,7 +76,7 @@ class Placed:
 
 
 @dataclass
-class Places:
+class ColumnPlacement:
     """Places the values of a log, one chunk after another."""
 
     block: int = 0

@@ -13,20 +13,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbtrace.compare.align import Alignment, Pair, align
-from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, Finding, SelfCheck, check, instances_of, remarks_on
-from nbtrace.compare.comparability import notices, pair_blocks
+from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
+from nbtrace.compare.check import (
+    ALLOWED_DOUBLE,
+    ALLOWED_SINGLE,
+    RelationState,
+    SelfCheck,
+    check,
+    instances_of,
+    remarks_on,
+)
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
-from nbtrace.compare.gaps import Gaps, Lack, lacks
+from nbtrace.compare.gaps import Gaps, LackRecords, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
+from nbtrace.compare.notices.compared import ComparedLogs
+from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Floats
 from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
-from nbtrace.longlogs.windows import Kept, Loop, Part, Shape, SideStream, Slots, not_finite_blocks, windows
+from nbtrace.longlogs.windows import (
+    CellLoop,
+    Kept,
+    SideStream,
+    Slots,
+    TableShape,
+    WindowPart,
+    not_finite_blocks,
+    windows,
+)
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
@@ -152,13 +170,13 @@ class _Comparison:
                 self._add(start, (c_part, py_part))
         return self._result()
 
-    def _add(self, start: int, parts: tuple[Part, Part]) -> None:
+    def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
         if start == 0:
             self._look_at_first(parts)
         window = self._window(start, parts)
         residuals = [window.residuals(number) for number in (0, 1)]
         self._set_aside(window, residuals)
-        for loop in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
+        for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             self._tally.compare(loop, window)
         self._tally.lonely(window)
         for number, residual in enumerate(residuals):
@@ -172,7 +190,7 @@ class _Comparison:
             raise _OrdinaryNeeded
         self._keep(start, parts)
 
-    def _look_at_first(self, parts: tuple[Part, Part]) -> None:
+    def _look_at_first(self, parts: tuple[WindowPart, WindowPart]) -> None:
         """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
         traces = [
             Trace(
@@ -187,9 +205,9 @@ class _Comparison:
         self._single = tuple(is_single_precision(trace) for trace in traces)
         self._stated = tuple(logs_of(trace.vocabulary).stated(trace) for trace in traces)
 
-    def _window(self, start: int, parts: tuple[Part, Part]) -> Window:
-        shape = Shape.around(start, parts)
-        if shape.cells(Loop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
+    def _window(self, start: int, parts: tuple[WindowPart, WindowPart]) -> Window:
+        shape = TableShape.around(start, parts)
+        if shape.cells(CellLoop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
             raise _OrdinaryNeeded
         aside = np.zeros(shape.blocks, dtype=np.bool_)
         aside[: start == 0] = True
@@ -225,7 +243,7 @@ class _Comparison:
             stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
             window.aside[_contradicted(stated, pixels[number], known[number])] = True
 
-    def _keep(self, start: int, parts: tuple[Part, Part]) -> None:
+    def _keep(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
         wanted = self._aside | self._tally.chosen.blocks
         for kept, part in zip(self._kept, parts, strict=True):
@@ -256,7 +274,9 @@ class _Comparison:
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
-        found = notices(c, py, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
+        found = all_notices(
+            ComparedLogs(c, py, partners, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
+        )
         covered = self._coverage(alignment, rows)
         verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=self._strict)
         return LongDiffResult(
@@ -273,7 +293,7 @@ class _Comparison:
             self._counts(rows),
         )
 
-    def _gaps(self, lacking: tuple[Lack, Lack], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
+    def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
         """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""
         gaps = []
         for number, lack in enumerate(lacking):
@@ -326,7 +346,7 @@ class _Comparison:
         aside = {item.quantity: item for item in check(self._trace(number, self._aside)).checks}
         counted = tuple(
             item
-            if item.finding is Finding.NOT_CHECKED
+            if item.finding is RelationState.NOT_CHECKED
             else replace(
                 item,
                 instances=aside[item.quantity].instances + self._tally.instances[number, item.quantity],

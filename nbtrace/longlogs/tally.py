@@ -17,7 +17,7 @@ from nbtrace.compare.relations import Values
 from nbtrace.longlogs.column_knowledge import ORDINAL, columns_of
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.estimates import norms, power_of_ten, residuals
-from nbtrace.longlogs.windows import Loop, Part, Shape, Slots
+from nbtrace.longlogs.windows import CellLoop, Slots, TableShape, WindowPart
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Basis
@@ -98,7 +98,7 @@ class Tally:
         relations = logs_of(self.policy.vocabulary).relations or ()
         return frozenset(relation.name for relation in relations if relation.per_sample)
 
-    def compare(self, loop: Loop, window: "Window") -> None:
+    def compare(self, loop: CellLoop, window: "Window") -> None:
         """Add the values of one loop."""
         c, py = (side.tables[loop] for side in window.sides)
         per_block = window.shape.cells_per_block(loop)
@@ -119,16 +119,18 @@ class Tally:
                 values = tuple(side.values(side.tables[loop][some], size) for side in window.sides)
                 self._judge(window, some, both[some], (values[0], values[1]), per_block)
 
-    def _lack(self, loop: Loop, window: "Window", has: tuple[Flags, Flags]) -> None:
+    def _lack(self, loop: CellLoop, window: "Window", has: tuple[Flags, Flags]) -> None:
         """Count the values and steps of one loop that a side lacks in the blocks that both sides have."""
         per_block = window.shape.cells_per_block(loop)
         shared = np.repeat(window.sides[0].present & window.sides[1].present, per_block)
         cell = np.arange(shared.size)
-        further = (cell % window.shape.samples > 0) if loop is Loop.SAMPLE else np.zeros(shared.shape, dtype=np.bool_)
+        further = (
+            (cell % window.shape.samples > 0) if loop is CellLoop.SAMPLE else np.zeros(shared.shape, dtype=np.bool_)
+        )
         for number, (mine, other) in enumerate((has, has[::-1])):
             count = self.lacking[number]
             alone = other & ~mine & shared
-            if loop is Loop.STEP:
+            if loop is CellLoop.STEP:
                 step = (cell % window.shape.steps > 0) & shared
                 key = logs_of(window.slots.vocabulary).of_a_step(KEY)
                 slot = window.slots.find(key)
@@ -294,10 +296,10 @@ def _limit_by_print(limit: Floats, worst: Floats, sizes: tuple[Floats, Floats], 
 class WindowSide:
     """One side of a window: its values, its tables, and the pixel size that its log states."""
 
-    part: Part
-    tables: dict[Loop, Ints]
+    part: WindowPart
+    tables: dict[CellLoop, Ints]
     slots: Slots
-    shape: Shape
+    shape: TableShape
     stated: Values
     _known: dict[str, Floats] = field(default_factory=dict)
 
@@ -320,7 +322,7 @@ class WindowSide:
         return self._known[name]
 
     def _gather(self, name: str) -> Floats:
-        cells = self.shape.cells(Loop.SAMPLE)
+        cells = self.shape.cells(CellLoop.SAMPLE)
         if name in self.stated:
             return np.tile(np.array(self.stated[name]), (cells, 1))
         if name == ORDINAL:
@@ -330,9 +332,9 @@ class WindowSide:
         slot = self.slots.find(name)
         if slot is None or not self.part.kind.size:
             return np.full((cells, size), np.nan)
-        rows = self.tables[Loop.SAMPLE][slot]
+        rows = self.tables[CellLoop.SAMPLE][slot]
         if not (rows >= 0).any():
-            rows = np.repeat(self.tables[Loop.BLOCK][slot], self.shape.samples)
+            rows = np.repeat(self.tables[CellLoop.BLOCK][slot], self.shape.samples)
         found = self.values(rows, size)
         found[rows < 0] = np.nan
         return found
@@ -344,7 +346,7 @@ class Window:
 
     Attributes
     ----------
-    shape : Shape
+    shape : TableShape
     sides : (WindowSide, WindowSide)
     slots : Slots
     arity : array of int64
@@ -353,7 +355,7 @@ class Window:
         Blocks that are compared as records alone.
     """
 
-    shape: Shape
+    shape: TableShape
     sides: tuple[WindowSide, WindowSide]
     slots: Slots
     arity: Ints
@@ -375,7 +377,7 @@ class Window:
         side, slot = self.sides[number], self.slots.find(key)
         if slot is None or not side.part.kind.size:
             return np.zeros(0, dtype=np.int64)
-        rows = side.tables[Loop.STEP][slot].reshape(-1, self.shape.steps)
+        rows = side.tables[CellLoop.STEP][slot].reshape(-1, self.shape.steps)
         found = side.values(rows, 1)[..., 0]
         found[rows < 0] = np.nan
         ordered = np.sort(found, axis=1)

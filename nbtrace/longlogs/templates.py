@@ -31,7 +31,7 @@ _SLOT_BITS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TemplateKind:
     """What all values of one template and place in it have in common.
 
     Attributes
@@ -70,12 +70,12 @@ class Templates:
 
     Attributes
     ----------
-    kinds : list of Kind
+    kinds : list of TemplateKind
     templates : list of Template
     """
 
     dialect: Dialect
-    kinds: list[Kind] = field(default_factory=list)
+    kinds: list[TemplateKind] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
     _heads: dict[bytes, int] = field(default_factory=dict)
     _of_head: list[list[int | None]] = field(default_factory=list)
@@ -137,7 +137,8 @@ class Templates:
         sweep = None if fields[0].index.ordinal(sweep) is None else sweep
         side, quantities = self.dialect.side_of(read.family), self.dialect.vocabulary.quantities
         kinds = [
-            Kind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), sweep) for item in fields
+            TemplateKind(item, read.family, read.dialect, side, quantities.get(item.meaning.quantity), sweep)
+            for item in fields
         ]
         self.templates.append(Template(len(self.kinds), len(kinds), read.dialect, self.dialect.side_of(read.family)))
         self.kinds += kinds

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
-from nbtrace.longlogs.templates import Kind
+from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -21,7 +21,7 @@ ENDLESS = 1 << 40
 """Number of the block after the last one of a log that has been read."""
 
 
-class Loop(IntEnum):
+class CellLoop(IntEnum):
     """The loops in which a value is printed, which decide the cells of its table."""
 
     NONE = 0
@@ -30,13 +30,13 @@ class Loop(IntEnum):
     BLOCK = 3
 
 
-def _loop_of(known: Quantity | None) -> Loop:
+def _loop_of(known: Quantity | None) -> CellLoop:
     """Return the loop in which a quantity is printed."""
     if known is None or known.scope is Scope.BLOCK:
-        return Loop.BLOCK
+        return CellLoop.BLOCK
     if known.scope is Scope.RUN:
-        return Loop.NONE
-    return Loop.STEP if known.indices else Loop.SAMPLE
+        return CellLoop.NONE
+    return CellLoop.STEP if known.indices else CellLoop.SAMPLE
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Slots:
     apart: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
-    def of(self, kind: Kind) -> int:
+    def of(self, kind: TemplateKind) -> int:
         """Return the slot of a kind."""
         name, index = kind.item.meaning.quantity, kind.item.index
         slot = self._known.setdefault((name, index.without(kind.sweep).loops, index.grids), len(self._known))
@@ -73,7 +73,7 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WindowPart:
     """The values of one side in some pixel blocks, in file order.
 
     Attributes
@@ -159,7 +159,7 @@ class SideStream:
         last += [record.index.block for record in columns.odd[-1:]]
         self.last_block = max([self.last_block, *last])
 
-    def cut(self, stop: int) -> Part:
+    def cut(self, stop: int) -> WindowPart:
         """Return the values of all blocks below `stop` that were not cut before."""
         pieces, rest = [], []
         for columns, low in self._pending:
@@ -173,7 +173,7 @@ class SideStream:
         self._odd = [record for record in self._odd if record.index.block >= stop]
         return self._joined(pieces, odd)
 
-    def _joined(self, pieces: list[tuple[Columns, int, int]], odd: list[Record]) -> Part:
+    def _joined(self, pieces: list[tuple[Columns, int, int]], odd: list[Record]) -> WindowPart:
         def join(name: str) -> Ints:
             parts = [getattr(columns, name)[low:high] for columns, low, high in pieces]
             return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
@@ -189,7 +189,7 @@ class SideStream:
         if kind.size and (scale != 1.0).any():
             values *= np.concatenate([np.repeat(scale[kind], count), np.ones(_SPARE)])
         first = np.cumsum(count) - count
-        return Part(kind, join("block"), join("sample"), join("step"), first, count, values, pieces, odd)
+        return WindowPart(kind, join("block"), join("sample"), join("step"), first, count, values, pieces, odd)
 
     def _facts(self, pieces: list[tuple[Columns, int, int]]) -> tuple[list[int], list[int], list[bool], list[float]]:
         kinds = pieces[-1][0].kinds if pieces else []
@@ -200,13 +200,13 @@ class SideStream:
             self._scale.append(kind.item.meaning.scale)
         return self._loop, self._slot, self._own, self._scale
 
-    def slot_of(self, part: Part) -> Ints:
+    def slot_of(self, part: WindowPart) -> Ints:
         """Return the slot of each value, -1 for values of no loop."""
         loop, slot = np.array(self._loop), np.array(self._slot)
-        result: Ints = np.where(loop == Loop.NONE, -1, slot)[part.kind] if part.kind.size else part.kind
+        result: Ints = np.where(loop == CellLoop.NONE, -1, slot)[part.kind] if part.kind.size else part.kind
         return result
 
-    def tables(self, part: Part, shape: "Shape", blocks_aside: Flags) -> dict[Loop, Ints]:
+    def tables(self, part: WindowPart, shape: "TableShape", blocks_aside: Flags) -> dict[CellLoop, Ints]:
         """Return, for each loop, the table of values: shape (slots, cells), -1 where there is none.
 
         Blocks that hold what a table cannot (two values in a cell, values of no loop) are marked in `blocks_aside`.
@@ -215,8 +215,8 @@ class SideStream:
         found = {}
         at_block = part.block - shape.first_block
         if part.kind.size:
-            blocks_aside[at_block[loop[part.kind] == Loop.NONE]] = True
-        for which in (Loop.SAMPLE, Loop.STEP, Loop.BLOCK):
+            blocks_aside[at_block[loop[part.kind] == CellLoop.NONE]] = True
+        for which in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             table = np.full((len(self._slots.quantity), shape.cells(which)), -1, dtype=np.int64)
             rows = np.flatnonzero(loop[part.kind] == which) if part.kind.size else np.zeros(0, dtype=np.int64)
             for named_so in (False, True):
@@ -234,7 +234,7 @@ class SideStream:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TableShape:
     """How the cells of a window's tables are numbered: block by block, then by sample, then by step."""
 
     first_block: int
@@ -243,7 +243,7 @@ class Shape:
     steps: int
 
     @classmethod
-    def around(cls, first_block: int, parts: tuple[Part, Part]) -> "Shape":
+    def around(cls, first_block: int, parts: tuple[WindowPart, WindowPart]) -> "TableShape":
         """Return the shape that holds the values of both sides."""
         last, sample, step = first_block, 0, -1
         for part in parts:
@@ -253,31 +253,31 @@ class Shape:
             last = max([last, *(record.index.block for record in part.odd)])
         return cls(first_block, last - first_block + 1, sample + 1, step + 2)
 
-    def cells(self, loop: Loop) -> int:
+    def cells(self, loop: CellLoop) -> int:
         """Return the number of cells of a loop's table."""
         return self.blocks * self.cells_per_block(loop)
 
-    def cells_per_block(self, loop: Loop) -> int:
+    def cells_per_block(self, loop: CellLoop) -> int:
         """Return the number of cells that a block has in a loop's table."""
-        return {Loop.SAMPLE: self.samples, Loop.STEP: self.samples * self.steps}.get(loop, 1)
+        return {CellLoop.SAMPLE: self.samples, CellLoop.STEP: self.samples * self.steps}.get(loop, 1)
 
-    def cell(self, loop: Loop, part: Part, rows: Ints) -> Ints:
+    def cell(self, loop: CellLoop, part: WindowPart, rows: Ints) -> Ints:
         """Return the cells of values."""
         cell = part.block[rows] - self.first_block
-        if loop is Loop.SAMPLE:
+        if loop is CellLoop.SAMPLE:
             return cell * self.samples + part.sample[rows]
-        if loop is Loop.STEP:
+        if loop is CellLoop.STEP:
             return (cell * self.samples + part.sample[rows]) * self.steps + part.step[rows] + 1
         return cell
 
 
-def not_finite_blocks(part: Part) -> Ints:
+def not_finite_blocks(part: WindowPart) -> Ints:
     """Return the blocks that hold an infinite number or the reference's integer for one."""
     bad = np.flatnonzero(~np.isfinite(part.numbers) | (part.numbers == INT_MIN))
     return part.block[np.searchsorted(part.first, bad, side="right") - 1]
 
 
-def windows(c: SideStream, py: SideStream) -> Iterator[tuple[int, Part, Part]]:
+def windows(c: SideStream, py: SideStream) -> Iterator[tuple[int, WindowPart, WindowPart]]:
     """Yield the blocks of both logs that are complete, as (first block, C, Py), in order and without gaps."""
     done = 0
     while done < ENDLESS:

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable, Iterator
 
 from nbtrace.errors import InputError
+from nbtrace.parsers.both_sides import by_prefix, columns
 from nbtrace.parsers.dialect import Dialect, dialect_of
-from nbtrace.parsers.documents import looks_like_json, read_json
+from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.sides import by_prefix, columns
-from nbtrace.parsers.source import Lines, read_lines
+from nbtrace.parsers.source import LogLines, read_lines
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -84,11 +84,11 @@ def parse_trace(
     text: str, source: str = "-", *, cut: bool = False, vocabulary: Vocabulary | None = None
 ) -> tuple[Trace, ...]:
     """Read the text of a log; `source` is the name that records and messages give."""
-    lines = Lines.of([text.encode(errors="replace")], cut_short=cut)
+    lines = LogLines.of([text.encode(errors="replace")], cut_short=cut)
     return _parsed(lines, source, dialect_of(vocabulary or registry.default()))
 
 
-def _parsed(lines: Lines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
+def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
     if looks_like_json(lines, dialect):
         return (read_json(source, lines.text, dialect, cut=lines.cut_short),)
     two = columns(lines)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from nbtrace.parsers.outcome import Field, Outcome
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.source import LogLines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -99,7 +99,7 @@ class Dialect(ABC):
         del line, family, context
         return None
 
-    def unprefixed(self, lines: Lines) -> Iterator[tuple[Outcome | None, str]] | None:
+    def unprefixed(self, lines: LogLines) -> Iterator[tuple[Outcome | None, str]] | None:
         """Read a log without any prefix: what each line gives, with the line; None if it is no such log."""
         del lines
         return None

@@ -4,7 +4,7 @@ import re
 
 from nbtrace import schema, units
 from nbtrace.errors import UsageError
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.values import read_value
 from nbtrace.records import NOWHERE, Index, Shape, Value
 from nbtrace.vocabulary.quantity import Kind, Quantity
@@ -54,10 +54,10 @@ def keyed(body: str, vocabulary: Vocabulary) -> Outcome:
         return heading
     pair = assigned or _key_and_rest(text)
     if pair is None:
-        return Problem(f"{text!r} has a key but no value")
+        return UnreadableLine(f"{text!r} has a key but no value")
     key, rest = pair
     if runs_on(key, vocabulary):
-        return Problem(f"{key!r} is a key and more")
+        return UnreadableLine(f"{key!r} is a key and more")
     if rest.startswith("="):
         rest = rest[1:].strip()
     return one_field(key, rest, vocabulary, starts_blocks=True)
@@ -75,17 +75,17 @@ def one_field(
 ) -> Outcome:
     """Return the field `key` with the value that `text` prints, or why it is none."""
     if not text:
-        return Problem(f"{key} has no value")
+        return UnreadableLine(f"{key} has no value")
     known = vocabulary.quantities.get(vocabulary.meaning(key).quantity)
     value = _value_of(known, text)
     if value.tokens and "=" in text and not _is_formula(value, text):
-        return Problem(f"{key}: {text!r} is no number and no formula that ends in one")
+        return UnreadableLine(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := schema.misfit(key, known, value.shape, value.numbers):
-        return Problem(complaint)
+        return UnreadableLine(complaint)
     try:
         return Fields((Field(key, value, vocabulary.meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
-        return Problem(f"{key}: {error}")
+        return UnreadableLine(f"{key}: {error}")
 
 
 def _is_formula(value: Value, text: str) -> bool:

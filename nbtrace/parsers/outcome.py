@@ -47,13 +47,13 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class UnreadableLine:
     """A line with a trace prefix that cannot be read."""
 
     reason: str
 
 
-Outcome: TypeAlias = Fields | Stated | Structure | Problem
+Outcome: TypeAlias = Fields | Stated | Structure | UnreadableLine
 
 
 def fitting(outcome: Outcome, vocabulary: Vocabulary) -> Outcome:
@@ -65,5 +65,5 @@ def fitting(outcome: Outcome, vocabulary: Vocabulary) -> Outcome:
             item.key, vocabulary.quantities.get(item.meaning.quantity), item.value.shape, item.value.numbers
         )
         if complaint is not None:
-            return Problem(complaint)
+            return UnreadableLine(complaint)
     return outcome

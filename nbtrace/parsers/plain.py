@@ -13,7 +13,7 @@ from functools import cached_property
 from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, fitting
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.values import NUMBER, ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
 from nbtrace.vocabulary import dimensions
@@ -53,7 +53,7 @@ class PlainDialect(Dialect):
         if body[:1] == ":" and not prefix.endswith(":"):
             body = body[1:]
         if len(line) > LONGEST_LINE:
-            outcome: Outcome = Problem(f"{len(line)} characters are too many for a trace line")
+            outcome: Outcome = UnreadableLine(f"{len(line)} characters are too many for a trace line")
         else:
             outcome = fitting(self._read(body), self.vocabulary)
         return Tagged(prefix, f"lines of {self.vocabulary.name}", outcome)
@@ -69,7 +69,7 @@ class PlainDialect(Dialect):
                 break
             number = ordinal(match[2])
             if number is None or name in places:
-                return Problem(f"{name}={match[2]} is no ordinal of a loop, or stands twice in the line")
+                return UnreadableLine(f"{name}={match[2]} is no ordinal of a loop, or stands twice in the line")
             places[name] = number
             text = text[match.end() :].strip()
         if not text:
@@ -81,40 +81,40 @@ class PlainDialect(Dialect):
         if not pairs:
             single = _single(text)
             if single is None:
-                return Problem(f"{text!r} has a key but no value")
+                return UnreadableLine(f"{text!r} has a key but no value")
             pairs = [(single[1] or single[3], single[2] if single[1] else single[4])]
         fields: list[Field] = []
         for key, value in pairs:
             if key in self.vocabulary.indices:
                 number = ordinal(value.strip())
                 if number is None or key in places:
-                    return Problem(f"{key}={value} is no ordinal of a loop, or stands twice in the line")
+                    return UnreadableLine(f"{key}={value} is no ordinal of a loop, or stands twice in the line")
                 places[key] = number
                 continue
             outcome = self._field(key, value)
-            if isinstance(outcome, Problem):
+            if isinstance(outcome, UnreadableLine):
                 return outcome
             fields.append(outcome)
         loops = tuple((name, places[name]) for name in self.vocabulary.indices if name in places)
         return Fields(tuple(replace(item, index=Index(loops=loops)) for item in fields)) if fields else Structure()
 
-    def _field(self, key: str, text: str) -> Field | Problem:
+    def _field(self, key: str, text: str) -> Field | UnreadableLine:
         known = self.vocabulary.quantities.get(self.vocabulary.meaning(key).quantity)
         if known is None and (meant := self._meant(key)) is not None:
-            return Problem(self._unlike(key, meant))
+            return UnreadableLine(self._unlike(key, meant))
         if not text.strip():
-            return Problem(f"{key} has no value")
+            return UnreadableLine(f"{key} has no value")
         value = read_value(text)
         if known is not None and known.kind is Kind.TEXT:
             value = Value(Shape.TEXT, (), (), text.strip())
         elif value.shape is Shape.TEXT and (measured := _measured(text)) is not None:
             value = measured
         if complaint := schema.misfit(key, known, value.shape, value.numbers):
-            return Problem(complaint)
+            return UnreadableLine(complaint)
         try:
             return Field(key, value, self.vocabulary.meaning(key, value.unit))
         except UsageError as error:
-            return Problem(f"{key}: {error}")
+            return UnreadableLine(f"{key}: {error}")
 
     def _meant(self, key: str) -> str | None:
         """Return the quantity that an unknown key is a part of, or is but for capitals; None if there is none."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated, Structure, fitting
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
+from nbtrace.parsers.source import LogLines
 from nbtrace.records import Account, Pixel, Record, Setting, Trace, Unreadable
 
 _SHOWN = 120
@@ -39,7 +39,7 @@ class LogReader:
 
     def read(self, lines: Iterable[str]) -> None:
         """Read lines without their ends."""
-        for batch in lines.batches() if isinstance(lines, Lines) else (lines,):
+        for batch in lines.batches() if isinstance(lines, LogLines) else (lines,):
             if isinstance(batch, int):
                 self._continues = None
                 self.total += batch
@@ -105,7 +105,7 @@ class LogReader:
             case Structure(heading):
                 self.structure += 1
                 self._context = heading or self._context
-            case Problem(reason):
+            case UnreadableLine(reason):
                 self.unreadable.append(
                     Unreadable(
                         number,

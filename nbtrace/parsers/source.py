@@ -16,7 +16,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
-class Lines:
+class LogLines:
     """The lines of a log, made from its bytes each time they are asked for: a list of many short ones would be huge.
 
     Attributes
@@ -31,7 +31,7 @@ class Lines:
     cut_short: bool = False
 
     @classmethod
-    def of(cls, blocks: Iterable[bytes], *, cut_short: bool = False) -> "Lines":
+    def of(cls, blocks: Iterable[bytes], *, cut_short: bool = False) -> "LogLines":
         """Return the lines of a content that comes in blocks of any size."""
         return cls(tuple(_whole_lines(blocks)), cut_short)
 
@@ -95,7 +95,7 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(begun)
 
 
-def read_lines(source: str) -> Lines:
+def read_lines(source: str) -> LogLines:
     """Return the lines of a log.
 
     Raises
@@ -105,12 +105,12 @@ def read_lines(source: str) -> Lines:
     """
     data = _standard_input() if source == "-" else read_bytes(Path(source))
     if not data.startswith(GZIP):
-        return Lines.of(text_only([data], source))
+        return LogLines.of(text_only([data], source))
     ending = Ending()
-    lines = Lines.of(text_only(unpacked([data], source, ending), source))
+    lines = LogLines.of(text_only(unpacked([data], source, ending), source))
     if not lines.pieces and (ending.cut or ending.damaged):
         raise InputError(f"{source} is a damaged gzip file; nothing of it can be read")
-    return Lines(lines.pieces, ending.cut or ending.damaged)
+    return LogLines(lines.pieces, ending.cut or ending.damaged)
 
 
 def read_text(source: str) -> tuple[str, bool]:

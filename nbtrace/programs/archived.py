@@ -16,7 +16,7 @@ from nbtrace.evidence.provenance import FileRecord
 from nbtrace.images.read import read_image
 from nbtrace.parsers.source import read_text
 from nbtrace.programs.command import FlagLine, flag_line
-from nbtrace.programs.source import Identity, Made, PixelTrace, digest
+from nbtrace.programs.side_source import Identity, Made, PixelTrace, digest
 from nbtrace.records import Pixel
 from nbtrace.schema import reason
 

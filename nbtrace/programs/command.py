@@ -11,7 +11,7 @@ from simulator.arguments import Trouble, examine, file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig, OutputConfig
 from simulator.errors import InputFileError, SimulatorError
-from simulator.flags import FLAGS, Flag, Kind
+from simulator.flags import FLAGS, Flag, ValueKind
 
 LENIENT = "--lenient"
 """Ignore what the reference ignores; no word of the reference's."""
@@ -216,7 +216,7 @@ def _file_values(words: Sequence[str]) -> list[tuple[int, Flag]]:
     """Return which words are names of files, those included that the reference also takes for another flag's value."""
     found = dict(file_values(words))
     for index, word in enumerate(words[:-1], 1):
-        flag = next((flag for flag in _acting(word) if flag.kind is Kind.FILE), None)
+        flag = next((flag for flag in _acting(word) if flag.kind is ValueKind.FILE), None)
         if flag is not None and not words[index].startswith("-"):
             found.setdefault(index, flag)
     return sorted(found.items())

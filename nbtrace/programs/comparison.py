@@ -16,7 +16,7 @@ from nbtrace.images.traced import geometry_told_by
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.command import FlagLine, require_on_detector
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
-from nbtrace.programs.source import Identity, Made, PixelTrace, Source
+from nbtrace.programs.side_source import Identity, Made, PixelTrace, SideSource
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -51,7 +51,7 @@ class Plan:
     policy : Policy
         Tolerances of traced quantities.
     noise : Noise or None
-        What the reference differs by from itself.
+        The reference's own scatter.
     """
 
     images: ImageOptions = field(default_factory=ImageOptions)
@@ -68,7 +68,7 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class SideRun:
     """One side: what it is, and what it made."""
 
     identity: Identity
@@ -110,8 +110,8 @@ class Comparison:
     """Two sides compared."""
 
     line: FlagLine
-    c: Run
-    py: Run
+    c: SideRun
+    py: SideRun
     images: ImagesResult
     probes: tuple[Probe, ...]
     notices: tuple[Notice, ...]
@@ -142,7 +142,7 @@ class Comparison:
         return sum(probe.diff is not None for probe in self.probes)
 
 
-def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
+def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Comparison:
     """Make both images, compare them, and trace the worst and the brightest pixel on both sides.
 
     Raises
@@ -156,7 +156,7 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
     names = plan.names
     for pixel in plan.pixels:
         require_on_detector(line.shape, pixel)
-    sides = tuple(Run(source.identity, source.make(plan.repeat)) for source in (c, py))
+    sides = tuple(SideRun(source.identity, source.make(plan.repeat)) for source in (c, py))
     require_numbers(
         [(f"{label} ({run.identity.name})", run.made.image) for label, run in zip(names.pair, sides, strict=True)],
         line,
@@ -180,8 +180,8 @@ def compare(c: Source, py: Source, line: FlagLine, plan: Plan) -> Comparison:
 class _Traces:
     """The traces of both sides, each made once."""
 
-    c: Source
-    py: Source
+    c: SideSource
+    py: SideSource
     names: Names
     known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
 
@@ -197,7 +197,7 @@ class _Traces:
             self.known[pixel] = self._made(self.c, Side.C, pixel), self._made(self.py, Side.PY, pixel)
         return self.known[pixel]
 
-    def _made(self, source: Source, side: Side, pixel: Pixel) -> PixelTrace:
+    def _made(self, source: SideSource, side: Side, pixel: Pixel) -> PixelTrace:
         made = source.trace(pixel)
         if made.text is not None:
             with suppress(InputError):
@@ -304,7 +304,7 @@ def _parsed(text: str, side: Side, pixel: Pixel, names: Names) -> Trace:
     return traces[0] if side is Side.C else traces[-1]
 
 
-def _run_notices(sides: Sequence[Run], line: FlagLine, threads: int, names: Names) -> list[Notice]:
+def _run_notices(sides: Sequence[SideRun], line: FlagLine, threads: int, names: Names) -> list[Notice]:
     notices = reservations(line, threads)
     notices += [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
     if _is_same_program(*(run.identity for run in sides)):

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from nbtrace.errors import InputError, MismatchError, ProgramError
-from nbtrace.evidence.program import Run, Surroundings, run_captured
+from nbtrace.evidence.program import ProgramRun, Surroundings, run_captured
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.programs import Program
-from nbtrace.programs.source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
+from nbtrace.programs.side_source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
 from nbtrace.records import Pixel
 from nbtrace.temporary import temporary_folder
 from nbtrace.vocabulary import registry
@@ -71,7 +71,7 @@ class ProgramSource:
         Raises
         ------
         ProgramError, MismatchError
-            See :class:`~nbtrace.programs.source.Source`.
+            See :class:`~nbtrace.programs.side_source.SideSource`.
         """
         return made_of(self.run() for _ in range(repeat))
 
@@ -113,7 +113,7 @@ class ProgramSource:
             return PixelTrace(None, f"{self.program.file.name} printed no {_TRACE_WORD} lines for {TRACE_FLAG}")
         return PixelTrace(run.stdout)
 
-    def _image(self, path: Path, run: Run, said: tuple[str, str]) -> Image:
+    def _image(self, path: Path, run: ProgramRun, said: tuple[str, str]) -> Image:
         if not _is_own_file(path):
             missing = f"{run.text}, but it wrote no image to -floatfile {path.name}"
             raise ProgramError(self._complaint(missing, *said))

@@ -74,7 +74,7 @@ def require_pixel(trace: Trace, wanted: Pixel, side: str) -> None:
     slow, fast = pixels[0]
     what = "the transposed pixel" if (fast, slow) == wanted else "another pixel"
     raise MismatchError(
-        f"{side} traces {what}: {asked}, the trace is of slow {slow} fast {fast}; mend it, or give --no-trace"
+        f"{side} traces {what}: {asked}, the trace is of slow {slow} fast {fast}; correct it, or give --no-trace"
     )
 
 

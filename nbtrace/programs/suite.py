@@ -4,22 +4,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.errors import ExitCode, NbtraceError
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
-from nbtrace.programs.source import Source
+from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 
-MakeSource = Callable[[FlagLine, int], Source]
+MakeSource = Callable[[FlagLine, int], SideSource]
 """Makes a side from flags and a number of threads."""
 
 
-class Outcome(StrEnum):
+class CaseOutcome(StrEnum):
     """How a case ended."""
 
     AGREE = "agree"
@@ -34,7 +34,7 @@ class CaseResult:
     Attributes
     ----------
     name, about : str
-    outcome : Outcome
+    outcome : CaseOutcome
     reason : str
         The gates that failed, or why nothing was compared.
     error : ExitCode or None
@@ -56,7 +56,7 @@ class CaseResult:
 
     name: str
     about: str
-    outcome: Outcome
+    outcome: CaseOutcome
     reason: str = ""
     error: ExitCode | None = None
     reference: str = ""
@@ -93,21 +93,21 @@ class SuiteResult:
     left_out: int
     names: Names = field(default_factory=lambda: registry.default().names)
 
-    def of(self, outcome: Outcome) -> tuple[CaseResult, ...]:
+    def of(self, outcome: CaseOutcome) -> tuple[CaseResult, ...]:
         """Return the cases that ended so."""
         return tuple(case for case in self.cases if case.outcome is outcome)
 
     @property
     def verdict(self) -> Verdict:
         """Agreement only if every case was compared and agrees."""
-        if self.of(Outcome.DIFFER):
+        if self.of(CaseOutcome.DIFFER):
             return Verdict.DIFFER
-        return Verdict.NOT_COMPARABLE if self.of(Outcome.NOT_COMPARABLE) or not self.cases else Verdict.AGREE
+        return Verdict.NOT_COMPARABLE if self.of(CaseOutcome.NOT_COMPARABLE) or not self.cases else Verdict.AGREE
 
     @property
     def exit_code(self) -> ExitCode:
         """1 if any case differs; else that of the first case that was not compared; 3 if there is none at all."""
-        if self.of(Outcome.DIFFER):
+        if self.of(CaseOutcome.DIFFER):
             return ExitCode.DIFFER
         if not self.cases:
             return ExitCode.INPUT
@@ -136,7 +136,7 @@ def run_suite(
             result = _compare(case, reference, candidate, plan, origin=origin, lenient=lenient)
         except NbtraceError as error:
             reason = str(error)
-            yield CaseResult(case.name, case.about, Outcome.NOT_COMPARABLE, reason, error.exit_code)
+            yield CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error.exit_code)
         else:
             yield _kept(case, result)
 
@@ -163,7 +163,7 @@ def _kept(case: CaseTask, result: Comparison) -> CaseResult:
     return CaseResult(
         case.name,
         case.about,
-        Outcome.AGREE if agrees else Outcome.DIFFER,
+        CaseOutcome.AGREE if agrees else CaseOutcome.DIFFER,
         "" if agrees else "; ".join(_failed_gates(result.images)),
         reference=result.c.identity.name,
         reference_sha256=binary.sha256 if binary is not None else None,

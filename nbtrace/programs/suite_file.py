@@ -40,7 +40,7 @@ class Settings(BaseModel):
     traces: bool | None = None
 
 
-class Case(Settings):
+class SuiteCase(Settings):
     """`[[case]]`: flags, or a folder of recorded output, or both.
 
     With `archived` the recorded image stands for the reference, and the recorded flags serve where none are given.
@@ -53,7 +53,7 @@ class Case(Settings):
     inputs: list[str] = []
 
     @model_validator(mode="after")
-    def _has_flags(self) -> "Case":
+    def _has_flags(self) -> "SuiteCase":
         if self.flags is None and self.archived is None:
             raise ValueError("give flags, or archived with the folder of recorded output")
         return self
@@ -75,7 +75,7 @@ class SuiteFile(BaseModel):
     name: _Name
     about: str = ""
     defaults: Settings = Settings()
-    case: Annotated[list[Case], Field(min_length=1)]
+    case: Annotated[list[SuiteCase], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _names_differ(self) -> "SuiteFile":
@@ -167,7 +167,7 @@ def tasks(suite: SuiteFile, folder: Path, chosen: Sequence[str] | None = None) -
     return [_task(case, suite.defaults, folder) for case in suite.case if chosen is None or case.name in chosen]
 
 
-def _task(case: Case, defaults: Settings, folder: Path) -> CaseTask:
+def _task(case: SuiteCase, defaults: Settings, folder: Path) -> CaseTask:
     own = {name: getattr(case, name) for name in Settings.model_fields if getattr(case, name) is not None}
     flags = _words(case.flags, case.name) if isinstance(case.flags, str) else case.flags or ()
     return CaseTask(

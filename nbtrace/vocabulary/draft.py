@@ -14,9 +14,9 @@ from itertools import chain
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary import dimensions, names
-from nbtrace.vocabulary.expressions import RESERVED, Role, Symbol, Words, parse
+from nbtrace.vocabulary.drafted_relations import DraftedRelation, Series, aliases, relations
+from nbtrace.vocabulary.expressions import RESERVED, NameRole, Symbol, Words, parse
 from nbtrace.vocabulary.file import MOST_QUANTITIES
-from nbtrace.vocabulary.relations import Relation, Series, aliases, relations
 from nbtrace.vocabulary.syntax import FormulaError
 
 _prefix = re.compile(r"\s*(\[[^\]\s]+\]|[^\W\d][\w.-]*\s?[:>|]|TRACE\w*\b:?)(?=\s*[^\W\d])")
@@ -34,7 +34,7 @@ Place = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LoggedKey:
     """A key with its value in a line."""
 
     key: str
@@ -59,7 +59,7 @@ class Log:
     source: str
     prefixes: tuple[str, ...]
     indices: tuple[str, ...]
-    values: dict[str, dict[Place, Item]] = field(default_factory=dict)
+    values: dict[str, dict[Place, LoggedKey]] = field(default_factory=dict)
 
     def kind(self, key: str) -> int | None:
         """Return the number of components of a key, 0 for text, None where it varies."""
@@ -126,13 +126,13 @@ def _bare_prefix(lines: Sequence[str]) -> Counter[str]:
     return Counter(dict([pair for pair in found.most_common(1) if pair[1] > max(1, _MOSTLY * written)]))
 
 
-def _items(line: str, prefixes: tuple[str, ...]) -> list[Item]:
+def _items(line: str, prefixes: tuple[str, ...]) -> list[LoggedKey]:
     line = line.strip()
     prefix = next((prefix for prefix in prefixes if line.startswith(prefix)), None)
     return [] if prefix is None else list(_parsed(_tokens(line[len(prefix) :])))
 
 
-def _parsed(tokens: list[str]) -> Iterator[Item]:
+def _parsed(tokens: list[str]) -> Iterator[LoggedKey]:
     """Yield the keys of a line with their values; words that are no key with a value end it."""
     place = 0
     while place < len(tokens):
@@ -155,7 +155,7 @@ def _parsed(tokens: list[str]) -> Iterator[Item]:
                 return  # prose
             text = tokens[place]
             place += 1
-        yield Item(key, numbers, text, unit)
+        yield LoggedKey(key, numbers, text, unit)
 
 
 def _is_unit(tokens: list[str], place: int) -> bool:
@@ -166,7 +166,7 @@ def _is_unit(tokens: list[str], place: int) -> bool:
     )
 
 
-def _indices(lines: list[list[Item]]) -> tuple[str, ...]:
+def _indices(lines: list[list[LoggedKey]]) -> tuple[str, ...]:
     """Return the keys that give the place of the others: whole numbers in front of them that run.
 
     They stand in the order of the line with most of them, from the outermost loop to the innermost.
@@ -185,7 +185,7 @@ def _indices(lines: list[list[Item]]) -> tuple[str, ...]:
     return tuple(sorted(chosen, key=lambda key: (key not in together, (*together, *chosen).index(key))))
 
 
-def _placed(items: list[Item], indices: tuple[str, ...]) -> tuple[Place, list[Item]]:
+def _placed(items: list[LoggedKey], indices: tuple[str, ...]) -> tuple[Place, list[LoggedKey]]:
     place = tuple((item.key, int(item.numbers[0])) for item in items if item.key in indices)
     return place, [item for item in items if item.key not in indices]
 
@@ -314,7 +314,7 @@ class _Writer:
             chosen[key] = name
         return chosen
 
-    def _relations(self, keys: list[str]) -> Mapping[str, Relation]:
+    def _relations(self, keys: list[str]) -> Mapping[str, DraftedRelation]:
         second = {name: key for key, name in self.renamed.items()}
         tables = (
             {key: self.logs[0].series(key) for key in keys if key in self.logs[0].values},
@@ -326,7 +326,7 @@ class _Writer:
         )
         return relations(tables)
 
-    def _quantity(self, key: str, relation: Relation | None) -> Iterator[str]:
+    def _quantity(self, key: str, relation: DraftedRelation | None) -> Iterator[str]:
         size = self._size(key)
         name, unit = self.names[key], self.units[key]
         fields = [f"unit = {_text(unit)}"] if size else ['kind = "text"'] if size == 0 else []
@@ -353,9 +353,9 @@ class _Writer:
         unit = self.units[key]
         return _listed([*own, *others]) if dimensions.known(unit) or unit == "1" else None
 
-    def _fits(self, formula: str, relation: Relation, unit: str) -> bool:
+    def _fits(self, formula: str, relation: DraftedRelation, unit: str) -> bool:
         symbols = {
-            names.folded(self.names[key]): Symbol(self.names[key], Role.QUANTITY, dimensions.parse(self.units[key]))
+            names.folded(self.names[key]): Symbol(self.names[key], NameRole.QUANTITY, dimensions.parse(self.units[key]))
             for key in relation.form.operands
         }
         try:
@@ -364,7 +364,7 @@ class _Writer:
             return False
         return True
 
-    def _chain(self, final: str | None, found: Mapping[str, Relation]) -> list[str]:
+    def _chain(self, final: str | None, found: Mapping[str, DraftedRelation]) -> list[str]:
         relation = found.get(final) if final else None
         if final is None or relation is None or set(relation.form.signs) - {"*", "/"} or relation.form.negative:
             return []

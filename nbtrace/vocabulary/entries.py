@@ -40,7 +40,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Tolerance(_Entry):
+class ToleranceEntry(_Entry):
     """`tolerance = 1e-6`, or `{ absolute = 1e-3 }`."""
 
     relative: _Limit | None = None
@@ -59,7 +59,7 @@ class QuantityEntry(_Entry):
     alias: Annotated[dict[str, str | None], BeforeValidator(_aliases)] = {}
     formula: str | None = None
     inputs: list[str] | None = None
-    tolerance: Annotated[Tolerance | None, BeforeValidator(_tolerance)] = None
+    tolerance: Annotated[ToleranceEntry | None, BeforeValidator(_tolerance)] = None
     never_zero: bool = False
     default: bool = False
 

@@ -29,14 +29,14 @@ from typing import TypeAlias
 from nbtrace.vocabulary import arithmetic, syntax
 from nbtrace.vocabulary.arithmetic import FUNCTIONS, Law
 from nbtrace.vocabulary.dimensions import ONE, Unit
-from nbtrace.vocabulary.formula import Components, Formula, Lack, UnloggedError, View
+from nbtrace.vocabulary.formula import Components, Formula, FormulaView, Lack, UnloggedError
 from nbtrace.vocabulary.names import folded, hint
 from nbtrace.vocabulary.syntax import LARGEST_EXPONENT, LONGEST, FormulaError, shown, written
 
-Compute: TypeAlias = Callable[[View], Components]
+Compute: TypeAlias = Callable[[FormulaView], Components]
 
 
-class Role(Enum):
+class NameRole(Enum):
     """What a name stands for in formulas."""
 
     QUANTITY = auto()
@@ -55,14 +55,14 @@ class Symbol:
     ----------
     name : str
         Of the quantity or constant, as the vocabulary spells it.
-    role : Role
+    role : NameRole
     unit : Unit
     size : int
         Components.
     """
 
     name: str
-    role: Role
+    role: NameRole
     unit: Unit = ONE
     size: int = 1
 
@@ -255,13 +255,13 @@ class _Reader:
     def _symbol(self, name: str, symbol: Symbol) -> _Part:
         own = symbol.name
         match symbol.role:
-            case Role.OTHER_KEY:
+            case NameRole.OTHER_KEY:
                 raise FormulaError(f"{name} is another key of {own}; a formula names {own}")
-            case Role.NOT_NUMERIC:
+            case NameRole.NOT_NUMERIC:
                 raise FormulaError(f"{own} is text; a formula takes numbers")
-            case Role.CONSTANT:
+            case NameRole.CONSTANT:
                 self.facts.append(own)
-            case Role.QUANTITY:
+            case NameRole.QUANTITY:
                 past = next((offset for offset in self._offsets if offset), 0)
                 self.reads.append(Read(own, here=past == 0 and not self._elsewhere))
         return _Part(lambda view: view[own], symbol.size, symbol.unit)
@@ -391,7 +391,7 @@ class _Reader:
                 raise FormulaError(f"a step of {step if abs(step) < 10**20 else 'so many'} along {index} is refused")
         part = self._elsewhere_read(node, tuple(offsets), elsewhere=any(absolute for _, _, absolute in moves))
 
-        def compute(view: View) -> Components:
+        def compute(view: FormulaView) -> Components:
             places = {index: step if absolute else view.ordinal(index) + step for index, step, absolute in moves}
             return part.compute(view.at(**places))
 
@@ -448,7 +448,7 @@ class _Reader:
     def _at_end(self, node: ast.expr, index: str, end: int) -> _Part:
         part = self._elsewhere_read(node, self._offsets, elsewhere=True)
 
-        def compute(view: View) -> Components:
+        def compute(view: FormulaView) -> Components:
             ordinals = view.ordinals(index)
             if not ordinals:
                 raise UnloggedError(f"no {index}", Lack.TURN)
@@ -467,7 +467,7 @@ class _Reader:
             _pure((part,), node)
         joined = arithmetic.total if name == "sum" else arithmetic.multiplied
 
-        def compute(view: View) -> Components:
+        def compute(view: FormulaView) -> Components:
             values = [part.compute(place) for place in view.along(index)]
             if not values:
                 raise UnloggedError(f"no {index}", Lack.TURN)
@@ -484,7 +484,7 @@ class _Reader:
         if size is None:
             raise FormulaError(f"{shown(node)}: its values have {one.size} and {other.size} components")
 
-        def compute(view: View) -> Components:
+        def compute(view: FormulaView) -> Components:
             chosen = arithmetic.choose(
                 condition.compute(view)[0], lambda: one.compute(view), lambda: other.compute(view)
             )

@@ -14,12 +14,12 @@ from nbtrace import units
 from nbtrace.errors import UsageError
 from nbtrace.files import read_bytes
 from nbtrace.vocabulary import dimensions, names
-from nbtrace.vocabulary.entries import ConstantEntry, QuantityEntry, Tolerance, VocabularyFile
-from nbtrace.vocabulary.expressions import RESERVED, Expression, Role, Symbol, Words, parse
+from nbtrace.vocabulary.entries import ConstantEntry, QuantityEntry, ToleranceEntry, VocabularyFile
+from nbtrace.vocabulary.expressions import RESERVED, Expression, NameRole, Symbol, Words, parse
 from nbtrace.vocabulary.formula import Formula
-from nbtrace.vocabulary.lines import Lines
+from nbtrace.vocabulary.key_lines import KeyLines
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity, Scope
-from nbtrace.vocabulary.vocabulary import REPEAT, Chain, Constant, Factor, SideName, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, Chain, ChainFactor, Constant, SideName, Vocabulary
 
 LARGEST = 2**20
 """Bytes of a file that is read."""
@@ -59,7 +59,7 @@ def vocabulary_of(content: bytes, source: str) -> Vocabulary:
     """
     text = _text(content, source)
     document = _document(text, source)
-    place = _Place(source, Lines(text))
+    place = _Place(source, KeyLines(text))
     if not document:
         place.fault((), "the file is empty; a vocabulary has at least format_version, name, sides and [quantities]")
     try:
@@ -106,7 +106,7 @@ class _Place:
     """Where complaints point to."""
 
     source: str
-    lines: Lines
+    lines: KeyLines
 
     def fault(self, path: tuple[str, ...], what: str) -> NoReturn:
         raise UsageError(f"{self.source}:{self.lines.of(path)}: {_one_line(what)}")
@@ -143,7 +143,7 @@ def _keys_beside(path: tuple[str, ...]) -> Iterable[str]:
     if len(path) == 1:
         return VocabularyFile.model_fields
     if len(path) == 4:
-        return Tolerance.model_fields
+        return ToleranceEntry.model_fields
     return (QuantityEntry if path[0] == "quantities" else ConstantEntry).model_fields
 
 
@@ -289,16 +289,16 @@ class _Builder:
         symbols: dict[str, Symbol] = {}
         for name, constant in self.entry.constants.items():
             unit = self._unit(constant.unit, ("constants", name))
-            symbols[names.folded(name)] = Symbol(name, Role.CONSTANT, unit, len(constant.value))
+            symbols[names.folded(name)] = Symbol(name, NameRole.CONSTANT, unit, len(constant.value))
         for name, quantity in self.entry.quantities.items():
-            role = Role.NOT_NUMERIC if quantity.kind == "text" else Role.QUANTITY
+            role = NameRole.NOT_NUMERIC if quantity.kind == "text" else NameRole.QUANTITY
             unit = self._unit(quantity.unit, ("quantities", name))
             self._check_shape(name, quantity)
             symbols[names.folded(name)] = Symbol(name, role, unit, quantity.shape)
         for items in (self.entry.constants, self.entry.quantities):
             for name, item in items.items():
                 for key in item.alias:
-                    symbols.setdefault(names.folded(key), Symbol(name, Role.OTHER_KEY))
+                    symbols.setdefault(names.folded(key), Symbol(name, NameRole.OTHER_KEY))
         return symbols
 
     def _unit(self, text: str, path: tuple[str, ...]) -> dimensions.Unit:
@@ -370,7 +370,7 @@ class _Builder:
                     ("quantities", name, "indices"),
                     f"{index[:80]!r} is no index{names.hint(index, self.entry.indices)}",
                 )
-        limit = entry.tolerance or Tolerance()
+        limit = entry.tolerance or ToleranceEntry()
         if entry.tolerance is not None and (limit.relative is None) == (limit.absolute is None):
             self._fault(("quantities", name, "tolerance"), f"{name}: give a relative or an absolute tolerance")
         return Quantity(
@@ -447,11 +447,11 @@ class _Builder:
         self._check_product(result, found, words)
         return Chain(result, tuple(found))
 
-    def _chain_factor(self, text: str, path: tuple[str, ...]) -> Factor:
+    def _chain_factor(self, text: str, path: tuple[str, ...]) -> ChainFactor:
         text = text.strip()[: 2 * names.LONGEST]
         known = {*self.entry.quantities, *self.entry.constants}
         if text in known:
-            return Factor(text)
+            return ChainFactor(text)
         match = _factor(text)
         name = match["name"] if match else text
         if match is None or name not in known:
@@ -460,14 +460,14 @@ class _Builder:
         power = int(match["power"] or 1) * (-1 if match["divisor"] else 1)
         if not power:
             self._fault(path, f"{text!r} has no effect on a product")
-        return Factor(name, power)
+        return ChainFactor(name, power)
 
-    def _check_product(self, result: str, factors: list[Factor], words: Words) -> None:
+    def _check_product(self, result: str, factors: list[ChainFactor], words: Words) -> None:
         """Check that the product of the factors measures what the result does."""
         path = ("chain", result)
         for name in (result, *(factor.quantity for factor in factors)):
             symbol = words.symbols[names.folded(name)]
-            if symbol.role is Role.NOT_NUMERIC or symbol.size != 1:
+            if symbol.role is NameRole.NOT_NUMERIC or symbol.size != 1:
                 self._fault(path, f"{name} is no single number and cannot stand in a product")
         renamed = {f"x{number}": words.symbols[names.folded(factor.quantity)] for number, factor in enumerate(factors)}
         product = " * ".join(f"x{number}**({factor.power})" for number, factor in enumerate(factors))

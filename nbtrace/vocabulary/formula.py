@@ -23,6 +23,15 @@ class Lack(Enum):
     NUMBER = "inputs that make a finite number"
 
 
+def why_not_computed(lacking: str, kind: Lack | None) -> str:
+    """Return why a formula has no value, in one clause; `lacking` names what it lacks."""
+    if kind is Lack.FORMULA:
+        return "no formula gives this quantity"
+    if kind is Lack.NUMBER:
+        return f"the formula needs {lacking}"
+    return f"inputs not logged: {lacking}"
+
+
 class UnloggedError(KeyError):
     """A formula needs a value that the log does not hold.
 
@@ -40,7 +49,7 @@ class UnloggedError(KeyError):
         return str(self.args[0])
 
 
-class View(Mapping[str, Components]):
+class FormulaView(Mapping[str, Components]):
     """What a formula sees at one place of the computation: the values that belong there, and the facts.
 
     Asking for a name that neither the log nor the facts hold raises :class:`UnloggedError`. A name is found at the
@@ -48,7 +57,7 @@ class View(Mapping[str, Components]):
     """
 
     @abstractmethod
-    def at(self, **index: int) -> "View":
+    def at(self, **index: int) -> "FormulaView":
         """Return the view at other ordinals of the named indices; what it reads counts as read here.
 
         Raises
@@ -69,7 +78,7 @@ class View(Mapping[str, Components]):
         """Return a scalar."""
         return self[name][0]
 
-    def along(self, index: str) -> Iterator["View"]:
+    def along(self, index: str) -> Iterator["FormulaView"]:
         """Yield the views at all ordinals of an index."""
         return (self.at(**{index: ordinal}) for ordinal in self.ordinals(index))
 
@@ -84,7 +93,8 @@ class Formula:
     text : str
         As reports print it.
     compute : callable
-        The value from what a log holds, a :class:`View`; raises :class:`UnloggedError` where that does not suffice.
+        The value from what a log holds, a :class:`FormulaView`; raises :class:`UnloggedError` where that does not
+        suffice.
     inputs : tuple of str
         Quantities that it reads, in any log.
     facts : tuple of str

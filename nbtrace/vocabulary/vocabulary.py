@@ -43,7 +43,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
+class ChainFactor:
     """A quantity in a product; a divisor has power −1."""
 
     quantity: str
@@ -55,7 +55,7 @@ class Chain:
     """A product: `result` is the product of the factors."""
 
     result: str
-    factors: tuple[Factor, ...]
+    factors: tuple[ChainFactor, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ import pytest
 from nbtrace.cli.image_geometry import geometry_from
 from nbtrace.cli.images import PICTURES
 from nbtrace.errors import UsageError
-from nbtrace.images.geometry import resolution
 from nbtrace.images.read import read_image
+from nbtrace.images.resolution import resolution
 from nbtrace.report.figures.images import image_figures
 from tests.places import GOLDEN_SUITE
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nbtrace.evidence import Bundle, Outcome, read_contents, verify
+from nbtrace.evidence import Bundle, Integrity, read_contents, verify
 from tests.cli.conftest import Run
 from tests.places import PAIRS
 
@@ -22,7 +22,7 @@ def test_the_page_is_filed_in_the_bundle_which_stays_intact(nb: Run, evidence: P
     assert (done.code, done.out, done.err) == (0, "", "written to evidence/report.html\n")
     again = nb("report", "evidence")
     assert again.err == "written to evidence/report_rerun1.html\n"
-    assert verify(evidence).outcome(strict=True) is Outcome.INTACT
+    assert verify(evidence).outcome(strict=True) is Integrity.INTACT
     assert "nbtrace report evidence" in (evidence / "commands.txt").read_text()
     contents = read_contents(Bundle.open(evidence))
     assert contents.loose == ("report.html", "report_rerun1.html")

@@ -59,7 +59,7 @@ def test_a_ratio_that_no_factor_carries_is_said(nb: "Run", tmp_path: Path) -> No
         }
         (tmp_path / name).write_text("".join(f"{tag}: {key} {value}\n" for key, value in values.items()))
     words = " ".join(nb("scaling", "c.log", "py.log").out.split())
-    assert "the chain of Py does not make its own pixel" in words
+    assert "the factors of Py do not multiply to its own pixel" in words
     assert "the factors leave 100.00 % of it unexplained" in words
     (tmp_path / "half.log").write_text("TRACE_PY: I_pixel_final 5.0\n")
     words = " ".join(nb("scaling", "c.log", "half.log").out.split())

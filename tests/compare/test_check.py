@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace import Trace, check, read_trace
-from nbtrace.compare.check import Finding
+from nbtrace.compare.check import RelationState
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from tests.places import PAIR_FOLDERS
 
@@ -53,7 +53,7 @@ def test_recorded_logs_of_the_reference_obey_every_relation(folder: Path) -> Non
     result = check(read_trace(str(folder / "c.log")))
     assert result.remarks == ()
     assert result.broken == ()
-    unchecked = {item.quantity for item in result.checks if item.finding is Finding.NOT_CHECKED}
+    unchecked = {item.quantity for item in result.checks if item.finding is RelationState.NOT_CHECKED}
     # Several sources leave the cosine of the last one; a crystal that is no brick has no product of three factors.
     assert unchecked <= ({"cos_2theta"} if "sourcefile" in folder.name else {"F_latt"})
     assert len(result.checks) == len(RELATIONS)
@@ -133,7 +133,7 @@ def test_placeholders_are_named(read: Read, c_text: str, edit: Edit) -> None:
 def test_what_is_not_finite_is_named(read: Read, c_text: str, edit: Edit) -> None:
     result = check(read(edit(c_text, "hkl_frac", "nan inf nan")))
     assert "not finite: hkl_frac" in result.remarks
-    unchecked = {item.quantity for item in result.checks if item.finding is Finding.NOT_CHECKED}
+    unchecked = {item.quantity for item in result.checks if item.finding is RelationState.NOT_CHECKED}
     assert unchecked == {"hkl_frac", "hkl_rounded"}
 
 

@@ -65,7 +65,9 @@ def test_another_configuration_is_said(read: Read, key: str, c: str, py: str) ->
 
 def test_other_reflections_are_said(read: Read) -> None:
     result = diff(read("TRACE_C: hkl_rounded 1 2 3\n"), read("TRACE_PY: hkl_rounded 1 2 4\n"))
-    assert about(Subject.CONFIGURATION, result.notices) == ["the two are at different reflections: C 1 2 3, Py 1 2 4"]
+    assert about(Subject.CONFIGURATION, result.notices) == [
+        "the two logs are of different reflections: C 1 2 3, Py 1 2 4"
+    ]
 
 
 def test_rounding_is_no_other_configuration(read: Read) -> None:

@@ -344,8 +344,8 @@ def test_several_pixels_are_paired_by_their_geometry(
     assert {row.index.block for row in one.rows} == {0}
     assert {row.status for row in one.rows} == {Status.PASS}
     (notice,) = (notice for notice in one.notices if notice.subject is Subject.PIXEL)
-    assert "only C traces 1 of its pixels: slow 685 fast 1042" in notice.text
-    assert "only Py traces 1 of its pixels: slow 685 fast 1037" in notice.text
+    assert "C traces 1 pixel that Py does not: slow 685 fast 1042" in notice.text
+    assert "Py traces 1 pixel that C does not: slow 685 fast 1037" in notice.text
 
 
 def test_several_pixels_of_which_none_is_common_cannot_be_compared(

@@ -11,42 +11,42 @@ from nbtrace import read_trace
 from nbtrace.compare.scene import scene
 from nbtrace.explanation.explain import explain
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.selftest import run
+from nbtrace.physics.nanobragg.selftest import scoring
 from nbtrace.records import Side
 from tests.places import ROOT
 
-NAMES = sorted(run.sources())
+NAMES = sorted(scoring.sources())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_single_precision_of_the_simulator_is_no_mistake(name: str) -> None:
-    single = run.single_precision(name)
+    single = scoring.single_precision(name)
     assert single is not None
-    result = explain(parse_trace(run.sources()[name], name)[0], single)
+    result = explain(parse_trace(scoring.sources()[name], name)[0], single)
     assert not result.roots
     assert len(result.audit.findings) > 40
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_only_what_is_float32_is_taken_for_it(name: str) -> None:
-    single = run.single_precision(name)
+    single = scoring.single_precision(name)
     assert single is not None
     mixed = scene(single, Side.PY, {})
     assert not mixed.single
     assert {"F_latt", "F_latt_b", "I_before_scaling"} <= {node.name for node in mixed.singles}
     assert not {"R_distance_meters", "scattering_vec_A_inv", "I_pixel_final"} & {node.name for node in mixed.singles}
-    assert not scene(parse_trace(run.sources()[name], name)[0], Side.C, {}).singles
+    assert not scene(parse_trace(scoring.sources()[name], name)[0], Side.C, {}).singles
 
 
 def test_a_mistake_of_mixed_precision_is_still_found(tmp_path: Path) -> None:
-    single = run.single_precision("polar_09__46_20")
+    single = scoring.single_precision("polar_09__46_20")
     assert single is not None
-    text = (Path(run.__file__).parent / "data" / "float32" / "polar_09__46_20.log").read_text(encoding="utf-8")
+    text = (Path(scoring.__file__).parent / "data" / "float32" / "polar_09__46_20.log").read_text(encoding="utf-8")
     old = next(line for line in text.splitlines() if line.startswith("TRACE_PY: F_latt_b "))
     value = float(old.split()[-1])
     log = tmp_path / "py.log"
     log.write_text(text.replace(old, f"TRACE_PY: F_latt_b {value * (1 + 1e-4):.15g}"), encoding="utf-8")
-    reference = parse_trace(run.sources()["polar_09__46_20"], "c.log")[0]
+    reference = parse_trace(scoring.sources()["polar_09__46_20"], "c.log")[0]
     assert [root.quantity for root in explain(reference, read_trace(str(log))).roots] == ["F_latt_b"]
 
 
@@ -57,7 +57,7 @@ def test_the_recorded_runs_are_what_the_script_makes(tmp_path: Path) -> None:
     subprocess.run([sys.executable, script, tmp_path], check=True, env=environment, capture_output=True)
     assert sorted(path.stem for path in tmp_path.glob("*.log")) == NAMES
     for name in NAMES:
-        made, kept = read_trace(str(tmp_path / f"{name}.log")), run.single_precision(name)
+        made, kept = read_trace(str(tmp_path / f"{name}.log")), scoring.single_precision(name)
         assert kept is not None
         assert [record.key for record in made.records] == [record.key for record in kept.records]
         for mine, theirs in zip(made.records, kept.records, strict=True):

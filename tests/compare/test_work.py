@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nbtrace import check, compare_phi, diff, parse_trace, scaling_chain
-from nbtrace.compare import comparability
+from nbtrace.compare.notices import tolerance_notices
 from nbtrace.errors import NbtraceError
 from nbtrace.verdicts.notices import Subject
 from nbtrace.verdicts.tolerance import Policy, Tolerance
@@ -108,7 +108,7 @@ def test_the_nearest_name_is_sought_for_a_few_tolerances(monkeypatch: pytest.Mon
         sought.append(name)
         return get_close_matches(name, *arguments)
 
-    monkeypatch.setattr(comparability, "get_close_matches", counting)
+    monkeypatch.setattr(tolerance_notices, "get_close_matches", counting)
     (trace,) = parse_trace("TRACE_C: steps 1\n")
     limits = {f"q{i}": Tolerance(1e-3, Basis.RELATIVE, "many.toml", overridden=True) for i in range(5000)}
     result = diff(trace, trace, Policy(overrides=limits))

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.errors import InputError, UsageError
-from nbtrace.evidence import Bundle, FileRecord, FileStatus, Outcome, Provenance, verify
+from nbtrace.evidence import Bundle, FileRecord, FileStatus, Integrity, Provenance, verify
 from nbtrace.evidence.manifest import read_manifest
 
 SHA256SUM = pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
@@ -40,7 +40,7 @@ def intact(root: Path) -> bool:
         for path in root.iterdir()
         if path.name not in {"sha256.txt", ".lock"}
     }
-    return listed == actual and len(lines) == len(listed) and verify(root).outcome(strict=True) is Outcome.INTACT
+    return listed == actual and len(lines) == len(listed) and verify(root).outcome(strict=True) is Integrity.INTACT
 
 
 def test_a_new_bundle_holds_its_environment_and_nothing_else(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_result_that_was_changed_and_listed_anew_contradicts_its_metadata(tmp_
     assert {finding.status for finding in found.findings} == {FileStatus.OK}
     (problem,) = found.problems
     assert problem.text.startswith("run_metadata.json: was written with a metrics.json of sha256 " + old_digest[:12])
-    assert found.outcome() is Outcome.FAULTY
+    assert found.outcome() is Integrity.FAULTY
 
 
 def test_commands_are_in_order_of_time(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_files_of_the_folder_are_listed_where_they_are(tmp_path: Path) -> None:
     assert [record.path for record in records] == ["sub/a.log", "commands.txt", "git_sha.txt", "sha256.txt"]
     assert records[-1].reason == "belongs to the bundle and has no entry"
     assert "sub/a.log" in read_manifest(tmp_path / "sha256.txt").digests()
-    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert verify(tmp_path).outcome(strict=True) is Integrity.INTACT
     (tmp_path / "sub" / "a.log").write_text("b")
     with pytest.raises(UsageError, match=r"a\.log is not what sha256\.txt says"):
         bundle.add_files(everything)
@@ -245,7 +245,7 @@ def test_an_entry_with_a_dot_is_that_of_the_same_file(tmp_path: Path) -> None:
     (tmp_path / "sha256.txt").write_text(text.replace("  ", "  ./"))
     assert all(file.listed for file in bundle.contents() if file.name != "sha256.txt")
     result(bundle)
-    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert verify(tmp_path).outcome(strict=True) is Integrity.INTACT
     assert not list(tmp_path.glob("commands_rerun*"))
 
 
@@ -307,7 +307,7 @@ def test_a_name_and_an_argument_that_are_no_text(tmp_path: Path) -> None:
     result(bundle, inputs=[tmp_path / strange])
     assert b"nbtrace 'caf\xe9.log'" in (bundle.root / "commands.txt").read_bytes()
     assert json.loads((bundle.root / "run_metadata.json").read_bytes())["inputs"][0]["path"].endswith("caf\udce9.log")
-    assert verify(bundle.root).outcome(strict=True) is Outcome.INTACT
+    assert verify(bundle.root).outcome(strict=True) is Integrity.INTACT
 
 
 def run(bundle: Bundle, code: str, **options: Any) -> tuple[Any, list[str], bytes, bytes]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nbtrace.evidence import Bundle, FileStatus, Provenance, Role, read_contents
+from nbtrace.evidence import Bundle, FileRole, FileStatus, Provenance, read_contents
 from nbtrace.files import sha256_of
 from nbtrace.report.ci import render_ci
 from nbtrace.report.page.page import render_page
@@ -33,7 +33,9 @@ def test_results_come_in_order_of_time_with_what_was_filed(bundle: Bundle) -> No
     diff, phi = found.results
     assert diff.document == {"verdict": "agree"}
     assert diff.verdict is Verdict.AGREE
-    assert [(file.name, file.status, file.role) for file in diff.outputs] == [("trace.log", FileStatus.OK, Role.OUTPUT)]
+    assert [(file.name, file.status, file.role) for file in diff.outputs] == [
+        ("trace.log", FileStatus.OK, FileRole.OUTPUT)
+    ]
     assert diff.outputs[0].record.sha256 == sha256_of(bundle.root / "trace.log")
     assert phi.document == {"verdict": "differ", "steps": []}
     assert phi.exit_code == 1

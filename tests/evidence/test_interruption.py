@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import UsageError
-from nbtrace.evidence import Bundle, FileStatus, Outcome, Provenance, Verification, verify
+from nbtrace.evidence import Bundle, FileStatus, Integrity, Provenance, Verification, verify
 from nbtrace.evidence.lock import writing
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.transaction import MANIFEST_NAME
@@ -99,9 +99,9 @@ def check_every_word(result: Verification, root: Path) -> None:
                 pytest.fail(f"{finding.name} is {finding.status.value}")
     assert on_disk(root) <= named
     if (root / MANIFEST_NAME).exists():
-        assert result.outcome() is (Outcome.FAULTY if result.of_status(FileStatus.INTERRUPTED) else Outcome.INTACT)
+        assert result.outcome() is (Integrity.FAULTY if result.of_status(FileStatus.INTERRUPTED) else Integrity.INTACT)
     else:
-        assert result.outcome() is Outcome.NOTHING
+        assert result.outcome() is Integrity.NOTHING
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_a_kill_before_any_change_of_the_disk(tmp_path: Path, existing: bool) ->
     assert len(seen) == 3
     for root in writers(base, start, extra):
         after = verify(root)
-        assert after.outcome() is Outcome.INTACT
+        assert after.outcome() is Integrity.INTACT
         assert all(item.name.startswith(".nbtrace-") for item in after.of_status(FileStatus.NOT_LISTED))
 
 
@@ -157,7 +157,7 @@ def test_recovery_says_what_was_lost(tmp_path: Path) -> None:
         "lost one.log": "was about to be written and is not there",
     }
     bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
-    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert verify(tmp_path).outcome(strict=True) is Integrity.INTACT
     text = (tmp_path / "commands.txt").read_text()
     assert " after an interruption: listed done.log; never written: 'lost one.log'\n" in text
 
@@ -196,7 +196,7 @@ def test_a_run_that_was_killed_is_interrupted_for_ever(tmp_path: Path, remove_ou
             path.unlink()
     for _ in range(2):
         result = verify(tmp_path)
-        assert result.outcome() is Outcome.FAULTY
+        assert result.outcome() is Integrity.FAULTY
         (run,) = result.of_status(FileStatus.INTERRUPTED)
         assert (run.manifest, run.line) == ("commands.txt", 1)
         assert run.name.startswith(sys.executable)
@@ -220,7 +220,7 @@ def test_a_run_that_was_killed_can_be_closed(tmp_path: Path, remove_output: bool
     if not remove_output:
         # What comes out of a program in the moment in which it kills is kept or not, as it happens.
         assert closed.written[0].read_text() in {"", "1", "1\n"}
-    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert verify(tmp_path).outcome(strict=True) is Integrity.INTACT
     assert not list(tmp_path.glob(".nbtrace-*.tmp"))
     done = subprocess.run(
         ["sha256sum", "-c", "--strict", MANIFEST_NAME], cwd=tmp_path, capture_output=True, check=False
@@ -241,7 +241,7 @@ def test_closing_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     process.communicate(b"words")
     assert process.returncode == 0
     assert (root / "stdout.txt").read_text() == "words\n"
-    assert verify(root).outcome(strict=True) is Outcome.INTACT
+    assert verify(root).outcome(strict=True) is Integrity.INTACT
 
 
 def test_closing_lists_no_link_in_place_of_output(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_run_that_goes_on_is_no_fault_until_it_is_killed(tmp_path: Path) -> No
     try:
         ready.read_bytes()
         during = verify(root)
-        assert during.outcome() is Outcome.INTACT
+        assert during.outcome() is Integrity.INTACT
         assert [item.manifest for item in during.of_status(FileStatus.UNDER_WAY)] == ["commands.txt"]
         copy = shutil.copytree(root, tmp_path / "copy")
         assert [item.manifest for item in verify(copy).of_status(FileStatus.INTERRUPTED)] == ["commands.txt"]
@@ -270,7 +270,7 @@ def test_a_run_that_goes_on_is_no_fault_until_it_is_killed(tmp_path: Path) -> No
         process.kill()
         process.communicate()
     after = verify(root)
-    assert after.outcome() is Outcome.FAULTY
+    assert after.outcome() is Integrity.FAULTY
     assert len(after.of_status(FileStatus.INTERRUPTED)) == 1
 
 
@@ -278,7 +278,7 @@ def test_a_run_that_ends_is_whole_for_whoever_verifies_from_inside(tmp_path: Pat
     child = f"from nbtrace.evidence import verify; from pathlib import Path; print(verify(Path({str(tmp_path)!r})))"
     Bundle.open_or_create(tmp_path).run([sys.executable, "-c", child], echo=(None, None))
     assert "FileStatus.UNDER_WAY" in (tmp_path / "stdout.txt").read_text()
-    assert verify(tmp_path).outcome(strict=True) is Outcome.INTACT
+    assert verify(tmp_path).outcome(strict=True) is Integrity.INTACT
 
 
 def test_a_run_that_removes_its_own_output_is_interrupted(tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ def test_a_pending_name_that_is_not_of_the_folder_is_reported_and_not_followed(t
     for _ in range(2):
         found = verify(bundle.root)
         assert [item.name for item in found.of_status(FileStatus.DAMAGED)] == [line]
-        assert found.outcome() is Outcome.FAULTY
+        assert found.outcome() is Integrity.FAULTY
         bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
         assert name not in read_manifest(bundle.root / MANIFEST_NAME).digests()
         assert "interruption" not in (bundle.root / "commands.txt").read_text()
@@ -330,7 +330,7 @@ def test_recovery_follows_no_link(tmp_path: Path) -> None:
     (bundle.root / "link").symlink_to(tmp_path / "outside")
     with (bundle.root / MANIFEST_NAME).open("a") as stream:
         stream.write(f"# pending: {hashlib.sha256(b'secret').hexdigest()}  link\n")
-    assert verify(bundle.root).outcome() is Outcome.FAULTY
+    assert verify(bundle.root).outcome() is Integrity.FAULTY
     bundle.add_result("diff", metrics={}, summary_md="", provenance=ORIGIN)
     assert "link" not in read_manifest(bundle.root / MANIFEST_NAME).digests()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import InputError
-from nbtrace.evidence import FileStatus, Outcome, Verification, verify
+from nbtrace.evidence import FileStatus, Integrity, Verification, verify
 
 CORPUS = os.environ.get("NBTRACE_CORPUS")
 
@@ -41,8 +41,8 @@ def test_an_intact_folder_and_what_it_does_not_list(tmp_path: Path) -> None:
         "./sub/b.log": FileStatus.OK,
         "c.log": FileStatus.NOT_LISTED,
     }
-    assert result.outcome() is Outcome.INTACT
-    assert result.outcome(strict=True) is Outcome.FAULTY
+    assert result.outcome() is Integrity.INTACT
+    assert result.outcome(strict=True) is Integrity.FAULTY
 
 
 def test_what_changed_and_what_is_gone(tmp_path: Path) -> None:
@@ -55,24 +55,24 @@ def test_what_changed_and_what_is_gone(tmp_path: Path) -> None:
     ]
     assert digest("One")[:12] in reason(result, "a.log")
     assert digest("one")[:12] in reason(result, "a.log")
-    assert result.outcome() is Outcome.FAULTY
+    assert result.outcome() is Integrity.FAULTY
 
 
 def test_one_flipped_bit_is_seen(tmp_path: Path) -> None:
     data = bytearray(os.urandom(3_000_000))
     (tmp_path / "big.bin").write_bytes(data)
     (tmp_path / "sha256.txt").write_text(f"{hashlib.sha256(data).hexdigest()}  big.bin\n")
-    assert verify(tmp_path).outcome() is Outcome.INTACT
+    assert verify(tmp_path).outcome() is Integrity.INTACT
     data[2_999_999] ^= 1
     (tmp_path / "big.bin").write_bytes(data)
-    assert verify(tmp_path).outcome() is Outcome.FAULTY
+    assert verify(tmp_path).outcome() is Integrity.FAULTY
 
 
 def test_a_manifest_that_lists_itself_and_nothing_else_proves_nothing(tmp_path: Path) -> None:
     result = verify(folder(tmp_path, {"sha256.txt": f"{digest('x')}  sha256.txt\nSome prose\n"}))
     assert statuses(result) == {"sha256.txt": FileStatus.SELF}
     assert [(line.line, line.text) for line in result.prose] == [(2, "Some prose")]
-    assert result.outcome() is Outcome.NOTHING
+    assert result.outcome() is Integrity.NOTHING
 
 
 def test_an_older_manifest_beside_a_newer_one_is_stale(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_manifest_beside_its_only_file(tmp_path: Path) -> None:
     assert statuses(result) == {"far/away/original.log": FileStatus.OK}
     assert "kept.log" in reason(result, "far/away/original.log")
     (tmp_path / "kept.log").write_text("changed")
-    assert verify(tmp_path / "kept.log.sha256").outcome() is Outcome.FAULTY
+    assert verify(tmp_path / "kept.log.sha256").outcome() is Integrity.FAULTY
 
 
 def test_links_are_followed_inside_the_folder_only(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_documents_that_are_wrong(tmp_path: Path, text: str, said: str) -> None:
     for path in (tmp_path, tmp_path / "m.json"):
         result = verify(path)
         assert [said in problem.text for problem in result.problems] == [True]
-        assert result.outcome() is Outcome.FAULTY
+        assert result.outcome() is Integrity.FAULTY
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\0b", "\ud801", ".."])
@@ -199,12 +199,12 @@ def test_an_output_whose_name_no_file_can_have_is_one_problem(tmp_path: Path, na
 
 def test_a_line_that_is_pending_many_times_over(tmp_path: Path) -> None:
     lines = "# pending: " * 5000 + f"{digest('one')}  a.log\n{digest('one')}  a.log\n"
-    assert verify(folder(tmp_path, {"a.log": "one", "sha256.txt": lines})).outcome() is Outcome.INTACT
+    assert verify(folder(tmp_path, {"a.log": "one", "sha256.txt": lines})).outcome() is Integrity.INTACT
 
 
 def test_a_sound_document_alone_is_no_proof(tmp_path: Path) -> None:
     folder(tmp_path, {"m.json": "{}"})
-    assert verify(tmp_path / "m.json").outcome() is Outcome.NOTHING
+    assert verify(tmp_path / "m.json").outcome() is Integrity.NOTHING
 
 
 @pytest.mark.parametrize("name", ["gone", "gone.json", "gone.sha256", "nul\0"])
@@ -214,7 +214,7 @@ def test_a_path_that_is_not_there(tmp_path: Path, name: str) -> None:
 
 
 def test_an_empty_folder_has_nothing_to_verify(tmp_path: Path) -> None:
-    assert verify(tmp_path).outcome() is Outcome.NOTHING
+    assert verify(tmp_path).outcome() is Integrity.NOTHING
 
 
 @pytest.mark.corpus
@@ -228,8 +228,8 @@ def test_the_bundles_of_the_corpus() -> None:
     unlisted = {finding.name for finding in result.of_status(FileStatus.NOT_LISTED)}
     assert unlisted == {"pytest_collect.log", "run_metadata.json"}
     assert len(result.findings) == 14
-    assert result.outcome() is Outcome.INTACT
-    assert verify(corpus / "H6-pix0__trace_c_pix0.log.sha256").outcome() is Outcome.INTACT
+    assert result.outcome() is Integrity.INTACT
+    assert verify(corpus / "H6-pix0__trace_c_pix0.log.sha256").outcome() is Integrity.INTACT
     invalid = {problem.name for problem in verify(corpus).problems}
     assert invalid == {"K-base-lattice__metadata.json", "L-parity-shim-005247Z__delta_metrics.json"}
 

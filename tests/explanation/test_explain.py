@@ -56,7 +56,7 @@ def test_pixels_in_another_order_are_explained_with_their_own() -> None:
 def test_the_explained_pixel_is_named() -> None:
     result = explain(trace_of(FIRST, SECOND), trace_of(PORT, halved(SECOND)))
     (notice,) = (notice for notice in result.diff.notices if notice.subject is Subject.PIXEL)
-    assert notice.text == "of 2 pixels one is explained, the first that differs: slow 45 fast 18"
+    assert notice.text == "one of 2 pixels is explained, the first that differs: slow 45 fast 18"
     assert explain_view(result).headline.startswith("Py: r_e_sqr: multiplied by ½")
 
 

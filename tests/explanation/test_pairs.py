@@ -10,7 +10,7 @@ import pytest
 
 from nbtrace import explain, read_trace
 from nbtrace.embedded.configurations import configuration_file
-from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
 from nbtrace.physics.nanobragg.configuration import configuration
@@ -67,10 +67,10 @@ def test_the_supervisor_pair() -> None:
     stale = root(result, "rot_b_angstroms", Side.C)
     assert (stale.phi_tic, cause(stale)) == (0, "stale_rotation")
     log = root(result, "rot_a_angstroms", Side.PY)
-    assert log.status is Status.LOG_ONLY
+    assert log.status is AuditStatus.LOG_ONLY
     statuses = {item.node.name: item.status for item in result.audit.findings}
-    assert statuses["hkl_frac"] is Status.INHERITED
-    assert statuses["I_pixel_final"] is Status.INHERITED
+    assert statuses["hkl_frac"] is AuditStatus.INHERITED
+    assert statuses["I_pixel_final"] is AuditStatus.INHERITED
     assert abs(result.attribution.left or 1.0) < 5e-3
 
 
@@ -90,7 +90,7 @@ def test_a_pivot_that_the_convention_forces() -> None:
 
 def test_a_crystal_whose_factors_are_not_logged_is_judged_by_its_intensity() -> None:
     result = recorded("round_xtal__45_18")
-    assert root(result, "rot_a_angstroms", Side.PY).status is Status.LOG_ONLY
+    assert root(result, "rot_a_angstroms", Side.PY).status is AuditStatus.LOG_ONLY
 
 
 def test_a_log_against_itself_has_nothing_to_explain() -> None:
@@ -118,7 +118,7 @@ def test_no_side_is_blamed_for_a_default_that_may_be_meant(tmp_path: Path) -> No
         lines = values.format(fluence, final).splitlines()
         path.write_text("".join(f"{tag}: {line}\n" for line in lines))
     item = root(explained(c, py), "fluence_photons_per_m2", Side.UNKNOWN)
-    assert (item.status, item.supposed, cause(item)) == (Status.UNKNOWN, Side.C, "constant")
+    assert (item.status, item.supposed, cause(item)) == (AuditStatus.UNKNOWN, Side.C, "constant")
 
 
 def edited(tmp_path: Path, path: Path, old: str, new: str) -> Path:
@@ -132,26 +132,26 @@ def edited(tmp_path: Path, path: Path, old: str, new: str) -> Path:
 def test_a_lattice_factor_near_its_maximum_is_still_judged(tmp_path: Path) -> None:
     folder = PAIRS / "tilted_sample_pivot__42_48"
     result = explained(folder / "c.log", edited(tmp_path, folder / "py.log", "F_latt_a 5", "F_latt_a 10"))
-    assert root(result, "F_latt_a", Side.PY).status is Status.LOG_ONLY
+    assert root(result, "F_latt_a", Side.PY).status is AuditStatus.LOG_ONLY
 
 
 def test_a_formula_that_describes_neither_side_blames_none(tmp_path: Path) -> None:
     path = PAIRS / "polar_09__35_24" / "py.log"
     larger = edited(tmp_path, path, "195829680", "197787976.8")
     alone = root(explained(path, larger), "I_before_scaling", Side.PY)
-    assert alone.status is Status.LOG_ONLY  # the pixel follows from the other value
+    assert alone.status is AuditStatus.LOG_ONLY  # the pixel follows from the other value
     lines = path.read_text(encoding="utf-8").splitlines()
     for key in ("I_pixel_final", "floatimage_accumulated"):
         line = next(line for line in lines if line.startswith(f"TRACE_PY: {key} "))
         larger = edited(tmp_path, larger, line, f"TRACE_PY: {key} {float(line.split()[-1]) * 1.01:.15g}")
     item = root(explained(path, larger), "I_before_scaling", Side.UNKNOWN)
-    assert item.status is Status.UNKNOWN
+    assert item.status is AuditStatus.UNKNOWN
 
 
 def test_a_capture_fraction_of_1_is_no_mistake_where_no_sensor_is_stated(tmp_path: Path) -> None:
     path = PAIRS / "hkl_interpolate__18_16" / "py.log"
     result = explained(path, edited(tmp_path, path, "capture_fraction 1", "capture_fraction 2"))
-    assert root(result, "capture_fraction", Side.UNKNOWN).status is Status.UNKNOWN
+    assert root(result, "capture_fraction", Side.UNKNOWN).status is AuditStatus.UNKNOWN
 
 
 @pytest.mark.parametrize("number", ["1e200", "-1e308", "nan", "0"])

@@ -18,7 +18,7 @@ from nbtrace.compare.noise import read_noise
 from nbtrace.documents import dump
 from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence import Bundle, Provenance, read_contents
-from nbtrace.evidence.verification import Outcome
+from nbtrace.evidence.verification import Integrity
 from nbtrace.evidence.verify import verify
 from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
 from nbtrace.longlogs.stream import diff_long
@@ -430,7 +430,7 @@ def _bundle(sample: Sample, folder: Path) -> bool:
     with suppress(NbtraceError):
         verified = verify(root)
         json.dumps(verified.document())
-        intact = verified.outcome() is Outcome.INTACT
+        intact = verified.outcome() is Integrity.INTACT
         if intact:
             assert not list(_wrong_digests(files)), list(_wrong_digests(files))
     with suppress(NbtraceError):

@@ -12,7 +12,7 @@ import pytest
 from nbtrace.errors import InputError
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.parsers import read_trace
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.unpack import ALWAYS_UNPACKED, MOST_TIMES, Ending, unpacked
 
 LINE = b"TRACE_C: steps 1\n"
@@ -130,7 +130,7 @@ def test_lines_are_those_of_the_text(sizes: tuple[int, ...], end: str) -> None:
     for size in sizes:
         blocks.append(data[:size])
         data = data[size:]
-    lines = Lines.of([*blocks, data])
+    lines = LogLines.of([*blocks, data])
     expected = text.split("\n")
     open_end = expected.pop() if text.endswith("\n") else None
     assert open_end in {None, ""}

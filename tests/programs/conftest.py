@@ -8,7 +8,7 @@ import pytest
 from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program
-from nbtrace.programs.source import RunOptions
+from nbtrace.programs.side_source import RunOptions
 
 FLAGS = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
 

@@ -5,7 +5,7 @@ import pytest
 from nbtrace.errors import InputError, UsageError
 from nbtrace.programs.command import flag_line
 from simulator.arguments import file_values
-from simulator.flags import FLAGS, Kind
+from simulator.flags import FLAGS, ValueKind
 
 BASE = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
 
@@ -119,7 +119,7 @@ def test_the_cache_is_read_where_there_is_no_list_and_written_aside_where_there_
 
 
 def test_every_flag_with_a_file_is_known_as_one() -> None:
-    files = [flag for flag in FLAGS if flag.kind is Kind.FILE]
+    files = [flag for flag in FLAGS if flag.kind is ValueKind.FILE]
     assert len(files) > 10
     for flag in files:
         assert file_values(["-N", "5", flag.token, "name"]) == [(3, flag)]

@@ -12,7 +12,7 @@ from nbtrace.embedded.embedded_source import EmbeddedSource
 from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.comparison import Comparison, Plan, compare
-from nbtrace.programs.source import Identity, Made, PixelTrace
+from nbtrace.programs.side_source import Identity, Made, PixelTrace
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.markdown import render
 from nbtrace.report.views.compare_view import compare_view

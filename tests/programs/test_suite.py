@@ -7,8 +7,8 @@ from nbtrace.embedded.embedded_source import EmbeddedSource
 from nbtrace.errors import ExitCode, ProgramError
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Plan
-from nbtrace.programs.source import Source
-from nbtrace.programs.suite import Outcome, SuiteResult, run_suite
+from nbtrace.programs.side_source import SideSource
+from nbtrace.programs.suite import CaseOutcome, SuiteResult, run_suite
 from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.terminal import render
@@ -17,7 +17,7 @@ from nbtrace.verdicts.status import Verdict
 from tests.places import GOLDEN_SUITE
 
 
-def no_reference(line: FlagLine, threads: int) -> Source:
+def no_reference(line: FlagLine, threads: int) -> SideSource:
     raise ProgramError("no reference program")
 
 
@@ -41,7 +41,7 @@ def case(name: str, *settings: str) -> str:
 
 def test_a_case_that_differs_fails_the_suite_and_the_rest_still_runs(tmp_path: Path) -> None:
     found = run(case("phi_zero_mosaic", "traces = false") + case("cubic_default"), tmp_path, mode="spec")
-    assert [item.outcome for item in found.cases] == [Outcome.DIFFER, Outcome.AGREE]
+    assert [item.outcome for item in found.cases] == [CaseOutcome.DIFFER, CaseOutcome.AGREE]
     assert (found.verdict, found.exit_code) == (Verdict.DIFFER, ExitCode.DIFFER)
     assert "correlation" in found.cases[0].reason
     text = render(suite_view(found), width=120)
@@ -57,7 +57,7 @@ def test_a_case_that_cannot_be_compared_is_no_pass(tmp_path: Path) -> None:
     live = '[[case]]\nname = "live"\nflags = "-cell 100 100 100 90 90 90 -default_F 1 -N 5 -lambda 1 -distance 100"\n'
     missing = '[[case]]\nname = "missing"\narchived = "nowhere"\n'
     found = run(live + missing + case("roi"), tmp_path)
-    assert [item.outcome for item in found.cases] == [Outcome.NOT_COMPARABLE] * 2 + [Outcome.AGREE]
+    assert [item.outcome for item in found.cases] == [CaseOutcome.NOT_COMPARABLE] * 2 + [CaseOutcome.AGREE]
     assert (found.verdict, found.exit_code) == (Verdict.NOT_COMPARABLE, ExitCode.PROGRAM)
     assert run(missing, tmp_path).exit_code is ExitCode.INPUT
     assert "nowhere" in found.cases[1].reason

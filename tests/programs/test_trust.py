@@ -14,7 +14,7 @@ from nbtrace.images.image import Image
 from nbtrace.programs.command import flag_line
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program
-from nbtrace.programs.source import OneRun
+from nbtrace.programs.side_source import OneRun
 from nbtrace.programs.trust import Stability, Trust, TrustPlan, trust
 from nbtrace.report.documents.trust_document import trust_document
 from nbtrace.report.terminal import render

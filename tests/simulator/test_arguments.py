@@ -13,7 +13,7 @@ from simulator.errors import ConfigurationError, SimulatorError
 from simulator.flags import FLAGS
 from simulator.lint import lint
 from simulator.smv import SmvHeader, write_smv
-from simulator.steps import Steps, phi_steps, sampling_steps
+from simulator.steps import SampleRange, phi_steps, sampling_steps
 from tests.places import ROOT
 from tests.simulator.golden import cases
 
@@ -330,11 +330,11 @@ def test_every_field_can_be_written_as_a_flag() -> None:
     ],
 )
 def test_steps_of_divergence(triple: Triple, expected: tuple[int, float, float]) -> None:
-    assert sampling_steps(*triple) == Steps(*expected)
+    assert sampling_steps(*triple) == SampleRange(*expected)
 
 
 def test_steps_of_the_sensor_halve_a_lone_thickness() -> None:
-    assert sampling_steps(None, 0.4, None, sensor=True) == Steps(2, 0.4, 0.2)
+    assert sampling_steps(None, 0.4, None, sensor=True) == SampleRange(2, 0.4, 0.2)
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_steps_of_the_sensor_halve_a_lone_thickness() -> None:
     ],
 )
 def test_steps_of_the_rotation(triple: Triple, expected: tuple[int, float, float]) -> None:
-    assert phi_steps(*triple, default_range=90.0) == Steps(*expected)
+    assert phi_steps(*triple, default_range=90.0) == SampleRange(*expected)
 
 
 def test_modes_are_sets_of_defects() -> None:

@@ -13,7 +13,7 @@ from nbtrace.parity import Parity
 from nbtrace.writers import trace_text as records_text
 from simulator.arguments import parse
 from simulator.build import build_model
-from simulator.config import Config, Shape
+from simulator.config import Config, CrystalShape
 from simulator.config_file import load_config
 from simulator.defects import Mode
 from simulator.errors import ConfigurationError
@@ -60,7 +60,7 @@ def test_every_trace_line_is_the_references(name: str, pixel: tuple[int, int], t
     text = trace_text(name, pixel)
     assert_compared(parity, text, config, pixel)
     expected = recorded_lines(text)
-    square = config.crystal.shape is Shape.SQUARE
+    square = config.crystal.shape is CrystalShape.SQUARE
     lines = [line for line in trace(config, pixel).lines if square or not line[0].startswith("phi.")]
     assert [key for key, _ in lines] == [key for key, _ in expected]
     differing = [(a, b) for a, b in zip(expected, lines, strict=True) if not _agree(a, b)]

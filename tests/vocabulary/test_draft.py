@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary.draft import draft, guessed_unit
+from nbtrace.vocabulary.drafted_relations import Form, Table, printed, relations
 from nbtrace.vocabulary.file import vocabulary_of
 from nbtrace.vocabulary.quantity import Kind
-from nbtrace.vocabulary.relations import Form, Table, printed, relations
-from nbtrace.vocabulary.vocabulary import REPEAT, Factor, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, ChainFactor, Vocabulary
 from tests.places import SUPERVISOR_PAIR
 
 KAPPA, AREA = 401.25, 2.4375e-4
@@ -85,7 +85,7 @@ def test_relations_that_hold_in_both_logs(rod: tuple[str, Vocabulary]) -> None:
     }
     assert "# power_W: the formula held in 30 of 30 rows" in text
     assert vocabulary.chain is not None
-    assert vocabulary.chain.factors == (Factor("area_m2"), Factor("flux_W_m2"))
+    assert vocabulary.chain.factors == (ChainFactor("area_m2"), ChainFactor("flux_W_m2"))
 
 
 def test_a_relation_that_one_log_breaks_is_none() -> None:
@@ -150,7 +150,7 @@ def test_few_forms_are_tried_among_many_quantities_of_like_values(monkeypatch: p
         tried.append(form)
         return []
 
-    monkeypatch.setattr("nbtrace.vocabulary.relations._rows_that_hold", hold)
+    monkeypatch.setattr("nbtrace.vocabulary.drafted_relations._rows_that_hold", hold)
     numbers = np.random.default_rng(1)
     table: Table = {f"q{name}": {(): f"{numbers.uniform(300, 310):.4f}"} for name in range(60)}
     assert not relations((table, table))

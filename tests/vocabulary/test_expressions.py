@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace.vocabulary.dimensions import parse as unit
-from nbtrace.vocabulary.expressions import Expression, Role, Symbol, Words, parse
+from nbtrace.vocabulary.expressions import Expression, NameRole, Symbol, Words, parse
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.syntax import FormulaError
 from tests.vocabulary.views import Table
@@ -20,12 +20,12 @@ QUANTITIES = {
 }  # fmt: skip
 WORDS = Words(
     {
-        **{name: Symbol(name, Role.QUANTITY, unit(text), size) for name, (text, size) in QUANTITIES.items()},
-        "k": Symbol("k", Role.CONSTANT, unit("W/(m K)")),
-        "rad_per_deg": Symbol("rad_per_deg", Role.CONSTANT, unit("rad/deg")),
-        "μ": Symbol("µ", Role.QUANTITY),
-        "note": Symbol("note", Role.NOT_NUMERIC),
-        "conductivity": Symbol("k", Role.OTHER_KEY),
+        **{name: Symbol(name, NameRole.QUANTITY, unit(text), size) for name, (text, size) in QUANTITIES.items()},
+        "k": Symbol("k", NameRole.CONSTANT, unit("W/(m K)")),
+        "rad_per_deg": Symbol("rad_per_deg", NameRole.CONSTANT, unit("rad/deg")),
+        "μ": Symbol("µ", NameRole.QUANTITY),
+        "note": Symbol("note", NameRole.NOT_NUMERIC),
+        "conductivity": Symbol("k", NameRole.OTHER_KEY),
     },
     ("step", "cell"),
 )
@@ -119,7 +119,7 @@ def test_the_branch_that_is_not_taken_need_not_exist() -> None:
 
 def test_what_is_read() -> None:
     read = parse("previous(T) - k * a + b[cell-1] + sum(c, cell) + 0 * T[step-1, cell+1] + cell", Words(
-        {**WORDS.symbols, "T": Symbol("T", Role.QUANTITY), "k": Symbol("k", Role.CONSTANT)}, WORDS.indices
+        {**WORDS.symbols, "T": Symbol("T", NameRole.QUANTITY), "k": Symbol("k", NameRole.CONSTANT)}, WORDS.indices
     ))  # fmt: skip
     assert read.reads == ("T", "a", "b", "c")
     assert read.here == ("a", "c")
@@ -199,7 +199,7 @@ def test_a_factor_between_units_is_named() -> None:
 
 
 def test_a_constant_converts_units() -> None:
-    words = Words({**WORDS.symbols, "mm_per_m": Symbol("mm_per_m", Role.CONSTANT, unit("mm/m"))})
+    words = Words({**WORDS.symbols, "mm_per_m": Symbol("mm_per_m", NameRole.CONSTANT, unit("mm/m"))})
     parse("x_mm / mm_per_m", words).check(unit("m"), 1)
 
 

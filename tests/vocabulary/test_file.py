@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary.file import LARGEST, read_vocabulary, vocabulary_of
 from nbtrace.vocabulary.quantity import Basis, Kind
-from nbtrace.vocabulary.vocabulary import REPEAT, Constant, Factor, SideName, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, ChainFactor, Constant, SideName, Vocabulary
 from tests.vocabulary.places import ROD
 
 
@@ -36,7 +36,7 @@ def test_what_a_file_says(rod: Vocabulary) -> None:
         *("dx_m", "area_m2", "dilution", "u", "v", "solver", "T_K", "flux_W_m2", "normal", "power_W"),
     ]
     assert rod.chain is not None
-    assert rod.chain.factors == (Factor("flux_W_m2"), Factor("area_m2"), Factor("dilution", -1))
+    assert rod.chain.factors == (ChainFactor("flux_W_m2"), ChainFactor("area_m2"), ChainFactor("dilution", -1))
 
 
 def test_what_a_file_says_of_a_quantity(rod: Vocabulary) -> None:

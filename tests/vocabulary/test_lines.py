@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nbtrace.vocabulary.lines import Lines
+from nbtrace.vocabulary.key_lines import KeyLines
 from tests.vocabulary.places import ROD
 
 TEXT = '''
@@ -53,7 +53,7 @@ after = 8
     ],
 )
 def test_where_a_key_stands(path: tuple[str, ...], line: int) -> None:
-    assert Lines(TEXT).of(path) == line
+    assert KeyLines(TEXT).of(path) == line
 
 
 def keys(table: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -66,4 +66,4 @@ def keys(table: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 def test_the_line_of_a_key_names_it_or_a_table_around_it() -> None:
     lines = ROD.split("\n")
     for path in keys(tomllib.loads(ROD)):
-        assert any(part in lines[Lines(ROD).of(path) - 1] for part in path), path
+        assert any(part in lines[KeyLines(ROD).of(path) - 1] for part in path), path

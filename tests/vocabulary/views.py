@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtrace.vocabulary.formula import Components, UnloggedError, View
+from nbtrace.vocabulary.formula import Components, FormulaView, UnloggedError
 
 
 @dataclass(frozen=True)
-class Table(View):
+class Table(FormulaView):
     """Values by name: components, or components by place; a place is the ordinals of the indices of the quantity."""
 
     held: Mapping[str, Any]

@@ -10,19 +10,19 @@ import numpy as np
 
 from nbtrace.compare.images import metrics as figures
 from nbtrace.compare.images.gates import gates
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance, scan
 from nbtrace.compare.images.resample import resampled
-from nbtrace.compare.images.result import ImagesResult, Steps, WorstPixel
-from nbtrace.compare.images.selection import Selection, select
+from nbtrace.compare.images.result import ImagesResult, PixelSteps, WorstPixel
+from nbtrace.compare.images.selection import ComparedPixels, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
-from nbtrace.images.geometry import differences, miller_indices, resolution
 from nbtrace.images.image import Geometry, Image, Pixels
+from nbtrace.images.resolution import differences, miller_indices, resolution
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.vocabulary.sides import Names
 
@@ -73,7 +73,7 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
         worst_pixels=_worst(pixels.worst, selection, tolerance, geometry),
         worst_relative=_worst(pixels.worst_relative, selection, tolerance, geometry),
         brightest=selection.place(int(np.argmax(selection.c))),
-        steps=Steps(pixels.step_of, pixels.steps) if pixels.steps is not None else None,
+        steps=PixelSteps(pixels.step_of, pixels.steps) if pixels.steps is not None else None,
         peaks=peaks,
         shells=shells(selection, geometry) if geometry is not None else (),
         placement=better_placement(c.pixels, py.pixels, selection.compared) if metrics.share_beyond > _FEW else None,
@@ -83,7 +83,7 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
     )
 
 
-def _refuse_constants(selection: Selection, c: Image, py: Image) -> None:
+def _refuse_constants(selection: ComparedPixels, c: Image, py: Image) -> None:
     """Raise an error if neither image varies: there is no pattern that could agree."""
     ends = [(values.min(), values.max()) for values in (selection.c, selection.py)]
     if all(low == high for low, high in ends):
@@ -93,20 +93,20 @@ def _refuse_constants(selection: Selection, c: Image, py: Image) -> None:
         raise InputError(f"there is nothing to compare: {held} in all {selection.c.size} compared pixels")
 
 
-def _matched_peaks(c: Pixels, py: Pixels, selection: Selection, sums: Moments) -> PeakMatching:
+def _matched_peaks(c: Pixels, py: Pixels, selection: ComparedPixels, sums: Moments) -> PeakMatching:
     return match_peaks(
         _peaks(c, selection, sums, sums.x, sums.xx),
         _peaks(py, selection, sums, sums.y, sums.yy),
     )
 
 
-def _peaks(pixels: Pixels, selection: Selection, sums: Moments, total: Fraction, squares: Fraction) -> Peaks:
+def _peaks(pixels: Pixels, selection: ComparedPixels, sums: Moments, total: Fraction, squares: Fraction) -> Peaks:
     mean = figures.number(total / sums.count)
     variance = figures.variance_sum(sums.count, total, squares) / sums.count**2
     return find_peaks(pixels, selection.compared, mean, figures.root(variance))
 
 
-def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: PeakMatching) -> Metrics:
+def _metrics(selection: ComparedPixels, sums: Moments, pixels: PixelScan, peaks: PeakMatching) -> Metrics:
     mse = figures.mean_square_difference(sums)
     return Metrics(
         pixels=sums.count,
@@ -134,13 +134,13 @@ def _metrics(selection: Selection, sums: Moments, pixels: PixelScan, peaks: Peak
 
 
 def _worst(
-    positions: Iterable[int], selection: Selection, tolerance: PixelTolerance, geometry: Geometry | None
+    positions: Iterable[int], selection: ComparedPixels, tolerance: PixelTolerance, geometry: Geometry | None
 ) -> tuple[WorstPixel, ...]:
     return tuple(_worst_pixel(position, selection, tolerance, geometry) for position in positions)
 
 
 def _worst_pixel(
-    position: int, selection: Selection, tolerance: PixelTolerance, geometry: Geometry | None
+    position: int, selection: ComparedPixels, tolerance: PixelTolerance, geometry: Geometry | None
 ) -> WorstPixel:
     slow, fast = selection.place(position)
     c, py = float(selection.c[position]), float(selection.py[position])
@@ -158,7 +158,7 @@ def _worst_pixel(
 
 
 def _notices(
-    c: Image, py: Image, selection: Selection, metrics: Metrics, notes: Iterable[str], names: Names
+    c: Image, py: Image, selection: ComparedPixels, metrics: Metrics, notes: Iterable[str], names: Names
 ) -> Iterator[Notice]:
     for side, image in zip(names.pair, (c, py), strict=True):
         for remark in image.remarks:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
-from nbtrace.compare.images.selection import Selection
+from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.sides import Names
 
@@ -39,7 +39,7 @@ class Gate:
 
 
 def gates(
-    metrics: Metrics, selection: Selection, scan: PixelScan, tolerance: PixelTolerance, options: ImageOptions
+    metrics: Metrics, selection: ComparedPixels, scan: PixelScan, tolerance: PixelTolerance, options: ImageOptions
 ) -> tuple[Gate, ...]:
     """Return all gates, in the order in which they are to be read."""
     return (
@@ -52,7 +52,7 @@ def gates(
     )
 
 
-def _finite(selection: Selection) -> Gate:
+def _finite(selection: ComparedPixels) -> Gate:
     """Return the gate of pixels that are no numbers: on one side only, not alike, or in more places than numbers."""
     found = selection.lonely_count + selection.unlike
     parts = [
@@ -74,7 +74,7 @@ def _finite(selection: Selection) -> Gate:
     return Gate("finite", Status.NOT_FINITE, float(found), "0 pixels", "always", reason)
 
 
-def _variation(metrics: Metrics, selection: Selection, names: Names) -> Iterator[Gate]:
+def _variation(metrics: Metrics, selection: ComparedPixels, names: Names) -> Iterator[Gate]:
     """Yield a failed gate for an image without any variation; it never agrees with anything."""
     for side, values in zip(names.pair, (selection.c, selection.py), strict=True):
         if metrics.correlation is None and (values == values[0]).all():

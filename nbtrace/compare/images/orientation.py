@@ -32,7 +32,7 @@ PLACEMENTS: Mapping[str, Callable[[Floats], Floats]] = {
 
 
 @dataclass(frozen=True)
-class Placement:
+class Orientation:
     """A better way to lay Py on C.
 
     Attributes
@@ -53,7 +53,7 @@ class Placement:
     as_given: float
 
 
-def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Placement | None:
+def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientation | None:
     """Return the placement of Py in which it is like C and was not before; None if there is none.
 
     Logarithms keep a few bright pixels, such as the direct beam, from deciding alone. All eight placements are tried
@@ -76,7 +76,7 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Placement 
     achieved = _correlation(*_overlap(left, placed, shift))
     if achieved < _LEAST or achieved < as_given + _GAIN:
         return None
-    return Placement(name, shift, achieved, as_given)
+    return Orientation(name, shift, achieved, as_given)
 
 
 def _compressed(pixels: Pixels, compared: Mask | None) -> Floats:

@@ -28,7 +28,7 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Match:
+class PeakMatch:
     """Two peaks that are the same: their centroids (slow, fast) in pixel indices, and how far they are apart."""
 
     c: Place
@@ -44,7 +44,7 @@ class PeakMatching:
     ----------
     c_count, py_count : int
         Peaks above the mean by three standard deviations, at most :data:`MOST` each.
-    matches : tuple of Match
+    matches : tuple of PeakMatch
         The farthest apart first.
     c_alone, py_alone : tuple of (slow, fast)
         Peaks without a partner within :data:`REACH` pixels that is at least half as high above the mean, the brightest
@@ -53,7 +53,7 @@ class PeakMatching:
 
     c_count: int
     py_count: int
-    matches: tuple[Match, ...]
+    matches: tuple[PeakMatch, ...]
     c_alone: tuple[Place, ...]
     py_alone: tuple[Place, ...]
 
@@ -85,14 +85,14 @@ def match_peaks(c: Peaks, py: Peaks) -> PeakMatching:
 
     A peak just below the limit can be the partner of one just above it, so that no peak is lost for a rounding.
     """
-    matches: list[Match] = []
+    matches: list[PeakMatch] = []
     taken_c: set[int] = set()
     taken_py: set[int] = set()
     for distance, _, _, i, j in sorted(_candidates(c, py)):
         if i not in taken_c and j not in taken_py:
             taken_c.add(i)
             taken_py.add(j)
-            matches.append(Match(_place(c, i), _place(py, j), distance))
+            matches.append(PeakMatch(_place(c, i), _place(py, j), distance))
     matches.sort(key=lambda match: -match.distance)
     return PeakMatching(
         c.strong,

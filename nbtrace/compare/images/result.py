@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.images.gates import Gate
-from nbtrace.compare.images.metrics import Metrics
+from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
-from nbtrace.compare.images.orientation import Placement
+from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import PeakMatching
 from nbtrace.compare.images.pixelwise import PixelTolerance
-from nbtrace.compare.images.selection import Selection
+from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.compare.images.shells import Shell
 from nbtrace.images.image import Geometry, Image
 from nbtrace.records import Pixel
@@ -49,7 +49,7 @@ class WorstPixel:
 
 
 @dataclass(frozen=True)
-class Steps:
+class PixelSteps:
     """Pixels that are 0, 1, 2 to 3, 4 to 7, … representable numbers of a format apart."""
 
     number_format: str
@@ -65,7 +65,7 @@ class ImagesResult:
     c, py : Image
         The images as compared, resampled where that was asked for.
     options : ImageOptions
-    selection : Selection
+    selection : ComparedPixels
         Which pixels were compared.
     geometry : Geometry or None
     tolerance : PixelTolerance
@@ -81,12 +81,12 @@ class ImagesResult:
         The largest relative differences among pixels beyond the tolerance that are 0 in neither image.
     brightest : (int, int)
         (slow, fast) of the brightest compared pixel of C.
-    steps : Steps or None
+    steps : PixelSteps or None
         None between integers and floats.
     peaks : PeakMatching
     shells : tuple of Shell
         Empty where the geometry is not known.
-    placement : Placement or None
+    placement : Orientation or None
         A better way to lay Py on C, looked for where the images differ.
     notices : tuple of Notice
     """
@@ -94,7 +94,7 @@ class ImagesResult:
     c: Image
     py: Image
     options: ImageOptions
-    selection: Selection
+    selection: ComparedPixels
     geometry: Geometry | None
     tolerance: PixelTolerance
     metrics: Metrics
@@ -103,10 +103,10 @@ class ImagesResult:
     worst_pixels: tuple[WorstPixel, ...]
     worst_relative: tuple[WorstPixel, ...]
     brightest: Pixel
-    steps: Steps | None
+    steps: PixelSteps | None
     peaks: PeakMatching
     shells: tuple[Shell, ...]
-    placement: Placement | None
+    placement: Orientation | None
     notices: tuple[Notice, ...]
 
     @property

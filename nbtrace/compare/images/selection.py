@@ -12,7 +12,7 @@ from nbtrace.vocabulary.sides import Names
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class ComparedPixels:
     """The compared pixels.
 
     Attributes
@@ -62,7 +62,7 @@ class Selection:
 _SHOWN = 3
 
 
-def select(c: Image, py: Image, options: ImageOptions) -> Selection:
+def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
     """Return the pixels that lie in region and mask and are finite in both images.
 
     Raises
@@ -89,7 +89,7 @@ def select(c: Image, py: Image, options: ImageOptions) -> Selection:
     values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
     counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
     counts += [0 if common is None else int(np.count_nonzero(common)) for common in (both, unlike)]
-    return Selection(values[0], values[1], compared, indices, c.shape, outside, lonely, *counts)
+    return ComparedPixels(values[0], values[1], compared, indices, c.shape, outside, lonely, *counts)
 
 
 def _check_shapes(c: Image, py: Image) -> None:

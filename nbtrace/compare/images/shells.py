@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbtrace.compare.images.selection import Selection
-from nbtrace.images.geometry import inverse_d_squared
+from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.images.image import Floats, Geometry, Pixels
+from nbtrace.images.resolution import inverse_d_squared
 
 SHELLS = 10
 _ROWS = 16
@@ -39,7 +39,7 @@ class Shell:
         return self.py_sum / self.c_sum if self.c_sum and self.py_sum else None
 
 
-def shells(selection: Selection, geometry: Geometry) -> tuple[Shell, ...]:
+def shells(selection: ComparedPixels, geometry: Geometry) -> tuple[Shell, ...]:
     """Return shells of equal width in 1/d², of about as many pixels each on a flat detector; empty ones are left out.
 
     A pixel belongs to the shell of its centre. Sums are in float64.
@@ -61,12 +61,12 @@ def shells(selection: Selection, geometry: Geometry) -> tuple[Shell, ...]:
     )
 
 
-def _range(selection: Selection, geometry: Geometry) -> tuple[float, float]:
+def _range(selection: ComparedPixels, geometry: Geometry) -> tuple[float, float]:
     portions = [(squared.min(), squared.max()) for squared, _, _ in _portions(selection, geometry)]
     return float(min(low for low, _ in portions)), float(max(high for _, high in portions))
 
 
-def _portions(selection: Selection, geometry: Geometry) -> Iterator[tuple[Floats, Pixels, Pixels]]:
+def _portions(selection: ComparedPixels, geometry: Geometry) -> Iterator[tuple[Floats, Pixels, Pixels]]:
     """Yield 1/d² of the centres of compared pixels with their values in C and Py, a few rows at a time."""
     rows, columns = selection.shape
     fast, done = np.arange(columns) + 0.5, 0

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, in_order
-from nbtrace.explanation.audit.findings import Audit, Ground, Status
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import Lack, UnloggedError
+from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
 
 _ROUNDED = 1e-9
 """Relative rounding from which on its effect on the final value is followed."""
@@ -67,7 +67,9 @@ def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
     values = {side: dict(result.effective[side]) for side in (Side.C, Side.PY)}
     final = next((node for name in result.vocabulary.finals if (node := _final(values, name)) is not None), None)
     if final is None:
-        return Attribution(None, None, tuple(Share(None, "no final value is on both sides") for _ in roots), None)
+        return Attribution(
+            None, None, tuple(Share(None, "the logs have no final value in common") for _ in roots), None
+        )
     start = current = _log_ratio(values, final)
     if start is None:
         return Attribution(final.name, None, tuple(_of_zero(result, root, final.name) for root in roots), None)
@@ -110,7 +112,11 @@ def _of_zero(result: Audit, root: Root, final: str) -> Share:
     """Return the share where a final value is 0: all of it for a factor that is 0."""
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     logged = root.findings[0].held(side).logged
-    if logged == (0.0,) and root.quantity in result.vocabulary.ancestors(final) and root.status is not Status.LOG_ONLY:
+    if (
+        logged == (0.0,)
+        and root.quantity in result.vocabulary.ancestors(final)
+        and root.status is not AuditStatus.LOG_ONLY
+    ):
         return Share(1.0, "the factor is 0, and so is the final value")
     return Share(None, "a final value is 0 or negative")
 
@@ -118,8 +124,8 @@ def _of_zero(result: Audit, root: Root, final: str) -> Share:
 def _share(
     result: Audit, root: Root, values: dict[Side, Values], final: Node, start: float, current: float | None
 ) -> tuple[Share, float | None]:
-    if root.status is Status.LOG_ONLY:
-        return Share(0.0, "only the log has it wrong", 1.0), current
+    if root.status is AuditStatus.LOG_ONLY:
+        return Share(0.0, "only the log is wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
     if root.quantity in result.physics.aside and root.cause is not None:
@@ -149,7 +155,7 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     names, own = words.ancestors(final) | {final}, {finding.node for finding in root.findings}
     later = in_order(words, values)
     later = later[later.index(root.node) :] if root.node in values else later
-    unmoved = {finding.node for finding in result.findings if finding.status is Status.MATCH}
+    unmoved = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH}
     for node in later:
         if node.name not in names or not set(root.quantities) & words.ancestors(node.name):
             continue
@@ -161,7 +167,7 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
             # Where a loop ends, such as at the edge of a grid, no relation is formed: what is the same there stays so.
             at_an_end = node in unmoved and (error.kind is Lack.TURN or str(error) in result.scenes[side].loops)
             if not at_an_end and node.name not in result.physics.looked_up:
-                return f"{node.label} cannot be computed anew: {error} not logged"
+                return f"{node.label} cannot be recomputed: {why_not_computed(str(error), error.kind)}"
     return ""
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from nbtrace.compare.evaluate import formula_of, sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, in_order
-from nbtrace.explanation.audit.findings import Audit, Finding, Ground, Held, Status, held_of, matches, other_side
-from nbtrace.explanation.audit.logonly import Use, consumers, put_right, rejoin, use_of
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held, held_of, matches, other_side
+from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import Lack
+from nbtrace.vocabulary.formula import Lack, why_not_computed
 
 AMPLIFIES = 1e3
 """Condition number from which on a quantity amplifies what it inherits."""
@@ -31,7 +31,7 @@ def audit(c: Scene, py: Scene) -> Audit:
         findings = _judge(result, node, differing)
         result.findings += findings
         both = node in c.values and node in py.values
-        if findings[0].is_root or (findings[0].status is not Status.MATCH and both):
+        if findings[0].is_root or (findings[0].status is not AuditStatus.MATCH and both):
             differing.add(node.name)
     result.findings = [_by_takers(result, finding) for finding in result.findings]
     return result
@@ -39,16 +39,16 @@ def audit(c: Scene, py: Scene) -> Audit:
 
 def _by_takers(result: Audit, finding: Finding) -> Finding:
     """Return a finding that no formula decides as one of the log alone, if all that is computed from it agrees."""
-    if finding.status is not Status.UNKNOWN or not finding.is_root or finding.ground is Ground.CONFIGURED_APART:
+    if finding.status is not AuditStatus.UNKNOWN or not finding.is_root or finding.ground is Ground.CONFIGURED_APART:
         return finding
     name, quantities = finding.node.name, result.vocabulary.quantities
     takers = [item for item in result.findings if name in quantities[item.node.name].causes and _on_both(item)]
     # A product that is 0 on both sides agrees whatever its other factors are.
-    if not takers or any(item.status is not Status.MATCH or not norm(item.c.logged or ()) for item in takers):
+    if not takers or any(item.status is not AuditStatus.MATCH or not norm(item.c.logged or ()) for item in takers):
         return finding
     names = list(dict.fromkeys(item.node.name for item in takers))
     reason = f"{', '.join(names[:4])}, computed from it, agree on both sides"
-    return replace(finding, status=Status.LOG_ONLY, reason=reason)
+    return replace(finding, status=AuditStatus.LOG_ONLY, reason=reason)
 
 
 def _on_both(finding: Finding) -> bool:
@@ -60,9 +60,9 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     if both and matches(result, node):
         values = result.effective
         held_c, held_py = (Held(values[side][node], None, "not needed") for side in (Side.C, Side.PY))
-        return [Finding(node, Status.MATCH, held_c, held_py)]
+        return [Finding(node, AuditStatus.MATCH, held_c, held_py)]
     broken = [side for side in (Side.C, Side.PY) if _breaks(result, side, node)]
-    finding = _finding(result, node, Status.MATCH)
+    finding = _finding(result, node, AuditStatus.MATCH)
     if both and matches(result, node):
         return [finding]
     if broken:
@@ -70,7 +70,11 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
         return [not_theirs] if not_theirs is not None else [_introduced(result, finding, side) for side in broken]
     if not both:
         known = finding.c.holds or finding.py.holds
-        return [replace(finding, status=Status.MATCH if known else Status.UNKNOWN, reason="logged by one side only")]
+        return [
+            replace(
+                finding, status=AuditStatus.MATCH if known else AuditStatus.UNKNOWN, reason="logged by one side only"
+            )
+        ]
     obeyed = _obeyed(result, finding) if finding.c.holds and finding.py.holds else None
     return [obeyed or _unchecked(result, finding, differing)]
 
@@ -79,12 +83,12 @@ def _obeyed(result: Audit, finding: Finding) -> Finding | None:
     """Judge a value whose formula holds on both sides; None where that decides nothing."""
     if _has_other_inputs(result, finding):
         condition = max(held.computed.condition for held in (finding.c, finding.py) if held.computed is not None)
-        status = Status.AMPLIFIED if condition > AMPLIFIES else Status.INHERITED
+        status = AuditStatus.AMPLIFIED if condition > AMPLIFIES else AuditStatus.INHERITED
         return replace(finding, status=status, reason=f"condition number {condition:.1e}")
     reason = _configured_apart(result, finding)
     if reason:
         ground = Ground.CONFIGURED_APART
-        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason, ground=ground)
+        return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=reason, ground=ground)
     if not _uncertain_facts(result, finding) and _computed_alike(finding):
         return replace(finding, reason="as far apart as digits and precision of equal inputs allow")
     return None
@@ -94,12 +98,12 @@ def _not_theirs(result: Audit, finding: Finding) -> Finding | None:
     """Judge a value that breaks its formula on both sides; None where each side breaks it in a way of its own."""
     alike = _alike(finding.c, finding.py)
     if alike and _has_other_inputs(result, finding):
-        return replace(finding, status=Status.INHERITED, reason="both sides differ from the formula alike")
+        return replace(finding, status=AuditStatus.INHERITED, reason="both sides differ from the formula alike")
     logged_alone = _log_only_beside(result, finding)
     if logged_alone is not None:
         return logged_alone
     if alike or _is_foreign(finding.c, finding.py):
-        return replace(finding, status=Status.UNKNOWN, is_root=True, reason=FOREIGN)
+        return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=FOREIGN)
     return None
 
 
@@ -117,7 +121,7 @@ def _configured_apart(result: Audit, finding: Finding) -> str:
             values = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
             sides = zip(values, result.vocabulary.names.pair, strict=True)
             shown = ", ".join(f"{value} in {side}" for value, side in sides)
-            return f"both follow the formula, with another {name}: {shown}"
+            return f"both follow the formula, with different values of {name}: {shown}"
     return ""
 
 
@@ -150,12 +154,12 @@ def _log_only_beside(result: Audit, finding: Finding) -> Finding | None:
         taken = consumers(result, side, finding.node, theirs, uncertain)
         if taken.with_right and not taken.with_logged:
             put_right(result, side, finding.node, theirs, uncertain)
-            words = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
-            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=words)
+            words = follow_words(taken.with_right, "the other side's value")
+            return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=words)
     return None
 
 
-def _finding(result: Audit, node: Node, status: Status) -> Finding:
+def _finding(result: Audit, node: Node, status: AuditStatus) -> Finding:
     return Finding(node, status, held_of(result, Side.C, node), held_of(result, Side.PY, node))
 
 
@@ -204,8 +208,8 @@ def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     if use is not Use.LOGGED:
         if use is Use.RIGHT:
             put_right(result, side, finding.node, right, uncertain)
-        return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=reason)
-    status = Status.INTRODUCED_C if side is Side.C else Status.INTRODUCED_PY
+        return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=reason)
+    status = AuditStatus.INTRODUCED_C if side is Side.C else AuditStatus.INTRODUCED_PY
     return replace(finding, status=status, side=side, is_root=True)
 
 
@@ -227,22 +231,23 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     """Judge a difference that no formula decides."""
     node, words = finding.node, result.vocabulary
     upstream = words.ancestors(node.name)
-    reason = f"inputs not logged: {finding.c.lacking or finding.py.lacking}"
+    unheld = finding.c if finding.c.lacking else finding.py
+    reason = why_not_computed(unheld.lacking, unheld.lack)
     inherits = upstream & differing or any(words.equivalent_names(name) & differing for name in upstream)
     if inherits and not _inputs_agree(result, finding, differing):
-        return replace(finding, status=Status.UNKNOWN, reason=reason)
+        return replace(finding, status=AuditStatus.UNKNOWN, reason=reason)
     for side in (Side.PY, Side.C):
         theirs = result.effective[other_side(side)][node]
         habit = result.physics.habit(result, side, node, theirs)
         if habit:
             put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
-            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=habit)
+            return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=habit)
         taken = consumers(result, side, node, theirs)
         only_right = taken.with_right and not taken.with_logged and not taken.with_neither
         if only_right and len(theirs) == len(result.effective[side][node]):
             put_right(
                 result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
             )
-            told = f"{', '.join(taken.with_right[:3])} follow from the other side's value"
-            return replace(finding, status=Status.LOG_ONLY, side=side, is_root=True, reason=told)
-    return replace(finding, status=Status.UNKNOWN, is_root=True, reason=reason)
+            told = follow_words(taken.with_right, "the other side's value")
+            return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=told)
+    return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=reason)

@@ -14,7 +14,7 @@ from nbtrace.vocabulary.formula import Lack, UnloggedError
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-class Status(StrEnum):
+class AuditStatus(StrEnum):
     """What became of one value on both sides."""
 
     MATCH = "MATCH"
@@ -72,7 +72,7 @@ class Finding:
     Attributes
     ----------
     node : Node
-    status : Status
+    status : AuditStatus
     c, py : Held
     side : Side
         The side that introduces the difference or logs it wrongly; UNKNOWN where the logs cannot tell.
@@ -83,7 +83,7 @@ class Finding:
     """
 
     node: Node
-    status: Status
+    status: AuditStatus
     c: Held
     py: Held
     side: Side = Side.UNKNOWN

@@ -10,11 +10,11 @@ from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.scene import Node, node_of, usable
-from nbtrace.explanation.audit.findings import Audit, Finding, Ground, Held, Status
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held
 from nbtrace.records import Record, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
 
-NO_FORMULA = "no formula gives this value or takes it"
+NO_FORMULA = "no formula covers this value"
 _BESIDE = 1e-5
 """Relative difference up to which two printings of a value in one log are the same."""
 
@@ -25,7 +25,7 @@ def leftovers(result: Audit, compared: DiffResult) -> tuple[Finding, ...]:
     They are roots only where nothing else differs: otherwise they may follow from what does.
     """
     repeated = tuple(_repeated(result, compared))
-    if repeated or any(item.status is not Status.MATCH for item in result.findings):
+    if repeated or any(item.status is not AuditStatus.MATCH for item in result.findings):
         return repeated
     return tuple(_unjudged(result, compared))
 
@@ -38,7 +38,7 @@ def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
             node = Node(row.quantity, row.index.sample, row.index.places(words.indices))
             apart = any(map(row.index.ordinal, words.judged_apart)) or (row.known is not None and row.index.grids)
             reason = f"{NO_FORMULA}: {row.index.label()}" if apart else NO_FORMULA
-            yield Finding(node, Status.UNKNOWN, *held, is_root=True, reason=reason, ground=Ground.NO_FORMULA)
+            yield Finding(node, AuditStatus.UNKNOWN, *held, is_root=True, reason=reason, ground=Ground.NO_FORMULA)
 
 
 def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
@@ -76,10 +76,10 @@ def _contradicting(node: Node, row: Row, c: Sequence[Record], py: Sequence[Recor
     alone = [side for side, copies in ((Side.C, c), (Side.PY, py)) if not _agree(copies)]
     if len(alone) != 1:
         reason = f"{row.c.key} differs, another line with the same value does not"
-        return Finding(node, Status.UNKNOWN, *held, is_root=True, reason=reason)
+        return Finding(node, AuditStatus.UNKNOWN, *held, is_root=True, reason=reason)
     record = row.c if alone[0] is Side.C else row.py
     reason = f"{record.key} in line {record.line} is not what the log's other lines say of it"
-    return Finding(node, Status.LOG_ONLY, *held, side=alone[0], is_root=True, reason=reason)
+    return Finding(node, AuditStatus.LOG_ONLY, *held, side=alone[0], is_root=True, reason=reason)
 
 
 def _agree(copies: Sequence[Record]) -> bool:

@@ -1,6 +1,6 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
-from nbtrace.explanation.audit.findings import Audit, Finding, Status, held_of, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of, other_side
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -21,9 +21,11 @@ class Use(Enum):
     NOTHING = "nothing is computed from it"
 
 
-_OPEN = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+_OPEN = frozenset({AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
-_AGREES = "the {}, which cannot be computed anew, agrees with the other side's nevertheless"
+_AGREES = "the {}, which cannot be recomputed, agrees with the other side's nevertheless"
+_NAMED = 3
+"""Quantities that are named for what follows from a value."""
 _AGREEMENT = 1e-3
 """Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
 
@@ -138,7 +140,7 @@ def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Value
     result.effective[side] = corrected
     for item in suspects:
         place = result.findings.index(item)
-        result.findings[place] = replace(item, status=Status.LOG_ONLY, reason=reason)
+        result.findings[place] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
 
 
 def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
@@ -146,6 +148,11 @@ def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: V
     scene = result.scenes[side]
     result.effective[side][node] = value
     result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
+
+
+def follow_words(quantities: Sequence[str], value: str) -> str:
+    """Return that some quantities follow from a value, in words; `value` says whose."""
+    return f"{', '.join(quantities[:_NAMED])} follow{'s' if len(quantities) == 1 else ''} from {value}"
 
 
 def use_of(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector) -> tuple[Use, str]:
@@ -156,7 +163,7 @@ def use_of(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vect
         leaf = node.name not in physics.ends | physics.never_leaves and not _is_input(result, side, node)
         return (Use.NOTHING, "nothing is computed from it") if leaf else (Use.LOGGED, "")
     if taken.with_right and not taken.with_logged:
-        return Use.RIGHT, f"{', '.join(taken.with_right[:3])} follow from the formula's value"
+        return Use.RIGHT, follow_words(taken.with_right, "the formula's value")
     return Use.LOGGED, ""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from nbtrace.compare.evaluate import sharpened
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.scene import Node, Place
-from nbtrace.explanation.audit.findings import Audit, Finding, Status, noise, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, noise, other_side
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Trait, search
 from nbtrace.records import Side
@@ -23,7 +23,7 @@ class Root:
     findings : tuple of Finding
         All values that show it, in execution order.
     side : Side
-    status : Status
+    status : AuditStatus
     search : Search
         The causes of the first value, and what was tried.
     supposed : Side
@@ -35,7 +35,7 @@ class Root:
 
     findings: tuple[Finding, ...]
     side: Side
-    status: Status
+    status: AuditStatus
     search: Search
     supposed: Side = Side.UNKNOWN
     place: Place = ()
@@ -87,15 +87,17 @@ def _with_sides_that_are_shown(found: Sequence[Root]) -> Iterator[Root]:
         if other is None or root.cause is not None:
             yield root
         elif other.cause is not None or root.side is Side.C:
-            yield replace(root, side=Side.UNKNOWN, status=Status.UNKNOWN, findings=tuple(map(_open, root.findings)))
+            yield replace(
+                root, side=Side.UNKNOWN, status=AuditStatus.UNKNOWN, findings=tuple(map(_open, root.findings))
+            )
 
 
-_INTRODUCED = frozenset({Status.INTRODUCED_C, Status.INTRODUCED_PY})
+_INTRODUCED = frozenset({AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY})
 
 
 def _open(finding: Finding) -> Finding:
     reason = "both break the formula, and no cause explains how"
-    return replace(finding, status=Status.UNKNOWN, side=Side.UNKNOWN, reason=reason)
+    return replace(finding, status=AuditStatus.UNKNOWN, side=Side.UNKNOWN, reason=reason)
 
 
 def _without_shared_steps(result: Audit, found: Iterable[Root]) -> Iterator[Root]:
@@ -132,13 +134,13 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
         )
         if known.cause is None or Trait.NOT_LOGGED not in known.cause.signature.traits:
             return known
-        return replace(known, side=Side.UNKNOWN, status=Status.UNKNOWN)
+        return replace(known, side=Side.UNKNOWN, status=AuditStatus.UNKNOWN)
     found = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
     side = _blamed(result, first.node, found)
-    status = {Side.C: Status.INTRODUCED_C, Side.PY: Status.INTRODUCED_PY}.get(side, Status.UNKNOWN)
+    status = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}.get(side, AuditStatus.UNKNOWN)
     habit = side is not Side.UNKNOWN and Trait.HABIT in found[side].causes[0].signature.traits
-    if habit or first.status is Status.LOG_ONLY:
-        status = Status.LOG_ONLY
+    if habit or first.status is AuditStatus.LOG_ONLY:
+        status = AuditStatus.LOG_ONLY
     supposed = side if side is not Side.UNKNOWN else _better_explained(found)
     return Root(findings, side, status, found[supposed], supposed, place, result.vocabulary)
 
@@ -206,7 +208,7 @@ def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
     right = sharpened(computed, theirs) if computed is not None else theirs
     if logged is None or right is None or len(right) != len(logged):
         return None
-    if computed is not None and finding.status is Status.LOG_ONLY:
+    if computed is not None and finding.status is AuditStatus.LOG_ONLY:
         right = result.physics.sharper(result, side, node, right)
     return Case(
         scene=scene,

@@ -62,7 +62,7 @@ def _ratio(kind: str) -> Callable[[Case], Iterator[Candidate]]:
 
 
 def _power(case: Case) -> Iterator[Candidate]:
-    for exponent, words in ((0.5, "the square root"), (-1.0, "the reciprocal"), (3.0, "cubed")):
+    for exponent, words in ((0.5, "the square root"), (-1.0, "the reciprocal"), (3.0, "the cube")):
         yield Candidate(tuple(math.copysign(abs(x) ** exponent, x) for x in case.right), f"{words} of the right value")
 
 
@@ -169,7 +169,12 @@ def _factor(case: Case) -> Iterator[Candidate]:
         if name not in view or name == case.name:
             continue
         value = view[name][0]
-        for exponent, words in ((1, "multiplied by"), (-1, "divided by"), (2, "multiplied twice by"), (-2, "twice by")):
+        for exponent, words in (
+            (1, "multiplied by"),
+            (-1, "divided by"),
+            (2, "multiplied twice by"),
+            (-2, "divided twice by"),
+        ):
             if value and value != 1.0:
                 yield Candidate((case.right[0] * value**exponent,), _factor_words(case, name, exponent, words))
 
@@ -337,7 +342,7 @@ def _other_side(case: Case) -> Iterator[Candidate]:
     """Yield the formula with one input of the other side: a value kept from elsewhere."""
     for node in _own_inputs(case):
         if node in case.theirs:
-            yield from _try(case, {node: case.theirs[node]}, f"computed with another {node.name} than it logs")
+            yield from _try(case, {node: case.theirs[node]}, f"computed with another {node.name} than the log shows")
 
 
 def _own_inputs(case: Case) -> list[Node]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import At, Fact, Node, Scene, Values, Vector
+from nbtrace.compare.scene import Fact, Node, NodeView, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Quantity
@@ -89,9 +89,9 @@ class Case:
         """How far the value is from the right one."""
         return distance(self.logged, self.right)
 
-    def view(self) -> At:
+    def view(self) -> NodeView:
         """Return what a formula sees here."""
-        return At(self.scene, self.values, self.node)
+        return NodeView(self.scene, self.values, self.node)
 
     def with_inputs(self, changes: Mapping[Node, Vector]) -> Vector:
         """Return the formula's value with other inputs; raise UnloggedError where there is none."""

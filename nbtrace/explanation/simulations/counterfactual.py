@@ -16,7 +16,7 @@ from nbtrace.records import Pixel, Side
 
 
 @dataclass(frozen=True)
-class Difference:
+class RunDifference:
     """A change that one side's run has and the other's has not.
 
     Attributes
@@ -54,7 +54,7 @@ class Simulated:
     reproductions : mapping of Side to Reproduction
     modes : mapping of (Side, str) to (int, float)
         For each side and mode without any change: how many values are reproduced, and the largest relative residual.
-    differences : tuple of Difference
+    differences : tuple of RunDifference
         What the two runs differ in.
     traceless : tuple of str
         Switches that leave no trace in this pixel.
@@ -68,7 +68,7 @@ class Simulated:
     refused: str = ""
     reproductions: Mapping[Side, Reproduction] = field(default_factory=dict)
     modes: Mapping[tuple[Side, str], tuple[int, float]] = field(default_factory=dict)
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[RunDifference, ...] = ()
     traceless: tuple[str, ...] = ()
     tried: int = 0
     untried: int = 0
@@ -94,7 +94,7 @@ def counterfactual(
     except NbtraceError as error:
         return Simulated(None, refused=str(error))
     if runs is None:
-        return Simulated(None, refused="neither log tells a pixel that is on the detector")
+        return Simulated(None, refused="neither log names a pixel on the detector")
     options = experiments.changes(config, runs.pixel)
     if runs.samples > MANY:
         options = tuple(sorted(options, key=lambda change: change.name not in experiments.shortening))
@@ -153,7 +153,7 @@ def _traceless(runs: Runs, options: Iterable[Change]) -> Iterator[str]:
             yield switch
 
 
-def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[Difference]:
+def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[RunDifference]:
     """Yield what one side's run has changed and the other's has not, with what it moves."""
     for side, reproduction in found.items():
         other = found[Side.PY if side is Side.C else Side.C]
@@ -170,7 +170,7 @@ def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[Dif
             whole = _logged_ratio(found)
             sign = 1 if side is Side.PY else -1
             share = sign * math.log(ratio) / whole if ratio and whole else None
-            yield Difference(change, side, tuple(moved), chance, ratio, share)
+            yield RunDifference(change, side, tuple(moved), chance, ratio, share)
 
 
 def _final_ratio(values: Values, others: Values, final: str | None) -> float | None:

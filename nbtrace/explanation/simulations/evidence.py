@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node
-from nbtrace.explanation.audit.findings import Audit, Status, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, other_side
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.causes.search import Cause, Signature
-from nbtrace.explanation.simulations.counterfactual import Difference, Simulated
-from nbtrace.explanation.simulations.match import Logged, Match
+from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
+from nbtrace.explanation.simulations.match import Logged, ValueMatch
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
 
@@ -29,20 +29,20 @@ class Evidence:
 
     Attributes
     ----------
-    difference : Difference
+    difference : RunDifference
         What one side's run has and the other's has not, and what makes the root's values.
-    c, py : Match
+    c, py : ValueMatch
         The root's first value in the two runs.
     chance : float
         Expected number of changes that reproduce as much by chance.
     """
 
-    difference: Difference
-    c: Match
-    py: Match
+    difference: RunDifference
+    c: ValueMatch
+    py: ValueMatch
     chance: float
 
-    def of(self, side: Side) -> Match:
+    def of(self, side: Side) -> ValueMatch:
         """Return one side's part."""
         return self.c if side is Side.C else self.py
 
@@ -53,7 +53,7 @@ def logged_sides(audit: Audit, roots: Iterable[Root]) -> Mapping[Side, Logged]:
     vocabulary = audit.vocabulary
     for side, scene in audit.scenes.items():
         own = [root for root in roots if root.side is side]
-        wrong = {name for root in own if root.status is Status.LOG_ONLY for name in root.quantities}
+        wrong = {name for root in own if root.status is AuditStatus.LOG_ONLY for name in root.quantities}
         later = {name for name in vocabulary.quantities if vocabulary.ancestors(name) & wrong}
         factors = dict(pair for root in own for pair in _factors(root))
         found[side] = Logged(scene, factors, frozenset(wrong | later))
@@ -73,7 +73,7 @@ def _factors(root: Root) -> Iterator[tuple[Node, float]]:
 
 def evidence(root: Root, simulated: Simulated | None) -> Evidence | None:
     """Return the difference of the two runs that makes a root's first value on both sides; None if there is none."""
-    if simulated is None or root.status is Status.LOG_ONLY:
+    if simulated is None or root.status is AuditStatus.LOG_ONLY:
         return None
     for difference in simulated.differences:
         if root.node not in difference.moved:
@@ -111,7 +111,7 @@ def _named(root: Root, simulated: Simulated) -> Root:
     return replace(root, search=replace(root.search, causes=(cause,)))
 
 
-def words(difference: Difference, names: Names) -> str:
+def words(difference: RunDifference, names: Names) -> str:
     """Return what the runs say of the two sides."""
     mine, other = names.of(difference.side), names.of(other_side(difference.side))
     return f"{mine} is the simulator with {difference.change.text}, {other} without"

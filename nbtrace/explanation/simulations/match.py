@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
+from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.records import Pixel
@@ -54,7 +54,7 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ValueMatch:
     """A logged value against the simulated one.
 
     Attributes
@@ -86,14 +86,14 @@ class Match:
         return residual / (norm(self.logged) or norm(self.simulated) or 1.0)
 
 
-def matched(log: Logged, values: Values, condition: Mapping[Node, Vector]) -> Iterator[Match]:
+def matched(log: Logged, values: Values, condition: Mapping[Node, Vector]) -> Iterator[ValueMatch]:
     """Yield every logged value that a run has, with the difference that digits and precision allow."""
     for node in log.nodes:
         if node in values:
             yield _match(log, node, values[node], condition.get(node, ()))
 
 
-def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Match:
+def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> ValueMatch:
     scene = log.scene
     factor = log.factors.get(node, 1.0)
     size = scene.rounding_at(node) * norm(simulated)
@@ -105,7 +105,7 @@ def _match(log: Logged, node: Node, simulated: Vector, condition: Vector) -> Mat
         + (scene.rounding_at(node) * condition[i] if i < len(condition) else 0.0)
         for i in range(len(simulated))
     )
-    return Match(node, tuple(x / factor for x in scene.values[node]), simulated, allowed)
+    return ValueMatch(node, tuple(x / factor for x in scene.values[node]), simulated, allowed)
 
 
 def _roughness(scene: Scene, node: Node, simulated: Vector) -> float:
@@ -116,5 +116,5 @@ def _roughness(scene: Scene, node: Node, simulated: Vector) -> float:
     rough = _SINGLE_RESULT * norm(simulated) if formula.single else 0.0
     if formula.rough is not None:
         with suppress(UnloggedError):
-            rough += scene.rounding_at(node) * formula.rough(At(scene, scene.values, node))
+            rough += scene.rounding_at(node) * formula.rough(NodeView(scene, scene.values, node))
     return rough

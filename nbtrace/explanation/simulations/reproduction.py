@@ -10,7 +10,7 @@ from functools import cached_property
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
-from nbtrace.explanation.simulations.match import Logged, Match, matched
+from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
 from nbtrace.explanation.simulations.run import Change, Runs, condition_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.quantity import Scope
@@ -39,7 +39,7 @@ class Reproduction:
         For each of them, other changes that reproduce the same values.
     chances : tuple of float
         For each of them, the expected number of changes that reproduce as much by chance.
-    matches : tuple of Match
+    matches : tuple of ValueMatch
         Every logged value that the run has, in execution order.
     excused : frozenset of str
         Quantities that are wrong in the log alone, and what the log computes from them.
@@ -51,17 +51,17 @@ class Reproduction:
     changes: tuple[Change, ...]
     as_well: tuple[tuple[Change, ...], ...]
     chances: tuple[float, ...]
-    matches: tuple[Match, ...]
+    matches: tuple[ValueMatch, ...]
     excused: frozenset[str]
     vocabulary: Vocabulary
 
     @property
-    def held(self) -> tuple[Match, ...]:
+    def held(self) -> tuple[ValueMatch, ...]:
         """The values that the run reproduces."""
         return tuple(match for match in self.matches if match.holds)
 
     @property
-    def left(self) -> tuple[Match, ...]:
+    def left(self) -> tuple[ValueMatch, ...]:
         """Those that no setting reproduces."""
         return tuple(match for match in self.matches if not match.holds)
 
@@ -70,12 +70,12 @@ class Reproduction:
         """The largest relative residual of a value that the run reproduces."""
         return max((match.residual_rel for match in self.held), default=0.0)
 
-    def at(self, node: Node) -> Match | None:
+    def at(self, node: Node) -> ValueMatch | None:
         """Return a value; None if the log or the run does not have it."""
         return next((match for match in self.matches if match.node == node), None)
 
     @property
-    def final(self) -> Match | None:
+    def final(self) -> ValueMatch | None:
         """The final value."""
         found = (self.at(Node(name)) for name in self.vocabulary.finals[:2])
         return next((match for match in found if match is not None), None)
@@ -117,7 +117,7 @@ class _Step:
 
     chosen: tuple[Change, ...]
     options: tuple[Change, ...]
-    before: tuple[Match, ...]
+    before: tuple[ValueMatch, ...]
     condition: Mapping[Node, Vector]
     log: Logged
 
@@ -193,7 +193,7 @@ def _gain(values: Values, change: Change, step: _Step) -> _Taken | None:
     return _Taken(change, len(gained) - lost, nodes, tuple(match.simulated for match in after), reach)
 
 
-def _reach(before: Match, after: Match, *, whole: bool) -> float:
+def _reach(before: ValueMatch, after: ValueMatch, *, whole: bool) -> float:
     """Return how likely a change hits the logged value by chance: its reach over the distance, for each component."""
     gap = norm(tuple(x - y for x, y in zip(before.logged, before.simulated, strict=False)))
     width = max(norm(after.allowed), 0.5) if whole else norm(after.allowed)

@@ -76,14 +76,14 @@ class Experiments(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SimulatedPixel:
     """A pixel as a simulator computes it: values by what they are, and the samples that it took."""
 
     values: Values
     samples: int = 1
 
 
-Simulate = Callable[[Config, Pixel], Run]
+Simulate = Callable[[Config, Pixel], SimulatedPixel]
 """Runs one pixel (slow, fast); raises :class:`NbtraceError` where it cannot."""
 
 

@@ -11,7 +11,7 @@ from itertools import product
 from typing import TypeAlias
 
 from nbtrace.compare.metrics import dot
-from simulator.config import Config, Convention, Pivot, Shape
+from simulator.config import Config, Convention, CrystalShape, Pivot
 from simulator.constants import DEFAULT_FLUENCE_PER_M2
 from simulator.defects import Defect
 from simulator.frames import beam_centre, closest_point, fast_and_slow, frame_of, keeps_closest_point
@@ -22,7 +22,7 @@ Options: TypeAlias = Callable[[Config], Iterator[tuple[str, Fields]]]
 
 
 @dataclass(frozen=True)
-class Change:
+class ConfigurationChange:
     """One thing that differs from the configuration.
 
     Attributes
@@ -79,7 +79,7 @@ class Alternative:
     moves: tuple[str, ...] = ()
 
 
-def changes(config: Config, pixel: tuple[int, int]) -> tuple[Change, ...]:
+def changes(config: Config, pixel: tuple[int, int]) -> tuple[ConfigurationChange, ...]:
     """Return every change that a configuration allows: the switches, then the values.
 
     Parameters
@@ -91,19 +91,21 @@ def changes(config: Config, pixel: tuple[int, int]) -> tuple[Change, ...]:
     found = [*_switches(config)]
     for alternative in ALTERNATIVES:
         found += [
-            Change(alternative.name, text, None, values, alternative.moves)
+            ConfigurationChange(alternative.name, text, None, values, alternative.moves)
             for text, values in alternative.options(config)
         ]
     return (*found, _alone(pixel))
 
 
-def _switches(config: Config) -> Iterator[Change]:
+def _switches(config: Config) -> Iterator[ConfigurationChange]:
     for defect in Defect:
         if defect is Defect.FLAG_COLLISIONS:
             yield from _collision(config)
         elif not defect.of_command_line:
             on = defect in config.execution.defects
-            yield Change(defect.value, f"{_SWITCH_WORDS[defect][on]} ({defect.value} {'off' if on else 'on'})", defect)
+            yield ConfigurationChange(
+                defect.value, f"{_SWITCH_WORDS[defect][on]} ({defect.value} {'off' if on else 'on'})", defect
+            )
 
 
 _SWITCH_WORDS = {
@@ -118,7 +120,7 @@ _SWITCH_WORDS = {
 """What is computed with the switch turned on, and turned off."""
 
 
-def _collision(config: Config) -> Iterator[Change]:
+def _collision(config: Config) -> Iterator[ConfigurationChange]:
     """Yield what the reference makes of -twotheta_axis, or what is meant by it; the flags themselves are gone."""
     axis = config.detector.twotheta_axis
     if axis is None:
@@ -127,13 +129,13 @@ def _collision(config: Config) -> Iterator[Change]:
     angle, pivot = (0.0, None) if collides else (axis[0], Pivot.SAMPLE)
     words = "-twotheta_axis taken for the axis alone" if collides else "-twotheta_axis taken for -twotheta too"
     values = {"detector.twotheta_deg": angle, "detector.pivot": pivot}
-    yield Change(Defect.FLAG_COLLISIONS.value, words, fields=values)
+    yield ConfigurationChange(Defect.FLAG_COLLISIONS.value, words, fields=values)
 
 
-def _alone(pixel: tuple[int, int]) -> Change:
+def _alone(pixel: tuple[int, int]) -> ConfigurationChange:
     slow, fast = pixel
     region = {"sampling.roi_fast_slow": (fast, fast, slow, slow)}
-    return Change("region", "this pixel as the first of its run (-roi)", fields=region)
+    return ConfigurationChange("region", "this pixel as the first of its run (-roi)", fields=region)
 
 
 _AXES = (((1.0, 0.0, 0.0), "x"), ((0.0, 1.0, 0.0), "y"), ((0.0, 0.0, 1.0), "z"))
@@ -369,7 +371,7 @@ def _reflections(config: Config) -> Iterator[tuple[str, Fields]]:
 
 
 def _shape(config: Config) -> Iterator[tuple[str, Fields]]:
-    for shape in Shape:
+    for shape in CrystalShape:
         if shape is not config.crystal.shape:
             yield f"a {shape.value} crystal", {"crystal.shape": shape}
     if config.crystal.fudge != 1.0:

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import cast
 
-from nbtrace.explanation.simulations.run import STEP, Experiments
-from nbtrace.explanation.simulations.run import Change as AnyChange
+from nbtrace.explanation.simulations.run import STEP, Change, Experiments
 from nbtrace.explanation.simulations.run import Config as AnyConfig
-from nbtrace.physics.nanobragg.alternatives import Change, changes
+from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, changes
 from nbtrace.records import Pixel
 from simulator.config import Config
 from simulator.defects import Defect, Mode, mode_name
@@ -19,29 +18,29 @@ class Simulator(Experiments):
     switches = tuple(defect.value for defect in Defect)
     shortening = frozenset({"oversample", "phi_steps", "mosaic", "sources", "sensor"})
 
-    def changes(self, config: AnyConfig, pixel: Pixel) -> tuple[AnyChange, ...]:
+    def changes(self, config: AnyConfig, pixel: Pixel) -> tuple[Change, ...]:
         """Return the switches, then the values."""
         return changes(cast("Config", config), pixel)
 
-    def applied(self, config: AnyConfig, chosen: tuple[AnyChange, ...]) -> AnyConfig:
+    def applied(self, config: AnyConfig, chosen: tuple[Change, ...]) -> AnyConfig:
         """Return a configuration with changes."""
-        own = cast("tuple[Change, ...]", chosen)
+        own = cast("tuple[ConfigurationChange, ...]", chosen)
         return reduce(lambda changed, change: change.applied(changed), own, cast("Config", config))
 
     def words(self, config: AnyConfig) -> str:
         """Return the name of the mode, else the names of its switches."""
         return mode_name(cast("Config", config).execution.defects)
 
-    def modes(self, config: AnyConfig) -> Mapping[str, tuple[AnyChange, ...]]:
+    def modes(self, config: AnyConfig) -> Mapping[str, tuple[Change, ...]]:
         """Return for each mode the switches that have to be turned."""
         given = cast("Config", config).execution.defects
         turned = {mode.value: sorted(given ^ mode.defects, key=lambda defect: defect.value) for mode in Mode}
         return {
-            mode: tuple(Change(defect.value, defect.value, defect) for defect in defects)
+            mode: tuple(ConfigurationChange(defect.value, defect.value, defect) for defect in defects)
             for mode, defects in turned.items()
         }
 
-    def nudges(self, config: AnyConfig) -> Iterator[AnyChange]:
+    def nudges(self, config: AnyConfig) -> Iterator[Change]:
         """Yield the wavelength, the distances and the pixel size, each a little larger."""
         own = cast("Config", config)
         detector = own.detector
@@ -53,7 +52,7 @@ class Simulator(Experiments):
         }
         for name, value in numbers.items():
             if value is not None:
-                yield Change("nudge", name, fields={name: value * (1 + STEP), **_kept_size(own, name)})
+                yield ConfigurationChange("nudge", name, fields={name: value * (1 + STEP), **_kept_size(own, name)})
 
     def shape(self, config: AnyConfig) -> tuple[int, int]:
         """Return the numbers of pixels, slow and fast."""

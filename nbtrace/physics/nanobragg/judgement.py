@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import At, Facts, Node, Place, Values, Vector
+from nbtrace.compare.scene import Facts, Node, NodeView, Place, Values, Vector
 from nbtrace.explanation.audit.findings import Audit, Finding
 from nbtrace.explanation.physics import Physics
 from nbtrace.physics.nanobragg.causes.variants import VARIANTS
@@ -145,7 +145,7 @@ class NanoBragg(Physics):
         """Return the habit of printing reciprocal vectors turned to a step of the sweep; empty if it is none."""
         if self.family(node.name) != _RECIPROCAL:
             return ""
-        at = At(result.scenes[side], result.effective[side], node)
+        at = NodeView(result.scenes[side], result.effective[side], node)
         mine = result.effective[side][node]
         close = 1e-6 if result.scenes[side].single else 1e-12
         try:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from nbtrace.errors import InputError
-from nbtrace.images.geometry import geometry_of
 from nbtrace.images.image import Floats, Geometry
+from nbtrace.images.resolution import geometry_of
 from nbtrace.physics.nanobragg.pixel import pixel_size
 from nbtrace.records import Trace
 

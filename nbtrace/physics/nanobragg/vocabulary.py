@@ -2,7 +2,7 @@
 
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, PHI_TIC, QUANTITIES, SOURCE
 from nbtrace.vocabulary.registry import Deferred
-from nbtrace.vocabulary.vocabulary import Chain, Factor, SideName, Vocabulary
+from nbtrace.vocabulary.vocabulary import Chain, ChainFactor, SideName, Vocabulary
 
 VOCABULARY = Vocabulary(
     name="nanobragg",
@@ -23,13 +23,13 @@ VOCABULARY = Vocabulary(
     chain=Chain(
         "I_pixel_final",
         (
-            Factor("I_before_scaling"),
-            Factor("r_e_sqr"),
-            Factor("fluence_photons_per_m2"),
-            Factor("steps", -1),
-            Factor("capture_fraction"),
-            Factor("polar"),
-            Factor("omega_pixel"),
+            ChainFactor("I_before_scaling"),
+            ChainFactor("r_e_sqr"),
+            ChainFactor("fluence_photons_per_m2"),
+            ChainFactor("steps", -1),
+            ChainFactor("capture_fraction"),
+            ChainFactor("polar"),
+            ChainFactor("omega_pixel"),
         ),
     ),
     knowledge={

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from nbtrace.compare.sweep_result import Outcome
+from nbtrace.compare.sweep_result import SweepOutcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.ci import filed as read
@@ -327,7 +327,7 @@ def _check(raw: Mapping[str, Any]) -> Iterator[Item]:
 def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
     document = read_as(read.Sweep, raw)
     sources = {run.name: run.source for run in document.runs if run.source != run.name}
-    fates = {Outcome.DEFECT.value: Fate.FAIL, Outcome.UNDECIDED.value: Fate.SKIP}
+    fates = {SweepOutcome.DEFECT.value: Fate.FAIL, SweepOutcome.UNDECIDED.value: Fate.SKIP}
     for name, row in document.quantities.items():
         fate = fates.get(row.outcome, Fate.PASS)
         places = [Place(sources[run], value.line) for run, value in row.runs.items() if run in sources][:1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nbtrace.programs.comparison import Comparison, Probe, Run
+from nbtrace.programs.comparison import Comparison, Probe, SideRun
 from nbtrace.report.documents.explain_document import explain_document
 from nbtrace.report.documents.images_document import images_document
 from nbtrace.report.documents.trace_documents import FORMAT_VERSION, notices_document
@@ -36,7 +36,7 @@ def compare_document(result: Comparison, *, pictures: bool) -> Mapping[str, obje
     }
 
 
-def _run(run: Run) -> Mapping[str, object]:
+def _run(run: SideRun) -> Mapping[str, object]:
     return {
         "name": run.identity.name,
         "command": list(run.identity.command),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nbtrace.explanation.audit.attribution import Share
-from nbtrace.explanation.audit.findings import Finding, Status
+from nbtrace.explanation.audit.findings import AuditStatus, Finding
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.causes.search import Cause
 from nbtrace.explanation.explain import Explanation
@@ -42,7 +42,7 @@ def explain_document(result: Explanation) -> Mapping[str, object]:
         "roots": [_root(root, share, result) for root, share in result.ranked],
         "simulator": simulator_document(result.simulated),
         "unusable": [{"key": item.key, "line": item.line, "text": item.value.text} for item in result.unusable],
-        "audit": [_finding(item) for item in result.audit.findings if item.status is not Status.MATCH],
+        "audit": [_finding(item) for item in result.audit.findings if item.status is not AuditStatus.MATCH],
     }
 
 

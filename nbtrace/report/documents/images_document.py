@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from nbtrace.compare.images.gates import Gate
-from nbtrace.compare.images.orientation import Placement
+from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.images.image import Image
 from nbtrace.report.documents.trace_documents import FORMAT_VERSION, names_document, notices_document
@@ -78,7 +78,7 @@ def _undefined(result: ImagesResult) -> Mapping[str, str]:
     return {name: reason for name, reason in reasons.items() if getattr(result.metrics, name) is None}
 
 
-def _placement(placement: Placement) -> Mapping[str, object]:
+def _placement(placement: Orientation) -> Mapping[str, object]:
     slow, fast = placement.shift
     return {
         "py_is": placement.name,

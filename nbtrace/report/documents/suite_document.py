@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from nbtrace.programs.suite import CaseResult, Outcome, SuiteResult
+from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.documents.trace_documents import FORMAT_VERSION, names_document
 
 
@@ -21,10 +21,10 @@ def suite_document(result: SuiteResult) -> Mapping[str, object]:
             "cases": len(result.cases) + result.left_out,
             "run": len(result.cases),
             "left_out": result.left_out,
-            "not_comparable": len(result.of(Outcome.NOT_COMPARABLE)),
+            "not_comparable": len(result.of(CaseOutcome.NOT_COMPARABLE)),
         },
-        "num_agree": len(result.of(Outcome.AGREE)),
-        "num_differ": len(result.of(Outcome.DIFFER)),
+        "num_agree": len(result.of(CaseOutcome.AGREE)),
+        "num_differ": len(result.of(CaseOutcome.DIFFER)),
         "cases": {case.name: _case(case) for case in result.cases},
     }
 

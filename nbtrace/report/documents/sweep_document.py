@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nbtrace.compare.sweep_result import Measured, Outcome, SweepResult, Swept
+from nbtrace.compare.sweep_result import Measured, SweepOutcome, SweepResult, Swept
 from nbtrace.records import Record
 from nbtrace.report.documents.trace_documents import FORMAT_VERSION, names_document, notices_document
 from nbtrace.report.views.sweep_view import headline
@@ -19,7 +19,7 @@ def sweep_document(result: SweepResult) -> Mapping[str, object]:
         "tolerance_rel": result.policy.relative.value,
         "first_defect": first.quantity if first is not None else None,
         "roots": list(result.roots),
-        "counts": {outcome.value: len(result.of_outcome(outcome)) for outcome in Outcome},
+        "counts": {outcome.value: len(result.of_outcome(outcome)) for outcome in SweepOutcome},
         "values_compared": result.compared,
         "runs": [
             {

@@ -10,7 +10,7 @@ from nbtrace.compare.divergence import Group
 from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.phi import PhiResult, PhiStep
-from nbtrace.compare.scaling import Factor, ScalingResult
+from nbtrace.compare.scaling import ScalingFactor, ScalingResult
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Record, Trace
 from nbtrace.report.views.check_view import check_verdict
@@ -269,7 +269,7 @@ def _value(record: Record) -> object:
     return record.numbers[0] if len(record.numbers) == 1 else list(record.numbers)
 
 
-def _factor(factor: Factor) -> Document:
+def _factor(factor: ScalingFactor) -> Document:
     known = factor.known
     common: dict[str, object] = {"log_ratio": factor.log_ratio, "share_of_final_log_ratio": factor.share}
     if factor.row is not None:

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from nbtrace.compare.images.result import ImagesResult
-from nbtrace.images.geometry import inverse_d_squared
 from nbtrace.images.image import Floats, Geometry, Mask, Pixels
+from nbtrace.images.resolution import inverse_d_squared
 from nbtrace.records import Pixel
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import (

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
-from nbtrace.evidence.verification import FileStatus, Outcome
+from nbtrace.evidence.verification import FileStatus, Integrity
 from nbtrace.report.documents.filed import DiffDocument, ExplainDocument, names_of, read_as
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
@@ -126,7 +126,9 @@ def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
         name=contents.root.resolve().name,
         root=str(contents.root),
         answer=_answer(contents, sections),
-        faults_title="This bundle is not intact" if state is Outcome.FAULTY else "Not all of this bundle could be read",
+        faults_title="This bundle is not intact"
+        if state is Integrity.FAULTY
+        else "Not all of this bundle could be read",
         faults=tuple(_faults(contents)),
         notices=notices_of(sections),
         sections=tuple(sections),
@@ -142,7 +144,7 @@ def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
         commands=tuple(contents.commands.splitlines()),
         files=file_table(contents),
         state=state.value,
-        state_tone=Tone.GOOD if state is Outcome.INTACT else Tone.BAD,
+        state_tone=Tone.GOOD if state is Integrity.INTACT else Tone.BAD,
         state_text=_state_text(contents),
         contents=tuple(_table_of_contents(sections)),
     )
@@ -157,7 +159,7 @@ def _table_of_contents(sections: Sequence[ResultSection]) -> Iterator[tuple[str,
 
 def _faults(contents: Contents) -> Iterator[str]:
     """Yield what is wrong with the bundle, in sentences."""
-    if contents.verification.outcome() is Outcome.NOTHING:
+    if contents.verification.outcome() is Integrity.NOTHING:
         yield "nothing to verify: no entry of a manifest could be checked"
     good = (FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED)
     for finding in contents.verification.findings:

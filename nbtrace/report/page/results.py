@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
-from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.report.documents.filed import (
     DiffDocument,
     ExplainDocument,
@@ -295,7 +295,7 @@ def side_name(side: str, names: Names) -> str:
 
 def status_name(status: str, names: Names) -> str:
     """Return what the page calls the status of a root."""
-    return status_word(Status(status), names) if status in set(Status) else status
+    return status_word(AuditStatus(status), names) if status in set(AuditStatus) else status
 
 
 def root_name(root: Root) -> str:

@@ -1,6 +1,6 @@
 """The view of a log held against itself."""
 
-from nbtrace.compare.check import Check, Finding, SelfCheck
+from nbtrace.compare.check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
 from nbtrace.report.view import Column, Line, Section, Table, View, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict
@@ -13,7 +13,7 @@ _COLUMNS = (
     Column("checked", numeric=True, least_width=92),
     Column("finding"),
 )
-_STATUS = {Finding.HOLDS: Status.PASS, Finding.BROKEN: Status.CRITICAL}
+_STATUS = {RelationState.HOLDS: Status.PASS, RelationState.BROKEN: Status.CRITICAL}
 
 
 def check_verdict(result: SelfCheck) -> Verdict:
@@ -31,7 +31,7 @@ def check_view(result: SelfCheck) -> View:
     unreadable = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
     more = len(account.unreadable) - len(unreadable)
     table = Table(_COLUMNS, tuple(map(_line, result.checked)))
-    unchecked = [item for item in result.checks if item.finding is Finding.NOT_CHECKED]
+    unchecked = [item for item in result.checks if item.finding is RelationState.NOT_CHECKED]
     return View(
         title="A log held against itself",
         verdict=check_verdict(result),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nbtrace.programs.comparison import Comparison, Probe, Run
+from nbtrace.programs.comparison import Comparison, Probe, SideRun
 from nbtrace.report.view import Column, Line, Section, Table, View, number
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.explain_view import headline as explained
@@ -60,7 +60,7 @@ def _trace_words(result: Comparison) -> str:
     return "no pixel was traced on both sides" if result.probes else "no pixel was traced"
 
 
-def _sides(result: Comparison) -> Iterator[tuple[str, Run]]:
+def _sides(result: Comparison) -> Iterator[tuple[str, SideRun]]:
     return zip(result.images.names.pair, (result.c, result.py), strict=True)
 
 
@@ -72,7 +72,7 @@ def _facts(result: Comparison) -> Iterator[str]:
     yield f"Flags: {result.line.text}"
 
 
-def _run_line(side: str, run: Run) -> Line:
+def _run_line(side: str, run: SideRun) -> Line:
     made = run.made
     if not made.milliseconds:
         return Line((side, run.identity.name, "–", "–", "not run: recorded"))

@@ -29,7 +29,7 @@ from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
-_BAND_WORDS = {"tolerance": "at the tolerance", "0.0001": "from 1e-4 on", "0.01": "from 1e-2 on"}
+_BAND_WORDS = {"tolerance": "beyond the tolerance", "0.0001": "at least 1e-4", "0.01": "at least 1e-2"}
 
 
 def columns(names: Names) -> tuple[Column, ...]:
@@ -65,7 +65,7 @@ def headline(result: DiffResult) -> str:
     first = result.first_divergence
     compared = f"{result.coverage.compared} of {result.coverage.expected} values compared"
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return f"the logs cannot be compared as they stand ({compared} all the same)"
+        return f"the logs are not comparable; {compared} for information"
     if first is None:
         return f"{compared}, none diverges{lack_words(result)}"
     rest = (_apart(result, first), _material(result), _final(result), lack_words(result))
@@ -106,9 +106,9 @@ def _apart(result: DiffResult, first: Row) -> str:
     power = power_of_ten(first)
     why = f"another unit, 10^{power}" if power else "a habit of logging"
     rest = (
-        f"first apart from such: {describe(physical.first, result.names)}"
+        f"first other divergence: {describe(physical.first, result.names)}"
         if physical.first
-        else "nothing else diverges but what may follow"
+        else "all else may be a consequence"
     )
     return f" ({why}); {rest}"
 
@@ -291,7 +291,7 @@ def _named(item: Divergence) -> str:
 
 def _consequences(roots: list[Divergence]) -> str:
     names = dict.fromkeys(name for item in roots for name in item.consequences)
-    return f"from here may follow {listed(names)}" if names else "nothing else follows"
+    return f"may explain {listed(names)}" if names else "nothing else follows"
 
 
 def _coverage(result: DiffResult) -> Section:

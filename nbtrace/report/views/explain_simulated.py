@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from nbtrace.explanation.audit.findings import other_side
-from nbtrace.explanation.simulations.counterfactual import Difference, Simulated
+from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
 from nbtrace.explanation.simulations.evidence import Evidence, words
-from nbtrace.explanation.simulations.match import Match
+from nbtrace.explanation.simulations.match import ValueMatch
 from nbtrace.explanation.simulations.reproduction import Reproduction
 from nbtrace.explanation.simulations.run import Change
 from nbtrace.records import Side
@@ -87,7 +87,7 @@ def _left(name: str, found: Reproduction) -> Iterator[str]:
             yield f"{name}: no run reproduces {listed(quantities, _SHOWN)}{because}; {largest}"
 
 
-def _line(difference: Difference, names: Names) -> Line:
+def _line(difference: RunDifference, names: Names) -> Line:
     cells = (
         names.of(difference.side),
         difference.moved[0].label if difference.moved else "–",
@@ -158,7 +158,7 @@ def _change(change: Change) -> Mapping[str, object]:
     return {"change": change.name, "text": change.text}
 
 
-def _match(match: Match) -> Mapping[str, object]:
+def _match(match: ValueMatch) -> Mapping[str, object]:
     return {
         "logged": list(match.logged),
         "predicted": list(match.simulated),
@@ -166,7 +166,7 @@ def _match(match: Match) -> Mapping[str, object]:
     }
 
 
-def _difference(difference: Difference) -> Mapping[str, object]:
+def _difference(difference: RunDifference) -> Mapping[str, object]:
     return {
         **_change(difference.change),
         "side": difference.side.value,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nbtrace.compare.metrics import component_name, is_finite
 from nbtrace.explanation.audit.attribution import Attribution, Share
-from nbtrace.explanation.audit.findings import Finding, Held, Status
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, Ground, Held
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.physics import physics_of
@@ -15,8 +15,7 @@ from nbtrace.report.view import Column, Line, Section, Table, View, clean, liste
 from nbtrace.report.views.diff_view import lack_words
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.verdicts.notices import Weight
-from nbtrace.verdicts.status import Status as Difference
-from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
 
@@ -39,13 +38,13 @@ _SHORT = 12
 _WORDY = 92
 """Terminal width from which on there is room for the reason of each finding."""
 _STYLE = {
-    Status.MATCH: Difference.PASS,
-    Status.INHERITED: Difference.MINOR,
-    Status.AMPLIFIED: Difference.MINOR,
-    Status.INTRODUCED_C: Difference.CRITICAL,
-    Status.INTRODUCED_PY: Difference.CRITICAL,
-    Status.LOG_ONLY: Difference.DIVERGENT,
-    Status.UNKNOWN: Difference.MISSING,
+    AuditStatus.MATCH: Status.PASS,
+    AuditStatus.INHERITED: Status.MINOR,
+    AuditStatus.AMPLIFIED: Status.MINOR,
+    AuditStatus.INTRODUCED_C: Status.CRITICAL,
+    AuditStatus.INTRODUCED_PY: Status.CRITICAL,
+    AuditStatus.LOG_ONLY: Status.DIVERGENT,
+    AuditStatus.UNKNOWN: Status.MISSING,
 }
 _MATERIAL = 1e-6
 """Share of the final log-ratio under which a root does not matter to the pixel."""
@@ -74,7 +73,7 @@ def headline(result: Explanation) -> str:
         if result.verdict is Verdict.AGREE:
             return "nothing to explain: every value agrees, or follows from values that do"
         if result.diff.first_divergence is None:
-            return f"no value that both logs print differs{lack_words(result.diff)}"
+            return f"the values that both logs print agree{lack_words(result.diff)}"
         return "the logs differ, but hold no value by which a side could be told wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
@@ -119,11 +118,11 @@ def root_words(root: Root) -> str:
     return f"{where}: {cause}"
 
 
-def status_word(status: Status, names: Names) -> str:
+def status_word(status: AuditStatus, names: Names) -> str:
     """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
     introduced = {
-        Status.INTRODUCED_C: (names.reference, "REFERENCE"),
-        Status.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
+        AuditStatus.INTRODUCED_C: (names.reference, "REFERENCE"),
+        AuditStatus.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
     }
     if status not in introduced:
         return status.value
@@ -138,10 +137,10 @@ def place_words(root: Root) -> str:
 
 def _without_cause(root: Root) -> str:
     finding = root.findings[0]
-    if root.status is Status.UNKNOWN:
+    if root.status is AuditStatus.UNKNOWN:
         reason = f" ({finding.reason})" if finding.reason and finding.c.lack is not Lack.FORMULA else ""
         return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
-    if root.status is Status.LOG_ONLY:
+    if root.status is AuditStatus.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"
     return f"breaks {_formula(root)}; no cause of the catalogue fits"
 
@@ -174,8 +173,8 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
     """Return what a root does to the pixel."""
     vocabulary = result.diff.c.vocabulary
     final = result.attribution.final or f"the final {vocabulary.outcome}"
-    if root.status is Status.LOG_ONLY:
-        return f"only the log has it wrong, {final} has not"
+    if root.status is AuditStatus.LOG_ONLY:
+        return f"only the log is wrong, {final} is not"
     if share.of_log_ratio is None:
         return f"its share of {final} cannot be computed ({share.reason})"
     if abs(share.of_log_ratio) < _MATERIAL:
@@ -192,14 +191,16 @@ def _formula(root: Root) -> str:
 
 def _facts(result: Explanation) -> Iterator[str]:
     found = result.audit.findings
-    counts = {status: sum(item.status is status for item in found) for status in Status}
+    counts = {status: sum(item.status is status for item in found) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
     )
     attribution = result.attribution
     if attribution.log_ratio is not None:
         words = f"log({result.names.ratio}) of {attribution.final} is {attribution.log_ratio:+.9g}"
-        yield words + (f"; with every root put right {left_words(attribution)}" if attribution.left is not None else "")
+        yield words + (
+            f"; with every root corrected, {left_words(attribution)}" if attribution.left is not None else ""
+        )
 
 
 def _sections(result: Explanation) -> Iterator[Section]:
@@ -210,7 +211,7 @@ def _sections(result: Explanation) -> Iterator[Section]:
         yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
-    shown = [item for item in result.audit.findings if item.status is not Status.MATCH and _on_both(item)]
+    shown = [item for item in result.audit.findings if item.status is not AuditStatus.MATCH and _on_both(item)]
     table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
     yield Section("Every value that differs", table=table if shown else None)
 
@@ -249,7 +250,7 @@ def _proof(root: Root, runs: str, result: Explanation) -> Section:
 
 def proof_sentences(root: Root) -> tuple[str, ...]:
     """Return the formula that a root breaks, why it is held to, and what the quantity is."""
-    if _judged(root).computed is None and root.status is not Status.LOG_ONLY:
+    if _judged(root).computed is None and root.status is not AuditStatus.LOG_ONLY:
         formula = "no formula could be checked; the other side's value stands in its place"
     else:
         formula = f"formula: {_formula(root)}"
@@ -308,25 +309,26 @@ def _alternatives(root: Root) -> Iterator[str]:
     yield f"next probe: {_next_probe(root)}"
 
 
+_LOGGABLE = frozenset({Lack.VALUE, Lack.FACT, Lack.TURN})
+"""What a formula may lack that a log can print, or a configuration give."""
+
+
 def _next_probe(root: Root) -> str:
     """Return what to log next."""
     finding = root.findings[0]
-    lacking = [held.lacking for held in (finding.c, finding.py) if held.lacking and held.logged is not None]
+    if finding.ground is Ground.NO_FORMULA:
+        return f"no formula covers {root.quantity}; log what it is computed from"
+    lacking = [held.lacking for held in (finding.c, finding.py) if held.lack in _LOGGABLE]
     configured_by = physics_of(root.vocabulary).configured_by
-    if _covered(root) and lacking:
+    if lacking:
         return f"log {lacking[0]}" + (", or give the configuration" if configured_by else "")
     known = root.vocabulary.quantities.get(root.quantity)
     inputs = known.causes if known is not None else ()
     if inputs:
-        return f"log intermediate values between {listed(inputs, 3)} and {root.quantity}"
+        return f"log the intermediate values that lead from {listed(inputs, 3)} to {root.quantity}"
     if not configured_by:
         return f"log what {root.quantity} is computed from"
     return f"give the configuration that both were run with ({configured_by})"
-
-
-def _covered(root: Root) -> bool:
-    """Whether a formula gives the quantity."""
-    return root.quantity in root.vocabulary.formulas
 
 
 def _audit_columns(names: Names) -> tuple[Column, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nbtrace.compare.images.gates import Gate, tolerance_text
-from nbtrace.compare.images.orientation import Placement
+from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
@@ -119,7 +119,7 @@ def near_one(value: float | None) -> str:
     return f"1 {'−' if value < 1 else '+'} {abs(1 - value):.2e}"
 
 
-def placement_text(placement: Placement, names: Names) -> str:
+def placement_text(placement: Orientation, names: Names) -> str:
     """Return in words how the candidate has to be laid on the reference."""
     slow, fast = placement.shift
     turned = names.candidate + ("" if placement.name == "as it is" else f" {placement.name}")

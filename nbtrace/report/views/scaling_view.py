@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
-from nbtrace.compare.scaling import Factor, Product, ScalingResult
+from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
 from nbtrace.report.view import (
     Column,
     Command,
@@ -74,7 +74,7 @@ def scaling_view(result: ScalingResult) -> View:
 
 def _headline(result: ScalingResult) -> str:
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return "the logs cannot be compared as they stand"
+        return "the logs are not comparable"
     first = result.first_divergence
     if first is None:
         blocks = f" in the first {_words(result).block} block" if _words(result).has_blocks else ""
@@ -92,13 +92,14 @@ def _carried(result: ScalingResult) -> str:
     leading = max(shares, key=lambda name: abs(shares[name]))
     if abs(result.unexplained) > _OPEN:
         sides = zip(result.diff.names.pair, result.products, strict=True)
-        whose = " and ".join(side for side, product in sides if product.meaning != "holds")
-        what = _product_word(result)
-        return f"; the chain{' of ' + whose if whose else ''} does not make its own {what}, so shares mean little"
+        whose = [side for side, product in sides if product.meaning != "holds"]
+        own = f" of {' and '.join(whose)}" if whose else ""
+        what = f"{'their' if len(whose) > 1 else 'its'} own {_product_word(result)}" if whose else "the final value"
+        return f"; the factors{own} do not multiply to {what}, so the shares mean little"
     return f"; {leading} explains {percent(shares[leading])} of the final log-ratio"
 
 
-def _relative(factor: Factor) -> float | None:
+def _relative(factor: ScalingFactor) -> float | None:
     return factor.row.difference.relative if factor.row is not None and factor.row.difference is not None else None
 
 
@@ -128,12 +129,12 @@ def _divergent(result: ScalingResult) -> Iterator[Section]:
     yield Section("What to look at next", commands=(command,))
 
 
-def _described(factor: Factor) -> str:
+def _described(factor: ScalingFactor) -> str:
     size = f"{signed(_relative(factor), 6)} relative" if _relative(factor) is not None else factor.reason
     return f"{factor.name} ({factor.description}): {size}, {factor.status.value}"
 
 
-def _factor(factor: Factor) -> Line:
+def _factor(factor: ScalingFactor) -> Line:
     ratio = factor.row.difference.ratio if factor.row is not None and factor.row.difference is not None else None
     cells = (
         factor.name,

@@ -34,7 +34,7 @@ def _labels(result: StepsResult) -> Mapping[Side, str]:
 def _headline(result: StepsResult) -> str:
     first = result.first_divergence
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return "the logs cannot be compared as they stand; the turns say nothing about the physics"
+        return "the logs are not comparable; the turns say nothing about the physics"
     values = sum(turn.compared for turn in result.turns)
     if first is None:
         unread = ", but a line of one cannot be read" if result.verdict is Verdict.DIFFER else ""

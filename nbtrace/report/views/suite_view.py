@@ -1,6 +1,6 @@
 """The view of a suite: one table with a line per case."""
 
-from nbtrace.programs.suite import CaseResult, Outcome, SuiteResult
+from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
@@ -8,9 +8,9 @@ from nbtrace.vocabulary.sides import Names
 _FIGURES = 7
 """Columns between the name of a case and its verdict."""
 _STATUS = {
-    Outcome.AGREE: Status.PASS,
-    Outcome.DIFFER: Status.CRITICAL,
-    Outcome.NOT_COMPARABLE: Status.MISSING,
+    CaseOutcome.AGREE: Status.PASS,
+    CaseOutcome.DIFFER: Status.CRITICAL,
+    CaseOutcome.NOT_COMPARABLE: Status.MISSING,
 }
 
 
@@ -30,7 +30,7 @@ def _columns(names: Names) -> tuple[Column, ...]:
 
 def suite_view(result: SuiteResult) -> View:
     """Return the view of a suite."""
-    failed = [case for case in result.cases if case.outcome is not Outcome.AGREE]
+    failed = [case for case in result.cases if case.outcome is not CaseOutcome.AGREE]
     notices = [f"{case.name}: {text}" for case in failed for text in case.notices]
     digests = dict.fromkeys(case.reference_sha256 for case in result.cases if case.reference_sha256)
     recorded = sum(case.c_ms is None for case in result.cases if case.metrics is not None)
@@ -61,7 +61,7 @@ def _live(result: SuiteResult) -> int:
 
 
 def _headline(result: SuiteResult) -> str:
-    agree, differ, neither = (result.of(outcome) for outcome in Outcome)
+    agree, differ, neither = (result.of(outcome) for outcome in CaseOutcome)
     text = f"{len(agree)} of {len(result.cases)} cases agree"
     text += f", {len(differ)} differ: {listed(case.name for case in differ)}" if differ else ""
     text += f", {len(neither)} not compared: {listed(case.name for case in neither)}" if neither else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from nbtrace.compare.sweep_result import Measured, Outcome, Reading, Run, SweepResult, Swept
+from nbtrace.compare.sweep_result import Measured, PrecisionRun, Reading, SweepOutcome, SweepResult, Swept
 from nbtrace.records import Trace
 from nbtrace.report.view import (
     Column,
@@ -21,20 +21,20 @@ from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 
 STATUS_OF = {
-    Outcome.STABLE: Status.PASS,
-    Outcome.ROUNDING: Status.PASS,
-    Outcome.PRECISION_LIMITED: Status.MINOR,
-    Outcome.UNDECIDED: Status.MISSING,
-    Outcome.DEFECT: Status.CRITICAL,
+    SweepOutcome.STABLE: Status.PASS,
+    SweepOutcome.ROUNDING: Status.PASS,
+    SweepOutcome.PRECISION_LIMITED: Status.MINOR,
+    SweepOutcome.UNDECIDED: Status.MISSING,
+    SweepOutcome.DEFECT: Status.CRITICAL,
 }
 """The status that colours an outcome."""
 
 _MEANINGS = {
-    Outcome.STABLE: "the same in every run, to the last printed digit",
-    Outcome.ROUNDING: "moves with the precision, or is apart from the reference only as far as rounding goes",
-    Outcome.PRECISION_LIMITED: "rounding moves it by more than its tolerance",
-    Outcome.UNDECIDED: "the runs do not tell",
-    Outcome.DEFECT: "apart from the reference in every precision: no rounding",
+    SweepOutcome.STABLE: "the same in every run, to the last printed digit",
+    SweepOutcome.ROUNDING: "moves with the precision, or is apart from the reference only as far as rounding goes",
+    SweepOutcome.PRECISION_LIMITED: "rounding moves it by more than its tolerance",
+    SweepOutcome.UNDECIDED: "the runs do not tell",
+    SweepOutcome.DEFECT: "apart from the reference in every precision: no rounding",
 }
 _MOVING = (
     Column("quantity"),
@@ -74,7 +74,7 @@ def headline(result: SweepResult) -> str:
 def _against_reference(result: SweepResult) -> Iterator[str]:
     if result.reference is None:
         return
-    defects, undecided = result.of_outcome(Outcome.DEFECT), result.of_outcome(Outcome.UNDECIDED)
+    defects, undecided = result.of_outcome(SweepOutcome.DEFECT), result.of_outcome(SweepOutcome.UNDECIDED)
     if defects:
         first = defects[0].shown
         apart = f"{_counted(len(defects))} apart from the reference in every precision"
@@ -95,7 +95,7 @@ def _movement(result: SweepResult) -> str:
     moving = [item for item in result.quantities if item.shown.digits is not None]
     if not moving:
         return f"none of {_counted(len(result.quantities))} moves with the precision"
-    limited = result.of_outcome(Outcome.PRECISION_LIMITED)
+    limited = result.of_outcome(SweepOutcome.PRECISION_LIMITED)
     least = min(moving, key=lambda item: item.shown.digits or 0.0)
     beyond = f", {listed(item.quantity for item in limited)} beyond the tolerance" if limited else ""
     kept = f"{least.shown.label} keeps the fewest digits, {least.shown.digits:.1f}"
@@ -116,7 +116,7 @@ def _facts(result: SweepResult) -> Iterator[str]:
 
 
 def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
-    shown = [item for item in result.quantities if not brief or item.outcome is not Outcome.STABLE]
+    shown = [item for item in result.quantities if not brief or item.outcome is not SweepOutcome.STABLE]
     columns = (*_MOVING, *(_APART if result.reference is not None else ()), Column("outcome"))
     hidden = len(result.quantities) - len(shown)
     sentences: tuple[str, ...] = (
@@ -125,12 +125,12 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
     sentences += (_OFF,) if result.reference is not None else ()
     table = Table(columns, tuple(_line(item, result) for item in shown))
     yield Section("Quantities in execution order", sentences=sentences, table=table)
-    for outcome in (Outcome.DEFECT, Outcome.UNDECIDED, Outcome.PRECISION_LIMITED):
+    for outcome in (SweepOutcome.DEFECT, SweepOutcome.UNDECIDED, SweepOutcome.PRECISION_LIMITED):
         found = result.of_outcome(outcome)
         if found:
             items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in found)
             roots = f"Roots, from which the others may follow: {listed(result.roots)}."
-            sentences = (roots,) if outcome is Outcome.DEFECT and result.roots else ()
+            sentences = (roots,) if outcome is SweepOutcome.DEFECT and result.roots else ()
             yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
     yield Section("Outcomes", items=tuple(_counts(result)))
     if result.first_defect is not None and result.reference is not None:
@@ -144,7 +144,7 @@ def _remark(item: Swept, result: SweepResult) -> str:
     return f"; far more than rounding makes of its inputs (condition {item.condition:.2g}): look at its code"
 
 
-def _next(reference: Trace, run: Run) -> Section:
+def _next(reference: Trace, run: PrecisionRun) -> Section:
     title = "What to look at next"
     if run.trace.source == run.name:
         return Section(title, items=("write the trace with nbtrace harness; nbtrace explain says which side is wrong",))
@@ -153,7 +153,7 @@ def _next(reference: Trace, run: Run) -> Section:
 
 
 def _counts(result: SweepResult) -> Iterator[str]:
-    for outcome in Outcome:
+    for outcome in SweepOutcome:
         found = result.of_outcome(outcome)
         if found:
             yield f"{outcome.value} {len(found)}: {_MEANINGS[outcome]}"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
 from nbtrace.compare.images.resample import resampled
 from nbtrace.errors import InputError, MismatchError, UsageError
-from nbtrace.images.geometry import geometry_of, miller_indices, resolution
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
+from nbtrace.images.resolution import geometry_of, miller_indices, resolution
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names

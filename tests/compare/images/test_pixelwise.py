@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace.compare.images.pixelwise import PixelTolerance, scan
-from nbtrace.compare.images.steps import BINS, common_format, step_counts
+from nbtrace.compare.images.ulps import BINS, common_format, step_counts
 from nbtrace.verdicts.status import Status
 
 RNG = np.random.default_rng(5)

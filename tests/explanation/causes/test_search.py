@@ -9,9 +9,9 @@ from nbtrace.compare.precision import as_single
 from nbtrace.compare.scene import Fact, Node, Scene, Vector
 from nbtrace.explanation.causes.catalogue import catalogue
 from nbtrace.explanation.causes.search import Case, search
-from nbtrace.physics.nanobragg.formulas.steps import node_at
+from nbtrace.physics.nanobragg.formulas.sweep_places import node_at
 from nbtrace.physics.nanobragg.judgement import NanoBragg
-from nbtrace.physics.nanobragg.selftest import run
+from nbtrace.physics.nanobragg.selftest import scoring
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 
 CATALOGUE = catalogue(NanoBragg(VOCABULARY))
@@ -26,7 +26,7 @@ def case(base: Scene, node: Node, logged: Vector, right: Vector | None = None) -
 
 @pytest.fixture(scope="module")
 def base() -> Scene:
-    return dict(run.scenes((), ("phi_from_nonzero",)))["phi_from_nonzero__43_45"]
+    return dict(scoring.scenes((), ("phi_from_nonzero",)))["phi_from_nonzero__43_45"]
 
 
 SCALAR, VECTOR = Node("I_before_scaling"), Node("scattering_vec_A_inv", 0)
@@ -79,7 +79,7 @@ def test_labels_that_include_the_end_point_are_named(base: Scene) -> None:
 
 
 def test_a_normal_taken_as_given_is_recovered_from_the_corner() -> None:
-    base = dict(run.scenes((), ("custom_vectors_mat_hkl_phi",)))["custom_vectors_mat_hkl_phi__24_51"]
+    base = dict(scoring.scenes((), ("custom_vectors_mat_hkl_phi",)))["custom_vectors_mat_hkl_phi__24_51"]
     node = Node("pix0_vector_meters", 0)
     fast, slow = base.values[Node("fdet_vec", 0)], base.values[Node("sdet_vec", 0)]
     close, F, S = (base.values[Node(name)][0] for name in ("close_distance_m", "Fclose_m", "Sclose_m"))
@@ -143,7 +143,7 @@ def test_a_component_that_is_0_is_named(base: Scene) -> None:
 
 @pytest.mark.parametrize(("beam", "words"), [(None, "the beam"), ((1.0, 0.0, 0.0), "a beam along (1, 0, 0)")])
 def test_an_exchanged_pivot_is_named_without_the_distance(beam: Vector | None, words: str) -> None:
-    tilted = dict(run.scenes((), ("tilted_sample_pivot",)))["tilted_sample_pivot__56_40"]
+    tilted = dict(scoring.scenes((), ("tilted_sample_pivot",)))["tilted_sample_pivot__56_40"]
     node = Node("pix0_vector_meters", 0)
     fast, slow, x = (tilted.values[Node(name, 0)] for name in ("fdet_vec", "sdet_vec", "incident_vec"))
     tipped = (0.9, 0.3, 0.0) if beam is not None else x

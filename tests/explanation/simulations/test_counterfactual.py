@@ -24,9 +24,9 @@ from nbtrace.explanation.simulations.counterfactual import Simulated, counterfac
 from nbtrace.explanation.simulations.evidence import SIMULATOR, evidence
 from nbtrace.explanation.simulations.match import Logged
 from nbtrace.explanation.simulations.reproduction import Reproduction
-from nbtrace.explanation.simulations.run import Run
+from nbtrace.explanation.simulations.run import SimulatedPixel
 from nbtrace.parsers import parse_trace, read_trace
-from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, Change, changes
+from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, ConfigurationChange, changes
 from nbtrace.physics.nanobragg.experiments import Simulator
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.writers import trace_text
@@ -143,14 +143,14 @@ def named(found: Reproduction) -> set[str]:
     return {found.changes[0].name, *(change.name for change in found.as_well[0])} if len(found.changes) == 1 else set()
 
 
-def visible(config: Config, pixel: Pixel, name: str) -> list[Change]:
+def visible(config: Config, pixel: Pixel, name: str) -> list[ConfigurationChange]:
     """Return the changes of a name that show in a log of the pixel, and take no long run."""
     base = trace_text(trace_pixel(config, pixel, Emit()).records)
     options = (change for change in changes(config, pixel) if change.name == name and is_short(config, pixel, change))
     return [item for item in options if trace_text(trace_pixel(item.applied(config), pixel, Emit()).records) != base]
 
 
-def is_short(config: Config, pixel: Pixel, change: Change) -> bool:
+def is_short(config: Config, pixel: Pixel, change: ConfigurationChange) -> bool:
     try:
         return pixel_runs()(change.applied(config), pixel).samples < 200
     except ProgramError:
@@ -313,7 +313,7 @@ def test_a_root_without_a_cause_gets_the_one_that_the_runs_tell(inputs: Path) ->
 
 
 def test_a_run_that_cannot_be_made_is_said_and_breaks_nothing() -> None:
-    def refusing(config: object, pixel: Pixel) -> Run:
+    def refusing(config: object, pixel: Pixel) -> SimulatedPixel:
         assert isinstance(config, Config)
         raise UsageError(f"no run of {pixel} on {config.shape_slow_fast}")
 

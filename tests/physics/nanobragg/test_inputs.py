@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from nbtrace import read_trace
-from nbtrace.compare.scene import ALL, At, Node, Place, Scene, Vector, scene
+from nbtrace.compare.scene import ALL, Node, NodeView, Place, Scene, Vector, scene
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.formulas.reflections import reflections_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS, REFLECTIONS
@@ -52,7 +52,7 @@ UNREAD = {
 """Inputs (quantity, input) that no formula reads, and why they are inputs nevertheless."""
 
 
-class Without(At):
+class Without(NodeView):
     """A log without some of its values and facts."""
 
     def __init__(self, seen: Scene, node: Node, gone: frozenset[str]) -> None:
@@ -70,7 +70,7 @@ class Without(At):
     def __contains__(self, name: object) -> bool:
         return name not in self.gone and super().__contains__(name)
 
-    def of(self, sample: int, place: Place = ()) -> At:
+    def of(self, sample: int, place: Place = ()) -> NodeView:
         other = Without(self.scene, Node(self.node.name, sample, place), self.gone)
         other.read, other.told = self.read, self.told
         return other
@@ -78,7 +78,7 @@ class Without(At):
     def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
         return () if name in self.gone else super().ordinals_of(name, index)
 
-    def aside(self) -> At:
+    def aside(self) -> NodeView:
         return Without(self.scene, self.node, self.gone)
 
 
@@ -89,7 +89,7 @@ class Asked:
     read: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     told: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def compute(self, at: At) -> tuple[Vector | None, frozenset[str]]:
+    def compute(self, at: NodeView) -> tuple[Vector | None, frozenset[str]]:
         """Return the value of a formula, None without one, and the names that it took."""
         name = at.node.name
         try:
@@ -130,7 +130,7 @@ def completed(seen: Scene, asked: Asked) -> Scene:
         )
         for node in (Node(name, sample, place) for sample, place in at):
             if node not in values:
-                value, _ = asked.compute(At(replace(seen, values=values), values, node))
+                value, _ = asked.compute(NodeView(replace(seen, values=values), values, node))
                 if value is not None:
                     values[node] = value
     return replace(seen, values=values)

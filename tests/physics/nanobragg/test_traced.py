@@ -5,7 +5,7 @@ import pytest
 
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
-from nbtrace.images.geometry import cosine_two_theta, direct_beam, inverse_d_squared, miller_indices, resolution
+from nbtrace.images.resolution import cosine_two_theta, direct_beam, inverse_d_squared, miller_indices, resolution
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.physics.nanobragg.traced import trace_geometry
 from nbtrace.records import Side

@@ -12,7 +12,7 @@ import pytest
 from nbtrace import Trace, check, compare_phi, diff, explain, parse_trace, scaling_chain
 from nbtrace.compare.images import compare_images
 from nbtrace.compare.sweep import sweep
-from nbtrace.compare.sweep_result import Precision, Run
+from nbtrace.compare.sweep_result import Precision, PrecisionRun
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, FiledResult, read_contents
 from nbtrace.evidence.provenance import Provenance
@@ -56,7 +56,7 @@ def traces(pairs: Path) -> tuple[Trace, Trace]:
 def everything(traces: tuple[Trace, Trace], tmp_path_factory: pytest.TempPathFactory) -> Contents:
     """One result of every command that makes a verdict, all of a pair that differs; and a self-check that holds."""
     c, py = traces
-    runs = [Run(precision, "cpu", c) for precision in Precision]
+    runs = [PrecisionRun(precision, "cpu", c) for precision in Precision]
     pixels = np.random.default_rng(3).random((16, 16))
     images = Image(pixels, "c.npy", "array"), Image(pixels * 1.1, "py.npy", "array")
     return filed(

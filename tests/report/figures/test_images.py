@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 
 from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
 from nbtrace.errors import UsageError
-from nbtrace.images.geometry import geometry_of
 from nbtrace.images.image import Geometry, Image, Pixels
+from nbtrace.images.resolution import geometry_of
 from nbtrace.report.figures.images import (
     detail_figure,
     image_figures,

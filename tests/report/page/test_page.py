@@ -10,7 +10,7 @@ import pytest
 
 import nbtrace
 from nbtrace.evidence import Bundle, Provenance, verify
-from nbtrace.evidence.verification import Outcome
+from nbtrace.evidence.verification import Integrity
 from nbtrace.report.documents.trace_documents import diff_document
 from nbtrace.report.views.diff_view import diff_view
 from tests.report.page.conftest import file_pair, file_view, page_of
@@ -246,4 +246,4 @@ def test_results_of_one_kind_have_anchors_of_their_own_and_the_latest_answers(bu
     assert problems_of(html) == []
     assert {f"result-{number}" for number in (1, 2, 3)} <= {item.get("id") for item in Markup(html).of("section")}
     assert re.search(r"<h1>answer 2</h1>", html)
-    assert verify(bundle.root).outcome() is Outcome.INTACT
+    assert verify(bundle.root).outcome() is Integrity.INTACT

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from nbtrace import explain, read_trace
 from nbtrace.explanation.explain import Explanation
 from nbtrace.records import Side
 from nbtrace.report.views.explain_view import explain_view, headline
+from nbtrace.vocabulary.formula import Lack, why_not_computed
 
 
 def explained(folder: Path, c: str, py: str) -> Explanation:
@@ -43,7 +46,7 @@ def test_a_value_that_no_formula_takes_is_not_called_without_effect(tmp_path: Pa
     c, py = (f"TRACE_{tag}: I_pixel_final 3\nTRACE_{tag}: home_made {x}\n" for tag, x in (("C", 1.5), ("PY", 2.5)))
     text = headline(explained(tmp_path, c, py))
     assert text.startswith("C or Py: home_made: Py's value is 1.666667 times C's; the logs do not tell whose is right")
-    assert text.endswith("its share of I_pixel_final cannot be computed (no formula gives this value or takes it)")
+    assert text.endswith("its share of I_pixel_final cannot be computed (no formula covers this value)")
 
 
 def test_a_factor_that_a_log_does_not_print_blames_nobody(tmp_path: Path) -> None:
@@ -56,3 +59,21 @@ def test_a_factor_that_a_log_does_not_print_blames_nobody(tmp_path: Path) -> Non
     (root,) = result.roots
     assert (root.quantity, root.side, root.supposed) == ("I_pixel_final", Side.UNKNOWN, Side.C)
     assert "polarised (0.68), a factor that this log lacks" in headline(result)
+
+
+def test_the_next_probe_of_what_no_formula_covers_asks_for_its_inputs(tmp_path: Path) -> None:
+    c, py = (f"TRACE_{tag}: I_pixel_final 3\nTRACE_{tag}: home_made {x}\n" for tag, x in (("C", 1.5), ("PY", 2.5)))
+    items = [item for section in explain_view(explained(tmp_path, c, py)).sections for item in section.items]
+    assert "next probe: no formula covers home_made; log what it is computed from" in items
+
+
+@pytest.mark.parametrize(
+    ("lack", "words"),
+    [
+        (Lack.FORMULA, "no formula gives this quantity"),
+        (Lack.NUMBER, "the formula needs finite inputs"),
+        (Lack.VALUE, "inputs not logged: finite inputs"),
+    ],
+)
+def test_why_a_formula_has_no_value_is_said_by_what_it_lacks(lack: Lack, words: str) -> None:
+    assert why_not_computed("finite inputs", lack) == words

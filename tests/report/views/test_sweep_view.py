@@ -8,7 +8,7 @@ import pytest
 
 from nbtrace import Trace
 from nbtrace.compare.sweep import sweep
-from nbtrace.compare.sweep_result import Precision, Run
+from nbtrace.compare.sweep_result import Precision, PrecisionRun
 from nbtrace.documents import dump
 from nbtrace.report import markdown, terminal
 from nbtrace.report.documents.sweep_document import sweep_document
@@ -17,8 +17,8 @@ from nbtrace.report.views.sweep_view import sweep_view
 Read = Callable[..., Trace]
 
 
-def runs(*traces: Trace) -> list[Run]:
-    return [Run(precision, "cpu", trace) for precision, trace in zip(Precision, traces, strict=True)]
+def runs(*traces: Trace) -> list[PrecisionRun]:
+    return [PrecisionRun(precision, "cpu", trace) for precision, trace in zip(Precision, traces, strict=True)]
 
 
 def test_hostile_text_stays_text(hostile_pair: tuple[Trace, Trace], hostile: str) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import At, Node, Vector
+from nbtrace.compare.scene import Node, NodeView, Vector
 from nbtrace.compare.vectors import added, scaled, unit
 from nbtrace.explanation.causes.search import Candidate, Case, distance
 from nbtrace.physics.nanobragg.formulas import geometry
@@ -101,7 +101,7 @@ def other_sum(case: Case) -> Iterator[Candidate]:
     yield Candidate(plane, "the term along the normal left out")
 
 
-def _by_sample(view: At) -> Iterator[Candidate]:
+def _by_sample(view: NodeView) -> Iterator[Candidate]:
     normal = geometry.normal_of(view)
     distance, beam = view.number("distance_m"), view["incident_vec"]
     lengths = {"": distance, ", close distance along the final normal": distance * dot(beam, normal)}
@@ -168,7 +168,7 @@ def given_normal(case: Case) -> Iterator[Candidate]:
             yield Candidate(value, words.format(_shown(normal)) + extra)
 
 
-def _given_normals(view: At, corner: Vector, _: Vector | None) -> Iterator[Vector]:
+def _given_normals(view: NodeView, corner: Vector, _: Vector | None) -> Iterator[Vector]:
     if "given_odet" in view:
         yield view["given_odet"]
         return

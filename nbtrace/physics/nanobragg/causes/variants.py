@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import At, Node, Vector
+from nbtrace.compare.scene import Node, NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait
 from nbtrace.physics.nanobragg.causes.detector import (
@@ -21,7 +21,7 @@ from nbtrace.physics.nanobragg.causes.structure import other_reflection, structu
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
@@ -171,7 +171,7 @@ def _pixel_value(case: Case) -> Iterator[Candidate]:
     yield Candidate((case.right[0] * after / polar,), text)
 
 
-def _other_kahn(case: Case, view: At) -> Iterator[Candidate]:
+def _other_kahn(case: Case, view: NodeView) -> Iterator[Candidate]:
     """Yield the pixel polarised by a Kahn factor of 0 or 1, whatever the log says of the polarisation."""
     if "polar" not in view or not view.number("polar") or view.get("oversample_polar", (0.0,))[0]:
         return
@@ -241,7 +241,7 @@ def _lattice(case: Case) -> Iterator[Candidate]:
     )
     count = crystal.cells(view, axis)
     rest = index - math.ceil(index - 0.5)
-    yield Candidate((crystal.grating(rest, count),), "of h − h₀ instead of h")
+    yield Candidate((crystal.grating(rest, count),), "computed from h − h₀ instead of h")
     yield Candidate((abs(crystal.grating(index, count)),), "without its sign")
     if rest:
         yield Candidate((math.sin(math.pi * count * rest) / (math.pi * rest),), "sin(πNh)/πh: no sine below")
@@ -252,7 +252,7 @@ def _lattice(case: Case) -> Iterator[Candidate]:
     yield Candidate((crystal.grating(index / count, count) / count,), "sin(πh)/(N·sin(πh/N)): N taken below, not above")
 
 
-def _products(view: At, case: Case) -> Iterator[Candidate]:
+def _products(view: NodeView, case: Case) -> Iterator[Candidate]:
     names = [f"F_latt_{axis}" for axis in "abc"]
     if case.name == "F_latt" and all(name in view for name in names):
         a, b, c = (view.number(name) for name in names)
@@ -298,7 +298,7 @@ def _intensity(case: Case) -> Iterator[Candidate]:
         yield Candidate((F_cell**2 * sum(abs(a / F_cell) for a in amplitudes),), "F_latt not squared")
 
 
-def _terms(view: At) -> tuple[list[float], list[float]]:
+def _terms(view: NodeView) -> tuple[list[float], list[float]]:
     F_cell = view.number("F_cell")
     amplitudes = []
     for sample in view.samples() or (0,):

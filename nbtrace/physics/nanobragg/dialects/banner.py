@@ -3,7 +3,7 @@
 import re
 
 from nbtrace.parsers.keyed import one_field
-from nbtrace.parsers.outcome import Fields, Outcome, Problem, Stated
+from nbtrace.parsers.outcome import Fields, Outcome, Stated, UnreadableLine
 from nbtrace.parsers.values import NUMBER, ordinal
 from nbtrace.physics.nanobragg.dialects.lines import pixel_stated
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
@@ -86,4 +86,4 @@ def _stated(names: tuple[str, ...], texts: tuple[str, ...]) -> Outcome:
     """Return settings; a count that no integer of the reference holds is none."""
     settings = tuple(zip(names, (text.strip() for text in texts), strict=True))
     far = next((name for name, text in settings if text.isdecimal() and ordinal(text) is None), None)
-    return Problem(f"{far} is beyond {MOST}") if far else Stated(settings=settings)
+    return UnreadableLine(f"{far} is beyond {MOST}") if far else Stated(settings=settings)

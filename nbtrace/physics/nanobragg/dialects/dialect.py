@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
 from nbtrace.parsers.keyed import key_values, one_field
-from nbtrace.parsers.outcome import Fields, Outcome, Problem, Structure
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.outcome import Fields, Outcome, Structure, UnreadableLine
+from nbtrace.parsers.source import LogLines
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelled
@@ -53,7 +53,7 @@ class NanoBraggDialect(Dialect):
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
         return _continuation(line, context) if family in tagged.CONTINUED else None
 
-    def unprefixed(self, lines: Lines) -> Iterator[tuple[Outcome | None, str]] | None:
+    def unprefixed(self, lines: LogLines) -> Iterator[tuple[Outcome | None, str]] | None:
         """Read a log of labelled values; None if it is no such log."""
         return _labelled(lines) if looks_labelled(lines) else None
 
@@ -66,7 +66,7 @@ class NanoBraggDialect(Dialect):
         return per_phi_trace(source, data, lines, repeated) if is_per_phi(data) else None
 
 
-def _labelled(lines: Lines) -> Iterator[tuple[Outcome | None, str]]:
+def _labelled(lines: LogLines) -> Iterator[tuple[Outcome | None, str]]:
     labels = LabelReader()
     for line in lines:
         match labels.line(line):
@@ -85,4 +85,4 @@ def _continuation(line: str, context: str) -> Outcome:
         fields = tuple(item for outcome in found if isinstance(outcome, Fields) for item in outcome.fields)
         return Fields(fields) if fields else Structure()
     outcome = assignments(text, context)
-    return Structure() if isinstance(outcome, Problem) or text.startswith("=") else outcome
+    return Structure() if isinstance(outcome, UnreadableLine) or text.startswith("=") else outcome

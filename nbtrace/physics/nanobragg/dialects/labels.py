@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nbtrace import units
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.outcome import Field, Stated
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.prose import located_meaning
@@ -21,7 +21,7 @@ _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label i
 _OF_A_PIXEL = frozenset({"pixel", "scaling"})
 
 
-def looks_labelled(lines: Lines) -> bool:
+def looks_labelled(lines: LogLines) -> bool:
     """Return whether lines list labelled values of a pixel: several known labels, one of a pixel among them."""
     filled = (batch for batch in lines.batches() if not isinstance(batch, int))
     known = {name for batch in filled for line in batch if (name := _known_label(line))}

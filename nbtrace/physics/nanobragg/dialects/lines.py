@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from nbtrace import schema
 from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Stated
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, UnreadableLine
 from nbtrace.parsers.values import NUMBER, ordinal, read_value
-from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, NODE, PHI_TIC, SOURCE, SUBPIXEL, loops_at
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Index, Shape, Value
@@ -27,11 +27,11 @@ def phi(body: str, line_schema: type[PhiLine | RotStarLine] = PhiLine) -> Outcom
     """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
     values, complaint = numbers_of(body)
     if complaint:
-        return Problem(complaint)
+        return UnreadableLine(complaint)
     try:
         line_schema.model_validate({key: value.numbers[0] for key, value in values.items()})
     except ValidationError as error:
-        return Problem(schema.reason(error))
+        return UnreadableLine(schema.reason(error))
     index = Index(loops=((PHI_TIC, int(values.pop(PHI_TIC).numbers[0])),))
     return Fields(tuple(Field(key, value, phi_meaning(key), index) for key, value in values.items()))
 
@@ -46,11 +46,11 @@ def tricubic(body: str) -> Outcome:
     if match := _node(body.strip()):
         node = tuple(number for text in match[1].split(",") if (number := ordinal(text)) is not None)
         if len(node) <= match[1].count(","):
-            return Problem(f"the node [{match[1]}] has numbers beyond {MOST}")
+            return UnreadableLine(f"the node [{match[1]}] has numbers beyond {MOST}")
         index = Index(grids=((NODE, node),))
         value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
         return Fields((Field("F_tricubic", value, VOCABULARY.meaning("F_tricubic"), index),))
-    return Problem(f"{body.strip()!r} is no [i,j,k]=value")
+    return UnreadableLine(f"{body.strip()!r} is no [i,j,k]=value")
 
 
 def source(body: str, number: int) -> Outcome:
@@ -74,12 +74,12 @@ def tap(body: str) -> Outcome:
     elif are_pairs(text):
         groups = key_values(text)
     else:
-        return Problem(f"{text!r} is neither `word number` nor `word=value`")
+        return UnreadableLine(f"{text!r} is neither `word number` nor `word=value`")
     places = {word: numbers for word, numbers in groups if word in _PLACES}
     if double := next((word for word, numbers in groups if "=" in numbers), None):
-        return Problem(f"{double} is assigned more than once")
+        return UnreadableLine(f"{double} is assigned more than once")
     if far := next((word for word, numbers in places.items() if _beyond(numbers)), None):
-        return Problem(f"{far} {places[far]} is beyond {MOST}")
+        return UnreadableLine(f"{far} {places[far]} is beyond {MOST}")
     pixel = _pair(places.get("pixel", ""))
     subpixel = _pair(places.get("subpixel", ""))
     index = Index(
@@ -93,7 +93,7 @@ def tap(body: str) -> Outcome:
     )
     if fields:
         return Fields(fields, pixel)
-    return Stated(pixel=pixel) if pixel else Problem(f"{text!r} holds no value")
+    return Stated(pixel=pixel) if pixel else UnreadableLine(f"{text!r} holds no value")
 
 
 _LOOPS = {"phi": PHI_TIC, "source": SOURCE, "mos": MOSAIC_DOMAIN}
@@ -119,13 +119,13 @@ def traced_pixel(body: str) -> Outcome:
     """Read `tracing pixel (spixel=S, fpixel=F)`."""
     match = re.search(r"\(spixel=(-?[0-9]+), ?fpixel=(-?[0-9]+)\)", body)
     if match is None:
-        return Problem(f"{body.strip()!r} states no pixel")
+        return UnreadableLine(f"{body.strip()!r} states no pixel")
     return pixel_stated(match[1], match[2])
 
 
-def pixel_stated(slow: str, fast: str) -> Stated | Problem:
+def pixel_stated(slow: str, fast: str) -> Stated | UnreadableLine:
     """Return the pixel that two whole numbers state, or why they state none."""
     for name, text in (("slow", slow), ("fast", fast)):
         if ordinal(text) is None:
-            return Problem(f"the pixel's {name} index is not from 0 to {MOST}: {text}")
+            return UnreadableLine(f"the pixel's {name} index is not from 0 to {MOST}: {text}")
     return Stated(pixel=(int(slow), int(fast)))

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nbtrace.parsers.documents import fitted, json_record, useless
+from nbtrace.parsers.json_traces import fitted, json_record, useless
 from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
-from nbtrace.physics.nanobragg.dialects.schema import PerPhiDocument, PerPhiEntry
+from nbtrace.physics.nanobragg.dialects.per_phi_schema import PerPhiDocument, PerPhiEntry
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Account, Index, Setting, Trace, Unreadable

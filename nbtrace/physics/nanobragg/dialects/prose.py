@@ -9,7 +9,7 @@ import re
 from nbtrace import units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.keyed import heading_of, key_values
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
@@ -59,7 +59,7 @@ def prose(body: str, context: str, *, cell_block: bool) -> Outcome:
         if value.shape is not Shape.TEXT:
             fields.append(_field(name, value, lead or context, cell_block=cell_block))
         elif printed.startswith("[") or _has_numbers(name):
-            return Problem(f"{name}: {printed!r} is no value")
+            return UnreadableLine(f"{name}: {printed!r} is no value")
     return Fields(tuple(fields)) if fields else Structure()
 
 

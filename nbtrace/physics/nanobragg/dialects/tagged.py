@@ -8,10 +8,10 @@ from typing import TypeAlias
 from nbtrace import schema
 from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
 from nbtrace.parsers.keyed import keyed, one_field, runs_on
-from nbtrace.parsers.outcome import Field, Fields, Outcome, Problem, Structure, fitting
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
-from nbtrace.physics.nanobragg.dialects.schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side
@@ -90,14 +90,16 @@ def tagged(line: str, context: str) -> Tagged | None:
         return None
     match = _prefix(line)
     if match is None:
-        return Tagged("TRACE", "torn", Problem("torn: a trace line begins in its middle")) if _glued(line) else None
+        return (
+            Tagged("TRACE", "torn", UnreadableLine("torn: a trace line begins in its middle")) if _glued(line) else None
+        )
     family, number, body = match["family"], match["number"], match["body"]
     if family == "TRACE" and match["mark"] != ":":
         return None
     if len(line) > LONGEST_LINE:
-        return Tagged(family, "torn", Problem(f"{len(line)} characters are too many for a trace line"))
+        return Tagged(family, "torn", UnreadableLine(f"{len(line)} characters are too many for a trace line"))
     if _torn(body):
-        return Tagged(family, "torn", Problem("torn: another line begins in its middle"))
+        return Tagged(family, "torn", UnreadableLine("torn: another line begins in its middle"))
     dialect, outcome = _read(family, number, body, context)
     return Tagged(family, dialect, fitting(outcome, VOCABULARY))
 
@@ -106,7 +108,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
     if family in _GRAMMARS:
         dialect, grammar = _GRAMMARS[family]
         outcome = grammar(body)
-        if family in _KEYED and isinstance(outcome, Problem) and " = " in body:
+        if family in _KEYED and isinstance(outcome, UnreadableLine) and " = " in body:
             as_prose = prose.prose(body, context, cell_block=False)
             if isinstance(as_prose, Fields) and not any(map(_runs_on, as_prose.fields)):
                 return f"{dialect} prose", as_prose
@@ -123,7 +125,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         number = numbered[1]
     if number is not None and "_SOURCE" in family:
         source = ordinal(number)
-        far = Problem(f"there is no source {number}: {schema.MOST} is the largest number")
+        far = UnreadableLine(f"there is no source {number}: {schema.MOST} is the largest number")
         return "sources", far if source is None else lines.source(body, source)
     return f"{family} (unknown)", _unknown(family, body)
 
@@ -134,12 +136,12 @@ def _runs_on(item: Field) -> bool:
 
 def _unknown(family: str, body: str) -> Outcome:
     outcome = lines.tap(body)
-    if isinstance(outcome, Problem):
+    if isinstance(outcome, UnreadableLine):
         outcome = _keyed(body)
     return (
         outcome
         if isinstance(outcome, Fields)
-        else Problem(f"{family} is no known prefix and its line no key and value")
+        else UnreadableLine(f"{family} is no known prefix and its line no key and value")
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import At, Vector
+from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled
 
 OTHERS = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}
@@ -18,7 +18,7 @@ _PLAUSIBLE = 0.5
 TEXTS = ("V·b*×c*", "V·c*×a*", "V·a*×b*")
 
 
-def as_stated(at: At, axis: str, vector: Vector) -> Vector:
+def as_stated(at: NodeView, axis: str, vector: Vector) -> Vector:
     """Return a cell vector with the length that is stated, where that differs by more than its digits.
 
     The reference's triclinic cell without a matrix has reciprocal vectors that are dual but for a common factor.
@@ -29,16 +29,16 @@ def as_stated(at: At, axis: str, vector: Vector) -> Vector:
     return scaled(vector, stated) if ANOTHER_SCALE < abs(stated - 1) < _PLAUSIBLE else vector
 
 
-def volume(at: At) -> Vector:
+def volume(at: NodeView) -> Vector:
     """Return V = 1/V*, Å³."""
     return (1 / at.number("V_star"),)
 
 
-def real_vector(axis: str) -> Callable[[At], Vector]:
+def real_vector(axis: str) -> Callable[[NodeView], Vector]:
     """Return the formula of a cell vector, Å: V·(the product of the two other reciprocal ones)."""
     first, second = OTHERS[axis]
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         return as_stated(
             at, axis, scaled(cross(at[f"vec_{first}_star"], at[f"vec_{second}_star"]), at.number("V_cell"))
         )

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import At, Vector
+from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import Lack, UnloggedError
@@ -22,7 +22,7 @@ _KEPT = 4096
 """Results that are kept: where one input of many is varied, most of what is computed from them stays."""
 
 
-def base_cell(at: At, axis: str) -> Vector:
+def base_cell(at: NodeView, axis: str) -> Vector:
     """Return a cell vector (Å) before rotation: from the unrotated reciprocal vectors, else as logged.
 
     The reference's reciprocal vectors are dual to the real ones but for a common factor, which is not 1 where the cell
@@ -47,7 +47,7 @@ def _dual(a_star: Vector, b_star: Vector, c_star: Vector, axis: str) -> Vector |
     return scaled(cross(stars[first], stars[second]), 1 / volume) if volume else None
 
 
-def spindle(at: At) -> Vector:
+def spindle(at: NodeView) -> Vector:
     """Return the unit spindle axis."""
     for name in ("spindle_axis_normalized", "given_spindle", "spindle_axis"):
         if name in at:
@@ -55,40 +55,40 @@ def spindle(at: At) -> Vector:
     raise UnloggedError("spindle_axis_normalized")
 
 
-def step_count(at: At) -> int:
+def step_count(at: NodeView) -> int:
     """Return the number of φ steps."""
     return int(at.number("phi_steps"))
 
 
-def nominal_deg(at: At, tic: int) -> float:
+def nominal_deg(at: NodeView, tic: int) -> float:
     """Return φ₀ + tic·Δφ, degrees."""
     count = step_count(at)
     start, end = at.number("phi_start_deg"), at.number("phi_end_deg")
     return start + tic * (end - start) / count
 
 
-def labelled_deg(at: At, tic: int) -> float:
+def labelled_deg(at: NodeView, tic: int) -> float:
     """Return the angle of a step as logged, else the nominal one."""
     here = at_step(at, max(at.node.sample, 0), tic)
     return here.number("phi_deg") if here.logged("phi_deg") else nominal_deg(at, tic)
 
 
-def rotated_cell(at: At, axis: str, angle_deg: float) -> Vector:
+def rotated_cell(at: NodeView, axis: str, angle_deg: float) -> Vector:
     """Return a cell vector (Å) at a spindle angle; without mosaic spread."""
     base = base_cell(at, axis)
     return about_axis(base, spindle(at), math.radians(angle_deg)) if angle_deg else base
 
 
-def rotated(axis: str) -> Callable[[At], Vector]:
+def rotated(axis: str) -> Callable[[NodeView], Vector]:
     """Return the formula of a cell vector in the keyed lines, which are those of φ step 0 and mosaic domain 0."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         return rotated_cell(at, axis, labelled_deg(at, 0))
 
     return formula
 
 
-def swept_base(at: At, axis: str) -> Vector:
+def swept_base(at: NodeView, axis: str) -> Vector:
     """Return a cell vector (Å) before rotation, of the length that the keyed one has: no rotation changes it."""
     base = base_cell(at, axis)
     name = f"rot_{axis}_angstroms"
@@ -98,7 +98,7 @@ def swept_base(at: At, axis: str) -> Vector:
     return scaled(base, ratio) if abs(ratio - 1) > ANOTHER_SCALE else base
 
 
-def index_at(at: At, axis: str, angle_deg: float) -> float:
+def index_at(at: NodeView, axis: str, angle_deg: float) -> float:
     """Return a fractional Miller index at a spindle angle."""
     return _index(swept_base(at, axis), spindle(at), angle_deg, at["scattering_vec_A_inv"])
 
@@ -110,10 +110,10 @@ def _index(base: Vector, axis: Vector, angle_deg: float, scattering: Vector) -> 
     return dot(turned, scattering) * ANGSTROM
 
 
-def step_index(axis: str) -> Callable[[At], Vector]:
+def step_index(axis: str) -> Callable[[NodeView], Vector]:
     """Return the formula of a Miller index at a step: of the keyed cell vector at step 0, else on the curve."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         if tic_of(at.node) == 0 and at.logged(f"rot_{axis}_angstroms"):
             return (dot(at[f"rot_{axis}_angstroms"], at["scattering_vec_A_inv"]) * ANGSTROM,)
         return (index_at(at, axis, labelled_deg(at, tic_of(at.node))),)
@@ -121,7 +121,7 @@ def step_index(axis: str) -> Callable[[At], Vector]:
     return formula
 
 
-def effective_deg(at: At) -> float:
+def effective_deg(at: NodeView) -> float:
     """Return the spindle angle that the logged k of a step tells, near the labelled one.
 
     k = A + B·cos φ + C·sin φ with A along the spindle; the solution nearest to the label is taken.
@@ -152,7 +152,7 @@ def _turn_told(base: Vector, axis: Vector, label_deg: float, k: float, scatterin
     return min(((angle - label_deg + 180) % 360 - 180 for angle in found), key=abs)
 
 
-def cells(at: At, axis: str) -> int:
+def cells(at: NodeView, axis: str) -> int:
     """Return the number of cells along an axis."""
     return int(at.number(f"N_{axis}"))
 
@@ -162,27 +162,27 @@ def grating(index: float, count: int) -> float:
     return lattice_factor(index, count) if count > 1 else 1.0
 
 
-def factor(axis: str) -> Callable[[At], Vector]:
+def factor(axis: str) -> Callable[[NodeView], Vector]:
     """Return the formula of the lattice factor along an axis in the keyed lines."""
     place = AXES.index(axis)
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         return (grating(at["hkl_frac"][place], cells(at, axis)),)
 
     return formula
 
 
-def step_factor(axis: str) -> Callable[[At], Vector]:
+def step_factor(axis: str) -> Callable[[NodeView], Vector]:
     """Return the formula of the lattice factor along an axis at a step."""
     letter = "hkl"[AXES.index(axis)]
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         return (grating(at.number(f"phi_{letter}_frac"), cells(at, axis)),)
 
     return formula
 
 
-def step_indices(at: At) -> Vector:
+def step_indices(at: NodeView) -> Vector:
     """Return h, k, l at a step: logged, those of the keyed lines, or those of the angle that k tells."""
     names = [f"phi_{letter}_frac" for letter in "hkl"]
     if all(at.logged(name) for name in names):
@@ -195,7 +195,7 @@ def step_indices(at: At) -> Vector:
     return tuple(index_at(at, axis, angle) for axis in AXES)
 
 
-def step_lattice(at: At) -> Vector:
+def step_lattice(at: NodeView) -> Vector:
     """Return the lattice factor at a step, the product of the three: as logged for the step, else computed.
 
     The keyed factors are those of step 0.
@@ -204,7 +204,7 @@ def step_lattice(at: At) -> Vector:
     return (math.prod((_factors_of_step(at, logged) | logged).values()),)
 
 
-def _factors_of_step(at: At, logged: Mapping[str, float]) -> dict[str, float]:
+def _factors_of_step(at: NodeView, logged: Mapping[str, float]) -> dict[str, float]:
     """Return the lattice factors at a step, those that are keyed as they are; none where the step's own are logged."""
     if len(logged) == len(AXES):
         return {}
@@ -214,11 +214,11 @@ def _factors_of_step(at: At, logged: Mapping[str, float]) -> dict[str, float]:
     return {axis: grating(index, cells(at, axis)) for axis, index in zip(AXES, step_indices(at), strict=True)}
 
 
-def roughness(axis: str) -> Callable[[At], float]:
+def roughness(axis: str) -> Callable[[NodeView], float]:
     """Return the rounding of sin(πNh)/sin(πh) taken at h itself, which grows where h is close to an integer."""
     letter, place = "hkl"[AXES.index(axis)], AXES.index(axis)
 
-    def rough(at: At) -> float:
+    def rough(at: NodeView) -> float:
         name = f"phi_{letter}_frac"
         index = at.number(name) if at.logged(name) else at["hkl_frac"][place]
         return _rough(index, cells(at, axis))
@@ -226,7 +226,7 @@ def roughness(axis: str) -> Callable[[At], float]:
     return rough
 
 
-def roughness_of_product(at: At) -> float:
+def roughness_of_product(at: NodeView) -> float:
     """Return the same for the product of the three, relative to each factor."""
     indices = step_indices(at)
     rough = [_rough(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]

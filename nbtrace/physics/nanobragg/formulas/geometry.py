@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import At, Vector
+from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import added, cross, scaled, unit
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
@@ -32,10 +32,10 @@ def product(a: Vector, b: Vector) -> Vector:
     return tuple(dot(a[row : row + 3], column) for row in (0, 3, 6) for column in columns)
 
 
-def rotation_about(position: int) -> Callable[[At], Vector]:
+def rotation_about(position: int) -> Callable[[NodeView], Vector]:
     """Return the formula of the rotation about x, y or z by a detector angle."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         angle = at["angles_rad"][position]
         cos, sin = math.cos(angle), math.sin(angle)
         matrix = [0.0] * 9
@@ -48,12 +48,12 @@ def rotation_about(position: int) -> Callable[[At], Vector]:
     return formula
 
 
-def total_rotation(at: At) -> Vector:
+def total_rotation(at: NodeView) -> Vector:
     """Return Rz·Ry·Rx."""
     return product(at["Rz"], product(at["Ry"], at["Rx"]))
 
 
-def _turned(at: At, v: Vector) -> Vector:
+def _turned(at: NodeView, v: Vector) -> Vector:
     """Return v after the detector rotations."""
     if at.logged("R_total"):
         return applied(at["R_total"], v)
@@ -62,15 +62,15 @@ def _turned(at: At, v: Vector) -> Vector:
     return v
 
 
-def _about_twotheta(at: At, v: Vector) -> Vector:
+def _about_twotheta(at: NodeView, v: Vector) -> Vector:
     angle = at["angles_rad"][3]
     return about_axis(v, at["twotheta_axis"], angle) if angle else v
 
 
-def initial_axis(name: str) -> Callable[[At], Vector]:
+def initial_axis(name: str) -> Callable[[NodeView], Vector]:
     """Return the formula of an axis before rotations: the given one, normalised; a normal is fast × slow then."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         if f"given_{name}" not in at:
             return _by_its_length(at, name)
         if name != "odet":
@@ -83,7 +83,7 @@ def initial_axis(name: str) -> Callable[[At], Vector]:
     return formula
 
 
-def _by_its_length(at: At, name: str) -> Vector:
+def _by_its_length(at: NodeView, name: str) -> Vector:
     """Return an axis as its own length tells it: a direction has length 1; a normal that has not is fast × slow."""
     own = f"initial_{name}"
     if not at.logged(own):
@@ -97,7 +97,7 @@ _UNIT_LENGTH = 1e-14
 """Deviation of a length from 1 that rounding makes."""
 
 
-def beam_on_normal(at: At) -> Vector:
+def beam_on_normal(at: NodeView) -> Vector:
     """Return b̂·ô, the cosine between the beam and the rotated normal."""
     if not _sample_pivot(at):
         raise UnloggedError("initial_odet")  # with the beam as pivot the reference prints constants
@@ -105,20 +105,20 @@ def beam_on_normal(at: At) -> Vector:
     return (dot(unit(beam), rotated_normal(at)),)
 
 
-def rotated_normal(at: At) -> Vector:
+def rotated_normal(at: NodeView) -> Vector:
     """Return the normal after the detector rotations."""
     return _turned(at, at["initial_odet"])
 
 
-def nominal_distance(at: At) -> Vector:
+def nominal_distance(at: NodeView) -> Vector:
     """Return close distance/ratio, the distance along the beam."""
     return (at.number("close_distance_m") / at.number("ratio"),)
 
 
-def final_axis(name: str) -> Callable[[At], Vector]:
+def final_axis(name: str) -> Callable[[NodeView], Vector]:
     """Return the formula of an axis after all rotations."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         if at.logged(f"{name}_after_rotz") and _has_both_stages(at):
             return _about_twotheta(at, at[f"{name}_after_rotz"])
         if at.logged(f"initial_{name}") and (_sample_pivot(at) or at.number("mosflm_frame")):
@@ -130,10 +130,10 @@ def final_axis(name: str) -> Callable[[At], Vector]:
     return formula
 
 
-def rotated_axis(name: str) -> Callable[[At], Vector]:
+def rotated_axis(name: str) -> Callable[[NodeView], Vector]:
     """Return the formula of an axis after the detector rotations, where the log prints it apart from the final one."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         if not _has_both_stages(at):
             raise UnloggedError(f"{name} before the two-theta rotation")
         return _turned(at, at[f"initial_{name}"])
@@ -141,49 +141,49 @@ def rotated_axis(name: str) -> Callable[[At], Vector]:
     return formula
 
 
-def _sample_pivot(at: At) -> bool:
+def _sample_pivot(at: NodeView) -> bool:
     return at.logged("Fclose_m")
 
 
-def _has_both_stages(at: At) -> bool:
+def _has_both_stages(at: NodeView) -> bool:
     """Whether the log tells the axes between the rotations: with the beam as pivot it prints the final ones twice."""
     return _sample_pivot(at)
 
 
-def term(length: str, axis: str, sign: float) -> Callable[[At], Vector]:
+def term(length: str, axis: str, sign: float) -> Callable[[NodeView], Vector]:
     """Return the formula of a term of the first corner, length·axis."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         return scaled(at[axis], sign * at.number(length))
 
     return formula
 
 
-def term_beam(at: At) -> Vector:
+def term_beam(at: NodeView) -> Vector:
     """Return distance·b̂ with the configured direction."""
     return scaled(unit(at["given_beam"]), at.number("distance_m"))
 
 
-def summed(*names: str) -> Callable[[At], Vector]:
+def summed(*names: str) -> Callable[[NodeView], Vector]:
     """Return the formula of a sum of vectors."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         return added(*(at[name] for name in names))
 
     return formula
 
 
-def pix0_after_rotations(at: At) -> Vector:
+def pix0_after_rotations(at: NodeView) -> Vector:
     """Return R_total·pix0."""
     return _turned(at, at["pix0_before_rotation"])
 
 
-def pix0_after_twotheta(at: At) -> Vector:
+def pix0_after_twotheta(at: NodeView) -> Vector:
     """Return the corner after the two-theta rotation."""
     return _about_twotheta(at, at["pix0_after_rotz"])
 
 
-def corner(at: At) -> Vector:
+def corner(at: NodeView) -> Vector:
     """Return the first corner: a copy of the geometry block's, else from the axes and the configuration."""
     for name in ("pix0_after_twotheta", "pix0_vector"):
         if at.logged(name):
@@ -193,7 +193,7 @@ def corner(at: At) -> Vector:
     return corner_by_beam(at)
 
 
-def corner_by_sample(at: At, close_m: float) -> Vector:
+def corner_by_sample(at: NodeView, close_m: float) -> Vector:
     """Return −Fclose·f̂ − Sclose·ŝ + close·ô with the detector pivoted about the sample.
 
     The rotations turn the sum as they turn the axes, so that the final axes give the same.
@@ -202,14 +202,14 @@ def corner_by_sample(at: At, close_m: float) -> Vector:
     return added(scaled(fast, -at.number("Fclose_m")), scaled(slow, -at.number("Sclose_m")), scaled(normal, close_m))
 
 
-def corner_by_beam(at: At) -> Vector:
+def corner_by_beam(at: NodeView) -> Vector:
     """Return −Fbeam·f̂ − Sbeam·ŝ + distance·b̂ with the detector pivoted about the direct beam."""
     fast, slow = at["fdet_vec"], at["sdet_vec"]
     along = at["term_beam"] if "term_beam" in at else scaled(at["incident_vec"], at.number("distance_m"))
     return added(scaled(fast, -at.number("Fbeam_m")), scaled(slow, -at.number("Sbeam_m")), along)
 
 
-def normal_of(at: At) -> Vector:
+def normal_of(at: NodeView) -> Vector:
     """Return the detector's normal: as logged, else f̂ × ŝ, its opposite where the axes are left-handed."""
     for name in ("odet_vec", "odet_after_twotheta"):
         if at.logged(name):
@@ -218,10 +218,10 @@ def normal_of(at: At) -> Vector:
     return scaled(crossed, -1) if "left_handed" in at and at.number("left_handed") else crossed
 
 
-def axis_of_pixel(name: str) -> Callable[[At], Vector]:
+def axis_of_pixel(name: str) -> Callable[[NodeView], Vector]:
     """Return the formula of an axis in the pixel block: a copy of the geometry block's, else unit length."""
 
-    def formula(at: At) -> Vector:
+    def formula(at: NodeView) -> Vector:
         if at.logged(f"{name}_after_twotheta"):
             return at[f"{name}_after_twotheta"]
         if f"given_{name}" in at and "angles_rad" in at and not any(at["angles_rad"]):
@@ -231,7 +231,7 @@ def axis_of_pixel(name: str) -> Callable[[At], Vector]:
     return formula
 
 
-def coordinates_px(at: At) -> tuple[float, float, int]:
+def coordinates_px(at: NodeView) -> tuple[float, float, int]:
     """Return slow and fast coordinates of the sampled point in pixels, and its sensor layer."""
     slow, fast = at["pixel_slow_fast"]
     layers = int(at.number("layers")) if "layers" in at else 1
@@ -245,7 +245,7 @@ def coordinates_px(at: At) -> tuple[float, float, int]:
     return slow + (sub_slow + 0.5) / n, fast + (sub_fast + 0.5) / n, layer
 
 
-def layer_step_m(at: At) -> float:
+def layer_step_m(at: NodeView) -> float:
     """Return the thickness of one sensor layer: as configured, else what the number of layers tells."""
     if "sensor_m" not in at or not at.number("sensor_m"):
         return 0.0
@@ -258,14 +258,14 @@ def layer_step_m(at: At) -> float:
     return at.number("sensor_m") / (layers - 1)
 
 
-def position(at: At) -> Vector:
+def position(at: NodeView) -> Vector:
     """Return X = F·f̂ + S·ŝ + depth·ô + P₀ of the sampled point."""
     if "curved" in at and at.number("curved"):
         raise UnloggedError("the distance of a curved detector", Lack.FACT)
     return position_at(at, *coordinates_px(at))
 
 
-def position_at(at: At, slow_px: float, fast_px: float, layer: int) -> Vector:
+def position_at(at: NodeView, slow_px: float, fast_px: float, layer: int) -> Vector:
     """Return X of a point given in pixels."""
     pixel = at.number("pixel_m")
     flat = added(
@@ -275,6 +275,6 @@ def position_at(at: At, slow_px: float, fast_px: float, layer: int) -> Vector:
     return added(flat, scaled(normal_of(at), depth)) if depth else flat
 
 
-def close_distance(at: At) -> Vector:
+def close_distance(at: NodeView) -> Vector:
     """Return P₀·ô."""
     return (dot(at["pix0_vector_meters"], normal_of(at)),)

@@ -1,8 +1,8 @@
 """Every quantity that a formula gives, with the formula, in execution order.
 
-A formula sees the values of one log (:class:`~nbtrace.compare.scene.At`); the quantities that it asks for stand in the
-table of quantities as its inputs, the configuration values here as its facts. Where the self-check of a log has the
-same relation, it is taken from there.
+A formula sees the values of one log (:class:`~nbtrace.compare.scene.NodeView`); the quantities that it asks for stand
+in the table of quantities as its inputs, the configuration values here as its facts. Where the self-check of a log has
+the same relation, it is taken from there.
 """
 
 import math
@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from nbtrace.compare.metrics import dot
 from nbtrace.compare.precision import as_single
-from nbtrace.compare.scene import ALL, At, Vector
+from nbtrace.compare.scene import ALL, NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas import cell, crystal, geometry
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections
-from nbtrace.physics.nanobragg.formulas.steps import at_step, tic_of, tics
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
@@ -43,31 +43,31 @@ def _relation(name: str) -> Formula:
 _BY_NAME = {relation.name: relation for relation in RELATIONS}
 
 
-def several_sources(at: At) -> bool:
+def several_sources(at: NodeView) -> bool:
     """Whether the beam is known to have more than one source; a log prints the values of the first or the last."""
     return any(name in at and at.number(name) > most for name, most in (("several_sources", 0), ("sources", 1)))
 
 
-def wavelength(at: At) -> Vector:
+def wavelength(at: NodeView) -> Vector:
     """Return the configured wavelength, m; with one source that of the banner."""
     if several_sources(at):
         raise UnloggedError("wavelength of the source", Lack.TURN)
     return at["configured_lambda_m" if "configured_lambda_m" in at else "stated_lambda_m"]
 
 
-def fluence(at: At) -> Vector:
+def fluence(at: NodeView) -> Vector:
     """Return the configured fluence, else that of the banner."""
     return at["configured_fluence" if "configured_fluence" in at else "stated_fluence"]
 
 
-def incident(at: At) -> Vector:
+def incident(at: NodeView) -> Vector:
     """Return the direction of a single source: the given beam vector, normalised, or that of the geometry block."""
     if several_sources(at):
         raise UnloggedError("direction of the source", Lack.TURN)
     return unit(at[next((name for name in ("given_beam", "term_beam") if name in at), "stated_beam")])
 
 
-def solid_angle(at: At) -> Vector:
+def solid_angle(at: NodeView) -> Vector:
     """Return Ω = p²·close/R³, that of the first point unless it is taken anew at every one; 1/R² of a point."""
     fresh = _per_point_flag(at, "oversample_omega")
     here = at if fresh or at.node.sample <= 0 else at.of(0)
@@ -77,20 +77,20 @@ def solid_angle(at: At) -> Vector:
     return (relations.solid_angle(at.number("pixel_m"), close, radius),)
 
 
-def applied_solid_angle(at: At) -> Vector:
+def applied_solid_angle(at: NodeView) -> Vector:
     """Return the solid angle of the chain: that of the first point, of the last one where it is taken anew."""
     fresh = _per_point_flag(at, "oversample_omega")
     samples = at.samples()
     return at.of(samples[-1] if fresh and samples else 0)["omega_pixel_sr"]
 
 
-def _listed(at: At) -> Reflections | None:
+def _listed(at: NodeView) -> Reflections | None:
     """Return the list of reflections that the configuration names."""
     found: Reflections | None = at.scene.tables.get(REFLECTIONS)
     return found
 
 
-def structure_factor(at: At) -> Vector:
+def structure_factor(at: NodeView) -> Vector:
     """Return the structure factor: that of the list at the logged indices, or the one that every reflection has.
 
     A key that says nearest is one even where the run interpolates.
@@ -106,7 +106,7 @@ def structure_factor(at: At) -> Vector:
     return (listed.at(at["hkl_frac"], at["hkl_rounded"]),)
 
 
-def interpolated_structure_factor(at: At) -> Vector:
+def interpolated_structure_factor(at: NodeView) -> Vector:
     """Return the structure factor interpolated in the list, where the indices are within it."""
     listed = _listed(at)
     if listed is None:
@@ -116,7 +116,7 @@ def interpolated_structure_factor(at: At) -> Vector:
     return (listed.tricubic(at["hkl_frac"]),)
 
 
-def _structure_factors(at: At, tics: tuple[int, ...]) -> list[float]:
+def _structure_factors(at: NodeView, tics: tuple[int, ...]) -> list[float]:
     """Return F_cell of every step; the log tells only that of step 0, the list those of other reflections."""
     value = at.number("F_cell")
     if _listed(at) is None and "reflections" in at and at.number("reflections") == 0:
@@ -127,7 +127,7 @@ def _structure_factors(at: At, tics: tuple[int, ...]) -> list[float]:
     return [value, *(_at_step(at, tic, first, value) for tic in tics[1:])]
 
 
-def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
+def _at_step(at: NodeView, tic: int, first: Vector, value: float) -> float:
     """Return F_cell of a later step: that of step 0 where the reflection is the same, and not interpolated."""
     listed = _listed(at)
     try:
@@ -142,7 +142,7 @@ def _at_step(at: At, tic: int, first: Vector, value: float) -> float:
     return listed.at(hkl, here)
 
 
-def _terms(at: At) -> list[float]:
+def _terms(at: NodeView) -> list[float]:
     """Return F_cell²·F_latt² of every step of a sampled point."""
     logged = tics(at, "phi_F_latt")
     count = crystal.step_count(at) if "phi_steps" in at else len(logged)
@@ -160,7 +160,7 @@ def _terms(at: At) -> list[float]:
     return [(F_cell * factor) ** 2 for F_cell, factor in zip(F_cells, factors, strict=True)]
 
 
-def _modelled(at: At, sample: int, tic: int) -> float:
+def _modelled(at: NodeView, sample: int, tic: int) -> float:
     """Return the lattice factor of a step that the log does not print."""
     here = at_step(at, sample, tic)
     angle = crystal.nominal_deg(here, tic)
@@ -169,7 +169,7 @@ def _modelled(at: At, sample: int, tic: int) -> float:
     )
 
 
-def intensity(at: At) -> Vector:
+def intensity(at: NodeView) -> Vector:
     """Return ΣF_cell²·F_latt² over steps and sampled points; with a factor applied per point, the running product."""
     if "other_shape" in at and at.number("other_shape"):
         raise UnloggedError("lattice factors of a crystal that is no parallelepiped", Lack.FACT)
@@ -193,7 +193,7 @@ def intensity(at: At) -> Vector:
     return (total,)
 
 
-def _per_point(at: At) -> list[float]:
+def _per_point(at: NodeView) -> list[float]:
     """Return the factors that a flag applies to every point."""
     factors = []
     if _per_point_flag(at, "oversample_thick"):
@@ -205,18 +205,18 @@ def _per_point(at: At) -> list[float]:
     return factors
 
 
-def after_polarisation(at: At) -> Vector:
+def after_polarisation(at: NodeView) -> Vector:
     """Return I·polar."""
     return (at.number("I_before_scaling") * at.number("polar"),)
 
 
-def divisor(at: At) -> Vector:
+def divisor(at: NodeView) -> Vector:
     """Return sources · mosaic domains · φ steps · subpixels."""
     names = ("sources", "mosaic_domains", "phi_steps", "oversample", "oversample")
     return (math.prod(at.number(name) for name in names),)
 
 
-def captured(at: At) -> Vector:
+def captured(at: NodeView) -> Vector:
     """Return exp(−iΔμ/κ) − exp(−(i+1)Δμ/κ) of the last layer, κ = d̂·ô; 1 without a sensor thickness."""
     if not at.number("sensor_m"):
         return (1.0,)
@@ -237,17 +237,17 @@ def captured(at: At) -> Vector:
     return (math.exp(-layer * depth) - math.exp(-(layer + 1) * depth),)
 
 
-def _per_point_flag(at: At, name: str) -> bool:
+def _per_point_flag(at: NodeView, name: str) -> bool:
     """Whether a factor is applied to every point."""
     return name in at and at.number(name) != 0
 
 
-def per_sample(at: At) -> bool:
+def per_sample(at: NodeView) -> bool:
     """Whether the log has values of the sampled point that a view is at."""
     return max(at.node.sample, 0) in (at.samples() or (0,))
 
 
-def polarisation(at: At) -> Vector:
+def polarisation(at: NodeView) -> Vector:
     """Return the Kahn factor of the first source at the first point; 1 where it is switched off."""
     if "nopolar" in at and at.number("nopolar"):
         return (1.0,)
@@ -255,36 +255,36 @@ def polarisation(at: At) -> Vector:
     return kahn(at, at.of(samples[-1] if _per_point_flag(at, "oversample_polar") else 0))
 
 
-def kahn_plain(at: At) -> Vector:
+def kahn_plain(at: NodeView) -> Vector:
     """Return ½(1 + cos²2θ), the factor of an unpolarised beam."""
     return (0.5 * (1 + dot(at["incident_vec"], at["diffracted_vec"]) ** 2),)
 
 
-def kahn(at: At, here: At) -> Vector:
+def kahn(at: NodeView, here: NodeView) -> Vector:
     """Return ½[1 + cos²2θ − K·cos 2ψ·sin²2θ] of a point, with the configured K."""
     return _kahn(at, here, at.number("kahn_factor"))
 
 
-def polar_by(at: At, K: float) -> Vector:
+def polar_by(at: NodeView, K: float) -> Vector:
     """Return the same of the first point with any K."""
     return _kahn(at, at.of(0), K)
 
 
-def _kahn(at: At, here: At, K: float) -> Vector:
+def _kahn(at: NodeView, here: NodeView, K: float) -> Vector:
     incoming, outgoing = here["incident_vec"], here["diffracted_vec"]
     cosine = dot(incoming, outgoing) ** 2
     azimuthal = K * cos_twice_psi(at, incoming, outgoing) * (1 - cosine) if K else 0.0
     return (0.5 * (1 + cosine - azimuthal),)
 
 
-def cos_twice_psi(at: At, incoming: Vector, outgoing: Vector) -> float:
+def cos_twice_psi(at: NodeView, incoming: Vector, outgoing: Vector) -> float:
     """Return cos 2ψ of the azimuth ψ about the beam, from the plane of polarisation."""
     across = unit(cross(at["polar_axis"], incoming)) if "polar_axis" in at else scaled(unit(at["vertical_axis"]), -1)
     along = unit(cross(incoming, across))
     return math.cos(2 * math.atan2(dot(outgoing, across), dot(outgoing, along)))
 
 
-def scattering_cosine(at: At) -> Vector:
+def scattering_cosine(at: NodeView) -> Vector:
     """Return î·d̂ of the last point; with one source."""
     if several_sources(at):
         raise UnloggedError("direction of the last source", Lack.TURN)

@@ -22,7 +22,7 @@ _LIKE_BEFORE = 1e-6
 """Relative change from which on an edit counts as one: the default tolerance of a comparison."""
 
 
-class Answer(StrEnum):
+class EditAnswer(StrEnum):
     """What an explanation says of an edit."""
 
     ROOT = "the edited value, on the edited side"
@@ -67,7 +67,7 @@ class Judged:
 
     edit: Edit
     side: Side
-    answer: Answer
+    answer: EditAnswer
     found: tuple[str, ...]
 
 
@@ -183,7 +183,7 @@ def judge(edit: Edit, original: Trace, side: Side) -> Judged:
     try:
         result = explain(*pair)
     except NbtraceError as error:
-        return Judged(edit, side, Answer.STOPPED, (str(error),))
+        return Judged(edit, side, EditAnswer.STOPPED, (str(error),))
     return Judged(edit, side, answer(result, edit, side), _found(result))
 
 
@@ -192,23 +192,23 @@ def _trace(text: str, name: str, side: Side) -> Trace:
     return next((trace for trace in found if trace.side is side), found[0])
 
 
-def answer(result: Explanation, edit: Edit, side: Side) -> Answer:
+def answer(result: Explanation, edit: Edit, side: Side) -> EditAnswer:
     """Say what an explanation amounts to."""
     if not result.comparable:
-        return Answer.STOPPED
+        return EditAnswer.STOPPED
     untouched = other_side(side)
     blamed = [root for root in result.roots if root.side is untouched]
     if blamed:
-        return Answer.REPAIRED if all(_repairs(root, untouched) for root in blamed) else Answer.WRONG
+        return EditAnswer.REPAIRED if all(_repairs(root, untouched) for root in blamed) else EditAnswer.WRONG
     if not result.roots:
-        return Answer.ROOTLESS
+        return EditAnswer.ROOTLESS
     family = result.audit.physics.family
     named = {root.side for root in result.roots if family(edit.quantity) in {family(name) for name in root.quantities}}
     if side in named:
-        return Answer.ROOT
+        return EditAnswer.ROOT
     if named:
-        return Answer.UNDECIDED
-    return Answer.ELSEWHERE if any(root.side is side for root in result.roots) else Answer.NO_SIDE
+        return EditAnswer.UNDECIDED
+    return EditAnswer.ELSEWHERE if any(root.side is side for root in result.roots) else EditAnswer.NO_SIDE
 
 
 def _repairs(root: Root, untouched: Side) -> bool:

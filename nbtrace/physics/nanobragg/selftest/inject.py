@@ -4,19 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.evaluate import carried, evaluate, formula_of, propagate, value_at
-from nbtrace.compare.scene import At, Node, Scene, Values, Vector, in_order
-from nbtrace.physics.nanobragg.formulas.steps import tic_of
+from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
+from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Record, Trace, Value
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Scope
 
-Mistake = Callable[[At, Vector], Vector]
+Mistake = Callable[[NodeView, Vector], Vector]
 """The wrong value from what the program sees and the right value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
+class KnownMistake:
     """A class of mistakes.
 
     Attributes
@@ -45,7 +45,7 @@ class Defect:
         return node.name in self.quantities and (self.tic is None or tic_of(node) in {-1, self.tic})
 
 
-def injected(scene: Scene, defect: Defect) -> Values:
+def injected(scene: Scene, defect: KnownMistake) -> Values:
     """Return the values of a trace with a mistake, everything downstream computed with it.
 
     Raises
@@ -59,7 +59,7 @@ def injected(scene: Scene, defect: Defect) -> Values:
     for node in in_order(scene.vocabulary, old):
         if defect.at(node):
             right = new[node] if defect.log_only else _right(scene, old, new, node, moved)
-            new[node] = defect.mistake(At(scene, new, node), right)
+            new[node] = defect.mistake(NodeView(scene, new, node), right)
         elif not defect.log_only and moved:
             new[node] = _right(scene, old, new, node, moved)
         if new[node] != old[node]:

@@ -18,12 +18,12 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.chain import ScalingChain
 from nbtrace.physics.nanobragg.facts import facts_of
-from nbtrace.physics.nanobragg.formulas.steps import tic_of
+from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS
 from nbtrace.records import Side
 from nbtrace.writers import trace_text
 from simulator.arguments import parse
-from simulator.beam import Source, scattering_vector
+from simulator.beam import BeamSource, scattering_vector
 from simulator.build import build_model
 from simulator.config import Config
 from simulator.lattice import axis_factor, miller_indices, nearest_reflection
@@ -168,7 +168,7 @@ def functions(config: Config, base: Scene) -> dict[str, tuple[Function, list[Ten
         return miller_indices(cell, vector(scattering))
 
     def scattering(diffracted: Tensor, incident: Tensor, wavelength: Tensor) -> Tensors:
-        return scattering_vector(vector(diffracted), Source(vector(incident), wavelength[0], -vector(incident)))
+        return scattering_vector(vector(diffracted), BeamSource(vector(incident), wavelength[0], -vector(incident)))
 
     def omega(radius: Tensor, close: Tensor) -> Tensor:
         return solid_angle(replace(detector, close_m=close[0]), radius[0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
-from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections, reflections_of
@@ -146,7 +146,7 @@ def test_a_wrong_structure_factor_gets_a_side_and_a_cause(name: str, side: Side,
     result = explained(config, text, with_structure_factor(text, value), side)
     (root,) = result.roots
     assert (root.quantity, root.side) == ("F_cell", side)
-    assert root.status in {Status.INTRODUCED_C, Status.INTRODUCED_PY}
+    assert root.status in {AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY}
     assert root.cause is not None
     assert root.cause.signature.name == cause
     assert words in root.cause.text

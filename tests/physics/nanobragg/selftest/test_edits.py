@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.selftest.edits import Answer, Edit, edits, judge, sample
-from nbtrace.physics.nanobragg.selftest.run import sources
+from nbtrace.physics.nanobragg.selftest.edits import Edit, EditAnswer, edits, judge, sample
+from nbtrace.physics.nanobragg.selftest.scoring import sources
 from nbtrace.records import Side, Trace
 from tests.places import PAIRS
 
 STRIDE = 97
-NAMED = (Answer.ROOT, Answer.UNDECIDED)
+NAMED = (EditAnswer.ROOT, EditAnswer.UNDECIDED)
 
 
 def text_of(name: str) -> str:
@@ -44,8 +44,8 @@ def test_no_edit_is_blamed_on_the_untouched_side(name: str) -> None:
     found = [judge(edit, original, side) for edit in sample(name, text_of(name), STRIDE) for side in (Side.C, Side.PY)]
     counts = Counter(item.answer for item in found)
     assert len(found) >= 8
-    assert counts[Answer.WRONG] == 0, [item for item in found if item.answer is Answer.WRONG]
-    assert sum(counts[answer] for answer in NAMED) + counts[Answer.STOPPED] >= 0.9 * len(found), counts
+    assert counts[EditAnswer.WRONG] == 0, [item for item in found if item.answer is EditAnswer.WRONG]
+    assert sum(counts[answer] for answer in NAMED) + counts[EditAnswer.STOPPED] >= 0.9 * len(found), counts
 
 
 @pytest.mark.parametrize("side", [Side.C, Side.PY])
@@ -78,14 +78,14 @@ def test_a_line_that_repeats_a_value_is_held_against_the_other_lines() -> None:
     edit = edit_of(name, "fdet_after_twotheta", "0", last=True)
     assert edit.before.startswith("DETECTOR_FAST_AXIS")
     found = judge(edit, parsed(name), Side.PY)
-    assert found.answer is Answer.ROOT
+    assert found.answer is EditAnswer.ROOT
     assert "LOG_ONLY" in found.found[0]
 
 
 def test_a_value_that_no_formula_knows_is_a_root_without_a_side() -> None:
     name = "supervisor__685_1039/py.log"
     found = judge(edit_of(name, "phi_S_x", "×2"), parsed(name), Side.C)
-    assert (found.answer, found.found[0].split()[:2]) == (Answer.UNDECIDED, ["unknown", "UNKNOWN"])
+    assert (found.answer, found.found[0].split()[:2]) == (EditAnswer.UNDECIDED, ["unknown", "UNKNOWN"])
 
 
 def test_an_edit_changes_one_line_and_one_quantity() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from nbtrace.compare.scene import Scene
 from nbtrace.explanation.explain import explain
-from nbtrace.physics.nanobragg.selftest import inject, run
+from nbtrace.physics.nanobragg.selftest import inject, scoring
 from nbtrace.physics.nanobragg.selftest.defects import DEFECTS, LOGS, NAMELESS
-from nbtrace.physics.nanobragg.selftest.inject import Defect
+from nbtrace.physics.nanobragg.selftest.inject import KnownMistake
 from nbtrace.records import Side
 
 CLASSES = 60
@@ -19,21 +19,21 @@ CONFIGURATIONS = 10
 
 @pytest.fixture(scope="module")
 def rotated() -> Scene:
-    return dict(run.scenes((), ("phi_from_nonzero",)))["phi_from_nonzero__43_45"]
+    return dict(scoring.scenes((), ("phi_from_nonzero",)))["phi_from_nonzero__43_45"]
 
 
 def test_there_are_enough_mistakes_and_configurations() -> None:
     assert len({defect.name for defect in DEFECTS}) == len(DEFECTS) >= CLASSES
-    assert len(run.sources()) >= CONFIGURATIONS
-    assert set(run.provenance()) == {f"{name}.log" for name in run.sources()}  # type: ignore[call-overload]
+    assert len(scoring.sources()) >= CONFIGURATIONS
+    assert set(scoring.provenance()) == {f"{name}.log" for name in scoring.sources()}  # type: ignore[call-overload]
 
 
 @pytest.mark.slow
 def test_one_configuration_is_scored_without_a_miss() -> None:
     chosen = [*DEFECTS[::4], *(defect for defect in DEFECTS if "rotation" in defect.name)]
-    result = run.run(configurations=("phi_from_nonzero",), defects=chosen)
+    result = scoring.run(configurations=("phi_from_nonzero",), defects=chosen)
     assert len(result.outcomes) > 2 * 20
-    assert not [item for item in result.outcomes if item.change > run.MATTERS and not item.detected]
+    assert not [item for item in result.outcomes if item.change > scoring.MATTERS and not item.detected]
     assert not [item for item in result.clean if item.alarms]
     for score in ("quantity", "right_side", "right_kind"):
         wrong = [item.defect for item in result.outcomes if not getattr(item, score)]
@@ -43,14 +43,14 @@ def test_one_configuration_is_scored_without_a_miss() -> None:
 
 
 def test_a_nameless_mistake_gets_no_name() -> None:
-    result = run.run(configurations=("cubic_default",), defects=NAMELESS)
+    result = scoring.run(configurations=("cubic_default",), defects=NAMELESS)
     named = [(item.defect, item.found) for item in result.outcomes if not item.first]
     assert len(named) <= 0.15 * len(result.outcomes), named
     assert all(item.quantity and item.right_side for item in result.outcomes)
 
 
 def test_what_only_the_log_has_wrong_is_not_blamed_on_the_pixel() -> None:
-    result = run.run(configurations=("polar_09",), defects=LOGS)
+    result = scoring.run(configurations=("polar_09",), defects=LOGS)
     assert {item.right_kind for item in result.outcomes} == {True}
 
 
@@ -61,12 +61,12 @@ def test_what_only_the_log_has_wrong_is_not_blamed_on_the_pixel() -> None:
     side=st.sampled_from([Side.C, Side.PY]),
 )
 def test_a_wrong_value_is_one_root_at_its_place(quantity: str, exponent: float, side: Side) -> None:
-    base = dict(run.scenes((), ("cubic_default",)))["cubic_default__22_22"]
+    base = dict(scoring.scenes((), ("cubic_default",)))["cubic_default__22_22"]
     factor = math.exp(exponent)
-    defect = Defect("x", (quantity,), lambda _, right: tuple(x * factor for x in right), frozenset())
+    defect = KnownMistake("x", (quantity,), lambda _, right: tuple(x * factor for x in right), frozenset())
     values = inject.injected(base, defect)
     c, py = (values, base.values) if side is Side.C else (base.values, values)
-    found = explain(*run.pair(base, c, py)).roots
+    found = explain(*scoring.pair(base, c, py)).roots
     assert [root.quantity for root in found if root.status.value.startswith("INTRODUCED")][:1] == [quantity]
     assert found[0].side is side
 
@@ -74,7 +74,7 @@ def test_a_wrong_value_is_one_root_at_its_place(quantity: str, exponent: float, 
 def test_two_mistakes_are_two_roots_each_with_its_share(rotated: Scene) -> None:
     polar = next(defect for defect in DEFECTS if defect.name == "polarisation without ½")
     steps = next(defect for defect in DEFECTS if defect.name == "fluence per mm²")
-    result = explain(*run.pair(rotated, inject.injected(rotated, steps), inject.injected(rotated, polar)))
+    result = explain(*scoring.pair(rotated, inject.injected(rotated, steps), inject.injected(rotated, polar)))
     assert [(root.quantity, root.side) for root in result.roots] == [
         ("fluence_photons_per_m2", Side.C),
         ("polar", Side.PY),

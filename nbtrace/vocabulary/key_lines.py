@@ -14,7 +14,7 @@ _parts = re.compile(_PART).findall
 _fences = re.compile(r'"""|' + r"'''").findall
 
 
-class Lines:
+class KeyLines:
     """The lines at which the keys of a TOML document stand.
 
     A key within an inline table stands where the table begins; what is not found stands where the table around it does.

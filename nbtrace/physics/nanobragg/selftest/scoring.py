@@ -10,7 +10,7 @@ from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
-from nbtrace.explanation.audit.findings import Status
+from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.parsers import parse_trace, read_trace
@@ -18,7 +18,7 @@ from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.selftest import inject
 from nbtrace.physics.nanobragg.selftest.baselines import allclose_differs, first_differing_line
 from nbtrace.physics.nanobragg.selftest.defects import DEFECTS
-from nbtrace.physics.nanobragg.selftest.inject import Defect
+from nbtrace.physics.nanobragg.selftest.inject import KnownMistake
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -27,7 +27,7 @@ MATTERS = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PairOutcome:
     """What became of one pair.
 
     Attributes
@@ -91,7 +91,7 @@ class Clean:
 class SelfTest:
     """The self-test's result."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[PairOutcome, ...]
     clean: tuple[Clean, ...]
 
 
@@ -116,7 +116,7 @@ def single_precision(name: str) -> Trace | None:
 
 
 def run(
-    logs: Sequence[str] = (), *, configurations: Sequence[str] = (), defects: Sequence[Defect] = DEFECTS
+    logs: Sequence[str] = (), *, configurations: Sequence[str] = (), defects: Sequence[KnownMistake] = DEFECTS
 ) -> SelfTest:
     """Run the self-test.
 
@@ -126,7 +126,7 @@ def run(
         Logs of the reference to inject into; those that come with nbtrace if none is given.
     configurations : sequence of str
         Of those that come with nbtrace, which ones; all by default.
-    defects : sequence of Defect
+    defects : sequence of KnownMistake
 
     Raises
     ------
@@ -157,7 +157,7 @@ def _scene(trace: Trace) -> Scene:
     return inject.without_mistakes(found)
 
 
-def _outcomes(name: str, base: Scene, defects: Sequence[Defect]) -> Iterator[Outcome]:
+def _outcomes(name: str, base: Scene, defects: Sequence[KnownMistake]) -> Iterator[PairOutcome]:
     for defect in defects:
         try:
             values = inject.injected(base, defect)
@@ -169,7 +169,7 @@ def _outcomes(name: str, base: Scene, defects: Sequence[Defect]) -> Iterator[Out
             yield _outcome(name, base, values, defect, side)
 
 
-def _plausible(base: Scene, values: Values, defect: Defect) -> bool:
+def _plausible(base: Scene, values: Values, defect: KnownMistake) -> bool:
     """Whether the mistake changes what is logged, and leaves numbers."""
     if not all(math.isfinite(number) for value in values.values() for number in value):
         return False
@@ -189,7 +189,7 @@ def pair(base: Scene, c: Values, py: Values, *, digits: int = 15) -> tuple[Trace
     return inject.c_trace(base, c), parse_trace(inject.py_text(base, py, stated, digits), "py.log")[0]
 
 
-def _outcome(name: str, base: Scene, values: Values, defect: Defect, side: Side) -> Outcome:
+def _outcome(name: str, base: Scene, values: Values, defect: KnownMistake, side: Side) -> PairOutcome:
     c, py = (values, base.values) if side is Side.C else (base.values, values)
     traces = pair(base, c, py)
     result = explain(*traces)
@@ -198,7 +198,7 @@ def _outcome(name: str, base: Scene, values: Values, defect: Defect, side: Side)
     before, after = base.values[Node("I_pixel_final")][0], values[Node("I_pixel_final")][0]
     causes = [cause.signature.name for cause in hit.search.causes] if hit is not None else []
     line = first_differing_line(*traces)
-    return Outcome(
+    return PairOutcome(
         defect=defect.name,
         causes=tuple(sorted(defect.causes)),
         configuration=name,
@@ -210,7 +210,7 @@ def _outcome(name: str, base: Scene, values: Values, defect: Defect, side: Side)
         right_side=hit is not None and hit.side is side,
         first=causes[0] in defect.causes if causes else hit is not None and not defect.causes,
         in_three=bool(set(causes[:3]) & defect.causes) if defect.causes else hit is not None and not causes,
-        right_kind=hit is not None and (hit.status is Status.LOG_ONLY) == defect.log_only,
+        right_kind=hit is not None and (hit.status is AuditStatus.LOG_ONLY) == defect.log_only,
         found=_words(roots[0]) if roots else "nothing",
         allclose=allclose_differs(*traces),
         line_diff=line is not None,

@@ -12,7 +12,7 @@ from typing import Any
 from nbtrace import schema
 from nbtrace.documents import is_too_deep
 from nbtrace.parsers.dialect import Dialect
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.source import LogLines
 from nbtrace.records import Account, Index, Pixel, Record, Shape, Side, Trace, Unreadable, Value
 from nbtrace.vocabulary.quantity import Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -23,7 +23,7 @@ _SHOWN = 120
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
-def looks_like_json(lines: Lines, dialect: Dialect) -> bool:
+def looks_like_json(lines: LogLines, dialect: Dialect) -> bool:
     """Return whether a file's text is meant to be a JSON document; a log may begin with a bracket, too."""
     first = next((begun for text in lines.texts if (begun := text.lstrip()[:_BEGINNING])), "")
     if first[:1] not in {"{", "["} or dialect.side_of_line(first.partition("\n")[0]) is not Side.UNKNOWN:

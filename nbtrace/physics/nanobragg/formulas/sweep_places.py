@@ -1,6 +1,6 @@
 """Places of the φ sweep: steps are numbered by their tic, from 0."""
 
-from nbtrace.compare.scene import At, Node
+from nbtrace.compare.scene import Node, NodeView
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 
 
@@ -14,11 +14,11 @@ def node_at(name: str, sample: int, tic: int) -> Node:
     return Node(name, sample, ((PHI_TIC, tic),))
 
 
-def at_step(at: At, sample: int, tic: int) -> At:
+def at_step(at: NodeView, sample: int, tic: int) -> NodeView:
     """Return a view at a step of a sampled point; what it reads counts as read here."""
     return at.of(sample, ((PHI_TIC, tic),))
 
 
-def tics(at: At, name: str) -> tuple[int, ...]:
+def tics(at: NodeView, name: str) -> tuple[int, ...]:
     """Return the steps of this sample at which a quantity is logged."""
     return at.ordinals_of(name, PHI_TIC)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nbtrace.physics.nanobragg.selftest.run import MATTERS, Outcome, SelfTest
+from nbtrace.physics.nanobragg.selftest.scoring import MATTERS, PairOutcome, SelfTest
 from nbtrace.report.documents.trace_documents import FORMAT_VERSION
 from nbtrace.report.view import Column, Line, Section, Table, View, percent
 from nbtrace.verdicts.status import Verdict
 
-_SCORES: tuple[tuple[str, Callable[[Outcome], bool]], ...] = (
+_SCORES: tuple[tuple[str, Callable[[PairOutcome], bool]], ...] = (
     ("detected", lambda item: item.detected),
     ("right quantity first", lambda item: item.quantity),
     ("right side", lambda item: item.right_side),
@@ -15,7 +15,7 @@ _SCORES: tuple[tuple[str, Callable[[Outcome], bool]], ...] = (
     ("right cause among the first three", lambda item: item.in_three),
     ("told whether only the log has it", lambda item: item.right_kind),
 )
-_SIMPLE: tuple[tuple[str, Callable[[Outcome], bool]], ...] = (
+_SIMPLE: tuple[tuple[str, Callable[[PairOutcome], bool]], ...] = (
     ("numpy.allclose: detected", lambda item: item.allclose),
     ("line diff: detected", lambda item: item.line_diff),
     ("line diff: right quantity first", lambda item: item.line_diff_quantity),
@@ -24,12 +24,12 @@ _COLUMNS = (Column("score"), Column("all pairs", numeric=True), Column("pairs th
 _MISSES = (Column("mistake"), Column("pairs", numeric=True), Column("missed"), Column("found instead"))
 
 
-def matters(outcome: Outcome) -> bool:
+def matters(outcome: PairOutcome) -> bool:
     """Whether a mistake changes the pixel by more than counts."""
     return outcome.change > MATTERS
 
 
-def share(outcomes: Sequence[Outcome], score: Callable[[Outcome], bool]) -> float | None:
+def share(outcomes: Sequence[PairOutcome], score: Callable[[PairOutcome], bool]) -> float | None:
     """Return the share of outcomes with a property, None of no outcome."""
     return sum(map(score, outcomes)) / len(outcomes) if outcomes else None
 
@@ -55,7 +55,7 @@ def selftest_view(result: SelfTest) -> View:
     )
 
 
-def _sections(result: SelfTest, changing: list[Outcome]) -> Iterator[Section]:
+def _sections(result: SelfTest, changing: list[PairOutcome]) -> Iterator[Section]:
     lines = tuple(
         Line((words, percent(share(result.outcomes, score)), percent(share(changing, score))))
         for words, score in (*_SCORES, *_SIMPLE)
@@ -77,8 +77,8 @@ def _sections(result: SelfTest, changing: list[Outcome]) -> Iterator[Section]:
         yield Section("False alarms", items=alarms)
 
 
-def _misses(outcomes: Sequence[Outcome]) -> Iterator[Line]:
-    by_defect: dict[str, list[Outcome]] = {}
+def _misses(outcomes: Sequence[PairOutcome]) -> Iterator[Line]:
+    by_defect: dict[str, list[PairOutcome]] = {}
     for item in outcomes:
         by_defect.setdefault(item.defect, []).append(item)
     for name, members in by_defect.items():
@@ -113,7 +113,7 @@ def selftest_document(result: SelfTest) -> Mapping[str, object]:
     }
 
 
-def _outcome(item: Outcome) -> Mapping[str, object]:
+def _outcome(item: PairOutcome) -> Mapping[str, object]:
     return {
         "mistake": item.defect,
         "configuration": item.configuration,

@@ -99,7 +99,7 @@ def made_of(runs: Iterable[OneRun]) -> Made:
     return Made(first.image, tuple(times), tuple(digests), first.stdout, first.stderr)
 
 
-class Source(Protocol):
+class SideSource(Protocol):
     """A side: a program, the embedded simulator, or recorded output."""
 
     @property

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from nbtrace.parsers.dialect import Dialect
-from nbtrace.parsers.source import Lines
+from nbtrace.parsers.source import LogLines
 from nbtrace.records import Side
 
 HEADER = 8
 """Lines within which the file names of a unified diff stand; version control writes a few lines before them."""
 
 
-def columns(lines: Lines) -> tuple[Iterable[str], Iterable[str]] | None:
+def columns(lines: LogLines) -> tuple[Iterable[str], Iterable[str]] | None:
     """Return the left and right lines of a two-column or unified-diff file, None if it is neither."""
     if is_two_columns(lines):
         return (line.partition("\t")[0] for line in lines), (line.partition("\t")[2] for line in lines)
@@ -24,12 +24,12 @@ def columns(lines: Lines) -> tuple[Iterable[str], Iterable[str]] | None:
     return _of_diff(lines, start, "-"), _of_diff(lines, start, "+")
 
 
-def is_two_columns(lines: Lines) -> bool:
+def is_two_columns(lines: LogLines) -> bool:
     """Return whether a line holds the traces of both programs, parted by a tab."""
     return lines.holds(b"\tTRACE") and any(line.startswith("TRACE") and "\tTRACE" in line for line in lines)
 
 
-def _of_diff(lines: Lines, start: int, sign: str) -> Iterable[str]:
+def _of_diff(lines: LogLines, start: int, sign: str) -> Iterable[str]:
     for number, line in enumerate(lines):
         yield line[1:] if number >= start and line[:1] in {sign, " "} else ""
 
@@ -46,7 +46,7 @@ def end_of_diff_header(head: list[str]) -> int | None:
     )
 
 
-def by_prefix(lines: Lines, dialect: Dialect) -> tuple[Iterable[str], Iterable[str]]:
+def by_prefix(lines: LogLines, dialect: Dialect) -> tuple[Iterable[str], Iterable[str]]:
     """Return the lines of a log of both programs, side by side; lines of neither belong to both."""
     side_of_line = dialect.side_of_line
     return (

@@ -48,7 +48,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class DraftedRelation:
     """A form that gave a quantity, and the rows in which it did."""
 
     form: Form
@@ -68,7 +68,7 @@ def printed(token: str) -> Number:
     return value, 0.5 * 10.0 ** (int(exponent or 0) - decimals), float(min(digits, _LONGEST_DIGITS))
 
 
-def relations(tables: tuple[Table, Table]) -> Mapping[str, Relation]:
+def relations(tables: tuple[Table, Table]) -> Mapping[str, DraftedRelation]:
     """Return the best relation of each quantity that has one; a quantity is made of those before it alone.
 
     Parameters
@@ -77,7 +77,7 @@ def relations(tables: tuple[Table, Table]) -> Mapping[str, Relation]:
         The quantities of both logs, in the order of the first.
     """
     names = [name for name in tables[0] if name in tables[1] and _varies_or_says(tables[0][name])][:MOST]
-    found: dict[str, Relation] = {}
+    found: dict[str, DraftedRelation] = {}
     for place, name in enumerate(names):
         candidates = names[:place]
         best = next(_holding(name, candidates, tables), None)
@@ -91,13 +91,13 @@ def _varies_or_says(series: Series) -> bool:
     return any(printed(token)[0] not in _MATTERS_OF_COURSE for token in series.values())
 
 
-def _holding(name: str, candidates: list[str], tables: tuple[Table, Table]) -> Iterator[Relation]:
+def _holding(name: str, candidates: list[str], tables: tuple[Table, Table]) -> Iterator[DraftedRelation]:
     for forms, trials in ((_pairs, 2), (_triples, 3)):
         chances = 6.0 * max(len(candidates), 1) ** trials
         for form in forms(name, candidates, tables[0]):
             rows = _rows_that_hold(name, form, tables)
             if rows and _unlikely(rows, form, chances):
-                yield Relation(form, len(rows))
+                yield DraftedRelation(form, len(rows))
 
 
 def _rows_that_hold(name: str, form: Form, tables: tuple[Table, Table]) -> list[Row]:

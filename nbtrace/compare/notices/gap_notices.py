@@ -1,0 +1,80 @@
+"""What a log lacks of what it prints elsewhere and the other log has."""
+
+from collections.abc import Iterator
+
+from nbtrace.compare.notices.compared import LoggedSide, some
+from nbtrace.records import Index
+from nbtrace.verdicts.notices import Notice, Subject, Weight
+
+
+def _of_lines(text: str) -> Notice:
+    return Notice(Subject.LINES, Weight.WARNING, text)
+
+
+def unfinished_log(side: LoggedSide) -> Iterator[Notice]:
+    """Yield that a log stops in the middle of a pixel whose value the other one has."""
+    trace, gaps = side.trace, side.gaps
+    final = trace.vocabulary.final
+    if final is None or final not in gaps.first:
+        return
+    block = gaps.first[final].index.block
+    block, many = side.own_block.get(block, block), gaps.lost[final]
+    last = max((record for record in trace.records if record.index.block == block), key=lambda record: record.line)
+    blocks = f"{trace.vocabulary.block} block"
+    where = f" of {blocks} {block}" if block else ""
+    more = f"; the same in {many - 1} more {blocks}s" if many > 1 else ""
+    ends = "it stops" if block == trace.blocks[-1] else f"the next {trace.vocabulary.block} follows"
+    yield _of_lines(f"the {side.name} log has no {final}{where}: {ends} after {last.key} (line {last.line}){more}")
+
+
+def missing_steps(side: LoggedSide) -> Iterator[Notice]:
+    """Yield how many turns a log lacks altogether."""
+    gaps = side.gaps
+    if gaps.steps:
+        first = gaps.first_step.label() if gaps.first_step is not None else ""
+        turns = side.trace.vocabulary.turns
+        text = f"{side.name} lacks {gaps.steps} of the {gaps.steps_there} {turns} that {side.other} has, first {first}"
+        yield Notice(Subject.STEP, Weight.WARNING, text)
+
+
+def _lost(side: LoggedSide) -> list[str]:
+    """Return the lost quantities but that of the end, of which :func:`unfinished_log` tells."""
+    return [name for name in side.gaps.lost if name != side.trace.vocabulary.final]
+
+
+def unread_quantities(side: LoggedSide) -> Iterator[Notice]:
+    """Yield the lost quantities of which a log has no value that can be read."""
+    unread = [name for name in _lost(side) if name not in side.trace.by_quantity]
+    if unread:
+        text = f"the {side.name} log prints no readable value for {some(unread)}, which the other log has"
+        yield _of_lines(text)
+
+
+def lost_values(side: LoggedSide) -> Iterator[Notice]:
+    """Yield the values that a log lacks one by one."""
+    lost = [name for name in _lost(side) if name in side.trace.by_quantity]
+    if lost:
+        many = sum(side.gaps.lost[name] for name in lost)
+        values = "1 value" if many == 1 else f"{many} values"
+        named = some([_at(name, side.gaps.first[name].index) for name in lost])
+        yield _of_lines(f"the {side.name} log lacks {values} that it prints elsewhere and {side.other} has: {named}")
+
+
+def _at(name: str, index: Index) -> str:
+    return f"{name} {index.label()}".rstrip()
+
+
+def ambiguous_values(side: LoggedSide) -> Iterator[Notice]:
+    """Yield the quantities that a log prints on a line that can be read, and on one that cannot."""
+    if side.gaps.hidden:
+        named = some(side.gaps.hidden)
+        text = f"the {side.name} log prints {named} on an unreadable line, too; which value is meant is unclear"
+        yield _of_lines(text)
+
+
+def traced_by_choice(side: LoggedSide) -> Iterator[Notice]:
+    """Yield how many values have no partner because a log traces one sampled point or source of several."""
+    chosen = side.gaps.by_choice
+    if chosen:
+        text = f"{side.name} traces one sampled point or source, {side.other} more: {chosen} values are not compared"
+        yield Notice(Subject.LOG, Weight.INFO, text)
