@@ -9,8 +9,18 @@ from typing import Any
 from nbtrace.compare.sweep_result import Outcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
-from nbtrace.report.ci import filed as read
-from nbtrace.report.documents.filed import ExplainDocument, PhiDocument, Quantity, names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.models.check import CheckDocument
+from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.diff import DiffDocument, DifferenceEntry, InstanceCount, QuantityEntry
+from nbtrace.report.documents.models.explain import ExplainDocument
+from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
+from nbtrace.report.documents.models.phi import PhiDocument
+from nbtrace.report.documents.models.scaling import LackingFactor, ScalingDocument
+from nbtrace.report.documents.models.steps import StepsDocument
+from nbtrace.report.documents.models.suite import SuiteDocument
+from nbtrace.report.documents.models.sweep import SweepDocument
+from nbtrace.report.documents.models.trust import TrustDocument
 from nbtrace.report.view import clean, signed
 from nbtrace.verdicts.status import NoTruth, Status, Verdict
 from nbtrace.vocabulary.sides import Names
@@ -209,12 +219,14 @@ def _fate(status: str) -> Fate:
     return Fate.PASS if status == Status.PASS.value else Fate.FAIL
 
 
-def _places(document: read.Sided, c_line: int | None, py_line: int | None) -> tuple[Place, ...]:
+def _places(
+    document: DiffDocument | StepsDocument | ScalingDocument, c_line: int | None, py_line: int | None
+) -> tuple[Place, ...]:
     return Place(document.py.source, py_line), Place(document.c.source, c_line)
 
 
 def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, names = read_as(read.Diff, raw), names_of(raw)
+    document, names = read_as(DiffDocument, raw), names_of(raw)
     roots = {root.quantity for root in document.roots}
     for name, row in document.factors.items():
         yield Item(
@@ -235,7 +247,7 @@ def _label(name: str, index: str) -> str:
     return f"{name} {index}" if index else name
 
 
-def _difference(row: Quantity, names: Names) -> str:
+def _difference(row: DifferenceEntry, names: Names) -> str:
     if row.status == Status.PASS.value:
         return ""
     if row.rel_delta is None or row.reason:
@@ -244,66 +256,68 @@ def _difference(row: Quantity, names: Names) -> str:
         )
         return f"{row.status}: {row.reason or f'{names.reference} is 0'} ({texts})"
     where = f" in {row.worst_component}" if row.worst_component else ""
-    many = f"; {row.instances.divergent} of {row.instances.compared} diverge" if _several(row) and row.instances else ""
-    sizes = f"{names.difference} = {signed(row.abs_delta)} {'' if row.unit == '1' else row.unit}".rstrip()
+    many = _many(row.instances) if isinstance(row, QuantityEntry) else ""
+    unit = "" if row.unit in {"1", None} else row.unit
+    sizes = f"{names.difference} = {signed(row.abs_delta)} {unit}".rstrip()
     return f"{row.status}: {sizes}{where}, {signed(row.rel_delta)} relative, {_allowed(row)}{many}"
 
 
-def _allowed(row: Quantity) -> str:
+def _allowed(row: DifferenceEntry) -> str:
     if row.tolerance is None:
         return "tolerance unknown"
     return f"tolerance {row.tolerance:g} {row.tolerance_basis} ({row.tolerance_origin})"
 
 
-def _several(row: Quantity) -> bool:
-    return row.instances is not None and row.instances.compared > 1
+def _many(instances: InstanceCount) -> str:
+    return f"; {instances.divergent} of {instances.compared} diverge" if instances.compared > 1 else ""
 
 
 def _phi(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, sides, names = read_as(PhiDocument, raw), read_as(read.Sided, raw), names_of(raw)
+    document, names = read_as(PhiDocument, raw), names_of(raw)
     for step in document.steps:
         name = f"phi_tic {step.phi_tic}" + (f" sample {step.sample}" if step.sample else "")
         values = zip(names.pair, (step.k_frac_c, step.k_frac_py), strict=True)
         lacking = [side for side, value in values if value is None]
         words = f"not on {' and '.join(lacking)}" if lacking else f"Δk = {signed(step.delta_k)}"
         message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
-        places = Place(sides.py.source), Place(sides.c.source)
+        places = Place(document.py.source), Place(document.c.source)
         yield Item(name, _fate(step.status), message, places, "phi_k_frac", "Fractional Miller index k of a φ step")
 
 
 def _steps(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Steps, raw)
+    document = read_as(StepsDocument, raw)
     first = next((step for step in document.steps if step.status != Status.PASS.value), None)
     for step in document.steps:
         name = f"{document.index} {step.ordinal}"
         relative = f"{signed(step.rel_delta)} relative" if step.rel_delta is not None else step.reason
-        words = f"{_label(step.quantity, step.index)} {relative}".strip()
+        words = f"{_label(step.quantity or '', step.index)} {relative}".strip()
         message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
         rule, places = step.quantity or document.index, _places(document, step.c_line, step.py_line)
         yield Item(name, _fate(step.status), message, places, rule, follows=step is not first)
 
 
 def _scaling(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, names = read_as(read.Scaling, raw), names_of(raw)
+    document, names = read_as(ScalingDocument, raw), names_of(raw)
     for name, row in document.factors.items():
         values = zip(names.pair, (row.c_value, row.py_value), strict=True)
         lacking = [side for side, value in values if value is None]
         if lacking:
             yield Item(name, Fate.SKIP, f"not compared: {' and '.join(lacking)} has no value: {row.reason}")
-            continue
-        share = row.share_of_final_log_ratio
-        carried = "" if share is None else f"; {100 * share:.2f} % of the final log-ratio"
-        failed = row.status != Status.PASS.value
-        message = f"{_difference(row, names)}{carried}" if failed else ""
-        places = _places(document, row.c_line, row.py_line)
-        yield Item(name, _fate(row.status), message, places, name, row.description)
+        elif isinstance(row, LackingFactor):
+            yield Item(name, _fate(row.status), f"{row.status}: {row.reason}", (), name, row.description)
+        else:
+            share = row.share_of_final_log_ratio
+            carried = "" if share is None else f"; {100 * share:.2f} % of the final log-ratio"
+            message = "" if row.status == Status.PASS.value else f"{_difference(row, names)}{carried}"
+            places = _places(document, row.c_line, row.py_line)
+            yield Item(name, _fate(row.status), message, places, name, row.description)
 
 
 def _explain(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, sides = read_as(ExplainDocument, raw), read_as(read.Sided, raw)
+    document = read_as(ExplainDocument, raw)
     for root in document.roots:
         step = f" phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
-        blamed = sides.c if root.side == "c" else sides.py
+        blamed = document.c if root.side == "c" else document.py
         rule = f"cause of {root.quantity}"
         yield Item(
             f"{root.quantity}{step}", Fate.FAIL, root.text, (Place(blamed.source),), rule, "A side breaks a formula"
@@ -311,7 +325,7 @@ def _explain(raw: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _check(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Check, raw)
+    document = read_as(CheckDocument, raw)
     for item in document.relations:
         place = (Place(document.log.source),)
         name = f"{item.quantity} = {item.formula}"
@@ -325,7 +339,7 @@ def _check(raw: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Sweep, raw)
+    document = read_as(SweepDocument, raw)
     sources = {run.name: run.source for run in document.runs if run.source != run.name}
     fates = {Outcome.DEFECT.value: Fate.FAIL, Outcome.UNDECIDED.value: Fate.SKIP}
     for name, row in document.quantities.items():
@@ -339,18 +353,18 @@ def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _images(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Images, raw)
+    document = read_as(ImagesDocument, raw)
     return _gates(document, (Place(document.py.source), Place(document.c.source)))
 
 
 def _compare(raw: Mapping[str, Any]) -> Iterator[Item]:
     """Yield the gates; recorded images are files, those of a run have only its name for a source."""
-    document = read_as(read.Compare, raw)
-    files = {file.path for file in document.provenance.inputs}
+    document = read_as(CompareDocument, raw)
+    files = {file.path for file in document.provenance.inputs} if document.provenance is not None else set()
     return _gates(document, tuple(Place(side.source) for side in (document.py, document.c) if side.source in files))
 
 
-def _gates(document: read.Images, places: tuple[Place, ...]) -> Iterator[Item]:
+def _gates(document: ImagesBody, places: tuple[Place, ...]) -> Iterator[Item]:
     for gate in document.gates:
         failed = gate.status != Status.PASS.value
         message = f"{gate.status}: {gate.reason}" if failed else ""
@@ -359,7 +373,7 @@ def _gates(document: read.Images, places: tuple[Place, ...]) -> Iterator[Item]:
 
 def _cases(raw: Mapping[str, Any]) -> Iterator[Item]:
     fates = {"agree": Fate.PASS, "differ": Fate.FAIL}
-    for name, case in read_as(read.Cases, raw).cases.items():
+    for name, case in read_as(SuiteDocument, raw).cases.items():
         fate = fates.get(case.outcome, Fate.ERROR)
         first = f"; first divergence {case.first_divergence}" if case.first_divergence else ""
         message = "" if fate is Fate.PASS else f"{case.outcome}: {case.reason or case.about}{first}"
@@ -367,7 +381,7 @@ def _cases(raw: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _trust(raw: Mapping[str, Any]) -> Iterator[Item]:
-    for knob in read_as(read.Trust, raw).knobs:
+    for knob in read_as(TrustDocument, raw).knobs:
         name = " ".join((knob.knob, *knob.flags)) + (f", {knob.threads} threads" if knob.threads is not None else "")
         if knob.failure:
             yield Item(name, Fate.ERROR, knob.failure, rule=f"knob {knob.knob}")

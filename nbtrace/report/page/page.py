@@ -19,7 +19,9 @@ from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
 from nbtrace.evidence.verification import FileStatus, Outcome
-from nbtrace.report.documents.filed import DiffDocument, ExplainDocument, names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.models.diff import DiffDocument
+from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (
@@ -225,7 +227,9 @@ def _root_facts(document: ExplainDocument, names: Names) -> Iterator[Fact]:
         of = f"of ln({names.ratio}) of {document.final_quantity}" if document.final_quantity else ""
         yield Fact("What share it explains", percent(root.explains_final_ratio), of)
     if document.log_ratio_final is not None and abs(document.log_ratio_final) < 700:
-        yield Fact(f"Final ratio {names.ratio}", number(math.exp(document.log_ratio_final)), document.final_quantity)
+        yield Fact(
+            f"Final ratio {names.ratio}", number(math.exp(document.log_ratio_final)), document.final_quantity or ""
+        )
 
 
 def _divergence_facts(document: DiffDocument) -> Iterator[Fact]:

@@ -6,16 +6,9 @@ from dataclasses import dataclass, field
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
 from nbtrace.explanation.audit.findings import Status
-from nbtrace.report.documents.filed import (
-    DiffDocument,
-    ExplainDocument,
-    Noticed,
-    Quantity,
-    Root,
-    final_word,
-    names_of,
-    read_as,
-)
+from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as
+from nbtrace.report.documents.models.diff import DiffDocument, QuantityEntry
+from nbtrace.report.documents.models.explain import ExplainDocument, RootEntry
 from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
 from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
@@ -178,7 +171,7 @@ def notices_of(sections: Iterable[ResultSection]) -> tuple[PageNotice, ...]:
 
 def _notices(document: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
     try:
-        for notice in read_as(Noticed, document or {}).notices:
+        for notice in notices_in(document or {}):
             yield notice.weight, notice.text
     except InputError:
         return
@@ -234,8 +227,8 @@ def quantity_table(document: Mapping[str, object]) -> PageTable:
     )
 
 
-def _quantity_row(name: str, item: Quantity) -> tuple[Cell, ...]:
-    unit = f" [{item.unit}]" if item.unit not in {"", "1"} else ""
+def _quantity_row(name: str, item: QuantityEntry) -> tuple[Cell, ...]:
+    unit = f" [{item.unit}]" if item.unit not in {"", "1", None} else ""
     worst = f"worst: {item.worst_component}" if item.worst_component else ""
     differ = item.instances
     size = None if item.rel_delta is None else abs(item.rel_delta)
@@ -247,7 +240,7 @@ def _quantity_row(name: str, item: Quantity) -> tuple[Cell, ...]:
         _printed(item.c_text),
         _printed(item.py_text),
         Cell(_digits(item), value=item.digits_in_agreement),
-        Cell(f"{differ.divergent}/{differ.compared}" if differ is not None and differ.compared > 1 else ""),
+        Cell(f"{differ.divergent}/{differ.compared}" if differ.compared > 1 else ""),
         Cell(_tolerance(item)),
         Cell(", ".join("–" if line is None else str(line) for line in (item.c_line, item.py_line))),
     )
@@ -258,7 +251,7 @@ def _printed(text: str) -> Cell:
     return Cell(text or "–", parts=parts if len(parts) in {3, 9} else ())
 
 
-def _digits(item: Quantity) -> str:
+def _digits(item: QuantityEntry) -> str:
     if item.rel_delta is None:
         return "–"
     if item.digits_in_agreement is None:
@@ -266,7 +259,7 @@ def _digits(item: Quantity) -> str:
     return f"{item.digits_in_agreement:.1f}"
 
 
-def _tolerance(item: Quantity) -> str:
+def _tolerance(item: QuantityEntry) -> str:
     if item.tolerance is None:
         return "–"
     origin = f" ({item.tolerance_origin})" if item.tolerance_origin not in {"", "default"} else ""
@@ -298,13 +291,13 @@ def status_name(status: str, names: Names) -> str:
     return status_word(Status(status), names) if status in set(Status) else status
 
 
-def root_name(root: Root) -> str:
+def root_name(root: RootEntry) -> str:
     """Return the quantities of a root, and the φ step where it has one."""
     names = ", ".join(root.quantities) or root.quantity
     return names + (f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else "")
 
 
-def _card(root: Root, most: float, of: str, names: Names) -> RootCard:
+def _card(root: RootEntry, most: float, of: str, names: Names) -> RootCard:
     share = root.explains_final_ratio
     side = side_name(root.side, names)
     title = f"{side}: {root_name(root)}"
@@ -328,7 +321,7 @@ def _share(share: float, most: float, of: str) -> Share:
     return Share(percent(share), of, zero - width if share < 0 else zero, width, zero)
 
 
-def _proof(root: Root, side: str) -> PageTable:
+def _proof(root: RootEntry, side: str) -> PageTable:
     columns = (
         Column("value"),
         Column(f"logged by {side}", numeric=True),
@@ -339,7 +332,7 @@ def _proof(root: Root, side: str) -> PageTable:
     return PageTable(f"Proof: {root_name(root)}", columns, tuple(rows))
 
 
-def _causes(root: Root) -> PageTable:
+def _causes(root: RootEntry) -> PageTable:
     columns = (
         Column("cause"),
         Column("fits"),

@@ -102,7 +102,7 @@ class ResolutionShell(DocumentPart):
 
 
 class NumberSteps(DocumentPart):
-    """Pixels by how many representable numbers lie between the two values: 0, 1, 2 to 3, 4 to 7, …"""
+    """Pixels by how many representable numbers their values are apart: 0, 1, 2 to 3, 4 to 7, and so on."""
 
     number_format: str = Field(description="The format of the numbers.")
     counts: Array[int] = Field(description="Pixels of each class.")
