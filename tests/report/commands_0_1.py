@@ -145,27 +145,39 @@ def document_of(command: tuple[str, ...], folder: Path) -> str:
     return settled(json.loads(text.replace(str(folder), "FOLDER").replace(str(folder.resolve()), "FOLDER")))
 
 
-_CHANGING = ("milliseconds", "speedup", "c_binary_sha256", "pixels_sha256")
+_TIMES = ("speedup", "milliseconds", "size")
+_TEXTS = ("c_binary_sha256", "sha256", "platform", "python_version", "torch_version", "nbtrace_version", "timestamp")
 
 
 def settled(document: Mapping[str, Any]) -> str:
-    """Return the text of a document in which times, digests and the values of the provenance are no matter."""
+    """Return the text of a document in which times, digests and versions are all alike."""
     return dump({key: _settled(key, value) for key, value in document.items()})
 
 
 def _settled(key: str, value: Any) -> Any:
-    if key == "provenance":
-        return list(value)
-    if key in _CHANGING or key.endswith("_ms"):
-        return None if value is None else "changes"
+    """Return a value of the same kind where another moment or machine would change it, else the value."""
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_settled(key, item) for item in value]
     if isinstance(value, dict):
-        return {name: _settled(name, item) for name, item in value.items()}
-    return [_settled("", item) for item in value] if isinstance(value, list) else value
+        return {} if key == "variables" else {name: _settled(name, item) for name, item in value.items()}
+    if key in _TIMES or key.endswith("_ms"):
+        return 1
+    if key in _TEXTS:
+        return "changes"
+    return value
 
 
 def recorded(name: str) -> str:
-    """Return the document of version 0.1."""
+    """Return the text of a document of version 0.1."""
     return gzip.decompress((GOLDEN / f"{name}.json.gz").read_bytes()).decode()
+
+
+def document_0_1(name: str) -> dict[str, Any]:
+    """Return a document of version 0.1, read back."""
+    document: dict[str, Any] = json.loads(recorded(name))
+    return document
 
 
 BUNDLED: tuple[tuple[str, ...], ...] = (

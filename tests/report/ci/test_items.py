@@ -15,6 +15,7 @@ from nbtrace.evidence.contents import Contents, read_contents
 from nbtrace.report.ci import CiFormat, render_ci
 from nbtrace.report.ci.items import Fate, Item, Place, Suite, suites
 from nbtrace.report.documents.trace_documents import diff_document
+from tests.report.commands_0_1 import document_0_1
 
 Made = Callable[..., Contents]
 
@@ -108,25 +109,31 @@ def test_a_run_has_its_exit_status(invented: Made, metadata: dict[str, Any], fat
 
 
 def test_only_files_are_places(invented: Made) -> None:
-    gate = {"name": "scale", "status": "CRITICAL", "reason": "off"}
-    sides = {"c": {"source": "case/image.npz"}, "py": {"source": "embedded simulator"}}
-    provenance = {"inputs": [{"path": "case/case.json"}, {"path": "case/image.npz"}]}
-    document = {"format": "nbtrace compare", "verdict": "differ", "gates": [gate], "provenance": provenance, **sides}
+    gate = {"name": "scale", "status": "CRITICAL", "value": 2.0, "limit": "1", "origin": "default", "reason": "off"}
+    document = document_0_1("compare-pair")
+    sides = {side: document[side] | {"source": name} for side, name in (("c", "case/image.npz"), ("py", "simulator"))}
+    inputs = [{"path": "case/case.json"}, {"path": "case/image.npz"}]
+    document |= {"gates": [gate], "provenance": document["provenance"] | {"inputs": inputs}, **sides}
     (found,) = suites(invented(document, name="compare"))
     assert [[place.file for place in one.places] for one in found.items] == [["case/image.npz"]] * 2
 
 
 def test_a_suite_and_a_reference_on_trial(invented: Made) -> None:
-    cases = {"one": {"outcome": "agree"}, "two": {"outcome": "differ", "reason": "sums", "first_divergence": "polar"}}
-    cases["three"] = {"outcome": "not comparable", "about": "no image"}
+    run, trusted = document_0_1("compare-suite"), document_0_1("trust-threads")
+    compared, lacking = run["cases"].values()
+    cases = {
+        "one": compared | {"outcome": "agree"},
+        "two": compared | {"outcome": "differ", "reason": "sums", "first_divergence": "polar"},
+        "three": lacking | {"about": "no image", "reason": None},
+    }
     knobs = [
         {"knob": "again", "threads": 1, "compared": 9, "moved": 0},
         {"knob": "threads", "threads": 2, "compared": 9, "moved": 1, "max_relative": 0.25},
         {"knob": "trace", "flags": ["-trace_pixel"], "failure": "killed"},
     ]
     contents = invented(
-        {"format": "nbtrace compare suite", "verdict": "differ", "cases": cases},
-        {"format": "nbtrace trust", "verdict": "REF_UNSTABLE", "answer": "threads move pixels", "knobs": knobs},
+        run | {"verdict": "differ", "cases": cases},
+        trusted | {"answer": "threads move pixels", "knobs": knobs},
         exit_code=1,
     )
     suite_items, trust_items = (one.items for one in suites(contents))
@@ -174,17 +181,17 @@ def test_what_is_damaged_is_an_error(file: Made, tmp_path: Path) -> None:
 
 
 def test_files_below_the_folder_of_the_command_are_named_from_there(invented: Made) -> None:
-    row = {"status": "CRITICAL", "rel_delta": 1.0, "abs_delta": 1.0, "c_line": 1, "py_line": 2}
-    document = {
-        "format": "nbtrace diff",
-        "verdict": "differ",
-        "c": {"source": "/data/logs/c.log"},
-        "py": {"source": "/elsewhere/py.log"},
-        "factors": {"polar": row},
+    document = document_0_1("diff-heat")
+    row = next(iter(document["factors"].values()))
+    row |= {"status": "CRITICAL", "rel_delta": 1.0, "abs_delta": 1.0, "index": "", "c_line": 1, "py_line": 2}
+    sides = {
+        side: document[side] | {"source": name}
+        for side, name in (("c", "/data/logs/c.log"), ("py", "/elsewhere/py.log"))
     }
+    document |= {"factors": {"polar": row}, **sides}
     found = item(invented(document, folder="/data"), "polar", "diff")
     assert found.places == (Place("/elsewhere/py.log", 2), Place("logs/c.log", 1))
-    without = item(invented(document | {"c": {"source": "-"}}), "polar", "diff")
+    without = item(invented(document | {"c": sides["c"] | {"source": "-"}}), "polar", "diff")
     assert without.places == (Place("/elsewhere/py.log", 2),)
 
 

@@ -28,10 +28,10 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "sweep": SweepDocument,
     "images": ImagesDocument,
     "compare": CompareDocument,
-    "compare-suite": SuiteDocument,
+    "suite": SuiteDocument,
     "trust": TrustDocument,
 }
-"""Name → model; the `format` of a document is `nbtrace` and the name with blanks."""
+"""Name → model: that of the command, and `suite` for `nbtrace compare --suite`."""
 
 
 class _Untitled(GenerateJsonSchema):

@@ -32,9 +32,9 @@ class DifferenceEntry(DocumentPart):
     py_value: PrintedValue
     c_text: str = Field(description="The reference's value as its log prints it.")
     py_text: str = Field(description="The candidate's value as its log prints it.")
-    abs_delta: Number = Field(description="Py − C of the worst component, in the unit; null where undefined.")
-    rel_delta: Number = Field(description="(Py − C)/|C| of the worst component; null where undefined.")
-    ratio_py_over_c: Number = Field(description="Py/C; null where undefined.")
+    abs_delta: Number = Field(description="py − c of the worst component, in the unit; null where undefined.")
+    rel_delta: Number = Field(description="(py − c)/|c| of the worst component; null where undefined.")
+    ratio_py_over_c: Number = Field(description="py/c; null where undefined.")
     worst_component: Component
     angle_rad: Number = Field(description="Angle between two vectors, in radians; null for other shapes.")
     ulps: int | None = Field(description="Representable numbers between the two values; null where undefined.")

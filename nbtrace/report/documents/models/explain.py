@@ -92,7 +92,7 @@ class RootEntry(DocumentPart):
     text: str = Field(description="The root in one line.")
     residual_rel: Number = Field(default=None, description=f"Of the best cause: {_RESIDUAL}")
     explains_final_ratio: Number = Field(
-        default=None, description="Share of ln(Py/C) of the final quantity that goes when it is put right."
+        default=None, description="Share of ln(py/c) of the final quantity that goes when it is put right."
     )
     explains_reason: str = Field(default="", description="Why that is not known.")
     proof: RootProof = Field(default=RootProof(), description="Why the side is told wrong.")
@@ -163,7 +163,7 @@ class RunDifference(ChangeEntry):
     side: SideWord
     moves: Array[str] = Field(description="Values that it moves, in execution order.")
     ratio_final: Number = Field(description="Factor by which it changes the final value.")
-    explains_final_ratio: Number = Field(description="Its share of ln(Py/C) of the final quantity.")
+    explains_final_ratio: Number = Field(description="Its share of ln(py/c) of the final quantity.")
     expected_by_chance: Number = Field(description="Expected number of changes that reproduce as much by chance.")
 
 
@@ -219,7 +219,7 @@ class ExplainDocument(DocumentPart):
     first_over_tolerance: str | None = Field(description="First quantity in execution order that diverges.")
     final_quantity: str | None = Field(default=None, description="The quantity that everything ends in.")
     final_word: str | None = Field(default=None, description=f"{LATER}What kind of thing that is, in a word.")
-    log_ratio_final: Number = Field(default=None, description="ln(Py/C) of the final quantity.")
+    log_ratio_final: Number = Field(default=None, description="ln(py/c) of the final quantity.")
     log_ratio_left: Number = Field(description="What is left of it when every root is put right.")
     log_ratio_allowed: Number = Field(description="How large that may be by rounding.")
     names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")

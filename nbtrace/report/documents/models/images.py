@@ -23,14 +23,14 @@ class ImageFigures(DocumentPart):
 
     pixels: int = Field(description="Pixels that were compared.")
     correlation: Number = Field(description="Pearson's coefficient.")
-    rmse: Number = Field(description="Root of the mean square of Py − C, in the unit of the pixels.")
-    mse: Number = Field(description="Mean square of Py − C, in that unit squared.")
-    max_abs_diff: Number = Field(description="Largest |Py − C|, in that unit.")
+    rmse: Number = Field(description="Root of the mean square of py − c, in the unit of the pixels.")
+    mse: Number = Field(description="Mean square of py − c, in that unit squared.")
+    max_abs_diff: Number = Field(description="Largest |py − c|, in that unit.")
     c_sum: Number = Field(description="Sum of the reference's pixels.")
     py_sum: Number = Field(description="Sum of the candidate's pixels.")
     sum_ratio: Number = Field(description="py_sum/c_sum.")
-    scale: Number = Field(description="Least-squares k of Py = k C.")
-    scale_reverse: Number = Field(description="Least-squares k of C = k Py.")
+    scale: Number = Field(description="Least-squares k of py = k c.")
+    scale_reverse: Number = Field(description="Least-squares k of c = k py.")
     c_max: Number = Field(description="The reference's largest pixel.")
     py_max: Number = Field(description="The candidate's largest pixel.")
     c_mean: Number = Field(description="Mean of the reference's pixels.")
@@ -68,8 +68,8 @@ class DifferingPixel(PixelPlace):
 
     c: Number = Field(default=None, description="The reference's value.")
     py: Number = Field(default=None, description="The candidate's value.")
-    difference: Number = Field(default=None, description="Py − C.")
-    relative: Number = Field(default=None, description="|Py − C|/max(|C|, |Py|).")
+    difference: Number = Field(default=None, description="py − c.")
+    relative: Number = Field(default=None, description="|py − c|/max(|c|, |py|).")
     status: StatusWord = ""
     resolution_angstrom: Number = Field(
         default=None, description="d at its centre, in Å; null where the geometry is unknown."
@@ -153,7 +153,7 @@ class ImagesBody(ImageFigures, _Head):
     gates: Array[GateEntry] = Field(description="What must hold for agreement.")
     tolerance: PixelTolerances = Field(description="Of pixels, no finer than their number format.")
     status_counts: dict[str, int] = Field(description="Status → compared pixels of it.")
-    worst_pixels: Array[DifferingPixel] = Field(description="The largest |Py − C|, the largest first.")
+    worst_pixels: Array[DifferingPixel] = Field(description="The largest |py − c|, the largest first.")
     worst_relative: Array[DifferingPixel] = Field(
         description="The largest relative differences beyond the tolerance, of pixels that are 0 in neither image."
     )

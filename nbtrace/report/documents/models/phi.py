@@ -30,7 +30,7 @@ class PhiRepeat(DocumentPart):
 
 
 class PhiEntry(DocumentPart):
-    """A φ step of both sides; differences are Py − C, null where a side lacks the value."""
+    """A φ step of both sides; differences are py − c, null where a side lacks the value."""
 
     phi_tic: int = Field(description="Ordinal of the step, from 0.")
     sample: int = Field(default=0, description="The sampled point of the pixel, from 0.")

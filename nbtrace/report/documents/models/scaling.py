@@ -18,8 +18,8 @@ from nbtrace.report.documents.models.parts import (
 )
 from nbtrace.schema import Array, DocumentPart, Number
 
-_ADDED = "What it adds to ln(Py/C) of the final quantity; null for what is no factor of it."
-_SHARE = "The same as a share of ln(Py/C) of the final quantity."
+_ADDED = "What it adds to ln(py/c) of the final quantity; null for what is no factor of it."
+_SHARE = "The same as a share of ln(py/c) of the final quantity."
 
 
 class ComparedFactor(DifferenceEntry):
@@ -120,7 +120,7 @@ class ScalingDocument(DocumentPart):
     num_divergent: int = Field(description="Factors that diverge.")
     final_quantity: str = Field(default="", description=f"{LATER}The quantity that the chain ends in.")
     final_word: str | None = Field(default=None, description=f"{LATER}What kind of thing that is, in a word.")
-    log_ratio_final: Number = Field(description="ln(Py/C) of the final quantity.")
+    log_ratio_final: Number = Field(description="ln(py/c) of the final quantity.")
     unexplained_share: Number = Field(description="Share of it that no factor explains.")
     coverage: FactorCoverage = Field(description="How many factors were compared.")
     names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")

@@ -38,8 +38,8 @@ class TurnEntry(DocumentPart):
     worst_component: Component
     c_text: str | None = Field(description="The reference's value as its log prints it.")
     py_text: str | None = Field(description="The candidate's value as its log prints it.")
-    rel_delta: Number = Field(description="(Py − C)/|C| of the worst component; null where undefined.")
-    ratio_py_over_c: Number = Field(description="Py/C; null where undefined.")
+    rel_delta: Number = Field(description="(py − c)/|c| of the worst component; null where undefined.")
+    ratio_py_over_c: Number = Field(description="py/c; null where undefined.")
     status: StatusWord
     reason: str = Field(description="Why the status is what it is, where numbers do not tell.")
     lacking_c: Array[str] = Field(description="Quantities that the reference lacks here and prints in other turns.")

@@ -38,7 +38,7 @@ class _CaseHead(DocumentPart):
 
 
 class _CaseTail(DocumentPart):
-    worst_relative: Number = Field(description="Largest |Py − C|/max(|C|, |Py|); 0 where no pixel differs.")
+    worst_relative: Number = Field(description="Largest |py − c|/max(|c|, |py|); 0 where no pixel differs.")
     runtime_c_ms: Number = Field(description="Median wall time of the reference, in ms.")
     runtime_py_ms: Number = Field(description="Median wall time of the candidate, in ms.")
     traced_pixels: int = Field(description="Pixels whose traces were compared.")
