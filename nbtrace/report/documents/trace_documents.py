@@ -13,11 +13,11 @@ from nbtrace.records import Record
 from nbtrace.report.documents.models.check import CheckDocument, CheckEntry, RelationEntry
 from nbtrace.report.documents.models.diff import (
     CheckPair,
+    ComparedQuantity,
     DiffCoverage,
     DiffDocument,
     DiffRoot,
     InstanceCount,
-    QuantityEntry,
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION, StepCoverage
 from nbtrace.report.documents.models.phi import PhiDocument, PhiEntry, PhiRepeat
@@ -184,10 +184,10 @@ def _relation(item: Check) -> RelationEntry:
     )
 
 
-def _group(group: Group) -> QuantityEntry:
+def _group(group: Group) -> ComparedQuantity:
     """Return what stands for a group, and how many values it stands for."""
     row = group.shown
-    return QuantityEntry(
+    return ComparedQuantity(
         **_row(row),
         index=row.index.label(),
         instances=InstanceCount(compared=group.compared, divergent=group.diverging, worst=group.worst.index.label()),

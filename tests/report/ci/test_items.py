@@ -13,18 +13,18 @@ from nbtrace.errors import UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
 from nbtrace.report.ci import CiFormat, render_ci
-from nbtrace.report.ci.items import Fate, Item, Place, Suite, suites
+from nbtrace.report.ci.items import CiItem, CiPlace, CiSuite, Fate, suites
 from nbtrace.report.documents.trace_documents import diff_document
 from tests.report.commands_0_1 import document_0_1
 
 Made = Callable[..., Contents]
 
 
-def suite(contents: Contents, name: str) -> Suite:
+def suite(contents: Contents, name: str) -> CiSuite:
     return next(item for item in suites(contents) if item.name == name)
 
 
-def item(contents: Contents, name: str, of: str) -> Item:
+def item(contents: Contents, name: str, of: str) -> CiItem:
     return next(found for found in suite(contents, of).items if found.name == name)
 
 
@@ -49,7 +49,7 @@ def test_a_diverging_quantity_stands_at_the_lines_of_the_logs(
         if group.status.diverges:
             one = failed[group.quantity]
             py, c = traces[1].source, traces[0].source
-            assert one.places == (Place(py, group.shown.py.line), Place(c, group.shown.c.line))
+            assert one.places == (CiPlace(py, group.shown.py.line), CiPlace(c, group.shown.c.line))
             assert one.message.startswith(f"{group.status.value}: Py − C = ")
     roots = {root.group.quantity for root in result.roots}
     assert {name for name, one in failed.items() if not one.follows} == roots
@@ -63,7 +63,7 @@ def test_what_one_side_lacks_is_skipped_with_the_reason(file: Made) -> None:
         for tag, key in (("TRACE_C", "F_cell"), ("TRACE_PY", "F_latt"))
     )
     contents = file(("diff", diff_document(diff(c, py))))
-    assert item(contents, "F_latt", "diff") == Item(
+    assert item(contents, "F_latt", "diff") == CiItem(
         "F_latt", Fate.SKIP, "not compared: C does not print it", rule="F_latt"
     )
     assert item(contents, "F_cell", "diff").message == "not compared: Py does not print it"
@@ -155,7 +155,7 @@ def test_a_suite_and_a_reference_on_trial(invented: Made) -> None:
 )
 def test_a_verdict_is_never_lost(invented: Made, verdict: str, fate: Fate) -> None:
     (found,) = suites(invented({"format": "of another program", "verdict": verdict, "answer": "because"}))
-    assert found.items == (Item("verdict", fate, f"{verdict.replace('_', ' ')}: because", rule="verdict"),)
+    assert found.items == (CiItem("verdict", fate, f"{verdict.replace('_', ' ')}: because", rule="verdict"),)
 
 
 def test_a_document_that_cannot_be_used_is_an_error(invented: Made) -> None:
@@ -190,9 +190,9 @@ def test_files_below_the_folder_of_the_command_are_named_from_there(invented: Ma
     }
     document |= {"factors": {"polar": row}, **sides}
     found = item(invented(document, folder="/data"), "polar", "diff")
-    assert found.places == (Place("/elsewhere/py.log", 2), Place("logs/c.log", 1))
+    assert found.places == (CiPlace("/elsewhere/py.log", 2), CiPlace("logs/c.log", 1))
     without = item(invented(document | {"c": sides["c"] | {"source": "-"}}), "polar", "diff")
-    assert without.places == (Place("/elsewhere/py.log", 2),)
+    assert without.places == (CiPlace("/elsewhere/py.log", 2),)
 
 
 TEXT = st.text(max_size=12)

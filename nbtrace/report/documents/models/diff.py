@@ -57,7 +57,7 @@ class InstanceCount(DocumentPart):
     worst: str = Field(description="Where the largest difference stands, as the ordinals of the loops.")
 
 
-class QuantityEntry(DifferenceEntry):
+class ComparedQuantity(DifferenceEntry):
     """A quantity: the first value that diverges, else the one that is closest to its limit."""
 
     index: str = Field(description="Where the value stands, as the ordinals of the loops; empty where there are none.")
@@ -117,6 +117,6 @@ class DiffDocument(DocumentPart):
     py: TraceSource = Field(description="The candidate's log.")
     notices: Array[NoticeEntry] = Field(description="What must be known before the figures.")
     checks: CheckPair = Field(description="Either log held against itself.")
-    factors: dict[str, QuantityEntry] = Field(description="Quantity → its difference, in execution order.")
+    factors: dict[str, ComparedQuantity] = Field(description="Quantity → its difference, in execution order.")
     answer: Answer = ""
     provenance: Provenance = None
