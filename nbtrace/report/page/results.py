@@ -1,6 +1,6 @@
 """The results of a bundle as sections of a page."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nbtrace.errors import InputError
@@ -9,27 +9,13 @@ from nbtrace.explanation.audit.findings import Status
 from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument, RootEntry
-from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
+from nbtrace.report.documents.models.view import ViewDocument
+from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
-from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
-from nbtrace.report.views.diff_view import columns as diff_columns
-from nbtrace.report.views.explain_view import PROOF_COLUMNS, ROOT_COLUMNS, status_word
+from nbtrace.report.page.told import PagePart, Told, told_by_summary, told_by_view
+from nbtrace.report.view import VERDICT_WORDS, SectionKind, number, percent, signed
+from nbtrace.report.views.explain_view import status_word
 from nbtrace.vocabulary.sides import Names
-
-_TITLE, _PART = 3, 4
-"""Levels of the headings of a result and of its parts in a summary."""
-
-_ELSEWHERE = frozenset({"Provenance"})
-_REPEATED = frozenset({"All divergent quantities", "All divergent factors"})
-"""Parts that the page has elsewhere: among the provenance, and as rows of a table."""
-
-
-@dataclass(frozen=True)
-class PagePart:
-    """A heading and what stands under it."""
-
-    title: str
-    blocks: tuple[Body, ...]
 
 
 @dataclass(frozen=True)
@@ -94,38 +80,35 @@ class PageNotice:
 
 
 def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection:
-    """Return a result as a section; a document that cannot be used leaves what the summary says."""
+    """Return a result as a section; a document that cannot be used leaves what its report says."""
     problems = list(filed.problems)
-    if not filed.summary:
-        problems.append("summary.md has no section of it, so only its document can be shown")
-    title, lead, parts = _parts(filed.summary)
-    answer = next((block for block in lead if isinstance(block, Paragraph)), None)
+    told = _told(filed, problems)
     roots: tuple[RootCard, ...] = ()
-    replaced: set[tuple[str, ...]] = set()
+    replaced: set[SectionKind] = {SectionKind.DIVERGENT}
     own: list[PagePart] = []
     try:
         if filed.name == "diff" and filed.document is not None:
             own.append(PagePart("Quantities in execution order", (Tabular(quantity_table(filed.document)),)))
-            replaced.add(_titles(diff_columns(names_of(filed.document))))
+            replaced.add(SectionKind.QUANTITIES)
         if filed.name == "explain" and filed.document is not None:
             roots = root_cards(filed.document)
-            replaced |= {_titles(ROOT_COLUMNS), _titles(PROOF_COLUMNS)}
+            replaced |= {SectionKind.ROOTS, SectionKind.PROOF}
     except InputError as error:
         problems.append(f"its document cannot be shown in full, so this is its summary: {error}")
     noted = bool(list(_notices(filed.document)))
-    rest = tuple(block for block in lead if block is not answer and not _stands_elsewhere(block, noted=noted))
-    kept = [PagePart("", rest), *(part for part in parts if not _is_replaced(part, replaced))]
+    rest = tuple(block for block in told.lead if not (noted and isinstance(block, Quote)))
+    kept = [PagePart("", rest), *(part for part in told.parts if part.kind not in replaced)]
     verdict = verdict_word(filed)
     return ResultSection(
         anchor=anchor,
         label=label,
         name=filed.name,
-        title=title or filed.name,
+        title=told.title or filed.name,
         time=filed.time,
         verdict=verdict,
         tone=tone_of(verdict),
-        headline=_headline(filed, answer),
-        facts=tuple(item for block in lead if isinstance(block, Items) for item in block.items),
+        headline=_headline(filed, told.headline),
+        facts=told.facts,
         roots=roots,
         parts=tuple(part for part in (*own, *kept) if part.blocks),
         problems=tuple(problems),
@@ -133,25 +116,35 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
     )
 
 
+def _told(filed: FiledResult, problems: list[str]) -> Told:
+    """Return what the report of a result says: as its view has it, else as its summary does."""
+    if filed.view is not None:
+        try:
+            return told_by_view(read_as(ViewDocument, filed.view))
+        except InputError as error:
+            problems.append(f"its view cannot be shown, so this is its summary: {error}")
+    if not filed.summary:
+        problems.append("summary.md has no section of it, so only its document can be shown")
+    return told_by_summary(filed.summary, _names(filed))
+
+
+def _names(filed: FiledResult) -> Names:
+    """Return what the document calls the two sides; those of nanoBragg where it does not tell."""
+    try:
+        return names_of(filed.document or {})
+    except InputError:
+        return names_of({})
+
+
 def verdict_word(filed: FiledResult) -> str:
     """Return the verdict of a result in a word; empty where it has none."""
     return "" if filed.verdict is None else VERDICT_WORDS[filed.verdict]
 
 
-def _stands_elsewhere(block: Body, *, noted: bool) -> bool:
-    """Tell whether a block before the first part is shown as a fact, or among the notices of all results."""
-    return isinstance(block, Items) or (noted and isinstance(block, Quote))
-
-
-def _headline(filed: FiledResult, answer: Paragraph | None) -> str:
-    """Return the answer of a result in one line: as its document has it, else as its summary begins."""
+def _headline(filed: FiledResult, told: str) -> str:
+    """Return the answer of a result in one line: as its document has it, else as its report does."""
     said = None if filed.document is None else filed.document.get("answer")
-    if isinstance(said, str):
-        return said
-    if answer is None:
-        return ""
-    rest = answer.spans[1:] if answer.spans and answer.spans[0].kind == "strong" else answer.spans
-    return plain(rest).lstrip(": ")
+    return said if isinstance(said, str) else told
 
 
 def notices_of(sections: Iterable[ResultSection]) -> tuple[PageNotice, ...]:
@@ -175,29 +168,6 @@ def _notices(document: Mapping[str, object] | None) -> Iterator[tuple[str, str]]
             yield notice.weight, notice.text
     except InputError:
         return
-
-
-def _parts(summary: str) -> tuple[str, tuple[Body, ...], list[PagePart]]:
-    """Return the title of a summary, what stands before its first part, and its parts."""
-    title, heading, blocks = "", "", []
-    parts: list[PagePart] = []
-    for block in [*read_markdown(summary), Heading(_PART, "")]:
-        if not isinstance(block, Heading):
-            blocks.append(block)
-        elif block.level == _TITLE and not title:
-            title = block.text
-        else:
-            parts.append(PagePart(heading, tuple(blocks)))
-            heading, blocks = block.text, []
-    return title, parts[0].blocks, [part for part in parts[1:] if part.title not in _ELSEWHERE | _REPEATED]
-
-
-def _titles(columns: Sequence[object]) -> tuple[str, ...]:
-    return tuple(str(getattr(column, "title", "")) for column in columns)
-
-
-def _is_replaced(part: PagePart, replaced: set[tuple[str, ...]]) -> bool:
-    return any(isinstance(block, Tabular) and _titles(block.table.columns) in replaced for block in part.blocks)
 
 
 def quantity_table(document: Mapping[str, object]) -> PageTable:
