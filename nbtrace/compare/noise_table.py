@@ -7,16 +7,16 @@ from pydantic import Field
 from nbtrace.records import Pixel
 from nbtrace.schema import Array, DocumentPart
 
-Ordinal: TypeAlias = Annotated[int, Field(ge=0)]
-Size: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Index: TypeAlias = Annotated[int, Field(ge=0)]
+_Size: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class PixelFloor(DocumentPart):
     """What a pixel of the image moved by."""
 
-    slow: Ordinal = Field(description="Index along the slow axis, from 0.")
-    fast: Ordinal = Field(description="Index along the fast axis, from 0.")
-    absolute: Size = Field(description="Largest size of the difference, in photons.")
+    slow: _Index = Field(description="Index along the slow axis, from 0.")
+    fast: _Index = Field(description="Index along the fast axis, from 0.")
+    absolute: _Size = Field(description="Largest size of the difference, in photons.")
 
 
 class TracedFloor(DocumentPart):
@@ -25,11 +25,11 @@ class TracedFloor(DocumentPart):
     `regional` marks the knobs that change which pixels are computed; their floor holds only at that pixel.
     """
 
-    slow: Ordinal = Field(description="Index along the slow axis, from 0.")
-    fast: Ordinal = Field(description="Index along the fast axis, from 0.")
+    slow: _Index = Field(description="Index along the slow axis, from 0.")
+    fast: _Index = Field(description="Index along the fast axis, from 0.")
     quantity: str = Field(description="Its name.")
-    relative: Size | None = Field(description="Largest relative difference; null where a value is 0.")
-    absolute: Size = Field(description="Largest difference, in the unit of the quantity.")
+    relative: _Size | None = Field(description="Largest relative difference; null where a value is 0.")
+    absolute: _Size = Field(description="Largest difference, in the unit of the quantity.")
     knob: str = Field(description="What was changed.")
     regional: bool = Field(description="Whether that changes which pixels are computed.")
 
@@ -42,9 +42,9 @@ class TracedFloor(DocumentPart):
 class NoiseTable(DocumentPart):
     """What the reference differs by from itself: a floor for tolerances."""
 
-    probe_slow: Ordinal = Field(description="Slow index of the probe pixel, from 0.")
-    probe_fast: Ordinal = Field(description="Fast index of the probe pixel, from 0.")
-    shape_slow_fast: Annotated[tuple[Ordinal, Ordinal], Field(strict=False)] = Field(
+    probe_slow: _Index = Field(description="Slow index of the probe pixel, from 0.")
+    probe_fast: _Index = Field(description="Fast index of the probe pixel, from 0.")
+    shape_slow_fast: Annotated[tuple[_Index, _Index], Field(strict=False)] = Field(
         description="Pixels of the image along slow and fast."
     )
     pixels: Array[PixelFloor] = Field(description="Pixels that move although the same pixels are computed.")

@@ -3,7 +3,7 @@
 import math
 
 from nbtrace.compare.noise_table import NoiseTable, PixelFloor, TracedFloor
-from nbtrace.programs.trust import Effect, Moved, TraceTrial, Trust
+from nbtrace.programs.trust import Effect, Moved, TracedNoise, TraceTrial, Trust
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.models.trust import KnobEntry, MovedPixel, TrialEntry, TrustDocument
 from nbtrace.report.documents.parts import Document, notice_entries, pixel_place
@@ -69,7 +69,8 @@ def _trial(trial: TraceTrial) -> TrialEntry:
     )
 
 
-def _is_finite(item: Moved) -> bool:
+def _is_finite(item: Moved | TracedNoise) -> bool:
+    """Whether a difference can be a floor: that of two huge numbers may be larger than any number."""
     return math.isfinite(item.absolute)
 
 
@@ -96,6 +97,6 @@ def _noise(result: Trust) -> NoiseTable:
                 regional=item.knob.regional,
             )
             for trial in result.trials
-            for item in trial.moved
+            for item in filter(_is_finite, trial.moved)
         ),
     )
