@@ -37,15 +37,16 @@ class CheckEntry(DocumentPart):
     relations: Array[RelationEntry] = Field(description="The relations of its own values.")
 
 
-class CheckDocument(DocumentPart):
-    """What `nbtrace check` says of a log: which relations among its own values it breaks."""
-
+class _Head(DocumentPart):
     format: Literal["nbtrace check"]
     format_version: FormatVersion
     verdict: VerdictWord
     log: TraceSource = Field(description="The log.")
-    single_precision: bool = Field(description="Whether its numbers are float32 values.")
-    remarks: Array[str] = Field(description="Faults of the log, in words.")
-    relations: Array[RelationEntry] = Field(description="The relations of its own values.")
+
+
+class CheckDocument(CheckEntry, _Head):
+    """What `nbtrace check` says of a log: which relations among its own values it breaks."""
+
+    # In a document, the fields of the last base come first.
     answer: Answer = ""
     provenance: Provenance = None
