@@ -22,6 +22,7 @@ from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal
 from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.documents.view_document import view_document
 from nbtrace.report.view import View, clean
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.verdicts.status import Verdict
@@ -293,6 +294,7 @@ def _filed(failures: Sequence[_Failure], report: Path, node: str) -> str:
                 failure.name,
                 metrics={**failure.document, "answer": failure.view.headline, "provenance": provenance.document()},
                 summary_md=markdown.render(failure.view),
+                view=view_document(failure.view),
                 provenance=provenance,
                 outputs=failure.kept(),
             )

@@ -1,13 +1,23 @@
-"""The line schemas: what each kind of trace line must hold before it becomes records.
+"""The line schemas, what each kind of trace line must hold before it becomes records; and what document models share.
 
 They stand where data crosses the border into nbtrace. A line that fails its schema is reported with the reason and its
 line number; nothing of it is used.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    Strict,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 from nbtrace.records import Pixel, Shape
 from nbtrace.vocabulary.quantity import Kind, Quantity
@@ -31,6 +41,61 @@ FormatOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole)]
 Item = TypeVar("Item")
 Array: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
 """A list of a document as a tuple; its items are as strict as the model."""
+
+
+def _same_number(value: object) -> object:
+    """Return a number as it is, whole or not: strict floats would make 1 into 1.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("float_type", "Input should be a valid number")
+    return value
+
+
+Figure: TypeAlias = Annotated[float, PlainValidator(_same_number), WithJsonSchema({"type": "number"})]
+"""A number of a document, kept as it is written."""
+
+Number: TypeAlias = Figure | None
+"""A number of a document that may be null: where it is not defined, or not finite (`not_finite` then says which)."""
+
+
+class DocumentPart(BaseModel):
+    """An object of a JSON document.
+
+    The one model of it is for writing and for reading: a key that it does not know is a fault of whoever writes, and
+    of no matter to whoever reads what another version wrote (:func:`read_part`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, populate_by_name=True)
+
+    not_finite: dict[str, str | list[Any]] = Field(
+        default={},
+        description="Why numbers of this object are null: nan, inf or -inf by key; in place only where one is.",
+    )
+
+    def written(self) -> dict[str, Any]:
+        """Return it as a mapping of plain values, keys in the order of the fields; a field never set has no key."""
+        dumped = self.model_dump(by_alias=True, exclude_unset=True)
+        return {key: _listed(value) for key, value in dumped.items()}
+
+
+Part = TypeVar("Part", bound=DocumentPart)
+
+
+def read_part(kind: type[Part], document: object) -> Part:
+    """Return what a document holds as a model; keys that the model does not know are passed over.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If it is not of that kind.
+    """
+    return kind.model_validate(document, extra="ignore")
+
+
+def _listed(value: object) -> object:
+    """Return a value in which every sequence is a list, as it is in JSON."""
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 class _Line(BaseModel):

@@ -21,14 +21,15 @@ def pairs() -> Path:
     return PAIRS
 
 
+def one(text: str, source: str = "log") -> Trace:
+    """Read the text of a log that holds one trace."""
+    (trace,) = parse_trace(text, source)
+    return trace
+
+
 @pytest.fixture(scope="session")
 def read() -> Callable[..., Trace]:
     """Reads the text of a log that holds one trace."""
-
-    def one(text: str, source: str = "log") -> Trace:
-        (trace,) = parse_trace(text, source)
-        return trace
-
     return one
 
 

@@ -13,7 +13,8 @@ from nbtrace.errors import InputError, NbtraceError, UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.suite_file import read_suite
-from nbtrace.report.documents.filed import Place, read_as
+from nbtrace.report.documents.filed import read_as
+from nbtrace.report.documents.models.parts import PixelPlace
 from nbtrace.verdicts.tolerance import parse_option, read_policy, resolve_policy
 from simulator.config_file import load_config
 from simulator.errors import ConfigurationError, InputFileError
@@ -266,10 +267,10 @@ def test_a_recorded_case_is_strict(tmp_path: Path, change: dict[str, object]) ->
 
 
 def test_filed_documents_are_strict() -> None:
-    assert read_as(Place, {"slow": 1, "fast": 2, "more": True}) == Place(slow=1, fast=2)
+    assert read_as(PixelPlace, {"slow": 1, "fast": 2, "more": True}) == PixelPlace(slow=1, fast=2)
     for wrong in (True, "1", 1.5):
         with pytest.raises(InputError, match="slow"):
-            read_as(Place, {"slow": wrong, "fast": 2})
+            read_as(PixelPlace, {"slow": wrong, "fast": 2})
 
 
 @pytest.mark.parametrize("wrong", [True, "0.25"])

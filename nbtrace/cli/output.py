@@ -16,6 +16,7 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
+from nbtrace.report.documents.view_document import view_document
 from nbtrace.report.view import View, clean, with_option
 from nbtrace.verdicts.status import Verdict
 
@@ -248,6 +249,7 @@ class Delivery:
             self.name,
             metrics=whole,
             summary_md=report,
+            view=view_document(view),
             provenance=provenance,
             outputs=outputs,
             exit_code=int(code),

@@ -20,9 +20,10 @@ from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.steps import compare_steps
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.parsers import read_pair
+from nbtrace.report.documents.steps_document import steps_document
 from nbtrace.report.documents.trace_documents import phi_document
 from nbtrace.report.views.phi_view import phi_view
-from nbtrace.report.views.steps_view import steps_document, steps_view
+from nbtrace.report.views.steps_view import steps_view
 from nbtrace.verdicts.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.vocabulary.chosen import Chosen, chosen
 

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from nbtrace.compare.noise_table import NoiseTable, TracedFloor
 from nbtrace.documents import load
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
 from nbtrace.records import Pixel
-from nbtrace.schema import Array, FormatOne, reason
+from nbtrace.schema import Array, DocumentPart, FormatOne, read_part, reason
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
@@ -20,53 +21,10 @@ from nbtrace.vocabulary.quantity import Basis
 _ROUNDING = 1.0 + 1e-9
 """A difference as large as the floor is within it, whatever rounding made of either."""
 
-_Index = Annotated[int, Field(ge=0)]
-_Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+class _TrustedFloors(DocumentPart):
+    """What is read of a document of `nbtrace trust`."""
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-
-class PixelFloor(_Part):
-    """What a pixel of the image moved by, in photons."""
-
-    slow: _Index
-    fast: _Index
-    absolute: _Size
-
-
-class TracedFloor(_Part):
-    """What a traced quantity moved by at a pixel when a knob was turned.
-
-    `regional` marks the knobs that change which pixels are computed; their floor holds only at that pixel.
-    """
-
-    slow: _Index
-    fast: _Index
-    quantity: str
-    relative: _Size | None
-    absolute: _Size
-    knob: str
-    regional: bool
-
-    @property
-    def pixel(self) -> Pixel:
-        """The pixel (slow, fast)."""
-        return self.slow, self.fast
-
-
-class NoiseTable(_Part):
-    """The `noise` of a document of `nbtrace trust`."""
-
-    probe_slow: _Index
-    probe_fast: _Index
-    shape_slow_fast: Annotated[tuple[_Index, _Index], Field(strict=False)]
-    pixels: Array[PixelFloor]
-    traced: Array[TracedFloor]
-
-
-class _Document(_Part):
     format: Literal["nbtrace trust"]
     format_version: FormatOne
     experiment: Array[str] | None = None
@@ -171,7 +129,7 @@ def read_noise(path: Path) -> Noise:
         If it cannot be read or is no such document.
     """
     try:
-        document = _Document.model_validate(load(path))
+        document = read_part(_TrustedFloors, load(path))
     except ValidationError as error:
         raise InputError(f"{path} is no document of nbtrace trust: {reason(error)}") from None
     shape = document.noise.shape_slow_fast

@@ -3,6 +3,7 @@
 | file | content |
 |---|---|
 | `metrics.json` | the numbers of a result |
+| `view.json` | what the report of a result says, for whoever shows it later |
 | `summary.md` | for people; a dated section per result |
 | `run_metadata.json` | the provenance of a result: command, code, versions, digests of inputs and outputs |
 | `env.json`, `git_sha.txt` | versions, machine and commit; new ones when these have changed |
@@ -47,6 +48,7 @@ from nbtrace.files import read_bytes
 from nbtrace.temporary import lasting_in
 
 METRICS_NAME = "metrics.json"
+VIEW_NAME = "view.json"
 SUMMARY_NAME = "summary.md"
 RUN_METADATA_NAME = "run_metadata.json"
 ENVIRONMENT_NAME = "env.json"
@@ -133,6 +135,7 @@ class Bundle:
         metrics: Mapping[str, object],
         summary_md: str,
         provenance: Provenance,
+        view: Mapping[str, object] | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
         exit_code: int | None = None,
         wall_seconds: float | None = None,
@@ -149,6 +152,8 @@ class Bundle:
             Markdown; its headings go down two levels, under the dated one.
         provenance : Provenance
             When, how and from what it was made; its inputs are recorded, not copied.
+        view : mapping, optional
+            The content of `view.json`: what the report says, in a form that is read back.
         outputs : mapping, optional
             Further files, name → content.
         exit_code, wall_seconds : optional
@@ -162,6 +167,7 @@ class Bundle:
         ended = "done" if exit_code is None else f"exit {exit_code}"
         with transaction(self.root) as files:
             written = [files.add(METRICS_NAME, dump(metrics))]
+            written += [files.add(VIEW_NAME, dump(view))] if view is not None else []
             written += [files.add(title, content) for title, content in (outputs or {}).items()]
             written += _snapshots(files, provenance)
             details = {"result": name, "exit_code": exit_code, "wall_seconds": wall_seconds}

@@ -20,6 +20,7 @@ from nbtrace.evidence.bundle import (
     METRICS_NAME,
     RUN_METADATA_NAME,
     SUMMARY_NAME,
+    VIEW_NAME,
     Bundle,
     BundleFile,
 )
@@ -43,6 +44,7 @@ class FileRole(Enum):
     """What a file is to its result. SNAPSHOT: environment and commit, which several results may share."""
 
     DOCUMENT = "document"
+    VIEW = "view"
     METADATA = "metadata"
     SNAPSHOT = "snapshot"
     OUTPUT = "output"
@@ -86,6 +88,8 @@ class FiledResult:
     files : tuple of FiledFile
     problems : tuple of str
         What could not be read, or is not what was filed; one sentence each.
+    view : mapping or None
+        Its `view.json`: what its report says; None where it has none (of version 0.1, a run) or it cannot be read.
     """
 
     name: str
@@ -95,10 +99,11 @@ class FiledResult:
     summary: str
     files: tuple[FiledFile, ...]
     problems: tuple[str, ...] = ()
+    view: Mapping[str, Any] | None = None
 
     @property
     def outputs(self) -> tuple[FiledFile, ...]:
-        """The files apart from document, metadata and snapshots: traces, images, the output of a run."""
+        """The files apart from document, view, metadata and snapshots: traces, images, the output of a run."""
         return tuple(file for file in self.files if file.role is FileRole.OUTPUT)
 
     @property
@@ -272,6 +277,7 @@ class _Reader:
         digest = finding.digest if finding is not None else None
         own = self._filed(FileRecord(metadata_name, digest, self._size(metadata_name)), problems)
         document_name = next((file.name for file in listed if file.role is FileRole.DOCUMENT), None)
+        view_name = next((file.name for file in listed if file.role is FileRole.VIEW), None)
         return FiledResult(
             name=_text(metadata.get("result")) or "result",
             time=_text(metadata.get("timestamp")),
@@ -279,6 +285,7 @@ class _Reader:
             metadata=metadata,
             summary=sections.get(metadata_name, ""),
             files=(*listed, own),
+            view=None if view_name is None else self._mapping(view_name, problems),
             problems=tuple(dict.fromkeys(problems)),
         )
 
@@ -330,7 +337,7 @@ class _Reader:
 
 
 def _role(name: str) -> FileRole:
-    roles = {METRICS_NAME: FileRole.DOCUMENT, RUN_METADATA_NAME: FileRole.METADATA}
+    roles = {METRICS_NAME: FileRole.DOCUMENT, VIEW_NAME: FileRole.VIEW, RUN_METADATA_NAME: FileRole.METADATA}
     roles |= dict.fromkeys((ENVIRONMENT_NAME, GIT_NAME), FileRole.SNAPSHOT)
     return next((role for kind, role in roles.items() if is_named(name, kind)), FileRole.OUTPUT)
 

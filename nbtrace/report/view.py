@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from shlex import quote
 
 from nbtrace.compare.whereabouts import whereabouts
@@ -63,6 +64,16 @@ class Command:
     question: str
 
 
+class SectionKind(StrEnum):
+    """What a section is, where a page shows it otherwise: a table that sorts, a card per root."""
+
+    OTHER = "other"
+    QUANTITIES = "quantities"
+    DIVERGENT = "divergent quantities"
+    ROOTS = "roots"
+    PROOF = "proof of a root"
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading with sentences, items, commands and a table, in this order.
@@ -76,6 +87,7 @@ class Section:
     commands: tuple[Command, ...] = ()
     table: Table | None = None
     repeats_table: bool = False
+    kind: SectionKind = SectionKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nbtrace.compare.images import ImageOptions
-from nbtrace.compare.noise import Noise, NoiseTable, PixelFloor, TracedFloor
+from nbtrace.compare.noise import Noise
+from nbtrace.compare.noise_table import NoiseTable, PixelFloor, TracedFloor
 from nbtrace.embedded.choice import Choice
 from nbtrace.embedded.embedded_source import EmbeddedSource
 from nbtrace.programs.archived import ArchivedSource

@@ -97,6 +97,15 @@ def test_floors_hold_where_they_were_measured(stale: Trust, tmp_path: Path) -> N
     assert {(item.slow, item.fast) for item in noise.table.pixels} == {(3, 0), (6, 0), (9, 0)}
 
 
+def test_a_difference_larger_than_any_number_is_no_floor(stale: Trust, tmp_path: Path) -> None:
+    trial = next(trial for trial in stale.trials if trial.moved)
+    huge = replace(trial.moved[0], quantity="huge", absolute=float("inf"), relative=None)
+    found = replace(stale, trials=(replace(trial, moved=(huge, *trial.moved)),))
+    path = tmp_path / "noise.json"
+    path.write_text(dump(trust_document(found)))
+    assert {item.quantity for item in read_noise(path).table.traced} == {item.quantity for item in trial.moved}
+
+
 def test_what_is_printed_names_knobs_and_pixels(stale: Trust) -> None:
     text = render(trust_view(stale), width=120)
     assert text.startswith("DIFFER  REF_UNSTABLE: 2 threads moves 1 pixel, 4 threads moves 3 pixels")

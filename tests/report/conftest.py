@@ -1,8 +1,6 @@
-from collections.abc import Callable
-
 import pytest
 
-from nbtrace import Trace, parse_trace
+from nbtrace import Trace
 
 HOSTILE = (
     "a|b",
@@ -27,16 +25,6 @@ HOSTILE = (
     "- item",
 )
 """Text that a log might print, and that a terminal or a page might obey."""
-
-
-def one(text: str, source: str = "log") -> Trace:
-    (trace,) = parse_trace(text, source)
-    return trace
-
-
-@pytest.fixture(scope="session")
-def read() -> Callable[..., Trace]:
-    return one
 
 
 @pytest.fixture(params=HOSTILE)

@@ -5,11 +5,11 @@ A job prints them as they are. `data`, `prop` and `_plain` keep text of logs fro
 
 from collections.abc import Iterator, Sequence
 
-from nbtrace.report.ci.items import Fate, Item, Suite
+from nbtrace.report.ci.items import CiItem, CiSuite, Fate
 from nbtrace.report.view import clean
 
 
-def render(suites: Sequence[Suite]) -> str:
+def render(suites: Sequence[CiSuite]) -> str:
     """Return lines of workflow commands.
 
     GitHub shows ten errors and ten warnings of a step, so the verdicts come first, then what follows from nothing
@@ -23,19 +23,19 @@ def render(suites: Sequence[Suite]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _verdict(suite: Suite) -> str:
+def _verdict(suite: CiSuite) -> str:
     first = suite.items[0]
     level = {Fate.FAIL: "error", Fate.ERROR: "error", Fate.SKIP: "warning"}.get(first.fate, "notice")
     return _command(level, first, f"nbtrace {suite.name}", first.message or first.fate.value)
 
 
-def _annotation(item: Item, suite: Suite) -> str | None:
+def _annotation(item: CiItem, suite: CiSuite) -> str | None:
     if item.fate not in {Fate.FAIL, Fate.ERROR}:
         return None
     return _command("warning" if item.follows else "error", item, f"nbtrace {suite.name}: {item.name}", item.message)
 
 
-def _command(level: str, item: Item, title: str, message: str) -> str:
+def _command(level: str, item: CiItem, title: str, message: str) -> str:
     properties = {"title": title}
     if item.places:
         place = item.places[0]
@@ -44,7 +44,7 @@ def _command(level: str, item: Item, title: str, message: str) -> str:
     return f"::{level} {written}::{data(message)}"
 
 
-def _group(suite: Suite) -> Iterator[str]:
+def _group(suite: CiSuite) -> Iterator[str]:
     yield f"::group::{data(f'nbtrace {suite.name}: {_counted(suite)}')}"
     for item in suite.items:
         where = f" ({', '.join(map(str, item.places))})" if item.places and item.message else ""
@@ -58,7 +58,7 @@ def _plain(text: str) -> str:
     return text.replace("##[", "# #[")
 
 
-def _counted(suite: Suite) -> str:
+def _counted(suite: CiSuite) -> str:
     return ", ".join(f"{len(found)} {fate.value}" for fate in Fate if (found := suite.of(fate)))
 
 

@@ -9,8 +9,18 @@ from typing import Any
 from nbtrace.compare.sweep_result import SweepOutcome
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
-from nbtrace.report.ci import filed as read
-from nbtrace.report.documents.filed import ExplainDocument, PhiDocument, Quantity, names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.models.check import CheckDocument
+from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument, DifferenceEntry, InstanceCount
+from nbtrace.report.documents.models.explain import ExplainDocument
+from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
+from nbtrace.report.documents.models.phi import PhiDocument
+from nbtrace.report.documents.models.scaling import LackingFactor, ScalingDocument
+from nbtrace.report.documents.models.steps import StepsDocument
+from nbtrace.report.documents.models.suite import SuiteDocument
+from nbtrace.report.documents.models.sweep import SweepDocument
+from nbtrace.report.documents.models.trust import TrustDocument
 from nbtrace.report.view import clean, signed
 from nbtrace.verdicts.status import NoTruth, Status, Verdict
 from nbtrace.vocabulary.sides import Names
@@ -32,7 +42,7 @@ class Fate(NoTruth):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CiPlace:
     """A file as its command was given it, and the line in it from 1 where that is known."""
 
     file: str
@@ -43,7 +53,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CiItem:
     """One thing that was judged.
 
     Attributes
@@ -53,7 +63,7 @@ class Item:
     fate : Fate
     message : str
         What is wrong, or why it was skipped: one line of printable text.
-    places : tuple of Place
+    places : tuple of CiPlace
         Where it stands, the port's log first.
     rule : str
         What it is an instance of: the quantity, or the cause.
@@ -66,14 +76,14 @@ class Item:
     name: str
     fate: Fate
     message: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[CiPlace, ...] = ()
     rule: str = ""
     description: str = ""
     follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class CiSuite:
     """A result.
 
     Attributes
@@ -86,7 +96,7 @@ class Suite:
     command : str
     answer : str
         The result in one line.
-    items : tuple of Item
+    items : tuple of CiItem
         The verdict first.
     """
 
@@ -95,14 +105,14 @@ class Suite:
     seconds: float
     command: str
     answer: str
-    items: tuple[Item, ...]
+    items: tuple[CiItem, ...]
 
-    def of(self, *fates: Fate) -> tuple[Item, ...]:
+    def of(self, *fates: Fate) -> tuple[CiItem, ...]:
         """Return the items of some fates."""
         return tuple(item for item in self.items if item.fate in fates)
 
 
-def suites(contents: Contents) -> tuple[Suite, ...]:
+def suites(contents: Contents) -> tuple[CiSuite, ...]:
     """Return the results of a bundle, and what is wrong with the bundle itself; never none at all.
 
     A bundle without results is an error, not a pass.
@@ -115,15 +125,15 @@ def suites(contents: Contents) -> tuple[Suite, ...]:
         name = kind if counts[kind] == 1 else f"{kind}-{counts[kind]}"
         found.append(_suite(result, name))
     problems = [item for item in contents.problems if item not in _told(contents)]
-    faults = [Item(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in problems]
+    faults = [CiItem(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in problems]
     if not contents.intact and not faults and not any(result.problems for result in contents.results):
         faults.append(
-            Item(EVIDENCE, Fate.ERROR, "a file is not what was filed: see nbtrace bundle verify", rule=EVIDENCE)
+            CiItem(EVIDENCE, Fate.ERROR, "a file is not what was filed: see nbtrace bundle verify", rule=EVIDENCE)
         )
     if not found:
-        faults.insert(0, Item(VERDICT, Fate.ERROR, "the bundle holds no result", rule=VERDICT))
+        faults.insert(0, CiItem(VERDICT, Fate.ERROR, "the bundle holds no result", rule=VERDICT))
     if faults:
-        found.append(Suite("bundle", "", 0.0, "", clean(faults[0].message), tuple(faults)))
+        found.append(CiSuite("bundle", "", 0.0, "", clean(faults[0].message), tuple(faults)))
     return tuple(found)
 
 
@@ -132,16 +142,16 @@ def _told(contents: Contents) -> set[str]:
     return {f"{result.name}: {text}" for result in contents.results for text in result.problems}
 
 
-def _suite(result: FiledResult, name: str) -> Suite:
-    items = [Item(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in result.problems]
-    details: list[Item] = []
+def _suite(result: FiledResult, name: str) -> CiSuite:
+    items = [CiItem(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in result.problems]
+    details: list[CiItem] = []
     try:
         details = list(_details(result))
     except InputError as error:
-        items.append(Item(EVIDENCE, Fate.ERROR, f"the document cannot be used: {clean(str(error))}", rule=EVIDENCE))
+        items.append(CiItem(EVIDENCE, Fate.ERROR, f"the document cannot be used: {clean(str(error))}", rule=EVIDENCE))
     verdict = _verdict(result, details)
     details = [_shown(item, result) for item in details]
-    return Suite(
+    return CiSuite(
         name=name,
         time=_moment(result.time),
         seconds=result.seconds or 0.0,
@@ -159,7 +169,7 @@ def _moment(time: str) -> str:
     return time
 
 
-def _shown(item: Item, result: FiledResult) -> Item:
+def _shown(item: CiItem, result: FiledResult) -> CiItem:
     """Return an item with clean text, and its files seen from the folder in which the command ran."""
     folder = result.metadata.get("folder")
     places = tuple(
@@ -179,7 +189,7 @@ def _from(file: str, folder: object) -> str:
 _FATES = {Verdict.AGREE: Fate.PASS, Verdict.DIFFER: Fate.FAIL, Verdict.NOT_COMPARABLE: Fate.ERROR}
 
 
-def _verdict(result: FiledResult, details: list[Item]) -> Item:
+def _verdict(result: FiledResult, details: list[CiItem]) -> CiItem:
     """Return the item of a result as a whole; it stands where its first failure does."""
     document = result.document or {}
     answer = document.get("answer")
@@ -189,16 +199,16 @@ def _verdict(result: FiledResult, details: list[Item]) -> Item:
     places = first.places if first is not None else ()
     if result.verdict is not None:
         word = result.verdict.value.replace("_", " ")
-        return Item(VERDICT, _FATES[result.verdict], f"{word}: {said}" if said else word, places, rule=VERDICT)
+        return CiItem(VERDICT, _FATES[result.verdict], f"{word}: {said}" if said else word, places, rule=VERDICT)
     code = result.exit_code
     if code is None:
-        return Item(VERDICT, Fate.SKIP, "neither a verdict nor an exit status is filed", rule=VERDICT)
+        return CiItem(VERDICT, Fate.SKIP, "neither a verdict nor an exit status is filed", rule=VERDICT)
     ended = result.metadata.get("ended")
     words = (ended if isinstance(ended, str) else f"exit {code}", said)
-    return Item(VERDICT, Fate.PASS if code == 0 else Fate.FAIL, ": ".join(filter(None, words)), places, rule=VERDICT)
+    return CiItem(VERDICT, Fate.PASS if code == 0 else Fate.FAIL, ": ".join(filter(None, words)), places, rule=VERDICT)
 
 
-def _details(result: FiledResult) -> Iterator[Item]:
+def _details(result: FiledResult) -> Iterator[CiItem]:
     document = result.document or {}
     reader = _READERS.get(str(document.get("format")))
     if reader is not None:
@@ -209,15 +219,17 @@ def _fate(status: str) -> Fate:
     return Fate.PASS if status == Status.PASS.value else Fate.FAIL
 
 
-def _places(document: read.Sided, c_line: int | None, py_line: int | None) -> tuple[Place, ...]:
-    return Place(document.py.source, py_line), Place(document.c.source, c_line)
+def _places(
+    document: DiffDocument | StepsDocument | ScalingDocument, c_line: int | None, py_line: int | None
+) -> tuple[CiPlace, ...]:
+    return CiPlace(document.py.source, py_line), CiPlace(document.c.source, c_line)
 
 
-def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, names = read_as(read.Diff, raw), names_of(raw)
+def _diff(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document, names = read_as(DiffDocument, raw), names_of(raw)
     roots = {root.quantity for root in document.roots}
     for name, row in document.factors.items():
-        yield Item(
+        yield CiItem(
             _label(name, row.index),
             _fate(row.status),
             _difference(row, names),
@@ -228,14 +240,14 @@ def _diff(raw: Mapping[str, Any]) -> Iterator[Item]:
         )
     covered = document.coverage
     for side, lacking in zip(names.pair, (covered.missing_c, covered.missing_py), strict=True):
-        yield from (Item(name, Fate.SKIP, f"not compared: {side} does not print it") for name in lacking)
+        yield from (CiItem(name, Fate.SKIP, f"not compared: {side} does not print it") for name in lacking)
 
 
 def _label(name: str, index: str) -> str:
     return f"{name} {index}" if index else name
 
 
-def _difference(row: Quantity, names: Names) -> str:
+def _difference(row: DifferenceEntry, names: Names) -> str:
     if row.status == Status.PASS.value:
         return ""
     if row.rel_delta is None or row.reason:
@@ -244,141 +256,143 @@ def _difference(row: Quantity, names: Names) -> str:
         )
         return f"{row.status}: {row.reason or f'{names.reference} is 0'} ({texts})"
     where = f" in {row.worst_component}" if row.worst_component else ""
-    many = f"; {row.instances.divergent} of {row.instances.compared} diverge" if _several(row) and row.instances else ""
-    sizes = f"{names.difference} = {signed(row.abs_delta)} {'' if row.unit == '1' else row.unit}".rstrip()
+    many = _many(row.instances) if isinstance(row, ComparedQuantity) else ""
+    unit = "" if row.unit in {"1", None} else row.unit
+    sizes = f"{names.difference} = {signed(row.abs_delta)} {unit}".rstrip()
     return f"{row.status}: {sizes}{where}, {signed(row.rel_delta)} relative, {_allowed(row)}{many}"
 
 
-def _allowed(row: Quantity) -> str:
+def _allowed(row: DifferenceEntry) -> str:
     if row.tolerance is None:
         return "tolerance unknown"
     return f"tolerance {row.tolerance:g} {row.tolerance_basis} ({row.tolerance_origin})"
 
 
-def _several(row: Quantity) -> bool:
-    return row.instances is not None and row.instances.compared > 1
+def _many(instances: InstanceCount) -> str:
+    return f"; {instances.divergent} of {instances.compared} diverge" if instances.compared > 1 else ""
 
 
-def _phi(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, sides, names = read_as(PhiDocument, raw), read_as(read.Sided, raw), names_of(raw)
+def _phi(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document, names = read_as(PhiDocument, raw), names_of(raw)
     for step in document.steps:
         name = f"phi_tic {step.phi_tic}" + (f" sample {step.sample}" if step.sample else "")
         values = zip(names.pair, (step.k_frac_c, step.k_frac_py), strict=True)
         lacking = [side for side, value in values if value is None]
         words = f"not on {' and '.join(lacking)}" if lacking else f"Δk = {signed(step.delta_k)}"
         message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
-        places = Place(sides.py.source), Place(sides.c.source)
-        yield Item(name, _fate(step.status), message, places, "phi_k_frac", "Fractional Miller index k of a φ step")
+        places = CiPlace(document.py.source), CiPlace(document.c.source)
+        yield CiItem(name, _fate(step.status), message, places, "phi_k_frac", "Fractional Miller index k of a φ step")
 
 
-def _steps(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Steps, raw)
+def _steps(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(StepsDocument, raw)
     first = next((step for step in document.steps if step.status != Status.PASS.value), None)
     for step in document.steps:
         name = f"{document.index} {step.ordinal}"
         relative = f"{signed(step.rel_delta)} relative" if step.rel_delta is not None else step.reason
-        words = f"{_label(step.quantity, step.index)} {relative}".strip()
+        words = f"{_label(step.quantity or '', step.index)} {relative}".strip()
         message = "" if step.status == Status.PASS.value else f"{step.status}: {words}"
         rule, places = step.quantity or document.index, _places(document, step.c_line, step.py_line)
-        yield Item(name, _fate(step.status), message, places, rule, follows=step is not first)
+        yield CiItem(name, _fate(step.status), message, places, rule, follows=step is not first)
 
 
-def _scaling(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, names = read_as(read.Scaling, raw), names_of(raw)
+def _scaling(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document, names = read_as(ScalingDocument, raw), names_of(raw)
     for name, row in document.factors.items():
         values = zip(names.pair, (row.c_value, row.py_value), strict=True)
         lacking = [side for side, value in values if value is None]
         if lacking:
-            yield Item(name, Fate.SKIP, f"not compared: {' and '.join(lacking)} has no value: {row.reason}")
-            continue
-        share = row.share_of_final_log_ratio
-        carried = "" if share is None else f"; {100 * share:.2f} % of the final log-ratio"
-        failed = row.status != Status.PASS.value
-        message = f"{_difference(row, names)}{carried}" if failed else ""
-        places = _places(document, row.c_line, row.py_line)
-        yield Item(name, _fate(row.status), message, places, name, row.description)
+            yield CiItem(name, Fate.SKIP, f"not compared: {' and '.join(lacking)} has no value: {row.reason}")
+        elif isinstance(row, LackingFactor):
+            yield CiItem(name, _fate(row.status), f"{row.status}: {row.reason}", (), name, row.description)
+        else:
+            share = row.share_of_final_log_ratio
+            carried = "" if share is None else f"; {100 * share:.2f} % of the final log-ratio"
+            message = "" if row.status == Status.PASS.value else f"{_difference(row, names)}{carried}"
+            places = _places(document, row.c_line, row.py_line)
+            yield CiItem(name, _fate(row.status), message, places, name, row.description)
 
 
-def _explain(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document, sides = read_as(ExplainDocument, raw), read_as(read.Sided, raw)
+def _explain(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(ExplainDocument, raw)
     for root in document.roots:
         step = f" phi_tic {root.phi_tic}" if root.phi_tic is not None else ""
-        blamed = sides.c if root.side == "c" else sides.py
+        blamed = document.c if root.side == "c" else document.py
         rule = f"cause of {root.quantity}"
-        yield Item(
-            f"{root.quantity}{step}", Fate.FAIL, root.text, (Place(blamed.source),), rule, "A side breaks a formula"
+        yield CiItem(
+            f"{root.quantity}{step}", Fate.FAIL, root.text, (CiPlace(blamed.source),), rule, "A side breaks a formula"
         )
 
 
-def _check(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Check, raw)
+def _check(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(CheckDocument, raw)
     for item in document.relations:
-        place = (Place(document.log.source),)
+        place = (CiPlace(document.log.source),)
         name = f"{item.quantity} = {item.formula}"
         if item.finding == "not checked":
-            yield Item(name, Fate.SKIP, item.reason, place, item.quantity, item.formula)
+            yield CiItem(name, Fate.SKIP, item.reason, place, item.quantity, item.formula)
             continue
         broken = item.finding == "broken"
         residual = f"broken: residual {signed(item.residual)}, allowed {signed(item.allowed)}"
         message = f"{residual}{': ' + item.reason if item.reason else ''}" if broken else ""
-        yield Item(name, Fate.FAIL if broken else Fate.PASS, message, place, item.quantity, item.formula)
+        yield CiItem(name, Fate.FAIL if broken else Fate.PASS, message, place, item.quantity, item.formula)
 
 
-def _sweep(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Sweep, raw)
+def _sweep(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(SweepDocument, raw)
     sources = {run.name: run.source for run in document.runs if run.source != run.name}
     fates = {SweepOutcome.DEFECT.value: Fate.FAIL, SweepOutcome.UNDECIDED.value: Fate.SKIP}
     for name, row in document.quantities.items():
         fate = fates.get(row.outcome, Fate.PASS)
-        places = [Place(sources[run], value.line) for run, value in row.runs.items() if run in sources][:1]
+        places = [CiPlace(sources[run], value.line) for run, value in row.runs.items() if run in sources][:1]
         if document.reference is not None and row.reference_line is not None:
-            places.append(Place(document.reference.source, row.reference_line))
+            places.append(CiPlace(document.reference.source, row.reference_line))
         message = "" if fate is Fate.PASS else f"{row.outcome}: {row.reason}"
         follows = name not in document.roots
-        yield Item(_label(name, row.index), fate, message, tuple(places), name, row.description, follows=follows)
+        yield CiItem(_label(name, row.index), fate, message, tuple(places), name, row.description, follows=follows)
 
 
-def _images(raw: Mapping[str, Any]) -> Iterator[Item]:
-    document = read_as(read.Images, raw)
-    return _gates(document, (Place(document.py.source), Place(document.c.source)))
+def _images(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(ImagesDocument, raw)
+    return _gates(document, (CiPlace(document.py.source), CiPlace(document.c.source)))
 
 
-def _compare(raw: Mapping[str, Any]) -> Iterator[Item]:
+def _compare(raw: Mapping[str, Any]) -> Iterator[CiItem]:
     """Yield the gates; recorded images are files, those of a run have only its name for a source."""
-    document = read_as(read.Compare, raw)
-    files = {file.path for file in document.provenance.inputs}
-    return _gates(document, tuple(Place(side.source) for side in (document.py, document.c) if side.source in files))
+    document = read_as(CompareDocument, raw)
+    files = {file.path for file in document.provenance.inputs} if document.provenance is not None else set()
+    return _gates(document, tuple(CiPlace(side.source) for side in (document.py, document.c) if side.source in files))
 
 
-def _gates(document: read.Images, places: tuple[Place, ...]) -> Iterator[Item]:
+def _gates(document: ImagesBody, places: tuple[CiPlace, ...]) -> Iterator[CiItem]:
     for gate in document.gates:
         failed = gate.status != Status.PASS.value
         message = f"{gate.status}: {gate.reason}" if failed else ""
-        yield Item(gate.name, _fate(gate.status), message, places, f"gate {gate.name}", gate.reason)
+        yield CiItem(gate.name, _fate(gate.status), message, places, f"gate {gate.name}", gate.reason)
 
 
-def _cases(raw: Mapping[str, Any]) -> Iterator[Item]:
+def _cases(raw: Mapping[str, Any]) -> Iterator[CiItem]:
     fates = {"agree": Fate.PASS, "differ": Fate.FAIL}
-    for name, case in read_as(read.Cases, raw).cases.items():
+    for name, case in read_as(SuiteDocument, raw).cases.items():
         fate = fates.get(case.outcome, Fate.ERROR)
         first = f"; first divergence {case.first_divergence}" if case.first_divergence else ""
         message = "" if fate is Fate.PASS else f"{case.outcome}: {case.reason or case.about}{first}"
-        yield Item(name, fate, message, (), "case", "A case of a suite")
+        yield CiItem(name, fate, message, (), "case", "A case of a suite")
 
 
-def _trust(raw: Mapping[str, Any]) -> Iterator[Item]:
-    for knob in read_as(read.Trust, raw).knobs:
+def _trust(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    for knob in read_as(TrustDocument, raw).knobs:
         name = " ".join((knob.knob, *knob.flags)) + (f", {knob.threads} threads" if knob.threads is not None else "")
         if knob.failure:
-            yield Item(name, Fate.ERROR, knob.failure, rule=f"knob {knob.knob}")
+            yield CiItem(name, Fate.ERROR, knob.failure, rule=f"knob {knob.knob}")
             continue
         largest = f", at most {knob.max_relative:.3g} relative" if knob.max_relative is not None else ""
         message = f"moves {knob.moved} of {knob.compared} pixels{largest}" if knob.moved else ""
         description = "A knob that should move no pixel of the reference"
-        yield Item(name, Fate.FAIL if knob.moved else Fate.PASS, message, (), f"knob {knob.knob}", description)
+        yield CiItem(name, Fate.FAIL if knob.moved else Fate.PASS, message, (), f"knob {knob.knob}", description)
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Item]]] = {
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[CiItem]]] = {
     "nbtrace diff": _diff,
     "nbtrace phi": _phi,
     "nbtrace steps": _steps,

@@ -4,12 +4,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import datetime
 
-from nbtrace.report.ci.items import Fate, Item, Suite
+from nbtrace.report.ci.items import CiItem, CiSuite, Fate
 
 _ELEMENTS = {Fate.FAIL: "failure", Fate.ERROR: "error", Fate.SKIP: "skipped"}
 
 
-def render(suites: Sequence[Suite]) -> str:
+def render(suites: Sequence[CiSuite]) -> str:
     """Return the XML document; it ends with a line end."""
     root = ET.Element("testsuites", _counts(suites) | {"name": "nbtrace"})
     for suite in suites:
@@ -18,7 +18,7 @@ def render(suites: Sequence[Suite]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _counts(suites: Sequence[Suite]) -> dict[str, str]:
+def _counts(suites: Sequence[CiSuite]) -> dict[str, str]:
     items = [item for suite in suites for item in suite.items]
     count = {fate: sum(item.fate is fate for item in items) for fate in Fate}
     return {
@@ -29,7 +29,7 @@ def _counts(suites: Sequence[Suite]) -> dict[str, str]:
     }
 
 
-def _suite(suite: Suite) -> ET.Element:
+def _suite(suite: CiSuite) -> ET.Element:
     attributes = {"name": _text(f"nbtrace {suite.name}"), **_counts([suite])}
     attributes["skipped"] = str(len(suite.of(Fate.SKIP)))
     if suite.time:
@@ -44,7 +44,7 @@ def _suite(suite: Suite) -> ET.Element:
     return element
 
 
-def _case(item: Item, suite: Suite) -> ET.Element:
+def _case(item: CiItem, suite: CiSuite) -> ET.Element:
     seconds = suite.seconds if item is suite.items[0] else 0.0
     names = {"classname": _text(f"nbtrace.{suite.name}"), "name": _text(item.name)}
     element = ET.Element("testcase", names | {"time": f"{seconds:.3f}"})

@@ -5,20 +5,20 @@ from typing import Any
 from urllib.parse import quote
 
 from nbtrace.documents import dump
-from nbtrace.report.ci.items import VERDICT, Fate, Item, Place, Suite
+from nbtrace.report.ci.items import VERDICT, CiItem, CiPlace, CiSuite, Fate
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Fate.FAIL: "error", Fate.ERROR: "error", Fate.SKIP: "note"}
 
 
-def render(suites: Sequence[Suite]) -> str:
+def render(suites: Sequence[CiSuite]) -> str:
     """Return the JSON document."""
     return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(suite) for suite in suites]})
 
 
-def _run(suite: Suite) -> Mapping[str, Any]:
+def _run(suite: CiSuite) -> Mapping[str, Any]:
     reported = _reported(suite)
-    rules: dict[str, Item] = {}
+    rules: dict[str, CiItem] = {}
     for item in reported:
         rules.setdefault(item.rule, item)
     order = {rule: index for index, rule in enumerate(rules)}
@@ -38,19 +38,19 @@ def _run(suite: Suite) -> Mapping[str, Any]:
     }
 
 
-def _reported(suite: Suite) -> tuple[Item, ...]:
+def _reported(suite: CiSuite) -> tuple[CiItem, ...]:
     """Return what failed; the verdict says nothing more where something else did."""
     failed = suite.of(Fate.FAIL, Fate.ERROR)
     apart = tuple(item for item in failed if item.name != VERDICT or item.fate is Fate.ERROR)
     return apart or failed
 
 
-def _rule(item: Item) -> Mapping[str, Any]:
+def _rule(item: CiItem) -> Mapping[str, Any]:
     described = item.description or item.rule
     return {"id": item.rule, "name": item.rule, "shortDescription": {"text": described}}
 
 
-def _result(item: Item, rule: int) -> Mapping[str, Any]:
+def _result(item: CiItem, rule: int) -> Mapping[str, Any]:
     level = "warning" if item.follows else _LEVELS[item.fate]
     related = [_location(place) for place in item.places[1:]]
     return {
@@ -64,11 +64,11 @@ def _result(item: Item, rule: int) -> Mapping[str, Any]:
     }
 
 
-def _notification(item: Item) -> Mapping[str, Any]:
+def _notification(item: CiItem) -> Mapping[str, Any]:
     return {"level": _LEVELS[item.fate], "message": {"text": f"{item.name}: {item.message}"}}
 
 
-def _location(place: Place) -> Mapping[str, Any]:
+def _location(place: CiPlace) -> Mapping[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri(place.file)}}
     if place.line is not None and place.line >= 1:
         physical["region"] = {"startLine": place.line}

@@ -1,241 +1,201 @@
-"""Results as JSON documents; the keys are a contract, and `format_version` counts its changes."""
+"""The JSON documents of `nbtrace diff`, `phi`, `scaling` and `check`."""
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any
 
-from nbtrace.compare.chain import chain_of
-from nbtrace.compare.check import SelfCheck
-from nbtrace.compare.diff import Coverage, DiffResult
-from nbtrace.compare.divergence import Group
-from nbtrace.compare.gaps import Gaps
+from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
+from nbtrace.compare.check import Check, SelfCheck
+from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.phi import PhiResult, PhiStep
-from nbtrace.compare.scaling import ScalingFactor, ScalingResult
-from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.records import Record, Trace
+from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
+from nbtrace.records import Record
+from nbtrace.report.documents.models.check import CheckDocument, CheckEntry, RelationEntry
+from nbtrace.report.documents.models.diff import (
+    CheckPair,
+    ComparedQuantity,
+    DiffCoverage,
+    DiffDocument,
+    DiffRoot,
+    InstanceCount,
+)
+from nbtrace.report.documents.models.parts import FORMAT_VERSION, StepCoverage
+from nbtrace.report.documents.models.phi import PhiDocument, PhiEntry, PhiRepeat
+from nbtrace.report.documents.models.scaling import (
+    ChainProduct,
+    ComparedFactor,
+    FactorCoverage,
+    LackingFactor,
+    LatticeAxis,
+    LatticePair,
+    ProductPair,
+    RebuiltSum,
+    ScalingDocument,
+    StepShareEntry,
+)
+from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, side_names, trace_source
 from nbtrace.report.views.check_view import check_verdict
-from nbtrace.verdicts.notices import Notice
-from nbtrace.vocabulary.sides import Names
-
-FORMAT_VERSION = 1
-"""1: first."""
-
-Document: TypeAlias = Mapping[str, object]
 
 
 def diff_document(result: DiffResult) -> Document:
     """Return a comparison of two traces."""
     first = result.first_divergence
-    return {
-        "format": "nbtrace diff",
-        "format_version": FORMAT_VERSION,
-        "verdict": result.verdict.value,
-        "tolerance_rel": result.policy.relative.value,
-        "first_divergence": first.quantity if first else None,
-        "first_divergence_by_band": {band: row.quantity if row else None for band, row in result.first_by_band.items()},
-        "num_divergent": len(result.divergences),
-        "roots": [{"quantity": item.group.quantity, "consequences": list(item.consequences)} for item in result.roots],
-        "coverage": {**_coverage(result.coverage), **_gaps(result.gaps)},
-        "names": names_document(result.names),
-        "c": _trace(result.c),
-        "py": _trace(result.py),
-        "notices": notices_document(result.notices),
-        "checks": {"c": _check(result.checks[0]), "py": _check(result.checks[1])},
-        "factors": {group.quantity: _group(group) for group in result.groups},
-    }
+    c, py = result.checks
+    return DiffDocument(
+        format="nbtrace diff",
+        format_version=FORMAT_VERSION,
+        verdict=result.verdict.value,
+        tolerance_rel=result.policy.relative.value,
+        first_divergence=first.quantity if first else None,
+        first_divergence_by_band={band: row.quantity if row else None for band, row in result.first_by_band.items()},
+        num_divergent=len(result.divergences),
+        roots=tuple(_root(item) for item in result.roots),
+        coverage=_coverage(result),
+        names=side_names(result.names),
+        c=trace_source(result.c),
+        py=trace_source(result.py),
+        notices=notice_entries(result.notices),
+        checks=CheckPair(c=_check(c), py=_check(py)),
+        factors={group.quantity: _group(group) for group in result.groups},
+    ).written()
 
 
 def phi_document(result: PhiResult) -> Document:
     """Return a comparison along φ; differences are Py − C."""
     first = result.first_divergence
-    return {
-        "format": "nbtrace phi",
-        "format_version": FORMAT_VERSION,
-        "verdict": result.verdict.value,
-        "tolerance_k": result.tolerance.value,
-        "tolerance_origin": result.tolerance.origin,
-        "first_divergence": first.phi_tic if first else None,
-        "max_delta_k": result.max_delta_k,
-        "max_delta_k_phi_tic": result.worst.phi_tic if result.worst else None,
-        "coverage": {
-            "expected": len(result.steps),
-            "compared": len(result.compared),
-            "missing_c": [step.phi_tic for step in result.steps if step.k_c is None],
-            "missing_py": [step.phi_tic for step in result.steps if step.k_py is None],
-        },
-        "names": names_document(result.c.vocabulary.names),
-        "c": _trace(result.c),
-        "py": _trace(result.py),
-        "notices": notices_document(result.notices),
-        "repeats": [
-            {"side": item.side.value, "phi_tic": item.phi_tic, "of_phi_tic": item.of_tic, "sample": item.sample}
+    return PhiDocument(
+        format="nbtrace phi",
+        format_version=FORMAT_VERSION,
+        verdict=result.verdict.value,
+        tolerance_k=result.tolerance.value,
+        tolerance_origin=result.tolerance.origin,
+        first_divergence=first.phi_tic if first else None,
+        max_delta_k=result.max_delta_k,
+        max_delta_k_phi_tic=result.worst.phi_tic if result.worst else None,
+        coverage=StepCoverage(
+            expected=len(result.steps),
+            compared=len(result.compared),
+            missing_c=tuple(step.phi_tic for step in result.steps if step.k_c is None),
+            missing_py=tuple(step.phi_tic for step in result.steps if step.k_py is None),
+        ),
+        names=side_names(result.c.vocabulary.names),
+        c=trace_source(result.c),
+        py=trace_source(result.py),
+        notices=notice_entries(result.notices),
+        repeats=tuple(
+            PhiRepeat(side=SIDE_WORDS[item.side], phi_tic=item.phi_tic, of_phi_tic=item.of_tic, sample=item.sample)
             for item in result.repeats
-        ],
-        "steps": [_step(step) for step in result.steps],
-    }
+        ),
+        steps=tuple(_step(step) for step in result.steps),
+    ).written()
 
 
 def scaling_document(result: ScalingResult) -> Document:
     """Return a comparison of the scaling chains."""
     first = result.first_divergence
-    rebuilt, words = result.rebuilt, result.diff.c.vocabulary
-    return {
-        "format": "nbtrace scaling",
-        "format_version": FORMAT_VERSION,
-        "verdict": result.verdict.value,
-        "tolerance_rel": result.diff.policy.relative.value,
-        "first_divergence": first.name if first else None,
-        "num_divergent": result.num_divergent,
-        "final_quantity": chain_of(words).result,
-        "final_word": words.outcome,
-        "log_ratio_final": result.log_ratio,
-        "unexplained_share": result.unexplained,
-        "coverage": {
-            "expected": len(result.factors),
-            "compared": sum(factor.row is not None for factor in result.factors),
-            "missing_c": [factor.name for factor in result.factors if factor.c_value is None],
-            "missing_py": [factor.name for factor in result.factors if factor.py_value is None],
-        },
-        "names": names_document(result.diff.names),
-        "c": _trace(result.diff.c),
-        "py": _trace(result.diff.py),
-        "notices": notices_document(result.notices),
-        "products": {
-            side: {"product": item.product, "final": item.final, "ratio": item.ratio, "meaning": item.meaning}
-            for side, item in zip(("c", "py"), result.products, strict=True)
-        },
-        "py_before_polarisation": result.py_before_polarisation,
-        "factors": {factor.name: _factor(factor) for factor in result.factors},
-        "rebuilt": None
-        if rebuilt is None
-        else {
-            "c": rebuilt.c,
-            "py": rebuilt.py,
-            "steps": [
-                {"phi_tic": s.phi_tic, "c_term": s.c_term, "py_term": s.py_term, "share_of_gap": s.share_of_gap}
-                for s in rebuilt.steps
-            ],
-        },
-        "lattice": {
-            side: [
-                {
-                    "axis": item.axis,
-                    "index": item.index,
-                    "rounded": item.rounded,
-                    "cells": item.cells,
-                    "cells_from": item.cells_from,
-                    "at_index": item.at_index,
-                    "at_distance": item.at_distance,
-                    "logged": item.logged,
-                }
-                for item in worked
-            ]
-            for side, worked in zip(("c", "py"), result.lattice, strict=True)
-        },
-    }
+    words = result.diff.c.vocabulary
+    c_product, py_product = result.products
+    c_lattice, py_lattice = result.lattice
+    return ScalingDocument(
+        format="nbtrace scaling",
+        format_version=FORMAT_VERSION,
+        verdict=result.verdict.value,
+        tolerance_rel=result.diff.policy.relative.value,
+        first_divergence=first.name if first else None,
+        num_divergent=result.num_divergent,
+        final_quantity=chain_of(words).result,
+        final_word=words.outcome,
+        log_ratio_final=result.log_ratio,
+        unexplained_share=result.unexplained,
+        coverage=FactorCoverage(
+            expected=len(result.factors),
+            compared=sum(factor.row is not None for factor in result.factors),
+            missing_c=tuple(factor.name for factor in result.factors if factor.c_value is None),
+            missing_py=tuple(factor.name for factor in result.factors if factor.py_value is None),
+        ),
+        names=side_names(result.diff.names),
+        c=trace_source(result.diff.c),
+        py=trace_source(result.diff.py),
+        notices=notice_entries(result.notices),
+        products=ProductPair(c=_product(c_product), py=_product(py_product)),
+        py_before_polarisation=result.py_before_polarisation,
+        factors={factor.name: _factor(factor) for factor in result.factors},
+        rebuilt=_rebuilt(result.rebuilt) if result.rebuilt is not None else None,
+        lattice=LatticePair(c=tuple(map(_axis, c_lattice)), py=tuple(map(_axis, py_lattice))),
+    ).written()
 
 
 def check_document(result: SelfCheck) -> Document:
     """Return a self-check."""
-    return {
-        "format": "nbtrace check",
-        "format_version": FORMAT_VERSION,
-        "verdict": check_verdict(result).value,
-        "log": _trace(result.trace),
-        **_check(result),
-    }
+    held = _check(result)
+    return CheckDocument(
+        format="nbtrace check",
+        format_version=FORMAT_VERSION,
+        verdict=check_verdict(result).value,
+        log=trace_source(result.trace),
+        single_precision=held.single_precision,
+        remarks=held.remarks,
+        relations=held.relations,
+    ).written()
 
 
-def names_document(names: Names) -> Document:
-    """Return what reports call the two sides."""
-    return {"c": names.reference, "py": names.candidate}
+def _root(item: Divergence) -> DiffRoot:
+    return DiffRoot(quantity=item.group.quantity, consequences=item.consequences)
 
 
-def _trace(trace: Trace) -> Document:
-    at = whereabouts(trace)
-    account = trace.account
-    return {
-        "source": trace.source,
-        "side": trace.side.value,
-        "pixel": {"slow": at.pixel[0], "fast": at.pixel[1]} if at.pixel else None,
-        "dialects": list(trace.dialects),
-        "lines": {
-            "total": account.total,
-            "used": account.used,
-            "structure": account.structure,
-            "ignored": account.ignored,
-            "unreadable": [{"line": bad.line, "text": bad.text, "reason": bad.reason} for bad in account.unreadable],
-        },
-    }
+def _coverage(result: DiffResult) -> DiffCoverage:
+    """Return what was compared, and what each side lacks of what it prints elsewhere."""
+    covered, (c, py) = result.coverage, result.gaps
+    return DiffCoverage(
+        expected=covered.expected,
+        compared=covered.compared,
+        skipped=dict(covered.skipped),
+        missing_c=covered.missing_on_c,
+        missing_py=covered.missing_on_py,
+        unknown_c=covered.unknown_on_c,
+        unknown_py=covered.unknown_on_py,
+        missing_blocks_c=c.blocks,
+        missing_steps_c=c.steps,
+        lost_c=dict(c.lost),
+        hidden_c=c.hidden,
+        missing_blocks_py=py.blocks,
+        missing_steps_py=py.steps,
+        lost_py=dict(py.lost),
+        hidden_py=py.hidden,
+    )
 
 
-def trace_document(trace: Trace) -> Document:
-    """Return what was read of a log."""
-    return _trace(trace)
+def _check(result: SelfCheck) -> CheckEntry:
+    return CheckEntry(
+        single_precision=result.single_precision, remarks=result.remarks, relations=tuple(map(_relation, result.checks))
+    )
 
 
-def notices_document(notices: tuple[Notice, ...]) -> list[Document]:
-    """Return notices."""
-    return [{"subject": item.subject.value, "weight": item.weight.name.lower(), "text": item.text} for item in notices]
+def _relation(item: Check) -> RelationEntry:
+    return RelationEntry(
+        quantity=item.quantity,
+        formula=item.formula,
+        finding=item.finding.value,
+        residual=item.residual,
+        allowed=item.allowed,
+        instances=item.instances,
+        broken=item.broken,
+        reason=item.reason,
+    )
 
 
-def _check(result: SelfCheck) -> Document:
-    return {
-        "single_precision": result.single_precision,
-        "remarks": list(result.remarks),
-        "relations": [
-            {
-                "quantity": item.quantity,
-                "formula": item.formula,
-                "finding": item.finding.value,
-                "residual": item.residual,
-                "allowed": item.allowed,
-                "instances": item.instances,
-                "broken": item.broken,
-                "reason": item.reason,
-            }
-            for item in result.checks
-        ],
-    }
-
-
-def _coverage(covered: Coverage) -> Document:
-    return {
-        "expected": covered.expected,
-        "compared": covered.compared,
-        "skipped": dict(covered.skipped),
-        "missing_c": list(covered.missing_on_c),
-        "missing_py": list(covered.missing_on_py),
-        "unknown_c": list(covered.unknown_on_c),
-        "unknown_py": list(covered.unknown_on_py),
-    }
-
-
-def _gaps(gaps: tuple[Gaps, Gaps]) -> Document:
-    """Return what each side lacks of what it prints elsewhere."""
-    return {
-        key: value
-        for side, item in zip(("c", "py"), gaps, strict=True)
-        for key, value in (
-            (f"missing_blocks_{side}", item.blocks),
-            (f"missing_steps_{side}", item.steps),
-            (f"lost_{side}", dict(item.lost)),
-            (f"hidden_{side}", list(item.hidden)),
-        )
-    }
-
-
-def _group(group: Group) -> Document:
+def _group(group: Group) -> ComparedQuantity:
     """Return what stands for a group, and how many values it stands for."""
     row = group.shown
-    return {
+    return ComparedQuantity(
         **_row(row),
-        "index": row.index.label(),
-        "instances": {"compared": group.compared, "divergent": group.diverging, "worst": group.worst.index.label()},
-    }
+        index=row.index.label(),
+        instances=InstanceCount(compared=group.compared, divergent=group.diverging, worst=group.worst.index.label()),
+    )
 
 
-def _row(row: Row) -> Document:
+def _row(row: Row) -> dict[str, Any]:
+    """Return the fields of a difference."""
     found = row.difference
     known = row.known
     return {
@@ -269,40 +229,65 @@ def _value(record: Record) -> object:
     return record.numbers[0] if len(record.numbers) == 1 else list(record.numbers)
 
 
-def _factor(factor: ScalingFactor) -> Document:
-    known = factor.known
-    common: dict[str, object] = {"log_ratio": factor.log_ratio, "share_of_final_log_ratio": factor.share}
+def _factor(factor: ScalingFactor) -> ComparedFactor | LackingFactor:
     if factor.row is not None:
-        return {**_row(factor.row), **common}
-    return {
-        "description": factor.description,
-        "unit": known.unit if known is not None else None,
-        "c_value": factor.c_value,
-        "py_value": factor.py_value,
-        "abs_delta": None,
-        "rel_delta": None,
-        "ratio_py_over_c": None,
-        "status": factor.status.value,
-        "reason": factor.reason,
-        "tolerance": None,
-        "tolerance_origin": None,
-        **common,
-    }
+        return ComparedFactor(**_row(factor.row), log_ratio=factor.log_ratio, share_of_final_log_ratio=factor.share)
+    known = factor.known
+    return LackingFactor(
+        description=factor.description,
+        unit=known.unit if known is not None else None,
+        c_value=factor.c_value,
+        py_value=factor.py_value,
+        abs_delta=None,
+        rel_delta=None,
+        ratio_py_over_c=None,
+        status=factor.status.value,
+        reason=factor.reason,
+        tolerance=None,
+        tolerance_origin=None,
+        log_ratio=factor.log_ratio,
+        share_of_final_log_ratio=factor.share,
+    )
 
 
-def _step(step: PhiStep) -> Document:
-    return {
-        "phi_tic": step.phi_tic,
-        "sample": step.sample,
-        "phi_deg_c": step.phi_deg_c,
-        "phi_deg_py": step.phi_deg_py,
-        "k_frac_c": step.k_c,
-        "k_frac_py": step.k_py,
-        "F_latt_c": step.F_latt_c,
-        "F_latt_py": step.F_latt_py,
-        "delta_k": step.delta_k,
-        "delta_F_latt_b": step.delta_F_latt_b,
-        "delta_F_latt": step.delta_F_latt,
-        "status": step.status.value,
-        "reason": step.reason,
-    }
+def _product(item: Product) -> ChainProduct:
+    return ChainProduct(product=item.product, final=item.final, ratio=item.ratio, meaning=item.meaning)
+
+
+def _rebuilt(rebuilt: Rebuilt) -> RebuiltSum:
+    steps = tuple(
+        StepShareEntry(phi_tic=step.phi_tic, c_term=step.c_term, py_term=step.py_term, share_of_gap=step.share_of_gap)
+        for step in rebuilt.steps
+    )
+    return RebuiltSum(c=rebuilt.c, py=rebuilt.py, steps=steps)
+
+
+def _axis(item: WorkedFactor) -> LatticeAxis:
+    return LatticeAxis(
+        axis=item.axis,
+        index=item.index,
+        rounded=item.rounded,
+        cells=item.cells,
+        cells_from=item.cells_from,
+        at_index=item.at_index,
+        at_distance=item.at_distance,
+        logged=item.logged,
+    )
+
+
+def _step(step: PhiStep) -> PhiEntry:
+    return PhiEntry(
+        phi_tic=step.phi_tic,
+        sample=step.sample,
+        phi_deg_c=step.phi_deg_c,
+        phi_deg_py=step.phi_deg_py,
+        k_frac_c=step.k_c,
+        k_frac_py=step.k_py,
+        F_latt_c=step.F_latt_c,
+        F_latt_py=step.F_latt_py,
+        delta_k=step.delta_k,
+        delta_F_latt_b=step.delta_F_latt_b,
+        delta_F_latt=step.delta_F_latt,
+        status=step.status.value,
+        reason=step.reason,
+    )

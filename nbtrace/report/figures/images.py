@@ -51,7 +51,7 @@ _AROUND = 12
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class _ImagePart:
     """The part of both images that is drawn.
 
     Attributes
@@ -67,11 +67,11 @@ class _Part:
     grid: Grid
 
     @classmethod
-    def whole(cls, result: ImagesResult) -> "_Part":
+    def whole(cls, result: ImagesResult) -> "_ImagePart":
         return cls(result.c.pixels, result.py.pixels, result.selection.compared, Grid.of(result.c.shape))
 
     @classmethod
-    def around(cls, result: ImagesResult, pixel: Pixel) -> "_Part":
+    def around(cls, result: ImagesResult, pixel: Pixel) -> "_ImagePart":
         starts = [max(0, at - _AROUND) for at in pixel]
         crop = tuple(slice(start, at + _AROUND + 1) for start, at in zip(starts, pixel, strict=True))
         c, py, compared = result.c.pixels[crop], result.py.pixels[crop], result.selection.compared
@@ -100,16 +100,16 @@ def image_figures(result: ImagesResult, pixel: Pixel | None = None) -> Mapping[s
 
 def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return C, Py and Py − C side by side, with the pixel that is marked; see :func:`image_figures`."""
-    return _pair(_Part.whole(result), result, _marked(result, pixel), PERCENTILE)
+    return _pair(_ImagePart.whole(result), result, _marked(result, pixel), PERCENTILE)
 
 
 def detail_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return the same around the pixel that is marked, each pixel drawn, up to the brightest."""
     marked = _marked(result, pixel)
-    return _pair(_Part.around(result, marked[0]), result, marked, 100.0)
+    return _pair(_ImagePart.around(result, marked[0]), result, marked, 100.0)
 
 
-def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percentile: float) -> Figure:
+def _pair(part: _ImagePart, result: ImagesResult, marked: tuple[Pixel, str], percentile: float) -> Figure:
     grid, (pixel, what) = part.grid, marked
     drawn_c, drawn_py = (grid.largest(pixels, part.compared) for pixels in (part.c, part.py))
     apart = grid.most_apart(part.difference(), part.compared)
@@ -143,7 +143,7 @@ def _pair(part: _Part, result: ImagesResult, marked: tuple[Pixel, str], percenti
 
 def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
     """Return the map of ln(Py/C) of the sums of blocks of pixels."""
-    part, names = _Part.whole(result), short_names(result.names)
+    part, names = _ImagePart.whole(result), short_names(result.names)
     grid = part.grid
     c, py = (grid.sums(pixels, part.compared) for pixels in (part.c, part.py))
     both = (c > 0) & (py > 0)

@@ -7,7 +7,8 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nbtrace.report.documents.filed import PhiDocument, Step, names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.models.phi import PhiDocument, PhiEntry
 from nbtrace.report.figures.style import (
     C_COLOUR,
     CAPTION_SIZE,
@@ -65,7 +66,7 @@ def phi_figure(document: Mapping[str, object]) -> Figure:
     return figure
 
 
-def _places(steps: Sequence[Step]) -> tuple[list[float], str]:
+def _places(steps: Sequence[PhiEntry]) -> tuple[list[float], str]:
     """Return where each step stands and what the axis is: φ where both sides label it alike, else its number."""
     pairs = [(step.phi_deg_c, step.phi_deg_py) for step in steps]
     angles = [c if c is not None else py for c, py in pairs]
@@ -76,7 +77,7 @@ def _places(steps: Sequence[Step]) -> tuple[list[float], str]:
     return [float(step.phi_tic) for step in steps], "φ step (phi_tic)"
 
 
-def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], keys: tuple[str, str], names: Names) -> None:
+def _panel(axes: Axes, steps: Sequence[PhiEntry], places: Sequence[float], keys: tuple[str, str], names: Names) -> None:
     sides = [
         (names.reference, keys[0], C_COLOUR, "o", 2.2, 7.0),
         (names.candidate, keys[1], PY_COLOUR, "x", 1.1, 4.5),
@@ -109,7 +110,7 @@ def _panel(axes: Axes, steps: Sequence[Step], places: Sequence[float], keys: tup
         axes.set_yscale("symlog", linthresh=min(sizes))
 
 
-def _mark(upper: Axes, lower: Axes, steps: Sequence[Step], places: Sequence[float]) -> None:
+def _mark(upper: Axes, lower: Axes, steps: Sequence[PhiEntry], places: Sequence[float]) -> None:
     """Shade the steps that diverge, and name the first few."""
     bad = [(place, step) for place, step in zip(places, steps, strict=True) if step.status != Status.PASS.value]
     if not bad:
@@ -140,9 +141,9 @@ def _mark(upper: Axes, lower: Axes, steps: Sequence[Step], places: Sequence[floa
         )
 
 
-def _apart(bad: Sequence[tuple[float, Step]], places: Sequence[float]) -> list[tuple[float, Step]]:
+def _apart(bad: Sequence[tuple[float, PhiEntry]], places: Sequence[float]) -> list[tuple[float, PhiEntry]]:
     """Return the first of the steps to name, of those so close that their names would overlap the first."""
-    named: list[tuple[float, Step]] = []
+    named: list[tuple[float, PhiEntry]] = []
     for place, step in bad:
         if len(named) < _NAMED and (not named or place - named[-1][0] >= _ROOM * (max(places) - min(places))):
             named.append((place, step))

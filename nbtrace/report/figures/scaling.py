@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nbtrace.report.documents.filed import ScalingDocument, names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.models.scaling import ScalingDocument
 from nbtrace.report.figures.style import (
     C_COLOUR,
     CAPTION_SIZE,

@@ -19,7 +19,9 @@ from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
 from nbtrace.evidence.verification import FileStatus, Integrity
-from nbtrace.report.documents.filed import DiffDocument, ExplainDocument, names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.models.diff import DiffDocument
+from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (
@@ -43,7 +45,7 @@ _WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
 
 
 @dataclass(frozen=True)
-class Fact:
+class PageFact:
     """One of the few figures under the answer."""
 
     term: str
@@ -52,13 +54,13 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageAnswer:
     """What the page says first."""
 
     headline: str
     verdict: str
     tone: Tone | None
-    facts: tuple[Fact, ...]
+    facts: tuple[PageFact, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Page:
 
     name: str
     root: str
-    answer: Answer
+    answer: PageAnswer
     faults_title: str
     faults: tuple[str, ...]
     notices: tuple[PageNotice, ...]
@@ -179,7 +181,7 @@ def _state_text(contents: Contents) -> str:
     return f"{text}{more}. In the folder, sha256sum -c sha256.txt says the same."
 
 
-def _answer(contents: Contents, sections: Sequence[ResultSection]) -> Answer:
+def _answer(contents: Contents, sections: Sequence[ResultSection]) -> PageAnswer:
     """Return the answer: of the results with the worst verdict, the latest of the weightiest kind."""
     verdict = "" if contents.verdict is None else VERDICT_WORDS[contents.verdict]
     ranked = sorted(
@@ -188,15 +190,15 @@ def _answer(contents: Contents, sections: Sequence[ResultSection]) -> Answer:
     )
     if not ranked:
         text = "No result of this bundle has an answer" if sections else "This bundle holds no result yet"
-        return Answer(text, verdict, tone_of(verdict), ())
-    return Answer(ranked[-1].headline, verdict, tone_of(verdict), tuple(_facts(sections)))
+        return PageAnswer(text, verdict, tone_of(verdict), ())
+    return PageAnswer(ranked[-1].headline, verdict, tone_of(verdict), tuple(_facts(sections)))
 
 
 def _rank(name: str) -> int:
     return _WEIGHT.index(name) if name in _WEIGHT else len(_WEIGHT)
 
 
-def _facts(sections: Sequence[ResultSection]) -> Iterator[Fact]:
+def _facts(sections: Sequence[ResultSection]) -> Iterator[PageFact]:
     """Yield who is wrong, in what, with what share, from the latest explanation; and what diverges first there."""
     latest = {section.name: section.filed.document for section in sections if section.filed.document is not None}
     explained, compared = latest.get("explain"), latest.get("diff")
@@ -215,28 +217,32 @@ def _sources(document: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(side.get("source") if isinstance(side, dict) else None for side in sides)
 
 
-def _root_facts(document: ExplainDocument, names: Names) -> Iterator[Fact]:
+def _root_facts(document: ExplainDocument, names: Names) -> Iterator[PageFact]:
     if not document.roots:
         return
     root = document.roots[0]
     part = {"c": ", the reference", "py": ", the port"}.get(root.side, "")
-    yield Fact("Who is wrong", f"{side_name(root.side, names)}{part}", status_name(root.status, names))
+    yield PageFact("Who is wrong", f"{side_name(root.side, names)}{part}", status_name(root.status, names))
     cause = root.causes[0].text if root.causes else "no cause of the catalogue fits"
-    yield Fact("In what", root_name(root), cause)
+    yield PageFact("In what", root_name(root), cause)
     if root.explains_final_ratio is not None:
         of = f"of ln({names.ratio}) of {document.final_quantity}" if document.final_quantity else ""
-        yield Fact("What share it explains", percent(root.explains_final_ratio), of)
+        yield PageFact("What share it explains", percent(root.explains_final_ratio), of)
     if document.log_ratio_final is not None and abs(document.log_ratio_final) < 700:
-        yield Fact(f"Final ratio {names.ratio}", number(math.exp(document.log_ratio_final)), document.final_quantity)
+        yield PageFact(
+            f"Final ratio {names.ratio}", number(math.exp(document.log_ratio_final)), document.final_quantity or ""
+        )
 
 
-def _divergence_facts(document: DiffDocument) -> Iterator[Fact]:
+def _divergence_facts(document: DiffDocument) -> Iterator[PageFact]:
     diverging = [(name, item) for name, item in document.factors.items() if item.status != "PASS"]
     if diverging:
         name, item = diverging[0]
-        yield Fact("First to diverge", name, f"{item.status}, {len(diverging)} of {len(document.factors)} quantities")
+        yield PageFact(
+            "First to diverge", name, f"{item.status}, {len(diverging)} of {len(document.factors)} quantities"
+        )
     else:
-        yield Fact("Quantities that diverge", "none", f"of {len(document.factors)} compared")
+        yield PageFact("Quantities that diverge", "none", f"of {len(document.factors)} compared")
 
 
 def _policy(style: str, scripts: Sequence[str]) -> str:

@@ -11,7 +11,9 @@ from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
 from nbtrace.images.numpy_files import ARRAYS_NAME
-from nbtrace.report.documents.filed import ImagesDocument, ImageSource, Place, Traced, final_word, names_of, read_as
+from nbtrace.report.documents.filed import final_word, names_of, read_images, traced_pixels
+from nbtrace.report.documents.models.images import ImagesBody, ImageSource
+from nbtrace.report.documents.models.parts import PixelPlace
 from nbtrace.report.figures.phi import phi_figure
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import encoded
@@ -153,7 +155,7 @@ def _viewer(
     from nbtrace.report.page.viewer import make_viewer  # noqa: PLC0415
 
     try:
-        document, names = read_as(ImagesDocument, filed.document), names_of(filed.document)
+        document, names = read_images(filed.document), names_of(filed.document)
         c = _image(document.c, Side.C, filed)
         py = _image(document.py, Side.PY, filed)
     except NbtraceError as error:
@@ -194,12 +196,12 @@ def _input(source: str, filed: FiledResult) -> Path:
     raise InputError(f"{source} is neither in the bundle nor among the recorded inputs")
 
 
-def _marks(document: ImagesDocument, contents: Contents, shape: tuple[int, int]) -> "Sequence[Mark]":
+def _marks(document: ImagesBody, contents: Contents, shape: tuple[int, int]) -> "Sequence[Mark]":
     """Return the pixels to look at: the traced ones, the brightest, the worst; those outside of the image are none."""
     from nbtrace.report.page.viewer import Mark  # noqa: PLC0415
 
     found: dict[tuple[int, int], Mark] = {}
-    named = [("traced", place) for place in _traced(contents)]
+    named: list[tuple[str, PixelPlace]] = [("traced", place) for place in _traced(contents)]
     named += [("brightest", document.brightest)] if document.brightest is not None else []
     named += [(f"worst {number}", place) for number, place in enumerate(document.worst_pixels[:_MOST_MARKS], start=1)]
     for name, place in named:
@@ -211,13 +213,7 @@ def _marks(document: ImagesDocument, contents: Contents, shape: tuple[int, int])
     return tuple(found.values())
 
 
-def _traced(contents: Contents) -> Iterator[Place]:
+def _traced(contents: Contents) -> Iterator[PixelPlace]:
     """Yield the pixels that the traces of the bundle are of."""
     for result in contents.results:
-        for side in ("c", "py"):
-            try:
-                pixel = read_as(Traced, (result.document or {}).get(side) or {}).pixel
-            except InputError:
-                continue
-            if pixel is not None:
-                yield pixel
+        yield from traced_pixels(result.document or {})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from nbtrace.report.page.tables import Cell, Column, PageTable
+from nbtrace.report.page.tables import PageCell, PageColumn, PageTable
 
 _RULES = (
     ["heading", "list", "table", "blockquote", "code", "fence"],
@@ -161,6 +161,6 @@ def _table(tokens: Sequence[Token], caption: str) -> PageTable:
     head, *body = rows
     return PageTable(
         caption,
-        tuple(Column(title, right) for title, right in zip(head, numeric, strict=True)),
-        tuple(tuple(map(Cell, row)) for row in body),
+        tuple(PageColumn(title, right) for title, right in zip(head, numeric, strict=True)),
+        tuple(tuple(map(PageCell, row)) for row in body),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.evidence.verification import FileStatus
-from nbtrace.report.page.tables import Cell, Column, PageTable
+from nbtrace.report.page.tables import PageCell, PageColumn, PageTable
 
 _CONDITIONS = {
     "git_sha": "git commit",
@@ -23,19 +23,19 @@ _CONDITIONS = {
 def command_table(results: Sequence[FiledResult]) -> PageTable:
     """Return the commands in order of time, and how each ended."""
     columns = (
-        Column("time (UTC)"),
-        Column("result"),
-        Column("command", code=True),
-        Column("exit", numeric=True),
-        Column("wall time, s", numeric=True),
+        PageColumn("time (UTC)"),
+        PageColumn("result"),
+        PageColumn("command", code=True),
+        PageColumn("exit", numeric=True),
+        PageColumn("wall time, s", numeric=True),
     )
     rows = tuple(
         (
-            Cell(result.time or "–"),
-            Cell(result.name),
-            Cell(result.command or "–"),
-            Cell("–" if result.exit_code is None else str(result.exit_code)),
-            Cell("–" if result.seconds is None else f"{result.seconds:.3f}"),
+            PageCell(result.time or "–"),
+            PageCell(result.name),
+            PageCell(result.command or "–"),
+            PageCell("–" if result.exit_code is None else str(result.exit_code)),
+            PageCell("–" if result.seconds is None else f"{result.seconds:.3f}"),
         )
         for result in results
     )
@@ -52,14 +52,14 @@ def input_table(results: Sequence[FiledResult]) -> PageTable:
             if result.name not in names:
                 names.append(result.name)
     columns = (
-        Column("file", code=True),
-        Column("role"),
-        Column("used by"),
-        Column("bytes", numeric=True),
-        Column("sha256", code=True),
+        PageColumn("file", code=True),
+        PageColumn("role"),
+        PageColumn("used by"),
+        PageColumn("bytes", numeric=True),
+        PageColumn("sha256", code=True),
     )
     rows = tuple(
-        (Cell(path), Cell(role), Cell(", ".join(names)), Cell(size), Cell(digest))
+        (PageCell(path), PageCell(role), PageCell(", ".join(names)), PageCell(size), PageCell(digest))
         for (path, role, size, digest), names in users.items()
     )
     return PageTable("Inputs", columns, rows)
@@ -96,9 +96,9 @@ def conditions_table(results: Sequence[FiledResult]) -> PageTable:
         made = sets.setdefault(values, [])
         if result.name not in made:
             made.append(result.name)
-    columns = (Column("condition"), *(Column(", ".join(made)) for made in sets.values()))
+    columns = (PageColumn("condition"), *(PageColumn(", ".join(made)) for made in sets.values()))
     rows = tuple(
-        (Cell(title), *(Cell(values[place]) for values in sets))
+        (PageCell(title), *(PageCell(values[place]) for values in sets))
         for place, title in enumerate(names.values())
         if any(values[place] != "–" for values in sets)
     )
@@ -127,19 +127,19 @@ def file_table(contents: Contents) -> PageTable:
     for file in contents.files:
         owners.setdefault(file.name, ["no result" if file.name in contents.loose else "the bundle"])
     columns = (
-        Column("file", code=True),
-        Column("state"),
-        Column("belongs to"),
-        Column("bytes", numeric=True),
-        Column("sha256", code=True),
+        PageColumn("file", code=True),
+        PageColumn("state"),
+        PageColumn("belongs to"),
+        PageColumn("bytes", numeric=True),
+        PageColumn("sha256", code=True),
     )
     rows = tuple(
         (
-            Cell(file.name),
-            Cell(_state(contents, file.name)),
-            Cell(", ".join(dict.fromkeys(owners[file.name]))),
-            Cell(str(file.size)),
-            Cell(_found_digest(contents, file.name)),
+            PageCell(file.name),
+            PageCell(_state(contents, file.name)),
+            PageCell(", ".join(dict.fromkeys(owners[file.name]))),
+            PageCell(str(file.size)),
+            PageCell(_found_digest(contents, file.name)),
         )
         for file in contents.files
     )

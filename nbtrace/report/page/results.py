@@ -1,46 +1,25 @@
 """The results of a bundle as sections of a page."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
 from nbtrace.explanation.audit.findings import AuditStatus
-from nbtrace.report.documents.filed import (
-    DiffDocument,
-    ExplainDocument,
-    Noticed,
-    Quantity,
-    Root,
-    final_word,
-    names_of,
-    read_as,
-)
-from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
-from nbtrace.report.page.tables import Cell, Column, PageTable, Tone, tone_of
-from nbtrace.report.view import VERDICT_WORDS, number, percent, signed
-from nbtrace.report.views.diff_view import columns as diff_columns
-from nbtrace.report.views.explain_view import PROOF_COLUMNS, ROOT_COLUMNS, status_word
+from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as
+from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument
+from nbtrace.report.documents.models.explain import ExplainDocument, RootEntry
+from nbtrace.report.documents.models.view import ViewDocument
+from nbtrace.report.page.prose import Quote, Span, Tabular
+from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
+from nbtrace.report.page.told import PagePart, Told, told_by_summary, told_by_view
+from nbtrace.report.view import VERDICT_WORDS, SectionKind, number, percent, signed
+from nbtrace.report.views.explain_view import status_word
 from nbtrace.vocabulary.sides import Names
 
-_TITLE, _PART = 3, 4
-"""Levels of the headings of a result and of its parts in a summary."""
-
-_ELSEWHERE = frozenset({"Provenance"})
-_REPEATED = frozenset({"All divergent quantities", "All divergent factors"})
-"""Parts that the page has elsewhere: among the provenance, and as rows of a table."""
-
 
 @dataclass(frozen=True)
-class Part:
-    """A heading and what stands under it."""
-
-    title: str
-    blocks: tuple[Body, ...]
-
-
-@dataclass(frozen=True)
-class Share:
+class ShareBar:
     """A share of the final log-ratio as a bar: where it begins and how wide it is, in percent of the bar's length.
 
     `of` is what it is a share of.
@@ -61,7 +40,7 @@ class RootCard:
     status: str
     tone: Tone | None
     text: str
-    share: Share | None
+    share: ShareBar | None
     sentences: tuple[str, ...]
     proof: PageTable | None
     causes: PageTable | None
@@ -85,7 +64,7 @@ class ResultSection:
     headline: str
     facts: tuple[tuple[Span, ...], ...]
     roots: tuple[RootCard, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[PagePart, ...]
     problems: tuple[str, ...]
     filed: FiledResult = field(repr=False)
 
@@ -101,38 +80,35 @@ class PageNotice:
 
 
 def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection:
-    """Return a result as a section; a document that cannot be used leaves what the summary says."""
+    """Return a result as a section; a document that cannot be used leaves what its report says."""
     problems = list(filed.problems)
-    if not filed.summary:
-        problems.append("summary.md has no section of it, so only its document can be shown")
-    title, lead, parts = _parts(filed.summary)
-    answer = next((block for block in lead if isinstance(block, Paragraph)), None)
+    told = _told(filed, problems)
     roots: tuple[RootCard, ...] = ()
-    replaced: set[tuple[str, ...]] = set()
-    own: list[Part] = []
+    replaced: set[SectionKind] = {SectionKind.DIVERGENT}
+    own: list[PagePart] = []
     try:
         if filed.name == "diff" and filed.document is not None:
-            own.append(Part("Quantities in execution order", (Tabular(quantity_table(filed.document)),)))
-            replaced.add(_titles(diff_columns(names_of(filed.document))))
+            own.append(PagePart("Quantities in execution order", (Tabular(quantity_table(filed.document)),)))
+            replaced.add(SectionKind.QUANTITIES)
         if filed.name == "explain" and filed.document is not None:
             roots = root_cards(filed.document)
-            replaced |= {_titles(ROOT_COLUMNS), _titles(PROOF_COLUMNS)}
+            replaced |= {SectionKind.ROOTS, SectionKind.PROOF}
     except InputError as error:
         problems.append(f"its document cannot be shown in full, so this is its summary: {error}")
     noted = bool(list(_notices(filed.document)))
-    rest = tuple(block for block in lead if block is not answer and not _stands_elsewhere(block, noted=noted))
-    kept = [Part("", rest), *(part for part in parts if not _is_replaced(part, replaced))]
+    rest = tuple(block for block in told.lead if not (noted and isinstance(block, Quote)))
+    kept = [PagePart("", rest), *(part for part in told.parts if part.kind not in replaced)]
     verdict = verdict_word(filed)
     return ResultSection(
         anchor=anchor,
         label=label,
         name=filed.name,
-        title=title or filed.name,
+        title=told.title or filed.name,
         time=filed.time,
         verdict=verdict,
         tone=tone_of(verdict),
-        headline=_headline(filed, answer),
-        facts=tuple(item for block in lead if isinstance(block, Items) for item in block.items),
+        headline=_headline(filed, told.headline),
+        facts=told.facts,
         roots=roots,
         parts=tuple(part for part in (*own, *kept) if part.blocks),
         problems=tuple(problems),
@@ -140,25 +116,35 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
     )
 
 
+def _told(filed: FiledResult, problems: list[str]) -> Told:
+    """Return what the report of a result says: as its view has it, else as its summary does."""
+    if filed.view is not None:
+        try:
+            return told_by_view(read_as(ViewDocument, filed.view))
+        except InputError as error:
+            problems.append(f"its view cannot be shown, so this is its summary: {error}")
+    if not filed.summary:
+        problems.append("summary.md has no section of it, so only its document can be shown")
+    return told_by_summary(filed.summary, _names(filed))
+
+
+def _names(filed: FiledResult) -> Names:
+    """Return what the document calls the two sides; those of nanoBragg where it does not tell."""
+    try:
+        return names_of(filed.document or {})
+    except InputError:
+        return names_of({})
+
+
 def verdict_word(filed: FiledResult) -> str:
     """Return the verdict of a result in a word; empty where it has none."""
     return "" if filed.verdict is None else VERDICT_WORDS[filed.verdict]
 
 
-def _stands_elsewhere(block: Body, *, noted: bool) -> bool:
-    """Tell whether a block before the first part is shown as a fact, or among the notices of all results."""
-    return isinstance(block, Items) or (noted and isinstance(block, Quote))
-
-
-def _headline(filed: FiledResult, answer: Paragraph | None) -> str:
-    """Return the answer of a result in one line: as its document has it, else as its summary begins."""
+def _headline(filed: FiledResult, told: str) -> str:
+    """Return the answer of a result in one line: as its document has it, else as its report does."""
     said = None if filed.document is None else filed.document.get("answer")
-    if isinstance(said, str):
-        return said
-    if answer is None:
-        return ""
-    rest = answer.spans[1:] if answer.spans and answer.spans[0].kind == "strong" else answer.spans
-    return plain(rest).lstrip(": ")
+    return said if isinstance(said, str) else told
 
 
 def notices_of(sections: Iterable[ResultSection]) -> tuple[PageNotice, ...]:
@@ -178,33 +164,10 @@ def notices_of(sections: Iterable[ResultSection]) -> tuple[PageNotice, ...]:
 
 def _notices(document: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
     try:
-        for notice in read_as(Noticed, document or {}).notices:
+        for notice in notices_in(document or {}):
             yield notice.weight, notice.text
     except InputError:
         return
-
-
-def _parts(summary: str) -> tuple[str, tuple[Body, ...], list[Part]]:
-    """Return the title of a summary, what stands before its first part, and its parts."""
-    title, heading, blocks = "", "", []
-    parts: list[Part] = []
-    for block in [*read_markdown(summary), Heading(_PART, "")]:
-        if not isinstance(block, Heading):
-            blocks.append(block)
-        elif block.level == _TITLE and not title:
-            title = block.text
-        else:
-            parts.append(Part(heading, tuple(blocks)))
-            heading, blocks = block.text, []
-    return title, parts[0].blocks, [part for part in parts[1:] if part.title not in _ELSEWHERE | _REPEATED]
-
-
-def _titles(columns: Sequence[object]) -> tuple[str, ...]:
-    return tuple(str(getattr(column, "title", "")) for column in columns)
-
-
-def _is_replaced(part: Part, replaced: set[tuple[str, ...]]) -> bool:
-    return any(isinstance(block, Tabular) and _titles(block.table.columns) in replaced for block in part.blocks)
 
 
 def quantity_table(document: Mapping[str, object]) -> PageTable:
@@ -217,16 +180,16 @@ def quantity_table(document: Mapping[str, object]) -> PageTable:
     """
     names = names_of(document)
     columns = (
-        Column("quantity"),
-        Column("status"),
-        Column("Δ rel", numeric=True),
-        Column(names.ratio, numeric=True),
-        Column(f"{names.reference}, as printed", numeric=True),
-        Column(f"{names.candidate}, as printed", numeric=True),
-        Column("digits", numeric=True),
-        Column("differ", numeric=True),
-        Column("tolerance"),
-        Column(f"lines {names.reference}, {names.candidate}", numeric=True),
+        PageColumn("quantity"),
+        PageColumn("status"),
+        PageColumn("Δ rel", numeric=True),
+        PageColumn(names.ratio, numeric=True),
+        PageColumn(f"{names.reference}, as printed", numeric=True),
+        PageColumn(f"{names.candidate}, as printed", numeric=True),
+        PageColumn("digits", numeric=True),
+        PageColumn("differ", numeric=True),
+        PageColumn("tolerance"),
+        PageColumn(f"lines {names.reference}, {names.candidate}", numeric=True),
     )
     factors = read_as(DiffDocument, document).factors
     return PageTable(
@@ -234,31 +197,31 @@ def quantity_table(document: Mapping[str, object]) -> PageTable:
     )
 
 
-def _quantity_row(name: str, item: Quantity) -> tuple[Cell, ...]:
-    unit = f" [{item.unit}]" if item.unit not in {"", "1"} else ""
+def _quantity_row(name: str, item: ComparedQuantity) -> tuple[PageCell, ...]:
+    unit = f" [{item.unit}]" if item.unit not in {"", "1", None} else ""
     worst = f"worst: {item.worst_component}" if item.worst_component else ""
     differ = item.instances
     size = None if item.rel_delta is None else abs(item.rel_delta)
     return (
-        Cell(f"{name} {item.index}".strip(), f"{item.description}{unit}"),
-        Cell(item.status, item.reason),
-        Cell(signed(item.rel_delta), worst, size),
-        Cell(number(item.ratio_py_over_c, 12)),
+        PageCell(f"{name} {item.index}".strip(), f"{item.description}{unit}"),
+        PageCell(item.status, item.reason),
+        PageCell(signed(item.rel_delta), worst, size),
+        PageCell(number(item.ratio_py_over_c, 12)),
         _printed(item.c_text),
         _printed(item.py_text),
-        Cell(_digits(item), value=item.digits_in_agreement),
-        Cell(f"{differ.divergent}/{differ.compared}" if differ is not None and differ.compared > 1 else ""),
-        Cell(_tolerance(item)),
-        Cell(", ".join("–" if line is None else str(line) for line in (item.c_line, item.py_line))),
+        PageCell(_digits(item), value=item.digits_in_agreement),
+        PageCell(f"{differ.divergent}/{differ.compared}" if differ.compared > 1 else ""),
+        PageCell(_tolerance(item)),
+        PageCell(", ".join("–" if line is None else str(line) for line in (item.c_line, item.py_line))),
     )
 
 
-def _printed(text: str) -> Cell:
+def _printed(text: str) -> PageCell:
     parts = tuple(text.split())
-    return Cell(text or "–", parts=parts if len(parts) in {3, 9} else ())
+    return PageCell(text or "–", parts=parts if len(parts) in {3, 9} else ())
 
 
-def _digits(item: Quantity) -> str:
+def _digits(item: ComparedQuantity) -> str:
     if item.rel_delta is None:
         return "–"
     if item.digits_in_agreement is None:
@@ -266,7 +229,7 @@ def _digits(item: Quantity) -> str:
     return f"{item.digits_in_agreement:.1f}"
 
 
-def _tolerance(item: Quantity) -> str:
+def _tolerance(item: ComparedQuantity) -> str:
     if item.tolerance is None:
         return "–"
     origin = f" ({item.tolerance_origin})" if item.tolerance_origin not in {"", "default"} else ""
@@ -298,13 +261,13 @@ def status_name(status: str, names: Names) -> str:
     return status_word(AuditStatus(status), names) if status in set(AuditStatus) else status
 
 
-def root_name(root: Root) -> str:
+def root_name(root: RootEntry) -> str:
     """Return the quantities of a root, and the φ step where it has one."""
     names = ", ".join(root.quantities) or root.quantity
     return names + (f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else "")
 
 
-def _card(root: Root, most: float, of: str, names: Names) -> RootCard:
+def _card(root: RootEntry, most: float, of: str, names: Names) -> RootCard:
     share = root.explains_final_ratio
     side = side_name(root.side, names)
     title = f"{side}: {root_name(root)}"
@@ -321,39 +284,42 @@ def _card(root: Root, most: float, of: str, names: Names) -> RootCard:
     )
 
 
-def _share(share: float, most: float, of: str) -> Share:
+def _share(share: float, most: float, of: str) -> ShareBar:
     """Return a bar that runs from −most to +most, or from 0 where the share is not negative."""
     zero, scale = (50.0, 50.0 / most) if share < 0 else (0.0, 100.0 / most)
     width = abs(share) * scale
-    return Share(percent(share), of, zero - width if share < 0 else zero, width, zero)
+    return ShareBar(percent(share), of, zero - width if share < 0 else zero, width, zero)
 
 
-def _proof(root: Root, side: str) -> PageTable:
+def _proof(root: RootEntry, side: str) -> PageTable:
     columns = (
-        Column("value"),
-        Column(f"logged by {side}", numeric=True),
-        Column("by the formula", numeric=True),
-        Column("under the cause", numeric=True),
+        PageColumn("value"),
+        PageColumn(f"logged by {side}", numeric=True),
+        PageColumn("by the formula", numeric=True),
+        PageColumn("under the cause", numeric=True),
     )
-    rows = ((Cell(row.value), Cell(row.logged), Cell(row.by_formula), Cell(row.under_cause)) for row in root.proof.rows)
+    rows = (
+        (PageCell(row.value), PageCell(row.logged), PageCell(row.by_formula), PageCell(row.under_cause))
+        for row in root.proof.rows
+    )
     return PageTable(f"Proof: {root_name(root)}", columns, tuple(rows))
 
 
-def _causes(root: Root) -> PageTable:
+def _causes(root: RootEntry) -> PageTable:
     columns = (
-        Column("cause"),
-        Column("fits"),
-        Column("residual", numeric=True),
-        Column("left of the deviation", numeric=True),
-        Column("as close by chance", numeric=True),
+        PageColumn("cause"),
+        PageColumn("fits"),
+        PageColumn("residual", numeric=True),
+        PageColumn("left of the deviation", numeric=True),
+        PageColumn("as close by chance", numeric=True),
     )
     rows = tuple(
         (
-            Cell(cause.text),
-            Cell("yes" if fits else "no"),
-            Cell(_short(cause.residual_rel)),
-            Cell(percent(cause.share_of_deviation_left), value=cause.share_of_deviation_left),
-            Cell(_short(cause.expected_by_chance)),
+            PageCell(cause.text),
+            PageCell("yes" if fits else "no"),
+            PageCell(_short(cause.residual_rel)),
+            PageCell(percent(cause.share_of_deviation_left), value=cause.share_of_deviation_left),
+            PageCell(_short(cause.expected_by_chance)),
         )
         for fits, causes in ((True, root.causes), (False, root.nearest))
         for cause in causes

@@ -47,7 +47,7 @@ def tone_of(text: str) -> Tone | None:
 
 
 @dataclass(frozen=True)
-class Column:
+class PageColumn:
     """A column: its heading, and whether its cells are numbers."""
 
     title: str
@@ -62,7 +62,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PageCell:
     """A cell.
 
     Attributes
@@ -101,8 +101,8 @@ class PageTable:
     """A table: rows hold one cell per column."""
 
     caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    columns: tuple[PageColumn, ...]
+    rows: tuple[tuple[PageCell, ...], ...]
 
     @cached_property
     def status_column(self) -> int | None:
@@ -115,7 +115,7 @@ class PageTable:
         return places[-1] if places else None
 
     @cached_property
-    def shown(self) -> tuple[tuple[Cell, ...], ...]:
+    def shown(self) -> tuple[tuple[PageCell, ...], ...]:
         """The rows in order, of too many those that do not agree and then the first of the others."""
         if len(self.rows) <= MOST_ROWS:
             return self.rows

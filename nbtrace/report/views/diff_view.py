@@ -15,6 +15,7 @@ from nbtrace.report.view import (
     Command,
     Line,
     Section,
+    SectionKind,
     Table,
     View,
     delta_text,
@@ -153,7 +154,14 @@ def describe(row: Row, names: Names) -> str:
 def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
     groups = [group for group in result.groups if group.status.diverges or not brief]
     table = Table(columns(result.names), tuple(map(_line, groups)))
-    sections = [Section("Quantities in execution order", table=table, sentences=_hidden(result, groups))]
+    sections = [
+        Section(
+            "Quantities in execution order",
+            table=table,
+            sentences=_hidden(result, groups),
+            kind=SectionKind.QUANTITIES,
+        )
+    ]
     if result.divergences:
         sections += [_first(result), _roots(result), _all(result)]
     sections.append(_coverage(result))
@@ -280,7 +288,7 @@ def _roots(result: DiffResult) -> Section:
 
 def _all(result: DiffResult) -> Section:
     items = tuple(describe(item.group.shown, result.names) for item in result.divergences)
-    return Section("All divergent quantities", items=items, repeats_table=True)
+    return Section("All divergent quantities", items=items, repeats_table=True, kind=SectionKind.DIVERGENT)
 
 
 def _named(item: Divergence) -> str:

@@ -1,13 +1,10 @@
-"""What runs of the simulator say of a pair: a section of the report, and its part of the JSON document."""
+"""What runs of the simulator say of a pair: a section of the report."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from nbtrace.explanation.audit.findings import other_side
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
 from nbtrace.explanation.simulations.evidence import Evidence, words
-from nbtrace.explanation.simulations.match import ValueMatch
 from nbtrace.explanation.simulations.reproduction import Reproduction
-from nbtrace.explanation.simulations.run import Change
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, listed, percent
 from nbtrace.vocabulary.sides import Names
@@ -106,87 +103,3 @@ def evidence_words(found: Evidence | None, names: Names) -> str:
     sides = zip(names.pair, (found.c, found.py), strict=True)
     residuals = ", ".join(f"{side} {match.residual_rel:.1e}" for side, match in sides)
     return f"runs of the simulator agree: {words(found.difference, names)} (residuals {residuals})"
-
-
-def simulator_document(simulated: Simulated | None) -> Mapping[str, object] | None:
-    """Return the JSON part; None where no run was asked for."""
-    if simulated is None:
-        return None
-    if simulated.refused:
-        return {"refused": simulated.refused}
-    return {
-        "refused": None,
-        "pixel": dict(zip(("slow", "fast"), simulated.pixel or (), strict=True)),
-        "runs": simulated.tried,
-        "untried": simulated.untried,
-        "sides": {side.value: _side(found, simulated) for side, found in simulated.reproductions.items()},
-        "differences": [_difference(item) for item in simulated.differences],
-        "switches_without_trace": list(simulated.traceless),
-    }
-
-
-def _side(found: Reproduction, simulated: Simulated) -> Mapping[str, object]:
-    final = found.final
-    return {
-        "mode": found.base,
-        "changes": [
-            {**_change(change), "expected_by_chance": chance, "as_well": [_change(item) for item in others]}
-            for change, chance, others in zip(found.changes, found.chances, found.as_well, strict=True)
-        ],
-        "values": len(found.matches),
-        "reproduced": len(found.held),
-        "largest_residual_rel": found.largest,
-        "final": None if final is None else {"quantity": final.node.name, **_match(final)},
-        "not_reproduced": [
-            {
-                "quantity": match.node.name,
-                "index": match.node.label,
-                "only_in_log": match.node.name in found.excused,
-                **_match(match),
-            }
-            for match in found.left
-        ],
-        "modes": {
-            mode: {"reproduced": count, "largest_residual_rel": residual}
-            for (side, mode), (count, residual) in simulated.modes.items()
-            if side is found.side
-        },
-    }
-
-
-def _change(change: Change) -> Mapping[str, object]:
-    return {"change": change.name, "text": change.text}
-
-
-def _match(match: ValueMatch) -> Mapping[str, object]:
-    return {
-        "logged": list(match.logged),
-        "predicted": list(match.simulated),
-        "residual_rel": match.residual_rel,
-    }
-
-
-def _difference(difference: RunDifference) -> Mapping[str, object]:
-    return {
-        **_change(difference.change),
-        "side": difference.side.value,
-        "moves": [node.label for node in difference.moved],
-        "ratio_final": difference.ratio,
-        "explains_final_ratio": difference.share,
-        "expected_by_chance": difference.chance,
-    }
-
-
-def evidence_document(found: Evidence | None) -> Mapping[str, object] | None:
-    """Return what the runs say of a root, for its JSON object; None if nothing."""
-    if found is None:
-        return None
-    side = found.difference.side
-    return {
-        **_change(found.difference.change),
-        "with": side.value,
-        "without": other_side(side).value,
-        "residual_rel_c": found.c.residual_rel,
-        "residual_rel_py": found.py.residual_rel,
-        "expected_by_chance": found.chance,
-    }

@@ -11,7 +11,7 @@ from nbtrace.explanation.explain import UNDONE, Explanation
 from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.simulations.evidence import evidence
 from nbtrace.records import Side
-from nbtrace.report.view import Column, Line, Section, Table, View, clean, listed, percent
+from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, clean, listed, percent
 from nbtrace.report.views.diff_view import lack_words
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.verdicts.notices import Weight
@@ -205,7 +205,7 @@ def _facts(result: Explanation) -> Iterator[str]:
 
 def _sections(result: Explanation) -> Iterator[Section]:
     lines = tuple(_root_line(root, share) for root, share in result.ranked)
-    yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None)
+    yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None, kind=SectionKind.ROOTS)
     yield simulator_section(result.simulated, result.names)
     for root, _ in result.ranked:
         yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
@@ -245,6 +245,7 @@ def _proof(root: Root, runs: str, result: Explanation) -> Section:
         sentences=(*proof_sentences(root), *([runs] if runs else ())),
         items=tuple(_alternatives(root)),
         table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root, result)))),
+        kind=SectionKind.PROOF,
     )
 
 

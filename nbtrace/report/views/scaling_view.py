@@ -9,6 +9,7 @@ from nbtrace.report.view import (
     Command,
     Line,
     Section,
+    SectionKind,
     Table,
     View,
     input_facts,
@@ -123,7 +124,8 @@ def _divergent(result: ScalingResult) -> Iterator[Section]:
     if not over:
         return
     yield Section("First divergence", items=(_described(over[0]),), repeats_table=True)
-    yield Section("All divergent factors", items=tuple(map(_described, over)), repeats_table=True)
+    items = tuple(map(_described, over))
+    yield Section("All divergent factors", items=items, repeats_table=True, kind=SectionKind.DIVERGENT)
     sources = result.diff.c.source, result.diff.py.source
     command = Command(logs_line("diff", *sources, vocabulary=_words(result)), "what diverges before the chain?")
     yield Section("What to look at next", commands=(command,))

@@ -1,10 +1,9 @@
-"""The view and the document of a comparison along a loop."""
+"""The view of a comparison along a loop."""
 
 from collections.abc import Mapping
 
 from nbtrace.compare.steps import StepsResult, Turn
 from nbtrace.records import Side
-from nbtrace.report.documents.trace_documents import FORMAT_VERSION, notices_document, trace_document
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, listed, signed, tolerance_facts
 from nbtrace.verdicts.status import Verdict
 
@@ -49,7 +48,7 @@ def _what(turn: Turn, result: StepsResult) -> str:
     """Return what is wrong in a turn, in words."""
     row = turn.first
     if row is None:
-        return _missing(turn, result)
+        return lacking_words(turn, result)
     relative = f"{signed(row.difference.relative)} relative" if row.difference is not None else row.reason
     return ", ".join(filter(None, (_name(turn, result), relative, row.status.value)))
 
@@ -64,7 +63,8 @@ def _name(turn: Turn, result: StepsResult) -> str:
     return f"{row.quantity}{component} {row.index.without(result.index).label()}".rstrip()
 
 
-def _missing(turn: Turn, result: StepsResult) -> str:
+def lacking_words(turn: Turn, result: StepsResult) -> str:
+    """Return which side lacks a turn, or what in it; empty where neither does."""
     labels = _labels(result)
     if turn.only_on is not None:
         return f"only {labels[turn.only_on]} has it"
@@ -95,7 +95,7 @@ def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
     row = turn.first
     found = row.difference if row is not None else None
     name = _name(turn, result)
-    lacking = _missing(turn, result) if row is None and turn.status.diverges else ""
+    lacking = lacking_words(turn, result) if row is None and turn.status.diverges else ""
     cells = (
         f"{turn.ordinal}{'*' * marks}",
         str(turn.compared),
@@ -118,57 +118,5 @@ def _findings(result: StepsResult) -> tuple[Section, ...]:
     if first is not None and first.first is not None and first.first.reason:
         items.append(f"{index} {first.ordinal}: {first.first.reason}")
     lacking = [turn for turn in result.turns if turn.only_on is None and (turn.lacking_c or turn.lacking_py)]
-    items += [f"{index} {turn.ordinal}: {_missing(turn, result)}" for turn in lacking[:3]]
+    items += [f"{index} {turn.ordinal}: {lacking_words(turn, result)}" for turn in lacking[:3]]
     return (Section("Findings", items=tuple(items)),) if items else ()
-
-
-def steps_document(result: StepsResult) -> Mapping[str, object]:
-    """Return a comparison along a loop as a JSON document."""
-    first = result.first_divergence
-    alone = {side: [turn.ordinal for turn in result.turns if turn.only_on is side] for side in (Side.C, Side.PY)}
-    return {
-        "format": "nbtrace steps",
-        "format_version": FORMAT_VERSION,
-        "verdict": result.verdict.value,
-        "vocabulary": result.diff.c.vocabulary.name,
-        "index": result.index,
-        "tolerance_rel": result.diff.policy.relative.value,
-        "first_divergence": first.ordinal if first is not None else None,
-        "num_divergent": sum(turn.status.diverges for turn in result.turns),
-        "coverage": {
-            "expected": len(result.turns),
-            "compared": len(result.on_both),
-            "missing_c": alone[Side.PY],
-            "missing_py": alone[Side.C],
-        },
-        "c": trace_document(result.diff.c),
-        "py": trace_document(result.diff.py),
-        "notices": notices_document(result.notices),
-        "repeats": [
-            {"side": repeat.side.value, "ordinal": repeat.ordinal, "of_ordinal": repeat.of} for repeat in result.repeats
-        ],
-        "steps": [_step(turn, result) for turn in result.turns],
-    }
-
-
-def _step(turn: Turn, result: StepsResult) -> Mapping[str, object]:
-    row = turn.first
-    found = row.difference if row is not None else None
-    return {
-        "ordinal": turn.ordinal,
-        "compared": turn.compared,
-        "divergent": turn.diverging,
-        "quantity": row.quantity if row is not None else None,
-        "index": row.index.without(result.index).label() if row is not None else "",
-        "worst_component": row.component or None if row is not None else None,
-        "c_text": row.c.value.text if row is not None else None,
-        "py_text": row.py.value.text if row is not None else None,
-        "rel_delta": found.relative if found is not None else None,
-        "ratio_py_over_c": found.ratio if found is not None else None,
-        "status": turn.status.value,
-        "reason": row.reason if row is not None else _missing(turn, result),
-        "lacking_c": [record.quantity for record in turn.lacking_c],
-        "lacking_py": [record.quantity for record in turn.lacking_py],
-        "c_line": row.c.line if row is not None else None,
-        "py_line": row.py.line if row is not None else None,
-    }

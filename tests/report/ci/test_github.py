@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from nbtrace.evidence.contents import Contents
 from nbtrace.report.ci import render_ci
 from nbtrace.report.ci.github import data, prop
 from nbtrace.report.documents.trace_documents import diff_document
+from tests.report.commands_0_1 import document_0_1
 
 Made = Callable[..., Contents]
 LEVELS = {"error", "warning", "notice"}
@@ -77,14 +77,16 @@ def test_hostile_logs(hostile_pair: tuple[Trace, Trace], file: Made) -> None:
     ["a\n::set-output name=x::y", "##[add-mask]x", "a,line=1::b", "100%", "%0A::error::x", "\u2028::error::x", "::x::"],
 )
 def test_text_is_never_a_command(invented: Made, text: str) -> None:
-    row = {"status": "CRITICAL", "reason": text, "c_line": 1, "py_line": 2}
-    document: dict[str, Any] = {
-        "format": "nbtrace diff",
+    document = document_0_1("diff-heat")
+    row = next(iter(document["factors"].values())) | {"status": "CRITICAL", "reason": text, "c_line": 1, "py_line": 2}
+    document |= {
         "verdict": "differ",
         "answer": text,
-        "c": {"source": text},
-        "py": {"source": text},
-        "factors": {text: row, f"{text}2": row | {"status": "PASS"}},
+        "c": document["c"] | {"source": text},
+        "py": document["py"] | {"source": text},
+        "coverage": document["coverage"] | {"missing_c": [], "missing_py": []},
+        "roots": [],
+        "factors": {text: row | {"index": ""}, f"{text}2": row | {"status": "PASS"}},
     }
     plain = text.replace("\n", " ").replace("\u2028", "\ufffd")
     found = commands(render_ci(invented(document, name=text), "github"))

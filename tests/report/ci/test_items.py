@@ -13,17 +13,18 @@ from nbtrace.errors import UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
 from nbtrace.report.ci import CiFormat, render_ci
-from nbtrace.report.ci.items import Fate, Item, Place, Suite, suites
+from nbtrace.report.ci.items import CiItem, CiPlace, CiSuite, Fate, suites
 from nbtrace.report.documents.trace_documents import diff_document
+from tests.report.commands_0_1 import document_0_1
 
 Made = Callable[..., Contents]
 
 
-def suite(contents: Contents, name: str) -> Suite:
+def suite(contents: Contents, name: str) -> CiSuite:
     return next(item for item in suites(contents) if item.name == name)
 
 
-def item(contents: Contents, name: str, of: str) -> Item:
+def item(contents: Contents, name: str, of: str) -> CiItem:
     return next(found for found in suite(contents, of).items if found.name == name)
 
 
@@ -48,7 +49,7 @@ def test_a_diverging_quantity_stands_at_the_lines_of_the_logs(
         if group.status.diverges:
             one = failed[group.quantity]
             py, c = traces[1].source, traces[0].source
-            assert one.places == (Place(py, group.shown.py.line), Place(c, group.shown.c.line))
+            assert one.places == (CiPlace(py, group.shown.py.line), CiPlace(c, group.shown.c.line))
             assert one.message.startswith(f"{group.status.value}: Py − C = ")
     roots = {root.group.quantity for root in result.roots}
     assert {name for name, one in failed.items() if not one.follows} == roots
@@ -62,7 +63,7 @@ def test_what_one_side_lacks_is_skipped_with_the_reason(file: Made) -> None:
         for tag, key in (("TRACE_C", "F_cell"), ("TRACE_PY", "F_latt"))
     )
     contents = file(("diff", diff_document(diff(c, py))))
-    assert item(contents, "F_latt", "diff") == Item(
+    assert item(contents, "F_latt", "diff") == CiItem(
         "F_latt", Fate.SKIP, "not compared: C does not print it", rule="F_latt"
     )
     assert item(contents, "F_cell", "diff").message == "not compared: Py does not print it"
@@ -108,25 +109,31 @@ def test_a_run_has_its_exit_status(invented: Made, metadata: dict[str, Any], fat
 
 
 def test_only_files_are_places(invented: Made) -> None:
-    gate = {"name": "scale", "status": "CRITICAL", "reason": "off"}
-    sides = {"c": {"source": "case/image.npz"}, "py": {"source": "embedded simulator"}}
-    provenance = {"inputs": [{"path": "case/case.json"}, {"path": "case/image.npz"}]}
-    document = {"format": "nbtrace compare", "verdict": "differ", "gates": [gate], "provenance": provenance, **sides}
+    gate = {"name": "scale", "status": "CRITICAL", "value": 2.0, "limit": "1", "origin": "default", "reason": "off"}
+    document = document_0_1("compare-pair")
+    sides = {side: document[side] | {"source": name} for side, name in (("c", "case/image.npz"), ("py", "simulator"))}
+    inputs = [{"path": "case/case.json"}, {"path": "case/image.npz"}]
+    document |= {"gates": [gate], "provenance": document["provenance"] | {"inputs": inputs}, **sides}
     (found,) = suites(invented(document, name="compare"))
     assert [[place.file for place in one.places] for one in found.items] == [["case/image.npz"]] * 2
 
 
 def test_a_suite_and_a_reference_on_trial(invented: Made) -> None:
-    cases = {"one": {"outcome": "agree"}, "two": {"outcome": "differ", "reason": "sums", "first_divergence": "polar"}}
-    cases["three"] = {"outcome": "not comparable", "about": "no image"}
+    run, trusted = document_0_1("compare-suite"), document_0_1("trust-threads")
+    compared, lacking = run["cases"].values()
+    cases = {
+        "one": compared | {"outcome": "agree"},
+        "two": compared | {"outcome": "differ", "reason": "sums", "first_divergence": "polar"},
+        "three": lacking | {"about": "no image", "reason": None},
+    }
     knobs = [
         {"knob": "again", "threads": 1, "compared": 9, "moved": 0},
         {"knob": "threads", "threads": 2, "compared": 9, "moved": 1, "max_relative": 0.25},
         {"knob": "trace", "flags": ["-trace_pixel"], "failure": "killed"},
     ]
     contents = invented(
-        {"format": "nbtrace compare suite", "verdict": "differ", "cases": cases},
-        {"format": "nbtrace trust", "verdict": "REF_UNSTABLE", "answer": "threads move pixels", "knobs": knobs},
+        run | {"verdict": "differ", "cases": cases},
+        trusted | {"answer": "threads move pixels", "knobs": knobs},
         exit_code=1,
     )
     suite_items, trust_items = (one.items for one in suites(contents))
@@ -148,7 +155,7 @@ def test_a_suite_and_a_reference_on_trial(invented: Made) -> None:
 )
 def test_a_verdict_is_never_lost(invented: Made, verdict: str, fate: Fate) -> None:
     (found,) = suites(invented({"format": "of another program", "verdict": verdict, "answer": "because"}))
-    assert found.items == (Item("verdict", fate, f"{verdict.replace('_', ' ')}: because", rule="verdict"),)
+    assert found.items == (CiItem("verdict", fate, f"{verdict.replace('_', ' ')}: because", rule="verdict"),)
 
 
 def test_a_document_that_cannot_be_used_is_an_error(invented: Made) -> None:
@@ -174,18 +181,18 @@ def test_what_is_damaged_is_an_error(file: Made, tmp_path: Path) -> None:
 
 
 def test_files_below_the_folder_of_the_command_are_named_from_there(invented: Made) -> None:
-    row = {"status": "CRITICAL", "rel_delta": 1.0, "abs_delta": 1.0, "c_line": 1, "py_line": 2}
-    document = {
-        "format": "nbtrace diff",
-        "verdict": "differ",
-        "c": {"source": "/data/logs/c.log"},
-        "py": {"source": "/elsewhere/py.log"},
-        "factors": {"polar": row},
+    document = document_0_1("diff-heat")
+    row = next(iter(document["factors"].values()))
+    row |= {"status": "CRITICAL", "rel_delta": 1.0, "abs_delta": 1.0, "index": "", "c_line": 1, "py_line": 2}
+    sides = {
+        side: document[side] | {"source": name}
+        for side, name in (("c", "/data/logs/c.log"), ("py", "/elsewhere/py.log"))
     }
+    document |= {"factors": {"polar": row}, **sides}
     found = item(invented(document, folder="/data"), "polar", "diff")
-    assert found.places == (Place("/elsewhere/py.log", 2), Place("logs/c.log", 1))
-    without = item(invented(document | {"c": {"source": "-"}}), "polar", "diff")
-    assert without.places == (Place("/elsewhere/py.log", 2),)
+    assert found.places == (CiPlace("/elsewhere/py.log", 2), CiPlace("logs/c.log", 1))
+    without = item(invented(document | {"c": sides["c"] | {"source": "-"}}), "polar", "diff")
+    assert without.places == (CiPlace("/elsewhere/py.log", 2),)
 
 
 TEXT = st.text(max_size=12)
@@ -194,19 +201,20 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
-FORMATS = [
-    "diff",
-    "phi",
-    "scaling",
-    "explain",
-    "check",
-    "sweep",
-    "images",
-    "compare",
-    "compare suite",
-    "trust",
-    "other",
-]
+RECORDED = {
+    "diff": "diff-heat",
+    "phi": "phi-supervisor",
+    "steps": "steps-heat",
+    "scaling": "scaling-supervisor",
+    "explain": "explain-supervisor",
+    "check": "check-c",
+    "sweep": "sweep-traces",
+    "images": "images-differ",
+    "compare": "compare-pair",
+    "compare suite": "compare-suite",
+    "trust": "trust-threads",
+}
+"""Kind of document → one that is recorded, of which anything is put in place of parts."""
 KEYS = [
     "c",
     "py",
@@ -225,7 +233,7 @@ KEYS = [
 
 
 @given(
-    kind=st.sampled_from([*FORMATS, "compare suite"]),
+    kind=st.sampled_from([*RECORDED, "other"]),
     parts=st.dictionaries(st.sampled_from(KEYS), JSON),
     metadata=st.dictionaries(st.sampled_from(["folder", "exit_code", "ended", "wall_seconds", "command"]), JSON),
     name=TEXT,
@@ -233,7 +241,8 @@ KEYS = [
 def test_whatever_a_document_holds_every_form_is_made(
     invented: Made, kind: str, parts: dict[str, Any], metadata: dict[str, Any], name: str
 ) -> None:
-    contents = invented({**parts, "format": f"nbtrace {kind}"}, name=name, **metadata)
+    document = document_0_1(RECORDED[kind]) if kind in RECORDED else {"format": f"nbtrace {kind}"}
+    contents = invented({**document, **parts}, name=name, **metadata)
     assert suites(contents)[0].items[0].name == "verdict"
     for form in CiFormat:
         assert render_ci(contents, form.value).endswith("\n")

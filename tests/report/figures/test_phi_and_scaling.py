@@ -151,5 +151,5 @@ def test_equal_chains_and_missing_factors_can_be_drawn(scaling: Json) -> None:
 
 @pytest.mark.parametrize("draw", [phi_figure, scaling_figure])
 def test_another_document_is_refused_in_one_line(draw: Any) -> None:
-    with pytest.raises(InputError, match=r"^(steps|factors): Field required$"):
+    with pytest.raises(InputError, match=r"^format: Input should be 'nbtrace (phi|scaling)'$"):
         draw({"format": "other"})

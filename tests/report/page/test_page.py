@@ -192,7 +192,8 @@ def test_a_bundle_that_is_not_intact_says_so_on_top(pair_bundle: Bundle, tmp_pat
 def test_a_document_that_cannot_be_used_leaves_its_summary(bundle: Bundle, pairs: Path) -> None:
     folder = pairs / "supervisor__685_1039"
     result = nbtrace.diff(nbtrace.read_trace(folder / "c.log"), nbtrace.read_trace(folder / "c_roi_fresh.log"))
-    document = {**diff_document(result), "factors": {"hkl_frac": {"status": 5}}}
+    document: dict[str, Any] = {**diff_document(result)}
+    document["factors"]["hkl_frac"]["status"] = 5
     file_view(bundle, "diff", diff_view(result), document)
     text = Markup(page_of(bundle)).visible()
     assert "this is its summary: factors.hkl_frac.status: Input should be a valid string" in text

@@ -1,6 +1,6 @@
 import pytest
 
-from nbtrace.report.page.tables import MOST_ROWS, Cell, Column, PageTable, Tone, leading_number, tone_of
+from nbtrace.report.page.tables import MOST_ROWS, PageCell, PageColumn, PageTable, Tone, leading_number, tone_of
 from nbtrace.verdicts.status import Status
 
 
@@ -35,27 +35,29 @@ def test_every_status_of_a_comparison_has_a_tone() -> None:
 
 
 def test_a_cell_is_sorted_by_its_value_before_its_text_and_a_status_by_its_tone() -> None:
-    assert Cell("rounded 1.0", value=0.98).sort == "0.98"
-    assert Cell("1e-3").sort == "0.001"
-    assert Cell("text").sort == ""
-    assert Cell("nan", value=float("nan")).sort == ""
-    ranks = [float(Cell(word).sort) for word in ("PASS", "MINOR", "DIVERGENT", "MISSING", "CRITICAL")]
+    assert PageCell("rounded 1.0", value=0.98).sort == "0.98"
+    assert PageCell("1e-3").sort == "0.001"
+    assert PageCell("text").sort == ""
+    assert PageCell("nan", value=float("nan")).sort == ""
+    ranks = [float(PageCell(word).sort) for word in ("PASS", "MINOR", "DIVERGENT", "MISSING", "CRITICAL")]
     assert ranks == sorted(set(ranks))
 
 
 def test_the_status_column_is_the_one_where_every_cell_is_a_status() -> None:
-    rows = tuple((Cell("PASS"), Cell(name), Cell(status)) for name, status in (("a", "MINOR"), ("OK", "PASS*")))
-    table = PageTable("t", (Column("x"), Column("y"), Column("z")), rows)
+    rows = tuple(
+        (PageCell("PASS"), PageCell(name), PageCell(status)) for name, status in (("a", "MINOR"), ("OK", "PASS*"))
+    )
+    table = PageTable("t", (PageColumn("x"), PageColumn("y"), PageColumn("z")), rows)
     assert table.status_column == 2
     assert table.statuses == (("MINOR", Tone.MINOR, 1), ("PASS", Tone.GOOD, 1))
-    assert PageTable("t", (Column("x"),), ((Cell("a"),),)).statuses == ()
-    assert PageTable("t", (Column("x"),), ()).status_column is None
+    assert PageTable("t", (PageColumn("x"),), ((PageCell("a"),),)).statuses == ()
+    assert PageTable("t", (PageColumn("x"),), ()).status_column is None
 
 
 def test_of_too_many_rows_those_that_do_not_agree_are_kept_in_order() -> None:
     bad = {5, 3000, 6999}
-    rows = tuple((Cell(str(number)), Cell("MINOR" if number in bad else "PASS")) for number in range(7000))
-    table = PageTable("t", (Column("n"), Column("status")), rows)
+    rows = tuple((PageCell(str(number)), PageCell("MINOR" if number in bad else "PASS")) for number in range(7000))
+    table = PageTable("t", (PageColumn("n"), PageColumn("status")), rows)
     shown = [int(row[0].text) for row in table.shown]
     assert len(shown) == MOST_ROWS
     assert bad <= set(shown)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nbtrace.physics.nanobragg.selftest.scoring import MATTERS, PairOutcome, SelfTest
-from nbtrace.report.documents.trace_documents import FORMAT_VERSION
+from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.view import Column, Line, Section, Table, View, percent
 from nbtrace.verdicts.status import Verdict
 

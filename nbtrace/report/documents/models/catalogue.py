@@ -1,0 +1,54 @@
+"""The documents by name, and their JSON schemas."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from nbtrace.report.documents.models.check import CheckDocument
+from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.diff import DiffDocument
+from nbtrace.report.documents.models.explain import ExplainDocument
+from nbtrace.report.documents.models.images import ImagesDocument
+from nbtrace.report.documents.models.phi import PhiDocument
+from nbtrace.report.documents.models.scaling import ScalingDocument
+from nbtrace.report.documents.models.steps import StepsDocument
+from nbtrace.report.documents.models.suite import SuiteDocument
+from nbtrace.report.documents.models.sweep import SweepDocument
+from nbtrace.report.documents.models.trust import TrustDocument
+from nbtrace.schema import DocumentPart
+
+DOCUMENTS: Mapping[str, type[DocumentPart]] = {
+    "diff": DiffDocument,
+    "phi": PhiDocument,
+    "steps": StepsDocument,
+    "scaling": ScalingDocument,
+    "explain": ExplainDocument,
+    "check": CheckDocument,
+    "sweep": SweepDocument,
+    "images": ImagesDocument,
+    "compare": CompareDocument,
+    "suite": SuiteDocument,
+    "trust": TrustDocument,
+}
+"""Name → model: that of the command, and `suite` for `nbtrace compare --suite`."""
+
+
+class _Untitled(GenerateJsonSchema):
+    """Makes schemas in which fields have descriptions and no titles, which would only repeat their keys."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema
+        return False
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON schema of a document, keys in the order in which the document has them.
+
+    Raises
+    ------
+    KeyError
+        If there is no document of that name.
+    """
+    schema = DOCUMENTS[name].model_json_schema(schema_generator=_Untitled)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}

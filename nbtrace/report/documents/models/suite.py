@@ -1,0 +1,72 @@
+"""The document of `nbtrace compare --suite`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from nbtrace.report.documents.models.images import ImageFigures
+from nbtrace.report.documents.models.parts import (
+    LATER,
+    Answer,
+    FormatVersion,
+    Provenance,
+    SideNames,
+    VerdictWord,
+    words_of,
+)
+from nbtrace.schema import Array, DocumentPart, Number
+
+
+class SuiteCoverage(DocumentPart):
+    """How many cases ran."""
+
+    cases: int = Field(description="Cases of the file.")
+    run: int = Field(description="Cases that ran.")
+    left_out: int = Field(description="Cases that were not asked for.")
+    not_comparable: int = Field(description="Cases that could not be compared.")
+
+
+class _CaseHead(DocumentPart):
+    outcome: str = Field(
+        description="How the case ended.", json_schema_extra=words_of("agree", "differ", "not comparable")
+    )
+    about: str = Field(description="What the file says of it.")
+    reason: str | None = Field(description="The gates that failed, or why nothing was compared.")
+    exit_code: int | None = Field(description="Exit status of what prevented a comparison; null where nothing did.")
+    reference: str | None = Field(description="What stood for the reference.")
+    c_binary_sha256: str | None = Field(description="SHA-256 of the reference program; null where it is unknown.")
+
+
+class _CaseTail(DocumentPart):
+    worst_relative: Number = Field(description="Largest |py − c|/max(|c|, |py|); 0 where no pixel differs.")
+    runtime_c_ms: Number = Field(description="Median wall time of the reference, in ms.")
+    runtime_py_ms: Number = Field(description="Median wall time of the candidate, in ms.")
+    traced_pixels: int = Field(description="Pixels whose traces were compared.")
+    first_divergence: str | None = Field(description="First traced quantity that diverges.")
+    notices: Array[str] = Field(description="What must be known of it.")
+
+
+class ComparedCase(_CaseTail, ImageFigures, _CaseHead):
+    """A case that was compared; in a document, the fields of the last base come first."""
+
+
+class LackingCase(_CaseTail, _CaseHead):
+    """A case that could not be compared: without the figures."""
+
+
+class SuiteDocument(DocumentPart):
+    """What `nbtrace compare --suite` says: how every case ended."""
+
+    format: Literal["nbtrace compare suite"]
+    format_version: FormatVersion
+    verdict: VerdictWord
+    suite: str = Field(description="Name of the suite.")
+    source: str = Field(description="Its file.")
+    candidate: str = Field(description="The candidate of all cases.")
+    names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")
+    coverage: SuiteCoverage = Field(description="How many cases ran.")
+    num_agree: int = Field(description="Cases that agree.")
+    num_differ: int = Field(description="Cases that differ.")
+    cases: dict[str, ComparedCase | LackingCase] = Field(description="Name of the case → how it ended.")
+    answer: Answer = ""
+    provenance: Provenance = None

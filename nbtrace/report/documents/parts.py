@@ -1,0 +1,65 @@
+"""The parts that several documents have, made from what they stand for."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.records import Pixel, Side, Trace
+from nbtrace.report.documents.models.parts import (
+    LineAccount,
+    NoticeEntry,
+    PixelPlace,
+    SideNames,
+    SideWord,
+    TraceSource,
+    UnreadLine,
+    WeightWord,
+)
+from nbtrace.verdicts.notices import Notice, Weight
+from nbtrace.vocabulary.sides import Names
+
+Document: TypeAlias = Mapping[str, object]
+
+SIDE_WORDS: Mapping[Side, SideWord] = {Side.C: "c", Side.PY: "py", Side.UNKNOWN: "unknown"}
+WEIGHT_WORDS: Mapping[Weight, WeightWord] = {
+    Weight.BLOCKING: "blocking",
+    Weight.WARNING: "warning",
+    Weight.INFO: "info",
+}
+"""Sides and weights as documents write them."""
+
+
+def side_names(names: Names) -> SideNames:
+    """Return what reports call the two sides."""
+    return SideNames(c=names.reference, py=names.candidate)
+
+
+def pixel_place(pixel: Pixel) -> PixelPlace:
+    """Return a pixel (slow, fast)."""
+    return PixelPlace(slow=pixel[0], fast=pixel[1])
+
+
+def notice_entries(notices: tuple[Notice, ...]) -> tuple[NoticeEntry, ...]:
+    """Return notices."""
+    return tuple(
+        NoticeEntry(subject=item.subject.value, weight=WEIGHT_WORDS[item.weight], text=item.text) for item in notices
+    )
+
+
+def trace_source(trace: Trace) -> TraceSource:
+    """Return what was read of a log."""
+    at = whereabouts(trace)
+    account = trace.account
+    return TraceSource(
+        source=trace.source,
+        side=SIDE_WORDS[trace.side],
+        pixel=pixel_place(at.pixel) if at.pixel else None,
+        dialects=trace.dialects,
+        lines=LineAccount(
+            total=account.total,
+            used=account.used,
+            structure=account.structure,
+            ignored=account.ignored,
+            unreadable=tuple(UnreadLine(line=bad.line, text=bad.text, reason=bad.reason) for bad in account.unreadable),
+        ),
+    )
