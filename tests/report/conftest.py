@@ -1,6 +1,7 @@
 import pytest
 
 from nbtrace import Trace
+from tests.conftest import one
 
 HOSTILE = (
     "a|b",
