@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
-    from nbtrace.compare.check import SelfCheck, check
+    from nbtrace.compare.check import check
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
+    from nbtrace.compare.self_check import SelfCheck
     from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
@@ -82,7 +83,7 @@ _HOME = {
     "Policy": "nbtrace.verdicts.tolerance",
     "Record": "nbtrace.records",
     "ScalingResult": "nbtrace.compare.scaling",
-    "SelfCheck": "nbtrace.compare.check",
+    "SelfCheck": "nbtrace.compare.self_check",
     "Side": "nbtrace.records",
     "Status": "nbtrace.verdicts.status",
     "StepsResult": "nbtrace.compare.steps",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from nbtrace.compare.check import SelfCheck
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import UsageError
 from nbtrace.records import Trace
 from nbtrace.vocabulary import registry

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
 from nbtrace.compare.formula_checks import formula_checks
@@ -13,8 +12,9 @@ from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
 from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, missing, residual
 from nbtrace.compare.repeats import phi_steps, repeats
+from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.records import NOWHERE, Index, Record, Shape, Side, Trace
+from nbtrace.records import Index, Record, Shape, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
 
 Formats: TypeAlias = Mapping[str, NumberFormat]
@@ -37,81 +37,6 @@ _CLOSE = 2e-5
 
 _NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
-
-
-class RelationState(StrEnum):
-    """What became of one relation."""
-
-    HOLDS = "holds"
-    BROKEN = "broken"
-    NOT_CHECKED = "not checked"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One relation, held against a log.
-
-    Attributes
-    ----------
-    quantity, formula : str
-    finding : RelationState
-    index : Index
-        Of the worst instance.
-    residual : float or None
-        Largest difference of the sides over the size of the terms.
-    allowed : float
-    instances, broken : int
-        How many samples and pixels were checked, and how many broke the relation.
-    logged, computed : tuple of float
-        Both sides of the worst instance.
-    reason : str
-        Why it was not checked, or what a broken one means.
-    """
-
-    quantity: str
-    formula: str
-    finding: RelationState
-    index: Index = NOWHERE
-    residual: float | None = None
-    allowed: float = 0.0
-    instances: int = 0
-    broken: int = 0
-    logged: tuple[float, ...] = ()
-    computed: tuple[float, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class SelfCheck:
-    """What a log says of itself.
-
-    Attributes
-    ----------
-    trace : Trace
-    single_precision : bool
-        Whether its numbers are float32 values.
-    checks : tuple of Check
-    remarks : tuple of str
-        Faults of the log: foreign, stale, hand-made, before or after polarisation, …
-    observations : tuple of str
-        What is worth knowing but no fault of the log: φ steps that repeat others.
-    """
-
-    trace: Trace
-    single_precision: bool
-    checks: tuple[Check, ...]
-    remarks: tuple[str, ...] = ()
-    observations: tuple[str, ...] = ()
-
-    @property
-    def broken(self) -> tuple[Check, ...]:
-        """The relations that do not hold."""
-        return tuple(check for check in self.checks if check.finding is RelationState.BROKEN)
-
-    @property
-    def checked(self) -> tuple[Check, ...]:
-        """The relations that could be checked."""
-        return tuple(check for check in self.checks if check.finding is not RelationState.NOT_CHECKED)
 
 
 def check(trace: Trace) -> SelfCheck:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from nbtrace.compare.align import Alignment, align, conflicting, pair_blocks
 from nbtrace.compare.artefacts import Physical, set_aside
-from nbtrace.compare.check import SelfCheck, check
+from nbtrace.compare.check import check
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
 from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import number_formats
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Weight

@@ -1,17 +1,14 @@
 """Holding a log against the formulas of its vocabulary, at every place where their inputs are logged."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Fact, Facts, Node, Scene, scene
+from nbtrace.compare.self_check import Check, RelationState
 from nbtrace.records import Index, Record, Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from nbtrace.compare.check import Check
 
 
 def constants_of(vocabulary: Vocabulary) -> Facts:
@@ -19,7 +16,7 @@ def constants_of(vocabulary: Vocabulary) -> Facts:
     return {name: Fact(item.numbers, 0.0, vocabulary.name) for name, item in vocabulary.constants.items()}
 
 
-def formula_checks(trace: Trace) -> "tuple[Check, ...]":
+def formula_checks(trace: Trace) -> tuple[Check, ...]:
     """Return what became of each formula of the quantities that a log prints."""
     side = trace.side if trace.side is not Side.UNKNOWN else Side.C
     own = scene(trace, side, constants_of(trace.vocabulary))
@@ -30,9 +27,7 @@ def formula_checks(trace: Trace) -> "tuple[Check, ...]":
     return tuple(_check(own, name, by_name[name]) for name in names)
 
 
-def _check(own: Scene, name: str, nodes: list[Node]) -> "Check":
-    from nbtrace.compare.check import Check, RelationState  # noqa: PLC0415 - that module asks this one
-
+def _check(own: Scene, name: str, nodes: list[Node]) -> Check:
     text = own.vocabulary.formulas[name].text
     formed: list[tuple[Node, Computed]] = []
     lacking = ""

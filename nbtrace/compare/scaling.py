@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
-from nbtrace.compare.check import Check
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
+from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
 from nbtrace.records import Shape, Trace
 from nbtrace.verdicts.notices import Notice

@@ -14,15 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
-from nbtrace.compare.check import (
-    ALLOWED_DOUBLE,
-    ALLOWED_SINGLE,
-    RelationState,
-    SelfCheck,
-    check,
-    instances_of,
-    remarks_on,
-)
+from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, check, instances_of, remarks_on
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.compare.gaps import Gaps, LackRecords, lacks
@@ -31,6 +23,7 @@ from nbtrace.compare.logs import logs_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import is_single_precision, number_formats
+from nbtrace.compare.self_check import RelationState, SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Floats

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace import Trace, check, read_trace
-from nbtrace.compare.check import RelationState
+from nbtrace.compare.self_check import RelationState
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from tests.places import PAIR_FOLDERS
 

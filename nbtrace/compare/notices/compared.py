@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TypeAlias
 
 from nbtrace.compare.align import Alignment
-from nbtrace.compare.check import SelfCheck
 from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import Logs, logs_of
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.records import Trace
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.tolerance import Policy

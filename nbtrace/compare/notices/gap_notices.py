@@ -20,6 +20,10 @@ def unfinished_log(side: LoggedSide) -> Iterator[Notice]:
     block = gaps.first[final].index.block
     block, many = side.own_block.get(block, block), gaps.lost[final]
     last = max((record for record in trace.records if record.index.block == block), key=lambda record: record.line)
+    if not trace.vocabulary.has_blocks:
+        more = f", which the other log has {many} times" if many > 1 else ""
+        yield _of_lines(f"the {side.name} log has no {final}{more}; it ends with {last.key} (line {last.line})")
+        return
     blocks = f"{trace.vocabulary.block} block"
     where = f" of {blocks} {block}" if block else ""
     more = f"; the same in {many - 1} more {blocks}s" if many > 1 else ""

@@ -3,7 +3,7 @@
 import math
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, StepShare, Values, WorkedFactor
-from nbtrace.compare.check import SelfCheck
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.physics.nanobragg.lattice import work_out
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.relations import applied_factors, chain_product, is_after_polarisation

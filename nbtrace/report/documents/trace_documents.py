@@ -3,12 +3,12 @@
 from typing import Any
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
-from nbtrace.compare.check import Check, SelfCheck
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
+from nbtrace.compare.self_check import Check, SelfCheck
 from nbtrace.records import Record
 from nbtrace.report.documents.models.check import CheckDocument, CheckEntry, RelationEntry
 from nbtrace.report.documents.models.diff import (

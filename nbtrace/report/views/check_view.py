@@ -1,6 +1,6 @@
 """The view of a log held against itself."""
 
-from nbtrace.compare.check import Check, RelationState, SelfCheck
+from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
 from nbtrace.report.view import Column, Line, Section, Table, View, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict

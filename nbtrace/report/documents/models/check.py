@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from nbtrace.compare.check import RelationState
+from nbtrace.compare.self_check import RelationState
 from nbtrace.report.documents.models.parts import (
     Answer,
     FormatVersion,
