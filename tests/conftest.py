@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from nbtrace import Trace, parse_trace
+from nbtrace import Trace
+from tests.one_trace import one
 from tests.places import PAIRS
 
 settings.register_profile("without deadline", deadline=None)  # a busy machine is no fault
@@ -24,11 +25,6 @@ def pairs() -> Path:
 @pytest.fixture(scope="session")
 def read() -> Callable[..., Trace]:
     """Reads the text of a log that holds one trace."""
-
-    def one(text: str, source: str = "log") -> Trace:
-        (trace,) = parse_trace(text, source)
-        return trace
-
     return one
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 OF_A_TERMINAL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
@@ -13,7 +13,7 @@ OF_A_TERMINAL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 @contextmanager
 def started(
-    words: Sequence[str], *, ignored: Sequence[signal.Signals] = (), **variables: str
+    words: Sequence[str], variables: Mapping[str, str] | None = None, ignored: Sequence[signal.Signals] = ()
 ) -> Iterator[subprocess.Popen[str]]:
     """Start `python -m nbtrace`, with its standard streams in pipes; in the end it is killed if it still runs.
 
@@ -27,7 +27,7 @@ def started(
 
     running = subprocess.Popen(
         [sys.executable, "-m", "nbtrace", *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(variables or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

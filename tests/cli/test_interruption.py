@@ -63,7 +63,7 @@ def test_ending_a_command_ends_its_program_and_leaves_no_files(
     tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
     words, variables = hanging(tmp_path)
-    with started([command, *words], **variables) as running:
+    with started([command, *words], variables) as running:
         child = begun(tmp_path / "child")
         running.send_signal(number)
         _, said = running.communicate(timeout=60)
@@ -78,7 +78,7 @@ def test_a_command_in_the_background_heeds_no_signal_that_it_inherits_as_ignored
     # A shell script starts `nbtrace … &` with SIGINT ignored, nohup with SIGHUP: a Ctrl-C or a hang-up that is meant
     # for what runs in front is none of its business.
     words, variables = hanging(tmp_path)
-    with started(["trust", *words], ignored=(signal.SIGINT, signal.SIGHUP), **variables) as running:
+    with started(["trust", *words], variables, ignored=(signal.SIGINT, signal.SIGHUP)) as running:
         child = begun(tmp_path / "child")
         for number in (signal.SIGINT, signal.SIGHUP):
             running.send_signal(number)
