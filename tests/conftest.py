@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from nbtrace import Trace, parse_trace
+from nbtrace import Trace
+from tests.one_trace import one
 from tests.places import PAIRS
 
 settings.register_profile("without deadline", deadline=None)  # a busy machine is no fault
@@ -19,12 +20,6 @@ pytest_plugins = ("nbtrace.pytest_plugin", "pytester")
 def pairs() -> Path:
     """The folder of example pairs: one folder per configuration, named after it and the pixel (slow, fast)."""
     return PAIRS
-
-
-def one(text: str, source: str = "log") -> Trace:
-    """Read the text of a log that holds one trace."""
-    (trace,) = parse_trace(text, source)
-    return trace
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ OF_A_TERMINAL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 @contextmanager
 def started(
-    words: Sequence[str], variables: Mapping[str, str] | None = None, *, ignored: Sequence[signal.Signals] = ()
+    words: Sequence[str], variables: Mapping[str, str] | None = None, ignored: Sequence[signal.Signals] = ()
 ) -> Iterator[subprocess.Popen[str]]:
     """Start `python -m nbtrace`, with its standard streams in pipes; in the end it is killed if it still runs.
 

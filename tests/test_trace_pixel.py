@@ -51,7 +51,7 @@ class TestScalingTrace:
 
 
 def test_the_library_traces_a_pixel_from_flags() -> None:
-    traced = nbtrace.trace_pixel(PLAIN.split(), (5, 7))
+    traced = nbtrace.trace_pixel([*PLAIN.split(), "-oversample", "1"], (5, 7))
     assert isinstance(traced, nbtrace.EmbeddedTrace)
     assert traced.trace.pixels == {0: (5, 7)}
     assert [record.numbers for record in traced.trace.records] == [record.numbers for record in traced.records]

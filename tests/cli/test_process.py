@@ -106,6 +106,20 @@ def shell(folder: Path, line: str, **variables: str) -> subprocess.CompletedProc
     )
 
 
+def python(folder: Path, code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a process of its own, without a terminal."""
+    path = os.pathsep.join(filter(None, sys.path))
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if k != "COLUMNS"} | {"PYTHONPATH": path} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        errors="replace",
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "status", "said"),
     [
@@ -171,11 +185,29 @@ def test_a_reader_that_goes_away_is_told_by_the_status_of_its_signal(logs: Path)
     ids=lambda item: " ".join(f"{k}={v:.9}" for k, v in item.items()),
 )
 def test_whatever_the_terminal_says_of_itself(logs: Path, variables: dict[str, str]) -> None:
-    done = shell(logs, "nb diff --help && echo helped && nb diff c.log py.log", **variables)
+    # One start for both: the terminal is asked anew for each.
+    done = python(logs, BOTH, **variables)
     assert (done.returncode, done.stderr) == (1, "")
     helped, report = done.stdout.split("helped\n")
     assert "".join(helped.split())
     assert "".join(report.split())
+
+
+BOTH = """
+import sys
+from nbtrace.cli import main
+
+def run(words):
+    sys.argv = ["nbtrace", *words.split()]
+    try:
+        main()
+    except SystemExit as ended:
+        return ended.code
+
+assert run("diff --help") == 0
+print("helped")
+sys.exit(run("diff c.log py.log"))
+"""
 
 
 def test_an_empty_environment(logs: Path) -> None:

@@ -13,7 +13,7 @@ from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun, SweepOutcome, SweepResult, Trend
 from nbtrace.errors import InputError, UsageError
 from nbtrace.verdicts.tolerance import parse_option
-from tests.conftest import one
+from tests.one_trace import one
 from tests.places import PAIRS
 
 SINGLE, DOUBLE = Precision.FLOAT32, Precision.FLOAT64

@@ -1,7 +1,7 @@
 import pytest
 
 from nbtrace import Trace
-from tests.conftest import one
+from tests.one_trace import one
 
 HOSTILE = (
     "a|b",

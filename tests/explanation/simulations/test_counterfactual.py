@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 
 from nbtrace.compare.scene import scene
 from nbtrace.embedded.pixel_runs import pixel_runs
@@ -166,7 +167,13 @@ def test_every_alternative_and_every_switch_is_made_somewhere() -> None:
     assert known - made == {"cache_white_space"} | reading
 
 
-@pytest.mark.parametrize(("experiment", "name"), MADE)
+def case(experiment: str, name: str) -> ParameterSet:
+    """Return a change as a case; all but the first of an experiment are slow."""
+    first = name == EXPERIMENTS[experiment].names[0]
+    return pytest.param(experiment, name, marks=[] if first else [pytest.mark.slow])
+
+
+@pytest.mark.parametrize(("experiment", "name"), [case(*made) for made in MADE])
 def test_a_change_is_named_from_the_logs_and_the_flags(experiment: str, name: str, inputs: Path) -> None:
     made = EXPERIMENTS[experiment]
     config = configured(made.flags, inputs)
