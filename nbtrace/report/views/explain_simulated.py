@@ -39,32 +39,31 @@ def simulator_section(simulated: Simulated | None, names: Names) -> Section:
     )
 
 
-def _side_words(found: Reproduction, names: Names) -> str:
+def _side_words(reproduction: Reproduction, names: Names) -> str:
     """Return which run is a side's log, to what, and what it leaves."""
-    setting = f"{names.of(found.side)} = simulator ({found.base})"
-    if found.changes:
-        setting += " with " + " and ".join(change.text for change in found.changes)
-    if not found.matches:
+    setting = f"{names.of(reproduction.side)} = simulator ({reproduction.base})"
+    if reproduction.changes:
+        setting += " with " + " and ".join(change.text for change in reproduction.changes)
+    if not reproduction.matches:
         return f"{setting}: the log has no value to hold against it"
-    if not found.left:
-        return f"{setting} to {found.largest:.1e} over all {len(found.matches)} values{_final_words(found)}"
-    held = f"to {found.largest:.1e} over {len(found.held)} of {len(found.matches)} values"
-    return f"{setting} {held}{_final_words(found)}"
+    many = f"{len(reproduction.held)} of" if reproduction.left else "all"
+    held = f"to {reproduction.largest:.1e} over {many} {len(reproduction.matches)} values"
+    return f"{setting} {held}{_final_words(reproduction)}"
 
 
-def _final_words(found: Reproduction) -> str:
-    final = found.final
+def _final_words(reproduction: Reproduction) -> str:
+    final = reproduction.final
     if final is None:
         return ""
     return f"; {final.node.name} {final.simulated[0]:.9g} predicted, residual {final.residual_rel:.1e}"
 
 
 def _items(simulated: Simulated, names: Names) -> Iterator[str]:
-    for side, found in simulated.reproductions.items():
-        for change, others in zip(found.changes, found.as_well, strict=True):
+    for side, reproduction in simulated.reproductions.items():
+        for change, others in zip(reproduction.changes, reproduction.as_well, strict=True):
             if others:
                 yield f"{change.text}: reproduced as well by {listed(tuple(item.text for item in others), _SHOWN)}"
-        yield from _left(names.of(side), found)
+        yield from _left(names.of(side), reproduction)
     if simulated.traceless:
         yield f"no trace in this pixel: {', '.join(simulated.traceless)}"
     untried = f", {simulated.untried} changes left out for lack of time" if simulated.untried else ""
@@ -75,10 +74,10 @@ def _items(simulated: Simulated, names: Names) -> Iterator[str]:
     )
 
 
-def _left(name: str, found: Reproduction) -> Iterator[str]:
+def _left(name: str, reproduction: Reproduction) -> Iterator[str]:
     """Yield what no run reproduces: what follows from a log's own mistake, and what does not."""
-    log = [match for match in found.left if match.node.name in found.excused]
-    open_ = [match for match in found.left if match.node.name not in found.excused]
+    log = [match for match in reproduction.left if match.node.name in reproduction.excused]
+    open_ = [match for match in reproduction.left if match.node.name not in reproduction.excused]
     for matches, because in ((open_, ""), (log, ", which only the log has wrong, or computes from what it has wrong")):
         if matches:
             worst = max(matches, key=lambda match: match.residual_rel)
@@ -99,13 +98,13 @@ def _line(difference: RunDifference, names: Names) -> Line:
     return Line(cells)
 
 
-def evidence_words(found: Evidence | None, names: Names) -> str:
+def evidence_words(support: Evidence | None, names: Names) -> str:
     """Return what the runs say of a root; empty if nothing."""
-    if found is None:
+    if support is None:
         return ""
-    sides = zip(names.pair, (found.c, found.py), strict=True)
+    sides = zip(names.pair, (support.c, support.py), strict=True)
     residuals = ", ".join(f"{side} {match.residual_rel:.1e}" for side, match in sides)
-    return f"runs of the simulator agree: {words(found.difference, names)} (residuals {residuals})"
+    return f"runs of the simulator agree: {words(support.difference, names)} (residuals {residuals})"
 
 
 def simulator_document(simulated: Simulated | None) -> Mapping[str, object] | None:
@@ -119,37 +118,39 @@ def simulator_document(simulated: Simulated | None) -> Mapping[str, object] | No
         "pixel": dict(zip(("slow", "fast"), simulated.pixel or (), strict=True)),
         "runs": simulated.tried,
         "untried": simulated.untried,
-        "sides": {side.value: _side(found, simulated) for side, found in simulated.reproductions.items()},
+        "sides": {side.value: _side(reproduction, simulated) for side, reproduction in simulated.reproductions.items()},
         "differences": [_difference(item) for item in simulated.differences],
         "switches_without_trace": list(simulated.traceless),
     }
 
 
-def _side(found: Reproduction, simulated: Simulated) -> Mapping[str, object]:
-    final = found.final
+def _side(reproduction: Reproduction, simulated: Simulated) -> Mapping[str, object]:
+    final = reproduction.final
     return {
-        "mode": found.base,
+        "mode": reproduction.base,
         "changes": [
             {**_change(change), "expected_by_chance": chance, "as_well": [_change(item) for item in others]}
-            for change, chance, others in zip(found.changes, found.chances, found.as_well, strict=True)
+            for change, chance, others in zip(
+                reproduction.changes, reproduction.chances, reproduction.as_well, strict=True
+            )
         ],
-        "values": len(found.matches),
-        "reproduced": len(found.held),
-        "largest_residual_rel": found.largest,
+        "values": len(reproduction.matches),
+        "reproduced": len(reproduction.held),
+        "largest_residual_rel": reproduction.largest,
         "final": None if final is None else {"quantity": final.node.name, **_match(final)},
         "not_reproduced": [
             {
                 "quantity": match.node.name,
                 "index": match.node.label,
-                "only_in_log": match.node.name in found.excused,
+                "only_in_log": match.node.name in reproduction.excused,
                 **_match(match),
             }
-            for match in found.left
+            for match in reproduction.left
         ],
         "modes": {
             mode: {"reproduced": count, "largest_residual_rel": residual}
             for (side, mode), (count, residual) in simulated.modes.items()
-            if side is found.side
+            if side is reproduction.side
         },
     }
 
@@ -177,16 +178,16 @@ def _difference(difference: RunDifference) -> Mapping[str, object]:
     }
 
 
-def evidence_document(found: Evidence | None) -> Mapping[str, object] | None:
+def evidence_document(support: Evidence | None) -> Mapping[str, object] | None:
     """Return what the runs say of a root, for its JSON object; None if nothing."""
-    if found is None:
+    if support is None:
         return None
-    side = found.difference.side
+    side = support.difference.side
     return {
-        **_change(found.difference.change),
+        **_change(support.difference.change),
         "with": side.value,
         "without": other_side(side).value,
-        "residual_rel_c": found.c.residual_rel,
-        "residual_rel_py": found.py.residual_rel,
-        "expected_by_chance": found.chance,
+        "residual_rel_c": support.c.residual_rel,
+        "residual_rel_py": support.py.residual_rel,
+        "expected_by_chance": support.chance,
     }

@@ -187,8 +187,8 @@ def _formula(root: Root) -> str:
 
 
 def _facts(result: Explanation) -> Iterator[str]:
-    found = result.audit.findings
-    counts = {status: sum(item.status is status for item in found) for status in AuditStatus}
+    findings = result.audit.findings
+    counts = {status: sum(item.status is status for item in findings) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
     )

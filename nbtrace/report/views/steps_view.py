@@ -93,7 +93,7 @@ def _table(result: StepsResult) -> Table:
 
 def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
     row = turn.first
-    found = row.difference if row is not None else None
+    difference = row.difference if row is not None else None
     name = _name(turn, result)
     lacking = _missing(turn, result) if row is None and turn.status.diverges else ""
     cells = (
@@ -101,7 +101,7 @@ def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
         str(turn.compared),
         str(turn.diverging),
         lacking or name,
-        signed(found.relative) if found is not None else "–" if turn.status.diverges else "",
+        signed(difference.relative) if difference is not None else "–" if turn.status.diverges else "",
         turn.status.value,
     )
     return Line(cells, turn.status)
@@ -153,7 +153,7 @@ def steps_document(result: StepsResult) -> Mapping[str, object]:
 
 def _step(turn: Turn, result: StepsResult) -> Mapping[str, object]:
     row = turn.first
-    found = row.difference if row is not None else None
+    difference = row.difference if row is not None else None
     return {
         "ordinal": turn.ordinal,
         "compared": turn.compared,
@@ -163,8 +163,8 @@ def _step(turn: Turn, result: StepsResult) -> Mapping[str, object]:
         "worst_component": row.component or None if row is not None else None,
         "c_text": row.c.value.text if row is not None else None,
         "py_text": row.py.value.text if row is not None else None,
-        "rel_delta": found.relative if found is not None else None,
-        "ratio_py_over_c": found.ratio if found is not None else None,
+        "rel_delta": difference.relative if difference is not None else None,
+        "ratio_py_over_c": difference.ratio if difference is not None else None,
         "status": turn.status.value,
         "reason": row.reason if row is not None else _missing(turn, result),
         "lacking_c": [record.quantity for record in turn.lacking_c],

@@ -110,8 +110,8 @@ def _facts(result: SweepResult) -> Iterator[str]:
             yield f"{run.name}: {run.trace.source}"
     if result.reference is not None:
         names = result.policy.vocabulary.names
-        told = f"{names.reference} in the notes; {names.candidate} is {first.name}"
-        yield f"Reference: {result.reference.source} ({told})"
+        pair = f"{names.reference} in the notes; {names.candidate} is {first.name}"
+        yield f"Reference: {result.reference.source} ({pair})"
     yield from tolerance_facts(result.policy)
 
 
@@ -126,9 +126,9 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
     table = Table(columns, tuple(_line(item, result) for item in shown))
     yield Section("Quantities in execution order", sentences=sentences, table=table)
     for outcome in (SweepOutcome.DEFECT, SweepOutcome.UNDECIDED, SweepOutcome.PRECISION_LIMITED):
-        found = result.of_outcome(outcome)
-        if found:
-            items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in found)
+        quantities = result.of_outcome(outcome)
+        if quantities:
+            items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in quantities)
             roots = f"Roots, from which the others may follow: {listed(result.roots)}."
             sentences = (roots,) if outcome is SweepOutcome.DEFECT and result.roots else ()
             yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
@@ -154,9 +154,9 @@ def _next(reference: Trace, run: PrecisionRun) -> Section:
 
 def _counts(result: SweepResult) -> Iterator[str]:
     for outcome in SweepOutcome:
-        found = result.of_outcome(outcome)
-        if found:
-            yield f"{outcome.value} {len(found)}: {_MEANINGS[outcome]}"
+        quantities = result.of_outcome(outcome)
+        if quantities:
+            yield f"{outcome.value} {len(quantities)}: {_MEANINGS[outcome]}"
     yield f"{result.compared} values compared in {len(result.runs)} runs"
 
 
