@@ -331,7 +331,7 @@ def _next(result: DiffResult) -> Section:
     items, commands = [], []
     start = result.physical.first
     if start is not None and start.quantity != (result.first_divergence or start).quantity:
-        items.append(f"start at {start.label}: the first divergence that is no artefact of the logs")
+        items.append(f"start at {start.label}: the first divergence that is not an artefact of the logs")
     if any(row.status is Status.MISSING for row in result.rows):
         items.append("fill in the values that a log leaves out, then compare again")
     logs = logs_of(vocabulary)

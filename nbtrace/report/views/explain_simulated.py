@@ -78,7 +78,7 @@ def _left(name: str, reproduction: Reproduction) -> Iterator[str]:
     """Yield what no run reproduces: what follows from a log's own mistake, and what does not."""
     log = [match for match in reproduction.left if match.node.name in reproduction.excused]
     open_ = [match for match in reproduction.left if match.node.name not in reproduction.excused]
-    for matches, because in ((open_, ""), (log, ", which only the log has wrong, or computes from what it has wrong")):
+    for matches, because in ((open_, ""), (log, ", wrong in the log alone, or computed from what is")):
         if matches:
             worst = max(matches, key=lambda match: match.residual_rel)
             quantities = tuple(dict.fromkeys(match.node.name for match in matches))

@@ -81,10 +81,10 @@ def _against_reference(result: SweepResult) -> Iterator[str]:
         yield f"{apart}, first {first.label}, {first.reason}"
     elif result.verdict is Verdict.DIFFER:
         why = f"first {undecided[0].shown.label}: {undecided[0].shown.reason}" if undecided else "a trace is cut short"
-        yield f"apart from the reference, and the runs do not tell why; {why}"
+        yield f"differs from the reference, and the runs do not show why; {why}"
     else:
         held = sum(place.reference is not None for item in result.quantities for place in item.places)
-        yield f"{held} values held against the reference, none is apart but for rounding"
+        yield f"{held} values held against the reference, none differs by more than rounding"
 
 
 def _counted(count: int) -> str:
@@ -141,7 +141,7 @@ def _remark(item: Swept, result: SweepResult) -> str:
     """Return what is said of a movement that no rounding makes."""
     if not result.exceeds_rounding(item):
         return ""
-    return f"; far more than rounding makes of its inputs (condition {item.condition:.2g}): look at its code"
+    return f"; far more than rounding of its inputs explains (condition {item.condition:.2g}): look at its code"
 
 
 def _next(reference: Trace, run: PrecisionRun) -> Section:
