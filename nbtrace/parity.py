@@ -69,15 +69,15 @@ class Causes:
 
         started = time.perf_counter()
         try:
-            found = explain(result.c, result.py, policy=result.policy)
+            explanation = explain(result.c, result.py, policy=result.policy)
         except NbtraceError:
             # The difference is what fails the test; without its cause it is still one.
             return None
         finally:
             self.seconds -= time.perf_counter() - started
         return (
-            (headline(found), _Failure("explain", explain_view(found), explain_document(found)))
-            if found.ranked
+            (headline(explanation), _Failure("explain", explain_view(explanation), explain_document(explanation)))
+            if explanation.ranked
             else None
         )
 

@@ -339,19 +339,19 @@ class Trace:
     @cached_property
     def _by_index(self) -> Mapping[tuple[str, Index], Record]:
         """The first record of each quantity at each place."""
-        found: dict[tuple[str, Index], Record] = {}
+        by_index: dict[tuple[str, Index], Record] = {}
         for record in self.records:
-            found.setdefault((record.quantity, record.index), record)
-        return found
+            by_index.setdefault((record.quantity, record.index), record)
+        return by_index
 
     @cached_property
     def _first(self) -> Mapping[str, Record]:
         """The first record of each quantity that holds a value."""
-        found: dict[str, Record] = {}
+        first: dict[str, Record] = {}
         for record in self.records:
             if record.value.shape is not Shape.SENTINEL:
-                found.setdefault(record.quantity, record)
-        return found
+                first.setdefault(record.quantity, record)
+        return first
 
     def number(self, quantity: str, block: int = 0) -> float | None:
         """Return the scalar value of `quantity` in a pixel block, None if it is not logged as one number."""

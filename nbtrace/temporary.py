@@ -150,10 +150,10 @@ def _remove_stale_once(folder: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    found = path.lstat()
-    if found.st_uid != os.getuid():
+    status = path.lstat()
+    if status.st_uid != os.getuid():
         return
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()

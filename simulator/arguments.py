@@ -108,16 +108,16 @@ def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
 
     An argument acts as the flag that it is meant to be; what makes no sense is passed over.
     """
-    found = []
+    files = []
     index = 0
     while index < len(arguments):
         flags = _triggered(arguments[index], frozenset()) if arguments[index].startswith("-") else []
         index += 1
         wanted = _wanted(flags[0], arguments[index:]) if flags else 0
         if flags and flags[0].kind is ValueKind.FILE and index < len(arguments):
-            found.append((index, flags[0]))
+            files.append((index, flags[0]))
         index += wanted
-    return found
+    return files
 
 
 def _config(settings: Mapping[str, object]) -> Config:
@@ -137,8 +137,8 @@ def _config(settings: Mapping[str, object]) -> Config:
 
 def _flag_names(path: str) -> str:
     """Return the flags that set a field, or the field's own name where none does."""
-    found = [flag.token for flag in FLAGS if any(path == known or path.startswith(f"{known}.") for known in flag.sets)]
-    return " or ".join(dict.fromkeys(found)) or path
+    tokens = [flag.token for flag in FLAGS if any(path == known or path.startswith(f"{known}.") for known in flag.sets)]
+    return " or ".join(dict.fromkeys(tokens)) or path
 
 
 @dataclass
@@ -179,18 +179,18 @@ class _Reader:
 
     def _argument(self, argument: str, index: int, *, headers: bool) -> int:
         """Act on one argument; return how many of the following ones were values."""
-        found = _triggered(argument, self._defects())
-        if not found:
+        flags = _triggered(argument, self._defects())
+        if not flags:
             if not headers and not (self.lenient and starts_with_number(argument)):
                 self._report(Trouble.UNKNOWN, argument, f"unknown flag {argument}{_suggestion(argument)}")
             return 0
         if not headers:
-            self._report_collision(argument, found)
+            self._report_collision(argument, flags)
         following = self.arguments[index:]
-        for flag in found:
+        for flag in flags:
             if headers is (flag.special is Special.HEADER):
-                self._flag(flag, argument, following, meant=flag is found[0])
-        return min(_wanted(found[0], following), len(following))
+                self._flag(flag, argument, following, meant=flag is flags[0])
+        return min(_wanted(flags[0], following), len(following))
 
     def _defects(self) -> frozenset[Defect]:
         defects = self.settings.get("execution.defects")
@@ -201,11 +201,11 @@ class _Reader:
             raise FlagError(text + ("; --lenient passes over it" if trouble is Trouble.UNKNOWN else ""))
         self.findings.append(ArgumentFinding(trouble, argument, text))
 
-    def _report_collision(self, argument: str, found: Sequence[Flag]) -> None:
+    def _report_collision(self, argument: str, flags: Sequence[Flag]) -> None:
         others = _triggered(argument, frozenset({Defect.FLAG_COLLISIONS}) | self._defects())[1:]
         harmful = [flag.token for flag in others if flag.token != "-printout"]  # noqa: S105 - a flag's token
         if harmful:
-            acts = {flag.token for flag in found}
+            acts = {flag.token for flag in flags}
             effect = "also acts as" if acts.issuperset(harmful) else "would act, in the reference, also as"
             hint = f"; give {harmful[0]} after it"
             self._report(Trouble.COLLISION, argument, f"{argument} {effect} {' and '.join(harmful)}{hint}")
@@ -302,18 +302,18 @@ _VECTORS = (
 
 def _triggered(argument: str, defects: frozenset[Defect]) -> list[Flag]:
     """Return the flags that an argument triggers, the one it is meant to be first."""
-    found: list[Flag] = []
+    flags: list[Flag] = []
     for flag in FLAGS:
         if flag.matches(argument):
-            found.append(flag)
+            flags.append(flag)
             if flag.stops:
                 break
-    found.sort(key=lambda flag: -len(flag.token))
+    flags.sort(key=lambda flag: -len(flag.token))
     if Defect.FLAG_COLLISIONS not in defects:
-        found = found[:1] + [flag for flag in found[1:] if flag.token == "-printout"]  # noqa: S105 - a flag's token
+        flags = flags[:1] + [flag for flag in flags[1:] if flag.token == "-printout"]  # noqa: S105 - a flag's token
     if Defect.MISSET_SEED_AS_MISSET in defects and "-misset_seed" in argument:
-        found += [flag for flag in FLAGS if flag.special is Special.MISSET]
-    return found
+        flags += [flag for flag in FLAGS if flag.special is Special.MISSET]
+    return flags
 
 
 def _wanted(flag: Flag, following: Sequence[str]) -> int:
@@ -333,10 +333,10 @@ def _special(flag: Flag, values: list[str], settings: Mapping[str, object], *, l
         case Special.ENERGY:
             return {flag.sets[0]: ENERGY_WAVELENGTH_EV_A / _nonzero(_real(values[0], lenient=lenient))}
         case Special.PIVOT:
-            found = [pivot for pivot in Pivot if pivot.value in values[0]]
-            if not found:
+            pivots = [pivot for pivot in Pivot if pivot.value in values[0]]
+            if not pivots:
                 raise ValueError("neither sample nor beam")
-            return {flag.sets[0]: found[0]}
+            return {flag.sets[0]: pivots[0]}
         case Special.ABSORPTION:
             depth = 0.0 if "inf" in values[0] else _real(values[0], lenient=lenient)
             without: dict[str, object] = {"detector.thickness_um": 0.0} if depth == 0.0 else {}

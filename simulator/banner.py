@@ -103,14 +103,14 @@ def _reciprocal_line(real: Basis, reciprocal: Basis, volume: float) -> str:
     lengths = [float(norm(v)) for v in real]
     stars = [float(norm(v)) for v in reciprocal]
     angles = [math.radians(_angle(real[(i + 1) % 3], real[(i + 2) % 3])) for i in range(3)]
-    found = []
+    texts = []
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3
         sine = lengths[i] / volume / stars[j] / stars[k]
         cosine = math.cos(angles[j]) * math.cos(angles[k]) - math.cos(angles[i])
         cosine = cosine / math.sin(angles[j]) / math.sin(angles[k])
-        found.append(math.degrees(math.atan2(sine, cosine)))
-    return _numbers(*stars, *found)
+        texts.append(math.degrees(math.atan2(sine, cosine)))
+    return _numbers(*stars, *texts)
 
 
 def _crystal(model: Model) -> Iterator[str]:

@@ -50,9 +50,9 @@ class ReflectionTable:
         """Return F, shape (n,), at Miller `indices`, integers of shape (n, 3)."""
         offsets = np.asarray(indices, dtype=np.int64) - self.limits[::2]
         inside = ((offsets >= 0) & (offsets < self.values.shape)).all(axis=1)
-        found = np.full(len(offsets), self.default_F)
-        found[inside] = self.values[tuple(offsets[inside].T)]
-        return found
+        values = np.full(len(offsets), self.default_F)
+        values[inside] = self.values[tuple(offsets[inside].T)]
+        return values
 
 
 _LINES = re.compile(

@@ -21,13 +21,13 @@ def lint(arguments: Sequence[str]) -> list[str]:
         command = examine(words)
     except SimulatorError as error:
         return [str(error)]
-    found = [finding.remark for finding in command.findings]
-    found.extend(_of_arguments(words))
+    remarks = [finding.remark for finding in command.findings]
+    remarks.extend(_of_arguments(words))
     convention = command.config.detector.convention
     if convention is not Convention.CUSTOM and any("-pivot" in word for word in words if word.startswith("-")):
-        found.append(f"-pivot has no effect in the {convention} convention, which has a pivot of its own")
-    found.extend(line for check in CHECKS for line in check(command.config))
-    return found
+        remarks.append(f"-pivot has no effect in the {convention} convention, which has a pivot of its own")
+    remarks.extend(line for check in CHECKS for line in check(command.config))
+    return remarks
 
 
 def _of_arguments(words: Sequence[str]) -> Iterator[str]:

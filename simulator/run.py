@@ -63,9 +63,9 @@ def fresh_pixels(model: Model, pixels: Tensor) -> list[int]:
     first = []
     for rows in row_blocks(slow, model.config.execution.threads_emulated):
         start, stop = (int(torch.searchsorted(pixels, row * fast)) for row in (rows.start, rows.stop))
-        found = _first_with_sweep(model, pixels[start:stop])
-        if found is not None:
-            first.append(found)
+        fresh = _first_with_sweep(model, pixels[start:stop])
+        if fresh is not None:
+            first.append(fresh)
     return first
 
 

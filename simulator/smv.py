@@ -201,8 +201,8 @@ def header_number(header: str, keyword: str) -> float | None:
 
     The occurrence need not be a whole word: DISTANCE finds CLOSE_DISTANCE, ORGX finds XDS_ORGX, as in the reference.
     """
-    found = header.rfind(keyword)
-    match = _NUMBER.match(header, found + len(keyword)) if found >= 0 else None
+    place = header.rfind(keyword)
+    match = _NUMBER.match(header, place + len(keyword)) if place >= 0 else None
     return float(match[1]) if match else None
 
 

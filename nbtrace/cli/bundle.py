@@ -41,10 +41,10 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing 
 def init(bundle: BundleArgument = Path()) -> None:
     """Make a folder a bundle; one that is a bundle already stays as it is."""
     try:
-        found, said = Bundle.open(bundle), "is a bundle already; nothing was changed"
+        existing, said = Bundle.open(bundle), "is a bundle already; nothing was changed"
     except InputError:
-        found, said = Bundle.open_or_create(bundle), "is a bundle now"
-    files = found.contents()
+        existing, said = Bundle.open_or_create(bundle), "is a bundle now"
+    files = existing.contents()
     _print(f"{shown(bundle)} {said}: {len(files)} files, {_unlisted(files)}")
 
 

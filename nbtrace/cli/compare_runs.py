@@ -125,13 +125,15 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
         If the suite is none, or no case matches.
     """
     plan = wishes.plan()
-    found = read_suite(suite)
-    names = [case.name for case in found.case if only is None or fnmatchcase(case.name, only)]
+    listed = read_suite(suite)
+    names = [case.name for case in listed.case if only is None or fnmatchcase(case.name, only)]
     if not names:
-        near = ", ".join(get_close_matches(only or "", [case.name for case in found.case], _NAMED, 0.0))
-        raise InputError(f"no case of {suite} matches {only!r}; of its {len(found.case)} the nearest are called {near}")
+        near = ", ".join(get_close_matches(only or "", [case.name for case in listed.case], _NAMED, 0.0))
+        raise InputError(
+            f"no case of {suite} matches {only!r}; of its {len(listed.case)} the nearest are called {near}"
+        )
     delivery = Delivery("compare", (str(suite),), to)
-    cases = tasks(found, suite.parent, names)
+    cases = tasks(listed, suite.parent, names)
     results = []
     for result in run_suite(
         cases,
@@ -144,5 +146,5 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
         results.append(result)
         if sys.stderr.isatty():
             sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
-    done = SuiteResult(found.name, str(suite), request.candidate_name, tuple(results), len(found.case) - len(names))
+    done = SuiteResult(listed.name, str(suite), request.candidate_name, tuple(results), len(listed.case) - len(names))
     return delivery.deliver(suite_view(done), suite_document(done), code=done.exit_code)

@@ -160,19 +160,19 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Destination, str
     traced = trace_pixel(task.config, pixel, emit)
     provenance = _provenance(task)
     _write(files, traced, task, pixel, provenance)
-    found = _count_lines(traced)
+    counted = _count_lines(traced)
     say(f"Main trace written to {files.main}")
-    say(f"Captured {found} TRACE_PY_PHI lines")
+    say(f"Captured {counted} TRACE_PY_PHI lines")
     if traced.expected_phi == 0:
         say("no per-φ lines belong to this pixel: they need a square crystal and a sample within the resolution limit")
     files.write(streams.stdout, names.STDOUT)
     files.write(streams.stderr, names.STDERR)
-    complete = found == traced.expected_phi
+    complete = counted == traced.expected_phi
     if places.bundle is not None:
         _file(places.bundle, files, traced, pixel, provenance, started, complete=complete)
     if not complete:
         raise ProgramError(
-            f"{found} TRACE_PY_PHI lines were captured where {traced.expected_phi} φ steps were expected; "
+            f"{counted} TRACE_PY_PHI lines were captured where {traced.expected_phi} φ steps were expected; "
             f"the trace in {files.main} is not complete"
         )
 

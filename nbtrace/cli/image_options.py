@@ -43,13 +43,13 @@ def origins_of(settings: Mapping[str, object]) -> dict[str, str]:
 
 def pixel_tolerances(options: Sequence[str]) -> dict[str, float]:
     """Return the relative and the absolute tolerance that `--tolerance` options set."""
-    found = {}
+    limits = {}
     for option in options:
         basis, colon, number = option.rpartition(":")
         if colon and basis not in {"abs", "rel"}:
             raise UsageError(f"--tolerance {option!r}: give a number ≥ 0 or abs:number")
-        found["absolute" if basis == "abs" else "relative"] = tolerance_number(number, option)
-    return found
+        limits["absolute" if basis == "abs" else "relative"] = tolerance_number(number, option)
+    return limits
 
 
 def split_tolerances(options: Sequence[str]) -> tuple[dict[str, float], list[str]]:

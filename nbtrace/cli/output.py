@@ -242,9 +242,9 @@ class Delivery:
         whole = {**document, "answer": view.headline, "provenance": provenance.document(records)}
         if self.to.json is not None:
             self._write(self.to.json, dump(whole))
-        told = self._summary(whole, len(outputs) + 2)
+        summary = self._summary(whole, len(outputs) + 2)
         if self.to.bundle is None:
-            return told
+            return summary
         paths = Bundle.open_or_create(self.to.bundle).add_result(
             self.name,
             metrics=whole,
@@ -255,7 +255,7 @@ class Delivery:
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )
-        return told + f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
+        return summary + f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
 
     def _into_folder(self, contents: Mapping[str, str | bytes]) -> list[Path | None]:
         """Write files into the folder, if there is one."""

@@ -18,8 +18,8 @@ def side_named(name: str, vocabulary: Vocabulary, ctx: typer.Context) -> Side:
     own = [side.label for side in vocabulary.sides]
     named = {label.casefold(): side for label, side in zip(own, sides, strict=True)}
     plain = {side.value: side for side in sides}
-    found = {**named, **plain}.get(name.casefold())
-    if found is None:
+    named_side = {**named, **plain}.get(name.casefold())
+    if named_side is None:
         known = plain if named == plain else own
         raise typer.BadParameter(f"{name!r}: give {' or '.join(known)}", ctx=ctx, param_hint="--side")
-    return found
+    return named_side

@@ -38,18 +38,18 @@ def lint_command(ctx: typer.Context) -> None:
     from simulator.lint import lint  # noqa: PLC0415
 
     flags = [word for word in _flags(ctx, "lint") if word != "--lenient"]
-    found = lint(flags)
+    remarks = lint(flags)
     try:
         command = examine(flags)
     except SimulatorError as error:
         raise UsageError(str(error)) from error
     crashes = any(finding.trouble is Trouble.CRASH for finding in command.findings)
     meaning = "nothing: the reference crashes as typed" if crashes else shlex.join(canonical_arguments(command.config))
-    for line in found:
+    for line in remarks:
         sys.stdout.write(f"{shown(line)}\n")
-    sys.stdout.write(f"{len(found)} trap{'s'[: len(found) != 1]} in {shown(shlex.join(flags))}\n")
+    sys.stdout.write(f"{len(remarks)} trap{'s'[: len(remarks) != 1]} in {shown(shlex.join(flags))}\n")
     sys.stdout.write(f"read as: {shown(meaning)}\n")
-    raise typer.Exit(ExitCode.DIFFER if found else ExitCode.AGREE)
+    raise typer.Exit(ExitCode.DIFFER if remarks else ExitCode.AGREE)
 
 
 def _flags(ctx: typer.Context, command: str) -> list[str]:

@@ -194,12 +194,12 @@ def _computed(wanted: _Wanted) -> _Plan:
     if pixel is None:
         raise UsageError("no pixel to trace; give --pixel SLOW FAST")
     require_on_detector(task.config.shape_slow_fast, pixel)
-    there, gone = devices_there(wanted.devices)
+    present, not_present = devices_there(wanted.devices)
     files = (*((task.file,) if task.file is not None else ()), *input_files(task.config))
 
     def make() -> tuple[list[PrecisionRun], dict[str, str]]:
         runs, outputs = [], {}
-        for precision, device in product(precisions, there):
+        for precision, device in product(precisions, present):
             config = Choice(None, device, precision.value).applied(task.config)
             traced = trace_pixel(config, pixel, Emit())
             text = trace_text(traced.records, traced.header)
@@ -208,5 +208,5 @@ def _computed(wanted: _Wanted) -> _Plan:
             outputs[f"trace_{precision.value}_{device.replace(':', '')}.log"] = text
         return runs, outputs
 
-    absent = tuple(Absent(name, reason, asked=bool(wanted.devices)) for name, reason in gone.items())
-    return _Plan(tuple(map(str, files)), there, tuple(precisions), absent, make)
+    absent = tuple(Absent(name, reason, asked=bool(wanted.devices)) for name, reason in not_present.items())
+    return _Plan(tuple(map(str, files)), present, tuple(precisions), absent, make)

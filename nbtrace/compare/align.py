@@ -153,10 +153,10 @@ def _through_equivalents(
         waiting.setdefault(place[0], deque()).append(place)
     for name, index in tuple(only_py):
         others = vocabulary.equivalent_names(name)
-        there = [waiting[other] for other in others if waiting.get(other)]
-        if there and not others & paired:
-            found = min(there, key=lambda places: order[places[0]]).popleft()
-            pairs.append(Pair(name, index, only_c.pop(found), only_py.pop((name, index))))
+        unpaired = [waiting[other] for other in others if waiting.get(other)]
+        if unpaired and not others & paired:
+            partner = min(unpaired, key=lambda places: order[places[0]]).popleft()
+            pairs.append(Pair(name, index, only_c.pop(partner), only_py.pop((name, index))))
     return pairs
 
 

@@ -51,8 +51,8 @@ def _scaled(row: Row, power: int) -> tuple[float, ...]:
 
 def rescaled(row: Row, power: int) -> Row:
     """Return the row as it would be if Py had printed the unit of C; the allowed difference stays what it was."""
-    found = difference(row.c.numbers, _scaled(row, power))
-    return replace(row, difference=found, status=status_of(found, row.limit, row.tolerance))
+    remaining = difference(row.c.numbers, _scaled(row, power))
+    return replace(row, difference=remaining, status=status_of(remaining, row.limit, row.tolerance))
 
 
 def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:

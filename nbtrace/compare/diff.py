@@ -131,7 +131,7 @@ class DiffResult:
 
 def _cells(row: Row, sweep: str | None) -> dict[str, object]:
     c, py = (record.numbers[0] if len(record.numbers) == 1 else record.value.text for record in (row.c, row.py))
-    found = row.difference
+    difference = row.difference
     return {
         "quantity": row.quantity,
         "sample": row.index.sample,
@@ -139,9 +139,9 @@ def _cells(row: Row, sweep: str | None) -> dict[str, object]:
         "c_value": c,
         "py_value": py,
         "component": row.component,
-        "delta": found.delta[found.worst] if found else None,
-        "rel_delta": found.relative if found else None,
-        "ratio_py_over_c": found.ratio if found else None,
+        "delta": difference.delta[difference.worst] if difference else None,
+        "rel_delta": difference.relative if difference else None,
+        "ratio_py_over_c": difference.ratio if difference else None,
         "tolerance": str(row.tolerance),
         "status": row.status.value,
         "c_line": row.c.line,
@@ -183,10 +183,10 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
     checks = check(c), check(py)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)
-    found = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps))
+    notices = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps))
     covered = coverage(alignment, rows)
-    verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=strict)
-    return DiffResult(c, py, policy, rows, found, checks, covered, verdict, gaps, conflicts_of(alignment))
+    verdict = verdict_of(rows, notices, covered, alignment, (c, py), gaps, strict=strict)
+    return DiffResult(c, py, policy, rows, notices, checks, covered, verdict, gaps, conflicts_of(alignment))
 
 
 def in_order(first: Trace, second: Trace) -> tuple[Trace, Trace]:
@@ -234,7 +234,7 @@ def _names(records: Iterable[Record], *, known: bool) -> tuple[str, ...]:
 
 def verdict_of(
     rows: Iterable[Row],
-    found: Iterable[Notice],
+    notices: Iterable[Notice],
     covered: Coverage,
     alignment: Alignment,
     traces: tuple[Trace, Trace],
@@ -243,7 +243,7 @@ def verdict_of(
     strict: bool,
 ) -> Verdict:
     """Return what a comparison as a whole says."""
-    if any(notice.weight is Weight.BLOCKING for notice in found):
+    if any(notice.weight is Weight.BLOCKING for notice in notices):
         return Verdict.NOT_COMPARABLE
     lacking = any(side.are_differences for side in gaps)
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)

@@ -209,9 +209,9 @@ def _lack(
             steps.setdefault(step, record)
         else:
             values.append(record)
-    there = tuple(block for block, *_ in steps_there if block in shared)
+    steps_shared = tuple(block for block, *_ in steps_there if block in shared)
     return LackRecords(
-        tuple(values), tuple(steps.values()), there, tuple(block for block in blocks if block not in shared)
+        tuple(values), tuple(steps.values()), steps_shared, tuple(block for block in blocks if block not in shared)
     )
 
 

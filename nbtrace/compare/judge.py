@@ -100,15 +100,15 @@ def judge(
     unmeasured = _unmeasured(c, py, names)
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
-    found = difference(c.numbers, py.numbers)
-    digits = _resolution(c, py, found.worst, c_formats) + _resolution(py, c, found.worst, py_formats)
-    allowed = tolerance.allowed(found.norm_c)
+    measured = difference(c.numbers, py.numbers)
+    digits = _resolution(c, py, measured.worst, c_formats) + _resolution(py, c, measured.worst, py_formats)
+    allowed = tolerance.allowed(measured.norm_c)
     limit = max(allowed, digits / 2 * _ROUNDING)
-    if limit > allowed and limit >= max(found.norm_c, norm(py.numbers)) and found.relative:
+    if limit > allowed and limit >= max(measured.norm_c, norm(py.numbers)) and measured.relative:
         blind = Status.MISSING, "too few digits are printed to compare"
         return Row(pair.quantity, pair.index, c, py, None, tolerance, limit, True, *blind)  # noqa: FBT003
-    status = status_of(found, limit, tolerance)
-    return Row(pair.quantity, pair.index, c, py, found, tolerance, limit, limit > allowed, status)
+    status = status_of(measured, limit, tolerance)
+    return Row(pair.quantity, pair.index, c, py, measured, tolerance, limit, limit > allowed, status)
 
 
 def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | None:
@@ -139,13 +139,13 @@ def _resolution(record: Record, other: Record, component: int, formats: Mapping[
     return number_format.resolution(token, record.scale, beside=other.numbers[component])
 
 
-def status_of(found: Difference, limit: float, tolerance: Tolerance) -> Status:
+def status_of(measured: Difference, limit: float, tolerance: Tolerance) -> Status:
     """Return the status of a measured difference: PASS within the limit, else the band of its size."""
-    worst = abs(found.delta[found.worst])
+    worst = abs(measured.delta[measured.worst])
     if worst <= limit:
         return Status.PASS
     if tolerance.basis is Basis.RELATIVE:
-        measure, minor, divergent = abs(found.relative), MINOR_BELOW, DIVERGENT_BELOW
+        measure, minor, divergent = abs(measured.relative), MINOR_BELOW, DIVERGENT_BELOW
     else:
         measure = worst
         minor, divergent = tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT

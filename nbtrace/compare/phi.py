@@ -140,10 +140,10 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
     compared = tuple(
         _step(place, steps_c.get(place), steps_py.get(place), tolerance, c.vocabulary.names) for place in places
     )
-    found = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
-    notices = _notices(c, py, compared, found)
+    repeated = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
+    notices = _notices(c, py, compared, repeated)
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
-    return PhiResult(c, py, tolerance, compared, found, notices, verdict)
+    return PhiResult(c, py, tolerance, compared, repeated, notices, verdict)
 
 
 def _unreadable_steps(trace: Trace) -> bool:
@@ -241,16 +241,16 @@ def _judge_factors(
 
 
 def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...]) -> tuple[Notice, ...]:
-    found = [
+    notices = [
         *_pixel_notices(c, py, compared),
         *_unit_notices(compared, c.vocabulary.names),
         *_label_notices(compared, c.vocabulary.names),
         *lines_notices(c, py),
     ]
-    found += repeat_notices(repeated, c.vocabulary.names)
+    notices += repeat_notices(repeated, c.vocabulary.names)
     if are_of_one_side(c, py):
-        found.append(Notice(Subject.SIDES, Weight.INFO, same_side_words("files", c)))
-    return tuple(sorted(found, key=lambda notice: -notice.weight))
+        notices.append(Notice(Subject.SIDES, Weight.INFO, same_side_words("files", c)))
+    return tuple(sorted(notices, key=lambda notice: -notice.weight))
 
 
 def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Notice]:

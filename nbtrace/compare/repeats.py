@@ -47,13 +47,13 @@ def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
     seen: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for (sweep, tic), fields in sorted(steps.items()):
         seen.setdefault((sweep, _printed(fields)), []).append(tic)
-    found = [
+    repeated = [
         Repeat(side, tic, tics[-1], sweep)
         for (sweep, _), tics in seen.items()
         for tic in tics[:-1]
         if _angle(steps[sweep, tic]) != _angle(steps[sweep, tics[-1]])
     ]
-    return tuple(found) if len(found) < len(steps) - 1 else ()
+    return tuple(repeated) if len(repeated) < len(steps) - 1 else ()
 
 
 def _printed(fields: Mapping[str, Record]) -> tuple[str, ...]:

@@ -123,11 +123,11 @@ class Scene:
     @cached_property
     def ordinals(self) -> Mapping[str, tuple[int, ...]]:
         """The ordinals of each loop that the log has, in order."""
-        found: dict[str, set[int]] = {}
+        by_loop: dict[str, set[int]] = {}
         for node in self.values:
             for name, ordinal in node.place:
-                found.setdefault(name, set()).add(ordinal)
-        return {name: tuple(sorted(ordinals)) for name, ordinals in found.items()}
+                by_loop.setdefault(name, set()).add(ordinal)
+        return {name: tuple(sorted(ordinals)) for name, ordinals in by_loop.items()}
 
     def rounding_at(self, node: Node) -> float:
         """Return the relative rounding of one operation that gives a value."""
@@ -164,9 +164,9 @@ class NodeView(FormulaView):
         wanted = self.scene.loops.get(name, ())
         here = place if len(place) == len(wanted) else tuple(pair for pair in place if pair[0] in wanted)
         # A plain tuple finds what the named one of the same values is the key of, and costs less.
-        for found in ((name, sample, here), (name, ALL, here)):
-            if found in self._values:
-                return Node(*found)
+        for candidate in ((name, sample, here), (name, ALL, here)):
+            if candidate in self._values:
+                return Node(*candidate)
         if sample == ALL and (name, 0, here) in self._values:
             return Node(name, 0, here)
         return None
@@ -222,10 +222,10 @@ class NodeView(FormulaView):
 
     def ordinal(self, index: str) -> int:
         """Return the ordinal of a loop here; raise :class:`UnloggedError` where the place has none."""
-        found = self.node.ordinal(index)
-        if found == ALL:
+        own = self.node.ordinal(index)
+        if own == ALL:
             raise UnloggedError(index, Lack.TURN)
-        return found
+        return own
 
     def ordinals(self, index: str) -> tuple[int, ...]:
         """Return the ordinals that the log has of a loop, in order."""

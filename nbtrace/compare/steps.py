@@ -130,8 +130,8 @@ def compare_steps(first: Trace, second: Trace, index: str | None = None, policy:
     result = diff_traces(first, second, policy)
     c, py = result.c, result.py
     loop = Loop.of(index, c, py)
-    there = _there(c, loop), _there(py, loop)
-    if not there[0] & there[1]:
+    present = _there(c, loop), _there(py, loop)
+    if not present[0] & present[1]:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no turn of {index} in common")
     inside: dict[int, list[Row]] = {}
     outside: list[Row] = []
@@ -143,17 +143,17 @@ def compare_steps(first: Trace, second: Trace, index: str | None = None, policy:
         Turn(
             ordinal,
             tuple(inside.get(ordinal, ())),
-            _only_on(ordinal, there),
+            _only_on(ordinal, present),
             tuple(lacking_c.get(ordinal, ())),
             tuple(lacking_py.get(ordinal, ())),
         )
-        for ordinal in sorted(there[0] | there[1])
+        for ordinal in sorted(present[0] | present[1])
     )
     repeats = (*repeated_turns(c, Side.C, loop), *repeated_turns(py, Side.PY, loop))
     notices = (*_notices(repeats, index, c.vocabulary), *_outside(outside, index), *result.notices)
     notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
-    found = StepsResult(result, index, turns, repeats, notices, Verdict.AGREE)
-    return StepsResult(result, index, turns, repeats, notices, _verdict(found))
+    unjudged = StepsResult(result, index, turns, repeats, notices, Verdict.AGREE)
+    return StepsResult(result, index, turns, repeats, notices, _verdict(unjudged))
 
 
 def _named(vocabulary: Vocabulary, index: str | None) -> str:
@@ -162,27 +162,27 @@ def _named(vocabulary: Vocabulary, index: str | None) -> str:
     if index is None:
         return named[0] if named else REPEAT
     if index not in {*named, REPEAT}:
-        there = f"it names {', '.join(named)}" if named else "it names none"
-        raise UsageError(f"{vocabulary.name} has no index {index!r}: {there}{names.hint(index, named)}")
+        named_words = f"it names {', '.join(named)}" if named else "it names none"
+        raise UsageError(f"{vocabulary.name} has no index {index!r}: {named_words}{names.hint(index, named)}")
     return index
 
 
 def _there(trace: Trace, loop: Loop) -> AbstractSet[int]:
     """Return the turns that a log has."""
     turns = (loop.turn(record.quantity, record.index) for record in trace.records)
-    found = {turn for turn in turns if turn is not None}
-    if not found:
+    present = {turn for turn in turns if turn is not None}
+    if not present:
         stated = {name for record in trace.records for name, _ in record.index.loops}
         others = ", ".join(name for name in trace.vocabulary.indices if name in stated)
-        there = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
-        raise InputError(f"{trace.source} has no turn of {loop.name}{there}")
-    return found
+        elsewhere = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
+        raise InputError(f"{trace.source} has no turn of {loop.name}{elsewhere}")
+    return present
 
 
-def _only_on(ordinal: int, there: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:
-    if ordinal in there[0] and ordinal in there[1]:
+def _only_on(ordinal: int, present: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:
+    if ordinal in present[0] and ordinal in present[1]:
         return None
-    return Side.C if ordinal in there[0] else Side.PY
+    return Side.C if ordinal in present[0] else Side.PY
 
 
 def _lacking(c: Trace, py: Trace, loop: Loop) -> tuple[Mapping[int, list[Record]], Mapping[int, list[Record]]]:

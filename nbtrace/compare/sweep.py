@@ -88,8 +88,8 @@ def sweep(
 
 def _must_be_two(runs: Sequence[PrecisionRun], absent: Sequence[Absent]) -> None:
     if len(runs) < 2:
-        gone = "".join(f"; {item.device}: {item.reason}" for item in absent)
-        raise InputError(f"nothing to compare: a sweep needs two runs, there is {len(runs)}{gone}")
+        absent_words = "".join(f"; {item.device}: {item.reason}" for item in absent)
+        raise InputError(f"nothing to compare: a sweep needs two runs, there is {len(runs)}{absent_words}")
     names = [run.name for run in runs]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two runs are called {twice}; name the device of one otherwise, as in float32@other=LOG")
@@ -108,7 +108,7 @@ class _Held:
     @classmethod
     def of(cls, result: DiffResult, trace: Trace, *, is_base: bool) -> "_Held":
         """Take a comparison in whichever order it was made; `is_base` tells which trace the difference starts from."""
-        found = {}
+        by_record = {}
         for row in result.rows:
             own, other = (row.c, row.py) if result.c is trace else (row.py, row.c)
             if row.difference is None:
@@ -117,8 +117,8 @@ class _Held:
                 base, value = (own, other) if is_base else (other, own)
                 exact = difference(base.numbers, value.numbers)
                 measured = Measured(exact.relative, exact.digits, row.status)
-            found[id(own)] = other, row.index, measured
-        return cls(found)
+            by_record[id(own)] = other, row.index, measured
+        return cls(by_record)
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,15 @@ class _Table:
     def _readings(self, record: Record, runs: Sequence[PrecisionRun]) -> Iterator[Reading]:
         yield Reading(self.first, record, None, self._apart(self.first, record))
         for run in runs:
-            found = self.moved[id(run)].of_record.get(id(record)) if run is not self.first else None
-            if found is not None:
-                other, _, measured = found
+            moved = self.moved[id(run)].of_record.get(id(record)) if run is not self.first else None
+            if moved is not None:
+                other, _, measured = moved
                 yield Reading(run, other, measured, self._apart(run, other))
 
     def _apart(self, run: PrecisionRun, record: Record) -> Measured | None:
         held = self.apart.get(id(run))
-        found = held.of_record.get(id(record)) if held is not None else None
-        return found[2] if found is not None else None
+        measured = held.of_record.get(id(record)) if held is not None else None
+        return measured[2] if measured is not None else None
 
 
 @dataclass(frozen=True)
@@ -267,18 +267,18 @@ def _notices(
     runs: Sequence[PrecisionRun], between: Sequence[DiffResult], against: Sequence[DiffResult], absent: Sequence[Absent]
 ) -> Iterator[Notice]:
     """Yield what must be known before the table, the gravest first."""
-    found = [
+    notices = [
         Notice(Subject.DEVICE, Weight.WARNING if item.asked else Weight.INFO, f"no run on {item.device}: {item.reason}")
         for item in absent
     ]
     for run, result in zip(runs[1:], between, strict=True):
         sides = result.names
         words = f"{runs[0].name} ({sides.reference}) against {run.name} ({sides.candidate}): "
-        found += [replace(item, text=words + item.text) for item in result.notices if item.subject in _OF_RUNS]
+        notices += [replace(item, text=words + item.text) for item in result.notices if item.subject in _OF_RUNS]
         if names := _lacking(result):
             text = f"{runs[0].name} and {run.name} do not print the same: {', '.join(names[:6])}"
-            found.append(Notice(Subject.LINES, Weight.WARNING, text))
+            notices.append(Notice(Subject.LINES, Weight.WARNING, text))
     shown = against[0].notices if against else between[0].notices
     left_out = _OF_PAIR if against else frozenset(Subject) - {Subject.TOLERANCE}
-    found += [item for item in shown if item.subject not in left_out and item.weight > Weight.INFO]
-    yield from sorted(dict.fromkeys(found), key=lambda notice: -notice.weight)
+    notices += [item for item in shown if item.subject not in left_out and item.weight > Weight.INFO]
+    yield from sorted(dict.fromkeys(notices), key=lambda notice: -notice.weight)

@@ -75,13 +75,13 @@ def repeated_turns(trace: Trace, side: Side, loop: Loop) -> tuple[TurnRepeat, ..
     for ordinal in sorted(turns):
         if _tells(results[ordinal]):
             alike.setdefault(frozenset(results[ordinal].items()), []).append(ordinal)
-    found = [
+    repeated = [
         TurnRepeat(side, ordinal, same[0])
         for same in alike.values()
         for ordinal in same[1:]
         if starts[ordinal] != starts[same[0]] or (reaches_back and _came_from_elsewhere(results, ordinal, same[0]))
     ]
-    return tuple(sorted(found, key=lambda item: item.ordinal)) if len(found) < len(turns) - 1 else ()
+    return tuple(sorted(repeated, key=lambda item: item.ordinal)) if len(repeated) < len(turns) - 1 else ()
 
 
 def _turns(trace: Trace, loop: Loop) -> Mapping[int, _Values]:
@@ -105,8 +105,8 @@ def _of(values: _Values, names: set[str]) -> _Values:
 
 
 def _tells(values: _Values) -> bool:
-    found = (_digits(token) for value in values.values() for token in value)
-    return any(digits is not None and len(digits[0].replace(".", "")) >= _TELLING for digits in found)
+    precise = (_digits(token) for value in values.values() for token in value)
+    return any(digits is not None and len(digits[0].replace(".", "")) >= _TELLING for digits in precise)
 
 
 def _came_from_elsewhere(results: Mapping[int, _Values], ordinal: int, earlier: int) -> bool:

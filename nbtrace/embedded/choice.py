@@ -125,13 +125,13 @@ def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]
 
     names = tuple(dict.fromkeys(asked)) or ("cpu", "cuda")
     with simulator_errors():
-        there = tuple(name for name in names if is_available(device_of(name)))
-    gone = {name: "this machine has no such device" for name in names if name not in there}
-    for name in gone if asked else ():
+        present = tuple(name for name in names if is_available(device_of(name)))
+    absent = {name: "this machine has no such device" for name in names if name not in present}
+    for name in absent if asked else ():
         _log.warning("warning: device %s was asked for and is not available", name)
-    if there:
-        return there, gone
-    return ("cpu",), {name: f"{reason}; the CPU is used" for name, reason in gone.items()}
+    if present:
+        return present, absent
+    return ("cpu",), {name: f"{reason}; the CPU is used" for name, reason in absent.items()}
 
 
 def parsed_flags(words: Sequence[str], mode: str | None = None) -> Config:

@@ -27,8 +27,8 @@ def configuration_file(name: str) -> Path:
         return Path(name)
     package = Path(__file__).parents[1]
     folders = (Path("examples"), package.parent / "examples", package / "configurations")
-    found = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
-    files = {file.stem: file for file in found if file.name != SUITE_NAME and not _is_vocabulary(file)}
+    candidates = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
+    files = {file.stem: file for file in candidates if file.name != SUITE_NAME and not _is_vocabulary(file)}
     if name not in files:
         known = f"; there are: {', '.join(sorted(files))}" if files else ""
         raise InputError(f"no configuration is called {name!r}{known}; or give a file name that ends in {SUFFIX}")

@@ -92,12 +92,12 @@ class Bundle:
             If there is none.
         """
         try:
-            found = (path / MANIFEST_NAME).is_file()
+            is_bundle = (path / MANIFEST_NAME).is_file()
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from error
         if not path.is_dir():
             raise InputError(f"{path} is {'a file' if path.exists() else 'not there'}; a bundle is a folder")
-        if not found:
+        if not is_bundle:
             raise InputError(f"{path} is not a bundle: it has no {MANIFEST_NAME}; nbtrace bundle init {path} makes one")
         return cls(path)
 
@@ -311,10 +311,10 @@ def output_names(name: str | None) -> tuple[str, str]:
 
 
 def _run_details(run: ProgramRun) -> dict[str, object]:
-    found = shutil.which(run.command[0])
+    executable = shutil.which(run.command[0])
     return {
         "result": "run",
-        "program": None if found is None else FileRecord.try_of(Path(found)).document(),
+        "program": None if executable is None else FileRecord.try_of(Path(executable)).document(),
         "exit_code": run.status,
         "ended": run.text,
         "wall_seconds": run.wall_seconds,

@@ -261,12 +261,12 @@ class _Reader:
 
     def sections(self, files: tuple[BundleFile, ...]) -> dict[str, str]:
         """Return the sections of all summaries by the name of the metadata file that each one names."""
-        found = {}
+        by_title = {}
         for file in files:
             if is_named(file.name, SUMMARY_NAME):
                 for names, text in _sections(self.text(file.name)):
-                    found.update(dict.fromkeys((name for name in names if is_named(name, RUN_METADATA_NAME)), text))
-        return found
+                    by_title.update(dict.fromkeys((name for name in names if is_named(name, RUN_METADATA_NAME)), text))
+        return by_title
 
     def result(self, metadata_name: str, sections: Mapping[str, str]) -> FiledResult:
         """Read one result, which its metadata file stands for."""

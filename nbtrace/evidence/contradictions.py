@@ -21,13 +21,13 @@ def contradictions(document: object) -> list[str]:
     """
     if not isinstance(document, Mapping):
         return []
-    found: list[str] = []
+    texts: list[str] = []
     if isinstance(document.get("factors"), Mapping):
-        found += _of_factors(document, document["factors"])
-    found += _of_sums(document)
+        texts += _of_factors(document, document["factors"])
+    texts += _of_sums(document)
     if isinstance(document.get("vg1_gate"), Mapping):
-        found += _of_gate(document, document["vg1_gate"])
-    return found
+        texts += _of_gate(document, document["vg1_gate"])
+    return texts
 
 
 def _of_factors(document: Mapping[str, Any], factors: Mapping[str, Any]) -> Iterator[str]:

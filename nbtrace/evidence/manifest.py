@@ -74,10 +74,10 @@ class Manifest:
 
     def pending(self) -> dict[str, list[str]]:
         """Return name → the digests that an interrupted write may have left there."""
-        found: dict[str, list[str]] = {}
+        by_name: dict[str, list[str]] = {}
         for line in self.of_kind(LineKind.PENDING):
-            found.setdefault(line.name, []).append(line.digest)
-        return found
+            by_name.setdefault(line.name, []).append(line.digest)
+        return by_name
 
     def updated(self, entries: Iterable[tuple[str, str]], pending: Iterable[tuple[str, str]] = ()) -> "Manifest":
         """Return a manifest with these (digest, name) entries and no pending lines but these.

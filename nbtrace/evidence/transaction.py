@@ -170,11 +170,11 @@ class Transaction:
         done, lost = [], []
         for name, digests in self.manifest.pending().items():
             path = self.root / name
-            found = None if path.is_symlink() else FileRecord.try_of(path).sha256
-            if found is None:
+            digest = None if path.is_symlink() else FileRecord.try_of(path).sha256
+            if digest is None:
                 lost.append(name)
             else:
-                done.append((found if found in digests else digests[-1], name))
+                done.append((digest if digest in digests else digests[-1], name))
         if done or lost:
             self.manifest = self.manifest.updated(done)
             listed, missing = (shell_text(names) or "nothing" for names in ([name for _, name in done], lost))

@@ -103,20 +103,20 @@ class _Check:
             yield replace(self._pending(target, digests, path), manifest=name, line=first_pending[target])
 
     def _entry(self, line: ManifestLine, manifest: Path, *, only: bool) -> EntryFinding:
-        found = self.tree.locate(line.name, manifest, only_entry=only)
-        if found.path is None:
-            return EntryFinding(FileStatus.MISSING, line.name, reason=found.note)
-        if found.path == manifest:
+        located = self.tree.locate(line.name, manifest, only_entry=only)
+        if located.path is None:
+            return EntryFinding(FileStatus.MISSING, line.name, reason=located.note)
+        if located.path == manifest:
             return EntryFinding(
                 FileStatus.SELF, line.name, reason="a manifest cannot hold its own digest", path=manifest
             )
-        digest, problem = self._digest(found.path)
+        digest, problem = self._digest(located.path)
         if digest is None:
-            return EntryFinding(FileStatus.UNREADABLE, line.name, reason=problem, path=found.path)
+            return EntryFinding(FileStatus.UNREADABLE, line.name, reason=problem, path=located.path)
         if digest == line.digest:
-            return EntryFinding(FileStatus.OK, line.name, reason=found.note, path=found.path, digest=digest)
-        reason = "; ".join(filter(None, [found.note, f"holds {digest[:12]}…, not {line.digest[:12]}…"]))
-        return EntryFinding(FileStatus.MISMATCH, line.name, reason=reason, path=found.path, digest=digest)
+            return EntryFinding(FileStatus.OK, line.name, reason=located.note, path=located.path, digest=digest)
+        reason = "; ".join(filter(None, [located.note, f"holds {digest[:12]}…, not {line.digest[:12]}…"]))
+        return EntryFinding(FileStatus.MISMATCH, line.name, reason=reason, path=located.path, digest=digest)
 
     def _pending(self, name: str, digests: Sequence[str], manifest: Path) -> EntryFinding:
         path = manifest.parent / name

@@ -15,7 +15,7 @@ def conditions(trace: Trace) -> dict[str, float]:
     """
     side = trace.side if trace.side is not Side.UNKNOWN else Side.PY
     values = scene(trace, side, physics_of(trace.vocabulary).facts(trace, trace, None))
-    found: dict[str, float] = {}
+    by_input: dict[str, float] = {}
     for node in values.values:
         if formula_of(values, node) is None:
             continue
@@ -24,5 +24,5 @@ def conditions(trace: Trace) -> dict[str, float]:
         except UnloggedError:
             continue
         if condition > 0:
-            found[node.name] = max(condition, found.get(node.name, 0.0))
-    return found
+            by_input[node.name] = max(condition, by_input.get(node.name, 0.0))
+    return by_input

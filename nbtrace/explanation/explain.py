@@ -139,17 +139,17 @@ def explain(
     result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)
-    found = audit(
+    audited = audit(
         scene(c, Side.C, physics.facts(c, py, config), tables=tables),
         scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
-    found.findings += leftovers(found, explained)
-    causes = roots(found)
+    audited.findings += leftovers(audited, explained)
+    causes = roots(audited)
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
-        simulated = counterfactual(logged_sides(found, causes), config, simulate, physics.experiments)
+        simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
         causes = named(causes, simulated)
-    return Explanation(result, found, causes, attribute(found, causes), tuple(_unusable(c, py)), simulated)
+    return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
 
 
 def _blocks(result: DiffResult) -> tuple[int, int]:

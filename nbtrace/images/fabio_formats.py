@@ -68,16 +68,16 @@ def read_with_fabio(content: bytes, path: Path, kind: str) -> Image:
         raise InputError(f"{path} is a {kind} image: reading it needs fabio, pip install 'nbtrace[formats]'")
     expected = declared(content, path, kind)
     output = _read_apart(content, path, kind, expected)
-    told, start = _told(output)
-    if told is None or told.size != len(output) - start:
+    reply, start = _told(output)
+    if reply is None or reply.size != len(output) - start:
         raise _unreadable(path, kind)
-    pixels = np.frombuffer(output, told.dtype, offset=start).reshape(told.shape)
+    pixels = np.frombuffer(output, reply.dtype, offset=start).reshape(reply.shape)
     more = (
-        (f"it is the first of {told.frames} images in the file; the others are not compared",)
-        if told.frames > 1
+        (f"it is the first of {reply.frames} images in the file; the others are not compared",)
+        if reply.frames > 1
         else ()
     )
-    return Image(pixels, str(path), kind, told.header, remarks=expected.remarks + more)
+    return Image(pixels, str(path), kind, reply.header, remarks=expected.remarks + more)
 
 
 class _Told(BaseModel):

@@ -132,11 +132,11 @@ def _edf(content: bytes, path: Path) -> Declared:
             if len(axis[1]) > 1:  # fabio would count up to it
                 raise InputError(f"{path} is damaged: its header has an axis {name[:_SHOWN].capitalize()}")
             size *= _count(value, path, name.capitalize())
-    there = len(content) - end - 1
+    available = len(content) - end - 1
     if fields.get("compression", "").lower() not in _EDF_PLAIN:
-        check_expansion(path, size, there)
-    elif size > there:
-        raise InputError(f"{path} is cut off: its header declares {size} bytes of pixels, {there} are there")
+        check_expansion(path, size, available)
+    elif size > available:
+        raise InputError(f"{path} is cut off: its header declares {size} bytes of pixels, {available} are there")
     return Declared(size)
 
 
@@ -209,9 +209,9 @@ def _tiff(content: bytes, path: Path) -> Declared:
         check_expansion(path, size, len(content))
         return Declared(unpacked)
     strips = zip(fields.get(_Tag.STRIP_OFFSETS, ()), fields.get(_Tag.STRIP_COUNTS, ()), strict=False)
-    there = sum(count for start, count in strips if start + count <= len(content))
-    if size > len(content) or (_Tag.STRIP_COUNTS in fields and size > there):
-        raise InputError(f"{path} is cut off: its header declares {size} bytes of pixels, {there} are there")
+    available = sum(count for start, count in strips if start + count <= len(content))
+    if size > len(content) or (_Tag.STRIP_COUNTS in fields and size > available):
+        raise InputError(f"{path} is cut off: its header declares {size} bytes of pixels, {available} are there")
     return Declared(unpacked)
 
 

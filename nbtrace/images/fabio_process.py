@@ -57,8 +57,8 @@ def _read(name: str, out: BinaryIO) -> None:
             str(key)[:_LONGEST_VALUE]: str(value)[:_LONGEST_VALUE]
             for key, value in list(image.header.items())[:_MOST_KEYS]
         }
-        told = {"dtype": pixels.dtype.str, "shape": pixels.shape, "frames": image.nframes, "header": keywords}
-    text = json.dumps(told).encode()
+        reply = {"dtype": pixels.dtype.str, "shape": pixels.shape, "frames": image.nframes, "header": keywords}
+    text = json.dumps(reply).encode()
     out.write(len(text).to_bytes(8, "little"))
     out.write(text)
     out.write(pixels.data)

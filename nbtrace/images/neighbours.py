@@ -41,11 +41,11 @@ def shapes_beside(path: Path) -> Iterator[Told]:
         return
     for name in names:
         if name.suffix in SMV_SUFFIXES:
-            told = _told_by_header(name)
+            declared = _told_by_header(name)
         else:
-            told = _told_by_case(name) if name.name in {_ARGUMENTS, _CASE} else None
-        if told is not None and min(told.shape) > 0:
-            yield told
+            declared = _told_by_case(name) if name.name in {_ARGUMENTS, _CASE} else None
+        if declared is not None and min(declared.shape) > 0:
+            yield declared
 
 
 def _told_by_header(path: Path) -> Told | None:

@@ -163,11 +163,11 @@ def _header(content: bytes, name: str) -> tuple[tuple[int, ...], bool, np.dtype[
 def _fields(header: str) -> dict[str, str]:
     """Return the fields of an .npy header as texts; none where it is no dictionary of plain values."""
     header = header.strip(" \n\0")
-    found, at = {}, 1
+    fields, at = {}, 1
     while header.startswith("{") and (field := _FIELDS.match(header, at)) is not None:
-        found[field["name"]] = field["value"]
+        fields[field["name"]] = field["value"]
         at = field.end()
-    return found if header[at:].strip() == "}" else {}
+    return fields if header[at:].strip() == "}" else {}
 
 
 def _dtype(descr: str) -> np.dtype[Any] | None:

@@ -26,20 +26,20 @@ def read_pgm(content: bytes, path: Path) -> Image:
     InputError
         If the header is malformed or the file too short.
     """
-    found = _HEADER.match(content[:_LONGEST_HEADER])
-    if found is None:
+    match = _HEADER.match(content[:_LONGEST_HEADER])
+    if match is None:
         raise InputError(f"{path} begins as a PGM image but has no width, height and largest value after it")
-    fast, slow, largest = (int(number) for number in found.groups())
+    fast, slow, largest = (int(number) for number in match.groups())
     if not 0 < largest <= _LARGEST:
         raise InputError(f"{path} is no PGM image: its largest value is {largest}, and must be 1 to {_LARGEST}")
     dtype = np.dtype(np.uint8 if largest <= _ONE_BYTE else ">u2")
     needed = slow * fast * dtype.itemsize
-    if not needed or len(content) < found.end() + needed:
+    if not needed or len(content) < match.end() + needed:
         raise InputError(
-            f"{path} is cut off: {slow} x {fast} pixels need {needed} bytes, {len(content) - found.end()} are there"
+            f"{path} is cut off: {slow} x {fast} pixels need {needed} bytes, {len(content) - match.end()} are there"
         )
-    pixels = np.frombuffer(content, dtype, count=slow * fast, offset=found.end()).reshape(slow, fast)
-    comments = _COMMENT.findall(content[: found.end()])
+    pixels = np.frombuffer(content, dtype, count=slow * fast, offset=match.end()).reshape(slow, fast)
+    comments = _COMMENT.findall(content[: match.end()])
     header = {"comment": b"; ".join(comments).decode("latin-1")} if comments else {}
-    remarks = behind(content, found.end() + needed)
+    remarks = behind(content, match.end() + needed)
     return Image(pixels, str(path), f"PGM, {8 * dtype.itemsize} bits", header, remarks=remarks)

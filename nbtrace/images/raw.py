@@ -40,13 +40,13 @@ def read_raw(content: bytes, path: Path, shape: tuple[int, int] | None) -> Image
         raise InputError(f"{path} is text, not an image in a format that nbtrace reads")
     if shape is not None:
         return _image(content, path, Told(shape, "as given"), _dtype_of(content, path, shape))
-    told, dtype = _beside(content, path) or _square(content, path)
-    return _image(content, path, told, dtype)
+    given, dtype = _beside(content, path) or _square(content, path)
+    return _image(content, path, given, dtype)
 
 
-def _image(content: bytes, path: Path, told: Told, dtype: np.dtype[np.floating]) -> Image:
-    pixels = np.frombuffer(content, dtype).reshape(told.shape)
-    return Image(pixels, str(path), f"raw {dtype.name}, {told.origin}", geometry=told.geometry)
+def _image(content: bytes, path: Path, given: Told, dtype: np.dtype[np.floating]) -> Image:
+    pixels = np.frombuffer(content, dtype).reshape(given.shape)
+    return Image(pixels, str(path), f"raw {dtype.name}, {given.origin}", geometry=given.geometry)
 
 
 def _dtype_of(content: bytes, path: Path, shape: tuple[int, int]) -> np.dtype[np.floating]:
@@ -61,16 +61,16 @@ def _dtype_of(content: bytes, path: Path, shape: tuple[int, int]) -> np.dtype[np
 def _beside(content: bytes, path: Path) -> tuple[Told, np.dtype[np.floating]] | None:
     """Return the shape that files in the same folder tell of an image of this size; they must tell one."""
     fitting = {
-        (told.shape, dtype): told
-        for told in shapes_beside(path)
+        (given.shape, dtype): given
+        for given in shapes_beside(path)
         for dtype in _DTYPES
-        if math.prod(told.shape) * dtype.itemsize == len(content)
+        if math.prod(given.shape) * dtype.itemsize == len(content)
     }
     if len(fitting) > 1:
-        texts = ", ".join(f"{told.origin}: {told.shape[0]} x {told.shape[1]}" for told in fitting.values())
+        texts = ", ".join(f"{given.origin}: {given.shape[0]} x {given.shape[1]}" for given in fitting.values())
         raise InputError(f"{path} may have more than one shape ({texts}); give --shape SLOW FAST")
-    for (_, dtype), told in fitting.items():
-        return told, dtype
+    for (_, dtype), given in fitting.items():
+        return given, dtype
     return None
 
 

@@ -210,11 +210,11 @@ class ColumnReader:
         records = tuple(record for part in self.chunks() for record in part.records())
         return Trace(self.source, records, self.settings, self.account, self.dialects, self.pixels, self.vocabulary)
 
-    def _columns(self, found: Scan) -> Columns:
+    def _columns(self, scanned: Scan) -> Columns:
         first_line = self._total + 1
-        self._total += found.template.size
-        self._count(found, first_line)
-        for dialect, number in self._lines.read_odd(found, first_line):
+        self._total += scanned.template.size
+        self._count(scanned, first_line)
+        for dialect, number in self._lines.read_odd(scanned, first_line):
             self._note(dialect, number)
         records, items = self._lines.taken()
         self._tagged = self._tagged or any(self._dialect.is_prefixed(record.family) for record in records)
@@ -227,7 +227,7 @@ class ColumnReader:
                 np.full(len(new), self._roles.rank.size),
                 self._knowledge.roles([kind.item for kind in new], self._sweep_keys),
             )
-        roles, step, line = self._roles.take(found.kind), found.step, found.row_line + first_line
+        roles, step, line = self._roles.take(scanned.kind), scanned.step, scanned.row_line + first_line
         odd_line = np.array([record.line for record in records], dtype=np.int64)
         at = np.searchsorted(line, odd_line)
         if records:
@@ -244,26 +244,26 @@ class ColumnReader:
         own[odd_row] = False
         return Columns(
             kinds=self._templates.kinds,
-            kind=found.kind,
+            kind=scanned.kind,
             line=line,
             block=placed.block[own] if records else placed.block,
             sample=placed.sample[own] if records else placed.sample,
-            step=found.step,
-            offset=found.offset,
-            numbers=found.numbers,
+            step=scanned.step,
+            offset=scanned.offset,
+            numbers=scanned.numbers,
             odd=tuple(
                 replace(record, index=replace(record.index, block=int(block), sample=int(sample)))
                 for record, block, sample in zip(records, placed.block[odd_row], placed.sample[odd_row], strict=True)
             ),
-            _text=found.chunk.buffer,
-            _text_start=found.text_start,
-            _text_stop=found.text_stop,
+            _text=scanned.chunk.buffer,
+            _text_start=scanned.text_start,
+            _text_stop=scanned.text_stop,
         )
 
-    def _count(self, found: Scan, first_line: int) -> None:
-        regular = found.template[found.template >= 0]
+    def _count(self, scanned: Scan, first_line: int) -> None:
+        regular = scanned.template[scanned.template >= 0]
         self._used += regular.size
-        self._ignored += int(np.count_nonzero(found.template == BLANK))
+        self._ignored += int(np.count_nonzero(scanned.template == BLANK))
         present = np.flatnonzero(np.bincount(regular)).tolist()
         self._sides.update(self._templates.templates[at].side for at in present)
         fresh = [
@@ -272,7 +272,7 @@ class ColumnReader:
             if template.dialect not in self._dialects
         ]
         for number, dialect in fresh:
-            at = np.flatnonzero(found.template == number)
+            at = np.flatnonzero(scanned.template == number)
             if at.size:
                 self._note(dialect, int(at[0]) + first_line)
 
@@ -300,15 +300,15 @@ class _OddLines(LogReader):
         super().__init__(source, dialect, settings=settings, _placement=self._unplaced)
         self._statements: list[tuple[int, Pixel]] = []
 
-    def read_odd(self, found: Scan, first_line: int) -> Iterator[tuple[str, int]]:
+    def read_odd(self, scanned: Scan, first_line: int) -> Iterator[tuple[str, int]]:
         """Read the irregular lines of a chunk; yield each new dialect with its first line."""
-        for at in np.flatnonzero(found.template == IRREGULAR).tolist():
+        for at in np.flatnonzero(scanned.template == IRREGULAR).tolist():
             number = first_line + at
             if number != self.total + 1:
                 self._continues = None
             known = len(self.dialects)
             self.total = number - 1
-            self.read([found.line(at)])
+            self.read([scanned.line(at)])
             if len(self.dialects) > known:
                 yield next(reversed(self.dialects)), number
 

@@ -31,7 +31,7 @@ def residuals(relation: Relation, get: Get) -> Floats:
     relation sees what it would see of each alone.
     """
     first = get(relation.needs[0])
-    found: Floats = np.full(first.shape[0], np.nan)
+    residual: Floats = np.full(first.shape[0], np.nan)
     needed = np.logical_and.reduce([~np.isnan(get(name)).any(axis=1) for name in relation.needs])
     if relation.only_first_unless is not None:
         needed &= (get(ORDINAL)[:, 0] == 0) | (np.nan_to_num(get(relation.only_first_unless)[:, 0]) != 0)
@@ -41,12 +41,12 @@ def residuals(relation: Relation, get: Get) -> Floats:
     kinds = np.stack([needed, *states], axis=1)
     for kind in np.unique(kinds[needed], axis=0):
         cells = np.flatnonzero((kinds == kind).all(axis=1))
-        present = [name for name, there in zip(optional, kind[1:], strict=False) if there]
+        present = [name for name, is_present in zip(optional, kind[1:], strict=False) if is_present]
         values = {name: tuple(get(name)[cells].T) for name in (*relation.needs, *present)}
         raised = zip(relation.flags, kind[1 + len(optional) :], strict=True)
         sides = relation.sides({**values, **{name: (float(flag),) for name, flag in raised}})
-        found[cells] = _residual(sides)
-    return found
+        residual[cells] = _residual(sides)
+    return residual
 
 
 def _residual(sides: Sides) -> Floats:

@@ -113,17 +113,17 @@ class ColumnPlacement:
         before = np.concatenate([[self._last_rank], ranks[:-1]])[: at.size]
         falls = np.flatnonzero(ranks < before)
         falls = falls[~np.isin(at[falls], starts)]
-        found: list[int] = []
+        cuts: list[int] = []
         if falls.size:
             earlier = self._earlier_in_block(ranks, block[at])[falls]
             seen = earlier != _NEVER
             last = _BEFORE
             for fall, previous in zip(falls[seen].tolist(), earlier[seen].tolist(), strict=True):
                 if previous >= last:
-                    found.append(fall)
+                    cuts.append(fall)
                     last = fall
-        boundaries = at[found]
-        cut = max(int(boundaries[-1]) if found else -1, int(starts[-1]) if starts.size else -1)
+        boundaries = at[cuts]
+        cut = max(int(boundaries[-1]) if cuts else -1, int(starts[-1]) if starts.size else -1)
         if cut >= 0:
             self._seen.clear()
         self._seen.update(np.unique(ranks[np.searchsorted(at, cut) :]).tolist())

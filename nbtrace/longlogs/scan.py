@@ -194,11 +194,11 @@ def _match_phi(tokens: _Tokens, templates: Templates, template: Ints, lines: Int
     lines = lines[is_phi]
     lines = lines[tokens.stop[tokens.last[lines]] - tokens.start[tokens.first[lines]] <= LONGEST_LINE]
     size = tokens.last[lines] - tokens.first[lines] + 1
-    found = []
+    matched = []
     for count in np.flatnonzero(np.bincount(size)).tolist() if lines.size else []:
         if count >= 5 and count % 2:
-            found += _phi_of_size(tokens, templates, template, lines[size == count], count)
-    return found
+            matched += _phi_of_size(tokens, templates, template, lines[size == count], count)
+    return matched
 
 
 def _phi_of_size(tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, count: int) -> list[_PhiLines]:
@@ -208,7 +208,7 @@ def _phi_of_size(tokens: _Tokens, templates: Templates, template: Ints, lines: I
     short = (tokens.stop[named] - tokens.start[named] <= _LONGEST_WORD).all(axis=1)
     fits = assigned & short & tokens.is_number[token[:, 2::2]].all(axis=1)
     token, named, lines = token[fits], named[fits], lines[fits]
-    found = []
+    matched = []
     for _ in range(_MOST_PHI_TEMPLATES):
         if not lines.size:
             break
@@ -217,9 +217,9 @@ def _phi_of_size(tokens: _Tokens, templates: Templates, template: Ints, lines: I
         group = _learn_phi(tokens, templates, token[same], lines[same], words)
         if group is not None:
             template[group.lines] = group.template
-            found.append(group)
+            matched.append(group)
         token, named, lines = token[~same], named[~same], lines[~same]
-    return found
+    return matched
 
 
 def _learn_phi(

@@ -202,24 +202,24 @@ class _Comparison:
         shape = TableShape.around(start, parts)
         if shape.cells(CellLoop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
             raise _OrdinaryNeeded
-        aside = np.zeros(shape.blocks, dtype=np.bool_)
-        aside[: start == 0] = True
+        irregular = np.zeros(shape.blocks, dtype=np.bool_)
+        irregular[: start == 0] = True
         quantities = self._policy.vocabulary.quantities
         sizes = [quantities[name].size if name in quantities else 1 for name in self._slots.quantity]
         arity = np.array([size if size in _SIZES else 0 for size in sizes])
         sides = []
         for stream, part, stated in zip(self._streams, parts, self._stated, strict=True):
-            aside[[record.index.block - start for record in part.odd]] = True
-            aside[not_finite_blocks(part) - start] = True
+            irregular[[record.index.block - start for record in part.odd]] = True
+            irregular[not_finite_blocks(part) - start] = True
             slot = stream.slot_of(part)
-            aside[part.block[(slot >= 0) & (arity[slot] != part.count)] - start] = True
-            sides.append(WindowSide(part, stream.tables(part, shape, aside), self._slots, shape, stated))
-        return Window(shape, (sides[0], sides[1]), self._slots, arity, aside)
+            irregular[part.block[(slot >= 0) & (arity[slot] != part.count)] - start] = True
+            sides.append(WindowSide(part, stream.tables(part, shape, irregular), self._slots, shape, stated))
+        return Window(shape, (sides[0], sides[1]), self._slots, arity, irregular)
 
     def _set_aside(self, window: Window, residuals: list[dict[str, Floats]]) -> None:
         """Mark the blocks whose relations hang on the printed digits, and those that are not of one pixel."""
-        for number, found in enumerate(residuals):
-            for name, residual in found.items():
+        for number, of_side in enumerate(residuals):
+            for name, residual in of_side.items():
                 allowed = _allowed(name, self._rounded, single=self._single[number])
                 unsure = (residual > allowed) & (residual <= allowed + UNSURE)
                 window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
@@ -267,17 +267,17 @@ class _Comparison:
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
         checks = self._checked(0, c), self._checked(1, py)
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
-        found = all_notices(
+        notices = all_notices(
             ComparedLogs(c, py, partners, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
         )
         covered = self._coverage(alignment, rows)
-        verdict = verdict_of(rows, found, covered, alignment, (c, py), gaps, strict=self._strict)
+        verdict = verdict_of(rows, notices, covered, alignment, (c, py), gaps, strict=self._strict)
         return LongDiffResult(
             c,
             py,
             self._policy,
             rows,
-            found,
+            notices,
             checks,
             covered,
             verdict,
@@ -298,8 +298,8 @@ class _Comparison:
 
     def _counted_alone(self, pair: Pair) -> bool:
         """Whether a pair was made of two names for one value, of which the arrays counted one as standing alone."""
-        aside = {pair.c.index.block, pair.py.index.block} <= self._aside
-        return pair.c.quantity != pair.py.quantity and not aside
+        in_records = {pair.c.index.block, pair.py.index.block} <= self._aside
+        return pair.c.quantity != pair.py.quantity and not in_records
 
     def _own(self, row: Row) -> bool:
         """Whether a row is not among those that were counted in the arrays."""
@@ -336,14 +336,14 @@ class _Comparison:
     def _checked(self, number: int, trace: Trace) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
         worst = check(trace)
-        aside = {item.quantity: item for item in check(self._trace(number, self._aside)).checks}
+        by_quantity = {item.quantity: item for item in check(self._trace(number, self._aside)).checks}
         counted = tuple(
             item
             if item.finding is RelationState.NOT_CHECKED
             else replace(
                 item,
-                instances=aside[item.quantity].instances + self._tally.instances[number, item.quantity],
-                broken=aside[item.quantity].broken + self._tally.broken[number, item.quantity],
+                instances=by_quantity[item.quantity].instances + self._tally.instances[number, item.quantity],
+                broken=by_quantity[item.quantity].broken + self._tally.broken[number, item.quantity],
             )
             for item in worst.checks
         )

@@ -135,10 +135,10 @@ class Tally:
                 key = logs_of(window.slots.vocabulary).of_a_step(KEY)
                 slot = window.slots.find(key)
                 nowhere = np.zeros(shared.shape, dtype=np.bool_)
-                there = (other.any(axis=0) if not key else nowhere if slot is None else other[slot]) & step
+                present = (other.any(axis=0) if not key else nowhere if slot is None else other[slot]) & step
                 here = mine.any(axis=0)
-                missing = there & ~here
-                count.steps_there += int(np.count_nonzero(there))
+                missing = present & ~here
+                count.steps_there += int(np.count_nonzero(present))
                 count.steps += int(np.count_nonzero(missing))
                 if missing.any():
                     self.chosen.first(("step", number), window.block_of(int(missing.argmax()), per_block))
@@ -306,14 +306,14 @@ class WindowSide:
     @property
     def present(self) -> Flags:
         """Which blocks of the window this side has, shape (blocks,)."""
-        found = np.zeros(self.shape.blocks, dtype=np.bool_)
-        found[self.part.block - self.shape.first_block] = True
-        return found
+        by_block = np.zeros(self.shape.blocks, dtype=np.bool_)
+        by_block[self.part.block - self.shape.first_block] = True
+        return by_block
 
     def values(self, rows: Ints, size: int) -> Floats:
         """Return the numbers of values of `size` components, of some value where a row is −1."""
-        found: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]
-        return found
+        numbers: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]
+        return numbers
 
     def get(self, name: str) -> Floats:
         """Return a quantity at each sample, shape (cells, components), nan where it is not logged."""
@@ -335,9 +335,9 @@ class WindowSide:
         rows = self.tables[CellLoop.SAMPLE][slot]
         if not (rows >= 0).any():
             rows = np.repeat(self.tables[CellLoop.BLOCK][slot], self.shape.samples)
-        found = self.values(rows, size)
-        found[rows < 0] = np.nan
-        return found
+        values = self.values(rows, size)
+        values[rows < 0] = np.nan
+        return values
 
 
 @dataclass(frozen=True)
@@ -368,8 +368,8 @@ class Window:
     def places(self, number: int) -> Floats:
         """Return (slow, fast) of each block's first sampled point of one side, in pixels."""
         side = self.sides[number]
-        found = columns_of(self.slots.vocabulary).positions(side.get)
-        return found[:: self.shape.samples]
+        positions = columns_of(self.slots.vocabulary).positions(side.get)
+        return positions[:: self.shape.samples]
 
     def repeated_steps(self, number: int) -> Ints:
         """Return the blocks, from 0, in which two turns of a sample have the same key value."""
@@ -378,9 +378,9 @@ class Window:
         if slot is None or not side.part.kind.size:
             return np.zeros(0, dtype=np.int64)
         rows = side.tables[CellLoop.STEP][slot].reshape(-1, self.shape.steps)
-        found = side.values(rows, 1)[..., 0]
-        found[rows < 0] = np.nan
-        ordered = np.sort(found, axis=1)
+        printed = side.values(rows, 1)[..., 0]
+        printed[rows < 0] = np.nan
+        ordered = np.sort(printed, axis=1)
         again: Ints = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)) // self.shape.samples
         return again
 

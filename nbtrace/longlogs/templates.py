@@ -173,12 +173,12 @@ class HeadTable:
         if not self.size:
             return np.full(start.shape, NO_TEMPLATE, dtype=np.int64)
         parts = _parts(buffer, start, stop)
-        found = self._slots[_slot(parts, self._factors)].astype(np.int64)
-        same: Flags = self._lengths[found] == stop - start
+        kinds = self._slots[_slot(parts, self._factors)].astype(np.int64)
+        same: Flags = self._lengths[kinds] == stop - start
         for mine, known in zip(parts, self._parts, strict=True):
-            same &= mine == known[found]
-        found[~same] = NO_TEMPLATE
-        return found
+            same &= mine == known[kinds]
+        kinds[~same] = NO_TEMPLATE
+        return kinds
 
 
 def _parts(buffer: Bytes, start: Ints, stop: Ints) -> tuple[Words, ...]:

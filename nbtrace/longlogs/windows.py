@@ -101,16 +101,16 @@ class WindowPart:
     def kept(self, blocks: set[int]) -> dict[int, "Kept"]:
         """Return the values of some blocks, without holding the rest in memory."""
         wanted = sorted(blocks)
-        found = {block: Kept() for block in wanted}
+        by_block = {block: Kept() for block in wanted}
         for columns, low, high in self.pieces:
             ends = np.searchsorted(columns.block[low:high], [*wanted, *(block + 1 for block in wanted)]) + low
             for block, start, stop in zip(wanted, *ends.reshape(2, -1).tolist(), strict=True):
                 if stop > start:
-                    found[block].columns.append(columns.part(start, stop))
+                    by_block[block].columns.append(columns.part(start, stop))
         for record in self.odd:
-            if record.index.block in found:
-                found[record.index.block].odd.append(record)
-        return found
+            if record.index.block in by_block:
+                by_block[record.index.block].odd.append(record)
+        return by_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class SideStream:
         Blocks that hold what a table cannot (two values in a cell, values of no loop) are marked in `blocks_aside`.
         """
         loop, slot, own = (np.array(facts) for facts in (self._loop, self._slot, self._own))
-        found = {}
+        by_loop = {}
         at_block = part.block - shape.first_block
         if part.kind.size:
             blocks_aside[at_block[loop[part.kind] == CellLoop.NONE]] = True
@@ -229,8 +229,8 @@ class SideStream:
                 table.ravel()[place] = chosen
                 lost = chosen[table.ravel()[place] != chosen]
                 blocks_aside[at_block[lost]] = True
-            found[which] = table
-        return found
+            by_loop[which] = table
+        return by_loop
 
 
 @dataclass(frozen=True, slots=True)

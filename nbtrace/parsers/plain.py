@@ -45,10 +45,10 @@ class PlainDialect(Dialect):
     def tagged(self, line: str, context: str) -> Tagged | None:
         """Read a line with a prefix; None if it has none."""
         del context
-        found = self._prefix(line)
-        if found is None:
+        prefixed = self._prefix(line)
+        if prefixed is None:
             return None
-        prefix = found[0]
+        prefix = prefixed[0]
         body = line.lstrip()[len(prefix) :]
         if body[:1] == ":" and not prefix.endswith(":"):
             body = body[1:]
@@ -138,8 +138,8 @@ class PlainDialect(Dialect):
 
     def side_of_line(self, line: str) -> Side:
         """Return the program whose prefix a line carries."""
-        found = self._prefix(line)
-        return found[1] if found else Side.UNKNOWN
+        prefixed = self._prefix(line)
+        return prefixed[1] if prefixed else Side.UNKNOWN
 
     def placement(self) -> Placement:
         """Return what places the values of one log."""
@@ -148,8 +148,8 @@ class PlainDialect(Dialect):
     def named_quantities(self, line: str, context: str) -> tuple[str, ...]:
         """Return what an unreadable line would have given, as far as it tells."""
         del context
-        found = self._prefix(line)
-        body = line.lstrip()[len(found[0]) :] if found else line
+        prefixed = self._prefix(line)
+        body = line.lstrip()[len(prefixed[0]) :] if prefixed else line
         keys = [key for key in _key_of(f"{body[:LONGEST_LINE]} ") if key not in self.vocabulary.indices]
         return tuple(dict.fromkeys(self._meant(key) or self.vocabulary.meaning(key).quantity for key in keys))
 

@@ -53,8 +53,8 @@ def _structured(text: str) -> Value | None:
     # A text that does not end so would be searched from each of its commas.
     if text.endswith(")") and (wrapped := _tensor(text)):
         inner = wrapped[1].strip()
-        found = _plain(inner) or _in_brackets(inner)
-        return replace(found, text=text) if found else None
+        value = _plain(inner) or _in_brackets(inner)
+        return replace(value, text=text) if value else None
     if bracketed := _in_brackets(text):
         return bracketed
     if _named(text):

@@ -106,8 +106,8 @@ class ArchivedSource:
             paths = sorted(self.folder.iterdir())
         except OSError as error:
             raise InputError(f"{self.folder} cannot be read: {error.strerror}") from None
-        found = ((_TRACE_NAME.fullmatch(path.name), path) for path in paths)
-        return {(int(match[1]), int(match[2])): path for match, path in found if match}
+        matches = ((_TRACE_NAME.fullmatch(path.name), path) for path in paths)
+        return {(int(match[1]), int(match[2])): path for match, path in matches if match}
 
     def line(self, flags: Sequence[str], folders: Sequence[Path], *, lenient: bool) -> FlagLine:
         """Return the recorded flags, or those given in their place, which are then held against the recorded ones.

@@ -214,12 +214,12 @@ def _tokens(words: Sequence[str]) -> set[str]:
 
 def _file_values(words: Sequence[str]) -> list[tuple[int, Flag]]:
     """Return which words are names of files, those included that the reference also takes for another flag's value."""
-    found = dict(file_values(words))
+    by_place = dict(file_values(words))
     for index, word in enumerate(words[:-1], 1):
         flag = next((flag for flag in _acting(word) if flag.kind is ValueKind.FILE), None)
         if flag is not None and not words[index].startswith("-"):
-            found.setdefault(index, flag)
-    return sorted(found.items())
+            by_place.setdefault(index, flag)
+    return sorted(by_place.items())
 
 
 def _placed(given: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Path]]:

@@ -166,13 +166,13 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     traces = _Traces(c, py, names)
     geometry = _geometry(traces, images[0], line) if plan.traces else None
     wanted = replace(plan.images, geometry=plan.images.geometry or geometry, names=names)
-    options, told = _without_noise(wanted, plan.noise, *images)
+    options, left_out = _without_noise(wanted, plan.noise, *images)
     result = compare_images(*images, options)
     probes = (
         tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
     )
     return Comparison(
-        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads, names), *foreign, *told)
+        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads, names), *foreign, *left_out)
     )
 
 
@@ -246,8 +246,8 @@ def _without_noise(
     places = ", ".join(f"{slow} {fast}" for slow, fast in np.argwhere(within)[:_SHOWN])
     places += ", …" if count > _SHOWN else ""
     mask = ~within if options.mask is None else options.mask & ~within
-    told = f"{text}; {count} left out, since they differ by no more than that: {places}"
-    notice = Notice(Subject.TOLERANCE, Weight.WARNING, told)
+    summary = f"{text}; {count} left out, since they differ by no more than that: {places}"
+    notice = Notice(Subject.TOLERANCE, Weight.WARNING, summary)
     return replace(options, mask=mask), [notice]
 
 
@@ -270,21 +270,21 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
         return Probe(pixel, why, *texts, reason="; ".join(missing))
     sides = zip(texts, (Side.C, Side.PY), strict=True)
     c, py = (_parsed(text.text or "", side, pixel, names) for text, side in sides)
-    policy, told = plan.policy, None
+    policy, floor = plan.policy, None
     if plan.noise is not None:
         policy = plan.noise.applied(plan.policy, pixel)
-        told = plan.noise.told(plan.policy, policy, pixel)
+        floor = plan.noise.told(plan.policy, policy, pixel)
     try:
-        found, explanation = _held_together(c, py, line, policy)
+        result, explanation = _held_together(c, py, line, policy)
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
-    if found.verdict is Verdict.AGREE:
-        return Probe(pixel, why, *texts, found, noise=told)
+    if result.verdict is Verdict.AGREE:
+        return Probe(pixel, why, *texts, result, noise=floor)
     reason = ""
     if explanation is None:
         size = max(len(c.records), len(py.records))
         reason = f"not explained: its traces hold {size} records, which takes long; nbtrace explain does it"
-    return Probe(pixel, why, *texts, found, explanation, reason, told)
+    return Probe(pixel, why, *texts, result, explanation, reason, floor)
 
 
 def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple[DiffResult, "Explanation | None"]:
@@ -294,8 +294,8 @@ def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple
     # The catalogue of causes is loaded only where there is a pair to explain.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
 
-    found = explain(c, py, line.config, policy=policy)
-    return found.diff, found
+    explanation = explain(c, py, line.config, policy=policy)
+    return explanation.diff, explanation
 
 
 def _parsed(text: str, side: Side, pixel: Pixel, names: Names) -> Trace:

@@ -60,13 +60,13 @@ def find_reference(option: str | None, variables: Mapping[str, str] = os.environ
     for path in REFERENCE_PLACES:
         if path.is_file():
             return _reference(f"./{path}", "found in the current folder")
-    found = shutil.which(REFERENCE_NAME)
-    if found is None:
+    on_path = shutil.which(REFERENCE_NAME)
+    if on_path is None:
         raise ProgramError(
             f"no reference program: give --ref BINARY or set {REFERENCE_VARIABLE}, or compare with recorded output "
             f"(--archived DIR); without these it is {PLACES}, and there is none"
         )
-    return Program((str(Path(found).absolute()),), "found on the PATH")
+    return Program((str(Path(on_path).absolute()),), "found on the PATH")
 
 
 def _reference(name: str, origin: str) -> Program:
@@ -104,9 +104,9 @@ def _executable(name: str, origin: str) -> str:
     """Return the full name of a program, which will run in another folder."""
     if not name:
         raise ProgramError(f"{origin} is empty; give the program by its path")
-    found = shutil.which(name)
-    if found is not None:
-        return str(Path(found).absolute())
+    on_path = shutil.which(name)
+    if on_path is not None:
+        return str(Path(on_path).absolute())
     try:
         exists = Path(name).exists()
     except OSError:

@@ -63,8 +63,8 @@ def require_pixel(trace: Trace, wanted: Pixel, side: str) -> None:
     ------
     MismatchError
     """
-    found = [whereabouts(trace, block).pixel for block in trace.blocks]
-    pixels = list(dict.fromkeys(pixel for pixel in found if pixel is not None))
+    traced = [whereabouts(trace, block).pixel for block in trace.blocks]
+    pixels = list(dict.fromkeys(pixel for pixel in traced if pixel is not None))
     if all(pixel == wanted for pixel in pixels):
         return
     asked = f"-trace_pixel {wanted[0]} {wanted[1]} asks for slow {wanted[0]} fast {wanted[1]}"

@@ -169,9 +169,9 @@ class Trust:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What is to be known of its flags."""
-        told = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {text}") for text in self.source.line.remarks]
+        notes = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {text}") for text in self.source.line.remarks]
         most = max([self.source.threads, *(effect.knob.threads for effect in self.effects)])
-        return (*reservations(self.source.line, most), *told)
+        return (*reservations(self.source.line, most), *notes)
 
     @property
     def stability(self) -> Stability:
@@ -360,11 +360,11 @@ def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:
     """Return the trace of a pixel, or why there is none."""
     line = source.line.with_flag(knob.flags) if knob.flags else source.line
     turned = _with_threads(replace(source, line=line), knob.threads)
-    found = turned.trace(pixel)
-    if found.text is None:
-        return found.reason
+    traced = turned.trace(pixel)
+    if traced.text is None:
+        return traced.reason
     try:
-        trace = parse_trace(found.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
+        trace = parse_trace(traced.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
     except InputError as error:
         return str(error)
     require_pixel(trace, pixel, source.identity.name)
@@ -378,22 +378,22 @@ def _trial(pixel: Pixel, knob: Knob, before: Trace | str, after: Trace | str) ->
     if isinstance(before, str) or isinstance(after, str):
         return TraceTrial(pixel, knob, reason=next(text for text in (before, after) if isinstance(text, str)))
     try:
-        found = diff_traces(before, after, _EXACT)
+        compared = diff_traces(before, after, _EXACT)
     except InputError as error:
         return TraceTrial(pixel, knob, reason=str(error))
     moved: dict[str, TracedNoise] = {}
-    for row in found.rows:
+    for row in compared.rows:
         if row.difference is not None and any(row.difference.delta):
             moved[row.quantity] = _grown(moved.get(row.quantity), row.difference, pixel, knob, row.quantity)
-    only = {*found.coverage.missing_on_c, *found.coverage.missing_on_py}
-    unlike = only | {row.quantity for row in found.rows if row.difference is None and row.status.diverges}
-    return TraceTrial(pixel, knob, found.coverage.compared, tuple(moved.values()), tuple(sorted(unlike)))
+    only = {*compared.coverage.missing_on_c, *compared.coverage.missing_on_py}
+    unlike = only | {row.quantity for row in compared.rows if row.difference is None and row.status.diverges}
+    return TraceTrial(pixel, knob, compared.coverage.compared, tuple(moved.values()), tuple(sorted(unlike)))
 
 
-def _grown(known: TracedNoise | None, found: Difference, pixel: Pixel, knob: Knob, quantity: str) -> TracedNoise:
+def _grown(known: TracedNoise | None, moved: Difference, pixel: Pixel, knob: Knob, quantity: str) -> TracedNoise:
     """Return the noise of a quantity with one more difference."""
-    relative = abs(found.relative) if math.isfinite(found.relative) else None
-    absolute = abs(found.delta[found.worst])
+    relative = abs(moved.relative) if math.isfinite(moved.relative) else None
+    absolute = abs(moved.delta[moved.worst])
     if known is not None:
         relative = max((value for value in (known.relative, relative) if value is not None), default=None)
         absolute = max(known.absolute, absolute)

@@ -20,8 +20,8 @@ def escape(text: str) -> str:
 
 
 def _backslash(match: re.Match[str]) -> str:
-    found = match[1]
-    return r"\/\/" if found == "//" else f"{found[:-1]}\\{found[-1]}"
+    character = match[1]
+    return r"\/\/" if character == "//" else f"{character[:-1]}\\{character[-1]}"
 
 
 def render(view: View, *, provenance: tuple[str, ...] = ()) -> str:

@@ -331,11 +331,11 @@ def parse(text: str) -> Unit:
     if not text.strip():
         return ONE
     reader = _Reader(text)
-    found = reader.product(0)
+    unit = reader.product(0)
     if reader.rest.strip():
         raise UnitError(f"{text!r} is no unit: what is {reader.rest.strip()!r}?")
-    _check_bounds(text, found)
-    return Unit(found.dimension, found.scale, text.strip())
+    _check_bounds(text, unit)
+    return Unit(unit.dimension, unit.scale, text.strip())
 
 
 def _check_bounds(text: str, unit: Unit) -> None:
@@ -359,18 +359,18 @@ class _Reader:
         """Return a product up to a closing bracket or the end."""
         if depth > 5:
             raise self._error("its brackets are nested too deeply")
-        found = self._power(depth)
+        unit = self._power(depth)
         divided = False
         while self.rest.strip() and not self.rest.lstrip().startswith(")"):
             if self._takes("/"):
                 divided = True
-                found = found.over(self._power(depth))
+                unit = unit.over(self._power(depth))
                 continue
             if divided:
                 raise self._error("what follows the / is ambiguous; put the divisor in brackets")
             self._takes("*")
-            found = found.times(self._power(depth))
-        return found
+            unit = unit.times(self._power(depth))
+        return unit
 
     def _takes(self, mark: str) -> bool:
         rest = self.rest.lstrip()
@@ -398,10 +398,10 @@ class _Reader:
 
     def _base(self, depth: int) -> Unit:
         if self._takes("("):
-            found = self.product(depth + 1)
+            unit = self.product(depth + 1)
             if not self._takes(")"):
                 raise self._error("a bracket is not closed")
-            return found
+            return unit
         match = _token.match(self.rest)
         if match is None or not (match["word"] or match["one"]):
             raise self._error(f"a unit is expected at {self.rest.strip()!r}" if self.rest.strip() else "it breaks off")

@@ -111,9 +111,9 @@ def _read(text: str, source: str) -> Log:
 
 
 def _prefixes(lines: Sequence[str]) -> tuple[str, ...]:
-    found = Counter(match[1] for line in lines if (match := _prefix.match(line))) or _bare_prefix(lines)
-    enough = max(_COMMON * sum(found.values()), 1)
-    common = [prefix for prefix, count in found.most_common(8) if count >= enough]
+    counts = Counter(match[1] for line in lines if (match := _prefix.match(line))) or _bare_prefix(lines)
+    enough = max(_COMMON * sum(counts.values()), 1)
+    common = [prefix for prefix, count in counts.most_common(8) if count >= enough]
     return tuple(
         prefix for prefix in common if not any(prefix.startswith(other) for other in common if other != prefix)
     )
@@ -121,9 +121,9 @@ def _prefixes(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _bare_prefix(lines: Sequence[str]) -> Counter[str]:
     """Return the word that begins most of the lines, where another word follows it."""
-    found = Counter(match[1] for line in lines if (match := _bare(line)))
+    counts = Counter(match[1] for line in lines if (match := _bare(line)))
     written = sum(bool(line.strip()) for line in lines)
-    return Counter(dict([pair for pair in found.most_common(1) if pair[1] > max(1, _MOSTLY * written)]))
+    return Counter(dict([pair for pair in counts.most_common(1) if pair[1] > max(1, _MOSTLY * written)]))
 
 
 def _items(line: str, prefixes: tuple[str, ...]) -> list[LoggedKey]:
@@ -252,7 +252,7 @@ class _Writer:
         kept = [key for key in keys if key not in self.renamed][:MOST_QUANTITIES]
         self.names = self._usable(kept)
         self.units = {key: self._unit(key) for key in keys}
-        found = self._relations([key for key in kept if key in numeric])
+        relations = self._relations([key for key in kept if key in numeric])
         lines = [
             "# Drafted from two logs by `nbtrace vocabulary init`: look through it.",
             "# Units are guessed from names and from what is printed; formulas are what held in all rows of both logs.",
@@ -264,8 +264,8 @@ class _Writer:
         lines += [f"indices = {_listed(indices)}"] if indices else []
         final = next((key for key in reversed(kept) if key in numeric and self._in_both(key)), None)
         lines += [f"final = {_text(self.names[final])}"] if final else []
-        lines += ["", "[quantities]", *chain.from_iterable(self._quantity(key, found.get(key)) for key in kept)]
-        return "\n".join(lines + self._chain(final, found)) + "\n"
+        lines += ["", "[quantities]", *chain.from_iterable(self._quantity(key, relations.get(key)) for key in kept)]
+        return "\n".join(lines + self._chain(final, relations)) + "\n"
 
     def _own_prefixes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the prefixes that tell the sides apart."""
@@ -364,8 +364,8 @@ class _Writer:
             return False
         return True
 
-    def _chain(self, final: str | None, found: Mapping[str, DraftedRelation]) -> list[str]:
-        relation = found.get(final) if final else None
+    def _chain(self, final: str | None, relations: Mapping[str, DraftedRelation]) -> list[str]:
+        relation = relations.get(final) if final else None
         if final is None or relation is None or set(relation.form.signs) - {"*", "/"} or relation.form.negative:
             return []
         form = relation.form

@@ -77,13 +77,13 @@ def relations(tables: tuple[Table, Table]) -> Mapping[str, DraftedRelation]:
         The quantities of both logs, in the order of the first.
     """
     names = [name for name in tables[0] if name in tables[1] and _varies_or_says(tables[0][name])][:MOST]
-    found: dict[str, DraftedRelation] = {}
+    drafted: dict[str, DraftedRelation] = {}
     for place, name in enumerate(names):
         candidates = names[:place]
         best = next(_holding(name, candidates, tables), None)
         if best is not None:
-            found[name] = best
-    return found
+            drafted[name] = best
+    return drafted
 
 
 def _varies_or_says(series: Series) -> bool:
@@ -142,8 +142,8 @@ class _Sorted:
         limit = 10 * max(errors) + 1e-15
         width = 2 * limit * abs(value)
         width += 2 * (sum(number[1] for number in (self.target, *numbers)) if sums else abs(value) * sum(errors))
-        found = self._names[bisect_left(self._values, value - width) : bisect_right(self._values, value + width)]
-        return [*found, *(name for name in self._coarse[bisect_right(self._errors, limit) :] if name not in found)]
+        close = self._names[bisect_left(self._values, value - width) : bisect_right(self._values, value + width)]
+        return [*close, *(name for name in self._coarse[bisect_right(self._errors, limit) :] if name not in close)]
 
 
 def _relative(number: Number) -> float:

@@ -378,8 +378,8 @@ class _Reader:
     def _known_index(self, name: str, node: ast.expr) -> str:
         index = self._index(name)
         if index is None:
-            there = ", ".join(self.words.indices) or "none"
-            raise FormulaError(f"{shown(node)}: {name[:80]!r} is no index; there is {there}")
+            known = ", ".join(self.words.indices) or "none"
+            raise FormulaError(f"{shown(node)}: {name[:80]!r} is no index; there is {known}")
         self.named.append(index)
         return index
 

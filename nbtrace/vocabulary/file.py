@@ -82,8 +82,8 @@ def _document(text: str, source: str) -> Mapping[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         # Python tells the place in the message alone.
-        found = _at_line.search(str(error))
-        line = int(found[1]) if found else max(text.rstrip().count("\n") + 1, 1)
+        match = _at_line.search(str(error))
+        line = int(match[1]) if match else max(text.rstrip().count("\n") + 1, 1)
         reason = _at_line.sub("", str(error)).replace("(at end of document)", "").strip()
         raise UsageError(f"{source}:{line}: no TOML: {_one_line(reason)}{_advice(text, line)}") from None
     except RecursionError:
@@ -436,16 +436,17 @@ class _Builder:
             self._unknown(path, result)
         if not factors:
             self._fault(path, f"the chain of {result} has no factors")
-        found = [self._chain_factor(text, path) for text in factors]
+        parts = [self._chain_factor(text, path) for text in factors]
         twice = next(
-            (item.quantity for item in found if [other.quantity for other in found].count(item.quantity) > 1), ""
+            (item.quantity for item in parts if [other.quantity for other in parts].count(item.quantity) > 1),
+            "",
         )
         if twice:
             self._fault(path, f"{twice} stands twice in the chain; write {twice}**2")
-        if result in {item.quantity for item in found}:
+        if result in {item.quantity for item in parts}:
             self._fault(path, f"{result} is a factor of itself")
-        self._check_product(result, found, words)
-        return Chain(result, tuple(found))
+        self._check_product(result, parts, words)
+        return Chain(result, tuple(parts))
 
     def _chain_factor(self, text: str, path: tuple[str, ...]) -> ChainFactor:
         text = text.strip()[: 2 * names.LONGEST]

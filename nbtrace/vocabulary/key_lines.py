@@ -32,7 +32,7 @@ class KeyLines:
 
 
 def _scan(text: str) -> Mapping[Path, int]:
-    found: dict[Path, int] = {}
+    by_path: dict[Path, int] = {}
     table: Path = ()
     open_fence: str | None = None
     for number, line in enumerate(text.split("\n"), start=1):
@@ -42,10 +42,10 @@ def _scan(text: str) -> Mapping[Path, int]:
             continue
         if header := _header.match(line):
             table = _path(header[1])
-            found.setdefault(table, number)
+            by_path.setdefault(table, number)
         elif assigned := _assignment.match(line):
-            found.setdefault((*table, *_path(assigned[1])), number)
-    return found
+            by_path.setdefault((*table, *_path(assigned[1])), number)
+    return by_path
 
 
 def _fence_after(line: str, fence: str | None) -> str | None:

@@ -49,8 +49,8 @@ def load(name: str | os.PathLike[str]) -> Vocabulary:
 
         return read_vocabulary(Path(name))
     if name in _BUILT_IN:
-        found: Vocabulary = loaded(_BUILT_IN[name])
-        return found
+        vocabulary: Vocabulary = loaded(_BUILT_IN[name])
+        return vocabulary
     return _installed(name)
 
 
@@ -82,8 +82,8 @@ def loaded(place: str) -> Any:
 def knowledge(vocabulary: Vocabulary, subject: str, neutral: _Value) -> _Value:
     """Return what a vocabulary's physics knows of a subject, `neutral` where it knows nothing."""
     place = vocabulary.knowledge.get(subject)
-    found: _Value = neutral if place is None else loaded(place)
-    return found
+    known: _Value = neutral if place is None else loaded(place)
+    return known
 
 
 class Deferred(Mapping[str, Any]):

@@ -211,11 +211,11 @@ class Vocabulary:
 
 def _upstream(graph: Mapping[str, tuple[str, ...]], name: str) -> frozenset[str]:
     """Return everything that is reached from a name in the graph of inputs."""
-    found: dict[str, None] = {}
+    ancestors: dict[str, None] = {}
     pending = list(graph[name])
     while pending:
         other = pending.pop()
-        if other not in found and other in graph:
-            found[other] = None
+        if other not in ancestors and other in graph:
+            ancestors[other] = None
             pending += graph[other]
-    return frozenset(found) - {name}
+    return frozenset(ancestors) - {name}

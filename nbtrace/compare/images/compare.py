@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nbtrace.compare.images import metrics as figures
+from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions

@@ -54,7 +54,7 @@ def gates(
 
 def _finite(selection: ComparedPixels) -> Gate:
     """Return the gate of pixels that are no numbers: on one side only, not alike, or in more places than numbers."""
-    found = selection.lonely_count + selection.unlike
+    not_finite = selection.lonely_count + selection.unlike
     parts = [
         f"{count} pixels are {what}"
         for count, what in (
@@ -63,15 +63,17 @@ def _finite(selection: ComparedPixels) -> Gate:
         )
         if count
     ]
-    if found:
+    if not_finite:
         places = ", ".join(f"slow {slow} fast {fast}" for slow, fast in selection.lonely)
-        reason = f"{' and '.join(parts)}: {places}{', …' if found > len(selection.lonely) else ''}"
+        reason = f"{' and '.join(parts)}: {places}{', …' if not_finite > len(selection.lonely) else ''}"
     elif selection.both_not_finite > selection.c.size:
-        found = selection.both_not_finite
-        reason = f"{found} pixels are nan or inf in both images, only {selection.c.size} are left; a mask may say so"
+        not_finite = selection.both_not_finite
+        reason = (
+            f"{not_finite} pixels are nan or inf in both images, only {selection.c.size} are left; a mask may say so"
+        )
     else:
         return Gate("finite", Status.PASS, 0.0, "0 pixels", "always", "no pixel is finite on one side only")
-    return Gate("finite", Status.NOT_FINITE, float(found), "0 pixels", "always", reason)
+    return Gate("finite", Status.NOT_FINITE, float(not_finite), "0 pixels", "always", reason)
 
 
 def _variation(metrics: Metrics, selection: ComparedPixels, names: Names) -> Iterator[Gate]:
@@ -112,12 +114,12 @@ def _pixels(scan: PixelScan, metrics: Metrics, tolerance: PixelTolerance, option
     limit = f"{share} beyond {tolerance_text(tolerance)}"
     origins = {options.origin(name) for name in ("relative", "absolute", "outliers")}
     origin = ", ".join(sorted(origins - {"default"})) or "default"
-    found = metrics.share_beyond
-    if found <= options.outliers:
-        return Gate("worst pixels", Status.PASS, found, limit, origin, f"{scan.beyond} of {metrics.pixels} beyond")
+    beyond = metrics.share_beyond
+    if beyond <= options.outliers:
+        return Gate("worst pixels", Status.PASS, beyond, limit, origin, f"{scan.beyond} of {metrics.pixels} beyond")
     worst = [status for status, count in scan.counts.items() if count][-1]
     counts = ", ".join(f"{count} {status.value}" for status, count in scan.counts.items() if count)
-    return Gate("worst pixels", worst, found, limit, origin, counts)
+    return Gate("worst pixels", worst, beyond, limit, origin, counts)
 
 
 def tolerance_text(tolerance: PixelTolerance) -> str:

@@ -65,12 +65,12 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
         return None
     bins = -(-max(left.shape) // _COARSE)
     small_left, small_right = _binned(left, bins), _binned(right, bins)
-    found = [
+    better = [
         (*_best_shift(small_left, place(small_right)), name)
         for name, place in PLACEMENTS.items()
         if place(small_right).shape == small_left.shape
     ]
-    _, coarse, name = max(found, key=lambda item: item[0])
+    _, coarse, name = max(better, key=lambda item: item[0])
     placed = PLACEMENTS[name](right)
     shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
     achieved = _correlation(*_overlap(left, placed, shift))

@@ -143,10 +143,10 @@ def _unlike(c: Pixels, py: Pixels) -> Mask:
 
 
 def _lonely(bad_c: Mask | None, bad_py: Mask | None, unlike: Mask | None) -> tuple[tuple[int, int], ...]:
-    found = [bad for bad in (bad_c, bad_py) if bad is not None]
-    if not found:
+    first_bad = [bad for bad in (bad_c, bad_py) if bad is not None]
+    if not first_bad:
         return ()
-    alone = found[0] if unlike is None else (found[0] ^ found[1]) | unlike
+    alone = first_bad[0] if unlike is None else (first_bad[0] ^ first_bad[1]) | unlike
     places = np.argwhere(alone)[:_SHOWN]
     return tuple((int(slow), int(fast)) for slow, fast in places)
 
@@ -158,11 +158,11 @@ def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int,
         return f"no pixel to compare: all {outside} lie outside region and mask"
     where = f"{inside} pixels" + (" inside region and mask" if outside else "")
     counts = [0 if mask is None else int(np.count_nonzero(mask)) for mask in bad]
-    told = [
+    reasons = [
         f"{side}, {image.source}, is {_what(image.pixels, mask)} in {_how_many(count, inside, where)}"
         for side, image, mask, count in zip(names.pair, (c, py), bad, counts, strict=True)
     ]
-    return f"no pixel to compare: {', '.join(told if counts[0] >= counts[1] else reversed(told))}"
+    return f"no pixel to compare: {', '.join(reasons if counts[0] >= counts[1] else reversed(reasons))}"
 
 
 def _how_many(count: int, inside: int, where: str) -> str:

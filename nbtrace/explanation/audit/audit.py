@@ -248,6 +248,6 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
             put_right(
                 result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
             )
-            told = follow_words(taken.with_right, "the other side's value")
-            return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=told)
+            follows = follow_words(taken.with_right, "the other side's value")
+            return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=follows)
     return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=reason)

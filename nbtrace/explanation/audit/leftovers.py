@@ -56,13 +56,13 @@ def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
 
 
 def _copies(trace: Trace) -> Mapping[Node, Sequence[Record]]:
-    found: dict[Node, list[Record]] = {}
+    by_node: dict[Node, list[Record]] = {}
     quantities = trace.vocabulary.quantities
     for record in trace.records:
         node = _node(trace, record)
         if node is not None and (record.index.block == 0 or quantities[record.quantity].scope is Scope.RUN):
-            found.setdefault(node, []).append(record)
-    return found
+            by_node.setdefault(node, []).append(record)
+    return by_node
 
 
 def _node(trace: Trace, record: Record) -> Node | None:

@@ -72,17 +72,17 @@ def roots(result: Audit) -> tuple[Root, ...]:
     groups: dict[tuple[Side, str], list[Finding]] = {}
     for finding in result.roots:
         groups.setdefault((finding.side, result.physics.root_family(result, finding)), []).append(finding)
-    found = [_root(result, tuple(group)) for group in groups.values()]
-    return tuple(_joined(_with_sides_that_are_shown(tuple(_without_shared_steps(result, found)))))
+    candidates = [_root(result, tuple(group)) for group in groups.values()]
+    return tuple(_joined(_with_sides_that_are_shown(tuple(_without_shared_steps(result, candidates)))))
 
 
-def _with_sides_that_are_shown(found: Sequence[Root]) -> Iterator[Root]:
+def _with_sides_that_are_shown(candidates: Sequence[Root]) -> Iterator[Root]:
     """Yield the roots; of a value that both sides break, a side without a cause is not blamed.
 
     Where both break a formula, it may be another formula that they share.
     """
-    by_side = {(root.node, root.side): root for root in found if root.status in _INTRODUCED}
-    for root in found:
+    by_side = {(root.node, root.side): root for root in candidates if root.status in _INTRODUCED}
+    for root in candidates:
         other = by_side.get((root.node, other_side(root.side))) if root.status in _INTRODUCED else None
         if other is None or root.cause is not None:
             yield root
@@ -100,14 +100,14 @@ def _open(finding: Finding) -> Finding:
     return replace(finding, status=AuditStatus.UNKNOWN, side=Side.UNKNOWN, reason=reason)
 
 
-def _without_shared_steps(result: Audit, found: Iterable[Root]) -> Iterator[Root]:
+def _without_shared_steps(result: Audit, candidates: Iterable[Root]) -> Iterator[Root]:
     """Yield the roots but those of a step that repeats the same other one in both sweeps: it makes no difference."""
     repeated = [
         {(repeat.phi_tic, repeat.of_tic) for repeat in repeats(phi_steps(scene.trace), side)}
         for side, scene in result.scenes.items()
     ]
     shared = {tic for tic, _ in set.intersection(*repeated)}
-    for root in found:
+    for root in candidates:
         cause = root.cause
         if (
             cause is None
@@ -135,14 +135,14 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
         if known.cause is None or Trait.NOT_LOGGED not in known.cause.signature.traits:
             return known
         return replace(known, side=Side.UNKNOWN, status=AuditStatus.UNKNOWN)
-    found = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
-    side = _blamed(result, first.node, found)
+    searches = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
+    side = _blamed(result, first.node, searches)
     status = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}.get(side, AuditStatus.UNKNOWN)
-    habit = side is not Side.UNKNOWN and Trait.HABIT in found[side].causes[0].signature.traits
+    habit = side is not Side.UNKNOWN and Trait.HABIT in searches[side].causes[0].signature.traits
     if habit or first.status is AuditStatus.LOG_ONLY:
         status = AuditStatus.LOG_ONLY
-    supposed = side if side is not Side.UNKNOWN else _better_explained(found)
-    return Root(findings, side, status, found[supposed], supposed, place, result.vocabulary)
+    supposed = side if side is not Side.UNKNOWN else _better_explained(searches)
+    return Root(findings, side, status, searches[supposed], supposed, place, result.vocabulary)
 
 
 _PLACES = 4
@@ -154,36 +154,36 @@ def _searched_everywhere(result: Audit, findings: tuple[Finding, ...], side: Sid
 
     One mistake in a loop is made in every turn; what fits in one turn alone is a coincidence.
     """
-    found = searched(result, findings[0], side)
+    search = searched(result, findings[0], side)
     others = [item for item in findings[1:] if item.node.name == findings[0].node.name]
-    if len(found.causes) < 2 or not others or not result.physics.has_terms:
-        return found
+    if len(search.causes) < 2 or not others or not result.physics.has_terms:
+        return search
     some = others[:: max(1, len(others) // _PLACES)][:_PLACES]
     elsewhere = [{cause.signature.name for cause in searched(result, item, side).causes} for item in some]
 
     def lacking(cause: Cause) -> int:
         return sum(cause.signature.name not in names for names in elsewhere)
 
-    return replace(found, causes=tuple(sorted(found.causes, key=lacking)))
+    return replace(search, causes=tuple(sorted(search.causes, key=lacking)))
 
 
-def _better_explained(found: dict[Side, Search]) -> Side:
+def _better_explained(searches: dict[Side, Search]) -> Side:
     """Return the side whose value a cause explains best as a mistake; Py where neither or both are explained alike."""
 
     def left(side: Side) -> tuple[bool, bool, float]:
-        causes = found[side].causes
+        causes = searches[side].causes
         return (not causes, not causes[0].exact, causes[0].signature.complexity) if causes else (True, True, 0.0)
 
     return min((Side.PY, Side.C), key=left)
 
 
-def _blamed(result: Audit, node: Node, found: dict[Side, Search]) -> Side:
+def _blamed(result: Audit, node: Node, sides: dict[Side, Search]) -> Side:
     """Return the side whose value a cause explains as a mistake, where only one side's can be."""
     quantity = result.vocabulary.quantities.get(node.name)
     if quantity is None or quantity.has_default:
         return Side.UNKNOWN
     telling = {
-        side for side, result in found.items() if result.causes and _tells(result.causes[0], zero=quantity.never_zero)
+        side for side, result in sides.items() if result.causes and _tells(result.causes[0], zero=quantity.never_zero)
     }
     return telling.pop() if len(telling) == 1 else Side.UNKNOWN
 
@@ -223,10 +223,10 @@ def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
     )
 
 
-def _joined(found: Iterable[Root]) -> list[Root]:
+def _joined(candidates: Iterable[Root]) -> list[Root]:
     """Join roots of one side that one and the same mistake makes."""
     result: list[Root] = []
-    for root in found:
+    for root in candidates:
         cause = root.cause
         place = next((i for i, earlier in enumerate(result) if _same(earlier, root)), None)
         if cause is None or place is None:

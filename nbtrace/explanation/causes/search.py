@@ -204,16 +204,16 @@ def distance(a: Vector, b: Vector) -> float:
 
 def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     """Return the causes that explain a value, ranked by what they leave, then by simplicity."""
-    found = list(_candidates(case, catalogue))
-    simpler = sorted(signature.complexity for signature, _ in found)
+    candidates = list(_candidates(case, catalogue))
+    simpler = sorted(signature.complexity for signature, _ in candidates)
     judged = [
         _judged(case, signature, candidate, bisect_right(simpler, signature.complexity))
-        for signature, candidate in found
+        for signature, candidate in candidates
     ]
     fitting = [cause for cause in judged if _fits(cause)]
     fitting.sort(key=lambda cause: (not cause.exact, 0.0 if cause.exact else cause.left, cause.signature.complexity))
     others = sorted((cause for cause in judged if not _fits(cause)), key=lambda cause: cause.residual)
-    return Search(_distinct(fitting), len(found), _distinct(others)[:3])
+    return Search(_distinct(fitting), len(candidates), _distinct(others)[:3])
 
 
 def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[Signature, Candidate]]:

@@ -98,12 +98,12 @@ def counterfactual(
     options = experiments.changes(config, runs.pixel)
     if runs.samples > MANY:
         options = tuple(sorted(options, key=lambda change: change.name not in experiments.shortening))
-    found = {side: reproduction_of(log, runs, options) for side, log in logged.items()}
+    reproductions = {side: reproduction_of(log, runs, options) for side, log in logged.items()}
     return Simulated(
         pixel=runs.pixel,
-        reproductions=found,
+        reproductions=reproductions,
         modes=dict(_modes(logged, runs)),
-        differences=tuple(_differences(found, runs)),
+        differences=tuple(_differences(reproductions, runs)),
         traceless=tuple(_traceless(runs, options)),
         tried=len(runs.made),
         untried=len(runs.untried),
@@ -112,11 +112,11 @@ def counterfactual(
 
 def _runs(logged: Mapping[Side, Logged], config: Config, simulate: Simulate, experiments: Experiments) -> Runs | None:
     """Return the runs of the pixel of which the logs hold most: they may state one and be of another."""
-    told = [pixel for log in logged.values() for pixel in log.pixels]
+    pixels = [pixel for log in logged.values() for pixel in log.pixels]
     slow, fast = experiments.shape(config)
     best: tuple[int, Runs] | None = None
     refused: NbtraceError | None = None
-    for pixel in dict.fromkeys(p for p in told if 0 <= p[0] < slow and 0 <= p[1] < fast):
+    for pixel in dict.fromkeys(p for p in pixels if 0 <= p[0] < slow and 0 <= p[1] < fast):
         runs = Runs(simulate, experiments, config, pixel)
         try:
             values = runs.base()
@@ -153,10 +153,10 @@ def _traceless(runs: Runs, options: Iterable[Change]) -> Iterator[str]:
             yield switch
 
 
-def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[RunDifference]:
+def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iterator[RunDifference]:
     """Yield what one side's run has changed and the other's has not, with what it moves."""
-    for side, reproduction in found.items():
-        other = found[Side.PY if side is Side.C else Side.C]
+    for side, reproduction in reproductions.items():
+        other = reproductions[Side.PY if side is Side.C else Side.C]
         for change, chance in zip(reproduction.changes, reproduction.chances, strict=True):
             if change in other.changes:
                 continue
@@ -167,19 +167,19 @@ def _differences(found: Mapping[Side, Reproduction], runs: Runs) -> Iterator[Run
             if not any(match.holds for match in other.matches if match.node in set(moved)):
                 continue  # The other log does not tell whether it has the change too.
             ratio = _final_ratio(with_it, without, words.final)
-            whole = _logged_ratio(found)
+            whole = _logged_ratio(reproductions)
             sign = 1 if side is Side.PY else -1
             share = sign * math.log(ratio) / whole if ratio and whole else None
             yield RunDifference(change, side, tuple(moved), chance, ratio, share)
 
 
 def _final_ratio(values: Values, others: Values, final: str | None) -> float | None:
-    numbers = [found.get(Node(final or ""), (0.0,))[0] for found in (values, others)]
+    numbers = [of_run.get(Node(final or ""), (0.0,))[0] for of_run in (values, others)]
     return numbers[0] / numbers[1] if all(number > 0 for number in numbers) else None
 
 
-def _logged_ratio(found: Mapping[Side, Reproduction]) -> float | None:
+def _logged_ratio(reproductions: Mapping[Side, Reproduction]) -> float | None:
     """Return log(Py/C) of the final value as logged."""
-    finals = [found[side].final for side in (Side.C, Side.PY)]
+    finals = [reproductions[side].final for side in (Side.C, Side.PY)]
     logged = [match.logged[0] for match in finals if match is not None and match.logged[0] > 0]
     return math.log(logged[1] / logged[0]) if len(logged) == 2 and logged[0] != logged[1] else None

@@ -49,15 +49,15 @@ class Evidence:
 
 def logged_sides(audit: Audit, roots: Iterable[Root]) -> Mapping[Side, Logged]:
     """Return both logs as the runs are held against them, with what they have in another unit put right."""
-    found = {}
+    by_side = {}
     vocabulary = audit.vocabulary
     for side, scene in audit.scenes.items():
         own = [root for root in roots if root.side is side]
         wrong = {name for root in own if root.status is AuditStatus.LOG_ONLY for name in root.quantities}
         later = {name for name in vocabulary.quantities if vocabulary.ancestors(name) & wrong}
         factors = dict(pair for root in own for pair in _factors(root))
-        found[side] = Logged(scene, factors, frozenset(wrong | later))
-    return found
+        by_side[side] = Logged(scene, factors, frozenset(wrong | later))
+    return by_side
 
 
 def _factors(root: Root) -> Iterator[tuple[Node, float]]:
@@ -91,22 +91,22 @@ def named(roots: Iterable[Root], simulated: Simulated) -> tuple[Root, ...]:
 
 
 def _named(root: Root, simulated: Simulated) -> Root:
-    found = evidence(root, simulated)
-    if found is None:
+    support = evidence(root, simulated)
+    if support is None:
         return root
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
-    match, other = found.of(side), found.of(other_side(side))
+    match, other = support.of(side), support.of(other_side(side))
     residual = norm(tuple(x - y for x, y in zip(match.logged, match.simulated, strict=True)))
     deviation = norm(tuple(x - y for x, y in zip(match.logged, other.logged, strict=True)))
     cause = Cause(
         signature=SIMULATOR,
-        text=words(found.difference, root.vocabulary.names),
+        text=words(support.difference, root.vocabulary.names),
         predicted=match.simulated,
         residual=residual,
         residual_rel=match.residual_rel,
         left=residual / deviation if deviation else float("inf"),
         exact=True,
-        chance=found.chance,
+        chance=support.chance,
     )
     return replace(root, search=replace(root.search, causes=(cause,)))
 

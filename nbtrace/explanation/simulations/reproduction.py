@@ -77,8 +77,8 @@ class Reproduction:
     @property
     def final(self) -> ValueMatch | None:
         """The final value."""
-        found = (self.at(Node(name)) for name in self.vocabulary.finals[:2])
-        return next((match for match in found if match is not None), None)
+        matches = (self.at(Node(name)) for name in self.vocabulary.finals[:2])
+        return next((match for match in matches if match is not None), None)
 
 
 def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Reproduction:
@@ -160,8 +160,8 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
         values = runs.of((*step.chosen, change))
         if values is not None:
             tried += 1
-            found = _gain(values, change, step)
-            taken += [found] if found is not None else []
+            gain = _gain(values, change, step)
+            taken += [gain] if gain is not None else []
     judged = [_weighed(item, tried) for item in taken]
     judged = [item for item in judged if item.chance <= _BY_CHANCE]
     if not judged:

@@ -88,13 +88,13 @@ def changes(config: Config, pixel: tuple[int, int]) -> tuple[ConfigurationChange
     pixel : tuple of int
         The traced one, slow and fast.
     """
-    found = [*_switches(config)]
+    possible = [*_switches(config)]
     for alternative in ALTERNATIVES:
-        found += [
+        possible += [
             ConfigurationChange(alternative.name, text, None, values, alternative.moves)
             for text, values in alternative.options(config)
         ]
-    return (*found, _alone(pixel))
+    return (*possible, _alone(pixel))
 
 
 def _switches(config: Config) -> Iterator[ConfigurationChange]:

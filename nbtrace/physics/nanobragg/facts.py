@@ -56,16 +56,16 @@ _MOSFLM_FRAME = frozenset({Convention.MOSFLM.value, Convention.DENZO.value})
 
 def facts_of(trace: Trace, other: Trace, config: Config | None) -> Facts:
     """Return the configuration of a side: as given, else as its own log tells it, else as the other's does."""
-    told: dict[str, Fact] = {**_banner(trace, "banner")}
+    stated: dict[str, Fact] = {**_banner(trace, "banner")}
     borrowed = {**_banner(other, "other log"), **_logged(other)}
-    found = {**borrowed, **told}
+    known = {**borrowed, **stated}
     if all(_counts_pixels_as_points(log) for log in (trace, other)):
-        found["point_pixel"] = Fact((1.0,), 0.0, "both logs' solid angles")
+        known["point_pixel"] = Fact((1.0,), 0.0, "both logs' solid angles")
     if any(_hides_factors(log) for log in (trace, other)):
-        found["other_shape"] = Fact((1.0,), 0.0, "the reference prints no lattice factors")
+        known["other_shape"] = Fact((1.0,), 0.0, "the reference prints no lattice factors")
     if config is not None:
-        found = {**found, **_configured(config)}
-    return found if all(f"N_{axis}" in found for axis in "abc") else {**_cells(trace, other), **found}
+        known = {**known, **_configured(config)}
+    return known if all(f"N_{axis}" in known for axis in "abc") else {**_cells(trace, other), **known}
 
 
 def _banner(trace: Trace, origin: str) -> dict[str, Fact]:
@@ -120,12 +120,12 @@ def _pixel_size(trace: Trace) -> float | None:
 
 def _logged(trace: Trace) -> dict[str, Fact]:
     """Return what the other side logs of the common configuration."""
-    found = {}
+    facts = {}
     for name in _BORROWED:
         record = trace.get(name)
         if record is not None and record.value.shape is not Shape.TEXT and all(map(math.isfinite, record.numbers)):
-            found[name] = Fact(record.numbers, 0.0, "other log")
-    return found
+            facts[name] = Fact(record.numbers, 0.0, "other log")
+    return facts
 
 
 def _counts_pixels_as_points(trace: Trace) -> bool:
@@ -144,13 +144,13 @@ def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:
 
     Where the two logs need different ones, neither is taken: a factor must not be held against itself.
     """
-    found = {}
+    facts = {}
     for axis in "abc":
         needed = {log: cells for log in (0, 1) if (cells := _cells_of((trace, other)[log], axis)) is not None}
         if len(set(needed.values())) == 1:
             origin = "inferred" if 0 in needed else "inferred from the other log"
-            found[f"N_{axis}"] = Fact((float(needed.popitem()[1]),), 0.0, origin)
-    return found
+            facts[f"N_{axis}"] = Fact((float(needed.popitem()[1]),), 0.0, origin)
+    return facts
 
 
 def _cells_of(log: Trace, axis: str) -> int | None:

@@ -73,8 +73,8 @@ def _cells(trace: Trace, axis: str, index: float, logged: float | None, given: i
         number = float(stated.value)
         if 1 <= number <= _LARGEST_STATED:
             return int(number), "stated"
-    found = infer_cells(index, logged) if logged is not None else None
-    return found, "inferred" if found else "unknown"
+    inferred = infer_cells(index, logged) if logged is not None else None
+    return inferred, "inferred" if inferred else "unknown"
 
 
 def infer_cells(index: float, factor: float) -> int | None:

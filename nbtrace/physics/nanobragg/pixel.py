@@ -83,5 +83,5 @@ def _first(trace: Trace, name: str, block: int) -> Record | None:
     if at_block is not None:
         return at_block
     return next(
-        (found for other in sorted(trace.vocabulary.equivalent_names(name)) if (found := trace.get(other))), None
+        (record for other in sorted(trace.vocabulary.equivalent_names(name)) if (record := trace.get(other))), None
     )

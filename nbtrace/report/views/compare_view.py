@@ -90,8 +90,8 @@ def _trace_sections(result: Comparison) -> Iterator[Section]:
         yield Section("Not traced on both sides", items=tuple(untraced))
     for probe in result.probes:
         if probe.diff is not None and probe.diff.verdict is not Verdict.AGREE:
-            told = probe.reason if probe.explanation is None else f"Explanation: {explained(probe.explanation)}"
-            sentences = (diff_view(probe.diff, brief=True).headline, told)
+            sentence = probe.reason if probe.explanation is None else f"Explanation: {explained(probe.explanation)}"
+            sentences = (diff_view(probe.diff, brief=True).headline, sentence)
             yield Section(f"Pixel {_place(probe)}, the {probe.why} one", sentences=sentences)
 
 

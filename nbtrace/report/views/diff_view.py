@@ -185,16 +185,16 @@ def _table(result: DiffResult, *, brief: bool) -> Table:
 
 def _line(group: Group) -> Line:
     row = group.shown
-    found = row.difference
+    difference = row.difference
     label = row.label + (f".{row.component}" if row.component else "")
     cells = (
         label,
         _value(row, row.c),
         _value(row, row.py),
-        signed(found.relative) if found else "–",
+        signed(difference.relative) if difference else "–",
         _ratio(row),
         _digits(row),
-        delta_text(found.delta[found.worst], row.known) if found else "–",
+        delta_text(difference.delta[difference.worst], row.known) if difference else "–",
         _tolerance(row),
         f"{group.diverging}/{group.compared}" if group.compared > 1 else "",
         row.status.value + ("*" if _agrees_as_printed(row) else ""),
@@ -209,8 +209,8 @@ def _agrees_as_printed(row: Row) -> bool:
 
 def _beyond(row: Row) -> bool:
     """Whether a row agrees only because its numbers were printed with few digits."""
-    found = row.difference
-    return found is not None and abs(found.delta[found.worst]) > row.tolerance.allowed(found.norm_c)
+    difference = row.difference
+    return difference is not None and abs(difference.delta[difference.worst]) > row.tolerance.allowed(difference.norm_c)
 
 
 def _ratio(row: Row) -> str:
@@ -261,17 +261,17 @@ def _first(result: DiffResult) -> Section:
 
 def _whole(row: Row, names: Names) -> str:
     """Return the difference of a vector as a whole, or of a scalar in digits."""
-    found = row.difference
-    if found is None:
+    difference = row.difference
+    if difference is None:
         return row.reason
-    if len(found.delta) == 1:
-        return f"ratio {names.ratio} {number(found.ratio, 15)}"
-    size = math.hypot(*found.delta)
+    if len(difference.delta) == 1:
+        return f"ratio {names.ratio} {number(difference.ratio, 15)}"
+    size = math.hypot(*difference.delta)
     parts = [f"|{names.difference}| = {delta_text(size, row.known).lstrip('+')}"]
-    if found.ratio is not None:
-        parts.append(f"|{names.candidate}|/|{names.reference}| − 1 = {signed(found.ratio - 1)}")
-    if found.angle_rad is not None:
-        parts.append(f"angle {found.angle_rad:.3e} rad")
+    if difference.ratio is not None:
+        parts.append(f"|{names.candidate}|/|{names.reference}| − 1 = {signed(difference.ratio - 1)}")
+    if difference.angle_rad is not None:
+        parts.append(f"angle {difference.angle_rad:.3e} rad")
     return ", ".join(parts)
 
 
@@ -339,7 +339,7 @@ def _next(result: DiffResult) -> Section:
     items, commands = [], []
     start = result.physical.first
     if start is not None and start.quantity != (result.first_divergence or start).quantity:
-        items.append(f"start at {start.label}: the first divergence that is no artefact of the logs")
+        items.append(f"start at {start.label}: the first divergence that is not an artefact of the logs")
     if any(row.status is Status.MISSING for row in result.rows):
         items.append("fill in the values that a log leaves out, then compare again")
     logs = logs_of(vocabulary)

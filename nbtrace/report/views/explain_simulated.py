@@ -36,32 +36,31 @@ def simulator_section(simulated: Simulated | None, names: Names) -> Section:
     )
 
 
-def _side_words(found: Reproduction, names: Names) -> str:
+def _side_words(reproduction: Reproduction, names: Names) -> str:
     """Return which run is a side's log, to what, and what it leaves."""
-    setting = f"{names.of(found.side)} = simulator ({found.base})"
-    if found.changes:
-        setting += " with " + " and ".join(change.text for change in found.changes)
-    if not found.matches:
+    setting = f"{names.of(reproduction.side)} = simulator ({reproduction.base})"
+    if reproduction.changes:
+        setting += " with " + " and ".join(change.text for change in reproduction.changes)
+    if not reproduction.matches:
         return f"{setting}: the log has no value to hold against it"
-    if not found.left:
-        return f"{setting} to {found.largest:.1e} over all {len(found.matches)} values{_final_words(found)}"
-    held = f"to {found.largest:.1e} over {len(found.held)} of {len(found.matches)} values"
-    return f"{setting} {held}{_final_words(found)}"
+    many = f"{len(reproduction.held)} of" if reproduction.left else "all"
+    held = f"to {reproduction.largest:.1e} over {many} {len(reproduction.matches)} values"
+    return f"{setting} {held}{_final_words(reproduction)}"
 
 
-def _final_words(found: Reproduction) -> str:
-    final = found.final
+def _final_words(reproduction: Reproduction) -> str:
+    final = reproduction.final
     if final is None:
         return ""
     return f"; {final.node.name} {final.simulated[0]:.9g} predicted, residual {final.residual_rel:.1e}"
 
 
 def _items(simulated: Simulated, names: Names) -> Iterator[str]:
-    for side, found in simulated.reproductions.items():
-        for change, others in zip(found.changes, found.as_well, strict=True):
+    for side, reproduction in simulated.reproductions.items():
+        for change, others in zip(reproduction.changes, reproduction.as_well, strict=True):
             if others:
                 yield f"{change.text}: reproduced as well by {listed(tuple(item.text for item in others), _SHOWN)}"
-        yield from _left(names.of(side), found)
+        yield from _left(names.of(side), reproduction)
     if simulated.traceless:
         yield f"no trace in this pixel: {', '.join(simulated.traceless)}"
     untried = f", {simulated.untried} changes left out for lack of time" if simulated.untried else ""
@@ -72,11 +71,11 @@ def _items(simulated: Simulated, names: Names) -> Iterator[str]:
     )
 
 
-def _left(name: str, found: Reproduction) -> Iterator[str]:
+def _left(name: str, reproduction: Reproduction) -> Iterator[str]:
     """Yield what no run reproduces: what follows from a log's own mistake, and what does not."""
-    log = [match for match in found.left if match.node.name in found.excused]
-    open_ = [match for match in found.left if match.node.name not in found.excused]
-    for matches, because in ((open_, ""), (log, ", which only the log has wrong, or computes from what it has wrong")):
+    log = [match for match in reproduction.left if match.node.name in reproduction.excused]
+    open_ = [match for match in reproduction.left if match.node.name not in reproduction.excused]
+    for matches, because in ((open_, ""), (log, ", wrong in the log alone, or computed from what is")):
         if matches:
             worst = max(matches, key=lambda match: match.residual_rel)
             quantities = tuple(dict.fromkeys(match.node.name for match in matches))
@@ -96,10 +95,10 @@ def _line(difference: RunDifference, names: Names) -> Line:
     return Line(cells)
 
 
-def evidence_words(found: Evidence | None, names: Names) -> str:
+def evidence_words(support: Evidence | None, names: Names) -> str:
     """Return what the runs say of a root; empty if nothing."""
-    if found is None:
+    if support is None:
         return ""
-    sides = zip(names.pair, (found.c, found.py), strict=True)
+    sides = zip(names.pair, (support.c, support.py), strict=True)
     residuals = ", ".join(f"{side} {match.residual_rel:.1e}" for side, match in sides)
-    return f"runs of the simulator agree: {words(found.difference, names)} (residuals {residuals})"
+    return f"runs of the simulator agree: {words(support.difference, names)} (residuals {residuals})"

@@ -74,7 +74,7 @@ def headline(result: Explanation) -> str:
             return "nothing to explain: every value agrees, or follows from values that do"
         if result.diff.first_divergence is None:
             return f"the values that both logs print agree{lack_words(result.diff)}"
-        return "the logs differ, but hold no value by which a side could be told wrong"
+        return "the logs differ, but no value in them shows which side is wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
     attribution = result.attribution
@@ -190,8 +190,8 @@ def _formula(root: Root) -> str:
 
 
 def _facts(result: Explanation) -> Iterator[str]:
-    found = result.audit.findings
-    counts = {status: sum(item.status is status for item in found) for status in AuditStatus}
+    findings = result.audit.findings
+    counts = {status: sum(item.status is status for item in findings) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
     )

@@ -85,9 +85,9 @@ def headline(result: ImagesResult) -> str:
 def _failed(result: ImagesResult) -> str:
     diverging = [gate for gate in result.gates if gate.status.diverges]
     for name in ("variation", "finite"):
-        found = [gate for gate in diverging if gate.name == name]
-        if found:
-            return "; ".join(gate.reason for gate in found)
+        gates = [gate for gate in diverging if gate.name == name]
+        if gates:
+            return "; ".join(gate.reason for gate in gates)
     failed = {gate.name for gate in diverging}
     metrics, names = result.metrics, result.names
     if "correlation" in failed:

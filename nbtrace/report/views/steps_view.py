@@ -93,7 +93,7 @@ def _table(result: StepsResult) -> Table:
 
 def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
     row = turn.first
-    found = row.difference if row is not None else None
+    difference = row.difference if row is not None else None
     name = _name(turn, result)
     lacking = lacking_words(turn, result) if row is None and turn.status.diverges else ""
     cells = (
@@ -101,7 +101,7 @@ def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
         str(turn.compared),
         str(turn.diverging),
         lacking or name,
-        signed(found.relative) if found is not None else "–" if turn.status.diverges else "",
+        signed(difference.relative) if difference is not None else "–" if turn.status.diverges else "",
         turn.status.value,
     )
     return Line(cells, turn.status)

@@ -38,7 +38,7 @@ def suite_view(result: SuiteResult) -> View:
     sections = (
         Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases)))),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
-        Section("To be known of these", items=tuple(notices)),
+        Section("Notes on these cases", items=tuple(notices)),
     )
     return View(
         title=f"Suite {result.name}",

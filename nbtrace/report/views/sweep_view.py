@@ -81,10 +81,10 @@ def _against_reference(result: SweepResult) -> Iterator[str]:
         yield f"{apart}, first {first.label}, {first.reason}"
     elif result.verdict is Verdict.DIFFER:
         why = f"first {undecided[0].shown.label}: {undecided[0].shown.reason}" if undecided else "a trace is cut short"
-        yield f"apart from the reference, and the runs do not tell why; {why}"
+        yield f"differs from the reference, and the runs do not show why; {why}"
     else:
         held = sum(place.reference is not None for item in result.quantities for place in item.places)
-        yield f"{held} values held against the reference, none is apart but for rounding"
+        yield f"{held} values held against the reference, none differs by more than rounding"
 
 
 def _counted(count: int) -> str:
@@ -110,8 +110,8 @@ def _facts(result: SweepResult) -> Iterator[str]:
             yield f"{run.name}: {run.trace.source}"
     if result.reference is not None:
         names = result.policy.vocabulary.names
-        told = f"{names.reference} in the notes; {names.candidate} is {first.name}"
-        yield f"Reference: {result.reference.source} ({told})"
+        pair = f"{names.reference} in the notes; {names.candidate} is {first.name}"
+        yield f"Reference: {result.reference.source} ({pair})"
     yield from tolerance_facts(result.policy)
 
 
@@ -126,9 +126,9 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
     table = Table(columns, tuple(_line(item, result) for item in shown))
     yield Section("Quantities in execution order", sentences=sentences, table=table)
     for outcome in (SweepOutcome.DEFECT, SweepOutcome.UNDECIDED, SweepOutcome.PRECISION_LIMITED):
-        found = result.of_outcome(outcome)
-        if found:
-            items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in found)
+        quantities = result.of_outcome(outcome)
+        if quantities:
+            items = tuple(f"{item.shown.label} {item.shown.reason}{_remark(item, result)}" for item in quantities)
             roots = f"Roots, from which the others may follow: {listed(result.roots)}."
             sentences = (roots,) if outcome is SweepOutcome.DEFECT and result.roots else ()
             yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
@@ -141,7 +141,7 @@ def _remark(item: Swept, result: SweepResult) -> str:
     """Return what is said of a movement that no rounding makes."""
     if not result.exceeds_rounding(item):
         return ""
-    return f"; far more than rounding makes of its inputs (condition {item.condition:.2g}): look at its code"
+    return f"; far more than rounding of its inputs explains (condition {item.condition:.2g}): look at its code"
 
 
 def _next(reference: Trace, run: PrecisionRun) -> Section:
@@ -154,9 +154,9 @@ def _next(reference: Trace, run: PrecisionRun) -> Section:
 
 def _counts(result: SweepResult) -> Iterator[str]:
     for outcome in SweepOutcome:
-        found = result.of_outcome(outcome)
-        if found:
-            yield f"{outcome.value} {len(found)}: {_MEANINGS[outcome]}"
+        quantities = result.of_outcome(outcome)
+        if quantities:
+            yield f"{outcome.value} {len(quantities)}: {_MEANINGS[outcome]}"
     yield f"{result.compared} values compared in {len(result.runs)} runs"
 
 

@@ -63,12 +63,12 @@ def _headline(result: Trust) -> str:
     if result.stability is Stability.STABLE:
         return f"{runs} runs give the same bits" + (f", {compared} traced values the same digits" if compared else "")
     clock = "the clock seeds -misset random: " if result.source.line.seeded_by_clock else ""
-    told = [f"{effect.knob.name} moves {_count(effect.count)}" for effect in result.effects if effect.count]
-    told += [f"{effect.knob.name} gives no image" for effect in result.effects if effect.failure]
-    if not told:
+    moved = [f"{effect.knob.name} moves {_count(effect.count)}" for effect in result.effects if effect.count]
+    moved += [f"{effect.knob.name} gives no image" for effect in result.effects if effect.failure]
+    if not moved:
         knobs = dict.fromkeys(trial.knob.name for trial in result.trials if trial.moves)
-        told = [f"the image stays, but traces move with {listed(knobs)}"]
-    return clock + listed(told, most=6)
+        moved = [f"the image stays, but traces move with {listed(knobs)}"]
+    return clock + listed(moved, most=6)
 
 
 def _count(count: int) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nbtrace.compare.images import metrics as figures
+from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.sums import moments
 
 PIXELS = st.lists(st.tuples(st.floats(-100, 100, width=32), st.floats(-100, 100, width=32)), min_size=3, max_size=40)

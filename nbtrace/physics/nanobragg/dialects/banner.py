@@ -74,11 +74,11 @@ def banner(line: str) -> Outcome | None:
         outcome = one_field(axes[1], axes[2], VOCABULARY)
         return outcome if isinstance(outcome, Fields) else None
     for match in _pixels:
-        if found := match(line):
-            return pixel_stated(found[1], found[2])
+        if matched := match(line):
+            return pixel_stated(matched[1], matched[2])
     for match, names in _settings:
-        if found := match(line):
-            return _stated(names, found.groups())
+        if matched := match(line):
+            return _stated(names, matched.groups())
     return None
 
 

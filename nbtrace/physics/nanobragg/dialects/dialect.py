@@ -81,8 +81,8 @@ def _labelled(lines: LogLines) -> Iterator[tuple[Outcome | None, str]]:
 def _continuation(line: str, context: str) -> Outcome:
     text = line.strip()
     if len(pairs := key_values(text)) > 1:
-        found = [one_field(key, value, VOCABULARY) for key, value in pairs]
-        fields = tuple(item for outcome in found if isinstance(outcome, Fields) for item in outcome.fields)
+        records = [one_field(key, value, VOCABULARY) for key, value in pairs]
+        fields = tuple(item for outcome in records if isinstance(outcome, Fields) for item in outcome.fields)
         return Fields(fields) if fields else Structure()
     outcome = assignments(text, context)
     return Structure() if isinstance(outcome, UnreadableLine) or text.startswith("=") else outcome

@@ -148,8 +148,8 @@ def _turn_told(base: Vector, axis: Vector, label_deg: float, k: float, scatterin
         close = abs(k - _index(base, axis, label_deg, scattering)) <= 1e-9 * max(abs(k), 1.0)
         return 0.0 if close else None
     centre, half = math.atan2(sine, cosine), math.acos((k - along) / amplitude)
-    found = [math.degrees(angle) for angle in (centre - half, centre + half)]
-    return min(((angle - label_deg + 180) % 360 - 180 for angle in found), key=abs)
+    angles = [math.degrees(angle) for angle in (centre - half, centre + half)]
+    return min(((angle - label_deg + 180) % 360 - 180 for angle in angles), key=abs)
 
 
 def cells(at: NodeView, axis: str) -> int:

@@ -86,8 +86,8 @@ def applied_solid_angle(at: NodeView) -> Vector:
 
 def _listed(at: NodeView) -> Reflections | None:
     """Return the list of reflections that the configuration names."""
-    found: Reflections | None = at.scene.tables.get(REFLECTIONS)
-    return found
+    reflections: Reflections | None = at.scene.tables.get(REFLECTIONS)
+    return reflections
 
 
 def structure_factor(at: NodeView) -> Vector:
@@ -383,9 +383,9 @@ def _of_the_intensity() -> Iterator[Formula]:
 def _table() -> dict[str, Formula]:
     parts = (_of_the_detector(), _of_the_pixel(), _of_the_crystal(), _of_the_intensity())
     own = {formula.quantity: formula for part in parts for formula in part}
-    found = {**{name: _relation(name) for name in _BY_NAME}, **own}
+    table = {**{name: _relation(name) for name in _BY_NAME}, **own}
     return {
-        name: replace(found[name], inputs=quantity.inputs) for name, quantity in QUANTITIES.items() if name in found
+        name: replace(table[name], inputs=quantity.inputs) for name, quantity in QUANTITIES.items() if name in table
     }
 
 

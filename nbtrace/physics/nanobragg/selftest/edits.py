@@ -122,8 +122,8 @@ def edits(name: str, text: str) -> Iterator[Edit]:
     records: dict[int, list[Record]] = {}
     for record in trace.records:
         records.setdefault(record.line, []).append(record)
-    for line, found in records.items():
-        for record in found:
+    for line, records_of_line in records.items():
+        for record in records_of_line:
             if record.value.numbers and record.value.shape is not Shape.TEXT:
                 for kind, numbers in _changed(trace, record):
                     after = _rewritten(lines[line - 1], record, numbers)
@@ -188,8 +188,8 @@ def judge(edit: Edit, original: Trace, side: Side) -> Judged:
 
 
 def _trace(text: str, name: str, side: Side) -> Trace:
-    found = parse_trace(text, name)
-    return next((trace for trace in found if trace.side is side), found[0])
+    traces = parse_trace(text, name)
+    return next((trace for trace in traces if trace.side is side), traces[0])
 
 
 def answer(result: Explanation, edit: Edit, side: Side) -> EditAnswer:

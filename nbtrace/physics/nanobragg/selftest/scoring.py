@@ -151,10 +151,10 @@ def scenes(logs: Sequence[str], configurations: Sequence[str]) -> Iterator[tuple
 
 
 def _scene(trace: Trace) -> Scene:
-    found = scene(trace, Side.C, facts_of(trace, trace, None))
-    if whereabouts(trace).pixel is None or Node("I_pixel_final") not in found.values:
+    known = scene(trace, Side.C, facts_of(trace, trace, None))
+    if whereabouts(trace).pixel is None or Node("I_pixel_final") not in known.values:
         raise InputError(f"{trace.source} is no trace of a pixel by the reference")
-    return inject.without_mistakes(found)
+    return inject.without_mistakes(known)
 
 
 def _outcomes(name: str, base: Scene, defects: Sequence[KnownMistake]) -> Iterator[PairOutcome]:
