@@ -21,8 +21,6 @@ from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal
-from nbtrace.report.documents.trace_documents import diff_document
-from nbtrace.report.documents.view_document import view_document
 from nbtrace.report.view import View, clean
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.verdicts.status import Verdict
@@ -224,6 +222,9 @@ class Parity:
     def _fail_of_traces(self, result: DiffResult, files: Mapping[str, Path]) -> NoReturn:
         """Fail with what differs, the cause in front of it; file both, and the explanation that tells the cause."""
         __tracebackhide__ = True
+        # The models of documents, which no test that passes needs.
+        from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415
+
         shown = diff_view(result, brief=True)
         failures = [_Failure("diff", diff_view(result), diff_document(result), files)]
         known = self.causes.of(result)
@@ -286,6 +287,8 @@ def folder_name(node: str) -> str:
 
 def _filed(failures: Sequence[_Failure], report: Path, node: str) -> str:
     """File results, and say where; a folder that cannot be written must not hide why the test fails."""
+    from nbtrace.report.documents.view_document import view_document  # noqa: PLC0415 - its models
+
     folder = report / folder_name(node)
     try:
         for failure in failures:

@@ -1,5 +1,6 @@
 """`nbtrace check`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,10 @@ from nbtrace.cli.options import VocabularyName
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import InputError
 from nbtrace.parsers import read_trace
 from nbtrace.records import Side
-from nbtrace.report.documents.trace_documents import check_document
 from nbtrace.report.views.check_view import check_view
 from nbtrace.vocabulary.chosen import chosen
 
@@ -48,4 +49,10 @@ def check_command(
     result = check(trace)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
-    raise typer.Exit(delivery.deliver(check_view(result), check_document(result)))
+    raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result)))
+
+
+def _document(result: SelfCheck) -> Mapping[str, object]:
+    from nbtrace.report.documents.trace_documents import check_document  # noqa: PLC0415 - the models of documents
+
+    return check_document(result)

@@ -109,8 +109,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     filed = to.folder is not None or to.bundle is not None
     pictures = filed and can_draw()
     outputs = comparison_files(result, pictures=pictures) if filed else {}
-    document = compare_document(result, pictures=pictures)
-    code = delivery.deliver(compare_view(result), document, outputs=outputs)
+    code = delivery.deliver(compare_view(result), lambda: compare_document(result, pictures=pictures), outputs=outputs)
     if filed and not pictures:
         sys.stderr.write("no pictures: they need matplotlib; install it with: pip install 'nbtrace[report]'\n")
     return code
@@ -147,4 +146,4 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
         if sys.stderr.isatty():
             sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
     done = SuiteResult(listed.name, str(suite), request.candidate_name, tuple(results), len(listed.case) - len(names))
-    return delivery.deliver(suite_view(done), suite_document(done), code=done.exit_code)
+    return delivery.deliver(suite_view(done), lambda: suite_document(done), code=done.exit_code)

@@ -1,6 +1,7 @@
 """`nbtrace diff`."""
 
 import gc
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,6 @@ from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.records import Side
-from nbtrace.report.documents.trace_documents import diff_document
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified
 from nbtrace.verdicts.tolerance import Policy, resolve_policy
@@ -76,8 +76,14 @@ def diff_command(
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
     printed = unified(result) if unified_view else None
-    code = delivery.deliver(diff_view(result, brief=brief), diff_document(result), printed=printed)
+    code = delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
     raise typer.Exit(code)
+
+
+def _document(result: DiffResult) -> Mapping[str, object]:
+    from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415 - the models of documents
+
+    return diff_document(result)
 
 
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:

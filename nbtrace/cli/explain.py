@@ -72,7 +72,7 @@ def explain_command(
     configured = _configuration(file, flags or [])
     result = explain(c, py, configured, policy=limits, simulate=_simulator(configured))
     refuse_misspelt(limits, result.diff.notices)
-    code = delivery.deliver(explain_view(result), explain_document(result))
+    code = delivery.deliver(explain_view(result), lambda: explain_document(result))
     if hypotheses is not None:
         _append(hypotheses, hypotheses_block(result))
     raise typer.Exit(code)

@@ -108,7 +108,9 @@ def images_command(
         origins=origins_of(settings),
     )
     result = compare_images(c, py, options)
-    code = delivery.deliver(images_view(result), images_document(result), outputs=extra.write(result, outputs.bundle))
+    code = delivery.deliver(
+        images_view(result), lambda: images_document(result), outputs=extra.write(result, outputs.bundle)
+    )
     raise typer.Exit(code)
 
 

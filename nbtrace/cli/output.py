@@ -16,7 +16,6 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
-from nbtrace.report.documents.view_document import view_document
 from nbtrace.report.view import View, clean, with_option
 from nbtrace.verdicts.status import Verdict
 
@@ -178,7 +177,7 @@ class Delivery:
     def deliver(
         self,
         view: View,
-        document: Mapping[str, object],
+        document: Callable[[], Mapping[str, object]],
         *,
         printed: str | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
@@ -190,7 +189,8 @@ class Delivery:
         Parameters
         ----------
         view : View
-        document : mapping
+        document : callable
+            Makes the JSON document, where one is wanted.
         printed : str, optional
             Stands in place of the terminal report, such as a unified diff.
         outputs : mapping, optional
@@ -204,12 +204,12 @@ class Delivery:
         if self.vocabulary is not None:
             view = with_option(view, f"--vocabulary {quote(self.vocabulary)}")
         if self.to.plot is not None and draw is not None:
-            self._plot(draw(document), self.to.plot)
+            self._plot(draw(document()), self.to.plot)
         if self.to.text not in {None, STDOUT}:
             self._write(self.to.text, terminal.render(view) if printed is None else printed)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle or self.to.folder:
-            filed = self._documents(view, document, code, outputs or {})
+            filed = self._documents(view, document(), code, outputs or {})
         if self.to.prints_report:
             self._print(view, printed)
         sys.stderr.write(filed)
@@ -245,6 +245,8 @@ class Delivery:
         summary = self._summary(whole, len(outputs) + 2)
         if self.to.bundle is None:
             return summary
+        from nbtrace.report.documents.view_document import view_document  # noqa: PLC0415 - its models
+
         paths = Bundle.open_or_create(self.to.bundle).add_result(
             self.name,
             metrics=whole,

@@ -16,12 +16,10 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery, Destinations
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.logs import KEY, logs_of
-from nbtrace.compare.phi import compare_phi
-from nbtrace.compare.steps import compare_steps
+from nbtrace.compare.phi import PhiResult, compare_phi
+from nbtrace.compare.steps import StepsResult, compare_steps
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.parsers import read_pair
-from nbtrace.report.documents.steps_document import steps_document
-from nbtrace.report.documents.trace_documents import phi_document
 from nbtrace.report.views.phi_view import phi_view
 from nbtrace.report.views.steps_view import steps_view
 from nbtrace.verdicts.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
@@ -115,7 +113,7 @@ class _Request:
         limits = resolve_policy(list(self.tolerances), self.policy, Path(), words.vocabulary)
         result = compare_steps(*read_pair(self.c, self.py, words.vocabulary), index, limits)
         refuse_misspelt(limits, result.notices)
-        return delivery.deliver(steps_view(result), steps_document(result))
+        return delivery.deliver(steps_view(result), lambda: _steps_document(result))
 
     def _phi(self) -> ExitCode:
         """Compare φ steps."""
@@ -127,7 +125,19 @@ class _Request:
             settings = PolicySettings(quantities={key: Limit(absolute=tolerance_number(tolerance, tolerance))})
             limits = limits.updated(settings, f"--tolerance {tolerance}")
         result = compare_phi(*read_pair(self.c, self.py, limits.vocabulary), limits)
-        return delivery.deliver(phi_view(result), phi_document(result), draw=_draw)
+        return delivery.deliver(phi_view(result), lambda: _phi_document(result), draw=_draw)
+
+
+def _steps_document(result: StepsResult) -> Mapping[str, object]:
+    from nbtrace.report.documents.steps_document import steps_document  # noqa: PLC0415 - the models of documents
+
+    return steps_document(result)
+
+
+def _phi_document(result: PhiResult) -> Mapping[str, object]:
+    from nbtrace.report.documents.trace_documents import phi_document  # noqa: PLC0415 - the models of documents
+
+    return phi_document(result)
 
 
 def _draw(document: Mapping[str, object]) -> "Figure":

@@ -18,10 +18,9 @@ from nbtrace.cli.options import (
 )
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.scaling import scaling_chain
+from nbtrace.compare.scaling import ScalingResult, scaling_chain
 from nbtrace.errors import UsageError
 from nbtrace.parsers import read_pair
-from nbtrace.report.documents.trace_documents import scaling_document
 from nbtrace.report.views.scaling_view import scaling_view
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import chosen
@@ -59,7 +58,13 @@ def scaling_command(
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     result = scaling_chain(*read_pair(c_log, py_log, words.vocabulary), limits, cells=cells)
     refuse_misspelt(limits, result.notices)
-    raise typer.Exit(delivery.deliver(scaling_view(result), scaling_document(result), draw=_draw))
+    raise typer.Exit(delivery.deliver(scaling_view(result), lambda: _document(result), draw=_draw))
+
+
+def _document(result: ScalingResult) -> Mapping[str, object]:
+    from nbtrace.report.documents.trace_documents import scaling_document  # noqa: PLC0415 - the models of documents
+
+    return scaling_document(result)
 
 
 def _draw(document: Mapping[str, object]) -> "Figure":

@@ -50,4 +50,4 @@ def selftest_command(
     if not chosen:
         raise UsageError(f"no mistake has {mistakes!r} in its name")
     result = run(logs or (), configurations=configuration or (), defects=chosen)
-    raise typer.Exit(delivery.deliver(selftest_view(result), selftest_document(result)))
+    raise typer.Exit(delivery.deliver(selftest_view(result), lambda: selftest_document(result)))

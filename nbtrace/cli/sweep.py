@@ -1,7 +1,7 @@
 """`nbtrace sweep`."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -24,12 +24,11 @@ from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
-from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun
+from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun, SweepResult
 from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.records import Pixel, Side
-from nbtrace.report.documents.sweep_document import sweep_document
 from nbtrace.report.views.sweep_view import sweep_view
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary import registry
@@ -104,8 +103,14 @@ def sweep_command(
     first = min(runs, key=lambda run: run.precision.rounding)
     result = sweep(runs, expected, limits, absent=plan.absent, conditions=conditions(first.trace))
     refuse_misspelt(limits, result.notices)
-    view, document = sweep_view(result, brief=brief), sweep_document(result)
-    raise typer.Exit(delivery.deliver(view, document, outputs=texts))
+    view = sweep_view(result, brief=brief)
+    raise typer.Exit(delivery.deliver(view, lambda: _document(result), outputs=texts))
+
+
+def _document(result: SweepResult) -> Mapping[str, object]:
+    from nbtrace.report.documents.sweep_document import sweep_document  # noqa: PLC0415 - the models of documents
+
+    return sweep_document(result)
 
 
 @dataclass(frozen=True)

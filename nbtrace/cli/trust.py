@@ -63,7 +63,7 @@ def trust_command(
     names = tuple(map(str, line.inputs))
     delivery = Delivery("trust", names, outputs.destinations(), reference=program.file)
     result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)
-    raise typer.Exit(delivery.deliver(trust_view(result), trust_document(result)))
+    raise typer.Exit(delivery.deliver(trust_view(result), lambda: trust_document(result)))
 
 
 def _threads(text: str) -> tuple[int, ...]:

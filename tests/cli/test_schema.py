@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,15 @@ def test_nothing_heavy_is_loaded() -> None:
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert "nbtrace.report.documents.models.trust" in loaded
     assert not {name.partition(".")[0] for name in loaded} & HEAVY
+
+
+def test_a_command_that_writes_no_document_loads_no_model_of_one(supervisor: Path) -> None:
+    script = (
+        "import sys; from nbtrace.cli import main; sys.argv = ['nbtrace', *sys.argv[1:]]\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print('nbtrace.report.documents' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, "diff", str(supervisor / "c.log"), str(supervisor / "py.log")]
+    for more, loaded in (([], "False"), (["--json", "-"], "True")):
+        ended = subprocess.run([*command, *more], capture_output=True, text=True, check=True)
+        assert ended.stdout.splitlines()[-1] == loaded

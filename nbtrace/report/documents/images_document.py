@@ -16,11 +16,12 @@ from nbtrace.report.documents.models.images import (
     ImageSource,
     NumberSteps,
     PeakCounts,
+    PixelShift,
     PixelTolerances,
     PlacementEntry,
     ResolutionShell,
 )
-from nbtrace.report.documents.models.parts import FORMAT_VERSION, PixelPlace
+from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.parts import notice_entries, pixel_place, side_names
 from nbtrace.report.views.images_view import headline
 from nbtrace.units import ANGSTROM
@@ -107,7 +108,7 @@ def _placement(placement: Orientation) -> PlacementEntry:
     slow, fast = placement.shift
     return PlacementEntry(
         py_is=placement.name,
-        shift=PixelPlace(slow=slow, fast=fast),
+        shift=PixelShift(slow=slow, fast=fast),
         correlation=placement.correlation,
         as_given=placement.as_given,
         of="log(1 + I/median)",

@@ -12,7 +12,7 @@ from nbtrace.report.documents.models.explain import ExplainDocument, RootEntry
 from nbtrace.report.documents.models.view import ViewDocument
 from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
-from nbtrace.report.page.told import PagePart, Told, told_by_summary, told_by_view
+from nbtrace.report.page.told import PagePart, ReportText, told_by_summary, told_by_view
 from nbtrace.report.view import VERDICT_WORDS, SectionKind, number, percent, signed
 from nbtrace.report.views.explain_view import status_word
 from nbtrace.vocabulary.sides import Names
@@ -116,7 +116,7 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
     )
 
 
-def _told(filed: FiledResult, problems: list[str]) -> Told:
+def _told(filed: FiledResult, problems: list[str]) -> ReportText:
     """Return what the report of a result says: as its view has it, else as its summary does."""
     if filed.view is not None:
         try:

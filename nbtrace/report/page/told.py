@@ -33,7 +33,7 @@ class PagePart:
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportText:
     """What a report says.
 
     Attributes
@@ -55,10 +55,10 @@ class Told:
     parts: tuple[PagePart, ...]
 
 
-def told_by_view(view: ViewDocument) -> Told:
+def told_by_view(view: ViewDocument) -> ReportText:
     """Return what a view says."""
     notices = tuple(map(_notice, view.notices))
-    return Told(
+    return ReportText(
         title=view.title,
         headline=view.headline,
         facts=tuple(map(_text, view.facts)),
@@ -98,7 +98,7 @@ def _table(table: ViewTable, caption: str) -> PageTable:
     )
 
 
-def told_by_summary(summary: str, names: Names) -> Told:
+def told_by_summary(summary: str, names: Names) -> ReportText:
     """Return what a summary in Markdown says, its parts by their headings and the columns of their tables.
 
     Parameters
@@ -120,7 +120,7 @@ def told_by_summary(summary: str, names: Names) -> Told:
             heading, blocks = block.text, []
     lead = parts[0].blocks
     answer = next((block for block in lead if isinstance(block, Paragraph)), None)
-    return Told(
+    return ReportText(
         title=title,
         headline=_headline(answer),
         facts=tuple(item for block in lead if isinstance(block, Items) for item in block.items),

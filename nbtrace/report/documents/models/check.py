@@ -37,14 +37,14 @@ class CheckEntry(DocumentPart):
     relations: Array[RelationEntry] = Field(description="The relations of its own values.")
 
 
-class _Head(DocumentPart):
+class _CheckHead(DocumentPart):
     format: Literal["nbtrace check"]
     format_version: FormatVersion
     verdict: VerdictWord
     log: TraceSource = Field(description="The log.")
 
 
-class CheckDocument(CheckEntry, _Head):
+class CheckDocument(CheckEntry, _CheckHead):
     """What `nbtrace check` says of a log: which relations among its own values it breaks."""
 
     # In a document, the fields of the last base come first.

@@ -118,11 +118,18 @@ class PeakCounts(DocumentPart):
     py_alone: Array[Array[Number]] = Field(description="[slow, fast] of peaks that only the candidate has.")
 
 
+class PixelShift(DocumentPart):
+    """How far an image is moved, in pixels."""
+
+    slow: int = Field(description="Along the slow axis.")
+    fast: int = Field(description="Along the fast axis.")
+
+
 class PlacementEntry(DocumentPart):
     """A better way to lay the candidate's image on the reference's."""
 
     py_is: str = Field(description="What is done to the candidate's image.")
-    shift: PixelPlace = Field(description="Pixels by which it is then moved.")
+    shift: PixelShift = Field(description="Pixels by which it is then moved.")
     correlation: Number = Field(description="Correlation of what `of` names, placed so.")
     as_given: Number = Field(description="The same of the images as they are.")
     of: str = Field(description="What is correlated.")
@@ -139,14 +146,14 @@ class ImageSource(DocumentPart):
     dtype: str = Field(default="", description="Number type of the pixels.")
 
 
-class _Head(DocumentPart):
+class _ImagesHead(DocumentPart):
     format: str = Field(description="Which document it is.")
     format_version: FormatVersion
     verdict: VerdictWord
     answer: Answer = ""
 
 
-class ImagesBody(ImageFigures, _Head):
+class ImagesBody(ImageFigures, _ImagesHead):
     """Two images compared; in a document, the fields of the last base come first."""
 
     undefined: dict[str, str] = Field(description="Figure that is null → why.")
