@@ -10,27 +10,10 @@ import pytest
 
 from tests.places import ROOT
 
-READ_BACK = "a report's model of what is read back is named after it: to be renamed"
-DRAWN = "a figure is named after the result that it draws: to be renamed"
-OF_THE_PAGE = "the page has a word of its own for it: to be renamed"
-
-CLASSES = {
-    **{
-        (name, "nbtrace/report/ci/filed.py"): READ_BACK
-        for name in ("Case", "Check", "Coverage", "Gate", "Knob", "Relation", "Trust", "Turn")
-    },
-    **{
-        (name, "nbtrace/report/documents/filed.py"): READ_BACK
-        for name in ("Cause", "Notice", "Place", "Quantity", "Root", "Step")
-    },
-    **{(name, "nbtrace/report/page/tables.py"): OF_THE_PAGE for name in ("Cell", "Column")},
-    ("Fact", "nbtrace/report/page/page.py"): OF_THE_PAGE,
-    ("Share", "nbtrace/report/page/results.py"): OF_THE_PAGE,
-}
-"""Classes that are called like another one, by name and file, and why."""
+DRAWN = "a figure is named after the result that it draws"
+OF_THE_PAGE = "the page has a word of its own for it"
 
 FILES = {
-    "nbtrace/report/ci/filed.py": READ_BACK,
     "nbtrace/report/figures/phi.py": DRAWN,
     "nbtrace/report/figures/scaling.py": DRAWN,
     "nbtrace/report/page/prose.py": OF_THE_PAGE,
@@ -41,6 +24,7 @@ FILES = {
 """Files that are called like another one, and why."""
 
 FAMILIES = {
+    "nbtrace/report/documents/models/*.py": "the models of a document stand in a module of its name",
     "nbtrace/cli/*.py": "a command's module has the command's name",
     "nbtrace/physics/*/*.py": "a room of physics mirrors the engine's rooms",
     "simulator/*.py": "a package of its own that knows nothing of nbtrace",
@@ -86,16 +70,11 @@ def twice(homes: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 def test_no_two_public_classes_have_one_name() -> None:
     homes = public_classes()
     assert len(homes) > 300
-    assert not twice({name: [home for home in places if (name, home) not in CLASSES] for name, places in homes.items()})
+    assert not twice(homes)
 
 
 def test_no_two_files_have_one_name() -> None:
     assert not twice({name: [home for home in places if home not in FILES] for name, places in file_names().items()})
-
-
-@pytest.mark.parametrize(("name", "home"), CLASSES)
-def test_an_exception_of_a_class_is_one(name: str, home: str) -> None:
-    assert home in twice(public_classes()).get(name, []), f"{name} of {home} is no exception any more: take it out"
 
 
 @pytest.mark.parametrize("home", FILES)

@@ -10,8 +10,8 @@ from nbtrace.report.documents.models.sweep import (
     ReferenceSource,
     SweepDocument,
     SweepRunEntry,
+    SweptEntry,
     SweptQuantity,
-    SweptValue,
 )
 from nbtrace.report.documents.parts import Document, notice_entries, side_names
 from nbtrace.report.views.sweep_view import headline
@@ -70,8 +70,8 @@ def _quantity(item: Swept, *, exceeds_rounding: bool) -> SweptQuantity:
     )
 
 
-def _reading(reading: Reading) -> SweptValue:
-    return SweptValue(
+def _reading(reading: Reading) -> SweptEntry:
+    return SweptEntry(
         value=_value(reading.record),
         text=reading.record.value.text,
         line=reading.record.line,

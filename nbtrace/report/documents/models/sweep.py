@@ -60,7 +60,7 @@ class PlaceCount(DocumentPart):
     moving: int = Field(description="Those of which a run has another value.")
 
 
-class SweptValue(DocumentPart):
+class SweptEntry(DocumentPart):
     """A value in a run."""
 
     value: PrintedValue
@@ -87,7 +87,7 @@ class SweptQuantity(DocumentPart):
     digits_kept: Number = Field(description="Decimal digits that all runs share; null where all do.")
     reference_value: PrintedValue
     reference_line: int | None = Field(description="Line of the reference's log, from 1.")
-    runs: dict[str, SweptValue] = Field(description="Run → its value.")
+    runs: dict[str, SweptEntry] = Field(description="Run → its value.")
     exceeds_rounding: bool = Field(description="Whether it moves more than rounding can make it.")
 
 
