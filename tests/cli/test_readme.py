@@ -61,7 +61,7 @@ def session_of(calls: list[tuple[str, list[str]]]) -> ParameterSet:
     return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command == "compare" else [])
 
 
-@pytest.mark.parametrize("calls", map(session_of, SESSIONS))
+@pytest.mark.parametrize("calls", [session_of(calls) for calls in SESSIONS])
 def test_what_is_shown_is_printed(
     nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, list[str]]]
 ) -> None:
