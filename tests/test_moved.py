@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pytest
 
+from nbtrace import evidence
 from nbtrace.moved import MOVED, new_name
 
 
@@ -38,3 +39,17 @@ def test_names_that_never_were_are_not_found() -> None:
 def test_nothing_of_nbtrace_uses_an_old_name() -> None:
     code = "import nbtrace, nbtrace.__main__; [getattr(nbtrace, name) for name in nbtrace.__all__]"
     subprocess.run([sys.executable, "-W", "error::DeprecationWarning:nbtrace", "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Outcome", "Integrity"), ("Role", "FileRole"), ("Finding", "EntryFinding"), ("Problem", "DocumentProblem")],
+)
+def test_classes_of_evidence_are_found_under_their_old_names(old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"evidence.{old} is {new} now"):
+        assert getattr(evidence, old) is getattr(evidence, new)
+
+
+def test_a_class_that_evidence_never_had_is_not_found() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Nowhere'"):
+        _ = evidence.Nowhere
