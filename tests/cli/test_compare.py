@@ -9,6 +9,8 @@ from tests.cli.conftest import Run
 from tests.places import GOLDEN_SUITE
 from tests.programs.conftest import FLAGS
 
+pytestmark = pytest.mark.slow  # each case starts programs
+
 CASE = GOLDEN_SUITE / "phi_zero_mosaic"
 SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 4 -lambda 1.1 -distance 60 -detpixels 8 -pixel 4 -oversample 1"
 

@@ -12,6 +12,8 @@ import pytest
 from tests.processes import started
 from tests.programs.conftest import FLAGS
 
+pytestmark = pytest.mark.slow  # each case starts a command and a program
+
 HANGS = """#!/bin/sh
 sleep 600 &
 echo $! > "$CHILD"

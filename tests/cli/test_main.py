@@ -148,6 +148,7 @@ def test_colour_only_where_it_is_wanted(process: "Run", logs: Path) -> None:
     assert "\x1b" not in process("diff", "c.log", "py.log", folder=logs, NO_COLOR="1", TERM="xterm-256color").out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["diff", "scaling", "phi"])
 def test_piped_output_is_as_wide_as_columns_says(process: "Run", logs: Path, command: str) -> None:
     narrow = process(command, "c.log", "py.log", folder=logs, COLUMNS="80").out

@@ -14,6 +14,8 @@ from nbtrace.errors import ExitCode
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
+pytestmark = pytest.mark.slow  # each case starts a process
+
 STARTS = {
     "module": ["-m", "nbtrace"],
     "script": ["-c", "import sys; from nbtrace.cli import main; sys.exit(main())"],  # what pip writes

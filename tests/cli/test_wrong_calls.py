@@ -162,6 +162,7 @@ def test_every_option_is_tried() -> None:
     assert len(OPTIONS) > 140
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "option", "is_flag"), OPTIONS, ids=[f"{name} {option}" for name, option, _ in OPTIONS]
 )

@@ -85,6 +85,7 @@ def other_names(side: str, n: int) -> str:
 LOGS = (blocks, apart, samples, unknown, repeated, unreadable, placeholders, sources, steps, other_names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log", LOGS, ids=lambda log: log.__name__)
 def test_four_times_the_log_is_four_times_the_work(log: Callable[[str, int], str]) -> None:
     def work(n: int) -> None:

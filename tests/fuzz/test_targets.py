@@ -7,6 +7,8 @@ import pytest
 from tests.fuzz.campaign import Extent, Target, campaign
 from tests.fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.slow  # random input for every reader
+
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_no_input_breaks(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,6 +263,7 @@ def test_gzip_is_read_as_the_line_reader_reads_it(tmp_path: Path, members: int) 
     assert _same(path, 500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [0.2, 0.7, 0.999])
 def test_cut_gzip_is_read_as_far_as_it_goes(tmp_path: Path, kept: float) -> None:
     packed = gzip.compress(_keyed_log(2000))

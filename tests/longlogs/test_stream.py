@@ -58,6 +58,7 @@ def _block_line(line: str, prefix: str, block: int, faults: Faults, chance: rand
     return [line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "example",
     [

@@ -15,6 +15,8 @@ from tests.cli.conftest import nb as nb  # noqa: PLC0414 - a fixture
 from tests.programs import broken
 from tests.programs.conftest import FLAGS
 
+pytestmark = pytest.mark.slow  # each case starts programs
+
 FLOOD = 2**16
 """Limit of output in these tests, which is a matter of seconds otherwise."""
 

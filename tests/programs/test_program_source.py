@@ -10,6 +10,8 @@ import pytest
 from nbtrace.errors import MismatchError, ProgramError
 from tests.programs.conftest import MakeSource
 
+pytestmark = pytest.mark.slow  # each case starts a program
+
 EXPECTED = (1 + np.arange(64) % 7).reshape(8, 8).astype(np.float32)
 
 

@@ -23,6 +23,8 @@ from nbtrace.verdicts.tolerance import Policy
 from simulator.__main__ import main as simulate
 from tests.programs.conftest import FLAGS, MakeSource
 
+pytestmark = pytest.mark.slow  # each case starts a reference many times
+
 CARRIES_OVER = (
     "-cell 60 70 80 80 95 105 -default_F 100 -N 8 -lambda 1.1 -distance 90 -detpixels 12 -pixel 5 -oversample 1 "
     "-phi 0 -osc 0.5 -phisteps 3"

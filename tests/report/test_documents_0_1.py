@@ -25,6 +25,8 @@ from tests.report.json_schema import misfits
 from tests.report.page.markup import Markup
 from tests.report.page.test_page import problems_of
 
+pytestmark = pytest.mark.slow  # every command, in several forms
+
 SIMULATED = {"compare-pair", "explain-simulated"}
 """Documents whose numbers the simulator computes, which rounds otherwise on other machines."""
 

@@ -40,6 +40,8 @@ from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import SideName, Vocabulary
 from tests.places import EXAMPLES
 
+pytestmark = pytest.mark.slow  # every command of every example
+
 SIDES = re.compile(r"(?<![\w°])(?:C|Py|PyTorch|INTRODUCED_C|INTRODUCED_PY)(?!\w)")
 DIFFRACTION = re.compile(
     r"φ|(?i:\b(?:pixels?|phi\w*|tic|miller|diffraction|lattice|reflections?|crystals?|rotations?|mosaic|subpixels?"

@@ -32,6 +32,7 @@ def views_of(folder: Path) -> list[View]:
     return views(*(read_trace(str(folder / name)) for name in ("c.log", "py.log")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("width", [80, 100, 160, 200])
 def test_no_line_is_wider_than_the_terminal(folder: Path, width: int) -> None:

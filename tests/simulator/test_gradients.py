@@ -37,6 +37,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["c-parity", "spec"])
 @pytest.mark.parametrize("parameter", [name for name in VALUES if name is not Parameter.MOSAIC_SPREAD])
 def test_the_gradient_of_a_parameter_is_its_finite_difference(parameter: Parameter, mode: str) -> None:

@@ -39,6 +39,8 @@ from simulator.hkl import ReflectionTable, write_cache
 from tests.places import GOLDEN_SUITE, PAIRS, SUPERVISOR_CONFIGURATION
 from tests.simulator.golden import INPUTS
 
+pytestmark = pytest.mark.slow  # dozens of runs of the simulator
+
 CELL = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1"
 SMALL = f"{CELL} -N 6 -distance 40 -detpixels 48 -pixel 1.5 -oversample 1"
 TURNED = f"{CELL} -Na 6 -Nb 7 -Nc 8 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1 -osc 1 -phisteps 5"

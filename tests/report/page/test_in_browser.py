@@ -8,6 +8,8 @@ from tests.browser import Tab
 from tests.report.page.conftest import file_images, file_view, page_of
 from tests.report.page.hostile import HOSTILE, hostile_view
 
+pytestmark = pytest.mark.slow  # a browser
+
 ENTER, ESCAPE, RIGHT, DOWN = ("Enter", 13), ("Escape", 27), ("ArrowRight", 39), ("ArrowDown", 40)
 DIFF = "#result-1 .table"
 

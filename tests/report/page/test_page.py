@@ -146,6 +146,7 @@ def test_no_text_of_a_result_becomes_markup(bundle: Bundle, text: str) -> None:
     assert as_shown(text) in Markup(html).visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_of_a_document_becomes_markup(bundle: Bundle, pair_bundle: Bundle, text: str) -> None:
     for path in sorted(pair_bundle.root.glob("run_metadata*.json")):

@@ -35,6 +35,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contents]:
         yield read_contents(Bundle.open(folder))
 
 
+@pytest.mark.slow
 def test_every_report_files_its_view(contents: Contents) -> None:
     assert len(contents.results) == len(BUNDLED)
     for result in contents.results:
