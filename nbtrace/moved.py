@@ -7,33 +7,62 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, cast
 
-_REPORT = "check compare diff explain images phi scaling suite sweep trust"
+_LONG_LOGS = "chunks columnar decimals placing scan templates"
+_COLUMNS = "estimates stream tally windows"
+_DIALECTS = "banner labels prose tagged"
+_CAUSES = "detector structure variants"
+_VIEWS = "check compare diff explain images phi scaling suite sweep trust"
+_DOCUMENTS = "compare explain images suite sweep trust"
+_NANOBRAGG = "nbtrace.physics.nanobragg"
 
 MOVED: dict[str, str] = {
-    "nbtrace.quantities": "nbtrace.physics.nanobragg.quantities",
+    "nbtrace.quantities": f"{_NANOBRAGG}.quantities",
     "nbtrace.recorder": "nbtrace.embedded.recorder",
     "nbtrace.pixel_table": "nbtrace.embedded.pixel_table",
+    "nbtrace.cli.configurations": "nbtrace.embedded.configurations",
+    "nbtrace.cli.embedded": "nbtrace.embedded.traces",
+    "nbtrace.cli.embedded_source": "nbtrace.embedded.embedded_source",
+    "nbtrace.cli.harness_table": "nbtrace.embedded.tables",
+    "nbtrace.cli.simulated": "nbtrace.embedded.pixel_runs",
+    "nbtrace.compare.comparability": "nbtrace.verdicts.notices",
+    "nbtrace.compare.identities": "nbtrace.compare.relations",
+    "nbtrace.compare.images.metrics": "nbtrace.compare.images.image_metrics",
+    "nbtrace.compare.images.steps": "nbtrace.compare.images.ulps",
+    "nbtrace.compare.images.traced": "nbtrace.images.traced",
+    "nbtrace.compare.lattice": f"{_NANOBRAGG}.lattice",
+    "nbtrace.compare.pixel": f"{_NANOBRAGG}.pixel",
+    "nbtrace.compare.sizes": "nbtrace.longlogs.diff_logs",
     "nbtrace.compare.status": "nbtrace.verdicts.status",
     "nbtrace.compare.tolerance": "nbtrace.verdicts.tolerance",
-    "nbtrace.compare.lattice": "nbtrace.physics.nanobragg.lattice",
-    "nbtrace.compare.pixel": "nbtrace.physics.nanobragg.pixel",
-    "nbtrace.compare.stream": "nbtrace.longlogs.stream",
-    "nbtrace.compare.images.traced": "nbtrace.images.traced",
-    "nbtrace.parsers.columnar": "nbtrace.longlogs.columnar",
+    **{f"nbtrace.compare.{name}": f"nbtrace.longlogs.{name}" for name in _COLUMNS.split()},
+    **{f"nbtrace.explanation.causes.{name}": f"{_NANOBRAGG}.causes.{name}" for name in _CAUSES.split()},
+    "nbtrace.explanation.configuration": f"{_NANOBRAGG}.configuration",
+    "nbtrace.explanation.facts": f"{_NANOBRAGG}.facts",
+    "nbtrace.explanation.formulas": f"{_NANOBRAGG}.formulas",
+    "nbtrace.explanation.formulas.conditions": "nbtrace.explanation.conditions",
+    "nbtrace.explanation.formulas.evaluate": "nbtrace.compare.evaluate",
     "nbtrace.explanation.judgement": "nbtrace.explanation.audit",
     "nbtrace.explanation.runs": "nbtrace.explanation.simulations",
+    "nbtrace.explanation.runs.alternatives": f"{_NANOBRAGG}.alternatives",
     "nbtrace.explanation.scene": "nbtrace.compare.scene",
-    "nbtrace.explanation.facts": "nbtrace.physics.nanobragg.facts",
-    "nbtrace.explanation.configuration": "nbtrace.physics.nanobragg.configuration",
-    "nbtrace.explanation.formulas": "nbtrace.physics.nanobragg.formulas",
-    "nbtrace.explanation.selftest": "nbtrace.physics.nanobragg.selftest",
-    "nbtrace.running": "nbtrace.programs",
-    **{f"nbtrace.report.{name}_view": f"nbtrace.report.views.{name}_view" for name in _REPORT.split()},
-    **{
-        f"nbtrace.report.{name}_document": f"nbtrace.report.documents.{name}_document"
-        for name in ("compare", "explain", "images", "suite", "sweep", "trust")
-    },
+    "nbtrace.explanation.selftest": f"{_NANOBRAGG}.selftest",
+    "nbtrace.explanation.selftest.run": f"{_NANOBRAGG}.selftest.scoring",
+    "nbtrace.images.geometry": "nbtrace.images.resolution",
+    "nbtrace.images.names": "nbtrace.images.file_names",
+    "nbtrace.parsers.documents": "nbtrace.parsers.json_traces",
+    "nbtrace.parsers.sides": "nbtrace.parsers.both_sides",
+    **{f"nbtrace.parsers.{name}": f"nbtrace.longlogs.{name}" for name in _LONG_LOGS.split()},
+    **{f"nbtrace.parsers.{name}": f"{_NANOBRAGG}.dialects.{name}" for name in _DIALECTS.split()},
+    "nbtrace.report.ci.filed": "nbtrace.report.documents.models",
+    "nbtrace.report.filed": "nbtrace.report.documents.filed",
+    "nbtrace.report.explain_simulated": "nbtrace.report.views.explain_simulated",
+    "nbtrace.report.hypotheses": "nbtrace.report.views.hypotheses",
+    "nbtrace.report.selftest_view": f"{_NANOBRAGG}.selftest.selftest_view",
     "nbtrace.report.unified": "nbtrace.report.views.unified",
+    **{f"nbtrace.report.{name}_view": f"nbtrace.report.views.{name}_view" for name in _VIEWS.split()},
+    **{f"nbtrace.report.{name}_document": f"nbtrace.report.documents.{name}_document" for name in _DOCUMENTS.split()},
+    "nbtrace.running": "nbtrace.programs",
+    "nbtrace.running.source": "nbtrace.programs.side_source",
 }
 """Old name to new one; what was in a package is found in the new one."""
 

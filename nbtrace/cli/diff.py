@@ -21,6 +21,8 @@ from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.documents import load
+from nbtrace.errors import InputError
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.records import Side
@@ -89,7 +91,7 @@ def _document(result: DiffResult) -> Mapping[str, object]:
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
     """Compare two logs with tolerances no finer than the reference's own scatter."""
     c, py = in_order(*read_pair(*logs, limits.vocabulary))
-    if file.suffix == JSON_SUFFIX:
+    if _is_document(file):
         from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs
 
         noise, pixel = read_noise(file), whereabouts(c).pixel
@@ -103,5 +105,10 @@ def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
     return replace(result, notices=(notice, *result.notices))
 
 
-JSON_SUFFIX = ".json"
-"""Of a document of `nbtrace trust`; any other file of noise is a log of the reference."""
+def _is_document(file: Path) -> bool:
+    """Whether a file of noise is a document of a command, whatever its name; any other is a log of the reference."""
+    try:
+        document = load(file)
+    except InputError:
+        return False
+    return isinstance(document, dict) and "format" in document

@@ -1,7 +1,7 @@
 """The reference's own scatter between runs, as `nbtrace trust` measured it: a floor for tolerances."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -9,17 +9,14 @@ import numpy as np
 from pydantic import ValidationError
 
 from nbtrace.compare.noise_table import NoiseTable, TracedFloor
+from nbtrace.compare.repeatability import ROUNDING, not_below
 from nbtrace.documents import load
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask
 from nbtrace.records import Pixel
 from nbtrace.schema import Array, DocumentPart, FormatOne, read_part, reason
 from nbtrace.verdicts.notices import Notice, Subject, Weight
-from nbtrace.verdicts.tolerance import Policy, Tolerance
-from nbtrace.vocabulary.quantity import Basis
-
-_ROUNDING = 1.0 + 1e-9
-"""A difference as large as the floor is within it, whatever rounding made of either."""
+from nbtrace.verdicts.tolerance import Policy
 
 
 class _TrustedFloors(DocumentPart):
@@ -63,15 +60,10 @@ class Noise:
 
     def applied(self, policy: Policy, pixel: Pixel | None) -> Policy:
         """Return a policy in which no tolerance is below the floor; a raised one names its origin."""
-        raised = dict(policy.overrides)
         for item in self._floors(pixel):
-            before = replace(policy, overrides=raised).of(item.quantity)
-            floor = item.relative if before.basis is Basis.RELATIVE else item.absolute
-            if floor is not None and floor * _ROUNDING > before.value:
-                reference = policy.vocabulary.names.reference
-                origin = f"{self.name}: {reference} against itself, {item.knob}"
-                raised[item.quantity] = Tolerance(floor * _ROUNDING, before.basis, origin, overridden=True)
-        return replace(policy, overrides=raised)
+            origin = f"{self.name}: {policy.vocabulary.names.reference} against itself, {item.knob}"
+            policy = not_below(policy, item.quantity, (item.relative, item.absolute), origin)
+        return policy
 
     def told(self, before: Policy, after: Policy, pixel: Pixel | None) -> Notice:
         """Return what a report says of the floors: where they were measured and what they raise."""
@@ -116,7 +108,7 @@ class Noise:
         for item in self.table.pixels:
             place = item.slow, item.fast
             difference = abs(float(py.pixels[place]) - float(c.pixels[place]))
-            mask[place] = 0.0 < difference <= item.absolute * _ROUNDING
+            mask[place] = 0.0 < difference <= item.absolute * ROUNDING
         return mask
 
 

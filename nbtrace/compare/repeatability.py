@@ -10,8 +10,18 @@ from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
-_ROUNDING = 1.0 + 1e-9
+ROUNDING = 1.0 + 1e-9
 """A difference as large as the floor is within it, whatever rounding made of either."""
+
+
+def not_below(policy: Policy, quantity: str, floor: tuple[float | None, float], origin: str) -> Policy:
+    """Return a policy in which a quantity's tolerance is not below a floor (relative, absolute)."""
+    before = policy.of(quantity)
+    least = floor[0] if before.basis is Basis.RELATIVE else floor[1]
+    if least is None or least * ROUNDING <= before.value:
+        return policy
+    raised = Tolerance(least * ROUNDING, before.basis, origin, overridden=True)
+    return replace(policy, overrides={**policy.overrides, quantity: raised})
 
 
 @dataclass(frozen=True)
@@ -33,14 +43,10 @@ class Repeatability:
 
     def applied(self, policy: Policy) -> Policy:
         """Return a policy in which no tolerance is below the floor; a raised one names its origin."""
-        raised = dict(policy.overrides)
-        for name in self.absolute:
-            before = policy.of(name)
-            floor = (self.relative if before.basis is Basis.RELATIVE else self.absolute).get(name, 0.0) * _ROUNDING
-            if floor > before.value:
-                origin = f"{self.name}: {policy.vocabulary.names.reference} against itself"
-                raised[name] = Tolerance(floor, before.basis, origin, overridden=True)
-        return replace(policy, overrides=raised)
+        origin = f"{self.name}: {policy.vocabulary.names.reference} against itself"
+        for name, absolute in self.absolute.items():
+            policy = not_below(policy, name, (self.relative.get(name), absolute), origin)
+        return policy
 
     def told(self, before: Policy, after: Policy) -> Notice:
         """Return what a report says of the floors: which tolerances they raise, and to what."""

@@ -24,7 +24,7 @@ _place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
 _pairs = re.compile(r"[^\s=:]++=").match
 _single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
 _is_number = re.compile(NUMBER).fullmatch
-_parts = re.compile(r"[\[(.].*").search
+_component = re.compile(r"(?:\.|\[|\()(?:[xyz]|[0-9]{1,3})[\])]?").fullmatch
 _key_of = re.compile(r"([^\s=:]++)[\s=:]").findall
 
 
@@ -173,8 +173,8 @@ def _key_values(text: str) -> list[tuple[str, str]]:
 
 def _stem(key: str) -> str:
     """Return a key without the component that it names: `h` of `h.x`, `h[0]`, `h(1)`."""
-    part = _parts(key, 1)
-    return key[: part.start()] if part else key
+    start = max(key.rfind(mark) for mark in ".[(")
+    return key[:start] if start > 0 and _component(key, start) else key
 
 
 class _Turns(Placement):

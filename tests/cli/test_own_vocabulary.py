@@ -188,3 +188,36 @@ def test_images_are_those_of_the_projects_programs(examples: "Run", tmp_path: Pa
     assert ended.code == 1
     assert "arrays/loops" in ended.out
     assert not re.search(r"\b(C|Py)\b", ended.out)
+
+
+LOOP = """
+format_version = 1
+name = "loop"
+sides = { old = ["OLD>"], new = ["NEW>"] }
+indices = ["step"]
+final = "out"
+[quantities]
+weight = { unit = "1", formula = "previous(weight) + previous(out) * 0.5" }
+out = { unit = "1", inputs = ["weight"] }
+"""
+VALUES = "{0} step=0 weight 1\n{0} step=0 out {1}\n{0} step=1 weight {2}\n{0} step=1 out 4\n"
+
+
+def test_the_page_names_the_first_divergence_that_the_report_names(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "loop.toml").write_text(LOOP)
+    (tmp_path / "old.log").write_text(VALUES.format("OLD>", 2, 2))
+    (tmp_path / "new.log").write_text(VALUES.format("NEW>", 3, 2.5))
+    ended = nb("diff", "old.log", "new.log", "--vocabulary", "loop.toml", "--bundle", "b")
+    assert ended.out.startswith("DIFFER  first divergence out [step 0]")
+    assert nb("report", "b", "--out", "page.html").code == 0
+    page = re.sub(r"<[^>]+>", " ", (tmp_path / "page.html").read_text())
+    assert re.search(r"First to diverge\s+out\s", page)
+
+
+def test_what_explains_differences_below_the_tolerance_says_so_first(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "loop.toml").write_text(LOOP)
+    (tmp_path / "old.log").write_text(VALUES.format("OLD>", 2, "2.000000000000"))
+    (tmp_path / "new.log").write_text(VALUES.format("NEW>", 2, "2.000000200000"))
+    ended = nb("explain", "old.log", "new.log", "--vocabulary", "loop.toml")
+    assert ended.code == 0
+    assert ended.out.startswith("AGREE  every value agrees within the tolerance; below it, new: weight at step 1")

@@ -29,6 +29,8 @@ def test_noise_that_is_measured_is_a_floor_for_diff(
         assert factor["tolerance"] == pytest.approx(0.5 / value)
         assert factor["tolerance_origin"] == "n.json: C against itself, 2 threads"
     assert nb("diff", "c.log", "py.log").code == 1
+    (tmp_path / "n.json").rename(tmp_path / "noise.txt")
+    assert "noise.txt: C against itself was measured" in nb("diff", "c.log", "py.log", "--noise", "noise.txt").out
 
 
 def test_a_stable_reference_is_exit_0(nb: Run, ref: Path) -> None:

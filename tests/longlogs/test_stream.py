@@ -1,11 +1,13 @@
 """Long logs by columns against the ordinary comparison: the same documents and reports."""
 
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from benchmarks.long_logs import write_pair
 from nbtrace.compare.diff import diff_traces
 from nbtrace.documents import dump
 from nbtrace.longlogs.stream import diff_long
@@ -113,3 +115,24 @@ def test_two_names_of_one_value_in_different_blocks_are_left_to_the_ordinary_com
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     assert ordinary.coverage.expected == 3
     assert by_columns is None or by_columns.coverage == ordinary.coverage
+
+
+@pytest.mark.parametrize("digits", [3, 4, 5])
+def test_numbers_of_few_digits_are_judged_alike(tmp_path: Path, digits: int) -> None:
+    names = []
+    for path in write_pair(tmp_path, 600, wrong=1e-2):
+        text = re.sub(
+            r"(?<![\w.])-?\d+\.\d+(?:e[+-]?\d+)?", lambda number: f"{float(number[0]):.{digits}g}", path.read_text()
+        )
+        coarse = tmp_path / f"coarse_{path.name}"
+        coarse.write_text(text)
+        names.append(str(coarse))
+    c, py = names
+    by_columns = diff_long(c, py)
+    by_records = diff_traces(read_trace(c), read_trace(py))
+    assert by_columns is not None
+    assert by_records.divergences
+    assert diff_document(by_columns)["roots"] == diff_document(by_records)["roots"]
+    assert [item.group.quantity for item in by_columns.divergences] == [
+        item.group.quantity for item in by_records.divergences
+    ]

@@ -79,6 +79,13 @@ def test_what_is_printed_in_another_form_is_lost_not_left_out(old: str, new: str
     assert verdict(NEW.replace(old, new), tank) is Verdict.DIFFER
 
 
+@pytest.mark.parametrize("key", ["T_K.mean", "T_K(max)", "T_K[hot]", "flow_m_s.norm", "flow_m_s_x"])
+def test_another_quantity_whose_key_begins_alike_is_no_part(key: str, tank: Vocabulary) -> None:
+    trace = read(f"{OLD}[OLD] {key} 5.5\n", tank)
+    assert not trace.account.unreadable
+    assert verdict(f"{NEW}NEW> {key} 5.5\n", tank) is Verdict.AGREE
+
+
 def test_the_quantity_of_an_unreadable_line_is_named(tank: Vocabulary) -> None:
     trace = read(NEW.replace("flow_m_s 1.5 2.25 3.125", "flow_m_s.x=1.5 flow_m_s.y=2.25 flow_m_s.z=3.125"), tank)
     assert all("flow_m_s" in item.quantities for item in trace.account.unreadable)

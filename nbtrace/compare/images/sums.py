@@ -28,8 +28,6 @@ _LEAST_EXPONENT = -1021
 """With σ at or below this power of two all that is left are multiples of 2⁻¹⁰⁷⁴ with a sum below 2⁻¹⁰²¹: exact."""
 
 _SPLITTER = 2.0**27 + 1.0
-_EXACT_BITS = 26
-"""Significant bits of a factor up to which a product of two is exact in float64."""
 
 
 @dataclass(frozen=True)

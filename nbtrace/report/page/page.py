@@ -235,12 +235,10 @@ def _root_facts(document: ExplainDocument, names: Names) -> Iterator[PageFact]:
 
 
 def _divergence_facts(document: DiffDocument) -> Iterator[PageFact]:
-    diverging = [(name, item) for name, item in document.factors.items() if item.status != "PASS"]
-    if diverging:
-        name, item = diverging[0]
-        yield PageFact(
-            "First to diverge", name, f"{item.status}, {len(diverging)} of {len(document.factors)} quantities"
-        )
+    first = document.first_divergence
+    if first is not None and first in document.factors:
+        of = f"{document.num_divergent} of {len(document.factors)} quantities"
+        yield PageFact("First to diverge", first, f"{document.factors[first].status}, {of}")
     else:
         yield PageFact("Quantities that diverge", "none", f"of {len(document.factors)} compared")
 

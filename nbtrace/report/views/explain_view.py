@@ -77,6 +77,8 @@ def headline(result: Explanation) -> str:
         return "the logs differ, but no value in them shows which side is wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+    if result.verdict is Verdict.AGREE:
+        return f"every value agrees within the tolerance; below it, {answer}"
     attribution = result.attribution
     left, whole = attribution.left, attribution.log_ratio
     if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
