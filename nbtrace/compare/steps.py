@@ -147,7 +147,7 @@ def compare_steps(first: Trace, second: Trace, index: str | None = None, policy:
             tuple(lacking_c.get(ordinal, ())),
             tuple(lacking_py.get(ordinal, ())),
         )
-        for ordinal in sorted(present[0] | present[1])
+        for ordinal in sorted(_judged(present, apart=index in c.vocabulary.judged_apart))
     )
     repeats = (*repeated_turns(c, Side.C, loop), *repeated_turns(py, Side.PY, loop))
     notices = (*_notices(repeats, index, c.vocabulary), *_outside(outside, index), *result.notices)
@@ -177,6 +177,12 @@ def _there(trace: Trace, loop: Loop) -> AbstractSet[int]:
         elsewhere = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
         raise InputError(f"{trace.source} has no turn of {loop.name}{elsewhere}")
     return present
+
+
+def _judged(present: tuple[AbstractSet[int], AbstractSet[int]], *, apart: bool) -> AbstractSet[int]:
+    """Return the turns that are judged: all, but where one of the programs traces a single turn by choice."""
+    by_choice = apart and min(map(len, present)) == 1
+    return present[0] & present[1] if by_choice else present[0] | present[1]
 
 
 def _only_on(ordinal: int, present: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:

@@ -9,7 +9,7 @@ import nbtrace
 from nbtrace import Status, StepsResult, Trace, Verdict, Vocabulary, compare_steps, load_vocabulary
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Side
-from tests.places import EXAMPLES, SUPERVISOR_PAIR
+from tests.places import EXAMPLES, PAIRS, SUPERVISOR_PAIR
 
 WORDS = """
 format_version = 1
@@ -208,3 +208,14 @@ def test_the_steps_of_nanobragg_are_a_loop_like_any_other() -> None:
     result = compare_steps(first, second, "phi_tic")
     assert [turn.ordinal for turn in result.turns if turn.status.diverges] == [0]
     assert [(item.ordinal, item.of) for item in result.repeats] == [(9, 0)]
+
+
+def test_a_program_that_traces_one_source_of_several_does_so_by_choice() -> None:
+    pair = [nbtrace.read_trace(PAIRS / "sourcefile__43_61" / f"{name}.log") for name in ("c", "py")]
+    result = compare_steps(pair[0], pair[1], "source")
+    assert [turn.ordinal for turn in result.turns] == [2]
+    assert result.first_divergence is not None
+    assert result.first_divergence.first is not None
+    assert result.first_divergence.first.quantity == "source_lambda_angstroms"
+    itself = compare_steps(pair[0], pair[0], "source")
+    assert itself.verdict is Verdict.AGREE
