@@ -165,7 +165,8 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
             value_at(result.scenes[side], values, node)
         except UnloggedError as error:
             # Where a loop ends, such as at the edge of a grid, no relation is formed: what is the same there stays so.
-            at_an_end = node in unmoved and (error.kind is Lack.TURN or str(error) in result.scenes[side].loops)
+            turned = error.kind is Lack.VALUE and error.args[0] in result.scenes[side].loops
+            at_an_end = node in unmoved and (turned or error.kind is Lack.TURN)
             if not at_an_end and node.name not in result.physics.looked_up:
                 return f"{node.label} cannot be recomputed: {why_not_computed(str(error), error.kind)}"
     return ""
