@@ -13,7 +13,8 @@ from pathlib import Path
 from nbtrace import explain, read_trace
 from nbtrace.errors import NbtraceError
 from nbtrace.records import Side
-from nbtrace.report.views.explain_view import effect_words, headline, root_words, side_words
+from nbtrace.report.views.explain_view import headline
+from nbtrace.report.views.explain_words import effect_words, root_words, side_words
 
 
 def main(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Explaining a pair of traces: the whole of `nbtrace explain` but the words."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,12 +13,14 @@ from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
-from nbtrace.explanation.audit.findings import Audit, AuditStatus
+from nbtrace.explanation.audit.findings import Audit
 from nbtrace.explanation.audit.leftovers import leftovers
 from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.ranking import is_rounding, ranked
 from nbtrace.explanation.simulations.counterfactual import Simulated, counterfactual
-from nbtrace.explanation.simulations.evidence import logged_sides, named
+from nbtrace.explanation.simulations.evidence import logged_sides
+from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -60,9 +61,13 @@ class Explanation:
 
     @cached_property
     def ranked(self) -> tuple[tuple[Root, Share], ...]:
-        """The roots, those that explain most of the final ratio first; of equals, those with a side and a cause."""
-        pairs = list(zip(self.roots, self.attribution.shares, strict=True))
-        return tuple(sorted(pairs, key=lambda pair: _place(*pair)))
+        """The roots with their shares, the one that matters most first."""
+        return ranked(self.roots, self.attribution)
+
+    @cached_property
+    def rounded(self) -> tuple[Root, ...]:
+        """Those of the size of rounding that do nothing to speak of."""
+        return tuple(root for root, share in self.ranked if is_rounding(root, share))
 
     @property
     def verdict(self) -> Verdict:
@@ -73,33 +78,6 @@ class Explanation:
     def comparable(self) -> bool:
         """Whether nothing forbids a judgement on the physics."""
         return comparable(self.diff)
-
-
-UNDONE = 2.0
-"""Share of the final log-ratio from which on other roots must undo most of what a root does."""
-
-
-_SMALL = 1e-6
-"""Relative difference of the sides under which a root matters less than others whose share is unknown."""
-
-
-def _place(root: Root, share: Share) -> tuple[bool, float, bool, bool, bool]:
-    only_log = root.status is AuditStatus.LOG_ONLY
-    return only_log, -_size(share), _apart(root) < _SMALL, root.side is Side.UNKNOWN, root.cause is None
-
-
-def _apart(root: Root) -> float:
-    """Return the largest difference of the sides in the root's values, relative to C's."""
-    pairs = [(finding.c.logged, finding.py.logged) for finding in root.findings]
-    known = [(c, py) for c, py in pairs if c is not None and py is not None and len(c) == len(py)]
-    return max((math.dist(c, py) / math.hypot(*c) if any(c) else math.inf for c, py in known), default=math.inf)
-
-
-def _size(share: Share) -> float:
-    """Rank a share: one that cannot be computed, or that others undo, counts as half of the whole."""
-    if share.of_log_ratio is None or abs(share.of_log_ratio) > UNDONE:
-        return 0.5
-    return round(abs(share.of_log_ratio), 6)
 
 
 def explain(
@@ -148,7 +126,7 @@ def explain(
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
         simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
-        causes = named(causes, simulated)
+        causes = ruled(audited, causes, simulated)
     return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
 
 

@@ -107,6 +107,14 @@ class Physics:
         del result
         return self.family(finding.node.name)
 
+    def setting_family(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the configuration values that are set together with some."""
+        return names
+
+    def setting_words(self, names: tuple[str, ...]) -> str:
+        """Return what reports call configuration values that are set together."""
+        return ", ".join(self.counts.get(name) or self.settings.get(name) or name for name in names)
+
     def place(self, node: Node) -> Place:
         """Return the turns of the loops in which a value is computed."""
         return node.place

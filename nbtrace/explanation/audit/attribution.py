@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Values, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
+from nbtrace.compare.scene import Node, Scene, Values, in_order
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, other_side
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
 
+_LARGEST_LOG = 700.0
+"""Logarithm of a ratio that is still a number."""
 _ROUNDED = 1e-9
 """Relative rounding from which on its effect on the final value is followed."""
 
@@ -77,10 +79,44 @@ def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
     for root in roots:
         share, current = _share(result, root, values, final, start, current)
         shares.append(share)
+    shares, current = _with_the_rest(result, roots, shares, final, start, current)
     complete = all(share.of_log_ratio is not None or not share.reason for share in shares)
     left = current if complete else None
     allowed = sum(_carried_rounding(result, side, values, final) for side in values) if left else 0.0
     return Attribution(final.name, start, tuple(shares), left, allowed)
+
+
+def _with_the_rest(
+    result: Audit, roots: Sequence[Root], shares: list[Share], final: Node, start: float, current: float | None
+) -> tuple[list[Share], float | None]:
+    """Return the shares; the one that cannot be computed is what the others leave, where nothing else can make it."""
+    unknown = [i for i, share in enumerate(shares) if share.of_log_ratio is None]
+    if len(unknown) != 1 or not start or final.name not in _later(result, roots[unknown[0]]):
+        return shares, current
+    if roots[unknown[0]].findings[0].ground is Ground.NO_FORMULA or _unsettled(result, final):
+        return shares, current
+    rest = 1.0 - math.fsum(share.of_log_ratio or 0.0 for share in shares)
+    ratio = math.exp(abs(rest * start)) if abs(rest * start) < _LARGEST_LOG else math.inf
+    shares = [Share(rest, "what the others leave", ratio) if i in unknown else share for i, share in enumerate(shares)]
+    return shares, 0.0
+
+
+def _later(result: Audit, root: Root) -> frozenset[str]:
+    """Return the quantities that are computed from a root."""
+    words = result.vocabulary
+    names = words.quantities.keys()
+    return frozenset(name for name in names if set(root.quantities) & (words.ancestors(name) | {name}))
+
+
+def _unsettled(result: Audit, final: Node) -> bool:
+    """Whether a value from which the final one is computed differs without being known to follow from a root."""
+    names = result.vocabulary.ancestors(final.name) | {final.name}
+    open_ = (item for item in result.findings if item.status is AuditStatus.UNKNOWN and not item.is_root)
+    return any(item.node.name in names and _on_both(item) for item in open_)
+
+
+def _on_both(finding: Finding) -> bool:
+    return finding.c.logged is not None and finding.py.logged is not None
 
 
 def _final(values: Mapping[Side, Values], name: str) -> Node | None:
@@ -135,18 +171,27 @@ def _share(
     values[side] = repaired(result, root, side, values)
     after = _log_ratio(values, final)
     if blocked or after is None or current is None:
+        if root.run is not None and root.run.share is not None and current is not None:
+            return Share(root.run.share, "by the runs", root.run.ratio), current - root.run.share * start
         return Share(None, blocked or "the final value becomes 0"), after
-    ratio = math.exp(abs(after - current)) if abs(after - current) < 700 else math.inf
+    ratio = math.exp(abs(after - current)) if abs(after - current) < _LARGEST_LOG else math.inf
     return Share((current - after) / start if start else 0.0, "", ratio), after
 
 
 def repaired(result: Audit, root: Root, side: Side, values: Mapping[Side, Values]) -> Values:
     """Return a side's values with a root put right and everything downstream computed anew."""
     current = values[side]
-    theirs = values[Side.PY if side is Side.C else Side.C]
+    theirs = values[other_side(side)]
     mended = {finding.node: theirs.get(finding.node) for finding in root.findings}
-    new = propagate(result.scenes[side], current, {}, mended)
+    new = propagate(configured_alike(result, root, side), current, {}, mended)
     return result.physics.followed(new, current, theirs)
+
+
+def configured_alike(result: Audit, root: Root, side: Side) -> Scene:
+    """Return a side with the other's configuration values, where a root is that they have them apart."""
+    scene, other = result.scenes[side], result.scenes[other_side(side)]
+    names = {name for finding in root.findings for name in finding.settings}
+    return replace(scene, facts={**scene.facts, **{name: other.facts[name] for name in names}}) if names else scene
 
 
 def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) -> str:
@@ -159,7 +204,7 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     for node in later:
         if node.name not in names or not set(root.quantities) & words.ancestors(node.name):
             continue
-        if node in own or (carriers is not None and node.name not in carriers):
+        if node in own or (carriers is not None and node.name not in carriers and node in unmoved):
             continue
         try:
             value_at(result.scenes[side], values, node)

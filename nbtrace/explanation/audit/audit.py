@@ -6,13 +6,13 @@ checkable, and the other side's value is another.
 
 from dataclasses import replace
 
-from nbtrace.compare.evaluate import formula_of, sharpened
+from nbtrace.compare.evaluate import formula_of, obeys, sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held, held_of, matches, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Held, held_of, matches, other_side
 from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
-from nbtrace.vocabulary.formula import Lack, why_not_computed
+from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
 
 AMPLIFIES = 1e3
 """Condition number from which on a quantity amplifies what it inherits."""
@@ -39,7 +39,7 @@ def audit(c: Scene, py: Scene) -> Audit:
 
 def _by_takers(result: Audit, finding: Finding) -> Finding:
     """Return a finding that no formula decides as one of the log alone, if all that is computed from it agrees."""
-    if finding.status is not AuditStatus.UNKNOWN or not finding.is_root or finding.ground is Ground.CONFIGURED_APART:
+    if finding.status is not AuditStatus.UNKNOWN or not finding.is_root:
         return finding
     name, quantities = finding.node.name, result.vocabulary.quantities
     takers = [item for item in result.findings if name in quantities[item.node.name].causes and _on_both(item)]
@@ -81,14 +81,14 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
 
 def _obeyed(result: Audit, finding: Finding) -> Finding | None:
     """Judge a value whose formula holds on both sides; None where that decides nothing."""
+    apart = _configured_apart(result, finding)
+    if apart:
+        reason = f"both follow the formula, with different values of {result.physics.setting_words(apart)}"
+        return replace(finding, status=AuditStatus.CONFIGURED, is_root=True, reason=reason, settings=apart)
     if _has_other_inputs(result, finding):
         condition = max(held.computed.condition for held in (finding.c, finding.py) if held.computed is not None)
         status = AuditStatus.AMPLIFIED if condition > AMPLIFIES else AuditStatus.INHERITED
         return replace(finding, status=status, reason=f"condition number {condition:.1e}")
-    reason = _configured_apart(result, finding)
-    if reason:
-        ground = Ground.CONFIGURED_APART
-        return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=reason, ground=ground)
     if not _uncertain_facts(result, finding) and _computed_alike(finding):
         return replace(finding, reason="as far apart as digits and precision of equal inputs allow")
     return None
@@ -113,16 +113,27 @@ def _has_other_inputs(result: Audit, finding: Finding) -> bool:
     return any(not matches(result, node) for node in inputs)
 
 
-def _configured_apart(result: Audit, finding: Finding) -> str:
-    """Return which configuration value, another on either side, makes the difference; empty if there is none."""
-    c, py = (result.scenes[side].facts for side in (Side.C, Side.PY))
-    for name in dict.fromkeys((*_facts(finding.c), *_facts(finding.py))):
-        if name in c and name in py and c[name].numbers != py[name].numbers:
-            values = (" ".join(f"{number:.6g}" for number in facts[name].numbers) for facts in (c, py))
-            sides = zip(values, result.vocabulary.names.pair, strict=True)
-            shown = ", ".join(f"{value} in {side}" for value, side in sides)
-            return f"both follow the formula, with different values of {name}: {shown}"
-    return ""
+def _configured_apart(result: Audit, finding: Finding) -> tuple[str, ...]:
+    """Return the configuration values, others on either side, without which the difference would be another."""
+    told = dict.fromkeys((*_facts(finding.c), *_facts(finding.py)))
+    names = tuple(name for name in told if _facts_differ(result, name))
+    if not names:
+        return ()
+    scene = result.scenes[Side.PY]
+    theirs = {name: result.scenes[Side.C].facts[name] for name in names}
+    exchanged = replace(scene, facts={**scene.facts, **theirs})
+    try:
+        return names if not obeys(exchanged, result.effective[Side.PY], finding.node) else ()
+    except UnloggedError:
+        return names
+
+
+def _facts_differ(result: Audit, name: str) -> bool:
+    """Whether the sides have another configuration value, by more than its printed digits leave open."""
+    c, py = (result.scenes[side].facts.get(name) for side in (Side.C, Side.PY))
+    if c is None or py is None or len(c.numbers) != len(py.numbers):
+        return False
+    return any(abs(x - y) > c.uncertainty + py.uncertainty for x, y in zip(c.numbers, py.numbers, strict=True))
 
 
 def _computed_alike(finding: Finding) -> bool:

@@ -23,6 +23,7 @@ class AuditStatus(StrEnum):
     INTRODUCED_C = "INTRODUCED_C"
     INTRODUCED_PY = "INTRODUCED_PY"
     LOG_ONLY = "LOG_ONLY"
+    CONFIGURED = "CONFIGURED"
     UNKNOWN = "UNKNOWN"
 
 
@@ -30,7 +31,6 @@ class Ground(StrEnum):
     """Why a finding is what it is, where something is decided by it."""
 
     OTHER = "other"
-    CONFIGURED_APART = "both follow the formula, with another configuration value"
     NO_FORMULA = "no formula covers the value"
 
 
@@ -80,6 +80,8 @@ class Finding:
     reason : str
         In words.
     ground : Ground
+    settings : tuple of str
+        Configuration values that the sides follow the formula with, each its own.
     """
 
     node: Node
@@ -90,6 +92,7 @@ class Finding:
     is_root: bool = False
     reason: str = ""
     ground: Ground = Ground.OTHER
+    settings: tuple[str, ...] = ()
 
     def held(self, side: Side) -> Held:
         """Return one side's part."""

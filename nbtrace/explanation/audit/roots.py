@@ -1,17 +1,40 @@
 """Findings that one mistake makes are one root; each root gets its cause."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from nbtrace.compare.evaluate import sharpened
 from nbtrace.compare.repeats import phi_steps, repeats
-from nbtrace.compare.scene import Node, Place
+from nbtrace.compare.scene import Fact, Node, Place
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, noise, other_side
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Trait, search
 from nbtrace.records import Side
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.simulations.counterfactual import RunDifference
+
+
+class Basis(StrEnum):
+    """What a root's side and cause are told by."""
+
+    FORMULAS = "formulas"
+    SETTINGS = "settings"
+    ONE_RUN = "one run"
+    BOTH_RUNS = "both runs"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingApart:
+    """A configuration value that the sides have apart."""
+
+    name: str
+    c: Fact
+    py: Fact
 
 
 @dataclass(frozen=True)
@@ -31,6 +54,11 @@ class Root:
     place : Place
         The turns of the loops in which its first value is computed.
     vocabulary : Vocabulary
+    basis : Basis
+    settings : tuple of SettingApart
+        Configuration values that the sides have apart, where that is all there is to it.
+    run : RunDifference or None
+        What the runs of the two sides differ in, where that makes it.
     """
 
     findings: tuple[Finding, ...]
@@ -40,6 +68,9 @@ class Root:
     supposed: Side = Side.UNKNOWN
     place: Place = ()
     vocabulary: Vocabulary = field(default_factory=registry.default)
+    basis: Basis = Basis.FORMULAS
+    settings: tuple[SettingApart, ...] = ()
+    run: "RunDifference | None" = None
 
     @property
     def node(self) -> Node:
@@ -69,11 +100,25 @@ class Root:
 
 def roots(result: Audit) -> tuple[Root, ...]:
     """Return the roots in execution order, each with its causes."""
-    groups: dict[tuple[Side, str], list[Finding]] = {}
+    groups: dict[tuple[Side, Hashable], list[Finding]] = {}
     for finding in result.roots:
-        groups.setdefault((finding.side, result.physics.root_family(result, finding)), []).append(finding)
+        groups.setdefault((finding.side, _family(result, finding)), []).append(finding)
     candidates = [_root(result, tuple(group)) for group in groups.values()]
     return tuple(_joined(_with_sides_that_are_shown(tuple(_without_shared_steps(result, candidates)))))
+
+
+def _family(result: Audit, finding: Finding) -> Hashable:
+    """Return what findings of one root share: the quantity, or the settings that the sides have apart."""
+    if finding.settings:
+        return result.physics.setting_family(finding.settings)
+    return result.physics.root_family(result, finding)
+
+
+def _apart(result: Audit, findings: Iterable[Finding]) -> Iterator[SettingApart]:
+    """Yield the settings of some findings, each once, with its value on either side."""
+    facts = [result.scenes[side].facts for side in (Side.C, Side.PY)]
+    for name in dict.fromkeys(name for finding in findings for name in finding.settings):
+        yield SettingApart(name, *(of_side[name] for of_side in facts))
 
 
 def _with_sides_that_are_shown(candidates: Sequence[Root]) -> Iterator[Root]:
@@ -135,6 +180,18 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
         if known.cause is None or Trait.NOT_LOGGED not in known.cause.signature.traits:
             return known
         return replace(known, side=Side.UNKNOWN, status=AuditStatus.UNKNOWN)
+    if first.settings:
+        return Root(
+            findings,
+            Side.UNKNOWN,
+            first.status,
+            Search((), 0),
+            Side.PY,
+            place,
+            result.vocabulary,
+            Basis.SETTINGS,
+            tuple(_apart(result, findings)),
+        )
     searches = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
     side = _blamed(result, first.node, searches)
     status = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}.get(side, AuditStatus.UNKNOWN)

@@ -1,6 +1,6 @@
 """What the simulator makes of the traced pixel: with the configuration as given, and with one thing changed at a time.
 
-Each side is held against the run whole. What is found is evidence beside the audit, which alone says who is wrong.
+Each side is held against the run whole. What the runs say of the roots is in :mod:`ruling`.
 """
 
 import math
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from nbtrace.compare.scene import Node, Values, in_order
 from nbtrace.errors import NbtraceError
+from nbtrace.explanation.audit.findings import other_side
 from nbtrace.explanation.simulations.match import Logged, matched
 from nbtrace.explanation.simulations.reproduction import Reproduction, reproduction_of
 from nbtrace.explanation.simulations.run import MANY, Change, Config, Experiments, Runs, Simulate, condition_of
@@ -41,6 +42,11 @@ class RunDifference:
     ratio: float | None
     share: float | None
 
+    @property
+    def blamed(self) -> Side:
+        """The side that departs from what is meant: that with the change, or the one that lacks what mends it."""
+        return other_side(self.side) if self.change.mends else self.side
+
 
 @dataclass(frozen=True)
 class Simulated:
@@ -62,6 +68,8 @@ class Simulated:
         Runs that were made.
     untried : int
         Changes for which there was no time.
+    defective : frozenset of Node
+        Values of the run as configured that known defects of the reference make.
     """
 
     pixel: Pixel | None
@@ -72,6 +80,7 @@ class Simulated:
     traceless: tuple[str, ...] = ()
     tried: int = 0
     untried: int = 0
+    defective: frozenset[Node] = frozenset()
 
 
 def counterfactual(
@@ -107,6 +116,7 @@ def counterfactual(
         traceless=tuple(_traceless(runs, options)),
         tried=len(runs.made),
         untried=len(runs.untried),
+        defective=frozenset(_defective(runs, options)),
     )
 
 
@@ -153,10 +163,19 @@ def _traceless(runs: Runs, options: Iterable[Change]) -> Iterator[str]:
             yield switch
 
 
+def _defective(runs: Runs, options: Iterable[Change]) -> Iterator[Node]:
+    """Yield the values that known defects make in the run as configured."""
+    base = runs.of(()) or {}
+    for change in options:
+        without = runs.of((change,)) if change.mends else None
+        if without is not None:
+            yield from (node for node in base if base[node] != without.get(node))
+
+
 def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iterator[RunDifference]:
     """Yield what one side's run has changed and the other's has not, with what it moves."""
     for side, reproduction in reproductions.items():
-        other = reproductions[Side.PY if side is Side.C else Side.C]
+        other = reproductions[other_side(side)]
         for change, chance in zip(reproduction.changes, reproduction.chances, strict=True):
             if change in other.changes:
                 continue

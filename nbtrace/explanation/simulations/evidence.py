@@ -1,16 +1,13 @@
-"""What runs of the simulator add to the roots that the audit found: agreement, or a cause where there is none.
-
-The audit alone says which side a root is on and whether only the log has it; a run changes neither.
-"""
+"""The two runs that have a root's values, and both logs as runs are held against them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, other_side
 from nbtrace.explanation.audit.roots import Root
-from nbtrace.explanation.causes.search import Cause, Signature
+from nbtrace.explanation.causes.search import Signature
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
 from nbtrace.explanation.simulations.match import Logged, ValueMatch
 from nbtrace.records import Side
@@ -83,32 +80,6 @@ def evidence(root: Root, simulated: Simulated | None) -> Evidence | None:
         if c is not None and py is not None and c.holds and py.holds:
             return Evidence(difference, c, py, difference.chance)
     return None
-
-
-def named(roots: Iterable[Root], simulated: Simulated) -> tuple[Root, ...]:
-    """Return the roots, those without a cause with the one that the runs tell."""
-    return tuple(root if root.cause is not None else _named(root, simulated) for root in roots)
-
-
-def _named(root: Root, simulated: Simulated) -> Root:
-    support = evidence(root, simulated)
-    if support is None:
-        return root
-    side = root.side if root.side is not Side.UNKNOWN else Side.PY
-    match, other = support.of(side), support.of(other_side(side))
-    residual = norm(tuple(x - y for x, y in zip(match.logged, match.simulated, strict=True)))
-    deviation = norm(tuple(x - y for x, y in zip(match.logged, other.logged, strict=True)))
-    cause = Cause(
-        signature=SIMULATOR,
-        text=words(support.difference, root.vocabulary.names),
-        predicted=match.simulated,
-        residual=residual,
-        residual_rel=match.residual_rel,
-        left=residual / deviation if deviation else float("inf"),
-        exact=True,
-        chance=support.chance,
-    )
-    return replace(root, search=replace(root.search, causes=(cause,)))
 
 
 def words(difference: RunDifference, names: Names) -> str:

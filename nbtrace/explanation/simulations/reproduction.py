@@ -4,14 +4,14 @@ Changes are added one after the other, the one that reproduces most of the log f
 no chance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
-from nbtrace.explanation.simulations.run import Change, Runs, condition_of
+from nbtrace.explanation.simulations.run import MANY, Change, Runs, condition_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -90,7 +90,7 @@ def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Rep
     condition = condition_of(runs, (), current)
     for _ in range(MOST_CHANGES):
         before = tuple(matched(log, current, condition))
-        step = _best_step(runs, _Step(chosen, options, before, condition, log))
+        step = _best_step(runs, _Step(chosen, (*options, *_solved(runs, chosen, log)), before, condition, log))
         if step is None:
             break
         chosen, chance, others = (*chosen, step.change), step.chance, step.as_well
@@ -109,6 +109,14 @@ def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Rep
         excused=log.excused,
         vocabulary=log.scene.vocabulary,
     )
+
+
+def _solved(runs: Runs, chosen: tuple[Change, ...], log: Logged) -> Iterator[Change]:
+    """Yield the changes that are solved for from a log, with some made."""
+    if runs.samples > MANY:
+        return
+    config = runs.experiments.applied(runs.config, chosen)
+    yield from runs.experiments.solved(config, log, lambda extra: runs.of((*chosen, *extra)))
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,8 @@ def _gain(values: Values, change: Change, step: _Step) -> _Taken | None:
         return None
     whole = step.log.physics.whole
     reach = min(_reach(before[match.node], match, whole=match.node.name in whole) for match in gained)
+    if change.odds is not None:
+        reach = change.odds
     nodes = frozenset(match.node for match in gained)
     return _Taken(change, len(gained) - lost, nodes, tuple(match.simulated for match in after), reach)
 

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.errors import NbtraceError
 from nbtrace.records import Pixel
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.simulations.match import Logged
 
 _BUDGET = 3_000
 """Samples that all runs together may take; a run also costs as much as :data:`_OVERHEAD` samples."""
@@ -36,6 +39,14 @@ class Change(Hashable, Protocol):
     def moves(self) -> tuple[str, ...]:
         """Quantities of which it moves at least one before any other, if that can be said."""
 
+    @property
+    def mends(self) -> str:
+        """What is wrong without the change, if it takes a known defect out; empty if it departs from what is meant."""
+
+    @property
+    def odds(self) -> float | None:
+        """How likely such a change reproduces by chance what it was solved from; None if it was not solved for."""
+
 
 class Experiments(ABC):
     """What may be varied in a configuration."""
@@ -43,6 +54,13 @@ class Experiments(ABC):
     @abstractmethod
     def changes(self, config: Config, pixel: Pixel) -> tuple[Change, ...]:
         """Return every change that a configuration allows, the likely ones first."""
+
+    def solved(
+        self, config: Config, log: "Logged", run: Callable[[tuple[Change, ...]], Values | None]
+    ) -> Iterator[Change]:
+        """Yield changes that are solved for from a log's values, of a configuration and what runs of it give."""
+        del config, log, run
+        return iter(())
 
     @abstractmethod
     def applied(self, config: Config, chosen: tuple[Change, ...]) -> Config:

@@ -37,6 +37,10 @@ class ConfigurationChange:
         Configuration values.
     moves : tuple of str
         Quantities of which it moves at least one before any other, if that can be said.
+    mends : str
+        What is wrong without the change, if it takes a known defect out; empty if it departs from what is meant.
+    odds : float or None
+        How likely such a change reproduces by chance what it was solved from; None if it was not solved for.
     """
 
     name: str
@@ -44,6 +48,8 @@ class ConfigurationChange:
     switch: Defect | None = None
     fields: Fields = field(default_factory=dict)
     moves: tuple[str, ...] = ()
+    mends: str = ""
+    odds: float | None = None
 
     def applied(self, config: Config) -> Config:
         """Return the configuration with the change in it."""
@@ -104,7 +110,10 @@ def _switches(config: Config) -> Iterator[ConfigurationChange]:
         elif not defect.of_command_line:
             on = defect in config.execution.defects
             yield ConfigurationChange(
-                defect.value, f"{_SWITCH_WORDS[defect][on]} ({defect.value} {'off' if on else 'on'})", defect
+                defect.value,
+                f"{_SWITCH_WORDS[defect][on]} ({defect.value} {'off' if on else 'on'})",
+                defect,
+                mends=f"{_SWITCH_WORDS[defect][not on]}, the known defect {defect.value}" if on else "",
             )
 
 

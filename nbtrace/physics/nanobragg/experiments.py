@@ -1,12 +1,15 @@
 """What may be varied in a run of the simulator, as the search for the run that reproduces a log asks for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import cast
 
+from nbtrace.compare.scene import Values
+from nbtrace.explanation.simulations.match import Logged
 from nbtrace.explanation.simulations.run import STEP, Change, Experiments
 from nbtrace.explanation.simulations.run import Config as AnyConfig
 from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, changes
+from nbtrace.physics.nanobragg.solved import solved
 from nbtrace.records import Pixel
 from simulator.config import Config
 from simulator.defects import Defect, Mode, mode_name
@@ -26,6 +29,12 @@ class Simulator(Experiments):
         """Return a configuration with changes."""
         own = cast("tuple[ConfigurationChange, ...]", chosen)
         return reduce(lambda changed, change: change.applied(changed), own, cast("Config", config))
+
+    def solved(
+        self, config: AnyConfig, log: Logged, run: Callable[[tuple[Change, ...]], Values | None]
+    ) -> Iterator[Change]:
+        """Yield numbers and counts that a log needs."""
+        return solved(cast("Config", config), log, run)
 
     def words(self, config: AnyConfig) -> str:
         """Return the name of the mode, else the names of its switches."""

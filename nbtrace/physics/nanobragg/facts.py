@@ -58,7 +58,8 @@ def facts_of(trace: Trace, other: Trace, config: Config | None) -> Facts:
     """Return the configuration of a side: as given, else as its own log tells it, else as the other's does."""
     stated: dict[str, Fact] = {**_banner(trace, "banner")}
     borrowed = {**_banner(other, "other log"), **_logged(other)}
-    known = {**borrowed, **stated}
+    known = {**borrowed, **_own_cells(trace, borrowed), **stated}
+    known = {**_where(trace, other), **known}
     if all(_counts_pixels_as_points(log) for log in (trace, other)):
         known["point_pixel"] = Fact((1.0,), 0.0, "both logs' solid angles")
     if any(_hides_factors(log) for log in (trace, other)):
@@ -137,6 +138,29 @@ def _counts_pixels_as_points(trace: Trace) -> bool:
 def _hides_factors(trace: Trace) -> bool:
     """Whether a log is the reference's of a crystal that is no parallelepiped: it prints no lattice factors then."""
     return trace.side is Side.C and trace.get("hkl_frac") is not None and trace.get("F_latt_a") is None
+
+
+def _where(trace: Trace, other: Trace) -> dict[str, Fact]:
+    """Return the pixel that the values tell, of this log or else of the other, where no log states one."""
+    derived = (whereabouts(log).derived for log in (trace, other))
+    pixel = next((found for found in derived if found is not None), None)
+    return {} if pixel is None else {"pixel_slow_fast": Fact((float(pixel[0]), float(pixel[1])), 0.0, "geometry")}
+
+
+def _own_cells(trace: Trace, borrowed: Facts) -> dict[str, Fact]:
+    """Return the numbers of cells that a log's own factors need, where the other log's do not give them.
+
+    One factor fits some number by chance or by a mistake of its own: all three must be whole, and at least two others
+    than the other log's.
+    """
+    if not all(f"N_{axis}" in borrowed for axis in "abc"):
+        return {}
+    theirs = [borrowed[f"N_{axis}"].numbers[0] for axis in "abc"]
+    mine = [_cells_of(trace, axis) or 0 for axis in "abc"]
+    alike = len(set(mine)) == 1 or len(set(theirs)) > 1
+    if not all(mine) or sum(x != y for x, y in zip(mine, theirs, strict=True)) < len("ab") or not alike:
+        return {}
+    return {f"N_{axis}": Fact((float(n),), 0.0, "lattice factors") for axis, n in zip("abc", mine, strict=True)}
 
 
 def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.config import Config
 
 
+_CELLS = ("N_a", "N_b", "N_c")
 _ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
 _FROM_REAL = "the intensity is computed from the real vectors"
 _RECIPROCAL = "reciprocal"
@@ -115,6 +116,14 @@ class NanoBragg(Physics):
         if name == "omega_pixel_sr":
             return "omega_pixel"
         return name.removeprefix("phi_") if name.startswith("phi_F") else name
+
+    def setting_family(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the numbers of cells along all axes for one of them."""
+        return _CELLS if set(names) <= set(_CELLS) else names
+
+    def setting_words(self, names: tuple[str, ...]) -> str:
+        """Return what reports call configuration values; the numbers of cells go together."""
+        return "the number of cells" if set(names) <= set(_CELLS) else super().setting_words(names)
 
     def root_family(self, result: Audit, finding: Finding) -> str:
         """Return a name that findings of one mistake share; an index of a step follows from what is off before it."""

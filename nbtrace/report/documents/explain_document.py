@@ -2,7 +2,7 @@
 
 from nbtrace.explanation.audit.attribution import Share
 from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held, other_side
-from nbtrace.explanation.audit.roots import Root
+from nbtrace.explanation.audit.roots import Root, SettingApart
 from nbtrace.explanation.causes.search import Cause
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
@@ -27,6 +27,7 @@ from nbtrace.report.documents.models.explain import (
     ReproducedSide,
     RootEntry,
     RootProof,
+    SettingEntry,
     SimulatorRefused,
     SimulatorRuns,
     UnreproducedValue,
@@ -34,14 +35,8 @@ from nbtrace.report.documents.models.explain import (
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, pixel_place, side_names
-from nbtrace.report.views.explain_view import (
-    effect_words,
-    headline,
-    proof_rows,
-    proof_sentences,
-    root_words,
-    side_words,
-)
+from nbtrace.report.views.explain_view import headline, proof_rows, proof_sentences
+from nbtrace.report.views.explain_words import basis_words, effect_words, root_words, side_words
 
 
 def explain_document(result: Explanation) -> Document:
@@ -93,6 +88,10 @@ def _root(root: Root, share: Share, result: Explanation) -> RootEntry:
         residual_rel=cause.residual_rel if cause is not None else None,
         explains_final_ratio=share.of_log_ratio,
         explains_reason=share.reason,
+        basis=root.basis.value,
+        told_by=basis_words(root),
+        settings=tuple(_setting(item) for item in root.settings),
+        of_rounding_size=root in result.rounded,
         proof=RootProof(
             sentences=tuple(proof_sentences(root)),
             rows=tuple(
@@ -104,6 +103,16 @@ def _root(root: Root, share: Share, result: Explanation) -> RootEntry:
         candidates_tried=root.search.tried,
         causes=tuple(map(_cause, root.search.causes)),
         nearest=tuple(map(_cause, root.search.nearest)),
+    )
+
+
+def _setting(setting: SettingApart) -> SettingEntry:
+    return SettingEntry(
+        setting=setting.name,
+        c=setting.c.numbers,
+        py=setting.py.numbers,
+        origin_c=setting.c.origin,
+        origin_py=setting.py.origin,
     )
 
 

@@ -14,7 +14,7 @@ from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
 from nbtrace.report.page.told import PagePart, ReportText, told_by_summary, told_by_view
 from nbtrace.report.view import VERDICT_WORDS, SectionKind, number, percent, signed
-from nbtrace.report.views.explain_view import status_word
+from nbtrace.report.views.explain_words import status_word
 from nbtrace.vocabulary.sides import Names
 
 

@@ -3,17 +3,31 @@
 import math
 from collections.abc import Iterator
 
-from nbtrace.compare.metrics import component_name, is_finite
-from nbtrace.explanation.audit.attribution import Attribution, Share
+from nbtrace.compare.metrics import component_name
+from nbtrace.explanation.audit.attribution import Share
 from nbtrace.explanation.audit.findings import AuditStatus, Finding, Ground, Held
 from nbtrace.explanation.audit.roots import Root
-from nbtrace.explanation.explain import UNDONE, Explanation
+from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.ranking import UNDONE
 from nbtrace.explanation.simulations.evidence import evidence
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, clean, listed, percent
 from nbtrace.report.views.diff_view import lack_words
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
+from nbtrace.report.views.explain_words import (
+    SMALL,
+    basis_words,
+    effect_words,
+    formula_words,
+    left_words,
+    odds_words,
+    root_words,
+    rounding_words,
+    setting_words,
+    side_words,
+    status_word,
+)
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.formula import Lack
@@ -33,8 +47,6 @@ PROOF_COLUMNS = (
     Column("by the formula", numeric=True),
     Column("under the cause", numeric=True),
 )
-_SHORT = 12
-"""Letters of a name that stand in the word for a status."""
 _WORDY = 92
 """Terminal width from which on there is room for the reason of each finding."""
 _STYLE = {
@@ -44,10 +56,9 @@ _STYLE = {
     AuditStatus.INTRODUCED_C: Status.CRITICAL,
     AuditStatus.INTRODUCED_PY: Status.CRITICAL,
     AuditStatus.LOG_ONLY: Status.DIVERGENT,
+    AuditStatus.CONFIGURED: Status.CRITICAL,
     AuditStatus.UNKNOWN: Status.MISSING,
 }
-_MATERIAL = 1e-6
-"""Share of the final log-ratio under which a root does not matter to the pixel."""
 
 
 def explain_view(result: Explanation) -> View:
@@ -77,6 +88,8 @@ def headline(result: Explanation) -> str:
         return "the logs differ, but no value in them shows which side is wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+    if len(result.rounded) == len(result.ranked) > 1:
+        answer = rounding_words(result.rounded)
     if result.verdict is Verdict.AGREE:
         return f"every value agrees within the tolerance; below it, {answer}"
     attribution = result.attribution
@@ -88,107 +101,6 @@ def headline(result: Explanation) -> str:
 
 _MUCH = 0.01
 """Share of the final log-ratio from which on what is left of it belongs to the answer."""
-SMALL = 1e-8
-"""Logarithm of a ratio that is called none."""
-
-
-def left_words(attribution: Attribution) -> str:
-    """Return what is left of the final log-ratio, and whether rounding allows it."""
-    left, allowed = attribution.left or 0.0, attribution.allowed
-    words = f"{left:+.2e} is left"
-    if left and abs(left) <= allowed:
-        return f"{words}, which rounding allows (up to {allowed:.1e})"
-    return f"{words} without a cause" if abs(left) >= SMALL else words
-
-
-def side_words(root: Root) -> str:
-    """Return which side a root is on."""
-    names = root.vocabulary.names
-    return names.either if root.side is Side.UNKNOWN else names.of(root.side)
-
-
-def root_words(root: Root) -> str:
-    """Return where a root is and its cause, with the residual that the cause leaves."""
-    where = listed(root.quantities, 3)
-    where += f" at {place_words(root)}" if root.place else ""
-    if root.cause is None:
-        return f"{where}: {_without_cause(root)}"
-    cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
-    if root.side is Side.UNKNOWN:
-        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, _other(root.supposed)))
-        return f"{where}: the logs do not tell whose value is right; if {theirs}'s is, {mine} has this: {cause}"
-    return f"{where}: {cause}"
-
-
-def status_word(status: AuditStatus, names: Names) -> str:
-    """Return what a report calls a status: who introduced a difference goes by its name, if that is a short word."""
-    introduced = {
-        AuditStatus.INTRODUCED_C: (names.reference, "REFERENCE"),
-        AuditStatus.INTRODUCED_PY: (names.candidate, "CANDIDATE"),
-    }
-    if status not in introduced:
-        return status.value
-    name, part = introduced[status]
-    return f"INTRODUCED_{name.upper() if len(name) <= _SHORT and len(name.split()) == 1 else part}"
-
-
-def place_words(root: Root) -> str:
-    """Return the turns of the loops that a root is in."""
-    return ", ".join(f"{name} {ordinal}" for name, ordinal in root.place)
-
-
-def _without_cause(root: Root) -> str:
-    finding = root.findings[0]
-    if root.status is AuditStatus.UNKNOWN:
-        reason = f" ({finding.reason})" if finding.reason and finding.c.lack is not Lack.FORMULA else ""
-        return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
-    if root.status is AuditStatus.LOG_ONLY:
-        return f"not what the formula gives; {finding.reason}"
-    return f"breaks {_formula(root)}; no cause of the catalogue fits"
-
-
-_PARALLEL = 1e-4
-"""Relative deviation up to which one vector is a multiple of another."""
-
-
-def _apart(finding: Finding, names: Names) -> str:
-    """Return how the values of the two sides differ, in one clause."""
-    c, py = finding.c.logged, finding.py.logged
-    if c is None or py is None or len(c) != len(py):
-        return "the sides have different values"
-    infinite = [name for name, value in zip(names.pair, (c, py), strict=True) if not is_finite(value)]
-    if infinite:
-        return f"{' and '.join(infinite)}: the value is not finite"
-    square = math.fsum(x * x for x in c)
-    factor = math.fsum(x * y for x, y in zip(c, py, strict=True)) / square if square else 0.0
-    off = math.dist(py, [factor * x for x in c])
-    if not factor or off > _PARALLEL * math.hypot(*py):
-        apart = math.dist(c, py) / math.sqrt(square) if square else math.inf
-        return f"the sides differ by {apart:.2g} of {names.reference}'s value"
-    theirs = f"{names.candidate}'s value is"
-    if abs(factor - 1) < _PARALLEL:
-        return f"{theirs} {names.reference}'s times 1 {'−' if factor < 1 else '+'} {abs(factor - 1):.2g}"
-    return f"{theirs} {factor:.7g} times {names.reference}'s" + (" in every component" if len(c) > 1 else "")
-
-
-def effect_words(root: Root, share: Share, result: Explanation) -> str:
-    """Return what a root does to the pixel."""
-    vocabulary = result.diff.c.vocabulary
-    final = result.attribution.final or f"the final {vocabulary.outcome}"
-    if root.status is AuditStatus.LOG_ONLY:
-        return f"only the log is wrong, {final} is not"
-    if share.of_log_ratio is None:
-        return f"its share of {final} cannot be computed ({share.reason})"
-    if abs(share.of_log_ratio) < _MATERIAL:
-        return f"without effect on {final}"
-    if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
-        return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
-    return f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
-
-
-def _formula(root: Root) -> str:
-    formula = root.vocabulary.formulas.get(root.quantity)
-    return formula.text if formula is not None else "its formula"
 
 
 def _facts(result: Explanation) -> Iterator[str]:
@@ -206,10 +118,13 @@ def _facts(result: Explanation) -> Iterator[str]:
 
 
 def _sections(result: Explanation) -> Iterator[Section]:
-    lines = tuple(_root_line(root, share) for root, share in result.ranked)
-    yield Section("Roots", table=Table(ROOT_COLUMNS, lines) if lines else None, kind=SectionKind.ROOTS)
+    rounded = result.rounded if len(result.rounded) > 1 else ()
+    shown_roots = [(root, share) for root, share in result.ranked if root not in rounded]
+    lines = tuple(_root_line(root, share) for root, share in shown_roots)
+    also = (rounding_words(rounded),) if rounded else ()
+    yield Section("Roots", items=also, table=Table(ROOT_COLUMNS, lines) if lines else None, kind=SectionKind.ROOTS)
     yield simulator_section(result.simulated, result.names)
-    for root, _ in result.ranked:
+    for root, _ in shown_roots:
         yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
@@ -229,7 +144,7 @@ def _root_line(root: Root, share: Share) -> Line:
         status_word(root.status, root.vocabulary.names),
         _share_cell(share),
         f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
-        root.cause.text if root.cause is not None else "none found",
+        root.cause.text if root.cause is not None else setting_words(root) if root.settings else "none found",
     )
     return Line(cells, _STYLE[root.status])
 
@@ -242,9 +157,10 @@ def _share_cell(share: Share) -> str:
 
 
 def _proof(root: Root, runs: str, result: Explanation) -> Section:
+    told = basis_words(root)
     return Section(
         f"{side_words(root)}: {root.node.label}",
-        sentences=(*proof_sentences(root), *([runs] if runs else ())),
+        sentences=(*proof_sentences(root), *([f"told by: {told}"] if told else ()), *([runs] if runs else ())),
         items=tuple(_alternatives(root)),
         table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root, result)))),
         kind=SectionKind.PROOF,
@@ -256,7 +172,7 @@ def proof_sentences(root: Root) -> tuple[str, ...]:
     if _judged(root).computed is None and root.status is not AuditStatus.LOG_ONLY:
         formula = "no formula could be checked; the other side's value stands in its place"
     else:
-        formula = f"formula: {_formula(root)}"
+        formula = f"formula: {formula_words(root)}"
     return tuple(filter(None, (formula, root.findings[0].reason, _description(root))))
 
 
@@ -300,7 +216,10 @@ def _cell(values: tuple[float, ...], place: int) -> str:
 
 
 def _alternatives(root: Root) -> Iterator[str]:
-    yield f"{root.search.tried} candidates tried"
+    if root.settings:
+        yield setting_words(root)
+        return
+    yield odds_words(root.search)
     for cause in root.search.causes[1:3]:
         yield f"fits as well: {cause.text} (residual {cause.residual_rel:.1e})"
     if root.search.causes:

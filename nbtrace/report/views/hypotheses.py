@@ -8,7 +8,8 @@ from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
 from nbtrace.records import Side
 from nbtrace.report.markdown import escape
-from nbtrace.report.views.explain_view import effect_words, headline, root_words, side_words
+from nbtrace.report.views.explain_view import headline
+from nbtrace.report.views.explain_words import effect_words, root_words, side_words
 
 
 def hypotheses_block(result: Explanation, now: datetime | None = None) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from nbtrace.explanation.audit.findings import AuditStatus
+from nbtrace.explanation.audit.roots import Basis
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -79,6 +80,16 @@ class EvidenceEntry(ChangeEntry):
     expected_by_chance: Number = Field(description=_CHANCE)
 
 
+class SettingEntry(DocumentPart):
+    """A configuration value that the sides have apart."""
+
+    setting: str = Field(description="Its name.")
+    c: Vector = Field(description="The reference's.")
+    py: Vector = Field(description="The candidate's.")
+    origin_c: str = Field(description="What tells the reference's.")
+    origin_py: str = Field(description="What tells the candidate's.")
+
+
 class RootEntry(DocumentPart):
     """A root: a quantity that a side has wrong and that follows from nothing else."""
 
@@ -94,7 +105,18 @@ class RootEntry(DocumentPart):
     explains_final_ratio: Number = Field(
         default=None, description="Share of ln(py/c) of the final quantity that goes when it is put right."
     )
-    explains_reason: str = Field(default="", description="Why that is not known.")
+    explains_reason: str = Field(default="", description="Why that is not known, or how it is.")
+    basis: str | None = Field(
+        default=None, description=f"{LATER}What tells the side and the cause.", json_schema_extra=words_of(*Basis)
+    )
+    told_by: str = Field(default="", description=f"{LATER}The same in words; empty where no side is told.")
+    settings: Array[SettingEntry] = Field(
+        default=(),
+        description=f"{LATER}Configuration values that the sides have apart, where that is all there is to it.",
+    )
+    of_rounding_size: bool = Field(
+        default=False, description=f"{LATER}Whether it is of the size of rounding and does nothing to speak of."
+    )
     proof: RootProof = Field(default=RootProof(), description="Why the side is told wrong.")
     simulator: EvidenceEntry | None = Field(
         default=None, description=f"{LATER}What runs of the simulator say of it; null where nothing."

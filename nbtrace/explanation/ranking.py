@@ -1,0 +1,77 @@
+"""Which root comes first: what it does to the final value, then its size, then how certain its side and cause are."""
+
+import math
+from collections.abc import Sequence
+
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Vector
+from nbtrace.explanation.audit.attribution import Attribution, Share
+from nbtrace.explanation.audit.findings import AuditStatus, Finding
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.records import Side
+
+UNDONE = 2.0
+"""Share of the final log-ratio from which on other roots must undo most of what a root does."""
+
+_ROUNDING = 1e-6
+"""Relative size up to which a deviation is that of printed digits, or of numbers in single precision."""
+_SLIGHT = 0.01
+"""Share of the final log-ratio up to which such a deviation is without weight."""
+
+
+def ranked(roots: Sequence[Root], attribution: Attribution) -> tuple[tuple[Root, Share], ...]:
+    """Return the roots with their shares, the one that matters most first.
+
+    A root whose share cannot be computed may be all that the others leave. Deviations of the size of rounding come
+    after everything else, and what only a log has wrong comes last.
+    """
+    pairs = list(zip(roots, attribution.shares, strict=True))
+    known = [share.of_log_ratio for share in attribution.shares if share.of_log_ratio is not None]
+    rest = abs(1.0 - math.fsum(share for share in known if abs(share) <= UNDONE))
+    return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest)))
+
+
+def is_rounding(root: Root, share: Share) -> bool:
+    """Whether a root is of the size of rounding and does nothing to speak of."""
+    if root.status is AuditStatus.LOG_ONLY or size(root) > _ROUNDING:
+        return False
+    return share.of_log_ratio is None or abs(share.of_log_ratio) < _SLIGHT
+
+
+def size(root: Root) -> float:
+    """Return the largest relative deviation of a root's values: from their formula, else between the sides."""
+    return max(map(_deviation, root.findings, [root.side] * len(root.findings)), default=math.inf)
+
+
+def _deviation(finding: Finding, side: Side) -> float:
+    held = finding.held(side) if side is not Side.UNKNOWN else None
+    if held is not None and held.computed is not None and held.broken:
+        return _relative(held.logged, held.computed.value)
+    return _relative(finding.py.logged, finding.c.logged)
+
+
+def _relative(value: Vector | None, right: Vector | None) -> float:
+    if value is None or right is None or len(value) != len(right):
+        return math.inf
+    apart, scale = norm(tuple(x - y for x, y in zip(value, right, strict=True))), norm(right)
+    return apart / scale if scale else math.inf if apart else 0.0
+
+
+def _place(root: Root, share: Share, rest: float) -> tuple[bool, bool, float, float, bool, bool]:
+    return (
+        root.status is AuditStatus.LOG_ONLY,
+        is_rounding(root, share),
+        -_effect(share, rest),
+        -size(root),
+        root.side is Side.UNKNOWN,
+        root.cause is None,
+    )
+
+
+def _effect(share: Share, rest: float) -> float:
+    """Return the part of the final log-ratio that a root makes, at most the whole."""
+    if share.of_log_ratio is None:
+        return min(rest, 1.0)
+    if abs(share.of_log_ratio) > UNDONE:
+        return 0.5
+    return round(abs(share.of_log_ratio), 6)

@@ -1,0 +1,337 @@
+"""Configuration values that a log needs, solved for from its values instead of guessed.
+
+Lengths, angles and other numbers are found by Gauss and Newton's method on runs of the simulator, from the values that
+they move first; counts follow from the values that they are a factor of. A solution is an alternative like any other:
+the run with it has to reproduce the log, and numbers that come out with few digits are no chance.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Values, Vector
+from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
+from nbtrace.explanation.simulations.run import Change
+from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, Fields
+from nbtrace.physics.nanobragg.lattice import infer_cells
+from simulator.config import Config
+from simulator.frames import beam_centre, closest_point
+
+Run = Callable[[tuple[Change, ...]], Values | None]
+
+_STEPS = 8
+"""Steps of the iteration."""
+_NUDGE = 1e-5
+"""Change of a number, relative to its size, by which its effect is measured."""
+_FEWEST, _MOST = 1, 12
+"""Digits of a solution."""
+_UNCERTAIN_DIGITS = 15
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Numbers of a configuration that are solved for together.
+
+    Attributes
+    ----------
+    name : str
+        Of the alternative.
+    words : str
+        What they are.
+    start : callable
+        Field, label and unit of each number with its value in a configuration; empty where it has none.
+    seen_in : tuple of str
+        Quantities that they are solved from.
+    extra : mapping
+        Other fields that have to be set with them.
+    """
+
+    name: str
+    words: str
+    start: Callable[[Config], Mapping[str, tuple[str, str, float]]]
+    seen_in: tuple[str, ...]
+    extra: Callable[[Config], Fields] = lambda _: {}
+
+
+def solved(config: Config, log: Logged, run: Run) -> Iterator[ConfigurationChange]:
+    """Yield what has to be changed in a configuration for a log to have some of its values.
+
+    Parameters
+    ----------
+    config : Config
+        With what was found before in it.
+    log : Logged
+    run : callable
+        Runs the pixel with changes.
+    """
+    base = run(())
+    if base is None:
+        return
+    missed = {match.node.name for match in matched(log, base, {}) if not match.holds}
+    for unknown in UNKNOWNS:
+        if missed.intersection(unknown.seen_in):
+            change = _solution(unknown, config, log, run, base)
+            if change is not None:
+                yield change
+    yield from _counted(config, log, base, missed)
+
+
+def _solution(unknown: Unknown, config: Config, log: Logged, run: Run, base: Values) -> ConfigurationChange | None:
+    start = unknown.start(config)
+    nodes = [node for node in log.nodes if node.name in unknown.seen_in and node in base]
+    if not start or not nodes:
+        return None
+    problem = _Problem(unknown, config, log, run, tuple(start), nodes)
+    numbers = problem.solve([value for _, _, value in start.values()])
+    if numbers is None:
+        return None
+    rounded, digits = problem.rounded(numbers)
+    were = [value for _, _, value in start.values()]
+    if rounded == were:
+        return None
+    labels = [(label, unit) for label, unit, _ in start.values()]
+    text = f"{unknown.words} {_listed(labels, rounded)} in place of {_listed(labels, were)}"
+    return ConfigurationChange(unknown.name, text, fields=problem.fields(rounded), odds=problem.odds(digits))
+
+
+def _listed(labels: Sequence[tuple[str, str]], numbers: Sequence[float]) -> str:
+    return ", ".join(
+        f"{label} {number:.9g} {unit}".strip() for (label, unit), number in zip(labels, numbers, strict=True)
+    )
+
+
+@dataclass
+class _Problem:
+    """Numbers to be found such that a run has a log's values."""
+
+    unknown: Unknown
+    config: Config
+    log: Logged
+    run: Run
+    names: tuple[str, ...]
+    nodes: list[Node]
+
+    def fields(self, numbers: Sequence[float]) -> Fields:
+        """Return the fields that have some numbers; those of one field in brackets are its components."""
+        fields: dict[str, object] = dict(self.unknown.extra(self.config))
+        for name, number in zip(self.names, numbers, strict=True):
+            field, bracket, _ = name.partition("[")
+            earlier = fields.get(field, ())
+            fields[field] = (*earlier, number) if bracket and isinstance(earlier, tuple) else number
+        return fields
+
+    def _matches(self, numbers: Sequence[float]) -> list[ValueMatch] | None:
+        change = ConfigurationChange(self.unknown.name, "", fields=self.fields(numbers))
+        values = self.run((change,))
+        if values is None or any(node not in values for node in self.nodes):
+            return None
+        wanted = set(self.nodes)
+        return [match for match in matched(self.log, values, {}) if match.node in wanted]
+
+    def solve(self, start: Sequence[float]) -> list[float] | None:
+        """Return the numbers; None if no solution has the log's values."""
+        numbers = list(start)
+        for _ in range(_STEPS):
+            matches = self._matches(numbers)
+            if matches is None or any(len(match.logged) != len(match.simulated) for match in matches):
+                return None
+            if all(match.holds for match in matches):
+                return numbers
+            change = self._step(numbers, matches)
+            if change is None:
+                return None
+            numbers = [number + step for number, step in zip(numbers, change, strict=True)]
+            if not all(map(math.isfinite, numbers)):
+                return None
+        matches = self._matches(numbers)
+        return numbers if matches is not None and all(match.holds for match in matches) else None
+
+    def _step(self, numbers: Sequence[float], matches: Sequence[ValueMatch]) -> list[float] | None:
+        """Return the least-squares step, each component of a value over its size."""
+        sizes = [norm(match.logged) or 1.0 for match in matches]
+        here = _flat([match.simulated for match in matches], sizes)
+        target = _flat([match.logged for match in matches], sizes)
+        columns = []
+        for i, number in enumerate(numbers):
+            nudge = _NUDGE * max(abs(number), 1.0)
+            moved = self._matches([x + nudge if j == i else x for j, x in enumerate(numbers)])
+            if moved is None:
+                return None
+            there = _flat([match.simulated for match in moved], sizes)
+            columns.append([(x - y) / nudge for x, y in zip(there, here, strict=True)])
+        return _least_squares(columns, [x - y for x, y in zip(target, here, strict=True)])
+
+    def rounded(self, numbers: Sequence[float]) -> tuple[list[float], int]:
+        """Return the numbers with as few digits as still have the log's values, and how many those are."""
+        for digits in range(_FEWEST, _MOST + 1):
+            short = [float(f"{number:.{digits}g}") for number in numbers]
+            matches = self._matches(short)
+            if matches is not None and all(match.holds for match in matches):
+                return short, digits
+        return list(numbers), _UNCERTAIN_DIGITS
+
+    def odds(self, digits: int) -> float:
+        """Return how likely numbers with so few digits have the log's values by chance."""
+        values = self.run(()) or {}
+        known = math.inf
+        components = 0
+        for match in matched(self.log, values, {}):
+            if match.node in self.nodes and norm(match.logged):
+                known = min(known, -math.log10(max(norm(match.allowed) / norm(match.logged), 1e-15)))
+                components += len(match.logged)
+        spare = max(components - len(self.names), 0)
+        round_ = min(10.0 ** (digits - known), 1.0) ** len(self.names)
+        return max(round_ * 10.0 ** (-known * spare), 1e-300) if math.isfinite(known) else 1.0
+
+
+def _flat(values: Sequence[Vector], sizes: Sequence[float]) -> list[float]:
+    return [x / size for value, size in zip(values, sizes, strict=True) for x in value]
+
+
+def _least_squares(columns: Sequence[Sequence[float]], wanted: Sequence[float]) -> list[float] | None:
+    """Return the x of least |A·x − b| by the normal equations; None where they have no single one."""
+    many = len(columns)
+    if len(wanted) < many:
+        return None
+    rows = [
+        [math.fsum(x * y for x, y in zip(a, b, strict=True)) for b in columns]
+        + [math.fsum(x * y for x, y in zip(a, wanted, strict=True))]
+        for a in columns
+    ]
+    for i in range(many):
+        pivot = max(range(i, many), key=lambda j: abs(rows[j][i]))
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        if abs(rows[i][i]) <= 1e-14 * max(map(abs, rows[i][:many]), default=0.0) or not rows[i][i]:
+            return None
+        for j in range(many):
+            if j != i:
+                factor = rows[j][i] / rows[i][i]
+                rows[j] = [x - factor * y for x, y in zip(rows[j], rows[i], strict=True)]
+    return [rows[i][many] / rows[i][i] for i in range(many)]
+
+
+def _counted(config: Config, log: Logged, base: Values, missed: set[str]) -> Iterator[ConfigurationChange]:
+    """Yield counts that make whole factors: cells of the lattice factors, the rest of the number of steps."""
+    yield from _cells(config, log, missed)
+    steps = Node("steps")
+    logged, here = log.scene.values.get(steps), base.get(steps)
+    if "steps" not in missed or not logged or not here or not here[0]:
+        return
+    factor = logged[0] / here[0]
+    counts = {
+        "phisteps": ("crystal.phisteps", "φ steps", config.crystal.rotation.count, factor),
+        "domains": ("crystal.mosaic_domains", "mosaic domains", config.crystal.domain_count, factor),
+        "oversample": ("sampling.oversample", "oversampling", config.sampling.oversample or 1, math.sqrt(abs(factor))),
+    }
+    for field, words, count, times in counts.values():
+        other = count * times
+        whole = round(other)
+        if whole >= 1 and whole != count and abs(other - whole) < 1e-9 * whole:
+            text = f"{words} {whole} in place of {count}"
+            yield ConfigurationChange("counts", text, fields={field: whole}, moves=("steps",))
+
+
+def _cells(config: Config, log: Logged, missed: set[str]) -> Iterator[ConfigurationChange]:
+    crystal, values = config.crystal, log.scene.values
+    hkl = values.get(Node("hkl_frac", 0)) or values.get(Node("hkl_frac"))
+    if not missed.intersection(f"F_latt_{axis}" for axis in "abc") or hkl is None or len(hkl) != len("abc"):
+        return
+    found = []
+    for axis, index in zip("abc", hkl, strict=True):
+        factor = values.get(Node(f"F_latt_{axis}", 0)) or values.get(Node(f"F_latt_{axis}"))
+        found.append(infer_cells(index, factor[0]) if factor is not None else None)
+    counts = (crystal.Na, crystal.Nb, crystal.Nc)
+    if not all(found) or tuple(found) == counts:
+        return
+    text = f"{_by(found)} cells in place of {_by(counts)}"
+    yield ConfigurationChange(
+        "cells",
+        text,
+        fields={f"crystal.N{axis}": n for axis, n in zip("abc", found, strict=True)},
+        moves=("F_latt_a", "F_latt_b", "F_latt_c", "F_latt"),
+    )
+
+
+def _by(counts: Sequence[int | None]) -> str:
+    return " x ".join(str(count) for count in counts)
+
+
+def _beam_centre(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    detector = config.detector
+    if detector.ORGX_px is not None or detector.ORGY_px is not None:
+        x, y = (number / (detector.pixel_mm / 1000.0) + 0.5 for number in closest_point(detector))
+        return {"detector.ORGX_px": ("ORGX", "pixels", x), "detector.ORGY_px": ("ORGY", "pixels", y)}
+    if detector.Xclose_mm is not None and detector.Yclose_mm is not None:
+        return {
+            "detector.Xclose_mm": ("Xclose", "mm", detector.Xclose_mm),
+            "detector.Yclose_mm": ("Yclose", "mm", detector.Yclose_mm),
+        }
+    x, y = (1000.0 * number for number in beam_centre(detector))
+    return {"detector.Xbeam_mm": ("X", "mm", x), "detector.Ybeam_mm": ("Y", "mm", y)}
+
+
+def _distance(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    detector = config.detector
+    if detector.distance_mm is not None:
+        return {"detector.distance_mm": ("", "mm", detector.distance_mm)}
+    if detector.close_distance_mm is not None:
+        return {"detector.close_distance_mm": ("", "mm", detector.close_distance_mm)}
+    return {}
+
+
+def _one(field: str, unit: str) -> Callable[[Config], Mapping[str, tuple[str, str, float]]]:
+    """Return the one number of a field that a configuration has."""
+    section, _, name = field.partition(".")
+
+    def start(config: Config) -> Mapping[str, tuple[str, str, float]]:
+        value = getattr(getattr(config, section), name)
+        return {} if value is None else {field: ("", unit, float(value))}
+
+    return start
+
+
+def _fluence(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    return {"beam.fluence_per_m2": ("", "photons/m²", config.beam.total_fluence_per_m2)}
+
+
+def _rotations(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    detector = config.detector
+    return {f"detector.rot{axis}_deg": (axis, "°", float(getattr(detector, f"rot{axis}_deg"))) for axis in "xyz"}
+
+
+def _misset(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    if config.crystal.misset_random:
+        return {}
+    angles = config.crystal.misset_deg or (0.0, 0.0, 0.0)
+    return {f"crystal.misset_deg[{i}]": ("", "°", angle) for i, angle in enumerate(angles)}
+
+
+def _kept_count(config: Config) -> Fields:
+    """Return the number of pixels, which must not change with their size."""
+    fast, slow = config.detector.pixels
+    return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}
+
+
+_DETECTOR = ("pix0_vector_meters",)
+_ORIENTED = ("rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms")
+_FACES = ("fdet_vec", "sdet_vec", "odet_vec")
+
+
+UNKNOWNS: tuple[Unknown, ...] = (
+    Unknown("beam_centre", "the beam centre", _beam_centre, _DETECTOR),
+    Unknown("distance", "the distance", _distance, _DETECTOR),
+    Unknown("beam_and_distance", "beam centre and distance", lambda c: {**_beam_centre(c), **_distance(c)}, _DETECTOR),
+    Unknown("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
+    Unknown("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), lambda _: {"beam.flux_per_s": 0.0}),
+    Unknown(
+        "kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), lambda _: {"beam.polarized": True}
+    ),
+    Unknown("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _kept_count),
+    Unknown("twotheta", "two-theta", _one("detector.twotheta_deg", "°"), _FACES),
+    Unknown("tilt", "the detector rotations", _rotations, _FACES),
+    Unknown("misset", "the misset", _misset, _ORIENTED),
+    Unknown("phi", "φ", _one("crystal.phi_deg", "°"), _ORIENTED),
+    Unknown("thickness", "the sensor's thickness", _one("detector.thickness_um", "µm"), ("capture_fraction",)),
+)
+"""Numbers that are solved for, the simplest first."""
