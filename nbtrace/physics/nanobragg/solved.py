@@ -43,15 +43,18 @@ class Unknown:
         Field, label and unit of each number with its value in a configuration; empty where it has none.
     seen_in : tuple of str
         Quantities that they are solved from.
-    extra : mapping
+    besides : callable
         Other fields that have to be set with them.
+    joint : bool
+        They are of two kinds, and one kind alone is another unknown.
     """
 
     name: str
     words: str
     start: Callable[[Config], Mapping[str, tuple[str, str, float]]]
     seen_in: tuple[str, ...]
-    extra: Callable[[Config], Fields] = lambda _: {}
+    besides: Callable[[Config], Fields] = lambda _: {}
+    joint: bool = False
 
 
 def solved(config: Config, log: Logged, run: Run) -> Iterator[ConfigurationChange]:
@@ -88,7 +91,7 @@ def _solution(unknown: Unknown, config: Config, log: Logged, run: Run, base: Val
         return None
     rounded, digits = problem.rounded(numbers)
     were = [value for _, _, value in start.values()]
-    if rounded == were:
+    if rounded == were or (unknown.joint and (rounded[-1] == were[-1] or rounded[:-1] == were[:-1])):
         return None
     labels = [(label, unit) for label, unit, _ in start.values()]
     text = f"{unknown.words} {_listed(labels, rounded)} in place of {_listed(labels, were)}"
@@ -114,7 +117,7 @@ class _Problem:
 
     def fields(self, numbers: Sequence[float]) -> Fields:
         """Return the fields that have some numbers; those of one field in brackets are its components."""
-        fields: dict[str, object] = dict(self.unknown.extra(self.config))
+        fields: dict[str, object] = dict(self.unknown.besides(self.config))
         for name, number in zip(self.names, numbers, strict=True):
             field, bracket, _ = name.partition("[")
             earlier = fields.get(field, ())
@@ -280,6 +283,11 @@ def _distance(config: Config) -> Mapping[str, tuple[str, str, float]]:
     return {}
 
 
+def _beam_and_distance(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    distance = _distance(config)
+    return {**_beam_centre(config), **distance} if distance else {}
+
+
 def _one(field: str, unit: str) -> Callable[[Config], Mapping[str, tuple[str, str, float]]]:
     """Return the one number of a field that a configuration has."""
     section, _, name = field.partition(".")
@@ -307,6 +315,11 @@ def _misset(config: Config) -> Mapping[str, tuple[str, str, float]]:
     return {f"crystal.misset_deg[{i}]": ("", "°", angle) for i, angle in enumerate(angles)}
 
 
+def _polarised(config: Config) -> Fields:
+    del config
+    return {"beam.polarized": True}
+
+
 def _kept_count(config: Config) -> Fields:
     """Return the number of pixels, which must not change with their size."""
     fast, slow = config.detector.pixels
@@ -321,12 +334,10 @@ _FACES = ("fdet_vec", "sdet_vec", "odet_vec")
 UNKNOWNS: tuple[Unknown, ...] = (
     Unknown("beam_centre", "the beam centre", _beam_centre, _DETECTOR),
     Unknown("distance", "the distance", _distance, _DETECTOR),
-    Unknown("beam_and_distance", "beam centre and distance", lambda c: {**_beam_centre(c), **_distance(c)}, _DETECTOR),
+    Unknown("beam_and_distance", "beam centre and distance", _beam_and_distance, _DETECTOR, joint=True),
     Unknown("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
     Unknown("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), lambda _: {"beam.flux_per_s": 0.0}),
-    Unknown(
-        "kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), lambda _: {"beam.polarized": True}
-    ),
+    Unknown("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _polarised),
     Unknown("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _kept_count),
     Unknown("twotheta", "two-theta", _one("detector.twotheta_deg", "°"), _FACES),
     Unknown("tilt", "the detector rotations", _rotations, _FACES),
