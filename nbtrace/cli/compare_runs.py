@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
@@ -25,6 +25,9 @@ from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.verdicts.tolerance import Policy
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.simulations.run import Simulate
 
 _NAMED = 4
 """Cases that are named where none matches."""
@@ -84,7 +87,14 @@ class Wishes:
             self.traces,
             self.policy,
             read_noise(self.noise) if self.noise is not None else None,
+            _simulator,
         )
+
+
+def _simulator() -> "Simulate":
+    from nbtrace.embedded.pixel_runs import pixel_runs  # noqa: PLC0415 - torch
+
+    return pixel_runs()
 
 
 def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:

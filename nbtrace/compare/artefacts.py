@@ -19,6 +19,8 @@ POWERS = (*range(2, 16), 20, 30)
 class Physical:
     """What is left of the divergences once the artefacts, and what may follow from them, are set aside.
 
+    From a habit of logging nothing follows: the program computes with another value than it prints.
+
     Attributes
     ----------
     artefacts : tuple of str
@@ -62,6 +64,7 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
     """
     habits = logs_of(vocabulary).habits
     artefacts: dict[str, None] = {}
+    in_other_units: set[str] = set()
     first: Row | None = None
     for row in rows:
         if not row.status.diverges:
@@ -70,7 +73,9 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
         left = rescaled(row, power) if power else row
         if power or row.quantity in habits:
             artefacts[row.quantity] = None
+        if power and row.quantity not in habits:
+            in_other_units.add(row.quantity)
         is_left = left.status.diverges and row.quantity not in habits
-        if first is None and is_left and (power or not vocabulary.ancestors(row.quantity) & artefacts.keys()):
+        if first is None and is_left and (power or not vocabulary.ancestors(row.quantity) & in_other_units):
             first = left
     return Physical(tuple(artefacts), first)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.judge import Row
+from nbtrace.compare.logs import logs_of
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -88,15 +89,25 @@ def _group(name: str, rows: tuple[Row, ...]) -> Group:
 def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Divergence, ...]:
     """Return the diverging quantities in order, each with what it follows from and what follows from it.
 
-    A quantity whose own inputs were not logged may still follow from one further up: the whole graph is searched.
+    A quantity whose own inputs were not logged may still follow from one further up: the whole graph is searched. From
+    one that differs by a habit of logging nothing follows: the program computes with another value than it prints.
     """
+    logs = logs_of(vocabulary)
     diverging = [group for group in groups if group.first is not None]
     names = [group.quantity for group in diverging]
     turns = {group.quantity: _turn(group.first, vocabulary) for group in diverging if group.first is not None}
     above = {name: _above(name, vocabulary, turns) for name in names}
+    for name in logs.looked_up & above.keys():
+        if not set(vocabulary.quantities[name].causes) & above.keys():
+            above[name] = frozenset()
     order = {name: number for number, name in enumerate(names)}
     follows = {
-        name: tuple(sorted((other for other in inputs if other in order and other != name), key=order.__getitem__))
+        name: tuple(
+            sorted(
+                (other for other in inputs if other in order and other != name and other not in logs.habits),
+                key=order.__getitem__,
+            )
+        )
         for name, inputs in above.items()
     }
     consequences: dict[str, list[str]] = {name: [] for name in names}

@@ -38,6 +38,9 @@ class Logs:
         Quantities that, where they differ, say that the two logs are of different things, in words.
     stated_words : mapping of str to str
         What a log states beside its quantities, in words.
+    looked_up : frozenset of str
+        Quantities that are looked up in a table: small changes further up leave them as they are, so that they follow
+        only from a direct input that is seen to diverge.
     followed_by_turn : frozenset of str
         Quantities of which a comparison step by step tells more, if both logs have steps.
     parts_of_a_step : mapping of str to str
@@ -50,6 +53,7 @@ class Logs:
     settings: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
+    looked_up: frozenset[str] = frozenset()
     followed_by_turn: frozenset[str] = frozenset()
     parts_of_a_step: Mapping[str, str] = {}
 

@@ -1,6 +1,6 @@
 """Two sides on the same flags: their images compared, and the traces of the pixels that matter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation
+    from nbtrace.explanation.simulations.run import Simulate
 
 
 LONGEST_EXPLAINED = 4000
@@ -52,6 +53,9 @@ class Plan:
         Tolerances of traced quantities.
     noise : Noise or None
         The reference's own scatter.
+    simulator : callable or None
+        Makes what runs a pixel of a configuration (:func:`nbtrace.embedded.pixel_runs.pixel_runs`), by which the pixels
+        that differ are explained too; None leaves such runs out.
     """
 
     images: ImageOptions = field(default_factory=ImageOptions)
@@ -60,6 +64,7 @@ class Plan:
     traces: bool = True
     policy: Policy = field(default_factory=Policy)
     noise: Noise | None = None
+    simulator: "Callable[[], Simulate] | None" = None
 
     @property
     def names(self) -> Names:
@@ -135,6 +140,11 @@ class Comparison:
             if row is not None:
                 return probe, row.quantity
         return None
+
+    @property
+    def explained(self) -> Probe | None:
+        """The first probe whose differences are explained."""
+        return next((probe for probe in self.probes if probe.explanation is not None), None)
 
     @property
     def traced(self) -> int:
@@ -275,7 +285,7 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
         policy = plan.noise.applied(plan.policy, pixel)
         floor = plan.noise.told(plan.policy, policy, pixel)
     try:
-        result, explanation = _held_together(c, py, line, policy)
+        result, explanation = _held_together(c, py, line, replace(plan, policy=policy))
     except InputError as error:
         return Probe(pixel, why, *texts, reason=str(error))
     if result.verdict is Verdict.AGREE:
@@ -287,14 +297,16 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
     return Probe(pixel, why, *texts, result, explanation, reason, floor)
 
 
-def _held_together(c: Trace, py: Trace, line: FlagLine, policy: Policy) -> tuple[DiffResult, "Explanation | None"]:
-    """Compare two traces, and explain them unless they are long."""
-    if max(len(c.records), len(py.records)) > LONGEST_EXPLAINED:
-        return diff_traces(c, py, policy), None
+def _held_together(c: Trace, py: Trace, line: FlagLine, plan: Plan) -> tuple[DiffResult, "Explanation | None"]:
+    """Compare two traces, and explain them if they differ, unless they are long."""
+    compared = diff_traces(c, py, plan.policy)
+    if compared.verdict is Verdict.AGREE or max(len(c.records), len(py.records)) > LONGEST_EXPLAINED:
+        return compared, None
     # The catalogue of causes is loaded only where there is a pair to explain.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
 
-    explanation = explain(c, py, line.config, policy=policy)
+    simulate = plan.simulator() if plan.simulator is not None else None
+    explanation = explain(c, py, line.config, policy=plan.policy, simulate=simulate)
     return explanation.diff, explanation
 
 

@@ -167,12 +167,13 @@ def _share(
     if root.quantity in result.physics.aside and root.cause is not None:
         return Share(0.0, result.physics.aside[root.quantity], 1.0), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
+    if root.run is not None and root.run.share is not None and current is not None:
+        values[side] = repaired(result, root, side, values)
+        return Share(root.run.share, "", root.run.ratio), current - root.run.share * start
     blocked = _blocked(result, root, side, values[side], final.name)
     values[side] = repaired(result, root, side, values)
     after = _log_ratio(values, final)
     if blocked or after is None or current is None:
-        if root.run is not None and root.run.share is not None and current is not None:
-            return Share(root.run.share, "by the runs", root.run.ratio), current - root.run.share * start
         return Share(None, blocked or "the final value becomes 0"), after
     ratio = math.exp(abs(after - current)) if abs(after - current) < _LARGEST_LOG else math.inf
     return Share((current - after) / start if start else 0.0, "", ratio), after

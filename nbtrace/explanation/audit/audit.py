@@ -6,10 +6,10 @@ checkable, and the other side's value is another.
 
 from dataclasses import replace
 
-from nbtrace.compare.evaluate import formula_of, obeys, sharpened
+from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Held, held_of, matches, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held, held_of, matches, other_side
 from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
@@ -57,6 +57,9 @@ def _on_both(finding: Finding) -> bool:
 
 def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     both = all(node in scene.values for scene in result.scenes.values())
+    single = _single_alone(result, node) if both else None
+    if single is not None:
+        return [single]
     if both and matches(result, node):
         values = result.effective
         held_c, held_py = (Held(values[side][node], None, "not needed") for side in (Side.C, Side.PY))
@@ -77,6 +80,33 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
         ]
     obeyed = _obeyed(result, finding) if finding.c.holds and finding.py.holds else None
     return [obeyed or _unchecked(result, finding, differing)]
+
+
+def _single_alone(result: Audit, node: Node) -> Finding | None:
+    """Judge a value that one side alone computes in single precision, and that is another for it; None if it is none.
+
+    Its log is of double precision otherwise. What it is computed from counts as printed: a float32 that is logged with
+    its digits is the very number that the program went on with.
+    """
+    alone = [side for side, scene in result.scenes.items() if node in scene.singles and not scene.single]
+    if len(alone) != 1 or result.scenes[other_side(alone[0])].single:
+        return None
+    side = alone[0]
+    exact = replace(result.scenes[side], singles=frozenset())
+    logged = result.effective[side][node]
+    try:
+        computed = evaluate(exact, result.effective[side], node)
+    except UnloggedError:
+        return None
+    rounded = held_of(result, side, node)
+    if computed.allows(logged) or not rounded.holds or formula_of(exact, node) is None:
+        return None
+    held = replace(rounded, computed=computed)
+    other = held_of(result, other_side(side), node)
+    status = AuditStatus.INTRODUCED_C if side is Side.C else AuditStatus.INTRODUCED_PY
+    c, py = (held, other) if side is Side.C else (other, held)
+    reason = "its digits are those of a float32, while what it is computed from has more"
+    return Finding(node, status, c, py, side, is_root=True, reason=reason, ground=Ground.SINGLE)
 
 
 def _obeyed(result: Audit, finding: Finding) -> Finding | None:

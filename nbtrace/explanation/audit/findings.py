@@ -31,6 +31,7 @@ class Ground(StrEnum):
     """Why a finding is what it is, where something is decided by it."""
 
     OTHER = "other"
+    SINGLE = "one side computes the value in single precision, the other in double"
     NO_FORMULA = "no formula covers the value"
 
 

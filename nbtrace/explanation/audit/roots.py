@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.evaluate import sharpened
+from nbtrace.compare.metrics import norm
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.scene import Fact, Node, Place
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, noise, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, noise, other_side
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
-from nbtrace.explanation.causes.search import Case, Cause, Search, Trait, search
+from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
 from nbtrace.records import Side
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -111,6 +112,8 @@ def _family(result: Audit, finding: Finding) -> Hashable:
     """Return what findings of one root share: the quantity, or the settings that the sides have apart."""
     if finding.settings:
         return result.physics.setting_family(finding.settings)
+    if finding.ground is Ground.SINGLE:
+        return finding.ground
     return result.physics.root_family(result, finding)
 
 
@@ -167,6 +170,9 @@ def _without_shared_steps(result: Audit, candidates: Iterable[Root]) -> Iterator
 
 def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
     first, place = findings[0], result.physics.place(findings[0].node)
+    if first.ground is Ground.SINGLE:
+        search = Search((_single(first),), 1)
+        return Root(findings, first.side, first.status, search, first.side, (), result.vocabulary)
     if first.side is not Side.UNKNOWN:
         known = Root(
             findings,
@@ -201,6 +207,29 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
     supposed = side if side is not Side.UNKNOWN else _better_explained(searches)
     return Root(findings, side, status, searches[supposed], supposed, place, result.vocabulary)
 
+
+_SINGLE = Signature("float32", "single precision", 3, lambda _: iter(()))
+
+
+def _single(finding: Finding) -> Cause:
+    """Return single precision as the cause of a value that has the digits of a float32."""
+    held = finding.held(finding.side)
+    logged, right = held.logged or (), held.computed.value if held.computed is not None else ()
+    residual, size = distance(logged, right), norm(logged)
+    return Cause(
+        signature=_SINGLE,
+        text="computed in single precision, while the rest of the log is double",
+        predicted=logged,
+        residual=residual,
+        residual_rel=residual / size if size else residual,
+        left=0.0,
+        exact=True,
+        chance=_FLOAT32_BY_CHANCE ** len(logged),
+    )
+
+
+_FLOAT32_BY_CHANCE = 2.0**-29
+"""How likely a double is a float32 by chance."""
 
 _PLACES = 4
 """Further places of a root at which its causes are tried."""

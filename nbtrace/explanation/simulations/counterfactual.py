@@ -32,7 +32,7 @@ class RunDifference:
     ratio : float or None
         Factor by which it changes the final value of that side's run.
     share : float or None
-        Its share of log(Py/C) of the final value.
+        Its share of log(Py/C) of the final value, on the way from C's run to Py's, one change after the other.
     """
 
     change: Change
@@ -174,6 +174,7 @@ def _defective(runs: Runs, options: Iterable[Change]) -> Iterator[Node]:
 
 def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iterator[RunDifference]:
     """Yield what one side's run has changed and the other's has not, with what it moves."""
+    shares = _shares(reproductions, runs)
     for side, reproduction in reproductions.items():
         other = reproductions[other_side(side)]
         for change, chance in zip(reproduction.changes, reproduction.chances, strict=True):
@@ -186,10 +187,24 @@ def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iter
             if not any(match.holds for match in other.matches if match.node in set(moved)):
                 continue  # The other log does not tell whether it has the change too.
             ratio = _final_ratio(with_it, without, words.final)
-            whole = _logged_ratio(reproductions)
-            sign = 1 if side is Side.PY else -1
-            share = sign * math.log(ratio) / whole if ratio and whole else None
+            share = next((share for own, of, share in shares if own is side and of == change), None)
             yield RunDifference(change, side, tuple(moved), chance, ratio, share)
+
+
+def _shares(reproductions: Mapping[Side, Reproduction], runs: Runs) -> tuple[tuple[Side, Change, float | None], ...]:
+    """Return what each change does on the way from C's run to Py's: C's own are taken back, then Py's own are made."""
+    c, py = (reproductions[side].changes for side in (Side.C, Side.PY))
+    final, whole = reproductions[Side.C].vocabulary.final, _logged_ratio(reproductions)
+    own = [(Side.C, change) for change in c if change not in py] + [
+        (Side.PY, change) for change in py if change not in c
+    ]
+    here, shares = c, []
+    for side, change in own:
+        there = tuple(item for item in here if item != change) if side is Side.C else (*here, change)
+        ratio = _final_ratio(runs.of(there) or {}, runs.of(here) or {}, final)
+        shares.append((side, change, math.log(ratio) / whole if ratio and whole else None))
+        here = there
+    return tuple(shares)
 
 
 def _final_ratio(values: Values, others: Values, final: str | None) -> float | None:

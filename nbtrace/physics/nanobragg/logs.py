@@ -55,6 +55,7 @@ class NanoBraggLogs(Logs):
     settings: Mapping[str, str] = _SETTINGS
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
+    looked_up = frozenset({"F_cell", "phi_F_cell"})
     followed_by_turn = frozenset({"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"})
     parts_of_a_step: Mapping[str, str] = {
         "phi_deg": LABEL,

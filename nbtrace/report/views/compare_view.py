@@ -51,6 +51,9 @@ def headline(result: Comparison) -> str:
 
 
 def _trace_words(result: Comparison) -> str:
+    told = result.explained
+    if told is not None and told.explanation is not None and told.explanation.ranked:
+        return f"at the {told.why} pixel {_place(told)}: {explained(told.explanation)}"
     first = result.first_divergence
     if first is not None:
         probe, quantity = first

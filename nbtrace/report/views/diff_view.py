@@ -69,8 +69,17 @@ def headline(result: DiffResult) -> str:
         return f"the logs are not comparable; {compared} for information"
     if first is None:
         return f"{compared}, none diverges{lack_words(result)}"
-    rest = (_apart(result, first), _material(result), _final(result), lack_words(result))
-    return f"first divergence {describe(first, result.names)}{''.join(rest)}"
+    shown = result.physical.first if first.quantity in result.physical.artefacts else None
+    shown = shown or first
+    rest = (
+        _follows(result, shown) if shown is first and first.quantity not in result.physical.artefacts else "",
+        _artefact_words(result, first),
+        _further(result, shown),
+        _material(result),
+        _final(result),
+        lack_words(result),
+    )
+    return f"first divergence {describe(shown, result.names)}{''.join(rest)}"
 
 
 def lack_words(result: DiffResult) -> str:
@@ -99,19 +108,25 @@ def _lacking_words(gaps: Gaps, vocabulary: Vocabulary) -> str:
     return next((f"{many} {one if many == 1 else several}" for many, one, several in lacking if many), "")
 
 
-def _apart(result: DiffResult, first: Row) -> str:
-    """Return what is first apart from artefacts of the logs, where the first divergence is one."""
-    physical = result.physical
-    if first.quantity not in physical.artefacts:
-        return _follows(result, first)
+def _artefact_words(result: DiffResult, first: Row) -> str:
+    """Return that the first divergence is an artefact of the logs, where it is one."""
+    if first.quantity not in result.physical.artefacts:
+        return ""
     power = power_of_ten(first)
-    why = f"another unit, 10^{power}" if power else "a habit of logging"
-    rest = (
-        f"first other divergence: {describe(physical.first, result.names)}"
-        if physical.first
-        else "all else may be a consequence"
-    )
+    why = f"in another unit, 10^{power}" if power else "by a habit of logging"
+    if result.physical.first is not None:
+        return f"; {first.label} differs before it, {why}"
+    rest = "all else may be a consequence" if len(result.divergences) > 1 else "nothing else diverges"
     return f" ({why}); {rest}"
+
+
+def _further(result: DiffResult, first: Row) -> str:
+    """Return the roots besides the first divergence, counted and the first of them named."""
+    named = {first.quantity, *result.physical.artefacts}
+    roots = [item.group.quantity for item in result.roots if item.group.quantity not in named]
+    if not roots:
+        return ""
+    return f"; {len(roots)} further root{'s'[: len(roots) != 1]}: {listed(roots, 3)}"
 
 
 def _follows(result: DiffResult, first: Row) -> str:
@@ -278,9 +293,11 @@ def _whole(row: Row, names: Names) -> str:
 def _roots(result: DiffResult) -> Section:
     """Return the roots, those of one stage of the computation together with all that may follow from them."""
     by_stage: dict[str | None, list[Divergence]] = {}
+    habits = logs_of(result.c.vocabulary).habits
     for item in result.roots:
         known = item.group.shown.known
-        by_stage.setdefault(known.section if known else None, []).append(item)
+        stage = known.section if known else None
+        by_stage.setdefault(item.group.quantity if item.group.quantity in habits else stage, []).append(item)
     items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
     sentence = "A root diverges although none of its inputs does; what depends on it may be its consequence."
     return Section("Roots and consequences", sentences=(sentence,), items=items)

@@ -85,6 +85,9 @@ def headline(result: Explanation) -> str:
             return "nothing to explain: every value agrees, or follows from values that do"
         if result.diff.first_divergence is None:
             return f"the values that both logs print agree{lack_words(result.diff)}"
+        single = _single_side(result)
+        if single:
+            return f"{single} computes in single precision, and every difference follows from that"
         return "the logs differ, but no value in them shows which side is wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
@@ -97,6 +100,14 @@ def headline(result: Explanation) -> str:
     if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
         return answer
     return f"{answer}; of log({result.names.ratio}) = {whole:+.3g}, {left_words(attribution)}"
+
+
+def _single_side(result: Explanation) -> str:
+    """Return the side that alone is of single precision, where no value is left that a formula could not be held to."""
+    scenes = result.audit.scenes
+    sides = [side for side, scene in scenes.items() if scene.single]
+    open_ = any(item.status is AuditStatus.UNKNOWN and _on_both(item) for item in result.audit.findings)
+    return result.names.of(sides[0]) if len(sides) == 1 and not open_ else ""
 
 
 _MUCH = 0.01
