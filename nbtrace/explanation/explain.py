@@ -62,7 +62,7 @@ class Explanation:
     @cached_property
     def ranked(self) -> tuple[tuple[Root, Share], ...]:
         """The roots with their shares, the one that matters most first."""
-        return ranked(self.roots, self.attribution)
+        return ranked(self.audit, self.roots, self.attribution)
 
     @cached_property
     def rounded(self) -> tuple[Root, ...]:

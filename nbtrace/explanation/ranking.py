@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Vector
 from nbtrace.explanation.audit.attribution import Attribution, Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
+from nbtrace.explanation.audit.reach import reach
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
 
@@ -19,16 +20,18 @@ _SLIGHT = 0.01
 """Share of the final log-ratio up to which such a deviation is without weight."""
 
 
-def ranked(roots: Sequence[Root], attribution: Attribution) -> tuple[tuple[Root, Share], ...]:
+def ranked(audit: Audit, roots: Sequence[Root], attribution: Attribution) -> tuple[tuple[Root, Share], ...]:
     """Return the roots with their shares, the one that matters most first.
 
-    A root whose share cannot be computed may be all that the others leave. Deviations of the size of rounding come
-    after everything else, and what only a log has wrong comes last.
+    A root whose share cannot be computed may be all that the others leave; several such come in the order of what they
+    move. Deviations of the size of rounding come after everything else, and what only a log has wrong comes last.
     """
     pairs = list(zip(roots, attribution.shares, strict=True))
     known = [share.of_log_ratio for share in attribution.shares if share.of_log_ratio is not None]
     rest = abs(1.0 - math.fsum(share for share in known if abs(share) <= UNDONE))
-    return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest)))
+    unknown = [root for root, share in pairs if share.of_log_ratio is None]
+    moves = {id(root): reach(audit, root) for root in unknown} if len(unknown) > 1 else {}
+    return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest, moves.get(id(pair[0]), 0.0))))
 
 
 def is_rounding(root: Root, share: Share) -> bool:
@@ -57,15 +60,24 @@ def _relative(value: Vector | None, right: Vector | None) -> float:
     return apart / scale if scale else math.inf if apart else 0.0
 
 
-def _place(root: Root, share: Share, rest: float) -> tuple[bool, bool, float, float, bool, bool]:
+def _place(
+    root: Root, share: Share, rest: float, moves: float
+) -> tuple[bool, bool, float, bool, float, float, bool, bool]:
     return (
         root.status is AuditStatus.LOG_ONLY,
         is_rounding(root, share),
         -_effect(share, rest),
+        not any(map(_on_both, root.findings)),
+        -moves,
         -size(root),
         root.side is Side.UNKNOWN,
         root.cause is None,
     )
+
+
+def _on_both(finding: Finding) -> bool:
+    """Whether the logs have a value apart; a side may break a formula with one that the other never prints."""
+    return finding.c.logged is not None and finding.py.logged is not None
 
 
 def _effect(share: Share, rest: float) -> float:

@@ -50,6 +50,9 @@ _BORROWED = (
 """Logged configuration that a side without a geometry block shares with the other one."""
 
 
+_SAME_SIZE = 1e-9
+"""Relative difference up to which two logs tell the same pixel size from their solid angles."""
+
 _MOSFLM_FRAME = frozenset({Convention.MOSFLM.value, Convention.DENZO.value})
 """Conventions whose initial axes are the constants that the reference prints for every convention."""
 
@@ -141,10 +144,16 @@ def _hides_factors(trace: Trace) -> bool:
 
 
 def _where(trace: Trace, other: Trace) -> dict[str, Fact]:
-    """Return the pixel that the values tell, of this log or else of the other, where no log states one."""
-    derived = (whereabouts(log).derived for log in (trace, other))
-    pixel = next((found for found in derived if found is not None), None)
-    return {} if pixel is None else {"pixel_slow_fast": Fact((float(pixel[0]), float(pixel[1])), 0.0, "geometry")}
+    """Return the pixel, and its size where both agree, that the values of the logs tell where none states them."""
+    at = [whereabouts(log) for log in (trace, other)]
+    facts = {}
+    pixel = next((found.derived for found in at if found.derived is not None), None)
+    if pixel is not None:
+        facts["pixel_slow_fast"] = Fact((float(pixel[0]), float(pixel[1])), 0.0, "geometry")
+    sizes = [found.pixel_size for found in at if found.pixel_size is not None]
+    if sizes and math.isclose(min(sizes), max(sizes), rel_tol=_SAME_SIZE):
+        facts["pixel_m"] = Fact((sizes[0],), _SAME_SIZE * sizes[0], "geometry")
+    return facts
 
 
 def _own_cells(trace: Trace, borrowed: Facts) -> dict[str, Fact]:

@@ -1,0 +1,42 @@
+"""What a root moves where its share of the final value is unknown: the last quantity after it that both logs have."""
+
+import math
+from collections.abc import Mapping
+
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Values, Vector, in_order
+from nbtrace.explanation.audit.attribution import repaired
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, other_side
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.records import Side
+
+
+def reach(result: Audit, root: Root) -> float:
+    """Return by how much the last quantity that a root moves changes when the root is put right.
+
+    It is the logarithm of the ratio of a scalar, without its sign, and the relative change of a vector; infinite for
+    one that becomes 0 or was 0.
+    """
+    if root.status is AuditStatus.LOG_ONLY:
+        return 0.0
+    side = root.side if root.side is not Side.UNKNOWN else Side.PY
+    before = result.effective[side]
+    after = repaired(result, root, side, result.effective)
+    moved = [node for node in in_order(result.vocabulary, before) if _moves(node, before, after)]
+    both = [node for node in moved if node in result.effective[other_side(side)]]
+    last = next(iter(reversed(both or moved)), None)
+    # Along a loop the last value may be a turn that the root hardly touches.
+    turns = (node for node in both or moved if last is not None and node.name == last.name)
+    return max((_change(before[node], after[node]) for node in turns), default=0.0)
+
+
+def _moves(node: Node, before: Values, after: Mapping[Node, Vector]) -> bool:
+    return len(after[node]) == len(before[node]) and after[node] != before[node]
+
+
+def _change(before: Vector, after: Vector) -> float:
+    if len(before) == 1:
+        old, new = abs(before[0]), abs(after[0])
+        return abs(math.log(new / old)) if old and new else math.inf
+    size = norm(before)
+    return norm(tuple(x - y for x, y in zip(after, before, strict=True))) / size if size else math.inf
