@@ -60,24 +60,16 @@ def _relative(value: Vector | None, right: Vector | None) -> float:
     return apart / scale if scale else math.inf if apart else 0.0
 
 
-def _place(
-    root: Root, share: Share, rest: float, moves: float
-) -> tuple[bool, bool, float, bool, float, float, bool, bool]:
+def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool, bool, float, float, float, bool, bool]:
     return (
         root.status is AuditStatus.LOG_ONLY,
         is_rounding(root, share),
         -_effect(share, rest),
-        not any(map(_on_both, root.findings)),
         -moves,
         -size(root),
         root.side is Side.UNKNOWN,
         root.cause is None,
     )
-
-
-def _on_both(finding: Finding) -> bool:
-    """Whether the logs have a value apart; a side may break a formula with one that the other never prints."""
-    return finding.c.logged is not None and finding.py.logged is not None
 
 
 def _effect(share: Share, rest: float) -> float:

@@ -15,18 +15,18 @@ def reach(result: Audit, root: Root) -> float:
     """Return by how much the last quantity that a root moves changes when the root is put right.
 
     It is the logarithm of the ratio of a scalar, without its sign, and the relative change of a vector; infinite for
-    one that becomes 0 or was 0.
+    one that becomes 0 or was 0. A root that moves nothing that both logs have moves nothing that can be compared: 0.
     """
     if root.status is AuditStatus.LOG_ONLY:
         return 0.0
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     before = result.effective[side]
     after = repaired(result, root, side, result.effective)
-    moved = [node for node in in_order(result.vocabulary, before) if _moves(node, before, after)]
-    both = [node for node in moved if node in result.effective[other_side(side)]]
-    last = next(iter(reversed(both or moved)), None)
+    theirs = result.effective[other_side(side)]
+    moved = [node for node in in_order(result.vocabulary, before) if node in theirs and _moves(node, before, after)]
+    last = next(iter(reversed(moved)), None)
     # Along a loop the last value may be a turn that the root hardly touches.
-    turns = (node for node in both or moved if last is not None and node.name == last.name)
+    turns = (node for node in moved if last is not None and node.name == last.name)
     return max((_change(before[node], after[node]) for node in turns), default=0.0)
 
 

@@ -33,6 +33,8 @@ class RunDifference:
         Factor by which it changes the final value of that side's run.
     share : float or None
         Its share of log(Py/C) of the final value, on the way from C's run to Py's, one change after the other.
+    as_well : tuple of Change
+        Other changes that reproduce the same values.
     """
 
     change: Change
@@ -41,6 +43,7 @@ class RunDifference:
     chance: float
     ratio: float | None
     share: float | None
+    as_well: tuple[Change, ...] = ()
 
     @property
     def blamed(self) -> Side:
@@ -177,7 +180,8 @@ def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iter
     shares = _shares(reproductions, runs)
     for side, reproduction in reproductions.items():
         other = reproductions[other_side(side)]
-        for change, chance in zip(reproduction.changes, reproduction.chances, strict=True):
+        found = zip(reproduction.changes, reproduction.chances, reproduction.as_well, strict=True)
+        for change, chance, as_well in found:
             if change in other.changes:
                 continue
             rest = tuple(item for item in reproduction.changes if item != change)
@@ -188,7 +192,7 @@ def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iter
                 continue  # The other log does not tell whether it has the change too.
             ratio = _final_ratio(with_it, without, words.final)
             share = next((share for own, of, share in shares if own is side and of == change), None)
-            yield RunDifference(change, side, tuple(moved), chance, ratio, share)
+            yield RunDifference(change, side, tuple(moved), chance, ratio, share, as_well)
 
 
 def _shares(reproductions: Mapping[Side, Reproduction], runs: Runs) -> tuple[tuple[Side, Change, float | None], ...]:

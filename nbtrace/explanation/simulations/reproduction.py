@@ -7,6 +7,7 @@ no chance.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
@@ -90,7 +91,7 @@ def reproduction_of(log: Logged, runs: Runs, options: tuple[Change, ...]) -> Rep
     condition = condition_of(runs, (), current)
     for _ in range(MOST_CHANGES):
         before = tuple(matched(log, current, condition))
-        step = _best_step(runs, _Step(chosen, (*options, *_solved(runs, chosen, log)), before, condition, log))
+        step = _best_step(runs, _Step(chosen, options, before, condition, log))
         if step is None:
             break
         chosen, chance, others = (*chosen, step.change), step.chance, step.as_well
@@ -162,7 +163,7 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
         return None
     taken = []
     tried = 0
-    for change in step.options:
+    for change in chain(step.options, _solved(runs, step.chosen, step.log)):
         if change in step.chosen or not _concerns(runs, change, step):
             continue
         values = runs.of((*step.chosen, change))
@@ -175,7 +176,14 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
     if not judged:
         return None
     best = max(judged, key=lambda item: item.gain)
-    same = tuple(item.change for item in judged if item.gained == best.gained and item is not best)
+    config = runs.experiments.applied(runs.config, (*step.chosen, best.change))
+    same = tuple(
+        item.change
+        for item in judged
+        if item.gained == best.gained
+        and item is not best
+        and runs.experiments.applied(runs.config, (*step.chosen, item.change)) != config
+    )
     return replace(best, as_well=same)
 
 

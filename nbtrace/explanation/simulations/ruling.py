@@ -116,7 +116,7 @@ def _cause(difference: RunDifference, finding: Finding, simulated: Simulated) ->
     deviation = norm(tuple(x - y for x, y in zip(mine, theirs, strict=False)))
     return Cause(
         signature=SIMULATOR,
-        text=difference.change.mends or difference.change.text,
+        text=_words(difference),
         predicted=predicted,
         residual=residual,
         residual_rel=match.residual_rel if match is not None else 0.0,
@@ -124,6 +124,13 @@ def _cause(difference: RunDifference, finding: Finding, simulated: Simulated) ->
         exact=True,
         chance=difference.chance,
     )
+
+
+def _words(difference: RunDifference) -> str:
+    """Return what the blamed side has, with the first other change that fits as well."""
+    own = difference.change.mends or difference.change.text
+    others = [change.mends or change.text for change in difference.as_well if change.name != difference.change.name]
+    return f"{own} (or {others[0]}: the pixel does not tell them apart)" if others else own
 
 
 def _by_one_run(audit: Audit, root: Root, simulated: Simulated) -> Root:

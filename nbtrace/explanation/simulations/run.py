@@ -12,7 +12,7 @@ from nbtrace.records import Pixel
 if TYPE_CHECKING:
     from nbtrace.explanation.simulations.match import Logged
 
-_BUDGET = 3_000
+_BUDGET = 9_000
 """Samples that all runs together may take; a run also costs as much as :data:`_OVERHEAD` samples."""
 _OVERHEAD = 20
 MANY = 200

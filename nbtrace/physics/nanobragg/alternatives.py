@@ -379,10 +379,18 @@ def _reflections(config: Config) -> Iterator[tuple[str, Fields]]:
         yield "0 for reflections that are not listed", {"structure.default_F": 0.0}
 
 
+_SHAPES = {
+    CrystalShape.SQUARE: "a square",
+    CrystalShape.ROUND: "a round",
+    CrystalShape.GAUSS: "a Gaussian",
+    CrystalShape.TOPHAT: "a top-hat",
+}
+
+
 def _shape(config: Config) -> Iterator[tuple[str, Fields]]:
     for shape in CrystalShape:
         if shape is not config.crystal.shape:
-            yield f"a {shape.value} crystal", {"crystal.shape": shape}
+            yield f"{_SHAPES[shape]} crystal", {"crystal.shape": shape}
     if config.crystal.fudge != 1.0:
         yield "no fudge factor", {"crystal.fudge": 1.0}
 

@@ -27,6 +27,14 @@ _NUDGE = 1e-5
 _FEWEST, _MOST = 1, 12
 """Digits of a solution."""
 _UNCERTAIN_DIGITS = 15
+_EXACT = 6
+"""Digits of a number that comes out exact, where a value fixes it and nothing else holds it against chance."""
+_NOTHING = 1e-9
+"""Size of a number over that of its neighbours that is none."""
+
+
+Numbers = Mapping[str, tuple[str, str, float]]
+"""Label, unit and value of each number in a configuration, by field."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +48,20 @@ class Unknown:
     words : str
         What they are.
     start : callable
-        Field, label and unit of each number with its value in a configuration; empty where it has none.
+        The numbers that a configuration has; empty where it has none.
     seen_in : tuple of str
         Quantities that they are solved from.
-    besides : callable
-        Other fields that have to be set with them.
+    compose : callable or None
+        Fields that have some numbers; by default each number is a field of its own.
     joint : bool
         They are of two kinds, and one kind alone is another unknown.
     """
 
     name: str
     words: str
-    start: Callable[[Config], Mapping[str, tuple[str, str, float]]]
+    start: Callable[[Config], Numbers]
     seen_in: tuple[str, ...]
-    besides: Callable[[Config], Fields] = lambda _: {}
+    compose: Callable[[Config, Sequence[float]], Fields] | None = None
     joint: bool = False
 
 
@@ -93,15 +101,21 @@ def _solution(unknown: Unknown, config: Config, log: Logged, run: Run, base: Val
     were = [value for _, _, value in start.values()]
     if rounded == were or (unknown.joint and (rounded[-1] == were[-1] or rounded[:-1] == were[:-1])):
         return None
-    labels = [(label, unit) for label, unit, _ in start.values()]
-    text = f"{unknown.words} {_listed(labels, rounded)} in place of {_listed(labels, were)}"
-    return ConfigurationChange(unknown.name, text, fields=problem.fields(rounded), odds=problem.odds(digits))
+    odds = problem.odds(digits)
+    changed = [pair for pair in zip(start.values(), rounded, strict=True) if pair[0][2] != pair[1]]
+    now = _listed([(label, unit, number) for (label, unit, _), number in changed])
+    before = _listed([number for number, _ in changed])
+    text = f"{unknown.words} {now} in place of {before}"
+    return ConfigurationChange(unknown.name, text, fields=problem.fields(rounded), odds=odds)
 
 
-def _listed(labels: Sequence[tuple[str, str]], numbers: Sequence[float]) -> str:
+def _listed(numbers: Sequence[tuple[str, str, float]]) -> str:
     return ", ".join(
-        f"{label} {number:.9g} {unit}".strip() for (label, unit), number in zip(labels, numbers, strict=True)
+        f"{label} {number:.9g}{'' if unit == _DEGREES else ' '}{unit}".strip() for label, unit, number in numbers
     )
+
+
+_DEGREES = "°"
 
 
 @dataclass
@@ -116,13 +130,10 @@ class _Problem:
     nodes: list[Node]
 
     def fields(self, numbers: Sequence[float]) -> Fields:
-        """Return the fields that have some numbers; those of one field in brackets are its components."""
-        fields: dict[str, object] = dict(self.unknown.besides(self.config))
-        for name, number in zip(self.names, numbers, strict=True):
-            field, bracket, _ = name.partition("[")
-            earlier = fields.get(field, ())
-            fields[field] = (*earlier, number) if bracket and isinstance(earlier, tuple) else number
-        return fields
+        """Return the fields that have some numbers."""
+        if self.unknown.compose is not None:
+            return self.unknown.compose(self.config, numbers)
+        return dict(zip(self.names, numbers, strict=True))
 
     def _matches(self, numbers: Sequence[float]) -> list[ValueMatch] | None:
         change = ConfigurationChange(self.unknown.name, "", fields=self.fields(numbers))
@@ -167,8 +178,9 @@ class _Problem:
 
     def rounded(self, numbers: Sequence[float]) -> tuple[list[float], int]:
         """Return the numbers with as few digits as still have the log's values, and how many those are."""
+        least = _NOTHING * max(map(abs, numbers))
         for digits in range(_FEWEST, _MOST + 1):
-            short = [float(f"{number:.{digits}g}") for number in numbers]
+            short = [float(f"{number:.{digits}g}") if abs(number) > least else 0.0 for number in numbers]
             matches = self._matches(short)
             if matches is not None and all(match.holds for match in matches):
                 return short, digits
@@ -184,6 +196,8 @@ class _Problem:
                 known = min(known, -math.log10(max(norm(match.allowed) / norm(match.logged), 1e-15)))
                 components += len(match.logged)
         spare = max(components - len(self.names), 0)
+        if not spare and digits > _EXACT:
+            return 1.0
         round_ = min(10.0 ** (digits - known), 1.0) ** len(self.names)
         return max(round_ * 10.0 ** (-known * spare), 1e-300) if math.isfinite(known) else 1.0
 
@@ -260,7 +274,7 @@ def _by(counts: Sequence[int | None]) -> str:
     return " x ".join(str(count) for count in counts)
 
 
-def _beam_centre(config: Config) -> Mapping[str, tuple[str, str, float]]:
+def _beam_centre(config: Config) -> Numbers:
     detector = config.detector
     if detector.ORGX_px is not None or detector.ORGY_px is not None:
         x, y = (number / (detector.pixel_mm / 1000.0) + 0.5 for number in closest_point(detector))
@@ -274,7 +288,7 @@ def _beam_centre(config: Config) -> Mapping[str, tuple[str, str, float]]:
     return {"detector.Xbeam_mm": ("X", "mm", x), "detector.Ybeam_mm": ("Y", "mm", y)}
 
 
-def _distance(config: Config) -> Mapping[str, tuple[str, str, float]]:
+def _distance(config: Config) -> Numbers:
     detector = config.detector
     if detector.distance_mm is not None:
         return {"detector.distance_mm": ("", "mm", detector.distance_mm)}
@@ -283,47 +297,79 @@ def _distance(config: Config) -> Mapping[str, tuple[str, str, float]]:
     return {}
 
 
-def _beam_and_distance(config: Config) -> Mapping[str, tuple[str, str, float]]:
+def _beam_and_distance(config: Config) -> Numbers:
     distance = _distance(config)
     return {**_beam_centre(config), **distance} if distance else {}
 
 
-def _one(field: str, unit: str) -> Callable[[Config], Mapping[str, tuple[str, str, float]]]:
+def _one(field: str, unit: str) -> Callable[[Config], Numbers]:
     """Return the one number of a field that a configuration has."""
     section, _, name = field.partition(".")
 
-    def start(config: Config) -> Mapping[str, tuple[str, str, float]]:
+    def start(config: Config) -> Numbers:
         value = getattr(getattr(config, section), name)
         return {} if value is None else {field: ("", unit, float(value))}
 
     return start
 
 
-def _fluence(config: Config) -> Mapping[str, tuple[str, str, float]]:
+def _fluence(config: Config) -> Numbers:
     return {"beam.fluence_per_m2": ("", "photons/m²", config.beam.total_fluence_per_m2)}
 
 
-def _rotations(config: Config) -> Mapping[str, tuple[str, str, float]]:
+def _rotations(config: Config) -> Numbers:
     detector = config.detector
-    return {f"detector.rot{axis}_deg": (axis, "°", float(getattr(detector, f"rot{axis}_deg"))) for axis in "xyz"}
+    return {f"detector.rot{axis}_deg": (axis, _DEGREES, float(getattr(detector, f"rot{axis}_deg"))) for axis in "xyz"}
 
 
-def _misset(config: Config) -> Mapping[str, tuple[str, str, float]]:
+def _misset(config: Config) -> Numbers:
     if config.crystal.misset_random:
         return {}
     angles = config.crystal.misset_deg or (0.0, 0.0, 0.0)
-    return {f"crystal.misset_deg[{i}]": ("", "°", angle) for i, angle in enumerate(angles)}
+    return {axis: (axis, _DEGREES, angle) for axis, angle in zip("xyz", angles, strict=True)}
 
 
-def _polarised(config: Config) -> Fields:
+def _with_misset(config: Config, numbers: Sequence[float]) -> Fields:
     del config
-    return {"beam.polarized": True}
+    return {"crystal.misset_deg": tuple(numbers)}
 
 
-def _kept_count(config: Config) -> Fields:
-    """Return the number of pixels, which must not change with their size."""
+_CELL = {"a": "Å", "b": "Å", "c": "Å", "alpha": _DEGREES, "beta": _DEGREES, "gamma": _DEGREES}
+
+
+def _cell(config: Config) -> Numbers:
+    cell = config.crystal.cell
+    if cell is None or config.crystal.matrix_file is not None:
+        return {}
+    fields = {name: f"{name}_{'angstrom' if unit == 'Å' else 'deg'}" for name, unit in _CELL.items()}
+    return {name: (name, _CELL[name], float(getattr(cell, field))) for name, field in fields.items()}
+
+
+def _with_cell(config: Config, numbers: Sequence[float]) -> Fields:
+    assert config.crystal.cell is not None  # noqa: S101 - `_cell` had its numbers
+    names = [f"{name}_{'angstrom' if unit == 'Å' else 'deg'}" for name, unit in _CELL.items()]
+    return {"crystal.cell": config.crystal.cell.model_copy(update=dict(zip(names, numbers, strict=True)))}
+
+
+def _default_F(config: Config) -> Numbers:
+    structure = config.structure
+    return {"structure.default_F": ("", "e⁻", structure.default_F)} if structure.hkl_file is None else {}
+
+
+def _with_kahn_factor(config: Config, numbers: Sequence[float]) -> Fields:
+    del config
+    return {"beam.polarized": True, "beam.kahn_factor": numbers[0]}
+
+
+def _with_fluence(config: Config, numbers: Sequence[float]) -> Fields:
+    del config
+    return {"beam.flux_per_s": 0.0, "beam.fluence_per_m2": numbers[0]}
+
+
+def _with_pixel(config: Config, numbers: Sequence[float]) -> Fields:
+    """Return the size of a pixel with the number of pixels, which must not change with it."""
     fast, slow = config.detector.pixels
-    return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}
+    return {"detector.pixel_mm": numbers[0], "detector.detpixels_fast": fast, "detector.detpixels_slow": slow}
 
 
 _DETECTOR = ("pix0_vector_meters",)
@@ -336,13 +382,16 @@ UNKNOWNS: tuple[Unknown, ...] = (
     Unknown("distance", "the distance", _distance, _DETECTOR),
     Unknown("beam_and_distance", "beam centre and distance", _beam_and_distance, _DETECTOR, joint=True),
     Unknown("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
-    Unknown("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), lambda _: {"beam.flux_per_s": 0.0}),
-    Unknown("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _polarised),
-    Unknown("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _kept_count),
-    Unknown("twotheta", "two-theta", _one("detector.twotheta_deg", "°"), _FACES),
+    Unknown("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), _with_fluence),
+    Unknown("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _with_kahn_factor),
+    Unknown("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _with_pixel),
+    Unknown("twotheta", "two-theta", _one("detector.twotheta_deg", _DEGREES), _FACES),
     Unknown("tilt", "the detector rotations", _rotations, _FACES),
-    Unknown("misset", "the misset", _misset, _ORIENTED),
-    Unknown("phi", "φ", _one("crystal.phi_deg", "°"), _ORIENTED),
+    Unknown("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), _ORIENTED),
+    Unknown("phi", "φ", _one("crystal.phi_deg", _DEGREES), _ORIENTED),
+    Unknown("misset", "the misset", _misset, _ORIENTED, _with_misset),
+    Unknown("cell", "the cell", _cell, _ORIENTED, _with_cell),
     Unknown("thickness", "the sensor's thickness", _one("detector.thickness_um", "µm"), ("capture_fraction",)),
+    Unknown("default_F", "the default structure factor", _default_F, ("F_cell",)),
 )
 """Numbers that are solved for, the simplest first."""

@@ -120,6 +120,9 @@ def _facts(result: Explanation) -> Iterator[str]:
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
     )
+    told = basis_words(result.ranked[0][0]) if result.ranked else ""
+    if told:
+        yield f"The first root is told by this: {told}"
     attribution = result.attribution
     if attribution.log_ratio is not None:
         words = f"log({result.names.ratio}) of {attribution.final} is {attribution.log_ratio:+.9g}"
