@@ -146,13 +146,11 @@ def _carried_rounding(result: Audit, side: Side, values: Mapping[Side, Values], 
 
 def _of_zero(result: Audit, root: Root, final: str) -> Share:
     """Return the share where a final value is 0: all of it for a factor that is 0."""
+    if root.status is AuditStatus.LOG_ONLY:
+        return Share(0.0, "only the log is wrong", 1.0)
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     logged = root.findings[0].held(side).logged
-    if (
-        logged == (0.0,)
-        and root.quantity in result.vocabulary.ancestors(final)
-        and root.status is not AuditStatus.LOG_ONLY
-    ):
+    if logged == (0.0,) and root.quantity in result.vocabulary.ancestors(final):
         return Share(1.0, "the factor is 0, and so is the final value")
     return Share(None, "a final value is 0 or negative")
 

@@ -31,7 +31,9 @@ def audit(c: Scene, py: Scene) -> Audit:
         findings = _judge(result, node, differing)
         result.findings += findings
         both = node in c.values and node in py.values
-        if findings[0].is_root or (findings[0].status is not AuditStatus.MATCH and both):
+        apart = findings[0].is_root or (findings[0].status is not AuditStatus.MATCH and both)
+        # From what only a log has wrong nothing follows.
+        if apart and findings[0].status is not AuditStatus.LOG_ONLY:
             differing.add(node.name)
     result.findings = [_by_takers(result, finding) for finding in result.findings]
     return result
@@ -272,6 +274,8 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     """Judge a difference that no formula decides."""
     node, words = finding.node, result.vocabulary
     upstream = words.ancestors(node.name)
+    if node.name in result.physics.looked_up and not differing & set(words.quantities[node.name].causes):
+        upstream = frozenset()  # what is looked up stays the same unless the index is another
     unheld = finding.c if finding.c.lacking else finding.py
     reason = why_not_computed(unheld.lacking, unheld.lack)
     inherits = upstream & differing or any(words.equivalent_names(name) & differing for name in upstream)

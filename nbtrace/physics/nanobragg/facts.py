@@ -165,7 +165,7 @@ def _own_cells(trace: Trace, borrowed: Facts) -> dict[str, Fact]:
     if not all(f"N_{axis}" in borrowed for axis in "abc"):
         return {}
     theirs = [borrowed[f"N_{axis}"].numbers[0] for axis in "abc"]
-    mine = [_cells_of(trace, axis) or 0 for axis in "abc"]
+    mine = [_fitting_cells(trace, axis) or 0 for axis in "abc"]
     alike = len(set(mine)) == 1 or len(set(theirs)) > 1
     if not all(mine) or sum(x != y for x, y in zip(mine, theirs, strict=True)) < len("ab") or not alike:
         return {}
@@ -187,11 +187,16 @@ def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:
 
 
 def _cells_of(log: Trace, axis: str) -> int | None:
+    """Return the number of cells that a factor needs; a factor of 1 may also be one that was never computed."""
+    cells = _fitting_cells(log, axis)
+    return cells if cells is not None and cells > 1 else None
+
+
+def _fitting_cells(log: Trace, axis: str) -> int | None:
     hkl, factor = log.get("hkl_frac"), log.number(f"F_latt_{axis}")
     if hkl is None or factor is None or len(hkl.numbers) != 3:
         return None
-    cells = infer_cells(hkl.numbers["abc".index(axis)], factor)
-    return cells if cells is not None and cells > 1 else None
+    return infer_cells(hkl.numbers["abc".index(axis)], factor)
 
 
 def _configured(config: Config) -> Mapping[str, Fact]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CELLS = ("N_a", "N_b", "N_c")
 _ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
 _FROM_REAL = "the intensity is computed from the real vectors"
+_CENTRE = "X and Y are printed divided by 1000, as the reference is known to do"
 _RECIPROCAL = "reciprocal"
 _RADII = {
     2.8179403262e-15: "CODATA 2018",
@@ -36,6 +37,14 @@ _RADII = {
     2.818e-15: "2.818e-15",
     2.82e-15: "2.82e-15",
 }
+
+
+def _divided_by_1000(mine: Vector, theirs: Vector) -> bool:
+    """Whether X and Y, the first two components, are a thousandth of the other side's, and the rest are the same."""
+    if len(mine) != len(theirs) or not any(mine):
+        return False
+    wanted = tuple(x / 1000.0 if i < len("XY") else x for i, x in enumerate(theirs))
+    return all(math.isclose(x, y, rel_tol=1e-6) for x, y in zip(mine, wanted, strict=True))
 
 
 class NanoBragg(Physics):
@@ -151,7 +160,12 @@ class NanoBragg(Physics):
         return new
 
     def habit(self, result: Audit, side: Side, node: Node, theirs: Vector) -> str:
-        """Return the habit of printing reciprocal vectors turned to a step of the sweep; empty if it is none."""
+        """Return the habit of printing a value otherwise than it is computed with; empty if it is none.
+
+        Reciprocal vectors are printed turned to a step of the sweep, the beam centre divided by 1000.
+        """
+        if node.name == "beam_center_m":
+            return _CENTRE if _divided_by_1000(result.effective[side][node], theirs) else ""
         if self.family(node.name) != _RECIPROCAL:
             return ""
         at = NodeView(result.scenes[side], result.effective[side], node)

@@ -97,7 +97,7 @@ def odds_words(search: Search) -> str:
     if not search.causes:
         return f"{search.tried} candidates tried"
     chance = search.causes[0].chance
-    return f"{search.tried} candidates tried; expected to fit as well by chance: {chance:.0e} of them"
+    return f"{search.tried} candidates tried, of which {chance:.0e} would fit as well by chance"
 
 
 def rounding_words(roots: Sequence[Root]) -> str:
