@@ -309,7 +309,7 @@ def _mostly_single(computed: Mapping[Node, Record]) -> bool:
         number
         for record in computed.values()
         for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
-        if _is_long(token)
+        if is_long(token)
     ]
     singles = sum(map(_is_single, numbers))
     return len(numbers) > _LONG and singles >= len(numbers) / 2
@@ -322,7 +322,7 @@ def _singles(vocabulary: Vocabulary, computed: Mapping[Node, Record]) -> frozens
     """
     exact = {node for node, record in computed.items() if all(_is_single(number) for number in record.value.numbers)}
     stored = {name for name in {node.name for node in exact} if (f := vocabulary.formulas.get(name)) and f.single}
-    telling = [node for node in exact if node.name not in stored and any(map(_is_long, computed[node].value.tokens))]
+    telling = [node for node in exact if node.name not in stored and any(map(is_long, computed[node].value.tokens))]
     return frozenset(exact) if len(telling) >= _TELLING else frozenset()
 
 
@@ -330,7 +330,8 @@ _TELLING = 2
 """Long numbers that are float32 by chance hardly ever: one in 2²⁹ is."""
 
 
-def _is_long(token: str) -> bool:
+def is_long(token: str) -> bool:
+    """Whether a printed number has enough digits to tell single from double precision."""
     return len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
 
 

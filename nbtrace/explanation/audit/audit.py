@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, in_order
+from nbtrace.compare.scene import Node, Scene, in_order, is_long
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held, held_of, matches, other_side
 from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
@@ -87,13 +87,15 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
 def _single_alone(result: Audit, node: Node) -> Finding | None:
     """Judge a value that one side alone computes in single precision, and that is another for it; None if it is none.
 
-    Its log is of double precision otherwise. What it is computed from counts as printed: a float32 that is logged with
-    its digits is the very number that the program went on with.
+    Its log is of double precision otherwise. What the value is computed from counts as printed: a float32 that is
+    logged with its digits is the very number that the program went on with.
     """
     alone = [side for side, scene in result.scenes.items() if node in scene.singles and not scene.single]
     if len(alone) != 1 or result.scenes[other_side(alone[0])].single:
         return None
     side = alone[0]
+    if not _is_an_exception(result.scenes[side], node):
+        return None
     exact = replace(result.scenes[side], singles=frozenset())
     logged = result.effective[side][node]
     try:
@@ -109,6 +111,23 @@ def _single_alone(result: Audit, node: Node) -> Finding | None:
     c, py = (held, other) if side is Side.C else (other, held)
     reason = "its digits are those of a float32, while what it is computed from has more"
     return Finding(node, status, c, py, side, is_root=True, reason=reason, ground=Ground.SINGLE)
+
+
+def _is_an_exception(scene: Scene, node: Node) -> bool:
+    """Whether single precision is a slip here: it comes from double precision and goes back to it, for few quantities.
+
+    A program of mixed precision computes all of a stage so, on purpose.
+    """
+    quantities = scene.vocabulary.quantities
+    long = {other for other, record in scene.records.items() if any(map(is_long, record.value.tokens))}
+    double = {other.name for other in long - scene.singles}
+    takers = {name for name, quantity in quantities.items() if node.name in quantity.inputs}
+    few = len({other.name for other in long & scene.singles}) <= _FEW
+    return few and bool(double & set(quantities[node.name].inputs)) and bool(double & takers)
+
+
+_FEW = 3
+"""Quantities in single precision up to which they are no plan."""
 
 
 def _obeyed(result: Audit, finding: Finding) -> Finding | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nbtrace.explanation.simulations.counterfactual import RunDifference
 
 
-class Basis(StrEnum):
+class Grounds(StrEnum):
     """What a root's side and cause are told by."""
 
     FORMULAS = "formulas"
@@ -55,7 +55,7 @@ class Root:
     place : Place
         The turns of the loops in which its first value is computed.
     vocabulary : Vocabulary
-    basis : Basis
+    basis : Grounds
     settings : tuple of SettingApart
         Configuration values that the sides have apart, where that is all there is to it.
     run : RunDifference or None
@@ -69,7 +69,7 @@ class Root:
     supposed: Side = Side.UNKNOWN
     place: Place = ()
     vocabulary: Vocabulary = field(default_factory=registry.default)
-    basis: Basis = Basis.FORMULAS
+    basis: Grounds = Grounds.FORMULAS
     settings: tuple[SettingApart, ...] = ()
     run: "RunDifference | None" = None
 
@@ -195,7 +195,7 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
             Side.PY,
             place,
             result.vocabulary,
-            Basis.SETTINGS,
+            Grounds.SETTINGS,
             tuple(_apart(result, findings)),
         )
     searches = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}

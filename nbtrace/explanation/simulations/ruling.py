@@ -12,7 +12,7 @@ from dataclasses import replace
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, in_order
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, other_side
-from nbtrace.explanation.audit.roots import Basis, Root, searched
+from nbtrace.explanation.audit.roots import Grounds, Root, searched
 from nbtrace.explanation.causes.search import Cause, Search
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
 from nbtrace.explanation.simulations.evidence import SIMULATOR, evidence
@@ -99,7 +99,7 @@ def _made_by(
         supposed=side,
         place=audit.physics.place(ordered[0].node),
         vocabulary=audit.vocabulary,
-        basis=Basis.BOTH_RUNS,
+        basis=Grounds.BOTH_RUNS,
         run=difference,
     )
 
@@ -148,7 +148,13 @@ def _by_one_run(audit: Audit, root: Root, simulated: Simulated) -> Root:
     search = root.search if root.supposed is side else searched(audit, root.findings[0], side)
     findings = tuple(replace(item, status=INTRODUCED[side], side=side) for item in root.findings)
     return replace(
-        root, findings=findings, side=side, status=INTRODUCED[side], search=search, supposed=side, basis=Basis.ONE_RUN
+        root,
+        findings=findings,
+        side=side,
+        status=INTRODUCED[side],
+        search=search,
+        supposed=side,
+        basis=Grounds.ONE_RUN,
     )
 
 

@@ -15,8 +15,8 @@ from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
 from nbtrace.explanation.simulations.run import Change
 from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, Fields
 from nbtrace.physics.nanobragg.lattice import infer_cells
-from simulator.config import Config
-from simulator.frames import beam_centre, closest_point
+from simulator.config import Config, Pivot
+from simulator.frames import beam_centre, closest_point, frame_of, keeps_closest_point
 
 Run = Callable[[tuple[Change, ...]], Values | None]
 
@@ -276,7 +276,8 @@ def _by(counts: Sequence[int | None]) -> str:
 
 def _beam_centre(config: Config) -> Numbers:
     detector = config.detector
-    if detector.ORGX_px is not None or detector.ORGY_px is not None:
+    pivot = detector.pivot or frame_of(detector).pivot or Pivot.BEAM
+    if detector.ORGX_px is not None or detector.ORGY_px is not None or keeps_closest_point(detector, pivot):
         x, y = (number / (detector.pixel_mm / 1000.0) + 0.5 for number in closest_point(detector))
         return {"detector.ORGX_px": ("ORGX", "pixels", x), "detector.ORGY_px": ("ORGY", "pixels", y)}
     if detector.Xclose_mm is not None and detector.Yclose_mm is not None:
@@ -387,7 +388,7 @@ UNKNOWNS: tuple[Unknown, ...] = (
     Unknown("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _with_pixel),
     Unknown("twotheta", "two-theta", _one("detector.twotheta_deg", _DEGREES), _FACES),
     Unknown("tilt", "the detector rotations", _rotations, _FACES),
-    Unknown("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), _ORIENTED),
+    Unknown("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), (*_ORIENTED, "phi_deg", "phi_k_frac")),
     Unknown("phi", "φ", _one("crystal.phi_deg", _DEGREES), _ORIENTED),
     Unknown("misset", "the misset", _misset, _ORIENTED, _with_misset),
     Unknown("cell", "the cell", _cell, _ORIENTED, _with_cell),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.compare.metrics import component_name
+from nbtrace.compare.scene import in_order
 from nbtrace.explanation.audit.attribution import Share
 from nbtrace.explanation.audit.findings import AuditStatus, Finding, Ground, Held
 from nbtrace.explanation.audit.roots import Root
@@ -87,7 +88,7 @@ def headline(result: Explanation) -> str:
             return f"the values that both logs print agree{lack_words(result.diff)}"
         single = _single_side(result)
         if single:
-            return f"{single} computes in single precision, and every difference follows from that"
+            return f"{single} in single precision, and every difference follows from that"
         return "the logs differ, but no value in them shows which side is wrong"
     root, share = result.ranked[0]
     answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
@@ -103,11 +104,16 @@ def headline(result: Explanation) -> str:
 
 
 def _single_side(result: Explanation) -> str:
-    """Return the side that alone is of single precision, where no value is left that a formula could not be held to."""
+    """Return which side alone computes in single precision, and what; empty if none, or if a value is left open."""
     scenes = result.audit.scenes
-    sides = [side for side, scene in scenes.items() if scene.single]
+    sides = [side for side, scene in scenes.items() if scene.single or scene.singles]
     open_ = any(item.status is AuditStatus.UNKNOWN and _on_both(item) for item in result.audit.findings)
-    return result.names.of(sides[0]) if len(sides) == 1 and not open_ else ""
+    if len(sides) != 1 or open_:
+        return ""
+    scene = scenes[sides[0]]
+    quantities = tuple(dict.fromkeys(node.name for node in in_order(scene.vocabulary, scene.singles)))
+    what = "" if scene.single else f" {listed(quantities, 4)}"
+    return f"{result.names.of(sides[0])} computes{what}"
 
 
 _MUCH = 0.01

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nbtrace.compare.metrics import is_finite
 from nbtrace.explanation.audit.attribution import Attribution, Share
 from nbtrace.explanation.audit.findings import AuditStatus, Finding
-from nbtrace.explanation.audit.roots import Basis, Root
+from nbtrace.explanation.audit.roots import Grounds, Root
 from nbtrace.explanation.causes.search import Search
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.physics import physics_of
@@ -76,14 +76,14 @@ def _numbers_of(facts: "Sequence[Fact]") -> str:
 def basis_words(root: Root) -> str:
     """Return by what the side of a root, and what makes it, are told; empty where no side is told."""
     names = root.vocabulary.names
-    if root.basis is Basis.BOTH_RUNS:
+    if root.basis is Grounds.BOTH_RUNS:
         return "both logs are runs of the simulator to their digits, and the two runs differ in this"
-    if root.basis is Basis.ONE_RUN:
+    if root.basis is Grounds.ONE_RUN:
         right = names.of(_other(root.side))
         return (
             f"{right}'s value is that of the simulator with the configuration as given, {names.of(root.side)}'s is not"
         )
-    if root.basis is Basis.SETTINGS:
+    if root.basis is Grounds.SETTINGS:
         return "each log follows its formulas with a setting of its own"
     if root.side is Side.UNKNOWN:
         return ""
@@ -136,7 +136,7 @@ def _without_cause(root: Root) -> str:
         return f"{_apart(finding, root.vocabulary.names)}; the logs do not tell whose is right{reason}"
     if root.status is AuditStatus.LOG_ONLY:
         return f"not what the formula gives; {finding.reason}"
-    if root.basis is Basis.ONE_RUN:
+    if root.basis is Grounds.ONE_RUN:
         return f"{_apart(finding, root.vocabulary.names)}; {basis_words(root)}"
     return f"breaks {formula_words(root)}; no cause of the catalogue fits"
 

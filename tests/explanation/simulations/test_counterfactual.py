@@ -20,7 +20,7 @@ from nbtrace.embedded.pixel_runs import pixel_runs
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
 from nbtrace.errors import ProgramError, UsageError
-from nbtrace.explanation.audit.roots import Basis
+from nbtrace.explanation.audit.roots import Grounds
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.explanation.simulations.counterfactual import Simulated, counterfactual
 from nbtrace.explanation.simulations.evidence import SIMULATOR, evidence
@@ -314,7 +314,7 @@ def test_a_root_without_a_cause_gets_the_one_that_the_runs_tell(inputs: Path) ->
     after = explain(c, py, config, simulate=pixel_runs())
     assert any(root.cause is None for root in before.roots)
     (root,) = after.roots
-    assert (root.side, root.basis) == (Side.PY, Basis.BOTH_RUNS)
+    assert (root.side, root.basis) == (Side.PY, Grounds.BOTH_RUNS)
     assert root.cause is not None
     assert root.cause.signature is SIMULATOR
     assert after.attribution.shares[0].of_log_ratio == pytest.approx(1.0, abs=1e-9)

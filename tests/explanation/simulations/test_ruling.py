@@ -8,7 +8,7 @@ import pytest
 from nbtrace.embedded.pixel_runs import pixel_runs
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
-from nbtrace.explanation.audit.roots import Basis
+from nbtrace.explanation.audit.roots import Grounds
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side, Trace
@@ -66,7 +66,7 @@ def test_a_number_that_departs_from_the_flags_is_solved_for(flag: str, words: st
     assert headline(result).startswith("Py: ")
     assert words in headline(result)
     root, share = result.ranked[0]
-    assert (root.side, root.basis) == (Side.PY, Basis.BOTH_RUNS)
+    assert (root.side, root.basis) == (Side.PY, Grounds.BOTH_RUNS)
     assert share.of_log_ratio == pytest.approx(1.0, abs=1e-6)
 
 
@@ -90,7 +90,7 @@ def test_a_known_defect_is_blamed_on_the_side_that_has_it() -> None:
     mended = flags.model_copy(update={"execution": execution})
     result = explained(flags, mended, flags)
     root, share = result.ranked[0]
-    assert (root.side, root.basis) == (Side.C, Basis.BOTH_RUNS)
+    assert (root.side, root.basis) == (Side.C, Grounds.BOTH_RUNS)
     assert "running products of per-sample factors, the known defect running_products" in headline(result)
     assert share.of_log_ratio == pytest.approx(1.0, abs=1e-6)
 

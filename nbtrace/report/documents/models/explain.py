@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from nbtrace.explanation.audit.findings import AuditStatus
-from nbtrace.explanation.audit.roots import Basis
+from nbtrace.explanation.audit.roots import Grounds
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -107,7 +107,7 @@ class RootEntry(DocumentPart):
     )
     explains_reason: str = Field(default="", description="Why that is not known, or how it is.")
     basis: str | None = Field(
-        default=None, description=f"{LATER}What tells the side and the cause.", json_schema_extra=words_of(*Basis)
+        default=None, description=f"{LATER}What tells the side and the cause.", json_schema_extra=words_of(*Grounds)
     )
     told_by: str = Field(default="", description=f"{LATER}The same in words; empty where no side is told.")
     settings: Array[SettingEntry] = Field(
