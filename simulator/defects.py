@@ -65,6 +65,14 @@ class Defect(Enum):
             "r_e² times fluence enters it squared, and it is divided by the number of steps."
         ),
     )
+    SOURCE_WEIGHTS_IGNORED = (
+        "source_weights_ignored",
+        (
+            "The weights of a source file are read and printed, and then every source counts alike. Without the defect "
+            "the intensity is the weighted mean over the sources: each one's part is multiplied by its weight over the "
+            "mean weight."
+        ),
+    )
     CACHE_WHITE_SPACE = (
         "cache_white_space",
         (
