@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from simulator.arguments import CommandLine, parse
 from simulator.canonical import canonical_arguments
 from simulator.errors import MissingInputError, SimulatorError, shown
+from simulator.lint import lint
 
 USAGE = """usage: python -m simulator [--lenient] FLAGS
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
@@ -28,7 +29,11 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
         return 0
     lenient = "--lenient" in words
     try:
-        all_nan = _run(parse([word for word in words if word != "--lenient"], lenient=lenient))
+        flags = [word for word in words if word != "--lenient"]
+        command = parse(flags, lenient=lenient)
+        for trap in lint(flags):
+            _complain(f"warning: {trap.text}")
+        all_nan = _run(command)
     except SimulatorError as error:
         _complain(str(error))
         if isinstance(error, MissingInputError):
@@ -39,8 +44,6 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
 
 def _run(command: CommandLine) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
-    for finding in command.findings:
-        _complain(f"warning: {finding.remark}")
     # torch is imported only once the command line is known to be good.
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 

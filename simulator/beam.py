@@ -13,6 +13,7 @@ from simulator.errors import InputFileError
 from simulator.frames import frame_of
 from simulator.parameters import Parameter, Parameters
 from simulator.steps import SampleRange
+from simulator.text_inputs import SourceRow
 from simulator.vectors import Vector, cross, dot, norm, plain, rotate_about_axis, unit, vector
 
 
@@ -27,18 +28,6 @@ class BeamSource:
     """As given or generated; only its direction matters."""
     weight: float = 1.0
     """Over the mean weight of all sources; 1 where weights are ignored."""
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """A line of a source file: what was given of x, y, z, weight and wavelength (m)."""
-
-    columns: tuple[float, ...]
-
-    @property
-    def weight(self) -> float:
-        """The fourth column; 1 where it is missing."""
-        return self.columns[3] if len(self.columns) > 3 else 1.0
 
 
 @dataclass(frozen=True)

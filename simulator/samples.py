@@ -13,7 +13,7 @@ from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
 from simulator.crystal import Basis, Crystal
 from simulator.defects import Defect
 from simulator.lattice import LatticeFactor, lattice_factor, miller_indices, nearest_reflection
-from simulator.model import Model, PixelState, SweepContext, last_cos_2theta, sample_weight
+from simulator.model import PixelState, SweepContext, last_cos_2theta, sample_weight
 from simulator.observe import Observer
 from simulator.vectors import Vector, cross, dot
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.images import ImageOptions, Roi
@@ -97,6 +98,8 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     """
     plan = wishes.plan()
     line = request.line()
+    # Recorded output was made elsewhere, with files that lay there.
+    warn_of_traps(request.flags, files=request.archived is None)
     inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from simulator.arguments import parse
-from simulator.beam import SourceRow
 from simulator.build import Inputs, build_model
 from simulator.config import Config
 from simulator.crystal import carried_steps
@@ -33,6 +32,7 @@ from simulator.run import (
     visited_pixels,
 )
 from simulator.structure_factors import NearestLookup
+from simulator.text_inputs import SourceRow
 from simulator.vectors import norm
 
 COMMON = "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.8 -detpixels 20"

@@ -36,6 +36,7 @@ def _effect(effect: Effect) -> KnobEntry:
         threads=knob.threads,
         flags=knob.flags,
         regional=knob.regional,
+        by_clock=knob.by_clock,
         compared=effect.compared,
         moved=effect.count,
         max_relative=effect.max_relative,
@@ -75,10 +76,13 @@ def _is_finite(item: Moved | TracedNoise) -> bool:
 
 
 def _noise(result: Trust) -> NoiseTable:
-    """Return the floors: of image pixels without the knobs that compute others, of traced quantities with them."""
+    """Return the floors: of image pixels without the knobs that compute others, of traced quantities with them.
+
+    What the clock moves is no floor.
+    """
     largest: dict[tuple[int, int], float] = {}
     for effect in result.effects:
-        if not effect.knob.regional:
+        if not (effect.knob.regional or effect.knob.by_clock):
             for item in filter(_is_finite, effect.moved):
                 largest[item.pixel] = max(item.absolute, largest.get(item.pixel, 0.0))
     return NoiseTable(
