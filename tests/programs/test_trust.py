@@ -16,6 +16,8 @@ from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program
 from nbtrace.programs.side_source import OneRun
 from nbtrace.programs.trust import Stability, Trust, TrustPlan, trust
+from nbtrace.report.documents.filed import read_as
+from nbtrace.report.documents.models.trust import TrustDocument
 from nbtrace.report.documents.trust_document import trust_document
 from nbtrace.report.terminal import render
 from nbtrace.report.views.trust_view import trust_view
@@ -166,8 +168,9 @@ def test_what_the_clock_moves_is_blamed_on_the_clock_alone(source: MakeSource) -
     assert "give -misset_seed N before -misset random" in text
     document = trust_document(found)
     assert document["seeded_by_clock"] is True
-    assert [knob["by_clock"] for knob in document["knobs"]][:2] == [True, False]
-    assert document["noise"]["pixels"] == []
+    read = read_as(TrustDocument, document)
+    assert [knob.by_clock for knob in read.knobs][:2] == [True, False]
+    assert not read.noise.pixels
 
 
 def test_what_moves_beside_the_clock_is_said_beside_it(source: MakeSource) -> None:

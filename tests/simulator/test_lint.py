@@ -351,7 +351,7 @@ def test_a_close_distance_in_a_header_beats_the_flag(folder: Path) -> None:
 
 
 def test_what_is_said_to_have_no_effect_leaves_the_configuration_as_it_is() -> None:
-    """Each flag alone, with a value that is not its default: where lint calls it idle, the rest is the same without it."""
+    """Each flag alone, with a value that is not its default: without one that is idle, the rest is the same."""
     for flag in FLAGS:
         if flag.special is not None or flag.count > 1:
             continue
