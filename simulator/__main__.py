@@ -30,10 +30,7 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     lenient = "--lenient" in words
     try:
         flags = [word for word in words if word != "--lenient"]
-        command = parse(flags, lenient=lenient)
-        for trap in lint(flags):
-            _complain(f"warning: {trap.text}")
-        all_nan = _run(command)
+        all_nan = _run(parse(flags, lenient=lenient), flags)
     except SimulatorError as error:
         _complain(str(error))
         if isinstance(error, MissingInputError):
@@ -42,20 +39,33 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     return nan_status if all_nan else 0
 
 
-def _run(command: CommandLine) -> bool:
+def _run(command: CommandLine, flags: Sequence[str]) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
     # torch is imported only once the command line is known to be good.
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
-    return simulate_command(command.config, canonical_arguments(command.config), _print) is RunEnd.ALL_NAN
+    lines = _Lines(flags)
+    return simulate_command(command.config, canonical_arguments(command.config), lines) is RunEnd.ALL_NAN
+
+
+class _Lines:
+    """Prints what a run says, and before its first line the traps of its flags: a run that cannot be made has none."""
+
+    def __init__(self, flags: Sequence[str]) -> None:
+        self._flags = flags
+        self._begun = False
+
+    def __call__(self, line: str) -> None:
+        """Print one line on standard output."""
+        if not self._begun:
+            self._begun = True
+            for trap in lint(self._flags):
+                _complain(f"warning: {trap.text}")
+        sys.stdout.write("\n".join(map(shown, line.split("\n"))) + "\n")
 
 
 def _complain(text: str) -> None:
     sys.stderr.write(f"simulator: {shown(text)}\n")
-
-
-def _print(line: str) -> None:
-    sys.stdout.write("\n".join(map(shown, line.split("\n"))) + "\n")
 
 
 if __name__ == "__main__":

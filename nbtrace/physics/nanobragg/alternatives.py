@@ -101,6 +101,8 @@ def _switches(config: Config) -> Iterator[ConfigurationChange]:
     for defect in Defect:
         if defect is Defect.FLAG_COLLISIONS:
             yield from _collision(config)
+        elif defect is Defect.SOURCE_WEIGHTS_IGNORED and config.beam.source_file is None:
+            continue  # Only a file gives weights.
         elif not defect.of_command_line:
             on = defect in config.execution.defects
             yield ConfigurationChange(

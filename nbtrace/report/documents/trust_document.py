@@ -31,12 +31,11 @@ def trust_document(result: Trust) -> Document:
 
 def _effect(effect: Effect) -> KnobEntry:
     knob = effect.knob
-    return KnobEntry(
+    entry = KnobEntry(
         knob=knob.name,
         threads=knob.threads,
         flags=knob.flags,
         regional=knob.regional,
-        by_clock=knob.by_clock,
         compared=effect.compared,
         moved=effect.count,
         max_relative=effect.max_relative,
@@ -45,6 +44,8 @@ def _effect(effect: Effect) -> KnobEntry:
         pixels=tuple(map(_moved, effect.moved)),
         pixels_left_out=effect.count - len(effect.moved),
     )
+    # The key stands only where it says something, as in documents of builds that lacked it.
+    return entry.model_copy(update={"by_clock": True}) if knob.by_clock else entry
 
 
 def _moved(item: Moved) -> MovedPixel:
