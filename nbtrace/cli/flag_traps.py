@@ -1,9 +1,9 @@
 """The traps of nanoBragg's flags as warnings, for commands that run something with them."""
 
-import logging
+import sys
 from collections.abc import Sequence
 
-_log = logging.getLogger("nbtrace")
+from nbtrace.cli.printing import shown
 
 
 def warn_of_traps(flags: Sequence[str], *, mode: str | None = None, files: bool = True) -> None:
@@ -22,4 +22,4 @@ def warn_of_traps(flags: Sequence[str], *, mode: str | None = None, files: bool 
     from simulator.lint import lint  # noqa: PLC0415
 
     for trap in lint(flags, mode=mode, files=files):
-        _log.warning("warning: %s", trap.text)
+        sys.stderr.write(f"warning: {shown(trap.text)}\n")
