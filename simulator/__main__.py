@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from simulator.arguments import CommandLine, parse
 from simulator.canonical import canonical_arguments
 from simulator.errors import MissingInputError, SimulatorError, shown
+from simulator.lint import lint
 
 USAGE = """usage: python -m simulator [--lenient] FLAGS
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
         return 0
     lenient = "--lenient" in words
     try:
-        all_nan = _run(parse([word for word in words if word != "--lenient"], lenient=lenient))
+        flags = [word for word in words if word != "--lenient"]
+        all_nan = _run(parse(flags, lenient=lenient), flags)
     except SimulatorError as error:
         _complain(str(error))
         if isinstance(error, MissingInputError):
@@ -37,22 +39,33 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     return nan_status if all_nan else 0
 
 
-def _run(command: CommandLine) -> bool:
+def _run(command: CommandLine, flags: Sequence[str]) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
-    for finding in command.findings:
-        _complain(f"warning: {finding.remark}")
     # torch is imported only once the command line is known to be good.
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
-    return simulate_command(command.config, canonical_arguments(command.config), _print) is RunEnd.ALL_NAN
+    lines = _Lines(flags)
+    return simulate_command(command.config, canonical_arguments(command.config), lines) is RunEnd.ALL_NAN
+
+
+class _Lines:
+    """Prints what a run says, and before its first line the traps of its flags: a run that cannot be made has none."""
+
+    def __init__(self, flags: Sequence[str]) -> None:
+        self._flags = flags
+        self._begun = False
+
+    def __call__(self, line: str) -> None:
+        """Print one line on standard output."""
+        if not self._begun:
+            self._begun = True
+            for trap in lint(self._flags):
+                _complain(f"warning: {trap.text}")
+        sys.stdout.write("\n".join(map(shown, line.split("\n"))) + "\n")
 
 
 def _complain(text: str) -> None:
     sys.stderr.write(f"simulator: {shown(text)}\n")
-
-
-def _print(line: str) -> None:
-    sys.stdout.write("\n".join(map(shown, line.split("\n"))) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,22 @@
 """From the reference's flags to a configuration and back, and what is wrong with a command line."""
 
-import difflib
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from simulator.c_numbers import leading_integer, leading_real, starts_with_number, whole_integer, whole_real
 from simulator.config import Config, Convention, Pivot
-from simulator.constants import ENERGY_WAVELENGTH_EV_A
 from simulator.defects import Defect, Mode, defects_of
 from simulator.errors import ConfigurationError
+from simulator.flag_values import cell_of, cell_values, special_settings, value_of
 from simulator.flags import FLAGS, Flag, LastPlace, Special, ValueKind
-from simulator.smv import SmvGeometry, read_geometry, read_smv
+from simulator.matching import Act, triggered, wanted
+from simulator.suggestion import nearest
+from simulator.traps import listed
 
 
 class FlagError(ConfigurationError):
@@ -28,15 +27,17 @@ class Trouble(Enum):
     """What can be wrong with an argument."""
 
     UNKNOWN = "unknown"
+    STRAY = "belongs to no flag"
     TOO_FEW = "too few values"
     BAD_VALUE = "bad value"
+    SWALLOWED = "a flag is taken for a value"
     READ_IN_PART = "only the start of a value is read"
     COLLISION = "collision"
     UNSEEN = "not seen in last place"
     CRASH = "crashes the reference"
 
 
-FATAL = frozenset({Trouble.UNKNOWN, Trouble.TOO_FEW, Trouble.BAD_VALUE})
+FATAL = frozenset({Trouble.UNKNOWN, Trouble.STRAY, Trouble.TOO_FEW, Trouble.BAD_VALUE})
 """What a strict run refuses; the reference goes on."""
 
 _CONSEQUENCES = {
@@ -62,10 +63,19 @@ class ArgumentFinding:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """A parsed command line."""
+    """A parsed command line.
+
+    Attributes
+    ----------
+    config : Config
+    findings : tuple of ArgumentFinding
+    acts : tuple of Act
+        What every argument acted as, in the order in which it counted: headers first.
+    """
 
     config: Config
     findings: tuple[ArgumentFinding, ...]
+    acts: tuple[Act, ...] = ()
 
 
 def parse(arguments: Sequence[str], *, lenient: bool = False, mode: str | None = None) -> CommandLine:
@@ -100,7 +110,13 @@ def examine(arguments: Sequence[str], *, lenient: bool = True, mode: str | None 
     """Read flags as :func:`parse` does, with what would crash the reference among the findings."""
     reader = _Reader(list(arguments), lenient=lenient, mode=mode)
     reader.read()
-    return CommandLine(_config(reader.settings), tuple(reader.findings))
+    try:
+        config = _config(reader.settings)
+    except ConfigurationError as error:
+        misread = (Trouble.SWALLOWED, Trouble.READ_IN_PART)
+        why = [finding.text for finding in reader.findings if finding.trouble in misread]
+        raise ConfigurationError("; ".join([str(error), *why])) from None
+    return CommandLine(config, tuple(reader.findings), tuple(reader.acts))
 
 
 def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
@@ -111,12 +127,12 @@ def file_values(arguments: Sequence[str]) -> list[tuple[int, Flag]]:
     files = []
     index = 0
     while index < len(arguments):
-        flags = _triggered(arguments[index], frozenset()) if arguments[index].startswith("-") else []
+        flags = triggered(arguments[index], frozenset()) if arguments[index].startswith("-") else []
         index += 1
-        wanted = _wanted(flags[0], arguments[index:]) if flags else 0
+        taken = wanted(flags[0], arguments[index:]) if flags else 0
         if flags and flags[0].kind is ValueKind.FILE and index < len(arguments):
             files.append((index, flags[0]))
-        index += wanted
+        index += taken
     return files
 
 
@@ -148,6 +164,7 @@ class _Reader:
     mode: str | None = None
     settings: dict[str, object] = field(default_factory=dict)
     findings: list[ArgumentFinding] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     cell: tuple[float, ...] = ()
     """Values of -cell so far: a later one with fewer values leaves the others as they were."""
 
@@ -155,6 +172,7 @@ class _Reader:
         self._read_mode()
         self._scan(headers=True)
         self._scan(headers=False)
+        self.findings = [finding for finding in self.findings if not self._is_undone(finding)]
         if self.mode is not None:
             self.settings["execution.defects"] = defects_of(self.mode)
         self._normalise()
@@ -170,27 +188,56 @@ class _Reader:
         index = values_end = 0
         while index < len(self.arguments):
             argument = self.arguments[index]
+            if index >= values_end and not headers and self._is_stray(argument):
+                strays = self._strays(index)
+                self._report_strays(index, strays)
+                index += len(strays)
+                continue
             index += 1
             if argument.startswith("-"):
-                values_end = max(values_end, index + self._argument(argument, index, headers=headers))
+                taken = self._argument(argument, index, headers=headers, as_value=index <= values_end)
+                values_end = max(values_end, index + taken)
                 index = index if self.lenient else values_end
-            elif index > values_end and not headers:
-                self._report(Trouble.UNKNOWN, argument, f"'{argument}' is neither a flag nor the value of one")
 
-    def _argument(self, argument: str, index: int, *, headers: bool) -> int:
+    def _is_stray(self, word: str) -> bool:
+        """Tell whether a word that no flag takes is no flag itself: not even an unknown one."""
+        return not word.startswith("-") or (starts_with_number(word) and not triggered(word, self._defects()))
+
+    def _strays(self, index: int) -> list[str]:
+        """Return the words from a place on that belong to no flag."""
+        end = index
+        while end < len(self.arguments) and self._is_stray(self.arguments[end]):
+            end += 1
+        return self.arguments[index:end]
+
+    def _report_strays(self, index: int, words: Sequence[str]) -> None:
+        what = f"{listed(words)} {'belongs' if len(words) == 1 else 'belong'} to no flag"
+        before = next(
+            (act for act in reversed(self.acts) if act.meant and act.index + len(act.values) + 1 == index), None
+        )
+        if before is None:
+            self._report(Trouble.STRAY, words[0], what)
+            return
+        count, values = len(before.values), " ".join(before.values)
+        takes = "no value" if count == 0 else f"{count} value{'s'[: count > 1]}"
+        made = before.flag.outcome.format(values) if before.flag.outcome else ""
+        self._report(Trouble.STRAY, words[0], f"{what}, {made}" if made else f"{what}: {before.argument} takes {takes}")
+
+    def _argument(self, argument: str, index: int, *, headers: bool, as_value: bool) -> int:
         """Act on one argument; return how many of the following ones were values."""
-        flags = _triggered(argument, self._defects())
+        flags = triggered(argument, self._defects())
         if not flags:
-            if not headers and not (self.lenient and starts_with_number(argument)):
+            if not headers and not as_value:
                 self._report(Trouble.UNKNOWN, argument, f"unknown flag {argument}{_suggestion(argument)}")
-            return 0
+            # What follows an unknown flag is its value, of which nothing more is to be said.
+            return 0 if as_value else len(self._strays(index))
         if not headers:
             self._report_collision(argument, flags)
         following = self.arguments[index:]
         for flag in flags:
             if headers is (flag.special is Special.HEADER):
-                self._flag(flag, argument, following, meant=flag is flags[0])
-        return min(_wanted(flags[0], following), len(following))
+                self._flag(flag, index - 1, following, meant=flag is flags[0])
+        return min(wanted(flags[0], following), len(following))
 
     def _defects(self) -> frozenset[Defect]:
         defects = self.settings.get("execution.defects")
@@ -198,11 +245,13 @@ class _Reader:
 
     def _report(self, trouble: Trouble, argument: str, text: str) -> None:
         if trouble in FATAL and not self.lenient:
-            raise FlagError(text + ("; --lenient passes over it" if trouble is Trouble.UNKNOWN else ""))
+            raise FlagError(
+                text + ("; --lenient passes over it" if trouble in {Trouble.UNKNOWN, Trouble.STRAY} else "")
+            )
         self.findings.append(ArgumentFinding(trouble, argument, text))
 
     def _report_collision(self, argument: str, flags: Sequence[Flag]) -> None:
-        others = _triggered(argument, frozenset({Defect.FLAG_COLLISIONS}) | self._defects())[1:]
+        others = triggered(argument, frozenset({Defect.FLAG_COLLISIONS}) | self._defects())[1:]
         harmful = [flag.token for flag in others if flag.token != "-printout"]  # noqa: S105 - a flag's token
         if harmful:
             acts = {flag.token for flag in flags}
@@ -210,11 +259,21 @@ class _Reader:
             hint = f"; give {harmful[0]} after it"
             self._report(Trouble.COLLISION, argument, f"{argument} {effect} {' and '.join(harmful)}{hint}")
 
-    def _flag(self, flag: Flag, argument: str, following: Sequence[str], *, meant: bool) -> None:
+    def _is_undone(self, finding: ArgumentFinding) -> bool:
+        """Tell whether a collision does nothing, because the flag that it acts as is given after it."""
+        if finding.trouble is not Trouble.COLLISION:
+            return False
+        place = max(act.index for act in self.acts if act.argument == finding.argument)
+        others = triggered(finding.argument, frozenset({Defect.FLAG_COLLISIONS}) | self._defects())[1:]
+        later = {act.flag.token for act in self.acts if act.meant and act.index > place}
+        return all(flag.token in later or flag.token == "-printout" for flag in others)  # noqa: S105 - a flag's token
+
+    def _flag(self, flag: Flag, place: int, following: Sequence[str], *, meant: bool) -> None:
         """Act on a flag; one that the argument is not meant to be is read by the reference's rules."""
+        argument = self.arguments[place]
         if not following and self._in_last_place(flag, argument):
             return
-        values = list(following[: _wanted(flag, following)])
+        values = list(following[: wanted(flag, following)])
         least = 1 if flag.special in {Special.CELL, Special.MISSET} else flag.count
         if len(values) < least:
             if meant:
@@ -231,6 +290,7 @@ class _Reader:
             self._report_values(flag, argument, values)
         self.settings.update(flag.fixed)
         self.settings.update(settings)
+        self.acts.append(Act(place, argument, flag, tuple(values), settings, meant))
 
     def _in_last_place(self, flag: Flag, argument: str) -> bool:
         """Report what the reference makes of a flag that is the last word; tell whether nothing else is to be done."""
@@ -247,7 +307,13 @@ class _Reader:
         return False
 
     def _report_values(self, flag: Flag, argument: str, values: Sequence[str]) -> None:
-        """Report numbers of which C reads only the start, or which do not fit."""
+        """Report values that are flags, and numbers of which C reads only the start, or which do not fit."""
+        swallowed = [value for value in values if value.startswith("-") and not starts_with_number(value)]
+        for value in swallowed:
+            read = "" if flag.kind in {ValueKind.FILE, ValueKind.WORD} else ", which is read as 0"
+            acts = ", and the reference takes it as a flag too" if triggered(value, self._defects()) else ""
+            self._report(Trouble.SWALLOWED, argument, f"{argument} takes {value} for its value{read}{acts}")
+        values = [value for value in values if value not in swallowed]
         known = {ValueKind.REAL: (whole_real, leading_real), ValueKind.INTEGER: (whole_integer, leading_integer)}
         if flag.kind not in known or flag.special is Special.MISSET or flag.inert:
             return
@@ -262,16 +328,16 @@ class _Reader:
     def _settings(self, flag: Flag, values: list[str], *, lenient: bool) -> dict[str, object]:
         """Return the fields that a flag sets to these values."""
         if flag.special is Special.CELL:
-            given = _cell_values(values, lenient=lenient)
+            given = cell_values(values, lenient=lenient)
             self.cell = (*given, *self.cell[len(given) :])
-            return {flag.sets[0]: _cell(self.cell)}
+            return {flag.sets[0]: cell_of(self.cell)}
         if flag.special is not None:
-            return _special(flag, values, self.settings, lenient=lenient)
+            return special_settings(flag, values, self.settings, lenient=lenient)
         if flag.token == "-mode":  # noqa: S105 - a flag's token
             return {flag.sets[0]: defects_of(values[0])}
         if flag.token == "-dump" and Defect.DUMP_FLAG_UNKNOWN in self._defects():  # noqa: S105 - a flag's token
             return {}
-        converted = [_value(flag.kind, value, lenient=lenient) for value in values]
+        converted = [value_of(flag.kind, value, lenient=lenient) for value in values]
         if len(flag.sets) == 1 and flag.count > 1:
             return {flag.sets[0]: tuple(converted)}
         if flag.count == 1:
@@ -300,135 +366,6 @@ _VECTORS = (
 )
 
 
-def _triggered(argument: str, defects: frozenset[Defect]) -> list[Flag]:
-    """Return the flags that an argument triggers, the one it is meant to be first."""
-    flags: list[Flag] = []
-    for flag in FLAGS:
-        if flag.matches(argument):
-            flags.append(flag)
-            if flag.stops:
-                break
-    flags.sort(key=lambda flag: -len(flag.token))
-    if Defect.FLAG_COLLISIONS not in defects:
-        flags = flags[:1] + [flag for flag in flags[1:] if flag.token == "-printout"]  # noqa: S105 - a flag's token
-    if Defect.MISSET_SEED_AS_MISSET in defects and "-misset_seed" in argument:
-        flags += [flag for flag in FLAGS if flag.special is Special.MISSET]
-    return flags
-
-
-def _wanted(flag: Flag, following: Sequence[str]) -> int:
-    """Return how many of the following arguments are the flag's values."""
-    if flag.special is Special.CELL:
-        end = next((i for i, value in enumerate(following[:6]) if value.startswith("-")), 6)
-        return min(end, len(following))
-    if flag.special is Special.MISSET:
-        return 1 if following and "rand" in following[0] else 3
-    return flag.count
-
-
-def _special(flag: Flag, values: list[str], settings: Mapping[str, object], *, lenient: bool) -> dict[str, object]:
-    match flag.special:
-        case Special.MISSET:
-            return _misset(values, lenient=lenient)
-        case Special.ENERGY:
-            return {flag.sets[0]: ENERGY_WAVELENGTH_EV_A / _nonzero(_real(values[0], lenient=lenient))}
-        case Special.PIVOT:
-            pivots = [pivot for pivot in Pivot if pivot.value in values[0]]
-            if not pivots:
-                raise ValueError("neither sample nor beam")
-            return {flag.sets[0]: pivots[0]}
-        case Special.ABSORPTION:
-            depth = 0.0 if "inf" in values[0] else _real(values[0], lenient=lenient)
-            without: dict[str, object] = {"detector.thickness_um": 0.0} if depth == 0.0 else {}
-            return {flag.sets[0]: depth, **without}
-    path = Path(values[0])
-    known: dict[str, object] = dict.fromkeys(flag.sets, path)
-    return known | _header_settings(read_geometry(read_smv(path)), mirrored=bool(flag.sets), settings=settings)
-
-
-def _header_settings(header: SmvGeometry, *, mirrored: bool, settings: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields that an SMV header sets; a mask counts Y from the other edge."""
-    pixel = header.pixel_size if header.pixel_size is not None else settings.get("detector.pixel_mm", 0.1)
-    center_y = header.beam_center_y
-    if mirrored and center_y is not None and isinstance(pixel, float):
-        center_y = pixel * header.slow_pixels - center_y
-    fields = {
-        "detector.detpixels_fast": header.fast_pixels,
-        "detector.detpixels_slow": header.slow_pixels,
-        "detector.pixel_mm": header.pixel_size,
-        "detector.distance_mm": header.distance,
-        "detector.close_distance_mm": header.close_distance,
-        "beam.wavelength_angstrom": header.wavelength,
-        "detector.Xbeam_mm": header.beam_center_x,
-        "detector.Ybeam_mm": center_y,
-        "detector.ORGX_px": header.orgx,
-        "detector.ORGY_px": header.orgy,
-        "crystal.phi_deg": header.phi,
-        "crystal.osc_deg": header.oscillation,
-    }
-    return {path: value for path, value in fields.items() if value is not None}
-
-
-def _cell_values(texts: Sequence[str], *, lenient: bool) -> tuple[float, ...]:
-    values = tuple(_real(text, lenient=lenient) for text in texts)
-    wrong = next((text for text, value in zip(texts, values, strict=True) if value <= 0.0), None)
-    if wrong is not None and values[0] != 0.0 and not lenient:
-        raise ValueError(f"a cell has no length or angle of {wrong}; the reference takes the length a, or 90° for it")
-    return values
-
-
-def _cell(values: Sequence[float]) -> Mapping[str, float] | None:
-    """Return the cell; a length that is missing or not positive is a, an angle 90°. A first length of 0 is no cell."""
-    if values[0] == 0.0:
-        return None
-    lengths = [*values[:3], 0.0, 0.0][:3]
-    angles = [*values[3:], 0.0, 0.0, 0.0][:3]
-    lengths = [length if length > 0.0 else values[0] for length in lengths]
-    angles = [angle if angle > 0.0 else 90.0 for angle in angles]
-    names = ("a_angstrom", "b_angstrom", "c_angstrom", "alpha_deg", "beta_deg", "gamma_deg")
-    return dict(zip(names, [*lengths, *angles], strict=True))
-
-
-def _misset(values: list[str], *, lenient: bool) -> dict[str, object]:
-    if "rand" in values[0]:
-        return {"crystal.misset_random": True, "crystal.misset_deg": None}
-    if len(values) < 3:
-        raise ValueError("needs three angles, or random")
-    angles = tuple(_real(value, lenient=lenient) for value in values)
-    return {"crystal.misset_random": False, "crystal.misset_deg": angles}
-
-
-def _real(text: str, *, lenient: bool) -> float:
-    number = leading_real(text) if lenient else whole_real(text)
-    if not math.isfinite(number):
-        raise ValueError(f"'{text}' is not a finite number")
-    return number
-
-
-def _integer(text: str, *, lenient: bool) -> int:
-    return leading_integer(text) if lenient else whole_integer(text)
-
-
-def _value(kind: ValueKind, text: str, *, lenient: bool) -> object:
-    match kind:
-        case ValueKind.REAL:
-            return _real(text, lenient=lenient)
-        case ValueKind.INTEGER:
-            return _integer(text, lenient=lenient)
-        case ValueKind.FILE:
-            return Path(text)
-    return text
-
-
-def _nonzero(value: float) -> float:
-    if value == 0.0:
-        raise ValueError("must not be 0")
-    return value
-
-
-_NEAR = 0.75
-"""Similarity from which a flag is likely to be the one that was meant."""
-
 _AXES = {"_x": "_f", "_y": "_s"}
 """Axes of the detector by other letters."""
 
@@ -437,7 +374,5 @@ def _suggestion(argument: str) -> str:
     """Return which flag is nearest to an unknown one, if any is near."""
     tokens = [flag.token for flag in FLAGS]
     other_axis = argument[:-2] + _AXES.get(argument[-2:], "-")
-    longer = [token for token in tokens if token.startswith(argument)] if len(argument) > 2 else []
-    near = difflib.get_close_matches(argument, tokens, n=1, cutoff=_NEAR)
-    names = [token for token in tokens if token == other_axis] + longer[:1] + near
-    return f"; did you mean {names[0]}?" if names else ""
+    name = other_axis if other_axis in tokens else nearest(argument, tokens)
+    return f"; did you mean {name}?" if name is not None else ""

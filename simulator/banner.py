@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from simulator.beam import SourceRow, divergence_angles
+from simulator.beam import divergence_angles
 from simulator.build import Inputs, recommended_oversample
 from simulator.config import Config, CrystalShape, Pivot, noise_seed
 from simulator.constants import ANGSTROM_M, AVOGADRO, RADIANS_TO_DEGREES
 from simulator.crystal import Basis
 from simulator.model import Model
+from simulator.text_inputs import SourceRow
 from simulator.vectors import Vector, cross, dot, norm
 
 _PROTEIN_G_PER_M3 = 1.2e6

@@ -1,34 +1,33 @@
 """The sources of the incident beam: direction and wavelength of each."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
-from simulator.config import BeamConfig
+from simulator.config import BeamConfig, Config
 from simulator.constants import ANGSTROMS_PER_M, SOURCE_DISTANCE_M
+from simulator.defects import Defect
+from simulator.errors import InputFileError
 from simulator.frames import frame_of
 from simulator.parameters import Parameter, Parameters
 from simulator.steps import SampleRange
+from simulator.text_inputs import SourceRow
 from simulator.vectors import Vector, cross, dot, norm, plain, rotate_about_axis, unit, vector
 
 
 @dataclass(frozen=True)
 class BeamSource:
-    """One direction and wavelength of the beam; all sources have equal weight."""
+    """One direction and wavelength of the beam."""
 
     incident: Vector
     """Unit vector of propagation."""
     wavelength_m: Tensor
     position_m: Vector
     """As given or generated; only its direction matters."""
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """A line of a source file: what was given of x, y, z, weight and wavelength (m)."""
-
-    columns: tuple[float, ...]
+    weight: float = 1.0
+    """Over the mean weight of all sources; 1 where weights are ignored."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,10 @@ def build_beam(parameters: Parameters, rows: Sequence[SourceRow] | None = None) 
     direction, polar = (unit(vector(v, parameters.device)) for v in (frame.beam, frame.polar))
     wavelength = parameters.scalar(Parameter.WAVELENGTH) / ANGSTROMS_PER_M
     if rows is not None:
-        sources = tuple(_listed(row, direction, wavelength, parameters) for row in rows)
+        weights = _relative_weights(rows, parameters.config)
+        sources = tuple(
+            _listed(row, direction, wavelength, parameters, weight) for row, weight in zip(rows, weights, strict=True)
+        )
     else:
         sources = tuple(_generated(config, direction, polar, wavelength, parameters))
     fluence = parameters.given(Parameter.FLUENCE)
@@ -104,12 +106,26 @@ def _generated(
             yield BeamSource(incident, wavelength * (1.0 + dispersion.step * k - dispersion.range / 2.0), position)
 
 
-def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters) -> BeamSource:
+def _relative_weights(rows: Sequence[SourceRow], config: Config) -> list[float]:
+    """Return each source's weight over their mean; exactly 1 where all are equal, or where weights are ignored."""
+    weights = [row.weight for row in rows]
+    if Defect.SOURCE_WEIGHTS_IGNORED in config.execution.defects:
+        return [1.0] * len(rows)
+    total = sum(weights)
+    if min(weights) < 0.0 or not 0.0 < total < math.inf:
+        raise InputFileError(
+            f"{config.beam.source_file}: the weights of the sources, in the fourth column, must not be negative, and "
+            "their sum must be positive and finite"
+        )
+    return [1.0 if len(set(weights)) == 1 else weight * len(rows) / total for weight in weights]
+
+
+def _listed(row: SourceRow, direction: Vector, wavelength: Tensor, parameters: Parameters, weight: float) -> BeamSource:
     given = row.columns
     default = direction * -SOURCE_DISTANCE_M
     position = Vector(*(parameters.number(given[i]) if i < len(given) else default[i] for i in range(3)))
     own_wavelength = parameters.number(given[4]) if len(given) > 4 else wavelength
-    return BeamSource(-unit(position), own_wavelength, position)
+    return BeamSource(-unit(position), own_wavelength, position, weight)
 
 
 def scattering_vector(direction: Vector, source: BeamSource) -> Vector:

@@ -1,7 +1,7 @@
 """From a configuration and the files it names to a model that the kernel can evaluate."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from simulator.beam import SourceRow, build_beam
-from simulator.c_numbers import LARGEST_INTEGER, whole_real
+from simulator.beam import build_beam
+from simulator.c_numbers import LARGEST_INTEGER
 from simulator.config import Config
 from simulator.crystal import Crystal, build_crystal
 from simulator.defects import Defect
 from simulator.detector import Detector, build_detector
 from simulator.device import is_available
 from simulator.errors import ConfigurationError, InputFileError, MissingInputError, ResourceError
-from simulator.files import read_bytes
 from simulator.hkl import ReflectionTable, read_cache, read_hkl
 from simulator.model import Model
 from simulator.observe import Observer, silent
@@ -26,6 +25,7 @@ from simulator.parameters import Parameter, Parameters
 from simulator.random import Generator
 from simulator.smv import read_smv
 from simulator.structure_factors import build_structure_factors
+from simulator.text_inputs import SourceRow, read_matrix, read_sources
 from simulator.vectors import norm, plain
 
 Mask = npt.NDArray[np.bool_]
@@ -74,59 +74,6 @@ def _reflections(config: Config) -> ReflectionTable | None:
     if structure.default_F == 0.0:
         raise MissingInputError("no structure factors: give -hkl FILE or -default_F VALUE")
     return None
-
-
-def read_matrix(path: Path) -> tuple[float, ...]:
-    """Read the first nine numbers of a MOSFLM matrix file.
-
-    Raises
-    ------
-    InputFileError
-        If the file cannot be read or does not start with nine finite numbers.
-    """
-    words = read_bytes(path).decode("utf-8", "replace").split()[:9]
-    try:
-        numbers = tuple(whole_real(word) for word in words)
-    except ValueError as error:
-        raise InputFileError(f"{path} is not a matrix: it must start with nine numbers ({error})") from None
-    if len(numbers) < 9 or not all(map(math.isfinite, numbers)):
-        raise InputFileError(f"{path} is not a matrix: it must start with nine finite numbers, and has {len(numbers)}")
-    return numbers
-
-
-def read_sources(path: Path) -> tuple[SourceRow, ...]:
-    """Read a source file: x y z, weight and wavelength (m) on each line; trailing columns may be missing.
-
-    Raises
-    ------
-    InputFileError
-        If the file cannot be read, holds no source, or a line has no direction or a wavelength that is not positive.
-    """
-    rows = []
-    separators = str.maketrans(",;:!", "    ")
-    for number, line in enumerate(read_bytes(path).decode("utf-8", "replace").splitlines(), start=1):
-        words = line.translate(separators).split()
-        if words:
-            rows.append(_source_row(words, f"{path}:{number}"))
-    if not rows:
-        raise InputFileError(f"{path} holds no source; a line is x y z, weight, wavelength in metres")
-    return tuple(rows)
-
-
-def _source_row(words: Sequence[str], place: str) -> SourceRow:
-    try:
-        columns = tuple(whole_real(word) for word in words[:5])
-    except ValueError as error:
-        raise InputFileError(
-            f"{place}: not a source ({error}); a line is x y z, weight, wavelength in metres"
-        ) from None
-    if not all(map(math.isfinite, columns)):
-        raise InputFileError(f"{place}: a source needs finite numbers")
-    if len(columns) >= 3 and not any(columns[:3]):
-        raise InputFileError(f"{place}: the source is at the sample itself, so it has no direction")
-    if len(columns) > 4 and columns[4] <= 0.0:
-        raise InputFileError(f"{place}: the wavelength {columns[4]:g} m is not positive; it stands in the fifth column")
-    return SourceRow(columns)
 
 
 def _mask(config: Config, path: Path) -> Mask:

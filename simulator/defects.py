@@ -1,8 +1,9 @@
 """The reference's behaviours that are not the intended physics, one switch each, and the modes made of them."""
 
-import difflib
 from enum import Enum, StrEnum
 from typing import Self
+
+from simulator.suggestion import nearest
 
 
 class Reference(Enum):
@@ -63,6 +64,14 @@ class Defect(Enum):
         (
             "The water background, already in photons, goes through the common scaling with the Bragg intensity: "
             "r_e² times fluence enters it squared, and it is divided by the number of steps."
+        ),
+    )
+    SOURCE_WEIGHTS_IGNORED = (
+        "source_weights_ignored",
+        (
+            "The weights of a source file are read and printed, and then every source counts alike. Without the defect "
+            "the intensity is the weighted mean over the sources: each one's part is multiplied by its weight over the "
+            "mean weight."
         ),
     )
     CACHE_WHITE_SPACE = (
@@ -178,8 +187,8 @@ def _defect(name: str, also: list[str] | None = None) -> Defect:
         return Defect(name)
     except ValueError:
         names = [*(also or []), *(defect.value for defect in Defect)]
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it is none of {', '.join(names)}"
+        near = nearest(name, names)
+        hint = f"did you mean {near}?" if near is not None else f"it is none of {', '.join(names)}"
         raise ValueError(
             f"{name!r} is no mode or defect; {hint}" if also else f"{name!r} is no defect; {hint}"
         ) from None

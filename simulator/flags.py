@@ -69,6 +69,10 @@ class Flag:
         The flag may appear in a canonical command.
     last_place : LastPlace, optional
         What happens if no word follows.
+    spellings : tuple of str
+        Longer names that people give it and mean it by.
+    outcome : str
+        What its value makes, with the value as ``{0}``; for messages about values that it does not take.
     """
 
     token: str
@@ -82,6 +86,8 @@ class Flag:
     special: Special | None = None
     canonical: bool = True
     last_place: LastPlace | None = None
+    spellings: tuple[str, ...] = ()
+    outcome: str = ""
 
     def matches(self, argument: str) -> bool:
         """Tell whether an argument triggers the flag."""
@@ -114,7 +120,14 @@ def _direction(token: str, path: str, about: str, fixed: Mapping[str, object] = 
 
 
 def _sizes(tokens: tuple[str, ...], paths: tuple[str, ...], about: str) -> tuple[Flag, ...]:
-    return tuple(Flag(token, about, paths, 1, canonical=token == tokens[0]) for token in tokens)
+    return tuple(
+        Flag(token, about, paths, 1, canonical=token == tokens[0], spellings=_words_of(token)) for token in tokens
+    )
+
+
+def _words_of(token: str) -> tuple[str, ...]:
+    """Return the whole words that a size's token is the beginning of."""
+    return (f"{token}ness",) if token.endswith("thick") else (f"{token}t",) if token.endswith("heigh") else ()
 
 
 _BEAM = {"detector.pivot": Pivot.BEAM}
@@ -150,7 +163,12 @@ _CONVENTIONS = tuple(
 
 _CRYSTAL = (
     Flag("-cell", "unit cell a b c (Å) α β γ (degrees)", ("crystal.cell",), 1, special=Special.CELL),
-    _file("-mat", "crystal.matrix_file", "MOSFLM matrix A, which contains the wavelength"),
+    _file(
+        "-mat",
+        "crystal.matrix_file",
+        "MOSFLM matrix A, which contains the wavelength",
+        spellings=("-matrix", "-mat_file", "-matfile", "-matrix_file"),
+    ),
     Flag("-misset", "missetting angles about x, y, z (degrees)", count=1, special=Special.MISSET, exact=True),
     _integer("-misset_seed", "crystal.misset_seed", "seed of -misset random"),
     Flag(
@@ -162,6 +180,7 @@ _CRYSTAL = (
         exact=True,
         stops=True,
         canonical=False,
+        outcome="the crystal is {0} x {0} x {0} cells",
     ),
     _integer("-Na", "crystal.Na", "cells along a", stops=True),
     _integer("-Nb", "crystal.Nb", "cells along b", stops=True),
@@ -179,25 +198,36 @@ _CRYSTAL = (
     _switch("-tophat_spots", "top-hat spots", {"crystal.shape": CrystalShape.TOPHAT}),
     _switch("-binary_spots", "top-hat spots", {"crystal.shape": CrystalShape.TOPHAT}, canonical=False),
     _real("-fudge", "crystal.fudge", "factor on the size of round, Gaussian and top-hat spots"),
-    _real("-mosaic_spr", "crystal.mosaic_spread_deg", "mosaic spread (degrees)"),
-    _real("-mosaici", "crystal.mosaic_spread_deg", "mosaic spread (degrees)", canonical=False),
+    _real("-mosaic_spr", "crystal.mosaic_spread_deg", "mosaic spread (degrees)", spellings=("-mosaic_spread",)),
+    _real(
+        "-mosaici",
+        "crystal.mosaic_spread_deg",
+        "mosaic spread (degrees)",
+        canonical=False,
+        spellings=("-mosaicity",),
+    ),
     _real("-mosaic", "crystal.mosaic_spread_deg", "mosaic spread (degrees)", exact=True, canonical=False),
-    _integer("-mosaic_dom", "crystal.mosaic_domains", "number of mosaic domains"),
+    _integer(
+        "-mosaic_dom",
+        "crystal.mosaic_domains",
+        "number of mosaic domains",
+        spellings=("-mosaic_domain", "-mosaic_domains"),
+    ),
     _integer("-mosaic_seed", "crystal.mosaic_seed", "seed of the mosaic domains"),
     _real("-phi", "crystal.phi_deg", "start of the rotation (degrees)", exact=True),
-    _real("-osc", "crystal.osc_deg", "range of the rotation (degrees)"),
+    _real("-osc", "crystal.osc_deg", "range of the rotation (degrees)", spellings=("-osc_range", "-oscillation")),
     _real("-phistep", "crystal.phistep_deg", "step of the rotation (degrees)", exact=True),
     _integer("-phisteps", "crystal.phisteps", "number of rotation steps"),
     Flag("-density", "density (no effect)", count=1),
-    Flag("-sample_den", "density (no effect)", count=1),
+    Flag("-sample_den", "density (no effect)", count=1, spellings=("-sample_density",)),
     Flag("-MW", "molecular weight (no effect)", count=1, exact=True),
-    Flag("-molec", "molecular weight (no effect)", count=1),
+    Flag("-molec", "molecular weight (no effect)", count=1, spellings=("-molecular_weight", "-molecules")),
 )
 
 _STRUCTURE = (
-    _file("-hkl", "structure.hkl_file", "list of h k l F"),
+    _file("-hkl", "structure.hkl_file", "list of h k l F", spellings=("-hkl_file", "-hklfile")),
     _real("-default_F", "structure.default_F", "F of reflections that are not listed (electrons)"),
-    _file("-dump", "structure.dump_file", "binary cache of the list"),
+    _file("-dump", "structure.dump_file", "binary cache of the list", spellings=("-dumpfile", "-dump_file")),
     _switch("-interpolate", "tricubic lookup", {"structure.interpolate": True}),
     _switch("-nointerpolate", "nearest reflection", {"structure.interpolate": False}),
     *(
@@ -208,7 +238,7 @@ _STRUCTURE = (
 
 _BEAM_FLAGS = (
     _real("-lambda", "beam.wavelength_angstrom", "wavelength (Å)"),
-    _real("-wave", "beam.wavelength_angstrom", "wavelength (Å)", canonical=False),
+    _real("-wave", "beam.wavelength_angstrom", "wavelength (Å)", canonical=False, spellings=("-wavelength",)),
     Flag("-energy", "photon energy (eV)", ("beam.wavelength_angstrom",), 1, special=Special.ENERGY, canonical=False),
     _real("-fluence", "beam.fluence_per_m2", "photons per m²"),
     _real("-flux", "beam.flux_per_s", "photons per s; with exposure and beam size it gives the fluence"),
@@ -241,9 +271,10 @@ _DETECTOR = (
         1,
         exact=True,
         canonical=False,
+        outcome="the detector is {0} x {0} mm",
     ),
-    _real("-detsize_f", "detector.detsize_fast_mm", "size along fast (mm)"),
-    _real("-detsize_s", "detector.detsize_slow_mm", "size along slow (mm)"),
+    _real("-detsize_f", "detector.detsize_fast_mm", "size along fast (mm)", spellings=("-detsize_fast",)),
+    _real("-detsize_s", "detector.detsize_slow_mm", "size along slow (mm)", spellings=("-detsize_slow",)),
     Flag(
         "-detpixels",
         "pixels along both axes",
@@ -252,12 +283,13 @@ _DETECTOR = (
         ValueKind.INTEGER,
         exact=True,
         canonical=False,
+        outcome="the detector is {0} x {0} pixels",
     ),
-    _integer("-detpixels_f", "detector.detpixels_fast", "pixels along fast"),
+    _integer("-detpixels_f", "detector.detpixels_fast", "pixels along fast", spellings=("-detpixels_fast",)),
     _integer("-detpixels_x", "detector.detpixels_fast", "pixels along fast", canonical=False),
-    _integer("-detpixels_s", "detector.detpixels_slow", "pixels along slow"),
+    _integer("-detpixels_s", "detector.detpixels_slow", "pixels along slow", spellings=("-detpixels_slow",)),
     _integer("-detpixels_y", "detector.detpixels_slow", "pixels along slow", canonical=False),
-    _real("-pixel", "detector.pixel_mm", "size of a pixel (mm)"),
+    _real("-pixel", "detector.pixel_mm", "size of a pixel (mm)", spellings=("-pixel_size", "-pixelsize")),
     _direction("-fdet_vector", "detector.fast_vector", "direction of the fast axis"),
     _direction("-sdet_vector", "detector.slow_vector", "direction of the slow axis"),
     _direction("-odet_vector", "detector.normal_vector", "direction of the normal"),
@@ -295,6 +327,7 @@ _DETECTOR = (
         ValueKind.WORD,
         special=Special.ABSORPTION,
         last_place=_CRASHES,
+        spellings=("-detector_absorb", "-detector_absorption"),
     ),
     _real("-detector_thick", "detector.thickness_um", "thickness of the sensor (µm)", exact=True, last_place=_CRASHES),
     _integer("-detector_thicksteps", "detector.thicksteps", "layers of the sensor", last_place=_CRASHES),
@@ -345,7 +378,15 @@ _OUTPUT = (
     Flag("-trace_pixel", "trace one pixel: slow fast", ("execution.trace_pixel_slow_fast",), 2, ValueKind.INTEGER),
 )
 
-_CURVED = (_switch("-curved_det", "spherical detector", {"detector.curved": True}, last_place=LastPlace.UNSEEN),)
+_CURVED = (
+    _switch(
+        "-curved_det",
+        "spherical detector",
+        {"detector.curved": True},
+        last_place=LastPlace.UNSEEN,
+        spellings=("-curved_detector",),
+    ),
+)
 
 _OURS = (
     Flag(

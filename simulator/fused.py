@@ -108,4 +108,5 @@ class FusedSweep:
         a, b, c = (v.map(lambda t: t[rows].reshape(-1, 1)) for v in model.crystal.orientations.basis)
         total = self._total(context.scattering, (a, b, c), model.factors, model.crystal.N, model.dtype)
         samples = float(len(state.rows) * model.crystal.domain_count)
-        state.intensity = state.intensity + (total + samples * state.share)
+        added = total + samples * state.share
+        state.intensity = state.intensity + (added if context.source.weight == 1.0 else added * context.source.weight)

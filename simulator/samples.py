@@ -13,7 +13,7 @@ from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
 from simulator.crystal import Basis, Crystal
 from simulator.defects import Defect
 from simulator.lattice import LatticeFactor, lattice_factor, miller_indices, nearest_reflection
-from simulator.model import Model, PixelState, SweepContext, last_cos_2theta, sample_weight
+from simulator.model import PixelState, SweepContext, last_cos_2theta, sample_weight
 from simulator.observe import Observer
 from simulator.vectors import Vector, cross, dot
 
@@ -51,19 +51,22 @@ def _sample(context: SweepContext, state: PixelState, basis: Basis, place: _Plac
     F_cell = context.lookup(miller, nearest, counted)
     term = F_cell * F_cell * lattice.total * lattice.total
     _observe_sample(context, _Sample(basis, miller, nearest, lattice, F_cell, term, counted), place, state)
-    _add(model, state, term, counted, context.used)
+    _add(context, state, term, counted)
 
 
-def _add(model: Model, state: PixelState, term: Tensor, counted: Tensor, used: Tensor | None) -> None:
+def _add(context: SweepContext, state: PixelState, term: Tensor, counted: Tensor) -> None:
     """Add a sample's intensity, or what the reference makes of it where a factor belongs to every sample."""
-    weight = sample_weight(model, state)
+    model, used = context.model, context.used
+    weight, share = sample_weight(model, state), state.share
+    if context.source.weight != 1.0:
+        term, share = term * context.source.weight, share * context.source.weight
     if weight is None:
-        added = state.intensity + (term + state.share)
+        added = state.intensity + (term + share)
         state.intensity = added if used is None else torch.where(used, added, state.intensity)
     elif model.has(Defect.RUNNING_PRODUCTS):
         state.intensity = torch.where(counted, (state.intensity + term) * weight, state.intensity)
     else:
-        added = state.intensity + (term + state.share) * weight
+        added = state.intensity + (term + share) * weight
         state.intensity = added if used is None else torch.where(used, added, state.intensity)
 
 

@@ -23,7 +23,7 @@ from nbtrace.cli import (
     trust,
     vocabulary,
 )
-from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.temporary import remove_stale_folders
@@ -34,6 +34,7 @@ _COMPLETION = "_NBTRACE_COMPLETE"
 
 app = typer.Typer(
     name=_NAME,
+    cls=HelpfulGroup,
     help="Find the first quantity in which two implementations of the same physics diverge, on which side, and why.",
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
     "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
 from nbtrace.cli.printing import shown
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.documents import dump
@@ -19,7 +19,7 @@ from nbtrace.evidence.verification import EntryFinding, FileStatus, Integrity, V
 from nbtrace.evidence.verify import verify as verify_evidence
 from nbtrace.files import write_new
 
-app = typer.Typer(help="Make, fill and verify an evidence folder.", no_args_is_help=True)
+app = typer.Typer(cls=HelpfulGroup, help="Make, fill and verify an evidence folder.", no_args_is_help=True)
 
 _COLOURS = {FileStatus.OK: "green"} | dict.fromkeys(
     (FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.NOT_LISTED), "yellow"

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+from nbtrace.nearness import nearest
 
 BadUsage: Any = typer.BadParameter.__mro__[1]
 """The base of typer's own usage errors, which it does not export by name."""
@@ -26,6 +28,7 @@ class HelpfulCommand(TyperCommand):
             rest: list[str] = super().parse_args(ctx, args)
         except BadUsage as error:
             error.ctx = error.ctx or ctx
+            _keep_near(error)
             raise
         return rest
 
@@ -35,6 +38,41 @@ class HelpfulCommand(TyperCommand):
         return [
             "[-- FLAGS]" if piece == "[-- FLAGS]..." else piece.replace("{", "").replace("}", "") for piece in pieces
         ]
+
+
+class HelpfulGroup(TyperGroup):
+    """Commands of which only a near one is suggested for a word that is none."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **{**settings, "suggest_commands": False})
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments before the command."""
+        try:
+            rest: list[str] = super().parse_args(ctx, args)
+        except BadUsage as error:
+            _keep_near(error)
+            raise
+        return rest
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first word names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except BadUsage as error:
+            near = nearest(args[0], self.commands) if args else None
+            if near is not None:
+                message = str(getattr(error, "message", "")).rstrip(".")
+                error.message = f"{message}. Did you mean {near!r}?"
+            raise
+
+
+def _keep_near(error: Any) -> None:
+    """Leave of the options that an error suggests the one that is near, if any is."""
+    possible = getattr(error, "possibilities", None)
+    if possible:
+        near = nearest(error.option_name, possible)
+        error.possibilities = [near] if near is not None else None
 
 
 def _with_plain_numbers(parameter: Any, process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -3,22 +3,23 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
+from nbtrace.nearness import nearest
 from nbtrace.programs.comparison import Plan, compare
 from nbtrace.programs.suite import SuiteResult, run_suite
-from nbtrace.programs.suite_file import read_suite, tasks
+from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
@@ -107,6 +108,8 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     """
     plan = wishes.plan()
     line = request.line()
+    # Recorded output was made elsewhere, with files that lay there.
+    warn_of_traps(request.flags, files=request.archived is None)
     inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
@@ -137,10 +140,7 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
     listed = read_suite(suite)
     names = [case.name for case in listed.case if only is None or fnmatchcase(case.name, only)]
     if not names:
-        near = ", ".join(get_close_matches(only or "", [case.name for case in listed.case], _NAMED, 0.0))
-        raise InputError(
-            f"no case of {suite} matches {only!r}; of its {len(listed.case)} the nearest are called {near}"
-        )
+        raise InputError(f"no case of {suite} matches {only!r}; {_cases(only or '', listed)}")
     delivery = Delivery("compare", (str(suite),), to)
     cases = tasks(listed, suite.parent, names)
     results = []
@@ -157,3 +157,12 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
             sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
     done = SuiteResult(listed.name, str(suite), request.candidate_name, tuple(results), len(listed.case) - len(names))
     return delivery.deliver(suite_view(done), lambda: suite_document(done), code=done.exit_code)
+
+
+def _cases(word: str, suite: SuiteFile) -> str:
+    """Return which case was meant, or some that there are."""
+    names = [case.name for case in suite.case]
+    near = nearest(word, names)
+    if near is not None:
+        return f"of its {len(names)} the nearest is called {near}"
+    return f"it has {len(names)}: {', '.join(names[:_NAMED])}{', …' * (len(names) > _NAMED)}"

@@ -10,6 +10,7 @@ import typer
 
 from nbtrace.cli import harness_files as names
 from nbtrace.cli.capture import Captured, captured
+from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import SimulatorOptions, grouped
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
 from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, TracedPixel
@@ -134,7 +135,8 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
             else "give --config or flags after --, not both"
         )
     if name is None:
-        config = choice.applied(parsed_flags(flags, choice.mode))
+        config = choice.applied(parsed_flags(flags, choice.mode, quiet=True))
+        warn_of_traps(flags, mode=choice.mode)
         return Task(config, " ".join(canonical(config)), None, config.execution.trace_pixel_slow_fast)
     file = configuration_file(name)
     named = parsed_file(file)

@@ -46,11 +46,11 @@ def _configured(config: "Config", name: str) -> Geometry:
 
     from nbtrace.embedded.choice import simulator_errors  # noqa: PLC0415 - imports torch
     from nbtrace.images.resolution import geometry_of  # noqa: PLC0415
-    from simulator.build import read_matrix  # noqa: PLC0415
     from simulator.crystal import build_crystal  # noqa: PLC0415
     from simulator.detector import build_detector  # noqa: PLC0415
     from simulator.parameters import Parameters  # noqa: PLC0415
     from simulator.random import Generator  # noqa: PLC0415
+    from simulator.text_inputs import read_matrix  # noqa: PLC0415
 
     if config.detector.curved:
         raise UsageError(f"{name}: the detector is curved; resolution and h k l are known of flat ones only")

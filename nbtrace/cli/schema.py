@@ -2,12 +2,12 @@
 
 import json
 import sys
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
 from nbtrace.errors import UsageError
+from nbtrace.nearness import nearest
 
 EXAMPLE = "Example: nbtrace schema diff > diff.schema.json"
 
@@ -30,6 +30,7 @@ def schema_command(
         sys.stdout.write("".join(f"{title:{width}}  {text}\n" for title, text in told))
         return
     if name not in DOCUMENTS:
-        (near,) = get_close_matches(name, DOCUMENTS, 1, 0.0)
-        raise UsageError(f"there is no document {name!r}; the nearest is called {near}")
+        near = nearest(name, DOCUMENTS)
+        others = f"the nearest is called {near}" if near is not None else f"there are {', '.join(DOCUMENTS)}"
+        raise UsageError(f"there is no document {name!r}; {others}")
     sys.stdout.write(f"{json.dumps(schema_of(name), indent=2, ensure_ascii=False)}\n")

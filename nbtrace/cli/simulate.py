@@ -34,22 +34,27 @@ def lint_command(ctx: typer.Context) -> None:
     # The simulator's table of flags; no other command needs it.
     from simulator.arguments import Trouble, examine  # noqa: PLC0415
     from simulator.canonical import canonical_arguments  # noqa: PLC0415
-    from simulator.errors import SimulatorError  # noqa: PLC0415
+    from simulator.errors import InputFileError, SimulatorError  # noqa: PLC0415
     from simulator.lint import lint  # noqa: PLC0415
 
     flags = [word for word in _flags(ctx, "lint") if word != "--lenient"]
-    remarks = lint(flags)
+    traps = lint(flags)
     try:
         command = examine(flags)
+    except InputFileError:
+        meaning = "nothing: a file that sets the geometry cannot be read"
     except SimulatorError as error:
         raise UsageError(str(error)) from error
-    crashes = any(finding.trouble is Trouble.CRASH for finding in command.findings)
-    meaning = "nothing: the reference crashes as typed" if crashes else shlex.join(canonical_arguments(command.config))
-    for line in remarks:
-        sys.stdout.write(f"{shown(line)}\n")
-    sys.stdout.write(f"{len(remarks)} trap{'s'[: len(remarks) != 1]} in {shown(shlex.join(flags))}\n")
+    else:
+        crashes = any(finding.trouble is Trouble.CRASH for finding in command.findings)
+        meaning = (
+            "nothing: the reference crashes as typed" if crashes else shlex.join(canonical_arguments(command.config))
+        )
+    for trap in traps:
+        sys.stdout.write(f"{shown(trap.text)}\n")
+    sys.stdout.write(f"{len(traps)} trap{'s'[: len(traps) != 1]} in {shown(shlex.join(flags))}\n")
     sys.stdout.write(f"read as: {shown(meaning)}\n")
-    raise typer.Exit(ExitCode.DIFFER if remarks else ExitCode.AGREE)
+    raise typer.Exit(ExitCode.DIFFER if traps else ExitCode.AGREE)
 
 
 def _flags(ctx: typer.Context, command: str) -> list[str]:

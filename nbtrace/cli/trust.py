@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.command import is_plain
+from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import passed_on
@@ -60,6 +61,7 @@ def trust_command(
     plan = TrustPlan(repeat, _threads(threads), pixel, not no_trace)
     line = flag_line(wanted_flags(passed_on(ctx), "trust"), lenient=True)
     program = find_reference(ref)
+    warn_of_traps(passed_on(ctx))
     names = tuple(map(str, line.inputs))
     delivery = Delivery("trust", names, outputs.destinations(), reference=program.file)
     result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
 from nbtrace.cli.options import Force, JsonFile, TextFile
 from nbtrace.cli.output import STDOUT, Destinations
 from nbtrace.cli.printing import shown
@@ -15,7 +15,9 @@ from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.parsers.source import read_text
 
-app = typer.Typer(help="Show, check or draft a vocabulary: names, units and formulas.", no_args_is_help=True)
+app = typer.Typer(
+    cls=HelpfulGroup, help="Show, check or draft a vocabulary: names, units and formulas.", no_args_is_help=True
+)
 
 
 @app.command(cls=HelpfulCommand, epilog="Example: nbtrace vocabulary show rod.toml")

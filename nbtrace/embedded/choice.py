@@ -134,7 +134,7 @@ def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]
     return ("cpu",), {name: f"{reason}; the CPU is used" for name, reason in absent.items()}
 
 
-def parsed_flags(words: Sequence[str], mode: str | None = None) -> Config:
+def parsed_flags(words: Sequence[str], mode: str | None = None, *, quiet: bool = False) -> Config:
     """Read nanoBragg's flags; what to know about them goes to the log as warnings.
 
     Parameters
@@ -142,6 +142,8 @@ def parsed_flags(words: Sequence[str], mode: str | None = None) -> Config:
     words : sequence of str
     mode : str, optional
         In place of -mode among them.
+    quiet : bool
+        Log no warnings: the caller says what is to be known.
 
     Raises
     ------
@@ -152,7 +154,8 @@ def parsed_flags(words: Sequence[str], mode: str | None = None) -> Config:
     Choice(mode).defects()
     with simulator_errors():
         command = parse([word for word in words if word != LENIENT], lenient=lenient, mode=mode)
-    _warn(command)
+    if not quiet:
+        _warn(command)
     return command.config
 
 

@@ -21,14 +21,15 @@ FLOAT_IMAGE = "float.bin"
 
 _FLOAT_FLAG = "-floatfile"
 _FLOAT_FIELD = "output.float_file"
-_CACHE = "Fdump.bin"
+CACHE = "Fdump.bin"
+"""What the reference calls its cache of structure factors."""
 
 _WRITTEN = {
     _FLOAT_FIELD: "floatimage.bin",
     "output.int_file": "intimage.img",
     "output.noise_file": "noiseimage.img",
     "output.pgm_file": "image.pgm",
-    "structure.dump_file": _CACHE,
+    "structure.dump_file": CACHE,
 }
 """What the reference calls a file that it writes, by the field that its flag sets."""
 
@@ -53,6 +54,8 @@ class FlagLine:
         What the reference ignores of them, or takes otherwise than it looks.
     crash : str
         Why the reference crashes with them; empty where no reason is known.
+    cache : Path or None
+        What a program that does not know -dump finds under the cache's own name, where -dump names one.
     """
 
     words: tuple[str, ...]
@@ -60,6 +63,7 @@ class FlagLine:
     inputs: tuple[Path, ...]
     remarks: tuple[str, ...]
     crash: str = ""
+    cache: Path | None = None
 
     @property
     def experiment(self) -> tuple[str, ...]:
@@ -154,9 +158,18 @@ def flag_line(flags: Sequence[str], folders: Sequence[Path] = (Path(),), *, leni
     remarks = [item.remark for item in command.findings]
     remarks += [crash] if crash else []
     named = _tokens(given)
-    if not named & {"-hkl", "-dump"} and (folders[0] / _CACHE).is_file():
-        remarks.append(f"the {_CACHE} in the current folder is not read; name it with -dump if it is meant")
-    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks), crash)
+    if not named & {"-hkl", "-dump"} and (folders[0] / CACHE).is_file():
+        remarks.append(f"the {CACHE} in the current folder is not read; name it with -dump if it is meant")
+    cache = _cache(command.config, folders[0]) if "-dump" in named and "-hkl" not in named else None
+    return FlagLine(tuple(words), command.config, tuple(inputs), tuple(remarks), crash, cache)
+
+
+def _cache(config: Config, folder: Path) -> Path | None:
+    """Return the file that a program finds that does not know -dump and is run where the flags are typed."""
+    named, there = config.structure.dump_file, folder / CACHE
+    if named.name == CACHE:
+        return named
+    return there.absolute() if there.is_file() else None
 
 
 def _crash(words: Sequence[str]) -> str:
@@ -229,7 +242,7 @@ def _placed(given: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], l
     reads_cache = "-hkl" not in _tokens(words)
     for index, flag in _file_values(words):
         own = _written_name(flag)
-        if own is not None and not (own == _CACHE and reads_cache):
+        if own is not None and not (own == CACHE and reads_cache):
             words[index] = _bare(words[index], own, words)
         elif flag.token not in _UNREAD:
             inputs.append(_found(words[index], flag, folders))

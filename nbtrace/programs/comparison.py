@@ -1,5 +1,6 @@
 """Two sides on the same flags: their images compared, and the traces of the pixels that matter."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from nbtrace.images.traced import geometry_told_by
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.command import FlagLine, require_on_detector
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
-from nbtrace.programs.side_source import Identity, Made, PixelTrace, SideSource
+from nbtrace.programs.side_source import THREADS_VARIABLE, Identity, Made, PixelTrace, SideSource
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -319,6 +320,10 @@ def _parsed(text: str, side: Side, pixel: Pixel, names: Names) -> Trace:
 def _run_notices(sides: Sequence[SideRun], line: FlagLine, threads: int, names: Names) -> list[Notice]:
     notices = reservations(line, threads)
     notices += [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {remark}") for remark in line.remarks]
+    elsewhere = os.environ.get(THREADS_VARIABLE, str(threads))
+    if elsewhere != str(threads):
+        text = f"{THREADS_VARIABLE} is {elsewhere} here, and {threads} in this comparison (--threads)"
+        notices.append(Notice(Subject.CONFIGURATION, Weight.INFO, text))
     if _is_same_program(*(run.identity for run in sides)):
         text = "both sides are the same program: it always agrees with itself"
         notices.append(Notice(Subject.SIDES, Weight.WARNING, text))

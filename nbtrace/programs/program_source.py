@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from shutil import copyfile
 
 from nbtrace.errors import InputError, MismatchError, ProgramError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_captured
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
-from nbtrace.programs.command import FlagLine
+from nbtrace.programs.command import CACHE, FlagLine
 from nbtrace.programs.programs import Program
 from nbtrace.programs.side_source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
 from nbtrace.records import Pixel
@@ -87,6 +88,8 @@ class ProgramSource:
         """
         with temporary_folder() as folder, temporary_folder() as kept:
             logs = kept / "stdout", kept / "stderr"
+            if self.line.cache is not None:
+                copyfile(self.line.cache, folder / CACHE)
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
             words = self.line.with_flag(more).words if more else self.line.words
             run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)

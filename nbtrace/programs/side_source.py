@@ -10,6 +10,9 @@ from nbtrace.evidence.provenance import FileRecord
 from nbtrace.images.image import Image
 from nbtrace.records import Pixel
 
+THREADS_VARIABLE = "OMP_NUM_THREADS"
+"""What tells a program its number of threads."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -150,4 +153,4 @@ class RunOptions:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that a program gets besides those of this process."""
-        return {"OMP_NUM_THREADS": str(self.threads)}
+        return {THREADS_VARIABLE: str(self.threads)}

@@ -28,7 +28,7 @@ def fault(name: str) -> str | None:
 
 def hint(word: str, words: Iterable[str]) -> str:
     """Return `; the nearest is …` for a word that is none of `words`, or nothing where none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for an error
+    from nbtrace.nearness import nearest  # noqa: PLC0415 - only for an error
 
-    near = get_close_matches(word[:LONGEST], list(words), n=1, cutoff=0.6)
-    return f"; the nearest is {near[0]}" if near else ""
+    near = nearest(word, words)
+    return f"; the nearest is {near}" if near is not None else ""

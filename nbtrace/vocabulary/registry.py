@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nbtrace.errors import UsageError
+from nbtrace.nearness import nearest
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 DEFAULT = "nanobragg"
@@ -58,11 +58,10 @@ def _installed(name: str) -> Vocabulary:
     offered = {point.name: point for point in entry_points(group=GROUP)}
     if name not in offered:
         names = sorted({*_BUILT_IN, *offered})
-        near = get_close_matches(name, names, 1)
-        hint = (
-            f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}, and files that end in {SUFFIX}"
-        )
-        raise UsageError(f"there is no vocabulary {name!r}{hint}")
+        near = nearest(name, names)
+        there = f"there are {', '.join(names)}, and files that end in {SUFFIX}"
+        hint = there if near is None else f"did you mean {near}?"
+        raise UsageError(f"there is no vocabulary {name!r}; {hint}")
     try:
         vocabulary = offered[name].load()
     except (ImportError, AttributeError) as error:

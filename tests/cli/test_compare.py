@@ -147,7 +147,7 @@ WRONG: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (
         3,
         ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--only", "mosaic_5"),
-        "of its 39 the nearest are called mosaic_50",
+        "of its 39 the nearest is called mosaic_50",
     ),
     (2, (*A, "--", *SMALL.split(), "-blah"), "unknown flag -blah"),
     (3, (*A, "--", *SMALL.split(), "-hkl", "nope"), "-hkl nope"),

@@ -28,11 +28,18 @@ def test_a_schema_is_printed(nb: Run, name: str) -> None:
     assert nb("schema", name).out == ended.out
 
 
-@pytest.mark.parametrize(("name", "near"), [("dif", "diff"), ("suites", "suite"), ("Trust", "trust"), ("", "")])
+@pytest.mark.parametrize(("name", "near"), [("dif", "diff"), ("suites", "suite"), ("Trust", "trust")])
 def test_an_unknown_document_is_refused_with_the_nearest(nb: Run, name: str, near: str) -> None:
     ended = nb("schema", name)
     assert (ended.code, ended.out) == (2, "")
     assert f"there is no document {name!r}; the nearest is called {near}" in ended.err
+
+
+@pytest.mark.parametrize("name", ["", "fluence", "x"])
+def test_where_no_document_is_near_all_are_named(nb: Run, name: str) -> None:
+    ended = nb("schema", name)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"there is no document {name!r}; there are {', '.join(DOCUMENTS)}" in ended.err
 
 
 def test_nothing_heavy_is_loaded() -> None:

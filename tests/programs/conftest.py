@@ -43,7 +43,7 @@ if mode == "counter":
     count = len(open(path).read()) if os.path.exists(path) else 0
     open(path, "a").write("x")
     values[5] += count
-if mode == "second":
+if mode == "second" or (mode == "unseeded" and "-misset_seed" not in words):
     values[5] += int(time.time()) % 97
 if mode == "nan":
     values[3] = float("nan")

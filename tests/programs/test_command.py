@@ -158,3 +158,16 @@ def test_a_cache_that_nobody_named_is_not_read_and_that_is_said(tmp_path: Path) 
     (tmp_path / "Fdump.bin").write_bytes(b"")
     assert "is not read; name it with -dump" in flag_line(BASE.split(), [tmp_path]).remarks[0]
     assert flag_line([*BASE.split(), "-dump", "Fdump.bin"], [tmp_path]).remarks == ()
+
+
+def test_a_named_cache_is_there_for_a_program_that_does_not_know_the_flag(tmp_path: Path) -> None:
+    own, other, listed = tmp_path / "Fdump.bin", tmp_path / "x.bin", tmp_path / "P1.hkl"
+    other.write_bytes(b"")
+    listed.write_text("0 0 1 5\n")
+    named = [*BASE.split(), "-dump", "x.bin"]
+    assert flag_line(named, [tmp_path]).cache is None
+    own.write_bytes(b"")
+    assert flag_line(named, [tmp_path]).cache == own
+    assert flag_line([*BASE.split(), "-dump", "Fdump.bin"], [tmp_path]).cache == own
+    assert flag_line(BASE.split(), [tmp_path]).cache is None
+    assert flag_line([*named, "-hkl", "P1.hkl"], [tmp_path]).cache is None

@@ -198,6 +198,17 @@ def test_one_program_as_both_sides_is_told(source: MakeSource) -> None:
     assert any("both sides are the same program" in notice.text for notice in found.notices)
 
 
+@pytest.mark.parametrize(("here", "told"), [("4", True), ("1", False), (None, False)])
+def test_another_number_of_threads_here_is_told(
+    monkeypatch: pytest.MonkeyPatch, here: str | None, *, told: bool
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if here is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", here)
+    texts = [notice.text for notice in compared("roi", Plan(traces=False)).notices]
+    assert ("OMP_NUM_THREADS is 4 here, and 1 in this comparison (--threads)" in texts) is told
+
+
 def test_files_that_flags_name_are_found_beside_the_recorded_output(tmp_path: Path) -> None:
     shutil.copytree(SUITE / "sourcefile", tmp_path / "case")
     shutil.copyfile(SUITE / "inputs" / "sources.txt", tmp_path / "case" / "sources.txt")

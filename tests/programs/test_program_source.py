@@ -2,13 +2,15 @@ import os
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nbtrace.errors import MismatchError, ProgramError
-from tests.programs.conftest import MakeSource
+from nbtrace.programs.command import flag_line
+from tests.programs.conftest import FLAGS, MakeSource
 
 pytestmark = pytest.mark.slow  # each case starts a program
 
@@ -39,6 +41,14 @@ def test_it_runs_in_an_empty_folder_that_goes_away_and_reads_nothing(source: Mak
     assert " [] ''" in said
     assert folder != str(Path.cwd())
     assert not Path(folder).exists()
+
+
+def test_a_cache_that_is_meant_lies_in_the_folder_of_the_run(source: MakeSource, tmp_path: Path) -> None:
+    (tmp_path / "Fdump.bin").write_bytes(b"1 2 3")
+    side = source("cwd")
+    line = flag_line([*FLAGS.split(), "-dump", "Fdump.bin"], [tmp_path])
+    assert " ['Fdump.bin'] ''" in replace(side, line=line).make(1).stdout
+    assert (tmp_path / "Fdump.bin").read_bytes() == b"1 2 3"
 
 
 @pytest.mark.parametrize(

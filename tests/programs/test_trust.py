@@ -16,6 +16,8 @@ from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program
 from nbtrace.programs.side_source import OneRun
 from nbtrace.programs.trust import Stability, Trust, TrustPlan, trust
+from nbtrace.report.documents.filed import read_as
+from nbtrace.report.documents.models.trust import TrustDocument
 from nbtrace.report.documents.trust_document import trust_document
 from nbtrace.report.terminal import render
 from nbtrace.report.views.trust_view import trust_view
@@ -145,15 +147,40 @@ def test_a_reference_that_the_clock_seeds_is_unstable_however_fast_it_is(source:
     assert found.stability is Stability.UNSTABLE
 
 
-def test_flags_that_the_clock_seeds_are_named_first(source: MakeSource) -> None:
-    one = source("second")
-    random = replace(one, line=flag_line([*FLAGS.split(), "-seed", "3", "-misset", "random"]))
+def seeded_by_clock(source: MakeSource, kind: str) -> ProgramSource:
+    line = flag_line([*FLAGS.split(), "-seed", "3", "-misset", "random"])
+    return replace(source(kind), line=line)
+
+
+def test_what_the_clock_moves_is_blamed_on_the_clock_alone(source: MakeSource) -> None:
+    """The program goes by the clock where no seed is given, and by nothing else."""
+    found = trust(seeded_by_clock(source, "unseeded"), TrustPlan(repeat=2, threads=(1, 2), traces=False))
+    moved = [(effect.knob.by_clock, bool(effect.count)) for effect in found.effects]
+    assert moved[0] == (True, True)
+    assert len(moved) > 3
+    assert set(moved[1:]) == {(False, False)}
+    assert found.stability is Stability.UNSTABLE
+    text = " ".join(render(trust_view(found), width=120).split())
+    assert text.startswith(
+        "DIFFER REF_UNSTABLE: the clock seeds -misset random, and a run in a later second moves 1 pixel; "
+        "with -misset_seed 1 nothing moves"
+    )
+    assert "give -misset_seed N before -misset random" in text
+    document = trust_document(found)
+    assert document["seeded_by_clock"] is True
+    read = read_as(TrustDocument, document)
+    assert [knob.by_clock for knob in read.knobs][:2] == [True, False]
+    assert not read.noise.pixels
+
+
+def test_what_moves_beside_the_clock_is_said_beside_it(source: MakeSource) -> None:
+    random = seeded_by_clock(source, "second")
     found = trust(random, TrustPlan(repeat=2, threads=(1,), traces=False))
     text = " ".join(render(trust_view(found), width=120).split())
-    assert text.startswith("DIFFER REF_UNSTABLE: the clock seeds -misset random: run 2 moves 1 pixel")
-    assert "give -misset_seed N before -misset random" in text
-    assert trust_document(found)["seeded_by_clock"] is True
-    assert trust_document(trust(one, TrustPlan(repeat=2, threads=(1,))))["seeded_by_clock"] is False
+    assert "moves 1 pixel; with -misset_seed 1 run 2 moves 1 pixel" in text
+    one = trust(source("second"), TrustPlan(repeat=2, threads=(1,)))
+    assert trust_document(one)["seeded_by_clock"] is False
+    assert not one.moved_by_clock
 
 
 def test_a_region_of_the_users_own_does_not_hide_the_ones_that_are_tried(source: MakeSource, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from simulator.config import Config, Convention, Pivot
 from simulator.defects import Defect, Mode, Reference, defects_of
 from simulator.errors import ConfigurationError, SimulatorError
 from simulator.flags import FLAGS
-from simulator.lint import lint
 from simulator.smv import SmvHeader, write_smv
 from simulator.steps import SampleRange, phi_steps, sampling_steps
 from tests.places import ROOT
@@ -60,7 +59,9 @@ def config(flags: str) -> Config:
         ("-thicksteps", "the reference crashes"),
         ("-pivot middle", "neither sample nor beam"),
         ("-energy 0", "must not be 0"),
-        ("stray", "'stray' is neither a flag nor the value of one"),
+        ("stray", "stray belongs to no flag"),
+        ("-N 36 47 29", "47 and 29 belong to no flag, the crystal is 36 x 36 x 36 cells; --lenient passes over it"),
+        ("-lambda 1 2", "2 belongs to no flag: -lambda takes 1 value"),
     ],
 )
 def test_what_the_reference_ignores_is_an_error(flags: str, message: str) -> None:
@@ -248,53 +249,6 @@ def test_a_header_sets_the_geometry_before_all_flags(tmp_path: Path) -> None:
     assert config(f"-img {path}").crystal.osc_deg == 2.0
     with pytest.raises(SimulatorError, match=r"missing.img cannot be read"):
         config(f"-mask {tmp_path / 'missing.img'}")
-
-
-@pytest.mark.parametrize(
-    ("flags", "text"),
-    [
-        ("-twotheta_axis 0 1 0", "also acts as -twotheta"),
-        ("-misset_seed 3 -N 5 -lambda 1", "upstream program"),
-        ("-pix0_vector_mm 1 2 3", "only selects the custom convention"),
-        ("-phi 0 -osc 1 -phisteps 4", "φ step 0 is exactly 0"),
-        ("-phi -0.5 -osc 1 -phisteps 4", "φ step 2 is exactly 0"),
-        ("-xds -Xbeam 3", "no effect in the xds convention"),
-        ("-ORGX 3", "no effect in the mosflm convention"),
-        ("-xds -beam_vector 0 0 1", "the other vectors are those of the custom convention"),
-        ("-beam_vector 0 0 1 -xds", "overrules all given vectors"),
-        ("-dump x.bin", "ignored by the instrumented fork"),
-        ("-density 1", "-density has no effect"),
-        ("-lamb 2", "unknown flag -lamb"),
-        ("-oversample_thick", "image of zeros"),
-        ("-oversample_omega", "running sum"),
-        ("-detector_thick 300", "last layer captures"),
-        ("-hkl a.hkl", "tricubic interpolation"),
-        ("-flux 1e9 -fluence 1e9", "-fluence has no effect"),
-        ("-distance 3 -close_distance 4", "-distance has no effect"),
-        ("-water 3", "scaled by r_e"),
-        ("-phistep 1", "two steps"),
-        ("-phisteps 5", "one degree"),
-        ("-lambda nan", "not a finite number"),
-        ("-N 5 -detector_abs", "the reference crashes at -detector_abs in last place"),
-        ("-N 5 -curved_det", "-curved_det in last place is not seen by the reference: it has no effect"),
-        ("-N 5 -mode spec -curved_det", "-curved_det in last place is not seen by the reference: it counts here"),
-        ("-N 2.9", "the value '2.9' of -N is read as 2"),
-        ("-N 36 47 29 -lambda 1", "'47' is neither a flag nor the value of one"),
-        ("-twotheta 10 -pivot sample", "-pivot has no effect in the mosflm convention"),
-        ("-dials -pivot beam", "-pivot has no effect in the dials convention"),
-        ("-seed 1 -misset random", "another orientation in every run"),
-        ("-beam_vector 0 0 0", "-beam_vector 0 0 0 is no direction"),
-        ("-spindle_axis 0 0 0", "-spindle_axis 0 0 0 is no direction"),
-        ("-phisteps 2000000000", "orientations"),
-    ],
-)
-def test_lint_names_the_trap(flags: str, text: str) -> None:
-    assert any(text in line for line in lint(flags.split()))
-
-
-def test_lint_is_silent_about_a_plain_command() -> None:
-    plain = "-cell 50 50 50 90 90 90 -default_F 1 -N 5 -lambda 1 -distance 100 -detpixels 64 -oversample 1"
-    assert lint(plain.split()) == []
 
 
 def test_every_flag_names_fields_that_exist() -> None:

@@ -1,6 +1,7 @@
 """Properties of the kernel: what observing, batching, precision and the fast path may not change, and symmetries."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from simulator.build import Inputs, build_model
 from simulator.config import Config
 from simulator.crystal import carried_steps
 from simulator.defects import Defect, Mode
-from simulator.errors import ConfigurationError
+from simulator.errors import ConfigurationError, InputFileError
 from simulator.fused import FusedSweep, is_possible, is_worthwhile, sample_weight_needed, sweep_sum
 from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
@@ -31,6 +32,7 @@ from simulator.run import (
     visited_pixels,
 )
 from simulator.structure_factors import NearestLookup
+from simulator.text_inputs import SourceRow
 from simulator.vectors import norm
 
 COMMON = "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.8 -detpixels 20"
@@ -206,6 +208,49 @@ def test_each_defect_changes_its_own_case() -> None:
         with_it = simulate(model_of(f"-oversample 1 {words} -mode {defect.value}", inputs))
         without = simulate(model_of(f"-oversample 1 {words} -mode spec", inputs))
         assert not np.allclose(with_it, without, rtol=1e-3), defect
+
+
+SOURCES = tuple(
+    SourceRow((-10.0, shift, 0.0, weight, wavelength))
+    for shift, weight, wavelength in ((0.0, 1.0, 1e-10), (0.05, 0.1, 1.02e-10), (-0.03, 2.5, 0.99e-10))
+)
+
+
+def weighted_model(flags: str, rows: Sequence[SourceRow] = SOURCES) -> Model:
+    return model_of(f"-oversample 1 -nopolar -sourcefile any.txt {flags}", Inputs(sources=tuple(rows)))
+
+
+@pytest.mark.parametrize("flags", ["", "-osc 1 -phisteps 3 -phi 4", "-mosaic 1", "-water 0.02", "-dtype float32"])
+def test_sources_count_by_their_weights_in_spec_mode(flags: str) -> None:
+    """The image is the weighted mean of what each source gives alone; the reference takes the plain mean."""
+    alone = [simulate(weighted_model(f"{flags} -mode spec", [row])).astype(float) for row in SOURCES]
+    weights = [row.weight for row in SOURCES]
+    spec = weighted_model(f"{flags} -mode spec")
+    tolerance = 3e-7 if "float32" not in flags else 1e-5
+    np.testing.assert_allclose(simulate(spec), np.average(alone, axis=0, weights=weights), rtol=tolerance)
+    ignored = weighted_model(f"{flags} -mode spec,+source_weights_ignored")
+    np.testing.assert_allclose(simulate(ignored), np.mean(alone, axis=0), rtol=tolerance)
+    assert not np.allclose(simulate(spec), simulate(ignored), rtol=1e-2)
+    fused = simulate(spec, engine=dataclasses.replace(EAGER, sweep=FusedSweep()))
+    np.testing.assert_allclose(fused, simulate(spec), rtol=20 * tolerance, atol=1e-9 * fused.max())
+
+
+def test_weights_have_no_unit_and_equal_ones_change_no_bit() -> None:
+    doubled = [SourceRow((*row.columns[:3], 2.0 * row.weight, row.columns[4])) for row in SOURCES]
+    np.testing.assert_array_equal(
+        simulate(weighted_model("-mode spec", doubled)), simulate(weighted_model("-mode spec"))
+    )
+    equal = [SourceRow((*row.columns[:3], 0.3, row.columns[4])) for row in SOURCES]
+    parity = simulate(weighted_model("-mode spec,+source_weights_ignored", equal))
+    np.testing.assert_array_equal(simulate(weighted_model("-mode spec", equal)), parity)
+
+
+@pytest.mark.parametrize("weights", [(-1.0, 2.0), (0.0, -0.0, 0.0), (1e308, 1e308, 1.0)])
+def test_weights_that_are_none_are_refused_where_they_count(weights: tuple[float, ...]) -> None:
+    rows = [SourceRow((-10.0, 0.01 * n, 0.0, weight)) for n, weight in enumerate(weights)]
+    with pytest.raises(InputFileError, match="weights of the sources"):
+        weighted_model("-mode spec", rows)
+    weighted_model("-mode c-parity", rows)
 
 
 def test_layers_add_up_to_the_sensor_in_spec_mode() -> None:

@@ -1,9 +1,9 @@
 """Tolerances that apply to nothing."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from nbtrace.compare.notices.compared import ComparedLogs
+from nbtrace.nearness import nearest
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 
 _SHOWN = 10
@@ -19,9 +19,10 @@ def idle_tolerances(logs: ComparedLogs) -> Iterator[Notice]:
     quantities, overrides = logs.vocabulary.quantities, logs.policy.overrides
     idle = [name for name in overrides if name not in quantities and name not in compared]
     for name in idle[:_SHOWN]:
-        (close,) = get_close_matches(name, (*sorted(compared)[:_MOST_CANDIDATES], *quantities), 1, 0.0)
+        close = nearest(name, (*sorted(compared)[:_MOST_CANDIDATES], *quantities))
         applies = f"the tolerance of {name} ({overrides[name].origin}) applies to nothing"
-        text = f"{applies}: no quantity has that name; the nearest is {close}"
+        meant = f"; the nearest is {close}" if close is not None else ""
+        text = f"{applies}: no quantity has that name{meant}"
         yield Notice(Subject.TOLERANCE, Weight.WARNING, text, name)
     if len(idle) > _SHOWN:
         origins = ", ".join(dict.fromkeys(overrides[name].origin for name in idle[_SHOWN:]))

@@ -107,6 +107,8 @@ def _switches(config: Config) -> Iterator[ConfigurationChange]:
     for defect in Defect:
         if defect is Defect.FLAG_COLLISIONS:
             yield from _collision(config)
+        elif defect is Defect.SOURCE_WEIGHTS_IGNORED and config.beam.source_file is None:
+            continue  # Only a file gives weights.
         elif not defect.of_command_line:
             on = defect in config.execution.defects
             yield ConfigurationChange(
@@ -124,6 +126,7 @@ _SWITCH_WORDS = {
     Defect.LAST_LAYER_CAPTURE: ("the last layer's capture for all layers", "each layer's own capture"),
     Defect.RUNNING_PRODUCTS: ("running products of per-sample factors", "per-sample factors applied once"),
     Defect.SQUARED_WATER_SCALING: ("water scaled twice", "water scaled once"),
+    Defect.SOURCE_WEIGHTS_IGNORED: ("the weights of the sources ignored", "the sources counted by their weights"),
     Defect.CACHE_WHITE_SPACE: ("white space of the cache skipped", "the cache read as written"),
 }
 """What is computed with the switch turned on, and turned off."""

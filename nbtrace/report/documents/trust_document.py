@@ -31,7 +31,7 @@ def trust_document(result: Trust) -> Document:
 
 def _effect(effect: Effect) -> KnobEntry:
     knob = effect.knob
-    return KnobEntry(
+    entry = KnobEntry(
         knob=knob.name,
         threads=knob.threads,
         flags=knob.flags,
@@ -44,6 +44,8 @@ def _effect(effect: Effect) -> KnobEntry:
         pixels=tuple(map(_moved, effect.moved)),
         pixels_left_out=effect.count - len(effect.moved),
     )
+    # The key stands only where it says something, as in documents of builds that lacked it.
+    return entry.model_copy(update={"by_clock": True}) if knob.by_clock else entry
 
 
 def _moved(item: Moved) -> MovedPixel:
@@ -75,10 +77,13 @@ def _is_finite(item: Moved | TracedNoise) -> bool:
 
 
 def _noise(result: Trust) -> NoiseTable:
-    """Return the floors: of image pixels without the knobs that compute others, of traced quantities with them."""
+    """Return the floors: of image pixels without the knobs that compute others, of traced quantities with them.
+
+    What the clock moves is no floor.
+    """
     largest: dict[tuple[int, int], float] = {}
     for effect in result.effects:
-        if not effect.knob.regional:
+        if not (effect.knob.regional or effect.knob.by_clock):
             for item in filter(_is_finite, effect.moved):
                 largest[item.pixel] = max(item.absolute, largest.get(item.pixel, 0.0))
     return NoiseTable(

@@ -2,7 +2,7 @@
 
 import shlex
 
-from nbtrace.programs.trust import Effect, Stability, TracedNoise, TraceTrial, Trust
+from nbtrace.programs.trust import SEED, Effect, Stability, TracedNoise, TraceTrial, Trust
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, signed
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary import registry
@@ -52,6 +52,7 @@ def trust_view(result: Trust) -> View:
             f"Command: {shlex.join(identity.command)}",
             f"Image: {' x '.join(map(str, result.image.shape))} pixels (slow x fast)",
             f"Probe pixel: slow {result.probe[0]} fast {result.probe[1]}",
+            *([f"Seed: {' '.join(SEED)} in all runs but those that show the clock"] if result.moved_by_clock else []),
         ),
         notices=result.notices,
         sections=tuple(section for section in sections if section.items or section.table),
@@ -62,13 +63,18 @@ def _headline(result: Trust) -> str:
     runs, compared = len(result.effects) + 1, sum(trial.compared for trial in result.trials)
     if result.stability is Stability.STABLE:
         return f"{runs} runs give the same bits" + (f", {compared} traced values the same digits" if compared else "")
-    clock = "the clock seeds -misset random: " if result.source.line.seeded_by_clock else ""
-    moved = [f"{effect.knob.name} moves {_count(effect.count)}" for effect in result.effects if effect.count]
-    moved += [f"{effect.knob.name} gives no image" for effect in result.effects if effect.failure]
+    others = [effect for effect in result.effects if not effect.knob.by_clock]
+    moved = [f"{effect.knob.name} moves {_count(effect.count)}" for effect in others if effect.count]
+    moved += [f"{effect.knob.name} gives no image" for effect in others if effect.failure]
     if not moved:
         knobs = dict.fromkeys(trial.knob.name for trial in result.trials if trial.moves)
-        moved = [f"the image stays, but traces move with {listed(knobs)}"]
-    return clock + listed(moved, most=6)
+        moved = [f"the image stays, but traces move with {listed(knobs)}"] if knobs else []
+    if not result.moved_by_clock:
+        return listed(moved, most=6)
+    (clock,) = result.moved_by_clock
+    what = "gives no image" if clock.failure else f"moves {_count(clock.count)}"
+    rest = listed(moved, most=6) if moved else "nothing moves"
+    return f"the clock seeds -misset random, and {clock.knob.name} {what}; with {' '.join(SEED)} {rest}"
 
 
 def _count(count: int) -> str:

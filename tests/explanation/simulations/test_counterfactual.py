@@ -107,6 +107,7 @@ EXPERIMENTS = {
         (31, 12),
         ("sources",),
     ),
+    "source file": Experiment(f"{SMALL} -sourcefile sources.txt", (31, 12), ("source_weights_ignored",)),
     "custom": Experiment(
         f"-mat A.mat -hkl small.hkl -nointerpolate -oversample 1 -Xbeam 38.7 -Ybeam 36.9 -distance 90.27 -lambda 1.1 "
         f"-pixel 0.8 -detpixels_x 96 -detpixels_y 90 {VECTORS} -N 16 -polar_vector 0 1 0 -twotheta_axis 0.1 1 0",

@@ -33,6 +33,9 @@ class KnobEntry(DocumentPart):
     threads: int | None = Field(default=None, description="Number of threads.")
     flags: Array[str] = Field(default=(), description="Flags that were added.")
     regional: bool = Field(default=False, description="Whether it changes which pixels are computed.")
+    by_clock: bool = Field(
+        default=False, description=f"{LATER}Whether it is nothing but a later second, which the clock seeds."
+    )
     compared: int = Field(default=0, description="Pixels that both images have.")
     moved: int = Field(default=0, description="Pixels whose bits differ.")
     max_relative: Number = Field(default=None, description="Largest relative difference; null where none moved.")
