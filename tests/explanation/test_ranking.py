@@ -1,4 +1,4 @@
-"""The first line on small logs: what matters most leads, and no more is said than the values tell.
+"""The first line on small logs: what matters most leads, and no more is said than the values tell."""
 
 import math
 
