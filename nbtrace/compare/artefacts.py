@@ -60,11 +60,14 @@ def rescaled(row: Row, power: int) -> Row:
 def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
     """Return what the artefacts are, and the first divergence apart from them and from what may follow from them.
 
-    A quantity in another unit that still diverges after rescaling is no mere artefact: its rescaled row counts.
+    A quantity in another unit that still diverges after rescaling is no mere artefact: its rescaled row counts. What is
+    computed from one that agrees after rescaling follows from the unit only if it is off by a power of ten itself, or
+    computed from something that is.
     """
     habits = logs_of(vocabulary).habits
     artefacts: dict[str, None] = {}
     in_other_units: set[str] = set()
+    carried: set[str] = set()
     first: Row | None = None
     for row in rows:
         if not row.status.diverges:
@@ -73,9 +76,21 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
         left = rescaled(row, power) if power else row
         if power or row.quantity in habits:
             artefacts[row.quantity] = None
+        above = vocabulary.ancestors(row.quantity)
+        if above & carried or (above & in_other_units and _is_power(row)):
+            carried.add(row.quantity)
         if power and row.quantity not in habits:
             in_other_units.add(row.quantity)
         is_left = left.status.diverges and row.quantity not in habits
-        if first is None and is_left and (power or not vocabulary.ancestors(row.quantity) & in_other_units):
+        if first is None and is_left and (power or row.quantity not in carried):
             first = left
     return Physical(tuple(artefacts), first)
+
+
+def _is_power(row: Row) -> bool:
+    """Whether Py is C times a power of ten, whatever the quantity."""
+    ratio = row.difference.ratio if row.difference is not None else None
+    if ratio is None or not 0 < ratio < math.inf:
+        return False
+    exponent = math.log10(ratio)
+    return abs(exponent) > 1 and abs(exponent - round(exponent)) < _POWER_CLOSE

@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping
 
 from nbtrace.compare.metrics import dot, norm
+from nbtrace.compare.precision import number_formats
 from nbtrace.compare.scene import Fact, Facts, Vector, banner_fact
 from nbtrace.compare.vectors import cross
 from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.physics.nanobragg.lattice import infer_cells
+from nbtrace.physics.nanobragg.lattice import common_cells, infer_cells
 from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention
 from simulator.frames import frame_of
@@ -165,7 +166,8 @@ def _own_cells(trace: Trace, borrowed: Facts) -> dict[str, Fact]:
     if not all(f"N_{axis}" in borrowed for axis in "abc"):
         return {}
     theirs = [borrowed[f"N_{axis}"].numbers[0] for axis in "abc"]
-    mine = [_fitting_cells(trace, axis) or 0 for axis in "abc"]
+    common = _common_cells(trace)
+    mine = [common] * len("abc") if common else [_fitting_cells(trace, axis) or 0 for axis in "abc"]
     alike = len(set(mine)) == 1 or len(set(theirs)) > 1
     if not all(mine) or sum(x != y for x, y in zip(mine, theirs, strict=True)) < len("ab") or not alike:
         return {}
@@ -175,8 +177,12 @@ def _own_cells(trace: Trace, borrowed: Facts) -> dict[str, Fact]:
 def _cells(trace: Trace, other: Trace) -> dict[str, Fact]:
     """Return numbers of cells that the logged lattice factors need, where no banner tells them.
 
-    Where the two logs need different ones, neither is taken: a factor must not be held against itself.
+    Where the two logs need different ones, neither is taken: a factor must not be held against itself. Where all three
+    factors of each need one number, that is what each was run with.
     """
+    mine, theirs = _common_cells(trace), _common_cells(other)
+    if mine is not None and theirs is not None and mine != theirs:
+        return {f"N_{axis}": Fact((float(mine),), 0.0, "lattice factors") for axis in "abc"}
     facts = {}
     for axis in "abc":
         needed = {log: cells for log in (0, 1) if (cells := _cells_of((trace, other)[log], axis)) is not None}
@@ -190,6 +196,22 @@ def _cells_of(log: Trace, axis: str) -> int | None:
     """Return the number of cells that a factor needs; a factor of 1 may also be one that was never computed."""
     cells = _fitting_cells(log, axis)
     return cells if cells is not None and cells > 1 else None
+
+
+def _common_cells(log: Trace) -> int | None:
+    """Return the one number of cells along all axes that the factors need."""
+    hkl, factors = log.get("hkl_frac"), [log.get(f"F_latt_{axis}") for axis in "abc"]
+    known = [factor for factor in factors if factor is not None and len(factor.numbers) == 1]
+    if hkl is None or len(hkl.numbers) != len(known) or len(known) != len("abc"):
+        return None
+    formats = number_formats(log)
+    records = (hkl, *known)
+    uncertain = [
+        formats[record.family].resolution(token, record.scale) / 2
+        for record in records
+        for token in record.value.tokens
+    ]
+    return common_cells(hkl.numbers, [factor.numbers[0] for factor in known], uncertain)
 
 
 def _fitting_cells(log: Trace, axis: str) -> int | None:

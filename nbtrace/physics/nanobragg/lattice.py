@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Sequence
 
 from nbtrace.compare.chain import WorkedFactor
 from nbtrace.records import Trace
@@ -75,6 +76,39 @@ def _cells(trace: Trace, axis: str, index: float, logged: float | None, given: i
             return int(number), "stated"
     inferred = infer_cells(index, logged) if logged is not None else None
     return inferred, "inferred" if inferred else "unknown"
+
+
+def common_cells(indices: Sequence[float], factors: Sequence[float], uncertain: Sequence[float]) -> int | None:
+    """Return the one number of cells that gives the lattice factors along several axes; None if it may be chance.
+
+    Parameters
+    ----------
+    indices, factors : sequence of float
+        h, k, l and the factors along a, b, c.
+    uncertain : sequence of float
+        Half a unit of the last printed digit of each index, then of each factor.
+    """
+    if not all(map(math.isfinite, (*indices, *factors))):
+        return None
+    by_axis = list(zip(indices, factors, uncertain[: len(indices)], uncertain[len(indices) :], strict=True))
+    odds = 0.0
+    for cells in range(1, _LARGEST_N + 1):
+        chance, fits = 1.0, True
+        for index, factor, of_index, of_factor in by_axis:
+            value = abs(lattice_factor(index, cells))
+            allowed = of_factor + abs(abs(lattice_factor(index + of_index, cells)) - value) + _FITS * max(value, 1.0)
+            fits = fits and abs(value - abs(factor)) <= 2 * allowed
+            chance *= min(4 * allowed / max(abs(factor), _AMPLITUDE), 1.0)
+        odds += chance
+        if fits:
+            return cells if odds < _BY_CHANCE else None
+    return None
+
+
+_AMPLITUDE = 0.5
+"""Size of a lattice factor away from its maxima, at least."""
+_BY_CHANCE = 1e-3
+"""Expected number of smaller numbers of cells that fit as well by chance."""
 
 
 def infer_cells(index: float, factor: float) -> int | None:
