@@ -167,6 +167,10 @@ def test_roots_are_what_depends_on_no_other_change(
     result = diff(c, read(as_py(text)))
     assert {item.group.quantity for item in result.divergences} == set(names)
     inputs = {name: upstream(name) for name in names}
+    for name in {"F_cell", "phi_F_cell"} & set(names):
+        # What is looked up stays as it is unless its index is another one.
+        if not set(QUANTITIES[name].causes) & set(names):
+            inputs[name] = set()
     roots = {name for name in names if not inputs[name] & set(names)}
     assert {item.group.quantity for item in result.roots} == roots
     order = list(QUANTITIES)
