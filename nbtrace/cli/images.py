@@ -10,11 +10,13 @@ import typer
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
+    MaskValues,
     Outliers,
     Region,
     Resample,
     SumRatio,
     Threshold,
+    mask_values_of,
     origins_of,
     pixel_tolerances,
 )
@@ -45,6 +47,7 @@ def images_command(
     ] = None,
     roi: Region = None,
     mask: MaskFile = None,
+    mask_values: MaskValues = None,
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
@@ -94,6 +97,7 @@ def images_command(
             ("threshold", threshold),
             ("sum_ratio", sum_ratio),
             ("outliers", outliers),
+            ("mask_values", mask_values_of(mask_values)),
             *pixel_tolerances(tolerance or []).items(),
         )
         if value is not None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from nbtrace.compare.images.gates import Gate, tolerance_text
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
+from nbtrace.compare.images.relation import ImageRelation
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
 from nbtrace.images.image import Image
@@ -28,6 +29,11 @@ _GATE_COLUMNS = (
     Column("status"),
 )
 _STEP_COLUMNS = (Column("steps apart"), Column("pixels", numeric=True), Column("share", numeric=True))
+_CAUSE_COLUMNS = (
+    Column("what"),
+    Column("explains", numeric=True),
+    Column("leaves at most", numeric=True),
+)
 _FIGURE_COLUMNS = (Column("figure"), Column("value", numeric=True))
 
 
@@ -77,8 +83,13 @@ def headline(result: ImagesResult) -> str:
             f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
             f"scale {near_one(metrics.scale)}, {worst}"
         )
+    relation = result.relation
+    if relation is not None and relation.exact:
+        return f"{relation.text(names)}; {relation.leaves()}"
     if result.placement is not None:
         return f"{placement_text(result.placement, names)}; {_failed(result)}"
+    if relation is not None:
+        return f"{relation.text(names)}; {relation.leaves()}; {_failed(result)}"
     return _failed(result)
 
 
@@ -156,6 +167,8 @@ def _input_fact(side: str, image: Image) -> str:
 
 
 def _sections(result: ImagesResult) -> Iterator[Section]:
+    if result.relation is not None:
+        yield _cause(result.relation, result.names)
     yield Section("Gates", table=Table(_GATE_COLUMNS, tuple(map(_gate, result.gates))))
     yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))))
     if result.worst_pixels:
@@ -169,6 +182,14 @@ def _sections(result: ImagesResult) -> Iterator[Section]:
         yield _steps(result)
     yield Section("Peaks", items=tuple(_peaks(result.peaks, result.names)))
     yield from _next(result)
+
+
+def _cause(relation: ImageRelation, names: Names) -> Section:
+    explained = "–" if relation.explained is None else percent(relation.explained)
+    row = (relation.text(names), explained, number(relation.left, 4))
+    fitted = f"{relation.free} number{'s'[: relation.free != 1]} fitted" if relation.free else "nothing fitted"
+    held = f"it was held against {relation.pixels} pixels, with {fitted}"
+    return Section("Cause", sentences=(held,), table=Table(_CAUSE_COLUMNS, (Line(row),)))
 
 
 def _gate(gate: Gate) -> Line:
