@@ -67,7 +67,7 @@ def marked_pixels(made: Values, other: Values) -> MarkedPixels | None:
 
 
 def _holds(dtype: np.dtype[Any], value: float) -> bool:
-    return dtype.kind == "f" or value <= np.iinfo(dtype).max
+    return value <= (np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max)
 
 
 def mask_step(marked: MarkedPixels, side: str) -> RelationStep:

@@ -15,7 +15,7 @@ Values: TypeAlias = npt.NDArray[Any]
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _RADII = (1, 2, 4)
-_EQUATIONS = 6_000
+_EQUATIONS = 2_500
 """Pixels from which the weights are solved."""
 _PER_WEIGHT = 8
 _STEPS = 64.0
@@ -98,6 +98,8 @@ def spread_over_neighbours(x: Values, y: Values, compared: Mask | None) -> Sprea
             return found
         if found is not None and (best is None or 1 - found.explained < (1 - best.explained) / 4):
             best = found
+        if found is None and radius > 1:
+            break
     return best
 
 
