@@ -24,8 +24,8 @@ from nbtrace.cli import (
     vocabulary,
 )
 from nbtrace.cli.command import HelpfulCommand
-from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
+from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.temporary import remove_stale_folders
 

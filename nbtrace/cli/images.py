@@ -79,7 +79,11 @@ def images_command(
     Raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF and TIFF, also as gzip. Images agree only if the correlation,
     the scale and every pixel do. Exit status 3 if nothing can be compared, 4 if the shapes differ.
     """
-    from nbtrace.cli.image_geometry import geometry_from  # noqa: PLC0415 - numpy, which most commands do not need
+    from nbtrace.cli.image_geometry import (  # noqa: PLC0415 - numpy, which most commands do not need
+        causes_from,
+        configuration_from,
+        geometry_from,
+    )
     from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
@@ -102,21 +106,46 @@ def images_command(
         )
         if value is not None
     }
-    c, py = read_image(c_image, shape=shape, side=Side.C), read_image(py_image, shape=shape, side=Side.PY)
+    configured = configuration_from(config, flags or []) if config is not None or flags else None
+    told_shape = None if configured is None else configured.shape_slow_fast
+    c, py = (
+        read_image(name, shape=shape or _fitting(name, told_shape), side=side)
+        for name, side in ((c_image, Side.C), (py_image, Side.PY))
+    )
+    # Runs of the simulator know curved detectors, resolution and indices do not.
+    curved = geometry is None and configured is not None and configured.detector.curved
+    told = None if curved else geometry_from(geometry, config, flags or [], configured)
     options = ImageOptions(
         **settings,
         mask=None if mask is None else read_mask(mask, shape=shape),
         resample=resample,
         names=chosen(None, Path()).vocabulary.names,
-        geometry=geometry_from(geometry, config, flags or []),
+        geometry=told,
         origins=origins_of(settings),
     )
     result = compare_images(c, py, options)
+    causes = causes_from(result, configured)
     code = delivery.deliver(
-        images_view(result), lambda: images_document(result), outputs=extra.write(result, outputs.bundle)
+        images_view(result, causes),
+        lambda: images_document(result, causes),
+        outputs=extra.write(result, outputs.bundle),
     )
     raise typer.Exit(code)
 
+
+def _fitting(name: str, shape: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return the shape that flags tell if it is one of a bare file of that size, else None."""
+    if shape is None or Path(name).suffix.lower() not in _BARE:
+        return None
+    try:
+        size = Path(name).stat().st_size
+    except OSError:
+        return None
+    return shape if size in {4 * shape[0] * shape[1], 8 * shape[0] * shape[1]} else None
+
+
+_BARE = frozenset({".bin", ".raw", ""})
+"""Endings of files without a header."""
 
 DIFFERENCES = frozenset({".npy", ".bin"})
 """Suffixes of a difference that is written."""

@@ -40,12 +40,14 @@ _REGION = "region"
 _MANY = 4_096
 """Pixels from which on portions are computed side by side."""
 
+
 @dataclass
 class EmbeddedImages(ImageSimulator):
     """Runs of configurations that differ little; what several of them share is read once."""
 
     read: dict[Hashable, Inputs] = field(default_factory=dict)
     pixels: dict[Hashable, Tensor] = field(default_factory=dict)
+    first: dict[int, Model] = field(default_factory=dict)
 
     def visited(self, configured: AnyConfig) -> Places:
         """Return the pixels that a run computes, as flat indices, ascending."""
@@ -60,7 +62,7 @@ class EmbeddedImages(ImageSimulator):
         with simulator_errors(), torch.no_grad():
             check_memory(config)
             inputs = self._inputs(config)
-            model = build_model(config, inputs)
+            model = self._built(config, inputs)
             visited = self._visited(config, inputs)
             chosen = torch.from_numpy(np.ascontiguousarray(pixels))
             with _one_thread(len(chosen)):
@@ -123,7 +125,15 @@ class EmbeddedImages(ImageSimulator):
 
     def _model(self, config: Config) -> Model:
         with simulator_errors(), torch.no_grad():
-            return build_model(config, self._inputs(config))
+            return self._built(config, self._inputs(config))
+
+    def _built(self, config: Config, inputs: Inputs) -> Model:
+        """Return a model, with the parts of the first one of the same files that the configuration does not change."""
+        first = self.first.get(id(inputs))
+        model = build_model(config, inputs, like=first)
+        if first is None:
+            self.first[id(inputs)] = model
+        return model
 
     def _inputs(self, config: Config) -> Inputs:
         structure = config.structure

@@ -12,7 +12,7 @@ from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
-from nbtrace.compare.images.orientation import Orientation, better_placement
+from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance, scan
 from nbtrace.compare.images.relations import ImagePair, image_relation

@@ -63,7 +63,10 @@ def gates(
     if rounding is None or not any(gate.status.diverges and gate.name in _FORGIVEN for gate in found):
         return found
     if not rounding.tells:
-        return (*found, Gate("rounding", Status.CRITICAL, rounding.largest, "½ in every pixel", "always", rounding.lacks()))
+        return (
+            *found,
+            Gate("rounding", Status.CRITICAL, rounding.largest, "½ in every pixel", "always", rounding.lacks()),
+        )
     return tuple(_forgiven(gate, rounding, metrics, options) for gate in found)
 
 
@@ -85,7 +88,10 @@ def _forgiven(gate: Gate, rounding: Rounding, metrics: Metrics, options: ImageOp
     else:
         # The exact statement is that every pixel is off by ½ at most; the factors that it leaves open hold 1.
         total = max(abs(metrics.c_sum), abs(metrics.py_sum))
-        within = abs(gate.value - 1) * total <= rounding.sum_error or rounding.factors[0] <= gate.value <= rounding.factors[1]
+        within = (
+            abs(gate.value - 1) * total <= rounding.sum_error
+            or rounding.factors[0] <= gate.value <= rounding.factors[1]
+        )
     if not within:
         return gate
     return replace(gate, status=Status.PASS, reason=f"{gate.reason}, as rounding to whole numbers does")

@@ -83,7 +83,9 @@ def mask_step(marked: MarkedPixels, side: str) -> RelationStep:
     count = marked.count
     words = f"but for {count} pixel{'s'[: count != 1]} that {'are' if count != 1 else 'is'} {values} in {side}"
     parameters = {f"mark_{number}": value for number, value in enumerate(marked.values, start=1)}
-    return RelationStep(RelationKind.MASKED, f"{words} (a mask, not intensities)", parameters | {"pixels": float(count)})
+    return RelationStep(
+        RelationKind.MASKED, f"{words} (a mask, not intensities)", parameters | {"pixels": float(count)}
+    )
 
 
 def left_out_step(zero: Mask, other_zero: Mask, side: str) -> RelationStep:

@@ -109,7 +109,9 @@ class ImageRelation:
         """Return what is left in words."""
         if self.has(RelationKind.NOISE):
             return "nothing but that noise is left"
-        share = "" if self.exact or self.explained is None else f", {100 * self.explained:.4g} % of the squares explained"
+        share = (
+            "" if self.exact or self.explained is None else f", {100 * self.explained:.4g} % of the squares explained"
+        )
         if self.left == 0:
             return f"nothing is left{share}"
         return f"at most {self.left:.3g} is left{share}"

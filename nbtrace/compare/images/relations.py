@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.counting_noise import counting_noise
-from nbtrace.compare.images.mask_values import left_out_step, mask_step, marked_pixels
+from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mask_step
 from nbtrace.compare.images.orientation import PLACEMENTS, Orientation
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
 from nbtrace.compare.images.spread import spread_over_neighbours

@@ -101,7 +101,16 @@ def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
     counts += [0 if common is None else int(np.count_nonzero(common)) for common in (both, unlike)]
     marked = tuple(0 if mark is None else int(np.count_nonzero(mark)) for mark in marks)
     return ComparedPixels(
-        values[0], values[1], compared, indices, c.shape, outside, lonely, *counts, marked=(marked[0], marked[1]), wanted=wanted
+        values[0],
+        values[1],
+        compared,
+        indices,
+        c.shape,
+        outside,
+        lonely,
+        *counts,
+        marked=(marked[0], marked[1]),
+        wanted=wanted,
     )
 
 

@@ -285,7 +285,7 @@ def roundest(low: float, high: float, unit: float = 1.0) -> float:
 
 def _scaled(band: _Band) -> tuple[float, float] | None:
     zero, below = band.u == 0, band.u < 0
-    if not bool(((band.low <= 0) & (0 <= band.high))[zero].all()) or zero.all():
+    if not bool(((band.low <= 0) & (band.high >= 0))[zero].all()) or zero.all():
         return None
     u = band.u[~zero]
     lows, highs = band.low[~zero] / u, band.high[~zero] / u

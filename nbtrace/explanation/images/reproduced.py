@@ -53,6 +53,14 @@ class Target:
             size = np.maximum(np.maximum(np.abs(made), np.abs(self.values)), FAINT * self.largest)
             return np.nan_to_num(apart / np.maximum(size, 1e-300), nan=1.0, posinf=1.0)
 
+    def apart(self, made: Doubles) -> float:
+        """Return the mean difference of logarithms, above what is faint."""
+        floor = max(FAINT * self.largest, 1e-300)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logs = np.log(np.maximum(made, 0.0) + floor) - np.log(np.maximum(self.values, 0.0) + floor)
+        mean = float(np.abs(logs).mean())
+        return mean if math.isfinite(mean) else math.inf
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -70,6 +78,8 @@ class Fit:
         Number by which the run is multiplied.
     offset : float
         Number that is added then, in a file of integers.
+    apart : float
+        Mean difference of the logarithms, for what is far from any run.
     """
 
     held: float
@@ -77,12 +87,13 @@ class Fit:
     worst: float
     factor: float = 1.0
     offset: float = 0.0
+    apart: float = 0.0
 
     @property
     def rank(self) -> tuple[float, float]:
         """Larger for a better one."""
         held = round(self.held, 2) if self.held > _SOME else 0.0
-        return held, -math.log(max(self.typical, 1e-12))
+        return held, -math.log(max(self.typical, 1e-12)) if held else -self.apart
 
 
 _SOME = 0.2
@@ -91,8 +102,9 @@ _SOME = 0.2
 
 def fit_of(target: Target, made: Doubles, factor: float = 1.0, offset: float = 0.0) -> Fit:
     """Return how well a run, multiplied by a number and with another one added, has an image."""
-    off = target.off(made * factor + offset if (factor, offset) != (1.0, 0.0) else made)
-    return Fit(float((off <= CLOSE).mean()), float(np.median(off)), float(off.max()), factor, offset)
+    run = made * factor + offset if (factor, offset) != (1.0, 0.0) else made
+    off = target.off(run)
+    return Fit(float((off <= CLOSE).mean()), float(np.median(off)), float(off.max()), factor, offset, target.apart(run))
 
 
 def common_line(target: Target, made: Doubles) -> tuple[float, float] | None:

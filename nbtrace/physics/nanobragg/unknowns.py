@@ -17,7 +17,14 @@ _MOST_SUBPIXELS = 8
 
 def unknowns(config: Config) -> tuple[Unknown, ...]:
     """Return the numbers of a configuration that may be solved for, those that people mistake first."""
-    return (*_cells(config), *_subpixels(config), *_beam_centre(config), *_lengths(config), *_angles(config), *_shares(config))
+    return (
+        *_cells(config),
+        *_subpixels(config),
+        *_beam_centre(config),
+        *_angles(config),
+        *_lengths(config),
+        *_shares(config),
+    )
 
 
 def _unknown(
@@ -97,7 +104,10 @@ def _lengths(config: Config) -> Iterator[Unknown]:
     )
     for key, words, value in numbers:
         if value:
-            others = (*_around(value, _PIXELS, 2 * share * value), *_around(value, (0.01, 0.02, 0.05, 0.1, 0.25), value))
+            others = (
+                *_around(value, _PIXELS, 2 * share * value),
+                *_around(value, (0.01, 0.02, 0.05, 0.1, 0.25), value),
+            )
             yield _unknown(config, key, words, value, others, _SMALL * share * value)
     if config.crystal.cell is not None:
         for axis in "abc":

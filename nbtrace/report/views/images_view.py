@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from nbtrace.compare.images.gates import Gate, tolerance_text
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
-from nbtrace.compare.images.relation import ImageRelation
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
+from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.images.image import Image
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
+from nbtrace.report.views.image_causes_view import cause_headline, cause_sections, near_one
 from nbtrace.units import ANGSTROM
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
@@ -17,7 +18,6 @@ from nbtrace.vocabulary.sides import Names
 PERCENTILE = 99.5
 """Of the values in a picture; brighter ones are drawn as dark as this."""
 
-_NEAR_ONE = 1e-4
 _SHOWN = 5
 
 _GATE_COLUMNS = (
@@ -29,11 +29,6 @@ _GATE_COLUMNS = (
     Column("status"),
 )
 _STEP_COLUMNS = (Column("steps apart"), Column("pixels", numeric=True), Column("share", numeric=True))
-_CAUSE_COLUMNS = (
-    Column("what"),
-    Column("explains", numeric=True),
-    Column("leaves at most", numeric=True),
-)
 _FIGURE_COLUMNS = (Column("figure"), Column("value", numeric=True))
 
 
@@ -61,19 +56,19 @@ def _shell_columns(names: Names) -> tuple[Column, ...]:
     )
 
 
-def images_view(result: ImagesResult) -> View:
-    """Return the view of a comparison of two images."""
+def images_view(result: ImagesResult, causes: ImageCauses | None = None) -> View:
+    """Return the view of a comparison of two images, with what runs of a simulator say of it."""
     return View(
         title=f"Images: {result.names.against}",
         verdict=result.verdict,
-        headline=headline(result),
+        headline=headline(result, causes),
         facts=tuple(_facts(result)),
         notices=result.notices,
-        sections=tuple(_sections(result)),
+        sections=tuple(_sections(result, causes)),
     )
 
 
-def headline(result: ImagesResult) -> str:
+def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
     """Return the answer in one line: what agrees is said too, so that no gate hides behind another."""
     metrics, names = result.metrics, result.names
     if result.verdict is Verdict.AGREE:
@@ -83,13 +78,13 @@ def headline(result: ImagesResult) -> str:
             f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
             f"scale {near_one(metrics.scale)}, {worst}"
         )
-    relation = result.relation
-    if relation is not None and relation.exact:
-        return f"{relation.text(names)}; {relation.leaves()}"
+    cause = cause_headline(result, causes)
+    if cause:
+        return cause
     if result.placement is not None:
         return f"{placement_text(result.placement, names)}; {_failed(result)}"
-    if relation is not None:
-        return f"{relation.text(names)}; {relation.leaves()}; {_failed(result)}"
+    if result.relation is not None:
+        return f"{result.relation.text(names)}; {result.relation.leaves()}; {_failed(result)}"
     return _failed(result)
 
 
@@ -121,13 +116,6 @@ def _failed(result: ImagesResult) -> str:
 def _beyond(result: ImagesResult) -> str:
     metrics = result.metrics
     return f"{metrics.beyond} of {metrics.pixels} pixels beyond the tolerance"
-
-
-def near_one(value: float | None) -> str:
-    """Return a number with what it lacks to 1 where that is little: `1 − 3.2e-13`."""
-    if value is None or value == 1 or abs(1 - value) > _NEAR_ONE:
-        return number(value)
-    return f"1 {'−' if value < 1 else '+'} {abs(1 - value):.2e}"
 
 
 def placement_text(placement: Orientation, names: Names) -> str:
@@ -166,9 +154,8 @@ def _input_fact(side: str, image: Image) -> str:
     return f"{side}: {image.source} ({image.format}; {slow} x {fast} pixels, slow x fast, {image.pixels.dtype.name})"
 
 
-def _sections(result: ImagesResult) -> Iterator[Section]:
-    if result.relation is not None:
-        yield _cause(result.relation, result.names)
+def _sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Section]:
+    yield from cause_sections(result, causes)
     yield Section("Gates", table=Table(_GATE_COLUMNS, tuple(map(_gate, result.gates))))
     yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))))
     if result.worst_pixels:
@@ -182,14 +169,6 @@ def _sections(result: ImagesResult) -> Iterator[Section]:
         yield _steps(result)
     yield Section("Peaks", items=tuple(_peaks(result.peaks, result.names)))
     yield from _next(result)
-
-
-def _cause(relation: ImageRelation, names: Names) -> Section:
-    explained = "–" if relation.explained is None else percent(relation.explained)
-    row = (relation.text(names), explained, number(relation.left, 4))
-    fitted = f"{relation.free} number{'s'[: relation.free != 1]} fitted" if relation.free else "nothing fitted"
-    held = f"it was held against {relation.pixels} pixels, with {fitted}"
-    return Section("Cause", sentences=(held,), table=Table(_CAUSE_COLUMNS, (Line(row),)))
 
 
 def _gate(gate: Gate) -> Line:
