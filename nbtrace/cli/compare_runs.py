@@ -12,9 +12,10 @@ from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.images import ImageOptions, Roi
+from nbtrace.compare.images import ImageOptions, ImagesResult, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.errors import ExitCode, InputError
+from nbtrace.explanation.images.image_causes import ImageCauses, image_causes
 from nbtrace.images.read import read_mask
 from nbtrace.programs.comparison import Plan, compare
 from nbtrace.programs.suite import SuiteResult, run_suite
@@ -25,6 +26,7 @@ from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.verdicts.tolerance import Policy
+from simulator.config import Config
 
 _NAMED = 4
 """Cases that are named where none matches."""
@@ -62,8 +64,8 @@ class Wishes:
     policy: Policy
     noise: Path | None
 
-    def plan(self) -> Plan:
-        """Return them as a plan.
+    def plan(self, *, causes: bool = False) -> Plan:
+        """Return them as a plan; with `causes`, runs of the simulator are held against images that differ.
 
         Raises
         ------
@@ -84,7 +86,15 @@ class Wishes:
             self.traces,
             self.policy,
             read_noise(self.noise) if self.noise is not None else None,
+            causes_of if causes else None,
         )
+
+
+def causes_of(result: ImagesResult, config: Config) -> ImageCauses:
+    """Return what runs of the simulator say of two images that differ."""
+    from nbtrace.embedded.image_runs import image_experiments  # noqa: PLC0415 - imports torch
+
+    return image_causes(result, config, image_experiments())
 
 
 def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
@@ -95,7 +105,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     NbtraceError
         See :func:`nbtrace.programs.comparison.compare`.
     """
-    plan = wishes.plan()
+    plan = wishes.plan(causes=True)
     line = request.line()
     inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file

@@ -29,8 +29,7 @@ def geometry_from(
     InputError
         If what is named cannot be read or tells no geometry.
     """
-    if sum([log is not None, config is not None, bool(flags)]) > 1:
-        raise UsageError("give only one of --geometry, --config and flags after --")
+    refuse_several(log, config, flags)
     if log is not None:
         from nbtrace.images.traced import geometry_told_by  # noqa: PLC0415 - logs are read only for this
         from nbtrace.parsers import read_trace  # noqa: PLC0415
@@ -40,6 +39,12 @@ def geometry_from(
         return None
     name = f"configuration {config}" if config is not None else "flags"
     return _configured(named or configuration_from(config, flags), name)
+
+
+def refuse_several(log: str | None, config: str | None, flags: Sequence[str]) -> None:
+    """Raise :class:`UsageError` if more than one thing is named that tells a geometry."""
+    if sum([log is not None, config is not None, bool(flags)]) > 1:
+        raise UsageError("give only one of --geometry, --config and flags after --")
 
 
 def causes_from(result: "ImagesResult", named: "Config | None") -> "ImageCauses | None":

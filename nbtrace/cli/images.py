@@ -83,6 +83,7 @@ def images_command(
         causes_from,
         configuration_from,
         geometry_from,
+        refuse_several,
     )
     from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
@@ -106,6 +107,7 @@ def images_command(
         )
         if value is not None
     }
+    refuse_several(geometry, config, flags or [])
     configured = configuration_from(config, flags or []) if config is not None or flags else None
     told_shape = None if configured is None else configured.shape_slow_fast
     c, py = (

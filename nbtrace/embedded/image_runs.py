@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nbtrace.embedded.choice import simulator_errors
 from nbtrace.explanation.images.image_causes import ImageExperiments
-from nbtrace.explanation.images.image_runs import Doubles, ImageSimulator, Places
+from nbtrace.explanation.images.image_simulator import Doubles, ImageSimulator, Places
 from nbtrace.explanation.images.solving import Unknown
 from nbtrace.explanation.simulations.run import Change
 from nbtrace.explanation.simulations.run import Config as AnyConfig

@@ -11,11 +11,11 @@ import numpy as np
 from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
+from nbtrace.compare.images.image_relations import ImagePair, image_relation
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance, scan
-from nbtrace.compare.images.relations import ImagePair, image_relation
 from nbtrace.compare.images.resample import resampled
 from nbtrace.compare.images.result import ImagesResult, PixelSteps, WorstPixel
 from nbtrace.compare.images.rounding import Rounding, rounding_of

@@ -10,7 +10,13 @@ from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.images.image import Mask
 
 _MARKS = tuple(float(2**bits - less) for bits in (8, 16, 31, 32) for less in (1, 2))
-"""Largest numbers of integer formats, by which detectors mark pixels, besides numbers below 0."""
+"""Largest numbers of integer formats, by which detectors mark pixels."""
+
+_BELOW = frozenset({*map(float, range(-16, 0)), -99.0, -999.0, -9999.0, -32768.0, -2147483648.0})
+"""Numbers below 0 by which they do."""
+
+_GAP = 0.9
+"""Share of a large mark that no intensity reaches."""
 
 _MOST = 8
 """Different marks of one image."""
@@ -53,21 +59,29 @@ def marked_pixels(made: Values, other: Values) -> MarkedPixels | None:
     """
     below = made[made < 0] if made.dtype.kind != "u" else made[:0]
     marks = np.unique(below)
-    if marks.size > _MOST or (below.size * 2 > made.size) or not (marks == np.rint(marks)).all():
+    if marks.size > _MOST or (below.size * 2 > made.size) or not _BELOW.issuperset(marks.tolist()):
         marks = marks[:0]
     found = sorted((float(mark) for mark in marks), key=abs)
     top = float(made.max())
-    for mark in (mark for mark in _MARKS if mark >= top - 1):
+    ordinary = made[made < _GAP * top]
+    gap = ordinary.size > 0 and float(ordinary.max()) < _GAP * top and np.unique(made[made >= _GAP * top]).size <= 2
+    for mark in (mark for mark in _MARKS if gap and mark >= top - 1):
         at = made == made.dtype.type(mark) if _holds(made.dtype, mark) else None
-        if at is not None and at.any() and not bool((other[at] >= mark * 0.99).any()):
+        if at is not None and at.any() and not at.all() and not _is_limit(other, at, mark):
             found.append(mark)
     values = tuple(mark for mark in found if not bool((other[made == mark] == mark).all()))
     where = np.isin(made, np.array(values)) if values else np.zeros(made.shape, bool)
     return MarkedPixels(values, where) if 0 < np.count_nonzero(where) < made.size else None
 
 
+def _is_limit(other: Values, at: _Where, mark: float) -> bool:
+    """Tell whether the other image is as large as a mark there, or larger there than anywhere else: it is cut off."""
+    least = float(other[at].min())
+    return bool((other[at] >= mark * 0.99).any()) or least >= float(other[~at].max())
+
+
 def _holds(dtype: np.dtype[Any], value: float) -> bool:
-    return value <= (np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max)
+    return value <= float(np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max)
 
 
 def mask_step(marked: MarkedPixels, side: str) -> RelationStep:

@@ -97,21 +97,25 @@ def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
         raise InputError(_nothing_left(c, py, (bad_c, bad_py), outside, options))
     indices = None if compared is None else np.flatnonzero(compared)
     values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
-    counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
-    counts += [0 if common is None else int(np.count_nonzero(common)) for common in (both, unlike)]
-    marked = tuple(0 if mark is None else int(np.count_nonzero(mark)) for mark in marks)
     return ComparedPixels(
-        values[0],
-        values[1],
-        compared,
-        indices,
-        c.shape,
-        outside,
-        lonely,
-        *counts,
-        marked=(marked[0], marked[1]),
+        c=values[0],
+        py=values[1],
+        compared=compared,
+        indices=indices,
+        shape=c.shape,
+        outside=outside,
+        lonely=lonely,
+        c_not_finite=_count(bad_c),
+        py_not_finite=_count(bad_py),
+        both_not_finite=_count(both),
+        unlike=_count(unlike),
+        marked=(_count(marks[0]), _count(marks[1])),
         wanted=wanted,
     )
+
+
+def _count(mask: Mask | None) -> int:
+    return 0 if mask is None else int(np.count_nonzero(mask))
 
 
 def _marks(pixels: Pixels, other: Pixels, wanted: Mask | None, options: ImageOptions) -> Mask | None:

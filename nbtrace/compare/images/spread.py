@@ -17,9 +17,13 @@ Doubles: TypeAlias = npt.NDArray[np.float64]
 _RADII = (1, 2, 4)
 _EQUATIONS = 2_500
 """Pixels from which the weights are solved."""
+_LOOKED_AT = 300_000
+"""Pixels among which bright ones are looked for."""
 _PER_WEIGHT = 8
 _STEPS = 64.0
 """Steps of the number format that the sum over neighbours may leave, of the sum of their sizes."""
+_SOLVED = 1e-10
+"""The same for what solving for many weights leaves."""
 _LEAST = 1e-7
 _KEPT = 0.1
 """By how much a blur or shift that leaves something may change the sum."""
@@ -117,14 +121,15 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     places = np.flatnonzero(wanted)
     if places.size < _PER_WEIGHT * size * size:
         return None
-    flat = np.abs(target.ravel()[places])
-    bright = places[np.argsort(flat)[::-1][: _EQUATIONS // 2]]
+    some = places[:: max(1, places.size // _LOOKED_AT)]
+    half = min(_EQUATIONS // 2, some.size)
+    bright = some[np.argpartition(np.abs(target.ravel()[some]), some.size - half)[some.size - half :]]
     spread = places[:: max(1, places.size // (_EQUATIONS // 2))]
     chosen = np.unique(np.concatenate((bright, spread)))
     rows, columns = np.divmod(chosen, target.shape[1])
     near = np.stack([x[rows + s, columns + f] for s in range(size) for f in range(size)], 1).astype(np.float64)
     goal = target.ravel()[chosen]
-    solved = np.linalg.lstsq(near, goal, rcond=None)[0]
+    solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     before = float(((goal - near[:, near.shape[1] // 2]) ** 2).sum())
     if not float(((goal - near @ solved) ** 2).sum()) <= (1 - _WORTH) * before:
         return None
@@ -145,7 +150,7 @@ def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask, radius: int) -
     left = np.abs(target - predicted)[wanted]
     before = ((target - source[inner]) ** 2)[wanted].sum()
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    allowed = _STEPS * epsilon * reach[wanted]
+    allowed = max(_STEPS * epsilon, _SOLVED) * reach[wanted]
     exact = bool((left <= allowed).all())
     total = float(weights.sum())
     if before == 0 or abs(total) < _LEAST or not (exact or abs(total - 1) < _KEPT):

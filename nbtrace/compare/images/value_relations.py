@@ -21,6 +21,7 @@ Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _ENDS = 500
 _SPREAD = 4_000
+_LOOKED_AT = 500_000
 _STEPS = 4.0
 """Steps of the number format that an operation may leave."""
 _LEVELS = 4
@@ -120,10 +121,12 @@ def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
     spread = np.arange(0, count, max(1, count // _SPREAD))
     if count <= _SPREAD:
         return spread
-    ends = []
-    for values in (x, y):
-        for kth, part in ((_ENDS, slice(None, _ENDS)), (count - _ENDS, slice(count - _ENDS, None))):
-            ends.append(np.argpartition(values, kth)[part])
+    # Among very many pixels, the ends of some of them, and those of all.
+    some = np.arange(0, count, max(1, count // _LOOKED_AT))
+    ends = [np.array([values.argmin(), values.argmax()]) for values in (x, y)]
+    for values in (x[some], y[some]):
+        for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
+            ends.append(some[np.argpartition(values, kth)[part]])
     return np.unique(np.concatenate((spread, *ends)))
 
 
@@ -308,7 +311,7 @@ def _line(band: _Band) -> tuple[float, float] | None:
         if solved is None:
             return None
         k, b = solved
-    found = _rounder(band, k, b)
+    found = _rounder(band, k)
     return found if found is not None and found[0] != 0.0 else None
 
 
@@ -320,7 +323,7 @@ def _least_squares(u: Doubles, y: Doubles, weight: Doubles) -> tuple[float, floa
     return k, mean_y - k * mean_u
 
 
-def _rounder(band: _Band, k: float, b: float) -> tuple[float, float] | None:
+def _rounder(band: _Band, k: float) -> tuple[float, float] | None:
     """Return the line with the roundest offset, then the roundest factor, that the bands allow."""
     moved = _inside(band.low - k * band.u, band.high - k * band.u, band.unit)
     if moved is None:

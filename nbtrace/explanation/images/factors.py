@@ -7,7 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from nbtrace.explanation.images.image_runs import Doubles
+from nbtrace.explanation.images.image_simulator import Doubles
 
 POWERS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 """Powers that a mistake gives a factor."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.images.image_runs import Doubles, ImageSimulator, Places
+from nbtrace.explanation.images.image_simulator import Doubles, ImageSimulator, Places
 from nbtrace.explanation.images.reproduced import (
     MOST_TELLING,
     Fit,
@@ -128,9 +128,9 @@ def best_run(
         if best.fit.held >= MOST_TELLING:
             break
         runs.allow(share)
-        found = stage(_Search(target, runs, options, unknowns, base, level, best))
-        level += found
-        best = _best([best, *found])
+        further = stage(_Search(target, runs, options, unknowns, base, level, best))
+        level += further
+        best = _best([best, *further])
     runs.allow(math.inf)
     best = _pruned(target, runs, best)
     return ImageReproduction(

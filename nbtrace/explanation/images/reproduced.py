@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.explanation.images.image_runs import Doubles
+from nbtrace.explanation.images.image_simulator import Doubles
 from nbtrace.explanation.simulations.run import Change
 
 Pixels: TypeAlias = npt.NDArray[Any]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nbtrace.explanation.images.image_runs import Doubles
+from nbtrace.explanation.images.image_simulator import Doubles
 from nbtrace.explanation.images.reproduced import FAINT, MOST_TELLING, Target, fit_of
 from nbtrace.explanation.simulations.run import Change
 

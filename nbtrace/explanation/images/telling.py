@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.explanation.images.image_runs import Doubles, Places
+from nbtrace.explanation.images.image_simulator import Doubles, Places
 
 Pixels: TypeAlias = npt.NDArray[Any]
 

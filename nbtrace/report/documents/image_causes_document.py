@@ -10,8 +10,8 @@ from nbtrace.report.documents.models.image_causes import (
     FactorPower,
     FactorsEntry,
     ImageCausesEntry,
+    ImageRelationEntry,
     ImageRunEntry,
-    RelationEntry,
     RelationStepEntry,
     RoundingEntry,
     RunFitEntry,
@@ -22,9 +22,9 @@ from nbtrace.vocabulary.sides import Names
 _SIDES = {Side.C: "c", Side.PY: "py"}
 
 
-def relation_entry(relation: ImageRelation, names: Names) -> RelationEntry:
+def relation_entry(relation: ImageRelation, names: Names) -> ImageRelationEntry:
     """Return how one image is made from the other."""
-    return RelationEntry(
+    return ImageRelationEntry(
         text=relation.text(names),
         made=_SIDES[relation.made],
         steps=tuple(

@@ -180,13 +180,16 @@ def _items(result: ImagesResult, causes: ImageCauses | None) -> Iterator[str]:
         yield f"runs: none, since {causes.refused}"
         return
     more = "; there was no time for all" if causes.unfinished else ""
-    yield f"runs: {causes.tried} of {causes.telling} telling pixels{more}; relative differences, of no less than a faint pixel"
+    yield (
+        f"runs: {causes.tried} of {causes.telling} telling pixels{more}; what they leave is a share of the value, or "
+        "of a millionth of the largest"
+    )
     for side, item in causes.reproductions.items():
         if item.as_well:
             others = ", ".join(change.text for change in item.as_well[:3])
             yield f"{names.of(side)}: the same values come with {others}"
         if item.whole is not None and not item.all:
-            yield f"{names.of(side)}: its run was held against {item.pixels} pixels, evenly spread, in the time there is"
+            yield f"{names.of(side)}: its run was held against {item.pixels} pixels, evenly spread, for want of time"
     factors = causes.factors
     if factors is not None and not factors.exact:
         rest = [

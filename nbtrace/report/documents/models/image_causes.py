@@ -13,7 +13,7 @@ class RelationStepEntry(DocumentPart):
     parameters: dict[str, Number] = Field(description="Numbers that were fitted or found, by name.")
 
 
-class RelationEntry(DocumentPart):
+class ImageRelationEntry(DocumentPart):
     """How one image is made from the other."""
 
     text: str = Field(description="In words.")

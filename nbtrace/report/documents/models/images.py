@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nbtrace.report.documents.models.image_causes import ImageCausesEntry, RelationEntry, RoundingEntry
+from nbtrace.report.documents.models.image_causes import ImageCausesEntry, ImageRelationEntry, RoundingEntry
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -173,7 +173,7 @@ class ImagesBody(ImageFigures, _ImagesHead):
     steps: NumberSteps | None = Field(description="How far values are apart; null between integers and floats.")
     peaks: PeakCounts = Field(description="The peaks of both images.")
     placement: PlacementEntry | None = Field(description="A better way to lay one on the other; null where none.")
-    relation: RelationEntry | None = Field(
+    relation: ImageRelationEntry | None = Field(
         default=None, description=f"{LATER}How one image is made from the other; null where none was found."
     )
     rounding: RoundingEntry | None = Field(

@@ -30,6 +30,9 @@ _SAMPLE = 4_000
 _AGREES = 1e-6
 """Relative difference up to which what a mask leaves is said to be the same."""
 
+_LARGEST = 1e150
+"""Numbers whose squares, and sums of squares, are far from the largest float64."""
+
 _LIKE = 0.9
 """Share of the squared difference from which on a relation that leaves something is worth telling."""
 
@@ -82,13 +85,21 @@ Search: TypeAlias = Callable[[ImagePair], Iterator[ImageRelation]]
 def image_relation(pair: ImagePair) -> ImageRelation | None:
     """Return the relation that leaves nothing, else one that explains most of the difference; None if there is none."""
     inexact: list[ImageRelation] = []
-    for search in SEARCHES:
-        for found in search(pair):
-            if found.exact:
-                return found
-            inexact.append(found)
+    # In swapped bytes, and in squares, there are numbers that no float holds; none of them is near anything.
+    with np.errstate(all="ignore"):
+        for search in SEARCHES if _moderate(pair) else (_of_byte_order,):
+            for found in search(pair):
+                if found.exact:
+                    return found
+                inexact.append(found)
     told = [item for item in inexact if item.explained is not None and item.explained >= _LIKE]
     return max(told, key=lambda item: item.explained or 0.0) if told else None
+
+
+def _moderate(pair: ImagePair) -> bool:
+    """Tell whether the numbers that count are small enough for their squares and sums."""
+    ends = [float(end) for values in pair.values() for end in (values.min(initial=0), values.max(initial=0))]
+    return all(abs(end) < _LARGEST for end in ends)
 
 
 def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -176,9 +187,12 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
         wanted = np.ones(image.shape, bool) if pair.wanted is None else pair.wanted
         if not _more_alike(swapped[wanted], image[wanted], other[wanted]):
             continue
-        turned = replace(pair, **{"c" if side is Side.C else "py": swapped})
+        turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
         if np.array_equal(swapped[wanted], other[wanted], equal_nan=image.dtype.kind == "f"):
-            yield ImageRelation(side, (step,), True, 0.0, 0.0, 1.0, int(np.count_nonzero(wanted)), 0)
+            count = int(np.count_nonzero(wanted))
+            yield ImageRelation(
+                side, (step,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=count, free=0
+            )
             return
         for search in (_of_values, _after_masks, _of_noise):
             for found in search(turned):
@@ -230,7 +244,8 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
     place = PLACEMENTS[pair.placement.name]
     slow, fast = pair.placement.shift
     turned = np.ascontiguousarray(place(pair.py))
-    counts = place(np.ones(pair.py.shape, bool) if pair.wanted is None else pair.wanted)
+    counted = np.ones(pair.py.shape) if pair.wanted is None else pair.wanted.astype(np.float64)
+    counts: Mask = place(counted) > 0
     own = tuple(slice(max(0, by), size - max(0, -by)) for by, size in zip((slow, fast), turned.shape, strict=True))
     its = tuple(slice(max(0, -by), size - max(0, by)) for by, size in zip((slow, fast), pair.c.shape, strict=True))
     wanted = counts[own] if pair.wanted is None else counts[own] & pair.wanted[its]
