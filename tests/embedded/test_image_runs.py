@@ -1,6 +1,6 @@
 """Runs held against images: what was changed is named, on the side that has it, and nothing else is claimed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +43,11 @@ class Told:
     line: str
 
 
-def told(py: npt.NDArray[np.generic], c: npt.NDArray[np.generic] = C, flags: str = FLAGS) -> Told:
+def told(
+    py: npt.NDArray[np.generic], c: npt.NDArray[np.generic] = C, flags: str = FLAGS, seconds: float = 30.0
+) -> Told:
     result = compare_images(Image(c, "c", "npy"), Image(py, "py", "npy"), ImageOptions())
-    causes = image_causes(result, configured(flags), image_experiments())
+    causes = image_causes(result, configured(flags), replace(image_experiments(), seconds=seconds))
     return Told(causes, cause_headline(result, causes))
 
 
@@ -91,7 +93,7 @@ def test_a_factor_left_out_is_found_without_a_run_that_has_it() -> None:
 
 def test_an_image_that_no_run_has_is_not_claimed() -> None:
     strange = np.random.default_rng(1).lognormal(0, 2, C.shape).astype(np.float32)
-    found = told(strange)
+    found = told(strange, seconds=1.0)
     assert "Py =" not in found.line
     assert found.line.startswith("C = the model as configured")
     assert found.line.endswith("Py is no run that was tried")

@@ -22,6 +22,8 @@ from nbtrace.records import Side
 
 Pixels: TypeAlias = npt.NDArray[Any]
 
+SEARCH_SECONDS = 8.0
+_LARGE = 6_000_000
 VERIFYING_SECONDS = 3.0
 """For the run that is held against the whole of one image."""
 _TRIAL = 20_000
@@ -40,12 +42,19 @@ class ImageExperiments:
         Returns the single changes of a configuration.
     unknowns : callable
         Returns its numbers that may be solved for.
+    seconds : float
+        For all runs of telling pixels of one image.
     """
 
     simulator: ImageSimulator
     experiments: Experiments
     options: Callable[[Config], Sequence[Change]]
     unknowns: Callable[[Config], Sequence[Unknown]]
+    seconds: float = SEARCH_SECONDS
+
+    def seconds_for(self, pixels: int) -> float:
+        """Return the time for runs of the telling pixels: a little less where the images themselves take long."""
+        return self.seconds * (1 - 0.4 * min(pixels / _LARGE, 1.0))
 
 
 @dataclass(frozen=True)
@@ -109,15 +118,19 @@ def _searched(
     places = telling_pixels(images[Side.C], images[Side.PY], usable)
     if places.size == 0:
         return ImageCauses(refused="no compared pixel is one that a run of these flags computes")
-    runs = TellingRuns(simulator, experiments.experiments, config, places)
+    runs = TellingRuns(
+        simulator, experiments.experiments, config, places, experiments.seconds_for(result.c.pixels.size)
+    )
     options, unknowns = experiments.options(config), experiments.unknowns(config)
     wholes = np.flatnonzero(usable.ravel()).astype(np.int64)
     constants = simulator.constants(config)
-    reproductions = {}
+    factors = _factors(result, config, simulator, wholes, constants)
+    product = factors is not None and factors.exact
+    reproductions: dict[Side, ImageReproduction] = {}
     for side in _sides(result):
         pixels = images[side]
         largest = float(np.abs(pixels.ravel()[wholes].astype(np.float64)).max())
-        found = best_run(Target.of(pixels.ravel()[places], largest), runs, options, unknowns)
+        found = best_run(Target.of(pixels.ravel()[places], largest), runs, options, unknowns, deep=not product)
         if found is None:
             continue
         found = replace(found, named=named_number(found.factor, constants))
@@ -127,7 +140,7 @@ def _searched(
         reproductions[side] = verified(found, target, simulator, chosen, some, all_=some.size == wholes.size)
     return ImageCauses(
         reproductions=reproductions,
-        factors=_factors(result, config, simulator, wholes, constants),
+        factors=factors,
         telling=places.size,
         tried=len(runs.made),
         unfinished=runs.unfinished,

@@ -33,8 +33,6 @@ from nbtrace.explanation.images.solving import (
 )
 from nbtrace.explanation.simulations.run import Change, Config, Experiments
 
-_SECONDS = 8.0
-"""For all runs of telling pixels of one image."""
 _SLOPES, _COUNTS, _PAIRS, _GRIDS = 0.3, 0.45, 0.65, 0.9
 """Shares of that time up to which numbers are solved from slopes, counts tried, and two changes made."""
 _DEEPENED = 3
@@ -54,7 +52,7 @@ class TellingRuns:
     experiments: Experiments
     config: Config
     places: Places
-    seconds: float = _SECONDS
+    seconds: float
     made: dict[Config, Doubles | None] = field(default_factory=dict)
     unfinished: bool = False
     _started: float = field(default_factory=time.monotonic)
@@ -101,7 +99,7 @@ class _Tried:
 
 
 def best_run(
-    target: Target, runs: TellingRuns, options: Sequence[Change], unknowns: Sequence[Unknown]
+    target: Target, runs: TellingRuns, options: Sequence[Change], unknowns: Sequence[Unknown], *, deep: bool = True
 ) -> ImageReproduction | None:
     """Return the run that has most of an image; None if none could be made.
 
@@ -114,6 +112,8 @@ def best_run(
         Single changes.
     unknowns : sequence of Unknown
         Numbers of the configuration that may be solved for.
+    deep : bool
+        Whether more is tried than single changes and other modes.
     """
     runs.begin()
     base = _tried(target, runs, ())
@@ -124,7 +124,7 @@ def best_run(
         sets = [*((change,) for change in options), *_modes(runs, options)]
         level += [found for chosen in sets if chosen and (found := _tried(target, runs, chosen)) is not None]
         best = _pruned(target, runs, _best(level))
-    for share, stage in _STAGES:
+    for share, stage in _STAGES if deep else ():
         if best.fit.held >= MOST_TELLING:
             break
         runs.allow(share)

@@ -20,7 +20,7 @@ NAMES = registry.default().names
 def spots(seed: int = 1, shape: tuple[int, int] = (70, 80)) -> npt.NDArray[np.float64]:
     rng = np.random.default_rng(seed)
     slow, fast = np.mgrid[: shape[0], : shape[1]]
-    image = 5 + 20 * np.exp(-((slow - 30) ** 2 + (fast - 40) ** 2) / 900)
+    image: npt.NDArray[np.float64] = 5 + 20 * np.exp(-((slow - 30) ** 2 + (fast - 40) ** 2) / 900)
     for _ in range(25):
         at = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
         image += rng.lognormal(4, 1) * np.exp(-((slow - at[0]) ** 2 + (fast - at[1]) ** 2) / rng.uniform(2, 6))
@@ -79,7 +79,7 @@ KINDS: dict[str, tuple[Pixels, Pixels, str]] = {
     "mask and rounded": (X, marked(counted(X)), "Py is C rounded to whole numbers, but for 170 pixels that are -1 or"),
     "unsigned mask": (
         counted(X).astype(np.uint32),
-        np.where(marked(counted(X)) < 0, 2**32 - 1, counted(X)).astype(np.uint32),
+        np.where(marked(counted(X)) == counted(X), counted(X), 2**32 - 1).astype(np.uint32),
         "Py is C, but for 170 pixels that are 4294967295 in Py (a mask",
     ),
     "blur": (X32, ndimage.gaussian_filter(X32, 0.7, truncate=4.0), "Py is C blurred, 0.699 pixels wide (σ)"),

@@ -7,7 +7,7 @@ from nbtrace.explanation.images.factors import named_number, ratio_factors
 
 RNG = np.random.default_rng(2)
 COUNT = 4000
-WHERE = tuple(RNG.uniform(0, 1, COUNT) for _ in range(2))
+WHERE = RNG.uniform(0, 1, COUNT), RNG.uniform(0, 1, COUNT)
 POLAR = 1 - 0.4 * WHERE[0] ** 2
 OMEGA = 1e-7 * (1 + 0.3 * WHERE[1] + 0.1 * WHERE[0])
 FACTORS = {"polar": POLAR, "omega": OMEGA}
