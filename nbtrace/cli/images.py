@@ -77,7 +77,8 @@ def images_command(
     """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
 
     Raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF and TIFF, also as gzip. Images agree only if the correlation,
-    the scale and every pixel do. Exit status 3 if nothing can be compared, 4 if the shapes differ.
+    the scale and every pixel do. If they differ, it is said how one is made from the other, and with FLAGS which run of
+    the simulator each of them is. Exit status 3 if nothing can be compared, 4 if the shapes differ.
     """
     from nbtrace.cli.image_geometry import (  # noqa: PLC0415 - numpy, which most commands do not need
         causes_from,

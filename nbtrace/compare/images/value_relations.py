@@ -1,8 +1,7 @@
 """Relations between the values of two images, pixel for pixel: offset, scale, root, rounding, clipping, overflow.
 
 A value y that was made from u by an operation lies in a band [low, high] that the number format, or rounding to whole
-numbers, leaves open. A relation y = k·u + b holds where one k and one b meet the bands of all pixels; of one number
-alone the bands give the interval of all that do, without any fit.
+numbers, leaves open. A relation y = k·u + b holds where one k and one b meet the bands of all pixels.
 """
 
 import math
@@ -14,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
-Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _ENDS = 500
 _SPREAD = 4_000
@@ -29,7 +28,6 @@ _LEVELS = 4
 _PIXELS = 12
 """The same of pixels."""
 _DECIMALS = 6
-_ROUNDS = 6
 _NEARLY = 1e-9
 _CLIPPED = 3
 """Different values that a limit must cut off."""
@@ -99,7 +97,7 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
     quantum = _quantum(made, max(step_of(y), float(np.finfo(np.float64).eps)))
     quantisers = (_NONE,) if quantum is None else (_NONE, *_QUANTISERS)
     ends = float(made.min()), float(made.max())
-    for form, (first, transform), limits in product(_FORMS, _TRANSFORMS, _LIMITS):
+    for form, (first, transform), limits in product(FORMS, _TRANSFORMS, _LIMITS):
         found = []
         for quantiser in quantisers:
             problem = _Problem(transform, quantiser, limits, ends, epsilon, quantum or 1.0, form)
@@ -145,30 +143,6 @@ def _quantum(y: Doubles, epsilon: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Band:
-    """What k·u + b must lie in, for some pixels or all."""
-
-    u: Doubles
-    low: Doubles
-    high: Doubles
-    unit: float
-    quantised: bool
-
-
-@dataclass(frozen=True)
-class _Form:
-    """Which of k and b is fitted, and how."""
-
-    scales: bool
-    moves: bool
-    fit: Callable[[_Band], tuple[float, float] | None]
-
-    @property
-    def free(self) -> int:
-        return self.scales + self.moves
-
-
-@dataclass(frozen=True)
 class _Problem:
     """A transform, a way to whole numbers, a form of line, and which ends of y are limits alone."""
 
@@ -178,7 +152,7 @@ class _Problem:
     ends: tuple[float, float]
     epsilon: float
     unit: float
-    form: _Form
+    form: LineForm
 
     def fitted(self, x: Doubles, y: Doubles) -> tuple[float, float] | None:
         """Return k and b; None if none meet the bands, or too little lies between the limits to tell."""
@@ -201,7 +175,7 @@ class _Problem:
                 inside &= ~at_end
         if np.count_nonzero(inside) < _PIXELS or not _varies(y[inside], _LEVELS + self.form.free):
             return None
-        return self.form.fit(_Band(u, low, high, self.unit, self.quantiser.kind is not None))
+        return self.form.fit(Band(u, low, high, self.unit, self.quantiser.kind is not None))
 
     def predicted(self, fitted: tuple[float, float], x: Doubles) -> Doubles:
         """Return what y would be without rounding."""
@@ -249,122 +223,6 @@ def _varies(values: Doubles, least: int) -> bool:
 
 def _offset_words(b: float) -> str:
     return f"plus {b:.10g} (an offset, -adc)" if b > 0 else f"minus {-b:.10g} (an offset)"
-
-
-def _same(band: _Band) -> tuple[float, float] | None:
-    return (1.0, 0.0) if bool(((band.low <= band.u) & (band.u <= band.high)).all()) else None
-
-
-def _moved(band: _Band) -> tuple[float, float] | None:
-    return _with(1.0, _inside(band.low - band.u, band.high - band.u, band.unit))
-
-
-def _with(k: float, b: float | None) -> tuple[float, float] | None:
-    return None if b is None else (k, b)
-
-
-def _inside(lows: Doubles, highs: Doubles, unit: float) -> float | None:
-    """Return the roundest number above all lows and below all highs."""
-    low, high = float(lows.max()), float(highs.min())
-    if not low <= high:
-        return None
-    return roundest(low, high, unit)
-
-
-def roundest(low: float, high: float, unit: float = 1.0) -> float:
-    """Return the number of fewest digits in an interval, a multiple of `unit` first; its middle if it is open."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return low if math.isfinite(low) else high
-    middle = (low + high) / 2
-    whole = round(middle / unit) * unit
-    if low <= whole <= high:
-        return whole
-    for digits in range(1, 15):
-        number = float(f"{middle:.{digits}g}")
-        if low <= number <= high:
-            return number
-    return middle
-
-
-def _scaled(band: _Band) -> tuple[float, float] | None:
-    zero, below = band.u == 0, band.u < 0
-    if not bool(((band.low <= 0) & (band.high >= 0))[zero].all()) or zero.all():
-        return None
-    u = band.u[~zero]
-    lows, highs = band.low[~zero] / u, band.high[~zero] / u
-    swapped = below[~zero]
-    k = _inside(np.where(swapped, highs, lows), np.where(swapped, lows, highs), 1.0)
-    return None if k is None or k == 0.0 else (k, 0.0)
-
-
-def _line(band: _Band) -> tuple[float, float] | None:
-    """Return k and b that meet all bands; where they are narrow, those of least squares."""
-    finite = np.isfinite(band.low) & np.isfinite(band.high)
-    middle = (band.low[finite] + band.high[finite]) / 2
-    if np.ptp(band.u[finite]) == 0:
-        return None
-    weight = 1.0 / np.maximum((band.high - band.low)[finite], 1e-300)
-    weight = weight / weight.max()
-    k, b = _least_squares(band.u[finite], middle, np.maximum(weight, 1e-3))
-    if band.quantised:
-        solved = _within_bands(band, k, b)
-        if solved is None:
-            return None
-        k, b = solved
-    found = _rounder(band, k)
-    return found if found is not None and found[0] != 0.0 else None
-
-
-def _least_squares(u: Doubles, y: Doubles, weight: Doubles) -> tuple[float, float]:
-    total = float(weight.sum())
-    mean_u, mean_y = float((weight * u).sum()) / total, float((weight * y).sum()) / total
-    spread = u - mean_u
-    k = float((weight * spread * (y - mean_y)).sum()) / float((weight * spread * spread).sum())
-    return k, mean_y - k * mean_u
-
-
-def _rounder(band: _Band, k: float) -> tuple[float, float] | None:
-    """Return the line with the roundest offset, then the roundest factor, that the bands allow."""
-    moved = _inside(band.low - k * band.u, band.high - k * band.u, band.unit)
-    if moved is None:
-        return None
-    refined = _scaled(_Band(band.u, band.low - moved, band.high - moved, band.unit, band.quantised))
-    return (k, moved) if refined is None else (refined[0], moved)
-
-
-def _within_bands(band: _Band, k: float, b: float) -> tuple[float, float] | None:
-    """Return the line in the middle of all bands, from those of a few pixels that are nearest to breaking it."""
-    from scipy.optimize import linprog  # noqa: PLC0415 - loaded only where two images differ by a line
-
-    size = float(np.abs(band.u).max())
-    for _ in range(_ROUNDS):
-        room = np.minimum(k * band.u + b - band.low, band.high - k * band.u - b)
-        if float(room.min()) >= 0:
-            return k, b
-        nearest = np.argsort(room)[:_ENDS]
-        ends = np.concatenate((nearest, np.argsort(band.u)[:: max(1, band.u.size // _ENDS)]))
-        u, low, high = band.u[ends] / size, band.low[ends], band.high[ends]
-        above, below = np.isfinite(high), np.isfinite(low)
-        rows = np.concatenate(
-            (
-                np.stack((u, np.ones_like(u), np.ones_like(u)), 1)[above],
-                np.stack((-u, -np.ones_like(u), np.ones_like(u)), 1)[below],
-            )
-        )
-        limits = np.concatenate((high[above], -low[below]))
-        solved = linprog((0, 0, -1), A_ub=rows, b_ub=limits, bounds=[(None, None), (None, None), (0, 1)])
-        if not solved.success:
-            return None
-        k, b = float(solved.x[0]) / size, float(solved.x[1])
-    return None
-
-
-_FORMS = (
-    _Form(scales=False, moves=False, fit=_same),
-    _Form(scales=False, moves=True, fit=_moved),
-    _Form(scales=True, moves=False, fit=_scaled),
-    _Form(scales=True, moves=True, fit=_line),
-)
 
 
 def _narrowed(x: Doubles, y: Values) -> ValueRelation | None:

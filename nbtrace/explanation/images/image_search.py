@@ -5,9 +5,8 @@ as there is time for.
 """
 
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +30,8 @@ from nbtrace.explanation.images.solving import (
     rounded,
     solved,
 )
-from nbtrace.explanation.simulations.run import Change, Config, Experiments
+from nbtrace.explanation.images.telling_runs import TellingRuns
+from nbtrace.explanation.simulations.run import Change, Config
 
 _SLOPES, _COUNTS, _PAIRS, _GRIDS = 0.3, 0.45, 0.65, 0.9
 """Shares of that time up to which numbers are solved from slopes, counts tried, and two changes made."""
@@ -42,53 +42,6 @@ _PRECISE = 5e-7
 """Typical difference up to which an image of single precision is reproduced for good."""
 _LIKELY = 0.5
 """Share of the difference that the slope of a number must explain before it is solved for."""
-
-
-@dataclass
-class TellingRuns:
-    """Runs of the telling pixels, each made once."""
-
-    simulator: ImageSimulator
-    experiments: Experiments
-    config: Config
-    places: Places
-    seconds: float
-    made: dict[Config, Doubles | None] = field(default_factory=dict)
-    unfinished: bool = False
-    _started: float = field(default_factory=time.monotonic)
-    share: float = 1.0
-
-    def begin(self) -> None:
-        """Begin with another image: all the time is there again."""
-        self._started = time.monotonic()
-        self.allow(1.0)
-
-    def allow(self, share: float) -> None:
-        """Allow runs until a share of the time has gone."""
-        self.share = share
-
-    @property
-    def in_time(self) -> bool:
-        """Whether there is time for another run."""
-        return time.monotonic() - self._started < self.share * self.seconds
-
-    def of(self, chosen: tuple[Change, ...]) -> Doubles | None:
-        """Return the values with some changes; None if the run cannot be made, or there is no time for it."""
-        config = self.experiments.applied(self.config, chosen)
-        if config not in self.made:
-            if not self.in_time:
-                self.unfinished = True
-                return None
-            self.made[config] = self._run(config)
-        return self.made[config]
-
-    def _run(self, config: Config) -> Doubles | None:
-        if self.simulator.shape(config) != self.simulator.shape(self.config):
-            return None
-        try:
-            return self.simulator.values(config, self.places)
-        except NbtraceError:
-            return None
 
 
 @dataclass(frozen=True)

@@ -277,6 +277,9 @@ def _spindle(config: Config) -> Iterator[tuple[str, Fields]]:
     for axis, name in _AXES:
         if axis not in {here, reverse}:
             yield f"the spindle along {name}", {**_in_custom(config), "detector.spindle_axis": axis}
+            if config.detector.convention is not Convention.CUSTOM:
+                given = {"detector.convention": Convention.CUSTOM, "detector.spindle_axis": axis}
+                yield f"the spindle along {name}, as -spindle_axis gives it (custom convention)", given
 
 
 def _convention(config: Config) -> Iterator[tuple[str, Fields]]:
