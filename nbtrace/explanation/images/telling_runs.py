@@ -1,4 +1,7 @@
-"""Runs of the telling pixels of two images, within the time there is."""
+"""Runs of the telling pixels of two images, within the time there is.
+
+It is the processor's, so that what is found does not depend on what else the machine does.
+"""
 
 import time
 from dataclasses import dataclass, field
@@ -19,12 +22,12 @@ class TellingRuns:
     seconds: float
     made: dict[Config, Doubles | None] = field(default_factory=dict)
     unfinished: bool = False
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=time.process_time)
     share: float = 1.0
 
     def begin(self) -> None:
         """Begin with another image: all the time is there again."""
-        self._started = time.monotonic()
+        self._started = time.process_time()
         self.allow(1.0)
 
     def allow(self, share: float) -> None:
@@ -34,7 +37,7 @@ class TellingRuns:
     @property
     def in_time(self) -> bool:
         """Whether there is time for another run."""
-        return time.monotonic() - self._started < self.share * self.seconds
+        return time.process_time() - self._started < self.share * self.seconds
 
     def of(self, chosen: tuple[Change, ...]) -> Doubles | None:
         """Return the values with some changes; None if the run cannot be made, or there is no time for it."""
