@@ -124,6 +124,14 @@ def test_flags_name_the_cause(nb: "Run", tmp_path: Path) -> None:
     assert found["causes"]["runs"]["py"]["verified"]["held"] == 1
 
 
+def test_what_is_no_number_is_said_before_a_relation(nb: "Run", spots: Floats, tmp_path: Path) -> None:
+    other = spots * np.float32(2)
+    other[3, 4] = np.nan
+    np.save(tmp_path / "hole.npy", other)
+    words = " ".join(nb("images", "c.npy", "hole.npy").out.split())
+    assert words.startswith("DIFFER 1 pixel is nan or inf in Py only: slow 3 fast 4; Py is C times 2; ")
+
+
 def test_runs_are_made_of_images_that_differ_alone(nb: "Run", spots: Floats) -> None:
     ended = nb("images", "c.npy", "close.npy", "--json", "-", "--", *FLAGS.split())
     assert json.loads(ended.out)["causes"] is None

@@ -102,7 +102,7 @@ def _line(band: Band) -> tuple[float, float] | None:
         if solved is None:
             return None
         k, b = solved
-    found = _rounder(band, k)
+    found = _rounder(band, k, b)
     return found if found is not None and found[0] != 0.0 else None
 
 
@@ -114,13 +114,15 @@ def _least_squares(u: Doubles, y: Doubles, weight: Doubles) -> tuple[float, floa
     return k, mean_y - k * mean_u
 
 
-def _rounder(band: Band, k: float) -> tuple[float, float] | None:
-    """Return the line with the roundest offset, then the roundest factor, that the bands allow."""
-    moved = _inside(band.low - k * band.u, band.high - k * band.u, band.unit)
-    if moved is None:
-        return None
-    refined = _scaled(Band(band.u, band.low - moved, band.high - moved, band.unit, band.quantised))
-    return (k, moved) if refined is None else (refined[0], moved)
+def _rounder(band: Band, k: float, b: float) -> tuple[float, float] | None:
+    """Return the line with a whole offset, else the roundest one, then the roundest factor, that the bands allow."""
+    whole = round(b / band.unit) * band.unit
+    for offset in (whole, _inside(band.low - k * band.u, band.high - k * band.u, band.unit)):
+        if offset is not None:
+            found = _scaled(Band(band.u, band.low - offset, band.high - offset, band.unit, band.quantised))
+            if found is not None:
+                return found[0], offset
+    return None
 
 
 def _within_bands(band: Band, k: float, b: float) -> tuple[float, float] | None:

@@ -105,6 +105,8 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
                 continue
             fitted = problem.fitted(source, made)
             steps = () if fitted is None else problem.steps(first, fitted, source)
+            if fitted is not None and not steps and not any(limits):
+                return None  # The same numbers, as far as their format holds them.
             if fitted is not None and steps:
                 found.append((problem, fitted, steps))
         if found:

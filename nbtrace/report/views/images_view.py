@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from nbtrace.compare.images.gates import Gate, tolerance_text
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
+from nbtrace.compare.images.relation import RelationKind
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
 from nbtrace.explanation.images.image_causes import ImageCauses
@@ -79,6 +80,10 @@ def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
             f"scale {near_one(metrics.scale)}, {worst}"
         )
     cause = cause_headline(result, causes)
+    finite = result.gate("finite")
+    swapped = result.relation is not None and result.relation.has(RelationKind.BYTE_ORDER)
+    if finite is not None and finite.status.diverges and not swapped:
+        return "; ".join(filter(None, (_failed(result), cause)))
     if cause:
         return cause
     if result.placement is not None:

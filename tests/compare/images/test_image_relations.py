@@ -133,6 +133,16 @@ def test_two_numbers_are_not_fitted_to_a_few_values() -> None:
     assert relation is None or not relation.exact
 
 
+def test_the_same_numbers_in_another_format_are_no_relation() -> None:
+    assert found(X, X32) is None
+
+
+def test_a_whole_offset_is_found_beside_a_factor() -> None:
+    assert told(X, np.rint(X * 1.25 + 40).astype(np.uint16)).endswith(
+        "rounded to whole numbers plus 40 (an offset, -adc)"
+    )
+
+
 def test_what_is_left_is_stated() -> None:
     relation = found(X, np.rint(X) + 40)
     assert relation is not None
