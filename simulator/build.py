@@ -18,6 +18,7 @@ from simulator.defects import Defect
 from simulator.detector import Detector, build_detector
 from simulator.device import is_available
 from simulator.errors import ConfigurationError, InputFileError, MissingInputError, ResourceError
+from simulator.frames import frame_of
 from simulator.hkl import ReflectionTable, read_cache, read_hkl
 from simulator.model import Model
 from simulator.observe import Observer, silent
@@ -93,6 +94,7 @@ def build_model(
     tensors: Mapping[Parameter, Tensor] | None = None,
     generator: Generator | None = None,
     observe: Observer = silent,
+    like: Model | None = None,
 ) -> Model:
     """Build what the kernel needs.
 
@@ -107,6 +109,9 @@ def build_model(
         Its state afterwards is what the noise image continues from.
     observe : Observer
         Sees the families ``geometry`` and ``base``.
+    like : Model, optional
+        Of another configuration with the same files, built without tensors: what depends on nothing that differs is
+        taken from it, and not shown to `observe`.
 
     Raises
     ------
@@ -118,19 +123,60 @@ def build_model(
         raise ResourceError(f"device {parameters.device} is not available on this machine; give -device cpu")
     if inputs is None:
         inputs = read_inputs(config)
-    detector = build_detector(parameters, observe)
-    crystal = build_crystal(parameters, inputs.matrix, generator or Generator(), observe)
+    same = _Same(config, None if like is None else like.config)
+    detector = like.detector if like is not None and same.detector else build_detector(parameters, observe)
+    if like is not None and same.crystal:
+        crystal = like.crystal
+    else:
+        crystal = build_crystal(parameters, inputs.matrix, generator or Generator(), observe)
     dtype = torch.float64 if config.execution.dtype == "float64" else torch.float32
-    beam = build_beam(parameters, inputs.sources)
+    beam = like.beam if like is not None and same.beam else build_beam(parameters, inputs.sources)
+    if like is not None and same.factors:
+        factors = like.factors
+    else:
+        factors = build_structure_factors(parameters, inputs.reflections, dtype)
     return Model(
         config=config,
         detector=detector,
         crystal=crystal,
         beam=beam,
-        factors=build_structure_factors(parameters, inputs.reflections, dtype),
+        factors=factors,
         oversample=_oversample(config, crystal, detector, plain(beam.wavelength_m)),
         dtype=dtype,
     )
+
+
+@dataclass(frozen=True)
+class _Same:
+    """Which parts of a model depend on nothing in which two configurations differ."""
+
+    config: Config
+    other: Config | None
+
+    def _equal(self, *sections: str) -> bool:
+        own, other = self.config, self.other
+        if other is None or own.execution != other.execution:
+            return False
+        return all(getattr(own, section) == getattr(other, section) for section in sections)
+
+    @property
+    def detector(self) -> bool:
+        return self._equal("detector")
+
+    @property
+    def crystal(self) -> bool:
+        """A crystal turns about the spindle of the detector's frame, and its size may be that of the beam."""
+        if self.other is None or not self._equal("crystal", "beam"):
+            return False
+        return frame_of(self.config.detector).spindle == frame_of(self.other.detector).spindle
+
+    @property
+    def beam(self) -> bool:
+        return self._equal("beam", "detector")
+
+    @property
+    def factors(self) -> bool:
+        return self._equal("structure")
 
 
 def _oversample(config: Config, crystal: Crystal, detector: Detector, wavelength_m: float) -> int:

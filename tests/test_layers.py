@@ -160,7 +160,8 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
     torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
-    assert torch == {f"nbtrace.embedded.{name}" for name in ("embedded_source", "pixel_runs", "tables", "traces")}
+    known = ("embedded_source", "image_runs", "pixel_runs", "tables", "traces")
+    assert torch == {f"nbtrace.embedded.{name}" for name in known}
 
 
 def test_nothing_of_the_engine_sees_a_room_of_physics() -> None:

@@ -24,6 +24,7 @@ from nbtrace.cli import (
     vocabulary,
 )
 from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
+from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.temporary import remove_stale_folders
@@ -47,7 +48,7 @@ app.command("phi", cls=HelpfulCommand, epilog=phi.EXAMPLE)(phi.phi_command)
 app.command("steps", cls=HelpfulCommand, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)
 app.command("scaling", cls=HelpfulCommand, epilog=scaling.EXAMPLE)(scaling.scaling_command)
 app.command("explain", cls=HelpfulCommand, epilog=explain.EXAMPLE)(explain.explain_command)
-app.command("images", cls=HelpfulCommand, epilog=images.EXAMPLE)(images.images_command)
+app.command("images", cls=MaskedImagesCommand, epilog=images.EXAMPLE)(images.images_command)
 app.command("selftest", cls=HelpfulCommand, epilog=selftest.EXAMPLE)(selftest.selftest_command)
 app.command("check", cls=HelpfulCommand, epilog=check.EXAMPLE)(check.check_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
@@ -55,7 +56,7 @@ app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(si
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
 app.command("sweep", cls=ProgramCommand, epilog=sweep.EXAMPLE)(sweep.sweep_command)
 app.command("report", cls=HelpfulCommand, epilog=report.EXAMPLE)(report.report_command)
-app.command("compare", cls=ProgramCommand, epilog=compare.EXAMPLE)(compare.compare_command)
+app.command("compare", cls=MaskedProgramsCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
 app.command("schema", cls=HelpfulCommand, epilog=schema.EXAMPLE)(schema.schema_command)
 app.add_typer(bundle.app, name="bundle")

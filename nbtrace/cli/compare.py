@@ -1,18 +1,20 @@
 """`nbtrace compare`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nbtrace.cli.groups import Outputs, SimulatorOptions, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
+    MaskValues,
     Outliers,
     Region,
     Resample,
     SumRatio,
     Threshold,
+    mask_values_of,
     origins_of,
     split_tolerances,
 )
@@ -76,6 +78,7 @@ def compare_command(
     timeout: Timeout = 600.0,
     roi: Region = None,
     mask: MaskFile = None,
+    mask_values: MaskValues = None,
     resample: Resample = False,
     threshold: Threshold = None,
     sum_ratio: SumRatio = None,
@@ -107,7 +110,8 @@ def compare_command(
     is missing, fails, or writes no image.
     """
     of_pixels, of_traces = split_tolerances(tolerance or [])
-    given = {"threshold": threshold, "sum_ratio": sum_ratio, "outliers": outliers, **of_pixels}
+    given: dict[str, Any] = {"threshold": threshold, "sum_ratio": sum_ratio, "outliers": outliers, **of_pixels}
+    given["mask_values"] = mask_values_of(mask_values)
     limits = {name: value for name, value in given.items() if value is not None}
     names = ("--archived", "--out", "--pixel", "--roi", "--mask", "--threads", "flags after --")
     alone = (archived, out, pixel, roi, mask, threads, passed_on(ctx) or None)

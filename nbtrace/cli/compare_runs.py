@@ -12,9 +12,10 @@ from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.images import ImageOptions, Roi
+from nbtrace.compare.images import ImageOptions, ImagesResult, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.errors import ExitCode, InputError
+from nbtrace.explanation.images.image_causes import ImageCauses, image_causes
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
 from nbtrace.programs.comparison import Plan, compare
@@ -26,6 +27,7 @@ from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.verdicts.tolerance import Policy
+from simulator.config import Config
 
 if TYPE_CHECKING:
     from nbtrace.explanation.simulations.run import Simulate
@@ -66,8 +68,8 @@ class Wishes:
     policy: Policy
     noise: Path | None
 
-    def plan(self) -> Plan:
-        """Return them as a plan.
+    def plan(self, *, causes: bool = False) -> Plan:
+        """Return them as a plan; with `causes`, runs of the simulator are held against images that differ.
 
         Raises
         ------
@@ -89,6 +91,7 @@ class Wishes:
             self.policy,
             read_noise(self.noise) if self.noise is not None else None,
             _simulator,
+            causes_of if causes else None,
         )
 
 
@@ -96,6 +99,13 @@ def _simulator() -> "Simulate":
     from nbtrace.embedded.pixel_runs import pixel_runs  # noqa: PLC0415 - torch
 
     return pixel_runs()
+
+
+def causes_of(result: ImagesResult, config: Config) -> ImageCauses:
+    """Return what runs of the simulator say of two images that differ."""
+    from nbtrace.embedded.image_runs import image_experiments  # noqa: PLC0415 - imports torch
+
+    return image_causes(result, config, image_experiments())
 
 
 def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
@@ -106,7 +116,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     NbtraceError
         See :func:`nbtrace.programs.comparison.compare`.
     """
-    plan = wishes.plan()
+    plan = wishes.plan(causes=True)
     line = request.line()
     # Recorded output was made elsewhere, with files that lay there.
     warn_of_traps(request.flags, files=request.archived is None)

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import UsageError
 from nbtrace.images.image import Geometry
+from nbtrace.verdicts.status import Verdict
 
 if TYPE_CHECKING:
+    from nbtrace.compare.images import ImagesResult
+    from nbtrace.explanation.images.image_causes import ImageCauses
     from simulator.config import Config
 
 
-def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> Geometry | None:
+def geometry_from(
+    log: str | None, config: str | None, flags: Sequence[str], named: "Config | None" = None
+) -> Geometry | None:
     """Return a geometry; None if nothing is named.
 
-    A log gives the cell that it logs first; a configuration that of its first φ step and mosaic domain.
+    A log gives the cell that it logs first; a configuration that of its first φ step and mosaic domain. `named` is the
+    configuration, where it was read already.
 
     Raises
     ------
@@ -23,8 +29,7 @@ def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> 
     InputError
         If what is named cannot be read or tells no geometry.
     """
-    if sum([log is not None, config is not None, bool(flags)]) > 1:
-        raise UsageError("give only one of --geometry, --config and flags after --")
+    refuse_several(log, config, flags)
     if log is not None:
         from nbtrace.images.traced import geometry_told_by  # noqa: PLC0415 - logs are read only for this
         from nbtrace.parsers import read_trace  # noqa: PLC0415
@@ -32,12 +37,37 @@ def geometry_from(log: str | None, config: str | None, flags: Sequence[str]) -> 
         return geometry_told_by(read_trace(log))
     if config is None and not flags:
         return None
-    from nbtrace.embedded.choice import parsed_file, parsed_flags  # noqa: PLC0415 - imports torch
+    name = f"configuration {config}" if config is not None else "flags"
+    return _configured(named or configuration_from(config, flags), name)
 
-    if config is not None:
-        named = parsed_file(configuration_file(config)).command.config
-        return _configured(named, f"configuration {config}")
-    return _configured(parsed_flags(flags), "flags")
+
+def refuse_several(log: str | None, config: str | None, flags: Sequence[str]) -> None:
+    """Raise :class:`UsageError` if more than one thing is named that tells a geometry."""
+    if sum([log is not None, config is not None, bool(flags)]) > 1:
+        raise UsageError("give only one of --geometry, --config and flags after --")
+
+
+def causes_from(result: "ImagesResult", named: "Config | None") -> "ImageCauses | None":
+    """Return what runs of the simulator say of two images that differ; None where no configuration is named."""
+    if named is None or result.verdict is Verdict.AGREE:
+        return None
+    from nbtrace.embedded.image_runs import image_experiments  # noqa: PLC0415 - imports torch
+    from nbtrace.explanation.images.image_causes import image_causes  # noqa: PLC0415
+
+    return image_causes(result, named, image_experiments())
+
+
+def configuration_from(config: str | None, flags: Sequence[str]) -> "Config":
+    """Return the configuration that is named, or that flags make.
+
+    Raises
+    ------
+    UsageError, InputError
+        If it cannot be read or makes no run.
+    """
+    from nbtrace.embedded.choice import parsed_file, parsed_flags  # noqa: PLC0415 - imports the simulator
+
+    return parsed_file(configuration_file(config)).command.config if config is not None else parsed_flags(flags)
 
 
 def _configured(config: "Config", name: str) -> Geometry:

@@ -1,10 +1,13 @@
 """Options that the commands which compare images share, and what they mean."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import UsageError
 from nbtrace.verdicts.tolerance import tolerance_number
 
@@ -18,6 +21,15 @@ Region: TypeAlias = Annotated[
 ]
 MaskFile: TypeAlias = Annotated[
     str | None, typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.")
+]
+MaskValues: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--mask-values",
+        metavar="[VALUE,...]",
+        help="Do not compare pixels that hold one of these values in either image, as -1,-2; without values, the marks "
+        "of masks that are found: whole numbers below 0, the largest of an integer format.",
+    ),
 ]
 Threshold: TypeAlias = Annotated[
     float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
@@ -36,9 +48,80 @@ Resample: TypeAlias = Annotated[
 _OPTIONS = {"threshold": "--threshold", "sum_ratio": "--sum-ratio", "outliers": "--outliers"}
 
 
+MASK_VALUES = "--mask-values"
+FOUND = "found"
+"""What stands for the values of masks that are found."""
+
+
+def with_mask_values(args: Sequence[str]) -> list[str]:
+    """Return the words of a command with the values after `--mask-values` as one: `-1 -2` becomes `-1,-2`.
+
+    Words are values as long as they are numbers; where none follows, the values are to be found. What stands after
+    `--` is left as it is.
+    """
+    words, rest = list(args), []
+    if "--" in words:
+        split = words.index("--")
+        words, rest = words[:split], words[split:]
+    joined: list[str] = []
+    while words:
+        word = words.pop(0)
+        joined.append(word)
+        if word == MASK_VALUES:
+            values = []
+            while words and _are_numbers(words[0]):
+                values.append(words.pop(0))
+            joined.append(",".join(values) or FOUND)
+    return [*joined, *rest]
+
+
+def _are_numbers(word: str) -> bool:
+    return all(_is_number(part) for part in word.split(",")) if word else False
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def mask_values_of(text: str | None) -> tuple[float, ...] | None:
+    """Return the values of masks that an option names; none of them if they are to be found.
+
+    Raises
+    ------
+    UsageError
+        If one is no finite number.
+    """
+    if text is None or text == FOUND:
+        return None if text is None else ()
+    values = tuple(float(part) if _is_number(part) else math.nan for part in text.split(","))
+    if not all(map(math.isfinite, values)):
+        raise UsageError(f"{MASK_VALUES} {text!r}: give finite numbers, as in {MASK_VALUES} -1,-2")
+    return values
+
+
+class MaskedImagesCommand(HelpfulCommand):
+    """A command whose `--mask-values` may have any number of values."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the values together and parse."""
+        return super().parse_args(ctx, with_mask_values(args))
+
+
+class MaskedProgramsCommand(ProgramCommand):
+    """The same of a command that passes flags on."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the values together and parse."""
+        return super().parse_args(ctx, with_mask_values(args))
+
+
 def origins_of(settings: Mapping[str, object]) -> dict[str, str]:
     """Return which option set each limit."""
-    return {name: _OPTIONS.get(name, "--tolerance") for name in settings if name != "roi"}
+    return {name: _OPTIONS.get(name, "--tolerance") for name in settings if name not in {"roi", "mask_values"}}
 
 
 def pixel_tolerances(options: Sequence[str]) -> dict[str, float]:

@@ -10,11 +10,13 @@ import typer
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
+    MaskValues,
     Outliers,
     Region,
     Resample,
     SumRatio,
     Threshold,
+    mask_values_of,
     origins_of,
     pixel_tolerances,
 )
@@ -45,6 +47,7 @@ def images_command(
     ] = None,
     roi: Region = None,
     mask: MaskFile = None,
+    mask_values: MaskValues = None,
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
@@ -74,9 +77,15 @@ def images_command(
     """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
 
     Raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF and TIFF, also as gzip. Images agree only if the correlation,
-    the scale and every pixel do. Exit status 3 if nothing can be compared, 4 if the shapes differ.
+    the scale and every pixel do. If they differ, it is said how one is made from the other, and with FLAGS which run of
+    the simulator each of them is. Exit status 3 if nothing can be compared, 4 if the shapes differ.
     """
-    from nbtrace.cli.image_geometry import geometry_from  # noqa: PLC0415 - numpy, which most commands do not need
+    from nbtrace.cli.image_geometry import (  # noqa: PLC0415 - numpy, which most commands do not need
+        causes_from,
+        configuration_from,
+        geometry_from,
+        refuse_several,
+    )
     from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
@@ -94,25 +103,52 @@ def images_command(
             ("threshold", threshold),
             ("sum_ratio", sum_ratio),
             ("outliers", outliers),
+            ("mask_values", mask_values_of(mask_values)),
             *pixel_tolerances(tolerance or []).items(),
         )
         if value is not None
     }
-    c, py = read_image(c_image, shape=shape, side=Side.C), read_image(py_image, shape=shape, side=Side.PY)
+    refuse_several(geometry, config, flags or [])
+    configured = configuration_from(config, flags or []) if config is not None or flags else None
+    told_shape = None if configured is None else configured.shape_slow_fast
+    c, py = (
+        read_image(name, shape=shape or _fitting(name, told_shape), side=side)
+        for name, side in ((c_image, Side.C), (py_image, Side.PY))
+    )
+    # Runs of the simulator know curved detectors, resolution and indices do not.
+    curved = geometry is None and configured is not None and configured.detector.curved
+    told = None if curved else geometry_from(geometry, config, flags or [], configured)
     options = ImageOptions(
         **settings,
         mask=None if mask is None else read_mask(mask, shape=shape),
         resample=resample,
         names=chosen(None, Path()).vocabulary.names,
-        geometry=geometry_from(geometry, config, flags or []),
+        geometry=told,
         origins=origins_of(settings),
     )
     result = compare_images(c, py, options)
+    causes = causes_from(result, configured)
     code = delivery.deliver(
-        images_view(result), lambda: images_document(result), outputs=extra.write(result, outputs.bundle)
+        images_view(result, causes),
+        lambda: images_document(result, causes),
+        outputs=extra.write(result, outputs.bundle),
     )
     raise typer.Exit(code)
 
+
+def _fitting(name: str, shape: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return the shape that flags tell if it is one of a bare file of that size, else None."""
+    if shape is None or Path(name).suffix.lower() not in _BARE:
+        return None
+    try:
+        size = Path(name).stat().st_size
+    except OSError:
+        return None
+    return shape if size in {4 * shape[0] * shape[1], 8 * shape[0] * shape[1]} else None
+
+
+_BARE = frozenset({".bin", ".raw", ""})
+"""Endings of files without a header."""
 
 DIFFERENCES = frozenset({".npy", ".bin"})
 """Suffixes of a difference that is written."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -26,8 +26,12 @@ from nbtrace.vocabulary.sides import Names
 
 if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation
+    from nbtrace.explanation.images.image_causes import ImageCauses
     from nbtrace.explanation.simulations.run import Simulate
+    from simulator.config import Config
 
+Causes: TypeAlias = "Callable[[ImagesResult, Config], ImageCauses]"
+"""Returns what runs of a simulator say of two images that were made with a configuration."""
 
 LONGEST_EXPLAINED = 4000
 """Records of a trace that are explained on the way, in half a minute at most; a hundred subpixels."""
@@ -57,6 +61,8 @@ class Plan:
     simulator : callable or None
         Makes what runs a pixel of a configuration (:func:`nbtrace.embedded.pixel_runs.pixel_runs`), by which the pixels
         that differ are explained too; None leaves such runs out.
+    causes : callable or None
+        Returns what runs of a simulator say of images that differ.
     """
 
     images: ImageOptions = field(default_factory=ImageOptions)
@@ -66,6 +72,7 @@ class Plan:
     policy: Policy = field(default_factory=Policy)
     noise: Noise | None = None
     simulator: "Callable[[], Simulate] | None" = None
+    causes: "Causes | None" = None
 
     @property
     def names(self) -> Names:
@@ -121,6 +128,7 @@ class Comparison:
     images: ImagesResult
     probes: tuple[Probe, ...]
     notices: tuple[Notice, ...]
+    causes: "ImageCauses | None" = None
 
     @property
     def verdict(self) -> Verdict:
@@ -182,9 +190,11 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     probes = (
         tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
     )
-    return Comparison(
-        line, sides[0], sides[1], result, probes, (*_run_notices(sides, line, c.threads, names), *foreign, *left_out)
-    )
+    notices = (*_run_notices(sides, line, c.threads, names), *foreign, *left_out)
+    causes = None
+    if plan.causes is not None and result.verdict is not Verdict.AGREE:
+        causes = plan.causes(result, line.config)
+    return Comparison(line, sides[0], sides[1], result, probes, notices, causes)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,15 @@ def as_text(document: str, *, rounded: bool) -> str:
     return json.dumps(outline(json.loads(document), rounded=rounded), indent=1)
 
 
+def without_added(value: Any, known: Any) -> Any:
+    """Return a value without the keys that another one lacks: a later version may add keys, and only add."""
+    if isinstance(value, dict) and isinstance(known, dict):
+        return {key: without_added(item, known[key]) for key, item in value.items() if key in known}
+    if isinstance(value, list) and isinstance(known, list) and len(value) == len(known):
+        return [without_added(item, other) for item, other in zip(value, known, strict=True)]
+    return value
+
+
 def kind_of(name: str) -> str:
     """Return the name of the document that a command of :data:`COMMANDS` writes."""
     return "suite" if name == "compare-suite" else name.partition("-")[0]
@@ -69,7 +78,8 @@ def kind_of(name: str) -> str:
 def test_a_document_is_what_it_was_and_fits_its_schema(name: str, place: Path) -> None:
     written = document_of(COMMANDS[name], place)
     rounded = name in SIMULATED
-    assert as_text(written, rounded=rounded) == as_text(recorded(name), rounded=rounded)
+    kept = json.dumps(without_added(json.loads(written), json.loads(recorded(name))))
+    assert as_text(kept, rounded=rounded) == as_text(recorded(name), rounded=rounded)
     document = json.loads(written)
     DOCUMENTS[kind_of(name)].model_validate(document)  # no key is unknown
     schema = schema_of(kind_of(name))

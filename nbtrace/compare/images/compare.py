@@ -11,12 +11,14 @@ import numpy as np
 from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
+from nbtrace.compare.images.image_relations import ImagePair, image_relation
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance, scan
 from nbtrace.compare.images.resample import resampled
 from nbtrace.compare.images.result import ImagesResult, PixelSteps, WorstPixel
+from nbtrace.compare.images.rounding import Rounding, rounding_of
 from nbtrace.compare.images.selection import ComparedPixels, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
@@ -60,6 +62,10 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
     peaks = _matched_peaks(c.pixels, py.pixels, selection, sums)
     metrics = _metrics(selection, sums, pixels, peaks)
     geometry = options.geometry or c.geometry or py.geometry
+    rounding = rounding_of(selection.c, selection.py, options.names)
+    judged = gates(metrics, selection, pixels, tolerance, options, rounding)
+    placement = better_placement(c.pixels, py.pixels, selection.compared) if metrics.share_beyond > _FEW else None
+    differs = any(gate.status.diverges for gate in judged)
     return ImagesResult(
         c=c,
         py=py,
@@ -68,7 +74,7 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
         geometry=geometry,
         tolerance=tolerance,
         metrics=metrics,
-        gates=gates(metrics, selection, pixels, tolerance, options),
+        gates=judged,
         status_counts=pixels.counts,
         worst_pixels=_worst(pixels.worst, selection, tolerance, geometry),
         worst_relative=_worst(pixels.worst_relative, selection, tolerance, geometry),
@@ -76,11 +82,28 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
         steps=PixelSteps(pixels.step_of, pixels.steps) if pixels.steps is not None else None,
         peaks=peaks,
         shells=shells(selection, geometry) if geometry is not None else (),
-        placement=better_placement(c.pixels, py.pixels, selection.compared) if metrics.share_beyond > _FEW else None,
+        placement=placement,
         notices=tuple(
-            sorted(_notices(c, py, selection, metrics, notes, options.names), key=lambda notice: -notice.weight)
+            sorted(
+                (*_notices(c, py, selection, metrics, notes, options.names), *_excuses(selection, rounding, options)),
+                key=lambda notice: -notice.weight,
+            )
         ),
+        rounding=rounding,
+        relation=image_relation(ImagePair(c.pixels, py.pixels, selection.wanted, options.names, placement))
+        if differs
+        else None,
     )
+
+
+def _excuses(selection: ComparedPixels, rounding: Rounding | None, options: ImageOptions) -> Iterator[Notice]:
+    """Yield what was left out or forgiven."""
+    for side, count in zip(options.names.pair, selection.marked, strict=True):
+        if count:
+            text = f"{count} pixels hold a value of a mask in {side} and are not compared"
+            yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
+    if rounding is not None:
+        yield Notice(Subject.PRECISION, Weight.WARNING, rounding.words(options.names))
 
 
 def _refuse_constants(selection: ComparedPixels, c: Image, py: Image) -> None:

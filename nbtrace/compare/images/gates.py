@@ -1,11 +1,12 @@
 """What must hold for two images to agree; each gate has its own limit and says where that comes from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
+from nbtrace.compare.images.rounding import Rounding
 from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.sides import Names
@@ -39,26 +40,71 @@ class Gate:
 
 
 def gates(
-    metrics: Metrics, selection: ComparedPixels, scan: PixelScan, tolerance: PixelTolerance, options: ImageOptions
+    metrics: Metrics,
+    selection: ComparedPixels,
+    scan: PixelScan,
+    tolerance: PixelTolerance,
+    options: ImageOptions,
+    rounding: Rounding | None = None,
 ) -> tuple[Gate, ...]:
-    """Return all gates, in the order in which they are to be read."""
-    return (
-        _finite(selection),
+    """Return all gates, in the order in which they are to be read.
+
+    What rounding to the whole numbers of a file does to scale, sums and correlation is no difference, where enough is
+    left to tell; limits that the user set stand.
+    """
+    found = (
+        _finite(selection, options.names),
         *_variation(metrics, selection, options.names),
         _ratio("scale", metrics.scale, options),
         _ratio("sum ratio", metrics.sum_ratio, options),
         _correlation(metrics, options),
         _pixels(scan, metrics, tolerance, options),
     )
+    if rounding is None or not any(gate.status.diverges and gate.name in _FORGIVEN for gate in found):
+        return found
+    if not rounding.tells:
+        return (
+            *found,
+            Gate("rounding", Status.CRITICAL, rounding.largest, "½ in every pixel", "always", rounding.lacks()),
+        )
+    return tuple(_forgiven(gate, rounding, metrics, options) for gate in found)
 
 
-def _finite(selection: ComparedPixels) -> Gate:
+_FORGIVEN = {"scale": "sum_ratio", "sum ratio": "sum_ratio", "correlation": "threshold"}
+"""Gates that rounding may fail, and whose limit they are."""
+
+_ROUNDING_ERRORS = 3.0
+"""How many times the expected error of rounding the correlation may lack."""
+
+
+def _forgiven(gate: Gate, rounding: Rounding, metrics: Metrics, options: ImageOptions) -> Gate:
+    """Return a gate that fails for no more than rounding does as one that passes."""
+    limit = _FORGIVEN.get(gate.name)
+    if limit is None or not gate.status.diverges or gate.value is None or options.origin(limit) != "default":
+        return gate
+    if gate.name == "correlation":
+        allowed = 1 - options.threshold + _ROUNDING_ERRORS * rounding.correlation_error
+        within = 1 - gate.value <= allowed
+    else:
+        # The exact statement is that every pixel is off by ½ at most; the factors that it leaves open hold 1.
+        total = max(abs(metrics.c_sum), abs(metrics.py_sum))
+        within = (
+            abs(gate.value - 1) * total <= rounding.sum_error
+            or rounding.factors[0] <= gate.value <= rounding.factors[1]
+        )
+    if not within:
+        return gate
+    return replace(gate, status=Status.PASS, reason=f"{gate.reason}, as rounding to whole numbers does")
+
+
+def _finite(selection: ComparedPixels, names: Names) -> Gate:
     """Return the gate of pixels that are no numbers: on one side only, not alike, or in more places than numbers."""
     not_finite = selection.lonely_count + selection.unlike
+    alone = [count - selection.both_not_finite for count in (selection.c_not_finite, selection.py_not_finite)]
     parts = [
-        f"{count} pixels are {what}"
+        f"{count} pixel{'s are' if count != 1 else ' is'} {what}"
         for count, what in (
-            (selection.lonely_count, "nan or inf on one side only"),
+            *((count, f"nan or inf in {side} only") for count, side in zip(alone, names.pair, strict=True)),
             (selection.unlike, "nan or inf on both sides, but not alike"),
         )
         if count

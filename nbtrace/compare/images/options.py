@@ -38,6 +38,9 @@ class ImageOptions:
         Bring images of different shapes to the coarser one.
     geometry : Geometry or None
         Where the pixels are, in place of what the images themselves tell.
+    mask_values : tuple of float or None
+        Pixels that hold one of these in either image are not compared; an empty tuple stands for the marks of masks
+        that are found (whole numbers below 0, the largest of an integer format), None for no such value.
     names : Names
         What reports call the two sides.
     origins : mapping of str to str
@@ -53,6 +56,7 @@ class ImageOptions:
     outliers: float = 0.0
     resample: bool = False
     geometry: Geometry | None = None
+    mask_values: tuple[float, ...] | None = None
     names: Names = field(default_factory=lambda: registry.default().names)
     origins: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,6 +9,8 @@ from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import PeakMatching
 from nbtrace.compare.images.pixelwise import PixelTolerance
+from nbtrace.compare.images.relation import ImageRelation
+from nbtrace.compare.images.rounding import Rounding
 from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.compare.images.shells import Shell
 from nbtrace.images.image import Geometry, Image
@@ -89,6 +91,10 @@ class ImagesResult:
     placement : Orientation or None
         A better way to lay Py on C, looked for where the images differ.
     notices : tuple of Notice
+    rounding : Rounding or None
+        How one image is the other rounded to the whole numbers of its file; None if it is not.
+    relation : ImageRelation or None
+        How one image is made from the other, looked for where they differ.
     """
 
     c: Image
@@ -108,6 +114,8 @@ class ImagesResult:
     shells: tuple[Shell, ...]
     placement: Orientation | None
     notices: tuple[Notice, ...]
+    rounding: Rounding | None = None
+    relation: ImageRelation | None = None
 
     @property
     def names(self) -> Names:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nbtrace.compare.images.mask_values import marked_pixels
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images.image import Image, Mask, Pixels
-from nbtrace.vocabulary.sides import Names
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,10 @@ class ComparedPixels:
         (slow, fast) of the first pixels that are finite on one side only, or unlike.
     c_not_finite, py_not_finite, both_not_finite : int
         Pixels inside region and mask that are nan or inf in C, in Py, in both.
+    marked : tuple of int
+        Pixels inside region and mask that C, and Py, hold a mask's value in.
+    wanted : ndarray or None
+        Mask of the pixels inside region and mask, numbers or not; None if all are.
     unlike : int
         Those in both that are nan in one and inf in the other, or inf of either sign.
     """
@@ -46,6 +50,8 @@ class ComparedPixels:
     py_not_finite: int
     both_not_finite: int
     unlike: int
+    marked: tuple[int, int] = (0, 0)
+    wanted: Mask | None = None
 
     @property
     def lonely_count(self) -> int:
@@ -74,6 +80,10 @@ def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
     """
     _check_shapes(c, py)
     wanted = _wanted(c.shape, options)
+    marks = [_marks(image.pixels, other.pixels, wanted, options) for image, other in ((c, py), (py, c))]
+    for mark in marks:
+        if mark is not None:
+            wanted = ~mark if wanted is None else wanted & ~mark
     outside = 0 if wanted is None else int(wanted.size - np.count_nonzero(wanted))
     bad_c, bad_py = (_not_finite(image.pixels, wanted) for image in (c, py))
     both = None if bad_c is None or bad_py is None else bad_c & bad_py
@@ -84,12 +94,45 @@ def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
         if bad is not None:
             compared = ~bad if compared is None else compared & ~bad
     if compared is not None and not compared.any():
-        raise InputError(_nothing_left(c, py, (bad_c, bad_py), outside, options.names))
+        raise InputError(_nothing_left(c, py, (bad_c, bad_py), outside, options))
     indices = None if compared is None else np.flatnonzero(compared)
     values = [image.pixels.ravel() if indices is None else image.pixels.ravel()[indices] for image in (c, py)]
-    counts = [0 if bad is None else int(np.count_nonzero(bad)) for bad in (bad_c, bad_py)]
-    counts += [0 if common is None else int(np.count_nonzero(common)) for common in (both, unlike)]
-    return ComparedPixels(values[0], values[1], compared, indices, c.shape, outside, lonely, *counts)
+    return ComparedPixels(
+        c=values[0],
+        py=values[1],
+        compared=compared,
+        indices=indices,
+        shape=c.shape,
+        outside=outside,
+        lonely=lonely,
+        c_not_finite=_count(bad_c),
+        py_not_finite=_count(bad_py),
+        both_not_finite=_count(both),
+        unlike=_count(unlike),
+        marked=(_count(marks[0]), _count(marks[1])),
+        wanted=wanted,
+    )
+
+
+def _count(mask: Mask | None) -> int:
+    return 0 if mask is None else int(np.count_nonzero(mask))
+
+
+def _marks(pixels: Pixels, other: Pixels, wanted: Mask | None, options: ImageOptions) -> Mask | None:
+    """Return the wanted pixels of an image that hold a mask's value; None if there are none, or none is asked for."""
+    if options.mask_values is None:
+        return None
+    if options.mask_values:
+        found: Mask = np.isin(pixels, np.array(options.mask_values))
+    else:
+        counted = np.isfinite(pixels) & np.isfinite(other)
+        counted = counted if wanted is None else counted & wanted
+        found = np.zeros(pixels.shape, bool)
+        marked = marked_pixels(pixels[counted], other[counted])
+        if marked is not None:
+            found[counted] = marked.where
+    found = found if wanted is None else found & wanted
+    return found if found.any() else None
 
 
 def _check_shapes(c: Image, py: Image) -> None:
@@ -151,18 +194,21 @@ def _lonely(bad_c: Mask | None, bad_py: Mask | None, unlike: Mask | None) -> tup
     return tuple((int(slow), int(fast)) for slow, fast in places)
 
 
-def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int, names: Names) -> str:
+def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int, options: ImageOptions) -> str:
     """Return why no pixel is left, the side with fewer numbers first."""
     inside = c.pixels.size - outside
     if not inside:
-        return f"no pixel to compare: all {outside} lie outside region and mask"
+        mask = "mask" if options.mask_values is None else "mask, or hold a value of a mask"
+        return f"no pixel to compare: all {outside} lie outside region and {mask}"
     where = f"{inside} pixels" + (" inside region and mask" if outside else "")
     counts = [0 if mask is None else int(np.count_nonzero(mask)) for mask in bad]
     reasons = [
         f"{side}, {image.source}, is {_what(image.pixels, mask)} in {_how_many(count, inside, where)}"
-        for side, image, mask, count in zip(names.pair, (c, py), bad, counts, strict=True)
+        for side, image, mask, count in zip(options.names.pair, (c, py), bad, counts, strict=True)
     ]
-    return f"no pixel to compare: {', '.join(reasons if counts[0] >= counts[1] else reversed(reasons))}"
+    told = ", ".join(reasons if counts[0] >= counts[1] else reversed(reasons))
+    likely = "; likely a build with -ffast-math" if sorted(counts) == [0, inside] else ""
+    return f"no pixel to compare: {told}{likely}"
 
 
 def _how_many(count: int, inside: int, where: str) -> str:

@@ -289,6 +289,9 @@ def _spindle(config: Config) -> Iterator[tuple[str, Fields]]:
     for axis, name in _AXES:
         if axis not in {here, reverse}:
             yield f"the spindle along {name}", {**_in_custom(config), "detector.spindle_axis": axis}
+            if config.detector.convention is not Convention.CUSTOM:
+                given = {"detector.convention": Convention.CUSTOM, "detector.spindle_axis": axis}
+                yield f"the spindle along {name}, as -spindle_axis gives it (custom convention)", given
 
 
 def _convention(config: Config) -> Iterator[tuple[str, Fields]]:
@@ -344,6 +347,11 @@ def _tilt(config: Config) -> Iterator[tuple[str, Fields]]:
     if any(angles.values()):
         yield "no detector rotations", dict.fromkeys(angles, 0.0)
         yield "the detector rotations in the other sense", {name: -angle for name, angle in angles.items()}
+    turned = {name: angle for name, angle in angles.items() if angle}
+    for name, angle in turned.items() if len(turned) > 1 else ():
+        flag = f"-detector_{name.removeprefix('detector.').removesuffix('_deg')}"
+        yield f"no {flag}", {name: 0.0}
+        yield f"{flag} in the other sense", {name: -angle}
     if detector.twotheta_deg:
         yield "no two-theta rotation", {"detector.twotheta_deg": 0.0}
         yield "two-theta in the other sense", {"detector.twotheta_deg": -detector.twotheta_deg}
@@ -425,11 +433,19 @@ def _orientation(config: Config) -> Iterator[tuple[str, Fields]]:
         yield "no random misset", {"crystal.misset_random": False}
         if crystal.misset_seed is not None:
             yield "the random misset of seed 1", {"crystal.misset_seed": 1}
+            yield "the misset seed taken for the first misset angle", _seed_as_angle(crystal.misset_seed)
+    elif crystal.misset_seed is not None:
+        yield "the misset seed taken for the first misset angle", _seed_as_angle(crystal.misset_seed)
+        yield "a random misset", {"crystal.misset_random": True}
     if crystal.misset_deg is not None and any(crystal.misset_deg):
         yield "no misset", {"crystal.misset_deg": None}
         x, y, z = crystal.misset_deg
         yield "the misset in the other sense", {"crystal.misset_deg": (-x, -y, -z)}
         yield "the misset angles in the order z, y, x", {"crystal.misset_deg": (z, y, x)}
+
+
+def _seed_as_angle(seed: int) -> Fields:
+    return {"crystal.misset_random": False, "crystal.misset_deg": (float(seed), 0.0, 0.0)}
 
 
 def _mosaic(config: Config) -> Iterator[tuple[str, Fields]]:

@@ -38,7 +38,7 @@ Numbers = Mapping[str, tuple[str, str, float]]
 
 
 @dataclass(frozen=True)
-class Unknown:
+class SolvedFor:
     """Numbers of a configuration that are solved for together.
 
     Attributes
@@ -88,7 +88,7 @@ def solved(config: Config, log: Logged, run: Run) -> Iterator[ConfigurationChang
     yield from _counted(config, log, base, missed)
 
 
-def _solution(unknown: Unknown, config: Config, log: Logged, run: Run, base: Values) -> ConfigurationChange | None:
+def _solution(unknown: SolvedFor, config: Config, log: Logged, run: Run, base: Values) -> ConfigurationChange | None:
     start = unknown.start(config)
     nodes = [node for node in log.nodes if node.name in unknown.seen_in and node in base]
     if not start or not nodes:
@@ -122,7 +122,7 @@ _DEGREES = "°"
 class _Problem:
     """Numbers to be found such that a run has a log's values."""
 
-    unknown: Unknown
+    unknown: SolvedFor
     config: Config
     log: Logged
     run: Run
@@ -378,21 +378,21 @@ _ORIENTED = ("rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms")
 _FACES = ("fdet_vec", "sdet_vec", "odet_vec")
 
 
-UNKNOWNS: tuple[Unknown, ...] = (
-    Unknown("beam_centre", "the beam centre", _beam_centre, _DETECTOR),
-    Unknown("distance", "the distance", _distance, _DETECTOR),
-    Unknown("beam_and_distance", "beam centre and distance", _beam_and_distance, _DETECTOR, joint=True),
-    Unknown("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
-    Unknown("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), _with_fluence),
-    Unknown("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _with_kahn_factor),
-    Unknown("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _with_pixel),
-    Unknown("twotheta", "two-theta", _one("detector.twotheta_deg", _DEGREES), _FACES),
-    Unknown("tilt", "the detector rotations", _rotations, _FACES),
-    Unknown("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), (*_ORIENTED, "phi_deg", "phi_k_frac")),
-    Unknown("phi", "φ", _one("crystal.phi_deg", _DEGREES), _ORIENTED),
-    Unknown("misset", "the misset", _misset, _ORIENTED, _with_misset),
-    Unknown("cell", "the cell", _cell, _ORIENTED, _with_cell),
-    Unknown("thickness", "the sensor's thickness", _one("detector.thickness_um", "µm"), ("capture_fraction",)),
-    Unknown("default_F", "the default structure factor", _default_F, ("F_cell",)),
+UNKNOWNS: tuple[SolvedFor, ...] = (
+    SolvedFor("beam_centre", "the beam centre", _beam_centre, _DETECTOR),
+    SolvedFor("distance", "the distance", _distance, _DETECTOR),
+    SolvedFor("beam_and_distance", "beam centre and distance", _beam_and_distance, _DETECTOR, joint=True),
+    SolvedFor("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
+    SolvedFor("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), _with_fluence),
+    SolvedFor("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _with_kahn_factor),
+    SolvedFor("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _with_pixel),
+    SolvedFor("twotheta", "two-theta", _one("detector.twotheta_deg", _DEGREES), _FACES),
+    SolvedFor("tilt", "the detector rotations", _rotations, _FACES),
+    SolvedFor("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), (*_ORIENTED, "phi_deg", "phi_k_frac")),
+    SolvedFor("phi", "φ", _one("crystal.phi_deg", _DEGREES), _ORIENTED),
+    SolvedFor("misset", "the misset", _misset, _ORIENTED, _with_misset),
+    SolvedFor("cell", "the cell", _cell, _ORIENTED, _with_cell),
+    SolvedFor("thickness", "the sensor's thickness", _one("detector.thickness_um", "µm"), ("capture_fraction",)),
+    SolvedFor("default_F", "the default structure factor", _default_F, ("F_cell",)),
 )
 """Numbers that are solved for, the simplest first."""

@@ -15,7 +15,7 @@ def compare_document(result: Comparison, *, pictures: bool) -> Document:
     c, py = result.c, result.py
     return CompareDocument(
         format="nbtrace compare",
-        **images_fields(result.images),
+        **images_fields(result.images, result.causes),
         answer=headline(result),
         notices=notice_entries((*result.notices, *result.images.notices)),
         runtime_c_ms=c.made.median_ms,

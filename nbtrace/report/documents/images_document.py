@@ -7,7 +7,9 @@ from typing import Any
 from nbtrace.compare.images.gates import Gate
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
+from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.images.image import Image
+from nbtrace.report.documents.image_causes_document import causes_entry, relation_entry, rounding_entry
 from nbtrace.report.documents.models.images import (
     DifferingPixel,
     GateEntry,
@@ -27,17 +29,17 @@ from nbtrace.report.views.images_view import headline
 from nbtrace.units import ANGSTROM
 
 
-def images_document(result: ImagesResult) -> dict[str, object]:
+def images_document(result: ImagesResult, causes: ImageCauses | None = None) -> dict[str, object]:
     """Return a comparison of two images; the figures stand at the top level."""
     return ImagesDocument(
         format="nbtrace images",
-        **images_fields(result),
-        answer=headline(result),
+        **images_fields(result, causes),
+        answer=headline(result, causes),
         notices=notice_entries(result.notices),
     ).written()
 
 
-def images_fields(result: ImagesResult) -> dict[str, Any]:
+def images_fields(result: ImagesResult, causes: ImageCauses | None = None) -> dict[str, Any]:
     """Return the fields of a document of two images, apart from its format, its answer and its notices."""
     selection, peaks, tolerance = result.selection, result.peaks, result.tolerance
     return {
@@ -85,6 +87,9 @@ def images_fields(result: ImagesResult) -> dict[str, Any]:
             py_alone=peaks.py_alone,
         ),
         "placement": None if result.placement is None else _placement(result.placement),
+        "relation": None if result.relation is None else relation_entry(result.relation, result.names),
+        "rounding": None if result.rounding is None else rounding_entry(result.rounding),
+        "causes": None if causes is None else causes_entry(causes, result.names),
         "names": side_names(result.names),
         "c": _image(result.c),
         "py": _image(result.py),

@@ -29,7 +29,7 @@ _TRACES = (
 
 def compare_view(result: Comparison) -> View:
     """Return the view of a comparison."""
-    images = images_view(result.images)
+    images = images_view(result.images, result.causes)
     return replace(
         images,
         title="Two programs on the same flags",
@@ -47,7 +47,7 @@ def compare_view(result: Comparison) -> View:
 
 def headline(result: Comparison) -> str:
     """Return the answer in one line: what the images say, and the traces."""
-    return f"{images_headline(result.images)}; {_trace_words(result)}"
+    return f"{images_headline(result.images, result.causes)}; {_trace_words(result)}"
 
 
 def _trace_words(result: Comparison) -> str:

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from nbtrace.compare.images.gates import Gate, tolerance_text
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
+from nbtrace.compare.images.relation import RelationKind
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
+from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.images.image import Image
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
+from nbtrace.report.views.image_causes_view import cause_headline, cause_sections, near_one
 from nbtrace.units import ANGSTROM
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
@@ -16,7 +19,6 @@ from nbtrace.vocabulary.sides import Names
 PERCENTILE = 99.5
 """Of the values in a picture; brighter ones are drawn as dark as this."""
 
-_NEAR_ONE = 1e-4
 _SHOWN = 5
 
 _GATE_COLUMNS = (
@@ -55,19 +57,19 @@ def _shell_columns(names: Names) -> tuple[Column, ...]:
     )
 
 
-def images_view(result: ImagesResult) -> View:
-    """Return the view of a comparison of two images."""
+def images_view(result: ImagesResult, causes: ImageCauses | None = None) -> View:
+    """Return the view of a comparison of two images, with what runs of a simulator say of it."""
     return View(
         title=f"Images: {result.names.against}",
         verdict=result.verdict,
-        headline=headline(result),
+        headline=headline(result, causes),
         facts=tuple(_facts(result)),
         notices=result.notices,
-        sections=tuple(_sections(result)),
+        sections=tuple(_sections(result, causes)),
     )
 
 
-def headline(result: ImagesResult) -> str:
+def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
     """Return the answer in one line: what agrees is said too, so that no gate hides behind another."""
     metrics, names = result.metrics, result.names
     if result.verdict is Verdict.AGREE:
@@ -77,8 +79,17 @@ def headline(result: ImagesResult) -> str:
             f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
             f"scale {near_one(metrics.scale)}, {worst}"
         )
+    cause = cause_headline(result, causes)
+    finite = result.gate("finite")
+    swapped = result.relation is not None and result.relation.has(RelationKind.BYTE_ORDER)
+    if finite is not None and finite.status.diverges and not swapped:
+        return "; ".join(filter(None, (_failed(result), cause)))
+    if cause:
+        return cause
     if result.placement is not None:
         return f"{placement_text(result.placement, names)}; {_failed(result)}"
+    if result.relation is not None:
+        return f"{result.relation.text(names)}; {result.relation.leaves()}; {_failed(result)}"
     return _failed(result)
 
 
@@ -110,13 +121,6 @@ def _failed(result: ImagesResult) -> str:
 def _beyond(result: ImagesResult) -> str:
     metrics = result.metrics
     return f"{metrics.beyond} of {metrics.pixels} pixels beyond the tolerance"
-
-
-def near_one(value: float | None) -> str:
-    """Return a number with what it lacks to 1 where that is little: `1 − 3.2e-13`."""
-    if value is None or value == 1 or abs(1 - value) > _NEAR_ONE:
-        return number(value)
-    return f"1 {'−' if value < 1 else '+'} {abs(1 - value):.2e}"
 
 
 def placement_text(placement: Orientation, names: Names) -> str:
@@ -155,7 +159,8 @@ def _input_fact(side: str, image: Image) -> str:
     return f"{side}: {image.source} ({image.format}; {slow} x {fast} pixels, slow x fast, {image.pixels.dtype.name})"
 
 
-def _sections(result: ImagesResult) -> Iterator[Section]:
+def _sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Section]:
+    yield from cause_sections(result, causes)
     yield Section("Gates", table=Table(_GATE_COLUMNS, tuple(map(_gate, result.gates))))
     yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))))
     if result.worst_pixels:

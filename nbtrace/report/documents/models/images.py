@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from nbtrace.report.documents.models.image_causes import ImageCausesEntry, ImageRelationEntry, RoundingEntry
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -172,6 +173,15 @@ class ImagesBody(ImageFigures, _ImagesHead):
     steps: NumberSteps | None = Field(description="How far values are apart; null between integers and floats.")
     peaks: PeakCounts = Field(description="The peaks of both images.")
     placement: PlacementEntry | None = Field(description="A better way to lay one on the other; null where none.")
+    relation: ImageRelationEntry | None = Field(
+        default=None, description=f"{LATER}How one image is made from the other; null where none was found."
+    )
+    rounding: RoundingEntry | None = Field(
+        default=None, description=f"{LATER}What rounding to the integers of a file leaves; null where there is none."
+    )
+    causes: ImageCausesEntry | None = Field(
+        default=None, description=f"{LATER}What runs of the simulator say; null without a configuration."
+    )
     names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")
     c: ImageSource = Field(description="The reference's image.")
     py: ImageSource = Field(description="The candidate's image.")

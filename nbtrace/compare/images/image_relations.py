@@ -1,0 +1,300 @@
+"""The relation between two images that differ: how one is made from the other, and what that leaves.
+
+Each kind of relation is one entry of :data:`SEARCHES`, with one function; the first that leaves no more than the
+number format must leave is the answer. A relation that fits numbers is taken only where far more pixels than numbers
+meet it, so none is found by chance.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.compare.images.counting_noise import counting_noise
+from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mask_step
+from nbtrace.compare.images.orientation import PLACEMENTS, Orientation
+from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
+from nbtrace.compare.images.spread import spread_over_neighbours
+from nbtrace.compare.images.value_relations import value_relation
+from nbtrace.images.image import Mask, Pixels
+from nbtrace.records import Side
+from nbtrace.vocabulary.sides import Names
+
+Values: TypeAlias = npt.NDArray[Any]
+
+_LEAST_PIXELS = 12
+_SAMPLE = 4_000
+_AGREES = 1e-6
+"""Relative difference up to which what a mask leaves is said to be the same."""
+
+_LARGEST = 1e150
+"""Numbers whose squares, and sums of squares, are far from the largest float64."""
+
+_LIKE = 0.9
+"""Share of the squared difference from which on a relation that leaves something is worth telling."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePair:
+    """Two images and which of their pixels count.
+
+    Attributes
+    ----------
+    c, py : ndarray
+        Shape (slow, fast).
+    wanted : ndarray or None
+        Pixels inside region and mask, finite or not; None if all are.
+    names : Names
+    placement : Orientation or None
+        A better way to lay Py on C, where one was found.
+    """
+
+    c: Pixels
+    py: Pixels
+    wanted: Mask | None
+    names: Names
+    placement: Orientation | None = None
+
+    @cached_property
+    def counted(self) -> Mask:
+        """Pixels that count and are finite in both images."""
+        finite = np.isfinite(self.c) & np.isfinite(self.py)
+        return finite if self.wanted is None else finite & self.wanted
+
+    def without(self, left_out: Mask) -> "ImagePair":
+        """Return the pair with fewer pixels that count."""
+        return replace(self, wanted=self.counted & ~left_out)
+
+    def values(self) -> tuple[Values, Values]:
+        """Return the values that count, flat."""
+        if bool(self.counted.all()):
+            return self.c.ravel(), self.py.ravel()
+        return self.c[self.counted], self.py[self.counted]
+
+    def image(self, side: Side) -> Pixels:
+        """Return one image."""
+        return self.c if side is Side.C else self.py
+
+
+Search: TypeAlias = Callable[[ImagePair], Iterator[ImageRelation]]
+
+
+def image_relation(pair: ImagePair) -> ImageRelation | None:
+    """Return the relation that leaves nothing, else one that explains most of the difference; None if there is none."""
+    inexact: list[ImageRelation] = []
+    # In swapped bytes, and in squares, there are numbers that no float holds; none of them is near anything.
+    with np.errstate(all="ignore"):
+        for search in SEARCHES if _moderate(pair) else (_of_byte_order,):
+            for found in search(pair):
+                if found.exact:
+                    return found
+                inexact.append(found)
+    told = [item for item in inexact if item.explained is not None and item.explained >= _LIKE]
+    return max(told, key=lambda item: item.explained or 0.0) if told else None
+
+
+def _moderate(pair: ImagePair) -> bool:
+    """Tell whether the numbers that count are small enough for their squares and sums."""
+    ends = [float(end) for values in pair.values() for end in (values.min(initial=0), values.max(initial=0))]
+    return all(abs(end) < _LARGEST for end in ends)
+
+
+def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield what makes the values of one image from those of the other, pixel for pixel."""
+    c, py = pair.values()
+    if c.size < _LEAST_PIXELS:
+        return
+    for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
+        found = value_relation(source, target)
+        if found is not None:
+            yield _relation(made, found.steps, target, found.predicted, source)
+
+
+def _relation(
+    made: Side, steps: tuple[RelationStep, ...], target: Values, predicted: Values, source: Values
+) -> ImageRelation:
+    goal = target.astype(np.float64)
+    left = np.abs(goal - predicted)
+    size = np.maximum(np.abs(goal), np.abs(predicted))
+    before = float(((goal - source) ** 2).sum())
+    return ImageRelation(
+        made=made,
+        steps=steps,
+        exact=True,
+        left=float(left.max(initial=0.0)),
+        left_relative=float(np.divide(left, size, out=np.zeros_like(left), where=size > 0).max(initial=0.0)),
+        explained=1 - float((left * left).sum()) / before if before else None,
+        pixels=goal.size,
+        free=free_numbers(step for step in steps if step.kind is not RelationKind.CLIPPED),
+    )
+
+
+def _after_masks(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield what holds where neither image has a mark in place of an intensity."""
+    marks = {
+        side: marked_pixels(pair.image(side)[pair.counted], pair.image(other)[pair.counted])
+        for side, other in ((Side.PY, Side.C), (Side.C, Side.PY))
+    }
+    steps = []
+    left_out = np.zeros(pair.c.shape, bool)
+    for side, marked in marks.items():
+        if marked is not None:
+            steps.append((side, mask_step(marked, pair.names.of(side))))
+            left_out[pair.counted] |= marked.where
+    if steps:
+        yield from _rest(pair.without(left_out), steps)
+
+
+def _where_computed(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield what holds where neither image alone is 0."""
+    zero = {side: (pair.image(side) == 0) & pair.counted for side in (Side.C, Side.PY)}
+    for side, other in ((Side.PY, Side.C), (Side.C, Side.PY)):
+        alone = zero[side] & ~zero[other]
+        if 0 < np.count_nonzero(alone) < np.count_nonzero(pair.counted) and not (zero[other] & ~zero[side]).any():
+            step = left_out_step(zero[side] | ~pair.counted, zero[other] | ~pair.counted, pair.names.of(side))
+            yield from _rest(pair.without(alone), [(side, step)])
+
+
+def _rest(rest: ImagePair, steps: list[tuple[Side, RelationStep]]) -> Iterator[ImageRelation]:
+    """Yield a relation of pixels that are left with the steps that left out others."""
+    c, py = rest.values()
+    if c.size < _LEAST_PIXELS or not np.ptp(c.astype(np.float64)) > 0:
+        return
+    made = steps[0][0]
+    source, target = (c, py) if made is Side.PY else (py, c)
+    x, y = source.astype(np.float64), target.astype(np.float64)
+    own = tuple(step for _, step in steps)
+    if bool((np.abs(x - y) <= _AGREES * np.maximum(np.abs(x), np.abs(y))).all()):
+        yield replace(_relation(made, own, target, x, source), free=0)
+        return
+    for search in (_of_values, _of_noise):
+        for found in search(rest):
+            yield replace(found, steps=(*found.steps, *own))
+            return
+
+
+def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield what holds after the bytes of one image's numbers are reversed."""
+    for side in sorted((Side.PY, Side.C), key=lambda side: -_disorder(pair.image(side))):
+        image, other = pair.image(side), pair.image(Side.C if side is Side.PY else Side.PY)
+        if image.dtype.itemsize < 2:
+            continue
+        step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
+        swapped = image.byteswap()
+        wanted = np.ones(image.shape, bool) if pair.wanted is None else pair.wanted
+        if not _more_alike(swapped[wanted], image[wanted], other[wanted]):
+            continue
+        turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
+        if np.array_equal(swapped[wanted], other[wanted], equal_nan=image.dtype.kind == "f"):
+            count = int(np.count_nonzero(wanted))
+            yield ImageRelation(
+                side, (step,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=count, free=0
+            )
+            return
+        for search in (_of_values, _after_masks, _of_noise):
+            for found in search(turned):
+                if found.made is side:
+                    yield replace(found, steps=(step, *found.steps))
+                    return
+
+
+def _disorder(values: Pixels) -> float:
+    """Return how widely the sizes of numbers are strewn, in binary digits; more where some are no numbers."""
+    with np.errstate(all="ignore"):
+        sizes = np.abs(values.ravel()[:: max(1, values.size // _SAMPLE)].astype(np.float64))
+        digits = np.log2(sizes[(sizes > 0) & np.isfinite(sizes)])
+    return float(digits.std()) if digits.size else 0.0
+
+
+def _more_alike(swapped: Values, image: Values, other: Values) -> bool:
+    """Tell whether numbers are of the size of the other image's with their bytes reversed, and not as they are."""
+    stride = max(1, other.size // _SAMPLE)
+    near = [_near(values[::stride], other[::stride]) for values in (swapped, image)]
+    return near[0] > 0.5 and near[0] > near[1] + 0.25
+
+
+def _near(values: Values, other: Values) -> float:
+    """Return the share of pixels, 0 in neither image, that are within a factor of 16."""
+    with np.errstate(all="ignore"):
+        x, y = np.abs(values.astype(np.float64)), np.abs(other.astype(np.float64))
+        used = (y > 0) & np.isfinite(y)
+        within = (x[used] * 16 >= y[used]) & (x[used] <= 16 * y[used])
+    return float(within.mean()) if used.any() else 0.0
+
+
+def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield counting noise."""
+    c, py = pair.values()
+    if c.size < _LEAST_PIXELS:
+        return
+    for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
+        found = counting_noise(source, target)
+        if found is not None:
+            predicted = source.astype(np.float64) + found.offset
+            yield _relation(made, found.steps, target, predicted, source)
+
+
+def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield what holds where Py is laid on C otherwise."""
+    if pair.placement is None:
+        return
+    place = PLACEMENTS[pair.placement.name]
+    slow, fast = pair.placement.shift
+    turned = np.ascontiguousarray(place(pair.py))
+    counted = np.ones(pair.py.shape) if pair.wanted is None else pair.wanted.astype(np.float64)
+    counts: Mask = place(counted) > 0
+    own = tuple(slice(max(0, by), size - max(0, -by)) for by, size in zip((slow, fast), turned.shape, strict=True))
+    its = tuple(slice(max(0, -by), size - max(0, by)) for by, size in zip((slow, fast), pair.c.shape, strict=True))
+    wanted = counts[own] if pair.wanted is None else counts[own] & pair.wanted[its]
+    words = "" if pair.placement.name == "as it is" else pair.placement.name
+    if (slow, fast) != (0, 0):
+        words += f"{', ' if words else ''}moved by {slow:+d} along slow and {fast:+d} along fast, in pixels"
+    step = RelationStep(RelationKind.PLACED, words, {"slow": float(slow), "fast": float(fast)})
+    laid = ImagePair(pair.c[its], turned[own], wanted, pair.names)
+    c, py = laid.values()
+    if c.size < _LEAST_PIXELS:
+        return
+    if np.array_equal(c, py):
+        yield replace(_relation(Side.PY, (step,), py, c, c), explained=1.0, free=0)
+        return
+    for found in _of_values(laid):
+        if found.made is Side.PY:
+            yield replace(found, steps=(step, *found.steps))
+            return
+
+
+def _of_neighbours(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield a blur, or a shift by a part of a pixel."""
+    compared = None if bool(pair.counted.all()) else pair.counted
+    found = [
+        (made, spread)
+        for made, source, target in ((Side.PY, pair.c, pair.py), (Side.C, pair.py, pair.c))
+        if (spread := spread_over_neighbours(source, target, compared)) is not None
+    ]
+    # What is undone by a blur takes large weights of either sign.
+    for made, spread in sorted(found, key=lambda item: (not item[1].exact, float(np.abs(item[1].weights).sum()))):
+        yield ImageRelation(
+            made=made,
+            steps=(spread.step,),
+            exact=spread.exact,
+            left=spread.left,
+            left_relative=spread.left_relative,
+            explained=spread.explained,
+            pixels=spread.pixels,
+            free=spread.weights.size,
+        )
+
+
+SEARCHES: tuple[Search, ...] = (
+    _of_byte_order,
+    _after_masks,
+    _of_values,
+    _of_noise,
+    _where_computed,
+    _of_placement,
+    _of_neighbours,
+)
+"""The kinds of relation, in the order in which they are looked for."""

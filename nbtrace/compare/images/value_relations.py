@@ -1,0 +1,258 @@
+"""Relations between the values of two images, pixel for pixel: offset, scale, root, rounding, clipping, overflow.
+
+A value y that was made from u by an operation lies in a band [low, high] that the number format, or rounding to whole
+numbers, leaves open. A relation y = k·u + b holds where one k and one b meet the bands of all pixels.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
+from nbtrace.compare.images.relation import RelationKind, RelationStep
+
+Values: TypeAlias = npt.NDArray[Any]
+
+_ENDS = 500
+_SPREAD = 4_000
+_LOOKED_AT = 500_000
+_STEPS = 4.0
+"""Steps of the number format that an operation may leave."""
+_LEVELS = 4
+"""Values, besides one for each fitted number, that the made image must have between its limits."""
+_PIXELS = 12
+"""The same of pixels."""
+_DECIMALS = 6
+_NEARLY = 1e-9
+_CLIPPED = 3
+"""Different values that a limit must cut off."""
+_LIMITS = ((False, False), (False, True), (True, False), (True, True))
+"""Whether the lowest and the highest value of the made image are limits."""
+
+
+@dataclass(frozen=True)
+class ValueRelation:
+    """Steps from x to y, and the prediction of y."""
+
+    steps: tuple[RelationStep, ...]
+    predicted: Doubles
+
+
+@dataclass(frozen=True)
+class _Quantiser:
+    """A way to whole numbers: y − k·u − b lies between `low` and `high`, in units of the last digit that is kept."""
+
+    kind: RelationKind | None
+    words: str
+    low: float
+    high: float
+    function: Callable[[Doubles], Doubles]
+
+
+_NONE = _Quantiser(None, "", 0.0, 0.0, lambda a: a)
+_QUANTISERS = (
+    _Quantiser(RelationKind.ROUNDED, "rounded to {}", -0.5, 0.5, np.rint),
+    _Quantiser(RelationKind.CUT, "cut to {} (the rest dropped, not rounded)", -1.0, 0.0, np.floor),
+    _Quantiser(RelationKind.RAISED, "raised to the next of {}", 0.0, 1.0, np.ceil),
+)
+_TRANSFORMS: tuple[tuple[RelationStep | None, Callable[[Doubles], Doubles]], ...] = (
+    (None, lambda a: a),
+    (RelationStep(RelationKind.SQUARE_ROOT, "the square root of"), lambda a: np.sqrt(np.maximum(a, 0.0))),
+    (RelationStep(RelationKind.SQUARE, "the square of"), np.square),
+)
+
+
+def step_of(values: Values) -> float:
+    """Return the relative step of the numbers that an array holds: that of float32 where all of them are such."""
+    if values.dtype.kind != "f":
+        return 0.0
+    narrow = values.dtype.itemsize <= 4 or _is_single(values)
+    return float(np.finfo(np.float32 if narrow else np.float64).eps) if values.dtype.itemsize > 2 else 2.0**-10
+
+
+def _is_single(values: Values) -> bool:
+    with np.errstate(over="ignore", under="ignore"):
+        return bool((values.astype(np.float32) == values).all())
+
+
+def value_relation(x: Values, y: Values) -> ValueRelation | None:
+    """Return the simplest relation by which y is made from x to the last digit; None if there is none.
+
+    Parameters
+    ----------
+    x, y : ndarray
+        Flat, of one shape, finite.
+    """
+    source, made = x.astype(np.float64), y.astype(np.float64)
+    special = _narrowed(source, y) or _wrapped(source, y)
+    if special is not None:
+        return special
+    epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
+    few = _some(source, made)
+    quantum = _quantum(made, max(step_of(y), float(np.finfo(np.float64).eps)))
+    quantisers = (_NONE,) if quantum is None else (_NONE, *_QUANTISERS)
+    ends = float(made.min()), float(made.max())
+    for form, (first, transform), limits in product(FORMS, _TRANSFORMS, _LIMITS):
+        found = []
+        for quantiser in quantisers:
+            problem = _Problem(transform, quantiser, limits, ends, epsilon, quantum or 1.0, form)
+            if problem.fitted(source[few], made[few]) is None:
+                continue
+            fitted = problem.fitted(source, made)
+            steps = () if fitted is None else problem.steps(first, fitted, source)
+            if fitted is not None and not steps and not any(limits):
+                return None  # The same numbers, as far as their format holds them.
+            if fitted is not None and steps:
+                found.append((problem, fitted, steps))
+        if found:
+            problem, fitted, steps = min(found, key=lambda item: not _is_multiple(item[1][1], item[0].unit))
+            return ValueRelation(steps, problem.predicted(fitted, source))
+    return None
+
+
+def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
+    """Return places of a few pixels: the ends of both images, and some evenly spread."""
+    count = x.size
+    spread = np.arange(0, count, max(1, count // _SPREAD))
+    if count <= _SPREAD:
+        return spread
+    # Among very many pixels, the ends of some of them, and those of all.
+    some = np.arange(0, count, max(1, count // _LOOKED_AT))
+    ends = [np.array([values.argmin(), values.argmax()]) for values in (x, y)]
+    for values in (x[some], y[some]):
+        for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
+            ends.append(some[np.argpartition(values, kth)[part]])
+    return np.unique(np.concatenate((spread, *ends)))
+
+
+def _quantum(y: Doubles, epsilon: float) -> float | None:
+    """Return the decimal unit of which all values are multiples, 1 or a part of it; None if there is none."""
+    some = y[:: max(1, y.size // _SPREAD)]
+    largest = float(np.abs(y).max(initial=0.0))
+    for decimals in range(_DECIMALS + 1):
+        unit = 10.0**-decimals
+        allowed = 0.0 if decimals == 0 else 4 * epsilon * largest
+        if allowed >= unit / 100:
+            return None
+        if all(bool((np.abs(values - np.rint(values / unit) * unit) <= allowed).all()) for values in (some, y)):
+            return unit
+    return None
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A transform, a way to whole numbers, a form of line, and which ends of y are limits alone."""
+
+    transform: Callable[[Doubles], Doubles]
+    quantiser: _Quantiser
+    limits: tuple[bool, bool]
+    ends: tuple[float, float]
+    epsilon: float
+    unit: float
+    form: LineForm
+
+    def fitted(self, x: Doubles, y: Doubles) -> tuple[float, float] | None:
+        """Return k and b; None if none meet the bands, or too little lies between the limits to tell."""
+        u = self.transform(x)
+        size = np.abs(y)
+        if not self.form.scales:
+            size = np.maximum(size, np.abs(u))
+        elif self.form.moves:
+            size = size + abs(float(np.median(y)))
+        width = _STEPS * self.epsilon * size
+        low = y - self.unit * self.quantiser.high - width
+        high = y - self.unit * self.quantiser.low + width
+        inside = np.ones(y.shape, bool)
+        for used, end, bound, open_ in zip(self.limits, self.ends, (low, high), (-math.inf, math.inf), strict=True):
+            if used:
+                at_end = y == end
+                if np.count_nonzero(at_end) < 2:
+                    return None
+                bound[at_end] = open_
+                inside &= ~at_end
+        if np.count_nonzero(inside) < _PIXELS or not _varies(y[inside], _LEVELS + self.form.free):
+            return None
+        return self.form.fit(Band(u, low, high, self.unit, self.quantiser.kind is not None))
+
+    def predicted(self, fitted: tuple[float, float], x: Doubles) -> Doubles:
+        """Return what y would be without rounding."""
+        predicted = fitted[0] * self.transform(x) + fitted[1]
+        low = self.ends[0] if self.limits[0] else -math.inf
+        high = self.ends[1] if self.limits[1] else math.inf
+        return predicted if (low, high) == (-math.inf, math.inf) else np.clip(predicted, low, high)
+
+    def steps(self, first: RelationStep | None, fitted: tuple[float, float], x: Doubles) -> tuple[RelationStep, ...]:
+        """Return the steps in the order in which they are done; none if nothing is done."""
+        k, b = fitted
+        steps = [] if first is None else [first]
+        if self.form.scales:
+            steps.append(RelationStep(RelationKind.SCALED, f"times {k:.10g}", {"factor": k}))
+        offset = [RelationStep(RelationKind.OFFSET, _offset_words(b), {"offset": b})] if b else []
+        kind = self.quantiser.kind
+        words = "whole numbers" if self.unit == 1.0 else f"{-round(math.log10(self.unit))} decimals"
+        rounding = [] if kind is None else [RelationStep(kind, self.quantiser.words.format(words))]
+        whole = _is_multiple(b, self.unit)
+        steps += [*rounding, *offset] if whole else [*offset, *rounding]
+        clips = list(self._clips(k * self.transform(x) + b))
+        return (*steps, *clips) if len(clips) == sum(self.limits) else ()
+
+    def _clips(self, predicted: Doubles) -> Iterator[RelationStep]:
+        """Yield the limits that cut off enough different values to be limits."""
+        bottom, top = self.ends
+        above, below = predicted[predicted > top], predicted[predicted < bottom]
+        if self.limits[1] and _varies(above, _CLIPPED):
+            yield RelationStep(RelationKind.CLIPPED, f"clipped at {top:.10g} ({above.size} pixels)", {"most": top})
+        if self.limits[0] and _varies(below, _CLIPPED):
+            words = f"not below {bottom:.10g} ({below.size} pixels)"
+            yield RelationStep(RelationKind.CLIPPED, words, {"least": bottom})
+
+
+def _is_multiple(value: float, unit: float) -> bool:
+    return abs(value / unit - round(value / unit)) < _NEARLY
+
+
+def _varies(values: Doubles, least: int) -> bool:
+    """Tell whether an array has at least so many different values."""
+    if len(np.unique(values[:_SPREAD])) >= least:
+        return True
+    return len(np.unique(values)) >= least
+
+
+def _offset_words(b: float) -> str:
+    return f"plus {b:.10g} (an offset, -adc)" if b > 0 else f"minus {-b:.10g} (an offset)"
+
+
+def _narrowed(x: Doubles, y: Values) -> ValueRelation | None:
+    """Return y as x in half precision."""
+    with np.errstate(over="ignore"):
+        half = x.astype(np.float16)
+    if not np.array_equal(half, y) or len(np.unique(half)) < _LEVELS or np.array_equal(x, y):
+        return None
+    return ValueRelation((RelationStep(RelationKind.NARROWED, "in half precision"),), half.astype(np.float64))
+
+
+_WRAPS: Sequence[tuple[int, bool]] = ((8, False), (16, False), (32, False), (8, True), (16, True), (32, True))
+
+
+def _wrapped(x: Doubles, y: Values) -> ValueRelation | None:
+    """Return y as x in whole numbers of which only the lowest bits are left."""
+    largest = float(np.abs(x).max())
+    if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
+        return None
+    for (bits, signed), (function, words) in product(_WRAPS, ((np.rint, "rounded"), (np.trunc, "cut"))):
+        if largest < 2.0 ** (bits - signed):
+            continue
+        whole = function(x)
+        wrapped = np.mod(whole, 2.0**bits)
+        wrapped = np.where(wrapped >= 2.0 ** (bits - 1), wrapped - 2.0**bits, wrapped) if signed else wrapped
+        beyond = int(np.count_nonzero(wrapped != whole))
+        if beyond and beyond * 2 < x.size and np.array_equal(wrapped, y):
+            kind = "signed " if signed else ""
+            text = f"{words} to {kind}integers of {bits} bits, which {beyond} pixels overflow"
+            return ValueRelation((RelationStep(RelationKind.WRAPPED, text),), wrapped)
+    return None
