@@ -22,6 +22,9 @@ from nbtrace.records import Side
 _ENOUGH = 8
 """Values that a run must reproduce before it is said to be a log."""
 
+_SHOWN = 2
+"""Other changes that are named where they fit as well."""
+
 INTRODUCED = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}
 
 
@@ -127,10 +130,11 @@ def _cause(difference: RunDifference, finding: Finding, simulated: Simulated) ->
 
 
 def _words(difference: RunDifference) -> str:
-    """Return what the blamed side has, with the first other change that fits as well."""
+    """Return what the blamed side has, with other changes that fit as well."""
     own = difference.change.mends or difference.change.text
     others = [change.mends or change.text for change in difference.as_well if change.name != difference.change.name]
-    return f"{own} (or {others[0]}: the pixel does not tell them apart)" if others else own
+    also = ", or ".join(others[:_SHOWN])
+    return f"{own} (or {also}: the pixel does not tell them apart)" if others else own
 
 
 def _by_one_run(audit: Audit, root: Root, simulated: Simulated) -> Root:
