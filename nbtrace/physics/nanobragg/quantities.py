@@ -36,6 +36,7 @@ _SECTIONS: dict[str, tuple[Scope, tuple[str, ...]]] = {
     "pixel": (Scope.POINT, ()),
     "lattice": (Scope.POINT, ()),
     "phi": (Scope.POINT, (PHI_TIC,)),
+    "innermost": (Scope.POINT, (SOURCE, PHI_TIC, MOSAIC_DOMAIN)),
     "source": (Scope.BLOCK, (SOURCE,)),
     "scaling": (Scope.BLOCK, ()),
 }
@@ -109,6 +110,7 @@ V_cell                   | Å³  | scalar | V_star                              
 vec_a                   | Å   | vector | vec_b_star vec_c_star V_cell      | a; real_a_reconstructed        | Cell vector a = V·b*×c* in the lab frame
 vec_b                   | Å   | vector | vec_a_star vec_c_star V_cell      | b; real_b_reconstructed        | Cell vector b = V·c*×a* in the lab frame
 vec_c                   | Å   | vector | vec_a_star vec_b_star V_cell      | c; real_c_reconstructed        | Cell vector c = V·a*×b* in the lab frame
+shape_fudge             | 1   | scalar |                                     |                                | Shape factor of spots that are no parallelepiped's, -fudge
 pixel
 pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta Fclose_m Sclose_m close_distance_m Fbeam_m Sbeam_m distance_m term_beam ~incident_vec fdet_vec sdet_vec odet_vec odet_after_twotheta |                                | Position of the detector's first corner
 fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta ~angles_rad | Fdet; fdet                     | Fast axis of the detector
@@ -140,7 +142,7 @@ hkl_rounded              | 1   | vector | hkl_frac                            | 
 F_latt_a                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along a, sin(πNh)/sin(πh)
 F_latt_b                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along b, sin(πNk)/sin(πk)
 F_latt_c                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along c, sin(πNl)/sin(πl)
-F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c          | F_latt (product)               | Lattice factor, product of the three
+F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c ~hkl_frac ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv | F_latt (product)               | Lattice factor, product of the three
 F_cell                   | e⁻  | scalar never_zero | hkl_rounded ~hkl_frac               | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
 F_cell_interpolated      | e⁻  | scalar | hkl_frac                            |                                | Structure factor by tricubic interpolation
 F_tricubic               | e⁻  | scalar | hkl_frac                            |                                | Structure factor at a node of the interpolation
@@ -158,6 +160,18 @@ phi_F_latt_c             | 1   | scalar | phi_l_frac                          | 
 phi_F_latt               | 1   | scalar | phi_F_latt_a phi_F_latt_b phi_F_latt_c F_latt_a F_latt_b F_latt_c hkl_frac SWEEP | | Lattice factor at the step
 phi_F_cell               | e⁻  | scalar | phi_h_frac phi_k_frac phi_l_frac    |                                | Structure factor at the step
 phi_contribution         | 1   | scalar | phi_F_cell phi_F_latt               |                                | F_cell²·F_latt² of the step
+innermost
+sample_incident_vec      | 1   | vector | incident_vec                        |                                | Direction of the beam of the source
+sample_lambda_meters     | m   | scalar | lambda_meters                       |                                | Wavelength of the source
+sample_scattering_vec_A_inv | m⁻¹ | vector | diffracted_vec sample_incident_vec sample_lambda_meters | | Scattering vector of the source, in m⁻¹ as the one of the pixel
+sample_rot_a_angstroms   | Å   | vector | rot_a_angstroms ~ORIENTATION ~vec_a |                                | Cell vector a of the innermost sample
+sample_rot_b_angstroms   | Å   | vector | rot_b_angstroms ~ORIENTATION ~vec_b |                                | Cell vector b of the innermost sample
+sample_rot_c_angstroms   | Å   | vector | rot_c_angstroms ~ORIENTATION ~vec_c |                                | Cell vector c of the innermost sample
+sample_hkl_frac          | 1   | vector abs | sample_scattering_vec_A_inv sample_rot_a_angstroms sample_rot_b_angstroms sample_rot_c_angstroms | | Fractional Miller indices of the innermost sample
+sample_hkl_rounded       | 1   | vector | sample_hkl_frac                     |                                | Nearest Miller indices of the innermost sample
+sample_F_latt            | 1   | scalar | sample_hkl_frac ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv | | Lattice factor of the innermost sample
+sample_F_cell            | e⁻  | scalar | sample_hkl_rounded ~sample_hkl_frac |                                | Structure factor of the innermost sample
+sample_contribution      | 1   | scalar | sample_F_cell sample_F_latt         |                                | F_cell²·F_latt² of the innermost sample
 source
 source_lambda_angstroms  | Å   | scalar |                                     | source_wavelength_angstroms    | Wavelength of the source
 source_F_cell            | e⁻  | scalar |                                     |                                | Structure factor for the source
@@ -169,7 +183,7 @@ source_polar             | 1   | scalar |                                     | 
 source_index             | 1   | scalar |                                     |                                | Ordinal of the source, from 0
 source_cos_2theta        | 1   | scalar |                                     | source_cos2theta               | Cosine of the scattering angle of the source
 scaling
-I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
+I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution sample_contribution ~sample_incident_vec | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
 I_before_scaling_post_polar | 1 | scalar | I_before_scaling polar             |                                | The same after polarisation
 r_e_meters               | m   | scalar never_zero |                                     |                                | Classical electron radius
 r_e_sqr                  | m²  | scalar never_zero | r_e_meters                          | r_e^2                          | Thomson cross section r_e²

@@ -20,9 +20,9 @@ from nbtrace.physics.nanobragg.causes.detector import (
 from nbtrace.physics.nanobragg.causes.structure import other_reflection, structure_factor
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS
+from nbtrace.physics.nanobragg.formulas.factors import kahn, kahn_plain, polar_by
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
-from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import UnloggedError

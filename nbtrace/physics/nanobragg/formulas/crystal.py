@@ -9,6 +9,7 @@ from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
+from nbtrace.physics.nanobragg.formulas.shapes import is_square, lattice_at
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
@@ -195,11 +196,20 @@ def step_indices(at: NodeView) -> Vector:
     return tuple(index_at(at, axis, angle) for axis in AXES)
 
 
+def lattice(at: NodeView) -> Vector:
+    """Return the lattice factor of the keyed lines: the product of the three as logged, or that of the spot."""
+    if is_square(at):
+        return (math.prod(at.number(f"F_latt_{axis}") for axis in AXES),)
+    return (lattice_at(at, at["hkl_frac"]),)
+
+
 def step_lattice(at: NodeView) -> Vector:
-    """Return the lattice factor at a step, the product of the three: as logged for the step, else computed.
+    """Return the lattice factor at a step, for a parallelepiped the product of the three: as logged, else computed.
 
     The keyed factors are those of step 0.
     """
+    if not is_square(at):
+        return (lattice_at(at, step_indices(at)),)
     logged = {axis: at.number(f"phi_F_latt_{axis}") for axis in AXES if at.logged(f"phi_F_latt_{axis}")}
     return (math.prod((_factors_of_step(at, logged) | logged).values()),)
 
@@ -227,8 +237,14 @@ def roughness(axis: str) -> Callable[[NodeView], float]:
 
 
 def roughness_of_product(at: NodeView) -> float:
-    """Return the same for the product of the three, relative to each factor."""
-    indices = step_indices(at)
+    """Return the same for the product of the three at a step."""
+    return product_roughness(at, step_indices(at))
+
+
+def product_roughness(at: NodeView, indices: Vector) -> float:
+    """Return the same for the product of the three, relative to each factor; 0 where it is no product."""
+    if not is_square(at):
+        return 0.0
     rough = [_rough(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
     factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
     return sum(r * abs(math.prod(factors) / f) for r, f in zip(rough, factors, strict=True) if f)
