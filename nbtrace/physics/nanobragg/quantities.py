@@ -161,8 +161,8 @@ phi_F_latt               | 1   | scalar | phi_F_latt_a phi_F_latt_b phi_F_latt_c
 phi_F_cell               | e⁻  | scalar | phi_h_frac phi_k_frac phi_l_frac    |                                | Structure factor at the step
 phi_contribution         | 1   | scalar | phi_F_cell phi_F_latt               |                                | F_cell²·F_latt² of the step
 innermost
-sample_incident_vec      | 1   | vector | incident_vec                        |                                | Direction of the beam of the source
-sample_lambda_meters     | m   | scalar | lambda_meters                       |                                | Wavelength of the source
+sample_incident_vec      | 1   | vector | incident_vec                        |                                | Direction of the beam of the source of the innermost sample
+sample_lambda_meters     | m   | scalar | lambda_meters                       |                                | Wavelength of the source of the innermost sample
 sample_scattering_vec_A_inv | m⁻¹ | vector | diffracted_vec sample_incident_vec sample_lambda_meters | | Scattering vector of the source, in m⁻¹ as the one of the pixel
 sample_rot_a_angstroms   | Å   | vector | rot_a_angstroms ~ORIENTATION ~vec_a |                                | Cell vector a of the innermost sample
 sample_rot_b_angstroms   | Å   | vector | rot_b_angstroms ~ORIENTATION ~vec_b |                                | Cell vector b of the innermost sample

@@ -17,11 +17,13 @@ from nbtrace.physics.nanobragg.causes.detector import (
     solid_angle,
     unscaled_beam,
 )
+from nbtrace.physics.nanobragg.causes.spots import other_spot
 from nbtrace.physics.nanobragg.causes.structure import other_reflection, structure_factor
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS
 from nbtrace.physics.nanobragg.formulas.factors import kahn, kahn_plain, polar_by
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
+from nbtrace.physics.nanobragg.formulas.shapes import is_square
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
 from nbtrace.records import Side
 from nbtrace.units import ANGSTROM
@@ -230,6 +232,8 @@ def _polarisation(case: Case) -> Iterator[Candidate]:
 def _lattice(case: Case) -> Iterator[Candidate]:
     """Yield other lattice factors: of other shapes, of h − h₀, without the division, products that lack an axis."""
     view = case.view()
+    if not is_square(view):
+        return
     if case.name in {"F_latt", "phi_F_latt"}:
         yield from _products(view, case)
         return
@@ -358,6 +362,7 @@ _DIRECTIONS = frozenset(
 )
 _F_CELL = frozenset({"F_cell", "F_cell_interpolated"})
 _FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
+_SPOTS = frozenset({"F_latt", "phi_F_latt", "sample_F_latt", "I_before_scaling"})
 _JOINS = frozenset({Trait.JOINS})
 _ONE_SIDED = frozenset({Trait.ONE_SIDED})
 VARIANTS: tuple[Signature, ...] = (
@@ -430,6 +435,7 @@ VARIANTS: tuple[Signature, ...] = (
         "solid_angle", "another solid angle", 2, _only(frozenset({"omega_pixel", "omega_pixel_sr"}), solid_angle)
     ),
     Signature("lattice_factor", "another lattice factor", 2, _only(_FACTORS, _lattice)),
+    Signature("spot", "another spot", 2, _only(_SPOTS, other_spot)),
     Signature("intensity_sum", "another sum", 2, _only(frozenset({"I_before_scaling"}), _intensity)),
     Signature("capture", "another captured fraction", 2, _only(frozenset({"capture_fraction"}), capture)),
     Signature("structure_factor", "another structure factor", 2, _only(_F_CELL, structure_factor)),

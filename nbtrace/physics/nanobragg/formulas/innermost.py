@@ -5,13 +5,15 @@ of its point, which are those of the first source, step and domain; what all sam
 share is held against the first of them.
 """
 
+import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot
 from nbtrace.compare.scene import NodeView, Place, Vector
 from nbtrace.compare.vectors import added, cross, scaled
 from nbtrace.physics.nanobragg import relations
-from nbtrace.physics.nanobragg.formulas.crystal import AXES, labelled_deg, product_roughness, rotated_cell
+from nbtrace.physics.nanobragg.formulas.crystal import AXES, labelled_deg, product_roughness, spindle, swept_base
+from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.shapes import lattice_at
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, PHI_TIC, SOURCE
 from nbtrace.units import ANGSTROM
@@ -58,13 +60,19 @@ def cell_vector(axis: str) -> Callable[[NodeView], Vector]:
         if domain == 0:
             if (source, tic) == (0, 0):
                 return at[f"rot_{axis}_angstroms"]
-            return rotated_cell(at, axis, labelled_deg(at, tic))
+            return _turned(at, axis, labelled_deg(at, tic))
         if (at.node.sample, source, tic) == (0, 0, 0):
             raise UnloggedError(f"the rotation of mosaic domain {domain}", Lack.FACT)
         unturned = at.of(at.node.sample, innermost(source, tic, 0))[f"sample_rot_{axis}_angstroms"]
         return _with_the_domain(at, domain, unturned)
 
     return formula
+
+
+def _turned(at: NodeView, axis: str, angle_deg: float) -> Vector:
+    """Return a cell vector at a spindle angle: of the real vectors before rotation where they are logged."""
+    base = at[f"vec_{axis}"] if at.logged(f"vec_{axis}") else swept_base(at, axis)
+    return about_axis(base, spindle(at), math.radians(angle_deg)) if angle_deg else base
 
 
 def _with_the_domain(at: NodeView, domain: int, vector: Vector) -> Vector:

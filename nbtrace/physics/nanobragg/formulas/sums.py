@@ -54,7 +54,7 @@ def step_structure_factor(at: NodeView) -> Vector:
     listed = _listed(at)
     if listed is None:
         return _common(at)
-    hkl = crystal.step_indices(at)
+    hkl = tuple(at.number(f"phi_{letter}_frac") for letter in "hkl")
     return (listed.at(hkl, relations.nearest_indices(hkl)),)
 
 

@@ -51,7 +51,7 @@ _STEPS = ("sources", "mosaic_domains", "phi_steps", "oversample")
 _POLARISATION = ("nopolar", "kahn_factor", "vertical_axis")
 _REFLECTIONS = ("reflections", "default_F")
 _SUMMED = ("reflections", "water_um", "configured_fluence", "dmin_angstrom", "mosaic_domains", *_SOURCES)
-_SPOT = ("shape", "fudge", "spot", "other_shape", *_CELLS)
+_SPOT = ("shape", "fudge", "other_shape", *_CELLS)
 _INTENSITY = (*_SUMMED, *_SPOT, *_ORIENTATION, *_ABSORPTION, "kahn_factor", "vertical_axis")
 
 
@@ -105,7 +105,7 @@ def _of_the_crystal() -> Iterator[Formula]:
     for axis in crystal.AXES:
         grating, facts, rough = crystal.factor(axis), (f"N_{axis}",), crystal.roughness(axis)
         yield Formula(f"F_latt_{axis}", "sin(πNh)/sin(πh)", grating, facts=facts, rough=rough)
-    yield Formula("F_latt", "F_latt_a·F_latt_b·F_latt_c, or of the shape of the spot", crystal.lattice, facts=_SPOT)
+    yield Formula("F_latt", _BY_NAME["F_latt"].formula, crystal.lattice, facts=_SPOT)
     yield Formula("F_cell", "F of the reflection", sums.structure_factor, facts=_REFLECTIONS)
     yield Formula("F_cell_interpolated", "F interpolated between reflections", sums.interpolated_structure_factor)
     yield Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, tic_of(at.node)),), facts=_SWEEP)
