@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from nbtrace.explanation.causes.search import Candidate, Case
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case
 from nbtrace.physics.nanobragg.formulas.shapes import REFERENCE, SPHERE, WIDTH, Radius, Spot, SpotShape, spot_of
 from nbtrace.vocabulary.formula import UnloggedError
 

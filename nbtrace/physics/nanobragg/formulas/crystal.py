@@ -7,7 +7,7 @@ from functools import lru_cache
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
-from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
+from nbtrace.physics.nanobragg.formulas.cell import OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.shapes import is_square, lattice_at
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
@@ -18,6 +18,9 @@ from nbtrace.vocabulary.formula import Lack, UnloggedError
 AXES = "abc"
 _REACH_DEG = 5.0
 """How far beyond the sweep an angle may lie that a logged index is taken to tell."""
+
+_ROUNDED = 1e-12
+"""Relative difference of two lengths that rounding alone makes."""
 
 _KEPT = 4096
 """Results that are kept: where one input of many is varied, most of what is computed from them stays."""
@@ -96,7 +99,7 @@ def swept_base(at: NodeView, axis: str) -> Vector:
     if not at.logged(name) or not norm(base):
         return base
     ratio = norm(at[name]) / norm(base)
-    return scaled(base, ratio) if abs(ratio - 1) > ANOTHER_SCALE else base
+    return scaled(base, ratio) if abs(ratio - 1) > _ROUNDED else base
 
 
 def index_at(at: NodeView, axis: str, angle_deg: float) -> float:

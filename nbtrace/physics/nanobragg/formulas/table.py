@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nbtrace.compare.precision import as_single
-from nbtrace.physics.nanobragg.formulas import cell, crystal, factors, geometry, innermost, sources, sums
-from nbtrace.physics.nanobragg.formulas.sums import REFLECTIONS, THOMSON_M2
+from nbtrace.physics.nanobragg.formulas import cell, crystal, factors, geometry, innermost, intensity, sources
+from nbtrace.physics.nanobragg.formulas.intensity import REFLECTIONS, THOMSON_M2
 from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.physics.nanobragg.relations import RELATIONS
@@ -106,8 +106,8 @@ def _of_the_crystal() -> Iterator[Formula]:
         grating, facts, rough = crystal.factor(axis), (f"N_{axis}",), crystal.roughness(axis)
         yield Formula(f"F_latt_{axis}", "sin(πNh)/sin(πh)", grating, facts=facts, rough=rough)
     yield Formula("F_latt", _BY_NAME["F_latt"].formula, crystal.lattice, facts=_SPOT)
-    yield Formula("F_cell", "F of the reflection", sums.structure_factor, facts=_REFLECTIONS)
-    yield Formula("F_cell_interpolated", "F interpolated between reflections", sums.interpolated_structure_factor)
+    yield Formula("F_cell", "F of the reflection", intensity.structure_factor, facts=_REFLECTIONS)
+    yield Formula("F_cell_interpolated", "F interpolated between reflections", intensity.interpolated_structure_factor)
     yield Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, tic_of(at.node)),), facts=_SWEEP)
     for letter, axis in zip("hkl", crystal.AXES, strict=True):
         yield Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", crystal.step_index(axis), facts=_ORIENTATION)
@@ -116,8 +116,8 @@ def _of_the_crystal() -> Iterator[Formula]:
         yield Formula(f"phi_F_latt_{axis}", "sin(πNh)/sin(πh)", grating, facts=facts, rough=rough)
     of_a_step, rough = (*_SPOT, *_ORIENTATION), crystal.roughness_of_product
     yield Formula("phi_F_latt", "product of the three at φ", crystal.step_lattice, facts=of_a_step, rough=rough)
-    yield Formula("phi_F_cell", "F of the reflection", sums.step_structure_factor, facts=_REFLECTIONS)
-    yield Formula("phi_contribution", "F_cell²·F_latt²", sums.step_contribution)
+    yield Formula("phi_F_cell", "F of the reflection", intensity.step_structure_factor, facts=_REFLECTIONS)
+    yield Formula("phi_contribution", "F_cell²·F_latt²", intensity.step_contribution)
 
 
 def _of_the_innermost_samples() -> Iterator[Formula]:
@@ -133,12 +133,12 @@ def _of_the_innermost_samples() -> Iterator[Formula]:
     yield Formula(
         "sample_F_latt", "lattice factor of the spot", innermost.lattice, facts=_SPOT, rough=innermost.roughness
     )
-    yield Formula("sample_F_cell", "F of the reflection", sums.sampled_structure_factor, facts=_REFLECTIONS)
+    yield Formula("sample_F_cell", "F of the reflection", intensity.sampled_structure_factor, facts=_REFLECTIONS)
     yield Formula("sample_contribution", "F_cell²·F_latt²", innermost.contribution)
 
 
 def _of_the_intensity() -> Iterator[Formula]:
-    yield Formula("I_before_scaling", "ΣF_cell²·F_latt²", sums.intensity, facts=_INTENSITY)
+    yield Formula("I_before_scaling", "ΣF_cell²·F_latt²", intensity.intensity, facts=_INTENSITY)
     yield Formula("I_before_scaling_post_polar", "I·polar", factors.after_polarisation)
     yield Formula("r_e_meters", "√(r_e²) of the reference", lambda _: (math.sqrt(THOMSON_M2),))
     yield Formula("fluence_photons_per_m2", "as configured", sources.fluence, facts=_FLUENCE)
