@@ -37,6 +37,7 @@ def spot_facts(trace: Trace, other: Trace, config: Config | None) -> Facts:
             "configuration",
             shape=float(_SHAPES[crystal.shape]),
             fudge=crystal.fudge,
+            configured_fudge=crystal.fudge,
             dmin_angstrom=config.beam.dmin_angstrom,
         )
     for log, origin in ((trace, "banner"), (other, "other log")):

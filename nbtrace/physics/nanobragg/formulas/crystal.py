@@ -199,6 +199,35 @@ def step_indices(at: NodeView) -> Vector:
     return tuple(index_at(at, axis, angle) for axis in AXES)
 
 
+def cell_at_step(at: NodeView, axis: str) -> Vector:
+    """Return a cell vector (Å) at a φ step: the keyed one at step 0, else turned from the real ones before rotation."""
+    tic = tic_of(at.node)
+    if tic == 0 and at.logged(f"rot_{axis}_angstroms"):
+        return at[f"rot_{axis}_angstroms"]
+    base = at[f"vec_{axis}"] if at.logged(f"vec_{axis}") else swept_base(at, axis)
+    angle = labelled_deg(at, tic)
+    return about_axis(base, spindle(at), math.radians(angle)) if angle else base
+
+
+def reciprocal_at_step(at: NodeView, axis: str) -> Vector:
+    """Return the reciprocal vector (Å⁻¹) along an axis that is dual to the cell at a φ step."""
+    vectors = {name: cell_at_step(at, name) for name in AXES}
+    first, second = OTHERS[axis]
+    product = cross(vectors[first], vectors[second])
+    return scaled(product, 1 / dot(vectors[axis], product))
+
+
+def reciprocal_as_set_up(axis: str) -> Callable[[NodeView], Vector]:
+    """Return the formula of a reciprocal vector in the keyed lines, which is the one of the cell before rotation."""
+
+    def formula(at: NodeView) -> Vector:
+        if not at.logged(f"vec_{axis}_star"):
+            raise UnloggedError(f"vec_{axis}_star")
+        return at[f"vec_{axis}_star"]
+
+    return formula
+
+
 def lattice(at: NodeView) -> Vector:
     """Return the lattice factor of the keyed lines: the product of the three as logged, or that of the spot."""
     if is_square(at):

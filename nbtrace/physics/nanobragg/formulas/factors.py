@@ -7,7 +7,7 @@ from nbtrace.compare.scene import ALL, NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas import geometry
-from nbtrace.physics.nanobragg.quantities import SOURCE
+from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, PHI_TIC, SOURCE
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 
@@ -76,6 +76,14 @@ def polarisation(at: NodeView) -> Vector:
         return (1.0,)
     samples = at.samples() or (0,)
     return kahn(at, at.of(samples[-1] if per_point_flag(at, "oversample_polar") else 0))
+
+
+def source_polarisation(at: NodeView) -> Vector:
+    """Return the factor that the line of a source prints: the first source's, its own where it is taken anew."""
+    if not per_point_flag(at, "oversample_polar"):
+        return polarisation(at)
+    place = ((SOURCE, at.ordinal(SOURCE)), (PHI_TIC, 0), (MOSAIC_DOMAIN, 0))
+    return kahn(at, at.of((at.samples() or (0,))[-1], place))
 
 
 def kahn_plain(at: NodeView) -> Vector:

@@ -125,7 +125,7 @@ def lattice_at(at: NodeView, hkl: Vector) -> float:
     if spot.shape == SpotShape.SQUARE:
         return math.prod(lattice_factor(h, n) if n > 1 else 1.0 for h, n in zip(hkl, cells, strict=True))
     stars = reciprocal(at) if spot.radius >= Radius.RECIPROCAL else ()
-    return spot_factor(spot, hkl, cells, stars, at.number("fudge"))
+    return spot_factor(spot, hkl, cells, stars, at.number("shape_fudge" if at.logged("shape_fudge") else "fudge"))
 
 
 def reciprocal(at: NodeView) -> tuple[Vector, ...]:

@@ -1,8 +1,13 @@
 """The beam's formulas: wavelength, direction and fluence of a single source, and the innermost samples' sources."""
 
+from collections.abc import Callable
+
+from nbtrace.compare.metrics import dot
 from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import unit
 from nbtrace.physics.nanobragg import relations
+from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, PHI_TIC, SOURCE
+from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 
@@ -32,6 +37,47 @@ def incident(at: NodeView) -> Vector:
 
 def scattering_cosine(at: NodeView) -> Vector:
     """Return î·d̂ of the last point; with one source."""
-    if several_sources(at):
+    last = at.of(at.samples()[-1]) if at.samples() else at
+    if not several_sources(at):
+        return relations.scattering_cosine(last)
+    places = at.places_of("sample_incident_vec", last.node.sample)
+    if not places:
         raise UnloggedError("direction of the last source", Lack.TURN)
-    return relations.scattering_cosine(at.of(at.samples()[-1]) if at.samples() else at)
+    source = max(places, key=lambda place: dict(place)[SOURCE])
+    return (dot(at.of(last.node.sample, source)["sample_incident_vec"], last["diffracted_vec"]),)
+
+
+def of_innermost(name: str) -> Callable[[NodeView], Vector]:
+    """Return the formula of what a line of one source repeats of its first innermost sample, at the last point."""
+
+    def formula(at: NodeView) -> Vector:
+        return _of_the_source(at)[name]
+
+    return formula
+
+
+def _of_the_source(at: NodeView) -> NodeView:
+    samples = at.samples() or (0,)
+    place = ((SOURCE, at.ordinal(SOURCE)), (PHI_TIC, 0), (MOSAIC_DOMAIN, 0))
+    return at.of(samples[-1], place)
+
+
+def source_wavelength(at: NodeView) -> Vector:
+    """Return the wavelength of a source, Å."""
+    return (_of_the_source(at).number("sample_lambda_meters") / ANGSTROM,)
+
+
+def source_cosine(at: NodeView) -> Vector:
+    """Return the cosine of the scattering angle of a source."""
+    here = _of_the_source(at)
+    return (dot(here["sample_incident_vec"], here["diffracted_vec"]),)
+
+
+def squared(name: str) -> Callable[[NodeView], Vector]:
+    """Return the formula of a square."""
+    return lambda at: (at.number(name) ** 2,)
+
+
+def source_contribution(at: NodeView) -> Vector:
+    """Return F_cell²·F_latt² of a source."""
+    return ((at.number("source_F_cell") * at.number("source_F_latt")) ** 2,)

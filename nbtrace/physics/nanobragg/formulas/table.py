@@ -13,7 +13,7 @@ from nbtrace.compare.precision import as_single
 from nbtrace.physics.nanobragg.formulas import cell, crystal, factors, geometry, innermost, intensity, sources
 from nbtrace.physics.nanobragg.formulas.intensity import REFLECTIONS, THOMSON_M2
 from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import QUANTITIES, SOURCE
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.vocabulary.formula import Formula
 
@@ -97,9 +97,13 @@ def _of_the_pixel() -> Iterator[Formula]:
 
 
 def _of_the_crystal() -> Iterator[Formula]:
+    yield Formula("shape_fudge", "as configured", lambda at: at["configured_fudge"], facts=("configured_fudge",))
     yield Formula("V_cell", "1/V*", cell.volume)
     for axis, text in zip(crystal.AXES, cell.TEXTS, strict=True):
         yield Formula(f"vec_{axis}", text, cell.real_vector(axis), facts=("cell_lengths",))
+    for axis in crystal.AXES:
+        copied = crystal.reciprocal_as_set_up(axis)
+        yield Formula(f"rot_{axis}_star_A_inv", f"{axis}* before rotation", copied)
     for axis in crystal.AXES:
         yield Formula(f"rot_{axis}_angstroms", f"{axis} turned by φ", crystal.rotated(axis), facts=_ORIENTATION)
     for axis in crystal.AXES:
@@ -109,6 +113,12 @@ def _of_the_crystal() -> Iterator[Formula]:
     yield Formula("F_cell", "F of the reflection", intensity.structure_factor, facts=_REFLECTIONS)
     yield Formula("F_cell_interpolated", "F interpolated between reflections", intensity.interpolated_structure_factor)
     yield Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, tic_of(at.node)),), facts=_SWEEP)
+    for axis in crystal.AXES:
+        y = cell.turned_component(crystal.cell_at_step, axis, 1)
+        yield Formula(f"phi_{axis}p_y", f"y of {axis}(φ)", y, facts=_ORIENTATION)
+        for place, name in enumerate("xyz"):
+            component = cell.turned_component(crystal.reciprocal_at_step, axis, place)
+            yield Formula(f"phi_rot_{axis}_star_A_inv_{name}", f"{name} of {axis}*(φ)", component, facts=_ORIENTATION)
     for letter, axis in zip("hkl", crystal.AXES, strict=True):
         yield Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", crystal.step_index(axis), facts=_ORIENTATION)
     for axis in crystal.AXES:
@@ -135,6 +145,14 @@ def _of_the_innermost_samples() -> Iterator[Formula]:
     )
     yield Formula("sample_F_cell", "F of the reflection", intensity.sampled_structure_factor, facts=_REFLECTIONS)
     yield Formula("sample_contribution", "F_cell²·F_latt²", innermost.contribution)
+    yield Formula("source_lambda_angstroms", "λ of the source", sources.source_wavelength)
+    for name in ("F_cell", "F_latt"):
+        yield Formula(f"source_{name}", f"{name} of the source", sources.of_innermost(f"sample_{name}"))
+        yield Formula(f"source_{name}_squared", f"{name}²", sources.squared(f"source_{name}"))
+    yield Formula("source_I_contribution", "F_cell²·F_latt²", sources.source_contribution)
+    yield Formula("source_polar", "Kahn factor", factors.source_polarisation, facts=_POLARISATION)
+    yield Formula("source_index", "the ordinal", lambda at: (float(at.ordinal(SOURCE)),))
+    yield Formula("source_cos_2theta", "î·d̂ of the source", sources.source_cosine)
 
 
 def _of_the_intensity() -> Iterator[Formula]:
