@@ -116,7 +116,7 @@ pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta Fclose
 fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta ~angles_rad | Fdet; fdet                     | Fast axis of the detector
 sdet_vec                 | 1   | vector never_zero | sdet_after_twotheta ~angles_rad | Sdet; sdet                     | Slow axis of the detector
 odet_vec                 | 1   | vector never_zero | odet_after_twotheta ~angles_rad ~initial_fdet ~initial_sdet | Odet; odet                     | Normal of the detector
-pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec odet_vec odet_after_twotheta | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
+pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec odet_vec odet_after_twotheta ~distance_m ~incident_vec | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
 R_distance_meters        | m   | scalar never_zero | pixel_pos_meters                    | airpath; Airpath; Distance to pixel (R); R; pixel_distance_A@Å | Distance R from the sample to that point
 omega_pixel_sr           | sr  | scalar never_zero | R_distance_meters close_distance_meters oversample_omega | Omega (solid angle); Solid angle (with obliquity); omega_sr | Solid angle of the pixel, p²·close/R³
 close_distance_meters    | m   | scalar never_zero | pix0_vector_meters odet_vec odet_after_twotheta fdet_vec sdet_vec | close_distance; Close distance | Distance from the sample to the detector plane, P₀·ô
@@ -142,7 +142,7 @@ hkl_rounded              | 1   | vector | hkl_frac                            | 
 F_latt_a                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along a, sin(πNh)/sin(πh)
 F_latt_b                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along b, sin(πNk)/sin(πk)
 F_latt_c                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along c, sin(πNl)/sin(πl)
-F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c ~hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv | F_latt (product)               | Lattice factor, product of the three
+F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c ~hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv ~rot_a_angstroms ~rot_b_angstroms ~rot_c_angstroms | F_latt (product)               | Lattice factor, product of the three
 F_cell                   | e⁻  | scalar never_zero | hkl_rounded ~hkl_frac               | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
 F_cell_interpolated      | e⁻  | scalar | hkl_frac                            |                                | Structure factor by tricubic interpolation
 F_tricubic               | e⁻  | scalar | hkl_frac                            |                                | Structure factor at a node of the interpolation
@@ -178,7 +178,7 @@ sample_rot_b_angstroms   | Å   | vector | rot_b_angstroms ~ORIENTATION ~vec_b ~
 sample_rot_c_angstroms   | Å   | vector | rot_c_angstroms ~ORIENTATION ~vec_c ~sample_rot_a_angstroms ~sample_rot_b_angstroms | | Cell vector c of the innermost sample
 sample_hkl_frac          | 1   | vector abs | sample_scattering_vec_A_inv sample_rot_a_angstroms sample_rot_b_angstroms sample_rot_c_angstroms | | Fractional Miller indices of the innermost sample
 sample_hkl_rounded       | 1   | vector | sample_hkl_frac                     |                                | Nearest Miller indices of the innermost sample
-sample_F_latt            | 1   | scalar | sample_hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv | | Lattice factor of the innermost sample
+sample_F_latt            | 1   | scalar | sample_hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv ~rot_a_angstroms ~rot_b_angstroms ~rot_c_angstroms | | Lattice factor of the innermost sample
 sample_F_cell            | e⁻  | scalar | sample_hkl_rounded ~sample_hkl_frac |                                | Structure factor of the innermost sample
 sample_contribution      | 1   | scalar | sample_F_cell sample_F_latt         |                                | F_cell²·F_latt² of the innermost sample
 source

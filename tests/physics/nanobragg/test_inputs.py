@@ -49,6 +49,7 @@ UNREAD = {
         (("phi_h_frac", "phi_ap_y"), ("phi_k_frac", "phi_bp_y"), ("phi_l_frac", "phi_cp_y")),
         "a component of the turned vector that the index is computed from; no other component is printed",
     ),
+    ("source_F_latt", "source_lambda_angstroms"): "the lines of a source print nothing else of what leads to it",
     ("I_before_scaling", "source_I_contribution"): "of several sources no log prints all that the sum is made of",
 }
 EVERYTHING = (
@@ -128,11 +129,23 @@ def scenes() -> Iterator[Scene]:
 
 def everything() -> Iterator[Scene]:
     """Yield traces of the simulator that hold every innermost sample."""
-    for shape in ((), ("-gauss_xtal", "-fudge", "1.1"), ("-dmin", "0.1", "-polar", "0.9")):
-        command = parse([*EVERYTHING.split(), *shape])
-        trace = trace_pixel(command.config, (24, 31), Emit(everything=True)).trace
-        for known in (command.config, None):
-            yield scene(trace, trace.side, facts_of(trace, trace, known))
+    with TemporaryDirectory() as folder:
+        listed = Path(folder) / "listed.hkl"
+        listed.write_text(
+            "".join(f"{h} {k} {l} {10 + h + 2 * k + 3 * l}\n" for h, k, l in product(range(-4, 12), repeat=3))  # noqa: E741
+        )
+        own = (
+            ("-gauss_xtal", "-fudge", "1.1"),
+            ("-dmin", "0.1", "-polar", "0.9"),
+            ("-hkl", str(listed), "-interpolate"),
+        )
+        for flags in ((), *own):
+            config = parse([*EVERYTHING.split(), *flags]).config
+            trace = trace_pixel(config, (24, 31), Emit(everything=True)).trace
+            for known in (config, None):
+                reflections = reflections_of(known)
+                tables = {} if reflections is None else {REFLECTIONS: reflections}
+                yield scene(trace, trace.side, facts_of(trace, trace, known), tables=tables)
 
 
 def completed(seen: Scene, asked: Asked) -> Scene:

@@ -130,9 +130,9 @@ def lattice_at(at: NodeView, hkl: Vector) -> float:
 
 def reciprocal(at: NodeView) -> tuple[Vector, ...]:
     """Return a*, b*, c* (Å⁻¹): as logged, else dual to the real ones; no rotation changes a distance in them."""
-    for names in ([f"rot_{axis}_star_A_inv" for axis in _AXES], [f"vec_{axis}_star" for axis in _AXES]):
-        if all(map(at.logged, names)):
-            return tuple(at[name] for name in names)
+    names = [f"rot_{axis}_star_A_inv" for axis in _AXES]
+    if all(map(at.logged, names)):
+        return tuple(at[name] for name in names)
     real = {axis: at[f"rot_{axis}_angstroms"] for axis in _AXES}
     volume = dot(real["a"], cross(real["b"], real["c"]))
     return tuple(scaled(cross(real[OTHERS[axis][0]], real[OTHERS[axis][1]]), 1 / volume) for axis in _AXES)
