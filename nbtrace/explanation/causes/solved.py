@@ -8,7 +8,7 @@ from nbtrace.compare.scene import Vector
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, distance
 from nbtrace.vocabulary.formula import UnloggedError
 
-_LARGEST = 64
+_LARGEST = 24
 """Whole number up to which every one is tried."""
 _FARTHEST = 10**6
 """Largest whole number that is solved for."""
@@ -68,7 +68,7 @@ def _count(case: Case, name: str, value: float) -> float | None:
     return best
 
 
-_CHEAP = 12
+_CHEAP = 8
 """Inputs of a formula up to which it is computed for every small count."""
 _FAR = 30.0
 """Logarithm of a ratio beyond which no count is solved for."""

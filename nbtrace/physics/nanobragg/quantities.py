@@ -192,7 +192,7 @@ source_polar             | 1   | scalar | incident_vec diffracted_vec polar_axis
 source_index             | 1   | scalar |                                     |                                | Ordinal of the source, from 0
 source_cos_2theta        | 1   | scalar | sample_incident_vec diffracted_vec  | source_cos2theta               | Cosine of the scattering angle of the source
 scaling
-I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution sample_contribution ~sample_incident_vec ~sample_scattering_vec_A_inv ~shape_fudge | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
+I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution sample_contribution ~sample_incident_vec ~sample_scattering_vec_A_inv ~shape_fudge ~hkl_frac | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
 I_before_scaling_post_polar | 1 | scalar | I_before_scaling polar             |                                | The same after polarisation
 r_e_meters               | m   | scalar never_zero |                                     |                                | Classical electron radius
 r_e_sqr                  | m²  | scalar never_zero | r_e_meters                          | r_e^2                          | Thomson cross section r_e²

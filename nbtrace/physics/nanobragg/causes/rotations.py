@@ -18,24 +18,25 @@ _MOST_STEPS = 400
 
 def stale_rotation(case: Case) -> Iterator[Candidate]:
     """Yield the orientation of another step of the sweep."""
+    turned = _turner(case)
     for tic, angle in _angles(case):
         if tic == max(tic_of(case.node), 0):
             continue
         last = " (the last step)" if tic == crystal.step_count(case.view()) - 1 else ""
         text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {max(tic_of(case.node), 0)}"
-        yield from _turned(case, angle, text)
+        yield Candidate(turned(angle, None), text)
 
 
 def stale_in_another_sweep(case: Case) -> Iterator[Candidate]:
     """Yield the orientation of another step of a sweep that is itself another: two mistakes of one rotation."""
-    view = case.view()
+    view, turned = case.view(), _turner(case)
     here, count = max(tic_of(case.node), 0), crystal.step_count(view)
     for words, angle_of in _sweeps(view).items():
         for tic in range(min(count, _MOST_STEPS)):
             if tic != here:
                 last = " (the last step)" if tic == count - 1 else ""
                 text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {here}, of {words}"
-                yield from _turned(case, angle_of(tic), text)
+                yield Candidate(turned(angle_of(tic), None), text)
 
 
 def _sweeps(view: NodeView) -> Mapping[str, Callable[[int], float]]:
@@ -58,6 +59,7 @@ def _sweeps(view: NodeView) -> Mapping[str, Callable[[int], float]]:
 
 def other_rotation(case: Case) -> Iterator[Candidate]:
     """Yield the orientation by another angle or axis."""
+    turned = _turner(case)
     view = case.view()
     tic = max(tic_of(case.node), 0)
     angle = crystal.labelled_deg(view, tic)
@@ -77,10 +79,10 @@ def other_rotation(case: Case) -> Iterator[Candidate]:
     if count > 1:
         others["steps that include the end point"] = start + tic * (end - start) / (count - 1)
     for words, other in others.items():
-        yield from _turned(case, other, words)
+        yield Candidate(turned(other, None), words)
     for name, axis in (("x", (1.0, 0.0, 0.0)), ("y", (0.0, 1.0, 0.0)), ("z", (0.0, 0.0, 1.0))):
         for sign, letter in ((1.0, ""), (-1.0, "−")):
-            yield from _turned(case, angle, f"rotation about {letter}{name}", scaled(axis, sign))
+            yield Candidate(turned(angle, scaled(axis, sign)), f"rotation about {letter}{name}")
 
 
 def _angles(case: Case) -> list[tuple[int, float]]:
@@ -88,17 +90,20 @@ def _angles(case: Case) -> list[tuple[int, float]]:
     return [(tic, crystal.nominal_deg(view, tic)) for tic in range(min(crystal.step_count(view), _MOST_STEPS))]
 
 
-def _turned(case: Case, angle_deg: float, text: str, axis: Vector | None = None) -> Iterator[Candidate]:
-    """Yield the value of a cell vector or index with another spindle rotation."""
+def _turner(case: Case) -> Callable[[float, Vector | None], Vector]:
+    """Return what a cell vector or index is at a spindle angle (degrees), and about another axis if one is given."""
     view, name = case.view(), case.name
-    letter = name[4] if name.startswith("rot_") else "abc"["hkl".index(name[4])]
-    about = axis or crystal.spindle(view)
-    base = crystal.base_cell(view, letter) if name.startswith("rot_") else crystal.swept_base(view, letter)
-    vector = about_axis(base, about, math.radians(angle_deg)) if angle_deg else base
-    if name.startswith("rot_"):
-        yield Candidate(vector, text)
-    else:
-        yield Candidate((dot(vector, view["scattering_vec_A_inv"]) * ANGSTROM,), text)
+    index = not name.startswith("rot_")
+    letter = "abc"["hkl".index(name[4])] if index else name[4]
+    own = crystal.spindle(view)
+    base = crystal.swept_base(view, letter) if index else crystal.base_cell(view, letter)
+    scattering = view["scattering_vec_A_inv"] if index else ()
+
+    def turned(angle_deg: float, axis: Vector | None) -> Vector:
+        vector = about_axis(base, axis or own, math.radians(angle_deg)) if angle_deg else base
+        return (dot(vector, scattering) * ANGSTROM,) if index else vector
+
+    return turned
 
 
 def rotated_log(case: Case) -> Iterator[Candidate]:
