@@ -10,6 +10,9 @@ from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature
 _NEAR = 1e-3
 """Relative difference from the logged value within which a compound is looked at more closely."""
 
+_MOST_COMPLEX = 4
+"""Complexity up to which a cause can have another one on top; a changed input with a change on top undoes itself."""
+
 _ROUND_DIGITS = 2
 """Significant digits of a number that is equal to some compound or other."""
 
@@ -32,7 +35,7 @@ def compounds(
     simple = [signature for signature in catalogue if Trait.ON_TOP in signature.traits]
     found, tried = [], 0
     for first, candidate in candidates:
-        if not any(candidate.value):
+        if first.complexity > _MOST_COMPLEX or not any(candidate.value):
             continue
         on_top = replace(case, right=candidate.value)
         for second in simple:

@@ -9,6 +9,9 @@ from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, distance
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Kind
 
+_AGREE = 1e-6
+"""Relative difference up to which both sides agree on a value."""
+
 _EQUAL = 1e-9
 """Relative difference up to which a value is a copy of another one."""
 
@@ -67,14 +70,14 @@ def _copy(node: Node, value: Vector, case: Case) -> Iterator[Candidate]:
 
 
 def _is_right(node: Node, case: Case) -> bool:
-    """Whether both sides agree on a value, or it is the one that its own formula gives."""
-    own = case.values[node]
-    if node in case.theirs and distance(own, case.theirs[node]) <= _EQUAL * norm(own):
+    """Whether both sides agree on a value, or its own formula gives it, or there is nothing to doubt it by."""
+    own, theirs = case.values[node], case.theirs.get(node)
+    if theirs is not None and distance(own, theirs) <= _AGREE * norm(own):
         return True
     try:
         return obeys(case.scene, case.values, node)
     except UnloggedError:
-        return False
+        return theirs is None
 
 
 def before(node: Node, case: Case) -> bool:

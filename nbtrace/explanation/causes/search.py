@@ -4,6 +4,7 @@ A cause is reported only with the residual that it leaves, and only if a catalog
 by chance anyway.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,10 @@ from nbtrace.vocabulary.formula import UnloggedError
 __all__ = ["Candidate", "Case", "Cause", "Search", "Signature", "Trait", "distance", "has_formula", "search"]
 
 _BY_CHANCE = 0.05
-"""Largest expected number of chance matches among all candidates that were tried at which a cause is reported."""
+"""Largest expected number of chance matches among causes as simple at which a cause is reported."""
+
+_AMONG_ALL = 0.5
+"""The same among all candidates that were tried."""
 
 _FLOOR = 1e-15
 """Closest relative agreement that counts."""
@@ -49,6 +53,8 @@ class Cause:
         Expected number of candidates that come as close by chance, over all that were tried.
     tried : int
         Candidates that were tried, with every value that one was solved from.
+    simpler : float
+        Share of them that are as simple as it.
     """
 
     signature: Signature
@@ -60,6 +66,7 @@ class Cause:
     exact: bool
     chance: float
     tried: int = 0
+    simpler: float = 1.0
 
     @property
     def odds(self) -> str:
@@ -94,7 +101,11 @@ def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     """Return the causes that explain a value, ranked by what they leave, then by simplicity."""
     candidates = list(_candidates(case, catalogue))
     tried = _count(candidates)
-    judged = [_judged(case, signature, candidate, tried) for signature, candidate in candidates]
+    simpler = sorted(signature.complexity for signature, _ in candidates)
+    judged = [
+        _judged(case, signature, candidate, tried, bisect_right(simpler, signature.complexity) / len(simpler))
+        for signature, candidate in candidates
+    ]
     if not any(map(_fits, judged)):
         doubled, further = compounds(case, catalogue, candidates)
         tried += further
@@ -129,8 +140,8 @@ def _differs(case: Case, candidate: Candidate) -> bool:
     return any(abs(x - y) > bound for x, y, bound in zip(candidate.value, case.right, case.allowed, strict=True))
 
 
-def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int) -> Cause:
-    """Weigh a candidate; `tried` is the number of all candidates."""
+def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int, simpler: float = 1.0) -> Cause:
+    """Weigh a candidate; `tried` is the number of all candidates, `simpler` the share of those as simple as it."""
     residual = distance(case.logged, candidate.value)
     deviation = case.deviation
     scale = norm(case.logged)
@@ -143,12 +154,17 @@ def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int) 
     dimensions = sum(x != y for x, y in zip(case.logged, case.right, strict=True))
     chance = tried * min(max(reach, _FLOOR), 1.0) ** max(dimensions, 1)
     relative = residual / scale if scale else residual
-    return Cause(signature, candidate.text, candidate.value, residual, relative, left, exact, chance, tried)
+    return Cause(signature, candidate.text, candidate.value, residual, relative, left, exact, chance, tried, simpler)
 
 
 def _fits(cause: Cause) -> bool:
     close = cause.left <= _PARTIAL and cause.residual_rel <= _CLOSE
-    return (cause.exact or (close and not cause.signature.copies)) and cause.chance <= _BY_CHANCE
+    return (cause.exact or (close and not cause.signature.copies)) and _is_unlikely(cause)
+
+
+def _is_unlikely(cause: Cause) -> bool:
+    """Whether hardly any candidate comes as close by chance: of those as simple, and of all."""
+    return cause.chance * cause.simpler <= _BY_CHANCE and cause.chance <= _AMONG_ALL
 
 
 def _distinct(causes: list[Cause]) -> tuple[Cause, ...]:

@@ -142,6 +142,8 @@ def other_cells(case: Case) -> Iterator[Candidate]:
     """Yield the lattice factor of the whole number of cells that gives the logged one, along all axes if it can be."""
     view, axis = case.view(), case.name[-1]
     solved = {other: _cells_that_fit(view, case.name[:-1], other) for other in crystal.AXES}
+    if not all(solved.values()):
+        solved = {**solved, **_cells_alike(view, case.name[:-1])}
     count = solved[axis]
     if count is None:
         return
@@ -153,6 +155,26 @@ def other_cells(case: Case) -> Iterator[Candidate]:
     else:
         text = f"{count} cells along {axis} instead of {crystal.cells(view, axis)}"
     yield Candidate((crystal.grating(index, count),), text, among=MOST_CELLS)
+
+
+_MOST_ALIKE = 64
+"""Number of cells up to which the same along all axes is looked for."""
+_ALIKE = 1e-4
+"""Largest difference of the lattice factors, over the number of cells, at which one number fits all axes."""
+
+
+def _cells_alike(view: NodeView, prefix: str) -> dict[str, int]:
+    """Return the one number of cells that fits the factors along all axes, whose few digits leave each alone open."""
+    try:
+        pairs = [(_index_along(view, prefix, axis), view.number(f"{prefix}{axis}")) for axis in crystal.AXES]
+    except UnloggedError:
+        return {}
+    misfits = sorted(
+        (max(abs(abs(crystal.grating(index, n)) - abs(logged)) for index, logged in pairs) / n, n)
+        for n in range(1, _MOST_ALIKE + 1)
+    )
+    (best, count), (second, _) = misfits[:2]
+    return dict.fromkeys(crystal.AXES, count) if best <= _ALIKE and second > 10 * _ALIKE else {}
 
 
 def _cells_that_fit(view: NodeView, prefix: str, axis: str) -> int | None:
