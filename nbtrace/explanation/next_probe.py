@@ -19,7 +19,7 @@ _TOLD_BY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class NextProbe:
     """What to look at next.
 
     Attributes
@@ -36,7 +36,7 @@ class Probe:
     command: str
 
 
-def next_probe(result: Audit, root: Root, *, configured: bool) -> Probe:
+def next_probe(result: Audit, root: Root, *, configured: bool) -> NextProbe:
     """Return what would settle a root.
 
     Parameters
@@ -57,7 +57,7 @@ def next_probe(result: Audit, root: Root, *, configured: bool) -> Probe:
     pixel = next((at for trace in traces if (at := whereabouts(trace).pixel) is not None), None)
     logs = (traces[0].source, traces[1].source)
     command = result.physics.probe(wanted, pixel, logs)
-    return Probe(wanted, _settles(root, held, wanted), command)
+    return NextProbe(wanted, _settles(root, held, wanted), command)
 
 
 def _settles(root: Root, held: Held | None, wanted: Wanted) -> str:
