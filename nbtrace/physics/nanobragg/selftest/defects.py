@@ -269,7 +269,7 @@ PHYSICS: tuple[KnownMistake, ...] = (
         "rotation with the end point included, and the first step stale",
         _ORIENTATION,
         _turned(_first_stale(_end_included)),
-        _causes("stale_in_another_sweep"),
+        _causes("stale_in_another_sweep", "stale_rotation", "other_rotation"),
     ),
     KnownMistake(
         "rotation at the middle of the step, and the first step stale",
