@@ -157,6 +157,8 @@ def build_crystal(
         _observe_basis(observe, "misset", reciprocal)
     real, reciprocal, volume = _real_cell(reciprocal, cell, observe)
     real_m = _each(real, lambda v: v * ANGSTROM_M)
+    if config.shape is not CrystalShape.SQUARE:
+        observe("base.shape_fudge", config.fudge)
     spindle = unit(vector(frame_of(parameters.config.detector).spindle, parameters.device))
     return Crystal(
         real_m=real_m,

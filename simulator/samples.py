@@ -97,6 +97,11 @@ def _observe_sample(context: SweepContext, sample: _Sample, place: _Place, state
             observe("F_cell", sample.F_cell)
     if context.source_index == 2 and first:
         _observe_third_source(context.source, sample, state, observe)
+    observe("sample.incident_vec", context.source.incident)
+    observe("sample.lambda_meters", context.source.wavelength_m)
+    observe("sample.scattering_vec_A_inv", context.scattering)
+    for name, v in zip("abc", sample.basis, strict=True):
+        observe(f"sample.rot_{name}_angstroms", partial(operator.truediv, v, ANGSTROM_M))
     observe("sample.hkl_frac", sample.miller)
     observe("sample.hkl_rounded", sample.nearest)
     observe("sample.F_latt", sample.lattice.total)

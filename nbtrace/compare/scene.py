@@ -239,6 +239,10 @@ class NodeView(FormulaView):
         """Return the sampled points that the log has."""
         return tuple(sorted({node.sample for node in self._values if node.sample != ALL}))
 
+    def places_of(self, name: str, sample: int) -> tuple[Place, ...]:
+        """Return the turns of the loops at which a quantity is logged for a sample."""
+        return tuple(node.place for node in self._values if node.name == name and node.sample == sample)
+
     def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
         """Return the ordinals of a loop at which a quantity is logged for this sample."""
         sample = max(self.node.sample, 0)
@@ -353,9 +357,9 @@ def usable(vocabulary: Vocabulary, record: Record) -> bool:
     known = vocabulary.quantities.get(record.quantity)
     return (
         known is not None
-        and not vocabulary.judged_apart.intersection(known.indices)
+        and (not vocabulary.judged_apart.intersection(known.indices) or known.name in vocabulary.formulas)
         and record.value.shape not in {Shape.SENTINEL, Shape.TEXT}
-        and not record.index.grids
+        and not (record.index.grids and not known.indices)
         and is_finite(record.numbers)
     )
 

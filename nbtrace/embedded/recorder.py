@@ -33,7 +33,7 @@ _base_name = re.compile(r"(?P<name>.+?)(?P<stage>_regenerated)?_(?P<unit>A_inv3|
 _BASE_UNITS = {"A_inv": "Å⁻¹", "A_inv3": "Å⁻³", "A": "Å", "A3": "Å³"}
 _LOOPS = {PHI_TIC: PHI_TIC, "source": SOURCE, "mosaic_domain": MOSAIC_DOMAIN, "layer": LAYER}
 """What a simulation calls the ordinals of loops."""
-_OPENS = {"phi": PHI_TIC, "sample": "hkl_frac"}
+_OPENS = {"phi": PHI_TIC, "sample": "incident_vec"}
 """The first value of a line that is shown value by value."""
 
 _ROTATED = {f"rot_{name}_angstroms": f"{name}p_y" for name in "abc"}
@@ -155,7 +155,7 @@ class Recorder:
 
 def quantity_of(family: str, key: str) -> Meaning:
     """Return what a name that a simulation shows stands for in the vocabulary."""
-    if family in {"phi", "source2"}:
+    if family in {"phi", "sample", "source2"}:
         own = f"{family.rstrip('2')}_"
         return VOCABULARY.meaning(key if key.startswith(own) else own + key)
     return VOCABULARY.meaning(_base_key(key)[0]) if family == "base" else VOCABULARY.meaning(key)
@@ -202,7 +202,7 @@ def _trace_lines(group: Sequence[Step], emit: Emit) -> Iterator[list[Record]]:
             if emit.wants(writers.ROTSTAR):
                 yield [_rotated(step) for step in group if step.key in _ROTATED]
         case "sample":
-            yield [_record(step, writers.SAMPLE, Meaning(f"tap_{step.key}", None)) for step in group]
+            yield [_record(step, writers.SAMPLE, quantity_of("sample", step.key)) for step in group]
         case family:
             step = group[0]
             line_family = _family(family)

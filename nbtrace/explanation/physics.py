@@ -4,11 +4,12 @@ A vocabulary names its own under the subject `explanation`.
 """
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from nbtrace.compare.formula_checks import constants_of
 from nbtrace.compare.scene import Facts, Node, Place, Values, Vector
-from nbtrace.records import Side, Trace
+from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from nbtrace.explanation.simulations.run import Experiments
 
 SUBJECT = "explanation"
+
+
+class Wanted(Enum):
+    """What would settle a difference that the logs leave open."""
+
+    CONFIGURATION = "the configuration that both programs were run with"
+    VALUES = "values that neither log prints"
 
 
 class Physics:
@@ -127,6 +135,11 @@ class Physics:
     def habit(self, result: "Audit", side: Side, node: Node, theirs: Vector) -> str:
         """Return the habit of logging by which a side prints another value than it computes with; empty if none."""
         del result, side, node, theirs
+        return ""
+
+    def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:
+        """Return the command that gets what is wanted; empty where none does."""
+        del wanted, pixel, logs
         return ""
 
     def sharper(self, result: "Audit", side: Side, node: Node, right: Vector) -> Vector:

@@ -5,15 +5,16 @@ import math
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
-from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.precision import as_single
 from nbtrace.compare.scene import ALL, Node, Vector
 from nbtrace.compare.vectors import scaled, unit
-from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait, distance, has_formula
+from nbtrace.explanation.causes.copies import another, before, neighbour, stale
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait, has_formula
+from nbtrace.explanation.causes.products import factor, several_factors
+from nbtrace.explanation.causes.solved import configuration
 from nbtrace.explanation.physics import Physics
 from nbtrace.vocabulary.formula import UnloggedError
-from nbtrace.vocabulary.quantity import Kind
 
 _UNITS = {
     "m": {3: "mm for m", 6: "µm for m", 10: "Å for m", -3: "m divided by 1000", -10: "m taken for Å"},
@@ -90,6 +91,30 @@ def _order(case: Case) -> Iterator[Candidate]:
 def _single(case: Case) -> Iterator[Candidate]:
     if not case.scene.single:
         yield Candidate(tuple(as_single(x) for x in case.right), "evaluated in float32")
+        yield from _computed_in_single(case)
+
+
+def _computed_in_single(case: Case) -> Iterator[Candidate]:
+    """Yield the value itself where it is a float32 and as close to the right one as float32 operations come."""
+    few = sum(abs(x - y) <= _SINGLE_STEPS * norm(case.right) for x, y in zip(case.logged, case.right, strict=True))
+    if few < len(case.right) or case.logged == tuple(map(as_single, case.right)):
+        return
+    if all(map(_is_single, case.logged)) and any(map(_is_long, case.logged)):
+        yield Candidate(case.logged, "computed in single precision")
+
+
+_SINGLE_STEPS = 64 * 2.0**-24
+"""Relative error of a value that some operations in float32 give."""
+
+
+def _is_single(x: float) -> bool:
+    """Whether a number is a float32, as printed with 15 digits."""
+    return f"{as_single(x):.15g}" == f"{x:.15g}"
+
+
+def _is_long(x: float) -> bool:
+    """Whether a number has more digits than a float32 is sure to keep, so that few are one by chance."""
+    return float(f"{x:.9g}") != x
 
 
 def _unit_length(case: Case) -> Iterator[Candidate]:
@@ -110,80 +135,6 @@ def _zero_component(case: Case) -> Iterator[Candidate]:
     if len(case.right) == 3:
         for i, axis in enumerate("xyz"):
             yield Candidate(tuple(0.0 if j == i else x for j, x in enumerate(case.right)), f"{axis} is 0")
-
-
-def _stale(case: Case) -> Iterator[Candidate]:
-    """Yield the same quantity at other samples and steps."""
-    places = [values[n] for values in (case.values, case.theirs) for n in values if n.name == case.name]
-    if all(distance(value, case.logged) <= 1e-9 * norm(case.logged) for value in places if value != case.right):
-        return
-    for node, value in case.values.items():
-        if node.name == case.name and node != case.node and not _is_beside(node, case):
-            yield Candidate(value, f"stale: repeats the value of {node.label}")
-    yield from _lagging(case)
-
-
-def _is_beside(node: Node, case: Case) -> bool:
-    """Whether a value is of the same turn of the outermost loop: its copy is of a wrong index, not of an older turn."""
-    return case.physics.has_terms and len(node.place) > 1 and node.place[0] == case.node.place[0]
-
-
-def _lagging(case: Case) -> Iterator[Candidate]:
-    """Yield what the formula gives in the turn before, which a program that lags behind holds in every turn."""
-    for index, _ in case.node.place[:1] if case.physics.has_terms else ():
-        before = _neighbour(case.node, index, -1)
-        try:
-            value, _ = value_at(case.scene, case.values, before)
-        except UnloggedError:
-            continue
-        yield Candidate(value, f"stale: the value of {before.label}")
-
-
-def _another(case: Case) -> Iterator[Candidate]:
-    kind = case.quantity.kind
-    for node, value in case.values.items():
-        same = case.vocabulary.quantities[node.name].kind is kind and node.sample in {case.node.sample, ALL}
-        same = same and _before(node, case)
-        if node.name != case.name and same and kind is not Kind.SCALAR:
-            yield Candidate(value, f"holds {node.label}")
-    # Many quantities are 0 or 1: sharing such a value says nothing.
-    if kind is Kind.SCALAR and abs(case.logged[0]) not in {0.0, 1.0}:
-        for node, value in case.values.items():
-            same_unit = case.vocabulary.quantities[node.name].unit == case.quantity.unit
-            if node.name != case.name and same_unit and len(value) == 1 and _before(node, case):
-                yield Candidate(value, f"holds {node.label}")
-
-
-def _before(node: Node, case: Case) -> bool:
-    """Whether a quantity does not itself depend on the one in question."""
-    words, family = case.vocabulary, case.physics.family
-    same = family(node.name) == family(case.name) or node.name in words.equivalent_names(case.name)
-    return case.name not in words.ancestors_here(node.name) and not same
-
-
-def _factor(case: Case) -> Iterator[Candidate]:
-    if len(case.right) != 1:
-        return
-    view = case.view()
-    for name in case.physics.factors:
-        if name not in view or name == case.name:
-            continue
-        value = view[name][0]
-        for exponent, words in (
-            (1, "multiplied by"),
-            (-1, "divided by"),
-            (2, "multiplied twice by"),
-            (-2, "divided twice by"),
-        ):
-            if value and value != 1.0:
-                yield Candidate((case.right[0] * value**exponent,), _factor_words(case, name, exponent, words))
-
-
-def _factor_words(case: Case, name: str, exponent: int, words: str) -> str:
-    takes = any(node.name == name for node in case.inputs)
-    if takes and exponent in {1, -1}:
-        return f"the factor {name} is doubled or missing ({words} {name})"
-    return f"{words} {name}"
 
 
 _SCALES = {
@@ -264,7 +215,7 @@ def _input_replaced(case: Case) -> Iterator[Candidate]:
         for other, value in case.values.items():
             same = quantities[other.name].unit == quantities[node.name].unit and other.name != node.name
             same = same and len(value) == len(case.values[node]) and other.sample in {node.sample, ALL}
-            if same and _before(other, case) and other.place in {node.place, ()}:
+            if same and before(other, case) and other.place in {node.place, ()}:
                 yield from _try(case, {node: value}, f"{other.name} taken for {node.name}")
     yield from _fact_replaced(case)
 
@@ -298,7 +249,7 @@ def _shifted_index(case: Case) -> Iterator[Candidate]:
     inputs = [node for node in case.inputs if node in case.values and node.place]
     for name, step in itertools.product(dict.fromkeys(node.name for node in inputs), (-1, 1)):
         for index in case.vocabulary.indices:
-            moved = {node: _neighbour(node, index, step) for node in inputs if node.name == name}
+            moved = {node: neighbour(node, index, step) for node in inputs if node.name == name}
             known = {node: case.values[other] for node, other in moved.items() if other in case.values}
             words = _turn_words(name, index, {node.ordinal(index) for node in moved}, step)
             if known and len(known) == len(moved):
@@ -314,28 +265,6 @@ def _turn_words(name: str, index: str, ordinals: AbstractSet[int], step: int) ->
         (ordinal,) = ordinals
         return f"{name} of {index} {ordinal + step} in place of {index} {ordinal}"
     return f"{name} of {index} {'−' if step < 0 else '+'} 1"
-
-
-def _neighbour(node: Node, index: str, step: int) -> Node:
-    place = tuple((name, ordinal + step if name == index else ordinal) for name, ordinal in node.place)
-    return node._replace(place=place)
-
-
-def _configuration(case: Case) -> Iterator[Candidate]:
-    """Yield the formula with a configuration value off by one, doubled, halved, or one."""
-    counts, settings = case.physics.counts, case.physics.settings
-    for name in case.told:
-        fact = case.scene.facts[name]
-        words = counts.get(name) or settings.get(name)
-        if words is None or len(fact.numbers) != 1:
-            continue
-        value = fact.numbers[0]
-        others = {value + 1, value - 1, 1.0} - {0.0} if name in counts else {0.0, 1.0, value * 2, value / 2, -value}
-        for other in sorted(others - {value}):
-            try:
-                yield Candidate(case.with_facts({name: (other,)}), f"{words} {other:g} instead of {value:g}")
-            except UnloggedError:
-                continue
 
 
 def _other_side(case: Case) -> Iterator[Candidate]:
@@ -365,20 +294,21 @@ ZERO = "zero"
 """Name of the cause that a value is 0, which of some quantities can be the value."""
 
 _ONE_SIDED = frozenset({Trait.ONE_SIDED})
+_ON_TOP = frozenset({Trait.ON_TOP})
 _SIMPLE: tuple[Signature, ...] = (
-    Signature("unit", "another unit", 1, _unit),
-    Signature("sign", "the sign of all or one component", 1, _sign),
+    Signature("unit", "another unit", 1, _unit, traits=_ON_TOP),
+    Signature("sign", "the sign of all or one component", 1, _sign, traits=_ON_TOP),
     Signature(ZERO, "a placeholder", 1, _zero, copies=True, traits=_ONE_SIDED),
     Signature("zero_component", "a component that is 0", 1, _zero_component, copies=True),
     Signature("constant", "another constant or default", 1, _constant, copies=True, traits=_ONE_SIDED),
-    Signature("angle_unit", "degrees and radians", 2, _ratio("angle_unit")),
-    Signature("two_pi", "2π or 4π", 2, _ratio("two_pi")),
-    Signature("two", "a power of two", 2, _ratio("two")),
+    Signature("angle_unit", "degrees and radians", 2, _ratio("angle_unit"), traits=_ON_TOP),
+    Signature("two_pi", "2π or 4π", 2, _ratio("two_pi"), traits=_ON_TOP),
+    Signature("two", "a power of two", 2, _ratio("two"), traits=_ON_TOP),
     Signature("pi", "π", 3, _ratio("pi")),
     Signature("root_two", "√2", 4, _ratio("root_two")),
     Signature("square", "a square", 3, _square),
     Signature("power", "a root, cube or reciprocal", 3, _power),
-    Signature("order", "components permuted", 2, _order),
+    Signature("order", "components permuted", 2, _order, traits=_ON_TOP),
     Signature("float32", "single precision", 3, _single),
     Signature("normalised", "normalised", 3, _unit_length),
 )
@@ -387,14 +317,15 @@ _COMPOUND: tuple[Signature, ...] = (
         "stale",
         "the value of another step or point",
         3,
-        _stale,
+        stale,
         copies=True,
         traits=frozenset({Trait.REPEATS_A_TURN}),
     ),
-    Signature("another_quantity", "another quantity of the chain", 4, _another, copies=True),
-    Signature("factor", "a missing, doubled or foreign factor", 4, _factor),
+    Signature("another_quantity", "another quantity of the chain", 4, another, copies=True),
+    Signature("factor", "a missing, doubled or foreign factor", 4, factor),
+    Signature("several_factors", "several factors of the chain", 5, several_factors),
     Signature("power_of_ten", "a power of ten", 4, _power_of_ten),
-    Signature("configuration", "a configuration value", 4, _configuration),
+    Signature("configuration", "a configuration value", 4, configuration),
     Signature("input_dropped", "an input left out", 4, _input_dropped),
     Signature("shifted_index", "an input of a neighbouring turn of a loop", 4, _shifted_index),
     Signature("input_scaled", "an input in another unit or sign", 5, _input_scaled),

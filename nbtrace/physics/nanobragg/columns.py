@@ -8,7 +8,7 @@ from nbtrace.longlogs.column_knowledge import ColumnKnowledge, Get
 from nbtrace.longlogs.decimals import Floats
 from nbtrace.longlogs.placing import Roles
 from nbtrace.parsers.outcome import Field
-from nbtrace.physics.nanobragg.dialects.placement import CLOSING, OPENING, PER_SAMPLE, SCALING
+from nbtrace.physics.nanobragg.dialects.placement import CLOSING, INNERMOST, OPENING, PER_SAMPLE, SCALING
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 
@@ -66,7 +66,7 @@ def _roles(items: list[Field], sweep_keys: dict[str, int]) -> Roles:
         opens.append(counts and (sampled or name == OPENING))
         closes.append(counts and name in CLOSING)
         ranks.append(VOCABULARY.rank[name] if counts and sampled else -1)
-        per_sample.append(sampled)
+        per_sample.append(sampled or section == INNERMOST)
         of_step = item.index.ordinal(PHI_TIC) is not None and name.startswith("phi_")
         keys.append(sweep_keys.setdefault(item.key, len(sweep_keys)) if of_step else -1)
     return Roles(

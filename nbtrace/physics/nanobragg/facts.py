@@ -9,6 +9,7 @@ from nbtrace.compare.scene import Fact, Facts, Vector, banner_fact
 from nbtrace.compare.vectors import cross
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.physics.nanobragg.lattice import common_cells, infer_cells
+from nbtrace.physics.nanobragg.spot_facts import spot_facts
 from nbtrace.records import Shape, Side, Trace
 from simulator.config import Config, Convention
 from simulator.frames import frame_of
@@ -70,6 +71,7 @@ def facts_of(trace: Trace, other: Trace, config: Config | None) -> Facts:
         known["other_shape"] = Fact((1.0,), 0.0, "the reference prints no lattice factors")
     if config is not None:
         known = {**known, **_configured(config)}
+    known = {**known, **spot_facts(trace, other, config)}
     return known if all(f"N_{axis}" in known for axis in "abc") else {**_cells(trace, other), **known}
 
 

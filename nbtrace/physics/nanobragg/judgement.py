@@ -8,7 +8,7 @@ from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Facts, Node, NodeView, Place, Values, Vector
 from nbtrace.explanation.audit.findings import Audit, Finding
-from nbtrace.explanation.physics import Physics
+from nbtrace.explanation.physics import Physics, Wanted
 from nbtrace.physics.nanobragg.causes.variants import VARIANTS
 from nbtrace.physics.nanobragg.experiments import Simulator
 from nbtrace.physics.nanobragg.facts import facts_of
@@ -16,8 +16,9 @@ from nbtrace.physics.nanobragg.formulas.crystal import nominal_deg, spindle, ste
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.reflections import reflections_of
 from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE, REFLECTIONS
+from nbtrace.physics.nanobragg.probes import probe_command
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
-from nbtrace.records import Side, Trace
+from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class NanoBragg(Physics):
         "pixel_m": "pixel size",
         "kahn_factor": "Kahn factor",
         "mu_per_m": "attenuation coefficient",
+        "fudge": "shape factor",
     }
     has_terms = False  # the sweep and the sums have causes of their own
     never_leaves = frozenset({"vec_a", "vec_b", "vec_c"})
@@ -178,6 +180,10 @@ class NanoBragg(Physics):
             return ""
         off = (norm(tuple(x - y for x, y in zip(mine, other, strict=True))) for other in turned)
         return _ROTATED if any(distance <= close * norm(mine) for distance in off) else ""
+
+    def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:
+        """Return the command with the flags, or of a trace that holds every sample."""
+        return probe_command(wanted, pixel, logs)
 
     def sharper(self, result: Audit, side: Side, node: Node, right: Vector) -> Vector:
         """Return the intensity that the pixel value tells, which is known better than the sum over the steps."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from nbtrace.compare.chain import WorkedFactor
 from nbtrace.records import Trace
 
-_LARGEST_N = 4096
+MOST_CELLS = 4096
+"""Largest number of cells that a lattice factor is tried with."""
 _LARGEST_STATED = 1e9
 _AXES = "abc"
 _SETTING = {"a": "N_a", "b": "N_b", "c": "N_c"}
@@ -118,7 +119,7 @@ def infer_cells(index: float, factor: float) -> int | None:
     """
     if not math.isfinite(factor) or not math.isfinite(index):
         return None
-    misfits = sorted((abs(abs(lattice_factor(index, n)) - abs(factor)), n) for n in range(1, _LARGEST_N + 1))
+    misfits = sorted((abs(abs(lattice_factor(index, n)) - abs(factor)), n) for n in range(1, MOST_CELLS + 1))
     best, second = misfits[0], misfits[1]
     scale = max(abs(factor), 1.0)
     for allowed in (_FITS, _FITS_SINGLE):

@@ -36,6 +36,7 @@ _SECTIONS: dict[str, tuple[Scope, tuple[str, ...]]] = {
     "pixel": (Scope.POINT, ()),
     "lattice": (Scope.POINT, ()),
     "phi": (Scope.POINT, (PHI_TIC,)),
+    "innermost": (Scope.POINT, (SOURCE, PHI_TIC, MOSAIC_DOMAIN)),
     "source": (Scope.BLOCK, (SOURCE,)),
     "scaling": (Scope.BLOCK, ()),
 }
@@ -101,20 +102,21 @@ c_star_input            | Å⁻¹ | vector |                                    
 a_star_misset           | Å⁻¹ | vector | a_star_input                        |                                | Reciprocal cell vector a* after the misset rotation
 b_star_misset           | Å⁻¹ | vector | b_star_input                        |                                | Reciprocal cell vector b* after the misset rotation
 c_star_misset           | Å⁻¹ | vector | c_star_input                        |                                | Reciprocal cell vector c* after the misset rotation
-vec_a_star              | Å⁻¹ | vector |                                     | a_star; mosflm_a_star_rederived | Reciprocal cell vector a* in the lab frame
-vec_b_star              | Å⁻¹ | vector |                                     | b_star; mosflm_b_star_rederived | Reciprocal cell vector b* in the lab frame
-vec_c_star              | Å⁻¹ | vector |                                     | c_star; mosflm_c_star_rederived | Reciprocal cell vector c* in the lab frame
+vec_a_star              | Å⁻¹ | vector | a_star_input a_star_misset         | a_star; mosflm_a_star_rederived | Reciprocal cell vector a* in the lab frame
+vec_b_star              | Å⁻¹ | vector | b_star_input b_star_misset         | b_star; mosflm_b_star_rederived | Reciprocal cell vector b* in the lab frame
+vec_c_star              | Å⁻¹ | vector | c_star_input c_star_misset         | c_star; mosflm_c_star_rederived | Reciprocal cell vector c* in the lab frame
 V_star                   | Å⁻³ | scalar | vec_a_star vec_b_star vec_c_star |                                | Volume of the reciprocal cell, a*·(b*×c*)
 V_cell                   | Å³  | scalar | V_star                              | V_actual                       | Volume of the cell, 1/V*
-vec_a                   | Å   | vector | vec_b_star vec_c_star V_cell      | a; real_a_reconstructed        | Cell vector a = V·b*×c* in the lab frame
-vec_b                   | Å   | vector | vec_a_star vec_c_star V_cell      | b; real_b_reconstructed        | Cell vector b = V·c*×a* in the lab frame
-vec_c                   | Å   | vector | vec_a_star vec_b_star V_cell      | c; real_c_reconstructed        | Cell vector c = V·a*×b* in the lab frame
+vec_a                   | Å   | vector | vec_b_star vec_c_star V_cell ~vec_a_star      | a; real_a_reconstructed        | Cell vector a = V·b*×c* in the lab frame
+vec_b                   | Å   | vector | vec_a_star vec_c_star V_cell ~vec_b_star      | b; real_b_reconstructed        | Cell vector b = V·c*×a* in the lab frame
+vec_c                   | Å   | vector | vec_a_star vec_b_star V_cell ~vec_c_star      | c; real_c_reconstructed        | Cell vector c = V·a*×b* in the lab frame
+shape_fudge             | 1   | scalar |                                     |                                | Shape factor of spots that are no parallelepiped's, -fudge
 pixel
 pix0_vector_meters       | m   | vector | pix0_vector pix0_after_twotheta Fclose_m Sclose_m close_distance_m Fbeam_m Sbeam_m distance_m term_beam ~incident_vec fdet_vec sdet_vec odet_vec odet_after_twotheta |                                | Position of the detector's first corner
 fdet_vec                 | 1   | vector never_zero | fdet_after_twotheta ~angles_rad | Fdet; fdet                     | Fast axis of the detector
 sdet_vec                 | 1   | vector never_zero | sdet_after_twotheta ~angles_rad | Sdet; sdet                     | Slow axis of the detector
 odet_vec                 | 1   | vector never_zero | odet_after_twotheta ~angles_rad ~initial_fdet ~initial_sdet | Odet; odet                     | Normal of the detector
-pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec odet_vec odet_after_twotheta | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
+pixel_pos_meters         | m   | vector | pix0_vector_meters fdet_vec sdet_vec odet_vec odet_after_twotheta ~distance_m ~incident_vec | pixel_pos; Position; Pixel coordinate; pixel_pos_angstroms@Å; pixel_pos_A@Å | Position X of the sampled point of the pixel
 R_distance_meters        | m   | scalar never_zero | pixel_pos_meters                    | airpath; Airpath; Distance to pixel (R); R; pixel_distance_A@Å | Distance R from the sample to that point
 omega_pixel_sr           | sr  | scalar never_zero | R_distance_meters close_distance_meters oversample_omega | Omega (solid angle); Solid angle (with obliquity); omega_sr | Solid angle of the pixel, p²·close/R³
 close_distance_meters    | m   | scalar never_zero | pix0_vector_meters odet_vec odet_after_twotheta fdet_vec sdet_vec | close_distance; Close distance | Distance from the sample to the detector plane, P₀·ô
@@ -140,36 +142,57 @@ hkl_rounded              | 1   | vector | hkl_frac                            | 
 F_latt_a                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along a, sin(πNh)/sin(πh)
 F_latt_b                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along b, sin(πNk)/sin(πk)
 F_latt_c                 | 1   | scalar | hkl_frac                            |                                | Lattice factor along c, sin(πNl)/sin(πl)
-F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c          | F_latt (product)               | Lattice factor, product of the three
+F_latt                   | 1   | scalar | F_latt_a F_latt_b F_latt_c ~hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv ~rot_a_angstroms ~rot_b_angstroms ~rot_c_angstroms | F_latt (product)               | Lattice factor, product of the three
 F_cell                   | e⁻  | scalar never_zero | hkl_rounded ~hkl_frac               | F_cell_nearest; Structure factor F | Structure factor of the nearest reflection
 F_cell_interpolated      | e⁻  | scalar | hkl_frac                            |                                | Structure factor by tricubic interpolation
 F_tricubic               | e⁻  | scalar | hkl_frac                            |                                | Structure factor at a node of the interpolation
 phi
 phi_deg                  | deg | scalar |                                     |                                | Spindle angle of the step, as labelled
-phi_ap_y                 | Å   | scalar |                                     |                                | Component y of the cell vector a at the step
-phi_bp_y                 | Å   | scalar |                                     |                                | Component y of the cell vector b at the step
-phi_cp_y                 | Å   | scalar |                                     |                                | Component y of the cell vector c at the step
+phi_ap_y                 | Å   | scalar | rot_a_angstroms ~ORIENTATION ~vec_a |                                | Component y of the cell vector a at the step
+phi_bp_y                 | Å   | scalar | rot_b_angstroms ~ORIENTATION ~vec_b |                                | Component y of the cell vector b at the step
+phi_cp_y                 | Å   | scalar | rot_c_angstroms ~ORIENTATION ~vec_c |                                | Component y of the cell vector c at the step
+phi_rot_a_star_A_inv_x  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component x of the reciprocal vector a* at the step
+phi_rot_a_star_A_inv_y  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component y of the reciprocal vector a* at the step
+phi_rot_a_star_A_inv_z  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component z of the reciprocal vector a* at the step
+phi_rot_b_star_A_inv_x  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component x of the reciprocal vector b* at the step
+phi_rot_b_star_A_inv_y  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component y of the reciprocal vector b* at the step
+phi_rot_b_star_A_inv_z  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component z of the reciprocal vector b* at the step
+phi_rot_c_star_A_inv_x  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component x of the reciprocal vector c* at the step
+phi_rot_c_star_A_inv_y  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component y of the reciprocal vector c* at the step
+phi_rot_c_star_A_inv_z  | Å⁻¹ | scalar | rot_a_angstroms ~vec_a rot_b_angstroms ~vec_b rot_c_angstroms ~vec_c ~ORIENTATION | | Component z of the reciprocal vector c* at the step
 phi_h_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_a_angstroms vec_a ORIENTATION phi_ap_y |                                | Fractional Miller index h at the step
 phi_k_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_b_angstroms vec_b ORIENTATION phi_bp_y |                                | Fractional Miller index k at the step
 phi_l_frac               | 1   | scalar abs shows_units | scattering_vec_A_inv rot_c_angstroms vec_c ORIENTATION phi_cp_y |                                | Fractional Miller index l at the step
 phi_F_latt_a             | 1   | scalar | phi_h_frac                          |                                | Lattice factor along a at the step
 phi_F_latt_b             | 1   | scalar | phi_k_frac                          |                                | Lattice factor along b at the step
 phi_F_latt_c             | 1   | scalar | phi_l_frac                          |                                | Lattice factor along c at the step
-phi_F_latt               | 1   | scalar | phi_F_latt_a phi_F_latt_b phi_F_latt_c F_latt_a F_latt_b F_latt_c hkl_frac SWEEP | | Lattice factor at the step
+phi_F_latt               | 1   | scalar | phi_F_latt_a phi_F_latt_b phi_F_latt_c F_latt_a F_latt_b F_latt_c hkl_frac ~shape_fudge SWEEP | | Lattice factor at the step
 phi_F_cell               | e⁻  | scalar | phi_h_frac phi_k_frac phi_l_frac    |                                | Structure factor at the step
 phi_contribution         | 1   | scalar | phi_F_cell phi_F_latt               |                                | F_cell²·F_latt² of the step
+innermost
+sample_incident_vec      | 1   | vector | incident_vec                        |                                | Direction of the beam of the source of the innermost sample
+sample_lambda_meters     | m   | scalar | lambda_meters                       |                                | Wavelength of the source of the innermost sample
+sample_scattering_vec_A_inv | m⁻¹ | vector | diffracted_vec sample_incident_vec sample_lambda_meters | | Scattering vector of the source, in m⁻¹ as the one of the pixel
+sample_rot_a_angstroms   | Å   | vector | rot_a_angstroms ~ORIENTATION ~vec_a ~sample_rot_b_angstroms ~sample_rot_c_angstroms | | Cell vector a of the innermost sample
+sample_rot_b_angstroms   | Å   | vector | rot_b_angstroms ~ORIENTATION ~vec_b ~sample_rot_a_angstroms ~sample_rot_c_angstroms | | Cell vector b of the innermost sample
+sample_rot_c_angstroms   | Å   | vector | rot_c_angstroms ~ORIENTATION ~vec_c ~sample_rot_a_angstroms ~sample_rot_b_angstroms | | Cell vector c of the innermost sample
+sample_hkl_frac          | 1   | vector abs | sample_scattering_vec_A_inv sample_rot_a_angstroms sample_rot_b_angstroms sample_rot_c_angstroms | | Fractional Miller indices of the innermost sample
+sample_hkl_rounded       | 1   | vector | sample_hkl_frac                     |                                | Nearest Miller indices of the innermost sample
+sample_F_latt            | 1   | scalar | sample_hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv ~rot_a_angstroms ~rot_b_angstroms ~rot_c_angstroms | | Lattice factor of the innermost sample
+sample_F_cell            | e⁻  | scalar | sample_hkl_rounded ~sample_hkl_frac |                                | Structure factor of the innermost sample
+sample_contribution      | 1   | scalar | sample_F_cell sample_F_latt         |                                | F_cell²·F_latt² of the innermost sample
 source
-source_lambda_angstroms  | Å   | scalar |                                     | source_wavelength_angstroms    | Wavelength of the source
-source_F_cell            | e⁻  | scalar |                                     |                                | Structure factor for the source
-source_F_latt            | 1   | scalar | source_lambda_angstroms             |                                | Lattice factor for the source
+source_lambda_angstroms  | Å   | scalar | sample_lambda_meters                | source_wavelength_angstroms    | Wavelength of the source
+source_F_cell            | e⁻  | scalar | sample_F_cell                       |                                | Structure factor for the source
+source_F_latt            | 1   | scalar | source_lambda_angstroms sample_F_latt |                                | Lattice factor for the source
 source_F_cell_squared    | 1   | scalar | source_F_cell                       |                                | F_cell² for the source
 source_F_latt_squared    | 1   | scalar | source_F_latt                       |                                | F_latt² for the source
 source_I_contribution    | 1   | scalar | source_F_cell source_F_latt         | source_I_contribution_pre_polar | F_cell²·F_latt² of the source
-source_polar             | 1   | scalar |                                     |                                | Polarisation factor of the source
+source_polar             | 1   | scalar | incident_vec diffracted_vec polar_axis oversample_polar ~sample_incident_vec |                                | Polarisation factor of the source
 source_index             | 1   | scalar |                                     |                                | Ordinal of the source, from 0
-source_cos_2theta        | 1   | scalar |                                     | source_cos2theta               | Cosine of the scattering angle of the source
+source_cos_2theta        | 1   | scalar | sample_incident_vec diffracted_vec  | source_cos2theta               | Cosine of the scattering angle of the source
 scaling
-I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
+I_before_scaling         | 1   | scalar | F_cell F_latt phi_F_latt hkl_rounded SWEEP ~steps ~PER_POINT FLAGS source_I_contribution sample_contribution ~sample_incident_vec ~sample_scattering_vec_A_inv ~shape_fudge ~hkl_frac | I_before_scaling_pre_polar | Intensity summed over all samples, before the factors of the scaling chain
 I_before_scaling_post_polar | 1 | scalar | I_before_scaling polar             |                                | The same after polarisation
 r_e_meters               | m   | scalar never_zero |                                     |                                | Classical electron radius
 r_e_sqr                  | m²  | scalar never_zero | r_e_meters                          | r_e^2                          | Thomson cross section r_e²
@@ -181,7 +204,7 @@ oversample_omega         | 1   | scalar |                                     | 
 capture_fraction         | 1   | scalar has_default | diffracted_vec odet_vec odet_after_twotheta fdet_vec sdet_vec oversample_thick |                                | Share of the photons that the sensor absorbs
 polar                    | 1   | scalar never_zero | incident_vec diffracted_vec polar_axis oversample_polar | polarization_factor; last_polar | Kahn polarisation factor
 omega_pixel              | sr  | scalar never_zero | omega_pixel_sr oversample_omega         |                            | Solid angle of the pixel, as applied
-cos_2theta               | 1   | scalar | incident_vec diffracted_vec         | cos2theta                      | Cosine of the scattering angle, î·d̂
+cos_2theta               | 1   | scalar | incident_vec diffracted_vec ~sample_incident_vec | cos2theta                      | Cosine of the scattering angle, î·d̂
 I_pixel_final            | photons | scalar | I_before_scaling r_e_sqr fluence_photons_per_m2 steps capture_fraction polar omega_pixel omega_pixel_sr FLAGS | Final intensity; final_intensity | Pixel value I·r_e²·fluence/steps·capture·polar·omega
 floatimage_accumulated   | photons | scalar | I_pixel_final                   |                                | The pixel value in single precision, as the image stores it
 """

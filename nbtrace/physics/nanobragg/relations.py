@@ -192,7 +192,7 @@ _NEAR = 5e-3
 def _relation(name: str, formula: str, compute: Callable[[Values], Vector], **more: Any) -> Relation:
     """Return a relation that takes all inputs of its quantity, and holds wherever the program computes that."""
     quantity = QUANTITIES[name]
-    needs, per_sample = (name, *quantity.inputs), quantity.scope is Scope.POINT
+    needs, per_sample = (name, *quantity.causes), quantity.scope is Scope.POINT
     return Relation(name, formula, needs, compute, per_sample=per_sample, **more)
 
 

@@ -93,9 +93,9 @@ def test_a_normal_taken_as_given_is_recovered_from_the_corner() -> None:
 def test_a_configuration_value_is_named(base: Scene) -> None:
     node = Node("steps")
     told = replace(case(base, node, (15.0,)), inputs=(), told=("phi_steps", "oversample"))
-    text = " ".join(cause.text for cause in search(told, CATALOGUE).causes)
+    texts = [cause.text for cause in search(told, CATALOGUE).causes]
     assert base.values[node] == (5.0,)
-    assert "15" not in text  # nothing that the catalogue varies makes 15 of 5
+    assert "number of φ steps 15 instead of 5" in texts  # solved for, not one more or less
     twice = replace(told, logged=(6.0,), scene=replace(base, facts={**base.facts, "sources": Fact((1.0,))}))
     assert search(twice, CATALOGUE).causes[0].signature.name in {"divisor", "configuration"}
 
@@ -166,7 +166,7 @@ def test_an_exchanged_pivot_is_named_without_the_distance(beam: Vector | None, w
 
 def test_the_default_direction_of_a_convention_is_named(base: Scene) -> None:
     found = search(case(base, Node("fdet_vec", 0), (0.0, 0.0, 1.0), (0.6, 0.8, 0.0)), CATALOGUE)
-    assert found.causes[0].text == "the default of the MOSFLM convention (0 0 1)"
+    assert found.causes[0].text == "the fast axis of the MOSFLM, DENZO and CUSTOM conventions (0 0 1)"
 
 
 def test_cell_vectors_without_the_volume_are_named(base: Scene) -> None:
@@ -182,3 +182,123 @@ def test_the_reference_prints_the_beam_centre_over_1000(base: Scene) -> None:
     for centre, named in (((5e-5, 6e-5, 0.1), True), ((5.01e-5, 6e-5, 0.1), False)):
         causes = search(case(base, node, centre, (0.05, 0.06, 0.1)), CATALOGUE).causes
         assert ("over_1000" in {cause.signature.name for cause in causes}) is named
+
+
+def test_what_float32_operations_give_is_named_single_precision(base: Scene) -> None:
+    scattering, node = base.values[VECTOR], Node("hkl_frac", 0)
+    logged = []
+    for axis in "abc":
+        total = 0.0
+        for x, y in zip(base.values[Node(f"rot_{axis}_angstroms", 0)], scattering, strict=True):
+            total = as_single(total + as_single(as_single(x) * as_single(y * 1e-10)))
+        logged.append(total)
+    assert tuple(logged) != tuple(map(as_single, base.values[node]))
+    (cause, *_) = search(case(base, node, tuple(logged)), CATALOGUE).causes
+    assert (cause.signature.name, cause.text) == ("float32", "computed in single precision")
+    in_double = tuple(x * (1 + 2.3e-7) for x in base.values[node])
+    assert search(case(base, node, in_double), CATALOGUE).causes == ()
+
+
+def test_two_mistakes_of_one_value_are_both_named(base: Scene) -> None:
+    logged = tuple(-1e-10 * x for x in base.values[VECTOR])
+    (cause, *_) = search(case(base, VECTOR, logged), CATALOGUE).causes
+    assert cause.signature.name == "unit and sign"
+    assert cause.text.endswith("(Å⁻¹ for m⁻¹); and the opposite sign")
+    assert cause.tried > 1000
+    assert cause.chance < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("exponents", "words"),
+    [
+        ((1, 1), "multiplied by polar·omega_pixel: each of them twice"),
+        ((-1, -1), "divided by polar·omega_pixel: left out"),
+    ],
+)
+def test_several_factors_of_the_chain_are_named_together(base: Scene, exponents: tuple[int, int], words: str) -> None:
+    final = Node("I_pixel_final")
+    (value,), (polar,), (omega,) = (base.values[node] for node in (final, Node("polar"), Node("omega_pixel")))
+    logged = (value * polar ** exponents[0] * omega ** exponents[1],)
+    (cause, *_) = search(case(base, final, logged), CATALOGUE).causes
+    assert (cause.signature.name, cause.text) == ("several_factors", words)
+
+
+def test_a_factor_that_comes_later_is_one_after_which_a_value_was_logged(base: Scene) -> None:
+    (value,), (polar,), (omega,) = (base.values[node] for node in (SCALAR, Node("polar"), Node("omega_pixel")))
+    plain = replace(case(base, SCALAR, (value * polar * omega,)), inputs=())
+    (cause, *_) = search(plain, CATALOGUE).causes
+    assert cause.text == "multiplied by polar·omega_pixel: logged after both were applied"
+
+
+def test_two_values_that_hold_each_other_explain_nothing(base: Scene) -> None:
+    fast, slow = Node("Fbeam_m"), Node("Sbeam_m")
+    wrong = {**base.values, fast: (0.00518,), slow: (0.00518,)}
+    theirs = {**base.values, fast: (0.0513,), slow: (0.0513,)}
+    doubtful = Case(base, wrong, theirs, fast, (0.00518,), (0.0513,), (1e-15,))
+    assert search(doubtful, CATALOGUE).causes == ()
+    agreed = replace(doubtful, theirs={**theirs, slow: (0.00518,)})
+    assert search(agreed, CATALOGUE).causes[0].signature.name in {"another_quantity", "beam_centre"}
+
+
+def test_a_beam_centre_half_a_pixel_off_is_the_convention(base: Scene) -> None:
+    known = replace(base, facts={**base.facts, "pixel_m": Fact((1e-4,))})
+    node = Node("Fbeam_m")
+    off = Case(known, {**base.values, node: (0.05135,)}, base.values, node, (0.05135,), (0.0513,), (1e-15,))
+    (cause, *_) = search(off, CATALOGUE).causes
+    assert cause.text.startswith("half a pixel more: the MOSFLM convention adds half a pixel")
+
+
+def test_the_two_theta_axis_of_another_convention_is_named(base: Scene) -> None:
+    node = Node("twotheta_axis")
+    (cause, *_) = search(case(base, node, (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)), CATALOGUE).causes
+    assert cause.text == "the two-theta axis of the DIALS and CUSTOM conventions (0 1 0)"
+
+
+def test_the_number_of_cells_is_solved_for_along_all_axes(base: Scene) -> None:
+    factors = {Node(f"F_latt_{axis}", 0): grating(base, axis, 37) for axis in "abc"}
+    node = Node("F_latt_b", 0)
+    known = replace(base, facts={**base.facts, **{f"N_{axis}": Fact((12.0,)) for axis in "abc"}})
+    other = Case(known, {**base.values, **factors}, base.values, node, factors[node], base.values[node], (1e-12,))
+    (cause, *_) = search(other, CATALOGUE).causes
+    assert (cause.signature.name, cause.text) == ("cells", "37x37x37 cells instead of 12x12x12")
+
+
+def grating(base: Scene, axis: str, cells: int) -> Vector:
+    index = base.values[Node("hkl_frac", 0)]["abc".index(axis)]
+    return (math.sin(math.pi * cells * index) / math.sin(math.pi * index),)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(0.9970915, "one common factor"), (2 * math.pi, "2π"), (0.97950, "multiplied by the wavelength in Å (0.9795)")],
+)
+def test_a_factor_of_all_reciprocal_vectors_is_one_cause(base: Scene, factor: float, words: str) -> None:
+    nodes = [Node(f"rot_{axis}_star_A_inv", 0) for axis in "abc"]
+    scaled = {node: tuple(x * factor for x in base.values[node]) for node in nodes}
+    wavelength = {Node("lambda_meters", 0): (0.9795e-10,)}
+    values = {**base.values, **scaled, **wavelength}
+    for node in nodes:
+        wrong = Case(base, values, base.values, node, scaled[node], base.values[node], (1e-16,) * 3)
+        causes = search(wrong, CATALOGUE).causes
+        named = next(cause for cause in causes if cause.signature.name == "common_scale")
+        assert (
+            named.text == f"all three reciprocal vectors times {factor:.9g}{',' if 'common' in words else ':'} {words}"
+        )
+
+
+def test_a_setting_of_few_digits_is_solved_for(base: Scene) -> None:
+    node = Node("omega_pixel_sr", 0)
+    seen = replace(base, facts={**base.facts, "pixel_m": Fact((1e-4,))})
+    right = (base.values[node][0],)
+    sized = replace(case(seen, node, (0.0,), right), inputs=(Node("R_distance_meters", 0),), told=("pixel_m",))
+    logged = sized.with_facts({"pixel_m": (1.72e-4,)})
+    found = search(replace(sized, logged=logged, right=sized.with_facts({})), CATALOGUE)
+    assert "pixel size 0.000172 instead of 0.0001" in [cause.text for cause in found.causes]
+
+
+def test_the_odds_are_over_all_candidates(base: Scene) -> None:
+    (value,) = base.values[SCALAR]
+    found = search(case(base, SCALAR, (value * 1e5,)), CATALOGUE)
+    (cause, *_) = found.causes
+    assert cause.tried == found.tried > 100
+    assert cause.odds.endswith(f"by chance over {found.tried} candidates")

@@ -16,6 +16,8 @@ import pytest
 
 from nbtrace import read_trace
 from nbtrace.compare.scene import ALL, Node, NodeView, Place, Scene, Vector, scene
+from nbtrace.embedded.recorder import Emit
+from nbtrace.embedded.traces import trace_pixel
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.formulas.reflections import reflections_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS, REFLECTIONS
@@ -47,8 +49,15 @@ UNREAD = {
         (("phi_h_frac", "phi_ap_y"), ("phi_k_frac", "phi_bp_y"), ("phi_l_frac", "phi_cp_y")),
         "a component of the turned vector that the index is computed from; no other component is printed",
     ),
+    ("source_F_latt", "source_lambda_angstroms"): "the lines of a source print nothing else of what leads to it",
     ("I_before_scaling", "source_I_contribution"): "of several sources no log prints all that the sum is made of",
 }
+EVERYTHING = (
+    "-cell 60 70 80 85 95 100 -default_F 100 -N 5 -lambda 1 -distance 60 -detpixels 48 -pixel 1 -oversample 2 -phi 10"
+    " -osc 1 -phisteps 2 -mosaic 0.5 -mosaic_dom 2 -dispersion 1 -dispsteps 3 -oversample_polar"
+)
+"""Flags of a trace with every innermost sample; a Gaussian spot of it takes the reciprocal vectors too."""
+
 """Inputs (quantity, input) that no formula reads, and why they are inputs nevertheless."""
 
 
@@ -77,6 +86,9 @@ class Without(NodeView):
 
     def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
         return () if name in self.gone else super().ordinals_of(name, index)
+
+    def places_of(self, name: str, sample: int) -> tuple[Place, ...]:
+        return () if name in self.gone else super().places_of(name, sample)
 
     def aside(self) -> NodeView:
         return Without(self.scene, self.node, self.gone)
@@ -115,6 +127,27 @@ def scenes() -> Iterator[Scene]:
                 yield scene(trace, trace.side, facts_of(trace, trace, known), tables=tables)
 
 
+def everything() -> Iterator[Scene]:
+    """Yield traces of the simulator that hold every innermost sample."""
+    with TemporaryDirectory() as folder:
+        listed = Path(folder) / "listed.hkl"
+        listed.write_text(
+            "".join(f"{h} {k} {l} {10 + h + 2 * k + 3 * l}\n" for h, k, l in product(range(-4, 12), repeat=3))  # noqa: E741
+        )
+        own = (
+            ("-gauss_xtal", "-fudge", "1.1"),
+            ("-dmin", "0.1", "-polar", "0.9"),
+            ("-hkl", str(listed), "-interpolate"),
+        )
+        for flags in ((), *own):
+            config = parse([*EVERYTHING.split(), *flags]).config
+            trace = trace_pixel(config, (24, 31), Emit(everything=True)).trace
+            for known in (config, None):
+                reflections = reflections_of(known)
+                tables = {} if reflections is None else {REFLECTIONS: reflections}
+                yield scene(trace, trace.side, facts_of(trace, trace, known), tables=tables)
+
+
 def completed(seen: Scene, asked: Asked) -> Scene:
     """Return a log as a program would print it that prints every quantity."""
     values = dict(seen.values)
@@ -126,7 +159,7 @@ def completed(seen: Scene, asked: Asked) -> Scene:
         quantity = QUANTITIES[name]
         at = product(
             {samples[0], samples[-1]} if quantity.scope is Scope.POINT else {ALL},
-            [((PHI_TIC, tic),) for tic in sorted({steps[0], steps[-1]})] if quantity.indices else [()],
+            [((PHI_TIC, tic),) for tic in sorted({steps[0], steps[-1]})] if quantity.indices == (PHI_TIC,) else [()],
         )
         for node in (Node(name, sample, place) for sample, place in at):
             if node not in values:
@@ -156,15 +189,15 @@ def _with_real_vectors_alone(seen: Scene) -> Iterator[Scene]:
         yield replace(seen, values={node: value for node, value in seen.values.items() if node.name not in gone})
 
 
-def kind(node: Node) -> tuple[str, bool, bool]:
-    """Return what places have in common at which a formula reads the same: the first sample and step, or others."""
-    return node.name, node.sample > 0, any(ordinal > 0 for _, ordinal in node.place)
+def kind(node: Node) -> tuple[str, bool, tuple[bool, ...]]:
+    """Return what places have in common at which a formula reads the same: the first sample and turn, or others."""
+    return node.name, node.sample > 0, tuple(ordinal > 0 for _, ordinal in node.place)
 
 
 @cache
 def asked() -> Asked:
     found = Asked()
-    for recorded in scenes():
+    for recorded in (*scenes(), *everything()):
         whole = completed(recorded, found)
         for seen in (recorded, whole, *_with_real_vectors_alone(whole)):
             for node in {kind(node): node for node in seen.values if node.name in FORMULAS}.values():

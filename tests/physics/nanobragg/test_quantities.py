@@ -65,7 +65,7 @@ def test_ranks_follow_how_often_quantities_are_computed() -> None:
 
 def test_fractional_indices_are_the_absolute_ones() -> None:
     absolute = {quantity.name for quantity in QUANTITIES.values() if quantity.basis is Basis.ABSOLUTE}
-    assert absolute == {"hkl_frac", "phi_h_frac", "phi_k_frac", "phi_l_frac"}
+    assert absolute == {"hkl_frac", "phi_h_frac", "phi_k_frac", "phi_l_frac", "sample_hkl_frac"}
 
 
 def test_the_scaling_chain_is_known_and_made_of_scalars() -> None:

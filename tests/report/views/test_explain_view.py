@@ -32,7 +32,7 @@ def test_the_first_line_says_what_each_side_would_have_wrong(tmp_path: Path) -> 
     py = "TRACE_PY: fdet_vec 0 0 1\nTRACE_PY: sdet_vec 0 -1 0\n"
     text = headline(explained(tmp_path, c, py))
     assert text.startswith("C or Py: fdet_vec, sdet_vec: the logs do not tell whose value is right; if C's is, Py has")
-    assert "the default of the MOSFLM convention (0 0 1), residual 0.0e+00" in text
+    assert "the fast axis of the MOSFLM, DENZO and CUSTOM conventions (0 0 1), residual 0.0e+00" in text
 
 
 def test_a_multiple_is_said_where_no_cause_fits(tmp_path: Path) -> None:

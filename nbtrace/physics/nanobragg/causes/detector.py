@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.scene import Node, NodeView, Vector
 from nbtrace.compare.vectors import added, scaled, unit
-from nbtrace.explanation.causes.search import Candidate, Case, distance
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, distance
 from nbtrace.physics.nanobragg.formulas import geometry
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from nbtrace.compare.scene import Vector
-from nbtrace.explanation.causes.search import Candidate, Case
-from nbtrace.physics.nanobragg.formulas.table import REFLECTIONS
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case
+from nbtrace.physics.nanobragg.formulas.intensity import REFLECTIONS
 
 _BY_CHANCE = 0.05
 """Expected number of other reflections with the logged value from which on none of them is named."""

@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import Node, NodeView, Vector
-from nbtrace.compare.vectors import cross, scaled, unit
-from nbtrace.explanation.causes.search import Candidate, Case, Signature, Trait
+from nbtrace.compare.scene import NodeView
+from nbtrace.compare.vectors import unit
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait
+from nbtrace.physics.nanobragg.causes.cell_scale import common_scale, not_dual, other_volume, volume_of_real
+from nbtrace.physics.nanobragg.causes.conventions import beam_centre, default_direction
 from nbtrace.physics.nanobragg.causes.detector import (
     as_given,
     capture,
@@ -17,130 +19,22 @@ from nbtrace.physics.nanobragg.causes.detector import (
     solid_angle,
     unscaled_beam,
 )
+from nbtrace.physics.nanobragg.causes.rotations import (
+    other_label,
+    other_rotation,
+    rotated_log,
+    stale_in_another_sweep,
+    stale_rotation,
+)
+from nbtrace.physics.nanobragg.causes.spots import other_spot
 from nbtrace.physics.nanobragg.causes.structure import other_reflection, structure_factor
 from nbtrace.physics.nanobragg.formulas import crystal
-from nbtrace.physics.nanobragg.formulas.cell import OTHERS
-from nbtrace.physics.nanobragg.formulas.geometry import about_axis
-from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of, tics
-from nbtrace.physics.nanobragg.formulas.table import kahn, kahn_plain, polar_by
+from nbtrace.physics.nanobragg.formulas.factors import kahn, kahn_plain, polar_by
+from nbtrace.physics.nanobragg.formulas.shapes import is_square
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tics
+from nbtrace.physics.nanobragg.lattice import MOST_CELLS, infer_cells
 from nbtrace.records import Side
-from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import UnloggedError
-from simulator.defects import Defect
-
-
-def _stale_rotation(case: Case) -> Iterator[Candidate]:
-    """Yield the orientation of another step of the sweep."""
-    for tic, angle in _angles(case):
-        if tic == max(tic_of(case.node), 0):
-            continue
-        last = " (the last step)" if tic == crystal.step_count(case.view()) - 1 else ""
-        text = f"the rotation of phi_tic {tic}{last} in place of that of phi_tic {max(tic_of(case.node), 0)}"
-        yield from _turned(case, angle, text)
-
-
-def _other_rotation(case: Case) -> Iterator[Candidate]:
-    view = case.view()
-    tic = max(tic_of(case.node), 0)
-    angle = crystal.labelled_deg(view, tic)
-    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), crystal.step_count(view)
-    step = (end - start) / count
-    others = {
-        "no spindle rotation": 0.0,
-        "the rotation in the opposite sense": -angle,
-        "the middle of the step": angle + step / 2,
-        "one step too far": angle + step,
-        "one step behind": angle - step,
-        "degrees taken for radians": math.degrees(angle),
-        "radians taken for degrees": math.radians(angle),
-        "the start angle left out": angle - start,
-        "twice the angle": 2 * angle,
-    }
-    if count > 1:
-        others["steps that include the end point"] = start + tic * (end - start) / (count - 1)
-    for words, other in others.items():
-        yield from _turned(case, other, words)
-    for name, axis in (("x", (1.0, 0.0, 0.0)), ("y", (0.0, 1.0, 0.0)), ("z", (0.0, 0.0, 1.0))):
-        for sign, letter in ((1.0, ""), (-1.0, "−")):
-            yield from _turned(case, angle, f"rotation about {letter}{name}", scaled(axis, sign))
-
-
-def _angles(case: Case) -> list[tuple[int, float]]:
-    view = case.view()
-    return [(tic, crystal.nominal_deg(view, tic)) for tic in range(min(crystal.step_count(view), 400))]
-
-
-def _turned(case: Case, angle_deg: float, text: str, axis: Vector | None = None) -> Iterator[Candidate]:
-    """Yield the value of a cell vector or index with another spindle rotation."""
-    view, name = case.view(), case.name
-    letter = name[4] if name.startswith("rot_") else "abc"["hkl".index(name[4])]
-    about = axis or crystal.spindle(view)
-    base = crystal.base_cell(view, letter) if name.startswith("rot_") else crystal.swept_base(view, letter)
-    vector = about_axis(base, about, math.radians(angle_deg)) if angle_deg else base
-    if name.startswith("rot_"):
-        yield Candidate(vector, text)
-    else:
-        yield Candidate((dot(vector, view["scattering_vec_A_inv"]) * ANGSTROM,), text)
-
-
-def _rotated_log(case: Case) -> Iterator[Candidate]:
-    """Yield reciprocal vectors rotated to a step: some programs print them so."""
-    view = case.view()
-    for tic, angle in _angles(case):
-        if angle:
-            turned = about_axis(case.right, crystal.spindle(view), math.radians(angle))
-            yield Candidate(turned, f"printed after the rotation of phi_tic {tic}, not before")
-
-
-def _not_dual(case: Case) -> Iterator[Candidate]:
-    """Yield reciprocal vectors that are not dual to the real ones but for a common factor."""
-    view = case.view()
-    letter = case.name[4]
-    name = f"rot_{letter}_angstroms"
-    if name not in view or crystal.labelled_deg(view, 0):
-        return
-    factor = dot(case.logged, view[name])
-    if abs(dot(case.right, view[name]) - 1) < 1e-5 < abs(factor - 1):
-        words = f"{factor:.9g} of the dual ones: the cell volume of a triclinic cell given without a matrix is another"
-        yield Candidate(scaled(case.right, factor), f"{words} (defect {Defect.CELL_C_STAR_Z.value})")
-
-
-def _other_volume(case: Case) -> Iterator[Candidate]:
-    """Yield cell vectors with a volume of 1 Å³ in place of the cell's, in Å and with metres printed for Å."""
-    first, second = OTHERS[case.name[-1]]
-    for values, words in ((case.theirs, "the other side's"), (case.values, "its own")):
-        stars = [values.get(Node(f"vec_{axis}_star")) for axis in (first, second)]
-        if stars[0] is None or stars[1] is None:
-            continue
-        product = cross(stars[0], stars[1])
-        text = f"{words} {first}*×{second}* without the factor V: the cell volume taken as 1 Å³"
-        yield Candidate(product, text)
-        yield Candidate(scaled(product, 1 / ANGSTROM), f"{text}, and printed as metres")
-
-
-def _volume_of_real(case: Case) -> Iterator[Candidate]:
-    """Yield the volume that the side's own real vectors span."""
-    view = case.view()
-    spanned = dot(view["vec_a"], cross(view["vec_b"], view["vec_c"]))
-    yield Candidate((spanned,), "a·(b×c) of its own real vectors, which are not dual to its reciprocal ones")
-
-
-_CONVENTIONS = {
-    "MOSFLM": {"incident": (1.0, 0.0, 0.0), "fdet": (0.0, 0.0, 1.0), "sdet": (0.0, -1.0, 0.0), "odet": (1.0, 0.0, 0.0)},
-    "XDS": {"incident": (0.0, 0.0, 1.0), "fdet": (1.0, 0.0, 0.0), "sdet": (0.0, 1.0, 0.0), "odet": (0.0, 0.0, 1.0)},
-}
-"""Directions of the conventions without detector rotations."""
-
-
-def _convention(case: Case) -> Iterator[Candidate]:
-    """Yield the direction that a convention has by default: the given vectors were not used."""
-    name = case.name.partition("_")[0] if not case.name.startswith("initial") else case.name.removeprefix("initial_")
-    for convention, directions in _CONVENTIONS.items():
-        if name in directions:
-            shown = " ".join(f"{x:g}" for x in directions[name])
-            yield Candidate(directions[name], f"the default of the {convention} convention ({shown})")
-            reversed_words = f"the default of the {convention} convention ({shown}) with the other sign"
-            yield Candidate(scaled(directions[name], -1), reversed_words)
 
 
 def _over_1000(case: Case) -> Iterator[Candidate]:
@@ -190,16 +84,6 @@ def _other_kahn(case: Case, view: NodeView) -> Iterator[Candidate]:
         yield Candidate((case.right[0] * applied / logged,), text)
 
 
-def _end_point(case: Case) -> Iterator[Candidate]:
-    view = case.view()
-    start, end, count = view.number("phi_start_deg"), view.number("phi_end_deg"), crystal.step_count(view)
-    if count > 1:
-        yield Candidate((start + tic_of(case.node) * (end - start) / (count - 1),), "labels that include the end point")
-    yield Candidate((start + (tic_of(case.node) + 1) * (end - start) / count,), "one step too far")
-    yield Candidate((start + (tic_of(case.node) + 0.5) * (end - start) / count,), "the middle of the step")
-    yield Candidate((case.right[0] - start,), "the start angle left out")
-
-
 def _polarisation(case: Case) -> Iterator[Candidate]:
     view = case.view()
     first = view.of(0)
@@ -230,6 +114,8 @@ def _polarisation(case: Case) -> Iterator[Candidate]:
 def _lattice(case: Case) -> Iterator[Candidate]:
     """Yield other lattice factors: of other shapes, of h − h₀, without the division, products that lack an axis."""
     view = case.view()
+    if not is_square(view):
+        return
     if case.name in {"F_latt", "phi_F_latt"}:
         yield from _products(view, case)
         return
@@ -250,6 +136,57 @@ def _lattice(case: Case) -> Iterator[Candidate]:
         yield Candidate((math.sin(count * index) / math.sin(index),), "π left out")
     yield Candidate((crystal.grating(index, count) / count,), "divided by N")
     yield Candidate((crystal.grating(index / count, count) / count,), "sin(πh)/(N·sin(πh/N)): N taken below, not above")
+
+
+def other_cells(case: Case) -> Iterator[Candidate]:
+    """Yield the lattice factor of the whole number of cells that gives the logged one, along all axes if it can be."""
+    view, axis = case.view(), case.name[-1]
+    solved = {other: _cells_that_fit(view, case.name[:-1], other) for other in crystal.AXES}
+    if not all(solved.values()):
+        solved = {**solved, **_cells_alike(view, case.name[:-1])}
+    count = solved[axis]
+    if count is None:
+        return
+    index = _index_along(view, case.name[:-1], axis)
+    told = [crystal.cells(view, other) for other in crystal.AXES]
+    if all(solved.values()):
+        cells, others = ("x".join(map(str, counts)) for counts in (solved.values(), told))
+        text = f"{cells} cells instead of {others}"
+    else:
+        text = f"{count} cells along {axis} instead of {crystal.cells(view, axis)}"
+    yield Candidate((crystal.grating(index, count),), text, among=MOST_CELLS)
+
+
+_MOST_ALIKE = 64
+"""Number of cells up to which the same along all axes is looked for."""
+_ALIKE = 1e-4
+"""Largest difference of the lattice factors, over the number of cells, at which one number fits all axes."""
+
+
+def _cells_alike(view: NodeView, prefix: str) -> dict[str, int]:
+    """Return the one number of cells that fits the factors along all axes, whose few digits leave each alone open."""
+    try:
+        pairs = [(_index_along(view, prefix, axis), view.number(f"{prefix}{axis}")) for axis in crystal.AXES]
+    except UnloggedError:
+        return {}
+    misfits = sorted(
+        (max(abs(abs(crystal.grating(index, n)) - abs(logged)) for index, logged in pairs) / n, n)
+        for n in range(1, _MOST_ALIKE + 1)
+    )
+    (best, count), (second, _) = misfits[:2]
+    return dict.fromkeys(crystal.AXES, count) if best <= _ALIKE and second > 10 * _ALIKE else {}
+
+
+def _cells_that_fit(view: NodeView, prefix: str, axis: str) -> int | None:
+    try:
+        return infer_cells(_index_along(view, prefix, axis), view.number(f"{prefix}{axis}"))
+    except UnloggedError:
+        return None
+
+
+def _index_along(view: NodeView, prefix: str, axis: str) -> float:
+    place = crystal.AXES.index(axis)
+    return view.number(f"phi_{'hkl'[place]}_frac") if prefix.startswith("phi_") else view["hkl_frac"][place]
 
 
 def _products(view: NodeView, case: Case) -> Iterator[Candidate]:
@@ -352,12 +289,21 @@ _CORNER = frozenset({"pix0_vector_meters", "pix0_vector"})
 _DIRECTIONS = frozenset(
     {
         "incident_vec",
+        "twotheta_axis",
+        "polar_axis",
+        "spindle_axis_raw",
+        "spindle_axis_normalized",
         *(f"{axis}_{where}" for axis in ("fdet", "sdet", "odet") for where in ("vec", "after_rotz", "after_twotheta")),
         *(f"initial_{axis}" for axis in ("fdet", "sdet", "odet")),
     }
 )
+_CELL = _STARS | frozenset(f"{p}_{a}{q}" for p, q in (("vec", "_star"), ("vec", "")) for a in "abc")
+_CELL |= frozenset(f"{axis}_star_{stage}" for stage in ("input", "misset") for axis in "abc")
+_CENTRE = frozenset({"Fbeam_m", "Sbeam_m", "Fclose_m", "Sclose_m"})
+_AXIS_FACTORS = frozenset(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")
 _F_CELL = frozenset({"F_cell", "F_cell_interpolated"})
 _FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
+_SPOTS = frozenset({"F_latt", "phi_F_latt", "sample_F_latt", "I_before_scaling"})
 _JOINS = frozenset({Trait.JOINS})
 _ONE_SIDED = frozenset({Trait.ONE_SIDED})
 VARIANTS: tuple[Signature, ...] = (
@@ -366,12 +312,18 @@ VARIANTS: tuple[Signature, ...] = (
         "stale_rotation",
         "the rotation of another step",
         2,
-        _only(_ORIENTATION, _stale_rotation),
+        _only(_ORIENTATION, stale_rotation),
         traits=frozenset({Trait.REPEATS_A_TURN}),
     ),
-    Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, _other_rotation)),
-    Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, _rotated_log), traits=_ONE_SIDED),
-    Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, _not_dual), traits=_ONE_SIDED),
+    Signature(
+        "stale_in_another_sweep",
+        "the rotation of another step, of another sweep",
+        5,
+        _only(_ORIENTATION, stale_in_another_sweep),
+    ),
+    Signature("other_rotation", "another spindle rotation", 3, _only(_ORIENTATION, other_rotation)),
+    Signature("rotated_in_log", "printed after a rotation", 3, _only(_STARS, rotated_log), traits=_ONE_SIDED),
+    Signature("cell_c_star_z", "not dual to the real vectors", 2, _only(_STARS, not_dual), traits=_ONE_SIDED),
     Signature(
         "unlogged_factor",
         "a factor not logged",
@@ -380,7 +332,7 @@ VARIANTS: tuple[Signature, ...] = (
         traits=frozenset({Trait.NOT_LOGGED}),
     ),
     Signature("post_polar", "after polarisation", 2, _only(frozenset({"I_pixel_final"}), _pixel_value)),
-    Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), _end_point)),
+    Signature("phi_label", "another division of the sweep", 2, _only(frozenset({"phi_deg"}), other_label)),
     Signature("pixel_shift", "another point of the detector", 2, _only(frozenset({"pixel_pos_meters"}), other_point)),
     Signature("corner", "another beam centre, distance or pivot", 3, _only(_CORNER, other_corner)),
     Signature(
@@ -398,15 +350,18 @@ VARIANTS: tuple[Signature, ...] = (
         "cell_volume",
         "another cell volume",
         2,
-        _only(frozenset({"vec_a", "vec_b", "vec_c"}), _other_volume),
+        _only(frozenset({"vec_a", "vec_b", "vec_c"}), other_volume),
         traits=_JOINS,
     ),
-    Signature("own_volume", "the real vectors' volume", 2, _only(frozenset({"V_cell"}), _volume_of_real)),
+    Signature("common_scale", "a common factor", 3, _only(_CELL, common_scale), traits=_JOINS),
+    Signature("beam_centre", "another beam centre", 3, _only(_CENTRE, beam_centre), traits=_JOINS),
+    Signature("cells", "another number of cells", 2, _only(_AXIS_FACTORS, other_cells), traits=_JOINS),
+    Signature("own_volume", "the real vectors' volume", 2, _only(frozenset({"V_cell"}), volume_of_real)),
     Signature(
         "convention",
         "the default of a convention",
         1,
-        _only(_DIRECTIONS, _convention),
+        _only(_DIRECTIONS, default_direction),
         copies=True,
         traits=_JOINS,
     ),
@@ -430,6 +385,7 @@ VARIANTS: tuple[Signature, ...] = (
         "solid_angle", "another solid angle", 2, _only(frozenset({"omega_pixel", "omega_pixel_sr"}), solid_angle)
     ),
     Signature("lattice_factor", "another lattice factor", 2, _only(_FACTORS, _lattice)),
+    Signature("spot", "another spot", 2, _only(_SPOTS, other_spot)),
     Signature("intensity_sum", "another sum", 2, _only(frozenset({"I_before_scaling"}), _intensity)),
     Signature("capture", "another captured fraction", 2, _only(frozenset({"capture_fraction"}), capture)),
     Signature("structure_factor", "another structure factor", 2, _only(_F_CELL, structure_factor)),

@@ -13,8 +13,8 @@ _N = f"({NUMBER})"
 
 _SETTINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        rf"\s*(?:parallelpiped|ellipsoidal|gaussian|tophat|square|round)[\w ]*xtal: {_N}x{_N}x{_N} cells",
-        ("N_a", "N_b", "N_c"),
+        rf"\s*(parallelpiped|ellipsoidal|gaussian|tophat|square|round)[\w -]*xtal: {_N}x{_N}x{_N} cells",
+        ("crystal_shape", "N_a", "N_b", "N_c"),
     ),
     (rf"\s*wave={_N} meters .*", ("lambda_m",)),
     (rf"\s*Kahn polarization factor: {_N}", ("kahn_factor",)),
@@ -61,7 +61,7 @@ _pixels = tuple(re.compile(pattern).fullmatch for pattern in _PIXELS)
 _first_words = re.compile(
     r"\s*+(?:[0-9+-].*(?:sources|domains|steps|hkls)|DETECTOR_|Unit Cell|INCIDENT|POLARIZATION|spindle|wave|Kahn"
     r"|incident|distance|sensor|\w+ convention|pivoting|auto-selected|reading Fs|Detector|Wavelength|Device|TRACE_PY"
-    r"|[\w ]+xtal:|# Tracing|Tracing|===|Target)"
+    r"|[\w -]+xtal:|# Tracing|Tracing|===|Target)"
 ).match
 
 

@@ -1,6 +1,7 @@
 """Lines that only nanoBragg, its ports and their tools print: per φ, per source, of a node, of a tap."""
 
 import re
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -94,6 +95,15 @@ def tap(body: str) -> Outcome:
     if fields:
         return Fields(fields, pixel)
     return Stated(pixel=pixel) if pixel else UnreadableLine(f"{text!r} holds no value")
+
+
+def sample(body: str) -> Outcome:
+    """Read a line of an innermost sample: what a tap says of one point, as the quantities `sample_<word>`."""
+    outcome = tap(body)
+    if not isinstance(outcome, Fields):
+        return outcome
+    meant = ((item, VOCABULARY.meaning(f"sample_{item.key}")) for item in outcome.fields)
+    return Fields(tuple(replace(item, meaning=meaning) for item, meaning in meant), outcome.pixel)
 
 
 _LOOPS = {"phi": PHI_TIC, "source": SOURCE, "mos": MOSAIC_DOMAIN}

@@ -11,6 +11,9 @@ from nbtrace.records import Index
 PER_SAMPLE = frozenset({"pixel", "lattice"})
 """Sections whose quantities are printed once for each sample of a pixel."""
 
+INNERMOST = "innermost"
+"""The section of the quantities of one innermost sample, several of which a sample of the pixel may have."""
+
 SCALING = "scaling"
 """The section of the quantities that stand once in a pixel block, after its samples."""
 
@@ -46,7 +49,7 @@ class PixelPlacement(Placement):
         step = index.ordinal(PHI_TIC)
         if step is not None and item.meaning.quantity.startswith("phi_"):
             return replace(index, block=self.block, sample=self._phi_sample(step, item.key))
-        per_sample = quantity is not None and quantity.section in PER_SAMPLE
+        per_sample = quantity is not None and quantity.section in {*PER_SAMPLE, INNERMOST}
         return replace(index, block=self.block, sample=self.sample if per_sample else 0)
 
     @property

@@ -47,6 +47,7 @@ _GRAMMARS: dict[str, tuple[str, Grammar]] = {
     "TRACE_C_TAP5_HKL": ("C tap", lines.tap),
     "TRACE_C_OMEGA": ("C tap", lines.tap),
     "TRACE_C_HKL_BOUNDS": ("C tap", lines.tap),
+    "TRACE_PY_SAMPLE": ("Py innermost samples", lines.sample),
     "TRACE_SIM_F_LATT": ("Py lattice debug", lines.tap),
 }
 _MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
@@ -170,6 +171,8 @@ def _names_in(family: str, body: str, context: str) -> list[str]:
         # Of a torn one not even the keys are left, so what every such line holds counts as lost with it.
         fields = (*_PER_STEP[family].model_fields, *_pair_keys(body))
         return [lines.phi_meaning(key).quantity for key in fields if key != PHI_TIC]
+    if family in _GRAMMARS and _GRAMMARS[family][1] is lines.sample:
+        return [VOCABULARY.meaning(f"sample_{word}").quantity for word in _words_alone(body)]
     if family in _GRAMMARS and _GRAMMARS[family][1] is lines.tap:
         return [f"tap_{word}" for word in _words_alone(body)]
     if family in _NODES:

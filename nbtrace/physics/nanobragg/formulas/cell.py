@@ -1,8 +1,9 @@
 """The unit cell's formulas, on logged values: the real vectors from the reciprocal ones."""
 
+import math
 from collections.abc import Callable
 
-from nbtrace.compare.metrics import norm
+from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled
 
@@ -35,12 +36,22 @@ def volume(at: NodeView) -> Vector:
 
 
 def real_vector(axis: str) -> Callable[[NodeView], Vector]:
-    """Return the formula of a cell vector, Å: V·(the product of the two other reciprocal ones)."""
+    """Return the formula of a cell vector, Å: V·(the product of the two other reciprocal ones).
+
+    Where the three reciprocal vectors span another volume than 1/V, as the reference's do of a triclinic cell without
+    a matrix, they are the products of the real ones over V; the factor is √(V/(a*·b*×c*)) then.
+    """
     first, second = OTHERS[axis]
 
     def formula(at: NodeView) -> Vector:
-        return as_stated(
-            at, axis, scaled(cross(at[f"vec_{first}_star"], at[f"vec_{second}_star"]), at.number("V_cell"))
-        )
+        product, volume = cross(at[f"vec_{first}_star"], at[f"vec_{second}_star"]), at.number("V_cell")
+        spanned = volume * dot(at[f"vec_{axis}_star"], product) if f"vec_{axis}_star" in at else 1.0
+        close = abs(spanned - 1) < _PLAUSIBLE
+        return as_stated(at, axis, scaled(product, volume / math.sqrt(spanned) if close else volume))
 
     return formula
+
+
+def turned_component(vector: Callable[[NodeView, str], Vector], axis: str, place: int) -> Callable[[NodeView], Vector]:
+    """Return the formula of one component of a vector at a φ step."""
+    return lambda at: (vector(at, axis)[place],)

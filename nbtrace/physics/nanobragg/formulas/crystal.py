@@ -7,8 +7,9 @@ from functools import lru_cache
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
-from nbtrace.physics.nanobragg.formulas.cell import ANOTHER_SCALE, OTHERS, as_stated
+from nbtrace.physics.nanobragg.formulas.cell import OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
+from nbtrace.physics.nanobragg.formulas.shapes import is_square, lattice_at
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.lattice import lattice_factor
 from nbtrace.units import ANGSTROM
@@ -17,6 +18,9 @@ from nbtrace.vocabulary.formula import Lack, UnloggedError
 AXES = "abc"
 _REACH_DEG = 5.0
 """How far beyond the sweep an angle may lie that a logged index is taken to tell."""
+
+_ROUNDED = 1e-12
+"""Relative difference of two lengths that rounding alone makes."""
 
 _KEPT = 4096
 """Results that are kept: where one input of many is varied, most of what is computed from them stays."""
@@ -95,7 +99,7 @@ def swept_base(at: NodeView, axis: str) -> Vector:
     if not at.logged(name) or not norm(base):
         return base
     ratio = norm(at[name]) / norm(base)
-    return scaled(base, ratio) if abs(ratio - 1) > ANOTHER_SCALE else base
+    return scaled(base, ratio) if abs(ratio - 1) > _ROUNDED else base
 
 
 def index_at(at: NodeView, axis: str, angle_deg: float) -> float:
@@ -195,11 +199,49 @@ def step_indices(at: NodeView) -> Vector:
     return tuple(index_at(at, axis, angle) for axis in AXES)
 
 
+def cell_at_step(at: NodeView, axis: str) -> Vector:
+    """Return a cell vector (Å) at a φ step: the keyed one at step 0, else turned from the real ones before rotation."""
+    tic = tic_of(at.node)
+    if tic == 0 and at.logged(f"rot_{axis}_angstroms"):
+        return at[f"rot_{axis}_angstroms"]
+    base = at[f"vec_{axis}"] if at.logged(f"vec_{axis}") else swept_base(at, axis)
+    angle = labelled_deg(at, tic)
+    return about_axis(base, spindle(at), math.radians(angle)) if angle else base
+
+
+def reciprocal_at_step(at: NodeView, axis: str) -> Vector:
+    """Return the reciprocal vector (Å⁻¹) along an axis that is dual to the cell at a φ step."""
+    vectors = {name: cell_at_step(at, name) for name in AXES}
+    first, second = OTHERS[axis]
+    product = cross(vectors[first], vectors[second])
+    return scaled(product, 1 / dot(vectors[axis], product))
+
+
+def reciprocal_as_set_up(axis: str) -> Callable[[NodeView], Vector]:
+    """Return the formula of a reciprocal vector in the keyed lines, which is the one of the cell before rotation."""
+
+    def formula(at: NodeView) -> Vector:
+        if not at.logged(f"vec_{axis}_star"):
+            raise UnloggedError(f"vec_{axis}_star")
+        return at[f"vec_{axis}_star"]
+
+    return formula
+
+
+def lattice(at: NodeView) -> Vector:
+    """Return the lattice factor of the keyed lines: the product of the three as logged, or that of the spot."""
+    if is_square(at):
+        return (math.prod(at.number(f"F_latt_{axis}") for axis in AXES),)
+    return (lattice_at(at, at["hkl_frac"]),)
+
+
 def step_lattice(at: NodeView) -> Vector:
-    """Return the lattice factor at a step, the product of the three: as logged for the step, else computed.
+    """Return the lattice factor at a step, for a parallelepiped the product of the three: as logged, else computed.
 
     The keyed factors are those of step 0.
     """
+    if not is_square(at):
+        return (lattice_at(at, step_indices(at)),)
     logged = {axis: at.number(f"phi_F_latt_{axis}") for axis in AXES if at.logged(f"phi_F_latt_{axis}")}
     return (math.prod((_factors_of_step(at, logged) | logged).values()),)
 
@@ -227,8 +269,14 @@ def roughness(axis: str) -> Callable[[NodeView], float]:
 
 
 def roughness_of_product(at: NodeView) -> float:
-    """Return the same for the product of the three, relative to each factor."""
-    indices = step_indices(at)
+    """Return the same for the product of the three at a step."""
+    return product_roughness(at, step_indices(at))
+
+
+def product_roughness(at: NodeView, indices: Vector) -> float:
+    """Return the same for the product of the three, relative to each factor; 0 where it is no product."""
+    if not is_square(at):
+        return 0.0
     rough = [_rough(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
     factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
     return sum(r * abs(math.prod(factors) / f) for r, f in zip(rough, factors, strict=True) if f)

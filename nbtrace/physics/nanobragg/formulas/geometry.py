@@ -260,9 +260,30 @@ def layer_step_m(at: NodeView) -> float:
 
 def position(at: NodeView) -> Vector:
     """Return X = F·f̂ + S·ŝ + depth·ô + P₀ of the sampled point."""
-    if "curved" in at and at.number("curved"):
-        raise UnloggedError("the distance of a curved detector", Lack.FACT)
-    return position_at(at, *coordinates_px(at))
+    flat = position_at(at, *coordinates_px(at))
+    return _curved(at, flat) if "curved" in at and at.number("curved") else flat
+
+
+def _curved(at: NodeView, flat: Vector) -> Vector:
+    """Return the point of a curved detector that the reference puts in place of one of the flat detector.
+
+    Of X only its y and z are used, as arcs: distance·b̂ is turned about ŝ by X_y/distance, then about f̂ by X_z/distance.
+    """
+    beam, distance = _beam(at), _curvature(at)
+    about_slow = about_axis(scaled(beam, distance), at["sdet_vec"], flat[1] / distance)
+    return about_axis(about_slow, at["fdet_vec"], flat[2] / distance)
+
+
+def _beam(at: NodeView) -> Vector:
+    """Return the direction of the beam itself, whatever its sources are."""
+    return unit(at[next((name for name in ("given_beam", "stated_beam") if name in at), "incident_vec")])
+
+
+def _curvature(at: NodeView) -> float:
+    """Return the radius of a curved detector (m), its distance along the beam."""
+    if "distance_m" in at:
+        return at.number("distance_m")
+    return dot(at["pix0_vector_meters"], normal_of(at)) / dot(_beam(at), normal_of(at))
 
 
 def position_at(at: NodeView, slow_px: float, fast_px: float, layer: int) -> Vector:

@@ -89,6 +89,29 @@ def _last_step(at: NodeView, _: float) -> float:
     return crystal.nominal_deg(at, crystal.step_count(at) - 1)
 
 
+def _first_stale(sweep: Callable[[NodeView, float], float]) -> Callable[[NodeView, float], float]:
+    """Return the angles of a sweep whose first step keeps the rotation of its last."""
+
+    def angle(at: NodeView, nominal: float) -> float:
+        if crystal.step_count(at) < 2:
+            raise UnloggedError("steps")
+        return sweep(at, _last_step(at, nominal) if tic_of(at.node) <= 0 else nominal)
+
+    return angle
+
+
+def _products(*names: str, exponent: float = 1.0) -> Mistake:
+    """Return the mistake of several factors at once."""
+
+    def mistake(at: NodeView, right: Vector) -> Vector:
+        factors = [at.number(name) ** exponent for name in names]
+        if any(factor in {0.0, 1.0} for factor in factors):
+            raise UnloggedError("factors that are not 1")
+        return (right[0] * math.prod(factors),)
+
+    return mistake
+
+
 def _shifted(slow: float, fast: float) -> Mistake:
     def mistake(at: NodeView, _: Vector) -> Vector:
         s, f, layer = geometry.coordinates_px(at)
@@ -208,6 +231,12 @@ PHYSICS: tuple[KnownMistake, ...] = (
     KnownMistake("scattering vector times 2π", ("scattering_vec_A_inv",), _times(2 * math.pi), _causes("two_pi")),
     KnownMistake("scattering vector in Å⁻¹", ("scattering_vec_A_inv",), _times(1e-10), _UNIT),
     KnownMistake("scattering vector reversed", ("scattering_vec_A_inv",), _times(-1), _SIGN),
+    KnownMistake(
+        "scattering vector reversed and in Å⁻¹",
+        ("scattering_vec_A_inv",),
+        _times(-1e-10),
+        _causes("unit and sign"),
+    ),
     KnownMistake("scattering vector halved", ("scattering_vec_A_inv",), _times(0.5), _TWO),
     KnownMistake(
         "scattering vector without incident beam",
@@ -229,6 +258,24 @@ PHYSICS: tuple[KnownMistake, ...] = (
         _ORIENTATION,
         _turned(lambda _, angle: -angle),
         _causes("other_rotation", "stale_rotation"),
+    ),
+    KnownMistake(
+        "rotation in the opposite sense, and the first step stale",
+        _ORIENTATION,
+        _turned(_first_stale(lambda _, angle: -angle)),
+        _causes("stale_in_another_sweep", "stale_rotation", "other_rotation"),
+    ),
+    KnownMistake(
+        "rotation with the end point included, and the first step stale",
+        _ORIENTATION,
+        _turned(_first_stale(_end_included)),
+        _causes("stale_in_another_sweep", "stale_rotation", "other_rotation"),
+    ),
+    KnownMistake(
+        "rotation at the middle of the step, and the first step stale",
+        _ORIENTATION,
+        _turned(_first_stale(lambda at, angle: angle + _step(at) / 2)),
+        _causes("stale_in_another_sweep"),
     ),
     KnownMistake(
         "rotation one step too far",
@@ -253,12 +300,13 @@ PHYSICS: tuple[KnownMistake, ...] = (
     KnownMistake("hkl with h and k exchanged", ("hkl_frac",), _reordered(1, 0, 2), _ORDER | {"inputs_exchanged"}),
     KnownMistake("hkl negated", ("hkl_frac", "phi_k_frac"), _times(-1), _SIGN),
     KnownMistake("hkl times 2π", ("hkl_frac", "phi_k_frac"), _times(2 * math.pi), _causes("two_pi")),
-    KnownMistake("lattice factor of one cell more along a", ("F_latt_a",), _cells(1, "a"), _causes("configuration")),
+    KnownMistake("lattice factor of one cell more along a", ("F_latt_a",), _cells(1, "a"), _causes("cells")),
+    KnownMistake("lattice factor of three cells more along c", ("F_latt_c",), _cells(3, "c"), _causes("cells")),
     KnownMistake(
         "lattice factor of one cell less along b",
         ("F_latt_b", "phi_F_latt_b"),
         _cells(-1, "b"),
-        _causes("configuration"),
+        _causes("cells"),
     ),
     KnownMistake(
         "lattice factor along c divided by N",
@@ -326,6 +374,12 @@ PHYSICS: tuple[KnownMistake, ...] = (
     KnownMistake("omega applied in another unit", ("omega_pixel",), _times(1e-6), _UNIT),
     KnownMistake("pixel without polarisation", ("I_pixel_final",), _by("polar", -1), _FACTOR),
     KnownMistake("pixel polarised twice", ("I_pixel_final",), _by("polar"), _FACTOR),
+    KnownMistake(
+        "pixel without polarisation and solid angle",
+        ("I_pixel_final",),
+        _products("polar", "omega_pixel", exponent=-1.0),
+        _causes("several_factors"),
+    ),
     KnownMistake("pixel without the solid angle", ("I_pixel_final",), _by("omega_pixel", -1), _FACTOR),
     KnownMistake("pixel not divided by steps", ("I_pixel_final",), _by("steps"), _FACTOR),
     KnownMistake("pixel in float32", ("I_pixel_final",), _function(as_single), _causes("float32")),
@@ -345,6 +399,13 @@ LOGS: tuple[KnownMistake, ...] = (
         ("I_before_scaling",),
         _by("polar"),
         _causes("intensity_sum", "factor"),
+        log_only=True,
+    ),
+    KnownMistake(
+        "log: intensity after polarisation and solid angle",
+        ("I_before_scaling",),
+        _products("polar", "omega_pixel"),
+        _causes("several_factors"),
         log_only=True,
     ),
     KnownMistake(

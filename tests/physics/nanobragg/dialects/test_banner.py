@@ -14,7 +14,11 @@ def read(text: str) -> Trace:
 @pytest.mark.parametrize(
     ("line", "settings"),
     [
-        ("parallelpiped xtal: 36x47x29 cells", {"N_a": "36", "N_b": "47", "N_c": "29"}),
+        (
+            "parallelpiped xtal: 36x47x29 cells",
+            {"crystal_shape": "parallelpiped", "N_a": "36", "N_b": "47", "N_c": "29"},
+        ),
+        ("  tophat-spot xtal: 2x3x4 cells", {"crystal_shape": "tophat", "N_a": "2", "N_b": "3", "N_c": "4"}),
         ("  wave=9.768e-11 meters +/- 0% in 1 steps", {"lambda_m": "9.768e-11"}),
         ("  Kahn polarization factor: 0.900000", {"kahn_factor": "0.900000"}),
         ("  incident fluence: 1e+24 photons/m^2", {"fluence_per_m2": "1e+24"}),
