@@ -93,7 +93,7 @@ def common_cells(indices: Sequence[float], factors: Sequence[float], uncertain: 
         return None
     by_axis = list(zip(indices, factors, uncertain[: len(indices)], uncertain[len(indices) :], strict=True))
     odds = 0.0
-    for cells in range(1, _LARGEST_N + 1):
+    for cells in range(1, MOST_CELLS + 1):
         chance, fits = 1.0, True
         for index, factor, of_index, of_factor in by_axis:
             value = abs(lattice_factor(index, cells))
