@@ -11,9 +11,9 @@ import numpy.typing as npt
 from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.images.factors import RatioFactors, named_number, ratio_factors
 from nbtrace.explanation.images.image_search import best_run, verified
 from nbtrace.explanation.images.image_simulator import ImageSimulator, Places
+from nbtrace.explanation.images.known_factors import RatioFactors, named_number, ratio_factors
 from nbtrace.explanation.images.reproduced import FAINT, ImageReproduction, Target
 from nbtrace.explanation.images.solving import Unknown
 from nbtrace.explanation.images.telling import telling_pixels

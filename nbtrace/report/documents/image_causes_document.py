@@ -2,8 +2,8 @@
 
 from nbtrace.compare.images.relation import ImageRelation
 from nbtrace.compare.images.rounding import Rounding
-from nbtrace.explanation.images.factors import RatioFactors
 from nbtrace.explanation.images.image_causes import ImageCauses
+from nbtrace.explanation.images.known_factors import RatioFactors
 from nbtrace.explanation.images.reproduced import Fit, ImageReproduction
 from nbtrace.records import Side
 from nbtrace.report.documents.models.image_causes import (

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from nbtrace.compare.images.relation import ImageRelation
 from nbtrace.compare.images.result import ImagesResult
-from nbtrace.explanation.images.factors import RatioFactors
 from nbtrace.explanation.images.image_causes import ImageCauses
+from nbtrace.explanation.images.known_factors import RatioFactors
 from nbtrace.explanation.images.reproduced import CLOSE, ImageReproduction
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, number, percent

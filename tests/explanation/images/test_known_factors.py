@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nbtrace.explanation.images.factors import named_number, ratio_factors
+from nbtrace.explanation.images.known_factors import named_number, ratio_factors
 
 RNG = np.random.default_rng(2)
 COUNT = 4000
