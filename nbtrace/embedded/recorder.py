@@ -33,8 +33,8 @@ _base_name = re.compile(r"(?P<name>.+?)(?P<stage>_regenerated)?_(?P<unit>A_inv3|
 _BASE_UNITS = {"A_inv": "Å⁻¹", "A_inv3": "Å⁻³", "A": "Å", "A3": "Å³"}
 _LOOPS = {PHI_TIC: PHI_TIC, "source": SOURCE, "mosaic_domain": MOSAIC_DOMAIN, "layer": LAYER}
 """What a simulation calls the ordinals of loops."""
-_OPENS = {"phi": PHI_TIC, "sample": "incident_vec"}
-"""The first value of a line that is shown value by value."""
+_OPENS = {"phi": PHI_TIC}
+"""The first value of a line that is shown value by value, if it has one."""
 
 _ROTATED = {f"rot_{name}_angstroms": f"{name}p_y" for name in "abc"}
 _RECIPROCAL = frozenset(f"rot_{name}_star_A_inv" for name in "abc")
@@ -182,12 +182,19 @@ def _groups(steps: Iterable[Step]) -> Iterator[list[Step]]:
     """Yield the steps line by line: all that is shown of a φ step or of an innermost sample together."""
     group: list[Step] = []
     for step in steps:
-        if group and (step.family != group[0].family or _OPENS.get(step.family, step.key) == step.key):
+        if group and (step.family != group[0].family or _opens(step, group)):
             yield group
             group = []
         group.append(step)
     if group:
         yield group
+
+
+def _opens(step: Step, group: Sequence[Step]) -> bool:
+    """Whether a value begins another line of its family: of a sample, where one that the line has comes again."""
+    if step.family == "sample":
+        return step.key in {other.key for other in group}
+    return _OPENS.get(step.family, step.key) == step.key
 
 
 def _numbered(lines: Iterable[Sequence[Record]], first: int) -> tuple[Record, ...]:
