@@ -115,6 +115,11 @@ class Physics:
         del result
         return self.family(finding.node.name)
 
+    def without_effect(self, result: "Audit", node: Node, *, named: bool) -> str:
+        """Return why nothing follows from a wrong value, with a cause or without one; empty if something may."""
+        del result
+        return self.aside.get(node.name, "") if named else ""
+
     def setting_family(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the configuration values that are set together with some."""
         return names

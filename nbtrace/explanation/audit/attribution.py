@@ -162,8 +162,9 @@ def _share(
         return Share(0.0, "only the log is wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
-    if root.quantity in result.physics.aside and root.cause is not None:
-        return Share(0.0, result.physics.aside[root.quantity], 1.0), current
+    aside = result.physics.without_effect(result, root.node, named=root.cause is not None)
+    if aside:
+        return Share(0.0, aside, 1.0), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     if root.run is not None and root.run.share is not None and current is not None:
         values[side] = repaired(result, root, side, values)

@@ -23,9 +23,11 @@ class Use(Enum):
 
 _OPEN = frozenset({AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
-_AGREES = "the {}, which cannot be recomputed, agrees with the other side's nevertheless"
+_AGREES = "the {} agrees with the other side's nevertheless"
 _NAMED = 3
 """Quantities that are named for what follows from a value."""
+_GROSS = 0.01
+"""Relative deviation of an intensity from its formula from which on it was not computed from what the log prints."""
 _AGREEMENT = 1e-3
 """Relative difference of the intensities under which a gross mistake further up cannot have gone into them."""
 
@@ -52,10 +54,19 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
         if held.holds and _collects(result, side, node, chosen):
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
-        if held.computed is None and _agrees(result, node, _AGREEMENT):
+        if (held.computed is None or _grossly_off(result, side, node)) and _agrees(result, node, _AGREEMENT):
             _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
+
+
+def _grossly_off(result: Audit, side: Side, node: Node) -> bool:
+    """Whether a value cannot have been computed from what its log prints further up."""
+    held = held_of(result, side, node)
+    if held.computed is None or held.logged is None or len(held.logged) != len(held.computed.value):
+        return False
+    off = norm(tuple(x - y for x, y in zip(held.logged, held.computed.value, strict=True)))
+    return off > _GROSS * norm(held.logged)
 
 
 def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:

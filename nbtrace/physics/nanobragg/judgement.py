@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Facts, Node, NodeView, Place, Values, Vector
-from nbtrace.explanation.audit.findings import Audit, Finding
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
 from nbtrace.explanation.physics import Physics, Wanted
 from nbtrace.physics.nanobragg.causes.variants import VARIANTS
 from nbtrace.physics.nanobragg.experiments import Simulator
@@ -127,6 +127,12 @@ class NanoBragg(Physics):
         if name == "omega_pixel_sr":
             return "omega_pixel"
         return name.removeprefix("phi_") if name.startswith("phi_F") else name
+
+    def without_effect(self, result: Audit, node: Node, *, named: bool) -> str:
+        """Return that reciprocal vectors matter to nothing where the real ones do not follow from them."""
+        real = result.finding(node._replace(name=node.name.replace("_star_A_inv", "_angstroms")))
+        settled = real is not None and real.status in {AuditStatus.MATCH, AuditStatus.LOG_ONLY}
+        return super().without_effect(result, node, named=named or settled)
 
     def setting_family(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the numbers of cells along all axes for one of them."""
