@@ -162,13 +162,13 @@ def _share(
         return Share(0.0, "only the log is wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
-    aside = result.physics.without_effect(result, root.node, named=root.cause is not None)
-    if aside:
-        return Share(0.0, aside, 1.0), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     if root.run is not None and root.run.share is not None and current is not None:
         values[side] = repaired(result, root, side, values)
         return Share(root.run.share, "", root.run.ratio), current - root.run.share * start
+    aside = result.physics.without_effect(result, root.node, named=root.cause is not None)
+    if aside:
+        return Share(0.0, aside, 1.0), current
     blocked = _blocked(result, root, side, values[side], final.name)
     values[side] = repaired(result, root, side, values)
     after = _log_ratio(values, final)

@@ -72,7 +72,8 @@ def evidence(root: Root, simulated: Simulated | None) -> Evidence | None:
     """Return the difference of the two runs that makes a root's first value on both sides; None if there is none."""
     if simulated is None or root.status is AuditStatus.LOG_ONLY:
         return None
-    for difference in simulated.differences:
+    # The one that made the root comes before others that move its value, too.
+    for difference in sorted(simulated.differences, key=lambda item: item is not root.run):
         if root.node not in difference.moved:
             continue
         matches = {side: item.at(root.node) for side, item in simulated.reproductions.items()}

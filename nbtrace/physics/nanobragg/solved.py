@@ -178,7 +178,9 @@ class _Problem:
 
     def rounded(self, numbers: Sequence[float]) -> tuple[list[float], int]:
         """Return the numbers with as few digits as still have the log's values, and how many those are."""
-        least = _NOTHING * max(map(abs, numbers))
+        # Beside a number that was 0, what is left of one is rounding.
+        was_nothing = any(start == 0.0 for _, _, start in self.unknown.start(self.config).values())
+        least = _NOTHING * max(float(was_nothing), *map(abs, numbers))
         for digits in range(_FEWEST, _MOST + 1):
             short = [float(f"{number:.{digits}g}") if abs(number) > least else 0.0 for number in numbers]
             matches = self._matches(short)
