@@ -173,9 +173,9 @@ innermost
 sample_incident_vec      | 1   | vector | incident_vec                        |                                | Direction of the beam of the source of the innermost sample
 sample_lambda_meters     | m   | scalar | lambda_meters                       |                                | Wavelength of the source of the innermost sample
 sample_scattering_vec_A_inv | m⁻¹ | vector | diffracted_vec sample_incident_vec sample_lambda_meters | | Scattering vector of the source, in m⁻¹ as the one of the pixel
-sample_rot_a_angstroms   | Å   | vector | rot_a_angstroms ~ORIENTATION ~vec_a ~sample_rot_b_angstroms ~sample_rot_c_angstroms | | Cell vector a of the innermost sample
-sample_rot_b_angstroms   | Å   | vector | rot_b_angstroms ~ORIENTATION ~vec_b ~sample_rot_a_angstroms ~sample_rot_c_angstroms | | Cell vector b of the innermost sample
-sample_rot_c_angstroms   | Å   | vector | rot_c_angstroms ~ORIENTATION ~vec_c ~sample_rot_a_angstroms ~sample_rot_b_angstroms | | Cell vector c of the innermost sample
+sample_rot_a_angstroms   | Å   | vector | rot_a_angstroms ~ORIENTATION ~vec_a | | Cell vector a of the innermost sample
+sample_rot_b_angstroms   | Å   | vector | rot_b_angstroms ~ORIENTATION ~vec_b | | Cell vector b of the innermost sample
+sample_rot_c_angstroms   | Å   | vector | rot_c_angstroms ~ORIENTATION ~vec_c | | Cell vector c of the innermost sample
 sample_hkl_frac          | 1   | vector abs | sample_scattering_vec_A_inv sample_rot_a_angstroms sample_rot_b_angstroms sample_rot_c_angstroms | | Fractional Miller indices of the innermost sample
 sample_hkl_rounded       | 1   | vector | sample_hkl_frac                     |                                | Nearest Miller indices of the innermost sample
 sample_F_latt            | 1   | scalar | sample_hkl_frac ~shape_fudge ~rot_a_star_A_inv ~rot_b_star_A_inv ~rot_c_star_A_inv ~rot_a_angstroms ~rot_b_angstroms ~rot_c_angstroms | | Lattice factor of the innermost sample

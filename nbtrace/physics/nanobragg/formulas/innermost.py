@@ -76,8 +76,11 @@ def _turned(at: NodeView, axis: str, angle_deg: float) -> Vector:
 
 
 def _with_the_domain(at: NodeView, domain: int, vector: Vector) -> Vector:
-    """Return a vector turned as the first sample's cell is turned in a mosaic domain."""
-    turned, straight = (_cell(at.of(0, innermost(0, 0, m))) for m in (domain, 0))
+    """Return a vector turned as the first sample's cell is turned in a mosaic domain.
+
+    The rotation is that of all three vectors, none of which follows from the others.
+    """
+    turned, straight = (_cell(at.aside().of(0, innermost(0, 0, m))) for m in (domain, 0))
     a, b, c = straight
     volume = dot(a, cross(b, c))
     along = (dot(vector, product) / volume for product in (cross(b, c), cross(c, a), cross(a, b)))
