@@ -225,6 +225,7 @@ def _single(finding: Finding) -> Cause:
         left=0.0,
         exact=True,
         chance=_FLOAT32_BY_CHANCE ** len(logged),
+        tried=1,
     )
 
 

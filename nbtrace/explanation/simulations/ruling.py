@@ -126,6 +126,7 @@ def _cause(difference: RunDifference, finding: Finding, simulated: Simulated) ->
         left=residual / deviation if deviation else 0.0,
         exact=True,
         chance=difference.chance,
+        tried=simulated.tried,
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from nbtrace.compare.metrics import component_name
 from nbtrace.compare.scene import in_order
 from nbtrace.explanation.audit.attribution import Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding, Ground, Held
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.next_probe import next_probe
 from nbtrace.explanation.ranking import UNDONE
 from nbtrace.explanation.simulations.evidence import evidence
 from nbtrace.records import Side
@@ -31,7 +31,6 @@ from nbtrace.report.views.explain_words import (
 )
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
-from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
 
 ROOT_COLUMNS = (
@@ -181,7 +180,7 @@ def _proof(root: Root, runs: str, result: Explanation) -> Section:
     return Section(
         f"{side_words(root)}: {root.node.label}",
         sentences=(*proof_sentences(root), *([f"told by: {told}"] if told else ()), *([runs] if runs else ())),
-        items=tuple(_alternatives(root)),
+        items=tuple(_alternatives(root, result)),
         table=Table(PROOF_COLUMNS, tuple(map(Line, proof_rows(root, result)))),
         kind=SectionKind.PROOF,
     )
@@ -235,7 +234,7 @@ def _cell(values: tuple[float, ...], place: int) -> str:
     return f"{values[place]:.15g}" if place < len(values) and math.isfinite(values[place]) else "–"
 
 
-def _alternatives(root: Root) -> Iterator[str]:
+def _alternatives(root: Root, result: Explanation) -> Iterator[str]:
     if root.settings:
         yield setting_words(root)
         return
@@ -244,33 +243,17 @@ def _alternatives(root: Root) -> Iterator[str]:
         yield f"fits as well: {cause.text} (residual {cause.residual_rel:.1e})"
     if root.search.causes:
         if root.side is Side.UNKNOWN:
-            yield f"next probe: {_next_probe(root)}"
+            yield _next_probe(root, result)
         return
     for cause in root.search.nearest[:2]:
         yield f"nearest that does not fit: {cause.text} (residual {cause.residual_rel:.1e})"
-    yield f"next probe: {_next_probe(root)}"
+    yield _next_probe(root, result)
 
 
-_LOGGABLE = frozenset({Lack.VALUE, Lack.FACT, Lack.TURN})
-"""What a formula may lack that a log can print, or a configuration give."""
-
-
-def _next_probe(root: Root) -> str:
-    """Return what to log next."""
-    finding = root.findings[0]
-    if finding.ground is Ground.NO_FORMULA:
-        return f"no formula covers {root.quantity}; log what it is computed from"
-    lacking = [held.lacking for held in (finding.c, finding.py) if held.lack in _LOGGABLE]
-    configured_by = physics_of(root.vocabulary).configured_by
-    if lacking:
-        return f"log {lacking[0]}" + (", or give the configuration" if configured_by else "")
-    known = root.vocabulary.quantities.get(root.quantity)
-    inputs = known.causes if known is not None else ()
-    if inputs:
-        return f"log the intermediate values that lead from {listed(inputs, 3)} to {root.quantity}"
-    if not configured_by:
-        return f"log what {root.quantity} is computed from"
-    return f"give the configuration that both were run with ({configured_by})"
+def _next_probe(root: Root, result: Explanation) -> str:
+    """Return what would settle a root, and the command that gets it."""
+    probe = next_probe(result.audit, root, configured=result.simulated is not None)
+    return f"this would settle it: {probe.settles}" + (f" ({probe.command})" if probe.command else "")
 
 
 def _audit_columns(names: Names) -> tuple[Column, ...]:

@@ -96,8 +96,7 @@ def odds_words(search: Search) -> str:
     """Return how likely it is that the best cause fits by chance, over all that was tried."""
     if not search.causes:
         return f"{search.tried} candidates tried"
-    chance = search.causes[0].chance
-    return f"{search.tried} candidates tried, of which {chance:.0e} would fit as well by chance"
+    return f"odds of the cause: {search.causes[0].odds}"
 
 
 def rounding_words(roots: Sequence[Root]) -> str:

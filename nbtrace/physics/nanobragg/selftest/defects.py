@@ -383,6 +383,7 @@ PHYSICS: tuple[KnownMistake, ...] = (
     KnownMistake("pixel without the solid angle", ("I_pixel_final",), _by("omega_pixel", -1), _FACTOR),
     KnownMistake("pixel not divided by steps", ("I_pixel_final",), _by("steps"), _FACTOR),
     KnownMistake("pixel in float32", ("I_pixel_final",), _function(as_single), _causes("float32")),
+    KnownMistake("hkl in single precision", ("hkl_frac", "phi_k_frac"), _function(as_single), _causes("float32")),
     KnownMistake("stored value doubled", ("floatimage_accumulated",), _times(2.0), _TWO),
 )
 """Mistakes in the computation; everything downstream goes on with them."""
