@@ -1,8 +1,7 @@
 """How the work grows with the logs: lines of nbtrace that run, counted for a log and for one four times as long."""
 
 import sys
-from collections.abc import Callable
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from nbtrace import check, compare_phi, diff, parse_trace, scaling_chain
 from nbtrace.compare.notices import tolerance_notices
 from nbtrace.errors import NbtraceError
+from nbtrace.nearness import nearest
 from nbtrace.verdicts.notices import Subject
 from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
@@ -105,11 +105,11 @@ def test_four_times_the_log_is_four_times_the_work(log: Callable[[str, int], str
 def test_the_nearest_name_is_sought_for_a_few_tolerances(monkeypatch: pytest.MonkeyPatch) -> None:
     sought = []
 
-    def counting(name: str, *arguments: Any) -> list[str]:
+    def counting(name: str, names: Iterable[str]) -> str | None:
         sought.append(name)
-        return get_close_matches(name, *arguments)
+        return nearest(name, names)
 
-    monkeypatch.setattr(tolerance_notices, "get_close_matches", counting)
+    monkeypatch.setattr(tolerance_notices, "nearest", counting)
     (trace,) = parse_trace("TRACE_C: steps 1\n")
     limits = {f"q{i}": Tolerance(1e-3, Basis.RELATIVE, "many.toml", overridden=True) for i in range(5000)}
     result = diff(trace, trace, Policy(overrides=limits))

@@ -61,7 +61,7 @@ CHANGED = {
         "the beam centre half a pixel off (X +0.5, Y +0 pixels)",
     ),
     "polarisation": (f"{FLAGS} -nopolar", None, "no polarisation factor"),
-    "shape": (f"{FLAGS} -gauss_xtal", None, "a gauss crystal"),
+    "shape": (f"{FLAGS} -gauss_xtal", None, "a Gaussian crystal"),
 }
 
 
