@@ -42,7 +42,7 @@ def is_rounding(root: Root, share: Share) -> bool:
 
 
 def size(root: Root) -> float:
-    """Return the largest relative deviation of a root's values: from their formula, else between the sides."""
+    """Return the largest deviation of a root from its formula, or between the sides, over the larger value."""
     return max(map(_deviation, root.findings, [root.side] * len(root.findings)), default=math.inf)
 
 
@@ -56,8 +56,8 @@ def _deviation(finding: Finding, side: Side) -> float:
 def _relative(value: Vector | None, right: Vector | None) -> float:
     if value is None or right is None or len(value) != len(right):
         return math.inf
-    apart, scale = norm(tuple(x - y for x, y in zip(value, right, strict=True))), norm(right)
-    return apart / scale if scale else math.inf if apart else 0.0
+    apart, scale = norm(tuple(x - y for x, y in zip(value, right, strict=True))), max(norm(value), norm(right))
+    return apart / scale if scale else 0.0
 
 
 def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool, bool, float, float, float, bool, bool]:

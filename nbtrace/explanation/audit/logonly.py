@@ -54,7 +54,7 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
         if held.holds and _collects(result, side, node, chosen):
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
-        if (held.computed is None or _grossly_off(result, side, node)) and _agrees(result, node, _AGREEMENT):
+        if _agrees(result, node, _AGREEMENT) and (held.computed is None or _grossly_off(result, side, node)):
             _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
