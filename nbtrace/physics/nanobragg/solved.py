@@ -15,7 +15,7 @@ from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
 from nbtrace.explanation.simulations.run import Change
 from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, Fields
 from nbtrace.physics.nanobragg.lattice import infer_cells
-from simulator.config import Config, Pivot
+from simulator.config import Config, CrystalShape, Pivot
 from simulator.frames import beam_centre, closest_point, frame_of, keeps_closest_point
 
 Run = Callable[[tuple[Change, ...]], Values | None]
@@ -29,6 +29,8 @@ _FEWEST, _MOST = 1, 12
 _UNCERTAIN_DIGITS = 15
 _EXACT = 6
 """Digits of a number that comes out exact, where a value fixes it and nothing else holds it against chance."""
+_MOST_ALIKE = 40
+"""Numbers of cells that are tried one by one."""
 _NOTHING = 1e-9
 """Size of a number over that of its neighbours that is none."""
 
@@ -253,6 +255,8 @@ def _counted(config: Config, log: Logged, base: Values, missed: set[str]) -> Ite
 
 def _cells(config: Config, log: Logged, missed: set[str]) -> Iterator[ConfigurationChange]:
     crystal, values = config.crystal, log.scene.values
+    if crystal.shape is not CrystalShape.SQUARE and missed & {"F_latt", "I_before_scaling"}:
+        yield from _alike(config)
     hkl = values.get(Node("hkl_frac", 0)) or values.get(Node("hkl_frac"))
     if not missed.intersection(f"F_latt_{axis}" for axis in "abc") or hkl is None or len(hkl) != len("abc"):
         return
@@ -270,6 +274,17 @@ def _cells(config: Config, log: Logged, missed: set[str]) -> Iterator[Configurat
         fields={f"crystal.N{axis}": n for axis, n in zip("abc", found, strict=True)},
         moves=("F_latt_a", "F_latt_b", "F_latt_c", "F_latt"),
     )
+
+
+def _alike(config: Config) -> Iterator[ConfigurationChange]:
+    """Yield one number of cells along all axes, for spots whose factor is no product of three."""
+    crystal = config.crystal
+    for n in range(1, _MOST_ALIKE + 1):
+        if (n, n, n) != (crystal.Na, crystal.Nb, crystal.Nc):
+            text = f"{_by((n, n, n))} cells in place of {_by((crystal.Na, crystal.Nb, crystal.Nc))}"
+            yield ConfigurationChange(
+                "cells", text, fields={f"crystal.N{axis}": n for axis in "abc"}, moves=("F_latt", "I_before_scaling")
+            )
 
 
 def _by(counts: Sequence[int | None]) -> str:
