@@ -163,8 +163,9 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
         return None
     taken = []
     tried = 0
+    names = {change.name for change in step.chosen}
     for change in chain(step.options, _solved(runs, step.chosen, step.log)):
-        if change in step.chosen or not _concerns(runs, change, step):
+        if change.name in names or not _concerns(runs, change, step):
             continue
         values = runs.of((*step.chosen, change))
         if values is not None:
