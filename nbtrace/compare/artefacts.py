@@ -57,6 +57,23 @@ def rescaled(row: Row, power: int) -> Row:
     return replace(row, difference=remaining, status=status_of(remaining, row.limit, row.tolerance))
 
 
+def undone(row: Row, vocabulary: Vocabulary) -> Row | None:
+    """Return the row as it would be without a habit of logging; None if no habit makes it differ."""
+    if row.difference is None:
+        return None
+    values = logs_of(vocabulary).undone(row.quantity, row.c.numbers, row.py.numbers)
+    if values is None:
+        return None
+    remaining = difference(*values)
+    return replace(row, difference=remaining, status=status_of(remaining, row.limit, row.tolerance))
+
+
+def is_habit(row: Row, vocabulary: Vocabulary) -> bool:
+    """Whether a habit of logging is all that makes a row differ."""
+    left = undone(row, vocabulary)
+    return left is not None and not left.status.diverges
+
+
 def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
     """Return what the artefacts are, and the first divergence apart from them and from what may follow from them.
 
@@ -64,7 +81,6 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
     computed from one that agrees after rescaling follows from the unit only if it is off by a power of ten itself, or
     computed from something that is.
     """
-    habits = logs_of(vocabulary).habits
     artefacts: dict[str, None] = {}
     in_other_units: set[str] = set()
     carried: set[str] = set()
@@ -73,16 +89,16 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
         if not row.status.diverges:
             continue
         power = power_of_ten(row)
-        left = rescaled(row, power) if power else row
-        if power or row.quantity in habits:
+        without_habit = undone(row, vocabulary)
+        left = without_habit or (rescaled(row, power) if power else row)
+        if power or without_habit is not None:
             artefacts[row.quantity] = None
         above = vocabulary.ancestors(row.quantity)
         if above & carried or (above & in_other_units and _is_power(row)):
             carried.add(row.quantity)
-        if power and row.quantity not in habits:
+        if power and without_habit is None:
             in_other_units.add(row.quantity)
-        is_left = left.status.diverges and row.quantity not in habits
-        if first is None and is_left and (power or row.quantity not in carried):
+        if first is None and left.status.diverges and (left is not row or row.quantity not in carried):
             first = left
     return Physical(tuple(artefacts), first)
 

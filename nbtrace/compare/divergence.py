@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nbtrace.compare.artefacts import is_habit
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import logs_of
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
@@ -93,6 +94,7 @@ def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Diverg
     one that differs by a habit of logging nothing follows: the program computes with another value than it prints.
     """
     logs = logs_of(vocabulary)
+    habits = {group.quantity for group in groups if group.first is not None and is_habit(group.first, vocabulary)}
     diverging = [group for group in groups if group.first is not None]
     names = [group.quantity for group in diverging]
     turns = {group.quantity: _turn(group.first, vocabulary) for group in diverging if group.first is not None}
@@ -104,7 +106,7 @@ def divergences(groups: Iterable[Group], vocabulary: Vocabulary) -> tuple[Diverg
     follows = {
         name: tuple(
             sorted(
-                (other for other in inputs if other in order and other != name and other not in logs.habits),
+                (other for other in inputs if other in order and other != name and other not in habits),
                 key=order.__getitem__,
             )
         )

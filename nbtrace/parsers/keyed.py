@@ -14,6 +14,7 @@ _RULE = "==="
 _spaced = re.compile(r"(\S+)\s+(.*)").fullmatch
 _first_key = re.compile(r"(?<!\w)(\w++)=").search
 _next_keys = re.compile(r"(?<=\s)(\w++)=").finditer
+_glued_pair = re.compile(r"(\w+)=([^\s=][^=]*)").fullmatch
 _pairs = re.compile(r"\w+=\S.*").fullmatch
 _operator = re.compile(r"[-+*/^(),·×|]")
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
@@ -41,6 +42,13 @@ def _assignment(text: str) -> tuple[str, str] | None:
     return (key.rstrip(), value.strip()) if equals and key.strip() else None
 
 
+def _glued(text: str, vocabulary: Vocabulary) -> tuple[str, str] | None:
+    """Return the key and the value of a text with a sign of equality right behind a known key, and no other."""
+    match = _glued_pair(text)
+    known = match is not None and vocabulary.meaning(match[1]).quantity in vocabulary.quantities
+    return (match[1], match[2].strip()) if match is not None and known else None
+
+
 def _key_and_rest(text: str) -> tuple[str, str] | None:
     match = _spaced(text)
     return (match[1], match[2].strip()) if match else None
@@ -49,7 +57,7 @@ def _key_and_rest(text: str) -> tuple[str, str] | None:
 def keyed(body: str, vocabulary: Vocabulary) -> Outcome:
     """Read the body of a `TRACE_C:` or `TRACE_PY:` line."""
     text = body.strip()
-    assigned = None if body[:1].isspace() else _assignment(text)
+    assigned = _glued(text, vocabulary) if body[:1].isspace() else _assignment(text)
     if assigned is None and (heading := heading_of(body)):
         return heading
     pair = assigned or _key_and_rest(text)

@@ -45,7 +45,8 @@ def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
     """Yield values of which a log prints several copies that differ, where the other log's copies agree."""
     c, py = _copies(compared.c), _copies(compared.py)
     formats, names = (number_formats(compared.c), number_formats(compared.py)), compared.c.vocabulary.names
-    for node in c.keys() & py.keys():
+    matching = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH}
+    for node in c.keys() & py.keys() & matching:
         if len(c[node]) != len(py[node]) or len(c[node]) < 2:
             continue
         for mine, theirs in zip(c[node], py[node], strict=True):

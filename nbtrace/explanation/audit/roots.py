@@ -118,10 +118,12 @@ def _family(result: Audit, finding: Finding) -> Hashable:
 
 
 def _apart(result: Audit, findings: Iterable[Finding]) -> Iterator[SettingApart]:
-    """Yield the settings of some findings, each once, with its value on either side."""
+    """Yield the settings of some findings, and those that are set with them, each with its value on either side."""
     facts = [result.scenes[side].facts for side in (Side.C, Side.PY)]
-    for name in dict.fromkeys(name for finding in findings for name in finding.settings):
-        yield SettingApart(name, *(of_side[name] for of_side in facts))
+    apart = tuple(dict.fromkeys(name for finding in findings for name in finding.settings))
+    for name in result.physics.setting_family(apart):
+        if all(name in of_side for of_side in facts):
+            yield SettingApart(name, *(of_side[name] for of_side in facts))
 
 
 def _with_sides_that_are_shown(candidates: Sequence[Root]) -> Iterator[Root]:

@@ -20,6 +20,8 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 MOST_CHANGES = 3
 """Changes that are combined at most."""
 
+_SEVERAL = 50
+"""Samples of a run from which on numbers that are solved for come before named alternatives."""
 _BY_CHANCE = 0.05
 """Largest expected number of changes that reproduce as much by chance."""
 _FLOOR = 1e-15
@@ -164,7 +166,9 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
     taken = []
     tried = 0
     names = {change.name for change in step.chosen}
-    for change in chain(step.options, _solved(runs, step.chosen, step.log)):
+    solved = _solved(runs, step.chosen, step.log)
+    # Of a pixel of many samples few runs can be made: what the log itself tells comes first.
+    for change in chain(solved, step.options) if runs.samples > _SEVERAL else chain(step.options, solved):
         if change.name in names or not _concerns(runs, change, step):
             continue
         values = runs.of((*step.chosen, change))

@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from simulator.config import Config
 
 
+_SETTING_WORDS = {
+    ("stated_lambda_m",): "the wavelength in m",
+    ("stated_fluence",): "the fluence in photons per m²",
+    ("phi_start_deg",): "φ of the first step in degrees",
+    ("phi_end_deg",): "φ of the last step's end in degrees",
+    ("phi_start_deg", "phi_end_deg"): "the φ sweep in degrees",
+    ("default_F",): "the default structure factor",
+    ("spindle_axis",): "the spindle axis",
+    ("vertical_axis",): "the polarisation axis",
+    ("stated_beam",): "the direction of the beam",
+    ("cell_lengths",): "the edges of the cell in Å",
+}
 _CELLS = ("N_a", "N_b", "N_c")
 _ROTATED = "the intensity is computed from the vectors before the rotation after which these are printed"
 _FROM_REAL = "the intensity is computed from the real vectors"
@@ -140,7 +152,9 @@ class NanoBragg(Physics):
 
     def setting_words(self, names: tuple[str, ...]) -> str:
         """Return what reports call configuration values; the numbers of cells go together."""
-        return "the number of cells" if set(names) <= set(_CELLS) else super().setting_words(names)
+        if set(names) <= set(_CELLS):
+            return "the number of cells"
+        return _SETTING_WORDS.get(names, "") or super().setting_words(names)
 
     def root_family(self, result: Audit, finding: Finding) -> str:
         """Return a name that findings of one mistake share; an index of a step follows from what is off before it."""

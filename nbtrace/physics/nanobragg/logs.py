@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs
+from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs, Numbers
 from nbtrace.compare.relations import Values
 from nbtrace.physics.nanobragg.pixel import located, stated_pixel_size
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
@@ -41,6 +41,15 @@ _UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30:
 
 _UNROTATED = "the reference prints it unrotated; a port may print it rotated"
 _SAME_STEP = 2e-6
+_THOUSAND = 1000.0
+_NEARLY = 3.0
+"""Factor up to which a beam centre may differ besides and still be one that was divided by 1000."""
+_SAME_LENGTH = 1e-5
+
+
+def _thousandfold(centre: Numbers) -> Numbers:
+    """Return X and Y times 1000, and what stands behind them."""
+    return tuple(_THOUSAND * x if i < len("XY") else x for i, x in enumerate(centre))
 
 
 class NanoBraggLogs(Logs):
@@ -63,6 +72,18 @@ class NanoBraggLogs(Logs):
         "phi_F_latt_b": FACTOR,
         "phi_F_latt": PRODUCT,
     }
+
+    def undone(self, quantity: str, c: Numbers, py: Numbers) -> tuple[Numbers, Numbers] | None:
+        """Return a beam centre without the division by 1000; a vector that is only turned is the same on both sides."""
+        if len(c) != len(py) or len(c) < len("XY"):
+            return None
+        if quantity == "beam_center_m":
+            ratio = math.hypot(*py[:2]) / size if (size := math.hypot(*c[:2])) else 0.0
+            if _THOUSAND / _NEARLY < ratio < _THOUSAND * _NEARLY:
+                return _thousandfold(c), py
+            return (c, _thousandfold(py)) if ratio and _THOUSAND / _NEARLY < 1 / ratio < _THOUSAND * _NEARLY else None
+        turned = quantity in self.habits and math.isclose(math.hypot(*c), math.hypot(*py), rel_tol=_SAME_LENGTH)
+        return (py, py) if turned else None
 
     def units_apart(self, power: int, units: frozenset[str]) -> str:
         """Return what a power of ten usually is between the lengths that everything is made of."""

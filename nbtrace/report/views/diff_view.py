@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from nbtrace.compare.artefacts import power_of_ten
+from nbtrace.compare.artefacts import is_habit, power_of_ten
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.gaps import Gaps
@@ -114,6 +114,8 @@ def _artefact_words(result: DiffResult, first: Row) -> str:
         return ""
     power = power_of_ten(first)
     why = f"in another unit, 10^{power}" if power else "by a habit of logging"
+    if result.physical.first is not None and result.physical.first.quantity == first.quantity:
+        return " (with another unit undone)" if power else " (with a habit of logging undone)"
     if result.physical.first is not None:
         return f"; {first.label} differs before it, {why}"
     rest = "all else may be a consequence" if len(result.divergences) > 1 else "nothing else diverges"
@@ -293,11 +295,11 @@ def _whole(row: Row, names: Names) -> str:
 def _roots(result: DiffResult) -> Section:
     """Return the roots, those of one stage of the computation together with all that may follow from them."""
     by_stage: dict[str | None, list[Divergence]] = {}
-    habits = logs_of(result.c.vocabulary).habits
     for item in result.roots:
         known = item.group.shown.known
+        alone = is_habit(item.group.shown, result.c.vocabulary)
         stage = known.section if known else None
-        by_stage.setdefault(item.group.quantity if item.group.quantity in habits else stage, []).append(item)
+        by_stage.setdefault(item.group.quantity if alone else stage, []).append(item)
     items = tuple(f"{'; '.join(map(_named, roots))}: {_consequences(roots)}" for roots in by_stage.values())
     sentence = "A root diverges although none of its inputs does; what depends on it may be its consequence."
     return Section("Roots and consequences", sentences=(sentence,), items=items)

@@ -69,7 +69,8 @@ def setting_words(root: Root) -> str:
 
 
 def _numbers_of(facts: "Sequence[Fact]") -> str:
-    values = " x ".join(" ".join(f"{number:.9g}" for number in fact.numbers) for fact in facts)
+    joined = " x " if len(facts) == len("abc") else " to "
+    values = joined.join(" ".join(f"{number:.9g}" for number in fact.numbers) for fact in facts)
     return f"{values} (its {facts[0].origin})"
 
 

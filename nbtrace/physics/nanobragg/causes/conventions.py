@@ -58,7 +58,7 @@ def beam_centre(case: Case) -> Iterator[Candidate]:
     """Yield the beam centre some half pixels off, or that of the other axis."""
     view = case.view()
     other = Node(_SIBLINGS[case.name])
-    if other in case.theirs:
+    if other in case.theirs and case.values.get(other) == case.right:
         yield Candidate(case.theirs[other], "slow and fast beam centre exchanged")
     pixel = view.number("pixel_m")
     (right,), (logged,) = case.right, case.logged
