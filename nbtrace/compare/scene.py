@@ -121,6 +121,19 @@ class Scene:
         return {node.name: tuple(name for name, _ in node.place) for node in self.values if node.place}
 
     @cached_property
+    def samples(self) -> tuple[int, ...]:
+        """The sampled points that the log has, in order."""
+        return tuple(sorted({node.sample for node in self.values if node.sample != ALL}))
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str, int], tuple[Place, ...]]:
+        """The turns of the loops at which each quantity is logged for each sampled point."""
+        found: dict[tuple[str, int], list[Place]] = {}
+        for node in self.values:
+            found.setdefault((node.name, node.sample), []).append(node.place)
+        return {key: tuple(places) for key, places in found.items()}
+
+    @cached_property
     def ordinals(self) -> Mapping[str, tuple[int, ...]]:
         """The ordinals of each loop that the log has, in order."""
         by_loop: dict[str, set[int]] = {}
@@ -237,18 +250,16 @@ class NodeView(FormulaView):
 
     def samples(self) -> tuple[int, ...]:
         """Return the sampled points that the log has."""
-        return tuple(sorted({node.sample for node in self._values if node.sample != ALL}))
+        return self.scene.samples
 
     def places_of(self, name: str, sample: int) -> tuple[Place, ...]:
         """Return the turns of the loops at which a quantity is logged for a sample."""
-        return tuple(node.place for node in self._values if node.name == name and node.sample == sample)
+        return self.scene.places.get((name, sample), ())
 
     def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
         """Return the ordinals of a loop at which a quantity is logged for this sample."""
-        sample = max(self.node.sample, 0)
-        return tuple(
-            sorted(node.ordinal(index) for node in self._values if node.name == name and node.sample == sample)
-        )
+        places = self.places_of(name, max(self.node.sample, 0))
+        return tuple(sorted(next((own for loop, own in place if loop == index), ALL) for place in places))
 
 
 def node_of(vocabulary: Vocabulary, quantity: str, index: Index) -> Node:

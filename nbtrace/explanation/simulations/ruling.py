@@ -49,7 +49,10 @@ def is_configured(reproduction: Reproduction) -> bool:
 
 
 def _by_differences(audit: Audit, roots: Sequence[Root], simulated: Simulated) -> Iterator[Root]:
-    """Yield one root for each difference of the two runs, then what only a log has wrong."""
+    """Yield one root for each difference of the two runs, then what only a log has wrong.
+
+    The runs have every value of both logs, so nothing else is a difference.
+    """
     words = audit.vocabulary
     groups: dict[int, list[Root]] = {}
     for root in roots:
@@ -64,8 +67,7 @@ def _by_differences(audit: Audit, roots: Sequence[Root], simulated: Simulated) -
             findings = [first]
         if findings:
             made.append(_made_by(audit, difference, findings, groups.get(i, ()), simulated))
-    unmoved = groups.get(len(simulated.differences), ())
-    rest = [root for root in roots if root.status is AuditStatus.LOG_ONLY] + list(unmoved)
+    rest = [root for root in roots if root.status is AuditStatus.LOG_ONLY]
     order = {node: i for i, node in enumerate(in_order(words, [root.node for root in (*made, *rest)]))}
     yield from sorted((*made, *rest), key=lambda root: order[root.node])
 
