@@ -7,8 +7,9 @@ checkable, and the other side's value is another.
 from dataclasses import replace
 
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, in_order, is_long
+from nbtrace.compare.scene import Node, Scene, Vector, in_order, is_long
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held, held_of, matches, other_side
 from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
@@ -26,6 +27,7 @@ FOREIGN = "the formula describes neither side"
 def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
     result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
+    _undo_habits(result)
     differing: set[str] = set()
     for node in in_order(result.vocabulary, c.values.keys() | py.values.keys()):
         findings = _judge(result, node, differing)
@@ -37,6 +39,24 @@ def audit(c: Scene, py: Scene) -> Audit:
             differing.add(node.name)
     result.findings = [_by_takers(result, finding) for finding in result.findings]
     return result
+
+
+def _undo_habits(result: Audit) -> None:
+    """Take what both programs compute with, where a habit of logging hides that the values differ besides."""
+    c, py = (result.effective[side] for side in (Side.C, Side.PY))
+    logs = logs_of(result.vocabulary)
+    for node in c.keys() & py.keys():
+        values = logs.undone(node.name, c[node], py[node])
+        if values is not None and not _close(*values):
+            c[node], py[node] = values
+
+
+def _close(c: Vector, py: Vector) -> bool:
+    return norm(tuple(x - y for x, y in zip(c, py, strict=True))) <= _AS_PRINTED * norm(c)
+
+
+_AS_PRINTED = 1e-6
+"""Relative difference up to which a habit of logging is all that two values differ by."""
 
 
 def _by_takers(result: Audit, finding: Finding) -> Finding:
