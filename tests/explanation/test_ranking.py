@@ -143,3 +143,31 @@ def test_a_log_in_single_precision_throughout_is_blamed_for_nothing_else() -> No
         lines.append(f"{head}{colon}{words[0]} {' '.join(map(single, words[1:]))}" if "TRACE" in head else line)
     result = logs(lattice(7, banner=7), "\n".join(lines))
     assert not [root for root in result.roots if root.side is Side.C]
+
+
+def test_all_axes_are_named_where_two_differ() -> None:
+    def log(tag: str, cells: tuple[int, int, int]) -> str:
+        hkl = (0.3174114, -0.2220917, 0.4030563)
+        factors = [math.sin(math.pi * n * x) / math.sin(math.pi * x) for n, x in zip(cells, hkl, strict=True)]
+        lines = [
+            f"  parallelpiped xtal: {'x'.join(map(str, cells))} cells",
+            f"{tag}: hkl_frac {' '.join(map(str, hkl))}",
+        ]
+        return "\n".join([*lines, *(f"{tag}: F_latt_{a} {f!r}" for a, f in zip("abc", factors, strict=True))])
+
+    result = logs(log("TRACE_C", (7, 9, 4)), log("TRACE_PY", (4, 9, 7)))
+    assert "the number of cells: C 7 x 9 x 4 (its banner), Py 4 x 9 x 7 (its banner)" in headline(result)
+
+
+def test_an_exchange_needs_both() -> None:
+    """Where the slow coordinate agrees, nothing was exchanged: the fast one is a copy of it."""
+    c = "TRACE_C:Fbeam_m=0.0513\nTRACE_C:Sbeam_m=0.0413\n"
+    py = "TRACE_PY:Fbeam_m=0.0413\nTRACE_PY:Sbeam_m=0.0413\n"
+    line = headline(logs(c, py))
+    assert "exchanged" not in line
+    assert "holds Sbeam_m" in line
+
+
+def test_a_key_right_before_its_sign_of_equality_is_read_behind_a_blank() -> None:
+    c, py = "TRACE_C: twotheta_axis=0 0 -1\nTRACE_C: steps 1\n", "TRACE_PY: twotheta_axis=0 1 0\nTRACE_PY: steps 1\n"
+    assert headline(logs(c, py)).startswith("C or Py: twotheta_axis: ")
