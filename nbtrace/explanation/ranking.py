@@ -64,7 +64,7 @@ def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool, b
     return (
         root.status is AuditStatus.LOG_ONLY,
         is_rounding(root, share),
-        -_effect(share, rest),
+        -(_effect(share, rest) if root.run is None or share.of_log_ratio is None else abs(share.of_log_ratio)),
         -moves,
         -size(root),
         root.side is Side.UNKNOWN,

@@ -185,7 +185,7 @@ def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iter
             if change in other.changes:
                 continue
             rest = tuple(item for item in reproduction.changes if item != change)
-            with_it, without = runs.of(reproduction.changes) or {}, runs.of(rest) or {}
+            with_it, without = (runs.of(chosen, needed=True) or {} for chosen in (reproduction.changes, rest))
             words = reproduction.vocabulary
             moved = in_order(words, (node for node in with_it if with_it[node] != without.get(node)))
             if not any(match.holds for match in other.matches if match.node in set(moved)):
@@ -205,7 +205,8 @@ def _shares(reproductions: Mapping[Side, Reproduction], runs: Runs) -> tuple[tup
     here, shares = c, []
     for side, change in own:
         there = tuple(item for item in here if item != change) if side is Side.C else (*here, change)
-        ratio = _final_ratio(runs.of(there) or {}, runs.of(here) or {}, final)
+        values = [runs.of(chosen, needed=True) or {} for chosen in (there, here)]
+        ratio = _final_ratio(values[0], values[1], final)
         shares.append((side, change, math.log(ratio) / whole if ratio and whole else None))
         here = there
     return tuple(shares)

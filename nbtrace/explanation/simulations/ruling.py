@@ -80,7 +80,8 @@ def _nearest(node: Node, differences: Sequence[RunDifference]) -> int:
 
 def _first(audit: Audit, difference: RunDifference) -> Finding | None:
     """Return the first value that a difference moves and that the logs have apart."""
-    by_node = {finding.node: finding for finding in audit.findings if finding.status is not AuditStatus.MATCH}
+    apart = (finding for finding in audit.findings if finding.status is not AuditStatus.MATCH)
+    by_node = {finding.node: finding for finding in apart if finding.c.logged and finding.py.logged}
     return next((by_node[node] for node in difference.moved if node in by_node), None)
 
 

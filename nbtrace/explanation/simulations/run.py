@@ -126,11 +126,14 @@ class Runs:
         self.made[self.config] = run.values
         return run.values
 
-    def of(self, chosen: tuple[Change, ...]) -> Values | None:
-        """Return the values with some changes; None if the run cannot be made, or there is no time for it."""
+    def of(self, chosen: tuple[Change, ...], *, needed: bool = False) -> Values | None:
+        """Return the values with some changes; None if the run cannot be made, or there is no time for it.
+
+        A run that is needed is made, whatever the time.
+        """
         config = self.experiments.applied(self.config, chosen)
         if config not in self.made:
-            if self.spent > _BUDGET:
+            if self.spent > _BUDGET and not needed:
                 self.untried.add(chosen[-1].text)
                 return None
             self.made[config] = self._made(config)
