@@ -60,9 +60,52 @@ def test_a_single_pixel(nb: "Run", spots: Floats, tmp_path: Path) -> None:
     other[12, 34] *= np.float32(1.5)
     np.save(tmp_path / "one.npy", other)
     words = " ".join(nb("images", "c.npy", "one.npy", "--sum-ratio", "0.9", "1.1", "--threshold", "0.9").out.split())
-    assert words.startswith("DIFFER the same pattern (correlation")
-    assert "and scale, but 1 of 2000 pixels beyond the tolerance; slow 12 fast 34 by 33.33 %" in words
+    assert words.startswith("DIFFER Py is C, but for 1 of 2000 pixels, which is 3.34801 higher; the largest difference")
+    assert "is 33.33 %, at slow 12 fast 34; the others are the same" in words
     assert "nbtrace harness --pixel 12 34" in words
+
+
+def test_noise_is_no_other_scale(nb: "Run", spots: Floats, tmp_path: Path) -> None:
+    np.save(tmp_path / "noisy.npy", spots + np.random.default_rng(2).normal(0, 0.01, spots.shape))
+    words = " ".join(nb("images", "c.npy", "noisy.npy").out.split())
+    assert " of 2000 pixels beyond the tolerance, by at most 0.0" in words
+    assert "no one factor makes them" in words
+    assert "another scale" not in words
+
+
+def test_one_factor_beside_noise_is_another_scale(nb: "Run", spots: Floats, tmp_path: Path) -> None:
+    np.save(tmp_path / "noisy.npy", 1.5 * spots + np.random.default_rng(2).normal(0, 0.01, spots.shape))
+    assert "but another scale: Py = 1.4999956 C" in " ".join(nb("images", "c.npy", "noisy.npy").out.split())
+
+
+@pytest.mark.parametrize("value", [-1, 2**31 - 1])
+def test_an_image_that_is_all_mask_leaves_nothing_to_compare(
+    nb: "Run", spots: Floats, tmp_path: Path, value: int
+) -> None:
+    np.save(tmp_path / "mask.npy", np.full(spots.shape, value, np.int32))
+    result = nb("images", "c.npy", "mask.npy")
+    assert result.code == 3
+    assert f"Py, mask.npy, is {value} in all 2000 compared pixels (a mask, not intensities)" in result.err
+
+
+def test_two_constant_images_are_named_with_their_values(nb: "Run", tmp_path: Path) -> None:
+    np.save(tmp_path / "five.npy", np.full((4, 5), 5.0))
+    np.save(tmp_path / "seven.npy", np.full((4, 5), 7.0))
+    result = nb("images", "five.npy", "seven.npy")
+    assert result.code == 3
+    assert "C, five.npy, is 5 and Py, seven.npy, is 7 in all 20 compared pixels" in result.err
+
+
+def test_rounding_that_leaves_too_few_pixels_says_so(nb: "Run", tmp_path: Path) -> None:
+    faint = np.full((40, 50), 0.1)
+    faint[3, 3], faint[4, 9] = 800.0, 300.4
+    np.save(tmp_path / "faint.npy", faint)
+    np.save(tmp_path / "counts.npy", np.rint(faint).astype(np.int32))
+    result = nb("images", "faint.npy", "counts.npy")
+    words = " ".join(result.out.split())
+    assert result.code == 1
+    assert words.startswith("DIFFER Py is C rounded to whole numbers; at most 0.4 is left; only 2 pixels exceed ½")
+    assert "another scale" not in words
 
 
 def test_a_flipped_image_is_told_first(nb: "Run", spots: Floats) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
-from nbtrace.compare.images.image_relations import ImagePair, image_relation
+from nbtrace.compare.images.image_pair import ImagePair
+from nbtrace.compare.images.image_relations import image_relation
+from nbtrace.compare.images.mask_values import is_mark
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.orientation import better_placement
 from nbtrace.compare.images.peaks import PeakMatching, Peaks, find_peaks, match_peaks
@@ -55,7 +57,7 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
     options = options or ImageOptions()
     c, py, notes = resampled(c, py, options.names) if options.resample else (c, py, ())
     selection = select(c, py, options)
-    _refuse_constants(selection, c, py)
+    _refuse_constants(selection, c, py, options.names)
     tolerance = PixelTolerance.resolved(selection.c, selection.py, options.relative, options.absolute)
     sums = moments(selection.c, selection.py)
     pixels = scan(selection.c, selection.py, tolerance)
@@ -106,14 +108,24 @@ def _excuses(selection: ComparedPixels, rounding: Rounding | None, options: Imag
         yield Notice(Subject.PRECISION, Weight.WARNING, rounding.words(options.names))
 
 
-def _refuse_constants(selection: ComparedPixels, c: Image, py: Image) -> None:
-    """Raise an error if neither image varies: there is no pattern that could agree."""
-    ends = [(values.min(), values.max()) for values in (selection.c, selection.py)]
-    if all(low == high for low, high in ends):
-        if selection.c.size == 1:
+def _refuse_constants(selection: ComparedPixels, c: Image, py: Image, names: Names) -> None:
+    """Raise an error if neither image varies, or one is all mask: there is no pattern that could agree."""
+    sides = [
+        (side, image, float(values.min()), float(values.max()))
+        for side, image, values in zip(names.pair, (c, py), (selection.c, selection.py), strict=True)
+    ]
+    count = selection.c.size
+    if all(low == high for _, _, low, high in sides):
+        if count == 1:
             raise InputError("one pixel makes no image to compare; compare its traces with nbtrace diff")
-        held = " and ".join(f"{image.source} is {low:g}" for image, (low, _) in zip((c, py), ends, strict=True))
-        raise InputError(f"there is nothing to compare: {held} in all {selection.c.size} compared pixels")
+        held = " and ".join(f"{side}, {image.source}, is {low:g}" for side, image, low, _ in sides)
+        raise InputError(f"there is nothing to compare: {held} in all {count} compared pixels, so there is no pattern")
+    for side, image, low, high in sides:
+        if count > 1 and low == high and is_mark(low, image.pixels.dtype):
+            raise InputError(
+                f"there is nothing to compare: {side}, {image.source}, is {low:.10g} in all {count} compared pixels "
+                "(a mask, not intensities)"
+            )
 
 
 def _matched_peaks(c: Pixels, py: Pixels, selection: ComparedPixels, sums: Moments) -> PeakMatching:

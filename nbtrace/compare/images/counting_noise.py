@@ -10,8 +10,11 @@ import numpy.typing as npt
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
+Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _SIGMAS = 4.5
+_CLEARLY = 5.0
+"""Standard deviations from which on an offset is one."""
 _LEAST_COUNTS = 100.0
 _LEAST_PIXELS = 30
 _ENOUGH = 5.0
@@ -65,7 +68,7 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     total = float(expected.sum())
     if total < _LEAST_COUNTS or np.count_nonzero(expected > 0) < _LEAST_PIXELS or not np.ptp(expected) > 0:
         return None
-    offset = float(np.rint(np.mean(counts - expected)))
+    offset = _offset(expected, counts)
     apart = counts - expected - offset
     if bool((counts < offset).any()):
         return None
@@ -81,3 +84,15 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     if any(abs(test) > _SIGMAS for test in tests) or bool(apart[quiet].any()):
         return None
     return CountingNoise(offset, squares / total, math.sqrt(total + 2 * second) / total)
+
+
+def _offset(expected: Doubles, counts: Doubles) -> float:
+    """Return the whole number that was added to counts; 0 where the mean difference is no more than noise.
+
+    Each pixel weighs as its variance has it, and at most as one count, so that bright ones do not hide the others.
+    """
+    weight = 1 / np.maximum(expected, 1.0)
+    total = float(weight.sum())
+    mean = float((weight * (counts - expected)).sum()) / total
+    deviation = math.sqrt(float((weight * weight * expected).sum())) / total
+    return float(np.rint(mean)) if abs(mean) > _CLEARLY * deviation else 0.0

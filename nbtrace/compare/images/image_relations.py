@@ -6,77 +6,31 @@ meet it, so none is found by chance.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.byte_order import more_alike, reads_swapped
 from nbtrace.compare.images.counting_noise import counting_noise
+from nbtrace.compare.images.few_differences import AGREES, few_differences, pixels_words
+from nbtrace.compare.images.image_pair import ImagePair
 from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mask_step
-from nbtrace.compare.images.orientation import PLACEMENTS, Orientation
+from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
 from nbtrace.compare.images.spread import spread_over_neighbours
 from nbtrace.compare.images.value_relations import value_relation
-from nbtrace.images.image import Mask, Pixels
 from nbtrace.records import Side
-from nbtrace.vocabulary.sides import Names
 
 Values: TypeAlias = npt.NDArray[Any]
 
 _LEAST_PIXELS = 12
-_SAMPLE = 4_000
-_AGREES = 1e-6
-"""Relative difference up to which what a mask leaves is said to be the same."""
-
 _LARGEST = 1e150
 """Numbers whose squares, and sums of squares, are far from the largest float64."""
 
 _LIKE = 0.9
 """Share of the squared difference from which on a relation that leaves something is worth telling."""
-
-
-@dataclass(frozen=True, eq=False)
-class ImagePair:
-    """Two images and which of their pixels count.
-
-    Attributes
-    ----------
-    c, py : ndarray
-        Shape (slow, fast).
-    wanted : ndarray or None
-        Pixels inside region and mask, finite or not; None if all are.
-    names : Names
-    placement : Orientation or None
-        A better way to lay Py on C, where one was found.
-    """
-
-    c: Pixels
-    py: Pixels
-    wanted: Mask | None
-    names: Names
-    placement: Orientation | None = None
-
-    @cached_property
-    def counted(self) -> Mask:
-        """Pixels that count and are finite in both images."""
-        finite = np.isfinite(self.c) & np.isfinite(self.py)
-        return finite if self.wanted is None else finite & self.wanted
-
-    def without(self, left_out: Mask) -> "ImagePair":
-        """Return the pair with fewer pixels that count."""
-        return replace(self, wanted=self.counted & ~left_out)
-
-    def values(self) -> tuple[Values, Values]:
-        """Return the values that count, flat."""
-        if bool(self.counted.all()):
-            return self.c.ravel(), self.py.ravel()
-        return self.c[self.counted], self.py[self.counted]
-
-    def image(self, side: Side) -> Pixels:
-        """Return one image."""
-        return self.c if side is Side.C else self.py
 
 
 Search: TypeAlias = Callable[[ImagePair], Iterator[ImageRelation]]
@@ -92,7 +46,7 @@ def image_relation(pair: ImagePair) -> ImageRelation | None:
                 if found.exact:
                     return found
                 inexact.append(found)
-    told = [item for item in inexact if item.explained is not None and item.explained >= _LIKE]
+    told = [item for item in inexact if (item.explained or 0.0) >= _LIKE or item.has(RelationKind.MANY)]
     return max(told, key=lambda item: item.explained or 0.0) if told else None
 
 
@@ -135,7 +89,7 @@ def _relation(
 def _after_masks(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds where neither image has a mark in place of an intensity."""
     marks = {
-        side: marked_pixels(pair.image(side)[pair.counted], pair.image(other)[pair.counted])
+        side: marked_pixels(pair.image(side)[pair.counted], pair.image(other)[pair.counted], mostly=True)
         for side, other in ((Side.PY, Side.C), (Side.C, Side.PY))
     }
     steps = []
@@ -145,7 +99,29 @@ def _after_masks(pair: ImagePair) -> Iterator[ImageRelation]:
             steps.append((side, mask_step(marked, pair.names.of(side))))
             left_out[pair.counted] |= marked.where
     if steps:
-        yield from _rest(pair.without(left_out), steps)
+        found = [*_rest(pair.without(left_out), steps)] or [*_beside(pair, pair.without(left_out), steps)]
+        yield from found
+
+
+def _beside(pair: ImagePair, rest: ImagePair, steps: list[tuple[Side, RelationStep]]) -> Iterator[ImageRelation]:
+    """Yield the marks alone, with how much else differs."""
+    c, py = (values.astype(np.float64) for values in rest.values())
+    if c.size < _LEAST_PIXELS:
+        return
+    left, size = np.abs(py - c), np.maximum(np.abs(c), np.abs(py))
+    count = int(np.count_nonzero(left > AGREES * size))
+    every = np.subtract(*(values.astype(np.float64) for values in pair.values()))
+    words = f"{count} of {pixels_words(c.size)} differ, by at most {left.max():.4g}"
+    yield ImageRelation(
+        made=steps[0][0],
+        steps=(*(step for _, step in steps), RelationStep(RelationKind.MANY, words, {"pixels": float(count)})),
+        exact=False,
+        left=float(left.max()),
+        left_relative=float(np.divide(left, size, out=np.zeros_like(left), where=size > 0).max()),
+        explained=1 - float((left * left).sum()) / float((every * every).sum()),
+        pixels=c.size,
+        free=0,
+    )
 
 
 def _where_computed(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -167,62 +143,69 @@ def _rest(rest: ImagePair, steps: list[tuple[Side, RelationStep]]) -> Iterator[I
     source, target = (c, py) if made is Side.PY else (py, c)
     x, y = source.astype(np.float64), target.astype(np.float64)
     own = tuple(step for _, step in steps)
-    if bool((np.abs(x - y) <= _AGREES * np.maximum(np.abs(x), np.abs(y))).all()):
+    if bool((np.abs(x - y) <= AGREES * np.maximum(np.abs(x), np.abs(y))).all()):
         yield replace(_relation(made, own, target, x, source), free=0)
         return
     for search in (_of_values, _of_noise):
         for found in search(rest):
             yield replace(found, steps=(*found.steps, *own))
             return
+    for found in _of_few(rest):
+        if found.made is made or len(steps) == 1:
+            yield replace(found, steps=(*found.steps[:-1], *own, found.steps[-1]))
+            return
+
+
+def _of_few(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield that the images are alike but for some pixels, as that side's work that says most of them."""
+    c, py = pair.values()
+    if c.size < _LEAST_PIXELS:
+        return
+    sides = ((Side.PY, c, py), (Side.C, py, c))
+    tried = [(made, few_differences(source, target, pair.names.of(made))) for made, source, target in sides]
+    found = [(made, few) for made, few in tried if few is not None]
+    for made, few in sorted(found, key=lambda item: (not item[1].saturated, len(item[1].steps) == 1)):
+        yield ImageRelation(
+            made=made,
+            steps=few.steps,
+            exact=True,
+            left=few.left,
+            left_relative=few.left_relative,
+            explained=None,
+            pixels=few.alike,
+            free=0,
+        )
 
 
 def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds after the bytes of one image's numbers are reversed."""
-    for side in sorted((Side.PY, Side.C), key=lambda side: -_disorder(pair.image(side))):
-        image, other = pair.image(side), pair.image(Side.C if side is Side.PY else Side.PY)
-        if image.dtype.itemsize < 2:
-            continue
-        step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
+    wanted = np.ones(pair.c.shape, bool) if pair.wanted is None else pair.wanted
+    wide = [side for side in (Side.PY, Side.C) if pair.image(side).dtype.itemsize > 1]
+    likely = {side: reads_swapped(pair.image(side), wanted) for side in wide}
+    for side in sorted(wide, key=lambda side: (likely[side] is not True, likely[side] is False)):
+        image, other = pair.image(side), pair.image(_other(side))
         swapped = image.byteswap()
-        wanted = np.ones(image.shape, bool) if pair.wanted is None else pair.wanted
-        if not _more_alike(swapped[wanted], image[wanted], other[wanted]):
-            continue
-        turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
         if np.array_equal(swapped[wanted], other[wanted], equal_nan=image.dtype.kind == "f"):
+            kind = RelationKind.EITHER_ORDER if likely[side] is None else RelationKind.BYTE_ORDER
+            own = RelationStep(kind, "in the other byte order")
             count = int(np.count_nonzero(wanted))
             yield ImageRelation(
-                side, (step,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=count, free=0
+                side, (own,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=count, free=0
             )
             return
+        if not more_alike(swapped[wanted], image[wanted], other[wanted]):
+            continue
+        step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
+        turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
         for search in (_of_values, _after_masks, _of_noise):
             for found in search(turned):
-                if found.made is side:
+                if found.made is side and found.exact:
                     yield replace(found, steps=(step, *found.steps))
                     return
 
 
-def _disorder(values: Pixels) -> float:
-    """Return how widely the sizes of numbers are strewn, in binary digits; more where some are no numbers."""
-    with np.errstate(all="ignore"):
-        sizes = np.abs(values.ravel()[:: max(1, values.size // _SAMPLE)].astype(np.float64))
-        digits = np.log2(sizes[(sizes > 0) & np.isfinite(sizes)])
-    return float(digits.std()) if digits.size else 0.0
-
-
-def _more_alike(swapped: Values, image: Values, other: Values) -> bool:
-    """Tell whether numbers are of the size of the other image's with their bytes reversed, and not as they are."""
-    stride = max(1, other.size // _SAMPLE)
-    near = [_near(values[::stride], other[::stride]) for values in (swapped, image)]
-    return near[0] > 0.5 and near[0] > near[1] + 0.25
-
-
-def _near(values: Values, other: Values) -> float:
-    """Return the share of pixels, 0 in neither image, that are within a factor of 16."""
-    with np.errstate(all="ignore"):
-        x, y = np.abs(values.astype(np.float64)), np.abs(other.astype(np.float64))
-        used = (y > 0) & np.isfinite(y)
-        within = (x[used] * 16 >= y[used]) & (x[used] <= 16 * y[used])
-    return float(within.mean()) if used.any() else 0.0
+def _other(side: Side) -> Side:
+    return Side.PY if side is Side.C else Side.C
 
 
 def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -245,7 +228,7 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
     slow, fast = pair.placement.shift
     turned = np.ascontiguousarray(place(pair.py))
     counted = np.ones(pair.py.shape) if pair.wanted is None else pair.wanted.astype(np.float64)
-    counts: Mask = place(counted) > 0
+    counts: npt.NDArray[np.bool_] = place(counted) > 0
     own = tuple(slice(max(0, by), size - max(0, -by)) for by, size in zip((slow, fast), turned.shape, strict=True))
     its = tuple(slice(max(0, -by), size - max(0, by)) for by, size in zip((slow, fast), pair.c.shape, strict=True))
     wanted = counts[own] if pair.wanted is None else counts[own] & pair.wanted[its]
@@ -296,5 +279,6 @@ SEARCHES: tuple[Search, ...] = (
     _where_computed,
     _of_placement,
     _of_neighbours,
+    _of_few,
 )
 """The kinds of relation, in the order in which they are looked for."""

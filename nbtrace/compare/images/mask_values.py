@@ -46,7 +46,7 @@ class MarkedPixels:
         return int(np.count_nonzero(self.where))
 
 
-def marked_pixels(made: Values, other: Values) -> MarkedPixels | None:
+def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> MarkedPixels | None:
     """Return the pixels of an image that hold marks: whole numbers below 0, or the largest of an integer format.
 
     An image that has other numbers below 0, too, has no marks there; the largest number of a format is a limit, and
@@ -56,10 +56,13 @@ def marked_pixels(made: Values, other: Values) -> MarkedPixels | None:
     ----------
     made, other : ndarray
         Values of both images, of one shape.
+    mostly : bool
+        Whether one negative number may fill more than half of the image, if the other image has none below 0 there.
     """
     below = made[made < 0] if made.dtype.kind != "u" else made[:0]
     marks = np.unique(below)
-    if marks.size > _MOST or (below.size * 2 > made.size) or not _BELOW.issuperset(marks.tolist()):
+    too_many = below.size * 2 > made.size and not (mostly and marks.size == 1 and not (other[made < 0] < 0).any())
+    if marks.size > _MOST or too_many or not _BELOW.issuperset(marks.tolist()):
         marks = marks[:0]
     found = sorted((float(mark) for mark in marks), key=abs)
     top = float(made.max())
@@ -95,7 +98,7 @@ def mask_step(marked: MarkedPixels, side: str) -> RelationStep:
     """
     values = " or ".join(f"{value:.10g}" for value in marked.values)
     count = marked.count
-    words = f"but for {count} pixel{'s'[: count != 1]} that {'are' if count != 1 else 'is'} {values} in {side}"
+    words = f"{count} pixel{'s'[: count != 1]} that {'are' if count != 1 else 'is'} {values} in {side}"
     parameters = {f"mark_{number}": value for number, value in enumerate(marked.values, start=1)}
     return RelationStep(
         RelationKind.MASKED, f"{words} (a mask, not intensities)", parameters | {"pixels": float(count)}
@@ -115,7 +118,7 @@ def left_out_step(zero: Mask, other_zero: Mask, side: str) -> RelationStep:
     count = int(np.count_nonzero(zero & ~other_zero))
     alive = ~zero
     rows, columns = np.flatnonzero(alive.any(1)), np.flatnonzero(alive.any(0))
-    words = f"but for {count} pixels that are 0 in {side} alone"
+    words = f"{count} pixels that are 0 in {side} alone"
     if rows.size and columns.size:
         inside = zero[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         other = other_zero[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -123,3 +126,11 @@ def left_out_step(zero: Mask, other_zero: Mask, side: str) -> RelationStep:
             ends = f"{columns[0]} {columns[-1]} {rows[0]} {rows[-1]}"
             return RelationStep(RelationKind.LEFT_OUT, f"{words}: all outside of -roi {ends}", {"pixels": float(count)})
     return RelationStep(RelationKind.LEFT_OUT, f"{words} (masked, or never computed)", {"pixels": float(count)})
+
+
+def is_mark(value: float, dtype: np.dtype[Any]) -> bool:
+    """Tell whether a value marks pixels, and is no intensity: below 0 as marks are, or the largest of a format."""
+    tops = [float(2**bits - less) for bits in (16, 32) for less in (1, 2)]
+    if dtype.kind in "ui":
+        tops.append(float(np.iinfo(dtype).max))
+    return value in _BELOW or value in tops

@@ -12,6 +12,7 @@ class RelationKind(StrEnum):
     """One step from an image to the other."""
 
     BYTE_ORDER = "byte order"
+    EITHER_ORDER = "byte order of either"
     PLACED = "placed otherwise"
     SQUARE_ROOT = "square root"
     SQUARE = "square"
@@ -28,6 +29,8 @@ class RelationKind(StrEnum):
     MOVED = "moved"
     MASKED = "mask values"
     LEFT_OUT = "left at 0"
+    FEW = "few pixels"
+    MANY = "many pixels"
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,23 @@ class ImageRelation:
         kinds = [step.kind for step in self.steps]
         if kinds == [RelationKind.BYTE_ORDER]:
             return f"{made} holds the same numbers in the other byte order"
+        if kinds == [RelationKind.EITHER_ORDER]:
+            return f"one of {names.both} holds the other's numbers in the other byte order"
+        if kinds[-1] is RelationKind.MANY:
+            return f"apart from {' and '.join(step.words for step in self.steps[:-1])}, {self.steps[-1].words}"
         start = f"{made} is" if self.exact else f"{made} looks like"
-        phrase, before, after = source, "", []
+        phrase, before = source, ""
+        after: list[str] = []
         for step in self.steps:
             match step.kind:
                 case RelationKind.BYTE_ORDER:
                     before = "read in the other byte order, "
                 case RelationKind.SQUARE_ROOT | RelationKind.SQUARE:
                     phrase = f"{step.words} {phrase}"
-                case RelationKind.MASKED | RelationKind.LEFT_OUT:
-                    after.append(step.words)
+                case RelationKind.MASKED | RelationKind.LEFT_OUT | RelationKind.FEW:
+                    after.append(
+                        f"{'and of the rest' if after and step.kind is RelationKind.FEW else 'but for'} {step.words}"
+                    )
                 case _:
                     phrase = f"{phrase} {step.words}"
         return ", ".join((f"{before}{start} {phrase}", *after))
@@ -109,6 +119,10 @@ class ImageRelation:
         """Return what is left in words."""
         if self.has(RelationKind.NOISE):
             return "nothing but that noise is left"
+        if self.has(RelationKind.MANY):
+            return ""
+        if self.has(RelationKind.FEW):
+            return f"the others are {f'within {self.left:.3g}' if self.left else 'the same'}"
         share = (
             "" if self.exact or self.explained is None else f", {100 * self.explained:.4g} % of the squares explained"
         )

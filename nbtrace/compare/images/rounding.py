@@ -65,12 +65,17 @@ class Rounding:
             and self.correlation_error <= _LEAST_EXPECTED
         )
 
+    def short(self, names: Names) -> str:
+        """Return which image is the other one rounded."""
+        made, source = (names.of(side) for side in (self.made, Side.PY if self.made is Side.C else Side.C))
+        return f"{made} is {source} rounded to whole numbers"
+
     def words(self, names: Names) -> str:
         """Return what there is to know of it, in one line."""
-        made, source = (names.of(side) for side in (self.made, Side.PY if self.made is Side.C else Side.C))
+        source = names.of(Side.PY if self.made is Side.C else Side.C)
         low, high = self.factors
         text = (
-            f"{made} is {source} rounded to whole numbers: largest |{names.difference}| {self.largest:.4g}, "
+            f"{self.short(names)}: largest |{names.difference}| {self.largest:.4g}, "
             f"and {source} times any factor from {low:.9g} to {high:.9g} rounds to the same"
         )
         if not self.blind:

@@ -28,6 +28,14 @@ _LEVELS = 4
 _PIXELS = 12
 """The same of pixels."""
 _DECIMALS = 6
+_SAME = 1e-2
+"""Of the unit, up to which a number is a multiple of it."""
+_MET = 0.99
+"""Share of pixels that going to whole numbers must give, but for the last digits of the number before."""
+_MET_EXACTLY = 0.75
+"""The same with these digits."""
+_DOUBLE = 1e-15
+"""Steps of float64 are smaller."""
 _NEARLY = 1e-9
 _CLIPPED = 3
 """Different values that a limit must cut off."""
@@ -51,14 +59,21 @@ class _Quantiser:
     words: str
     low: float
     high: float
-    function: Callable[[Doubles], Doubles]
+    rules: tuple[Callable[[Doubles], Doubles], ...]
+    """Ways to do it; rounding may take halves up, down, to the even number or away from 0."""
 
 
-_NONE = _Quantiser(None, "", 0.0, 0.0, lambda a: a)
+_NONE = _Quantiser(None, "", 0.0, 0.0, ())
+_ROUND: tuple[Callable[[Doubles], Doubles], ...] = (
+    np.rint,
+    lambda a: np.floor(a + 0.5),
+    lambda a: np.ceil(a - 0.5),
+    lambda a: np.trunc(a + np.copysign(0.5, a)),
+)
 _QUANTISERS = (
-    _Quantiser(RelationKind.ROUNDED, "rounded to {}", -0.5, 0.5, np.rint),
-    _Quantiser(RelationKind.CUT, "cut to {} (the rest dropped, not rounded)", -1.0, 0.0, np.floor),
-    _Quantiser(RelationKind.RAISED, "raised to the next of {}", 0.0, 1.0, np.ceil),
+    _Quantiser(RelationKind.ROUNDED, "rounded to {}", -0.5, 0.5, _ROUND),
+    _Quantiser(RelationKind.CUT, "cut to {} (the rest dropped, not rounded)", -1.0, 0.0, (np.floor,)),
+    _Quantiser(RelationKind.RAISED, "raised to the next of {}", 0.0, 1.0, (np.ceil,)),
 )
 _TRANSFORMS: tuple[tuple[RelationStep | None, Callable[[Doubles], Doubles]], ...] = (
     (None, lambda a: a),
@@ -107,7 +122,7 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
             steps = () if fitted is None else problem.steps(first, fitted, source)
             if fitted is not None and not steps and not any(limits):
                 return None  # The same numbers, as far as their format holds them.
-            if fitted is not None and steps:
+            if fitted is not None and steps and problem.holds(fitted, source, made):
                 found.append((problem, fitted, steps))
         if found:
             problem, fitted, steps = min(found, key=lambda item: not _is_multiple(item[1][1], item[0].unit))
@@ -185,6 +200,36 @@ class _Problem:
         low = self.ends[0] if self.limits[0] else -math.inf
         high = self.ends[1] if self.limits[1] else math.inf
         return predicted if (low, high) == (-math.inf, math.inf) else np.clip(predicted, low, high)
+
+    def holds(self, fitted: tuple[float, float], x: Doubles, y: Doubles) -> bool:
+        """Tell whether going to whole numbers gives y, and gives it in more pixels than x itself does.
+
+        The bands are closed, so that they alone allow either neighbour of a number that is whole already.
+        """
+        if self.quantiser.kind is None:
+            return True
+        k, b = fitted
+        some = slice(None, None, max(1, x.size // _LOOKED_AT))
+        x, y = x[some], y[some]
+        exact = k * self.transform(x) + b
+        slack = _STEPS * self.epsilon * np.abs(exact) if self.form.scales or self.epsilon > _DOUBLE else np.zeros(1)
+        low = self.ends[0] if self.limits[0] else -math.inf
+        high = self.ends[1] if self.limits[1] else math.inf
+        best = close = 0
+        for rule, base in product(self.quantiser.rules, {0.0, b} if _is_multiple(b, self.unit) else {0.0}):
+            met, near = (
+                np.logical_or.reduce(
+                    [
+                        np.abs(np.clip(rule((exact + by - base) / self.unit) * self.unit + base, low, high) - y)
+                        <= self.unit * _SAME
+                        for by in moved
+                    ]
+                )
+                for moved in ((0.0,), (0.0, slack, -slack))
+            )
+            best, close = max(best, int(np.count_nonzero(met))), max(close, int(np.count_nonzero(near)))
+        same = int(np.count_nonzero(np.abs(x - y) <= self.unit * _SAME))
+        return close >= _MET * y.size and best >= _MET_EXACTLY * y.size and best - same >= _PIXELS
 
     def steps(self, first: RelationStep | None, fitted: tuple[float, float], x: Doubles) -> tuple[RelationStep, ...]:
         """Return the steps in the order in which they are done; none if nothing is done."""

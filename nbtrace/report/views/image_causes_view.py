@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nbtrace.compare.images.relation import ImageRelation
+from nbtrace.compare.images.relation import ImageRelation, RelationKind
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.explanation.images.known_factors import RatioFactors
@@ -41,7 +41,7 @@ def cause_headline(result: ImagesResult, causes: ImageCauses | None) -> str:
     runs = [] if causes is None else [_run_words(side, causes, names) for side in _in_order(causes)]
     held = [words for words in runs if words]
     if relation is not None and relation.exact:
-        return "; ".join((f"{relation.text(names)}; {relation.leaves()}", *held))
+        return "; ".join((relation.text(names), *_largest(result, relation), relation.leaves(), *held))
     if causes is None:
         return ""
     py = causes.reproductions.get(Side.PY)
@@ -54,6 +54,14 @@ def cause_headline(result: ImagesResult, causes: ImageCauses | None) -> str:
         return ""
     missing = [_missing_words(side, causes, names) for side in (Side.PY, Side.C)]
     return "; ".join((*held, *(words for words in missing if words)))
+
+
+def _largest(result: ImagesResult, relation: ImageRelation) -> Iterator[str]:
+    """Yield where the largest difference is, if only few pixels differ and none is a mask's."""
+    if relation.has(RelationKind.FEW) and not relation.has(RelationKind.MASKED) and result.worst_pixels:
+        worst = result.worst_pixels[0]
+        slow, fast = worst.pixel
+        yield f"the largest difference is {percent(worst.relative)}, at slow {slow} fast {fast}"
 
 
 def _both_configured(causes: ImageCauses) -> bool:

@@ -81,15 +81,19 @@ def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
         )
     cause = cause_headline(result, causes)
     finite = result.gate("finite")
-    swapped = result.relation is not None and result.relation.has(RelationKind.BYTE_ORDER)
+    swapped = result.relation is not None and result.relation.has(RelationKind.BYTE_ORDER, RelationKind.EITHER_ORDER)
     if finite is not None and finite.status.diverges and not swapped:
         return "; ".join(filter(None, (_failed(result), cause)))
+    if result.rounding is not None and result.gate("rounding") is not None:
+        rounded = cause or f"{result.rounding.short(names)}; at most {result.rounding.largest:.3g} is left"
+        return f"{rounded}; {result.rounding.lacks()}"
     if cause:
         return cause
     if result.placement is not None:
         return f"{placement_text(result.placement, names)}; {_failed(result)}"
     if result.relation is not None:
-        return f"{result.relation.text(names)}; {result.relation.leaves()}; {_failed(result)}"
+        relation = result.relation
+        return "; ".join(filter(None, (relation.text(names), relation.leaves(), _failed(result))))
     return _failed(result)
 
 
@@ -107,6 +111,10 @@ def _failed(result: ImagesResult) -> str:
             f"sums {names.ratio} {number(metrics.sum_ratio)}, {_beyond(result)}"
         )
     pattern = f"the same pattern (correlation {near_one(metrics.correlation)})"
+    if failed & {"scale", "sum ratio"} and not _is_scale(result):
+        return (
+            f"{pattern}, but {_beyond(result)}, by at most {number(metrics.max_abs_diff, 4)}; no one factor makes them"
+        )
     if failed & {"scale", "sum ratio"}:
         fitted = f"{names.candidate} = {number(metrics.scale)} {names.reference}"
         return (
@@ -116,6 +124,18 @@ def _failed(result: ImagesResult) -> str:
     worst = (*result.worst_relative, *result.worst_pixels)[0]
     slow, fast = worst.pixel
     return f"{pattern} and scale, but {_beyond(result)}; slow {slow} fast {fast} by {percent(worst.relative)}"
+
+
+def _is_scale(result: ImagesResult) -> bool:
+    """Tell whether a factor explains at least half of the squared difference.
+
+    Σ(y − x)² = Σ(y − kx)² + (k − 1)² Σx², of which Σx² is to Σxy and Σy² as the two least-squares factors have it.
+    """
+    scale, reverse = result.metrics.scale, result.metrics.scale_reverse
+    if scale is None or not reverse:
+        return True
+    squares = scale / reverse - 2 * scale + 1
+    return squares <= 0 or (scale - 1) ** 2 >= squares / 2
 
 
 def _beyond(result: ImagesResult) -> str:

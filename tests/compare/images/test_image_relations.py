@@ -2,13 +2,15 @@
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from nbtrace.compare.images.image_relations import ImagePair, image_relation
+from nbtrace.compare.images.image_pair import ImagePair
+from nbtrace.compare.images.image_relations import image_relation
 from nbtrace.compare.images.relation import ImageRelation
 from nbtrace.records import Side
 from nbtrace.vocabulary import registry
@@ -151,3 +153,149 @@ def test_what_is_left_is_stated() -> None:
     assert relation.free == 1
     assert relation.made is Side.PY
     assert relation.leaves() == "at most 0.5 is left"
+
+
+def whole(dtype: str, *, bright: float = 1.0, sign: int = 1) -> Pixels:
+    return np.rint(sign * bright * X).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        whole("<u2"),
+        whole("<i4"),
+        whole("<i4", sign=-1),
+        whole("<u2", bright=20),
+        whole("<i2", bright=10),
+        np.where(X > 60, whole("<u2"), 0).astype("<u2"),
+        X32,
+        X,
+    ],
+    ids=["u2", "i4", "negative", "bright", "i2", "sparse", "f4", "f8"],
+)
+def test_the_side_in_the_other_byte_order_is_the_less_plausible(plain: Pixels) -> None:
+    assert told(plain, plain.byteswap()) == "Py holds the same numbers in the other byte order"
+    assert told(plain.byteswap(), plain) == "C holds the same numbers in the other byte order"
+
+
+def test_which_side_has_the_other_byte_order_may_stay_open() -> None:
+    noise = np.random.default_rng(1).integers(0, 2**16, X.shape).astype("<u2")
+    words = "one of C and Py holds the other's numbers in the other byte order"
+    assert told(noise, noise.byteswap()) == told(noise.byteswap(), noise) == words
+
+
+WHOLE = whole("<i4")
+RANDOM = np.random.default_rng(4).random(X.shape)
+BRIGHT = int(WHOLE.max())
+
+
+def changed(image: npt.NDArray[Any], where: npt.NDArray[np.bool_], by: float) -> Pixels:
+    return np.where(where, image + by, image).astype(image.dtype)
+
+
+def one() -> npt.NDArray[np.bool_]:
+    at = np.zeros(X.shape, bool)
+    at[5, 5] = True
+    return at
+
+
+TOP2 = np.partition(X.ravel(), -2)[-2] - 1
+FEW: dict[str, tuple[Pixels, Pixels, str]] = {
+    "one lower": (WHOLE, changed(WHOLE, one(), -1), "Py is C, but for 1 of 5600 pixels, which is 1 lower"),
+    "one lower of floats": (
+        WHOLE.astype(float),
+        changed(WHOLE.astype(float), one(), -1),
+        "Py is C, but for 1 of 5600 pixels, which is 1 lower",
+    ),
+    "the brightest lower": (
+        WHOLE,
+        changed(WHOLE, WHOLE == BRIGHT, -1),
+        "Py is C, but for 1 of 5600 pixels, which is 1 lower",
+    ),
+    "some higher": (
+        WHOLE,
+        changed(WHOLE, RANDOM < 0.01, 1),
+        f"Py is C, but for {np.count_nonzero(RANDOM < 0.01)} of 5600 pixels, which are 1 higher",
+    ),
+    "half higher": (
+        WHOLE,
+        changed(WHOLE, RANDOM < 0.5, 1),
+        f"Py is C, but for {np.count_nonzero(RANDOM < 0.5)} of 5600 pixels, which are 1 higher",
+    ),
+    "half lower": (
+        WHOLE,
+        changed(WHOLE, RANDOM < 0.5, -1),
+        f"Py is C, but for {np.count_nonzero(RANDOM < 0.5)} of 5600 pixels, which are 1 lower",
+    ),
+    "a float": (X, changed(X, one(), 3), "Py is C, but for 1 of 5600 pixels, which is 3 higher"),
+    "a row": (
+        X,
+        np.where(np.arange(70)[:, None] == 7, 1.3 * X, X),
+        "Py is C, but for 80 of 5600 pixels, which are multiplied by 1.3 in Py",
+    ),
+    "rounded": (
+        X,
+        changed(counted(X), one(), 1),
+        "Py is C rounded to whole numbers, but for 1 of 5600 pixels, which is 1 higher",
+    ),
+    "saturated": (
+        X,
+        np.minimum(X, TOP2),
+        f"Py is C, but for 2 of 5600 pixels, which are {TOP2:.10g} in Py (saturation)",
+    ),
+    "saturated C": (
+        np.minimum(X, TOP2),
+        X,
+        f"C is Py, but for 2 of 5600 pixels, which are {TOP2:.10g} in C (saturation)",
+    ),
+    "mask and row": (
+        WHOLE,
+        marked(changed(WHOLE, one(), 5)),
+        "(a mask, not intensities), and of the rest 1 of 5430 pixels, which is 5 higher",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FEW)
+def test_images_that_are_alike_but_for_some_pixels(kind: str) -> None:
+    c, py, words = FEW[kind]
+    relation = found(c, py)
+    assert words in told(c, py)
+    assert relation is not None
+    assert relation.leaves() == ("the others are within 0.5" if kind == "rounded" else "the others are the same")
+
+
+def test_pixels_that_are_0_in_both_do_not_count_as_alike() -> None:
+    c, py = np.zeros((20, 20)), np.zeros((20, 20))
+    c[5:7, 5:15] = np.arange(20).reshape(2, 10) + 3
+    py[5:7, 5:15] = np.arange(20)[::-1].reshape(2, 10) ** 2 + 1
+    assert found(c, py) is None
+
+
+def test_halves_may_be_rounded_up() -> None:
+    c = np.floor(X) + 0.5 * (RANDOM < 0.5)
+    assert told(c, np.floor(c + 0.5)) == "Py is C rounded to whole numbers"
+
+
+def test_a_mask_may_fill_most_of_an_image() -> None:
+    mask = np.full_like(WHOLE, -1)
+    mask[10:12] = WHOLE[10:12]
+    assert told(WHOLE, mask) == "Py is C, but for 5440 pixels that are -1 in Py (a mask, not intensities)"
+
+
+def test_a_mask_is_named_where_the_rest_differs() -> None:
+    relation = found(WHOLE, marked(np.rint(spots(2)).astype(np.int32)))
+    assert relation is not None
+    assert not relation.exact
+    assert relation.text(NAMES).startswith("apart from ")
+    assert "that are -1 or -2 in Py (a mask, not intensities), " in relation.text(NAMES)
+    assert " of 5430 pixels differ, by at most " in relation.text(NAMES)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_bright_spots_put_no_offset_beside_counting_noise(seed: int) -> None:
+    image = 20 * X
+    image[10, 10], image[20, 30] = 180_000.0, 80_000.0
+    noisy = np.random.default_rng(seed).poisson(image)
+    assert "offset" not in told(image, noisy)
+    assert "plus 40 (an offset, -adc)" in told(image, noisy + 40)

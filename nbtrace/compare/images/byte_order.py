@@ -1,0 +1,94 @@
+"""Which of two images holds its numbers in the other byte order: the one whose numbers are the less plausible."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.images.image import Mask, Pixels
+
+Values: TypeAlias = npt.NDArray[Any]
+
+_SAMPLE = 4_000
+_LOOKED_AT = 500_000
+_CLEARLY = 0.9
+"""Share of pixels that must speak for one reading."""
+_WIDER = 1.5
+"""How much wider the sizes of floats must be strewn in the wrong reading."""
+_FACTOR = 16.0
+
+
+def reads_swapped(image: Pixels, wanted: Mask) -> bool | None:
+    """Tell whether an image is the more plausible with the bytes of its numbers reversed; None if it is undecided.
+
+    Whole numbers are mostly small, and then alike in neighbouring pixels; the wrong reading has neither. Of floats the
+    wrong reading strews the exponents.
+
+    Parameters
+    ----------
+    image : ndarray
+        Shape (slow, fast).
+    wanted : ndarray
+        Pixels that count, of its shape.
+    """
+    rows = slice(None, None, max(1, image.size // _LOOKED_AT))
+    own, used = image[rows], wanted[rows]
+    swapped = own.byteswap()
+    if own.dtype.kind == "f":
+        strewn = _disorder(own[used]), _disorder(swapped[used])
+        if max(strewn) == 0:
+            strewn = _distance(own[used]), _distance(swapped[used])
+        return None if max(strewn) <= _WIDER * min(strewn) else strewn[0] > strewn[1]
+    by_size = _smaller(np.abs(swapped[used].astype(np.float64)), np.abs(own[used].astype(np.float64)))
+    if by_size is not None:
+        return by_size
+    both = used[:, 1:] & used[:, :-1]
+    steps = [np.abs(np.diff(values.astype(np.float64), axis=1))[both] for values in (swapped, own)]
+    return _smaller(*steps)
+
+
+def _smaller(first: Values, second: Values) -> bool | None:
+    """Tell whether the first numbers are the smaller ones nearly wherever the two differ; None if neither are."""
+    apart = first != second
+    if not apart.any():
+        return None
+    share = float((first < second)[apart].mean())
+    if share > _CLEARLY:
+        return True
+    return False if share < 1 - _CLEARLY else None
+
+
+def _digits(values: Values) -> Values:
+    """Return log₂ of the sizes of some numbers."""
+    with np.errstate(all="ignore"):
+        sizes = np.abs(values[:: max(1, values.size // _SAMPLE)].astype(np.float64))
+        digits: Values = np.log2(sizes[(sizes > 0) & np.isfinite(sizes)])
+    return digits
+
+
+def _disorder(values: Values) -> float:
+    """Return how widely the sizes of numbers are strewn, in binary digits."""
+    digits = _digits(values)
+    return float(digits.std()) if digits.size else 0.0
+
+
+def _distance(values: Values) -> float:
+    """Return how far the sizes of numbers are from 1, in binary digits."""
+    digits = _digits(values)
+    return float(np.abs(digits).mean()) if digits.size else 0.0
+
+
+def more_alike(swapped: Values, image: Values, other: Values) -> bool:
+    """Tell whether numbers are of the size of the other image's with their bytes reversed, and not as they are."""
+    stride = max(1, other.size // _SAMPLE)
+    near = [_near(values[::stride], other[::stride]) for values in (swapped, image)]
+    return near[0] > 0.5 and near[0] > near[1] + 0.25
+
+
+def _near(values: Values, other: Values) -> float:
+    """Return the share of pixels, 0 in neither image, that are within a factor of 16."""
+    with np.errstate(all="ignore"):
+        x, y = np.abs(values.astype(np.float64)), np.abs(other.astype(np.float64))
+        used = (y > 0) & np.isfinite(y)
+        within = (x[used] * _FACTOR >= y[used]) & (x[used] <= _FACTOR * y[used])
+    return float(within.mean()) if used.any() else 0.0

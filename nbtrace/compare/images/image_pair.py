@@ -1,0 +1,57 @@
+"""Two images between which a relation is looked for."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nbtrace.compare.images.orientation import Orientation
+from nbtrace.images.image import Mask, Pixels
+from nbtrace.records import Side
+from nbtrace.vocabulary.sides import Names
+
+Values: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePair:
+    """Two images and which of their pixels count.
+
+    Attributes
+    ----------
+    c, py : ndarray
+        Shape (slow, fast).
+    wanted : ndarray or None
+        Pixels inside region and mask, finite or not; None if all are.
+    names : Names
+    placement : Orientation or None
+        A better way to lay Py on C, where one was found.
+    """
+
+    c: Pixels
+    py: Pixels
+    wanted: Mask | None
+    names: Names
+    placement: Orientation | None = None
+
+    @cached_property
+    def counted(self) -> Mask:
+        """Pixels that count and are finite in both images."""
+        finite = np.isfinite(self.c) & np.isfinite(self.py)
+        return finite if self.wanted is None else finite & self.wanted
+
+    def without(self, left_out: Mask) -> "ImagePair":
+        """Return the pair with fewer pixels that count."""
+        return replace(self, wanted=self.counted & ~left_out)
+
+    def values(self) -> tuple[Values, Values]:
+        """Return the values that count, flat."""
+        if bool(self.counted.all()):
+            return self.c.ravel(), self.py.ravel()
+        return self.c[self.counted], self.py[self.counted]
+
+    def image(self, side: Side) -> Pixels:
+        """Return one image."""
+        return self.c if side is Side.C else self.py
