@@ -65,11 +65,16 @@ def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool, b
         root.status is AuditStatus.LOG_ONLY,
         is_rounding(root, share),
         -(_effect(share, rest) if root.run is None or share.of_log_ratio is None else abs(share.of_log_ratio)),
-        -moves,
-        -size(root),
+        -_decade(min(moves, 1.0)),
+        -_decade(size(root)),
         root.side is Side.UNKNOWN,
         root.cause is None,
     )
+
+
+def _decade(number: float) -> float:
+    """Return the power of ten that a number is nearest to; of two that are comparable the more certain root leads."""
+    return float(round(math.log10(number))) if 0 < number < math.inf else math.copysign(math.inf, number - 1)
 
 
 def _effect(share: Share, rest: float) -> float:

@@ -221,7 +221,6 @@ def test_two_roots_with_their_shares() -> None:
     [
         ("K-base-lattice__c_stdout.txt", "K-base-lattice__trace_py.log", "vec_a", "the cell volume taken as 1 Å³"),
         ("H6-pix0__trace_c_pix0.log", "H6-pix0__trace_py_pix0.log", "pix0_before_rotation", "pivot about the beam"),
-        ("H6-pix0__trace_c_pix0.log", "H6-pix0__post_fix_trace_py.log", "pix0_before_rotation", "nominal distance"),
     ],
 )
 def test_the_first_line_of_pairs_without_a_pixel(c: str, py: str, quantity: str, words: str) -> None:
@@ -229,6 +228,18 @@ def test_the_first_line_of_pairs_without_a_pixel(c: str, py: str, quantity: str,
     assert (first.quantity, first.side) == (quantity, Side.PY)
     assert first.cause is not None
     assert words in first.cause.text
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(CORPUS is None, reason="set NBTRACE_CORPUS")
+def test_what_is_left_of_a_mended_pair_is_three_micrometres_not_a_break_of_1e_8() -> None:
+    folder = Path(CORPUS or "")
+    result = explained(folder / "H6-pix0__trace_c_pix0.log", folder / "H6-pix0__post_fix_trace_py.log")
+    (first, _), *_ = result.ranked
+    assert first.quantity == "close_distance_m"
+    later = next(root for root, _ in result.ranked if root.quantity == "pix0_before_rotation")
+    assert later.cause is not None
+    assert "nominal distance" in later.cause.text
 
 
 @pytest.mark.corpus

@@ -78,7 +78,7 @@ def test_a_break_of_rounding_size_never_leads_over_a_millimetre() -> None:
     assert headline(result).startswith("C or Py: pix0_vector_meters: ")
     assert {root.quantity for root in result.rounded} == {"F_latt_a", "F_latt_b"}
     roots = next(section for section in explain_view(result).sections if section.title == "Roots")
-    assert roots.items == ("Py: 2 quantities are off by rounding, at most 2e-08 (F_latt_b, F_latt_a)",)
+    assert roots.items == ("Py: 2 quantities are off by rounding, at most 2e-08 (F_latt_a, F_latt_b)",)
 
 
 ARTEFACT_C = """\
