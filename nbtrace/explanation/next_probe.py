@@ -56,7 +56,7 @@ def next_probe(result: Audit, root: Root, *, configured: bool) -> NextProbe:
     traces = [result.scenes[side].trace for side in (Side.C, Side.PY)]
     pixel = next((at for trace in traces if (at := whereabouts(trace).pixel) is not None), None)
     logs = (traces[0].source, traces[1].source)
-    command = result.physics.probe(wanted, pixel, logs)
+    command = result.physics.probe(wanted, pixel, logs) if finding.ground is not Ground.NO_FORMULA else ""
     return NextProbe(wanted, _settles(root, held, wanted), command)
 
 

@@ -64,7 +64,7 @@ def test_a_factor_that_a_log_does_not_print_blames_nobody(tmp_path: Path) -> Non
 def test_the_next_probe_of_what_no_formula_covers_asks_for_its_inputs(tmp_path: Path) -> None:
     c, py = (f"TRACE_{tag}: I_pixel_final 3\nTRACE_{tag}: home_made {x}\n" for tag, x in (("C", 1.5), ("PY", 2.5)))
     items = [item for section in explain_view(explained(tmp_path, c, py)).sections for item in section.items]
-    assert "next probe: no formula covers home_made; log what it is computed from" in items
+    assert "this would settle it: the values that home_made is computed from" in items
 
 
 @pytest.mark.parametrize(
