@@ -4,10 +4,9 @@ Changes are added one after the other, the one that reproduces most of the log f
 no chance.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
@@ -163,21 +162,18 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
     """Return the change that reproduces most of what is open, the first of those that do alike."""
     if not step.open:
         return None
-    taken = []
-    tried = 0
-    names = {change.name for change in step.chosen}
     solved = _solved(runs, step.chosen, step.log)
     # Of a pixel of many samples few runs can be made: what the log itself tells comes first.
-    for change in chain(solved, step.options) if runs.samples > _SEVERAL else chain(step.options, solved):
-        if change.name in names or not _concerns(runs, change, step):
-            continue
-        values = runs.of((*step.chosen, change))
-        if values is not None:
-            tried += 1
-            gain = _gain(values, change, step)
-            taken += [gain] if gain is not None else []
-    judged = [_weighed(item, tried) for item in taken]
-    judged = [item for item in judged if item.chance <= _BY_CHANCE]
+    kinds = (solved, step.options) if runs.samples > _SEVERAL else (step.options, solved)
+    taken: list[_Taken] = []
+    judged: list[_Taken] = []
+    tried = 0
+    for changes in kinds:
+        made, count = _tried(runs, step, changes)
+        taken, tried = [*taken, *made], tried + count
+        judged = [item for item in (_weighed(item, tried) for item in taken) if item.chance <= _BY_CHANCE]
+        if any(item.gained == step.open for item in judged):
+            break  # Nothing is left for others to reproduce.
     if not judged:
         return None
     best = max(judged, key=lambda item: item.gain)
@@ -190,6 +186,21 @@ def _best_step(runs: Runs, step: _Step) -> _Taken | None:
         and runs.experiments.applied(runs.config, (*step.chosen, item.change)) != config
     )
     return replace(best, as_well=same)
+
+
+def _tried(runs: Runs, step: _Step, changes: Iterable[Change]) -> tuple[list[_Taken], int]:
+    """Return which changes reproduce more, and how many were run."""
+    taken, tried = [], 0
+    names = {change.name for change in step.chosen}
+    for change in changes:
+        if change.name in names or not _concerns(runs, change, step):
+            continue
+        values = runs.of((*step.chosen, change))
+        if values is not None:
+            tried += 1
+            gain = _gain(values, change, step)
+            taken += [gain] if gain is not None else []
+    return taken, tried
 
 
 def _concerns(runs: Runs, change: Change, step: _Step) -> bool:
