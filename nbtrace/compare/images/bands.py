@@ -110,7 +110,9 @@ def _least_squares(u: Doubles, y: Doubles, weight: Doubles) -> tuple[float, floa
     total = float(weight.sum())
     mean_u, mean_y = float((weight * u).sum()) / total, float((weight * y).sum()) / total
     spread = u - mean_u
-    k = float((weight * spread * (y - mean_y)).sum()) / float((weight * spread * spread).sum())
+    square = float((weight * spread * spread).sum())
+    # Values so small that their squares vanish, or so large that these are infinite, have no slope to speak of.
+    k = float((weight * spread * (y - mean_y)).sum()) / square if 0 < square < np.inf else 0.0
     return k, mean_y - k * mean_u
 
 

@@ -51,9 +51,9 @@ def image_relation(pair: ImagePair) -> ImageRelation | None:
 
 
 def _moderate(pair: ImagePair) -> bool:
-    """Tell whether the numbers that count are small enough for their squares and sums."""
+    """Tell whether the numbers that count have squares and sums: neither infinite ones nor ones that vanish."""
     ends = [float(end) for values in pair.values() for end in (values.min(initial=0), values.max(initial=0))]
-    return all(abs(end) < _LARGEST for end in ends)
+    return all(abs(end) < _LARGEST for end in ends) and max(map(abs, ends)) > 1 / _LARGEST
 
 
 def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
