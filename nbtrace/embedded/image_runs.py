@@ -1,7 +1,7 @@
 """The embedded simulator over many pixels of an image: values and factors of any configuration. Imports torch."""
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from nbtrace.embedded.choice import simulator_errors
+from nbtrace.embedded.run_files import RunFiles
 from nbtrace.explanation.images.image_causes import ImageExperiments
 from nbtrace.explanation.images.image_simulator import Doubles, ImageSimulator, Places
 from nbtrace.explanation.images.solving import Unknown
@@ -22,17 +23,16 @@ from nbtrace.physics.nanobragg.experiments import Simulator
 from nbtrace.physics.nanobragg.unknowns import unknowns
 from simulator.absorption import capture_fraction
 from simulator.beam import scattering_vector
-from simulator.build import Inputs, build_model, read_inputs
+from simulator.build import Inputs, build_model
 from simulator.config import Config
 from simulator.constants import CLASSICAL_ELECTRON_RADIUS_SQR_M2, DEFAULT_FLUENCE_PER_M2
-from simulator.defects import Defect
 from simulator.lattice import miller_indices, nearest_reflection
 from simulator.memory import check_memory
 from simulator.model import Model
 from simulator.observe import Observable
 from simulator.polarization import polarization_factor
 from simulator.rays import detector_coordinates, ray_to, solid_angle
-from simulator.run import image_values, selected_values, visited_pixels
+from simulator.run import image_values, selected_values
 from simulator.structure_factors import nearest_F
 from simulator.vectors import dot
 
@@ -45,15 +45,14 @@ _MANY = 4_096
 class EmbeddedImages(ImageSimulator):
     """Runs of configurations that differ little; what several of them share is read once."""
 
-    read: dict[Hashable, Inputs] = field(default_factory=dict)
-    pixels: dict[Hashable, Tensor] = field(default_factory=dict)
+    files: RunFiles = field(default_factory=RunFiles)
     first: dict[int, Model] = field(default_factory=dict)
 
     def visited(self, configured: AnyConfig) -> Places:
         """Return the pixels that a run computes, as flat indices, ascending."""
         with simulator_errors():
             config = cast("Config", configured)
-            places: Places = self._visited(config, self._inputs(config)).numpy()
+            places: Places = self.files.visited(config, self.files.inputs(config).mask).numpy()
         return places
 
     def values(self, configured: AnyConfig, pixels: Places) -> Doubles:
@@ -61,9 +60,9 @@ class EmbeddedImages(ImageSimulator):
         config = cast("Config", configured)
         with simulator_errors(), torch.no_grad():
             check_memory(config)
-            inputs = self._inputs(config)
+            inputs = self.files.inputs(config)
             model = self._built(config, inputs)
-            visited = self._visited(config, inputs)
+            visited = self.files.visited(config, inputs.mask)
             chosen = torch.from_numpy(np.ascontiguousarray(pixels))
             with _one_thread(len(chosen)):
                 made = _made(model, visited, chosen)
@@ -125,7 +124,7 @@ class EmbeddedImages(ImageSimulator):
 
     def _model(self, config: Config) -> Model:
         with simulator_errors(), torch.no_grad():
-            return self._built(config, self._inputs(config))
+            return self._built(config, self.files.inputs(config))
 
     def _built(self, config: Config, inputs: Inputs) -> Model:
         """Return a model, with the parts of the first one of the same files that the configuration does not change."""
@@ -134,21 +133,6 @@ class EmbeddedImages(ImageSimulator):
         if first is None:
             self.first[id(inputs)] = model
         return model
-
-    def _inputs(self, config: Config) -> Inputs:
-        structure = config.structure
-        names = config.crystal.matrix_file, config.beam.source_file, config.sampling.mask_file, structure.hkl_file
-        defect = Defect.CACHE_WHITE_SPACE in config.execution.defects
-        key = (*names, structure.dump_file, structure.default_F, defect, config.shape_slow_fast)
-        if key not in self.read:
-            self.read[key] = read_inputs(config)
-        return self.read[key]
-
-    def _visited(self, config: Config, inputs: Inputs) -> Tensor:
-        key = config.roi, config.sampling.mask_file, config.shape_slow_fast
-        if key not in self.pixels:
-            self.pixels[key] = visited_pixels(config, inputs.mask)
-        return self.pixels[key]
 
 
 def _made(model: Model, visited: Tensor, chosen: Tensor) -> Tensor:

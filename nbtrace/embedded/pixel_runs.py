@@ -1,26 +1,24 @@
 """The embedded simulator as `nbtrace explain` runs it: one pixel, many configurations. Importing it imports torch."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import cast
 
 import torch
-from torch import Tensor
 
 from nbtrace.compare.scene import Node, Values, node_of
 from nbtrace.embedded.choice import simulator_errors
 from nbtrace.embedded.recorder import Observed, Recorder, quantity_of
+from nbtrace.embedded.run_files import RunFiles
 from nbtrace.errors import ProgramError
 from nbtrace.explanation.simulations.run import Config as AnyConfig
 from nbtrace.explanation.simulations.run import Simulate, SimulatedPixel
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Pixel, Shape
-from simulator.build import Inputs, Mask, build_model, read_inputs
+from simulator.build import build_model
 from simulator.config import Config
 from simulator.defects import Defect
 from simulator.memory import check_memory
-from simulator.run import trace_values, visited_pixels
+from simulator.run import trace_values
 
 LONGEST = 500
 """Samples of a pixel that are too many to be taken again and again."""
@@ -41,35 +39,12 @@ class _Lean(Recorder):
 _UNLOGGED = ("base.", "sample.", "source", "phi.rot_", "phi.contribution")
 
 
-@dataclass
-class _Files:
-    """What runs of configurations that differ little share."""
-
-    read: dict[Hashable, Inputs] = field(default_factory=dict)
-    pixels: dict[Hashable, Tensor] = field(default_factory=dict)
-
-    def inputs(self, config: Config) -> Inputs:
-        structure = config.structure
-        names = config.crystal.matrix_file, config.beam.source_file, config.sampling.mask_file, structure.hkl_file
-        defect = Defect.CACHE_WHITE_SPACE in config.execution.defects
-        key = (*names, structure.dump_file, structure.default_F, defect, config.shape_slow_fast)
-        if key not in self.read:
-            self.read[key] = read_inputs(config)
-        return self.read[key]
-
-    def visited(self, config: Config, mask: Mask | None) -> Tensor:
-        key = config.roi, config.sampling.mask_file, config.shape_slow_fast
-        if key not in self.pixels:
-            self.pixels[key] = visited_pixels(config, mask)
-        return self.pixels[key]
-
-
 def pixel_runs() -> Simulate:
     """Return a function that runs one pixel of a configuration; what several runs share is read once.
 
     It raises :class:`~nbtrace.errors.NbtraceError` where the run cannot be made.
     """
-    files = _Files()
+    files = RunFiles()
 
     def run(configured: AnyConfig, pixel: Pixel) -> SimulatedPixel:
         config = cast("Config", configured)

@@ -13,7 +13,7 @@ from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
-from nbtrace.explanation.audit.findings import Audit
+from nbtrace.explanation.audit.findings import Audit, Finding
 from nbtrace.explanation.audit.leftovers import leftovers
 from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
@@ -68,6 +68,15 @@ class Explanation:
     def rounded(self) -> tuple[Root, ...]:
         """Those of the size of rounding that do nothing to speak of."""
         return tuple(root for root, share in self.ranked if is_rounding(root, share))
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the audit found of each value, those of roots as formulas and runs together tell them."""
+        told = {finding.node: root for root in self.roots for finding in root.findings}
+        return tuple(
+            replace(item, status=told[item.node].status, side=told[item.node].side) if item.node in told else item
+            for item in self.audit.findings
+        )
 
     @property
     def verdict(self) -> Verdict:

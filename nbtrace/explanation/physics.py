@@ -3,7 +3,7 @@
 A vocabulary names its own under the subject `explanation`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +141,11 @@ class Physics:
         """Return the habit of logging by which a side prints another value than it computes with; empty if none."""
         del result, side, node, theirs
         return ""
+
+    def setting_values(self, names: tuple[str, ...], values: Sequence[str]) -> str:
+        """Return the values of configuration values that are set together, as reports print them."""
+        del names
+        return ", ".join(values)
 
     def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:
         """Return the command that gets what is wanted; empty where none does."""

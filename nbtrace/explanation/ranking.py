@@ -43,7 +43,7 @@ def is_rounding(root: Root, share: Share) -> bool:
 
 def size(root: Root) -> float:
     """Return the largest deviation of a root from its formula, or between the sides, over the larger value."""
-    return max(map(_deviation, root.findings, [root.side] * len(root.findings)), default=math.inf)
+    return max((_deviation(finding, root.side) for finding in root.findings), default=math.inf)
 
 
 def _deviation(finding: Finding, side: Side) -> float:
@@ -64,7 +64,7 @@ def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool, b
     return (
         root.status is AuditStatus.LOG_ONLY,
         is_rounding(root, share),
-        -(_effect(share, rest) if root.run is None or share.of_log_ratio is None else abs(share.of_log_ratio)),
+        -_effect(root, share, rest),
         -_decade(min(moves, 1.0)),
         -_decade(size(root)),
         root.side is Side.UNKNOWN,
@@ -77,10 +77,10 @@ def _decade(number: float) -> float:
     return float(round(math.log10(number))) if 0 < number < math.inf else math.copysign(math.inf, number - 1)
 
 
-def _effect(share: Share, rest: float) -> float:
-    """Return the part of the final log-ratio that a root makes, at most the whole."""
+def _effect(root: Root, share: Share, rest: float) -> float:
+    """Return the part of the final log-ratio that a root makes; what runs tell is exact, however large."""
     if share.of_log_ratio is None:
         return min(rest, 1.0)
-    if abs(share.of_log_ratio) > UNDONE:
+    if abs(share.of_log_ratio) > UNDONE and root.run is None:
         return 0.5
     return round(abs(share.of_log_ratio), 6)

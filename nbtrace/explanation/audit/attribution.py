@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground, other_side
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
@@ -112,11 +112,7 @@ def _unsettled(result: Audit, final: Node) -> bool:
     """Whether a value from which the final one is computed differs without being known to follow from a root."""
     names = result.vocabulary.ancestors(final.name) | {final.name}
     open_ = (item for item in result.findings if item.status is AuditStatus.UNKNOWN and not item.is_root)
-    return any(item.node.name in names and _on_both(item) for item in open_)
-
-
-def _on_both(finding: Finding) -> bool:
-    return finding.c.logged is not None and finding.py.logged is not None
+    return any(item.node.name in names and item.on_both for item in open_)
 
 
 def _final(values: Mapping[Side, Values], name: str) -> Node | None:

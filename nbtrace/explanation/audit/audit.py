@@ -10,7 +10,17 @@ from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Vector, in_order, is_long
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, Held, held_of, matches, other_side
+from nbtrace.explanation.audit.findings import (
+    INTRODUCED,
+    Audit,
+    AuditStatus,
+    Finding,
+    Ground,
+    Held,
+    held_of,
+    matches,
+    other_side,
+)
 from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
@@ -64,17 +74,13 @@ def _by_takers(result: Audit, finding: Finding) -> Finding:
     if finding.status is not AuditStatus.UNKNOWN or not finding.is_root:
         return finding
     name, quantities = finding.node.name, result.vocabulary.quantities
-    takers = [item for item in result.findings if name in quantities[item.node.name].causes and _on_both(item)]
+    takers = [item for item in result.findings if name in quantities[item.node.name].causes and item.on_both]
     # A product that is 0 on both sides agrees whatever its other factors are.
     if not takers or any(item.status is not AuditStatus.MATCH or not norm(item.c.logged or ()) for item in takers):
         return finding
     names = list(dict.fromkeys(item.node.name for item in takers))
     reason = f"{', '.join(names[:4])}, computed from it, agree on both sides"
     return replace(finding, status=AuditStatus.LOG_ONLY, reason=reason)
-
-
-def _on_both(finding: Finding) -> bool:
-    return finding.c.logged is not None and finding.py.logged is not None
 
 
 def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
@@ -127,10 +133,9 @@ def _single_alone(result: Audit, node: Node) -> Finding | None:
         return None
     held = replace(rounded, computed=computed)
     other = held_of(result, other_side(side), node)
-    status = AuditStatus.INTRODUCED_C if side is Side.C else AuditStatus.INTRODUCED_PY
     c, py = (held, other) if side is Side.C else (other, held)
     reason = "its digits are those of a float32, while what it is computed from has more"
-    return Finding(node, status, c, py, side, is_root=True, reason=reason, ground=Ground.SINGLE)
+    return Finding(node, INTRODUCED[side], c, py, side, is_root=True, reason=reason, ground=Ground.SINGLE)
 
 
 def _is_an_exception(scene: Scene, node: Node) -> bool:
@@ -291,8 +296,7 @@ def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
         if use is Use.RIGHT:
             put_right(result, side, finding.node, right, uncertain)
         return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=reason)
-    status = AuditStatus.INTRODUCED_C if side is Side.C else AuditStatus.INTRODUCED_PY
-    return replace(finding, status=status, side=side, is_root=True)
+    return replace(finding, status=INTRODUCED[side], side=side, is_root=True)
 
 
 def _inputs_agree(result: Audit, finding: Finding, differing: set[str]) -> bool:

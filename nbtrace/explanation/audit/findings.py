@@ -35,6 +35,10 @@ class Ground(StrEnum):
     NO_FORMULA = "no formula covers the value"
 
 
+INTRODUCED = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}
+"""What a value is that a side makes wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A side's value against its formula.
@@ -94,6 +98,11 @@ class Finding:
     reason: str = ""
     ground: Ground = Ground.OTHER
     settings: tuple[str, ...] = ()
+
+    @property
+    def on_both(self) -> bool:
+        """Whether both logs have the value."""
+        return self.c.logged is not None and self.py.logged is not None
 
     def held(self, side: Side) -> Held:
         """Return one side's part."""

@@ -9,7 +9,7 @@ from nbtrace.compare.evaluate import sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.scene import Fact, Node, Place
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, Ground, noise, other_side
+from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, Ground, noise, other_side
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
 from nbtrace.records import Side
@@ -131,18 +131,15 @@ def _with_sides_that_are_shown(candidates: Sequence[Root]) -> Iterator[Root]:
 
     Where both break a formula, it may be another formula that they share.
     """
-    by_side = {(root.node, root.side): root for root in candidates if root.status in _INTRODUCED}
+    by_side = {(root.node, root.side): root for root in candidates if root.status in INTRODUCED.values()}
     for root in candidates:
-        other = by_side.get((root.node, other_side(root.side))) if root.status in _INTRODUCED else None
+        other = by_side.get((root.node, other_side(root.side))) if root.status in INTRODUCED.values() else None
         if other is None or root.cause is not None:
             yield root
         elif other.cause is not None or root.side is Side.C:
             yield replace(
                 root, side=Side.UNKNOWN, status=AuditStatus.UNKNOWN, findings=tuple(map(_open, root.findings))
             )
-
-
-_INTRODUCED = frozenset({AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY})
 
 
 def _open(finding: Finding) -> Finding:
@@ -202,7 +199,7 @@ def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:
         )
     searches = {side: _searched_everywhere(result, findings, side) for side in (Side.C, Side.PY)}
     side = _blamed(result, first.node, searches)
-    status = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}.get(side, AuditStatus.UNKNOWN)
+    status = INTRODUCED.get(side, AuditStatus.UNKNOWN)
     habit = side is not Side.UNKNOWN and Trait.HABIT in searches[side].causes[0].signature.traits
     if habit or first.status is AuditStatus.LOG_ONLY:
         status = AuditStatus.LOG_ONLY
@@ -290,7 +287,7 @@ def searched(result: Audit, finding: Finding, side: Side) -> Search:
 
 def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
     """Return what the catalogue is tried on; None where there is nothing to compare with."""
-    other = Side.PY if side is Side.C else Side.C
+    other = other_side(side)
     scene, node = result.scenes[side], finding.node
     computed, logged = finding.held(side).computed, scene.values.get(node)
     theirs = result.effective[other].get(node)

@@ -1,7 +1,7 @@
 """Why two images differ, from runs of a simulator: what each of them is, and what their ratio is made of."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -206,9 +206,3 @@ def _factors(
     slow, fast = np.divmod(places, result.c.shape[1])
     where = slow / result.c.shape[0], fast / result.c.shape[1]
     return ratio_factors(py[some] / c[some], simulator.factors(config, places), constants, where)
-
-
-def nearest_others(reproduction: ImageReproduction) -> Iterator[tuple[Change, float]]:
-    """Yield the changes that come nearest besides, with the typical difference they leave."""
-    for change, fit in reproduction.others:
-        yield change, fit.typical

@@ -6,12 +6,12 @@ A change is blamed on the side that has it: it departs from the configuration. O
 blamed on the side that has the defect.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, other_side
+from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, other_side
 from nbtrace.explanation.audit.roots import Grounds, Root, searched
 from nbtrace.explanation.causes.search import Cause, Search
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
@@ -24,8 +24,6 @@ _ENOUGH = 8
 
 _SHOWN = 2
 """Other changes that are named where they fit as well."""
-
-INTRODUCED = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_PY}
 
 
 def ruled(audit: Audit, roots: Sequence[Root], simulated: Simulated | None) -> tuple[Root, ...]:
@@ -51,7 +49,8 @@ def is_configured(reproduction: Reproduction) -> bool:
 def _by_differences(audit: Audit, roots: Sequence[Root], simulated: Simulated) -> Iterator[Root]:
     """Yield one root for each difference of the two runs, then what only a log has wrong.
 
-    The runs have every value of both logs, so nothing else is a difference.
+    Of what the runs have, nothing else is a difference: a root that no difference moves stays only where a log has it
+    and no run does.
     """
     words = audit.vocabulary
     groups: dict[int, list[Root]] = {}
@@ -67,9 +66,21 @@ def _by_differences(audit: Audit, roots: Sequence[Root], simulated: Simulated) -
             findings = [first]
         if findings:
             made.append(_made_by(audit, difference, findings, groups.get(i, ()), simulated))
-    rest = [root for root in roots if root.status is AuditStatus.LOG_ONLY]
+    beyond = [root for root in groups.get(len(simulated.differences), ()) if not _is_run(root, simulated)]
+    rest = [root for root in roots if root.status is AuditStatus.LOG_ONLY] + beyond
     order = {node: i for i, node in enumerate(in_order(words, [root.node for root in (*made, *rest)]))}
     yield from sorted((*made, *rest), key=lambda root: order[root.node])
+
+
+def _is_run(root: Root, simulated: Simulated) -> bool:
+    """Whether the runs have every value of a root that a log prints."""
+    held = {side: {match.node for match in item.held} for side, item in simulated.reproductions.items()}
+    return all(
+        finding.node in of_side
+        for finding in root.findings
+        for side, of_side in held.items()
+        if finding.held(side).logged is not None
+    )
 
 
 def _nearest(node: Node, differences: Sequence[RunDifference]) -> int:
@@ -192,5 +203,5 @@ def _leaves(reproduction: Reproduction, root: Root) -> bool:
 
 def _holds_above(audit: Audit, reproduction: Reproduction, node: Node) -> bool:
     """Whether a run has all that a log's value is computed from."""
-    above: Mapping[str, object] = dict.fromkeys(audit.vocabulary.ancestors(node.name))
+    above = audit.vocabulary.ancestors(node.name)
     return all(match.holds for match in reproduction.matches if match.node.name in above)

@@ -5,62 +5,19 @@ it does not apply it yields nothing. Adding one is one entry and one line in the
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
 from nbtrace.compare.metrics import dot
+from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange, Fields
 from simulator.config import Config, Convention, CrystalShape, Pivot
 from simulator.constants import DEFAULT_FLUENCE_PER_M2
 from simulator.defects import Defect
 from simulator.frames import beam_centre, closest_point, fast_and_slow, frame_of, keeps_closest_point
 
-Fields: TypeAlias = Mapping[str, object]
-"""Values by section and name: `{"beam.flux_per_s": 0.0}`."""
 Options: TypeAlias = Callable[[Config], Iterator[tuple[str, Fields]]]
-
-
-@dataclass(frozen=True)
-class ConfigurationChange:
-    """One thing that differs from the configuration.
-
-    Attributes
-    ----------
-    name : str
-        Of the alternative, or of the switch.
-    text : str
-        What is done, as a report says it after "with".
-    switch : Defect, optional
-        Turned the other way.
-    fields : mapping of str to object
-        Configuration values.
-    moves : tuple of str
-        Quantities of which it moves at least one before any other, if that can be said.
-    mends : str
-        What is wrong without the change, if it takes a known defect out; empty if it departs from what is meant.
-    odds : float or None
-        How likely such a change reproduces by chance what it was solved from; None if it was not solved for.
-    """
-
-    name: str
-    text: str
-    switch: Defect | None = None
-    fields: Fields = field(default_factory=dict)
-    moves: tuple[str, ...] = ()
-    mends: str = ""
-    odds: float | None = None
-
-    def applied(self, config: Config) -> Config:
-        """Return the configuration with the change in it."""
-        values = dict(self.fields)
-        if self.switch is not None:
-            values["execution.defects"] = config.execution.defects ^ {self.switch}
-        for key, value in values.items():
-            section, _, name = key.partition(".")
-            changed = getattr(config, section).model_copy(update={name: value})
-            config = config.model_copy(update={section: changed})
-        return config
 
 
 @dataclass(frozen=True, slots=True)

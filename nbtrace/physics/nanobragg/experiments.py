@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from nbtrace.compare.scene import Values
 from nbtrace.explanation.simulations.match import Logged
 from nbtrace.explanation.simulations.run import STEP, Change, Experiments
 from nbtrace.explanation.simulations.run import Config as AnyConfig
-from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, changes
+from nbtrace.physics.nanobragg.alternatives import changes
+from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange, kept_size
 from nbtrace.physics.nanobragg.solved import solved
 from nbtrace.records import Pixel
-from simulator.config import Config
 from simulator.defects import Defect, Mode, mode_name
+
+if TYPE_CHECKING:
+    from simulator.config import Config
 
 
 class Simulator(Experiments):
@@ -61,16 +64,9 @@ class Simulator(Experiments):
         }
         for name, value in numbers.items():
             if value is not None:
-                yield ConfigurationChange("nudge", name, fields={name: value * (1 + STEP), **_kept_size(own, name)})
+                kept = kept_size(own) if name == "detector.pixel_mm" else {}
+                yield ConfigurationChange("nudge", name, fields={name: value * (1 + STEP), **kept})
 
     def shape(self, config: AnyConfig) -> tuple[int, int]:
         """Return the numbers of pixels, slow and fast."""
         return cast("Config", config).shape_slow_fast
-
-
-def _kept_size(config: Config, name: str) -> dict[str, object]:
-    """Return the number of pixels, which must not change with their size."""
-    if name != "detector.pixel_mm":
-        return {}
-    fast, slow = config.detector.pixels
-    return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}

@@ -1,10 +1,11 @@
 """What is known of nanoBragg beyond its formulas, as the judgement of an explanation asks for it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from nbtrace.compare.evaluate import value_at
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Facts, Node, NodeView, Place, Values, Vector
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from simulator.config import Config
 
 
+_SWEEP = ("phi_start_deg", "phi_end_deg")
 _SETTING_WORDS = {
     ("stated_lambda_m",): "the wavelength in m",
     ("stated_fluence",): "the fluence in photons per m²",
     ("phi_start_deg",): "φ of the first step in degrees",
     ("phi_end_deg",): "φ of the last step's end in degrees",
-    ("phi_start_deg", "phi_end_deg"): "the φ sweep in degrees",
+    _SWEEP: "the φ sweep in degrees",
     ("default_F",): "the default structure factor",
     ("spindle_axis",): "the spindle axis",
     ("vertical_axis",): "the polarisation axis",
@@ -52,12 +54,12 @@ _RADII = {
 }
 
 
-def _divided_by_1000(mine: Vector, theirs: Vector) -> bool:
-    """Whether X and Y, the first two components, are a thousandth of the other side's, and the rest are the same."""
-    if len(mine) != len(theirs) or not any(mine):
+def _is_divided(result: Audit, mine: Vector, theirs: Vector) -> bool:
+    """Whether a beam centre is the other side's but for the division by 1000."""
+    undone = logs_of(result.vocabulary).undone("beam_center_m", mine, theirs)
+    if undone is None or undone[0] == mine:
         return False
-    wanted = tuple(x / 1000.0 if i < len("XY") else x for i, x in enumerate(theirs))
-    return all(math.isclose(x, y, rel_tol=1e-6) for x, y in zip(mine, wanted, strict=True))
+    return all(math.isclose(x, y, rel_tol=1e-6) for x, y in zip(*undone, strict=True))
 
 
 class NanoBragg(Physics):
@@ -156,6 +158,11 @@ class NanoBragg(Physics):
             return "the number of cells"
         return _SETTING_WORDS.get(names, "") or super().setting_words(names)
 
+    def setting_values(self, names: tuple[str, ...], values: Sequence[str]) -> str:
+        """Return the values as they are typed: numbers of cells with a cross, a sweep from one angle to another."""
+        joined = " x " if set(names) <= set(_CELLS) else " to " if names == _SWEEP else ", "
+        return joined.join(values)
+
     def root_family(self, result: Audit, finding: Finding) -> str:
         """Return a name that findings of one mistake share; an index of a step follows from what is off before it."""
         name = finding.node.name
@@ -187,7 +194,7 @@ class NanoBragg(Physics):
         Reciprocal vectors are printed turned to a step of the sweep, the beam centre divided by 1000.
         """
         if node.name == "beam_center_m":
-            return _CENTRE if _divided_by_1000(result.effective[side][node], theirs) else ""
+            return _CENTRE if _is_divided(result, result.effective[side][node], theirs) else ""
         if self.family(node.name) != _RECIPROCAL:
             return ""
         at = NodeView(result.scenes[side], result.effective[side], node)

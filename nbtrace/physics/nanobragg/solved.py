@@ -13,7 +13,7 @@ from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
 from nbtrace.explanation.simulations.run import Change
-from nbtrace.physics.nanobragg.alternatives import ConfigurationChange, Fields
+from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange, Fields, kept_size
 from nbtrace.physics.nanobragg.lattice import infer_cells
 from simulator.config import Config, CrystalShape, Pivot
 from simulator.frames import beam_centre, closest_point, frame_of, keeps_closest_point
@@ -40,7 +40,7 @@ Numbers = Mapping[str, tuple[str, str, float]]
 
 
 @dataclass(frozen=True)
-class SolvedFor:
+class UnknownNumbers:
     """Numbers of a configuration that are solved for together.
 
     Attributes
@@ -90,7 +90,9 @@ def solved(config: Config, log: Logged, run: Run) -> Iterator[ConfigurationChang
     yield from _counted(config, log, base, missed)
 
 
-def _solution(unknown: SolvedFor, config: Config, log: Logged, run: Run, base: Values) -> ConfigurationChange | None:
+def _solution(
+    unknown: UnknownNumbers, config: Config, log: Logged, run: Run, base: Values
+) -> ConfigurationChange | None:
     start = unknown.start(config)
     nodes = [node for node in log.nodes if node.name in unknown.seen_in and node in base]
     if not start or not nodes:
@@ -124,7 +126,7 @@ _DEGREES = "°"
 class _Problem:
     """Numbers to be found such that a run has a log's values."""
 
-    unknown: SolvedFor
+    unknown: UnknownNumbers
     config: Config
     log: Logged
     run: Run
@@ -211,25 +213,11 @@ def _flat(values: Sequence[Vector], sizes: Sequence[float]) -> list[float]:
 
 
 def _least_squares(columns: Sequence[Sequence[float]], wanted: Sequence[float]) -> list[float] | None:
-    """Return the x of least |A·x − b| by the normal equations; None where they have no single one."""
-    many = len(columns)
-    if len(wanted) < many:
-        return None
-    rows = [
-        [math.fsum(x * y for x, y in zip(a, b, strict=True)) for b in columns]
-        + [math.fsum(x * y for x, y in zip(a, wanted, strict=True))]
-        for a in columns
-    ]
-    for i in range(many):
-        pivot = max(range(i, many), key=lambda j: abs(rows[j][i]))
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        if abs(rows[i][i]) <= 1e-14 * max(map(abs, rows[i][:many]), default=0.0) or not rows[i][i]:
-            return None
-        for j in range(many):
-            if j != i:
-                factor = rows[j][i] / rows[i][i]
-                rows[j] = [x - factor * y for x, y in zip(rows[j], rows[i], strict=True)]
-    return [rows[i][many] / rows[i][i] for i in range(many)]
+    """Return the x of least |A·x − b|; None where there is no single one."""
+    import numpy as np  # noqa: PLC0415 - only runs solve, and they load it
+
+    numbers, _, rank, _ = np.linalg.lstsq(np.array(columns).T, np.array(wanted), rcond=None)
+    return [float(number) for number in numbers] if rank == len(columns) else None
 
 
 def _counted(config: Config, log: Logged, base: Values, missed: set[str]) -> Iterator[ConfigurationChange]:
@@ -240,12 +228,12 @@ def _counted(config: Config, log: Logged, base: Values, missed: set[str]) -> Ite
     if "steps" not in missed or not logged or not here or not here[0]:
         return
     factor = logged[0] / here[0]
-    counts = {
-        "phisteps": ("crystal.phisteps", "φ steps", config.crystal.rotation.count, factor),
-        "domains": ("crystal.mosaic_domains", "mosaic domains", config.crystal.domain_count, factor),
-        "oversample": ("sampling.oversample", "oversampling", config.sampling.oversample or 1, math.sqrt(abs(factor))),
-    }
-    for field, words, count, times in counts.values():
+    counts = (
+        ("crystal.phisteps", "φ steps", config.crystal.rotation.count, factor),
+        ("crystal.mosaic_domains", "mosaic domains", config.crystal.domain_count, factor),
+        ("sampling.oversample", "oversampling", config.sampling.oversample or 1, math.sqrt(abs(factor))),
+    )
+    for field, words, count, times in counts:
         other = count * times
         whole = round(other)
         if whole >= 1 and whole != count and abs(other - whole) < 1e-9 * whole:
@@ -385,9 +373,7 @@ def _with_fluence(config: Config, numbers: Sequence[float]) -> Fields:
 
 
 def _with_pixel(config: Config, numbers: Sequence[float]) -> Fields:
-    """Return the size of a pixel with the number of pixels, which must not change with it."""
-    fast, slow = config.detector.pixels
-    return {"detector.pixel_mm": numbers[0], "detector.detpixels_fast": fast, "detector.detpixels_slow": slow}
+    return {"detector.pixel_mm": numbers[0], **kept_size(config)}
 
 
 _DETECTOR = ("pix0_vector_meters",)
@@ -395,21 +381,21 @@ _ORIENTED = ("rot_a_angstroms", "rot_b_angstroms", "rot_c_angstroms")
 _FACES = ("fdet_vec", "sdet_vec", "odet_vec")
 
 
-UNKNOWNS: tuple[SolvedFor, ...] = (
-    SolvedFor("beam_centre", "the beam centre", _beam_centre, _DETECTOR),
-    SolvedFor("distance", "the distance", _distance, _DETECTOR),
-    SolvedFor("beam_and_distance", "beam centre and distance", _beam_and_distance, _DETECTOR, joint=True),
-    SolvedFor("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
-    SolvedFor("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), _with_fluence),
-    SolvedFor("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _with_kahn_factor),
-    SolvedFor("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _with_pixel),
-    SolvedFor("twotheta", "two-theta", _one("detector.twotheta_deg", _DEGREES), _FACES),
-    SolvedFor("tilt", "the detector rotations", _rotations, _FACES),
-    SolvedFor("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), (*_ORIENTED, "phi_deg", "phi_k_frac")),
-    SolvedFor("phi", "φ", _one("crystal.phi_deg", _DEGREES), _ORIENTED),
-    SolvedFor("misset", "the misset", _misset, _ORIENTED, _with_misset),
-    SolvedFor("cell", "the cell", _cell, _ORIENTED, _with_cell),
-    SolvedFor("thickness", "the sensor's thickness", _one("detector.thickness_um", "µm"), ("capture_fraction",)),
-    SolvedFor("default_F", "the default structure factor", _default_F, ("F_cell",)),
+UNKNOWNS: tuple[UnknownNumbers, ...] = (
+    UnknownNumbers("beam_centre", "the beam centre", _beam_centre, _DETECTOR),
+    UnknownNumbers("distance", "the distance", _distance, _DETECTOR),
+    UnknownNumbers("beam_and_distance", "beam centre and distance", _beam_and_distance, _DETECTOR, joint=True),
+    UnknownNumbers("wavelength", "the wavelength", _one("beam.wavelength_angstrom", "Å"), ("lambda_meters",)),
+    UnknownNumbers("fluence", "the fluence", _fluence, ("fluence_photons_per_m2",), _with_fluence),
+    UnknownNumbers("kahn_factor", "the polarisation", _one("beam.kahn_factor", ""), ("polar",), _with_kahn_factor),
+    UnknownNumbers("pixel", "the pixel size", _one("detector.pixel_mm", "mm"), ("omega_pixel_sr",), _with_pixel),
+    UnknownNumbers("twotheta", "two-theta", _one("detector.twotheta_deg", _DEGREES), _FACES),
+    UnknownNumbers("tilt", "the detector rotations", _rotations, _FACES),
+    UnknownNumbers("osc", "the oscillation", _one("crystal.osc_deg", _DEGREES), (*_ORIENTED, "phi_deg", "phi_k_frac")),
+    UnknownNumbers("phi", "φ", _one("crystal.phi_deg", _DEGREES), _ORIENTED),
+    UnknownNumbers("misset", "the misset", _misset, _ORIENTED, _with_misset),
+    UnknownNumbers("cell", "the cell", _cell, _ORIENTED, _with_cell),
+    UnknownNumbers("thickness", "the sensor's thickness", _one("detector.thickness_um", "µm"), ("capture_fraction",)),
+    UnknownNumbers("default_F", "the default structure factor", _default_F, ("F_cell",)),
 )
 """Numbers that are solved for, the simplest first."""

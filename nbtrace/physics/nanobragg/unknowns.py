@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nbtrace.explanation.images.solving import Unknown
-from nbtrace.physics.nanobragg.alternatives import ConfigurationChange
+from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange, kept_size
 from simulator.config import Cell, Config
 from simulator.frames import beam_centre
 
@@ -31,18 +31,12 @@ def _unknown(
     config: Config, key: str, words: str, value: float, others: Iterator[float] | tuple[float, ...], step: float
 ) -> Unknown:
     """Return one number by its section and name."""
-    kept = _size(config) if key.startswith("detector.") else {}
+    kept = kept_size(config) if key.startswith("detector.") else {}
 
     def change(number: float) -> ConfigurationChange:
         return ConfigurationChange(key, f"{words} {number:.10g}", None, {key: number, **kept})
 
     return Unknown(key, value, tuple(others), step, change)
-
-
-def _size(config: Config) -> dict[str, object]:
-    """Return the number of pixels, which must not change with their size."""
-    fast, slow = config.detector.pixels
-    return {"detector.detpixels_fast": fast, "detector.detpixels_slow": slow}
 
 
 def _around(value: float, offsets: tuple[float, ...], unit: float) -> tuple[float, ...]:

@@ -66,7 +66,7 @@ def explain_model(result: Explanation) -> ExplainDocument:
         roots=tuple(_root(root, share, result) for root, share in result.ranked),
         simulator=_simulator(result.simulated),
         unusable=tuple(UnusableValue(key=item.key, line=item.line, text=item.value.text) for item in result.unusable),
-        audit=tuple(_finding(item) for item in result.audit.findings if item.status is not AuditStatus.MATCH),
+        audit=tuple(_finding(item) for item in result.findings if item.status is not AuditStatus.MATCH),
     )
 
 

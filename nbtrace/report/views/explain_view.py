@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nbtrace.compare.metrics import component_name
 from nbtrace.compare.scene import in_order
 from nbtrace.explanation.audit.attribution import Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held, other_side
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.next_probe import next_probe
@@ -106,7 +106,7 @@ def _single_side(result: Explanation) -> str:
     """Return which side alone computes in single precision, and what; empty if none, or if a value is left open."""
     scenes = result.audit.scenes
     sides = [side for side, scene in scenes.items() if scene.single or scene.singles]
-    open_ = any(item.status is AuditStatus.UNKNOWN and _on_both(item) for item in result.audit.findings)
+    open_ = any(item.status is AuditStatus.UNKNOWN and (item.is_root or item.on_both) for item in result.findings)
     if len(sides) != 1 or open_:
         return ""
     scene = scenes[sides[0]]
@@ -120,7 +120,7 @@ _MUCH = 0.01
 
 
 def _facts(result: Explanation) -> Iterator[str]:
-    findings = result.audit.findings
+    findings = result.findings
     counts = {status: sum(item.status is status for item in findings) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
@@ -147,13 +147,11 @@ def _sections(result: Explanation) -> Iterator[Section]:
         yield _proof(root, evidence_words(evidence(root, result.simulated), result.names), result)
     words = [f"{record.key} (line {record.line}): {clean(record.value.text)[:60]}" for record in result.unusable[:6]]
     yield Section("Values that are no numbers", items=tuple(words))
-    shown = [item for item in result.audit.findings if item.status is not AuditStatus.MATCH and _on_both(item)]
+    shown = [
+        item for item in result.findings if item.status is not AuditStatus.MATCH and (item.is_root or item.on_both)
+    ]
     table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
     yield Section("Every value that differs", table=table if shown else None)
-
-
-def _on_both(finding: Finding) -> bool:
-    return finding.is_root or (finding.c.logged is not None and finding.py.logged is not None)
 
 
 def _root_line(root: Root, share: Share) -> Line:
@@ -199,7 +197,7 @@ def proof_rows(root: Root, result: Explanation) -> tuple[tuple[str, str, str, st
     """Return per component its name, and the value as logged, by the formula, and under the cause."""
     held = _judged(root)
     logged = held.logged or ()
-    right = held.computed.value if held.computed is not None else root.findings[0].held(_other(_side(root))).logged
+    right = held.computed.value if held.computed is not None else root.findings[0].held(other_side(_side(root))).logged
     predicted = root.cause.predicted if root.cause is not None else ()
     record = result.audit.scenes[_side(root)].records.get(root.node)
     own_names = record.value.names if record is not None and len(record.value.names) == len(logged) else ()
@@ -217,10 +215,6 @@ def _side(root: Root) -> Side:
 
 def _judged(root: Root) -> Held:
     return root.findings[0].held(_side(root))
-
-
-def _other(side: Side) -> Side:
-    return Side.PY if side is Side.C else Side.C
 
 
 def _description(root: Root) -> str:

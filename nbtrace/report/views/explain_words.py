@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from nbtrace.compare.metrics import is_finite
 from nbtrace.explanation.audit.attribution import Attribution, Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, other_side
 from nbtrace.explanation.audit.roots import Grounds, Root
 from nbtrace.explanation.causes.search import Search
 from nbtrace.explanation.explain import Explanation
@@ -16,9 +15,6 @@ from nbtrace.records import Side
 from nbtrace.report.view import listed, percent
 from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
-
-if TYPE_CHECKING:
-    from nbtrace.compare.scene import Fact
 
 _SHORT = 12
 """Letters of a name that stand in the word for a status."""
@@ -55,7 +51,7 @@ def root_words(root: Root) -> str:
         return f"{where}: {_without_cause(root)}"
     cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
     if root.side is Side.UNKNOWN:
-        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, _other(root.supposed)))
+        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, other_side(root.supposed)))
         return f"{where}: the logs do not tell whose value is right; if {theirs}'s is, {mine} has this: {cause}"
     return f"{where}: {cause}"
 
@@ -63,15 +59,12 @@ def root_words(root: Root) -> str:
 def setting_words(root: Root) -> str:
     """Return which setting the sides have apart, with both values and who tells them."""
     names = root.vocabulary.names
-    what = physics_of(root.vocabulary).setting_words(tuple(setting.name for setting in root.settings))
-    c, py = ([getattr(setting, side) for setting in root.settings] for side in ("c", "py"))
-    return f"{what}: {names.reference} {_numbers_of(c)}, {names.candidate} {_numbers_of(py)}"
-
-
-def _numbers_of(facts: "Sequence[Fact]") -> str:
-    joined = " x " if len(facts) == len("abc") else " to "
-    values = joined.join(" ".join(f"{number:.9g}" for number in fact.numbers) for fact in facts)
-    return f"{values} (its {facts[0].origin})"
+    physics, settings = physics_of(root.vocabulary), tuple(setting.name for setting in root.settings)
+    shown = []
+    for name, facts in zip(names.pair, zip(*((item.c, item.py) for item in root.settings), strict=True), strict=True):
+        values = [" ".join(f"{number:.9g}" for number in fact.numbers) for fact in facts]
+        shown.append(f"{name} {physics.setting_values(settings, values)} (its {facts[0].origin})")
+    return f"{physics.setting_words(settings)}: {', '.join(shown)}"
 
 
 def basis_words(root: Root) -> str:
@@ -80,7 +73,7 @@ def basis_words(root: Root) -> str:
     if root.basis is Grounds.BOTH_RUNS:
         return "both logs are runs of the simulator to their digits, and the two runs differ in this"
     if root.basis is Grounds.ONE_RUN:
-        right = names.of(_other(root.side))
+        right = names.of(other_side(root.side))
         return (
             f"{right}'s value is that of the simulator with the configuration as given, {names.of(root.side)}'s is not"
         )
@@ -184,7 +177,3 @@ def formula_words(root: Root) -> str:
     """Return the formula of a root."""
     formula = root.vocabulary.formulas.get(root.quantity)
     return formula.text if formula is not None else "its formula"
-
-
-def _other(side: Side) -> Side:
-    return Side.PY if side is Side.C else Side.C

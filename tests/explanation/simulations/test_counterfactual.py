@@ -28,7 +28,8 @@ from nbtrace.explanation.simulations.match import Logged
 from nbtrace.explanation.simulations.reproduction import Reproduction
 from nbtrace.explanation.simulations.run import SimulatedPixel
 from nbtrace.parsers import parse_trace, read_trace
-from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, ConfigurationChange, changes
+from nbtrace.physics.nanobragg.alternatives import ALTERNATIVES, changes
+from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange
 from nbtrace.physics.nanobragg.experiments import Simulator
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.writers import trace_text

@@ -105,3 +105,23 @@ def test_a_side_that_no_run_reproduces_departs_from_the_one_that_is_configured()
     root = next(root for root in result.roots if root.quantity == "pix0_vector_meters")
     assert root.side is Side.PY
     assert explain(c, py, configured(), simulate=pixel_runs()).ranked[0][0].side is Side.PY
+
+
+def test_what_no_run_has_stays_a_root() -> None:
+    """Runs hold what they have; a value beyond them is not theirs to settle."""
+    c, py = (log(configured(flag), tag) for flag, tag in (("", "TRACE_C"), ("-distance 91.5", "TRACE_PY")))
+    texts = [trace_text(trace.records) for trace in (c, py)]
+    extra = ("TRACE_C: V_cell 1000", "TRACE_PY: V_cell 2000")
+    mine, theirs = (
+        parse_trace(f"{text.replace('TRACE_PY', tag)}{line}\n", f"{tag}.log")[0]
+        for text, tag, line in zip(texts, ("TRACE_C", "TRACE_PY"), extra, strict=True)
+    )
+    result = explain(mine, theirs, configured(), simulate=pixel_runs())
+    assert {root.quantity for root in result.roots} == {"pix0_vector_meters", "V_cell"}
+
+
+def test_every_value_is_told_as_its_root_is() -> None:
+    result = explained(configured(), configured("-distance 91.5"), configured())
+    (root,) = result.roots
+    told = {finding.node: (finding.status, finding.side) for finding in result.findings}
+    assert {told[finding.node] for finding in root.findings} == {(root.status, Side.PY)}
