@@ -38,7 +38,8 @@ def images_command(
     c_image: Annotated[str, typer.Argument(metavar="C_IMAGE", help="Image of the reference.")],
     py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
     flags: Annotated[
-        list[str] | None, typer.Argument(metavar="-- FLAGS", help="The reference's flags: geometry and cell.")
+        list[str] | None,
+        typer.Argument(metavar="-- FLAGS", help="What both were made with: geometry, cell, runs that name the cause."),
     ] = None,
     *,
     shape: Annotated[

@@ -11,6 +11,11 @@ class Side(StrEnum):
     PY = "py"
     UNKNOWN = "unknown"
 
+    @property
+    def other(self) -> "Side":
+        """The opposite side; an unknown one has none."""
+        return {Side.C: Side.PY, Side.PY: Side.C}.get(self, Side.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.relation import RelationKind, RelationStep
+from nbtrace.compare.images.rounding import HALF
 
 Values: TypeAlias = npt.NDArray[Any]
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -18,7 +19,6 @@ _FEW = 0.1
 """Share of the pixels, 0 in both left aside, up to which those that differ are few."""
 _SOME = 0.9
 """The same where all are whole numbers and differ by one number alone."""
-_HALF = 0.5 * (1 + 1e-9)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     alike = apart <= AGREES * size
     rounds = made.dtype.kind in "ui" and source.dtype.kind == "f" and not bool((np.rint(x) == x).all())
     if rounds:
-        alike |= apart <= _HALF
+        alike |= apart <= HALF
     differing = ~alike
     count = int(np.count_nonzero(differing))
     lit = int(np.count_nonzero(size > 0))

@@ -183,7 +183,7 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
     wide = [side for side in (Side.PY, Side.C) if pair.image(side).dtype.itemsize > 1]
     likely = {side: reads_swapped(pair.image(side), wanted) for side in wide}
     for side in sorted(wide, key=lambda side: (likely[side] is not True, likely[side] is False)):
-        image, other = pair.image(side), pair.image(_other(side))
+        image, other = pair.image(side), pair.image(side.other)
         swapped = image.byteswap()
         if np.array_equal(swapped[wanted], other[wanted], equal_nan=image.dtype.kind == "f"):
             kind = RelationKind.EITHER_ORDER if likely[side] is None else RelationKind.BYTE_ORDER
@@ -202,10 +202,6 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
                 if found.made is side and found.exact:
                     yield replace(found, steps=(step, *found.steps))
                     return
-
-
-def _other(side: Side) -> Side:
-    return Side.PY if side is Side.C else Side.C
 
 
 def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -232,7 +228,7 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
     own = tuple(slice(max(0, by), size - max(0, -by)) for by, size in zip((slow, fast), turned.shape, strict=True))
     its = tuple(slice(max(0, -by), size - max(0, by)) for by, size in zip((slow, fast), pair.c.shape, strict=True))
     wanted = counts[own] if pair.wanted is None else counts[own] & pair.wanted[its]
-    words = "" if pair.placement.name == "as it is" else pair.placement.name
+    words = pair.placement.name if pair.placement.is_turned else ""
     if (slow, fast) != (0, 0):
         words += f"{', ' if words else ''}moved by {slow:+d} along slow and {fast:+d} along fast, in pixels"
     step = RelationStep(RelationKind.PLACED, words, {"slow": float(slow), "fast": float(fast)})

@@ -1,5 +1,6 @@
 """Values of pixels that are no intensities: marks of a mask, and pixels that were never computed."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,6 +12,9 @@ from nbtrace.images.image import Mask
 
 _MARKS = tuple(float(2**bits - less) for bits in (8, 16, 31, 32) for less in (1, 2))
 """Largest numbers of integer formats, by which detectors mark pixels."""
+
+_EIGHT_BITS = 255.0
+"""Largest number that is an intensity as well in a format of more than eight bits."""
 
 _BELOW = frozenset({*map(float, range(-16, 0)), -99.0, -999.0, -9999.0, -32768.0, -2147483648.0})
 """Numbers below 0 by which they do."""
@@ -130,7 +134,5 @@ def left_out_step(zero: Mask, other_zero: Mask, side: str) -> RelationStep:
 
 def is_mark(value: float, dtype: np.dtype[Any]) -> bool:
     """Tell whether a value marks pixels, and is no intensity: below 0 as marks are, or the largest of a format."""
-    tops = [float(2**bits - less) for bits in (16, 32) for less in (1, 2)]
-    if dtype.kind in "ui":
-        tops.append(float(np.iinfo(dtype).max))
-    return value in _BELOW or value in tops
+    limit = float(np.iinfo(dtype).max) if dtype.kind in "ui" else math.inf
+    return value in _BELOW or value == limit or (value in _MARKS and value > _EIGHT_BITS)

@@ -18,8 +18,10 @@ _LEAST = 0.5
 _GAIN = 0.1
 """A placement is told if it correlates this well, and by so much better than the images as they are."""
 
+_AS_IT_IS = "as it is"
+
 PLACEMENTS: Mapping[str, Callable[[Floats], Floats]] = {
-    "as it is": lambda a: a,
+    _AS_IT_IS: lambda a: a,
     "with slow reversed": lambda a: a[::-1],
     "with fast reversed": lambda a: a[:, ::-1],
     "turned by 180°": lambda a: a[::-1, ::-1],
@@ -51,6 +53,11 @@ class Orientation:
     shift: tuple[int, int]
     correlation: float
     as_given: float
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether Py is more than moved."""
+        return self.name != _AS_IT_IS
 
 
 def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientation | None:

@@ -90,7 +90,7 @@ class ImageRelation:
 
     def text(self, names: Names) -> str:
         """Return it in words: `Py is C rounded to whole numbers plus 40 (an offset, -adc)`."""
-        made, source = (names.of(side) for side in (self.made, Side.PY if self.made is Side.C else Side.C))
+        made, source = (names.of(side) for side in (self.made, self.made.other))
         kinds = [step.kind for step in self.steps]
         if kinds == [RelationKind.BYTE_ORDER]:
             return f"{made} holds the same numbers in the other byte order"

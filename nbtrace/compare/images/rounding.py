@@ -13,7 +13,8 @@ from nbtrace.vocabulary.sides import Names
 
 Values: TypeAlias = npt.NDArray[Any]
 
-_HALF = 0.5 * (1 + 1e-9)
+HALF = 0.5 * (1 + 1e-9)
+"""By how much rounding to the nearest whole number moves a value at most."""
 _SIGMAS = 5.0
 _LEAST_PIXELS = 10
 _WIDEST = 0.01
@@ -67,12 +68,12 @@ class Rounding:
 
     def short(self, names: Names) -> str:
         """Return which image is the other one rounded."""
-        made, source = (names.of(side) for side in (self.made, Side.PY if self.made is Side.C else Side.C))
+        made, source = (names.of(side) for side in (self.made, self.made.other))
         return f"{made} is {source} rounded to whole numbers"
 
     def words(self, names: Names) -> str:
         """Return what there is to know of it, in one line."""
-        source = names.of(Side.PY if self.made is Side.C else Side.C)
+        source = names.of(self.made.other)
         low, high = self.factors
         text = (
             f"{self.short(names)}: largest |{names.difference}| {self.largest:.4g}, "
@@ -118,16 +119,16 @@ def rounding_of(c: Values, py: Values, names: Names) -> Rounding | None:
     whole, source = (c, py) if made is Side.C else (py, c)
     y, x = whole.astype(np.float64), source.astype(np.float64)
     apart = np.abs(y - x)
-    if not bool((apart <= _HALF).all()):
+    if not bool((apart <= HALF).all()):
         return None
     seen = np.abs(x) > 0.5
     told = int(np.count_nonzero(seen))
     if told == 0:
         raise InputError(
-            f"nothing is left to compare: {names.of(Side.PY if made is Side.C else Side.C)} is at most ½ in all "
+            f"nothing is left to compare: {names.of(made.other)} is at most ½ in all "
             f"{x.size} compared pixels, which is 0 in the whole numbers of {names.of(made)}"
         )
-    ends = np.stack(((y[seen] - _HALF) / x[seen], (y[seen] + _HALF) / x[seen]))
+    ends = np.stack(((y[seen] - HALF) / x[seen], (y[seen] + HALF) / x[seen]))
     factors = float(ends.min(0).max()), float(ends.max(0).min())
     variance = float(x.var())
     return Rounding(

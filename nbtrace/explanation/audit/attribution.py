@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
@@ -177,7 +177,7 @@ def _share(
 def repaired(result: Audit, root: Root, side: Side, values: Mapping[Side, Values]) -> Values:
     """Return a side's values with a root put right and everything downstream computed anew."""
     current = values[side]
-    theirs = values[other_side(side)]
+    theirs = values[side.other]
     mended = {finding.node: theirs.get(finding.node) for finding in root.findings}
     new = propagate(configured_alike(result, root, side), current, {}, mended)
     return result.physics.followed(new, current, theirs)
@@ -185,7 +185,7 @@ def repaired(result: Audit, root: Root, side: Side, values: Mapping[Side, Values
 
 def configured_alike(result: Audit, root: Root, side: Side) -> Scene:
     """Return a side with the other's configuration values, where a root is that they have them apart."""
-    scene, other = result.scenes[side], result.scenes[other_side(side)]
+    scene, other = result.scenes[side], result.scenes[side.other]
     names = {name for finding in root.findings for name in finding.settings}
     return replace(scene, facts={**scene.facts, **{name: other.facts[name] for name in names}}) if names else scene
 

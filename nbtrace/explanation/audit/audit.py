@@ -19,7 +19,6 @@ from nbtrace.explanation.audit.findings import (
     Held,
     held_of,
     matches,
-    other_side,
 )
 from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
 from nbtrace.records import Side
@@ -117,7 +116,7 @@ def _single_alone(result: Audit, node: Node) -> Finding | None:
     logged with its digits is the very number that the program went on with.
     """
     alone = [side for side, scene in result.scenes.items() if node in scene.singles and not scene.single]
-    if len(alone) != 1 or result.scenes[other_side(alone[0])].single:
+    if len(alone) != 1 or result.scenes[alone[0].other].single:
         return None
     side = alone[0]
     if not _is_an_exception(result.scenes[side], node):
@@ -132,7 +131,7 @@ def _single_alone(result: Audit, node: Node) -> Finding | None:
     if computed.allows(logged) or not rounded.holds or formula_of(exact, node) is None:
         return None
     held = replace(rounded, computed=computed)
-    other = held_of(result, other_side(side), node)
+    other = held_of(result, side.other, node)
     c, py = (held, other) if side is Side.C else (other, held)
     reason = "its digits are those of a float32, while what it is computed from has more"
     return Finding(node, INTRODUCED[side], c, py, side, is_root=True, reason=reason, ground=Ground.SINGLE)
@@ -234,10 +233,10 @@ def _facts(held: Held) -> tuple[str, ...]:
 def _log_only_beside(result: Audit, finding: Finding) -> Finding | None:
     """Judge a value that breaks its formula on both sides, where a side goes on with the value that the other logs."""
     for side in (Side.C, Side.PY):
-        theirs = result.effective[other_side(side)].get(finding.node)
+        theirs = result.effective[side.other].get(finding.node)
         if theirs is None or len(theirs) != len(result.effective[side][finding.node]):
             continue
-        uncertain = result.scenes[other_side(side)].digits.get(finding.node, ())
+        uncertain = result.scenes[side.other].digits.get(finding.node, ())
         taken = consumers(result, side, finding.node, theirs, uncertain)
         if taken.with_right and not taken.with_logged:
             put_right(result, side, finding.node, theirs, uncertain)
@@ -288,9 +287,9 @@ def _is_foreign(c: Held, py: Held) -> bool:
 def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     computed = finding.held(side).computed
     assert computed is not None  # noqa: S101 - a broken formula has a value
-    theirs = result.effective[other_side(side)].get(finding.node)
+    theirs = result.effective[side.other].get(finding.node)
     right = sharpened(computed, theirs)
-    uncertain = computed.allowed if right != theirs else result.scenes[other_side(side)].digits.get(finding.node, ())
+    uncertain = computed.allowed if right != theirs else result.scenes[side.other].digits.get(finding.node, ())
     use, reason = use_of(result, side, finding.node, right, uncertain)
     if use is not Use.LOGGED:
         if use is Use.RIGHT:
@@ -325,17 +324,15 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
     if inherits and not _inputs_agree(result, finding, differing):
         return replace(finding, status=AuditStatus.UNKNOWN, reason=reason)
     for side in (Side.PY, Side.C):
-        theirs = result.effective[other_side(side)][node]
+        theirs = result.effective[side.other][node]
         habit = result.physics.habit(result, side, node, theirs)
         if habit:
-            put_right(result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, ()))
+            put_right(result, side, node, theirs, result.scenes[side.other].digits.get(node, ()))
             return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=habit)
         taken = consumers(result, side, node, theirs)
         only_right = taken.with_right and not taken.with_logged and not taken.with_neither
         if only_right and len(theirs) == len(result.effective[side][node]):
-            put_right(
-                result, side, node, theirs, result.scenes[other_side(side)].digits.get(node, (0.0,) * len(theirs))
-            )
+            put_right(result, side, node, theirs, result.scenes[side.other].digits.get(node, (0.0,) * len(theirs)))
             follows = follow_words(taken.with_right, "the other side's value")
             return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=follows)
     return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=reason)

@@ -176,8 +176,3 @@ def matches(result: Audit, node: Node) -> bool:
     if c is None or py is None or len(c) != len(py):
         return False
     return all(abs(x - y) <= bound for x, y, bound in zip(c, py, noise(result.scenes, node), strict=True))
-
-
-def other_side(side: Side) -> Side:
-    """Return the opposite side."""
-    return Side.PY if side is Side.C else Side.C

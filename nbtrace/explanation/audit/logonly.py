@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -136,13 +136,13 @@ def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values
     changes: dict[Node, Vector] = {}
     for item in suspects:
         held = item.held(side)
-        theirs = result.effective[other_side(side)].get(item.node)
+        theirs = result.effective[side.other].get(item.node)
         right = sharpened(held.computed, theirs) if held.computed is not None else theirs
         if right is None:
             return None
         changes[item.node] = right
     values = propagate(result.scenes[side], result.effective[side], changes)
-    return result.physics.followed(values, result.effective[side], result.effective[other_side(side)])
+    return result.physics.followed(values, result.effective[side], result.effective[side.other])
 
 
 def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
 from nbtrace.explanation.audit.attribution import repaired
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.records import Side
 
@@ -23,7 +23,7 @@ def reach(result: Audit, root: Root) -> float:
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     before = result.effective[side]
     after = repaired(result, root, side, result.effective)
-    theirs = result.effective[other_side(side)]
+    theirs = result.effective[side.other]
     moved = [node for node in in_order(result.vocabulary, before) if node in theirs and _moves(node, before, after)]
     last = next(iter(reversed(moved)), None)
     # Along a loop the last value may be a turn that the root hardly touches.

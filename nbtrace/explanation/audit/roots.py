@@ -9,7 +9,7 @@ from nbtrace.compare.evaluate import sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.scene import Fact, Node, Place
-from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, Ground, noise, other_side
+from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, Ground, noise
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
 from nbtrace.records import Side
@@ -133,7 +133,7 @@ def _with_sides_that_are_shown(candidates: Sequence[Root]) -> Iterator[Root]:
     """
     by_side = {(root.node, root.side): root for root in candidates if root.status in INTRODUCED.values()}
     for root in candidates:
-        other = by_side.get((root.node, other_side(root.side))) if root.status in INTRODUCED.values() else None
+        other = by_side.get((root.node, root.side.other)) if root.status in INTRODUCED.values() else None
         if other is None or root.cause is not None:
             yield root
         elif other.cause is not None or root.side is Side.C:
@@ -162,7 +162,7 @@ def _without_shared_steps(result: Audit, candidates: Iterable[Root]) -> Iterator
             or (root.place[-1][1] if root.place else None) not in shared
         ):
             yield root
-        elif all(node in result.effective[other_side(root.side)] for node in (item.node for item in root.findings)):
+        elif all(node in result.effective[root.side.other] for node in (item.node for item in root.findings)):
             others = tuple(cause for cause in root.search.causes if Trait.REPEATS_A_TURN not in cause.signature.traits)
             yield replace(root, search=replace(root.search, causes=others))
 
@@ -287,7 +287,7 @@ def searched(result: Audit, finding: Finding, side: Side) -> Search:
 
 def case_of(result: Audit, finding: Finding, side: Side) -> Case | None:
     """Return what the catalogue is tried on; None where there is nothing to compare with."""
-    other = other_side(side)
+    other = side.other
     scene, node = result.scenes[side], finding.node
     computed, logged = finding.held(side).computed, scene.values.get(node)
     theirs = result.effective[other].get(node)

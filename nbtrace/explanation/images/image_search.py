@@ -95,7 +95,6 @@ def best_run(
         few=best.fit,
         telling=target.values.size,
         configured=base.fit,
-        others=tuple(_others(level, best)),
     )
 
 
@@ -120,13 +119,6 @@ def _twins(level: Iterable["_Tried"], best: "_Tried") -> Iterator[Change]:
     for item in level:
         if len(item.changes) == len(best.changes) == 1 and item.changes != best.changes and _same(item, best):
             yield item.changes[0]
-
-
-def _others(level: Sequence["_Tried"], best: "_Tried") -> Iterator[tuple[Change, Fit]]:
-    """Yield the single changes that come next."""
-    single = [item for item in level if len(item.changes) == 1 and item.changes != best.changes]
-    for item in sorted(single, key=lambda item: item.fit.rank, reverse=True)[:_DEEPENED]:
-        yield item.changes[0], item.fit
 
 
 def _pruned(target: Target, runs: TellingRuns, best: "_Tried") -> "_Tried":

@@ -1,7 +1,7 @@
 """Runs of a simulator held against one image: how many of its pixels a run has, and how far the others are."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -161,8 +161,6 @@ class ImageReproduction:
         Whether they are all that count.
     off : int
         Of them, pixels that the run does not have.
-    others : tuple of (Change, Fit)
-        The single changes that come next.
     """
 
     changes: tuple[Change, ...]
@@ -178,7 +176,6 @@ class ImageReproduction:
     pixels: int = 0
     all: bool = False
     off: int = 0
-    others: tuple[tuple[Change, Fit], ...] = field(default=())
 
     @property
     def holds(self) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from nbtrace.compare.scene import Node, Values, in_order
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.audit.findings import other_side
 from nbtrace.explanation.simulations.match import Logged, matched
 from nbtrace.explanation.simulations.reproduction import Reproduction, reproduction_of
 from nbtrace.explanation.simulations.run import MANY, Change, Config, Experiments, Runs, Simulate, condition_of
@@ -48,7 +47,7 @@ class RunDifference:
     @property
     def blamed(self) -> Side:
         """The side that departs from what is meant: that with the change, or the one that lacks what mends it."""
-        return other_side(self.side) if self.change.mends else self.side
+        return self.side.other if self.change.mends else self.side
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ def _differences(reproductions: Mapping[Side, Reproduction], runs: Runs) -> Iter
     """Yield what one side's run has changed and the other's has not, with what it moves."""
     shares = _shares(reproductions, runs)
     for side, reproduction in reproductions.items():
-        other = reproductions[other_side(side)]
+        other = reproductions[side.other]
         found = zip(reproduction.changes, reproduction.chances, reproduction.as_well, strict=True)
         for change, chance, as_well in found:
             if change in other.changes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, other_side
+from nbtrace.explanation.audit.findings import Audit, AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.causes.search import Signature
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
@@ -85,5 +85,5 @@ def evidence(root: Root, simulated: Simulated | None) -> Evidence | None:
 
 def words(difference: RunDifference, names: Names) -> str:
     """Return what the runs say of the two sides."""
-    mine, other = names.of(difference.side), names.of(other_side(difference.side))
+    mine, other = names.of(difference.side), names.of(difference.side.other)
     return f"{mine} is the simulator with {difference.change.text}, {other} without"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, in_order
-from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, other_side
+from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding
 from nbtrace.explanation.audit.roots import Grounds, Root, searched
 from nbtrace.explanation.causes.search import Cause, Search
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
@@ -129,7 +129,7 @@ def _cause(difference: RunDifference, finding: Finding, simulated: Simulated) ->
     predicted = match.simulated if match is not None else logged
     mine = match.logged if match is not None else logged
     residual = norm(tuple(x - y for x, y in zip(mine, predicted, strict=False)))
-    theirs = finding.held(other_side(side)).logged or ()
+    theirs = finding.held(side.other).logged or ()
     deviation = norm(tuple(x - y for x, y in zip(mine, theirs, strict=False)))
     return Cause(
         signature=SIMULATOR,
@@ -180,13 +180,13 @@ def _by_one_run(audit: Audit, root: Root, simulated: Simulated) -> Root:
 def _departing(audit: Audit, root: Root, simulated: Simulated) -> Side:
     """Return the side whose value is not that of the configuration, where the other's is; UNKNOWN if that is open."""
     for side in (Side.C, Side.PY):
-        mine, theirs = simulated.reproductions[side], simulated.reproductions[other_side(side)]
+        mine, theirs = simulated.reproductions[side], simulated.reproductions[side.other]
         if not _configures(mine, root) or not _leaves(theirs, root):
             continue
         settled = root.side is Side.UNKNOWN and _holds_above(audit, theirs, root.node)
         misjudged = root.side is side and is_configured(mine) and root.node not in simulated.defective
         if settled or misjudged:
-            return other_side(side)
+            return side.other
     return Side.UNKNOWN
 
 

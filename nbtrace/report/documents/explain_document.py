@@ -1,7 +1,7 @@
 """The JSON document of `nbtrace explain`."""
 
 from nbtrace.explanation.audit.attribution import Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held, other_side
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held
 from nbtrace.explanation.audit.roots import Root, SettingApart
 from nbtrace.explanation.causes.search import Cause
 from nbtrace.explanation.explain import Explanation
@@ -159,7 +159,7 @@ def _evidence(found: Evidence | None) -> EvidenceEntry | None:
         change=change.name,
         text=change.text,
         with_=side.value,
-        without=other_side(side).value,
+        without=side.other.value,
         residual_rel_c=found.c.residual_rel,
         residual_rel_py=found.py.residual_rel,
         expected_by_chance=found.chance,

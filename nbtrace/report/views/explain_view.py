@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nbtrace.compare.metrics import component_name
 from nbtrace.compare.scene import in_order
 from nbtrace.explanation.audit.attribution import Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held, other_side
+from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.next_probe import next_probe
@@ -197,7 +197,7 @@ def proof_rows(root: Root, result: Explanation) -> tuple[tuple[str, str, str, st
     """Return per component its name, and the value as logged, by the formula, and under the cause."""
     held = _judged(root)
     logged = held.logged or ()
-    right = held.computed.value if held.computed is not None else root.findings[0].held(other_side(_side(root))).logged
+    right = held.computed.value if held.computed is not None else root.findings[0].held(_side(root).other).logged
     predicted = root.cause.predicted if root.cause is not None else ()
     record = result.audit.scenes[_side(root)].records.get(root.node)
     own_names = record.value.names if record is not None and len(record.value.names) == len(logged) else ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nbtrace.compare.metrics import is_finite
 from nbtrace.explanation.audit.attribution import Attribution, Share
-from nbtrace.explanation.audit.findings import AuditStatus, Finding, other_side
+from nbtrace.explanation.audit.findings import AuditStatus, Finding
 from nbtrace.explanation.audit.roots import Grounds, Root
 from nbtrace.explanation.causes.search import Search
 from nbtrace.explanation.explain import Explanation
@@ -51,7 +51,7 @@ def root_words(root: Root) -> str:
         return f"{where}: {_without_cause(root)}"
     cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
     if root.side is Side.UNKNOWN:
-        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, other_side(root.supposed)))
+        mine, theirs = (root.vocabulary.names.of(side) for side in (root.supposed, root.supposed.other))
         return f"{where}: the logs do not tell whose value is right; if {theirs}'s is, {mine} has this: {cause}"
     return f"{where}: {cause}"
 
@@ -73,7 +73,7 @@ def basis_words(root: Root) -> str:
     if root.basis is Grounds.BOTH_RUNS:
         return "both logs are runs of the simulator to their digits, and the two runs differ in this"
     if root.basis is Grounds.ONE_RUN:
-        right = names.of(other_side(root.side))
+        right = names.of(root.side.other)
         return (
             f"{right}'s value is that of the simulator with the configuration as given, {names.of(root.side)}'s is not"
         )

@@ -146,7 +146,7 @@ def _beyond(result: ImagesResult) -> str:
 def placement_text(placement: Orientation, names: Names) -> str:
     """Return in words how the candidate has to be laid on the reference."""
     slow, fast = placement.shift
-    turned = names.candidate + ("" if placement.name == "as it is" else f" {placement.name}")
+    turned = names.candidate + (f" {placement.name}" if placement.is_turned else "")
     moved = f"{names.reference} moved by {slow:+d} along slow and {fast:+d} along fast"
     other = moved if (slow, fast) != (0, 0) else f"like {names.reference}"
     return (

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nbtrace.errors import NbtraceError
-from nbtrace.explanation.audit.findings import other_side
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.parsers import parse_trace
@@ -196,7 +195,7 @@ def answer(result: Explanation, edit: Edit, side: Side) -> EditAnswer:
     """Say what an explanation amounts to."""
     if not result.comparable:
         return EditAnswer.STOPPED
-    untouched = other_side(side)
+    untouched = side.other
     blamed = [root for root in result.roots if root.side is untouched]
     if blamed:
         return EditAnswer.REPAIRED if all(_repairs(root, untouched) for root in blamed) else EditAnswer.WRONG
@@ -214,7 +213,7 @@ def answer(result: Explanation, edit: Edit, side: Side) -> EditAnswer:
 def _repairs(root: Root, untouched: Side) -> bool:
     """Whether an edit happens to put right what the log itself has wrong, such as a vector in another unit."""
     (first, *_) = root.findings
-    return first.held(untouched).broken and first.held(other_side(untouched)).holds
+    return first.held(untouched).broken and first.held(untouched.other).holds
 
 
 def _found(result: Explanation) -> tuple[str, ...]:
