@@ -6,7 +6,7 @@ from difflib import get_close_matches
 _SHORTEST = 3
 """Letters from which a slip of the pen can be told from another word."""
 _LONGEST = 60
-_ALIKE = 0.8
+_ALIKE = 0.75
 """Share of the letters that a word and a name must have in common, in order."""
 
 

@@ -32,6 +32,8 @@ FLAGS = [
         ("-phistepss", "-phisteps"),
         ("-dist", "-distance"),
         ("-default_f", "-default_F"),
+        ("-cel", "-cell"),
+        ("-clel", "-cell"),
         ("-osd", None),
         ("-psf", None),
         ("-gain", None),

@@ -167,6 +167,22 @@ def test_flags_name_the_cause(nb: "Run", tmp_path: Path) -> None:
     assert found["causes"]["runs"]["py"]["verified"]["held"] == 1
 
 
+@pytest.mark.parametrize("doubled", [False, True])
+def test_precision_alone_is_said_where_no_pixel_departs(nb: "Run", tmp_path: Path, *, doubled: bool) -> None:
+    flags = "-default_F 100 -cell 60 70 80 85 95 100 -lambda 1 -N 5 -distance 60 -detpixels 48 -pixel 1 -oversample 1"
+    nb("simulate", "--", *f"{flags} -floatfile c.bin -nonoise -nopgm -intfile no.img".split())
+    pixels = np.fromfile(tmp_path / "c.bin", "<f4").reshape(48, 48)
+    noise = np.random.default_rng(0).standard_normal(pixels.shape)
+    rounded = (pixels * (1 + 2e-6 * noise)).astype(np.float32)
+    if doubled:
+        rounded.flat[1000] *= 2
+    np.save(tmp_path / "c.npy", pixels)
+    np.save(tmp_path / "py.npy", rounded)
+    words = " ".join(nb("images", "c.npy", "py.npy", "--", *flags.split()).out.split())
+    assert ("they differ by precision alone" in words) is not doubled
+    assert ("all but 1 of 2304 pixels" in words) is doubled
+
+
 def test_what_is_no_number_is_said_before_a_relation(nb: "Run", spots: Floats, tmp_path: Path) -> None:
     other = spots * np.float32(2)
     other[3, 4] = np.nan

@@ -178,6 +178,11 @@ class ImageReproduction:
     off: int = 0
 
     @property
+    def widest(self) -> Fit:
+        """The fit over the most pixels that were looked at."""
+        return self.whole or self.few
+
+    @property
     def holds(self) -> bool:
         """Whether the run has the image: in the telling pixels and in those it was verified on."""
         return self.few.held >= MOST_TELLING and self.whole is not None and self.whole.held >= MOST

@@ -46,8 +46,8 @@ def cause_headline(result: ImagesResult, causes: ImageCauses | None) -> str:
         return ""
     py = causes.reproductions.get(Side.PY)
     if held and _both_configured(causes):
-        typical = max(item.whole.worst for item in causes.reproductions.values() if item.whole is not None)
-        return f"both are the model as configured, off by {typical:.3g} at most: they differ by precision alone"
+        worst = max(item.whole.worst for item in causes.reproductions.values() if item.whole is not None)
+        return f"both are the model as configured, off by {worst:.3g} at most: they differ by precision alone"
     if causes.factors is not None and causes.factors.exact and (py is None or not py.holds):
         return "; ".join((factors_words(causes.factors, names), *held))
     if not held:
@@ -66,7 +66,7 @@ def _largest(result: ImagesResult, relation: ImageRelation) -> Iterator[str]:
 
 def _both_configured(causes: ImageCauses) -> bool:
     items = causes.reproductions.values()
-    return len(items) == 2 and all(item.holds and not item.changes and not _lined(item) for item in items)
+    return len(items) == 2 and all(item.holds and not item.off and not _departs(item) for item in items)
 
 
 def _in_order(causes: ImageCauses) -> tuple[Side, ...]:
@@ -107,10 +107,10 @@ def model_words(item: ImageReproduction) -> str:
 
 
 def _closeness(item: ImageReproduction) -> str:
-    whole, correlation = item.whole or item.few, item.correlation
+    widest, correlation = item.widest, item.correlation
     if correlation is not None and abs(correlation - 1) < _ROUNDED:
         correlation = 1.0
-    text = f"correlation {near_one(correlation)}, worst {whole.worst:.2g}"
+    text = f"correlation {near_one(correlation)}, worst {widest.worst:.2g}"
     if item.off:
         text = f"correlation {near_one(correlation)}, all but {item.off} of {item.pixels} pixels within {CLOSE:g}"
     return text if item.all else f"{text} (of {item.pixels} pixels, evenly spread)"
@@ -121,10 +121,10 @@ def _missing_words(side: Side, causes: ImageCauses, names: Names) -> str:
     item = causes.reproductions.get(side)
     if item is None or item.holds:
         return ""
-    whole = item.whole or item.few
-    if whole.typical > _CLEARLY:
+    typical = item.widest.typical
+    if typical > _CLEARLY:
         return f"{names.of(side)} is no run that was tried"
-    return f"{names.of(side)} is nearest to {model_words(item)}, off by {100 * whole.typical:.2g} % in the median"
+    return f"{names.of(side)} is nearest to {model_words(item)}, off by {100 * typical:.2g} % in the median"
 
 
 def factors_words(factors: RatioFactors, names: Names) -> str:
@@ -171,10 +171,10 @@ def _relation_line(relation: ImageRelation, names: Names) -> Line:
 
 
 def _run_line(side: Side, item: ImageReproduction, causes: ImageCauses, names: Names) -> Line:
-    whole = item.whole or item.few
+    widest = item.widest
     relation = "=" if item.holds else "is nearest to"
     words = f"{_laid(side, causes, names)} {relation} {model_words(item)}"
-    return Line(("runs", words, f"{percent(whole.held)} of pixels", f"{whole.worst:.3g}"))
+    return Line(("runs", words, f"{percent(widest.held)} of pixels", f"{widest.worst:.3g}"))
 
 
 def _items(result: ImagesResult, causes: ImageCauses | None) -> Iterator[str]:

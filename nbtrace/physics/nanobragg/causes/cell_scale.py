@@ -62,7 +62,7 @@ def common_scale(case: Case) -> Iterator[Candidate]:
     factor = known[0]
     which = "reciprocal" if "star" in case.name else "real"
     for words, value in _named(case):
-        if value and math.isclose(value, factor, rel_tol=_PARALLEL):
+        if math.isclose(value, factor, rel_tol=_PARALLEL):
             yield Candidate(scaled(case.right, value), f"all three {which} vectors times {factor:.9g}: {words}")
     yield Candidate(scaled(case.right, factor), f"all three {which} vectors times {factor:.9g}, one common factor")
 
@@ -88,28 +88,31 @@ def _factor_of(case: Case, name: str) -> float | None:
 
 def _named(case: Case) -> Iterator[tuple[str, float]]:
     """Yield factors that have a name: volumes by other formulas, wavelengths, units."""
-    view, star = case.view(), "star" in case.name
-    for values, whose in ((case.values, "its own"), (case.theirs, "the other side's")):
-        edges = _real_vectors(values)
-        if edges:
-            for words, ratio in _volumes(edges):
-                text = f"the cell volume by {words} ({whose} real vectors)"
-                yield text, ratio
-                yield text, 1 / ratio if ratio else 0.0
-    if "lambda_meters" in view:
-        wavelength = view.number("lambda_meters") / ANGSTROM
+    for words, ratio in _ratios(case):
+        if ratio:
+            yield words, ratio
+            yield words, 1 / ratio
+    view = case.view()
+    wavelength = view.number("lambda_meters") / ANGSTROM if "lambda_meters" in view else 0.0
+    if wavelength:
         for exponent, words in ((1, "multiplied by the wavelength"), (-1, "divided by the wavelength")):
             yield f"{words} in Å ({wavelength:.6g})", wavelength**exponent
-    node = Node("lambda_meters", max(case.node.sample, 0))
-    if node in case.values and node in case.theirs and case.theirs[node][0]:
-        ratio = case.values[node][0] / case.theirs[node][0]
-        words = "the ratio of the two sides' wavelengths"
-        yield (words, 1 / ratio if star else ratio) if ratio else (words, 0.0)
-        yield words, ratio if star else 1 / ratio
     yield "2π", 2 * math.pi
     yield "1/2π", 1 / (2 * math.pi)
     for power in (-10, -9, -3, -1, 1, 3, 9, 10):
         yield f"another unit, 10^{power}", 10.0**power
+
+
+def _ratios(case: Case) -> Iterator[tuple[str, float]]:
+    """Yield ratios of which one kind of vector has the inverse: volumes, wavelengths."""
+    for values, whose in ((case.values, "its own"), (case.theirs, "the other side's")):
+        edges = _real_vectors(values)
+        if edges:
+            for words, ratio in _volumes(edges):
+                yield f"the cell volume by {words} ({whose} real vectors)", ratio
+    node = Node("lambda_meters", max(case.node.sample, 0))
+    if node in case.values and node in case.theirs and case.theirs[node][0]:
+        yield "the ratio of the two sides' wavelengths", case.values[node][0] / case.theirs[node][0]
 
 
 def _real_vectors(values: Values) -> tuple[Vector, ...]:

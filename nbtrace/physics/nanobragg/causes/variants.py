@@ -30,7 +30,7 @@ from nbtrace.physics.nanobragg.causes.spots import other_spot
 from nbtrace.physics.nanobragg.causes.structure import other_reflection, structure_factor
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.factors import kahn, kahn_plain, polar_by
-from nbtrace.physics.nanobragg.formulas.shapes import is_square
+from nbtrace.physics.nanobragg.formulas.shapes import WIDTH, is_square
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tics
 from nbtrace.physics.nanobragg.lattice import MOST_CELLS, infer_cells
 from nbtrace.records import Side
@@ -131,7 +131,7 @@ def _lattice(case: Case) -> Iterator[Candidate]:
     yield Candidate((abs(crystal.grating(index, count)),), "without its sign")
     if rest:
         yield Candidate((math.sin(math.pi * count * rest) / (math.pi * rest),), "sin(πNh)/πh: no sine below")
-        yield Candidate((count * math.exp(-((count * rest / 0.63) ** 2)),), "a Gaussian spot")
+        yield Candidate((count * math.exp(-((count * rest / WIDTH) ** 2)),), "a Gaussian spot")
         yield Candidate((crystal.grating(index * math.pi, count),), "π taken twice")
         yield Candidate((math.sin(count * index) / math.sin(index),), "π left out")
     yield Candidate((crystal.grating(index, count) / count,), "divided by N")
@@ -302,7 +302,7 @@ _CELL |= frozenset(f"{axis}_star_{stage}" for stage in ("input", "misset") for a
 _CENTRE = frozenset({"Fbeam_m", "Sbeam_m", "Fclose_m", "Sclose_m"})
 _AXIS_FACTORS = frozenset(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")
 _F_CELL = frozenset({"F_cell", "F_cell_interpolated"})
-_FACTORS = frozenset({"F_latt", "phi_F_latt", *(f"{p}F_latt_{a}" for p in ("", "phi_") for a in "abc")})
+_FACTORS = _AXIS_FACTORS | frozenset({"F_latt", "phi_F_latt"})
 _SPOTS = frozenset({"F_latt", "phi_F_latt", "sample_F_latt", "I_before_scaling"})
 _JOINS = frozenset({Trait.JOINS})
 _ONE_SIDED = frozenset({Trait.ONE_SIDED})
