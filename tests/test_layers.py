@@ -56,7 +56,7 @@ NAMED = {
 formats that are made from it."""
 
 HEAVY = frozenset(
-    {"torch", "numpy", "scipy", "pandas", "matplotlib", "jinja2", "pyarrow", "fabio", "gemmi", "simulator"}
+    {"torch", "numpy", "scipy", "pandas", "matplotlib", "jinja2", "pyarrow", "fabio", "gemmi", "h5py", "simulator"}
 )
 """What no command loads before it is known to be needed."""
 

@@ -46,6 +46,10 @@ def images_command(
         tuple[int, int] | None,
         typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header."),
     ] = None,
+    frame: Annotated[
+        int | None,
+        typer.Option("--frame", metavar="N", min=1, help="Which image of files of several, from 1 (the first)."),
+    ] = None,
     roi: Region = None,
     mask: MaskFile = None,
     mask_values: MaskValues = None,
@@ -77,7 +81,8 @@ def images_command(
 ) -> None:
     """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
 
-    Raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF and TIFF, also as gzip. Images agree only if the correlation,
+    Raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF, TIFF, HDF5 and NeXus, also as gzip; an array of an HDF5 file
+    is FILE::/PATH. Images agree only if the correlation,
     the scale and every pixel do. If they differ, it is said how one is made from the other, and with FLAGS which run of
     the simulator each of them is. Exit status 3 if nothing can be compared, 4 if the shapes differ.
     """
@@ -88,13 +93,15 @@ def images_command(
         refuse_several,
     )
     from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
+    from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
-    named = tuple(name for name in (c_image, py_image, mask, geometry) if name is not None)
+    files = (*(str(split_name(name)[0]) for name in (c_image, py_image)), mask, geometry)
+    named = tuple(name for name in files if name is not None)
     extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), outputs.force)
     delivery = Delivery("images", named, outputs.destinations(others=extra.files))
     settings: dict[str, Any] = {
@@ -113,7 +120,7 @@ def images_command(
     configured = configuration_from(config, flags or []) if config is not None or flags else None
     told_shape = None if configured is None else configured.shape_slow_fast
     c, py = (
-        read_image(name, shape=shape or _fitting(name, told_shape), side=side)
+        read_image(name, shape=shape or _fitting(name, told_shape), side=side, frame=frame)
         for name, side in ((c_image, Side.C), (py_image, Side.PY))
     )
     # Runs of the simulator know curved detectors, resolution and indices do not.

@@ -11,6 +11,11 @@ FORMATS = {
     ".edf": "EDF",
     ".tif": "TIFF",
     ".tiff": "TIFF",
+    ".h5": "HDF5",
+    ".hdf5": "HDF5",
+    ".hdf": "HDF5",
+    ".nxs": "HDF5",
+    ".nexus": "HDF5",
 }
 """Endings that promise a format."""
 

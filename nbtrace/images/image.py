@@ -73,6 +73,8 @@ class Image:
         Where the header, or who made the image, tells it.
     remarks : tuple of str
         What the file holds besides, and what in it contradicts itself; reports say so.
+    mask : ndarray or None
+        True where a pixel counts, shape (slow, fast), where the file has a mask of its own.
 
     Raises
     ------
@@ -86,6 +88,7 @@ class Image:
     header: Mapping[str, str] = field(default_factory=dict)
     geometry: Geometry | None = None
     remarks: tuple[str, ...] = ()
+    mask: Mask | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", _real(self.pixels, self.source))
@@ -95,6 +98,15 @@ class Image:
         """Numbers of pixels along slow and fast."""
         slow, fast = self.pixels.shape
         return slow, fast
+
+
+def of_several(count: int, frame: int | None) -> tuple[str, ...]:
+    """Return the remark on an image of a file with `count` images, of which `frame`, from 1, was asked for."""
+    if count <= 1:
+        return ()
+    if frame is None:
+        return (f"it is the first of {count} images in the file; the others are not compared",)
+    return (f"it is image {frame} of {count} in the file; the others are not compared",)
 
 
 def image_shape(shape: Sequence[int], source: str) -> tuple[int, int]:

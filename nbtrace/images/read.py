@@ -1,43 +1,50 @@
 """Reading an image: what it is follows from its content, then from its name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nbtrace.errors import InputError, MismatchError
-from nbtrace.images import fabio_formats, numpy_files, pgm, smv
+from nbtrace.images import fabio_formats, hdf5_images, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
 from nbtrace.images.file_names import FORMATS, suffix_of
 from nbtrace.images.image import Image, Mask
 from nbtrace.images.raw import read_raw
 from nbtrace.records import Side
 
-_FOREIGN = {b"\x89HDF": "HDF5", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}
+_FOREIGN = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}
 
 
-def read_image(path: str | Path, *, shape: tuple[int, int] | None = None, side: Side | None = None) -> Image:
-    """Read an image file: raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF or TIFF, also as gzip.
+def read_image(
+    path: str | Path, *, shape: tuple[int, int] | None = None, side: Side | None = None, frame: int | None = None
+) -> Image:
+    """Read an image file: raw float32 or float64, npy, npz, PGM, SMV, CBF, EDF, TIFF, HDF5 or NeXus, also as gzip.
 
     Parameters
     ----------
     path : str or Path
-        The file.
+        The file; of HDF5 also `FILE::/PATH`, with the path of an array in it.
     shape : (int, int), optional
         Pixels along slow and fast of a file without a header; a file that has one must agree with it.
     side : Side, optional
-        Whose image is wanted of an .npz file that holds both, as `c` and `py`.
+        Whose image is wanted of a file that holds both, as `c` and `py`.
+    frame : int, optional
+        Which image of a file of several, from 1; the first where none is asked for. Of no meaning for a file of one.
 
     Raises
     ------
     InputError
-        If it is missing, unreadable, in no known format, or no image of real numbers.
+        If it is missing, unreadable, in no known format, has no such image, or none of real numbers.
     MismatchError
         If it has another shape than given.
     """
-    path = Path(path)
-    content = read_content(path)
-    image = _decoded(content, path, shape, side)
+    path, array = hdf5_images.split_name(path)
+    if hdf5_images.is_hdf5(path):
+        image = hdf5_images.read_hdf5(path, array, frame, side)
+    else:
+        image = _decoded(read_content(path), path, shape, _Wanted(side, frame, array))
     if shape is not None and image.shape != shape:
         raise _other_shape(image, shape)
     return image
@@ -60,8 +67,24 @@ def read_mask(path: str | Path, *, shape: tuple[int, int] | None = None) -> Mask
     return mask
 
 
-def _decoded(content: bytes, path: Path, shape: tuple[int, int] | None, side: Side | None) -> Image:
-    reader = _reader_of(content, side)
+@dataclass(frozen=True)
+class _Wanted:
+    """Which image of a file is wanted: that of a side, the one of a number from 1, the array of a path."""
+
+    side: Side | None
+    frame: int | None
+    array: str
+
+
+def _decoded(content: bytes, path: Path, shape: tuple[int, int] | None, wanted: _Wanted) -> Image:
+    if content.startswith(hdf5_images.MAGIC):
+        return hdf5_images.read_packed_hdf5(content, path, wanted.array, wanted.frame, wanted.side)
+    if wanted.array:
+        raise InputError(f"{path} is no HDF5 file: it has no array {wanted.array}")
+    kind = _kind_of_fabio(content)
+    if kind is not None:
+        return fabio_formats.read_with_fabio(content, path, kind, wanted.frame)
+    reader = _reader_of(content, wanted.side)
     if reader is None:
         _refuse_foreign(content, path)
         return read_raw(content, path, shape)
@@ -76,13 +99,14 @@ def _reader_of(content: bytes, side: Side | None) -> Callable[[bytes, Path], Ima
         return lambda data, path: numpy_files.read_npz(data, path, side)
     if content.startswith(pgm.MAGIC) and content[2:3].isspace():
         return pgm.read_pgm
-    if smv.is_smv(content):
-        return smv.read_smv
-    kind = "EDF" if fabio_formats.is_edf(content) else None
-    kind = next((name for magic, name in fabio_formats.MAGIC.items() if content.startswith(magic)), kind)
-    if kind is not None:
-        return lambda data, path: fabio_formats.read_with_fabio(data, path, kind)
-    return None
+    return smv.read_smv if smv.is_smv(content) else None
+
+
+def _kind_of_fabio(content: bytes) -> str | None:
+    """Return the name of the format if fabio reads it."""
+    if fabio_formats.is_edf(content) and not smv.is_smv(content):
+        return "EDF"
+    return next((name for magic, name in fabio_formats.MAGIC.items() if content.startswith(magic)), None)
 
 
 def _refuse_foreign(content: bytes, path: Path) -> None:

@@ -81,6 +81,29 @@ def geometry_of(
     return Geometry(pix0, fast, slow, size, beam, wavelength, cell, origin)
 
 
+def square_to_beam(
+    distance: float, centre: tuple[float, float], size: float, wavelength: float, origin: str
+) -> Geometry | None:
+    """Return the geometry of a detector whose normal is the beam; None if the numbers make none.
+
+    Parameters
+    ----------
+    distance : float
+        From the sample to the detector, in m.
+    centre : (float, float)
+        (slow, fast) of the direct beam in pixels from the corner.
+    size, wavelength : float
+        Edge of a pixel, λ, in m.
+    origin : str
+        What told it.
+    """
+    if not all(abs(number) < _LARGEST for number in (distance, *centre, size, wavelength)) or not distance > 0:
+        return None
+    slow, fast = centre
+    pix0 = np.array([-fast * size, -slow * size, distance])
+    return geometry_of(pix0, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), size, (0.0, 0.0, 1.0), wavelength, origin=origin)
+
+
 def cosine_two_theta(geometry: Geometry, slow: Number, fast: Number) -> Number:
     """Return cos 2θ at positions in pixels from the detector's corner (a pixel's centre is at its index + ½).
 

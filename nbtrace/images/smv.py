@@ -4,15 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from nbtrace.errors import InputError
 from nbtrace.images.content import behind
-from nbtrace.images.image import Image
+from nbtrace.images.image import Image, Pixels
 from nbtrace.images.resolution import smv_geometry
 from simulator.errors import InputFileError
 from simulator.smv import decode_smv, is_smv
 
 __all__ = ["is_smv", "read_smv", "smv_header"]
 
+_COMPRESSION = "RAXIS_COMPRESSION_RATIO"
+_RATIO = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_RANGE = 0x7FFF
+_SHOWN = 20
 _KEYWORD = re.compile(r"^[^\S\n]*([A-Za-z_]\w*)\s*=\s*([^;\n]*)", re.MULTILINE)
 
 
@@ -30,7 +36,30 @@ def read_smv(content: bytes, path: Path) -> Image:
         raise InputError(str(error)) from None
     header = dict(_KEYWORD.findall(image.header))
     geometry = smv_geometry(header, path.name)
-    return Image(image.pixels, str(path), "SMV", header, geometry, behind(content, image.end))
+    pixels, remarks = _expanded(image.pixels, header)
+    return Image(pixels, str(path), "SMV", header, geometry, (*remarks, *behind(content, image.end)))
+
+
+def _expanded(pixels: Pixels, header: Mapping[str, str]) -> tuple[Pixels, tuple[str, ...]]:
+    """Return pixels with those above the range of 15 bits written out, and the remark on them.
+
+    Rigaku's detectors store v/R of a pixel above 32767 and set the highest bit; R is RAXIS_COMPRESSION_RATIO.
+    """
+    stated = header.get(_COMPRESSION)
+    if stated is None or pixels.dtype.kind not in "ui" or pixels.dtype.itemsize != 2:
+        return pixels, ()
+    stored = pixels.view(np.uint16)
+    packed = stored > _RANGE
+    count = int(np.count_nonzero(packed))
+    if not count:
+        return pixels, ()
+    if _RATIO.fullmatch(stated.strip()) is None:
+        return pixels, (f"{count} pixels have the highest bit set, and {_COMPRESSION}={stated[:_SHOWN]} is no ratio",)
+    ratio = int(stated)
+    expanded = np.where(packed, (stored & _RANGE).astype(np.int64) * ratio, stored).astype(np.int32)
+    return expanded, (
+        f"{count} pixels with the highest bit set are (v & {_RANGE}) x {ratio}, by {_COMPRESSION} of its header",
+    )
 
 
 def smv_header(head: bytes) -> Mapping[str, str]:

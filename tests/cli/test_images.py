@@ -183,6 +183,40 @@ def test_precision_alone_is_said_where_no_pixel_departs(nb: "Run", tmp_path: Pat
     assert ("all but 1 of 2304 pixels" in words) is doubled
 
 
+def test_integer_images_that_the_reference_scales_are_no_evidence_of_scale(nb: "Run", tmp_path: Path) -> None:
+    for name, fluence in (("c", "1e24"), ("py", "3e24")):
+        line = f"{FLAGS} -oversample 1 -fluence {fluence} -intfile {name}.img -floatfile {name}.bin -nonoise -nopgm"
+        assert nb("simulate", "--", *line.split()).code == 0
+    ended = nb("images", "c.img", "py.img")
+    words = " ".join(ended.out.split())
+    assert ended.code == 0
+    assert "each image was scaled by its own maximum, so their scale is not compared" in words
+    assert "NOTE C and Py are integer images as nanoBragg writes without -scale" in words
+    one = " ".join(nb("images", "c.img", "py.bin").out.split())
+    assert "NOTE C is an integer image as nanoBragg writes without -scale" in one
+    assert "integer image" not in nb("images", "c.bin", "py.bin").out
+
+
+def test_the_mask_in_a_file_is_told_and_frames_are_chosen(nb: "Run", tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="reading HDF5 needs the extra formats")
+    stack = np.random.default_rng(1).poisson(30, (2, 8, 9)).astype(np.int32)
+    mask = np.zeros((8, 9), np.uint32)
+    mask[0, :2] = 1
+    with h5py.File(tmp_path / "c.nxs", "w") as file:
+        file["entry/data/data"] = stack
+        file["entry/instrument/detector/pixel_mask"] = mask
+    other = stack[1].copy()
+    other[0, :2] = -7
+    np.save(tmp_path / "py.npy", other)
+    ended = nb("images", "c.nxs", "py.npy", "--frame", "2")
+    words = " ".join(ended.out.split())
+    assert ended.code == 0
+    assert words.startswith("AGREE 70 pixels, ")
+    assert "NOTE the mask in the file of C leaves out 2 pixels" in words
+    assert "Compared: 70 pixels; 2 outside the mask" in words
+    assert nb("images", "c.nxs", "py.npy").code == 1
+
+
 def test_what_is_no_number_is_said_before_a_relation(nb: "Run", spots: Floats, tmp_path: Path) -> None:
     other = spots * np.float32(2)
     other[3, 4] = np.nan

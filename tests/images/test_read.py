@@ -24,7 +24,7 @@ from fabio.edfimage import EdfImage
 
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import content as content_module
-from nbtrace.images import fabio_formats, fabio_process
+from nbtrace.images import fabio_formats, read_apart, reading_process
 from nbtrace.images.read import read_image, read_mask
 from nbtrace.records import Side
 from tests.places import NOISE_IMAGE
@@ -148,6 +148,42 @@ def test_smv_of_the_reference_tells_its_geometry(tmp_path: Path) -> None:
     assert image.geometry is not None
     assert image.geometry.pixel_size == 1.5e-3
     assert image.geometry.wavelength == pytest.approx(1.1e-10)
+
+
+def rigaku(ratio: str) -> bytes:
+    """Return an SMV image of 2 x 3 pixels, two of them with the highest bit set."""
+    header = f"{{\nHEADER_BYTES=512;\nDIM=2;\nData_type=unsigned short int;\nSIZE1=3;\nSIZE2=2;\n{ratio}}}\n"
+    return header.encode().ljust(512) + np.array([5, 32767, 32768 + 1000, 7, 65535, 0], "<u2").tobytes()
+
+
+def test_pixels_of_rigaku_above_15_bits_are_written_out(tmp_path: Path) -> None:
+    (tmp_path / "a.img").write_bytes(rigaku("BYTE_ORDER=little_endian;\nRAXIS_COMPRESSION_RATIO=32;\n"))
+    image = read_image(tmp_path / "a.img")
+    np.testing.assert_array_equal(image.pixels, [[5, 32767, 32000], [7, 32767 * 32, 0]])
+    assert image.remarks == (
+        "2 pixels with the highest bit set are (v & 32767) x 32, by RAXIS_COMPRESSION_RATIO of its header",
+    )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "remarks"),
+    [
+        ("", ()),
+        (
+            "RAXIS_COMPRESSION_RATIO=0;\n",
+            ("2 pixels have the highest bit set, and RAXIS_COMPRESSION_RATIO=0 is no ratio",),
+        ),
+        (
+            "RAXIS_COMPRESSION_RATIO=a;\n",
+            ("2 pixels have the highest bit set, and RAXIS_COMPRESSION_RATIO=a is no ratio",),
+        ),
+    ],
+)
+def test_without_a_ratio_the_highest_bit_is_a_digit(tmp_path: Path, ratio: str, remarks: tuple[str, ...]) -> None:
+    (tmp_path / "a.img").write_bytes(rigaku(f"BYTE_ORDER=little_endian;\n{ratio}"))
+    image = read_image(tmp_path / "a.img")
+    np.testing.assert_array_equal(image.pixels, [[5, 32767, 33768], [7, 65535, 0]])
+    assert image.remarks == remarks
 
 
 @pytest.mark.parametrize(("writer", "suffix"), [("cbfimage", "cbf"), ("edfimage", "edf"), ("tifimage", "tif")])
@@ -634,22 +670,22 @@ class TestFabio:
     ) -> None:
         start = "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n"
         (tmp_path / "program.py").write_text(start + program)
-        monkeypatch.setattr(fabio_process, "__file__", str(tmp_path / "program.py"))
+        monkeypatch.setattr(reading_process, "__file__", str(tmp_path / "program.py"))
         monkeypatch.setattr(fabio_formats, "_SECONDS", 1)
         monkeypatch.setattr(fabio_formats, "_ROOM", 4 * 2**20)
-        monkeypatch.setattr(fabio_formats, "_PATIENCE", 3)
+        monkeypatch.setattr(read_apart, "_PATIENCE", 3)
         (tmp_path / "a.cbf").write_bytes(cbf_declaring(5, 4, 20))
         with pytest.raises(InputError, match=message):
             read_image(tmp_path / "a.cbf")
 
     @pytest.mark.parametrize(
         ("statement", "status"),
-        [("while True: pass", -signal.SIGXCPU), ("x = bytearray(10**9)", fabio_process.OUT_OF_MEMORY)],
+        [("while True: pass", -signal.SIGXCPU), ("x = bytearray(10**9)", reading_process.OUT_OF_MEMORY)],
     )
     def test_the_process_limits_itself(self, tmp_path: Path, statement: str, status: int) -> None:
         (tmp_path / "fabio.py").write_text(f"import numpy\n\n\ndef open(name):\n    {statement}\n")
         run = subprocess.run(
-            [sys.executable, "-P", fabio_process.__file__, "x", "1", str(2**26)],
+            [sys.executable, "-P", reading_process.__file__, "fabio", "x", "0", "", "1", str(2**26)],
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),

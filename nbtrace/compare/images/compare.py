@@ -25,6 +25,7 @@ from nbtrace.compare.images.selection import ComparedPixels, select
 from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
+from nbtrace.images.autoscaled import BRIGHTEST, is_autoscaled
 from nbtrace.images.image import Geometry, Image, Pixels
 from nbtrace.images.resolution import differences, miller_indices, resolution
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -100,6 +101,10 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
 
 def _excuses(selection: ComparedPixels, rounding: Rounding | None, options: ImageOptions) -> Iterator[Notice]:
     """Yield what was left out or forgiven."""
+    for side, count in zip(options.names.pair, selection.masked, strict=True):
+        if count:
+            text = f"the mask in the file of {side} leaves out {count} pixel{'s' * (count != 1)}"
+            yield Notice(Subject.TOLERANCE, Weight.WARNING, text)
     for side, count in zip(options.names.pair, selection.marked, strict=True):
         if count:
             text = f"{count} pixels hold a value of a mask in {side} and are not compared"
@@ -195,9 +200,7 @@ def _worst_pixel(
 def _notices(
     c: Image, py: Image, selection: ComparedPixels, metrics: Metrics, notes: Iterable[str], names: Names
 ) -> Iterator[Notice]:
-    for side, image in zip(names.pair, (c, py), strict=True):
-        for remark in image.remarks:
-            yield Notice(Subject.SIDES, Weight.WARNING, f"{side}, {image.source}: {remark}")
+    yield from _file_notices(c, py, names)
     for note in notes:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, note)
     if c.geometry is not None and py.geometry is not None:
@@ -217,6 +220,26 @@ def _notices(
     if c.pixels.dtype != py.pixels.dtype:
         kinds = f"{names.reference} {c.pixels.dtype.name}, {names.candidate} {py.pixels.dtype.name}"
         yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {kinds}")
+
+
+def _file_notices(c: Image, py: Image, names: Names) -> Iterator[Notice]:
+    """Yield what each file says of its image, and what its pixels say of their scale."""
+    sides = tuple(zip(names.pair, (c, py), strict=True))
+    for side, image in sides:
+        for remark in image.remarks:
+            yield Notice(Subject.SIDES, Weight.WARNING, f"{side}, {image.source}: {remark}")
+    scaled = [side for side, image in sides if is_autoscaled(image)]
+    if scaled:
+        yield Notice(Subject.CONFIGURATION, Weight.WARNING, _scaled_words(scaled))
+
+
+def _scaled_words(sides: list[str]) -> str:
+    which = f"{' and '.join(sides)} {'are integer images' if len(sides) > 1 else 'is an integer image'}"
+    whose = "each" if len(sides) > 1 else "it"
+    return (
+        f"{which} as nanoBragg writes without -scale: the brightest pixel of {whose} is made {BRIGHTEST}, so sums and "
+        "scale say nothing of the intensities; compare the images of -floatfile, or give both runs -scale 1"
+    )
 
 
 def _same_file(c: str, py: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nbtrace.images.image import Floats, Geometry, Image
+from nbtrace.images.image import Floats, Geometry, Image, Mask
 from nbtrace.vocabulary.sides import Names
 
 
@@ -36,7 +36,15 @@ def _to_shape(image: Image, shape: tuple[int, int]) -> Image:
         pixels=np.ascontiguousarray(pixels),
         format=f"{image.format}, resampled",
         geometry=None if geometry is None else _coarser(geometry, image.shape, shape),
+        mask=None if image.mask is None else _covered(image.mask, shape),
     )
+
+
+def _covered(mask: Mask, shape: tuple[int, int]) -> Mask:
+    """Return the coarser pixels of which no part lies on a pixel that does not count."""
+    left_out = _rebinned(_rebinned((~mask).astype(np.float64), shape[0]).T, shape[1]).T
+    covered: Mask = left_out == 0
+    return covered
 
 
 def _rebinned(values: Floats, size: int) -> Floats:

@@ -33,6 +33,8 @@ class ComparedPixels:
         Pixels inside region and mask that are nan or inf in C, in Py, in both.
     marked : tuple of int
         Pixels inside region and mask that C, and Py, hold a mask's value in.
+    masked : tuple of int
+        Pixels inside region and mask that the mask in C's own file, and in Py's, leaves out.
     wanted : ndarray or None
         Mask of the pixels inside region and mask, numbers or not; None if all are.
     unlike : int
@@ -51,6 +53,7 @@ class ComparedPixels:
     both_not_finite: int
     unlike: int
     marked: tuple[int, int] = (0, 0)
+    masked: tuple[int, int] = (0, 0)
     wanted: Mask | None = None
 
     @property
@@ -80,6 +83,10 @@ def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
     """
     _check_shapes(c, py)
     wanted = _wanted(c.shape, options)
+    own = [_own_mask(image, wanted) for image in (c, py)]
+    for mask in own:
+        if mask is not None:
+            wanted = ~mask if wanted is None else wanted & ~mask
     marks = [_marks(image.pixels, other.pixels, wanted, options) for image, other in ((c, py), (py, c))]
     for mark in marks:
         if mark is not None:
@@ -110,12 +117,21 @@ def select(c: Image, py: Image, options: ImageOptions) -> ComparedPixels:
         both_not_finite=_count(both),
         unlike=_count(unlike),
         marked=(_count(marks[0]), _count(marks[1])),
+        masked=(_count(own[0]), _count(own[1])),
         wanted=wanted,
     )
 
 
 def _count(mask: Mask | None) -> int:
     return 0 if mask is None else int(np.count_nonzero(mask))
+
+
+def _own_mask(image: Image, wanted: Mask | None) -> Mask | None:
+    """Return the wanted pixels that an image's own mask leaves out; None if there are none."""
+    if image.mask is None:
+        return None
+    left_out: Mask = ~image.mask if wanted is None else wanted & ~image.mask
+    return left_out if left_out.any() else None
 
 
 def _marks(pixels: Pixels, other: Pixels, wanted: Mask | None, options: ImageOptions) -> Mask | None:
@@ -199,6 +215,7 @@ def _nothing_left(c: Image, py: Image, bad: Sequence[Mask | None], outside: int,
     inside = c.pixels.size - outside
     if not inside:
         mask = "mask" if options.mask_values is None else "mask, or hold a value of a mask"
+        mask += "" if c.mask is None and py.mask is None else ", the mask of a file included"
         return f"no pixel to compare: all {outside} lie outside region and {mask}"
     where = f"{inside} pixels" + (" inside region and mask" if outside else "")
     counts = [0 if mask is None else int(np.count_nonzero(mask)) for mask in bad]

@@ -9,6 +9,7 @@ from nbtrace.compare.images.relation import RelationKind
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
 from nbtrace.explanation.images.image_causes import ImageCauses
+from nbtrace.images.autoscaled import is_autoscaled
 from nbtrace.images.image import Image
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
 from nbtrace.report.views.image_causes_view import cause_headline, cause_sections, near_one
@@ -75,6 +76,8 @@ def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
     if result.verdict is Verdict.AGREE:
         worst = f"largest |{names.difference}| {metrics.max_abs_diff:.3g}"
         worst = worst if metrics.max_abs_diff else "no pixel differs"
+        if is_autoscaled(result.c) and is_autoscaled(result.py):
+            worst += "; each image was scaled by its own maximum, so their scale is not compared"
         return (
             f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
             f"scale {near_one(metrics.scale)}, {worst}"
@@ -160,9 +163,10 @@ def _facts(result: ImagesResult) -> Iterator[str]:
         yield _input_fact(side, image)
     selection = result.selection
     if selection.outside:
-        where = f"region {result.options.roi} (fast fast slow slow)" if result.options.roi else "the mask"
-        where += " and the mask" if result.options.roi and result.options.mask is not None else ""
-        yield f"Compared: {result.metrics.pixels} pixels; {selection.outside} lie outside {where}"
+        where = [f"region {result.options.roi} (fast fast slow slow)"] if result.options.roi else []
+        masked = result.options.mask is not None or any(selection.masked) or any(selection.marked)
+        where += ["the mask"] if masked or not where else []
+        yield f"Compared: {result.metrics.pixels} pixels; {selection.outside} outside {' and '.join(where)}"
     if result.geometry is not None:
         yield f"Geometry: {result.geometry.origin or 'as given'}"
     overridden = [
