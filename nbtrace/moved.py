@@ -47,6 +47,7 @@ MOVED: dict[str, str] = {
     "nbtrace.explanation.scene": "nbtrace.compare.scene",
     "nbtrace.explanation.selftest": f"{_NANOBRAGG}.selftest",
     "nbtrace.explanation.selftest.run": f"{_NANOBRAGG}.selftest.scoring",
+    "nbtrace.images.fabio_process": "nbtrace.images.reading_process",
     "nbtrace.images.geometry": "nbtrace.images.resolution",
     "nbtrace.images.names": "nbtrace.images.file_names",
     "nbtrace.parsers.documents": "nbtrace.parsers.json_traces",
