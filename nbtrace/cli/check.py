@@ -12,11 +12,16 @@ from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
 from nbtrace.compare.self_check import SelfCheck
-from nbtrace.errors import InputError
+from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.parsers import read_trace
+from nbtrace.parsers.dialect import dialect_of
+from nbtrace.parsers.format_check import FormatCheck, check_format
+from nbtrace.parsers.source import read_lines
 from nbtrace.records import Side
 from nbtrace.report.views.check_view import check_view
+from nbtrace.report.views.format_view import format_text, format_view
 from nbtrace.vocabulary.chosen import chosen
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 EXAMPLE = "Example: nbtrace check c.log"
 
@@ -30,6 +35,10 @@ def check_command(
         str | None,
         typer.Option("--side", metavar="c|py", help="Of a file that holds both traces, which; also by its name."),
     ] = None,
+    format_alone: Annotated[
+        bool,
+        typer.Option("--format", help="Hold its lines against the trace format instead, and say what each should be."),
+    ] = False,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
 ) -> None:
@@ -38,6 +47,11 @@ def check_command(
     A log that breaks one is foreign, stale, edited by hand, or logged at another point of the chain than its keys say.
     """
     words = chosen(vocabulary, Path())
+    if format_alone:
+        if side is not None:
+            raise UsageError("--side has no part in --format, which holds every line against the format")
+        delivery = Delivery("format", (log, *words.inputs), outputs.destinations())
+        raise typer.Exit(_check_format(log, words.vocabulary, delivery))
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
     delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
@@ -50,6 +64,17 @@ def check_command(
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
     raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result)))
+
+
+def _check_format(log: str, vocabulary: Vocabulary, delivery: Delivery) -> ExitCode:
+    result = check_format(read_lines(log), log, dialect_of(vocabulary))
+    return delivery.deliver(format_view(result), lambda: _format_document(result), printed=format_text(result))
+
+
+def _format_document(result: FormatCheck) -> Mapping[str, object]:
+    from nbtrace.report.documents.format_document import format_document  # noqa: PLC0415 - the models of documents
+
+    return format_document(result)
 
 
 def _document(result: SelfCheck) -> Mapping[str, object]:

@@ -72,8 +72,8 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
         Which pixel block of C a block of Py belongs to; by default the one with the same number.
     """
     vocabulary = c.vocabulary
-    left, left_twice = _by_place(vocabulary, c.records, {})
-    right, right_twice = _by_place(vocabulary, py.records, block_of or {})
+    left, left_twice = _by_place(c.records, {})
+    right, right_twice = _by_place(py.records, block_of or {})
     order = _Order(vocabulary, (*c.records, *py.records))
     pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left if place in right]
     only_c = {place: record for place, record in left.items() if place not in right}
@@ -111,13 +111,11 @@ def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
     return partners
 
 
-def _by_place(
-    vocabulary: Vocabulary, records: Iterable[Record], block_of: Mapping[int, int]
-) -> tuple[dict[Place, Record], Twice]:
+def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[dict[Place, Record], Twice]:
     chosen: dict[Place, Record] = {}
     twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
-        place = record.quantity, _place(vocabulary, record, block_of)
+        place = record.quantity, _place(record, block_of)
         earlier = chosen.get(place)
         if earlier is None:
             chosen[place] = record
@@ -129,11 +127,11 @@ def _by_place(
     return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
 
 
-def _place(vocabulary: Vocabulary, record: Record, block_of: Mapping[int, int]) -> Index:
+def _place(record: Record, block_of: Mapping[int, int]) -> Index:
     index, known = record.index, record.known
     block = block_of.get(index.block, index.block)
     if known is None:
-        return replace(index, block=block, loops=index.within(vocabulary.indices).loops)
+        return replace(index, block=block)
     own = index.within(known.indices)
     if known.scope is Scope.RUN:
         return own

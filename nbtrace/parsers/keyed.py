@@ -4,6 +4,7 @@ import re
 
 from nbtrace import schema, units
 from nbtrace.errors import UsageError
+from nbtrace.parsers.measured import measured
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.values import read_value
 from nbtrace.records import NOWHERE, Index, Shape, Value
@@ -129,7 +130,8 @@ def _value_of(known: Quantity | None, text: str) -> Value:
         return Value(Shape.TEXT, (), (), text)
     if value.shape is Shape.TEXT and (member := _enum(text)):
         return Value(Shape.TEXT, (), (), member[1])
-    return value
+    is_text = value.shape is Shape.TEXT and (known is None or known.kind is not Kind.TEXT)
+    return (measured(text) or value) if is_text else value
 
 
 def key_values(body: str) -> tuple[tuple[str, str], ...]:

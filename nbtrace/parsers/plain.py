@@ -13,17 +13,19 @@ from functools import cached_property
 from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
+from nbtrace.parsers.measured import measured
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
-from nbtrace.parsers.values import NUMBER, ordinal, read_value
+from nbtrace.parsers.trace_format import VERSION_FAMILY, version_stated
+from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
-from nbtrace.vocabulary import dimensions
 from nbtrace.vocabulary.quantity import Kind
 from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
 
 _place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
+_after_place = re.compile(r"\s+(?:\w+=[0-9]+\s+)*[^\W0-9]\w*\s+[^\s=]").match
+"""What follows the ordinal of a loop where no other `=` sign belongs to a key: a key, a blank, its value."""
 _pairs = re.compile(r"[^\s=:]++=").match
 _single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
-_is_number = re.compile(NUMBER).fullmatch
 _component = re.compile(r"(?:\.|\[|\()(?:[xyz]|[0-9]{1,3})[\])]?").fullmatch
 _key_of = re.compile(r"([^\s=:]++)[\s=:]").findall
 
@@ -45,6 +47,8 @@ class PlainDialect(Dialect):
     def tagged(self, line: str, context: str) -> Tagged | None:
         """Read a line with a prefix; None if it has none."""
         del context
+        if "TRACE_FORMAT" in line and (stated := version_stated(line)) is not None:
+            return Tagged(VERSION_FAMILY, "trace format", stated)
         prefixed = self._prefix(line)
         if prefixed is None:
             return None
@@ -74,7 +78,17 @@ class PlainDialect(Dialect):
             text = text[match.end() :].strip()
         if not text:
             return Structure()
+        if (unnamed := self._unnamed_loop(text)) is not None:
+            return UnreadableLine(f"{unnamed} is no loop of the vocabulary {self.vocabulary.name}: add it to indices")
         return self._values(text, places)
+
+    def _unnamed_loop(self, text: str) -> str | None:
+        """Return the name before a key that looks like that of a loop and is nothing that the vocabulary knows."""
+        match = _place(text)
+        if match is None or not _after_place(text, match.end()):
+            return None
+        name, words = match[1], self.vocabulary
+        return None if name in words.constants or words.meaning(name).quantity in words.quantities else name
 
     def _values(self, text: str, places: dict[str, int]) -> Outcome:
         pairs = _key_values(text) if _pairs(text) else []
@@ -107,8 +121,8 @@ class PlainDialect(Dialect):
         value = read_value(text)
         if known is not None and known.kind is Kind.TEXT:
             value = Value(Shape.TEXT, (), (), text.strip())
-        elif value.shape is Shape.TEXT and (measured := _measured(text)) is not None:
-            value = measured
+        elif value.shape is Shape.TEXT and (with_unit := measured(text)) is not None:
+            value = with_unit
         if complaint := schema.misfit(key, known, value.shape, value.numbers):
             return UnreadableLine(complaint)
         try:
@@ -189,15 +203,3 @@ class _Turns(Placement):
         again = self._seen[key]
         self._seen[key] += 1
         return replace(item.index, loops=((REPEAT, again), *item.index.loops)) if again else item.index
-
-
-def _measured(text: str) -> Value | None:
-    """Return numbers with a unit of any kind behind them; None if the text is something else."""
-    words = text.replace(",", " ").split()
-    count = next((place for place, word in enumerate(words) if not _is_number(word)), len(words))
-    unit = " ".join(words[count:])
-    if not count or not unit or not dimensions.known(unit):
-        return None
-    tokens = tuple(words[:count])
-    shape = Shape.SCALAR if count == 1 else Shape.VECTOR
-    return Value(shape, tuple(map(float, tokens)), tokens, text.strip(), unit=unit)

@@ -1,13 +1,15 @@
 """Lines that only nanoBragg, its ports and their tools print: per φ, per source, of a node, of a tap."""
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from pydantic import ValidationError
 
 from nbtrace import schema
-from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of
+from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of, one_field
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, UnreadableLine
+from nbtrace.parsers.trace_format import FormatError, split_index
 from nbtrace.parsers.values import NUMBER, ordinal, read_value
 from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, NODE, PHI_TIC, SOURCE, SUBPIXEL, loops_at
@@ -16,6 +18,7 @@ from nbtrace.records import Index, Shape, Value
 from nbtrace.schema import MOST
 from nbtrace.vocabulary.quantity import Meaning
 
+_first_index = re.compile(r"\s*([^\W0-9]\w*)=[0-9]+\s+\S").match
 _WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
 _words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
 _word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
@@ -62,6 +65,62 @@ def source(body: str, number: int) -> Outcome:
     field = outcome.fields[0]
     key = field.key if field.key.startswith("source_") else f"source_{field.key}"
     return Fields((Field(field.key, field.value, VOCABULARY.meaning(key), Index(loops=((SOURCE, number),))),))
+
+
+def indexed(body: str) -> Outcome | None:
+    """Read `phi_tic=3 key value`, ordinals of loops before a key, as the trace format has it; None for other lines.
+
+    What is of a φ step, a source or an innermost sample is the quantity that lines of that kind give; a loop that
+    nanoBragg has not is one of its own.
+    """
+    if not body[:1].isspace() or not _leads_with_index(body):
+        return None
+    try:
+        ordinals, rest = split_index(body)
+    except FormatError as error:
+        return UnreadableLine(str(error))
+    key, _, text = rest.partition(" ")
+    if not text or "=" in key:
+        return UnreadableLine(f"{rest!r} behind an index is no key with a value")
+    slow, fast = ordinals.get("subpixel_slow"), ordinals.get("subpixel_fast")
+    grids = ((SUBPIXEL, (slow, fast)),) if slow is not None and fast is not None else ()
+    loops = tuple(
+        (_FORMAT_LOOPS.get(name, name), at) for name, at in ordinals.items() if not (grids and name in _GRID_WORDS)
+    )
+    name = _indexed_name(key, {_FORMAT_LOOPS.get(name, name) for name in ordinals})
+    outcome = one_field(name, text.strip().removeprefix("= "), VOCABULARY, index=Index(loops=loops, grids=grids))
+    return Fields((replace(outcome.fields[0], key=key),)) if isinstance(outcome, Fields) else outcome
+
+
+def _leads_with_index(body: str) -> bool:
+    """Whether a body begins with `name=3` that is no value of a known key."""
+    match = _first_index(body)
+    if match is None:
+        return False
+    return match[1] in _FORMAT_LOOPS or VOCABULARY.meaning(match[1]).quantity not in VOCABULARY.quantities
+
+
+def _indexed_name(key: str, loops: AbstractSet[str]) -> str:
+    """Return the quantity that a key is in the turns of loops."""
+    foreign = sorted(loops - set(_FORMAT_LOOPS.values()))
+    if foreign:
+        known = VOCABULARY.meaning(key).quantity in VOCABULARY.quantities
+        return f"{foreign[0]}: {key}" if known else key
+    if loops == {PHI_TIC}:
+        return key if key.startswith("phi_") else f"phi_{key}"
+    if loops == {SOURCE}:
+        return key if key.startswith("source_") else f"source_{key}"
+    return key if key.startswith("sample_") else f"sample_{key}"
+
+
+_GRID_WORDS = ("subpixel_slow", "subpixel_fast")
+_FORMAT_LOOPS = {
+    "phi_tic": PHI_TIC,
+    "source": SOURCE,
+    "mosaic": MOSAIC_DOMAIN,
+    **{word: word for word in _GRID_WORDS},
+}
+"""Words of the trace format, and the loops or axes that they are."""
 
 
 def tap(body: str) -> Outcome:

@@ -9,6 +9,7 @@ from nbtrace import schema
 from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
 from nbtrace.parsers.keyed import keyed, one_field, runs_on
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
+from nbtrace.parsers.trace_format import VERSION_FAMILY, version_stated
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
 from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
@@ -28,7 +29,8 @@ Grammar: TypeAlias = Callable[[str], Outcome]
 
 
 def _keyed(body: str) -> Outcome:
-    return keyed(body, VOCABULARY)
+    indexed = lines.indexed(body)
+    return keyed(body, VOCABULARY) if indexed is None else indexed
 
 
 _KEYED = {"TRACE_C": "C keyed", "TRACE_PY": "Py keyed"}
@@ -70,6 +72,8 @@ def side_of(family: str) -> Side:
     """Return the program that prints lines of a family; prose lines come from both."""
     if family.startswith(("TRACE_PY", "TRACE_SIM", "PIX0_PY")):
         return Side.PY
+    if family == VERSION_FAMILY:
+        return Side.UNKNOWN
     return Side.C if family.startswith("TRACE_") else Side.UNKNOWN
 
 
@@ -89,6 +93,8 @@ def tagged(line: str, context: str) -> Tagged | None:
     """
     if "TRACE" not in line and "PIX0_PY" not in line:
         return None
+    if VERSION_FAMILY in line and (stated := version_stated(line)) is not None:
+        return Tagged(VERSION_FAMILY, "trace format", stated)
     match = _prefix(line)
     if match is None:
         return (

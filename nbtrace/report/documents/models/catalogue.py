@@ -9,6 +9,7 @@ from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
+from nbtrace.report.documents.models.format import FormatDocument
 from nbtrace.report.documents.models.images import ImagesDocument
 from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
@@ -25,13 +26,14 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "scaling": ScalingDocument,
     "explain": ExplainDocument,
     "check": CheckDocument,
+    "format": FormatDocument,
     "sweep": SweepDocument,
     "images": ImagesDocument,
     "compare": CompareDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
 }
-"""Name → model: that of the command, and `suite` for `nbtrace compare --suite`."""
+"""Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`."""
 
 
 class _Untitled(GenerateJsonSchema):
