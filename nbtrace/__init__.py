@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nbtrace.explanation.explain import Explanation, explain
     from nbtrace.images.image import Geometry, Image
     from nbtrace.images.read import read_image
+    from nbtrace.loggers.nbtrace_log import log, log_index, log_to
     from nbtrace.longlogs.diff_logs import diff
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.records import Record, Side, Trace
@@ -61,6 +62,9 @@ __all__ = [
     "diff",
     "explain",
     "load_vocabulary",
+    "log",
+    "log_index",
+    "log_to",
     "parse_trace",
     "read_image",
     "read_sides",
@@ -98,6 +102,9 @@ _HOME = {
     "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",
     "load_vocabulary": "nbtrace.vocabulary.registry:load",
+    "log": "nbtrace.loggers.nbtrace_log",
+    "log_index": "nbtrace.loggers.nbtrace_log",
+    "log_to": "nbtrace.loggers.nbtrace_log",
     "parse_trace": "nbtrace.parsers",
     "read_image": "nbtrace.images.read",
     "read_sides": "nbtrace.parsers",
