@@ -15,6 +15,7 @@ from nbtrace.physics.nanobragg.quantities import QUANTITIES
 ROOT = Path(__file__).parents[1]
 
 LAYERS = {
+    "loggers of other programs": "loggers",
     "words": "errors units temporary files documents records schema nearness vocabulary",
     "words of a judgement": "verdicts",
     "text": "parsers writers",

@@ -13,6 +13,7 @@ from nbtrace.cli import (
     explain,
     harness,
     images,
+    init_logging,
     phi,
     report,
     scaling,
@@ -51,6 +52,7 @@ app.command("explain", cls=HelpfulCommand, epilog=explain.EXAMPLE)(explain.expla
 app.command("images", cls=MaskedImagesCommand, epilog=images.EXAMPLE)(images.images_command)
 app.command("selftest", cls=HelpfulCommand, epilog=selftest.EXAMPLE)(selftest.selftest_command)
 app.command("check", cls=HelpfulCommand, epilog=check.EXAMPLE)(check.check_command)
+app.command("init-logging", cls=HelpfulCommand, epilog=init_logging.EXAMPLE)(init_logging.init_logging_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
 app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)

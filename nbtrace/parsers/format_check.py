@@ -146,7 +146,9 @@ class _Checker:
             self.first_trace = self.total
             if not self.versions:
                 reason = "no version line stands before the first trace line; begin the log with it"
+                self.not_valid += 1
                 self.faults.append(FormatFault(self.total, "", reason, (VERSION_LINE,)))
+        self.sides |= {self.dialect.side_of(read.family)} - {Side.UNKNOWN}
         prefixed = self._prefix(line)
         if isinstance(read.outcome, Structure):
             self._context = read.outcome.heading or self._context
@@ -160,7 +162,6 @@ class _Checker:
             self._fault(line, read.outcome.reason, ())
             return
         self.valid += 1
-        self.sides.add(self.dialect.side_of(read.family))
         self._count(prefix, parsed)
 
     def _count(self, prefix: str, parsed: FormatLine) -> None:
@@ -207,14 +208,19 @@ class _Checker:
                     return (f"{prefixed[0]}{body}",)
         if not isinstance(read.outcome, Fields):
             return ()
-        side = self.dialect.side_of(read.family)
-        prefix = prefixed[0] if prefixed else self._prefix_of(side)
+        prefix = prefixed[0] if prefixed else self._prefix_of(self.dialect.side_of(read.family))
+        if prefix is None:
+            return ()
         mended = [self._anew(prefix, item) for item in read.outcome.fields]
         return () if None in mended else tuple(text for text in mended if text is not None)
 
-    def _prefix_of(self, side: Side) -> str:
+    def _prefix_of(self, side: Side) -> str | None:
+        """Return the prefix of a side; of lines that do not tell theirs, that of the log if it has one side alone."""
+        sides = {side} - {Side.UNKNOWN} or self.sides
+        if len(sides) != 1:
+            return None
         reference, candidate = self.dialect.vocabulary.sides
-        prefix = (candidate if side is Side.PY else reference).prefixes[0]
+        prefix = (candidate if Side.PY in sides else reference).prefixes[0]
         return f"{prefix}:" if prefix[-1].isalnum() else prefix
 
     def _reads(self, line: str) -> bool:
@@ -233,7 +239,8 @@ class _Checker:
         index = _format_index(item)
         if index is None:
             return None
-        for key in dict.fromkeys((item.key, item.meaning.quantity, re.sub(r"\W+", "_", item.key).strip("_"))):
+        name = re.sub(r"\W+", "_", item.meaning.quantity).strip("_")
+        for key in dict.fromkeys((item.key, item.meaning.quantity, name)):
             line = line_of(prefix, index, key, item.value)
             if self._reads(line) and self._same(line, item):
                 return line
@@ -244,8 +251,8 @@ class _Checker:
         if read is None or not isinstance(read.outcome, Fields):
             return False
         (again,) = read.outcome.fields
-        known = item.meaning.quantity in self.dialect.vocabulary.quantities
-        same_name = again.meaning.quantity == item.meaning.quantity or not known
+        named = {item.meaning.quantity, again.meaning.quantity}
+        same_name = len(named) == 1 or not named.intersection(self.dialect.vocabulary.quantities)
         numbers = tuple(map(repr, again.value.numbers)) == tuple(map(repr, item.value.numbers))
         return same_name and numbers and again.meaning.scale == item.meaning.scale
 
@@ -255,9 +262,6 @@ class _Checker:
                 f"{self.source} has no trace line ({self.total} lines); one looks like this: {EXAMPLE} - "
                 "nbtrace init-logging writes a logger that prints such lines"
             )
-        if not self.versions:
-            self.not_valid += 1
-            self.faults.sort(key=lambda fault: fault.line)
         if cut:
             self.not_valid += 1
             self.faults.append(FormatFault(self.total, "", "the last line has no end: the log may be cut off"))

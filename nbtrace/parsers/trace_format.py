@@ -126,7 +126,7 @@ def _with_value(index: Mapping[str, int], key: str, text: str) -> FormatLine:
     count = next((at for at, word in enumerate(words) if not _is_number(word)), len(words))
     if count:
         return FormatLine(index, key, (tuple(words[:count]),), _unit(" ".join(words[count:])))
-    if _like_a_number(text) or _not_a_key(text.lstrip("+-")):
+    if _like_a_number(text) or text[0].isdigit() or _not_a_key(text.lstrip("+-")):
         _check_number(words[0])
     if "=" in text:
         raise FormatError(f"{text!r} holds a sign of equality, which no value does")
