@@ -33,6 +33,8 @@ EXCEPTIONS = {
     "evidence/test_interruption.py": "a writer killed anywhere in the package",
     "explanation/test_pairs.py": "recorded pairs through the whole package",
     "explanation/test_strangers.py": "programs of another physics through the whole package",
+    "loggers/test_fortran.py": "nbtrace/loggers/nbtrace.f90",
+    "loggers/test_header.py": "nbtrace/loggers/nbtrace.h",
     "parsers/test_anomalies.py": "what logs suffer, whichever dialect reads them",
     "parsers/test_corpus.py": "logs of third parties through all dialects",
     "parsers/test_examples.py": "the recorded pairs through all dialects",

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.places import ROOT
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
@@ -74,3 +76,55 @@ def test_what_could_not_be_checked_is_listed_apart(nb: "Run", tmp_path: Path) ->
     assert ended.code == 0
     assert ended.out.startswith("AGREE  1 of 1 relations hold\n")
     assert "F_latt: not logged: F_latt_a, F_latt_b, F_latt_c" in ended.out
+
+
+def test_a_log_is_held_against_the_trace_format(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "good.log").write_text("TRACE_FORMAT 1\nTRACE_C: step=0 T_K 1.5 K\n")
+    ended = nb("check", "--format", "good.log")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("VALID  1 trace line in version 1 of the trace format\n")
+
+
+def test_what_is_not_in_the_trace_format_is_shown_with_what_it_should_be(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "bad.log").write_text("TRACE_FORMAT 1\nTRACE_C: T_K = 1.5 K\nTRACE_C: \x1b[31m 1\n")
+    ended = nb("check", "--format", "bad.log", "--json", "bad.json", "--md", "bad.md")
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out.startswith("NOT VALID  2 faults; 0 trace lines in version 1 of the trace format\n")
+    assert "bad.log:2: " in ended.out
+    assert "    is         TRACE_C: T_K = 1.5 K\n    should be  TRACE_C: T_K 1.5 K\n" in ended.out
+    assert "\x1b" not in ended.out
+    document = json.loads((tmp_path / "bad.json").read_text())
+    assert (document["format"], document["valid"], document["verdict"]) == ("nbtrace check --format", False, "differ")
+    assert document["lines"]["not_valid"] == 2
+    assert document["faults"][0]["mend"] == ["TRACE_C: T_K 1.5 K"]
+    assert "should be" in (tmp_path / "bad.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["empty.log", "binary.log", "prose.log", "missing.log"])
+def test_what_has_no_trace_cannot_be_held_against_the_format(nb: "Run", logs: Path, name: str) -> None:
+    ended = nb("check", "--format", logs / name)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_side_has_no_part_in_the_format(nb: "Run", logs: Path) -> None:
+    ended = nb("check", "--format", "--side", "c", logs / "c.log")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--side has no part in --format" in ended.err
+
+
+def test_the_page_of_the_trace_format_shows_what_is_printed(nb: "Run", tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "trace-format.md").read_text(encoding="utf-8")
+    old = "TRACE_C:fdet_vector=0 0 1\nTRACE_C_PHI phi_tic=0 phi_deg=0 k_frac=-0.5 F_latt_b=2 F_latt=-4\n"
+    (tmp_path / "old.log").write_text(old)
+    ended = nb("check", "--format", "old.log")
+    assert ended.code == 1
+    assert f"$ nbtrace check --format old.log\n{ended.out}```" in page
+
+
+def test_a_filed_check_of_the_format_is_shown_on_the_page(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "bad.log").write_text("TRACE_FORMAT 1\nTRACE_C: T_K = 1.5 K\n")
+    assert nb("check", "--format", "bad.log", "--bundle", "b").code == 1
+    assert nb("bundle", "verify", "b").code == 0
+    assert nb("report", "b").code == 0
+    assert "1 fault" in (tmp_path / "b" / "report.html").read_text(encoding="utf-8")

@@ -29,6 +29,7 @@ CALLS = {
     "scaling": "c.log py.log",
     "explain": "c.log py.log",
     "check": "c.log",
+    "init-logging": "c",
     "images": "c.npy py.npy",
     "harness": f"--pixel 3 4 {FLAGS}",
     "sweep": f"--pixel 3 4 {FLAGS}",
