@@ -27,7 +27,7 @@ import threading
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from operator import index as whole
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ _on = bool(os.environ.get("NBTRACE_LOG"))
 _sink: _Sink | None = None
 
 
-def log(name: str, value: object, /, *, unit: str = "", over: str | tuple[str, ...] = (), **index: int) -> None:
+def log(name: str, value: object, /, *, unit: str = "", over: str | tuple[str, ...] = (), **index: SupportsIndex) -> None:
     """Print the value of a quantity on a line of the trace, if tracing is on.
 
     Parameters
@@ -61,7 +61,7 @@ def log(name: str, value: object, /, *, unit: str = "", over: str | tuple[str, .
     over : str or tuple of str, optional
         The loops that the first axes of an array stand for: `over="cell"` prints a line for each element, with its
         `cell=`.
-    **index : int
+    **index : whole number
         Turns of loops that this value is of, besides those of :func:`log_index`.
 
     Raises
@@ -87,7 +87,7 @@ def log(name: str, value: object, /, *, unit: str = "", over: str | tuple[str, .
             _give_up(f"the log ends here: {error}")
 
 
-def log_index(**index: int) -> AbstractContextManager[None]:
+def log_index(**index: SupportsIndex) -> AbstractContextManager[None]:
     """Give what is logged inside an index: `with log_index(step=3):`; within one another they add up.
 
     Each thread and each task has an index of its own.

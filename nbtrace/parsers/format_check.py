@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NoReturn
 
 from nbtrace.errors import InputError
@@ -178,7 +179,7 @@ class _Checker:
     def _prefix(self, line: str) -> tuple[str, str] | None:
         """Return the prefix of a line as it is printed, with its colon, and what stands behind it."""
         text = line.strip()
-        for prefix in self._all_prefixes():
+        for prefix in self._all_prefixes:
             rest = text[len(prefix) :]
             if not text.startswith(prefix):
                 continue
@@ -191,11 +192,13 @@ class _Checker:
     def _no_prefix(self, read: Tagged) -> NoReturn:
         raise FormatError(f"{read.family} is no prefix of the format: {self._prefixes()}")
 
+    @cached_property
     def _all_prefixes(self) -> list[str]:
+        """The prefixes of both sides, the longest first."""
         return sorted((prefix for side in self.dialect.vocabulary.sides for prefix in side.prefixes), key=len)[::-1]
 
     def _prefixes(self) -> str:
-        ends = (prefix if not prefix[-1].isalnum() else f"{prefix}:" for prefix in reversed(self._all_prefixes()))
+        ends = (prefix if not prefix[-1].isalnum() else f"{prefix}:" for prefix in reversed(self._all_prefixes))
         return " or ".join(ends)
 
     def _mend(self, line: str, read: Tagged, prefixed: tuple[str, str] | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -412,6 +412,7 @@ class _Reader:
         return UnitError(f"{self.text!r} is no unit: {why}")
 
 
+@lru_cache(maxsize=1024)
 def known(text: str) -> bool:
     """Return whether a text is made of known units alone, and is more than a number."""
     try:

@@ -51,3 +51,30 @@ def test_a_log_is_read_with_the_vocabulary_of_the_trace_beside_it() -> None:
     rod = nbtrace.load_vocabulary(str(HEAT / "rod.toml"))
     trace = nbtrace.read_trace(HEAT / "loops.log", vocabulary=rod)
     assert nbtrace.diff(trace, HEAT / "arrays.log").verdict is nbtrace.Verdict.AGREE
+
+
+@pytest.mark.parametrize(("bad", "lacks"), [((7, 1), None), (None, (3, 2)), (None, None)])
+def test_lines_of_the_trace_format_are_the_same_by_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: tuple[int, int] | None, lacks: tuple[int, int] | None
+) -> None:
+    def write(name: str, prefix: str, bad: tuple[int, int] | None, lacks: tuple[int, int] | None) -> Path:
+        lines = ["TRACE_FORMAT 1"]
+        for step in range(8):
+            for cell in range(3):
+                value = (step + 0.1) * (1.01 if (step, cell) == bad else 1)
+                if (step, cell) != lacks:
+                    lines.append(f"{prefix}: step={step} cell={cell} own {value:.17g} K")
+            lines.append(f"{prefix}: phi_tic={step} k_frac {step + 0.3:.17g}")
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
+        return tmp_path / name
+
+    logs = write("c.log", "TRACE_C", None, None), write("py.log", "TRACE_PY", bad, lacks)
+    by_records = nbtrace.diff(*logs)
+    monkeypatch.setattr(diff_logs, "_LONG", 0)
+    by_columns = nbtrace.diff(*logs)
+    assert by_columns.coverage == by_records.coverage
+    assert by_columns.coverage.expected == 32
+    differ = bad is not None or lacks is not None
+    assert by_columns.verdict is by_records.verdict is (nbtrace.Verdict.DIFFER if differ else nbtrace.Verdict.AGREE)
+    first = by_columns.first_divergence
+    assert (None if first is None else first.index.loops) == (None if bad is None else (("step", 7), ("cell", 1)))
