@@ -46,7 +46,9 @@ _on = bool(os.environ.get("NBTRACE_LOG"))
 _sink: _Sink | None = None
 
 
-def log(name: str, value: object, /, *, unit: str = "", over: str | tuple[str, ...] = (), **index: SupportsIndex) -> None:
+def log(
+    name: str, value: object, /, *, unit: str = "", over: str | tuple[str, ...] = (), **index: SupportsIndex
+) -> None:
     """Print the value of a quantity on a line of the trace, if tracing is on.
 
     Parameters

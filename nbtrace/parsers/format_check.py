@@ -263,7 +263,7 @@ class _Checker:
         if not self.first_trace:
             raise InputError(
                 f"{self.source} has no trace line ({self.total} lines); one looks like this: {EXAMPLE} - "
-                "nbtrace init-logging writes a logger that prints such lines"
+                "nbtrace init-logging writes a logger; --vocabulary names prefixes of your own"
             )
         if cut:
             self.not_valid += 1

@@ -22,8 +22,8 @@ from nbtrace.vocabulary.quantity import Kind
 from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
 
 _place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
-_after_place = re.compile(r"\s+(?:\w+=[0-9]+\s+)*[^\W0-9]\w*\s+[^\s=]").match
-"""What follows the ordinal of a loop where no other `=` sign belongs to a key: a key, a blank, its value."""
+_after_place = re.compile(r"\s+(?:\w+=[0-9]+\s+)*[^\W0-9]\w*\s+[^=]+").fullmatch
+"""What follows the ordinal of a loop, where nothing else on the line is assigned: a key, a blank, its value."""
 _pairs = re.compile(r"[^\s=:]++=").match
 _single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
 _component = re.compile(r"(?:\.|\[|\()(?:[xyz]|[0-9]{1,3})[\])]?").fullmatch
@@ -85,7 +85,7 @@ class PlainDialect(Dialect):
     def _unnamed_loop(self, text: str) -> str | None:
         """Return the name before a key that looks like that of a loop and is nothing that the vocabulary knows."""
         match = _place(text)
-        if match is None or not _after_place(text, match.end()):
+        if match is None or not _after_place(text, match.end()) or measured(text[match.start(2) :]):
             return None
         name, words = match[1], self.vocabulary
         return None if name in words.constants or words.meaning(name).quantity in words.quantities else name

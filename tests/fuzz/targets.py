@@ -23,6 +23,10 @@ from nbtrace.evidence.verify import verify
 from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_sides, read_trace
+from nbtrace.parsers.dialect import dialect_of
+from nbtrace.parsers.format_check import check_format
+from nbtrace.parsers.source import LogLines, read_lines
+from nbtrace.parsers.trace_format import EXAMPLE, VERSION_LINE
 from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.records import Trace
 from nbtrace.report.ci import render_ci
@@ -38,6 +42,7 @@ from nbtrace.report.views.scaling_view import scaling_view
 from nbtrace.report.views.unified import unified
 from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import Policy, read_policy, resolve_policy
+from nbtrace.vocabulary import registry
 from simulator.arguments import file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config_file import load_config
@@ -100,6 +105,22 @@ def _by_columns(sample: Sample, folder: Path) -> bool:
     if columns is not None:
         assert columns == _outcome(lambda: "\n".join(map(_shown, read_sides(name))))
     return columns is not None
+
+
+def _mended(sample: Sample, folder: Path) -> bool:
+    """What the check of the trace format says that a line should be is in the format."""
+    (name,) = _written(sample, folder)
+    dialect = dialect_of(registry.default())
+    try:
+        result = check_format(read_lines(name), name, dialect)
+    except NbtraceError:
+        return False
+    for fault in result.faults:
+        if fault.mend and fault.text:
+            lines = "".join(f"{line}\n" for line in (VERSION_LINE, *fault.mend, EXAMPLE))
+            again = check_format(LogLines.of([lines.encode()]), name, dialect)
+            assert again.is_valid, (fault, again.faults)
+    return True
 
 
 def _shown(trace: Trace) -> str:
@@ -456,6 +477,7 @@ TARGETS = (
     Target("read a log", _a_log, _read, few=400, share=4, least=0.4),
     Target("read a document", _a_document, _read, few=150, least=0.15),
     Target("both readers", _a_log, _by_columns, few=150, share=2, least=0.3),
+    Target("trace format", _a_log, _mended, few=100, least=0.3),
     Target("agreement", _mutated_pair, _agreement, few=100, share=4, least=0.08),
     Target("both comparisons", _mutated_pair, _long, few=30, share=2, least=0.5),
     Target("any two logs", _two_logs, _compared, few=30, share=2, least=0.4),

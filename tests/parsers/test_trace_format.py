@@ -180,6 +180,15 @@ def test_a_loop_that_a_vocabulary_does_not_name_is_told() -> None:
     assert bad.line == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [("n=3 K m=4", ["n", "m"]), ("n=3 W / m", ["n"]), ("n=3 m=4 5", ["n", "m"]), ("n=3", ["n"])],
+)
+def test_an_unknown_key_with_a_unit_is_no_loop(line: str, keys: list[str]) -> None:
+    (trace,) = parse_trace(f"OTHER> {line}\n", vocabulary=TOY)
+    assert [record.key for record in trace.records] == keys
+
+
 def test_an_index_without_a_key_is_told() -> None:
     (trace,) = parse_trace("TRACE_C: step=1 T_K\nTRACE_C: step=1 a=2\n")
     assert [bad.line for bad in trace.account.unreadable] == [1, 2]
