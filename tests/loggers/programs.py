@@ -39,11 +39,11 @@ def built(words: Sequence[str | Path], folder: Path) -> Path:
     return program
 
 
-def ran(program: Path, *arguments: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess[bytes]:
+def ran(program: Path, stdin: bytes | None = None, /, **variables: str) -> subprocess.CompletedProcess[bytes]:
     """Run a program in its folder, with these variables and no other of nbtrace's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NBTRACE")}
     return subprocess.run(
-        [program, *arguments], cwd=program.parent, env=kept | variables, input=stdin, capture_output=True, check=False
+        [program], cwd=program.parent, env=kept | variables, input=stdin or b"", capture_output=True, check=False
     )
 
 

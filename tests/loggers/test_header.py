@@ -61,7 +61,7 @@ def test_every_bit_comes_back(tmp_path: Path, dialect: str) -> None:
     drawn = [number for (number,) in struct.iter_unpack("=d", draw.randbytes(8 * 492))]
     numbers = [*EDGES, *drawn]
     assert len(numbers) % 5 == 0
-    done = ran(program(tmp_path, VALUES, dialect), stdin=packed(numbers), NBTRACE_LOG="c.log")
+    done = ran(program(tmp_path, VALUES, dialect), packed(numbers), NBTRACE_LOG="c.log")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     read = records(tmp_path / "c.log")
     by_step = [numbers[at : at + 5] for at in range(0, len(numbers), 5)]
