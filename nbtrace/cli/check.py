@@ -30,6 +30,9 @@ def check_command(
         str | None,
         typer.Option("--side", metavar="c|py", help="Of a file that holds both traces, which; also by its name."),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List the relations that hold, and all that could not be checked.")
+    ] = False,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
 ) -> None:
@@ -49,7 +52,8 @@ def check_command(
     result = check(trace)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
-    raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result)))
+    shown = check_view(result, whole=everything)
+    raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result), shown=shown))
 
 
 def _document(result: SelfCheck) -> Mapping[str, object]:

@@ -39,8 +39,16 @@ _NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
 
-def check(trace: Trace) -> SelfCheck:
-    """Hold a trace against itself."""
+def check(trace: Trace, *, formulas: bool = True) -> SelfCheck:
+    """Hold a trace against itself.
+
+    Parameters
+    ----------
+    trace : Trace
+    formulas : bool
+        Whether formulas are held, too, which take the configuration that the log states and the turns of its loops;
+        where a vocabulary has no relations, they always are.
+    """
     single = is_single_precision(trace) or _states_float32(trace)
     formats = number_formats(trace)
     instances = tuple(instances_of(trace))
@@ -50,6 +58,8 @@ def check(trace: Trace) -> SelfCheck:
         checks = formula_checks(trace)
     else:
         checks = tuple(_check(relation, instances, formats, trace, single=single) for relation in relations)
+        if formulas:
+            checks += formula_checks(trace, {relation.name for relation in relations})
     names = trace.vocabulary.names
     repeated = tuple(
         f"{item.words(names)}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side)

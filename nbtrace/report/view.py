@@ -105,6 +105,8 @@ class View:
     notices : tuple of Notice
         What must be known before any table.
     sections : tuple of Section
+    alone : bool
+        It is of one thing, which is consistent or not, and not of two, which agree or not.
     """
 
     title: str
@@ -113,6 +115,12 @@ class View:
     facts: tuple[str, ...]
     notices: tuple[Notice, ...]
     sections: tuple[Section, ...]
+    alone: bool = False
+
+    @property
+    def verdict_word(self) -> str:
+        """The verdict as reports say it."""
+        return verdict_word(self.verdict, alone=self.alone)
 
 
 def with_option(view: View, option: str) -> View:
@@ -129,6 +137,17 @@ VERDICT_WORDS = {
     Verdict.DIFFER: "DIFFER",
     Verdict.NOT_COMPARABLE: "NOT COMPARABLE",
 }
+
+CHECK = "check"
+"""What results are called that are of one log."""
+
+_WORDS_ALONE = {Verdict.AGREE: "CONSISTENT", Verdict.DIFFER: "INCONSISTENT"}
+
+
+def verdict_word(verdict: Verdict, *, alone: bool = False) -> str:
+    """Return a verdict as reports say it; `alone` where it is of one log, which has nothing to agree with."""
+    return (_WORDS_ALONE if alone else {}).get(verdict, VERDICT_WORDS[verdict])
+
 
 WEIGHT_WORDS = {Weight.BLOCKING: "STOP", Weight.WARNING: "NOTE", Weight.INFO: "INFO"}
 
