@@ -9,6 +9,7 @@ from nbtrace.compare.align import Alignment, align, conflicting, pair_blocks
 from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import check
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
+from nbtrace.compare.final_ratio import FinalRatio, final_ratio
 from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.notices.compared import ComparedLogs
@@ -120,6 +121,11 @@ class DiffResult:
     def physical(self) -> Physical:
         """The first divergence apart from artefacts of the logs."""
         return set_aside(self.rows, self.c.vocabulary)
+
+    @cached_property
+    def final_ratio(self) -> FinalRatio | None:
+        """What a final value that is far from the other side's may come from; None where it is near."""
+        return final_ratio(self.rows, self.physical.material, self.c, self.py)
 
     @cached_property
     def table(self) -> "pd.DataFrame":

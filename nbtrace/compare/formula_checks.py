@@ -1,6 +1,7 @@
 """Holding a log against the formulas of its vocabulary, at every place where their inputs are logged."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from nbtrace.compare.evaluate import Computed, evaluate, measured
@@ -24,7 +25,7 @@ class _Evaluated:
     supposed: str = ""
 
 
-def formula_checks(trace: Trace, besides: Set[str] = frozenset()) -> tuple[Check, ...]:
+def formula_checks(trace: Trace, besides: AbstractSet[str] = frozenset()) -> tuple[Check, ...]:
     """Return what became of each formula of the quantities that a log prints.
 
     Parameters
@@ -65,7 +66,7 @@ def _hold(own: Scene, node: Node, logs: Logs, result: _Evaluated) -> None:
 
 
 def _supposing(own: Scene, node: Node, facts: Facts) -> tuple[Scene, Computed] | None:
-    """Return a scene with facts that no log states, and what the formula gives with them; None where it is no better."""
+    """Return a scene with facts that no log states, and what a formula gives with them; None where it is no better."""
     if not facts:
         return None
     supposing = replace(own, facts={**own.facts, **facts})

@@ -22,6 +22,7 @@ _SETTINGS = {
     "oversample": "oversampling",
     "mosaic_domains": "mosaic domains",
     "sources": "sources",
+    "default_F": "default structure factor",
 }
 """Settings of the banners that both programs may state."""
 
@@ -49,7 +50,6 @@ _STATED_WORDS = {
     "layers": "sensor layers",
     "mu_per_m": "attenuation coefficient",
     "reflections": "number of reflections",
-    "default_F": "default structure factor",
     "cell_lengths": "unit cell",
     "configured_fudge": "shape factor",
     "fudge": "shape factor",

@@ -172,7 +172,7 @@ def _sum_with(own: Scene, node: Node, edge_um: float) -> float | None:
 
 
 def looks_like(own: Scene, node: Node, computed: Vector) -> str:
-    """Return what an intensity looks like that is not the sum over its samples; empty if it looks like nothing known."""
+    """Return what an intensity looks like that is not the sum over its samples; empty for nothing known."""
     if node.name != "I_before_scaling" or not computed[0]:
         return ""
     ratio = own.values[node][0] / computed[0]

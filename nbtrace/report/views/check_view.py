@@ -25,7 +25,7 @@ def check_verdict(result: SelfCheck) -> Verdict:
 
 
 def check_view(result: SelfCheck, *, whole: bool = True) -> View:
-    """Return the view of a self-check; a short one counts the relations that hold, and names few that it cannot check."""
+    """Return the view of a self-check; a short one counts what holds, and names little of what it cannot check."""
     trace = result.trace
     pixel, what = pixel_text(trace), trace.vocabulary.block
     sections = (
