@@ -38,7 +38,7 @@ def final_row(rows: Sequence[Row], final: str | None) -> Row | None:
 
 
 def final_ratio(rows: Sequence[Row], material: Row | None, c: Trace, py: Trace) -> FinalRatio | None:
-    """Return what a final value that is far from the other side's may come from; None where it is near, or there is none.
+    """Return what a final value far from the other side's may come from; None where it is near, or there is none.
 
     Parameters
     ----------

@@ -141,8 +141,8 @@ def _material(result: DiffResult, shown: Row) -> str:
     """Return the first divergence above 1e-4, where it is another than the first."""
     far = result.final_ratio
     if far is not None:
-        row, configured = far.divergence, {item.name for item in far.configured}
-        if row is None or row.label == shown.label or row.label == far.row.label or row.label in configured:
+        row, said = far.divergence, {shown.label, far.row.label, *(item.name for item in far.configured)}
+        if row is None or row.label in said:
             return ""
         size = f", {signed(row.difference.relative)} relative" if row.difference is not None else ""
         return f"; first above 1e-4 {row.label}{size}"

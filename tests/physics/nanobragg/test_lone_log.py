@@ -1,4 +1,4 @@
-"""A log of nanoBragg alone against the formulas that it tells enough for: the reference's hold, an edited one does not."""
+"""A log of nanoBragg alone against the formulas that it tells enough for: the reference's hold, an edited one not."""
 
 import gzip
 from collections.abc import Callable
@@ -31,7 +31,7 @@ CASES = (
 
 
 def text_of(case: str) -> str:
-    first = sorted((SUITE / case).glob("trace_c_*.log.gz"))[0]
+    first = min((SUITE / case).glob("trace_c_*.log.gz"))
     return gzip.decompress(first.read_bytes()).decode()
 
 
