@@ -10,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from nbtrace.cli.side_labels import TWO_SIDED, typed_names
 from nbtrace.documents import dump, utc_text
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
@@ -206,6 +207,8 @@ class Delivery:
         code = _EXIT[view.verdict] if code is None else code
         if self.vocabulary is not None:
             view = with_option(view, f"--vocabulary {quote(self.vocabulary)}")
+        if typed := typed_names():
+            view = with_option(view, typed, TWO_SIDED)
         shown = view if shown is None else shown
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document()), self.to.plot)

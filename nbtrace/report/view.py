@@ -1,6 +1,6 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
@@ -123,12 +123,16 @@ class View:
         return verdict_word(self.verdict, alone=self.alone)
 
 
-def with_option(view: View, option: str) -> View:
-    """Return a view in which the commands to run next have one more option."""
-    sections = (
-        replace(part, commands=tuple(replace(command, line=f"{command.line} {option}") for command in part.commands))
-        for part in view.sections
-    )
+def with_option(view: View, option: str, of: Collection[str] | None = None) -> View:
+    """Return a view in which the commands to run next, those of these names if any are given, have one more option."""
+
+    def longer(command: Command) -> Command:
+        words = command.line.split()
+        takes = of is None or (len(words) > 1 and words[1] in of)
+        head, flags, tail = command.line.partition(" -- ")
+        return replace(command, line=f"{head} {option}{flags}{tail}") if takes else command
+
+    sections = (replace(part, commands=tuple(map(longer, part.commands))) for part in view.sections)
     return replace(view, sections=tuple(sections))
 
 
@@ -203,6 +207,16 @@ def input_facts(c: Trace, py: Trace) -> tuple[str, ...]:
     return tuple(_input_fact(side, trace) for side, trace in sides)
 
 
+def dialect_words(trace: Trace) -> str:
+    """Return in what forms the lines of a log are, with the names that the sides have."""
+    words = ", ".join(trace.dialects) or "none"
+    own, called = registry.load(registry.DEFAULT).names, trace.vocabulary.names
+    if own == called or not registry.is_default(trace.vocabulary):
+        return words
+    named = dict(zip(own.pair, called.pair, strict=True))
+    return " ".join(named.get(word, word) for word in words.split(" "))
+
+
 def pixel_text(trace: Trace) -> str:
     """Return the pixel that a trace is of, or that it does not tell; nothing where there are no pixels to tell."""
     at, what = whereabouts(trace), trace.vocabulary.block
@@ -222,7 +236,7 @@ def _input_fact(side: str, trace: Trace) -> str:
 def logs_line(command: str, *sources: str, vocabulary: Vocabulary) -> str:
     """Return a command on logs as it is typed, with the vocabulary that they were read with."""
     words = ["nbtrace", command, *map(quote, sources)]
-    if vocabulary is not registry.default():
+    if not registry.is_default(vocabulary):
         words += ["--vocabulary", quote(vocabulary.origin or vocabulary.name)]
     return " ".join(words)
 

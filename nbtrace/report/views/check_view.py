@@ -2,7 +2,7 @@
 
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
-from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, pixel_text
+from nbtrace.report.view import Column, Line, Section, Table, View, dialect_words, listed, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict
 
 _COLUMNS = (
@@ -40,7 +40,7 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
         headline=_headline(result),
         facts=(
             f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
-            f"Dialects: {', '.join(trace.dialects) or 'none'}",
+            f"Dialects: {dialect_words(trace)}",
             *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
             _account(trace.account),
