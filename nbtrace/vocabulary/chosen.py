@@ -88,7 +88,7 @@ def project_names(folder: Path) -> Names | None:
     where = f"{project}: {SECTION}.{NAMES}"
     if not isinstance(stated, list) or len(stated) != 2 or not all(isinstance(name, str) for name in stated):
         raise UsageError(f'{where} are not two names; write {NAMES} = ["REF", "PORT"]')
-    return given_names(*stated, where)
+    return given_names(stated[0], stated[1], where)
 
 
 def _found(name: str, folder: Path) -> Chosen:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from types import ModuleType
 
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs, Numbers
 from nbtrace.compare.relations import Values
@@ -78,12 +77,6 @@ def _thousandfold(centre: Numbers) -> Numbers:
     return tuple(_THOUSAND * x if i < len("XY") else x for i, x in enumerate(centre))
 
 
-def _alone() -> ModuleType:
-    from nbtrace.physics.nanobragg import lone_log  # noqa: PLC0415 - formulas, which `diff` has no use for
-
-    return lone_log
-
-
 class NanoBraggLogs(Logs):
     """The logs of nanoBragg and its ports."""
 
@@ -133,23 +126,33 @@ class NanoBraggLogs(Logs):
 
     def facts(self, trace: Trace) -> Facts:
         """Return the configuration as the banner and the values of one log tell it."""
-        return _alone().lone_facts(trace)
+        from nbtrace.physics.nanobragg.lone_log import lone_facts  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return lone_facts(trace)
 
     def doubt(self, own: Scene, node: Node) -> str:
         """Return why a value of a lone log cannot be held against its formula, in words; empty if it can."""
-        return _alone().doubt(own, node)
+        from nbtrace.physics.nanobragg.lone_log import doubt  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return doubt(own, node)
 
     def supposed(self, own: Scene, node: Node) -> Facts:
         """Return a curved detector, or water, where a value is its formula's with it: the reference states neither."""
-        return _alone().supposed(own, node)
+        from nbtrace.physics.nanobragg.lone_log import supposed  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return supposed(own, node)
 
     def supposed_words(self, facts: Facts) -> str:
         """Return what was supposed, in words."""
-        return _alone().supposed_words(facts)
+        from nbtrace.physics.nanobragg.lone_log import supposed_words  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return supposed_words(facts)
 
     def looks_like(self, own: Scene, node: Node, computed: Vector) -> str:
         """Return what an intensity looks like that is not the sum over its samples."""
-        return _alone().looks_like(own, node, computed)
+        from nbtrace.physics.nanobragg.lone_log import looks_like  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return looks_like(own, node, computed)
 
     def remarks(self, samples: Iterable[Values]) -> Iterator[str]:
         """Yield that a polarisation factor is a placeholder."""

@@ -17,9 +17,9 @@ from nbtrace.report.documents.models.diff import (
     DiffCoverage,
     DiffDocument,
     DiffRoot,
+    DiffSetting,
     FinalRatioEntry,
     InstanceCount,
-    SettingApart,
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION, StepCoverage
 from nbtrace.report.documents.models.phi import PhiDocument, PhiEntry, PhiRepeat
@@ -153,7 +153,7 @@ def _final_ratio(result: DiffResult) -> FinalRatioEntry | None:
     return FinalRatioEntry(
         quantity=far.row.quantity,
         ratio_py_over_c=far.row.difference.ratio if far.row.difference is not None else None,
-        configuration=tuple(SettingApart(name=item.name, c_text=item.c, py_text=item.py) for item in far.configured),
+        configuration=tuple(DiffSetting(name=item.name, c_text=item.c, py_text=item.py) for item in far.configured),
         divergence=far.divergence.label if far.divergence is not None else None,
     )
 

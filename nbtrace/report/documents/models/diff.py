@@ -71,7 +71,7 @@ class DiffRoot(DocumentPart):
     consequences: Array[str] = Field(description="Diverging quantities that depend on it.")
 
 
-class SettingApart(DocumentPart):
+class DiffSetting(DocumentPart):
     """A configuration value that the two logs state differently."""
 
     name: str = Field(description="The quantity that shows it, or the setting in words.")
@@ -84,9 +84,7 @@ class FinalRatioEntry(DocumentPart):
 
     quantity: str = Field(description="The final quantity.")
     ratio_py_over_c: Number = Field(description="py/c; null where undefined.")
-    configuration: Array[SettingApart] = Field(
-        description="Configuration values that differ, the furthest apart first."
-    )
+    configuration: Array[DiffSetting] = Field(description="Configuration values that differ, the furthest first.")
     divergence: str | None = Field(description="First divergence above 1e-4 that is no artefact of the logs.")
 
 
@@ -132,7 +130,7 @@ class DiffDocument(DocumentPart):
     roots: Array[DiffRoot] = Field(description="Diverging quantities that follow from no other.")
     final_ratio: FinalRatioEntry | None = Field(
         default=None,
-        description=f"{LATER}A final value that is off by more than 1e-4, and what it may come from; null for a nearer one.",
+        description=f"{LATER}A final value off by more than 1e-4, and what it may come from; null for a nearer one.",
     )
     coverage: DiffCoverage = Field(description="What was compared, and what was not.")
     names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")
