@@ -10,7 +10,7 @@ from nbtrace.compare.gaps import of_a_block
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
-from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, missing, residual
+from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, may_not_apply, missing, residual
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
@@ -30,6 +30,8 @@ ALLOWED_DOUBLE = 1e-12
 
 _BLIND = 0.1
 """Allowed residual from which on a relation tells nothing."""
+
+_ELSEWHERE = "printed for another source or sample"
 
 _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
@@ -126,7 +128,7 @@ def _check(
         lacking = missing(relation, instances[0].values) if instances else relation.needs
         words = logs_of(trace.vocabulary).stated_words
         lacking = tuple(words.get(name, name) for name in lacking)
-        reason = f"not logged: {', '.join(lacking)}" if lacking else "printed for another source or sample"
+        reason = f"not logged: {', '.join(lacking)}" if lacking else _ELSEWHERE
         return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     measured = [(item, both_sides(relation, item.values)) for item in usable]
     allowances = {id(item): _allowed(relation, item, sides, formats, single=single) for item, sides in measured}
@@ -136,6 +138,8 @@ def _check(
         return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     # A residual that is no number is a broken relation, too.
     broken = [(item, sides) for item, sides in measured if not residual(sides) <= allowances[id(item)]]
+    if broken and may_not_apply(relation, trace):
+        return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=_ELSEWHERE)
     worst, sides = max(broken or measured, key=lambda pair: residual(pair[1]))
     return Check(
         relation.name,

@@ -112,7 +112,10 @@ def applies(relation: Relation, sample: int, values: Values, trace: Trace) -> bo
 
 
 def _is_one(relation: Relation, trace: Trace) -> bool:
-    if relation.one_of is None:
-        return True
-    stated = trace.settings.get(relation.one_of)
-    return not relation.may_be_many(trace) if stated is None else float(stated.value) <= 1
+    stated = trace.settings.get(relation.one_of) if relation.one_of is not None else None
+    return stated is None or float(stated.value) <= 1
+
+
+def may_not_apply(relation: Relation, trace: Trace) -> bool:
+    """Whether a log may be of several of what a relation holds for one of: a broken one then proves nothing."""
+    return relation.one_of is not None and relation.one_of not in trace.settings and relation.may_be_many(trace)

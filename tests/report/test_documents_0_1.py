@@ -84,6 +84,7 @@ def kind_of(name: str) -> str:
 ANSWERED_ANEW = frozenset(
     {name for name in COMMANDS if name.startswith("explain")}
     | {"diff-sourcefile__43_61", "compare-pair", "sweep-traces", "sweep-reference"}
+    | {"check-c", "check-py", "check-heat", "diff-heat"}
 )
 """Commands whose answers are others since 0.2 explains otherwise, and knows more: their keys are the same."""
 
