@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace.compare.formula_checks import formula_checks
+from nbtrace.compare.formula_checks import MOST_BLOCKS, formula_checks
 from nbtrace.compare.gaps import of_a_block
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
@@ -66,7 +66,15 @@ def check(trace: Trace, *, formulas: bool = True) -> SelfCheck:
     repeated = tuple(
         f"{item.words(names)}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side)
     )
-    return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), repeated)
+    observed = (*repeated, *_formulas_left_out(trace)) if formulas or relations is None else repeated
+    return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), observed)
+
+
+def _formulas_left_out(trace: Trace) -> Iterator[str]:
+    """Yield that not all of a long log was held against formulas."""
+    many = len(trace.blocks)
+    if many > MOST_BLOCKS:
+        yield f"formulas were held in the first {MOST_BLOCKS} of {many} {trace.vocabulary.block}s, relations in all"
 
 
 @dataclass(frozen=True, slots=True)

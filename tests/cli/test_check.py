@@ -32,6 +32,7 @@ def test_unreadable_lines_are_listed_with_their_number(nb: "Run", logs: Path) ->
     lines = (logs / "c.log").read_text().count("\n")
     assert f"line {lines + 1}: " in " ".join(ended.out.split())
     assert "and 5 more" in ended.out
+    assert ended.out.startswith("INCONSISTENT  50 of 50 relations hold, but 25 lines cannot be read\n")
     assert "25 unreadable" in " ".join(ended.out.split())
 
 
@@ -74,7 +75,7 @@ def test_what_could_not_be_checked_is_listed_apart(nb: "Run", tmp_path: Path) ->
     (tmp_path / "short.log").write_text("TRACE_C: r_e_meters 3\nTRACE_C: r_e_sqr 9\nTRACE_C: F_latt 1\n")
     ended = nb("check", "short.log")
     assert ended.code == 0
-    assert ended.out.startswith("CONSISTENT  1 of 1 relations hold\n")
+    assert ended.out.startswith("CONSISTENT  1 of 1 relations hold; the log prints no I_pixel_final\n")
     assert "Not checked (13)" in ended.out
     assert "F_latt: not logged: F_latt_a" not in ended.out
     assert "F_latt: not logged: F_latt_a, F_latt_b, F_latt_c" in nb("check", "short.log", "--all").out

@@ -79,9 +79,20 @@ def _unreadable(account: Account) -> Section:
 def _headline(result: SelfCheck) -> str:
     held = len(result.checked) - len(result.broken)
     holding = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation could be checked"
+    ending = _without_final(result)
     if result.broken:
-        return f"{holding}; broken: {listed(item.quantity for item in result.broken)}"
-    return f"{holding}, but {result.remarks[0]}" if result.remarks else holding
+        return f"{holding}; broken: {listed(item.quantity for item in result.broken)}{ending}"
+    if result.remarks:
+        return f"{holding}, but {result.remarks[0]}{ending}"
+    unreadable = len(result.trace.account.unreadable)
+    lines = f", but {unreadable} line{'s'[: unreadable != 1]} cannot be read" if unreadable else ""
+    return f"{holding}{lines}{ending}"
+
+
+def _without_final(result: SelfCheck) -> str:
+    """Return that a log lacks its final value: it may have stopped before."""
+    final = result.trace.vocabulary.final
+    return f"; the log prints no {final}" if final and final not in result.trace.by_quantity else ""
 
 
 def _account(account: Account) -> str:
