@@ -39,6 +39,9 @@ def check_command(
         bool,
         typer.Option("--format", help="Hold its lines against the trace format instead, and say what each should be."),
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List the relations that hold, and all that could not be checked.")
+    ] = False,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
 ) -> None:
@@ -63,7 +66,8 @@ def check_command(
     result = check(trace)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
-    raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result)))
+    shown = check_view(result, whole=everything)
+    raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result), shown=shown))
 
 
 def _check_format(log: str, vocabulary: Vocabulary, delivery: Delivery) -> ExitCode:

@@ -24,6 +24,7 @@ from nbtrace.cli.options import (
 )
 from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.errors import UsageError
 from nbtrace.verdicts.tolerance import resolve_policy
 
@@ -33,6 +34,7 @@ EXAMPLE = (
 )
 
 
+@two_sided
 @grouped
 def compare_command(
     ctx: typer.Context,

@@ -17,6 +17,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
@@ -34,6 +35,7 @@ from nbtrace.vocabulary.chosen import chosen
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
 
+@two_sided
 @grouped
 def diff_command(
     c_log: CLog,

@@ -15,6 +15,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
 
 
+@two_sided
 @grouped
 def explain_command(
     c_log: CLog,

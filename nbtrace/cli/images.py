@@ -22,6 +22,7 @@ from nbtrace.cli.image_options import (
 )
 from nbtrace.cli.options import ConfigurationName
 from nbtrace.cli.output import STDOUT, Delivery, require_matplotlib
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 2527 2463 --pictures pictures"
 
 
+@two_sided
 @grouped
 def images_command(
     c_image: Annotated[str, typer.Argument(metavar="C_IMAGE", help="Image of the reference.")],

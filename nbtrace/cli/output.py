@@ -10,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from nbtrace.cli.side_labels import TWO_SIDED, typed_names
 from nbtrace.documents import dump, utc_text
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
@@ -183,6 +184,7 @@ class Delivery:
         outputs: Mapping[str, str | bytes] | None = None,
         draw: Callable[[Mapping[str, object]], "Figure"] | None = None,
         code: ExitCode | None = None,
+        shown: View | None = None,
     ) -> ExitCode:
         """Print, write and file a result; return how the command ends.
 
@@ -199,19 +201,24 @@ class Delivery:
             Makes the figure of a document where one is wanted.
         code : ExitCode, optional
             How the command ends, where the verdict alone does not tell.
+        shown : View, optional
+            A shorter one, which is printed in its place; the documents hold the whole.
         """
         code = _EXIT[view.verdict] if code is None else code
         if self.vocabulary is not None:
             view = with_option(view, f"--vocabulary {quote(self.vocabulary)}")
+        if typed := typed_names():
+            view = with_option(view, typed, TWO_SIDED)
+        shown = view if shown is None else shown
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document()), self.to.plot)
         if self.to.text not in {None, STDOUT}:
-            self._write(self.to.text, terminal.render(view) if printed is None else printed)
+            self._write(self.to.text, terminal.render(shown) if printed is None else printed)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle or self.to.folder:
             filed = self._documents(view, document(), code, outputs or {})
         if self.to.prints_report:
-            self._print(view, printed)
+            self._print(shown, printed)
         sys.stderr.write(filed)
         return code
 

@@ -14,6 +14,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import PhiResult, compare_phi
@@ -48,6 +49,7 @@ StepTolerances: TypeAlias = Annotated[
 ]
 
 
+@two_sided
 @grouped
 def phi_command(
     py: Annotated[str, typer.Argument(metavar="PY", help="Log or JSON with the port's φ steps; - is standard input.")],
@@ -70,6 +72,7 @@ def phi_command(
     raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
 
 
+@two_sided
 @grouped
 def steps_command(
     c: Annotated[str, typer.Argument(metavar="A", help="Log of the reference; - is standard input.")],

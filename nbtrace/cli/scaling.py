@@ -17,6 +17,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.scaling import ScalingResult, scaling_chain
 from nbtrace.errors import UsageError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: nbtrace scaling c.log py.log --json metrics.json"
 
 
+@two_sided
 @grouped
 def scaling_command(
     c_log: CLog,

@@ -22,6 +22,7 @@ from nbtrace.cli.options import (
 )
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun, SweepResult
@@ -62,6 +63,7 @@ ReferenceOption: TypeAlias = Annotated[
 ]
 
 
+@two_sided
 @grouped
 def sweep_command(
     ctx: typer.Context,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from nbtrace.compare.judge import Row, status_of
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import difference
+from nbtrace.verdicts.status import MINOR_BELOW
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _WITHOUT_UNIT = frozenset({"1", "photons"})
@@ -27,10 +28,13 @@ class Physical:
         Quantities set aside.
     first : Row or None
         The first divergence that is left; of a quantity in another unit, the row after rescaling.
+    material : Row or None
+        The first of those above 1e-4 relative, or without a relative difference.
     """
 
     artefacts: tuple[str, ...]
     first: Row | None
+    material: Row | None = None
 
 
 def power_of_ten(row: Row) -> int:
@@ -84,7 +88,7 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
     artefacts: dict[str, None] = {}
     in_other_units: set[str] = set()
     carried: set[str] = set()
-    first: Row | None = None
+    left_over: list[Row] = []
     for row in rows:
         if not row.status.diverges:
             continue
@@ -98,9 +102,14 @@ def set_aside(rows: Sequence[Row], vocabulary: Vocabulary) -> Physical:
             carried.add(row.quantity)
         if power and without_habit is None:
             in_other_units.add(row.quantity)
-        if first is None and left.status.diverges and (left is not row or row.quantity not in carried):
-            first = left
-    return Physical(tuple(artefacts), first)
+        if left.status.diverges and (left is not row or row.quantity not in carried):
+            left_over.append(left)
+    material = next((row for row in left_over if _is_material(row)), None)
+    return Physical(tuple(artefacts), next(iter(left_over), None), material)
+
+
+def _is_material(row: Row) -> bool:
+    return row.difference is None or not abs(row.difference.relative) <= MINOR_BELOW
 
 
 def _is_power(row: Row) -> bool:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace.compare.formula_checks import formula_checks
+from nbtrace.compare.formula_checks import MOST_BLOCKS, formula_checks
 from nbtrace.compare.gaps import of_a_block
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
-from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, missing, residual
+from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, may_not_apply, missing, residual
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
@@ -31,6 +31,8 @@ ALLOWED_DOUBLE = 1e-12
 _BLIND = 0.1
 """Allowed residual from which on a relation tells nothing."""
 
+_ELSEWHERE = "printed for another source or sample"
+
 _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
 
@@ -39,8 +41,16 @@ _NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
 
-def check(trace: Trace) -> SelfCheck:
-    """Hold a trace against itself."""
+def check(trace: Trace, *, formulas: bool = True) -> SelfCheck:
+    """Hold a trace against itself.
+
+    Parameters
+    ----------
+    trace : Trace
+    formulas : bool
+        Whether formulas are held, too, which take the configuration that the log states and the turns of its loops;
+        where a vocabulary has no relations, they always are.
+    """
     single = is_single_precision(trace) or _states_float32(trace)
     formats = number_formats(trace)
     instances = tuple(instances_of(trace))
@@ -50,11 +60,21 @@ def check(trace: Trace) -> SelfCheck:
         checks = formula_checks(trace)
     else:
         checks = tuple(_check(relation, instances, formats, trace, single=single) for relation in relations)
+        if formulas:
+            checks += formula_checks(trace, {relation.name for relation in relations})
     names = trace.vocabulary.names
     repeated = tuple(
         f"{item.words(names)}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side)
     )
-    return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), repeated)
+    observed = (*repeated, *_formulas_left_out(trace)) if formulas or relations is None else repeated
+    return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), observed)
+
+
+def _formulas_left_out(trace: Trace) -> Iterator[str]:
+    """Yield that not all of a long log was held against formulas."""
+    many = len(trace.blocks)
+    if many > MOST_BLOCKS:
+        yield f"formulas were held in the first {MOST_BLOCKS} of {many} {trace.vocabulary.block}s, relations in all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +136,7 @@ def _check(
         lacking = missing(relation, instances[0].values) if instances else relation.needs
         words = logs_of(trace.vocabulary).stated_words
         lacking = tuple(words.get(name, name) for name in lacking)
-        reason = f"not logged: {', '.join(lacking)}" if lacking else "printed for another source or sample"
+        reason = f"not logged: {', '.join(lacking)}" if lacking else _ELSEWHERE
         return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     measured = [(item, both_sides(relation, item.values)) for item in usable]
     allowances = {id(item): _allowed(relation, item, sides, formats, single=single) for item, sides in measured}
@@ -126,6 +146,8 @@ def _check(
         return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     # A residual that is no number is a broken relation, too.
     broken = [(item, sides) for item, sides in measured if not residual(sides) <= allowances[id(item)]]
+    if broken and may_not_apply(relation, trace):
+        return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=_ELSEWHERE)
     worst, sides = max(broken or measured, key=lambda pair: residual(pair[1]))
     return Check(
         relation.name,

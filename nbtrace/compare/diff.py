@@ -9,6 +9,7 @@ from nbtrace.compare.align import Alignment, align, conflicting, pair_blocks
 from nbtrace.compare.artefacts import Physical, set_aside
 from nbtrace.compare.check import check
 from nbtrace.compare.divergence import Divergence, Group, divergences, first_by_band, group_rows
+from nbtrace.compare.final_ratio import FinalRatio, final_ratio
 from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.notices.compared import ComparedLogs
@@ -122,6 +123,11 @@ class DiffResult:
         return set_aside(self.rows, self.c.vocabulary)
 
     @cached_property
+    def final_ratio(self) -> FinalRatio | None:
+        """What a final value that is far from the other side's may come from; None where it is near."""
+        return final_ratio(self.rows, self.physical.material, self.c, self.py)
+
+    @cached_property
     def table(self) -> "pd.DataFrame":
         """One row per compared value, as a pandas DataFrame."""
         import pandas as pd  # noqa: PLC0415 - slow to import, and only a notebook needs it
@@ -180,7 +186,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")
     formats = number_formats(c), number_formats(py)
     rows = tuple(judge(pair, policy.of(pair.quantity), *formats, c.vocabulary.names) for pair in alignment.pairs)
-    checks = check(c), check(py)
+    checks = check(c, formulas=False), check(py, formulas=False)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)
     notices = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps))

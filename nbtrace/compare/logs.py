@@ -8,6 +8,7 @@ from functools import cache
 from typing import TypeAlias
 
 from nbtrace.compare.relations import Relation, Values
+from nbtrace.compare.scene import Facts, Node, Scene, Vector, constants_of
 from nbtrace.records import Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -78,6 +79,30 @@ class Logs:
         """Return what a log states beside its quantities and relations need."""
         del trace
         return {}
+
+    def facts(self, trace: Trace) -> Facts:
+        """Return the configuration as one log tells it, for formulas that take it."""
+        return constants_of(trace.vocabulary)
+
+    def doubt(self, own: Scene, node: Node) -> str:
+        """Return why a value of a lone log cannot be held against its formula, in words; empty if it can."""
+        del own, node
+        return ""
+
+    def supposed(self, own: Scene, node: Node) -> Facts:
+        """Return configuration values that no log states, and with which a value may be its formula's; often none."""
+        del own, node
+        return {}
+
+    def supposed_words(self, facts: Facts) -> str:
+        """Return what was supposed, in words."""
+        del facts
+        return ""
+
+    def looks_like(self, own: Scene, node: Node, computed: Vector) -> str:
+        """Return what a value looks like that is not its formula's; empty if it looks like nothing known."""
+        del own, node, computed
+        return ""
 
     def remarks(self, samples: Iterable[Values]) -> Iterator[str]:
         """Yield faults of a log that single values show, whatever the relations say."""

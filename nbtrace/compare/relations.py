@@ -51,6 +51,8 @@ class Relation:
         It holds for the first sample of a block alone, unless this flag is set.
     one_of : str or None
         It holds only where the log states no more than one of this setting.
+    may_be_many : callable
+        Whether a log that does not state that setting may be of more than one.
     takes_if_logged : tuple of str
         Quantities that it takes where they are logged.
     flags : tuple of str
@@ -68,6 +70,7 @@ class Relation:
     single: bool = False
     only_first_unless: str | None = None
     one_of: str | None = None
+    may_be_many: Callable[[Trace], bool] = lambda _trace: False
     takes_if_logged: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     meaning: Callable[[Values], str] = lambda _values: ""
@@ -111,3 +114,8 @@ def applies(relation: Relation, sample: int, values: Values, trace: Trace) -> bo
 def _is_one(relation: Relation, trace: Trace) -> bool:
     stated = trace.settings.get(relation.one_of) if relation.one_of is not None else None
     return stated is None or float(stated.value) <= 1
+
+
+def may_not_apply(relation: Relation, trace: Trace) -> bool:
+    """Whether a log may be of several of what a relation holds for one of: a broken one then proves nothing."""
+    return relation.one_of is not None and relation.one_of not in trace.settings and relation.may_be_many(trace)

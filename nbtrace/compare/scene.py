@@ -77,6 +77,11 @@ Values: TypeAlias = dict[Node, Vector]
 Facts: TypeAlias = Mapping[str, Fact]
 
 
+def constants_of(vocabulary: Vocabulary) -> Facts:
+    """Return the constants of a vocabulary as what formulas may take for granted."""
+    return {name: Fact(item.numbers, 0.0, vocabulary.name) for name, item in vocabulary.constants.items()}
+
+
 @dataclass(frozen=True)
 class Scene:
     """One side of a comparison.

@@ -76,6 +76,11 @@ class SelfCheck:
         return tuple(check for check in self.checks if check.finding is RelationState.BROKEN)
 
     @property
+    def unchecked(self) -> tuple[Check, ...]:
+        """The relations that could not be checked."""
+        return tuple(check for check in self.checks if check.finding is RelationState.NOT_CHECKED)
+
+    @property
     def checked(self) -> tuple[Check, ...]:
         """The relations that could be checked."""
         return tuple(check for check in self.checks if check.finding is not RelationState.NOT_CHECKED)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from nbtrace.compare.formula_checks import constants_of
-from nbtrace.compare.scene import Facts, Node, Place, Values, Vector
+from nbtrace.compare.scene import Facts, Node, Place, Values, Vector, constants_of
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary

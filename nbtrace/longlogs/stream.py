@@ -335,8 +335,8 @@ class _Comparison:
 
     def _checked(self, number: int, trace: Trace) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
-        worst = check(trace)
-        by_quantity = {item.quantity: item for item in check(self._trace(number, self._aside)).checks}
+        worst = check(trace, formulas=False)
+        by_quantity = {item.quantity: item for item in check(self._trace(number, self._aside), formulas=False).checks}
         counted = tuple(
             item
             if item.finding is RelationState.NOT_CHECKED

@@ -2,7 +2,7 @@
 
 import re
 
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Section, Table, View, clean
+from nbtrace.report.view import WEIGHT_WORDS, Section, Table, View, clean
 
 _special = re.compile(
     r"([\\`*{}\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)//|(?<=www)\.|@|^\s*[-+=](?![\d.])|^\s*\d+[.)](?=\s|$))"
@@ -26,7 +26,7 @@ def _backslash(match: re.Match[str]) -> str:
 
 def render(view: View, *, provenance: tuple[str, ...] = ()) -> str:
     """Return a view as a Markdown document; `provenance` makes its last section."""
-    parts = [f"# {escape(view.title)}\n", f"**{VERDICT_WORDS[view.verdict]}**: {escape(view.headline)}\n"]
+    parts = [f"# {escape(view.title)}\n", f"**{view.verdict_word}**: {escape(view.headline)}\n"]
     parts.append("".join(f"- {escape(fact)}\n" for fact in view.facts))
     if view.notices:
         lines = (f"> **{WEIGHT_WORDS[item.weight]}** {escape(item.text)}\n" for item in view.notices)

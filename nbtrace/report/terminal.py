@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, Column, Section, Table, View, clean
+from nbtrace.report.view import WEIGHT_WORDS, Column, Section, Table, View, clean
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 
@@ -60,7 +60,7 @@ def render(view: View, width: int = _PIPED_WIDTH) -> str:
 
 
 def _view(view: View, console: Console) -> None:
-    verdict = Text(VERDICT_WORDS[view.verdict] + "  ", style=_VERDICT_STYLE[view.verdict])
+    verdict = Text(view.verdict_word + "  ", style=_VERDICT_STYLE[view.verdict])
     _hanging(console, verdict, view.headline)
     for notice in view.notices:
         _hanging(console, Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight]), notice.text)

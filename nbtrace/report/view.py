@@ -1,6 +1,6 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
@@ -105,6 +105,8 @@ class View:
     notices : tuple of Notice
         What must be known before any table.
     sections : tuple of Section
+    alone : bool
+        It is of one thing, which is consistent or not, and not of two, which agree or not.
     """
 
     title: str
@@ -113,14 +115,24 @@ class View:
     facts: tuple[str, ...]
     notices: tuple[Notice, ...]
     sections: tuple[Section, ...]
+    alone: bool = False
+
+    @property
+    def verdict_word(self) -> str:
+        """The verdict as reports say it."""
+        return verdict_word(self.verdict, alone=self.alone)
 
 
-def with_option(view: View, option: str) -> View:
-    """Return a view in which the commands to run next have one more option."""
-    sections = (
-        replace(part, commands=tuple(replace(command, line=f"{command.line} {option}") for command in part.commands))
-        for part in view.sections
-    )
+def with_option(view: View, option: str, of: Collection[str] | None = None) -> View:
+    """Return a view in which the commands to run next, those of these names if any are given, have one more option."""
+
+    def longer(command: Command) -> Command:
+        words = command.line.split()
+        takes = of is None or (len(words) > 1 and words[1] in of)
+        head, flags, tail = command.line.partition(" -- ")
+        return replace(command, line=f"{head} {option}{flags}{tail}") if takes else command
+
+    sections = (replace(part, commands=tuple(map(longer, part.commands))) for part in view.sections)
     return replace(view, sections=tuple(sections))
 
 
@@ -129,6 +141,17 @@ VERDICT_WORDS = {
     Verdict.DIFFER: "DIFFER",
     Verdict.NOT_COMPARABLE: "NOT COMPARABLE",
 }
+
+CHECK = "check"
+"""What results are called that are of one log."""
+
+_WORDS_ALONE = {Verdict.AGREE: "CONSISTENT", Verdict.DIFFER: "INCONSISTENT"}
+
+
+def verdict_word(verdict: Verdict, *, alone: bool = False) -> str:
+    """Return a verdict as reports say it; `alone` where it is of one log, which has nothing to agree with."""
+    return (_WORDS_ALONE if alone else {}).get(verdict, VERDICT_WORDS[verdict])
+
 
 WEIGHT_WORDS = {Weight.BLOCKING: "STOP", Weight.WARNING: "NOTE", Weight.INFO: "INFO"}
 
@@ -184,6 +207,16 @@ def input_facts(c: Trace, py: Trace) -> tuple[str, ...]:
     return tuple(_input_fact(side, trace) for side, trace in sides)
 
 
+def dialect_words(trace: Trace) -> str:
+    """Return in what forms the lines of a log are, with the names that the sides have."""
+    words = ", ".join(trace.dialects) or "none"
+    own, called = registry.load(registry.DEFAULT).names, trace.vocabulary.names
+    if own == called or not registry.is_default(trace.vocabulary):
+        return words
+    named = dict(zip(own.pair, called.pair, strict=True))
+    return " ".join(named.get(word, word) for word in words.split(" "))
+
+
 def pixel_text(trace: Trace) -> str:
     """Return the pixel that a trace is of, or that it does not tell; nothing where there are no pixels to tell."""
     at, what = whereabouts(trace), trace.vocabulary.block
@@ -203,7 +236,7 @@ def _input_fact(side: str, trace: Trace) -> str:
 def logs_line(command: str, *sources: str, vocabulary: Vocabulary) -> str:
     """Return a command on logs as it is typed, with the vocabulary that they were read with."""
     words = ["nbtrace", command, *map(quote, sources)]
-    if vocabulary is not registry.default():
+    if not registry.is_default(vocabulary):
         words += ["--vocabulary", quote(vocabulary.origin or vocabulary.name)]
     return " ".join(words)
 

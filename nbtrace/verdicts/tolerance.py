@@ -13,7 +13,7 @@ from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import UsageError
 from nbtrace.schema import reason
 from nbtrace.vocabulary import registry
-from nbtrace.vocabulary.chosen import KEY, PROJECT, SECTION
+from nbtrace.vocabulary.chosen import KEY, NAMES, PROJECT, SECTION
 from nbtrace.vocabulary.quantity import Basis
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -145,7 +145,7 @@ def read_policy(path: Path) -> PolicySettings:
     known, read = {"tolerance"}, "[tolerance]"
     if path.name == PROJECT:
         document = table_of(document, SECTION, path)
-        known, read = {"tolerance", KEY}, f"[tolerance] and {KEY}"
+        known, read = {"tolerance", KEY, NAMES}, f"[tolerance], {KEY} and {NAMES}"
     unknown = sorted(set(document) - known)
     if unknown:
         raise UsageError(f"{path}: {unknown[0]!r} is no section that nbtrace knows; it reads {read}")

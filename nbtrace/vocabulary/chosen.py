@@ -3,10 +3,12 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.sides import Names, given_names
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 PROJECT = "pyproject.toml"
@@ -14,6 +16,7 @@ PROJECT = "pyproject.toml"
 
 SECTION = "tool.nbtrace"
 KEY = "vocabulary"
+NAMES = "names"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Chosen:
     @property
     def is_default(self) -> bool:
         """Whether it is the one that logs are read with where nothing else is said."""
-        return self.vocabulary is registry.default()
+        return registry.is_default(self.vocabulary)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -51,16 +54,41 @@ def chosen(name: str | None, folder: Path) -> Chosen:
     UsageError
         If there is no such vocabulary, or what is there is none.
     """
+    found = _chosen(name, folder)
+    names = project_names(folder)
+    known = registry.as_called(found.vocabulary if names is None else registry.renamed(found.vocabulary, names))
+    return Chosen(known, found.file)
+
+
+def _chosen(name: str | None, folder: Path) -> Chosen:
     if name is not None:
         return _found(name, Path())
     project = folder / PROJECT
     stated = _stated(project)
     if stated is None:
-        return Chosen(registry.default())
+        return Chosen(registry.load(registry.DEFAULT))
     try:
         return _found(stated, folder)
     except InputError as error:
         raise InputError(f"{project}: {KEY}: {error}") from None
+
+
+def project_names(folder: Path) -> Names | None:
+    """Return the names that the `pyproject.toml` of a folder gives to the two sides; None where it gives none.
+
+    Raises
+    ------
+    UsageError
+        If it gives something else than two different names.
+    """
+    project = folder / PROJECT
+    stated = _setting(project, NAMES)
+    if stated is None:
+        return None
+    where = f"{project}: {SECTION}.{NAMES}"
+    if not isinstance(stated, list) or len(stated) != 2 or not all(isinstance(name, str) for name in stated):
+        raise UsageError(f'{where} are not two names; write {NAMES} = ["REF", "PORT"]')
+    return given_names(stated[0], stated[1], where)
 
 
 def _found(name: str, folder: Path) -> Chosen:
@@ -72,9 +100,14 @@ def _found(name: str, folder: Path) -> Chosen:
 
 def _stated(project: Path) -> str | None:
     """Return what a project names as its vocabulary, None where it names none."""
-    if not os.path.isfile(project):  # noqa: PTH113 - a folder that cannot be searched holds none for us
-        return None
-    stated = table_of(read_toml(project), SECTION, project).get(KEY)
+    stated = _setting(project, KEY)
     if stated is None or isinstance(stated, str):
         return stated
     raise UsageError(f'{project}: {SECTION}.{KEY} is no text; write {KEY} = "FILE{registry.SUFFIX}", or a name')
+
+
+def _setting(project: Path, key: str) -> Any:
+    """Return what a project says under a key of nbtrace's table; None where it says nothing."""
+    if not os.path.isfile(project):  # noqa: PTH113 - a folder that cannot be searched holds none for us
+        return None
+    return table_of(read_toml(project), SECTION, project).get(key)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -10,6 +12,7 @@ from typing import Any, TypeVar
 
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
+from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 DEFAULT = "nanobragg"
@@ -25,10 +28,44 @@ SUFFIX = ".toml"
 _Value = TypeVar("_Value")
 
 
+_in_force: list[Names] = []
+"""The names that the sides have for now, the last one's."""
+
+
+@contextmanager
+def names_in_force(names: Names | None) -> Iterator[None]:
+    """Call the two sides by other names for as long as this lasts, whatever the vocabulary; by its own for None."""
+    if names is None:
+        yield
+        return
+    _in_force.append(names)
+    try:
+        yield
+    finally:
+        _in_force.pop()
+
+
+def as_called(vocabulary: Vocabulary) -> Vocabulary:
+    """Return a vocabulary with the names that are in force."""
+    return renamed(vocabulary, _in_force[-1]) if _in_force else vocabulary
+
+
 @cache
+def renamed(vocabulary: Vocabulary, names: Names) -> Vocabulary:
+    """Return a vocabulary in which the two sides have other names; what their lines begin with stays."""
+    sides = zip(vocabulary.sides, names.pair, strict=True)
+    reference, candidate = (replace(side, label=name, heading="") for side, name in sides)
+    return replace(vocabulary, sides=(reference, candidate))
+
+
 def default() -> Vocabulary:
     """Return the vocabulary that a log is read with where nothing else is said."""
-    return load(DEFAULT)
+    return as_called(load(DEFAULT))
+
+
+def is_default(vocabulary: Vocabulary) -> bool:
+    """Whether it is the default vocabulary, whatever its sides are called."""
+    return vocabulary.quantities is load(DEFAULT).quantities
 
 
 def load(name: str | os.PathLike[str]) -> Vocabulary:

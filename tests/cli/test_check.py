@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_a_log_that_agrees_with_itself(nb: "Run", supervisor: Path) -> None:
     ended = nb("check", supervisor / "c.log")
     assert ended.code == 0
-    assert ended.out.startswith("AGREE  13 of 13 relations hold\n")
+    assert ended.out.startswith("CONSISTENT  50 of 50 relations hold\n")
     assert "Pixel: slow 685 fast 1039" in ended.out
 
 
@@ -22,7 +22,7 @@ def test_an_edited_log_is_named(nb: "Run", logs: Path) -> None:
     (logs / "edited.log").write_text(text)
     ended = nb("check", logs / "edited.log")
     assert ended.code == 1
-    assert ended.out.startswith("DIFFER  12 of 13 relations hold; broken: F_latt\n")
+    assert ended.out.startswith("INCONSISTENT  49 of 50 relations hold; broken: F_latt\n")
     document = json.loads(nb("check", logs / "edited.log", "--json", "-").out)
     assert document["verdict"] == "differ"
     assert [item["quantity"] for item in document["relations"] if item["finding"] == "broken"] == ["F_latt"]
@@ -34,6 +34,7 @@ def test_unreadable_lines_are_listed_with_their_number(nb: "Run", logs: Path) ->
     lines = (logs / "c.log").read_text().count("\n")
     assert f"line {lines + 1}: " in " ".join(ended.out.split())
     assert "and 5 more" in ended.out
+    assert ended.out.startswith("INCONSISTENT  50 of 50 relations hold, but 25 lines cannot be read\n")
     assert "25 unreadable" in " ".join(ended.out.split())
 
 
@@ -57,7 +58,7 @@ def test_a_log_is_checked_from_standard_input(nb: "Run", supervisor: Path) -> No
 
 def test_markdown_and_bundle(nb: "Run", supervisor: Path, tmp_path: Path) -> None:
     assert nb("check", supervisor / "c.log", "--md", "check.md", "--bundle", "b").code == 0
-    assert (tmp_path / "check.md").read_text().startswith("# A log held against itself\n\n**AGREE**")
+    assert (tmp_path / "check.md").read_text().startswith("# A log held against itself\n\n**CONSISTENT**")
     assert nb("bundle", "verify", "b").code == 0
 
 
@@ -67,15 +68,35 @@ def test_a_remark_alone_is_in_the_first_line(nb: "Run", logs: Path) -> None:
     ended = nb("check", logs / "lying.log")
     assert ended.code == 1
     first = " ".join(ended.out.split())
-    assert first.startswith("DIFFER 13 of 13 relations hold, but states pixel (1, 2), but its geometry is that of")
+    assert first.startswith(
+        "INCONSISTENT 49 of 49 relations hold, but states pixel (1, 2), but its geometry is that of"
+    )
 
 
 def test_what_could_not_be_checked_is_listed_apart(nb: "Run", tmp_path: Path) -> None:
     (tmp_path / "short.log").write_text("TRACE_C: r_e_meters 3\nTRACE_C: r_e_sqr 9\nTRACE_C: F_latt 1\n")
     ended = nb("check", "short.log")
     assert ended.code == 0
-    assert ended.out.startswith("AGREE  1 of 1 relations hold\n")
-    assert "F_latt: not logged: F_latt_a, F_latt_b, F_latt_c" in ended.out
+    assert ended.out.startswith("CONSISTENT  1 of 1 relations hold; the log prints no I_pixel_final\n")
+    assert "Not checked (13)" in ended.out
+    assert "F_latt: not logged: F_latt_a" not in ended.out
+    assert "F_latt: not logged: F_latt_a, F_latt_b, F_latt_c" in nb("check", "short.log", "--all").out
+    assert nb("check", "short.log", "--md", "short.md").code == 0
+    assert "F_latt: not logged: F_latt_a, F_latt_b, F_latt_c" in (tmp_path / "short.md").read_text()
+
+
+def test_what_holds_is_counted_unless_all_is_asked_for(nb: "Run", supervisor: Path) -> None:
+    short, whole = (nb("check", supervisor / "c.log", *more).out for more in ((), ("--all",)))
+    assert "|pixel_pos|" not in short
+    assert "|pixel_pos|" in whole
+    assert len(short.splitlines()) <= 25
+
+
+def test_nothing_to_check_is_no_verdict(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "one.log").write_text("TRACE_C: r_e_meters 3\n")
+    ended = nb("check", "one.log")
+    assert (ended.code, ended.out) == (3, "")
+    assert "nothing to check" in ended.err
 
 
 def test_a_log_is_held_against_the_trace_format(nb: "Run", tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ WRONG: dict[str, dict[str, int]] = {
     "--tolerance": {"x": 2, "-1": 2, "nan": 2, "abs:": 2, "=1": 2, "nosuch=1": 2},
     "--policy": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
     "--vocabulary": {"nosuch": 2, "missing.toml": 3, "folder": 2, "junk": 2, "typo.toml": 2},
+    "--names": {"one": 2, "a A": 2, f"a {'b' * 31}": 2},
     "--index": {"nosuch": 2, "phi_ti": 2, "": 2},
     "--noise": {**_READ, "old.txt": 3},
     "--md": _FILE,

@@ -10,8 +10,8 @@ import nbtrace
 from nbtrace import Side, Trace
 from nbtrace.compare import evaluate as module
 from nbtrace.compare.evaluate import evaluate, measured
-from nbtrace.compare.formula_checks import constants_of, formula_checks
-from nbtrace.compare.scene import scene
+from nbtrace.compare.formula_checks import formula_checks
+from nbtrace.compare.scene import constants_of, scene
 from nbtrace.vocabulary.formula import UnloggedError
 from tests.examples.test_programs import HEAT, output
 from tests.places import EXAMPLES

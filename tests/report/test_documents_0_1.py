@@ -89,6 +89,7 @@ OF_0_1 = tuple(name for name in DOCUMENTS if name not in SINCE_0_2)
 ANSWERED_ANEW = frozenset(
     {name for name in COMMANDS if name.startswith("explain")}
     | {"diff-sourcefile__43_61", "compare-pair", "sweep-traces", "sweep-reference"}
+    | {"check-c", "check-py", "check-heat", "diff-heat"}
 )
 """Commands whose answers are others since 0.2 explains otherwise, and knows more: their keys are the same."""
 

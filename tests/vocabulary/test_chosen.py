@@ -72,7 +72,7 @@ def test_tolerances_of_a_project_are_of_its_vocabulary(project: Path) -> None:
 @pytest.mark.parametrize("key", ["vocabularies", "sides"])
 def test_a_misspelt_key_of_the_project_is_refused(project: Path, key: str) -> None:
     (project / "pyproject.toml").write_text(f"[tool.nbtrace]\n{key} = 'rod.toml'\n")
-    with pytest.raises(UsageError, match=r"it reads \[tolerance\] and vocabulary"):
+    with pytest.raises(UsageError, match=r"it reads \[tolerance\], vocabulary and names"):
         resolve_policy([], None, project)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, Logs, Numbers
 from nbtrace.compare.relations import Values
+from nbtrace.compare.scene import Facts, Node, Scene, Vector
 from nbtrace.physics.nanobragg.pixel import located, stated_pixel_size
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.relations import RELATIONS
@@ -20,6 +21,7 @@ _SETTINGS = {
     "oversample": "oversampling",
     "mosaic_domains": "mosaic domains",
     "sources": "sources",
+    "default_F": "default structure factor",
 }
 """Settings of the banners that both programs may state."""
 
@@ -35,6 +37,29 @@ CONFIGURED = (
     "oversample_omega",
 )
 """Logged quantities that follow from the configuration alone."""
+
+_STATED_WORDS = {
+    **_SETTINGS,
+    "pixel_m": "pixel size",
+    "phi_start_deg": "φ at the start",
+    "phi_end_deg": "φ at the end",
+    "kahn_factor": "polarisation factor of the beam",
+    "vertical_axis": "polarisation axis",
+    "sensor_m": "thickness of the sensor",
+    "layers": "sensor layers",
+    "mu_per_m": "attenuation coefficient",
+    "reflections": "number of reflections",
+    "cell_lengths": "unit cell",
+    "configured_fudge": "shape factor",
+    "fudge": "shape factor",
+    "mosflm_frame": "detector convention",
+    "pixel_slow_fast": "pixel",
+    "stated_beam": "direction of the beam",
+    "given_beam": "direction of the beam",
+    "stated_lambda_m": "wavelength in the banner",
+    "stated_fluence": "fluence in the banner",
+}
+"""What a log states beside its quantities, in words."""
 
 _UNITS = {3: "m and mm", 6: "m and µm", 10: "m and Å", 20: "m² and Å²", 30: "m³ and Å³"}
 """What a power of ten between two values usually is."""
@@ -63,7 +88,7 @@ class NanoBraggLogs(Logs):
     configured = CONFIGURED
     settings: Mapping[str, str] = _SETTINGS
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
-    stated_words: Mapping[str, str] = {"pixel_m": "pixel size"}
+    stated_words: Mapping[str, str] = _STATED_WORDS
     looked_up = frozenset({"F_cell", "phi_F_cell"})
     followed_by_turn = frozenset({"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"})
     parts_of_a_step: Mapping[str, str] = {
@@ -98,6 +123,36 @@ class NanoBraggLogs(Logs):
         """Return the pixel size that a log states."""
         size = stated_pixel_size(trace)
         return {} if size is None else {"pixel_m": (size,)}
+
+    def facts(self, trace: Trace) -> Facts:
+        """Return the configuration as the banner and the values of one log tell it."""
+        from nbtrace.physics.nanobragg.lone_log import lone_facts  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return lone_facts(trace)
+
+    def doubt(self, own: Scene, node: Node) -> str:
+        """Return why a value of a lone log cannot be held against its formula, in words; empty if it can."""
+        from nbtrace.physics.nanobragg.lone_log import doubt  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return doubt(own, node)
+
+    def supposed(self, own: Scene, node: Node) -> Facts:
+        """Return a curved detector, or water, where a value is its formula's with it: the reference states neither."""
+        from nbtrace.physics.nanobragg.lone_log import supposed  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return supposed(own, node)
+
+    def supposed_words(self, facts: Facts) -> str:
+        """Return what was supposed, in words."""
+        from nbtrace.physics.nanobragg.lone_log import supposed_words  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return supposed_words(facts)
+
+    def looks_like(self, own: Scene, node: Node, computed: Vector) -> str:
+        """Return what an intensity looks like that is not the sum over its samples."""
+        from nbtrace.physics.nanobragg.lone_log import looks_like  # noqa: PLC0415 - formulas, which `diff` has no use for
+
+        return looks_like(own, node, computed)
 
     def remarks(self, samples: Iterable[Values]) -> Iterator[str]:
         """Yield that a polarisation factor is a placeholder."""

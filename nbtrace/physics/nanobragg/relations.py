@@ -6,7 +6,8 @@ from typing import Any
 
 from nbtrace.compare.relations import Relation, Values, Vector
 from nbtrace.compare.vectors import Column, ceiling, inner, largest, length, where
-from nbtrace.physics.nanobragg.quantities import QUANTITIES
+from nbtrace.physics.nanobragg.quantities import PHI_TIC, QUANTITIES
+from nbtrace.records import Trace
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.quantity import Scope
 
@@ -182,6 +183,16 @@ def _unpolarised(v: Values) -> float | None:
     return 0.5 * (1 + cosine * cosine)
 
 
+def has_unlogged_samples(trace: Trace) -> bool:
+    """Whether a pixel is the sum of more samples than the points and φ steps that its log tells of."""
+    steps = trace.number("steps")
+    points = len({record.index.sample for record in trace.records if record.scope is Scope.POINT}) or 1
+    stated = trace.settings.get("phi_steps")
+    tics = {record.index.ordinal(PHI_TIC) for record in trace.records} - {None}
+    turns = float(stated.value) if stated is not None else len(tics) or 1
+    return steps is not None and steps > points * turns
+
+
 _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
 
@@ -214,7 +225,14 @@ RELATIONS: tuple[Relation, ...] = (
     _relation("hkl_rounded", "⌈hkl_frac − ½⌉", _rounded, size=_one),
     _relation("F_latt", "F_latt_a·F_latt_b·F_latt_c", _lattice),
     _relation("r_e_sqr", "r_e²", _thomson),
-    _relation("cos_2theta", "incident·diffracted", scattering_cosine, size=_one, one_of="sources"),
+    _relation(
+        "cos_2theta",
+        "incident·diffracted",
+        scattering_cosine,
+        size=_one,
+        one_of="sources",
+        may_be_many=has_unlogged_samples,
+    ),
     Relation(
         "I_pixel_final",
         "I·r_e²·fluence/steps·capture·polar·omega",

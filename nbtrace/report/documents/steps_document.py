@@ -4,7 +4,7 @@ from nbtrace.compare.steps import StepsResult, Turn
 from nbtrace.records import Side
 from nbtrace.report.documents.models.parts import FORMAT_VERSION, StepCoverage
 from nbtrace.report.documents.models.steps import StepsDocument, TurnEntry, TurnRepeatEntry
-from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, trace_source
+from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, side_names, trace_source
 from nbtrace.report.views.steps_view import lacking_words
 
 
@@ -27,6 +27,7 @@ def steps_document(result: StepsResult) -> Document:
             missing_c=alone[Side.PY],
             missing_py=alone[Side.C],
         ),
+        names=side_names(result.diff.names),
         c=trace_source(result.diff.c),
         py=trace_source(result.diff.py),
         notices=notice_entries(result.notices),

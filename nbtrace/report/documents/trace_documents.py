@@ -17,6 +17,8 @@ from nbtrace.report.documents.models.diff import (
     DiffCoverage,
     DiffDocument,
     DiffRoot,
+    DiffSetting,
+    FinalRatioEntry,
     InstanceCount,
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION, StepCoverage
@@ -50,6 +52,7 @@ def diff_document(result: DiffResult) -> Document:
         first_divergence_by_band={band: row.quantity if row else None for band, row in result.first_by_band.items()},
         num_divergent=len(result.divergences),
         roots=tuple(_root(item) for item in result.roots),
+        final_ratio=_final_ratio(result),
         coverage=_coverage(result),
         names=side_names(result.names),
         c=trace_source(result.c),
@@ -141,6 +144,18 @@ def check_document(result: SelfCheck) -> Document:
 
 def _root(item: Divergence) -> DiffRoot:
     return DiffRoot(quantity=item.group.quantity, consequences=item.consequences)
+
+
+def _final_ratio(result: DiffResult) -> FinalRatioEntry | None:
+    far = result.final_ratio
+    if far is None:
+        return None
+    return FinalRatioEntry(
+        quantity=far.row.quantity,
+        ratio_py_over_c=far.row.difference.ratio if far.row.difference is not None else None,
+        configuration=tuple(DiffSetting(name=item.name, c_text=item.c, py_text=item.py) for item in far.configured),
+        divergence=far.divergence.label if far.divergence is not None else None,
+    )
 
 
 def _coverage(result: DiffResult) -> DiffCoverage:

@@ -191,7 +191,9 @@ def _answer(contents: Contents, sections: Sequence[ResultSection]) -> PageAnswer
     if not ranked:
         text = "No result of this bundle has an answer" if sections else "This bundle holds no result yet"
         return PageAnswer(text, verdict, tone_of(verdict), ())
-    return PageAnswer(ranked[-1].headline, verdict, tone_of(verdict), tuple(_facts(sections)))
+    first = ranked[-1]
+    said = first.verdict if first.filed.verdict == contents.verdict else verdict
+    return PageAnswer(first.headline, said, tone_of(said), tuple(_facts(sections)))
 
 
 def _rank(name: str) -> int:

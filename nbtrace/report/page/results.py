@@ -13,7 +13,7 @@ from nbtrace.report.documents.models.view import ViewDocument
 from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
 from nbtrace.report.page.told import PagePart, ReportText, told_by_summary, told_by_view
-from nbtrace.report.view import VERDICT_WORDS, SectionKind, number, percent, signed
+from nbtrace.report.view import CHECK, SectionKind, number, percent, signed, verdict_word
 from nbtrace.report.views.explain_words import status_word
 from nbtrace.vocabulary.sides import Names
 
@@ -98,7 +98,7 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
     noted = bool(list(_notices(filed.document)))
     rest = tuple(block for block in told.lead if not (noted and isinstance(block, Quote)))
     kept = [PagePart("", rest), *(part for part in told.parts if part.kind not in replaced)]
-    verdict = verdict_word(filed)
+    verdict = said_verdict(filed)
     return ResultSection(
         anchor=anchor,
         label=label,
@@ -136,9 +136,9 @@ def _names(filed: FiledResult) -> Names:
         return names_of({})
 
 
-def verdict_word(filed: FiledResult) -> str:
+def said_verdict(filed: FiledResult) -> str:
     """Return the verdict of a result in a word; empty where it has none."""
-    return "" if filed.verdict is None else VERDICT_WORDS[filed.verdict]
+    return "" if filed.verdict is None else verdict_word(filed.verdict, alone=filed.name == CHECK)
 
 
 def _headline(filed: FiledResult, told: str) -> str:

@@ -2,7 +2,7 @@
 
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
-from nbtrace.report.view import Column, Line, Section, Table, View, number, pixel_text
+from nbtrace.report.view import Column, Line, Section, Table, View, dialect_words, listed, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict
 
 _COLUMNS = (
@@ -13,6 +13,8 @@ _COLUMNS = (
     Column("checked", numeric=True, least_width=92),
     Column("finding"),
 )
+_REASONS, _NAMED = 5, 4
+"""Reasons that a short view gives, and quantities that it names for each."""
 _STATUS = {RelationState.HOLDS: Status.PASS, RelationState.BROKEN: Status.CRITICAL}
 
 
@@ -22,47 +24,75 @@ def check_verdict(result: SelfCheck) -> Verdict:
     return Verdict.DIFFER if faulty else Verdict.AGREE
 
 
-def check_view(result: SelfCheck) -> View:
-    """Return the view of a self-check."""
+def check_view(result: SelfCheck, *, whole: bool = True) -> View:
+    """Return the view of a self-check; a short one counts what holds, and names little of what it cannot check."""
     trace = result.trace
-    account = trace.account
     pixel, what = pixel_text(trace), trace.vocabulary.block
-    items = (*result.remarks, *result.observations)
-    unreadable = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
-    more = len(account.unreadable) - len(unreadable)
-    table = Table(_COLUMNS, tuple(map(_line, result.checked)))
-    unchecked = [item for item in result.checks if item.finding is RelationState.NOT_CHECKED]
+    sections = (
+        Section("Findings", items=(*result.remarks, *result.observations)),
+        _relations(result, whole=whole),
+        _not_checked(result, whole=whole),
+        _unreadable(trace.account),
+    )
     return View(
         title="A log held against itself",
         verdict=check_verdict(result),
         headline=_headline(result),
         facts=(
             f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
-            f"Dialects: {', '.join(trace.dialects) or 'none'}",
+            f"Dialects: {dialect_words(trace)}",
             *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
-            _account(account),
+            _account(trace.account),
         ),
         notices=(),
-        sections=tuple(
-            section
-            for section in (
-                Section("Findings", items=items),
-                Section("Relations", table=table if table.lines else None),
-                Section("Not checked", items=tuple(f"{item.quantity}: {item.reason}" for item in unchecked)),
-                Section("Unreadable lines", items=unreadable + ((f"and {more} more",) if more else ())),
-            )
-            if section.items or section.table
-        ),
+        sections=tuple(section for section in sections if section.items or section.table),
+        alone=True,
     )
+
+
+def _relations(result: SelfCheck, *, whole: bool) -> Section:
+    shown = result.checked if whole else result.broken
+    return Section("Relations", table=Table(_COLUMNS, tuple(map(_line, shown))) if shown else None)
+
+
+def _not_checked(result: SelfCheck, *, whole: bool) -> Section:
+    """Return what could not be checked, and why: one item for each reason, the one that most lack first."""
+    by_reason: dict[str, list[str]] = {}
+    for item in result.unchecked:
+        by_reason.setdefault(item.reason, []).append(item.quantity)
+    if whole:
+        return Section("Not checked", items=tuple(f"{item.quantity}: {item.reason}" for item in result.unchecked))
+    ranked = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
+    items = [f"{listed(names, _NAMED)}: {reason}" for reason, names in ranked[:_REASONS]]
+    left = sum(len(names) for _, names in ranked[_REASONS:])
+    more = (f"and {left} more; --all lists them",) if left else ()
+    return Section(f"Not checked ({len(result.unchecked)})", items=(*items, *more))
+
+
+def _unreadable(account: Account) -> Section:
+    lines = tuple(f"line {bad.line}: {bad.reason}: {bad.text}" for bad in account.unreadable[:20])
+    more = len(account.unreadable) - len(lines)
+    return Section("Unreadable lines", items=lines + ((f"and {more} more",) if more else ()))
 
 
 def _headline(result: SelfCheck) -> str:
     held = len(result.checked) - len(result.broken)
     holding = f"{held} of {len(result.checked)} relations hold" if result.checked else "no relation could be checked"
+    ending = _without_final(result)
     if result.broken:
-        return f"{holding}; broken: {', '.join(item.quantity for item in result.broken)}"
-    return f"{holding}, but {result.remarks[0]}" if result.remarks else holding
+        return f"{holding}; broken: {listed(item.quantity for item in result.broken)}{ending}"
+    if result.remarks:
+        return f"{holding}, but {result.remarks[0]}{ending}"
+    unreadable = len(result.trace.account.unreadable)
+    lines = f", but {unreadable} line{'s'[: unreadable != 1]} cannot be read" if unreadable else ""
+    return f"{holding}{lines}{ending}"
+
+
+def _without_final(result: SelfCheck) -> str:
+    """Return that a log lacks its final value: it may have stopped before."""
+    final = result.trace.vocabulary.final
+    return f"; the log prints no {final}" if final and final not in result.trace.by_quantity else ""
 
 
 def _account(account: Account) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from nbtrace.compare.artefacts import is_habit, power_of_ten
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
+from nbtrace.compare.final_ratio import final_row
 from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import KEY, logs_of
@@ -75,8 +76,8 @@ def headline(result: DiffResult) -> str:
         _follows(result, shown) if shown is first and first.quantity not in result.physical.artefacts else "",
         _artefact_words(result, first),
         _further(result, shown),
-        _material(result),
-        _final(result),
+        _material(result, shown),
+        final_words(result),
         lack_words(result),
     )
     return f"first divergence {describe(shown, result.names)}{''.join(rest)}"
@@ -136,7 +137,15 @@ def _follows(result: DiffResult, first: Row) -> str:
     return f" (may follow from {listed(own.follows, 2)})" if own is not None and own.follows else ""
 
 
-def _material(result: DiffResult) -> str:
+def _material(result: DiffResult, shown: Row) -> str:
+    """Return the first divergence above 1e-4, where it is another than the first."""
+    far = result.final_ratio
+    if far is not None:
+        row, said = far.divergence, {shown.label, far.row.label, *(item.name for item in far.configured)}
+        if row is None or row.label in said:
+            return ""
+        size = f", {signed(row.difference.relative)} relative" if row.difference is not None else ""
+        return f"; first above 1e-4 {row.label}{size}"
     row = result.first_by_band["0.0001"]
     artefacts = result.physical.artefacts
     if row is None or row is result.first_divergence or row.quantity in artefacts:
@@ -146,17 +155,39 @@ def _material(result: DiffResult) -> str:
     return f"; first above 1e-4 {row.label}"
 
 
-def _final(result: DiffResult) -> str:
+def final_words(result: DiffResult) -> str:
+    """Return the final ratio, and the configuration that differs where it is far from 1."""
     names = result.names
-    rows = [row for row in result.rows if row.quantity == result.c.vocabulary.final]
-    if not rows:
+    final = final_row(result.rows, result.c.vocabulary.final)
+    if final is None:
         return ""
-    # Of a quantity that each turn of a loop has, the last one is what the run is made for.
-    final = [row for row in rows if row.index.block == rows[0].index.block][-1]
     name = final.label if final.index.loops else final.quantity
+    configured = configured_words(result)
     if final.difference is None or final.difference.ratio is None:
-        return f"; {name} {final.status.value}: {final.reason or f'{names.reference} is 0'}"
-    return f"; {name} {names.ratio} = {final.difference.ratio:.9g}"
+        return f"; {name} {final.status.value}: {final.reason or f'{names.reference} is 0'}{configured}"
+    return f"; {name} {names.ratio} = {final.difference.ratio:.9g}{configured}"
+
+
+def configured_words(result: DiffResult) -> str:
+    """Return the configuration that differs where the final ratio is far from 1; empty where none does."""
+    far = result.final_ratio
+    if far is None or not far.configured:
+        return ""
+    shown = [f"{item.name} {_short(item.c)} against {_short(item.py)}" for item in far.configured[:_CONFIGURED]]
+    more = f" and {len(far.configured) - len(shown)} more" if len(far.configured) > len(shown) else ""
+    return f": {', '.join(shown)}{more} (configuration)"
+
+
+_CONFIGURED = 2
+"""Configuration values that the first line names."""
+
+
+def _short(text: str) -> str:
+    """Return a printed value with few digits for the first line; the table and the notices have them all."""
+    try:
+        return f"{float(text):.6g}"
+    except ValueError:
+        return " ".join(_short(word) for word in words) if len(words := text.split()) > 1 else text
 
 
 def describe(row: Row, names: Names) -> str:

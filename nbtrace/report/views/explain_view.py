@@ -14,7 +14,7 @@ from nbtrace.explanation.ranking import UNDONE
 from nbtrace.explanation.simulations.evidence import evidence
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, clean, listed, percent
-from nbtrace.report.views.diff_view import lack_words
+from nbtrace.report.views.diff_view import configured_words, lack_words
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.views.explain_words import (
     SMALL,
@@ -95,6 +95,7 @@ def headline(result: Explanation) -> str:
         answer = rounding_words(result.rounded)
     if result.verdict is Verdict.AGREE:
         return f"every value agrees within the tolerance; below it, {answer}"
+    answer += _configured(result, root, share)
     attribution = result.attribution
     left, whole = attribution.left, attribution.log_ratio
     if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
@@ -114,6 +115,21 @@ def _single_side(result: Explanation) -> str:
     what = "" if scene.single else f" {listed(quantities, 4)}"
     return f"{result.names.of(sides[0])} computes{what}"
 
+
+def _configured(result: Explanation, root: Root, share: Share) -> str:
+    """Return the configuration that differs, where the root does not explain a final ratio that is far from 1."""
+    far = result.diff.final_ratio
+    if far is None or (share.of_log_ratio is not None and abs(1 - share.of_log_ratio) < _HALF):
+        return ""
+    named = {finding.node.name for finding in root.findings}
+    if any(item.name in named for item in far.configured):
+        return ""
+    words = configured_words(result.diff)
+    return f"; {far.row.quantity} {result.names.ratio} may come from{words.removeprefix(':')}" if words else ""
+
+
+_HALF = 0.5
+"""Share of the final log-ratio that a root leaves from which on what else differs belongs to the answer."""
 
 _MUCH = 0.01
 """Share of the final log-ratio from which on what is left of it belongs to the answer."""

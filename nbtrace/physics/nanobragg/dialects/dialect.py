@@ -1,6 +1,7 @@
 """How the logs of nanoBragg and its ports are read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
@@ -63,7 +64,9 @@ class NanoBraggDialect(Dialect):
 
     def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
         """Return the trace of a per-φ document; None for any other."""
-        return per_phi_trace(source, data, lines, repeated) if is_per_phi(data) else None
+        if not is_per_phi(data):
+            return None
+        return replace(per_phi_trace(source, data, lines, repeated), vocabulary=self.vocabulary)
 
 
 def _labelled(lines: LogLines) -> Iterator[tuple[Outcome | None, str]]:

@@ -71,6 +71,23 @@ class DiffRoot(DocumentPart):
     consequences: Array[str] = Field(description="Diverging quantities that depend on it.")
 
 
+class DiffSetting(DocumentPart):
+    """A configuration value that the two logs state differently."""
+
+    name: str = Field(description="The quantity that shows it, or the setting in words.")
+    c_text: str = Field(description="What the reference's log says.")
+    py_text: str = Field(description="What the candidate's log says.")
+
+
+class FinalRatioEntry(DocumentPart):
+    """A final value that is far from the other side's, and what it may come from."""
+
+    quantity: str = Field(description="The final quantity.")
+    ratio_py_over_c: Number = Field(description="py/c; null where undefined.")
+    configuration: Array[DiffSetting] = Field(description="Configuration values that differ, the furthest first.")
+    divergence: str | None = Field(description="First divergence above 1e-4 that is no artefact of the logs.")
+
+
 class DiffCoverage(DocumentPart):
     """What was compared, and what was not."""
 
@@ -111,6 +128,10 @@ class DiffDocument(DocumentPart):
     )
     num_divergent: int = Field(description="Quantities that diverge.")
     roots: Array[DiffRoot] = Field(description="Diverging quantities that follow from no other.")
+    final_ratio: FinalRatioEntry | None = Field(
+        default=None,
+        description=f"{LATER}A final value off by more than 1e-4, and what it may come from; null for a nearer one.",
+    )
     coverage: DiffCoverage = Field(description="What was compared, and what was not.")
     names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")
     c: TraceSource = Field(description="The reference's log.")

@@ -5,11 +5,13 @@ from typing import Literal
 from pydantic import Field
 
 from nbtrace.report.documents.models.parts import (
+    LATER,
     Answer,
     Component,
     FormatVersion,
     NoticeEntry,
     Provenance,
+    SideNames,
     SideWord,
     StatusWord,
     StepCoverage,
@@ -60,6 +62,7 @@ class StepsDocument(DocumentPart):
     first_divergence: int | None = Field(description="Ordinal of the first turn that diverges.")
     num_divergent: int = Field(description="Turns that diverge.")
     coverage: StepCoverage = Field(description="How many turns were compared.")
+    names: SideNames | None = Field(default=None, description=f"{LATER}What reports call the two sides.")
     c: TraceSource = Field(description="The reference's log.")
     py: TraceSource = Field(description="The candidate's log.")
     notices: Array[NoticeEntry] = Field(description="What must be known before the figures.")
