@@ -15,7 +15,7 @@ from nbtrace.physics.nanobragg.quantities import QUANTITIES
 ROOT = Path(__file__).parents[1]
 
 LAYERS = {
-    "words": "errors units temporary files documents records schema nearness vocabulary",
+    "words": "errors units plain_text temporary files documents presentable records schema nearness vocabulary",
     "words of a judgement": "verdicts",
     "text": "parsers writers",
     "images": "images",
@@ -28,6 +28,7 @@ LAYERS = {
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",
+    "results as reports": "presented",
     "rooms of physics": "physics",
     "the embedded simulator": "embedded",
     "commands": "cli __main__",

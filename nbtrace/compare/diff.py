@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nbtrace.compare.align import Alignment, align, conflicting, pair_blocks
 from nbtrace.compare.artefacts import Physical, set_aside
@@ -16,6 +16,7 @@ from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import InputError, UsageError
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Weight
 from nbtrace.verdicts.status import Status, Verdict
@@ -53,8 +54,8 @@ class Coverage:
     unknown_on_py: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class DiffResult:
+@dataclass(frozen=True, repr=False)
+class DiffResult(Presentable):
     """Two traces compared.
 
     Attributes
@@ -75,6 +76,8 @@ class DiffResult:
         Quantities that one log prints twice and differently at one place.
     """
 
+    presented_as: ClassVar[str] = "diff"
+
     c: Trace
     py: Trace
     policy: Policy
@@ -85,6 +88,12 @@ class DiffResult:
     verdict: Verdict
     gaps: tuple[Gaps, Gaps] = (Gaps(), Gaps())
     conflicts: frozenset[str] = frozenset()
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        covered = self.coverage
+        compared = f"{covered.compared} of {covered.expected} values compared"
+        return (f"{compared}, {len(self.divergences)} quantities diverge; {self.c.source} against {self.py.source}",)
 
     @property
     def names(self) -> Names:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
@@ -15,6 +15,7 @@ from nbtrace.compare.notices.step_notices import repeat_notices
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
@@ -67,8 +68,8 @@ class PhiStep:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class PhiResult:
+@dataclass(frozen=True, repr=False)
+class PhiResult(Presentable):
     """Two φ sweeps compared.
 
     Attributes
@@ -82,6 +83,8 @@ class PhiResult:
     verdict : Verdict
     """
 
+    presented_as: ClassVar[str] = "phi"
+
     c: Trace
     py: Trace
     tolerance: Tolerance
@@ -89,6 +92,12 @@ class PhiResult:
     repeats: tuple[Repeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        diverging = sum(step.status.diverges for step in self.steps)
+        counts = f"{len(self.compared)} of {len(self.steps)} steps compared, {diverging} diverge"
+        return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property
     def compared(self) -> tuple[PhiStep, ...]:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
+from nbtrace.presentable import Presentable
 from nbtrace.records import Shape, Trace
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Status, Verdict
@@ -67,8 +69,8 @@ class Product:
         return self.final / self.product if self.product and self.final is not None else None
 
 
-@dataclass(frozen=True)
-class ScalingResult:
+@dataclass(frozen=True, repr=False)
+class ScalingResult(Presentable):
     """The scaling chains of two traces compared.
 
     Attributes
@@ -91,6 +93,8 @@ class ScalingResult:
     verdict : Verdict
     """
 
+    presented_as: ClassVar[str] = "scaling"
+
     diff: DiffResult
     factors: tuple[ScalingFactor, ...]
     products: tuple[Product, Product]
@@ -100,6 +104,12 @@ class ScalingResult:
     rebuilt: Rebuilt | None
     lattice: tuple[tuple[WorkedFactor, ...], tuple[WorkedFactor, ...]]
     verdict: Verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        compared = sum(factor.row is not None for factor in self.factors)
+        counts = f"{compared} of {len(self.factors)} quantities of the chain compared, {self.num_divergent} diverge"
+        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from nbtrace.compare.align import align, pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status, Verdict
@@ -65,8 +67,8 @@ class Turn:
         return Status.MISSING if self.only_on is not None or self.lacking_c or self.lacking_py else Status.PASS
 
 
-@dataclass(frozen=True)
-class StepsResult:
+@dataclass(frozen=True, repr=False)
+class StepsResult(Presentable):
     """Two traces compared along a loop.
 
     Attributes
@@ -83,12 +85,20 @@ class StepsResult:
         Of the turns; what stands outside of the loop is told in a notice.
     """
 
+    presented_as: ClassVar[str] = "steps"
+
     diff: DiffResult
     index: str
     turns: tuple[Turn, ...]
     repeats: tuple[TurnRepeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        diverging = sum(turn.status.diverges for turn in self.turns)
+        counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared, {diverging} diverge"
+        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def first_divergence(self) -> Turn | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
@@ -22,6 +23,7 @@ from nbtrace.explanation.simulations.counterfactual import Simulated, counterfac
 from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -29,8 +31,8 @@ from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.sides import Names
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Presentable):
     """Who is wrong, and why.
 
     Attributes
@@ -47,12 +49,19 @@ class Explanation:
         What runs of the simulator say; None where none were asked for, or the traces are of different pixels.
     """
 
+    presented_as: ClassVar[str] = "explain"
+
     diff: DiffResult
     audit: Audit
     roots: tuple[Root, ...]
     attribution: Attribution
     unusable: tuple[Record, ...]
     simulated: Simulated | None = None
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        counts = f"{len(self.roots)} roots, {len(self.findings)} values held against formulas"
+        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def names(self) -> Names:
