@@ -10,6 +10,7 @@ from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.records import Shape, Trace
 from nbtrace.verdicts.notices import Notice
@@ -128,23 +129,31 @@ class ScalingResult(Presentable):
 
 
 def scaling_chain(
-    c: Trace, py: Trace, policy: Policy | None = None, *, cells: tuple[int, int, int] | None = None
+    c: Log,
+    py: Log,
+    policy: Policy | None = None,
+    *,
+    cells: tuple[int, int, int] | None = None,
+    vocabulary: Words | None = None,
 ) -> ScalingResult:
     """Compare the scaling chains of two traces.
 
     Parameters
     ----------
-    c, py : Trace
+    c, py : Trace, name of a log, or open file
     policy : Policy, optional
         Tolerances.
     cells : (int, int, int), optional
         Cells along a, b, c for the worked lattice factor, where the logs do not tell.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
     InputError
         If neither log, or only one, holds a quantity of the chain.
     """
+    c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
     result = diff_traces(c, py, policy)
     chain = chain_of(result.c.vocabulary)
     rows = {row.quantity: row for row in result.rows if row.quantity in chain.names and row.index.block == 0}

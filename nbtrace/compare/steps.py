@@ -11,6 +11,7 @@ from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -117,17 +118,26 @@ class StepsResult(Presentable):
         return frozenset(looped & {name for gaps in self.diff.gaps for name in gaps.hidden})
 
 
-def compare_steps(first: Trace, second: Trace, index: str | None = None, policy: Policy | None = None) -> StepsResult:
+def compare_steps(
+    first: Log,
+    second: Log,
+    index: str | None = None,
+    policy: Policy | None = None,
+    *,
+    vocabulary: Words | None = None,
+) -> StepsResult:
     """Compare two traces turn by turn.
 
     Parameters
     ----------
-    first, second : Trace
+    first, second : Trace, name of a log, or open file
         The reference's and the candidate's; exchanged if their prefixes say so.
     index : str, optional
         Name of the loop; by default the outermost one that the vocabulary names.
     policy : Policy, optional
         Tolerances; the defaults if not given.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
@@ -136,6 +146,7 @@ def compare_steps(first: Trace, second: Trace, index: str | None = None, policy:
     UsageError
         If the vocabulary names no such loop.
     """
+    first, second = trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary)
     index = _named(first.vocabulary, index)
     result = diff_traces(first, second, policy)
     c, py = result.c, result.py

@@ -23,6 +23,7 @@ from nbtrace.explanation.simulations.counterfactual import Simulated, counterfac
 from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -99,12 +100,13 @@ class Explanation(Presentable):
 
 
 def explain(
-    c: Trace,
-    py: Trace,
+    c: Log,
+    py: Log,
     config: Config | None = None,
     *,
     policy: Policy | None = None,
     simulate: Simulate | None = None,
+    vocabulary: Words | None = None,
 ) -> Explanation:
     """Explain the differences of two traces.
 
@@ -113,7 +115,7 @@ def explain(
 
     Parameters
     ----------
-    c, py : Trace
+    c, py : Trace, name of a log, or open file
         The reference's and the port's; exchanged if their prefixes say so.
     config : Config, optional
         What both were run with; by default what the banners tell.
@@ -122,12 +124,15 @@ def explain(
     simulate : callable, optional
         Runs a pixel of the configuration (:func:`nbtrace.embedded.pixel_runs.pixel_runs`), which confirms causes and
         finds some for roots that the catalogue leaves without.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
+    c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
     result = diff_traces(c, py, policy)
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))

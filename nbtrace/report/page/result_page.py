@@ -13,7 +13,7 @@ from nbtrace.report.documents.view_document import view_document
 from nbtrace.report.page.page import SCRIPTS, content_policy, environment, page_style, static
 from nbtrace.report.page.prose import Tabular
 from nbtrace.report.page.results import PageNotice, ResultSection, result_section
-from nbtrace.report.page.tables import tone_of
+from nbtrace.report.page.tables import Tone, tone_of
 from nbtrace.report.page.told import PagePart
 from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, View
 
@@ -35,7 +35,7 @@ def notebook_part(name: str, view: View, document: Document) -> str:
     document : mapping
     """
     section = _section(name, view, document)
-    section = replace(section, parts=tuple(map(_short, section.parts)))
+    section = replace(section, parts=tuple(map(_short, _divergent_first(section.parts))))
     rules = (static("parts.css") + static("notebook.css")).replace(":root", "&")
     style = f"{_CLASS} {{\n{rules}}}\n"
     return (
@@ -84,6 +84,19 @@ def _notices(view: View) -> tuple[PageNotice, ...]:
         PageNotice(WEIGHT_WORDS[notice.weight], tone_of(WEIGHT_WORDS[notice.weight]), notice.text, ())
         for notice in view.notices
     )
+
+
+def _divergent_first(parts: tuple[PagePart, ...]) -> tuple[PagePart, ...]:
+    """Return the parts with the rows of the first one that do not agree in front, and that part whole behind them."""
+    match parts:
+        case [PagePart(title, [Tabular(table)], kind), *rest]:
+            place = table.status_column
+            apart = () if place is None else tuple(row for row in table.rows if row[place].tone is not Tone.GOOD)
+            if apart and len(apart) < len(table.rows):
+                words = f"{len(apart)} of {len(table.rows)} rows do not agree"
+                shown = PagePart(words, (Tabular(replace(table, caption=words, rows=apart)),), kind)
+                return (shown, *rest, PagePart(f"{title}: all {len(table.rows)}", (Tabular(table),), kind))
+    return parts
 
 
 def _short(part: PagePart) -> PagePart:
