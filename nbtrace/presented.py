@@ -49,6 +49,7 @@ _FORMS: Mapping[str, _Form] = {
     "check": _form("check", "trace_documents"),
     "explain": _form("explain"),
     "images": _form("images"),
+    "arrays": _form("arrays"),
     "sweep": _form("sweep"),
     "compare": _form("compare", pictures=False),
     "suite": _form("suite"),

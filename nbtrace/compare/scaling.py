@@ -11,6 +11,7 @@ from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.plain_text import shortened
 from nbtrace.presentable import Presentable
 from nbtrace.records import Shape, Trace
 from nbtrace.verdicts.notices import Notice
@@ -49,6 +50,10 @@ class ScalingFactor:
     log_ratio: float | None
     share: float | None
     known: Quantity | None = None
+
+    def __repr__(self) -> str:
+        share = "" if self.share is None else f", share {self.share:.4%}"
+        return shortened(f"<ScalingFactor {self.name}: {self.status.value}; {self.c_value}, {self.py_value}{share}>")
 
     @property
     def description(self) -> str:

@@ -12,6 +12,7 @@ from nbtrace.compare.judge import Row
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.plain_text import shortened
 from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -44,6 +45,12 @@ class Turn:
     only_on: Side | None = None
     lacking_c: tuple[Record, ...] = ()
     lacking_py: tuple[Record, ...] = ()
+
+    def __repr__(self) -> str:
+        first = "" if self.first is None else f", first {self.first.label}"
+        return shortened(
+            f"<Turn {self.ordinal}: {self.status.value}; {self.diverging} of {self.compared} values diverge{first}>"
+        )
 
     @property
     def first(self) -> Row | None:
