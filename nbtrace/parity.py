@@ -51,7 +51,7 @@ _unsafe = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
-class Cause:
+class ExplainedCause:
     """What `nbtrace explain` says of a difference: its answer in one line, its result, and whether a side is blamed."""
 
     words: str
@@ -65,7 +65,7 @@ class Causes:
 
     seconds: float = _SECONDS
 
-    def of(self, result: DiffResult) -> "Cause | None":
+    def of(self, result: DiffResult) -> "ExplainedCause | None":
         """Return the answer of `nbtrace explain`, and its result; None where there is none, or no time."""
         size = len(result.c.records) + len(result.py.records)
         if self.seconds <= 0 or size > _QUICK or result.verdict is not Verdict.DIFFER:
@@ -87,7 +87,7 @@ class Causes:
             return None
         (root, _), *_ = explanation.ranked
         filed = _Failure("explain", explain_view(explanation), explain_document(explanation))
-        return Cause(headline(explanation), filed, blames=root.side is not Side.UNKNOWN)
+        return ExplainedCause(headline(explanation), filed, blames=root.side is not Side.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -373,7 +373,7 @@ class Parity:
         raise self._failing(text + filed, summary, call) from None
 
 
-def _with_cause(shown: View, cause: "Cause") -> View:
+def _with_cause(shown: View, cause: "ExplainedCause") -> View:
     """Return a report with the cause in front: as its answer where a side is blamed, else as its first fact."""
     if not cause.blames:
         return replace(shown, facts=(f"Cause: {cause.words}", *shown.facts))

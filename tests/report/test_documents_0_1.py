@@ -114,11 +114,17 @@ def test_a_document_of_0_1_is_read_and_written_back(name: str) -> None:
         kind.model_validate(document)
 
 
+NEWER = frozenset({"arrays"})
+"""Documents that version 0.1 did not have."""
+
+OF_0_1 = tuple(name for name in DOCUMENTS if name not in NEWER)
+
+
 def test_the_commands_write_every_document() -> None:
-    assert {kind_of(name) for name in COMMANDS} == set(DOCUMENTS)
+    assert {kind_of(name) for name in COMMANDS} == set(OF_0_1)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", OF_0_1)
 def test_a_damaged_document_is_refused(name: str) -> None:
     document = document_0_1(next(told for told in COMMANDS if kind_of(told) == name))
     for key, wrong in (("format", "nbtrace other"), ("format_version", 2), ("verdict", 5)):
@@ -135,8 +141,8 @@ LATER = {
     "simulator": ("explain",),
     "experiment": ("trust",),
     "seeded_by_clock": ("trust",),
-    "answer": tuple(DOCUMENTS),
-    "provenance": tuple(DOCUMENTS),
+    "answer": OF_0_1,
+    "provenance": OF_0_1,
 }
 """Key → documents that have it, and whose first builds lacked it."""
 
