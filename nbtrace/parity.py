@@ -43,7 +43,7 @@ _QUICK = 2000
 """Records of both traces together up to which looking for the cause takes a second or two."""
 
 _SECONDS = 10.0
-"""Time that a session gives to looking for causes; many tests may fail of one."""
+"""Time of the processor that a session gives to looking for causes; many tests may fail of one."""
 
 _NARROW, _WIDE = 80, 120
 _SLUG = 80
@@ -75,14 +75,14 @@ class Causes:
         from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
         from nbtrace.report.views.explain_view import explain_view, headline  # noqa: PLC0415
 
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             explanation = explain(result.c, result.py, policy=result.policy)
         except NbtraceError:
             # The difference is what fails the test; without its cause it is still one.
             return None
         finally:
-            self.seconds -= time.perf_counter() - started
+            self.seconds -= time.process_time() - started
         if not explanation.ranked:
             return None
         (root, _), *_ = explanation.ranked
@@ -144,6 +144,9 @@ class Parity:
     test: CodeType | None = None
     begun: int = 0
     failed: FailedComparison | None = None
+
+    def __repr__(self) -> str:
+        return f"<parity: {self.begun} comparisons>"
 
     def __call__(
         self, c: "Log | Picture | Arrays", py: "Log | Picture | Arrays", **options: Any

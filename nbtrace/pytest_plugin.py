@@ -37,6 +37,8 @@ def parity(request: pytest.FixtureRequest) -> "Parity":
     from nbtrace.parity import Causes, Parity  # noqa: PLC0415 - only tests that compare pay for the import
 
     config = request.config
+    function = inspect.unwrap(request.function)
+    function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
     folder = config.getoption("--nbtrace-report")
     comparing = Parity(
         node=request.node.nodeid,
@@ -44,7 +46,7 @@ def parity(request: pytest.FixtureRequest) -> "Parity":
         report=None if folder is None else config.invocation_params.dir / folder,
         width=config.get_terminal_writer().fullwidth,
         causes=config.stash.setdefault(_CAUSES, Causes()),
-        test=getattr(inspect.unwrap(request.function), "__code__", None),
+        test=getattr(function, "__code__", None),
     )
     request.node.stash[_IN_USE] = comparing
     return comparing

@@ -503,7 +503,7 @@ def test_a_tensor_is_compared_and_torch_is_not_imported_for_anything_else(folder
         ("parity([nan], [nan], equal_nan=True)", "nbtrace: there is nothing to compare: array: * nothing but nan"),
         (
             "parity([nan, nan], [nan, nan])",
-            "DIFFER  array[[]0]: C nan, Py nan, NOT_FINITE (2 elements are not*",
+            "DIFFER  array[[]0]: C nan, Py nan, NOT_FINITE (not finite: 2)*",
         ),
         ("parity({'F': [1.0]}, {'G': [1.0]})", "DIFFER  Py has no F; G differs, too"),
         ("parity({'F': [1.0], 'E': []}, {'F': [1.0], 'E': []})", "DIFFER  E: it holds no element"),
@@ -514,7 +514,7 @@ def test_a_tensor_is_compared_and_torch_is_not_imported_for_anything_else(folder
         ("parity(line, line[:])", "nbtrace: * C and Py hold the same object, which tells nothing"),
         ("parity([1, 2], [1, 3], tolerance={'arry': 1})", "nbtrace: a tolerance is given for arry, * mean array[?]"),
         ("parity([1, 2], [1, 3], relative=-1)", "nbtrace: tolerance -1: a tolerance is a finite number of 0 or more"),
-        ("parity([10**7], [10**7 + 1])", "DIFFER  array[[]0]: C 10000000, Py 10000001, * 1 of 1 elements differ"),
+        ("parity([10**7], [10**7 + 1])", "DIFFER  array[[]0]: C 10000000, Py 10000001, * 1 of 1 element differs"),
         ("parity(line, line * 1.5)", "DIFFER  array: Py is C times 1.5; *"),
         ("parity({'F': line}, {'F': [object()]})", "nbtrace: Py: F holds Python objects*"),
     ],
@@ -553,6 +553,15 @@ def test_the_worst_element_of_a_table_has_its_name(folder: pytest.Pytester) -> N
 
 def test_a_failure_shows_the_line_of_the_test_and_which_call_it_is(folder: pytest.Pytester) -> None:
     folder.makepyfile(
+        test_b="""
+        from hypothesis import HealthCheck, given, settings
+        from hypothesis import strategies as st
+
+        @settings(suppress_health_check=list(HealthCheck), database=None, max_examples=3)
+        @given(st.floats(1, 2))
+        def test_given(parity, x):
+            parity([x, 3.0], [x, 3.5])
+        """,
         helper="""
         def same(parity, c, py):
             parity(
@@ -571,7 +580,7 @@ def test_a_failure_shows_the_line_of_the_test_and_which_call_it_is(folder: pytes
     )
     folder.syspathinsert()
     result = run(folder)
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(failed=2)
     wanted = [
         "test_a.py:6, comparison 3 of the test",
         ">   same(parity, [[]1.0], [[]py])",
@@ -582,6 +591,9 @@ def test_a_failure_shows_the_line_of_the_test_and_which_call_it_is(folder: pytes
         ">   )",
     ]
     result.stdout.fnmatch_lines(wanted, consecutive=True)
+    result.stdout.fnmatch_lines(
+        ["test_b.py:7, comparison * of the test", ">   parity([[]x, 3.0], [[]x, 3.5])"], consecutive=True
+    )
     result.stdout.fnmatch_lines(["FAILED test_a.py::test_several - DIFFER  array[[]0]: C 1, Py 2*"])
     short = run(folder, "--tb=line")
     short.stdout.fnmatch_lines(["*test_a.py:6: DIFFER  array[[]0]: C 1, Py 2*"])

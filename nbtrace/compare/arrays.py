@@ -127,7 +127,7 @@ class ArraysResult(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        return (f"{self.compared} elements of {len(self.arrays)} arrays compared, {self.beyond} beyond the tolerance",)
+        return (f"arrays: {len(self.arrays)}; elements compared: {self.compared}, beyond the tolerance: {self.beyond}",)
 
     @property
     def compared(self) -> int:
@@ -299,7 +299,7 @@ def _measured(
     bad = outside & ~finite
     first, worst = _first(outside), _first(bad) if bad.any() else _largest(size, outside)
     status = Status.NOT_FINITE if bad.any() else _band(size[outside], relative[outside], limits)
-    reason = f"{int(bad.sum())} elements are not finite" if bad.any() else ""
+    reason = f"not finite: {int(bad.sum())}" if bad.any() else ""
     relation = "" if bad.any() or left_out else relation_words(left, right, limits, names)
     return {
         **counts,

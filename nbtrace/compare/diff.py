@@ -93,7 +93,8 @@ class DiffResult(Presentable):
         """Return what was compared, and how much of it diverges."""
         covered = self.coverage
         compared = f"{covered.compared} of {covered.expected} values compared"
-        return (f"{compared}, {len(self.divergences)} quantities diverge; {self.c.source} against {self.py.source}",)
+        counts = f"{compared}; diverging quantities: {len(self.divergences)}"
+        return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property
     def names(self) -> Names:

@@ -97,7 +97,7 @@ class PhiResult(Presentable):
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
         diverging = sum(step.status.diverges for step in self.steps)
-        counts = f"{len(self.compared)} of {len(self.steps)} steps compared, {diverging} diverge"
+        counts = f"{len(self.compared)} of {len(self.steps)} steps compared; diverging: {diverging}"
         return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property

@@ -114,7 +114,7 @@ class ScalingResult(Presentable):
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
         compared = sum(factor.row is not None for factor in self.factors)
-        counts = f"{compared} of {len(self.factors)} quantities of the chain compared, {self.num_divergent} diverge"
+        counts = f"{compared} of {len(self.factors)} quantities of the chain compared; diverging: {self.num_divergent}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property

@@ -76,7 +76,7 @@ class SelfCheck(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        counts = f"{len(self.checked)} of {len(self.checks)} relations checked, {len(self.broken)} broken"
+        counts = f"{len(self.checked)} of {len(self.checks)} relations checked; broken: {len(self.broken)}"
         return (f"{counts}; {self.trace.source}",)
 
     @property

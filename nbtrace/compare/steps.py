@@ -105,7 +105,7 @@ class StepsResult(Presentable):
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
         diverging = sum(turn.status.diverges for turn in self.turns)
-        counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared, {diverging} diverge"
+        counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared; diverging: {diverging}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property

@@ -232,7 +232,7 @@ class SweepResult(Presentable):
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
         runs = ", ".join(run.name for run in self.runs)
-        return (f"{len(self.runs)} runs ({runs}), {len(self.quantities)} quantities, {len(self.moving)} move",)
+        return (f"runs: {runs}; {len(self.moving)} of {len(self.quantities)} quantities move",)
 
     def exceeds_rounding(self, item: Swept) -> bool:
         """Whether a quantity moves much more than the rounding of its inputs and of itself can make it.

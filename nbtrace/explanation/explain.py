@@ -61,7 +61,7 @@ class Explanation(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        counts = f"{len(self.roots)} roots, {len(self.findings)} values held against formulas"
+        counts = f"roots: {len(self.roots)}; values held against formulas: {len(self.findings)}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property

@@ -140,7 +140,7 @@ class Comparison(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        return (*self.images.counted(), f"the traces of {self.traced} pixels compared")
+        return (*self.images.counted(), f"traced pixels: {self.traced}")
 
     @property
     def speedup(self) -> float | None:

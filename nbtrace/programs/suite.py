@@ -99,7 +99,7 @@ class SuiteResult(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        return (f"{len(self.cases)} cases of {self.name}, {len(self.of(CaseOutcome.AGREE))} agree",)
+        return (f"{self.name}: {len(self.of(CaseOutcome.AGREE))} of {len(self.cases)} cases agree",)
 
     def of(self, outcome: CaseOutcome) -> tuple[CaseResult, ...]:
         """Return the cases that ended so."""

@@ -188,7 +188,7 @@ class Trust(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        return (f"{len(self.effects)} changes of the run tried, {len(self.trials)} traces compared",)
+        return (f"changes of the run tried: {len(self.effects)}; traces compared: {len(self.trials)}",)
 
     @property
     def moved_by_clock(self) -> tuple[Effect, ...]:

@@ -124,7 +124,7 @@ class ImagesResult(Presentable):
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
         beyond = sum(count for status, count in self.status_counts.items() if status.diverges)
-        counts = f"{self.metrics.pixels} pixels compared, {beyond} beyond the tolerance"
+        counts = f"{self.metrics.pixels} pixels compared; beyond the tolerance: {beyond}"
         return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property

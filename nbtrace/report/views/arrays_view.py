@@ -18,7 +18,7 @@ def arrays_view(result: ArraysResult) -> View:
         verdict=result.verdict,
         headline=headline(result),
         facts=(
-            f"{result.compared} elements of {len(result.arrays)} arrays compared",
+            _compared(result),
             *((f"{left_out} elements are nan on both sides and left out",) if left_out else ()),
             f"Tolerance: {'see the table' if several else next(iter(tolerances))}",
         ),
@@ -33,11 +33,16 @@ def arrays_view(result: ArraysResult) -> View:
     )
 
 
+def _compared(result: ArraysResult) -> str:
+    arrays = f"{len(result.arrays)} arrays" if len(result.arrays) > 1 else "1 array"
+    return f"{result.compared} element{'s' * (result.compared != 1)} of {arrays} compared"
+
+
 def headline(result: ArraysResult) -> str:
     """Return the answer in one line."""
     first = result.first_divergence
     if first is None:
-        return f"{result.compared} elements of {len(result.arrays)} arrays compared, none diverges"
+        return f"{_compared(result)}, none diverges"
     others = [array.name for array in result.diverging[1:]]
     more = f"; {listed(others, 3)} differ{'s' if len(others) == 1 else ''}, too" if others else ""
     return f"{array_words(first, result.names)}{more}"
@@ -57,7 +62,7 @@ def array_words(array: ComparedArray, names: Names) -> str:
     """Return what is wrong with an array: how Py is made from C if that is known, else its worst element."""
     if array.worst is None:
         return f"{array.name}: {array.reason}" if array.name not in array.reason else array.reason
-    count = f"{array.beyond} of {array.compared} elements differ"
+    count = f"{array.beyond} of {array.compared} element{'s' * (array.compared != 1)} differ{'s' * (array.beyond == 1)}"
     count += "" if array.tolerance.is_exact else f" by more than {array.tolerance}"
     first = ""
     if array.first is not None and array.beyond > 1 and array.first != array.worst:
