@@ -26,6 +26,11 @@ class Presentable:
 
     presented_as: ClassVar[str]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__repr__" not in cls.__dict__:  # else a dataclass would print all that it holds
+            cls.__repr__ = Presentable.__repr__  # type: ignore[method-assign]
+
     def report(self, format: ReportFormat = "text", *, width: int = 100) -> str:  # noqa: A002 - the word users know
         """Return the report.
 

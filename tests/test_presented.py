@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -166,12 +165,22 @@ def test_all_that_is_public_is_there_and_typed() -> None:
 
 
 def test_a_result_of_its_own_class_is_presented_as_its_kind() -> None:
-    @dataclass(frozen=True, repr=False)
+    @dataclass(frozen=True)
     class Mine(nbtrace.SelfCheck):
-        presented_as: ClassVar[str] = "check"
+        more: int = 0
 
     checked = nbtrace.check(C)
     assert repr(Mine(checked.trace, checked.single_precision, checked.checks)).startswith("Mine: AGREE  13 of 13")
+
+
+def test_long_logs_are_short_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbtrace.longlogs.diff_logs._LONG", 1)
+    result = nbtrace.diff(C, PY)
+    assert type(result) is not nbtrace.DiffResult
+    first, counts = repr(result).splitlines()
+    assert first.startswith("LongDiffResult: DIFFER  first divergence rot_a_angstroms z")
+    assert counts.startswith("  149 of 149 values compared; diverging quantities: 14;")
+    assert "rot_a_angstroms" in str(result._repr_html_())
 
 
 def test_comparing_names_of_logs_needs_no_numpy() -> None:
