@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
+    from nbtrace.compare.array_tolerances import ArrayTolerances
+    from nbtrace.compare.arrays import ArraysResult, compare_arrays
     from nbtrace.compare.check import check
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
     from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
+    from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError, UsageError
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
     from nbtrace.images.image import Geometry, Image
@@ -28,13 +31,18 @@ if TYPE_CHECKING:
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
     from nbtrace.longlogs.diff_logs import diff
     from nbtrace.parsers import parse_trace, read_sides, read_trace
+    from nbtrace.presented import render_html, render_json, render_markdown, render_text
     from nbtrace.records import Record, Side, Trace
     from nbtrace.verdicts.status import Status, Verdict
     from nbtrace.verdicts.tolerance import Policy
     from nbtrace.vocabulary.registry import load as load_vocabulary
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
+    __version__: str
+
 __all__ = [
+    "ArrayTolerances",
+    "ArraysResult",
     "Bundle",
     "DiffResult",
     "EmbeddedTrace",
@@ -43,8 +51,12 @@ __all__ = [
     "Image",
     "ImageOptions",
     "ImagesResult",
+    "InputError",
+    "MismatchError",
+    "NbtraceError",
     "PhiResult",
     "Policy",
+    "ProgramError",
     "Record",
     "ScalingResult",
     "SelfCheck",
@@ -53,9 +65,12 @@ __all__ = [
     "StepsResult",
     "SweepResult",
     "Trace",
+    "UsageError",
     "Verdict",
     "Vocabulary",
+    "__version__",
     "check",
+    "compare_arrays",
     "compare_images",
     "compare_phi",
     "compare_steps",
@@ -69,12 +84,18 @@ __all__ = [
     "read_image",
     "read_sides",
     "read_trace",
+    "render_html",
+    "render_json",
+    "render_markdown",
+    "render_text",
     "scaling_chain",
     "sweep",
     "trace_pixel",
 ]
 
 _HOME = {
+    "ArrayTolerances": "nbtrace.compare.array_tolerances",
+    "ArraysResult": "nbtrace.compare.arrays",
     "Bundle": "nbtrace.evidence.bundle",
     "DiffResult": "nbtrace.compare.diff",
     "EmbeddedTrace": "nbtrace.embedded.traces",
@@ -83,8 +104,12 @@ _HOME = {
     "Image": "nbtrace.images.image",
     "ImageOptions": "nbtrace.compare.images",
     "ImagesResult": "nbtrace.compare.images",
+    "InputError": "nbtrace.errors",
+    "MismatchError": "nbtrace.errors",
+    "NbtraceError": "nbtrace.errors",
     "PhiResult": "nbtrace.compare.phi",
     "Policy": "nbtrace.verdicts.tolerance",
+    "ProgramError": "nbtrace.errors",
     "Record": "nbtrace.records",
     "ScalingResult": "nbtrace.compare.scaling",
     "SelfCheck": "nbtrace.compare.self_check",
@@ -93,9 +118,11 @@ _HOME = {
     "StepsResult": "nbtrace.compare.steps",
     "SweepResult": "nbtrace.compare.sweep_result",
     "Trace": "nbtrace.records",
+    "UsageError": "nbtrace.errors",
     "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
     "check": "nbtrace.compare.check",
+    "compare_arrays": "nbtrace.compare.arrays",
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.compare.phi",
     "compare_steps": "nbtrace.compare.steps",
@@ -109,6 +136,10 @@ _HOME = {
     "read_image": "nbtrace.images.read",
     "read_sides": "nbtrace.parsers",
     "read_trace": "nbtrace.parsers",
+    "render_html": "nbtrace.presented",
+    "render_json": "nbtrace.presented",
+    "render_markdown": "nbtrace.presented",
+    "render_text": "nbtrace.presented",
     "scaling_chain": "nbtrace.compare.scaling",
     "sweep": "nbtrace.compare.sweep",
     "trace_pixel": "nbtrace.embedded.traces",
@@ -116,12 +147,24 @@ _HOME = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, own = _HOME[name].partition(":")
     value = getattr(import_module(module), own or name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    """Return the version that is installed; `0+unknown` of a folder that is imported from and not installed."""
+    from importlib import metadata  # noqa: PLC0415 - slow to import, and seldom asked for
+
+    try:
+        return metadata.version(__name__)
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

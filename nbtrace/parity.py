@@ -8,45 +8,55 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import pytest
 
+from nbtrace.calling_line import CallingLine, calling_lines
+from nbtrace.compare.array_tolerances import ArrayTolerances, GivenTolerance, option_words
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.errors import NbtraceError, UsageError
+from nbtrace.errors import NbtraceError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
 from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
-from nbtrace.parsers import read_trace
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal
-from nbtrace.report.view import View, clean
+from nbtrace.report.view import VERDICT_WORDS, View, clean
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import resolve_policy
-from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import Chosen, chosen
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from nbtrace.compare.arrays import ArraysResult
     from nbtrace.compare.images import ImagesResult
-    from nbtrace.images.image import Image, Pixels
+    from nbtrace.compare.named_arrays import Arrays
+    from nbtrace.images.given_images import Picture
 
-Log: TypeAlias = Trace | str | os.PathLike[str]
-Picture: TypeAlias = "Image | Pixels | str | os.PathLike[str]"
-Tolerance: TypeAlias = float | str | Sequence[str]
-Words: TypeAlias = Vocabulary | str | os.PathLike[str]
+Tolerance: TypeAlias = GivenTolerance
 
 _QUICK = 2000
 """Records of both traces together up to which looking for the cause takes a second or two."""
 
 _SECONDS = 10.0
-"""Time that a session gives to looking for causes; many tests may fail of one."""
+"""Time of the processor that a session gives to looking for causes; many tests may fail of one."""
 
 _NARROW, _WIDE = 80, 120
 _SLUG = 80
 _unsafe = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class ExplainedCause:
+    """What `nbtrace explain` says of a difference: its answer in one line, its result, and whether a side is blamed."""
+
+    words: str
+    explanation: "_Failure"
+    blames: bool
 
 
 @dataclass
@@ -55,8 +65,8 @@ class Causes:
 
     seconds: float = _SECONDS
 
-    def of(self, result: DiffResult) -> "tuple[str, _Failure] | None":
-        """Return the answer of `nbtrace explain` in one line, and its result; None where there is none, or no time."""
+    def of(self, result: DiffResult) -> "ExplainedCause | None":
+        """Return the answer of `nbtrace explain`, and its result; None where there is none, or no time."""
         size = len(result.c.records) + len(result.py.records)
         if self.seconds <= 0 or size > _QUICK or result.verdict is not Verdict.DIFFER:
             return None
@@ -65,24 +75,43 @@ class Causes:
         from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
         from nbtrace.report.views.explain_view import explain_view, headline  # noqa: PLC0415
 
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             explanation = explain(result.c, result.py, policy=result.policy)
         except NbtraceError:
             # The difference is what fails the test; without its cause it is still one.
             return None
         finally:
-            self.seconds -= time.perf_counter() - started
-        return (
-            (headline(explanation), _Failure("explain", explain_view(explanation), explain_document(explanation)))
-            if explanation.ranked
-            else None
-        )
+            self.seconds -= time.process_time() - started
+        if not explanation.ranked:
+            return None
+        (root, _), *_ = explanation.ranked
+        filed = _Failure("explain", explain_view(explanation), explain_document(explanation))
+        return ExplainedCause(headline(explanation), filed, blames=root.side is not Side.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class FailedComparison:
+    """A comparison that has failed its test.
+
+    Attributes
+    ----------
+    error : Exception
+        What fails the test.
+    summary : str
+        The answer in one line, for the short summary of a test run.
+    call : CallingLine or None
+        Where the test made the comparison.
+    """
+
+    error: BaseException
+    summary: str
+    call: CallingLine | None
 
 
 @dataclass
 class Parity:
-    """Compares two traces or two images; a difference fails the test with nbtrace's report.
+    """Compares two traces, images or arrays; a difference fails the test with nbtrace's report.
 
     Attributes
     ----------
@@ -98,6 +127,12 @@ class Parity:
         Shared by the tests of a session.
     compared : int
         Comparisons made so far.
+    test : code or None
+        Of the function of the test, whose line a failure shows.
+    begun : int
+        Comparisons begun so far.
+    failed : FailedComparison or None
+        The last one that has failed the test.
     """
 
     node: str
@@ -106,15 +141,29 @@ class Parity:
     width: int = _NARROW
     causes: Causes = field(default_factory=Causes)
     compared: int = 0
+    test: CodeType | None = None
+    begun: int = 0
+    failed: FailedComparison | None = None
 
-    def __call__(self, c: "Log | Picture", py: "Log | Picture", **options: Any) -> "DiffResult | ImagesResult":
-        """Compare two images if one of them is an image, an array or a file named like one, else two traces.
+    def __repr__(self) -> str:
+        return f"<parity: {self.begun} comparisons>"
 
-        The options are those of :meth:`images` or :meth:`traces`.
+    def __call__(
+        self, c: "Log | Picture | Arrays", py: "Log | Picture | Arrays", **options: Any
+    ) -> "DiffResult | ImagesResult | ArraysResult":
+        """Compare two traces, two images, or arrays, as what is given tells.
+
+        Traces are Trace objects, open files, and names of files that are not named like an image. An Image, a file that
+        is named like one, and an array of two dimensions are images. All else is compared element by element: arrays of
+        another number of dimensions, numbers, tables, mappings of arrays; and arrays of two dimensions where the
+        tolerance is given by names. The options are those of :meth:`traces`, :meth:`images` or :meth:`arrays`.
         """
         __tracebackhide__ = True
-        compare: Any = self.images if _is_picture(c) or _is_picture(py) else self.traces
-        result: DiffResult | ImagesResult = compare(c, py, **options)
+        compare: Any = self.traces
+        if not _is_log(c) or not _is_log(py):
+            by_name = isinstance(options.get("tolerance", 0.0), str | Mapping)
+            compare = self.arrays if _are_arrays(c, py, by_name=by_name) else self.images
+        result: DiffResult | ImagesResult | ArraysResult = compare(c, py, **options)
         return result
 
     def traces(
@@ -131,10 +180,11 @@ class Parity:
 
         Parameters
         ----------
-        c, py : Trace or path
+        c, py : Trace, path or open file
             The reference's and the port's.
-        tolerance : float, str or sequence of str
-            The relative tolerance, or what `--tolerance` takes: `"F_cell=1e-3"`, `"hkl_frac=abs:1e-4"`.
+        tolerance : float, str, sequence of str, or mapping
+            The relative tolerance, or what `--tolerance` takes: `"F_cell=1e-3"`, `"hkl_frac=abs:1e-4"`; or tolerances
+            by name, `{"F_cell": 1e-3, "hkl_frac": "abs:1e-4"}`.
         policy : Path, optional
             A TOML file with tolerances.
         strict : bool
@@ -149,12 +199,10 @@ class Parity:
             Of traces that agree; else the test has failed.
         """
         __tracebackhide__ = True
-        _refuse_itself(c, py)
-        with _refusing():
+        with self._begun(c, py):
             words = self._words(vocabulary, c, py)
-            limits = resolve_policy(_options(tolerance), policy, self.project, words.vocabulary)
-            traces = _trace(c, Side.C, words.vocabulary), _trace(py, Side.PY, words.vocabulary)
-            result = diff_traces(*traces, limits, strict=strict)
+            limits = resolve_policy(option_words(tolerance), policy, self.project, words.vocabulary)
+            result = diff_traces(*trace_pair(c, py, words.vocabulary), limits, strict=strict)
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
             named = {} if words.file is None else {words.file.name: words.file}
@@ -172,8 +220,8 @@ class Parity:
 
     def images(
         self,
-        c: Picture,
-        py: Picture,
+        c: "Picture",
+        py: "Picture",
         *,
         tolerance: float | None = None,
         shape: tuple[int, int] | None = None,
@@ -200,17 +248,17 @@ class Parity:
         __tracebackhide__ = True
         # numpy and the comparison of images, which tests of traces do not need.
         from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
+        from nbtrace.images.given_images import given_image  # noqa: PLC0415
         from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes  # noqa: PLC0415
         from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
         from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
         if tolerance is not None:
             options["relative"] = tolerance
-        _refuse_itself(c, py)
-        with _refusing():
-            pictures = _image(c, Side.C, shape), _image(py, Side.PY, shape)
-            options.setdefault("names", chosen(None, self.project).vocabulary.names)
-            result = compare_images(*pictures, ImageOptions(**options))
+        with self._begun(c, py):
+            names = options.setdefault("names", chosen(None, self.project).vocabulary.names)
+            pictures = [given_image(given, side, names, shape) for given, side in ((c, Side.C), (py, Side.PY))]
+            result = compare_images(pictures[0], pictures[1], ImageOptions(**options))
         self.compared += 1
         if result.verdict is not Verdict.AGREE:
             arrays = [picture.pixels for picture in pictures]
@@ -218,6 +266,90 @@ class Parity:
             view = images_view(result)
             self._fail(view, [_Failure("images", view, images_document(result), _files(c=c, py=py), archive)])
         return result
+
+    def arrays(
+        self,
+        c: "Arrays",
+        py: "Arrays",
+        *,
+        tolerance: GivenTolerance = (),
+        relative: float | None = None,
+        absolute: float | None = None,
+        equal_nan: bool = False,
+    ) -> "ArraysResult":
+        """Compare arrays element by element; what is empty, is missing on a side or has another shape fails.
+
+        Parameters
+        ----------
+        c, py : number, array of any shape, tensor, Series, DataFrame, or mapping of such by their names
+            The reference's and the port's. The arrays of nested mappings are named with dots.
+        tolerance : float, str, sequence of str, or mapping
+            A relative tolerance; or by name, as `{"F_latt": 1e-9, "k": "abs:1e-4"}` or `"F_latt=1e-9"`. Integers, texts
+            and times are compared exactly where no tolerance is given for them.
+        relative, absolute : float, optional
+            An element agrees if |Py − C| ≤ max(relative · max(|C|, |Py|), absolute); 1e-6 and 0 by default.
+        equal_nan : bool
+            Elements that are nan on both sides are left out, and counted; otherwise a nan is a difference.
+
+        Returns
+        -------
+        ArraysResult
+            Of arrays that agree; else the test has failed.
+        """
+        __tracebackhide__ = True
+        from nbtrace.compare.arrays import compare_arrays  # noqa: PLC0415 - numpy
+        from nbtrace.report.documents.arrays_document import arrays_document  # noqa: PLC0415
+        from nbtrace.report.views.arrays_view import arrays_view  # noqa: PLC0415
+
+        with self._begun(c, py):
+            names = chosen(None, self.project).vocabulary.names
+            limits = ArrayTolerances.of_words(tolerance, relative=relative, absolute=absolute)
+            result = compare_arrays(c, py, limits, equal_nan=equal_nan, names=names)
+        self.compared += 1
+        if result.verdict is not Verdict.AGREE:
+            from nbtrace.compare.named_arrays import archive_bytes  # noqa: PLC0415 - what no test that passes needs
+
+            archive = {"arrays.npz": archive_bytes(c, py)} if self.report is not None else {}
+            view = arrays_view(result)
+            self._fail(view, [_Failure("arrays", view, arrays_document(result), {}, archive)])
+        return result
+
+    @contextmanager
+    def _begun(self, c: object, py: object) -> Iterator[None]:
+        """Count a comparison, and fail one that tells nothing or cannot be made; it has no result, and no bundle."""
+        __tracebackhide__ = True
+        self.begun += 1
+        if c is py and not isinstance(c, str | os.PathLike) and not callable(getattr(c, "read", None)):
+            self._refuse(f"both sides are the same {type(c).__name__} object, which tells nothing")
+        try:
+            yield
+        except NbtraceError as error:
+            failure = self._refusal(clean(str(error)))
+        else:
+            return
+        raise failure from None
+
+    def _refuse(self, why: str) -> NoReturn:
+        __tracebackhide__ = True
+        raise self._refusal(why)
+
+    def _refusal(self, why: str) -> BaseException:
+        place, call = self._place()
+        return self._failing("\n".join((f"nbtrace: {why}", *map(clean, place))), f"nbtrace: {why}", call)
+
+    def _failing(self, text: str, summary: str, call: CallingLine | None) -> BaseException:
+        """Return what fails the test with a text, and no traceback."""
+        error = pytest.fail.Exception(text, pytrace=False)
+        self.failed = FailedComparison(error, summary, call)
+        return error
+
+    def _place(self) -> tuple[tuple[str, ...], CallingLine | None]:
+        """Return where the test made the comparison, in words and as a place."""
+        calls = calling_lines(self.test)
+        words = [line for call in calls for line in call.words(self.project)]
+        if words:
+            words[0] += f", comparison {self.begun} of the test"
+        return tuple(words), (calls[0] if calls else None)
 
     def _fail_of_traces(self, result: DiffResult, files: Mapping[str, Path]) -> NoReturn:
         """Fail with what differs, the cause in front of it; file both, and the explanation that tells the cause."""
@@ -229,34 +361,27 @@ class Parity:
         failures = [_Failure("diff", diff_view(result), diff_document(result), files)]
         known = self.causes.of(result)
         if known is not None:
-            words, explanation = known
-            shown = replace(shown, facts=(f"Cause: {words}", *shown.facts))
-            failures.append(explanation)
+            shown = _with_cause(shown, known)
+            failures.append(known.explanation)
         self._fail(shown, failures)
 
     def _fail(self, shown: View, failures: Sequence["_Failure"]) -> NoReturn:
         """Fail with a report; the results go into the bundle."""
         __tracebackhide__ = True
-        text = terminal.render(shown, min(max(self.width, _NARROW), _WIDE)).rstrip("\n")
+        place, call = self._place()
+        placed = replace(shown, facts=(*place, *shown.facts))
+        text = terminal.render(placed, min(max(self.width, _NARROW), _WIDE)).rstrip("\n")
         filed = "" if self.report is None else f"\n\n{_filed(failures, self.report, self.node)}"
-        pytest.fail(text + filed, pytrace=False)
+        summary = f"{VERDICT_WORDS[shown.verdict]}  {clean(shown.headline)}"
+        raise self._failing(text + filed, summary, call) from None
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Fail a comparison that cannot be made: in one line, and without a bundle, since there is no result."""
-    __tracebackhide__ = True
-    try:
-        yield
-    except NbtraceError as error:
-        raise pytest.fail.Exception(f"nbtrace: {clean(str(error))}", pytrace=False) from None
-
-
-def _refuse_itself(c: object, py: object) -> None:
-    """Fail a comparison of one object with itself, which always agrees; one file may hold both sides."""
-    __tracebackhide__ = True
-    if c is py and not isinstance(c, str | os.PathLike):
-        pytest.fail(f"nbtrace: both sides are the same {type(c).__name__} object, which tells nothing", pytrace=False)
+def _with_cause(shown: View, cause: "ExplainedCause") -> View:
+    """Return a report with the cause in front: as its answer where a side is blamed, else as its first fact."""
+    if not cause.blames:
+        return replace(shown, facts=(f"Cause: {cause.words}", *shown.facts))
+    told = f"{shown.headline[:1].upper()}{shown.headline[1:]}"
+    return replace(shown, headline=cause.words, facts=(told, *shown.facts))
 
 
 @dataclass(frozen=True)
@@ -306,39 +431,21 @@ def _filed(failures: Sequence[_Failure], report: Path, node: str) -> str:
     return f"filed in {clean(str(folder))}"
 
 
-def _options(tolerance: Tolerance) -> list[str]:
-    """Return a tolerance as `--tolerance` takes it."""
-    if isinstance(tolerance, str):
-        return [tolerance]
-    return [repr(float(tolerance))] if isinstance(tolerance, float | int) else list(tolerance)
-
-
-def _trace(log: Log, side: Side, vocabulary: Vocabulary) -> Trace:
-    return log if isinstance(log, Trace) else read_trace(log, side, vocabulary=vocabulary)
-
-
-def _is_picture(compared: object) -> bool:
-    """Tell whether something is an image: an array, an Image, or a file named like one; any other file is a trace."""
+def _is_log(compared: object) -> bool:
+    """Tell whether something is a trace, an open file, or the name of a file that is not named like an image."""
     if isinstance(compared, str | os.PathLike):
-        return suffix_of(Path(compared)) in IMAGE_SUFFIXES
-    return not isinstance(compared, Trace)
+        return suffix_of(Path(compared)) not in IMAGE_SUFFIXES
+    return isinstance(compared, Trace) or callable(getattr(compared, "read", None))
 
 
-def _image(picture: Picture, side: Side, shape: tuple[int, int] | None) -> "Image":
-    import numpy as np  # noqa: PLC0415
-
+def _are_arrays(c: object, py: object, *, by_name: bool) -> bool:
+    """Tell whether two things, which are no two logs, are compared as arrays rather than as images."""
+    from nbtrace.compare.named_arrays import is_plane  # noqa: PLC0415 - numpy
     from nbtrace.images.image import Image  # noqa: PLC0415
-    from nbtrace.images.read import read_image  # noqa: PLC0415
 
-    if isinstance(picture, Image):
-        return picture
-    if isinstance(picture, str | os.PathLike):
-        return read_image(Path(picture), shape=shape, side=side)
-    pixels, name = np.asarray(picture), registry.default().names.of(side)
-    if pixels.ndim != 2 or pixels.dtype.kind not in "uif":
-        kind = f"{type(picture).__name__} of shape {pixels.shape} and type {pixels.dtype.name}"
-        raise UsageError(f"{name}: an image is a two-dimensional array of real numbers, not {kind}")
-    return Image(pixels, f"{name} array", "in memory")
+    if any(isinstance(item, Image | Trace | str | os.PathLike) or _is_log(item) for item in (c, py)):
+        return False
+    return by_name or not (is_plane(c) and is_plane(py))
 
 
 def _files(**compared: object) -> dict[str, Path]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from nbtrace.plain_text import shortened
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.sides import Side
@@ -196,6 +197,11 @@ class Record:
     index: Index = NOWHERE
     known: Quantity | None = None
 
+    def __repr__(self) -> str:
+        at, unit = self.index.label(), "" if self.unit in {None, "1"} else f" {self.unit}"
+        where = f"{self.family}, line {self.line}"
+        return shortened(f"<Record {self.quantity}{' ' + at if at else ''} = {self.value.text}{unit} ({where})>")
+
     @property
     def scope(self) -> Scope | None:
         """How often its quantity is computed, None for an unknown one."""
@@ -300,6 +306,14 @@ class Trace:
     dialects: tuple[str, ...] = ()
     pixels: Mapping[int, Pixel] = field(default_factory=dict)
     vocabulary: Vocabulary = field(default_factory=registry.default)
+
+    def __repr__(self) -> str:
+        account, pixel = self.account, self.pixels.get(0)
+        unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
+        lines = f"{account.used} of {account.total} lines used{unread}"
+        of = f"{self.vocabulary.names.of(self.side)}, " if self.side is not Side.UNKNOWN else ""
+        at = "" if pixel is None else f"{self.vocabulary.block} {pixel[0]} {pixel[1]}, "
+        return shortened(f"<Trace {self.source}: {of}{at}{len(self.records)} records; {lines}>")
 
     @cached_property
     def side(self) -> Side:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = {
     "loggers of other programs": "loggers",
-    "words": "errors units temporary files documents records schema nearness vocabulary",
+    "words": "errors units plain_text temporary files documents presentable records schema nearness vocabulary",
     "words of a judgement": "verdicts",
     "text": "parsers writers",
     "images": "images",
@@ -29,10 +29,11 @@ LAYERS = {
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",
+    "results as reports": "presented",
     "rooms of physics": "physics",
     "the embedded simulator": "embedded",
     "commands": "cli __main__",
-    "tests of others": "parity pytest_plugin",
+    "tests of others": "calling_line parity pytest_plugin",
 }
 """Layer → packages and modules of nbtrace, in the order of ARCHITECTURE.md."""
 

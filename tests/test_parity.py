@@ -1,9 +1,12 @@
 """The pytest plugin, in pytest runs of its own."""
 
+import fnmatch
+import glob
 import json
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,9 @@ from nbtrace.parity import Causes, folder_name
 from tests.places import EXAMPLES
 
 PLUGIN = "nbtrace.pytest_plugin"
+
+KEPT = tuple(map(import_module, ("nbtrace.compare.arrays", "nbtrace.compare.images", "pandas")))
+"""Modules that a run within this process would forget when it ends, and half of which the next one would find again."""
 
 
 @pytest.fixture
@@ -111,14 +117,15 @@ def test_a_difference_fails_with_the_report_and_nothing_else(folder: pytest.Pyte
     result.assert_outcomes(failed=1)
     lines = result.stdout.lines
     start = next(i for i, line in enumerate(lines) if "test_differs __" in line)
-    assert lines[start + 1].startswith("DIFFER  first divergence rot_a_angstroms z: Py − C = -0.034363 Å")
+    assert lines[start + 1].startswith("DIFFER  C: rot_a_angstroms, rot_b_angstroms, rot_c_angstroms at phi_tic 0")
     report = "\n".join(lines)
-    assert "Cause: C: rot_a_angstroms, rot_b_angstroms, rot_c_angstroms at phi_tic 0" in report
+    assert 'test_a.py:2, comparison 1 of the test\n>   parity("c.log", "c_roi_fresh.log")\n' in report
+    assert "First divergence rot_a_angstroms z: Py − C = -0.034363 Å" in report
     assert "rot_b_angstroms.y" in report
     assert "quantities that agree are left out" in report
-    for noise in ("Traceback", "parity(", "pytest_plugin", "parity.py", "Error"):
+    for noise in ("Traceback", "pytest_plugin", "parity.py", "Error"):
         assert noise not in report
-    result.stdout.fnmatch_lines(["FAILED test_a.py::test_differs - Failed: DIFFER  first divergence*"])
+    result.stdout.fnmatch_lines(["FAILED test_a.py::test_differs - DIFFER  C: rot_a_angstroms, rot_b_angstroms*"])
 
 
 @pytest.mark.parametrize(
@@ -231,7 +238,8 @@ def test_looking_for_causes_has_an_end(pairs: Path) -> None:
     causes = Causes(seconds=1e-9)
     found = causes.of(diff(c, py))
     assert found is not None
-    assert found[0].startswith("C: rot_a_angstroms")
+    assert found.words.startswith("C: rot_a_angstroms")
+    assert found.blames
     assert causes.of(diff(c, py)) is None
     assert Causes().of(diff(c, c)) is None
 
@@ -303,7 +311,7 @@ def test_images_that_differ_fail_with_the_report_and_are_kept(folder: pytest.Pyt
     ("call", "message"),
     [
         ("parity(np.zeros((4, 4)), np.zeros((4, 4)))", "nbtrace: there is nothing to compare: *"),
-        ("parity(np.ones(4), np.ones(4))", "nbtrace: C: an image is a two-dimensional array of real numbers, not *"),
+        ("parity.images(np.ones(4), np.ones(4))", "nbtrace: C: an image is a two-dimensional array of real numbers*"),
         ("parity(np.ones((2, 2)), [['a']])", "nbtrace: Py: an image is a two-dimensional array of real numbers, *"),
         ("parity(np.ones((4, 4)), np.ones((4, 5)))", "nbtrace: the images differ in shape*"),
         ("parity(np.eye(4), 'nowhere.npy')", "nbtrace: nowhere.npy cannot be read: *"),
@@ -353,7 +361,7 @@ def test_the_plugin_costs_next_to_nothing() -> None:
 def test_the_plugin_is_registered_once_however_often_it_is_named(folder: pytest.Pytester) -> None:
     folder.makeconftest(f"pytest_plugins = ({PLUGIN!r},)\n")
     result = folder.runpytest_subprocess("-p", PLUGIN, "--fixtures", "-q")
-    assert result.stdout.str().count("Compare two traces or two images") == 1
+    assert result.stdout.str().count("Compare two traces, images or arrays") == 1
     assert run(folder, "--help").stdout.str().count("--nbtrace-report=DIR") == 1
 
 
@@ -408,7 +416,7 @@ def test_the_project_names_the_vocabulary(rod: pytest.Pytester) -> None:
     result = run(rod, "--nbtrace-report", "reports")
     result.assert_outcomes(passed=2, failed=1)
     text = result.stdout.str()
-    assert "first divergence flux_W_m2 [step 1, cell 0]" in text
+    assert "First divergence flux_W_m2 [step 1, cell 0]" in text
     assert "flux_W_m2 at step 1, cell 0: stale" in " ".join(text.split())
     (filed,) = (rod.path / "reports").iterdir()
     assert verify(filed).outcome(strict=False) is Integrity.INTACT
@@ -426,3 +434,186 @@ def test_a_vocabulary_that_is_none_fails_in_one_line(rod: pytest.Pytester, name:
     result.assert_outcomes(failed=1)
     assert f"nbtrace: {message}" in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
+
+
+def test_arrays_of_every_kind_agree(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import sys
+        import numpy as np
+        import pandas as pd
+        import nbtrace
+
+        def test_line(parity):
+            result = parity(np.linspace(1, 2, 7), list(np.linspace(1, 2, 7) * (1 + 1e-9)))
+            assert result.verdict is nbtrace.Verdict.AGREE
+            assert result.compared == 7
+
+        def test_block(parity):
+            c = np.random.default_rng(3).random((2, 3, 4))
+            assert parity(c, c.astype(np.float32), tolerance=1e-6).compared == 24
+
+        def test_names(parity):
+            c = {"F": np.arange(3.0), "inner": {"k": 1.0}}
+            py = {"F": np.arange(3.0) * (1 + 1e-4), "inner": {"k": 1.001}}
+            assert parity(c, py, tolerance={"F": 1e-3, "inner.k": "abs:0.01"}).compared == 4
+
+        def test_table(parity):
+            c = pd.DataFrame({"E": [1.0, 2.0], "element": ["Fe", "Cu"]}, index=["a", "b"])
+            assert parity(c, c.copy()).compared == 4
+
+        def test_matrix(parity):
+            parity.arrays(np.eye(3), np.eye(3))
+
+        def test_nan_on_both(parity):
+            c = np.array([np.nan, 1.0])
+            assert parity(c, c.copy(), equal_nan=True).arrays[0].left_out == 1
+        """
+    )
+    run(folder).assert_outcomes(passed=6)
+
+
+def test_a_tensor_is_compared_and_torch_is_not_imported_for_anything_else(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import sys
+
+        def test_numbers(parity):
+            parity([1.0, 2.0], [1.0, 2.0])
+            assert "torch" not in sys.modules
+
+        def test_tensors(parity):
+            import torch
+
+            c = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+            parity(c, [1.0, 2.0])
+            parity({"a": c}, {"a": c.detach().clone()})
+            parity(torch.ones(3, dtype=torch.bfloat16), torch.ones(3))
+        """
+    )
+    result = folder.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-q")
+    result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("parity([], [])", "nbtrace: there is nothing to compare: array: it holds no element"),
+        ("parity({}, {})", "nbtrace: there is nothing to compare: C and Py hold no array"),
+        ("parity([nan], [nan], equal_nan=True)", "nbtrace: there is nothing to compare: array: * nothing but nan"),
+        (
+            "parity([nan, nan], [nan, nan])",
+            "DIFFER  array[[]0]: C nan, Py nan, NOT_FINITE (not finite: 2)*",
+        ),
+        ("parity({'F': [1.0]}, {'G': [1.0]})", "DIFFER  Py has no F; G differs, too"),
+        ("parity({'F': [1.0], 'E': []}, {'F': [1.0], 'E': []})", "DIFFER  E: it holds no element"),
+        ("parity([1.0, 2.0], [1.0])", "DIFFER  array: C has shape (2,), Py has shape (1,)"),
+        ("parity([1.0], 1.0)", "DIFFER  array: C has shape (1,), Py has shape ()"),
+        ("parity(line, line)", "nbtrace: both sides are the same ndarray object, which tells nothing"),
+        ("parity({'F': line}, {'F': line})", "nbtrace: * C and Py hold the same object, which tells nothing"),
+        ("parity(line, line[:])", "nbtrace: * C and Py hold the same object, which tells nothing"),
+        ("parity([1, 2], [1, 3], tolerance={'arry': 1})", "nbtrace: a tolerance is given for arry, * mean array[?]"),
+        ("parity([1, 2], [1, 3], relative=-1)", "nbtrace: tolerance -1: a tolerance is a finite number of 0 or more"),
+        ("parity([10**7], [10**7 + 1])", "DIFFER  array[[]0]: C 10000000, Py 10000001, * 1 of 1 element differs"),
+        ("parity(line, line * 1.5)", "DIFFER  array: Py is C times 1.5; *"),
+        ("parity({'F': line}, {'F': [object()]})", "nbtrace: Py: F holds Python objects*"),
+    ],
+)
+def test_arrays_that_do_not_agree_fail(folder: pytest.Pytester, call: str, message: str) -> None:
+    given = "import numpy as np\nnan = float('nan')\nline = np.arange(9.0)\n"
+    folder.makepyfile(f"{given}def test_it(parity):\n    {call}\n")
+    result = run(folder)
+    result.assert_outcomes(failed=1)
+    text = " ".join(result.stdout.str().split())
+    place = f"test_*.py:5, comparison 1 of the test > {glob.escape(call)}"
+    assert fnmatch.fnmatchcase(text, f"*test_it __* {' '.join(message.split())} *{place} *")
+    assert "Traceback" not in text
+
+
+def test_the_worst_element_of_a_table_has_its_name(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        """
+        import pandas as pd
+
+        def test_it(parity):
+            c = pd.DataFrame({"E": [1.0, 2.0, 3.0]}, index=["Fe", "Cu", "Zn"])
+            parity(c, c.assign(E=[1.0, 2.5, 3.0]))
+        """
+    )
+    result = run(folder, "--nbtrace-report", "reports")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["DIFFER  E[[]'Cu'[]]: C 2, Py 2.5, 2.000e-01 relative, CRITICAL; 1 of 3*"])
+    (bundle,) = (folder.path / "reports").iterdir()
+    assert verify(bundle).outcome() is Integrity.INTACT
+    document = json.loads((bundle / "metrics.json").read_text())
+    assert (document["format"], document["arrays"][0]["worst"]["label"]) == ("nbtrace arrays", "'Cu'")
+    with np.load(bundle / "arrays.npz") as kept:
+        np.testing.assert_array_equal(kept["py.E"], [1.0, 2.5, 3.0])
+
+
+def test_a_failure_shows_the_line_of_the_test_and_which_call_it_is(folder: pytest.Pytester) -> None:
+    folder.makepyfile(
+        test_b="""
+        from hypothesis import HealthCheck, given, settings
+        from hypothesis import strategies as st
+
+        @settings(suppress_health_check=list(HealthCheck), database=None, max_examples=3)
+        @given(st.floats(1, 2))
+        def test_given(parity, x):
+            parity([x, 3.0], [x, 3.5])
+        """,
+        helper="""
+        def same(parity, c, py):
+            parity(
+                c,
+                py,
+            )
+        """,
+        test_a="""
+        from helper import same
+
+        def test_several(parity):
+            parity([1.0], [1.0])
+            for py in (1.0, 2.0):
+                same(parity, [1.0], [py])
+        """,
+    )
+    folder.syspathinsert()
+    result = run(folder)
+    result.assert_outcomes(failed=2)
+    wanted = [
+        "test_a.py:6, comparison 3 of the test",
+        ">   same(parity, [[]1.0], [[]py])",
+        "helper.py:2",
+        ">   parity(",
+        ">       c,",
+        ">       py,",
+        ">   )",
+    ]
+    result.stdout.fnmatch_lines(wanted, consecutive=True)
+    result.stdout.fnmatch_lines(
+        ["test_b.py:7, comparison * of the test", ">   parity([[]x, 3.0], [[]x, 3.5])"], consecutive=True
+    )
+    result.stdout.fnmatch_lines(["FAILED test_a.py::test_several - DIFFER  array[[]0]: C 1, Py 2*"])
+    short = run(folder, "--tb=line")
+    short.stdout.fnmatch_lines(["*test_a.py:6: DIFFER  array[[]0]: C 1, Py 2*"])
+
+
+def test_open_files_and_tolerances_by_name(folder: pytest.Pytester) -> None:
+    text = (folder.path / "c.log").read_text()
+    (folder.path / "near.log").write_text(text.replace("F_cell 190.27", "F_cell 190.28"))
+    folder.makepyfile(
+        """
+        import io
+
+        def test_near(parity):
+            with open("c.log") as c, open("near.log", "rb") as py:
+                parity(c, py, tolerance={"F_cell": 1e-2})
+
+        def test_text(parity):
+            with open("c.log") as c:
+                text = c.read()
+            parity(io.StringIO(text), "c.log")
+        """
+    )
+    run(folder).assert_outcomes(passed=2)

@@ -11,12 +11,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from nbtrace.cli.side_labels import TWO_SIDED, typed_names
-from nbtrace.documents import dump, utc_text
+from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
+from nbtrace.report.provenance_lines import provenance_lines
 from nbtrace.report.view import View, clean, with_option
 from nbtrace.verdicts.status import Verdict
 
@@ -315,20 +316,3 @@ def require_matplotlib(what: str) -> None:
     """
     if not can_draw():
         raise needs_extra(what, "matplotlib")
-
-
-def provenance_lines(provenance: Provenance) -> tuple[str, ...]:
-    """Return a provenance as lines for people."""
-    document = provenance.document()
-    git = provenance.git.commit or provenance.git.reason or "unknown"
-    environment = provenance.environment
-    versions = f"nbtrace {environment.nbtrace}, Python {environment.python.split()[0]}, {environment.platform}"
-    lines = [
-        f"made {utc_text(provenance.time)} by: {document['command']}",
-        f"git {git}{' with uncommitted changes' if provenance.git.dirty else ''}",
-        versions,
-    ]
-    lines += [f"input {record.path}: sha256 {record.sha256 or record.reason}" for record in provenance.inputs]
-    if provenance.reference is not None:
-        lines.append(f"reference {provenance.reference.path}: sha256 {provenance.reference.sha256}")
-    return tuple(lines)

@@ -14,6 +14,7 @@ from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sid
 from nbtrace.compare.repeats import phi_steps, repeats
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.parsers.given_logs import Log, Words, one_trace
 from nbtrace.records import Index, Record, Shape, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
 
@@ -41,16 +42,30 @@ _NEAR = 5e-3
 """Relative agreement at which a product of averages is taken for the average of products."""
 
 
-def check(trace: Trace, *, formulas: bool = True) -> SelfCheck:
+def check(
+    log: Log, *, side: Side | str | None = None, vocabulary: Words | None = None, formulas: bool = True
+) -> SelfCheck:
     """Hold a trace against itself.
 
     Parameters
     ----------
-    trace : Trace
+    log : Trace, name of a log, or open file
+    side : Side or str, optional
+        Of a file that holds the traces of both programs, which: `c` or `py`.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of a log mean; by default nanoBragg's.
     formulas : bool
         Whether formulas are held, too, which take the configuration that the log states and the turns of its loops;
         where a vocabulary has no relations, they always are.
+
+    Raises
+    ------
+    InputError
+        If a log cannot be read, holds no value, nothing of that side, or two traces and `side` does not say which.
+    UsageError
+        If it is no log, or was read with another vocabulary.
     """
+    trace = one_trace(log, vocabulary, side)
     single = is_single_precision(trace) or _states_float32(trace)
     formats = number_formats(trace)
     instances = tuple(instances_of(trace))

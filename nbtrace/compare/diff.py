@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nbtrace.compare.align import Alignment, align, conflicting, pair_blocks
 from nbtrace.compare.artefacts import Physical, set_aside
@@ -17,6 +17,7 @@ from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import InputError, UsageError
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Weight
 from nbtrace.verdicts.status import Status, Verdict
@@ -54,8 +55,8 @@ class Coverage:
     unknown_on_py: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class DiffResult:
+@dataclass(frozen=True, repr=False)
+class DiffResult(Presentable):
     """Two traces compared.
 
     Attributes
@@ -76,6 +77,8 @@ class DiffResult:
         Quantities that one log prints twice and differently at one place.
     """
 
+    presented_as: ClassVar[str] = "diff"
+
     c: Trace
     py: Trace
     policy: Policy
@@ -86,6 +89,13 @@ class DiffResult:
     verdict: Verdict
     gaps: tuple[Gaps, Gaps] = (Gaps(), Gaps())
     conflicts: frozenset[str] = frozenset()
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        covered = self.coverage
+        compared = f"{covered.compared} of {covered.expected} values compared"
+        counts = f"{compared}; diverging quantities: {len(self.divergences)}"
+        return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property
     def names(self) -> Names:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nbtrace.compare.align import Pair
 from nbtrace.compare.metrics import Difference, component_name, difference, is_finite, norm
 from nbtrace.compare.precision import NumberFormat
+from nbtrace.plain_text import shortened
 from nbtrace.records import Index, Record, Shape
 from nbtrace.verdicts.status import (
     ABSOLUTE_DIVERGENT,
@@ -55,6 +56,11 @@ class Row:
     limited_by_print: bool
     status: Status
     reason: str = ""
+
+    def __repr__(self) -> str:
+        apart = "" if self.difference is None else f", Δ rel {self.difference.relative:+.3e}"
+        values = f"C {self.c.value.text}, Py {self.py.value.text}{apart}"
+        return shortened(f"<Row {self.label}: {self.status.value}; {values}>")
 
     @property
     def known(self) -> Quantity | None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
@@ -15,6 +15,8 @@ from nbtrace.compare.notices.step_notices import repeat_notices
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
@@ -67,8 +69,8 @@ class PhiStep:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class PhiResult:
+@dataclass(frozen=True, repr=False)
+class PhiResult(Presentable):
     """Two φ sweeps compared.
 
     Attributes
@@ -82,6 +84,8 @@ class PhiResult:
     verdict : Verdict
     """
 
+    presented_as: ClassVar[str] = "phi"
+
     c: Trace
     py: Trace
     tolerance: Tolerance
@@ -89,6 +93,12 @@ class PhiResult:
     repeats: tuple[Repeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        diverging = sum(step.status.diverges for step in self.steps)
+        counts = f"{len(self.compared)} of {len(self.steps)} steps compared; diverging: {diverging}"
+        return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property
     def compared(self) -> tuple[PhiStep, ...]:
@@ -120,15 +130,23 @@ class PhiResult:
         return pd.DataFrame([asdict(step) | {"status": step.status.value} for step in self.steps])
 
 
-def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> PhiResult:
+def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabulary: Words | None = None) -> PhiResult:
     """Compare the φ steps of two traces; they may be given in either order.
+
+    Parameters
+    ----------
+    first, second : Trace, name of a log or of a per-φ JSON, or open file
+    policy : Policy, optional
+        Tolerances; the defaults if not given.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
     InputError
         If one of them has no φ step, or no step is on both sides.
     """
-    c, py = in_order(first, second)
+    c, py = in_order(*trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary))
     tolerance = (policy or Policy()).of(logs_of(c.vocabulary).of_a_step(KEY))
     steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):

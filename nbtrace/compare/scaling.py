@@ -3,12 +3,16 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.plain_text import shortened
+from nbtrace.presentable import Presentable
 from nbtrace.records import Shape, Trace
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Status, Verdict
@@ -47,6 +51,10 @@ class ScalingFactor:
     share: float | None
     known: Quantity | None = None
 
+    def __repr__(self) -> str:
+        share = "" if self.share is None else f", share {self.share:.4%}"
+        return shortened(f"<ScalingFactor {self.name}: {self.status.value}; {self.c_value}, {self.py_value}{share}>")
+
     @property
     def description(self) -> str:
         """What the quantity is."""
@@ -67,8 +75,8 @@ class Product:
         return self.final / self.product if self.product and self.final is not None else None
 
 
-@dataclass(frozen=True)
-class ScalingResult:
+@dataclass(frozen=True, repr=False)
+class ScalingResult(Presentable):
     """The scaling chains of two traces compared.
 
     Attributes
@@ -91,6 +99,8 @@ class ScalingResult:
     verdict : Verdict
     """
 
+    presented_as: ClassVar[str] = "scaling"
+
     diff: DiffResult
     factors: tuple[ScalingFactor, ...]
     products: tuple[Product, Product]
@@ -100,6 +110,12 @@ class ScalingResult:
     rebuilt: Rebuilt | None
     lattice: tuple[tuple[WorkedFactor, ...], tuple[WorkedFactor, ...]]
     verdict: Verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        compared = sum(factor.row is not None for factor in self.factors)
+        counts = f"{compared} of {len(self.factors)} quantities of the chain compared; diverging: {self.num_divergent}"
+        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -118,23 +134,31 @@ class ScalingResult:
 
 
 def scaling_chain(
-    c: Trace, py: Trace, policy: Policy | None = None, *, cells: tuple[int, int, int] | None = None
+    c: Log,
+    py: Log,
+    policy: Policy | None = None,
+    *,
+    cells: tuple[int, int, int] | None = None,
+    vocabulary: Words | None = None,
 ) -> ScalingResult:
     """Compare the scaling chains of two traces.
 
     Parameters
     ----------
-    c, py : Trace
+    c, py : Trace, name of a log, or open file
     policy : Policy, optional
         Tolerances.
     cells : (int, int, int), optional
         Cells along a, b, c for the worked lattice factor, where the logs do not tell.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
     InputError
         If neither log, or only one, holds a quantity of the chain.
     """
+    c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
     result = diff_traces(c, py, policy)
     chain = chain_of(result.c.vocabulary)
     rows = {row.quantity: row for row in result.rows if row.quantity in chain.names and row.index.block == 0}

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
+from nbtrace.presentable import Presentable
 from nbtrace.records import NOWHERE, Index, Trace
 
 
@@ -48,8 +50,8 @@ class Check:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class SelfCheck:
+@dataclass(frozen=True, repr=False)
+class SelfCheck(Presentable):
     """What a log says of itself.
 
     Attributes
@@ -64,11 +66,18 @@ class SelfCheck:
         What is worth knowing but no fault of the log: φ steps that repeat others.
     """
 
+    presented_as: ClassVar[str] = "check"
+
     trace: Trace
     single_precision: bool
     checks: tuple[Check, ...]
     remarks: tuple[str, ...] = ()
     observations: tuple[str, ...] = ()
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        counts = f"{len(self.checked)} of {len(self.checks)} relations checked; broken: {len(self.broken)}"
+        return (f"{counts}; {self.trace.source}",)
 
     @property
     def broken(self) -> tuple[Check, ...]:

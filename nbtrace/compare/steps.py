@@ -4,12 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from nbtrace.compare.align import align, pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.plain_text import shortened
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status, Verdict
@@ -42,6 +46,12 @@ class Turn:
     lacking_c: tuple[Record, ...] = ()
     lacking_py: tuple[Record, ...] = ()
 
+    def __repr__(self) -> str:
+        first = "" if self.first is None else f", first {self.first.label}"
+        return shortened(
+            f"<Turn {self.ordinal}: {self.status.value}; {self.diverging} of {self.compared} values diverge{first}>"
+        )
+
     @property
     def first(self) -> Row | None:
         """The first value in execution order that diverges."""
@@ -65,8 +75,8 @@ class Turn:
         return Status.MISSING if self.only_on is not None or self.lacking_c or self.lacking_py else Status.PASS
 
 
-@dataclass(frozen=True)
-class StepsResult:
+@dataclass(frozen=True, repr=False)
+class StepsResult(Presentable):
     """Two traces compared along a loop.
 
     Attributes
@@ -83,12 +93,20 @@ class StepsResult:
         Of the turns; what stands outside of the loop is told in a notice.
     """
 
+    presented_as: ClassVar[str] = "steps"
+
     diff: DiffResult
     index: str
     turns: tuple[Turn, ...]
     repeats: tuple[TurnRepeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        diverging = sum(turn.status.diverges for turn in self.turns)
+        counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared; diverging: {diverging}"
+        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def first_divergence(self) -> Turn | None:
@@ -107,17 +125,26 @@ class StepsResult:
         return frozenset(looped & {name for gaps in self.diff.gaps for name in gaps.hidden})
 
 
-def compare_steps(first: Trace, second: Trace, index: str | None = None, policy: Policy | None = None) -> StepsResult:
+def compare_steps(
+    first: Log,
+    second: Log,
+    index: str | None = None,
+    policy: Policy | None = None,
+    *,
+    vocabulary: Words | None = None,
+) -> StepsResult:
     """Compare two traces turn by turn.
 
     Parameters
     ----------
-    first, second : Trace
+    first, second : Trace, name of a log, or open file
         The reference's and the candidate's; exchanged if their prefixes say so.
     index : str, optional
         Name of the loop; by default the outermost one that the vocabulary names.
     policy : Policy, optional
         Tolerances; the defaults if not given.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
@@ -126,6 +153,7 @@ def compare_steps(first: Trace, second: Trace, index: str | None = None, policy:
     UsageError
         If the vocabulary names no such loop.
     """
+    first, second = trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary)
     index = _named(first.vocabulary, index)
     result = diff_traces(first, second, policy)
     c, py = result.c, result.py

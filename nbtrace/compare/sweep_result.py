@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import ClassVar
 
 from nbtrace.compare.diff import DiffResult
+from nbtrace.presentable import Presentable
 from nbtrace.records import Index, Record, Trace
 from nbtrace.verdicts.notices import Notice, Weight
 from nbtrace.verdicts.status import NoTruth, Status, Verdict
@@ -195,8 +197,8 @@ def _gravity(outcome: SweepOutcome) -> int:
     return tuple(SweepOutcome).index(outcome)
 
 
-@dataclass(frozen=True)
-class SweepResult:
+@dataclass(frozen=True, repr=False)
+class SweepResult(Presentable):
     """A sweep.
 
     Attributes
@@ -216,6 +218,8 @@ class SweepResult:
     notices : tuple of Notice
     """
 
+    presented_as: ClassVar[str] = "sweep"
+
     runs: tuple[PrecisionRun, ...]
     absent: tuple[Absent, ...]
     reference: Trace | None
@@ -224,6 +228,11 @@ class SweepResult:
     lacking: Mapping[str, tuple[str, ...]]
     against: tuple[DiffResult, ...]
     notices: tuple[Notice, ...]
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        runs = ", ".join(run.name for run in self.runs)
+        return (f"runs: {runs}; {len(self.moving)} of {len(self.quantities)} quantities move",)
 
     def exceeds_rounding(self, item: Swept) -> bool:
         """Whether a quantity moves much more than the rounding of its inputs and of itself can make it.

@@ -13,6 +13,7 @@ from nbtrace.embedded.recorder import Emit, Recorder
 from nbtrace.parsers import parse_trace
 from nbtrace.parsers.outcome import Stated
 from nbtrace.physics.nanobragg.dialects.banner import banner as stated
+from nbtrace.plain_text import shortened
 from nbtrace.records import Pixel, Record, Trace
 from nbtrace.writers import trace_text
 from simulator.banner import banner
@@ -46,6 +47,10 @@ class EmbeddedTrace:
     per_phi: tuple[Record, ...]
     header: tuple[str, ...]
     expected_phi: int
+
+    def __repr__(self) -> str:
+        about = self.header[0].removeprefix("# ") if self.header else ""
+        return shortened(f"<EmbeddedTrace: {len(self.records)} records, {len(self.per_phi)} per φ step; {about}>")
 
     @property
     def trace(self) -> Trace:

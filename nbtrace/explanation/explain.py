@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
@@ -22,6 +23,8 @@ from nbtrace.explanation.simulations.counterfactual import Simulated, counterfac
 from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -29,8 +32,8 @@ from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.sides import Names
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Presentable):
     """Who is wrong, and why.
 
     Attributes
@@ -47,12 +50,19 @@ class Explanation:
         What runs of the simulator say; None where none were asked for, or the traces are of different pixels.
     """
 
+    presented_as: ClassVar[str] = "explain"
+
     diff: DiffResult
     audit: Audit
     roots: tuple[Root, ...]
     attribution: Attribution
     unusable: tuple[Record, ...]
     simulated: Simulated | None = None
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        counts = f"roots: {len(self.roots)}; values held against formulas: {len(self.findings)}"
+        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def names(self) -> Names:
@@ -90,12 +100,13 @@ class Explanation:
 
 
 def explain(
-    c: Trace,
-    py: Trace,
+    c: Log,
+    py: Log,
     config: Config | None = None,
     *,
     policy: Policy | None = None,
     simulate: Simulate | None = None,
+    vocabulary: Words | None = None,
 ) -> Explanation:
     """Explain the differences of two traces.
 
@@ -104,7 +115,7 @@ def explain(
 
     Parameters
     ----------
-    c, py : Trace
+    c, py : Trace, name of a log, or open file
         The reference's and the port's; exchanged if their prefixes say so.
     config : Config, optional
         What both were run with; by default what the banners tell.
@@ -113,12 +124,15 @@ def explain(
     simulate : callable, optional
         Runs a pixel of the configuration (:func:`nbtrace.embedded.pixel_runs.pixel_runs`), which confirms causes and
         finds some for roots that the catalogue leaves without.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
 
     Raises
     ------
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
+    c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
     result = diff_traces(c, py, policy)
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.errors import InputError
+from nbtrace.plain_text import shortened
+from nbtrace.units import metres
 
 Pixels: TypeAlias = npt.NDArray[Any]
 """Real numbers of any dtype, shape (slow, fast)."""
@@ -53,6 +55,11 @@ class Geometry:
     cell: Floats | None = None
     origin: str = ""
 
+    def __repr__(self) -> str:
+        cell = "without a cell" if self.cell is None else "with a cell"
+        size, wavelength = metres(self.pixel_size), metres(self.wavelength)
+        return shortened(f"<Geometry: pixels of {size}, wavelength {wavelength}, {cell}; {self.origin}>")
+
 
 @dataclass(frozen=True, eq=False)
 class Image:
@@ -92,6 +99,11 @@ class Image:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", _real(self.pixels, self.source))
+
+    def __repr__(self) -> str:
+        slow, fast = self.shape
+        what = f"{slow} x {fast} pixels (slow x fast) of {self.pixels.dtype.name}, {self.format}"
+        return shortened(f"<Image {self.source}: {what}>")
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -3,57 +3,52 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.parsers import read_pair, read_trace
-from nbtrace.records import Side, Trace
+from nbtrace.parsers.given_logs import Log, Words, trace_pair, vocabulary_of
+from nbtrace.records import Trace
 from nbtrace.verdicts.tolerance import Policy
-
-Log: TypeAlias = Trace | str | os.PathLike[str]
 
 _LONG = 4_000_000
 """Bytes of both logs from which on columns pay."""
 
 
-def diff(c: Log, py: Log, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
+def diff(
+    c: Log, py: Log, policy: Policy | None = None, *, strict: bool = False, vocabulary: Words | None = None
+) -> DiffResult:
     """Compare two traces, or two logs.
 
     Parameters
     ----------
-    c, py : Trace, or name of a log
-        The reference's and the port's, in record units; exchanged if the prefixes of their lines say so. Logs are read
-        with the vocabulary of the policy, or with that of the other trace.
+    c, py : Trace, name of a log, or open file
+        The reference's and the port's, in record units; exchanged if the prefixes of their lines say so. One file,
+        given twice, may hold the traces of both.
     policy : Policy, optional
         Tolerances; by default those of the vocabulary.
     strict : bool
         A quantity on one side only, or an unreadable line, is a difference.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean; by default the vocabulary of a trace given beside the log, else of the policy.
 
     Raises
     ------
     InputError
         If a log cannot be read, one of them holds no value, or there is nothing that both have.
     UsageError
-        If the two traces were read with different vocabularies.
+        If an argument is no log, or the two traces were read with different vocabularies.
     """
-    if isinstance(c, Trace) and isinstance(py, Trace):
+    if isinstance(c, Trace) and isinstance(py, Trace) and vocabulary is None:
         return diff_traces(c, py, policy, strict=strict)
-    read = next((log.vocabulary for log in (c, py) if isinstance(log, Trace)), None)
     policy = policy or Policy()
-    policy = policy if read is None else replace(policy, vocabulary=read)
-    if not isinstance(c, Trace) and not isinstance(py, Trace) and _are_long(c, py):
+    words = vocabulary_of((c, py), vocabulary, policy.vocabulary)
+    policy = replace(policy, vocabulary=words)
+    if isinstance(c, str | os.PathLike) and isinstance(py, str | os.PathLike) and _are_long(c, py):
         from nbtrace.longlogs.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
 
         result = diff_long(os.fspath(c), os.fspath(py), policy, strict=strict)
         if result is not None:
             return result
-    if not isinstance(c, Trace) and not isinstance(py, Trace):
-        return diff_traces(*read_pair(c, py, policy.vocabulary), policy, strict=strict)
-    first, second = (
-        log if isinstance(log, Trace) else read_trace(log, side, vocabulary=policy.vocabulary)
-        for log, side in ((c, Side.C), (py, Side.PY))
-    )
-    return diff_traces(first, second, policy, strict=strict)
+    return diff_traces(*trace_pair(c, py, words), policy, strict=strict)
 
 
 def _are_long(*logs: str | os.PathLike[str]) -> bool:

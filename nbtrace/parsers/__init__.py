@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.both_sides import by_prefix, columns
@@ -12,23 +13,26 @@ from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import LogLines, read_lines
+from nbtrace.parsers.source import LogLines, read_lines, read_stream, stream_name
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["parse_trace", "read_pair", "read_sides", "read_trace"]
+__all__ = ["pair_of", "parse_trace", "read_pair", "read_sides", "read_trace"]
 
 
 def read_trace(
-    source: str | os.PathLike[str], side: Side | None = None, *, vocabulary: Vocabulary | None = None
+    source: str | os.PathLike[str] | IO[str] | IO[bytes],
+    side: Side | None = None,
+    *,
+    vocabulary: Vocabulary | None = None,
 ) -> Trace:
     """Read a trace log.
 
     Parameters
     ----------
-    source : str or path-like
-        File name, plain or gzip; `-` for standard input.
+    source : str, path-like or stream
+        File name, plain or gzip, `-` for standard input; or an open file.
     side : Side, optional
         Of a file that holds both programs' traces, which one to take.
     vocabulary : Vocabulary, optional
@@ -39,23 +43,32 @@ def read_trace(
     InputError
         If it is missing, unreadable or binary, or holds two traces and `side` does not say which.
     """
-    traces = read_sides(os.fspath(source), vocabulary)
+    traces = read_sides(source, vocabulary)
     if len(traces) == 1:
         return traces[0]
     if side is None:
-        raise InputError(f"{source} holds the traces of both programs; give it as both arguments to compare them")
+        raise InputError(
+            f"{traces[0].source} holds the traces of both programs; give it as both arguments to compare them"
+        )
     return traces[0 if side is Side.C else 1]
 
 
-def read_sides(source: str, vocabulary: Vocabulary | None = None) -> tuple[Trace, ...]:
-    """Read a file that holds one trace or, side by side, two (the reference's first).
+def read_sides(
+    source: str | os.PathLike[str] | IO[str] | IO[bytes], vocabulary: Vocabulary | None = None
+) -> tuple[Trace, ...]:
+    """Read a file, or an open one, that holds one trace or, side by side, two (the reference's first).
 
     Raises
     ------
     InputError
         If it is missing, unreadable or binary.
     """
-    return _parsed(read_lines(source), source, dialect_of(vocabulary or registry.default()))
+    dialect = dialect_of(vocabulary or registry.default())
+    if isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+        return _parsed(read_lines(name), name, dialect)
+    name = stream_name(source)
+    return _parsed(read_stream(source, name), name, dialect)
 
 
 def read_pair(
@@ -71,7 +84,12 @@ def read_pair(
     InputError
         If one of them is missing, unreadable or binary.
     """
-    traces = tuple(read_sides(os.fspath(source), vocabulary) for source in (c, py))
+    return pair_of(read_sides(c, vocabulary), read_sides(py, vocabulary))
+
+
+def pair_of(first: tuple[Trace, ...], second: tuple[Trace, ...]) -> tuple[Trace, Trace]:
+    """Return which traces of two files are compared, as :func:`read_pair` says."""
+    traces = first, second
     of_c, of_py = ((of[0] if len(of) == 1 else of[number]) for number, of in enumerate(traces))
     if len(traces[0]) == 2 and len(traces[1]) == 1 and of_py.side is Side.C:
         of_c = traces[0][1]

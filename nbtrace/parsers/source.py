@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, repeat
 from pathlib import Path
+from typing import IO
 
 from nbtrace.errors import InputError
-from nbtrace.files import read_bytes
+from nbtrace.files import MOST_BYTES, read_bytes
 from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 
 _PROBE = 1 << 16
@@ -103,7 +104,17 @@ def read_lines(source: str) -> LogLines:
     InputError
         If the source is missing, unreadable or binary, or unpacks to more than nbtrace reads.
     """
-    data = _standard_input() if source == "-" else read_bytes(Path(source))
+    return lines_of(_standard_input() if source == "-" else read_bytes(Path(source)), source)
+
+
+def lines_of(data: bytes, source: str) -> LogLines:
+    """Return the lines of a log from its content, plain or gzip; `source` is the name that messages give.
+
+    Raises
+    ------
+    InputError
+        If it is binary, or unpacks to more than nbtrace reads.
+    """
     if not data.startswith(GZIP):
         return LogLines.of(text_only([data], source))
     ending = Ending()
@@ -111,6 +122,31 @@ def read_lines(source: str) -> LogLines:
     if not lines.pieces and (ending.cut or ending.damaged):
         raise InputError(f"{source} is a damaged gzip file; nothing of it can be read")
     return LogLines(lines.pieces, ending.cut or ending.damaged)
+
+
+def read_stream(stream: IO[str] | IO[bytes], source: str) -> LogLines:
+    """Return the lines that are left in an open file; `source` is the name that messages give.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is closed or binary, or has more than nbtrace reads.
+    """
+    try:
+        data = stream.read(MOST_BYTES + 1)
+    except UnicodeDecodeError:
+        raise InputError(f"{source} is no text in its encoding; open it as bytes, mode 'rb'") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{source} has more than {MOST_BYTES // 2**20} MB, which nbtrace does not read")
+    return lines_of(data.encode(errors="replace") if isinstance(data, str) else bytes(data), source)
+
+
+def stream_name(stream: object) -> str:
+    """Return the name of an open file; one that has none, or a number, is called a stream."""
+    name = getattr(stream, "name", None)
+    return name if isinstance(name, str) else "<stream>"
 
 
 def read_text(source: str) -> tuple[str, bool]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from nbtrace.errors import InputError
 from nbtrace.images.image import Geometry, Image
 from nbtrace.images.traced import geometry_told_by
 from nbtrace.parsers import parse_trace
+from nbtrace.presentable import Presentable
 from nbtrace.programs.command import FlagLine, require_on_detector
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
 from nbtrace.programs.side_source import THREADS_VARIABLE, Identity, Made, PixelTrace, SideSource
@@ -118,9 +119,11 @@ class Probe:
     noise: Notice | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Presentable):
     """Two sides compared."""
+
+    presented_as: ClassVar[str] = "compare"
 
     line: FlagLine
     c: SideRun
@@ -134,6 +137,10 @@ class Comparison:
     def verdict(self) -> Verdict:
         """Whether the images pass every gate."""
         return self.images.verdict
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        return (*self.images.counted(), f"traced pixels: {self.traced}")
 
     @property
     def speedup(self) -> float | None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import ClassVar
 
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.errors import ExitCode, NbtraceError
+from nbtrace.presentable import Presentable
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.side_source import SideSource
@@ -70,8 +72,8 @@ class CaseResult:
     notices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class SuiteResult:
+@dataclass(frozen=True, repr=False)
+class SuiteResult(Presentable):
     """A suite that ran.
 
     Attributes
@@ -86,12 +88,18 @@ class SuiteResult:
         What reports call the two sides.
     """
 
+    presented_as: ClassVar[str] = "suite"
+
     name: str
     source: str
     candidate: str
     cases: tuple[CaseResult, ...]
     left_out: int
     names: Names = field(default_factory=lambda: registry.default().names)
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        return (f"{self.name}: {len(self.of(CaseOutcome.AGREE))} of {len(self.cases)} cases agree",)
 
     def of(self, outcome: CaseOutcome) -> tuple[CaseResult, ...]:
         """Return the cases that ended so."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from nbtrace.errors import InputError, MismatchError, ProgramError, UsageError
 from nbtrace.images.image import Image, Pixels
 from nbtrace.images.roi import Roi
 from nbtrace.parsers import parse_trace
+from nbtrace.presentable import Presentable
 from nbtrace.programs.command import require_on_detector
 from nbtrace.programs.program_source import TRACE_FLAG, ProgramSource
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
@@ -165,9 +167,11 @@ class TraceTrial:
         return bool(self.moved or self.unlike)
 
 
-@dataclass(frozen=True, eq=False)
-class Trust:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trust(Presentable):
     """The reference held against itself."""
+
+    presented_as: ClassVar[str] = "trust"
 
     source: ProgramSource
     image: Image
@@ -181,6 +185,10 @@ class Trust:
         notes = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {text}") for text in self.source.line.remarks]
         most = max([self.source.threads, *(effect.knob.threads for effect in self.effects)])
         return (*reservations(self.source.line, most), *notes)
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        return (f"changes of the run tried: {len(self.effects)}; traces compared: {len(self.trials)}",)
 
     @property
     def moved_by_clock(self) -> tuple[Effect, ...]:

@@ -42,7 +42,7 @@ _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 def console_for(stream: TextIO) -> Console:
     """Return a console that writes to a stream: colours only on a terminal, a fixed width where there is none."""
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, force_jupyter=False)
 
 
 def print_view(view: View, console: Console) -> None:
@@ -53,9 +53,19 @@ def print_view(view: View, console: Console) -> None:
 
 
 def render(view: View, width: int = _PIPED_WIDTH) -> str:
-    """Return a view as plain text."""
+    """Return a view as plain text: the same in a terminal, a notebook, and where colours are asked for."""
     stream = io.StringIO()
-    print_view(view, Console(file=stream, width=width, highlight=False, markup=False, emoji=False, no_color=True))
+    plain = Console(
+        file=stream,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+    )
+    print_view(view, plain)
     return stream.getvalue()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
 
+from nbtrace import plain_text
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Trace
 from nbtrace.units import metres
@@ -153,16 +154,10 @@ def verdict_word(verdict: Verdict, *, alone: bool = False) -> str:
     return (_WORDS_ALONE if alone else {}).get(verdict, VERDICT_WORDS[verdict])
 
 
+clean = plain_text.clean
+"""Every renderer passes all text of a view through this."""
+
 WEIGHT_WORDS = {Weight.BLOCKING: "STOP", Weight.WARNING: "NOTE", Weight.INFO: "INFO"}
-
-
-def clean(text: str) -> str:
-    """Return text on one line with nothing in it that a terminal or a page could take for a command.
-
-    Logs are hostile input: control and format characters become the replacement character. Every renderer passes all
-    text of a view through this.
-    """
-    return "".join(letter if letter.isprintable() else " " if letter in "\t\n\r" else "\ufffd" for letter in text)
 
 
 def number(value: float | None, digits: int = 9) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import UsageError
+from nbtrace.plain_text import shortened
 from nbtrace.schema import reason
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import KEY, NAMES, PROJECT, SECTION
@@ -72,6 +73,10 @@ class Policy:
     relative: Tolerance = Tolerance(DEFAULT_RELATIVE, Basis.RELATIVE)
     overrides: Mapping[str, Tolerance] = field(default_factory=dict)
     vocabulary: Vocabulary = field(default_factory=registry.default)
+
+    def __repr__(self) -> str:
+        own = f"{len(self.overrides)} of single quantities"
+        return shortened(f"<Policy: {self.relative}, {own}; vocabulary {self.vocabulary.name}>")
 
     def of(self, quantity: str) -> Tolerance:
         """Return the tolerance of a quantity."""

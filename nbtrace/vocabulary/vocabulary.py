@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nbtrace import units
+from nbtrace.plain_text import shortened
 from nbtrace.vocabulary.formula import Formula
 from nbtrace.vocabulary.quantity import Basis, Meaning, Quantity, Scope
 from nbtrace.vocabulary.sides import Names
@@ -126,6 +127,10 @@ class Vocabulary:
     judged_absolutely: str = ""
     judged_apart: frozenset[str] = frozenset()
     knowledge: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        held = f"{len(self.quantities)} quantities, {len(self.formulas)} formulas"
+        return shortened(f"<Vocabulary {self.name}: {held}; sides {self.names.both}>")
 
     @property
     def finals(self) -> tuple[str, ...]:

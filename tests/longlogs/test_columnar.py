@@ -175,7 +175,7 @@ def _of_one_program(lines: list[str], prefix: str) -> list[str]:
 def _facts(trace: Trace) -> tuple[object, ...]:
     bits = tuple(struct.pack(f"{len(record.numbers)}d", *record.value.numbers) for record in trace.records)
     return (
-        [repr(record) for record in trace.records],
+        [repr([getattr(record, item.name) for item in fields(record)]) for record in trace.records],
         bits,
         dict(trace.settings),
         trace.account,

@@ -120,6 +120,12 @@ def test_a_document_of_0_1_is_read_and_written_back(name: str) -> None:
         kind.model_validate(document)
 
 
+NEWER = frozenset({"arrays"})
+"""Documents that version 0.1 did not have."""
+
+OF_0_1 = tuple(name for name in DOCUMENTS if name not in NEWER)
+
+
 def test_the_commands_write_every_document() -> None:
     assert {kind_of(name) for name in COMMANDS} == set(OF_0_1)
 

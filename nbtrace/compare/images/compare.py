@@ -26,8 +26,10 @@ from nbtrace.compare.images.shells import shells
 from nbtrace.compare.images.sums import Moments, moments
 from nbtrace.errors import InputError
 from nbtrace.images.autoscaled import BRIGHTEST, is_autoscaled
+from nbtrace.images.given_images import Picture, given_image
 from nbtrace.images.image import Geometry, Image, Pixels
 from nbtrace.images.resolution import differences, miller_indices, resolution
+from nbtrace.records import Side
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.vocabulary.sides import Names
 
@@ -35,7 +37,9 @@ _FEW = 0.01
 """Share of differing pixels up to which no other placement is looked for."""
 
 
-def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> ImagesResult:
+def compare_images(
+    c: Picture, py: Picture, options: ImageOptions | None = None, *, shape: tuple[int, int] | None = None
+) -> ImagesResult:
     """Compare two images of real numbers.
 
     Figures are correctly rounded from exact sums, so they do not depend on the order of the pixels, and exchanging the
@@ -43,19 +47,24 @@ def compare_images(c: Image, py: Image, options: ImageOptions | None = None) -> 
 
     Parameters
     ----------
-    c, py : Image
-        The reference's image and the other one.
+    c, py : Image, array of shape (slow, fast), or name of a file
+        The reference's image and the other one. One .npz file, given twice, may hold both, as `c` and `py`.
     options : ImageOptions, optional
         Which pixels, and what counts as agreement.
+    shape : (int, int), optional
+        Pixels along slow and fast of files without a header.
 
     Raises
     ------
+    UsageError
+        If an array is no image.
     InputError
-        If no pixel can be compared, or neither image varies.
+        If a file cannot be read, no pixel can be compared, or neither image varies.
     MismatchError
         If the shapes differ (and not `options.resample`), or region or mask do not fit.
     """
     options = options or ImageOptions()
+    c, py = (given_image(given, side, options.names, shape) for given, side in ((c, Side.C), (py, Side.PY)))
     c, py, notes = resampled(c, py, options.names) if options.resample else (c, py, ())
     selection = select(c, py, options)
     _refuse_constants(selection, c, py, options.names)

@@ -48,7 +48,7 @@ class ImageOptions:
     """
 
     roi: Roi | None = None
-    mask: Mask | None = None
+    mask: Mask | None = field(default=None, repr=False)
     threshold: float = DEFAULT_CORRELATION
     sum_ratio: tuple[float, float] = DEFAULT_SUM_RATIO
     relative: float = DEFAULT_RELATIVE

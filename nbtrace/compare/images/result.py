@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nbtrace.compare.images.gates import Gate
 from nbtrace.compare.images.image_metrics import Metrics
@@ -14,6 +15,7 @@ from nbtrace.compare.images.rounding import Rounding
 from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.compare.images.shells import Shell
 from nbtrace.images.image import Geometry, Image
+from nbtrace.presentable import Presentable
 from nbtrace.records import Pixel
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Status, Verdict
@@ -58,8 +60,8 @@ class PixelSteps:
     counts: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class ImagesResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class ImagesResult(Presentable):
     """What comparing two images gave.
 
     Attributes
@@ -97,6 +99,8 @@ class ImagesResult:
         How one image is made from the other, looked for where they differ.
     """
 
+    presented_as: ClassVar[str] = "images"
+
     c: Image
     py: Image
     options: ImageOptions
@@ -116,6 +120,12 @@ class ImagesResult:
     notices: tuple[Notice, ...]
     rounding: Rounding | None = None
     relation: ImageRelation | None = None
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was compared, and how much of it diverges."""
+        beyond = sum(count for status, count in self.status_counts.items() if status.diverges)
+        counts = f"{self.metrics.pixels} pixels compared; beyond the tolerance: {beyond}"
+        return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property
     def names(self) -> Names:

@@ -37,7 +37,7 @@ from nbtrace.report.page.tables import PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
 from nbtrace.vocabulary.sides import Names
 
-_SCRIPTS = ("theme.js", "tables.js")
+SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
 _EXPONENT = re.compile(r"([-+−]?\d[\d.]*e[-+]\d+)")
 _WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
@@ -95,11 +95,11 @@ def render_page(contents: Contents, *, all_pixels: bool = False) -> str:
         Embed images of any size whole.
     """
     page = make_page(contents, all_pixels=all_pixels)
-    names = _SCRIPTS + (_VIEWER_SCRIPTS if any(item.viewer for item in page.pictures.values()) else ())
-    scripts = [_static(name) for name in names]
-    style = _static("page.css")
+    names = SCRIPTS + (_VIEWER_SCRIPTS if any(item.viewer for item in page.pictures.values()) else ())
+    scripts = [static(name) for name in names]
+    style = page_style()
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             page=page,
@@ -107,7 +107,7 @@ def render_page(contents: Contents, *, all_pixels: bool = False) -> str:
             made=utc_text(datetime.now(UTC)),
             style=Markup(style),  # noqa: S704 - a file of this package
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - files of this package
-            policy=_policy(style, scripts),
+            policy=content_policy(style, scripts),
         )
     )
 
@@ -245,7 +245,12 @@ def _divergence_facts(document: DiffDocument) -> Iterator[PageFact]:
         yield PageFact("Quantities that diverge", "none", f"of {len(document.factors)} compared")
 
 
-def _policy(style: str, scripts: Sequence[str]) -> str:
+def page_style() -> str:
+    """Return the style of a page."""
+    return static("parts.css") + static("page.css")
+
+
+def content_policy(style: str, scripts: Sequence[str]) -> str:
     """Return the Content-Security-Policy: nothing is loaded, and only these very scripts run."""
     allowed = " ".join(_source(script) for script in scripts)
     return (
@@ -258,12 +263,14 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """Return a style or a script of the package."""
     return files("nbtrace.report.page").joinpath("static", name).read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills templates: all text is cleaned and escaped."""
     # `finalize` sees all that a template prints, so no control or format character of a log reaches the page.
     environment = Environment(
         loader=PackageLoader("nbtrace.report.page"),

@@ -99,11 +99,12 @@ class PageCell:
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table: rows hold one cell per column."""
+    """A table: rows hold one cell per column; of more rows than `most` only that many are shown."""
 
     caption: str
     columns: tuple[PageColumn, ...]
     rows: tuple[tuple[PageCell, ...], ...]
+    most: int = MOST_ROWS
 
     @cached_property
     def status_column(self) -> int | None:
@@ -118,12 +119,12 @@ class PageTable:
     @cached_property
     def shown(self) -> tuple[tuple[PageCell, ...], ...]:
         """The rows in order, of too many those that do not agree and then the first of the others."""
-        if len(self.rows) <= MOST_ROWS:
+        if len(self.rows) <= self.most:
             return self.rows
         place = self.status_column
         agreeing = [place is None or row[place].tone is Tone.GOOD for row in self.rows]
         ranked = sorted(range(len(self.rows)), key=lambda number: (agreeing[number], number))
-        return tuple(self.rows[number] for number in sorted(ranked[:MOST_ROWS]))
+        return tuple(self.rows[number] for number in sorted(ranked[: self.most]))
 
     @property
     def wordy(self) -> bool:

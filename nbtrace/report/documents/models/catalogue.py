@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from nbtrace.report.documents.models.arrays import ArraysDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.diff import DiffDocument
@@ -29,6 +30,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "format": FormatDocument,
     "sweep": SweepDocument,
     "images": ImagesDocument,
+    "arrays": ArraysDocument,
     "compare": CompareDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
