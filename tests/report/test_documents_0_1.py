@@ -120,46 +120,6 @@ def test_a_document_of_0_1_is_read_and_written_back(name: str) -> None:
         kind.model_validate(document)
 
 
-OF_0_1 = tuple(name for name in DOCUMENTS if name not in SINCE_0_2)
-
-ANSWERED_ANEW = frozenset(
-    {name for name in COMMANDS if name.startswith("explain")}
-    | {"diff-sourcefile__43_61", "compare-pair", "sweep-traces", "sweep-reference"}
-    | {"check-c", "check-py", "check-heat", "diff-heat"}
-)
-"""Commands whose answers are others since 0.2 explains otherwise, and knows more: their keys are the same."""
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_document_is_what_it_was_and_fits_its_schema(name: str, place: Path) -> None:
-    written = document_of(COMMANDS[name], place)
-    if name in ANSWERED_ANEW:
-        assert paths(json.loads(recorded(name))) <= paths(json.loads(written))
-    else:
-        kept = json.dumps(without_added(json.loads(written), json.loads(recorded(name))))
-        assert as_text(kept) == as_text(recorded(name))
-    document = json.loads(written)
-    DOCUMENTS[kind_of(name)].model_validate(document)  # no key is unknown
-    schema = schema_of(kind_of(name))
-    assert list(misfits(document, schema, schema)) == []
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_document_of_0_1_is_read_and_written_back(name: str) -> None:
-    kind, document = DOCUMENTS[kind_of(name)], document_0_1(name)
-    assert read_as(kind, document).written() == document
-    # What a later version adds is passed over in reading, and no version writes what its model does not know.
-    document["later"] = True
-    document.get("c", {})["later"] = True
-    assert "later" not in read_as(kind, document).written()
-    with pytest.raises(ValidationError, match="later"):
-        kind.model_validate(document)
-
-
-NEWER = frozenset({"arrays", "format"})
-"""Documents that version 0.1 did not have."""
-
-
 def test_the_commands_write_every_document() -> None:
     assert {kind_of(name) for name in COMMANDS} == set(OF_0_1)
 
