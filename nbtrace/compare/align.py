@@ -136,9 +136,9 @@ def _place(vocabulary: Vocabulary, record: Record, block_of: Mapping[int, int]) 
         return replace(index, block=block, loops=index.within(vocabulary.indices).loops)
     own = index.within(known.indices)
     if known.scope is Scope.RUN:
-        return own
+        return replace(own, grids=index.grids) if index.grids else own
     if known.scope is Scope.BLOCK:
-        return replace(own, block=block)
+        return replace(own, block=block, grids=index.grids)
     return replace(own, block=block, sample=index.sample, grids=() if known.indices else index.grids)
 
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.both_sides import by_prefix, columns
+from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.json_traces import looks_like_json, read_json
+from nbtrace.parsers.markdown_tables import read_markdown
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, read_lines
+from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -90,12 +93,15 @@ def parse_trace(
 
 def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
     if looks_like_json(lines, dialect):
-        return (read_json(source, lines.text, dialect, cut=lines.cut_short),)
+        return read_json(source, lines.text, dialect, cut=lines.cut_short)
     two = columns(lines)
     if two is not None:
         return tuple(_log(column, source, dialect, cut=lines.cut) for column in two)
     trace = _log(lines, source, dialect, cut=lines.cut)
     if not any(dialect.is_prefixed(record.family) for record in trace.records):
+        table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
+        if table is not None:
+            return traces_of(table, source, trace.account.total, dialect, cut=lines.cut_short)
         read = dialect.unprefixed(lines)
         if read is not None:
             return (_unprefixed(read, source, dialect, cut=lines.cut),)

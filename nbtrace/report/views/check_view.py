@@ -39,6 +39,7 @@ def check_view(result: SelfCheck) -> View:
         facts=(
             f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
             f"Dialects: {', '.join(trace.dialects) or 'none'}",
+            *(f"Read: {text}" for text in trace.readings),
             *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
             _account(account),
