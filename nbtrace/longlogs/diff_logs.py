@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.parsers import read_pair, read_trace
+from nbtrace.parsers.binary_traces import begins_binary
 from nbtrace.records import Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
@@ -57,6 +58,8 @@ def diff(c: Log, py: Log, policy: Policy | None = None, *, strict: bool = False)
 
 
 def _are_long(*logs: str | os.PathLike[str]) -> bool:
-    """Return whether files are together long enough for columns; what is no file is read once, in order."""
+    """Return whether logs are together long enough for columns; what is no file is read once, in order."""
     paths = [Path(log) for log in logs]
-    return all(path.is_file() for path in paths) and sum(path.stat().st_size for path in paths) > _LONG
+    if not all(path.is_file() for path in paths) or any(map(begins_binary, paths)):
+        return False
+    return sum(path.stat().st_size for path in paths) > _LONG

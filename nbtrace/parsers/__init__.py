@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from nbtrace.errors import InputError
+from nbtrace.parsers.binary_traces import binary_content, read_binary
 from nbtrace.parsers.both_sides import by_prefix, columns
 from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
@@ -14,7 +15,7 @@ from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.markdown_tables import read_markdown
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import LogLines, read_lines
+from nbtrace.parsers.source import LogLines, lines_of, read_raw
 from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
@@ -58,7 +59,11 @@ def read_sides(source: str, vocabulary: Vocabulary | None = None) -> tuple[Trace
     InputError
         If it is missing, unreadable or binary.
     """
-    return _parsed(read_lines(source), source, dialect_of(vocabulary or registry.default()))
+    data, dialect = read_raw(source), dialect_of(vocabulary or registry.default())
+    content = binary_content(data, source)
+    if content is not None:
+        return read_binary(content, source, dialect)
+    return _parsed(lines_of(data, source), source, dialect)
 
 
 def read_pair(

@@ -228,8 +228,3 @@ class _Found:
 
 def _are_records(item: object) -> bool:
     return isinstance(item, list) and 0 < len(item) <= _MOST_ROWS and all(isinstance(inner, dict) for inner in item)
-
-
-def with_side(read: Sheets, side: Side) -> Sheets:
-    """Return a file of one program whose side something else tells."""
-    return replace(read, sheets=tuple(replace(sheet, side=side) for sheet in read.sheets))

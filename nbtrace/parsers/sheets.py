@@ -73,11 +73,8 @@ def with_vectors(cells: Cells, vocabulary: Vocabulary, parts: Mapping[str, tuple
         for ending in _ENDINGS:
             base = key.removesuffix(ending[0])
             components = [base + end for end in ending]
-            if (
-                base != key
-                and _is_vector(base, key, vocabulary)
-                and all(_is_number(joined.get(one)) for one in components)
-            ):
+            numbers = all(_is_number(joined.get(one)) for one in components)
+            if numbers and base != key and _is_vector(base, key, vocabulary):
                 joined[base] = _vector([joined.pop(one) for one in components])
                 break
     return joined

@@ -103,7 +103,28 @@ def read_lines(source: str) -> LogLines:
     InputError
         If the source is missing, unreadable or binary, or unpacks to more than nbtrace reads.
     """
-    data = _standard_input() if source == "-" else read_bytes(Path(source))
+    return lines_of(read_raw(source), source)
+
+
+def read_raw(source: str) -> bytes:
+    """Return the bytes of a file, or of standard input where the source is `-`.
+
+    Raises
+    ------
+    InputError
+        If it is missing or unreadable.
+    """
+    return _standard_input() if source == "-" else read_bytes(Path(source))
+
+
+def lines_of(data: bytes, source: str) -> LogLines:
+    """Return the lines of a log in its bytes, plain or gzip; `source` is the name that messages give.
+
+    Raises
+    ------
+    InputError
+        If it is binary, or unpacks to more than nbtrace reads.
+    """
     if not data.startswith(GZIP):
         return LogLines.of(text_only([data], source))
     ending = Ending()

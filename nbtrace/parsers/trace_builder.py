@@ -84,7 +84,7 @@ class TraceBuilder:
     _records: list[Record] = field(default_factory=list)
     _knows: bool = False
     _blocks: dict[Pixel, int] = field(default_factory=dict)
-    _points: dict[tuple[int, tuple[object, ...]], int] = field(default_factory=dict)
+    _points: dict[int, dict[tuple[object, ...], int]] = field(default_factory=dict)
     _counts: dict[tuple[int, Index], int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, row: CellRow) -> None:
@@ -109,8 +109,8 @@ class TraceBuilder:
             block = row.number or 0
         sample = 0
         if placed.point:
-            of_block = [key for key in self._points if key[0] == block]
-            sample = self._points.setdefault((block, placed.point), len(of_block))
+            points = self._points.setdefault(block, {})
+            sample = points.setdefault(placed.point, len(points))
         elif placed.counted and not vocabulary.has_blocks and row.number:
             index = replace(index, loops=((REPEAT, row.number), *index.loops))
         elif placed.counted and placed.pixel is not None:
