@@ -110,22 +110,6 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     return ReflectionTable(values, h_min, h_max, k_min, k_max, l_min, l_max, default_F, len(corners))
 
 
-def begins_list(head: bytes) -> bool:
-    """Return whether the beginning of a file, of whole lines or cut in one, is that of a list of reflections."""
-    lines = [line for line in head.split(b"\n")[:-1] or [head] if line.strip()]
-    return bool(lines) and all(_LINES.fullmatch(line) for line in lines[:_LOOKED_AT])
-
-
-def begins_cache(head: bytes) -> bool:
-    """Return whether the beginning of a file is that of a binary cache."""
-    match = _CACHE_HEADER.match(head)
-    return match is not None and head[match.end() : match.end() + len(_CACHE_SEPARATOR)] == _CACHE_SEPARATOR
-
-
-_LOOKED_AT = 5
-"""Lines by which a list is known; a malformed one further down is an error of the list."""
-
-
 def reflections_in(content: bytes, name: str) -> Float64:
     """Return the rows h k l F of a list, shape (n, 4), in their order; `name` is what messages call the file.
 

@@ -22,7 +22,7 @@ from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.documents import load
-from nbtrace.errors import ExitCode, InputError
+from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.physics.nanobragg.reflection_files import AMPLITUDE, are_reflections, read_reflections
@@ -71,6 +71,8 @@ def diff_command(
     delivery = Delivery("diff", inputs, outputs.destinations(), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if words.is_default and are_reflections(c_log, py_log):
+        if noise is not None or unified_view:
+            raise UsageError("--noise and --unified are for traces; leave them out for structure factors")
         raise typer.Exit(_diff_reflections(c_log, py_log, limits, delivery))
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:

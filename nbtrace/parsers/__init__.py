@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from nbtrace.errors import InputError
-from nbtrace.parsers.binary_traces import binary_content, read_binary
+from nbtrace.parsers.binary_traces import binary_content, first_bytes, read_binary
 from nbtrace.parsers.both_sides import by_prefix, columns
 from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
@@ -60,6 +60,9 @@ def read_sides(source: str, vocabulary: Vocabulary | None = None) -> tuple[Trace
         If it is missing, unreadable or binary.
     """
     data, dialect = read_raw(source), dialect_of(vocabulary or registry.default())
+    other = dialect.no_trace(first_bytes(data))
+    if other is not None:
+        raise InputError(f"{source} is {other}")
     content = binary_content(data, source)
     if content is not None:
         return read_binary(content, source, dialect)

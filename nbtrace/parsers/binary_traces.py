@@ -52,9 +52,14 @@ def begins_binary(path: Path) -> bool:
     return head.startswith(_MAGICS) or (head.startswith(GZIP) and _begins(head).startswith(_MAGICS))
 
 
+def first_bytes(data: bytes) -> bytes:
+    """Return how a file begins, unpacked where it is gzip."""
+    return _begins(data) if data.startswith(GZIP) else data[:_HEAD]
+
+
 def _begins(data: bytes) -> bytes:
     try:
-        return zlib.decompressobj(wbits=31).decompress(data[:_HEAD], 16)
+        return zlib.decompressobj(wbits=31).decompress(data[:_HEAD], _HEAD)
     except zlib.error:
         return b""
 

@@ -113,6 +113,11 @@ class Dialect(ABC):
         del source, data, lines, repeated
         return None
 
+    def no_trace(self, head: bytes) -> str | None:
+        """Return what a file is that another command reads, by its first bytes, and which; None for any other."""
+        del head
+        return None
+
     def placed_row(self, row: CellRow) -> PlacedRow:
         """Return a row of a structured file with its place, and what its keys stand for."""
         return placed_by_keys(row, self.vocabulary)

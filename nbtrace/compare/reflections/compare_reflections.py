@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.reflections.index_maps import IDENTITY, IndexMap, index_maps
 from nbtrace.compare.reflections.reflection_lookup import ReflectionLookup
-from nbtrace.compare.reflections.reflection_set import Amplitudes, Indices, ReflectionForm, ReflectionSet, decimals_of
+from nbtrace.compare.reflections.reflection_set import Amplitudes, Indices, ReflectionForm, ReflectionSet
 from nbtrace.errors import InputError
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status, Verdict
@@ -143,7 +143,7 @@ def compare_reflections(c: ReflectionSet, py: ReflectionSet, names: Names, toler
     alone_c, alone_py = ~found & ~c_in_py, lost & ~py_in_c
     defaults = _defaults_differ(c, py, tolerance)
     faults = bool((~same).sum() or alone_c.sum() or alone_py.sum() or defaults)
-    relation = _relation(c, py, tolerance, slack) if faults else None
+    relation = _Made(c, py, tolerance, slack).relation() if faults else None
     if not len(in_c) and relation is None and not defaults:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no reflection in common")
     filled = np.zeros(len(in_c), dtype=np.int8)
@@ -260,71 +260,73 @@ def _defaults_differ(c: ReflectionSet, py: ReflectionSet, tolerance: Tolerance) 
     return shared - int((c.within(listed) & py.within(listed)).sum())
 
 
-def _relation(c: ReflectionSet, py: ReflectionSet, tolerance: Tolerance, slack: float) -> ReflectionRelation | None:
-    """Return the map of indices, the power and the factor that account for nearly all reflections; None without."""
-    if not len(c.indices) or not len(py.indices):
-        return None
-    lookup = ReflectionLookup(py.indices)
-    chosen = np.unique(np.linspace(0, len(c.indices) - 1, _SAMPLE).astype(np.int64))
-    sample, of_c = c.indices[chosen], c.F[chosen]
-    plain = _plain_share(lookup.rows(sample), of_c, py.F, tolerance, slack)
-    best: tuple[float, IndexMap, float] | None = None
-    for index_map in index_maps():
-        rows = lookup.rows(index_map(sample))
-        for power in (1.0, 2.0, 0.5):
-            share = _share(rows, of_c, py.F, power, slack)
-            if best is None or share > best[0] + _BETTER / 2:
-                best = (share, index_map, power)
-    if best is None or best[0] < _HOLDS or best[0] < plain + _BETTER:
-        return None
-    _, index_map, power = best
-    rows = lookup.rows(index_map(c.indices))
-    scale = _scale(rows, c.F, py.F, power)
-    accounted = int(_accounted(rows, c.F, py.F, power, scale, slack).sum())
-    return ReflectionRelation(index_map, power, scale, accounted, len(c.indices))
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """The search for how one table is made from the other."""
+
+    c: ReflectionSet
+    py: ReflectionSet
+    tolerance: Tolerance
+    slack: float
+
+    def relation(self) -> ReflectionRelation | None:
+        """Return the map of indices, the power and the factor that account for nearly all; None without."""
+        c, py = self.c, self.py
+        if not len(c.indices) or not len(py.indices):
+            return None
+        lookup = ReflectionLookup(py.indices)
+        chosen = np.unique(np.linspace(0, len(c.indices) - 1, _SAMPLE).astype(np.int64))
+        sample, of_c = c.indices[chosen], c.F[chosen]
+        best: tuple[float, IndexMap, float] = (-1.0, IDENTITY, 1.0)
+        for index_map in index_maps():
+            rows = lookup.rows(index_map(sample))
+            for power in _POWERS:
+                share = float(self._accounted(rows, of_c, power, self._scale(rows, of_c, power)).mean())
+                if share > best[0] + _BETTER / 2:
+                    best = (share, index_map, power)
+        share, index_map, power = best
+        if share < max(_HOLDS, self._as_they_stand(lookup.rows(sample), of_c) + _BETTER):
+            return None
+        rows = lookup.rows(index_map(c.indices))
+        scale = self._scale(rows, c.F, power)
+        accounted = int(self._accounted(rows, c.F, power, scale).sum())
+        return ReflectionRelation(index_map, power, scale, accounted, len(c.indices))
+
+    def _as_they_stand(self, rows: Indices, c: Amplitudes) -> float:
+        found = rows >= 0
+        return float(_same(c[found], self.py.F[rows[found]], self.tolerance, self.slack).sum()) / len(rows)
+
+    def _scale(self, rows: Indices, c: Amplitudes, power: float) -> float:
+        """Return the factor that most of the stronger reflections have; nan where none has one."""
+        use = (rows >= 0) & (c > 0)
+        use[use] &= self.py.F[rows[use]] > 0
+        if not use.any():
+            return float("nan")
+        strong = c[use] >= np.quantile(c[use], 0.5)
+        scale = float(np.median(self.py.F[rows[use]][strong] / c[use][strong] ** power))
+        return 1.0 if abs(scale - 1.0) <= _ALIKE else scale
+
+    def _accounted(self, rows: Indices, c: Amplitudes, power: float, scale: float) -> npt.NDArray[np.bool_]:
+        """Return which reflections have the factor, as far as the decimals tell."""
+        accounted = rows >= 0
+        size = np.abs(c[accounted])
+        predicted = scale * size**power * (np.sign(c[accounted]) if power == 1.0 else 1.0)
+        rounding: float | Amplitudes = self.slack
+        if scale != 1.0 or power != 1.0:
+            with np.errstate(divide="ignore"):
+                rounding = _half(self.py) + _half(self.c) * scale * power * size ** (power - 1.0)
+        off = np.abs(self.py.F[rows[accounted]] - predicted)
+        accounted[accounted] = off <= np.maximum(_ALIKE * np.abs(predicted), rounding)
+        return accounted
 
 
-def _plain_share(rows: Indices, c: Amplitudes, py: Amplitudes, tolerance: Tolerance, slack: float) -> float:
-    found = rows >= 0
-    return float(_same(c[found], py[rows[found]], tolerance, slack).sum()) / len(rows)
+_POWERS = (1.0, 2.0, 0.5)
+"""F, intensities in its place, and roots in its place."""
 
 
-def _share(rows: Indices, c: Amplitudes, py: Amplitudes, power: float, slack: float) -> float:
-    """Return the share of reflections that one factor accounts for."""
-    return float(_accounted(rows, c, py, power, _scale(rows, c, py, power), slack).mean())
-
-
-def _scale(rows: Indices, c: Amplitudes, py: Amplitudes, power: float) -> float:
-    """Return the factor that most reflections have; nan where none has."""
-    use = (rows >= 0) & (c > 0)
-    use[use] &= py[rows[use]] > 0
-    if not use.any():
-        return float("nan")
-    strong = c[use] >= np.quantile(c[use], 0.5)
-    scale = float(np.median(py[rows[use]][strong] / c[use][strong] ** power))
-    return 1.0 if abs(scale - 1.0) <= _ALIKE else scale
-
-
-def _accounted(
-    rows: Indices, c: Amplitudes, py: Amplitudes, power: float, scale: float, slack: float
-) -> npt.NDArray[np.bool_]:
-    """Return which reflections have the factor, as far as the decimals tell."""
-    accounted = rows >= 0
-    predicted = scale * np.abs(c[accounted]) ** power * np.where(power == 1.0, np.sign(c[accounted]), 1.0)
-    off = np.abs(py[rows[accounted]] - predicted)
-    rounding = max(slack, _rounding(py)) if scale != 1.0 or power != 1.0 else slack
-    accounted[accounted] = off <= np.maximum(_ALIKE * np.abs(predicted), rounding)
-    return accounted
-
-
-def _rounding(amplitudes: Amplitudes) -> float:
-    decimals = decimals_of(amplitudes)
-    return 0.0 if decimals is None else 10.0**-decimals * (1 + 1e-9)
-
-
-def is_plain(relation: ReflectionRelation) -> bool:
-    """Whether a relation changes neither indices nor amplitudes."""
-    return relation.index_map == IDENTITY and relation.power == 1.0 and relation.scale == 1.0
+def _half(table: ReflectionSet) -> float:
+    """Return half of the last decimal of a rounded table, 0 for an exact one."""
+    return 0.0 if table.decimals is None else 0.5 * 10.0**-table.decimals * (1 + 1e-9)
 
 
 def _notices(result: ReflectionsResult) -> Iterator[Notice]:

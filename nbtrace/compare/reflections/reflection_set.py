@@ -70,9 +70,10 @@ class ReflectionSet:
 def of_list(source: str, numbers: Amplitudes) -> ReflectionSet:
     """Return the set of a list, rows of h k l F; of a reflection that is given twice the last value counts."""
     indices = numbers[:, :3].astype(np.int64)
-    # The first of equal rows is kept, so the rows are turned round.
-    unique, places = np.unique(indices[::-1], axis=0, return_index=True)
-    amplitudes = numbers[::-1, 3][places]
+    order = np.lexsort((indices[:, 2], indices[:, 1], indices[:, 0]))  # stable: of equal rows the last stays behind
+    ordered = indices[order]
+    last = np.append((ordered[1:] != ordered[:-1]).any(axis=1), np.True_)
+    unique, amplitudes = ordered[last], numbers[order, 3][last]
     return ReflectionSet(
         source,
         ReflectionForm.LIST,

@@ -43,9 +43,8 @@ def reflections_headline(result: ReflectionsResult) -> str:
     if result.relation is not None:
         left = result.relation.compared - result.relation.accounted
         rest = "all of them" if not left else f"all but {left} of {result.relation.compared}"
-        return (
-            f"{relation_words(result.relation, result)}, which accounts for {rest}; as they stand, {', '.join(parts)}"
-        )
+        stand = f"as they stand, {', '.join(parts)}"
+        return f"{relation_words(result.relation, result)}, which accounts for {rest}; {stand}"
     return ", ".join(parts)
 
 

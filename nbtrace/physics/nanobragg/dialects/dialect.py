@@ -15,6 +15,7 @@ from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
 from nbtrace.physics.nanobragg.dialects.structured_rows import placed_row
+from nbtrace.physics.nanobragg.reflection_files import reflections_told_by
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side, Trace
 
@@ -62,6 +63,11 @@ class NanoBraggDialect(Dialect):
     def is_prefixed(self, family: str) -> bool:
         """Whether a family is one of lines with a prefix."""
         return family.startswith("TRACE")
+
+    def no_trace(self, head: bytes) -> str | None:
+        """Return what a file is that another command reads, by its first bytes, and which; None for any other."""
+        told = reflections_told_by(head)
+        return None if told is None else f"{told}: nbtrace diff compares it with another one"
 
     def placed_row(self, row: CellRow) -> PlacedRow:
         """Return a row of a structured file with its place, and what its keys stand for."""
