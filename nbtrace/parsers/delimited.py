@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from nbtrace.parsers.dialect import Dialect
-from nbtrace.parsers.sheets import Sheets
+from nbtrace.parsers.sheets import Sheets, with_lost_rows
 from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.structured_cells import is_decimal_comma, is_numeric_text, with_decimal_point
 from nbtrace.parsers.titled_tables import TableRow, TitledTable, read_table
@@ -35,10 +35,16 @@ def read_delimited(lines: LogLines, dialect: Dialect) -> Sheets | None:
     if read is None:
         return None
     wrong = [_misshapen(row, titles) for row in body if len(row.cells) != len(titles)]
-    unreadable = tuple(sorted((*odd, *wrong), key=lambda bad: bad.line))
+    lost = tuple(sorted((*odd, *wrong), key=lambda bad: bad.line))
+    read = with_lost_rows(read, lost)
     used = len(table.rows) + (lines_of_header := int(header is not None)) - lines_of_header
     return Sheets(
-        read.sheets, form, (*readings, *read.readings), unreadable, used=used, structure=lines_of_header + comments
+        read.sheets,
+        form,
+        (*readings, *read.readings),
+        (*read.unreadable, *lost),
+        used=used,
+        structure=lines_of_header + comments,
     )
 
 
@@ -49,10 +55,10 @@ def _delimiter(head: Sequence[str]) -> str | None:
         return None
     for delimiter in _DELIMITERS:
         try:
-            counts = {len(row) for row in csv.reader(filled[:2], delimiter=delimiter, skipinitialspace=True)}
+            counts = [len(row) for line in filled for row in csv.reader([line], delimiter=delimiter)]
         except csv.Error:
             continue
-        if len(counts) == 1 and max(counts) > 1:
+        if counts[0] > 1 and counts[0] in counts[1:]:
             return delimiter
     return None
 
@@ -68,7 +74,8 @@ def _rows(lines: LogLines, delimiter: str) -> tuple[list[TableRow], list[Unreada
             continue
         cells = _cells(line, delimiter)
         if cells is None:
-            odd.append(Unreadable(number, line.strip()[:_SHOWN], "no row of a table: a quote has no end"))
+            name = line.partition(delimiter)[0].strip().strip('"')[:_SHOWN]
+            odd.append(Unreadable(number, line.strip()[:_SHOWN], "no row of a table: a quote has no end", (name,)))
         else:
             rows.append(TableRow(cells, number))
     return rows, odd, comments

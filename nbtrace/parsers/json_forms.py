@@ -37,7 +37,9 @@ def read_json_forms(data: object, dialect: Dialect) -> Sheets | None:
 def read_records(records: list[tuple[int, Mapping[str, Any]]], dialect: Dialect, form: str) -> Sheets | None:
     """Return what records, each with its line, hold: a quantity each, the cells of rows, or parts of one row."""
     titles = tuple(dict.fromkeys(key for _, record in records for key in record))
-    table = TitledTable(titles, tuple(TableRow(tuple(map(record.get, titles)), line) for line, record in records))
+    table = TitledTable(
+        titles, tuple(TableRow(tuple(map(record.get, titles)), line) for line, record in records), is_list=False
+    )
     alike = len(records) > 1 and set.intersection(*(set(record) for _, record in records))
     if alike:
         read = read_table(table, form, dialect.vocabulary, dialect.json_parts)
@@ -66,7 +68,7 @@ def _tables(data: object) -> Iterator[TitledTable]:
                 yield from _of_columns(node)
             elif isinstance(node, list) and len(node) <= _MOST_ROWS and all(isinstance(item, dict) for item in node):
                 titles = tuple(dict.fromkeys(key for item in node for key in item))
-                yield TitledTable(titles, tuple(TableRow(tuple(map(item.get, titles))) for item in node))
+                yield TitledTable(titles, tuple(TableRow(tuple(map(item.get, titles))) for item in node), is_list=False)
         level = [inner for node in level for inner in _inside(node)]
 
 
@@ -82,7 +84,7 @@ def _of_objects(node: Mapping[str, Any]) -> Iterator[TitledTable]:
         titles = tuple(dict.fromkeys(key for item in rows.values() for key in item))
         if "quantity" not in titles:
             cells = (TableRow((key, *map(item.get, titles))) for key, item in rows.items())
-            yield TitledTable(("quantity", *titles), tuple(cells))
+            yield TitledTable(("quantity", *titles), tuple(cells), is_list=False)
 
 
 def _of_columns(node: Mapping[str, Any]) -> Iterator[TitledTable]:
@@ -90,7 +92,7 @@ def _of_columns(node: Mapping[str, Any]) -> Iterator[TitledTable]:
     columns = {key: item for key, item in node.items() if isinstance(item, list)}
     lengths = {len(item) for item in columns.values()}
     if len(columns) == len(node) > 1 and len(lengths) == 1 and max(lengths) <= _MOST_ROWS:
-        yield TitledTable(tuple(columns), tuple(map(TableRow, zip(*columns.values(), strict=True))))
+        yield TitledTable(tuple(columns), tuple(map(TableRow, zip(*columns.values(), strict=True))), is_list=False)
     titles, rows = node.get("columns"), node.get("data", node.get("rows"))
     if not isinstance(titles, list) or not isinstance(rows, list) or not rows:
         return

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect
-from nbtrace.parsers.sheets import Sheet, Sheets
+from nbtrace.parsers.sheets import Sheet, Sheets, with_lost_rows
 from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.titled_tables import TableRow, TitledTable, read_table
 from nbtrace.records import Unreadable
@@ -38,7 +39,8 @@ def read_markdown(lines: LogLines, dialect: Dialect) -> Sheets | None:
     sheets = tuple(Sheet(own, sheet.side, named=sheet.named) for own, sheet in zip(rows, first.sheets, strict=True))
     odd = tuple(bad for _, _, bads in chosen for bad in bads)
     used = sum(len(table.rows) for _, table, _ in chosen)
-    return Sheets(sheets, "Markdown table", tuple(readings), odd, used=used, structure=2 * len(chosen))
+    read_rows = with_lost_rows(Sheets(sheets, "Markdown table", tuple(readings)), odd)
+    return replace(read_rows, unreadable=(*first.unreadable, *odd), used=used, structure=2 * len(chosen))
 
 
 def _tables(lines: LogLines) -> Iterator[tuple[TitledTable, list[Unreadable]]]:

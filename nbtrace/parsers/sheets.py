@@ -1,7 +1,7 @@
 """What a structured file comes down to: the rows of one program, or of both."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrace.parsers.placed_rows import CellRow, Cells
@@ -11,6 +11,8 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _ENDINGS = (("_x", "_y", "_z"), ("_h", "_k", "_l"), (".x", ".y", ".z"), ("[0]", "[1]", "[2]"), ("_0", "_1", "_2"))
 """What the columns of the components of a vector end with."""
+
+_FIRST = tuple(ending[0] for ending in _ENDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,17 @@ class Sheets:
     structure: int = 0
 
 
+def with_lost_rows(read: Sheets, lost: Iterable[Unreadable]) -> Sheets:
+    """Return a file of both programs in which a row that cannot be read is a missing value on either side.
+
+    It is lost to both, so that nothing else would tell that the two were not compared there.
+    """
+    rows = tuple(CellRow({name: None}, bad.line) for bad in lost for name in bad.quantities[:1])
+    if len(read.sheets) < 2 or not rows:
+        return read
+    return replace(read, sheets=tuple(replace(sheet, rows=(*sheet.rows, *rows)) for sheet in read.sheets))
+
+
 def with_vectors(cells: Cells, vocabulary: Vocabulary, parts: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Return cells in which the components of a vector stand under its own name.
 
@@ -69,7 +82,7 @@ def with_vectors(cells: Cells, vocabulary: Vocabulary, parts: Mapping[str, tuple
         if all(_is_number(joined.get(key)) for key in keys):
             values = [joined.pop(key) for key in keys]
             joined = {name: _vector(values), **joined}
-    for key in tuple(joined):
+    for key in [key for key in joined if key.endswith(_FIRST)]:
         for ending in _ENDINGS:
             base = key.removesuffix(ending[0])
             components = [base + end for end in ending]

@@ -12,7 +12,7 @@ from nbtrace.parsers.sheets import Sheet, Sheets, with_vectors
 from nbtrace.parsers.side_titles import SideColumns, first_two, side_columns, side_of_title
 from nbtrace.parsers.structured_cells import is_missing, is_numeric_text
 from nbtrace.parsers.values import read_value
-from nbtrace.records import Shape, Side
+from nbtrace.records import Shape, Side, Unreadable
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _NAMES = frozenset({
@@ -20,6 +20,7 @@ _NAMES = frozenset({
     "symbol", "observable",
 })  # fmt: skip
 _VALUES = frozenset({"value", "values", "val"})
+_SHOWN = 120
 _UNITS = frozenset({"unit", "units"})
 _DERIVED = frozenset({
     "delta", "diff", "difference", "differences", "abs", "rel", "relative", "error", "err", "ratio", "status",
@@ -49,10 +50,13 @@ class TitledTable:
     titles : tuple of str
     rows : tuple of TableRow
         Each with as many cells as there are titles.
+    is_list : bool
+        Whether its form alone shows that it is a table, so that two columns may be sides whose titles do not tell so.
     """
 
     titles: tuple[str, ...]
     rows: tuple[TableRow, ...]
+    is_list: bool = True
 
     def column(self, title: str) -> tuple[Any, ...]:
         """Return the cells of a column."""
@@ -67,8 +71,10 @@ def read_table(
 
     `parts` holds the vectors whose components have names of their own.
     """
-    if not table.rows or len(set(table.titles)) < len(table.titles):
+    if not table.rows:
         return None
+    if len(set(table.titles)) < len(table.titles):
+        return _no_table(table, form, "two columns have one title", vocabulary)
     names = _name_column(table, vocabulary)
     if names is not None:
         return _by_name(table, names, form, vocabulary)
@@ -100,9 +106,10 @@ def _by_name(table: TitledTable, names: str, form: str, vocabulary: Vocabulary) 
             value = valued[0]
         if value is not None:
             return Sheets((Sheet(_named_rows(table, names, value, unit, places), named=True),), form, ())
-        sides = first_two(valued)
+        sides = first_two(valued) if table.is_list else None
         if sides is None:
-            return None
+            reason = f"the columns {', '.join(valued[:5])} are not those of one program or of two"
+            return _no_table(table, form, reason, vocabulary) if valued and table.is_list else None
         readings.append(_untold(sides, vocabulary))
     unused = [title for title in others if title not in {sides.c, sides.py} and _is_valued(table.column(title))]
     if unused:
@@ -112,6 +119,14 @@ def _by_name(table: TitledTable, names: str, form: str, vocabulary: Vocabulary) 
         for title, side in ((sides.c, Side.C), (sides.py, Side.PY))
     )
     return Sheets(sheets, form, tuple(readings))
+
+
+def _no_table(table: TitledTable, form: str, reason: str, vocabulary: Vocabulary) -> Sheets | None:
+    """Return why a table cannot be read, where it is one of quantities; None for any other."""
+    words = {*table.titles, *(str(cell) for row in table.rows for cell in row.cells[:1])}
+    known = any(vocabulary.meaning(word.strip()).quantity in vocabulary.quantities for word in words)
+    shown = Unreadable(1, ", ".join(table.titles)[:_SHOWN], reason[:_SHOWN])
+    return Sheets((Sheet(()),), form, unreadable=(shown,)) if known else None
 
 
 def _untold(sides: SideColumns, vocabulary: Vocabulary) -> str:

@@ -14,7 +14,7 @@ from nbtrace.records import Account, Index, Pixel, Record, Shape, Side, Trace, U
 from nbtrace.vocabulary.quantity import Kind, Meaning, Quantity, Scope
 from nbtrace.vocabulary.vocabulary import REPEAT
 
-MOST_VALUES = 500_000
+MOST_VALUES = 200_000
 """Values of one structured file; a file of more is no trace that anybody reads."""
 
 _SHOWN = 120

@@ -1,5 +1,6 @@
 """Two tables of structure factors compared, reflection by reflection, and by one relation for all."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -90,6 +91,8 @@ class ReflectionsResult:
         How many reflections have which status.
     defaults_differ : int
         Entries that both boxes fill with their defaults, where these differ.
+    gaps : int
+        Entries that both boxes fill with their defaults.
     """
 
     c: ReflectionSet
@@ -108,6 +111,7 @@ class ReflectionsResult:
     relation: ReflectionRelation | None
     bands: tuple[tuple[Status, int], ...]
     defaults_differ: int = 0
+    gaps: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -141,10 +145,12 @@ def compare_reflections(c: ReflectionSet, py: ReflectionSet, names: Names, toler
     of_py = np.concatenate([py.F[rows[found]], _default(py, c_in_py), py.F[py_in_c]])
     same = _same(of_c, of_py, tolerance, slack)
     alone_c, alone_py = ~found & ~c_in_py, lost & ~py_in_c
-    defaults = _defaults_differ(c, py, tolerance)
+    gaps = _filled_on_both(c, py)
+    alike = c.default is None or py.default is None or abs(py.default - c.default) <= tolerance.allowed(abs(c.default))
+    defaults = 0 if alike else gaps
     faults = bool((~same).sum() or alone_c.sum() or alone_py.sum() or defaults)
     relation = _Made(c, py, tolerance, slack).relation() if faults else None
-    if not len(in_c) and relation is None and not defaults:
+    if not len(in_c) and relation is None and not gaps:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no reflection in common")
     filled = np.zeros(len(in_c), dtype=np.int8)
     filled[int(found.sum()) :][: int(c_in_py.sum())] = 1
@@ -157,6 +163,7 @@ def compare_reflections(c: ReflectionSet, py: ReflectionSet, names: Names, toler
         tolerance=tolerance,
         slack=slack,
         compared=len(in_c),
+        gaps=gaps,
         differing=int((~same).sum()),
         filled_c=int((same & (filled == 2)).sum()),
         filled_py=int((same & (filled == 1)).sum()),
@@ -246,17 +253,14 @@ def _hkl(row: Indices) -> tuple[int, int, int]:
     return h, k, m
 
 
-def _defaults_differ(c: ReflectionSet, py: ReflectionSet, tolerance: Tolerance) -> int:
-    """Return how many entries both boxes fill with their defaults, where these differ."""
+def _filled_on_both(c: ReflectionSet, py: ReflectionSet) -> int:
+    """Return how many entries both boxes fill with their defaults."""
     if c.default is None or py.default is None or c.limits is None or py.limits is None:
         return 0
-    if abs(py.default - c.default) <= tolerance.allowed(abs(c.default)):
-        return 0
-    spans = [
-        min(high, other) - max(low, first) + 1 for (low, high), (first, other) in zip(c.limits, py.limits, strict=True)
-    ]
-    shared = int(np.prod([max(span, 0) for span in spans], dtype=np.int64))
-    listed = np.unique(np.concatenate([c.indices[py.within(c.indices)], py.indices[c.within(py.indices)]]), axis=0)
+    edges = zip(c.limits, py.limits, strict=True)
+    spans = [min(high, other_high) - max(low, other_low) + 1 for (low, high), (other_low, other_high) in edges]
+    shared = math.prod(max(span, 0) for span in spans)
+    listed = np.unique(np.concatenate([c.indices, py.indices]), axis=0)
     return shared - int((c.within(listed) & py.within(listed)).sum())
 
 

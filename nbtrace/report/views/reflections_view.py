@@ -38,7 +38,8 @@ def _basis(result: ReflectionsResult) -> str:
 def reflections_headline(result: ReflectionsResult) -> str:
     """Return the answer in one line."""
     if result.verdict is Verdict.AGREE:
-        return f"all {result.compared} reflections agree in F"
+        filled = f", and so do {result.gaps} entries that both fill with {result.c.default:g}" if result.gaps else ""
+        return f"all {result.compared} reflections agree in F{filled}"
     parts = list(_differences(result))
     if result.relation is not None:
         left = result.relation.compared - result.relation.accounted
