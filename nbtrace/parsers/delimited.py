@@ -37,15 +37,10 @@ def read_delimited(lines: LogLines, dialect: Dialect) -> Sheets | None:
     wrong = [_misshapen(row, titles) for row in body if len(row.cells) != len(titles)]
     lost = tuple(sorted((*odd, *wrong), key=lambda bad: bad.line))
     read = with_lost_rows(read, lost)
-    used = len(table.rows) + (lines_of_header := int(header is not None)) - lines_of_header
-    return Sheets(
-        read.sheets,
-        form,
-        (*readings, *read.readings),
-        (*read.unreadable, *lost),
-        used=used,
-        structure=lines_of_header + comments,
-    )
+    titled = int(header is not None)
+    bad = (*read.unreadable, *lost)
+    said = (*readings, *read.readings)
+    return Sheets(read.sheets, form, said, bad, used=len(table.rows), structure=titled + comments)
 
 
 def _delimiter(head: Sequence[str]) -> str | None:

@@ -48,7 +48,7 @@ def read_records(records: list[tuple[int, Mapping[str, Any]]], dialect: Dialect,
     found = _Found(dialect)
     repeated = len({key for _, record in records for key in record}) < sum(len(record) for _, record in records)
     for number, (line, record) in enumerate(records):
-        found.record(record, line, number if repeated else None)
+        found.record(record, line, number if repeated or len(records) == 1 else None)
     return found.sheets(form, Side.UNKNOWN)
 
 
@@ -183,7 +183,7 @@ class _Found:
             self._named = True
             return
         for number, item in enumerate(items):
-            self.record(item, 1, number if len(items) > 1 else None)
+            self.record(item, 1, number)
 
     def record(self, item: Mapping[str, Any], line: int, number: int | None) -> None:
         """Take one record; what it holds in objects inside it counts under its own keys."""

@@ -197,7 +197,7 @@ def _wide_sides(table: TitledTable, form: str, vocabulary: Vocabulary) -> Sheets
             cells = dict(zip(table.titles, row.cells, strict=True))
             own = {_plain(title): cells[title] for title in places}
             values = {base: cells[titles[side]] for base, titles in both.items()}
-            rows.append(CellRow(own | values, row.line, number if len(table.rows) > 1 or own else None))
+            rows.append(CellRow(own | values, row.line, number))
         sheets.append(Sheet(tuple(rows), side, named=True))
     return Sheets(tuple(sheets), form, _counted(table, places))
 
@@ -220,12 +220,11 @@ def _by_title(
     table: TitledTable, form: str, vocabulary: Vocabulary, parts: Mapping[str, tuple[str, ...]]
 ) -> Sheets | None:
     """Read a table with a quantity in each column."""
-    one = len(table.rows) == 1
     rows = tuple(
         CellRow(
             {_plain(title): cell for title, cell in zip(table.titles, row.cells, strict=True) if not _is_empty(cell)},
             row.line,
-            None if one else number,
+            number,
         )
         for number, row in enumerate(table.rows)
     )
