@@ -3,6 +3,7 @@
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +18,9 @@ from nbtrace.records import Trace
 from nbtrace.verdicts.status import Verdict
 
 
-def npz(path: Path, **arrays: object) -> Path:
+def npz(path: Path, **arrays: Any) -> Path:
     stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type] - anything that makes an array
+    np.savez(stream, **arrays)
     path.write_bytes(stream.getvalue())
     return path
 
@@ -61,13 +62,13 @@ def test_numbers_without_a_text_are_exact(tmp_path: Path) -> None:
     assert diff(path, npz(tmp_path / "py", **good)).verdict is Verdict.DIFFER
 
 
-TABLE = {
+TABLE: dict[str, list[Any]] = {
     "slow": [1, 1], "fast": [3, 4], "F_cell": [1.0, 2.0], "V_cell": [5.0, 6.0],
     "hkl_frac_h": [0.1, 0.2], "hkl_frac_k": [0.1, 0.2], "hkl_frac_l": [0.1, None],
 }  # fmt: skip
 
 
-def parquet(path: Path, table: dict[str, list[float | None]]) -> Path:
+def parquet(path: Path, table: dict[str, list[Any]]) -> Path:
     pq.write_table(pa.table(table), path)
     return path
 

@@ -19,6 +19,11 @@ def read(document: Any) -> tuple[Trace, ...]:
     return traces
 
 
+def one(document: Any) -> Trace:
+    (trace,) = read(document)
+    return trace
+
+
 def values(trace: Trace) -> dict[str, tuple[float, ...]]:
     return {record.quantity: record.numbers for record in trace.records}
 
@@ -101,14 +106,14 @@ def test_records_of_pixels_are_their_blocks() -> None:
 def test_a_divergence_in_one_record_is_found_there() -> None:
     good = [{"step": step, "F_latt": 1.5 * step, "V_cell": 2.0 + step} for step in range(5)]
     bad = [{**row, "V_cell": row["V_cell"] + (row["step"] == 3)} for row in good]
-    result = diff_traces(*read(good), *read(bad))
+    result = diff_traces(one(good), one(bad))
     (row,) = [row for row in result.rows if row.status.diverges]
     assert (row.quantity, row.index.grid("step")) == ("V_cell", (3,))
 
 
 def test_a_missing_record_is_a_difference() -> None:
     rows = [{"step": step, "F_latt": 1.5 + step} for step in range(4)]
-    assert diff_traces(*read(rows), *read(rows[:3])).verdict is Verdict.DIFFER
+    assert diff_traces(one(rows), one(rows[:3])).verdict is Verdict.DIFFER
 
 
 def test_null_is_a_missing_value_and_nan_is_not_finite() -> None:
@@ -134,7 +139,7 @@ def test_a_torn_json_line_is_unreadable_with_what_it_would_have_given() -> None:
     (trace,) = read(whole[:-4])
     (bad,) = trace.account.unreadable
     assert (bad.line, bad.quantities) == (2, ("F_latt",))
-    assert diff_traces(*read(whole), trace).verdict is Verdict.DIFFER
+    assert diff_traces(one(whole), trace).verdict is Verdict.DIFFER
 
 
 def test_a_repeated_key_of_an_inner_object_is_no_agreement() -> None:

@@ -20,7 +20,8 @@ EDGE = range(-6, 7)
 def numbers() -> Amplitudes:
     chance = np.random.default_rng(3)
     indices = np.array([hkl for hkl in itertools.product(EDGE, EDGE, EDGE) if chance.random() < 0.6])
-    return np.c_[indices, np.round(chance.gamma(1.0, 100.0, len(indices)) + 1, 2)]
+    rows: Amplitudes = np.c_[indices, np.round(chance.gamma(1.0, 100.0, len(indices)) + 1, 2)]
+    return rows
 
 
 def compared(c: ReflectionSet, py: ReflectionSet) -> ReflectionsResult:
