@@ -130,10 +130,16 @@ class TraceBuilder:
             return self._of_unknown(raw, own=placed.meaning is not None)
         value = _of_known(raw, known)
         complaint = _complaint(key, raw, value, known)
+        if value is not None and value.shape is Shape.SENTINEL and self._in_sweep(placed):
+            complaint = f"{key} has no value in this row"
         if complaint is not None:
             self.unreadable.append(Unreadable(line, f"{key}: {raw!r}"[:_SHOWN], complaint, (known.name,)))
             return None
         return value
+
+    def _in_sweep(self, placed: PlacedRow) -> bool:
+        """Whether a row is a step of the sweep of the vocabulary, whose values are numbers or nothing."""
+        return placed.index.ordinal(self.dialect.vocabulary.sweep) is not None
 
     def _of_unknown(self, raw: object, *, own: bool) -> Value | None:
         value = None if isinstance(raw, bool) and not own else cell_value(raw)

@@ -3,6 +3,7 @@
 import pytest
 
 from nbtrace.compare.diff import diff_traces
+from nbtrace.compare.phi import compare_phi
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side, Trace
 from nbtrace.verdicts.status import Verdict
@@ -96,6 +97,20 @@ def test_a_row_for_each_step_and_a_column_for_each_quantity() -> None:
     assert {(record.quantity, record.index.ordinal("phi_tic")): record.numbers for record in trace.records} == {
         ("phi_k_frac", 0): (0.5,), ("phi_F_latt", 0): (1.0,), ("phi_k_frac", 1): (0.25,), ("phi_F_latt", 1): (2.0,),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", ["-", "null"])
+def test_a_step_without_a_value_agrees_with_nothing(mark: str) -> None:
+    head = "phi_tic,phi_deg,k_frac,F_latt_b,F_latt\n"
+    rows = ["0,0,0.5,1,1\n", "1,0.1,0.25,1,1\n", "2,0.2,0.125,1,1\n"]
+    (whole,) = parse_trace(head + "".join(rows))
+    for column in range(1, 5):
+        cells = rows[1].strip().split(",")
+        cells[column] = mark
+        (gap,) = parse_trace(head + rows[0] + ",".join(cells) + "\n" + rows[2])
+        assert diff_traces(whole, gap).verdict is Verdict.DIFFER
+        if column > 1:
+            assert compare_phi(whole, gap).verdict is Verdict.DIFFER
 
 
 def test_components_in_columns_are_one_vector() -> None:
