@@ -71,7 +71,7 @@ def read_table(
 
     `parts` holds the vectors whose components have names of their own.
     """
-    if not table.rows:
+    if not table.rows or not table.titles:
         return None
     if len(set(table.titles)) < len(table.titles):
         return _no_table(table, form, "two columns have one title", vocabulary)

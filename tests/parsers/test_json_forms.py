@@ -146,3 +146,8 @@ def test_a_repeated_key_of_an_inner_object_is_no_agreement() -> None:
     (trace,) = read('{"trace": {"F_latt": 1, "F_latt": 1}}')
     assert trace.account.unreadable[0].quantities == ("F_latt",)
     assert diff_traces(trace, trace).verdict is Verdict.DIFFER
+
+
+@pytest.mark.parametrize("document", [[{}, {}], [{}], {"a": {}}, {"columns": [], "data": [[]]}, {"steps": [{}, {}]}])
+def test_empty_objects_hold_no_trace(document: Any) -> None:
+    assert not one(document).records
