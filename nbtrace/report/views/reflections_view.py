@@ -39,7 +39,8 @@ def reflections_headline(result: ReflectionsResult) -> str:
     """Return the answer in one line."""
     if result.verdict is Verdict.AGREE:
         filled = f", and so do {result.gaps} entries that both fill with {result.c.default:g}" if result.gaps else ""
-        return f"all {result.compared} reflections agree in F{filled}"
+        what = "the reflection agrees" if result.compared == 1 else f"all {result.compared} reflections agree"
+        return f"{what} in F{filled}"
     parts = list(_differences(result))
     if result.relation is not None:
         left = result.relation.compared - result.relation.accounted
