@@ -297,6 +297,10 @@ class Trace:
         Pixel of each block as the log states it; blocks whose pixel it does not state are absent.
     vocabulary : Vocabulary
         That it was read with.
+    readings : tuple of str
+        What was decided in reading it, where the file could be read otherwise.
+    structured : bool
+        Whether it was read from a table or a document, of whichever program, and not from the lines of a log.
     """
 
     source: str
@@ -306,6 +310,8 @@ class Trace:
     dialects: tuple[str, ...] = ()
     pixels: Mapping[int, Pixel] = field(default_factory=dict)
     vocabulary: Vocabulary = field(default_factory=registry.default)
+    readings: tuple[str, ...] = ()
+    structured: bool = False
 
     def __repr__(self) -> str:
         account, pixel = self.account, self.pixels.get(0)

@@ -110,6 +110,25 @@ def read_hkl(path: Path, default_F: float, *, strict: bool = True) -> Reflection
     return ReflectionTable(values, h_min, h_max, k_min, k_max, l_min, l_max, default_F, len(corners))
 
 
+def reflections_in(content: bytes, name: str) -> Float64:
+    """Return the rows h k l F of a list, shape (n, 4), in their order; `name` is what messages call the file.
+
+    Raises
+    ------
+    InputFileError
+        If a line is malformed.
+    MissingInputError
+        If there is no reflection.
+    """
+    clean_to = _end_of_clean_lines(content)
+    if clean_to < len(content):
+        raise InputFileError(f"{name}:{_malformed_line(content, clean_to)}")
+    numbers = _numbers(content)
+    if not len(numbers):
+        raise MissingInputError(f"{name} holds no reflection")
+    return numbers
+
+
 def _numbers(content: bytes) -> Float64:
     """Return what a list of nothing but clean lines holds, shape (n, 4)."""
     if content.isspace() or not content:  # of which numpy would make one number
@@ -194,10 +213,20 @@ def read_cache(path: Path, default_F: float, *, swallow_white_space: bool) -> Re
     InputFileError
         If the file cannot be read, does not start with six limits, or is too short.
     """
-    content = read_bytes(path)
+    return cache_in(read_bytes(path), path, default_F, swallow_white_space=swallow_white_space)
+
+
+def cache_in(content: bytes, name: object, default_F: float, *, swallow_white_space: bool) -> ReflectionTable:
+    """Return the cache in the bytes of a file, as :func:`read_cache` does; `name` is what messages call the file.
+
+    Raises
+    ------
+    InputFileError
+        If it does not start with six limits, or is too short.
+    """
     match = _CACHE_HEADER.match(content)
     if match is None:
-        raise InputFileError(f"{path} is not a cache of structure factors: it does not start with six integers")
+        raise InputFileError(f"{name} is not a cache of structure factors: it does not start with six integers")
     limits = cast("Limits", tuple(int(text) for text in match.groups()))
     low, high = np.array(limits[::2]), np.array(limits[1::2])
     shape = tuple(int(edge) for edge in high - low + 1)
@@ -205,7 +234,7 @@ def read_cache(path: Path, default_F: float, *, swallow_white_space: bool) -> Re
     expected = (shape[0] + 1) * (shape[1] + 1) * (shape[2] + 1) * 8
     if min(shape) < 1 or len(content) < start + expected or content[match.end() : start] != _CACHE_SEPARATOR:
         raise InputFileError(
-            f"{path} is not a cache of the {shape[0]} x {shape[1]} x {shape[2]} structure factors that it announces; "
+            f"{name} is not a cache of the {shape[0]} x {shape[1]} x {shape[2]} structure factors that it announces; "
             f"delete it and give -hkl again"
         )
     data = content[start : start + expected]

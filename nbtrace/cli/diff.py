@@ -23,9 +23,10 @@ from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.documents import load
-from nbtrace.errors import InputError
+from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
+from nbtrace.physics.nanobragg.reflection_files import AMPLITUDE, are_reflections, read_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified
@@ -71,6 +72,10 @@ def diff_command(
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     delivery = Delivery("diff", inputs, outputs.destinations(), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
+    if words.is_default and are_reflections(c_log, py_log):
+        if noise is not None or unified_view:
+            raise UsageError("--noise and --unified are for traces; leave them out for structure factors")
+        raise typer.Exit(_diff_reflections(c_log, py_log, limits, delivery))
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
@@ -88,6 +93,18 @@ def _document(result: DiffResult) -> Mapping[str, object]:
     from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415 - the models of documents
 
     return diff_document(result)
+
+
+def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> ExitCode:
+    """Compare two tables of structure factors."""
+    # numpy, which only such files need.
+    from nbtrace.compare.reflections.compare_reflections import compare_reflections  # noqa: PLC0415
+    from nbtrace.report.documents.reflections_document import reflections_document  # noqa: PLC0415
+    from nbtrace.report.views.reflections_view import reflections_view  # noqa: PLC0415
+
+    tables = read_reflections(c), read_reflections(py)
+    result = compare_reflections(*tables, limits.vocabulary.names, limits.of(AMPLITUDE))
+    return delivery.deliver(reflections_view(result), lambda: reflections_document(result))
 
 
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:

@@ -134,9 +134,9 @@ def _place(record: Record, block_of: Mapping[int, int]) -> Index:
         return replace(index, block=block)
     own = index.within(known.indices)
     if known.scope is Scope.RUN:
-        return own
+        return replace(own, grids=index.grids) if index.grids else own
     if known.scope is Scope.BLOCK:
-        return replace(own, block=block)
+        return replace(own, block=block, grids=index.grids)
     return replace(own, block=block, sample=index.sample, grids=() if known.indices else index.grids)
 
 

@@ -244,5 +244,5 @@ def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instan
         if where_is.contradicts_itself:
             what = trace.vocabulary.block
             yield f"states {what} {where_is.stated}, but its geometry is that of {what} {where_is.derived} (slow, fast)"
-    if trace.side is Side.UNKNOWN and trace.records:
+    if trace.side is Side.UNKNOWN and trace.records and not trace.structured:
         yield "no prefix tells which program printed it"

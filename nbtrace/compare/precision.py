@@ -14,6 +14,9 @@ _number = re.compile(r"[+-]?([0-9]*+)\.?([0-9]*+)(?:[eE]([+-]?[0-9]+))?").fullma
 _MIXED = frozenset({"labels"})
 """Families in which every line has a number format of its own."""
 
+_BINARY = frozenset({"npz", "Parquet"})
+"""Families of numbers that no text stands for: they are exact."""
+
 _LONG = 9
 """Digits from which on a number can tell single from double precision."""
 
@@ -110,9 +113,18 @@ def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
     tokens: dict[str, list[str]] = {}
     for record in trace.records:
         tokens.setdefault(record.family, []).extend(record.value.tokens)
-    return {
-        family: NumberFormat(0, own=True) if family in _MIXED else _format(texts) for family, texts in tokens.items()
-    }
+    return {family: _of_family(family, texts, trace) for family, texts in tokens.items()}
+
+
+def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat:
+    if family in _MIXED:
+        return NumberFormat(0, own=True)
+    if family in _BINARY:
+        return NumberFormat(_EXACT)
+    found = _format(tokens)
+    # A document drops zeros at the end, so that a few decimals in all of its numbers are chance: 1.0, 0.5, 2.0.
+    short = trace.structured and found.decimals is not None and found.decimals < _FEWEST
+    return NumberFormat(_EXACT) if short else found
 
 
 def _format(tokens: Sequence[str]) -> NumberFormat:

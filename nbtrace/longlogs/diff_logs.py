@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbtrace.compare.diff import DiffResult, diff_traces
+from nbtrace.parsers.binary_traces import begins_binary
 from nbtrace.parsers.given_logs import Log, Words, trace_pair, vocabulary_of
 from nbtrace.records import Trace
 from nbtrace.verdicts.tolerance import Policy
@@ -52,6 +53,8 @@ def diff(
 
 
 def _are_long(*logs: str | os.PathLike[str]) -> bool:
-    """Return whether files are together long enough for columns; what is no file is read once, in order."""
+    """Return whether logs are together long enough for columns; what is no file is read once, in order."""
     paths = [Path(log) for log in logs]
-    return all(path.is_file() for path in paths) and sum(path.stat().st_size for path in paths) > _LONG
+    if not all(path.is_file() for path in paths) or any(map(begins_binary, paths)):
+        return False
+    return sum(path.stat().st_size for path in paths) > _LONG

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from nbtrace.errors import InputError
+from nbtrace.parsers.binary_traces import binary_content, first_bytes, read_binary
 from nbtrace.parsers.both_sides import by_prefix, columns
+from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.json_traces import looks_like_json, read_json
+from nbtrace.parsers.markdown_tables import read_markdown
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import LogLines, read_lines, read_stream, stream_name
+from nbtrace.parsers.source import LogLines, lines_of, read_raw, read_stream, stream_name
+from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -66,9 +70,17 @@ def read_sides(
     dialect = dialect_of(vocabulary or registry.default())
     if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
-        return _parsed(read_lines(name), name, dialect)
-    name = stream_name(source)
-    return _parsed(read_stream(source, name), name, dialect)
+        data = read_raw(name)
+    else:
+        name = stream_name(source)
+        data = read_stream(source, name)
+    other = dialect.no_trace(first_bytes(data))
+    if other is not None:
+        raise InputError(f"{name} is {other}")
+    content = binary_content(data, name)
+    if content is not None:
+        return read_binary(content, name, dialect)
+    return _parsed(lines_of(data, name), name, dialect)
 
 
 def read_pair(
@@ -108,12 +120,15 @@ def parse_trace(
 
 def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
     if looks_like_json(lines, dialect):
-        return (read_json(source, lines.text, dialect, cut=lines.cut_short),)
+        return read_json(source, lines.text, dialect, cut=lines.cut_short)
     two = columns(lines)
     if two is not None:
         return tuple(_log(column, source, dialect, cut=lines.cut) for column in two)
     trace = _log(lines, source, dialect, cut=lines.cut)
     if not any(dialect.is_prefixed(record.family) for record in trace.records):
+        table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
+        if table is not None:
+            return traces_of(table, source, trace.account.total, dialect, cut=lines.cut_short)
         read = dialect.unprefixed(lines)
         if read is not None:
             return (_unprefixed(read, source, dialect, cut=lines.cut),)

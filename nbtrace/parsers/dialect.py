@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from nbtrace.parsers.outcome import Field, Outcome
+from nbtrace.parsers.placed_rows import CellRow, PlacedRow, placed_by_keys
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
@@ -111,6 +112,15 @@ class Dialect(ABC):
         """
         del source, data, lines, repeated
         return None
+
+    def no_trace(self, head: bytes) -> str | None:
+        """Return what a file is that another command reads, by its first bytes, and which; None for any other."""
+        del head
+        return None
+
+    def placed_row(self, row: CellRow) -> PlacedRow:
+        """Return a row of a structured file with its place, and what its keys stand for."""
+        return placed_by_keys(row, self.vocabulary)
 
     def is_prefixed(self, family: str) -> bool:
         """Whether a family is one of lines with a prefix."""

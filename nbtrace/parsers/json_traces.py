@@ -1,4 +1,4 @@
-"""Traces in JSON: flat documents of one place, and what a dialect knows of others."""
+"""Traces in JSON: documents, JSON lines, and what a dialect knows of others."""
 
 import json
 import math
@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
-from nbtrace import schema
 from nbtrace.documents import is_too_deep
 from nbtrace.parsers.dialect import Dialect
+from nbtrace.parsers.json_forms import read_json_forms, read_records
+from nbtrace.parsers.sheets import Sheets
 from nbtrace.parsers.source import LogLines
-from nbtrace.records import Account, Index, Pixel, Record, Shape, Side, Trace, Unreadable, Value
-from nbtrace.vocabulary.quantity import Kind, Quantity
+from nbtrace.parsers.trace_builder import traces_of
+from nbtrace.records import Account, Index, Record, Shape, Side, Trace, Unreadable, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
-_PIXEL_KEYS = (("pixel_s", "pixel_f"), ("pixel_slow", "pixel_fast"))
 _FAMILY = "JSON"
 _SHOWN = 120
+_keys_in = re.compile(r'"(\w+)"\s*:').findall
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
@@ -35,31 +36,90 @@ _BEGINNING = 1000
 """Characters of a file that tell how it begins."""
 
 
-def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) -> Trace:
-    """Read a JSON document; one that holds no trace, or is no JSON, gives no records and an account that says so."""
+def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) -> tuple[Trace, ...]:
+    """Read a JSON document or JSON lines: the trace of one program, or those of both.
+
+    One that holds no trace, or is no JSON, gives no records and an account that says so.
+    """
     lines, vocabulary = text.count("\n") + (not text.endswith("\n")), dialect.vocabulary
     repeated: list[str] = []
     try:
-        data = json.loads(text, parse_int=_integer, object_pairs_hook=partial(_object, repeated=repeated))
+        data = _loaded(text, repeated)
     except json.JSONDecodeError as error:
+        records = _json_lines(text, repeated) if error.msg == "Extra data" else None
+        if records is not None:
+            return _of_lines(source, records, lines, dialect, repeated, cut=cut)
         problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
-        return useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut)
+        return (useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut),)
     except RecursionError:
         data = None
     if data is None or is_too_deep(data):
         problem = Unreadable(1, "", "JSON nested too deeply")
-        return useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut)
+        return (useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut),)
     if isinstance(data, dict) and (own := dialect.document(source, data, lines, repeated)) is not None:
-        return own
-    records = _flat(data, dialect) if isinstance(data, dict) else ()
-    if not records:
+        return (own,)
+    read = read_json_forms(data, dialect)
+    traces = () if read is None else traces_of(_with_repeated(read, repeated, vocabulary), source, lines, dialect)
+    if not any(trace.records for trace in traces):
         account = Account(lines, 0, 0, lines)
-        return Trace(source, (), {}, account, ("JSON without a trace",), vocabulary=vocabulary)
-    pixel = _flat_pixel(data)
-    odd = (*_odd_values(data, repeated, vocabulary), *([pixel] if isinstance(pixel, Unreadable) else []))
-    account = Account(lines, max(lines - len(odd), 0), 0, 0, fitted(odd, lines))
-    pixels = {0: pixel} if isinstance(pixel, tuple) else {}
-    return Trace(source, records, {}, account, ("flat JSON",), pixels, vocabulary)
+        return (Trace(source, (), {}, account, ("JSON without a trace",), vocabulary=vocabulary),)
+    return traces
+
+
+def _loaded(text: str, repeated: list[str]) -> Any:
+    return json.loads(text, parse_int=_integer, object_pairs_hook=partial(_object, repeated=repeated))
+
+
+def _with_repeated(read: Sheets, repeated: list[str], vocabulary: Vocabulary) -> Sheets:
+    """Return a document with a problem for each key that an object of it holds more than once."""
+    twice = tuple(
+        Unreadable(1, key, f"{key} stands in the document more than once", (vocabulary.meaning(key).quantity,))
+        for key in dict.fromkeys(repeated)
+    )
+    return replace(read, unreadable=(*read.unreadable, *twice))
+
+
+_Records: TypeAlias = tuple[list[tuple[int, Mapping[str, Any]]], list[Unreadable]]
+
+
+def _json_lines(text: str, repeated: list[str]) -> _Records | None:
+    """Return the object of each line with its number, and the lines that hold none; None where the first does not."""
+    records: list[tuple[int, Mapping[str, Any]]] = []
+    odd: list[Unreadable] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            item = _loaded(line, repeated)
+            complaint = None if isinstance(item, dict) and not is_too_deep(item) else "the line holds no JSON object"
+        except json.JSONDecodeError as error:
+            item, complaint = None, f"not JSON: {error.msg} (column {error.colno})"
+        except RecursionError:
+            item, complaint = None, "JSON nested too deeply"
+        if complaint is None:
+            records.append((number, item))
+        elif not records:
+            return None
+        else:
+            odd.append(Unreadable(number, line.strip()[:_SHOWN], complaint, tuple(_keys_in(line[:_BEGINNING]))))
+    return records, odd
+
+
+def _of_lines(
+    source: str, read: _Records, lines: int, dialect: Dialect, repeated: list[str], *, cut: bool
+) -> tuple[Trace, ...]:
+    records, odd = read
+    vocabulary = dialect.vocabulary
+    bad = tuple(replace(one, quantities=_quantities_of(one.quantities, vocabulary)) for one in odd)
+    sheets = read_records(records, dialect, "JSON lines")
+    if sheets is None:
+        return (Trace(source, (), {}, Account(lines, 0, 0, lines), ("JSON without a trace",), vocabulary=vocabulary),)
+    whole = _with_repeated(replace(sheets, unreadable=bad, used=len(records)), repeated, vocabulary)
+    return traces_of(whole, source, lines, dialect, cut=cut)
+
+
+def _quantities_of(keys: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
+    return tuple(name for key in keys if (name := vocabulary.meaning(key).quantity) in vocabulary.quantities)
 
 
 def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, Any]:
@@ -67,28 +127,6 @@ def _object(pairs: list[tuple[str, Any]], *, repeated: list[str]) -> dict[str, A
     counts = Counter(key for key, _ in pairs)
     repeated += [key for key, count in counts.items() if count > 1]
     return dict(pairs)
-
-
-def _odd_values(data: Mapping[str, Any], repeated: list[str], vocabulary: Vocabulary) -> tuple[Unreadable, ...]:
-    """Return the known keys whose values are no numbers, and those that stand in the document more than once."""
-    known = {key: vocabulary.quantities.get(vocabulary.meaning(key).quantity) for key in data}
-    odd = []
-    for key, quantity in known.items():
-        if quantity is None or quantity.kind is Kind.TEXT:
-            continue
-        complaint = _misfit(key, quantity, data[key], vocabulary) if _numeric(data[key]) else f"{key} is no number"
-        if complaint:
-            odd.append(Unreadable(1, f"{key}: {data[key]!r}"[:_SHOWN], complaint, (quantity.name,)))
-    twice = [
-        Unreadable(1, key, f"{key} stands in the document more than once", (vocabulary.meaning(key).quantity,))
-        for key in repeated
-    ]
-    return tuple(odd + twice)
-
-
-def _misfit(key: str, known: Quantity, value: Any, vocabulary: Vocabulary) -> str | None:
-    record = json_record(key, known.name, value, Index(), vocabulary)
-    return schema.misfit(key, known, record.value.shape, record.value.numbers)
 
 
 def _integer(digits: str) -> int | float:
@@ -102,49 +140,6 @@ def useless(
     """Return the trace of a document of which nothing can be used."""
     account = Account(lines, 0, 0, lines - 1, (problem,), cut)
     return Trace(source, (), {}, account, (dialect,), vocabulary=vocabulary)
-
-
-def fitted(odd: tuple[Unreadable, ...], lines: int) -> tuple[Unreadable, ...]:
-    """Return as many problems as the file has lines, so that its account adds up; the last stands for the rest, too."""
-    if len(odd) <= lines:
-        return odd
-    rest = tuple(name for bad in odd[lines:] for name in bad.quantities)
-    return (*odd[: lines - 1], replace(odd[lines - 1], quantities=(*odd[lines - 1].quantities, *rest)))
-
-
-def _flat(data: Mapping[str, Any], dialect: Dialect) -> tuple[Record, ...]:
-    vocabulary, parts_of = dialect.vocabulary, dialect.json_parts
-    numbers = {key: value for key, value in data.items() if _numeric(value)}
-    scalars = {key: value for key, value in numbers.items() if not isinstance(value, list)}
-    joined = {name: [scalars[part] for part in parts] for name, parts in parts_of.items() if set(parts) <= set(scalars)}
-    records = [json_record(name, name, value, Index(), vocabulary) for name, value in joined.items()]
-    for key, value in numbers.items():
-        meant = vocabulary.meaning(key)
-        known = vocabulary.quantities.get(meant.quantity)
-        if known is None or meant.quantity in joined:
-            continue
-        record = json_record(key, meant.quantity, value, Index(), vocabulary, scale=meant.scale)
-        if schema.misfit(key, known, record.value.shape, record.value.numbers) is None:
-            records.append(replace(record, unit=meant.unit))
-    return tuple(records)
-
-
-def _flat_pixel(data: Mapping[str, Any]) -> Pixel | Unreadable | None:
-    """Return the pixel that a flat document states, why it states none, or None if it has no such keys."""
-    keys = next((pair for pair in _PIXEL_KEYS if set(pair) <= data.keys()), None)
-    if keys is None:
-        return None
-    slow, fast = (data[key] for key in keys)
-    if type(slow) is int and type(fast) is int and min(slow, fast) >= 0 and max(slow, fast) <= schema.MOST:
-        return slow, fast
-    shown = f"{keys[0]}: {slow!r}, {keys[1]}: {fast!r}"
-    return Unreadable(1, shown[:_SHOWN], f"{keys[0]} and {keys[1]} are no pixel")
-
-
-def _numeric(value: object) -> bool:
-    if isinstance(value, list):
-        return len(value) in {3, 9} and all(_numeric(item) and not isinstance(item, list) for item in value)
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def json_record(

@@ -104,11 +104,22 @@ def read_lines(source: str) -> LogLines:
     InputError
         If the source is missing, unreadable or binary, or unpacks to more than nbtrace reads.
     """
-    return lines_of(_standard_input() if source == "-" else read_bytes(Path(source)), source)
+    return lines_of(read_raw(source), source)
+
+
+def read_raw(source: str) -> bytes:
+    """Return the bytes of a file, or of standard input where the source is `-`.
+
+    Raises
+    ------
+    InputError
+        If it is missing or unreadable.
+    """
+    return _standard_input() if source == "-" else read_bytes(Path(source))
 
 
 def lines_of(data: bytes, source: str) -> LogLines:
-    """Return the lines of a log from its content, plain or gzip; `source` is the name that messages give.
+    """Return the lines of a log in its bytes, plain or gzip; `source` is the name that messages give.
 
     Raises
     ------
@@ -124,13 +135,13 @@ def lines_of(data: bytes, source: str) -> LogLines:
     return LogLines(lines.pieces, ending.cut or ending.damaged)
 
 
-def read_stream(stream: IO[str] | IO[bytes], source: str) -> LogLines:
-    """Return the lines that are left in an open file; `source` is the name that messages give.
+def read_stream(stream: IO[str] | IO[bytes], source: str) -> bytes:
+    """Return the bytes that are left in an open file; `source` is the name that messages give.
 
     Raises
     ------
     InputError
-        If it cannot be read, is closed or binary, or has more than nbtrace reads.
+        If it cannot be read, is closed, or has more than nbtrace reads.
     """
     try:
         data = stream.read(MOST_BYTES + 1)
@@ -140,7 +151,7 @@ def read_stream(stream: IO[str] | IO[bytes], source: str) -> LogLines:
         raise InputError(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > MOST_BYTES:
         raise InputError(f"{source} has more than {MOST_BYTES // 2**20} MB, which nbtrace does not read")
-    return lines_of(data.encode(errors="replace") if isinstance(data, str) else bytes(data), source)
+    return data.encode(errors="replace") if isinstance(data, str) else bytes(data)
 
 
 def stream_name(stream: object) -> str:

@@ -24,8 +24,19 @@ DOCUMENTS = tuple(
         {"metadata": {"pixel_s": 133, "pixel_f": 134, "dtype": "float32"}, "traces": [{"phi_tic": 0, **_PHI, "h": 1}]},
         {"pixel_s": 5, "pixel_f": 6, "F_cell": 190.27, "h_frac": 1.5, "k_frac": 2.5, "l_frac": -3.5, "polar": 0.9146,
          "rot_a_angstroms": [1.0, 2.0, 3.0], "I_pixel_final": 2.88e-07, "h": 1, "k": 2, "l": -3},
+        {"first_divergence": "F_latt", "factors": {"F_latt": {"c_value": -2.38, "py_value": -2.0}}},
+        [{"name": "F_latt", "c": [-2.38], "py": [-2.0]}, {"name": "F_latt_a", "c": [2.0], "py": [2.0]}],
+        {"pixel": {"slow": 1, "fast": 2}, "trace": {"F_latt": -2.38, "steps": [{"phi_tic": 0, "k_frac": 0.5}]}},
+        {"pixel_coords": [7, 9], "values": {"subpixels": [{"subpixel_index": [0, 1], "hkl_rounded": [0, 0, 0]}]}},
     )
 )  # fmt: skip
+TABLES = (
+    b"quantity,c,py\nF_latt_a,2.0,2.0\nF_latt,-2.38,-2.0\n",
+    b"phi_tic\tk_frac\tF_latt\n0\t0.5\t1\n1\t0.25\t2\n",
+    b"| quantity | C | Py |\n|---|---|---|\n| F_latt_a | 2.0 | 2.0 |\n| F_latt | -2.38 | -2.0 |\n",
+    b'{"phi_tic": 0, "k_frac": 0.5}\n{"phi_tic": 1, "k_frac": 0.25}\n',
+)
+"""Tables, and JSON lines."""
 NOISE = json.dumps(
     {
         "format": "nbtrace trust",
@@ -108,7 +119,7 @@ FLAGS = (
 def logs() -> tuple[bytes, ...]:
     """Return whole logs of every dialect: recorded ones, and where `NBTRACE_CORPUS` is set those of that folder."""
     found = [path.read_bytes() for path in sorted(PAIRS.glob("*/*.log"))]
-    found += [*DIALECTS, *DOCUMENTS]
+    found += [*DIALECTS, *DOCUMENTS, *TABLES]
     if folder := os.environ.get("NBTRACE_CORPUS"):
         paths = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.stat().st_size < 1 << 17)
         found += [content for path in paths if b"\0" not in (content := path.read_bytes())]

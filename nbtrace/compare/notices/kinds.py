@@ -11,7 +11,7 @@ from nbtrace.compare.notices.gap_notices import (
     unread_quantities,
 )
 from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates
-from nbtrace.compare.notices.log_notices import contradictions, habits, single_precision
+from nbtrace.compare.notices.log_notices import contradictions, habits, readings, single_precision
 from nbtrace.compare.notices.pixel_notices import different_pixels, different_points, unpaired_pixels
 from nbtrace.compare.notices.side_notices import copies, same_side
 from nbtrace.compare.notices.step_notices import different_turns, repeated_steps
@@ -21,6 +21,7 @@ from nbtrace.verdicts.notices import Notice
 
 NOTICE_KINDS: tuple[NoticeKind, ...] = (
     same_side,
+    readings,
     unpaired_pixels,
     different_pixels,
     different_points,

@@ -41,6 +41,7 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
         facts=(
             f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
             f"Dialects: {dialect_words(trace)}",
+            *(f"Read: {text}" for text in trace.readings),
             *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
             _account(trace.account),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
 from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Structure, UnreadableLine
+from nbtrace.parsers.placed_rows import CellRow, PlacedRow
 from nbtrace.parsers.source import LogLines
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
@@ -14,6 +15,8 @@ from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelle
 from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
+from nbtrace.physics.nanobragg.dialects.structured_rows import placed_row
+from nbtrace.physics.nanobragg.reflection_files import reflections_told_by
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side, Trace
 
@@ -61,6 +64,15 @@ class NanoBraggDialect(Dialect):
     def is_prefixed(self, family: str) -> bool:
         """Whether a family is one of lines with a prefix."""
         return family.startswith("TRACE")
+
+    def no_trace(self, head: bytes) -> str | None:
+        """Return what a file is that another command reads, by its first bytes, and which; None for any other."""
+        told = reflections_told_by(head)
+        return None if told is None else f"{told}: nbtrace diff compares it with another one"
+
+    def placed_row(self, row: CellRow) -> PlacedRow:
+        """Return a row of a structured file with its place, and what its keys stand for."""
+        return placed_row(row)
 
     def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
         """Return the trace of a per-φ document; None for any other."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nbtrace.parsers.json_traces import fitted, json_record, useless
+from nbtrace.parsers.json_traces import json_record, useless
+from nbtrace.parsers.trace_builder import fitted
 from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
 from nbtrace.physics.nanobragg.dialects.per_phi_schema import PerPhiDocument, PerPhiEntry
 from nbtrace.physics.nanobragg.quantities import PHI_TIC

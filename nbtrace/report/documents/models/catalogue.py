@@ -13,6 +13,7 @@ from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
 from nbtrace.report.documents.models.images import ImagesDocument
 from nbtrace.report.documents.models.phi import PhiDocument
+from nbtrace.report.documents.models.reflections import ReflectionsDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
 from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
@@ -34,8 +35,10 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "compare": CompareDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
+    "reflections": ReflectionsDocument,
 }
-"""Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`."""
+"""Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
+`reflections` for `nbtrace diff` on two tables of structure factors."""
 
 
 class _Untitled(GenerateJsonSchema):

@@ -1,0 +1,1 @@
+"""Two tables of structure factors: which reflections a side lacks, which differ, and one relation for all of them."""

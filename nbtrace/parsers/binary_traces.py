@@ -1,0 +1,95 @@
+"""Binary files as traces, known by their first bytes: npz archives and Parquet tables, also packed with gzip."""
+
+import zlib
+from pathlib import Path
+
+from nbtrace.errors import InputError
+from nbtrace.parsers.dialect import Dialect
+from nbtrace.parsers.sheets import Sheets
+from nbtrace.parsers.trace_builder import traces_of
+from nbtrace.parsers.unpack import GZIP, Ending, unpacked
+from nbtrace.records import Trace
+
+ZIP = b"PK\x03\x04"
+"""The first bytes of an npz file."""
+
+PARQUET = b"PAR1"
+"""The first bytes of a Parquet file, and the last."""
+
+NPY = b"\x93NUMPY"
+"""The first bytes of a single array, which has no name."""
+
+_MAGICS = (ZIP, PARQUET, NPY)
+_HEAD = 512
+
+
+def binary_content(data: bytes, source: str) -> bytes | None:
+    """Return the bytes of a file in one of these forms, unpacked; None for any other.
+
+    Raises
+    ------
+    InputError
+        If it unpacks to more than nbtrace reads, or is cut off.
+    """
+    if data.startswith(_MAGICS):
+        return data
+    if not data.startswith(GZIP) or not _begins(data).startswith(_MAGICS):
+        return None
+    ending = Ending()
+    content = b"".join(unpacked([data], source, ending))
+    if ending.cut or ending.damaged:
+        raise InputError(f"{source} is a damaged gzip file; the table in it cannot be read")
+    return content
+
+
+def begins_binary(path: Path) -> bool:
+    """Return whether a file begins as one of these forms does, packed or not; False for one that cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return False
+    return head.startswith(_MAGICS) or (head.startswith(GZIP) and _begins(head).startswith(_MAGICS))
+
+
+def first_bytes(data: bytes) -> bytes:
+    """Return how a file begins, unpacked where it is gzip."""
+    return _begins(data) if data.startswith(GZIP) else data[:_HEAD]
+
+
+def _begins(data: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data[:_HEAD], _HEAD)
+    except zlib.error:
+        return b""
+
+
+def read_binary(content: bytes, source: str, dialect: Dialect) -> tuple[Trace, ...]:
+    """Return the trace of one program, or those of both, that a binary file holds.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or holds no quantities.
+    UsageError
+        If it is Parquet and pyarrow is not installed.
+    """
+    read, rows = _sheets(content, source, dialect)
+    traces = () if read is None else traces_of(read, source, max(rows, 1), dialect)
+    if not any(trace.records for trace in traces):
+        raise InputError(f"{source} holds no trace values: no name of an array or a column is that of a quantity")
+    return traces
+
+
+def _sheets(content: bytes, source: str, dialect: Dialect) -> tuple[Sheets | None, int]:
+    if content.startswith(NPY):
+        raise InputError(
+            f"{source} is a single array without a name; save it by name with numpy.savez, or compare images"
+        )
+    if content.startswith(ZIP):
+        from nbtrace.parsers.numpy_archive import read_archive  # noqa: PLC0415 - numpy
+
+        return read_archive(content, source, dialect)
+    from nbtrace.parsers.parquet_table import read_parquet  # noqa: PLC0415 - pyarrow
+
+    return read_parquet(content, source, dialect)
