@@ -7,6 +7,7 @@ from simulator.arguments import CommandLine, parse
 from simulator.canonical import canonical_arguments
 from simulator.errors import MissingInputError, SimulatorError, shown
 from simulator.lint import lint
+from simulator.requirements import require_torch
 
 USAGE = """usage: python -m simulator [--lenient] FLAGS
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
 def _run(command: CommandLine, flags: Sequence[str]) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
     # torch is imported only once the command line is known to be good.
+    require_torch()
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
     lines = _Lines(flags)

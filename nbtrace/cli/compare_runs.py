@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.images import ImageOptions, ImagesResult, Roi
+from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
+from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
-from nbtrace.explanation.images.image_causes import ImageCauses, image_causes
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
 from nbtrace.programs.comparison import Plan, compare
@@ -27,10 +27,6 @@ from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.verdicts.tolerance import Policy
-from simulator.config import Config
-
-if TYPE_CHECKING:
-    from nbtrace.explanation.simulations.run import Simulate
 
 _NAMED = 4
 """Cases that are named where none matches."""
@@ -90,22 +86,9 @@ class Wishes:
             self.traces,
             self.policy,
             read_noise(self.noise) if self.noise is not None else None,
-            _simulator,
-            causes_of if causes else None,
+            runs_of_pixels,
+            causes_of_images if causes else None,
         )
-
-
-def _simulator() -> "Simulate":
-    from nbtrace.embedded.pixel_runs import pixel_runs  # noqa: PLC0415 - torch
-
-    return pixel_runs()
-
-
-def causes_of(result: ImagesResult, config: Config) -> ImageCauses:
-    """Return what runs of the simulator say of two images that differ."""
-    from nbtrace.embedded.image_runs import image_experiments  # noqa: PLC0415 - imports torch
-
-    return image_causes(result, config, image_experiments())
 
 
 def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
@@ -123,6 +106,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
+    request.require_candidate()
     threads = request.thread_count
     c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
@@ -134,7 +118,9 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     outputs = comparison_files(result, pictures=pictures) if filed else {}
     code = delivery.deliver(compare_view(result), lambda: compare_document(result, pictures=pictures), outputs=outputs)
     if filed and not pictures:
-        sys.stderr.write("no pictures: they need matplotlib; install it with: pip install 'nbtrace[report]'\n")
+        sys.stderr.write(
+            "no pictures: they need matplotlib, which is not installed; install it with: pip install matplotlib\n"
+        )
     return code
 
 
@@ -152,6 +138,7 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
     if not names:
         raise InputError(f"no case of {suite} matches {only!r}; {_cases(only or '', listed)}")
     delivery = Delivery("compare", (str(suite),), to)
+    request.require_candidate()
     cases = tasks(listed, suite.parent, names)
     results = []
     for result in run_suite(

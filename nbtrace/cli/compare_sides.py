@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nbtrace.embedded.choice import Choice
+from nbtrace.embedded.choice import Choice, require_simulator
 from nbtrace.errors import UsageError
 from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.command import LENIENT, FlagLine, flag_line
@@ -98,6 +98,17 @@ class Request:
         if self.archived is not None:
             return ArchivedSource(self.archived)
         return ProgramSource(self.program, line, RunOptions(self.seconds, threads))
+
+    def require_candidate(self) -> None:
+        """Check, before anything is run, that the candidate can run here.
+
+        Raises
+        ------
+        UsageError
+            If it is the embedded simulator, and PyTorch is not installed.
+        """
+        if self.other is None:
+            require_simulator()
 
     def candidate_side(self, line: FlagLine, threads: int) -> SideSource:
         """Return the candidate."""
