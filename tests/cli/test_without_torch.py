@@ -20,13 +20,18 @@ LINE = (
     "pip install torch\n"
 )
 
+SMALL = PAIRS / "round_xtal__45_18"
 PAIR = PAIRS / "supervisor__685_1039"
 LOGS = (str(PAIR / "c.log"), str(PAIR / "py.log"))
+SMALL_LOGS = (str(SMALL / "c.log"), str(SMALL / "py.log"))
 
 WORKS: dict[str, tuple[int, tuple[str, ...]]] = {
     "diff": (1, ("diff", *LOGS, "--bundle", "evidence")),
-    "explain": (1, ("explain", *LOGS)),
-    "explain with runs": (1, ("explain", *LOGS, "--config", "supervisor", "--json", "explain.json")),
+    "explain": (1, ("explain", *SMALL_LOGS)),
+    "explain with runs": (
+        1,
+        ("explain", *SMALL_LOGS, "--json", "explain.json", "--", *FLAGS.split(), "-detpixels", "96"),
+    ),
     "check": (0, ("check", LOGS[0])),
     "images": (1, ("images", "c.npy", "py.npy")),
     "images with flags": (1, ("images", "c.npy", "py.npy", "--json", "images.json", "--", *FLAGS.split())),
@@ -38,7 +43,7 @@ WORKS: dict[str, tuple[int, tuple[str, ...]]] = {
     "steps": (1, ("steps", *LOGS, "--index", "phi_tic")),
     "vocabulary": (0, ("vocabulary", "show")),
     "schema": (0, ("schema", "diff")),
-    "selftest": (0, ("selftest", "-c", "cubic_default", "--mistakes", "solid")),
+    "selftest": (0, ("selftest", "-c", "cubic_default", "--mistakes", "fluence")),
     "compare": (0, ("compare", "--ref", "./nanoBragg", "--cand", "./nanoBragg", "--", *FLAGS.split())),
     "trust": (0, ("trust", "--ref", "./nanoBragg", "--repeat", "1", "--threads", "1", "--", *FLAGS.split())),
     "version": (0, ("--version",)),
