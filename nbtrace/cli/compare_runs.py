@@ -1,11 +1,11 @@
 """What `nbtrace compare` does: one pair of sides, or the cases of a suite."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
@@ -18,15 +18,18 @@ from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
-from nbtrace.programs.comparison import Plan, compare
+from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.suite import SuiteResult, run_suite
 from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.views.compare_view import compare_view
+from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.verdicts.tolerance import Policy
+
+Further: TypeAlias = Callable[[Comparison, bool], Mapping[str, str | bytes]]
 
 _NAMED = 4
 """Cases that are named where none matches."""
@@ -91,8 +94,29 @@ class Wishes:
         )
 
 
-def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
+def _nothing_further(_: Comparison, __: bool) -> Mapping[str, str | bytes]:  # noqa: FBT001 - as it is called
+    return {}
+
+
+def compare_pair(
+    request: Request,
+    wishes: Wishes,
+    to: Destinations,
+    *,
+    percentile: float = PERCENTILE,
+    further: Further = _nothing_further,
+) -> ExitCode:
     """Compare one pair of sides; print, write and file the result.
+
+    Parameters
+    ----------
+    request : Request
+    wishes : Wishes
+    to : Destinations
+    percentile : float
+        Of what is drawn, that which is drawn darkest.
+    further : callable
+        Returns further files of a comparison by their names; it is told whether pictures can be drawn.
 
     Raises
     ------
@@ -115,8 +139,14 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     )
     filed = to.folder is not None or to.bundle is not None
     pictures = filed and can_draw()
-    outputs = comparison_files(result, pictures=pictures) if filed else {}
-    code = delivery.deliver(compare_view(result), lambda: compare_document(result, pictures=pictures), outputs=outputs)
+    outputs = {}
+    if filed:
+        outputs = {**comparison_files(result, pictures=pictures, percentile=percentile), **further(result, pictures)}
+    code = delivery.deliver(
+        compare_view(result),
+        lambda: compare_document(result, pictures=pictures, percentile=percentile),
+        outputs=outputs,
+    )
     if filed and not pictures:
         sys.stderr.write(
             "no pictures: they need matplotlib, which is not installed; install it with: pip install matplotlib\n"

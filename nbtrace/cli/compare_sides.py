@@ -30,6 +30,8 @@ class Request:
     seconds : float or None
         Time limit of a run.
     embedded : Choice
+    spellings : (str, str)
+        What the command calls the options of the reference and of the candidate.
     """
 
     flags: tuple[str, ...]
@@ -39,6 +41,7 @@ class Request:
     threads: int | None
     seconds: float | None
     embedded: Choice
+    spellings: tuple[str, str] = ("--ref", "--cand")
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -52,7 +55,7 @@ class Request:
     @cached_property
     def other(self) -> Program | None:
         """The candidate program; None for the embedded simulator."""
-        return candidate(self.candidate)
+        return candidate(self.candidate, spelling=self.spellings[1])
 
     @cached_property
     def program(self) -> Program:
@@ -63,7 +66,7 @@ class Request:
         ProgramError
             If there is none.
         """
-        return find_reference(self.reference)
+        return find_reference(self.reference, spelling=self.spellings[0])
 
     @property
     def lenient(self) -> bool:
