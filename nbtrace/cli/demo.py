@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.demo_steps import INPUTS, STEPS, DemoStep
-from nbtrace.cli.output import must_be_folder
+from nbtrace.cli.output import STDOUT, must_be_folder
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.report.view import clean
 
@@ -69,6 +69,8 @@ def examples_folder() -> Path:
 
 def _prepare(out: Path, examples: Path) -> None:
     """Copy the inputs into the folder, which must be a new or an empty one."""
+    if out == STDOUT:
+        raise UsageError("- is standard output; --out needs a folder")
     must_be_folder(out.absolute(), out)
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty; give another folder: nbtrace demo --out DIR")

@@ -58,6 +58,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, nb: "Run") 
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]
     assert nb("demo", "--out", "file").code == 2
     assert nb("demo", "--out", "file/inner").code == 2
+    assert nb("demo", "--out", "-").err == "nbtrace: - is standard output; --out needs a folder\n"
 
 
 def test_without_the_simulator_its_commands_are_left_out_and_counted(

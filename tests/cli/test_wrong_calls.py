@@ -36,6 +36,7 @@ CALLS = {
     "trust": f"--ref ./reference {FLAGS}",
     "selftest": "-c cubic_default --mistakes fluence",
     "report": "bundle",
+    "demo": "",
     "bundle run": "new -- true",
     "bundle verify": "bundle",
     "bundle list": "bundle",
