@@ -3,7 +3,9 @@
 import io
 import json
 import sys
+import tomllib
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import matplotlib.image
@@ -11,7 +13,9 @@ import numpy as np
 import pytest
 
 from nbtrace.cli.nb_compare import main
+from nbtrace.explanation.images.image_causes import ImageCauses
 from tests.cli.conftest import Ended
+from tests.places import ROOT
 from tests.programs.conftest import FLAGS, PROGRAM
 
 Call = Callable[..., Ended]
@@ -32,6 +36,10 @@ def nb_compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NB_PY_BIN", raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    # What the simulator says of such images is searched for in vain, and for seconds.
+    monkeypatch.setattr("nbtrace.cli.compare_runs.causes_of_images", lambda *_: ImageCauses(refused="not asked"))
+    # The figures are those of `nbtrace compare`.
+    monkeypatch.setattr("nbtrace.cli.compare_files.picture_bytes", lambda *_: {})
     for name, text in (("c", PROGRAM), ("same", PROGRAM)):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
@@ -109,6 +117,14 @@ def test_what_is_refused_is_one_line_in_its_own_words(nb_compare: Call, words: s
     assert (ended.code, ended.out) == (code, "")
     assert message in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_every_executable_is_there() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert set(scripts) == {"nbtrace", "nbtrace-simulate", "nb-compare"}
+    for place in scripts.values():
+        module, _, name = place.partition(":")
+        assert callable(getattr(import_module(module), name))
 
 
 def test_help_and_version(nb_compare: Call) -> None:
