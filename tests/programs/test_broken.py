@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.evidence.program import Surroundings
+from nbtrace.explanation.images.image_causes import ImageCauses
 from tests.cli.conftest import Run
 from tests.cli.conftest import nb as nb  # noqa: PLC0414 - a fixture
 from tests.programs import broken
@@ -92,6 +93,8 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ELSEWHERE", str(tmp_path / "elsewhere.bin"))
     monkeypatch.setenv("CHILD", str(tmp_path / "child"))
     monkeypatch.setattr("nbtrace.programs.program_source.Surroundings", partial(Surroundings, most_bytes=FLOOD))
+    # Runs of the simulator are searched for the cause of each broken image, in vain and for up to a minute.
+    monkeypatch.setattr("nbtrace.cli.compare_runs.causes_of_images", lambda *_: ImageCauses(refused="not asked"))
     return temporary
 
 
