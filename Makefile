@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) -e '.[report]'
+	$(PIP) -e .
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
@@ -22,7 +22,8 @@ $(VENV)/.installed-lint: $(VENV)/.installed-test
 	@touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/python examples/demo.py
+	rm -rf demo-output
+	$(BIN)/nbtrace demo --out demo-output
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 

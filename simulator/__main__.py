@@ -7,11 +7,12 @@ from simulator.arguments import CommandLine, parse
 from simulator.canonical import canonical_arguments
 from simulator.errors import MissingInputError, SimulatorError, shown
 from simulator.lint import lint
+from simulator.requirements import require_torch
 
-USAGE = """usage: python -m simulator [--lenient] FLAGS
+USAGE = """usage: nbtrace-simulate [--lenient] FLAGS   (the same as python -m simulator)
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
 Flags are nanoBragg's; ours are -mode c-parity|spec[,±DEFECT], -dtype, -device, -threads_emulated, -compile, -memory_mb.
-example: python -m simulator -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 6.2 -distance 100 -detpixels 96"""
+example: nbtrace-simulate -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 6.2 -distance 100 -detpixels 96"""
 
 
 def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
@@ -26,6 +27,11 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words in (["-h"], ["--help"]):
         sys.stdout.write(USAGE + "\n")
+        return 0
+    if words == ["--version"]:
+        from importlib.metadata import version  # noqa: PLC0415 - only for this option
+
+        sys.stdout.write(f"nbtrace-simulate {version('nbtrace')}\n")
         return 0
     lenient = "--lenient" in words
     try:
@@ -42,6 +48,7 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
 def _run(command: CommandLine, flags: Sequence[str]) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
     # torch is imported only once the command line is known to be good.
+    require_torch()
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
     lines = _Lines(flags)

@@ -46,3 +46,9 @@ class ResourceError(SimulatorError):
     """The machine cannot give what the run needs: memory, room on a disk, a place to write to."""
 
     exit_status = 5
+
+
+class DependencyError(SimulatorError):
+    """A package that the run needs is not installed, or does not load."""
+
+    exit_status = 2

@@ -162,7 +162,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
     torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
-    known = ("embedded_source", "image_runs", "pixel_runs", "run_files", "tables", "traces")
+    known = ("embedded_source", "image_runs", "pixel_runs", "portions", "recording", "run_files", "tables")
     assert torch == {f"nbtrace.embedded.{name}" for name in known}
 
 

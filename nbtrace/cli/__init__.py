@@ -9,6 +9,7 @@ from nbtrace.cli import (
     bundle,
     check,
     compare,
+    demo,
     diff,
     explain,
     harness,
@@ -60,6 +61,7 @@ app.command("sweep", cls=ProgramCommand, epilog=sweep.EXAMPLE)(sweep.sweep_comma
 app.command("report", cls=HelpfulCommand, epilog=report.EXAMPLE)(report.report_command)
 app.command("compare", cls=MaskedProgramsCommand, epilog=compare.EXAMPLE)(compare.compare_command)
 app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
+app.command("demo", cls=HelpfulCommand, epilog=demo.EXAMPLE)(demo.demo_command)
 app.command("schema", cls=HelpfulCommand, epilog=schema.EXAMPLE)(schema.schema_command)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(vocabulary.app, name="vocabulary")

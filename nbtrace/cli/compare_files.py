@@ -7,11 +7,11 @@ from nbtrace.images.numpy_files import ARRAYS_NAME, arrays_bytes
 from nbtrace.programs.comparison import Comparison, SideRun
 
 
-def comparison_files(result: Comparison, *, pictures: bool) -> Mapping[str, str | bytes]:
+def comparison_files(result: Comparison, *, pictures: bool, percentile: float) -> Mapping[str, str | bytes]:
     """Return the files by name, but for report and summary; pictures need matplotlib."""
     return {
         ARRAYS_NAME: arrays_bytes(result.images.c.pixels, result.images.py.pixels),
-        **(picture_bytes(result.images, ("png",)) if pictures else {}),
+        **(picture_bytes(result.images, ("png",), percentile) if pictures else {}),
         **dict(_logs("c", result.c)),
         **dict(_logs("py", result.py)),
         **dict(_traces(result)),

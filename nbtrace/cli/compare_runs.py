@@ -1,36 +1,35 @@
 """What `nbtrace compare` does: one pair of sides, or the cases of a suite."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.output import Delivery, Destinations, can_draw
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.images import ImageOptions, ImagesResult, Roi
+from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
+from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
-from nbtrace.explanation.images.image_causes import ImageCauses, image_causes
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
-from nbtrace.programs.comparison import Plan, compare
+from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.suite import SuiteResult, run_suite
 from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.views.compare_view import compare_view
+from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.verdicts.tolerance import Policy
-from simulator.config import Config
 
-if TYPE_CHECKING:
-    from nbtrace.explanation.simulations.run import Simulate
+Further: TypeAlias = Callable[[Comparison, bool], Mapping[str, str | bytes]]
 
 _NAMED = 4
 """Cases that are named where none matches."""
@@ -90,26 +89,34 @@ class Wishes:
             self.traces,
             self.policy,
             read_noise(self.noise) if self.noise is not None else None,
-            _simulator,
-            causes_of if causes else None,
+            runs_of_pixels,
+            causes_of_images if causes else None,
         )
 
 
-def _simulator() -> "Simulate":
-    from nbtrace.embedded.pixel_runs import pixel_runs  # noqa: PLC0415 - torch
-
-    return pixel_runs()
+def _nothing_further(_: Comparison, __: bool) -> Mapping[str, str | bytes]:  # noqa: FBT001 - as it is called
+    return {}
 
 
-def causes_of(result: ImagesResult, config: Config) -> ImageCauses:
-    """Return what runs of the simulator say of two images that differ."""
-    from nbtrace.embedded.image_runs import image_experiments  # noqa: PLC0415 - imports torch
-
-    return image_causes(result, config, image_experiments())
-
-
-def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode:
+def compare_pair(
+    request: Request,
+    wishes: Wishes,
+    to: Destinations,
+    *,
+    percentile: float = PERCENTILE,
+    further: Further = _nothing_further,
+) -> ExitCode:
     """Compare one pair of sides; print, write and file the result.
+
+    Parameters
+    ----------
+    request : Request
+    wishes : Wishes
+    to : Destinations
+    percentile : float
+        Of what is drawn, that which is drawn darkest.
+    further : callable
+        Returns further files of a comparison by their names; it is told whether pictures can be drawn.
 
     Raises
     ------
@@ -123,6 +130,7 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
+    request.require_candidate()
     threads = request.thread_count
     c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
@@ -131,10 +139,18 @@ def compare_pair(request: Request, wishes: Wishes, to: Destinations) -> ExitCode
     )
     filed = to.folder is not None or to.bundle is not None
     pictures = filed and can_draw()
-    outputs = comparison_files(result, pictures=pictures) if filed else {}
-    code = delivery.deliver(compare_view(result), lambda: compare_document(result, pictures=pictures), outputs=outputs)
+    outputs = {}
+    if filed:
+        outputs = {**comparison_files(result, pictures=pictures, percentile=percentile), **further(result, pictures)}
+    code = delivery.deliver(
+        compare_view(result),
+        lambda: compare_document(result, pictures=pictures, percentile=percentile),
+        outputs=outputs,
+    )
     if filed and not pictures:
-        sys.stderr.write("no pictures: they need matplotlib; install it with: pip install 'nbtrace[report]'\n")
+        sys.stderr.write(
+            "no pictures: they need matplotlib, which is not installed; install it with: pip install matplotlib\n"
+        )
     return code
 
 
@@ -152,6 +168,7 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
     if not names:
         raise InputError(f"no case of {suite} matches {only!r}; {_cases(only or '', listed)}")
     delivery = Delivery("compare", (str(suite),), to)
+    request.require_candidate()
     cases = tasks(listed, suite.parent, names)
     results = []
     for result in run_suite(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nbtrace.embedded.choice import Choice
+from nbtrace.embedded.choice import Choice, require_simulator
 from nbtrace.errors import UsageError
 from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.command import LENIENT, FlagLine, flag_line
@@ -30,6 +30,8 @@ class Request:
     seconds : float or None
         Time limit of a run.
     embedded : Choice
+    spellings : (str, str)
+        What the command calls the options of the reference and of the candidate.
     """
 
     flags: tuple[str, ...]
@@ -39,6 +41,7 @@ class Request:
     threads: int | None
     seconds: float | None
     embedded: Choice
+    spellings: tuple[str, str] = ("--ref", "--cand")
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -52,7 +55,7 @@ class Request:
     @cached_property
     def other(self) -> Program | None:
         """The candidate program; None for the embedded simulator."""
-        return candidate(self.candidate)
+        return candidate(self.candidate, spelling=self.spellings[1])
 
     @cached_property
     def program(self) -> Program:
@@ -63,7 +66,7 @@ class Request:
         ProgramError
             If there is none.
         """
-        return find_reference(self.reference)
+        return find_reference(self.reference, spelling=self.spellings[0])
 
     @property
     def lenient(self) -> bool:
@@ -98,6 +101,17 @@ class Request:
         if self.archived is not None:
             return ArchivedSource(self.archived)
         return ProgramSource(self.program, line, RunOptions(self.seconds, threads))
+
+    def require_candidate(self) -> None:
+        """Check, before anything is run, that the candidate can run here.
+
+        Raises
+        ------
+        UsageError
+            If it is the embedded simulator, and PyTorch is not installed.
+        """
+        if self.other is None:
+            require_simulator()
 
     def candidate_side(self, line: FlagLine, threads: int) -> SideSource:
         """Return the candidate."""

@@ -84,9 +84,9 @@ def _simulator(config: "Config | None") -> "Simulate | None":
     """Return what runs a pixel of the configuration; None without one, so that torch is not imported."""
     if config is None:
         return None
-    from nbtrace.embedded.pixel_runs import pixel_runs  # noqa: PLC0415 - torch
+    from nbtrace.embedded.available_runs import runs_of_pixels  # noqa: PLC0415 - imports the simulator
 
-    return pixel_runs()
+    return runs_of_pixels()
 
 
 def _configuration(file: Path | None, flags: list[str]) -> "Config | None":

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.compare.images import ImagesResult
+from nbtrace.report.views.images_view import PERCENTILE
 
 
 def difference_bytes(result: ImagesResult, path: Path) -> bytes:
@@ -21,10 +22,10 @@ def difference_bytes(result: ImagesResult, path: Path) -> bytes:
     return stream.getvalue()
 
 
-def picture_bytes(result: ImagesResult, kinds: Sequence[str]) -> Mapping[str, bytes]:
-    """Return every figure in each of the kinds (`png`, `svg`), by file name."""
+def picture_bytes(result: ImagesResult, kinds: Sequence[str], percentile: float = PERCENTILE) -> Mapping[str, bytes]:
+    """Return every figure in each of the kinds (`png`, `svg`), by file name; the percentile is drawn darkest."""
     from nbtrace.report.figures.images import image_figures  # noqa: PLC0415 - matplotlib
     from nbtrace.report.figures.style import encoded  # noqa: PLC0415
 
-    figures = image_figures(result)
+    figures = image_figures(result, percentile=percentile)
     return {f"{name}.{kind}": encoded(figure, kind) for name, figure in figures.items() for kind in kinds}

@@ -1,5 +1,6 @@
 """Where the pixels of an image are, from what the command line names: a trace log, a configuration, or flags."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from nbtrace.explanation.images.image_causes import ImageCauses
     from simulator.config import Config
 
+_log = logging.getLogger("nbtrace")
+
 
 def geometry_from(
     log: str | None, config: str | None, flags: Sequence[str], named: "Config | None" = None
 ) -> Geometry | None:
-    """Return a geometry; None if nothing is named.
+    """Return a geometry; None if nothing is named, or, with a warning, where the simulator that tells it cannot run.
 
     A log gives the cell that it logs first; a configuration that of its first φ step and mosaic domain. `named` is the
     configuration, where it was read already.
@@ -37,8 +40,15 @@ def geometry_from(
         return geometry_told_by(read_trace(log))
     if config is None and not flags:
         return None
-    name = f"configuration {config}" if config is not None else "flags"
-    return _configured(named or configuration_from(config, flags), name)
+    from nbtrace.embedded.choice import require_simulator  # noqa: PLC0415 - imports the simulator
+
+    configured = named or configuration_from(config, flags)
+    try:
+        require_simulator()
+    except UsageError as error:
+        _log.warning("no resolution and no h k l: %s", error)
+        return None
+    return _configured(configured, f"configuration {config}" if config is not None else "flags")
 
 
 def refuse_several(log: str | None, config: str | None, flags: Sequence[str]) -> None:
@@ -51,10 +61,9 @@ def causes_from(result: "ImagesResult", named: "Config | None") -> "ImageCauses 
     """Return what runs of the simulator say of two images that differ; None where no configuration is named."""
     if named is None or result.verdict is Verdict.AGREE:
         return None
-    from nbtrace.embedded.image_runs import image_experiments  # noqa: PLC0415 - imports torch
-    from nbtrace.explanation.images.image_causes import image_causes  # noqa: PLC0415
+    from nbtrace.embedded.available_runs import causes_of_images  # noqa: PLC0415 - imports the simulator
 
-    return image_causes(result, named, image_experiments())
+    return causes_of_images(result, named)
 
 
 def configuration_from(config: str | None, flags: Sequence[str]) -> "Config":

@@ -296,9 +296,14 @@ class Delivery:
         )
 
 
-def needs_extra(what: str, package: str | None) -> UsageError:
-    """Return the error for something that needs a package of the extra `report` which is not installed."""
-    return UsageError(f"{what} needs {package}; install it with: pip install 'nbtrace[report]'")
+_DISTRIBUTIONS = {"markdown_it": "markdown-it-py"}
+"""Names under which modules are installed, where it is another than their own."""
+
+
+def needs_package(what: str, module: str) -> UsageError:
+    """Return the error for something that needs a module which is not installed."""
+    name = _DISTRIBUTIONS.get(module, module)
+    return UsageError(f"{what} needs {name}, which is not installed; install it with: pip install {name}")
 
 
 def can_draw() -> bool:
@@ -315,4 +320,4 @@ def require_matplotlib(what: str) -> None:
         If matplotlib is not installed.
     """
     if not can_draw():
-        raise needs_extra(what, "matplotlib")
+        raise needs_package(what, "matplotlib")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.options import Force
-from nbtrace.cli.output import STDOUT, Destinations, needs_extra
+from nbtrace.cli.output import STDOUT, Destinations, needs_package
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
@@ -89,8 +89,8 @@ def _rendered(form: Format, contents: Contents, *, all_pixels: bool) -> str:
 def _page(contents: Contents, *, all_pixels: bool) -> str:
     try:
         from nbtrace.report.page.page import render_page  # noqa: PLC0415 - templates and plots
-    except ImportError as error:
-        raise needs_extra("the page", error.name) from None
+    except ModuleNotFoundError as error:
+        raise needs_package("the page", error.name or "a package") from None
     return render_page(contents, all_pixels=all_pixels)
 
 

@@ -19,7 +19,7 @@ def simulate_command(ctx: typer.Context) -> None:
     The same as python -m simulator FLAGS, but for two exit statuses. Without a crystal or a structure factor it is 2
     here and, as the reference's, 9 there; where no pixel is a number it is 3 here and 0 there.
     """
-    from simulator.__main__ import main as simulate  # noqa: PLC0415 - it imports torch, which only this command needs
+    from simulator.__main__ import main as simulate  # noqa: PLC0415 - the simulator, which few commands need
 
     status = simulate(_flags(ctx, "simulate"), nan_status=ExitCode.INPUT)
     raise typer.Exit(status if status in set(ExitCode) else ExitCode.USAGE)

@@ -191,8 +191,7 @@ def _precision(name: str) -> Precision:
 def _computed(wanted: _Wanted) -> _Plan:
     """Plan to run the embedded simulator."""
     precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)] or list(Precision)
-    # Needs torch, which takes a second to import.
-    from nbtrace.embedded.choice import Choice, devices_there, input_files  # noqa: PLC0415
+    from nbtrace.embedded.choice import Choice, devices_there, input_files  # noqa: PLC0415 - imports the simulator
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 

@@ -17,6 +17,7 @@ from simulator.config import Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode, defects_of
 from simulator.errors import InputFileError, ResourceError, SimulatorError
+from simulator.requirements import require_torch
 
 _log = logging.getLogger("nbtrace")
 
@@ -32,6 +33,18 @@ def simulator_errors() -> Iterator[None]:
         raise ProgramError(str(error)) from error
     except SimulatorError as error:
         raise UsageError(str(error)) from error
+
+
+def require_simulator() -> None:
+    """Check that the embedded simulator can run here; torch is imported.
+
+    Raises
+    ------
+    UsageError
+        If PyTorch, with which it computes, is not installed.
+    """
+    with simulator_errors():
+        require_torch()
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Choice:
         Raises
         ------
         UsageError
-            If a word is none that the simulator knows.
+            If a word is none that the simulator knows, or PyTorch is not installed.
         """
         given = {"device": self.device, "dtype": self.dtype, "defects": self.defects()}
         changes = {name: value for name, value in given.items() if value is not None}
@@ -60,6 +73,7 @@ class Choice:
             execution = ExecutionConfig.model_validate(config.execution.model_dump() | changes)
         except ValidationError as error:
             raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
+        require_simulator()
         from simulator.device import on_available_device  # noqa: PLC0415 - imports torch
 
         with simulator_errors():
@@ -119,8 +133,9 @@ def devices_there(asked: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]
     Raises
     ------
     UsageError
-        If a name is no device's.
+        If a name is no device's, or PyTorch is not installed.
     """
+    require_simulator()
     from simulator.device import device_of, is_available  # noqa: PLC0415 - imports torch
 
     names = tuple(dict.fromkeys(asked)) or ("cpu", "cuda")

@@ -26,7 +26,7 @@ def configuration_file(name: str) -> Path:
     if name.endswith(SUFFIX):
         return Path(name)
     package = Path(__file__).parents[1]
-    folders = (Path("examples"), package.parent / "examples", package / "configurations")
+    folders = (Path("examples"), package.parent / "examples", package / "examples")
     candidates = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
     files = {file.stem: file for file in candidates if file.name != SUITE_NAME and not _is_vocabulary(file)}
     if name not in files:

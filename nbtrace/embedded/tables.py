@@ -9,7 +9,7 @@ import numpy as np
 
 from nbtrace.embedded.choice import canonical, command_text, input_files
 from nbtrace.embedded.pixel_table import ParquetTable, PixelTable
-from nbtrace.embedded.traces import Pixels, as_array, column_layout, loaded, trace_pixels, visited
+from nbtrace.embedded.portions import Pixels, as_array, column_layout, loaded, trace_pixels, visited
 from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes

@@ -44,8 +44,10 @@ class Program:
         return FileRecord.try_of(self.file)
 
 
-def find_reference(option: str | None, variables: Mapping[str, str] = os.environ) -> Program:
-    """Return the reference program, by the documented search order.
+def find_reference(
+    option: str | None, variables: Mapping[str, str] = os.environ, *, spelling: str = "--ref"
+) -> Program:
+    """Return the reference program, by the documented search order; `spelling` is how the option is called.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def find_reference(option: str | None, variables: Mapping[str, str] = os.environ
     """
     named = variables.get(REFERENCE_VARIABLE)
     if option is not None:
-        return _reference(option, "--ref")
+        return _reference(option, spelling)
     if named:
         return _reference(named, f"${REFERENCE_VARIABLE}")
     for path in REFERENCE_PLACES:
@@ -63,8 +65,8 @@ def find_reference(option: str | None, variables: Mapping[str, str] = os.environ
     on_path = shutil.which(REFERENCE_NAME)
     if on_path is None:
         raise ProgramError(
-            f"no reference program: give --ref BINARY or set {REFERENCE_VARIABLE}, or compare with recorded output "
-            f"(--archived DIR); without these it is {PLACES}, and there is none"
+            f"no reference program: give {spelling} BINARY or set {REFERENCE_VARIABLE}, or compare with recorded "
+            f"output (--archived DIR); without these it is {PLACES}, and there is none"
         )
     return Program((str(Path(on_path).absolute()),), "found on the PATH")
 
@@ -75,10 +77,13 @@ def _reference(name: str, origin: str) -> Program:
     return Program((_executable(name, origin),), origin)
 
 
-def candidate(option: str | None, variables: Mapping[str, str] = os.environ) -> Program | None:
+def candidate(
+    option: str | None, variables: Mapping[str, str] = os.environ, *, spelling: str = "--cand"
+) -> Program | None:
     """Return the candidate program; None where neither the option nor the environment names one.
 
-    The command is split as a shell would split it. Words that name files of the current folder become full names.
+    The command is split as a shell would split it; `spelling` is how the option is called.
+    Words that name files of the current folder become full names.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def candidate(option: str | None, variables: Mapping[str, str] = os.environ) -> 
     text = option if option is not None else variables.get(CANDIDATE_VARIABLE) or None
     if text is None:
         return None
-    origin = "--cand" if option is not None else f"${CANDIDATE_VARIABLE}"
+    origin = spelling if option is not None else f"${CANDIDATE_VARIABLE}"
     try:
         words = shlex.split(text)
     except ValueError as error:

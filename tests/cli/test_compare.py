@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nbtrace.explanation.images.image_causes import ImageCauses
 from tests.cli.conftest import Run
 from tests.places import GOLDEN_SUITE
 from tests.programs.conftest import FLAGS
@@ -79,6 +80,8 @@ def test_a_reference_that_does_not_repeat_itself_is_noted(
 ) -> None:
     monkeypatch.setenv("MODE", "counter")
     monkeypatch.setenv("COUNTER", str(tmp_path / "n"))
+    # What the simulator says of such images is searched for in vain, and for seconds.
+    monkeypatch.setattr("nbtrace.cli.compare_runs.causes_of_images", lambda *_: ImageCauses(refused="not asked"))
     ended = nb("compare", "--ref", ref, "--cand", str(ref), "--repeat", "2", "--no-trace", "--", *FLAGS.split())
     assert ended.code == 1
     assert "C does not repeat itself: 2 different images in 2 runs" in ended.out.replace("\n      ", " ")
@@ -164,12 +167,12 @@ def test_a_wrong_call_is_one_line(nb: Run, code: int, words: tuple[str, ...], sa
 
 
 def test_a_suite_is_one_table(nb: Run, tmp_path: Path) -> None:
-    words = ("compare", "--suite", GOLDEN_SUITE / "suite.toml", "--only", "[dr]*", "--json", "s.json", "--md", "s.md")
+    words = ("compare", "--suite", GOLDEN_SUITE / "suite.toml", "--only", "ro*", "--json", "s.json", "--md", "s.md")
     ended = nb(*words, "--bundle", "b")
     assert ended.code == 0
     document = json.loads((tmp_path / "s.json").read_text())
-    names = sorted(path.parent.name for path in GOLDEN_SUITE.glob("[dr]*/case.json"))
-    assert list(document["cases"]) == names
+    names = sorted(path.parent.name for path in GOLDEN_SUITE.glob("ro*/case.json"))
+    assert list(document["cases"]) == names == ["roi", "round_xtal"]
     assert document["coverage"]["left_out"] == len(list(GOLDEN_SUITE.glob("*/case.json"))) - len(names)
     assert all(name in ended.out for name in names)
     assert "| agree |" in (tmp_path / "s.md").read_text()

@@ -43,13 +43,15 @@ def begun(path: Path) -> int:
     return int(path.read_text())
 
 
-def hanging(folder: Path) -> tuple[list[str], dict[str, str]]:
+def hanging(folder: Path, command: str = "trust") -> tuple[list[str], dict[str, str]]:
     """Return the words that run a program which does not end, and the environment for them."""
     program, temporary = folder / "nanoBragg", folder / "temporary"
     program.write_text(HANGS)
     program.chmod(0o755)
     temporary.mkdir()
-    words = ["--ref", str(program), "--json", str(folder / "r.json"), "--", *FLAGS.split()]
+    # Another candidate than the simulator, which takes seconds to import.
+    words = [command, "--ref", str(program), *(["--cand", str(program)] if command == "compare" else [])]
+    words += ["--json", str(folder / "r.json"), "--", *FLAGS.split()]
     return words, {"CHILD": str(folder / "child"), "TMPDIR": str(temporary)}
 
 
@@ -64,8 +66,8 @@ def assert_nothing_is_left(folder: Path, child: int) -> None:
 def test_ending_a_command_ends_its_program_and_leaves_no_files(
     tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
-    words, variables = hanging(tmp_path)
-    with started([command, *words], variables) as running:
+    words, variables = hanging(tmp_path, command)
+    with started(words, variables) as running:
         child = begun(tmp_path / "child")
         running.send_signal(number)
         _, said = running.communicate(timeout=60)
@@ -80,7 +82,7 @@ def test_a_command_in_the_background_heeds_no_signal_that_it_inherits_as_ignored
     # A shell script starts `nbtrace … &` with SIGINT ignored, nohup with SIGHUP: a Ctrl-C or a hang-up that is meant
     # for what runs in front is none of its business.
     words, variables = hanging(tmp_path)
-    with started(["trust", *words], variables, ignored=(signal.SIGINT, signal.SIGHUP)) as running:
+    with started(words, variables, ignored=(signal.SIGINT, signal.SIGHUP)) as running:
         child = begun(tmp_path / "child")
         for number in (signal.SIGINT, signal.SIGHUP):
             running.send_signal(number)

@@ -1,6 +1,8 @@
 """How a process of nbtrace ends where not the command alone decides it: faults, signals, streams, terminals."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from nbtrace.errors import ExitCode
+from tests.places import PAIRS
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -57,8 +60,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("body", FAULTS)
+@pytest.mark.parametrize(
+    ("body", "start"), [*((body, "module") for body in FAULTS), *((body, "script") for body in list(FAULTS)[:2])]
+)
 def test_no_fault_ends_as_a_difference_would(tmp_path: Path, body: str, start: str) -> None:
     done = ends(tmp_path, body, start)
     status, said = FAULTS[body]
@@ -165,50 +169,83 @@ def test_a_reader_that_goes_away_is_told_by_the_status_of_its_signal(logs: Path)
     assert (done.stdout, done.stderr) == ("141\n", "")
 
 
+def named(variables: dict[str, str]) -> str:
+    return " ".join(f"{name}={value:.9}" for name, value in variables.items())
+
+
 @pytest.mark.parametrize(
     "variables",
     [
-        {"COLUMNS": "1"},
-        {"COLUMNS": "0"},
-        {"COLUMNS": "-5"},
-        {"COLUMNS": "junk"},
-        {"COLUMNS": "1" * 5000},
-        {"COLUMNS": "٥٥"},
-        {"LINES": "junk"},
-        {"TERM": "junk"},
-        {"TERM": ""},
         {"PYTHONIOENCODING": "ascii"},
         {"PYTHONIOENCODING": "ascii:strict"},
         {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
-        {"MPLBACKEND": "junk"},
-        {"FORCE_COLOR": "1", "COLUMNS": "1"},
-        {"HOME": "/nosuch"},
     ],
-    ids=lambda item: " ".join(f"{k}={v:.9}" for k, v in item.items()),
+    ids=named,
 )
-def test_whatever_the_terminal_says_of_itself(logs: Path, variables: dict[str, str]) -> None:
-    # One start for both: the terminal is asked anew for each.
-    done = python(logs, BOTH, **variables)
-    assert (done.returncode, done.stderr) == (1, "")
-    helped, report = done.stdout.split("helped\n")
-    assert "".join(helped.split())
-    assert "".join(report.split())
+def test_whatever_the_streams_are_said_to_be(logs: Path, variables: dict[str, str]) -> None:
+    done = python(logs, BOTH.format(each=[{}]), **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout.splitlines()[-1]) == [[0, True, 1, True]]
+
+
+TERMINALS = [
+    {"COLUMNS": "1"},
+    {"COLUMNS": "0"},
+    {"COLUMNS": "-5"},
+    {"COLUMNS": "junk"},
+    {"COLUMNS": "1" * 5000},
+    {"COLUMNS": "٥٥"},
+    {"LINES": "junk"},
+    {"TERM": "junk"},
+    {"TERM": ""},
+    {"MPLBACKEND": "junk"},
+    {"FORCE_COLOR": "1", "COLUMNS": "1"},
+    {"HOME": "/nosuch"},
+]
+
+
+@pytest.fixture(scope="module")
+def told_terminals(tmp_path_factory: pytest.TempPathFactory) -> list[list[object]]:
+    """How help and a comparison end, and whether they print, by what the terminal says.
+
+    One start serves all, since the terminal is asked anew by each call.
+    """
+    folder = tmp_path_factory.mktemp("terminals")
+    for name in ("c.log", "py.log"):
+        shutil.copy(PAIRS / "supervisor__685_1039" / name, folder / name)
+    done = python(folder, BOTH.format(each=TERMINALS))
+    assert (done.returncode, done.stderr) == (0, "")
+    answers: list[list[object]] = json.loads(done.stdout.splitlines()[-1])
+    assert len(answers) == len(TERMINALS)
+    return answers
+
+
+@pytest.mark.parametrize("number", range(len(TERMINALS)), ids=lambda number: named(TERMINALS[number]))
+def test_whatever_the_terminal_says_of_itself(number: int, told_terminals: list[list[object]]) -> None:
+    assert told_terminals[number] == [0, True, 1, True]
 
 
 BOTH = """
-import sys
+import contextlib, io, json, os, sys
 from nbtrace.cli import main
 
 def run(words):
     sys.argv = ["nbtrace", *words.split()]
-    try:
-        main()
-    except SystemExit as ended:
-        return ended.code
+    printed = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    with contextlib.redirect_stdout(printed):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    printed.seek(0)
+    return [code, bool("".join(printed.read().split()))]
 
-assert run("diff --help") == 0
-print("helped")
-sys.exit(run("diff c.log py.log"))
+answers, before = [], dict(os.environ)
+for variables in {each}:
+    os.environ.clear()
+    os.environ.update(before | variables)
+    answers.append([*run("diff --help"), *run("diff c.log py.log")])
+print(json.dumps(answers))
 """
 
 

@@ -90,15 +90,13 @@ def test_the_browser_is_asked_to_open_the_page(nb: Run, evidence: Path, monkeypa
     assert second.err == "written to page.html\nno browser could be started; open the file in one\n"
 
 
-def test_without_the_templates_package_the_extra_is_named(
-    nb: Run, evidence: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_package_of_templates_it_is_named(nb: Run, evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     for name in [name for name in sys.modules if name.startswith("nbtrace.report.page")]:
         monkeypatch.delitem(sys.modules, name)
     done = nb("report", "evidence")
     assert done.code == 2
-    assert done.err == "nbtrace: the page needs jinja2; install it with: pip install 'nbtrace[report]'\n"
+    assert done.err == "nbtrace: the page needs jinja2, which is not installed; install it with: pip install jinja2\n"
 
 
 @pytest.mark.parametrize(("command", "start"), [("phi", b"\x89PNG"), ("scaling", b"<?xml")])

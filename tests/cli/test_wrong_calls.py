@@ -37,6 +37,7 @@ CALLS = {
     "trust": f"--ref ./reference {FLAGS}",
     "selftest": "-c cubic_default --mistakes fluence",
     "report": "bundle",
+    "demo": "",
     "bundle run": "new -- true",
     "bundle verify": "bundle",
     "bundle list": "bundle",
@@ -255,13 +256,16 @@ def test_pictures_are_left_out_where_they_cannot_be_drawn(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     ended = nb("compare", "--archived", "recorded", where, "result")
     assert ended.code == 0
-    assert "no pictures: they need matplotlib; install it with: pip install 'nbtrace[report]'" in ended.err
+    assert (
+        "no pictures: they need matplotlib, which is not installed; install it with: pip install matplotlib"
+        in ended.err
+    )
     assert not list((folder / "result").glob("*.png"))
     assert list((folder / "result").glob("images.npz"))
     for call in ("phi c.log py.log --plot new.png", "images c.npy py.npy --pictures new"):
         ended = nb(*call.split())
         assert (ended.code, ended.out) == (2, "")
-        assert "needs matplotlib; install it with: pip install 'nbtrace[report]'" in ended.err
+        assert "needs matplotlib, which is not installed; install it with: pip install matplotlib" in ended.err
 
 
 HOSTILE = "\x1b[2J\x9b31m\x07\u202e\r\udcff"

@@ -13,17 +13,9 @@ import torch
 
 from nbtrace.embedded.choice import parsed_flags
 from nbtrace.embedded.pixel_table import Column, ParquetTable, PixelTable, column_names
+from nbtrace.embedded.portions import Pixels, as_array, column_layout, loaded, trace_pixels, visited
 from nbtrace.embedded.recorder import Emit
-from nbtrace.embedded.traces import (
-    EmbeddedTrace,
-    Pixels,
-    as_array,
-    column_layout,
-    loaded,
-    trace_pixel,
-    trace_pixels,
-    visited,
-)
+from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
 from nbtrace.errors import UsageError
 from simulator.config import Config
 from simulator.run import history

@@ -60,23 +60,32 @@ def _block_line(line: str, prefix: str, block: int, faults: Faults, chance: rand
     return [line]
 
 
+FAULTS = {
+    "none": Faults(),
+    "wrong": Faults(wrong=0.3),
+    "missing": Faults(missing=0.1),
+    "not finite": Faults(not_finite=0.1),
+    "all": Faults(0.05, 0.05, 0.05, 0.05),
+}
+EVERY_FAULT = "custom_vectors_mat_hkl_phi__24_51"
+"""The example with φ steps, on which each fault also stands alone."""
+CASES = [
+    *(pytest.param(EVERY_FAULT, faults, id=f"{EVERY_FAULT}-{name}") for name, faults in FAULTS.items()),
+    *(
+        pytest.param(example, FAULTS["all"], id=f"{example}-all")
+        for example in (
+            "polar_09__35_24",
+            "oversample_2_omega__22_14",
+            "thick_sensor__44_31",
+            "sourcefile__43_61",
+            "tilted_sample_pivot__42_48",
+        )
+    ),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "example",
-    [
-        "polar_09__35_24",
-        "oversample_2_omega__22_14",
-        "thick_sensor__44_31",
-        "custom_vectors_mat_hkl_phi__24_51",
-        "sourcefile__43_61",
-        "tilted_sample_pivot__42_48",
-    ],
-)
-@pytest.mark.parametrize(
-    "faults",
-    [Faults(), Faults(wrong=0.3), Faults(missing=0.1), Faults(not_finite=0.1), Faults(0.05, 0.05, 0.05, 0.05)],
-    ids=["none", "wrong", "missing", "not finite", "all"],
-)
+@pytest.mark.parametrize(("example", "faults"), CASES)
 def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults: Faults) -> None:
     names = []
     for seed, name in enumerate(("c.log", "py.log")):

@@ -151,9 +151,9 @@ def test_lenient_warns_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_help_and_empty_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    assert "example: python -m simulator" in capsys.readouterr().out
+    assert "example: nbtrace-simulate -cell" in capsys.readouterr().out
     assert main([]) == 9
-    assert "usage: python -m simulator" in capsys.readouterr().err
+    assert "usage: nbtrace-simulate [--lenient] FLAGS" in capsys.readouterr().err
 
 
 def test_the_cache_of_a_list_serves_the_next_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,3 +206,14 @@ def test_portions_follow_the_memory_budget() -> None:
 def test_golden_cases_say_how_they_were_made() -> None:
     assert len(cases()) == 39
     assert all(len(case.reference_sha256) == 64 and case.arguments for case in cases().values())
+
+
+def test_the_version_is_told_by_the_name_of_the_executable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("nbtrace-simulate 0.")
+
+
+def test_the_executable_starts_without_the_command_line_of_nbtrace() -> None:
+    code = "import sys, simulator.__main__; print(sorted({'typer', 'rich', 'nbtrace', 'torch'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

@@ -10,8 +10,8 @@ from nbtrace.report.views.compare_view import headline
 from nbtrace.report.views.images_view import PERCENTILE
 
 
-def compare_document(result: Comparison, *, pictures: bool) -> Document:
-    """Return a comparison of two sides; `pictures` tells whether pictures were drawn, whose scale is then told."""
+def compare_document(result: Comparison, *, pictures: bool, percentile: float = PERCENTILE) -> Document:
+    """Return a comparison of two sides; `pictures` tells whether pictures were drawn, whose percentile is then told."""
     c, py = result.c, result.py
     return CompareDocument(
         format="nbtrace compare",
@@ -28,7 +28,7 @@ def compare_document(result: Comparison, *, pictures: bool) -> Document:
         py_binary_sha256=_digest(py.identity),
         resample=result.images.options.resample,
         png_scale_method="percentile" if pictures else None,
-        png_scale_percentile=PERCENTILE if pictures else None,
+        png_scale_percentile=percentile if pictures else None,
         runs=RunPair(c=_run(c), py=_run(py)),
         first_divergence=result.first_divergence[1] if result.first_divergence is not None else None,
         traces=tuple(map(_probe, result.probes)),

@@ -1,4 +1,4 @@
-"""Figures, drawn with matplotlib (the extra `report`), which is loaded here: no junk in its settings is in the way."""
+"""Figures, drawn with matplotlib, which is loaded here: no junk in its settings is in the way."""
 
 import logging
 import os

@@ -1,5 +1,6 @@
 """Figures of two images: both and their difference on shared scales, intensities against each other, ratio map."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
+from matplotlib.image import AxesImage, imsave
 
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.images.image import Floats, Geometry, Mask, Pixels
@@ -84,23 +85,45 @@ class _ImagePart:
         return apart
 
 
-def image_figures(result: ImagesResult, pixel: Pixel | None = None) -> Mapping[str, Figure]:
+def image_figures(
+    result: ImagesResult, pixel: Pixel | None = None, percentile: float = PERCENTILE
+) -> Mapping[str, Figure]:
     """Return all figures of a comparison by the name of their file, without suffix.
 
     `pixel` is the one to mark, such as the traced one, as (slow, fast); by default that with the largest difference, or
-    the brightest of C where none differs.
+    the brightest of C where none differs. Of what is drawn the percentile is drawn darkest.
     """
     return {
-        "images": image_pair_figure(result, pixel),
+        "images": image_pair_figure(result, pixel, percentile),
         "detail": detail_figure(result, pixel),
         "scatter": scatter_figure(result),
         "ratio": ratio_figure(result, pixel),
     }
 
 
-def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
+def image_pair_figure(result: ImagesResult, pixel: Pixel | None = None, percentile: float = PERCENTILE) -> Figure:
     """Return C, Py and Py − C side by side, with the pixel that is marked; see :func:`image_figures`."""
-    return _pair(_ImagePart.whole(result), result, _marked(result, pixel), PERCENTILE)
+    return _pair(_ImagePart.whole(result), result, _marked(result, pixel), percentile)
+
+
+def bare_pictures(result: ImagesResult, percentile: float = PERCENTILE) -> Mapping[str, bytes]:
+    """Return C, Py and Py − C as PNG files by their names: no frame, a point for each pixel, scaled as figures are."""
+    c, py = (image.pixels.astype(np.float64) for image in (result.c, result.py))
+    low, high = intensity_range((c, py), percentile)
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = py - c
+    limit = symmetric_limit(np.abs(apart), percentile)
+    return {
+        "c.png": _bare(c, INTENSITY_MAP, low, high),
+        "py.png": _bare(py, INTENSITY_MAP, low, high),
+        "diff.png": _bare(apart, DIFFERENCE_MAP, -limit, limit),
+    }
+
+
+def _bare(values: Floats, colours: str, low: float, high: float) -> bytes:
+    stream = io.BytesIO()
+    imsave(stream, values, vmin=low, vmax=high, cmap=colours, format="png", origin="upper")
+    return stream.getvalue()
 
 
 def detail_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:

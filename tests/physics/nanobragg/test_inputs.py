@@ -206,23 +206,31 @@ def asked() -> Asked:
 
 
 @pytest.mark.slow
-def test_formulas_read_nothing_but_their_inputs_and_facts() -> None:
+def test_formulas_read_all_of_their_inputs_and_facts_and_nothing_else() -> None:
+    """One test, so that one process of several works out what is asked for, which takes long."""
+    _nothing_else_is_read()
+    _every_input_is_read_in_some_log()
+    _every_fact_is_told_in_some_log()
+    # A configured list of reflections is among the logs.
+    assert {"hkl_rounded", "hkl_frac"} == asked().read["F_cell"]
+    assert parse(cases()["hkl_interpolate"].arguments).config.structure.hkl_file is not None
+
+
+def _nothing_else_is_read() -> None:
     for name, read in asked().read.items():
         assert read <= set(QUANTITIES[name].inputs), name
     for name, told in asked().told.items():
         assert told <= {*FORMULAS[name].facts, *QUANTITIES[name].inputs}, name
 
 
-@pytest.mark.slow
-def test_every_input_is_read_in_some_log() -> None:
+def _every_input_is_read_in_some_log() -> None:
     unread = {
         (name, other) for name in FORMULAS for other in QUANTITIES[name].inputs if other not in asked().read[name]
     }
     assert unread == set(UNREAD)
 
 
-@pytest.mark.slow
-def test_every_fact_is_told_in_some_log() -> None:
+def _every_fact_is_told_in_some_log() -> None:
     assert {name for formula in FORMULAS.values() for name in formula.facts} == {
         name for told in asked().told.values() for name in told if name not in QUANTITIES
     }
@@ -246,9 +254,3 @@ def test_factors_of_the_chain_are_inputs_of_its_result() -> None:
     chain = VOCABULARY.chain
     assert chain is not None
     assert {factor.quantity for factor in chain.factors} <= set(QUANTITIES[chain.result].inputs)
-
-
-@pytest.mark.slow
-def test_a_configured_list_of_reflections_is_among_the_logs() -> None:
-    assert {"hkl_rounded", "hkl_frac"} == asked().read["F_cell"]
-    assert parse(cases()["hkl_interpolate"].arguments).config.structure.hkl_file is not None

@@ -81,7 +81,7 @@ def traced(config: Config, pixel: tuple[int, int]) -> Scene:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(words=flags(), slow=st.integers(0, PIXELS - 1), fast=st.integers(0, PIXELS - 1))
 def test_every_formula_gives_what_the_simulator_gives(words: str, slow: int, fast: int) -> None:
     try:
