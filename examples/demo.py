@@ -66,7 +66,7 @@ STEPS = (
     Step(
         "The same pixel by the embedded simulator:",
         0,
-        ("harness", "--config", "supervisor", "--pixel", "685", "1039", "--out", str(OUT / "trace_py.log")),
+        ("harness", "--config", "supervisor", "--pixel", "685", "1039", "--output", str(OUT / "trace_py.log")),
     ),
     Step("Does it agree with the reference?", 0, ("diff", WHOLE, str(OUT / "trace_py.log"), "--brief")),
     Step(
@@ -86,7 +86,7 @@ STEPS = (
     Step(
         "All of it as one page for people who install nothing:",
         0,
-        ("report", str(OUT / "bundle"), "--out", str(OUT / "report.html")),
+        ("report", str(OUT / "bundle"), "--output", str(OUT / "report.html")),
     ),
 )
 

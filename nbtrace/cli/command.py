@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from nbtrace.cli.former_options import renamed
 from nbtrace.nearness import nearest
 
 BadUsage: Any = typer.BadParameter.__mro__[1]
@@ -23,9 +24,9 @@ class HelpfulCommand(TyperCommand):
             checked.process_value = _with_plain_numbers(parameter, parameter.process_value)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments; an error knows the command that it is about."""
+        """Parse the arguments, old names of options among them; an error knows the command that it is about."""
         try:
-            rest: list[str] = super().parse_args(ctx, args)
+            rest: list[str] = super().parse_args(ctx, renamed(_title(ctx), args))
         except BadUsage as error:
             error.ctx = error.ctx or ctx
             _keep_near(error)
@@ -38,6 +39,12 @@ class HelpfulCommand(TyperCommand):
         return [
             "[-- FLAGS]" if piece == "[-- FLAGS]..." else piece.replace("{", "").replace("}", "") for piece in pieces
         ]
+
+
+def _title(ctx: Any) -> str | None:
+    """Return the name of a command of the root; None for one of a group, which may be called the same."""
+    parent = ctx.parent
+    return ctx.info_name if parent is not None and parent.parent is None else None
 
 
 class HelpfulGroup(TyperGroup):

@@ -44,8 +44,7 @@ class Wishes:
     ----------
     limits, origins : mapping
         Fields of ImageOptions that are limits, and the option that set each.
-    roi : (int, int, int, int) or None
-        First and last fast, first and last slow pixel.
+    roi : Roi or None
     mask : str or None
         Image that is 0 where a pixel does not count.
     resample : bool
@@ -59,7 +58,7 @@ class Wishes:
 
     limits: Mapping[str, Any]
     origins: Mapping[str, str]
-    roi: tuple[int, int, int, int] | None
+    roi: Roi | None
     mask: str | None
     resample: bool
     repeat: int | None
@@ -78,7 +77,7 @@ class Wishes:
         """
         images = ImageOptions(
             **self.limits,
-            roi=Roi(*self.roi) if self.roi is not None else None,
+            roi=self.roi,
             mask=read_mask(self.mask) if self.mask is not None else None,
             resample=self.resample,
             origins=self.origins,

@@ -7,7 +7,8 @@ from pathlib import Path
 from nbtrace.embedded.choice import Choice
 from nbtrace.errors import UsageError
 from nbtrace.programs.archived import ArchivedSource
-from nbtrace.programs.command import LENIENT, FlagLine, flag_line
+from nbtrace.programs.command import FlagLine, flag_line
+from nbtrace.programs.leniency import LENIENT
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
 from nbtrace.programs.side_source import RunOptions, SideSource
@@ -30,6 +31,8 @@ class Request:
     seconds : float or None
         Time limit of a run.
     embedded : Choice
+    flags_lenient : bool
+        Whether flags that the reference ignores are passed over although the embedded simulator refuses them.
     """
 
     flags: tuple[str, ...]
@@ -39,6 +42,7 @@ class Request:
     threads: int | None
     seconds: float | None
     embedded: Choice
+    flags_lenient: bool = False
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -68,7 +72,7 @@ class Request:
     @property
     def lenient(self) -> bool:
         """Whether flags that the reference ignores are passed over: the embedded simulator refuses them."""
-        return self.other is not None or LENIENT in self.flags
+        return self.flags_lenient or self.other is not None or LENIENT in self.flags
 
     def line(self) -> FlagLine:
         """Return the flags, those of the recorded output where none are given.

@@ -9,12 +9,15 @@ from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
     ConfigurationName,
+    Lenient,
     PolicyFile,
     PyLog,
     Tolerances,
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.panels import OUTPUT
+from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
@@ -38,9 +41,12 @@ def explain_command(
     ] = None,
     *,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     hypotheses: Annotated[
         Path | None,
-        typer.Option("--hypotheses", metavar="FILE", help="Append a dated block to this Markdown file."),
+        typer.Option(
+            "--hypotheses", metavar="FILE", help="Append a dated block to this Markdown file.", rich_help_panel=OUTPUT
+        ),
     ] = None,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
@@ -58,6 +64,7 @@ def explain_command(
     from nbtrace.report.views.explain_view import explain_view  # noqa: PLC0415
     from nbtrace.report.views.hypotheses import hypotheses_block  # noqa: PLC0415
 
+    flags = with_leniency(flags or [], lenient=lenient)
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")
     words = chosen(vocabulary, Path())
@@ -69,7 +76,7 @@ def explain_command(
     delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = read_pair(c_log, py_log, words.vocabulary)
-    configured = _configuration(file, flags or [])
+    configured = _configuration(file, flags)
     result = explain(c, py, configured, policy=limits, simulate=_simulator(configured))
     refuse_misspelt(limits, result.diff.notices)
     code = delivery.deliver(explain_view(result), lambda: explain_document(result))

@@ -11,6 +11,7 @@ import typer
 
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
 from nbtrace.cli.output import Destinations
+from nbtrace.cli.panels import SIMULATOR
 
 if TYPE_CHECKING:
     from nbtrace.embedded.choice import Choice
@@ -55,10 +56,17 @@ class SimulatorOptions:
             "--device",
             metavar="DEVICE",
             help="Device of the simulator: cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.",
+            rich_help_panel=SIMULATOR,
         ),
     ] = None
     dtype: Annotated[
-        str | None, typer.Option("--dtype", metavar="DTYPE", help="Precision of the simulator: float64 or float32.")
+        str | None,
+        typer.Option(
+            "--dtype",
+            metavar="DTYPE",
+            help="Precision of the simulator: float64 or float32; else $NB_PYTORCH_DTYPE, else float64.",
+            rich_help_panel=SIMULATOR,
+        ),
     ] = None
 
     @property

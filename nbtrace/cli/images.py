@@ -12,7 +12,6 @@ from nbtrace.cli.image_options import (
     MaskFile,
     MaskValues,
     Outliers,
-    Region,
     Resample,
     SumRatio,
     Threshold,
@@ -20,8 +19,11 @@ from nbtrace.cli.image_options import (
     origins_of,
     pixel_tolerances,
 )
-from nbtrace.cli.options import ConfigurationName
+from nbtrace.cli.options import ConfigurationName, Lenient
 from nbtrace.cli.output import STDOUT, Delivery, require_matplotlib
+from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
+from nbtrace.cli.program_flags import with_leniency
+from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.records import Side
@@ -44,35 +46,52 @@ def images_command(
     *,
     shape: Annotated[
         tuple[int, int] | None,
-        typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header."),
+        typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header.", rich_help_panel=PIXELS),
     ] = None,
-    roi: Region = None,
+    region: RegionOption = None,
+    roi: RoiOption = None,
     mask: MaskFile = None,
     mask_values: MaskValues = None,
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     threshold: Threshold = None,
     sum_ratio: SumRatio = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(
-            "--tolerance", "-t", metavar="TOL", help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable."
+            "--tolerance",
+            "-t",
+            metavar="TOL",
+            help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable.",
+            rich_help_panel=TOLERANCE,
         ),
     ] = None,
     outliers: Outliers = None,
     resample: Resample = False,
     save_diff: Annotated[
-        Path | None, typer.Option("--save-diff", metavar="FILE", help="Write Py − C as .npy, or as raw float32 (.bin).")
+        Path | None,
+        typer.Option(
+            "--save-diff",
+            metavar="FILE",
+            help="Write Py − C as .npy, or as raw float32 (.bin).",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     pictures: Annotated[
         Path | None,
         typer.Option(
-            "--pictures", metavar="DIR", help="Draw both images, their difference, a detail, scatter and ratio."
+            "--pictures",
+            metavar="DIR",
+            help="Draw both images, their difference, a detail, scatter and ratio.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    svg: Annotated[bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.")] = False,
+    svg: Annotated[
+        bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.", rich_help_panel=OUTPUT)
+    ] = False,
     outputs: Outputs,
 ) -> None:
     """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
@@ -87,11 +106,12 @@ def images_command(
         geometry_from,
         refuse_several,
     )
-    from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
+    from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
+    flags = with_leniency(flags or [], lenient=lenient)
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     named = tuple(name for name in (c_image, py_image, mask, geometry) if name is not None)
@@ -100,7 +120,7 @@ def images_command(
     settings: dict[str, Any] = {
         name: value
         for name, value in (
-            ("roi", None if roi is None else Roi(*roi)),
+            ("roi", region_of(region, roi)),
             ("threshold", threshold),
             ("sum_ratio", sum_ratio),
             ("outliers", outliers),
@@ -109,8 +129,8 @@ def images_command(
         )
         if value is not None
     }
-    refuse_several(geometry, config, flags or [])
-    configured = configuration_from(config, flags or []) if config is not None or flags else None
+    refuse_several(geometry, config, flags)
+    configured = configuration_from(config, flags) if config is not None or flags else None
     told_shape = None if configured is None else configured.shape_slow_fast
     c, py = (
         read_image(name, shape=shape or _fitting(name, told_shape), side=side)
@@ -118,7 +138,7 @@ def images_command(
     )
     # Runs of the simulator know curved detectors, resolution and indices do not.
     curved = geometry is None and configured is not None and configured.detector.curved
-    told = None if curved else geometry_from(geometry, config, flags or [], configured)
+    told = None if curved else geometry_from(geometry, config, flags, configured)
     options = ImageOptions(
         **settings,
         mask=None if mask is None else read_mask(mask, shape=shape),

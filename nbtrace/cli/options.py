@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli.panels import OUTPUT, PIXELS, SIMULATOR, TOLERANCE
+
 CLog: TypeAlias = Annotated[str, typer.Argument(metavar="C_LOG", help="Trace of the reference; - is standard input.")]
 PyLog: TypeAlias = Annotated[str, typer.Argument(metavar="PY_LOG", help="Trace of the port; - is standard input.")]
 Tolerances: TypeAlias = Annotated[
@@ -14,11 +16,18 @@ Tolerances: TypeAlias = Annotated[
         "-t",
         metavar="TOL",
         help="Relative tolerance of all quantities (1e-5), or of one: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
+        rich_help_panel=TOLERANCE,
     ),
 ]
 PolicyFile: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="TOML", help="Tolerances from a file; see README.", readable=False),
+    typer.Option(
+        "--policy",
+        metavar="TOML",
+        help="Tolerances from a file; see README.",
+        readable=False,
+        rich_help_panel=TOLERANCE,
+    ),
 ]
 NoiseFile: TypeAlias = Annotated[
     Path | None,
@@ -26,6 +35,7 @@ NoiseFile: TypeAlias = Annotated[
         "--noise",
         metavar="JSON",
         help="What nbtrace trust wrote: no tolerance is finer than C's own scatter between runs.",
+        rich_help_panel=TOLERANCE,
     ),
 ]
 VocabularyName: TypeAlias = Annotated[
@@ -47,28 +57,53 @@ SimulatorMode: TypeAlias = Annotated[
         metavar="c-parity|spec",
         help="Of the embedded simulator: c-parity (the reference as it is) or spec (what is meant), "
         "also with changes: c-parity,-DEFECT or spec,+DEFECT.",
+        rich_help_panel=SIMULATOR,
     ),
 ]
 TracedPixel: TypeAlias = Annotated[
     tuple[int, int] | None,
-    typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to trace, slow first; by default the config's."),
+    typer.Option(
+        "--pixel",
+        metavar="SLOW FAST",
+        help="The pixel to trace, slow first; by default the config's.",
+        rich_help_panel=PIXELS,
+    ),
+]
+Lenient: TypeAlias = Annotated[
+    bool,
+    typer.Option("--lenient", help="Take the flags after -- as the reference does: what it ignores is a warning."),
 ]
 MarkdownFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--md", metavar="FILE", help="Write the report as Markdown; - prints it instead.")
+    Path | None,
+    typer.Option(
+        "--md", metavar="FILE", help="Write the report as Markdown; - prints it instead.", rich_help_panel=OUTPUT
+    ),
 ]
 JsonFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - prints it instead.")
+    Path | None,
+    typer.Option(
+        "--json", metavar="FILE", help="Write the result as JSON; - prints it instead.", rich_help_panel=OUTPUT
+    ),
 ]
 TextFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write what is printed to a file as well.")
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write what is printed to a file as well.", rich_help_panel=OUTPUT
+    ),
 ]
 PlotFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the result to a .png or .svg file.")
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw the result to a .png or .svg file.", rich_help_panel=OUTPUT),
 ]
 BundleFolder: TypeAlias = Annotated[
-    Path | None, typer.Option("--bundle", metavar="DIR", help="File result, report and provenance in this bundle.")
+    Path | None,
+    typer.Option(
+        "--bundle", metavar="DIR", help="File result, report and provenance in this bundle.", rich_help_panel=OUTPUT
+    ),
 ]
-Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]
+Force: TypeAlias = Annotated[
+    bool, typer.Option("--force", help="Replace output files that exist.", rich_help_panel=OUTPUT)
+]
 Cells: TypeAlias = Annotated[
     tuple[int, int, int] | None,
     typer.Option("--cells", metavar="NA NB NC", help="Numbers of cells, where neither log tells them."),

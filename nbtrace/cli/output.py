@@ -77,7 +77,7 @@ class Destinations:
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
         if STDOUT in {self.bundle, self.folder}:
-            raise UsageError("- is standard output; --bundle and --out need a folder")
+            raise UsageError("- is standard output; --bundle and --outdir need a folder")
 
     @property
     def files(self) -> tuple[Path, ...]:

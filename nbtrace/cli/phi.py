@@ -14,6 +14,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.panels import TOLERANCE
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import PhiResult, compare_phi
@@ -44,6 +45,7 @@ StepTolerances: TypeAlias = Annotated[
         "-t",
         metavar="TOL",
         help="Largest |Δk| of φ steps that agrees, 5e-4 by default; of another loop as for nbtrace diff.",
+        rich_help_panel=TOLERANCE,
     ),
 ]
 

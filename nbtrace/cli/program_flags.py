@@ -1,10 +1,13 @@
 """Commands that pass arguments on to another program: everything after `--`, untouched."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 
 from nbtrace.cli.command import HelpfulCommand
+from nbtrace.errors import UsageError
+from nbtrace.programs.leniency import LENIENT
 
 _AFTER_DASHES = "nbtrace.after_dashes"
 
@@ -30,3 +33,29 @@ def passed_on(ctx: typer.Context) -> list[str]:
     """Return the arguments after `--`."""
     words: list[str] = ctx.meta[_AFTER_DASHES]
     return words
+
+
+def flags_after_dashes(ctx: typer.Context, *, lenient: bool) -> list[str]:
+    """Return the arguments after `--`, with the word that makes their reading lenient where the option does.
+
+    Raises
+    ------
+    UsageError
+        If the option is given without flags.
+    """
+    return with_leniency(passed_on(ctx), lenient=lenient)
+
+
+def with_leniency(flags: Sequence[str], *, lenient: bool) -> list[str]:
+    """Return the reference's flags; with `lenient`, the word that makes their reading lenient stands in front.
+
+    Raises
+    ------
+    UsageError
+        If `lenient` is asked for and there are no flags.
+    """
+    if not lenient:
+        return list(flags)
+    if not flags:
+        raise UsageError("--lenient is about flags of nanoBragg; put them after --")
+    return [LENIENT, *(word for word in flags if word != LENIENT)]

@@ -14,6 +14,7 @@ from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.harness import chosen_task
 from nbtrace.cli.options import (
     ConfigurationName,
+    Lenient,
     PolicyFile,
     SimulatorMode,
     Tolerances,
@@ -21,7 +22,8 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.panels import OUTPUT, SIMULATOR
+from nbtrace.cli.program_flags import flags_after_dashes
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
 from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun, SweepResult
@@ -44,10 +46,14 @@ DevicesOption: TypeAlias = Annotated[
         "--device",
         metavar="DEVICE",
         help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one.",
+        rich_help_panel=SIMULATOR,
     ),
 ]
 DtypesOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32, repeatable; by default both.")
+    list[str] | None,
+    typer.Option(
+        "--dtype", metavar="DTYPE", help="float64 or float32, repeatable; by default both.", rich_help_panel=SIMULATOR
+    ),
 ]
 TracesOption: TypeAlias = Annotated[
     list[str] | None,
@@ -68,12 +74,15 @@ def sweep_command(
     *,
     pixel: TracedPixel = None,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     mode: SimulatorMode = None,
     device: DevicesOption = None,
     dtype: DtypesOption = None,
     trace: TracesOption = None,
     reference: ReferenceOption = None,
-    brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out what is the same in every run.")] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", "-b", help="Leave out what is the same in every run.", rich_help_panel=OUTPUT)
+    ] = False,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
@@ -90,7 +99,9 @@ def sweep_command(
     to = outputs.destinations()
     words = _words(vocabulary, traced=bool(trace))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
+    wanted = _Wanted(
+        config, flags_after_dashes(ctx, lenient=lenient), pixel, mode, tuple(device or ()), tuple(dtype or ())
+    )
     plan = _recorded(trace, wanted, words.vocabulary) if trace else _computed(wanted)
     inputs = (*plan.inputs, *((reference,) if reference is not None else ()), *words.inputs)
     ran_on, ran_in = ", ".join(plan.devices), ", ".join(plan.dtypes)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
-from nbtrace.programs.command import LENIENT
+from nbtrace.programs.leniency import LENIENT
 from simulator.arguments import CommandLine, FlagError, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig
