@@ -68,6 +68,11 @@ def add(
 class _RunCommand(ProgramCommand):
     after_dashes = "-- PROGRAM [ARGS]..."
 
+    def offered(self, incomplete: str) -> list[tuple[str, str]]:
+        """Return nothing: the words are another program's, so that files are offered."""
+        del incomplete
+        return []
+
 
 @app.command(
     cls=_RunCommand,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, SimulatorOptions, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -118,6 +119,7 @@ def compare_command(
             metavar="TOL",
             help="Of a pixel: 1e-5, or abs:1e-3; of a traced quantity: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
             rich_help_panel=TOLERANCE,
+            autocompletion=completed_values.tolerances,
         ),
     ] = None,
     policy: PolicyFile = None,

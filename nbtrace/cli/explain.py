@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
@@ -37,7 +38,12 @@ def explain_command(
     c_log: CLog,
     py_log: PyLog,
     flags: Annotated[
-        list[str] | None, typer.Argument(metavar="-- FLAGS", help="The reference's flags that both were run with.")
+        list[str] | None,
+        typer.Argument(
+            metavar="-- FLAGS",
+            help="The reference's flags that both were run with.",
+            autocompletion=completed_values.flags_of_run,
+        ),
     ] = None,
     *,
     config: ConfigurationName = None,

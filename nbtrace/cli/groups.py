@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import SIMULATOR
@@ -57,6 +58,7 @@ class SimulatorOptions:
             metavar="DEVICE",
             help="Device of the simulator: cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.",
             rich_help_panel=SIMULATOR,
+            autocompletion=completed_values.devices,
         ),
     ] = None
     dtype: Annotated[
@@ -66,6 +68,7 @@ class SimulatorOptions:
             metavar="DTYPE",
             help="Precision of the simulator: float64 or float32; else $NB_PYTORCH_DTYPE, else float64.",
             rich_help_panel=SIMULATOR,
+            autocompletion=completed_values.dtypes,
         ),
     ] = None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -41,7 +42,11 @@ def images_command(
     py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
     flags: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- FLAGS", help="What both were made with: geometry, cell, runs that name the cause."),
+        typer.Argument(
+            metavar="-- FLAGS",
+            help="What both were made with: geometry, cell, runs that name the cause.",
+            autocompletion=completed_values.flags_of_run,
+        ),
     ] = None,
     *,
     shape: Annotated[

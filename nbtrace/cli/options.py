@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.panels import OUTPUT, PIXELS, SIMULATOR, TOLERANCE
 
 CLog: TypeAlias = Annotated[str, typer.Argument(metavar="C_LOG", help="Trace of the reference; - is standard input.")]
@@ -17,6 +18,7 @@ Tolerances: TypeAlias = Annotated[
         metavar="TOL",
         help="Relative tolerance of all quantities (1e-5), or of one: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
         rich_help_panel=TOLERANCE,
+        autocompletion=completed_values.tolerances,
     ),
 ]
 PolicyFile: TypeAlias = Annotated[
@@ -44,11 +46,17 @@ VocabularyName: TypeAlias = Annotated[
         "--vocabulary",
         metavar="NAME|TOML",
         help="What the lines of the logs mean: a vocabulary or its file; nanoBragg's if pyproject.toml names none.",
+        autocompletion=completed_values.vocabularies,
     ),
 ]
 ConfigurationName: TypeAlias = Annotated[
     str | None,
-    typer.Option("--config", metavar="NAME|TOML", help="Configuration of the experiment, in place of flags after --."),
+    typer.Option(
+        "--config",
+        metavar="NAME|TOML",
+        help="Configuration of the experiment, in place of flags after --.",
+        autocompletion=completed_values.configurations,
+    ),
 ]
 SimulatorMode: TypeAlias = Annotated[
     str | None,
@@ -58,6 +66,7 @@ SimulatorMode: TypeAlias = Annotated[
         help="Of the embedded simulator: c-parity (the reference as it is) or spec (what is meant), "
         "also with changes: c-parity,-DEFECT or spec,+DEFECT.",
         rich_help_panel=SIMULATOR,
+        autocompletion=completed_values.modes,
     ),
 ]
 TracedPixel: TypeAlias = Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     PlotFile,
@@ -35,7 +36,10 @@ EXAMPLE_STEPS = "Example: nbtrace steps loops.log arrays.log --vocabulary rod.to
 IndexName: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--index", metavar="NAME", help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost."
+        "--index",
+        metavar="NAME",
+        help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost.",
+        autocompletion=completed_values.indices,
     ),
 ]
 StepTolerances: TypeAlias = Annotated[
@@ -46,6 +50,7 @@ StepTolerances: TypeAlias = Annotated[
         metavar="TOL",
         help="Largest |Δk| of φ steps that agrees, 5e-4 by default; of another loop as for nbtrace diff.",
         rich_help_panel=TOLERANCE,
+        autocompletion=completed_values.tolerances,
     ),
 ]
 

@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.harness import chosen_task
 from nbtrace.cli.options import (
@@ -47,12 +48,17 @@ DevicesOption: TypeAlias = Annotated[
         metavar="DEVICE",
         help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one.",
         rich_help_panel=SIMULATOR,
+        autocompletion=completed_values.devices,
     ),
 ]
 DtypesOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--dtype", metavar="DTYPE", help="float64 or float32, repeatable; by default both.", rich_help_panel=SIMULATOR
+        "--dtype",
+        metavar="DTYPE",
+        help="float64 or float32, repeatable; by default both.",
+        rich_help_panel=SIMULATOR,
+        autocompletion=completed_values.dtypes,
     ),
 ]
 TracesOption: TypeAlias = Annotated[
