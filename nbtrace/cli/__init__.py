@@ -30,6 +30,7 @@ from nbtrace.cli.command import HelpfulCommand, RootGroup
 from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
+from nbtrace.cli.progress_bars import progress_on
 from nbtrace.temporary import remove_stale_folders
 
 _NAME = "nbtrace"
@@ -133,5 +134,5 @@ def _run() -> object:
         get_completion_inspect_parameters()  # which is how typer learns the forms of its answers
         return command.main(prog_name=_NAME, standalone_mode=False)
     # typer's own entry would take an error of the system, or an end of file, for something that it knows.
-    with command.make_context(_NAME, sys.argv[1:]) as ctx:
+    with command.make_context(_NAME, sys.argv[1:]) as ctx, progress_on(sys.stderr):
         return command.invoke(ctx)

@@ -152,19 +152,17 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
         raise InputError(f"no case of {suite} matches {only!r}; {_cases(only or '', listed)}")
     delivery = Delivery("compare", (str(suite),), to)
     cases = tasks(listed, suite.parent, names)
-    results = []
-    for result in run_suite(
-        cases,
-        request.reference_side,
-        request.candidate_side,
-        plan,
-        origin=suite.name,
-        lenient=request.lenient,
-    ):
-        results.append(result)
-        if sys.stderr.isatty():
-            sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
-    done = SuiteResult(listed.name, str(suite), request.candidate_name, tuple(results), len(listed.case) - len(names))
+    results = tuple(
+        run_suite(
+            cases,
+            request.reference_side,
+            request.candidate_side,
+            plan,
+            origin=suite.name,
+            lenient=request.lenient,
+        )
+    )
+    done = SuiteResult(listed.name, str(suite), request.candidate_name, results, len(listed.case) - len(names))
     return delivery.deliver(suite_view(done), lambda: suite_document(done), code=done.exit_code)
 
 

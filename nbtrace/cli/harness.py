@@ -24,6 +24,7 @@ from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
+from nbtrace.progress import stage
 from nbtrace.records import Pixel
 from nbtrace.writers import per_phi_document, trace_text
 
@@ -174,7 +175,8 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Destination, str
     execution = task.config.execution
     say(f"tracing pixel slow {pixel[0]}, fast {pixel[1]} on a detector of {slow} x {fast} pixels (slow x fast)")
     say(f"mode {execution.mode}, {execution.dtype} on {execution.device}")
-    traced = trace_pixel(task.config, pixel, emit)
+    with stage("tracing the pixel"):
+        traced = trace_pixel(task.config, pixel, emit)
     provenance = _provenance(task)
     _write(files, traced, task, pixel, provenance)
     counted = _count_lines(traced)

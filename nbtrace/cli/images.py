@@ -27,6 +27,7 @@ from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
+from nbtrace.progress import stage
 from nbtrace.records import Side
 from nbtrace.vocabulary.chosen import chosen
 
@@ -152,7 +153,8 @@ def images_command(
         geometry=told,
         origins=origins_of(settings),
     )
-    result = compare_images(c, py, options)
+    with stage("comparing the images"):
+        result = compare_images(c, py, options)
     causes = causes_from(result, configured)
     code = delivery.deliver(
         images_view(result, causes),

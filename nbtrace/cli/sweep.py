@@ -31,6 +31,7 @@ from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun, SweepR
 from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
+from nbtrace.progress import tracked
 from nbtrace.records import Pixel, Side
 from nbtrace.report.views.sweep_view import sweep_view
 from nbtrace.verdicts.tolerance import resolve_policy
@@ -221,7 +222,8 @@ def _computed(wanted: _Wanted) -> _Plan:
 
     def make() -> tuple[list[PrecisionRun], dict[str, str]]:
         runs, outputs = [], {}
-        for precision, device in product(precisions, present):
+        plans = list(product(precisions, present))
+        for precision, device in tracked(plans, "runs of the simulator", len(plans)):
             config = Choice(None, device, precision.value).applied(task.config)
             traced = trace_pixel(config, pixel, Emit())
             text = trace_text(traced.records, traced.header)

@@ -17,6 +17,7 @@ from nbtrace.evidence.manifest import PENDING, LineKind, Manifest, ManifestLine,
 from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import DocumentProblem, EntryFinding, FileStatus, Prose, Verification
 from nbtrace.files import read_bytes, sha256_of
+from nbtrace.progress import stage, step
 from nbtrace.temporary import TEMPORARY_PATTERN
 
 _MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
@@ -64,6 +65,11 @@ def _is_folder(path: Path) -> bool:
 
 
 def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
+    with stage("files verified"):
+        return _checked(root, tree, manifests, documents)
+
+
+def _checked(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
     check = _Check(tree)
     read = {manifest: read_manifest(manifest) for manifest in manifests}
     findings = _with_stale([item for manifest, content in read.items() for item in check.manifest(manifest, content)])
@@ -135,6 +141,7 @@ class _Check:
         if not self.tree.holds(path):
             return None, "a link that leads out of the folder is not followed"
         if path not in self.digests:
+            step()
             try:
                 self.digests[path] = sha256_of(path)
             except InputError as error:

@@ -22,6 +22,7 @@ from nbtrace.explanation.simulations.counterfactual import Simulated, counterfac
 from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
+from nbtrace.progress import stage
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -119,6 +120,13 @@ def explain(
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
+    with stage("explaining"):
+        return _explained(c, py, config, policy, simulate)
+
+
+def _explained(
+    c: Trace, py: Trace, config: Config | None, policy: Policy | None, simulate: Simulate | None
+) -> Explanation:
     result = diff_traces(c, py, policy)
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
@@ -134,7 +142,8 @@ def explain(
     causes = roots(audited)
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
-        simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
+        with stage("runs of the simulator"):
+            simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
         causes = ruled(audited, causes, simulated)
     return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
 

@@ -38,6 +38,7 @@ from nbtrace.longlogs.windows import (
     not_finite_blocks,
     windows,
 )
+from nbtrace.progress import stage, step
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
@@ -160,8 +161,13 @@ class _Comparison:
                 side.advance()
             self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
             self._streams = (second, first) if self._exchanged else (first, second)
-            for start, c_part, py_part in windows(*self._streams):
-                self._add(start, (c_part, py_part))
+            with stage("megabytes compared"):
+                told = 0
+                for start, c_part, py_part in windows(*self._streams):
+                    self._add(start, (c_part, py_part))
+                    read = (first.reader.unpacked + second.reader.unpacked) // 1_000_000
+                    step(read - told)
+                    told = read
         return self._result()
 
     def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:

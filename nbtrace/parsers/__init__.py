@@ -13,6 +13,7 @@ from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, read_lines
+from nbtrace.progress import stage
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -55,7 +56,8 @@ def read_sides(source: str, vocabulary: Vocabulary | None = None) -> tuple[Trace
     InputError
         If it is missing, unreadable or binary.
     """
-    return _parsed(read_lines(source), source, dialect_of(vocabulary or registry.default()))
+    with stage(f"reading {source}"):
+        return _parsed(read_lines(source), source, dialect_of(vocabulary or registry.default()))
 
 
 def read_pair(

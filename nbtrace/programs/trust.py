@@ -18,6 +18,7 @@ from nbtrace.parsers import parse_trace
 from nbtrace.programs.command import require_on_detector
 from nbtrace.programs.program_source import TRACE_FLAG, ProgramSource
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
+from nbtrace.progress import stage, tracked
 from nbtrace.records import Pixel, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -246,7 +247,8 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     plan = plan or TrustPlan()
     _require_computed(source, plan.region)
     source = _with_threads(source, plan.threads[0])
-    first = source.run().image
+    with stage("first run of the reference"):
+        first = source.run().image
     ended = time.time()
     require_numbers([(source.identity.name, first)], source.line)
     if not np.any(first.pixels[np.isfinite(first.pixels)]):
@@ -263,7 +265,7 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     if not knobs:
         raise UsageError("nothing to hold the reference against: give --repeat 2, or more numbers of --threads")
     _await_second_after(ended)
-    effects = tuple(_effect(base, held, knob) for knob in knobs)
+    effects = tuple(_effect(base, held, knob) for knob in tracked(knobs, "runs of the reference", len(knobs)))
     trials = tuple(_trials(base, plan, probe, effects)) if plan.traces else ()
     return Trust(source, first, probe, (*by_clock, *effects), trials)
 
@@ -391,7 +393,7 @@ def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Seque
         ]
     base = Knob("as it is", plan.threads[0])
     before: dict[Pixel, Trace | str] = {}
-    for pixel, knob in wanted:
+    for pixel, knob in tracked(wanted, "traces of the reference", len(wanted)):
         if pixel not in before:
             before[pixel] = _trace(source, base, pixel)
         yield _trial(pixel, knob, before[pixel], _trace(source, knob, pixel))
