@@ -164,7 +164,7 @@ def _faults(contents: Contents) -> Iterator[str]:
     """Yield what is wrong with the bundle, in sentences."""
     if contents.verification.outcome() is Integrity.NOTHING:
         yield "nothing to verify: no entry of a manifest could be checked"
-    good = (FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED)
+    good = (FileStatus.OK, FileStatus.SELF, FileStatus.WEAK, FileStatus.NOT_LISTED)
     for finding in contents.verification.findings:
         if finding.status not in good:
             where = f" ({finding.manifest}:{finding.line})" if finding.manifest is not None else ""
