@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nbtrace.embedded.choice import Choice
+from nbtrace.embedded.choice import Choice, asked_by_environment
 from nbtrace.errors import UsageError
 from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.command import FlagLine, flag_line
@@ -52,6 +52,9 @@ class Request:
                 f"--mode, --device and --dtype are of the embedded simulator; the candidate is {self.other.file.name} "
                 f"({self.other.origin})"
             )
+
+        if self.other is None and self.embedded.dtype is None:
+            asked_by_environment()  # what is wrong there ends here, and not after the reference has run
 
     @cached_property
     def other(self) -> Program | None:

@@ -141,7 +141,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
     UsageError, InputError
         If neither or both are given, or they make no run.
     """
-    from nbtrace.embedded.choice import canonical, parsed_file, parsed_flags  # noqa: PLC0415
+    from nbtrace.embedded.choice import canonical, parsed_file, parsed_flags, words_of  # noqa: PLC0415
 
     if (name is None) == (not flags):
         raise UsageError(
@@ -151,11 +151,12 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
             else "give --config or flags after --, not both"
         )
     if name is None:
-        config = choice.applied(parsed_flags(flags, choice.mode, quiet=True))
+        config = choice.in_environment(flags).applied(parsed_flags(flags, choice.mode, quiet=True))
         warn_of_traps(flags, mode=choice.mode)
         return Task(config, " ".join(canonical(config)), None, config.execution.trace_pixel_slow_fast)
     file = configuration_file(name)
     named = parsed_file(file)
+    choice = choice.in_environment(words_of(named.command))
     return Task(choice.applied(named.command.config), file.stem, file, named.trace_pixel_slow_fast)
 
 

@@ -1,6 +1,7 @@
 """`nbtrace sweep`."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -206,13 +207,19 @@ def _precision(name: str) -> Precision:
 
 def _computed(wanted: _Wanted) -> _Plan:
     """Plan to run the embedded simulator."""
-    precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)] or list(Precision)
+    precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)]
     # Needs torch, which takes a second to import.
-    from nbtrace.embedded.choice import Choice, devices_there, input_files  # noqa: PLC0415
+    from nbtrace.embedded.choice import Choice, asked_by_environment, devices_there, input_files  # noqa: PLC0415
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 
-    task = chosen_task(wanted.config, wanted.flags, Choice(wanted.mode), command="sweep")
+    # Each run has a precision of its own, whatever the environment says of single runs.
+    asked = None if precisions else asked_by_environment()
+    if asked is not None:
+        sys.stderr.write(f"NB_PYTORCH_DTYPE is {asked}; a sweep runs in every precision unless --dtype names one\n")
+    precisions = precisions or list(Precision)
+    given = Choice(wanted.mode, dtype=precisions[0].value)
+    task = chosen_task(wanted.config, wanted.flags, given, command="sweep")
     pixel = wanted.pixel or task.pixel
     if pixel is None:
         raise UsageError("no pixel to trace; give --pixel SLOW FAST")
