@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from nbtrace.cli import completed_values
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
+from nbtrace.cli.options import BundleFolder, CopyInputs, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import SIMULATOR
 
@@ -26,6 +26,7 @@ class Outputs:
     json: JsonFile = None
     output: TextFile = None
     bundle: BundleFolder = None
+    copy_inputs: CopyInputs = False
     force: Force = False
 
     def destinations(
@@ -43,7 +44,18 @@ class Outputs:
         UsageError
             If two of them exclude each other, or one cannot be what it is given for.
         """
-        return Destinations(self.md, self.json, self.output, self.bundle, self.force, notes, folder, others, plot)
+        return Destinations(
+            self.md,
+            self.json,
+            self.output,
+            self.bundle,
+            self.force,
+            notes,
+            folder,
+            others,
+            plot,
+            self.copy_inputs,
+        )
 
 
 @dataclass(frozen=True)

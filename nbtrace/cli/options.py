@@ -110,6 +110,14 @@ BundleFolder: TypeAlias = Annotated[
         "--bundle", metavar="DIR", help="File result, report and provenance in this bundle.", rich_help_panel=OUTPUT
     ),
 ]
+CopyInputs: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--copy-inputs",
+        help="Copy the inputs into the bundle as well, each up to 10 MB; of larger ones the digest is kept.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Force: TypeAlias = Annotated[
     bool, typer.Option("--force", help="Replace output files that exist.", rich_help_panel=OUTPUT)
 ]

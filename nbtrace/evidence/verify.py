@@ -42,7 +42,9 @@ def is_manifest(path: Path) -> bool:
     In a bundle a file that is listed in the bundle's own manifest is evidence, even if its lines are digests, such as
     the output of a run of `sha256sum`.
     """
-    return _is_named_manifest(path) or (_holds_digests(path) and not _is_evidence(path))
+    return _is_named_manifest(path) or (
+        not path.match(TEMPORARY_PATTERN) and _holds_digests(path) and not _is_evidence(path)
+    )
 
 
 def _is_named_manifest(path: Path) -> bool:
