@@ -17,7 +17,7 @@ from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, Lenient,
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import OUTPUT, PIXELS
 from nbtrace.cli.program_flags import flags_after_dashes
-from nbtrace.cli.region import RegionOption, WindowOption, refuse_both
+from nbtrace.cli.region import RegionOption, WindowOption, refuse_both, region_of
 from nbtrace.documents import dump
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.embedded.recorder import Emit
@@ -92,8 +92,9 @@ def harness_command(
 
     Exit status: 2 for a pixel off the detector, 5 if the per-φ trace has not as many lines as there are φ steps.
     """
-    window = region if region is not None else roi
     refuse_both(region, roi)
+    region_of(region, None)
+    window = region if region is not None else roi
     chosen = [given for given in (pixels, window, all_pixels or None) if given is not None]
     if len(chosen) + (pixel is not None) > 1:
         raise UsageError("--pixel, --pixels, --region (or --roi) and --all-pixels exclude one another")

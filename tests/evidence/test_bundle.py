@@ -89,7 +89,7 @@ def test_a_result_and_where_it_comes_from(tmp_path: Path) -> None:
     assert outputs["table.csv"] == hashlib.sha256(b"a,b\n").hexdigest()
     lines = (root / "commands.txt").read_text().splitlines()
     folder = shlex.quote(str(Path.cwd()))
-    wrote = " ".join(written[:4])
+    wrote = " ".join(written[:6])
     assert lines[0].endswith(f" exit 1, wall 0.250 s, started 2025-10-08T21:26:30.000Z, wrote {wrote}, in {folder}")
     assert lines[1:] == ["nbtrace diff"]
     assert intact(root)
