@@ -15,7 +15,7 @@ from nbtrace.physics.nanobragg.quantities import QUANTITIES
 ROOT = Path(__file__).parents[1]
 
 LAYERS = {
-    "words": "errors units temporary files documents records schema nearness vocabulary",
+    "words": "errors units temporary files documents records schema nearness progress vocabulary",
     "words of a judgement": "verdicts",
     "text": "parsers writers",
     "images": "images",
