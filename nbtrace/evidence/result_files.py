@@ -62,10 +62,12 @@ class ResultNames:
 def copy_name(source: Path, sha256: str) -> str:
     """Return what a copy of an input is called: a name that no other file of a bundle has a meaning by.
 
-    What is called `.json` is no document of the bundle, whose mistakes would be the bundle's.
+    What is called `.json` is no document of the bundle, whose mistakes would be the bundle's. A letter that cannot be
+    printed becomes `_`.
     """
-    name = f"input_{source.name}{'.copy' * (source.suffix.lower() == '.json')}"
-    if len(name.encode("utf-8", "surrogateescape")) <= _LONGEST_NAME and is_file_name(name):
+    plain = "".join(letter if letter.isprintable() else "_" for letter in source.name)
+    name = f"input_{plain}{'.copy' * (source.suffix.lower() == '.json')}"
+    if len(name.encode()) <= _LONGEST_NAME and is_file_name(name):
         return name
     return f"input_{sha256[:16]}"
 

@@ -109,3 +109,10 @@ def test_what_is_not_copied_is_said() -> None:
 @pytest.mark.parametrize("name", ["x" * 250, "é" * 120])
 def test_a_long_name_gives_way_to_the_digest(name: str) -> None:
     assert copy_name(Path(name), "ab" * 32) == f"input_{'ab' * 8}"
+
+
+@pytest.mark.parametrize("name", ["a\nb.log", "a\x1b[31mb.log", "a\udcffb.log", "\u202eb.log"])
+def test_a_copy_has_a_name_that_can_be_printed(name: str) -> None:
+    copied = copy_name(Path(name), "ab" * 32)
+    assert copied.isprintable()
+    assert copied.endswith("b.log")
