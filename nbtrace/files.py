@@ -129,7 +129,18 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 digest of a regular file as 64 lower-case hexadecimal digits; the file is read in pieces.
+    """Return the SHA-256 digest of a regular file; see :func:`digest_of`."""
+    return digest_of(path, "sha256")
+
+
+def digest_of(path: Path, kind: str) -> str:
+    """Return a digest of a regular file in lower-case hexadecimal digits; the file is read in pieces.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        Name of the digest in :mod:`hashlib`.
 
     Raises
     ------
@@ -138,9 +149,9 @@ def sha256_of(path: Path) -> str:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError(f"{path} is not a regular file and has no sha256")
+            raise InputError(f"{path} is not a regular file and has no {kind}")
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return hashlib.file_digest(stream, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from simulator.arguments import CommandLine, parse
 from simulator.canonical import canonical_arguments
+from simulator.environment import with_environment_dtype
 from simulator.errors import MissingInputError, SimulatorError, shown
 from simulator.lint import lint
 from simulator.requirements import require_torch
@@ -12,6 +13,7 @@ from simulator.requirements import require_torch
 USAGE = """usage: nbtrace-simulate [--lenient] FLAGS   (the same as python -m simulator)
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
 Flags are nanoBragg's; ours are -mode c-parity|spec[,±DEFECT], -dtype, -device, -threads_emulated, -compile, -memory_mb.
+Without -dtype the precision is that of $NB_PYTORCH_DTYPE, else float64.
 example: nbtrace-simulate -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 6.2 -distance 100 -detpixels 96"""
 
 
@@ -36,7 +38,8 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     lenient = "--lenient" in words
     try:
         flags = [word for word in words if word != "--lenient"]
-        all_nan = _run(parse(flags, lenient=lenient), flags)
+        taken, said = with_environment_dtype(flags)
+        all_nan = _run(parse(taken, lenient=lenient), flags, said)
     except SimulatorError as error:
         _complain(str(error))
         if isinstance(error, MissingInputError):
@@ -45,21 +48,22 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     return nan_status if all_nan else 0
 
 
-def _run(command: CommandLine, flags: Sequence[str]) -> bool:
+def _run(command: CommandLine, flags: Sequence[str], said: str) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
     # torch is imported only once the command line is known to be good.
     require_torch()
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
-    lines = _Lines(flags)
+    lines = _Lines(flags, said)
     return simulate_command(command.config, canonical_arguments(command.config), lines) is RunEnd.ALL_NAN
 
 
 class _Lines:
     """Prints what a run says, and before its first line the traps of its flags: a run that cannot be made has none."""
 
-    def __init__(self, flags: Sequence[str]) -> None:
+    def __init__(self, flags: Sequence[str], said: str) -> None:
         self._flags = flags
+        self._said = said
         self._begun = False
 
     def __call__(self, line: str) -> None:
@@ -68,6 +72,8 @@ class _Lines:
             self._begun = True
             for trap in lint(self._flags):
                 _complain(f"warning: {trap.text}")
+            if self._said:
+                _complain(self._said)
         sys.stdout.write("\n".join(map(shown, line.split("\n"))) + "\n")
 
 

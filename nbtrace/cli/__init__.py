@@ -2,13 +2,16 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
+from typer.completion import get_completion_inspect_parameters
 
 from nbtrace.cli import (
     bundle,
     check,
     compare,
+    completion,
     demo,
     diff,
     explain,
@@ -25,10 +28,11 @@ from nbtrace.cli import (
     trust,
     vocabulary,
 )
-from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
+from nbtrace.cli.command import HelpfulCommand, RootGroup
 from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
+from nbtrace.cli.progress_bars import progress_on
 from nbtrace.temporary import remove_stale_folders
 
 _NAME = "nbtrace"
@@ -37,7 +41,8 @@ _COMPLETION = "_NBTRACE_COMPLETE"
 
 app = typer.Typer(
     name=_NAME,
-    cls=HelpfulGroup,
+    cls=RootGroup,
+    add_completion=False,
     help="Find the first quantity in which two implementations of the same physics diverge, on which side, and why.",
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
     "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
@@ -75,9 +80,46 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
         raise typer.Exit
 
 
+def _show_completion(shell: str | None) -> None:
+    _complete(completion.SHOW, shell)
+
+
+def _install_completion(shell: str | None) -> None:
+    _complete(completion.INSTALL, shell)
+
+
+def _complete(option: str, shell: str | None) -> None:
+    if shell is not None:
+        completion.show_or_install(option, shell)
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_version, is_eager=True),  # noqa: FBT001, FBT003
+    *,
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_version, is_eager=True),  # noqa: FBT003
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            completion.INSTALL,
+            metavar="[SHELL]",
+            help="Install completion for bash, zsh or fish; without a name for the shell that this is.",
+            callback=_install_completion,
+            is_eager=True,
+            expose_value=False,
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(
+            completion.SHOW,
+            metavar="[SHELL]",
+            help="Print what installing would write, to be sourced or looked at.",
+            callback=_show_completion,
+            is_eager=True,
+            expose_value=False,
+        ),
+    ] = None,
 ) -> None:
     """Find the first quantity in which two implementations of the same physics diverge, on which side, and why."""
 
@@ -93,7 +135,8 @@ def _run() -> object:
     remove_stale_folders()
     command = typer.main.get_command(app)
     if _COMPLETION in os.environ:
+        get_completion_inspect_parameters()  # which is how typer learns the forms of its answers
         return command.main(prog_name=_NAME, standalone_mode=False)
     # typer's own entry would take an error of the system, or an end of file, for something that it knows.
-    with command.make_context(_NAME, sys.argv[1:]) as ctx:
+    with command.make_context(_NAME, sys.argv[1:]) as ctx, progress_on(sys.stderr):
         return command.invoke(ctx)

@@ -22,7 +22,7 @@ from nbtrace.files import write_new
 app = typer.Typer(cls=HelpfulGroup, help="Make, fill and verify an evidence folder.", no_args_is_help=True)
 
 _COLOURS = {FileStatus.OK: "green"} | dict.fromkeys(
-    (FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.NOT_LISTED), "yellow"
+    (FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.WEAK, FileStatus.NOT_LISTED), "yellow"
 )
 _STDOUT = Path("-")
 _UNLISTED_SHOWN = 20
@@ -67,6 +67,11 @@ def add(
 
 class _RunCommand(ProgramCommand):
     after_dashes = "-- PROGRAM [ARGS]..."
+
+    def offered(self, incomplete: str) -> list[tuple[str, str]]:
+        """Return nothing: the words are another program's, so that files are offered."""
+        del incomplete
+        return []
 
 
 @app.command(
@@ -122,7 +127,10 @@ def verify(
     json: JsonOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Check files against their sha256 manifests, and JSON documents for validity and contradictions.
+    """Check files against their manifests, and JSON documents for validity and contradictions.
+
+    A manifest is what holds lines of sha256sum or its like (sha512, sha1, also as BSD writes them), whatever its name.
+    MD5 is compared as well, and said to prove nothing.
 
     Exit status: 0 all entries verify; 1 something changed, is missing or contradicts itself; 3 nothing to verify.
 
@@ -141,7 +149,7 @@ def verify(
         case Integrity.FAULTY:
             raise typer.Exit(ExitCode.DIFFER)
         case Integrity.NOTHING:
-            raise InputError(f"{shown(path)}: nothing to verify; no entry of a sha256 manifest could be checked")
+            raise InputError(f"{shown(path)}: nothing to verify; {_why_nothing(result)}")
         case Integrity.INTACT:
             return
 
@@ -192,6 +200,12 @@ def _print_verification(result: Verification, outcome: Integrity, *, verbose: bo
         _print(f"{shown(manifest)}: {good} of {len(own)} entries verify")
     _print(f"JSON documents: {result.documents}, problems: {len(result.problems)}; files not listed: {len(unlisted)}")
     _print(Text(f"{shown(result.root)}: {outcome.value}", "green" if outcome is Integrity.INTACT else "red"))
+
+
+def _why_nothing(result: Verification) -> str:
+    if result.of_status(FileStatus.WEAK):
+        return "the digests that match are of MD5, which can be forged and proves nothing; make a manifest of sha256sum"
+    return "no entry of a manifest could be checked"
 
 
 def _print_finding(finding: EntryFinding) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from nbtrace.cli.completion import with_shell
+from nbtrace.cli.former_options import renamed
+from nbtrace.cli.panels import COMMANDS
 from nbtrace.nearness import nearest
 
 BadUsage: Any = typer.BadParameter.__mro__[1]
@@ -23,9 +26,9 @@ class HelpfulCommand(TyperCommand):
             checked.process_value = _with_plain_numbers(parameter, parameter.process_value)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments; an error knows the command that it is about."""
+        """Parse the arguments, old names of options among them; an error knows the command that it is about."""
         try:
-            rest: list[str] = super().parse_args(ctx, args)
+            rest: list[str] = super().parse_args(ctx, renamed(_title(ctx), args))
         except BadUsage as error:
             error.ctx = error.ctx or ctx
             _keep_near(error)
@@ -38,6 +41,12 @@ class HelpfulCommand(TyperCommand):
         return [
             "[-- FLAGS]" if piece == "[-- FLAGS]..." else piece.replace("{", "").replace("}", "") for piece in pieces
         ]
+
+
+def _title(ctx: Any) -> str | None:
+    """Return the name of a command of the root; None for one of a group, which may be called the same."""
+    parent = ctx.parent
+    return ctx.info_name if parent is not None and parent.parent is None else None
 
 
 class HelpfulGroup(TyperGroup):
@@ -65,6 +74,25 @@ class HelpfulGroup(TyperGroup):
                 message = str(getattr(error, "message", "")).rstrip(".")
                 error.message = f"{message}. Did you mean {near!r}?"
             raise
+
+
+class RootGroup(HelpfulGroup):
+    """The commands of nbtrace, in panels by what they are for; a shell may be named for its completion."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        for name, command in self.commands.items():
+            panelled: Any = command
+            panelled.rich_help_panel = COMMANDS.get(name, panelled.rich_help_panel)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands in the order of the help: as their panels have them, then any other."""
+        there: list[str] = super().list_commands(ctx)
+        return [*(name for name in COMMANDS if name in there), *(name for name in there if name not in COMMANDS)]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments before the command."""
+        return super().parse_args(ctx, with_shell(args))
 
 
 def _keep_near(error: Any) -> None:

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, SimulatorOptions, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
     MaskValues,
     Outliers,
-    Region,
     Resample,
     SumRatio,
     Threshold,
@@ -19,17 +19,20 @@ from nbtrace.cli.image_options import (
     split_tolerances,
 )
 from nbtrace.cli.options import (
+    Lenient,
     NoiseFile,
     PolicyFile,
 )
+from nbtrace.cli.panels import OUTPUT, PIXELS, PROGRAMS, TOLERANCE
 from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.errors import UsageError
 from nbtrace.verdicts.tolerance import resolve_policy
 
 EXAMPLE = (
-    "Example: nbtrace compare --ref ./nanoBragg --out result/ -- "
+    "Example: nbtrace compare --ref ./nanoBragg --outdir result/ -- "
     "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100"
 )
 
@@ -47,38 +50,63 @@ def compare_command(
             metavar="CMD",
             help="Another program than the embedded simulator that takes the same flags; else $NB_PY_BIN. "
             "Split into words as a shell would; no shell runs it.",
+            rich_help_panel=PROGRAMS,
         ),
     ] = None,
     archived: Annotated[
         Path | None,
-        typer.Option("--archived", metavar="DIR", help="Recorded output in place of the reference.", readable=False),
+        typer.Option(
+            "--archived",
+            metavar="DIR",
+            help="Recorded output in place of the reference.",
+            readable=False,
+            rich_help_panel=PROGRAMS,
+        ),
     ] = None,
     suite: Annotated[
-        Path | None, typer.Option("--suite", metavar="TOML", help="Run a list of cases.", readable=False)
+        Path | None,
+        typer.Option("--suite", metavar="TOML", help="Run a list of cases.", readable=False, rich_help_panel=PROGRAMS),
     ] = None,
     only: Annotated[
-        str | None, typer.Option("--only", metavar="PATTERN", help="Cases whose name matches, as in 'phi_*'.")
+        str | None,
+        typer.Option(
+            "--only", metavar="PATTERN", help="Cases whose name matches, as in 'phi_*'.", rich_help_panel=PROGRAMS
+        ),
     ] = None,
     repeat: Annotated[
         int | None,
         typer.Option(
-            "--repeat", metavar="N", min=1, max=1000, help="Runs of each side (1); medians of their times are told."
+            "--repeat",
+            metavar="N",
+            min=1,
+            max=1000,
+            help="Runs of each side (1); medians of their times are told.",
+            rich_help_panel=PROGRAMS,
         ),
     ] = None,
     threads: Annotated[
         int | None,
         typer.Option(
-            "--threads", metavar="N", min=1, max=1024, help="OMP_NUM_THREADS; by default as recorded, else 1."
+            "--threads",
+            metavar="N",
+            min=1,
+            max=1024,
+            help="OMP_NUM_THREADS; by default as recorded, else 1.",
+            rich_help_panel=PROGRAMS,
         ),
     ] = None,
     pixel: Annotated[
         tuple[int, int] | None,
-        typer.Option("--pixel", metavar="SLOW FAST", help="Trace this pixel too."),
+        typer.Option("--pixel", metavar="SLOW FAST", help="Trace this pixel too.", rich_help_panel=PIXELS),
     ] = None,
-    no_trace: Annotated[bool, typer.Option("--no-trace", help="Compare the images only.")] = False,
+    no_trace: Annotated[
+        bool, typer.Option("--no-trace", help="Compare the images only.", rich_help_panel=PIXELS)
+    ] = False,
     simulator: SimulatorOptions,
+    lenient: Lenient = False,
     timeout: Timeout = 600.0,
-    roi: Region = None,
+    region: RegionOption = None,
+    roi: RoiOption = None,
     mask: MaskFile = None,
     mask_values: MaskValues = None,
     resample: Resample = False,
@@ -92,13 +120,20 @@ def compare_command(
             "-t",
             metavar="TOL",
             help="Of a pixel: 1e-5, or abs:1e-3; of a traced quantity: NAME=1e-4, NAME=abs:1e-3. Repeatable.",
+            rich_help_panel=TOLERANCE,
+            autocompletion=completed_values.tolerances,
         ),
     ] = None,
     policy: PolicyFile = None,
     noise: NoiseFile = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Folder for summary.json, report, pictures, images, logs, traces."),
+        typer.Option(
+            "--outdir",
+            metavar="DIR",
+            help="Folder for summary.json, report, pictures, images, logs, traces.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     outputs: Outputs,
 ) -> None:
@@ -115,8 +150,8 @@ def compare_command(
     given: dict[str, Any] = {"threshold": threshold, "sum_ratio": sum_ratio, "outliers": outliers, **of_pixels}
     given["mask_values"] = mask_values_of(mask_values)
     limits = {name: value for name, value in given.items() if value is not None}
-    names = ("--archived", "--out", "--pixel", "--roi", "--mask", "--threads", "flags after --")
-    alone = (archived, out, pixel, roi, mask, threads, passed_on(ctx) or None)
+    names = ("--archived", "--outdir", "--pixel", "--region", "--roi", "--mask", "--threads", "flags after --")
+    alone = (archived, out, pixel, region, roi, mask, threads, passed_on(ctx) or None)
     if no_trace and pixel is not None:
         raise UsageError("--pixel names a pixel to trace and --no-trace forbids it; give one of them")
     _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
@@ -124,10 +159,21 @@ def compare_command(
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
 
-    request = Request(tuple(passed_on(ctx)), ref, cand, archived, threads, time_limit(timeout), simulator.choice)
+    request = Request(
+        tuple(passed_on(ctx)),
+        ref,
+        cand,
+        archived,
+        threads,
+        time_limit(timeout),
+        simulator.choice,
+        flags_lenient=lenient,
+    )
     to = outputs.destinations(folder=out)
     traced = resolve_policy(of_traces, policy, Path())
-    wishes = Wishes(limits, origins_of(limits), roi, mask, resample, repeat, pixel, not no_trace, traced, noise)
+    wishes = Wishes(
+        limits, origins_of(limits), region_of(region, roi), mask, resample, repeat, pixel, not no_trace, traced, noise
+    )
     if suite is not None:
         raise typer.Exit(compare_suite(request, wishes, suite, only, to))
     if archived is None:

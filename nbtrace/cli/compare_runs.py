@@ -43,8 +43,7 @@ class Wishes:
     ----------
     limits, origins : mapping
         Fields of ImageOptions that are limits, and the option that set each.
-    roi : (int, int, int, int) or None
-        First and last fast, first and last slow pixel.
+    roi : Roi or None
     mask : str or None
         Image that is 0 where a pixel does not count.
     resample : bool
@@ -58,7 +57,7 @@ class Wishes:
 
     limits: Mapping[str, Any]
     origins: Mapping[str, str]
-    roi: tuple[int, int, int, int] | None
+    roi: Roi | None
     mask: str | None
     resample: bool
     repeat: int | None
@@ -77,7 +76,7 @@ class Wishes:
         """
         images = ImageOptions(
             **self.limits,
-            roi=Roi(*self.roi) if self.roi is not None else None,
+            roi=self.roi,
             mask=read_mask(self.mask) if self.mask is not None else None,
             resample=self.resample,
             origins=self.origins,
@@ -170,19 +169,17 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | Non
     delivery = Delivery("compare", (str(suite),), to)
     request.require_candidate()
     cases = tasks(listed, suite.parent, names)
-    results = []
-    for result in run_suite(
-        cases,
-        request.reference_side,
-        request.candidate_side,
-        plan,
-        origin=suite.name,
-        lenient=request.lenient,
-    ):
-        results.append(result)
-        if sys.stderr.isatty():
-            sys.stderr.write(f"{len(results)} of {len(cases)}  {result.name}: {result.outcome.value}\n")
-    done = SuiteResult(listed.name, str(suite), request.candidate_name, tuple(results), len(listed.case) - len(names))
+    results = tuple(
+        run_suite(
+            cases,
+            request.reference_side,
+            request.candidate_side,
+            plan,
+            origin=suite.name,
+            lenient=request.lenient,
+        )
+    )
+    done = SuiteResult(listed.name, str(suite), request.candidate_name, results, len(listed.case) - len(names))
     return delivery.deliver(suite_view(done), lambda: suite_document(done), code=done.exit_code)
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nbtrace.embedded.choice import Choice, require_simulator
+from nbtrace.embedded.choice import Choice, asked_by_environment, require_simulator
 from nbtrace.errors import UsageError
 from nbtrace.programs.archived import ArchivedSource
-from nbtrace.programs.command import LENIENT, FlagLine, flag_line
+from nbtrace.programs.command import FlagLine, flag_line
+from nbtrace.programs.leniency import LENIENT
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
 from nbtrace.programs.side_source import RunOptions, SideSource
@@ -32,6 +33,8 @@ class Request:
     embedded : Choice
     spellings : (str, str)
         What the command calls the options of the reference and of the candidate.
+    flags_lenient : bool
+        Whether flags that the reference ignores are passed over although the embedded simulator refuses them.
     """
 
     flags: tuple[str, ...]
@@ -42,6 +45,7 @@ class Request:
     seconds: float | None
     embedded: Choice
     spellings: tuple[str, str] = ("--ref", "--cand")
+    flags_lenient: bool = False
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -51,6 +55,9 @@ class Request:
                 f"--mode, --device and --dtype are of the embedded simulator; the candidate is {self.other.file.name} "
                 f"({self.other.origin})"
             )
+
+        if self.other is None and self.embedded.dtype is None:
+            asked_by_environment()  # what is wrong there ends here, and not after the reference has run
 
     @cached_property
     def other(self) -> Program | None:
@@ -71,7 +78,7 @@ class Request:
     @property
     def lenient(self) -> bool:
         """Whether flags that the reference ignores are passed over: the embedded simulator refuses them."""
-        return self.other is not None or LENIENT in self.flags
+        return self.flags_lenient or self.other is not None or LENIENT in self.flags
 
     def line(self) -> FlagLine:
         """Return the flags, those of the recorded output where none are given.

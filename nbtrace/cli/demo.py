@@ -28,7 +28,7 @@ _SHOWN = 16
 
 def demo_command(
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the inputs and all results; a new or empty one.")
+        Path, typer.Option("--outdir", metavar="DIR", help="Folder for the inputs and all results; a new or empty one.")
     ] = _FOLDER,
 ) -> None:
     """Show the main job on recorded logs and images: each question, its command, and the beginning of the answer.

@@ -64,7 +64,7 @@ STEPS = (
     DemoStep(
         "The same pixel by the embedded simulator:",
         0,
-        ("harness", "--config", "supervisor", "--pixel", "685", "1039", "--out", "trace_py.log"),
+        ("harness", "--config", "supervisor", "--pixel", "685", "1039", "--output", "trace_py.log"),
         simulates=True,
     ),
     DemoStep("Does it agree with the reference?", 0, ("diff", WHOLE, "trace_py.log", "--brief"), simulates=True),
@@ -92,6 +92,6 @@ STEPS = (
     DemoStep(
         "All of it as one page for people who install nothing:",
         0,
-        ("report", "bundle", "--out", "report.html"),
+        ("report", "bundle", "--output", "report.html"),
     ),
 )

@@ -17,6 +17,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.panels import OUTPUT, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
@@ -51,12 +52,18 @@ def diff_command(
             metavar="JSON|LOG",
             help="What nbtrace trust wrote, or a second log of the reference: no tolerance is finer than C's own "
             "scatter between runs.",
+            rich_help_panel=TOLERANCE,
         ),
     ] = None,
     vocabulary: VocabularyName = None,
-    brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.")] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.", rich_help_panel=OUTPUT)
+    ] = False,
     unified_view: Annotated[
-        bool, typer.Option("--unified", "-u", help="Print the aligned trace as a plain diff -u instead.")
+        bool,
+        typer.Option(
+            "--unified", "-u", help="Print the aligned trace as a plain diff -u instead.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="A quantity on one side only, or an unreadable line, is a difference.")

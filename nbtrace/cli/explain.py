@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
     ConfigurationName,
+    Lenient,
     PolicyFile,
     PyLog,
     Tolerances,
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.panels import OUTPUT
+from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
@@ -36,13 +40,21 @@ def explain_command(
     c_log: CLog,
     py_log: PyLog,
     flags: Annotated[
-        list[str] | None, typer.Argument(metavar="-- FLAGS", help="The reference's flags that both were run with.")
+        list[str] | None,
+        typer.Argument(
+            metavar="-- FLAGS",
+            help="The reference's flags that both were run with.",
+            autocompletion=completed_values.flags_of_run,
+        ),
     ] = None,
     *,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     hypotheses: Annotated[
         Path | None,
-        typer.Option("--hypotheses", metavar="FILE", help="Append a dated block to this Markdown file."),
+        typer.Option(
+            "--hypotheses", metavar="FILE", help="Append a dated block to this Markdown file.", rich_help_panel=OUTPUT
+        ),
     ] = None,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
@@ -60,6 +72,7 @@ def explain_command(
     from nbtrace.report.views.explain_view import explain_view  # noqa: PLC0415
     from nbtrace.report.views.hypotheses import hypotheses_block  # noqa: PLC0415
 
+    flags = with_leniency(flags or [], lenient=lenient)
     if config is not None and flags:
         raise UsageError("give either --config or flags after --, not both")
     words = chosen(vocabulary, Path())
@@ -71,7 +84,7 @@ def explain_command(
     delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = read_pair(c_log, py_log, words.vocabulary)
-    configured = _configuration(file, flags or [])
+    configured = _configuration(file, flags)
     result = explain(c, py, configured, policy=limits, simulate=_simulator(configured))
     refuse_misspelt(limits, result.diff.notices)
     code = delivery.deliver(explain_view(result), lambda: explain_document(result))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
+from nbtrace.cli import completed_values
+from nbtrace.cli.options import BundleFolder, CopyInputs, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
 from nbtrace.cli.output import Destinations
+from nbtrace.cli.panels import SIMULATOR
 
 if TYPE_CHECKING:
     from nbtrace.embedded.choice import Choice
@@ -24,6 +26,7 @@ class Outputs:
     json: JsonFile = None
     output: TextFile = None
     bundle: BundleFolder = None
+    copy_inputs: CopyInputs = False
     force: Force = False
 
     def destinations(
@@ -41,7 +44,18 @@ class Outputs:
         UsageError
             If two of them exclude each other, or one cannot be what it is given for.
         """
-        return Destinations(self.md, self.json, self.output, self.bundle, self.force, notes, folder, others, plot)
+        return Destinations(
+            self.md,
+            self.json,
+            self.output,
+            self.bundle,
+            self.force,
+            notes,
+            folder,
+            others,
+            plot,
+            self.copy_inputs,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,10 +69,19 @@ class SimulatorOptions:
             "--device",
             metavar="DEVICE",
             help="Device of the simulator: cpu, cuda or cuda:N; CUDA that is absent becomes the CPU.",
+            rich_help_panel=SIMULATOR,
+            autocompletion=completed_values.devices,
         ),
     ] = None
     dtype: Annotated[
-        str | None, typer.Option("--dtype", metavar="DTYPE", help="Precision of the simulator: float64 or float32.")
+        str | None,
+        typer.Option(
+            "--dtype",
+            metavar="DTYPE",
+            help="Precision of the simulator: float64 or float32; else $NB_PYTORCH_DTYPE, else float64.",
+            rich_help_panel=SIMULATOR,
+            autocompletion=completed_values.dtypes,
+        ),
     ] = None
 
     @property

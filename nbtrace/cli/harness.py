@@ -13,15 +13,18 @@ from nbtrace.cli.capture import Captured, captured
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import SimulatorOptions, grouped
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
-from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, TracedPixel
+from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, Lenient, TracedPixel
 from nbtrace.cli.output import Destinations
-from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.panels import OUTPUT, PIXELS
+from nbtrace.cli.program_flags import flags_after_dashes
+from nbtrace.cli.region import RegionOption, WindowOption, refuse_both, region_of
 from nbtrace.documents import dump
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import Provenance
+from nbtrace.progress import stage
 from nbtrace.records import Pixel
 from nbtrace.writers import per_phi_document, trace_text
 
@@ -30,20 +33,27 @@ if TYPE_CHECKING:
     from nbtrace.embedded.traces import EmbeddedTrace
     from simulator.config import Config
 
-EXAMPLE = "Example: nbtrace harness --config supervisor --pixel 685 1039 --out trace_py.log"
+EXAMPLE = "Example: nbtrace harness --config supervisor --pixel 685 1039 --output trace_py.log"
 
 
 PixelsOption: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--pixels", metavar="FILE", help="Trace the pixels in a file, a line SLOW FAST each, to Parquet."),
-]
-WindowOption: TypeAlias = Annotated[
-    tuple[int, int, int, int] | None,
-    typer.Option("--roi", metavar="S0 S1 F0 F1", help="Trace slow S0 to S1, fast F0 to F1, ends included, to Parquet."),
+    typer.Option(
+        "--pixels",
+        metavar="FILE",
+        help="Trace the pixels in a file, a line SLOW FAST each, to Parquet.",
+        rich_help_panel=PIXELS,
+    ),
 ]
 OutOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--out", "-o", metavar="FILE|DIR", help="The trace's file, the others beside it; or their folder."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE|DIR",
+        help="The trace's file, the others beside it; or their folder.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 RotStarsOption: TypeAlias = Annotated[
     bool, typer.Option("--emit-rot-stars", help="Add the rotated cell of each φ step.")
@@ -60,9 +70,13 @@ def harness_command(
     *,
     pixel: TracedPixel = None,
     pixels: PixelsOption = None,
+    region: RegionOption = None,
     roi: WindowOption = None,
-    all_pixels: Annotated[bool, typer.Option("--all-pixels", help="Trace every pixel of the run to Parquet.")] = False,
+    all_pixels: Annotated[
+        bool, typer.Option("--all-pixels", help="Trace every pixel of the run to Parquet.", rich_help_panel=PIXELS)
+    ] = False,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     simulator: SimulatorOptions,
     out: OutOption = None,
     bundle: BundleFolder = None,
@@ -78,18 +92,21 @@ def harness_command(
 
     Exit status: 2 for a pixel off the detector, 5 if the per-φ trace has not as many lines as there are φ steps.
     """
-    chosen = [given for given in (pixels, roi, all_pixels or None) if given is not None]
+    refuse_both(region, roi)
+    region_of(region, None)
+    window = region if region is not None else roi
+    chosen = [given for given in (pixels, window, all_pixels or None) if given is not None]
     if len(chosen) + (pixel is not None) > 1:
-        raise UsageError("--pixel, --pixels, --roi and --all-pixels exclude one another")
+        raise UsageError("--pixel, --pixels, --region (or --roi) and --all-pixels exclude one another")
     with captured() as streams:
-        task = chosen_task(config, passed_on(ctx), simulator.choice)
+        task = chosen_task(config, flags_after_dashes(ctx, lenient=lenient), simulator.choice)
         if chosen:
             from nbtrace.embedded.tables import PixelChoice, write_tables  # noqa: PLC0415
 
             if bundle is not None:
                 raise UsageError("--bundle takes the trace of one pixel; add Parquet files with nbtrace bundle add")
             file, execution = main_file(out, "trace_py.parquet"), task.config.execution
-            written = write_tables(task.config, PixelChoice(pixels, roi), file, force=force)
+            written = write_tables(task.config, PixelChoice(pixels, window), file, force=force)
             say(f"traced {written.pixels} pixels, mode {execution.mode}, {execution.dtype} on {execution.device}")
             (main, rows), (per_phi, steps) = written.rows.items()
             say(f"{rows} rows written to {main}, {steps} to {per_phi}")
@@ -100,7 +117,7 @@ def harness_command(
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the results go: `--out`, `--bundle`, and whether files that exist are replaced."""
+    """Where the results go: `--output`, `--bundle`, and whether files that exist are replaced."""
 
     out: str | None
     bundle: Path | None
@@ -125,7 +142,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
     UsageError, InputError
         If neither or both are given, or they make no run.
     """
-    from nbtrace.embedded.choice import canonical, parsed_file, parsed_flags  # noqa: PLC0415
+    from nbtrace.embedded.choice import canonical, parsed_file, parsed_flags, words_of  # noqa: PLC0415
 
     if (name is None) == (not flags):
         raise UsageError(
@@ -135,11 +152,12 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
             else "give --config or flags after --, not both"
         )
     if name is None:
-        config = choice.applied(parsed_flags(flags, choice.mode, quiet=True))
+        config = choice.in_environment(flags).applied(parsed_flags(flags, choice.mode, quiet=True))
         warn_of_traps(flags, mode=choice.mode)
         return Task(config, " ".join(canonical(config)), None, config.execution.trace_pixel_slow_fast)
     file = configuration_file(name)
     named = parsed_file(file)
+    choice = choice.in_environment(words_of(named.command))
     return Task(choice.applied(named.command.config), file.stem, file, named.trace_pixel_slow_fast)
 
 
@@ -159,7 +177,8 @@ def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Destination, str
     execution = task.config.execution
     say(f"tracing pixel slow {pixel[0]}, fast {pixel[1]} on a detector of {slow} x {fast} pixels (slow x fast)")
     say(f"mode {execution.mode}, {execution.dtype} on {execution.device}")
-    traced = trace_pixel(task.config, pixel, emit)
+    with stage("tracing the pixel"):
+        traced = trace_pixel(task.config, pixel, emit)
     provenance = _provenance(task)
     _write(files, traced, task, pixel, provenance)
     counted = _count_lines(traced)

@@ -23,7 +23,7 @@ _COMPANIONS = (PER_PHI_LOG, PER_PHI_JSON, CONFIGURATION, FLAGS, ENVIRONMENT, STD
 
 
 def main_file(out: str | None, default_name: str) -> Path:
-    """Return the file that `--out` means: the name itself if it has a suffix, else `default_name` in that folder.
+    """Return the file that `--output` means: the name itself if it has a suffix, else `default_name` in that folder.
 
     A folder that exists, or a name that ends in a slash, is a folder whatever its suffix.
     """
@@ -63,7 +63,7 @@ class HarnessFiles:
         """
         for path in (self.main, *(self.path(companion) for companion in _COMPANIONS)):
             if path.exists() and not self.force:
-                raise UsageError(f"{path} exists; give --force to replace it, or another --out")
+                raise UsageError(f"{path} exists; give --force to replace it, or another --output")
         must_be_folder(self.main.absolute().parent, self.main)
 
     def path(self, companion: str) -> Path:

@@ -7,20 +7,16 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.panels import PIXELS, TOLERANCE
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.errors import UsageError
 from nbtrace.verdicts.tolerance import tolerance_number
 
-Region: TypeAlias = Annotated[
-    tuple[int, int, int, int] | None,
-    typer.Option(
-        "--roi",
-        metavar="XMIN XMAX YMIN YMAX",
-        help="Compare this region only, as the reference's -roi has it: fast fast slow slow, inclusive.",
-    ),
-]
 MaskFile: TypeAlias = Annotated[
-    str | None, typer.Option("--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.")
+    str | None,
+    typer.Option(
+        "--mask", metavar="FILE", help="Image that is 0 where a pixel does not count.", rich_help_panel=PIXELS
+    ),
 ]
 MaskValues: TypeAlias = Annotated[
     str | None,
@@ -29,17 +25,27 @@ MaskValues: TypeAlias = Annotated[
         metavar="[VALUE,...]",
         help="Do not compare pixels that hold one of these values in either image, as -1,-2; without values, the marks "
         "of masks that are found: whole numbers below 0, the largest of an integer format.",
+        rich_help_panel=PIXELS,
     ),
 ]
 Threshold: TypeAlias = Annotated[
-    float | None, typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).")
+    float | None,
+    typer.Option("--threshold", metavar="R", help="Least correlation (0.9999).", rich_help_panel=TOLERANCE),
 ]
 SumRatio: TypeAlias = Annotated[
     tuple[float, float] | None,
-    typer.Option("--sum-ratio", metavar="LO HI", help="Limits of the scale and of Py/C of the sums (1 ± 1e-6)."),
+    typer.Option(
+        "--sum-ratio",
+        metavar="LO HI",
+        help="Limits of the scale and of Py/C of the sums (1 ± 1e-6).",
+        rich_help_panel=TOLERANCE,
+    ),
 ]
 Outliers: TypeAlias = Annotated[
-    float | None, typer.Option("--outliers", metavar="SHARE", help="Share of pixels that may exceed it (0).")
+    float | None,
+    typer.Option(
+        "--outliers", metavar="SHARE", help="Share of pixels that may exceed it (0).", rich_help_panel=TOLERANCE
+    ),
 ]
 Resample: TypeAlias = Annotated[
     bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
     MaskValues,
     Outliers,
-    Region,
     Resample,
     SumRatio,
     Threshold,
@@ -20,11 +20,15 @@ from nbtrace.cli.image_options import (
     origins_of,
     pixel_tolerances,
 )
-from nbtrace.cli.options import ConfigurationName
+from nbtrace.cli.options import ConfigurationName, Lenient
 from nbtrace.cli.output import STDOUT, Delivery, require_matplotlib
+from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
+from nbtrace.cli.program_flags import with_leniency
+from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
+from nbtrace.progress import stage
 from nbtrace.records import Side
 from nbtrace.vocabulary.chosen import chosen
 
@@ -41,44 +45,71 @@ def images_command(
     py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
     flags: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- FLAGS", help="What both were made with: geometry, cell, runs that name the cause."),
+        typer.Argument(
+            metavar="-- FLAGS",
+            help="What both were made with: geometry, cell, runs that name the cause.",
+            autocompletion=completed_values.flags_of_run,
+        ),
     ] = None,
     *,
     shape: Annotated[
         tuple[int, int] | None,
-        typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header."),
+        typer.Option("--shape", metavar="SLOW FAST", help="Pixels of images without a header.", rich_help_panel=PIXELS),
     ] = None,
     frame: Annotated[
         int | None,
-        typer.Option("--frame", metavar="N", min=1, help="Which image of files of several, from 1 (the first)."),
+        typer.Option(
+            "--frame",
+            metavar="N",
+            min=1,
+            help="Which image of files of several, from 1 (the first).",
+            rich_help_panel=PIXELS,
+        ),
     ] = None,
-    roi: Region = None,
+    region: RegionOption = None,
+    roi: RoiOption = None,
     mask: MaskFile = None,
     mask_values: MaskValues = None,
     geometry: Annotated[
         str | None, typer.Option("--geometry", metavar="LOG", help="Trace log that tells geometry and cell.")
     ] = None,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     threshold: Threshold = None,
     sum_ratio: SumRatio = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(
-            "--tolerance", "-t", metavar="TOL", help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable."
+            "--tolerance",
+            "-t",
+            metavar="TOL",
+            help="Of a pixel: relative, 1e-5, or absolute, abs:1e-3. Repeatable.",
+            rich_help_panel=TOLERANCE,
         ),
     ] = None,
     outliers: Outliers = None,
     resample: Resample = False,
     save_diff: Annotated[
-        Path | None, typer.Option("--save-diff", metavar="FILE", help="Write Py − C as .npy, or as raw float32 (.bin).")
+        Path | None,
+        typer.Option(
+            "--save-diff",
+            metavar="FILE",
+            help="Write Py − C as .npy, or as raw float32 (.bin).",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     pictures: Annotated[
         Path | None,
         typer.Option(
-            "--pictures", metavar="DIR", help="Draw both images, their difference, a detail, scatter and ratio."
+            "--pictures",
+            metavar="DIR",
+            help="Draw both images, their difference, a detail, scatter and ratio.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    svg: Annotated[bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.")] = False,
+    svg: Annotated[
+        bool, typer.Option("--svg", help="Draw pictures as SVG as well as PNG.", rich_help_panel=OUTPUT)
+    ] = False,
     outputs: Outputs,
 ) -> None:
     """Compare two images: correlation, scale, sums, worst pixels, peaks, shells of resolution.
@@ -94,12 +125,13 @@ def images_command(
         geometry_from,
         refuse_several,
     )
-    from nbtrace.compare.images import ImageOptions, Roi, compare_images  # noqa: PLC0415
+    from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
     from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
+    flags = with_leniency(flags or [], lenient=lenient)
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     files = (*(str(split_name(name)[0]) for name in (c_image, py_image)), mask, geometry)
@@ -109,7 +141,7 @@ def images_command(
     settings: dict[str, Any] = {
         name: value
         for name, value in (
-            ("roi", None if roi is None else Roi(*roi)),
+            ("roi", region_of(region, roi)),
             ("threshold", threshold),
             ("sum_ratio", sum_ratio),
             ("outliers", outliers),
@@ -118,8 +150,8 @@ def images_command(
         )
         if value is not None
     }
-    refuse_several(geometry, config, flags or [])
-    configured = configuration_from(config, flags or []) if config is not None or flags else None
+    refuse_several(geometry, config, flags)
+    configured = configuration_from(config, flags) if config is not None or flags else None
     told_shape = None if configured is None else configured.shape_slow_fast
     c, py = (
         read_image(name, shape=shape or _fitting(name, told_shape), side=side, frame=frame)
@@ -127,7 +159,7 @@ def images_command(
     )
     # Runs of the simulator know curved detectors, resolution and indices do not.
     curved = geometry is None and configured is not None and configured.detector.curved
-    told = None if curved else geometry_from(geometry, config, flags or [], configured)
+    told = None if curved else geometry_from(geometry, config, flags, configured)
     options = ImageOptions(
         **settings,
         mask=None if mask is None else read_mask(mask, shape=shape),
@@ -136,7 +168,8 @@ def images_command(
         geometry=told,
         origins=origins_of(settings),
     )
-    result = compare_images(c, py, options)
+    with stage("comparing the images"):
+        result = compare_images(c, py, options)
     causes = causes_from(result, configured)
     code = delivery.deliver(
         images_view(result, causes),

@@ -15,6 +15,7 @@ from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance
+from nbtrace.evidence.result_files import copyable
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
 from nbtrace.report.provenance_lines import provenance_lines
@@ -55,6 +56,8 @@ class Destinations:
         Files that the command itself writes besides.
     plot : Path or None
         File for a figure; its suffix says whether it is PNG or SVG.
+    copy_inputs : bool
+        Copy the inputs into the bundle.
     """
 
     md: Path | None = None
@@ -66,6 +69,7 @@ class Destinations:
     folder: Path | None = None
     others: tuple[Path, ...] = ()
     plot: Path | None = None
+    copy_inputs: bool = False
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
@@ -76,10 +80,12 @@ class Destinations:
             raise UsageError(f"--plot {self.plot}: a figure is written to a file that ends in {' or '.join(_PLOTS)}")
         if self.plot is not None:
             require_matplotlib("--plot")
+        if self.copy_inputs and self.bundle is None:
+            raise UsageError("--copy-inputs copies into a bundle; give --bundle, too")
         if self.notes == STDOUT:
             raise UsageError("notes are added to a file; - is none")
         if STDOUT in {self.bundle, self.folder}:
-            raise UsageError("- is standard output; --bundle and --out need a folder")
+            raise UsageError("- is standard output; --bundle and --outdir need a folder")
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -255,6 +261,8 @@ class Delivery:
             return summary
         from nbtrace.report.documents.view_document import view_document  # noqa: PLC0415 - its models
 
+        inputs = {record.path: record for record in provenance.inputs} if self.to.copy_inputs else {}
+        copied, left = copyable(inputs)
         paths = Bundle.open_or_create(self.to.bundle).add_result(
             self.name,
             metrics=whole,
@@ -262,10 +270,13 @@ class Delivery:
             view=view_document(view),
             provenance=provenance,
             outputs=outputs,
+            copied=copied,
             exit_code=int(code),
             wall_seconds=time.perf_counter() - self._started,
         )
-        return summary + f"filed in {clean(str(self.to.bundle))}: {clean(', '.join(path.name for path in paths))}\n"
+        said = "".join(f"{clean(text)}\n" for text in left)
+        names = ", ".join(path.name for path in paths)
+        return f"{summary}{said}filed in {clean(str(self.to.bundle))}: {clean(names)}\n"
 
     def _into_folder(self, contents: Mapping[str, str | bytes]) -> list[Path | None]:
         """Write files into the folder, if there is one."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     PlotFile,
@@ -14,6 +15,7 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.panels import TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.logs import KEY, logs_of
@@ -35,7 +37,10 @@ EXAMPLE_STEPS = "Example: nbtrace steps loops.log arrays.log --vocabulary rod.to
 IndexName: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--index", metavar="NAME", help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost."
+        "--index",
+        metavar="NAME",
+        help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost.",
+        autocompletion=completed_values.indices,
     ),
 ]
 StepTolerances: TypeAlias = Annotated[
@@ -45,6 +50,8 @@ StepTolerances: TypeAlias = Annotated[
         "-t",
         metavar="TOL",
         help="Largest |Δk| of φ steps that agrees, 5e-4 by default; of another loop as for nbtrace diff.",
+        rich_help_panel=TOLERANCE,
+        autocompletion=completed_values.tolerances,
     ),
 ]
 

@@ -1,12 +1,27 @@
 """Commands that pass arguments on to another program: everything after `--`, untouched."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 
 from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.completed_values import flags_of_run
+from nbtrace.errors import UsageError
+from nbtrace.programs.leniency import LENIENT
 
 _AFTER_DASHES = "nbtrace.after_dashes"
+_HAS_DASHES = "nbtrace.has_dashes"
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """A word that a shell offers, as typer's answers take it."""
+
+    value: str
+    help: str
+    type: str = "plain"
 
 
 class ProgramCommand(HelpfulCommand):
@@ -23,10 +38,47 @@ class ProgramCommand(HelpfulCommand):
         """Keep what follows the first `--` in `ctx.meta` and parse the rest."""
         split = args.index("--") if "--" in args else len(args)
         ctx.meta[_AFTER_DASHES] = args[split + 1 :]
+        ctx.meta[_HAS_DASHES] = split < len(args)
         return super().parse_args(ctx, args[:split])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Offer the reference's flags after `--`, else what the command has."""
+        if not ctx.meta.get(_HAS_DASHES):
+            return list(super().shell_complete(ctx, incomplete))
+        return [_Offered(*offered) for offered in self.offered(incomplete)]
+
+    def offered(self, incomplete: str) -> list[tuple[str, str]]:
+        """Return the words after `--` that fit, each with what it means."""
+        return flags_of_run(incomplete)
 
 
 def passed_on(ctx: typer.Context) -> list[str]:
     """Return the arguments after `--`."""
     words: list[str] = ctx.meta[_AFTER_DASHES]
     return words
+
+
+def flags_after_dashes(ctx: typer.Context, *, lenient: bool) -> list[str]:
+    """Return the arguments after `--`, with the word that makes their reading lenient where the option does.
+
+    Raises
+    ------
+    UsageError
+        If the option is given without flags.
+    """
+    return with_leniency(passed_on(ctx), lenient=lenient)
+
+
+def with_leniency(flags: Sequence[str], *, lenient: bool) -> list[str]:
+    """Return the reference's flags; with `lenient`, the word that makes their reading lenient stands in front.
+
+    Raises
+    ------
+    UsageError
+        If `lenient` is asked for and there are no flags.
+    """
+    if not lenient:
+        return list(flags)
+    if not flags:
+        raise UsageError("--lenient is about flags of nanoBragg; put them after --")
+    return [LENIENT, *(word for word in flags if word != LENIENT)]

@@ -10,6 +10,7 @@ import typer
 
 from nbtrace.cli.options import Force
 from nbtrace.cli.output import STDOUT, Destinations, needs_package
+from nbtrace.cli.panels import OUTPUT
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
@@ -35,9 +36,17 @@ def report_command(
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write here instead of filing the page; - prints it."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write here instead of filing the page; - prints it.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.", rich_help_panel=OUTPUT)
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="The page, or what CI systems read, printed.")] = Format.HTML,
     all_pixels: Annotated[
         bool, typer.Option("--all-pixels", help="Embed images of any size whole, not as an overview with details.")
@@ -61,7 +70,7 @@ def report_command(
             raise UsageError(f"--all-pixels is of the page; leave it out with --format {form.value}")
         out = out or STDOUT
     if open_page and out == STDOUT:
-        raise UsageError("--open needs a file; leave out --out -")
+        raise UsageError("--open needs a file; leave out --output -")
     Destinations(text=out, force=force).check([])
     evidence = Bundle.open(bundle)
     contents = read_contents(evidence)

@@ -5,10 +5,17 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli.panels import PROGRAMS
 from nbtrace.errors import UsageError
 
 Reference: TypeAlias = Annotated[
-    str | None, typer.Option("--ref", metavar="BINARY", help="The reference program; see above where else it is found.")
+    str | None,
+    typer.Option(
+        "--ref",
+        metavar="BINARY",
+        help="The reference program; see above where else it is found.",
+        rich_help_panel=PROGRAMS,
+    ),
 ]
 Timeout: TypeAlias = Annotated[
     float,
@@ -16,6 +23,7 @@ Timeout: TypeAlias = Annotated[
         "--timeout",
         metavar="SECONDS",
         help="Time limit of one run of a program; 0 is none. The embedded simulator has none.",
+        rich_help_panel=PROGRAMS,
     ),
 ]
 

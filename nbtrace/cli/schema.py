@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 
@@ -14,7 +15,12 @@ EXAMPLE = "Example: nbtrace schema diff > diff.schema.json"
 
 def schema_command(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A document: diff, phi, …; without, they are listed.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A document: diff, phi, …; without, they are listed.",
+            autocompletion=completed_values.documents,
+        ),
     ] = None,
 ) -> None:
     """Print the JSON schema of a document that a command writes with --json: every key, what it means, its unit.

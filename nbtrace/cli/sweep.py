@@ -1,6 +1,7 @@
 """`nbtrace sweep`."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,10 +11,12 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.harness import chosen_task
 from nbtrace.cli.options import (
     ConfigurationName,
+    Lenient,
     PolicyFile,
     SimulatorMode,
     Tolerances,
@@ -21,7 +24,8 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.panels import OUTPUT, SIMULATOR
+from nbtrace.cli.program_flags import flags_after_dashes
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.sweep import sweep
@@ -29,6 +33,7 @@ from nbtrace.compare.sweep_result import Absent, Precision, PrecisionRun, SweepR
 from nbtrace.embedded.recorder import Emit
 from nbtrace.errors import UsageError
 from nbtrace.parsers import parse_trace, read_trace
+from nbtrace.progress import tracked
 from nbtrace.records import Pixel, Side
 from nbtrace.report.views.sweep_view import sweep_view
 from nbtrace.verdicts.tolerance import resolve_policy
@@ -45,10 +50,19 @@ DevicesOption: TypeAlias = Annotated[
         "--device",
         metavar="DEVICE",
         help="cpu, cuda or cuda:N, repeatable; by default the CPU, and CUDA where there is one.",
+        rich_help_panel=SIMULATOR,
+        autocompletion=completed_values.devices,
     ),
 ]
 DtypesOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--dtype", metavar="DTYPE", help="float64 or float32, repeatable; by default both.")
+    list[str] | None,
+    typer.Option(
+        "--dtype",
+        metavar="DTYPE",
+        help="float64 or float32, repeatable; by default both.",
+        rich_help_panel=SIMULATOR,
+        autocompletion=completed_values.dtypes,
+    ),
 ]
 TracesOption: TypeAlias = Annotated[
     list[str] | None,
@@ -70,12 +84,15 @@ def sweep_command(
     *,
     pixel: TracedPixel = None,
     config: ConfigurationName = None,
+    lenient: Lenient = False,
     mode: SimulatorMode = None,
     device: DevicesOption = None,
     dtype: DtypesOption = None,
     trace: TracesOption = None,
     reference: ReferenceOption = None,
-    brief: Annotated[bool, typer.Option("--brief", "-b", help="Leave out what is the same in every run.")] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", "-b", help="Leave out what is the same in every run.", rich_help_panel=OUTPUT)
+    ] = False,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
@@ -92,7 +109,9 @@ def sweep_command(
     to = outputs.destinations()
     words = _words(vocabulary, traced=bool(trace))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))
+    wanted = _Wanted(
+        config, flags_after_dashes(ctx, lenient=lenient), pixel, mode, tuple(device or ()), tuple(dtype or ())
+    )
     plan = _recorded(trace, wanted, words.vocabulary) if trace else _computed(wanted)
     inputs = (*plan.inputs, *((reference,) if reference is not None else ()), *words.inputs)
     ran_on, ran_in = ", ".join(plan.devices), ", ".join(plan.dtypes)
@@ -190,12 +209,19 @@ def _precision(name: str) -> Precision:
 
 def _computed(wanted: _Wanted) -> _Plan:
     """Plan to run the embedded simulator."""
-    precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)] or list(Precision)
-    from nbtrace.embedded.choice import Choice, devices_there, input_files  # noqa: PLC0415 - imports the simulator
+    precisions = [_precision(name) for name in dict.fromkeys(wanted.dtypes)]
+    # Imports the simulator.
+    from nbtrace.embedded.choice import Choice, asked_by_environment, devices_there, input_files  # noqa: PLC0415
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 
-    task = chosen_task(wanted.config, wanted.flags, Choice(wanted.mode), command="sweep")
+    # Each run has a precision of its own, whatever the environment says of single runs.
+    asked = None if precisions else asked_by_environment()
+    if asked is not None:
+        sys.stderr.write(f"NB_PYTORCH_DTYPE is {asked}; a sweep runs in every precision unless --dtype names one\n")
+    precisions = precisions or list(Precision)
+    given = Choice(wanted.mode, dtype=precisions[0].value)
+    task = chosen_task(wanted.config, wanted.flags, given, command="sweep")
     pixel = wanted.pixel or task.pixel
     if pixel is None:
         raise UsageError("no pixel to trace; give --pixel SLOW FAST")
@@ -205,7 +231,8 @@ def _computed(wanted: _Wanted) -> _Plan:
 
     def make() -> tuple[list[PrecisionRun], dict[str, str]]:
         runs, outputs = [], {}
-        for precision, device in product(precisions, present):
+        plans = list(product(precisions, present))
+        for precision, device in tracked(plans, "runs of the simulator", len(plans)):
             config = Choice(None, device, precision.value).applied(task.config)
             traced = trace_pixel(config, pixel, Emit())
             text = trace_text(traced.records, traced.header)

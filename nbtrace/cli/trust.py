@@ -7,8 +7,11 @@ import typer
 from nbtrace.cli.command import is_plain
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import Outputs, grouped
+from nbtrace.cli.options import Lenient
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.panels import PIXELS, PROGRAMS
+from nbtrace.cli.program_flags import flags_after_dashes
+from nbtrace.cli.region import region_of
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.errors import UsageError
 
@@ -26,16 +29,47 @@ def trust_command(
     *,
     ref: Reference = None,
     repeat: Annotated[
-        int, typer.Option("--repeat", metavar="N", min=1, max=1000, help="Runs that are the same in everything.")
+        int,
+        typer.Option(
+            "--repeat",
+            metavar="N",
+            min=1,
+            max=1000,
+            help="Runs that are the same in everything.",
+            rich_help_panel=PROGRAMS,
+        ),
     ] = 3,
     threads: Annotated[
-        str, typer.Option("--threads", metavar="N,N,…", help="Numbers of threads; the first is the base of all.")
+        str,
+        typer.Option(
+            "--threads",
+            metavar="N,N,…",
+            help="Numbers of threads; the first is the base of all.",
+            rich_help_panel=PROGRAMS,
+        ),
     ] = "1,2,4",
     pixel: Annotated[
         tuple[int, int] | None,
-        typer.Option("--pixel", metavar="SLOW FAST", help="Pixel to trace and to compute alone; else the brightest."),
+        typer.Option(
+            "--pixel",
+            metavar="SLOW FAST",
+            help="Pixel to trace and to compute alone; else the brightest.",
+            rich_help_panel=PIXELS,
+        ),
     ] = None,
-    no_trace: Annotated[bool, typer.Option("--no-trace", help="Do not try -trace_pixel.")] = False,
+    region: Annotated[
+        tuple[int, int, int, int] | None,
+        typer.Option(
+            "--region",
+            metavar="S0 S1 F0 F1",
+            help="Region to compute alone, in place of the middle: slow S0 to S1, fast F0 to F1, ends included.",
+            rich_help_panel=PIXELS,
+        ),
+    ] = None,
+    no_trace: Annotated[
+        bool, typer.Option("--no-trace", help="Do not try -trace_pixel.", rich_help_panel=PROGRAMS)
+    ] = False,
+    lenient: Lenient = False,
     timeout: Timeout = 600.0,
     outputs: Outputs,
 ) -> None:
@@ -58,10 +92,11 @@ def trust_command(
     from nbtrace.report.documents.trust_document import trust_document  # noqa: PLC0415
     from nbtrace.report.views.trust_view import trust_view  # noqa: PLC0415
 
-    plan = TrustPlan(repeat, _threads(threads), pixel, not no_trace)
-    line = flag_line(wanted_flags(passed_on(ctx), "trust"), lenient=True)
+    plan = TrustPlan(repeat, _threads(threads), pixel, not no_trace, region_of(region, None))
+    flags = wanted_flags(flags_after_dashes(ctx, lenient=lenient), "trust")
+    line = flag_line(flags, lenient=True)
     program = find_reference(ref)
-    warn_of_traps(passed_on(ctx))
+    warn_of_traps(flags)
     names = tuple(map(str, line.inputs))
     delivery = Delivery("trust", names, outputs.destinations(), reference=program.file)
     result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli import completed_values
 from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
 from nbtrace.cli.options import Force, JsonFile, TextFile
 from nbtrace.cli.output import STDOUT, Destinations
@@ -23,7 +24,12 @@ app = typer.Typer(
 @app.command(cls=HelpfulCommand, epilog="Example: nbtrace vocabulary show rod.toml")
 def show(
     vocabulary: Annotated[
-        str, typer.Argument(metavar="NAME|TOML", help="A vocabulary by its name, or the file of one.")
+        str,
+        typer.Argument(
+            metavar="NAME|TOML",
+            help="A vocabulary by its name, or the file of one.",
+            autocompletion=completed_values.vocabularies,
+        ),
     ] = "nanobragg",
     *,
     json: JsonFile = None,

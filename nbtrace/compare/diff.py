@@ -182,6 +182,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
+    first = c
     c, py = in_order(c, py)
     if c.vocabulary is not py.vocabulary:
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"
@@ -199,7 +200,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
     checks = check(c, formulas=False), check(py, formulas=False)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)
-    notices = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps))
+    notices = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps, c is not first))
     covered = coverage(alignment, rows)
     verdict = verdict_of(rows, notices, covered, alignment, (c, py), gaps, strict=strict)
     return DiffResult(c, py, policy, rows, notices, checks, covered, verdict, gaps, conflicts_of(alignment))

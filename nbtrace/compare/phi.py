@@ -10,7 +10,7 @@ from nbtrace.compare.diff import in_order
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
 from nbtrace.compare.metrics import difference
 from nbtrace.compare.notices.line_notices import lines_notices
-from nbtrace.compare.notices.side_notices import are_of_one_side, same_side_words
+from nbtrace.compare.notices.side_notices import side_notices
 from nbtrace.compare.notices.step_notices import repeat_notices
 from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
 from nbtrace.compare.whereabouts import whereabouts
@@ -159,7 +159,7 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
         _step(place, steps_c.get(place), steps_py.get(place), tolerance, c.vocabulary.names) for place in places
     )
     repeated = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
-    notices = _notices(c, py, compared, repeated)
+    notices = _notices(c, py, compared, repeated, exchanged=c is not first)
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
     return PhiResult(c, py, tolerance, compared, repeated, notices, verdict)
 
@@ -258,7 +258,9 @@ def _judge_factors(
     return Status.PASS, ""
 
 
-def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...]) -> tuple[Notice, ...]:
+def _notices(
+    c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...], *, exchanged: bool
+) -> tuple[Notice, ...]:
     notices = [
         *_pixel_notices(c, py, compared),
         *_unit_notices(compared, c.vocabulary.names),
@@ -266,8 +268,7 @@ def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple
         *lines_notices(c, py),
     ]
     notices += repeat_notices(repeated, c.vocabulary.names)
-    if are_of_one_side(c, py):
-        notices.append(Notice(Subject.SIDES, Weight.INFO, same_side_words("files", c)))
+    notices += side_notices("files", c, py, exchanged=exchanged)
     return tuple(sorted(notices, key=lambda notice: -notice.weight))
 
 

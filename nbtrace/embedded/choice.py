@@ -4,18 +4,20 @@ import logging
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from nbtrace.errors import InputError, ProgramError, UsageError
-from nbtrace.programs.command import LENIENT
+from nbtrace.programs.leniency import LENIENT
 from simulator.arguments import CommandLine, FlagError, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig
 from simulator.config_file import NamedConfig, load_config
 from simulator.defects import Defect, Mode, defects_of
+from simulator.environment import DTYPE_FLAG, DTYPE_VARIABLE, environment_dtype
 from simulator.errors import InputFileError, ResourceError, SimulatorError
 from simulator.requirements import require_torch
 
@@ -58,6 +60,20 @@ class Choice:
     def __bool__(self) -> bool:
         """Whether anything is chosen."""
         return (self.mode, self.device, self.dtype) != (None, None, None)
+
+    def in_environment(self, words: Sequence[str]) -> "Choice":
+        """Return it with the precision that the environment asks for, where neither it nor flags name one; say so.
+
+        Raises
+        ------
+        UsageError
+            If the environment asks for one that there is not.
+        """
+        dtype = None if self.dtype is not None or DTYPE_FLAG in words else asked_by_environment()
+        if dtype is None:
+            return self
+        _say_once(f"computed in {dtype}, as {DTYPE_VARIABLE} says")
+        return replace(self, dtype=dtype)
 
     def applied(self, config: Config) -> Config:
         """Return the configuration with the choice in it; CUDA that is absent becomes the CPU, with a warning.
@@ -111,6 +127,24 @@ class Choice:
         except ValueError as error:
             known = " or ".join(mode.value for mode in Mode)
             raise UsageError(f"mode {self.mode!r} is unknown; give {known}: {error}") from None
+
+
+def asked_by_environment() -> str | None:
+    """Return the precision that the environment asks for, None for none.
+
+    Raises
+    ------
+    UsageError
+        If there is no such precision.
+    """
+    with simulator_errors():
+        return environment_dtype()
+
+
+@cache
+def _say_once(text: str) -> None:
+    """Log a line, the first time that it is to be said."""
+    _log.warning("%s", text)
 
 
 def _passing(words: Sequence[str], mode: str | None) -> Config:
@@ -191,6 +225,11 @@ def parsed_file(path: Path) -> NamedConfig:
 def _warn(command: CommandLine) -> None:
     for finding in command.findings:
         _log.warning("warning: %s", finding.remark)
+
+
+def words_of(command: CommandLine) -> tuple[str, ...]:
+    """Return the flags that act in a command line, without their values."""
+    return tuple(act.flag.token for act in command.acts)
 
 
 def canonical(config: Config) -> tuple[str, ...]:

@@ -25,14 +25,19 @@ def configuration_file(name: str) -> Path:
     """
     if name.endswith(SUFFIX):
         return Path(name)
-    package = Path(__file__).parents[1]
-    folders = (Path("examples"), package.parent / "examples", package / "examples")
-    candidates = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
-    files = {file.stem: file for file in candidates if file.name != SUITE_NAME and not _is_vocabulary(file)}
+    files = configuration_files()
     if name not in files:
         known = f"; there are: {', '.join(sorted(files))}" if files else ""
         raise InputError(f"no configuration is called {name!r}{known}; or give a file name that ends in {SUFFIX}")
     return files[name]
+
+
+def configuration_files() -> dict[str, Path]:
+    """Return the configurations that have a name, and the file of each."""
+    package = Path(__file__).parents[1]
+    folders = (Path("examples"), package.parent / "examples", package / "examples")
+    candidates = (file for folder in reversed(folders) for file in sorted(folder.glob(f"*/*{SUFFIX}")))
+    return {file.stem: file for file in candidates if file.name != SUITE_NAME and not _is_vocabulary(file)}
 
 
 def _is_vocabulary(file: Path) -> bool:

@@ -48,7 +48,8 @@ class EmbeddedSource:
         UsageError
             If a mode, device or precision is unknown.
         """
-        config = self.choice.applied(self.choice.reread(self.line.words, self.line.config))
+        chosen = self.choice.in_environment(self.line.words)
+        config = chosen.applied(chosen.reread(self.line.words, self.line.config))
         if self.threads == 1 or "-threads_emulated" in self.line.words:
             return config
         execution = config.execution.model_copy(update={"threads_emulated": self.threads})

@@ -14,6 +14,7 @@ from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
 from nbtrace.programs.command import require_on_detector
+from nbtrace.progress import tracked
 from nbtrace.records import Pixel
 from simulator.config import Config
 from simulator.memory import portion_size
@@ -127,7 +128,7 @@ def write_tables(config: Config, selection: PixelChoice, path: Path, *, force: b
         if not len(chosen):
             raise UsageError("the run computes no pixel: region of interest and mask leave none")
         table = PixelTable(column_layout(model, int(chosen[0])), config.shape_slow_fast[1], as_array)
-        for _ in trace_pixels(model, run, chosen, table, _portion(model)):
+        for _ in tracked(trace_pixels(model, run, chosen, table, _portion(model)), "portions of pixels traced"):
             samples.add(table.samples())
             phi_steps.add(table.phi_steps())
     return Written(len(chosen), {path: samples.rows, per_phi: phi_steps.rows})

@@ -2,8 +2,11 @@
 
 | file | content |
 |---|---|
-| `metrics.json` | the numbers of a result |
-| `view.json` | what the report of a result says, for whoever shows it later |
+| `diff.json`, `phi.json`, … | the numbers of a result, named after the command that made it |
+| `diff.md`, … | its report in Markdown |
+| `diff_view.json`, … | what the report says, for whoever shows it later |
+| `metrics.json` | the numbers once more, for tools that know no other name |
+| `input_c.log`, … | copies of inputs, where they are wanted |
 | `summary.md` | for people; a dated section per result |
 | `run_metadata.json` | the provenance of a result: command, code, versions, digests of inputs and outputs |
 | `env.json`, `git_sha.txt` | versions, machine and commit; new ones when these have changed |
@@ -11,8 +14,9 @@
 | `stdout.txt`, `stderr.txt` | the output of a program that was run; `interrupted_…` of a run that was killed |
 | `sha256.txt` | a digest per file, for `sha256sum -c` inside the folder |
 
-No file is overwritten: a second `metrics.json` is `metrics_rerun1.json`. Which files belong together stands in
-`run_metadata.json`. `summary.md`, `commands.txt` and `sha256.txt` grow.
+No file is overwritten: the second `diff.json` is `diff_2.json`; any other name gets `_rerun1`, as in
+`metrics_rerun1.json`. Which files belong together, and what each is, stands in `run_metadata.json`. `summary.md`,
+`commands.txt` and `sha256.txt` grow. Bundles of version 0.1 have `view.json`, and `metrics.json` as their document.
 """
 
 import re
@@ -43,6 +47,7 @@ from nbtrace.evidence.lock import LOCK_NAME, under_way
 from nbtrace.evidence.manifest import read_manifest
 from nbtrace.evidence.program import ProgramRun, run_captured
 from nbtrace.evidence.provenance import FileRecord, Provenance
+from nbtrace.evidence.result_files import ResultNames, copy_name
 from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
 from nbtrace.files import read_bytes
 from nbtrace.temporary import lasting_in
@@ -137,6 +142,7 @@ class Bundle:
         provenance: Provenance,
         view: Mapping[str, object] | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
+        copied: Sequence[Path] = (),
         exit_code: int | None = None,
         wall_seconds: float | None = None,
     ) -> list[Path]:
@@ -145,32 +151,43 @@ class Bundle:
         Parameters
         ----------
         name : str
-            What made the result (`diff`, `phi`, …): the title of its section in `summary.md`.
+            What made the result (`diff`, `phi`, …): the title of its section in `summary.md`, and what its files are
+            called.
         metrics : mapping
-            The content of `metrics.json`.
+            The content of its document, and of `metrics.json`.
         summary_md : str
             Markdown; its headings go down two levels, under the dated one.
         provenance : Provenance
-            When, how and from what it was made; its inputs are recorded, not copied.
+            When, how and from what it was made; its inputs are recorded.
         view : mapping, optional
-            The content of `view.json`: what the report says, in a form that is read back.
+            What the report says, in a form that is read back.
         outputs : mapping, optional
             Further files, name → content.
+        copied : sequence of Path
+            Inputs that are copied in, too.
         exit_code, wall_seconds : optional
             How the command ends and how long it took, for `commands.txt`.
 
         Raises
         ------
         UsageError
-            If the bundle cannot be written; it stays as it was.
+            If the bundle cannot be written, or an input that is copied has changed; it stays as it was.
         """
         ended = "done" if exit_code is None else f"exit {exit_code}"
         with transaction(self.root) as files:
-            written = [files.add(METRICS_NAME, dump(metrics))]
-            written += [files.add(VIEW_NAME, dump(view))] if view is not None else []
-            written += [files.add(title, content) for title, content in (outputs or {}).items()]
-            written += _snapshots(files, provenance)
-            details = {"result": name, "exit_code": exit_code, "wall_seconds": wall_seconds}
+            own, document = ResultNames.first_free(name, files.is_taken), dump(metrics)
+            kinds = {"document": files.add(own.document, document), "report": files.add(own.report, summary_md)}
+            kinds |= {"view": files.add(own.view, dump(view))} if view is not None else {}
+            kinds["metrics"] = files.add(METRICS_NAME, document)
+            written = [*kinds.values(), *(files.add(title, content) for title, content in (outputs or {}).items())]
+            copies = {source: _copied(files, source, provenance) for source in copied}
+            written += [*copies.values(), *_snapshots(files, provenance)]
+            details: dict[str, object] = {"result": name, "exit_code": exit_code, "wall_seconds": wall_seconds}
+            details["files"] = {kind: record.path for kind, record in kinds.items()}
+            details["copied_inputs"] = [
+                {"path": record.path, "input": str(source), "sha256": record.sha256}
+                for source, record in copies.items()
+            ]
             written.append(files.add(RUN_METADATA_NAME, dump(provenance.document(written) | details)))
             section = files.grow(SUMMARY_NAME, _section(provenance.time, name, summary_md, written))
             log = files.grow(COMMANDS_NAME, past_command(provenance, ended, wall_seconds, written))
@@ -324,6 +341,21 @@ def _run_details(run: ProgramRun) -> dict[str, object]:
 def _run_section(run: ProgramRun, streams: Iterable[FileRecord]) -> str:
     sizes = "\n".join(f"- `{record.path}`: {record.size} bytes" for record in streams)
     return f"    {shlex.join(run.command)}\n\n{run.text}, {run.wall_seconds:.3f} s\n\n{sizes}"
+
+
+def _copied(files: Transaction, source: Path, provenance: Provenance) -> FileRecord:
+    """Copy an input in.
+
+    Raises
+    ------
+    UsageError
+        If it is not what the result was made from.
+    """
+    record = files.add_copy(source, lambda digest: copy_name(source, digest))
+    read = next((item.sha256 for item in provenance.inputs if item.path == str(source)), record.sha256)
+    if read != record.sha256:
+        raise UsageError(f"{source} has changed since it was read; nothing was filed")
+    return record
 
 
 def _snapshots(files: Transaction, provenance: Provenance) -> list[FileRecord]:

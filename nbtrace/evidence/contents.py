@@ -41,9 +41,14 @@ _CHANGED = frozenset({FileStatus.MISMATCH, FileStatus.STALE})
 
 
 class FileRole(Enum):
-    """What a file is to its result. SNAPSHOT: environment and commit, which several results may share."""
+    """What a file is to its result. SNAPSHOT: environment and commit, which several results may share.
+
+    INPUT: a copy of what the result was made from.
+    """
 
     DOCUMENT = "document"
+    REPORT = "report"
+    INPUT = "input"
     VIEW = "view"
     METADATA = "metadata"
     SNAPSHOT = "snapshot"
@@ -80,7 +85,8 @@ class FiledResult:
     time : str
         UTC, ISO 8601, ends in Z; empty where the metadata do not tell.
     document : mapping or None
-        Its `metrics.json`; None where it has none (a run) or it cannot be read.
+        Its numbers: `diff.json` or as its command is called, in bundles of version 0.1 `metrics.json`; None where it
+        has none (a run) or it cannot be read.
     metadata : mapping
         Its `run_metadata.json`: command, code, versions, inputs, exit status.
     summary : str
@@ -89,7 +95,7 @@ class FiledResult:
     problems : tuple of str
         What could not be read, or is not what was filed; one sentence each.
     view : mapping or None
-        Its `view.json`: what its report says; None where it has none (of version 0.1, a run) or it cannot be read.
+        What its report says; None where it has none (of version 0.1, a run) or it cannot be read.
     """
 
     name: str
@@ -103,7 +109,7 @@ class FiledResult:
 
     @property
     def outputs(self) -> tuple[FiledFile, ...]:
-        """The files apart from document, view, metadata and snapshots: traces, images, the output of a run."""
+        """The files that are nothing else to the result: traces, images, the output of a run."""
         return tuple(file for file in self.files if file.role is FileRole.OUTPUT)
 
     @property
@@ -272,10 +278,11 @@ class _Reader:
         """Read one result, which its metadata file stands for."""
         problems: list[str] = []
         metadata = self._mapping(metadata_name, problems) or {}
-        listed = [self._filed(item, problems) for item in _records(metadata.get("outputs"), problems)]
+        roles = _roles(metadata)
+        listed = [self._filed(item, problems, roles) for item in _records(metadata.get("outputs"), problems)]
         finding = self.found.get(metadata_name)
         digest = finding.digest if finding is not None else None
-        own = self._filed(FileRecord(metadata_name, digest, self._size(metadata_name)), problems)
+        own = self._filed(FileRecord(metadata_name, digest, self._size(metadata_name)), problems, roles)
         document_name = next((file.name for file in listed if file.role is FileRole.DOCUMENT), None)
         view_name = next((file.name for file in listed if file.role is FileRole.VIEW), None)
         return FiledResult(
@@ -289,12 +296,12 @@ class _Reader:
             problems=tuple(dict.fromkeys(problems)),
         )
 
-    def _filed(self, record: FileRecord, problems: list[str]) -> FiledFile:
+    def _filed(self, record: FileRecord, problems: list[str], roles: Mapping[str, FileRole]) -> FiledFile:
         path = self._path(record.path)
         status, reason = self._status(record, path)
         if reason:
             problems.append(f"{record.path} {reason}")
-        return FiledFile(record, _role(record.path), status, path)
+        return FiledFile(record, roles.get(record.path) or _role(record.path), status, path)
 
     def _status(self, record: FileRecord, path: Path | None) -> tuple[FileStatus, str]:
         if path is None:
@@ -334,6 +341,24 @@ class _Reader:
     def _size(self, name: str) -> int | None:
         path = self._path(name)
         return None if path is None else path.stat().st_size
+
+
+def _roles(metadata: Mapping[str, Any]) -> dict[str, FileRole]:
+    """Return what the metadata say that files are, by name; nothing in bundles of version 0.1, whose names tell."""
+    kinds = {
+        "document": FileRole.DOCUMENT,
+        "report": FileRole.REPORT,
+        "view": FileRole.VIEW,
+        "metrics": FileRole.DOCUMENT,
+    }
+    files, copies = metadata.get("files"), metadata.get("copied_inputs")
+    named = files if isinstance(files, dict) else {}
+    roles = {named[kind]: role for kind, role in kinds.items() if isinstance(named.get(kind), str)}
+    for item in copies if isinstance(copies, list) else []:
+        match item:
+            case {"path": str(path)}:
+                roles[path] = FileRole.INPUT
+    return roles
 
 
 def _role(name: str) -> FileRole:

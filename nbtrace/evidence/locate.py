@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from nbtrace.errors import InputError
 
 _NAME_BYTES = 255
+_BESIDE = frozenset({".sha256", ".sha512", ".sha1", ".md5"})
 
 
 def is_file_name(name: str) -> bool:
@@ -111,7 +112,7 @@ class Tree:
             if self._may_be(path):
                 return Located(path, f"found as {path.relative_to(self.root).as_posix()}")
         beside = manifest.with_suffix("")
-        if only_entry and manifest.suffix == ".sha256" and self._may_be(beside):
+        if only_entry and manifest.suffix in _BESIDE and self._may_be(beside):
             return Located(beside, f"found under the manifest's own name as {self.short(beside)}")
         if not any(_normal(manifest.parent / name).is_relative_to(folder) for folder in self.bounds):
             return Located(None, "a path outside the folder is not opened, and the folder has no such file")

@@ -1,4 +1,4 @@
-r"""Manifests of SHA-256 digests: the lines that `sha256sum` writes, and what people put between them.
+r"""Manifests of digests: the lines that `sha256sum` and its like write, and what people put between them.
 
 An entry is `DIGEST  NAME` (also `DIGEST *NAME` and the BSD form `SHA256 (NAME) = DIGEST`). A name that holds a
 backslash, a line feed or a carriage return is written with `\\`, `\n`, `\r` and a backslash in front of the line.
@@ -6,10 +6,14 @@ backslash, a line feed or a carriage return is written with `\\`, `\n`, `\r` and
 While nbtrace writes to a bundle, the manifest carries lines `# pending: DIGEST  NAME`, which `sha256sum -c` reads as
 comments: after an interruption they name every file that was about to be written. These are files of the folder itself;
 a pending line with any other name was not written by nbtrace and counts as damaged.
+
+nbtrace writes SHA-256 alone. Manifests of others may hold any :class:`DigestKind`, told by its length, or by the name
+in the BSD form.
 """
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -17,15 +21,48 @@ from pathlib import Path, PurePosixPath
 from nbtrace.evidence.locate import is_file_name
 from nbtrace.files import read_bytes
 
-_HEX = r"(?P<digest>[0-9a-fA-F]{64})"
-_FORMS = tuple(
-    re.compile(form, re.DOTALL)
-    for form in (
-        rf"(?P<escaped>\\?){_HEX}(?:  | \*)(?P<name>.+)",
-        rf"(?P<escaped>\\?){_HEX}[ \t]+(?P<name>.+)",
-        rf"(?P<escaped>\\?)SHA256 ?\((?P<name>.+)\) ?= ?{_HEX}",
+
+class DigestKind(Enum):
+    """How a digest is made; the value is its name in :mod:`hashlib`."""
+
+    SHA256 = "sha256"
+    SHA512 = "sha512"
+    SHA384 = "sha384"
+    SHA224 = "sha224"
+    SHA1 = "sha1"
+    MD5 = "md5"
+
+    @property
+    def length(self) -> int:
+        """Letters of a digest in hexadecimal."""
+        return 2 * hashlib.new(self.value, usedforsecurity=False).digest_size
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether equal digests prove equal files: files with one MD5 digest are made in seconds."""
+        return self is not DigestKind.MD5
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return "MD5" if self is DigestKind.MD5 else f"SHA-{self.value.removeprefix('sha')}"
+
+
+def _forms(kind: DigestKind) -> tuple[re.Pattern[str], ...]:
+    """Return the forms of an entry."""
+    digest = rf"(?P<digest>[0-9a-fA-F]{{{kind.length}}})"
+    # openssl calls SHA-256 SHA2-256.
+    tag = rf"(?:{kind.value.upper()}|{kind.label.replace('-', '2?-')})"
+    forms = (
+        rf"(?P<escaped>\\?){digest}(?:  | \*)(?P<name>.+)",
+        rf"(?P<escaped>\\?){digest}[ \t]+(?P<name>.+)",
+        rf"(?P<escaped>\\?){tag} ?\((?P<name>.+)\) ?= ?{digest}",
     )
-)
+    return tuple(re.compile(form, re.DOTALL) for form in forms)
+
+
+_FORMS = {kind: _forms(kind) for kind in DigestKind}
+_OURS = (DigestKind.SHA256,)
 PENDING = "# pending: "
 _DAMAGED = re.compile(r"\\?(?:[0-9a-fA-F]{16,}|[^\s/.]{64})(?:\s|$)|SHA256 ?\(")
 _UNESCAPED = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
@@ -44,13 +81,17 @@ class LineKind(Enum):
 
 @dataclass(frozen=True)
 class ManifestLine:
-    """One line of a manifest; `digest` (lower case) and `name` are empty unless it is an entry or pending."""
+    """One line of a manifest; `digest` (lower case) and `name` are empty unless it is an entry or pending.
+
+    `digest_kind` says how the digest is made.
+    """
 
     number: int
     text: str
     kind: LineKind
     digest: str = ""
     name: str = ""
+    digest_kind: DigestKind = DigestKind.SHA256
 
     @property
     def plain_name(self) -> str:
@@ -106,29 +147,36 @@ def entry_text(digest: str, name: str) -> str:
     return f"{mark}{digest}  {escaped}"
 
 
-def parse_manifest(data: bytes) -> Manifest:
-    """Read the bytes of a manifest; any bytes are a manifest, if perhaps one without entries."""
+def parse_manifest(data: bytes, kinds: Sequence[DigestKind] = _OURS) -> Manifest:
+    """Read the bytes of a manifest; any bytes are a manifest, if perhaps one without entries.
+
+    Parameters
+    ----------
+    data : bytes
+    kinds : sequence of DigestKind
+        Digests that make an entry; those that nbtrace writes by default, of which a torn one is damaged.
+    """
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     texts = text.split("\n")
     if texts[-1] == "":
         texts.pop()
-    return Manifest(tuple(_line(number, item.removesuffix("\r")) for number, item in enumerate(texts, start=1)))
+    return Manifest(tuple(_line(number, item.removesuffix("\r"), kinds) for number, item in enumerate(texts, start=1)))
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read the manifest at `path`.
+def read_manifest(path: Path, kinds: Sequence[DigestKind] = _OURS) -> Manifest:
+    """Read the manifest at `path`, as :func:`parse_manifest` does.
 
     Raises
     ------
     InputError
         If it cannot be read.
     """
-    return parse_manifest(read_bytes(path))
+    return parse_manifest(read_bytes(path), kinds)
 
 
-def _line(number: int, text: str) -> ManifestLine:
+def _line(number: int, text: str, kinds: Sequence[DigestKind] = _OURS) -> ManifestLine:
     bare = text.removeprefix(PENDING)
-    entry = _entry(bare)
+    entry = _entry(bare, kinds)
     if text.startswith(PENDING) and entry is not None and is_file_name(entry[1]):
         return ManifestLine(number, text, LineKind.PENDING, *entry)
     if text.startswith(PENDING) and (entry is not None or _DAMAGED.match(bare)):
@@ -140,12 +188,14 @@ def _line(number: int, text: str) -> ManifestLine:
     return ManifestLine(number, text, LineKind.DAMAGED if _DAMAGED.match(text) else LineKind.PROSE)
 
 
-def _entry(text: str) -> tuple[str, str] | None:
-    """Return the digest, in lower case, and the name."""
-    for form in _FORMS:
-        match = form.fullmatch(text)
-        if match and "\0" not in match["name"]:
-            return match["digest"].lower(), _unescape(match["name"]) if match["escaped"] else match["name"]
+def _entry(text: str, kinds: Sequence[DigestKind]) -> tuple[str, str, DigestKind] | None:
+    """Return the digest, in lower case, the name, and how the digest is made."""
+    for kind in kinds:
+        for form in _FORMS[kind]:
+            match = form.fullmatch(text)
+            if match and "\0" not in match["name"]:
+                name = _unescape(match["name"]) if match["escaped"] else match["name"]
+                return match["digest"].lower(), name, kind
     return None
 
 

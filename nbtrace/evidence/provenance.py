@@ -17,6 +17,7 @@ from nbtrace.files import sha256_of
 _GIT_SECONDS = 10
 _VARIABLES = (
     "NB_C_BIN",
+    "NB_PYTORCH_DTYPE",
     "NB_RUN_PARALLEL",
     "CUDA_VISIBLE_DEVICES",
     "KMP_DUPLICATE_LIB_OK",

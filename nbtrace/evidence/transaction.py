@@ -14,7 +14,7 @@ came; and the next transaction lists what was finished, notes in `commands.txt` 
 import hashlib
 import os
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -68,8 +68,8 @@ class Transaction:
             return None
         return self.add(name, content)
 
-    def add_copy(self, source: Path) -> FileRecord:
-        """Copy a file in, in pieces.
+    def add_copy(self, source: Path, named: Callable[[str], str] | None = None) -> FileRecord:
+        """Copy a file in, in pieces; `named` says by its digest what the copy is called, by default as it is.
 
         A file of the bundle itself is listed where it is. One that has the name and the content already is left as it
         is; the manifest and the lock are never listed, and their record says so.
@@ -85,8 +85,11 @@ class Transaction:
         real, root = Path(os.path.realpath(source)), Path(os.path.realpath(self.root))
         if real.is_relative_to(root):
             return self._adopt(real.relative_to(root).as_posix(), record)
-        wanted = source.name
+        wanted = source.name if named is None else named(record.sha256 or "")
         if self.manifest.digests().get(wanted) == record.sha256 == FileRecord.try_of(self.root / wanted).sha256:
+            return FileRecord(wanted, record.sha256, record.size)
+        staged = next((item for item in self.staged if (item.name, item.sha256) == (wanted, record.sha256)), None)
+        if staged is not None:
             return FileRecord(wanted, record.sha256, record.size)
         free, temporary = self.free(wanted), temporary_in(self.root)
         try:
@@ -104,14 +107,18 @@ class Transaction:
         UsageError
             If no file can have it.
         """
-        taken = {item.name for item in self.staged} | {MANIFEST_NAME} | self.manifest.digests().keys()
         for path in rerun_names(self.root / name):
             if not (is_file_name(name) and is_file_name(path.name)):
                 said = reprlib.repr(name)
                 raise UsageError(f"{said} is no name for a file of the bundle; it has no folders and at most 255 bytes")
-            if path.name not in taken and not _exists(path):
+            if not self.is_taken(path.name):
                 return path.name
         raise AssertionError  # pragma: no cover - rerun_names has no end
+
+    def is_taken(self, name: str) -> bool:
+        """Tell whether a file of the bundle has a name, will have it, or had it once."""
+        taken = {item.name for item in self.staged} | {MANIFEST_NAME} | self.manifest.digests().keys()
+        return name in taken or _exists(self.root / name)
 
     def take(self, temporary: Path, name: str) -> FileRecord:
         """Add a finished temporary file of the bundle folder under the first free name of `name`.

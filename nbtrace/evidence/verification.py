@@ -11,7 +11,7 @@ class FileStatus(Enum):
     STALE: it is not what this entry says, but what another entry says. DAMAGED: a line that was an entry once.
     INTERRUPTED: a write to the bundle did not finish, and the reason says how far it came; or a run has a start on
     record and no end. UNDER_WAY: a run without an end goes on, which is no fault. SELF: a manifest lists itself, which
-    can never match.
+    can never match. WEAK: the digest matches, of a kind that can be forged, so that it proves nothing.
     """
 
     OK = "OK"
@@ -23,10 +23,17 @@ class FileStatus(Enum):
     INTERRUPTED = "INTERRUPTED"
     UNDER_WAY = "UNDER_WAY"
     SELF = "SELF"
+    WEAK = "WEAK"
     NOT_LISTED = "NOT_LISTED"
 
 
-_FAULTY = frozenset(FileStatus) - {FileStatus.OK, FileStatus.UNDER_WAY, FileStatus.SELF, FileStatus.NOT_LISTED}
+_FAULTY = frozenset(FileStatus) - {
+    FileStatus.OK,
+    FileStatus.UNDER_WAY,
+    FileStatus.SELF,
+    FileStatus.WEAK,
+    FileStatus.NOT_LISTED,
+}
 
 
 class Integrity(Enum):

@@ -1,5 +1,6 @@
 """Whether an evidence folder still holds what its manifests say, and whether its documents agree with themselves."""
 
+import re
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,22 +10,75 @@ from pathlib import Path
 
 from nbtrace.documents import load
 from nbtrace.errors import InputError
-from nbtrace.evidence.commands import Start, goes_on, is_command_log, unended
+from nbtrace.evidence.commands import COMMANDS_NAME, Start, goes_on, is_command_log, unended
 from nbtrace.evidence.contradictions import contradictions
-from nbtrace.evidence.locate import Tree, is_file_name, is_regular
+from nbtrace.evidence.locate import Located, Tree, is_file_name, is_regular
 from nbtrace.evidence.lock import LOCK_NAME, reading
-from nbtrace.evidence.manifest import PENDING, LineKind, Manifest, ManifestLine, read_manifest
+from nbtrace.evidence.manifest import (
+    PENDING,
+    DigestKind,
+    LineKind,
+    Manifest,
+    ManifestLine,
+    parse_manifest,
+    read_manifest,
+)
 from nbtrace.evidence.transaction import MANIFEST_NAME
 from nbtrace.evidence.verification import DocumentProblem, EntryFinding, FileStatus, Prose, Verification
-from nbtrace.files import read_bytes, sha256_of
+from nbtrace.files import digest_of, read_bytes
+from nbtrace.progress import stage, step
 from nbtrace.temporary import TEMPORARY_PATTERN
 
+_HEAD_BYTES = 1 << 16
+_DIGEST = re.compile(rb"[0-9a-fA-F]{32}")
+_ENTRIES = frozenset({LineKind.ENTRY})
+_OTHERS = frozenset({LineKind.PROSE, LineKind.DAMAGED})
 _MANIFEST_SUFFIXES = frozenset({"", ".txt", ".sha256", ".sha256sum", ".sha256sums"})
 
 
 def is_manifest(path: Path) -> bool:
-    """Tell by its name whether a file is a manifest of SHA-256 digests."""
+    """Tell whether a file is a manifest of digests: by its name, or by its lines, whatever its name.
+
+    In a bundle a file that is listed in the bundle's own manifest is evidence, even if its lines are digests, such as
+    the output of a run of `sha256sum`.
+    """
+    return _is_named_manifest(path) or (
+        not path.match(TEMPORARY_PATTERN) and _holds_digests(path) and not _is_evidence(path)
+    )
+
+
+def _is_named_manifest(path: Path) -> bool:
     return "sha256" in path.name.lower() and path.suffix.lower() in _MANIFEST_SUFFIXES
+
+
+def _holds_digests(path: Path) -> bool:
+    """Tell whether at least half of the lines of a file, of those at its beginning, are entries of a manifest."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    if b"\0" in head or _DIGEST.search(head) is None:
+        return False
+    whole = head if len(head) < _HEAD_BYTES else head[: head.rfind(b"\n") + 1]
+    lines = parse_manifest(whole, tuple(DigestKind)).lines
+    entries, others = (sum(line.kind in kinds for line in lines) for kinds in (_ENTRIES, _OTHERS))
+    return entries > 0 and entries >= others
+
+
+def _is_evidence(path: Path) -> bool:
+    """Tell whether a file is listed in the manifest of the bundle whose folder it lies in."""
+    own = path.with_name(MANIFEST_NAME)
+    if not (is_regular(own) and is_regular(path.with_name(COMMANDS_NAME))):
+        return False
+    with suppress(InputError):
+        return path.name in read_manifest(own).digests()
+    return False
+
+
+def _read(manifest: Path) -> Manifest:
+    """Read a manifest; one that is named after SHA-256 holds no other digests, and a torn line of it is damaged."""
+    return read_manifest(manifest) if _is_named_manifest(manifest) else read_manifest(manifest, tuple(DigestKind))
 
 
 def verify(path: Path) -> Verification:
@@ -47,7 +101,7 @@ def verify(path: Path) -> Verification:
         return _verified(path, tree, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
     with reading(path):
         files = [file for file in tree.files if is_regular(file)]
-        manifests = [file for file in files if is_manifest(file)]
+        manifests = [file for file in files if is_manifest(file) and (_is_named_manifest(file) or tree.holds(file))]
         return _verified(path, tree, manifests, [file for file in files if file.suffix.lower() == ".json"])
 
 
@@ -64,8 +118,13 @@ def _is_folder(path: Path) -> bool:
 
 
 def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
+    with stage("files verified"):
+        return _checked(root, tree, manifests, documents)
+
+
+def _checked(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
     check = _Check(tree)
-    read = {manifest: read_manifest(manifest) for manifest in manifests}
+    read = {manifest: _read(manifest) for manifest in manifests}
     findings = _with_stale([item for manifest, content in read.items() for item in check.manifest(manifest, content)])
     if root.is_dir():
         findings += check.runs({path.parent for path in manifests if path.name == MANIFEST_NAME})
@@ -87,7 +146,7 @@ def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequ
 @dataclass(frozen=True)
 class _Check:
     tree: Tree
-    digests: dict[Path, str] = field(default_factory=dict)
+    digests: dict[tuple[Path, DigestKind], str] = field(default_factory=dict)
 
     def manifest(self, path: Path, content: Manifest) -> Iterator[EntryFinding]:
         """Check the entries of one manifest, then what an interrupted write left."""
@@ -110,13 +169,28 @@ class _Check:
             return EntryFinding(
                 FileStatus.SELF, line.name, reason="a manifest cannot hold its own digest", path=manifest
             )
-        digest, problem = self._digest(located.path)
+        digest, problem = self._digest(located.path, line.digest_kind)
         if digest is None:
             return EntryFinding(FileStatus.UNREADABLE, line.name, reason=problem, path=located.path)
         if digest == line.digest:
-            return EntryFinding(FileStatus.OK, line.name, reason=located.note, path=located.path, digest=digest)
+            return self._matching(line, located, digest)
         reason = "; ".join(filter(None, [located.note, f"holds {digest[:12]}…, not {line.digest[:12]}…"]))
         return EntryFinding(FileStatus.MISMATCH, line.name, reason=reason, path=located.path, digest=digest)
+
+    def _matching(self, line: ManifestLine, located: Located, digest: str) -> EntryFinding:
+        """Return the finding of an entry whose file has the digest."""
+        kind = line.digest_kind
+        status = FileStatus.OK if kind.is_proof else FileStatus.WEAK
+        note = "" if kind.is_proof else f"has this {kind.label} digest, which can be forged: no proof"
+        if kind is DigestKind.SHA1:
+            note = f"by {kind.label}, of which forged pairs are known"
+        return EntryFinding(
+            status,
+            line.name,
+            reason="; ".join(filter(None, [located.note, note])),
+            path=located.path,
+            digest=digest if kind is DigestKind.SHA256 else None,
+        )
 
     def _pending(self, name: str, digests: Sequence[str], manifest: Path) -> EntryFinding:
         path = manifest.parent / name
@@ -130,16 +204,17 @@ class _Check:
         reason = "was about to grow and is whole" if len(digests) > 1 else "is whole; its entry was not written yet"
         return EntryFinding(FileStatus.INTERRUPTED, name, reason=reason, path=path, digest=digest)
 
-    def _digest(self, path: Path) -> tuple[str | None, str]:
+    def _digest(self, path: Path, kind: DigestKind = DigestKind.SHA256) -> tuple[str | None, str]:
         """Return the digest and an empty text, or None and the reason why there is none."""
         if not self.tree.holds(path):
             return None, "a link that leads out of the folder is not followed"
-        if path not in self.digests:
+        if (path, kind) not in self.digests:
+            step()
             try:
-                self.digests[path] = sha256_of(path)
+                self.digests[path, kind] = digest_of(path, kind.value)
             except InputError as error:
                 return None, str(error).removeprefix(f"{path} ")
-        return self.digests[path], ""
+        return self.digests[path, kind], ""
 
     def document(self, path: Path) -> list[DocumentProblem]:
         """Check that a JSON document is valid, consistent, and right about the files that it was written with."""

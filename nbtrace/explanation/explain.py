@@ -25,6 +25,7 @@ from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
+from nbtrace.progress import stage
 from nbtrace.records import Record, Shape, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -132,7 +133,14 @@ def explain(
     InputError
         If one of them holds no value, or there is nothing that both have.
     """
-    c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
+    with stage("explaining"):
+        c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
+        return _explained(c, py, config, policy, simulate)
+
+
+def _explained(
+    c: Trace, py: Trace, config: Config | None, policy: Policy | None, simulate: Simulate | None
+) -> Explanation:
     result = diff_traces(c, py, policy)
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
@@ -148,7 +156,8 @@ def explain(
     causes = roots(audited)
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
-        simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
+        with stage("runs of the simulator"):
+            simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
         causes = ruled(audited, causes, simulated)
     return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
 

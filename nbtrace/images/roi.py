@@ -21,6 +21,23 @@ class Roi:
                 f"region {self}: give the first and last pixel along fast, then along slow, both inclusive"
             )
 
+    @classmethod
+    def from_region(cls, region: tuple[int, int, int, int]) -> "Roi":
+        """Return a region whose ends are given along slow, then along fast, both inclusive.
+
+        Raises
+        ------
+        UsageError
+            If an end comes before its start, or lies before the first pixel.
+        """
+        slow_start, slow_end, fast_start, fast_end = region
+        if not (0 <= slow_start <= slow_end and 0 <= fast_start <= fast_end):
+            given = " ".join(map(str, region))
+            raise UsageError(
+                f"region {given}: give the first and last pixel along slow, then along fast, both inclusive"
+            )
+        return cls(fast_start, fast_end, slow_start, slow_end)
+
     @property
     def ends(self) -> tuple[int, int, int, int]:
         """The four numbers in the reference's order."""

@@ -148,6 +148,7 @@ class ColumnReader:
     _ignored: int = 0
     _total: int = 0
     _cut: bool = False
+    _unpacked: int = 0
     _tagged: bool = False
     _sides: set[Side] = field(default_factory=set)
 
@@ -171,6 +172,7 @@ class ColumnReader:
         """
         for chunk in read_chunks(self.source, self.size):
             self._sniffer.look(chunk)
+            self._unpacked += chunk.stop - chunk.start
             self._cut = self._cut or chunk.cut
             if chunk.text.isspace():
                 # Many blank lines would make arrays a hundred times their size.
@@ -194,6 +196,11 @@ class ColumnReader:
             tuple(lines.unreadable),
             self._cut,
         )
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes of the log that have been read so far, as they are unpacked."""
+        return self._unpacked
 
     @property
     def side(self) -> Side:

@@ -38,6 +38,7 @@ from nbtrace.longlogs.windows import (
     not_finite_blocks,
     windows,
 )
+from nbtrace.progress import stage, step
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
@@ -143,6 +144,7 @@ class _Comparison:
         relations = logs_of(policy.vocabulary).relations or ()
         self._rounded = frozenset(relation.name for relation in relations if relation.single)
         self._tally = Tally(policy, logs_of(policy.vocabulary).configured)
+        self._exchanged = False
         self._aside: set[int] = set()
         self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
         self._single: tuple[bool, ...] = ()
@@ -157,10 +159,15 @@ class _Comparison:
             )
             for side in (first, second):
                 side.advance()
-            exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
-            self._streams = (second, first) if exchanged else (first, second)
-            for start, c_part, py_part in windows(*self._streams):
-                self._add(start, (c_part, py_part))
+            self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
+            self._streams = (second, first) if self._exchanged else (first, second)
+            with stage("megabytes compared"):
+                told = 0
+                for start, c_part, py_part in windows(*self._streams):
+                    self._add(start, (c_part, py_part))
+                    read = (first.reader.unpacked + second.reader.unpacked) // 1_000_000
+                    step(read - told)
+                    told = read
         return self._result()
 
     def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
@@ -268,7 +275,17 @@ class _Comparison:
         checks = self._checked(0, c), self._checked(1, py)
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
         notices = all_notices(
-            ComparedLogs(c, py, partners, checks, alignment, (*rows, *self._further_rows(rows)), self._policy, gaps)
+            ComparedLogs(
+                c,
+                py,
+                partners,
+                checks,
+                alignment,
+                (*rows, *self._further_rows(rows)),
+                self._policy,
+                gaps,
+                self._exchanged,
+            )
         )
         covered = self._coverage(alignment, rows)
         verdict = verdict_of(rows, notices, covered, alignment, (c, py), gaps, strict=self._strict)

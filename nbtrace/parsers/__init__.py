@@ -18,6 +18,7 @@ from nbtrace.parsers.outcome import Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, lines_of, read_raw, read_stream, stream_name
 from nbtrace.parsers.trace_builder import traces_of
+from nbtrace.progress import stage
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -68,19 +69,16 @@ def read_sides(
         If it is missing, unreadable or binary.
     """
     dialect = dialect_of(vocabulary or registry.default())
-    if isinstance(source, str | os.PathLike):
-        name = os.fspath(source)
-        data = read_raw(name)
-    else:
-        name = stream_name(source)
-        data = read_stream(source, name)
-    other = dialect.no_trace(first_bytes(data))
-    if other is not None:
-        raise InputError(f"{name} is {other}")
-    content = binary_content(data, name)
-    if content is not None:
-        return read_binary(content, name, dialect)
-    return _parsed(lines_of(data, name), name, dialect)
+    name = os.fspath(source) if isinstance(source, str | os.PathLike) else stream_name(source)
+    with stage(f"reading {name}"):
+        data = read_raw(name) if isinstance(source, str | os.PathLike) else read_stream(source, name)
+        other = dialect.no_trace(first_bytes(data))
+        if other is not None:
+            raise InputError(f"{name} is {other}")
+        content = binary_content(data, name)
+        if content is not None:
+            return read_binary(content, name, dialect)
+        return _parsed(lines_of(data, name), name, dialect)
 
 
 def read_pair(

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
+from nbtrace.programs.leniency import LENIENT
 from nbtrace.records import Pixel
 from simulator.arguments import Trouble, examine, file_values, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, ExecutionConfig, OutputConfig
 from simulator.errors import InputFileError, SimulatorError
 from simulator.flags import FLAGS, Flag, ValueKind
-
-LENIENT = "--lenient"
-"""Ignore what the reference ignores; no word of the reference's."""
 
 FLOAT_IMAGE = "float.bin"
 """Name of the float image in the folder that a program runs in, where the flags give none."""

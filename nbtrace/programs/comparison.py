@@ -19,6 +19,7 @@ from nbtrace.presentable import Presentable
 from nbtrace.programs.command import FlagLine, require_on_detector
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
 from nbtrace.programs.side_source import THREADS_VARIABLE, Identity, Made, PixelTrace, SideSource
+from nbtrace.progress import stage, tracked
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -182,7 +183,10 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     names = plan.names
     for pixel in plan.pixels:
         require_on_detector(line.shape, pixel)
-    sides = tuple(SideRun(source.identity, source.make(plan.repeat)) for source in (c, py))
+    sides = tuple(
+        SideRun(source.identity, source.make(plan.repeat))
+        for source in tracked((c, py), f"images of {names.reference} and {names.candidate}", 2)
+    )
     require_numbers(
         [(f"{label} ({run.identity.name})", run.made.image) for label, run in zip(names.pair, sides, strict=True)],
         line,
@@ -193,9 +197,15 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     geometry = _geometry(traces, images[0], line) if plan.traces else None
     wanted = replace(plan.images, geometry=plan.images.geometry or geometry, names=names)
     options, left_out = _without_noise(wanted, plan.noise, *images)
-    result = compare_images(*images, options)
+    with stage("comparing the images"):
+        result = compare_images(*images, options)
     probes = (
-        tuple(_probe(pixel, why, traces, line, plan) for pixel, why in _pixels(result, plan)) if plan.traces else ()
+        tuple(
+            _probe(pixel, why, traces, line, plan)
+            for pixel, why in tracked(_pixels(result, plan), "pixels traced on both sides")
+        )
+        if plan.traces
+        else ()
     )
     notices = (*_run_notices(sides, line, c.threads, names), *foreign, *left_out)
     causes = None

@@ -13,6 +13,7 @@ from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask
+from nbtrace.progress import tracked
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
@@ -139,7 +140,7 @@ def run_suite(
     lenient : bool
         Flags that the reference ignores are no errors.
     """
-    for case in cases:
+    for case in tracked(cases, "cases of the suite", len(cases)):
         try:
             result = _compare(case, reference, candidate, plan, origin=origin, lenient=lenient)
         except NbtraceError as error:

@@ -34,10 +34,17 @@ class Settings(BaseModel):
     absolute: _Tolerance | None = None
     outliers: Annotated[float, Field(ge=0, lt=1)] | None = None
     roi: Annotated[list[_Index], Field(min_length=4, max_length=4)] | None = None
+    region: Annotated[list[_Index], Field(min_length=4, max_length=4)] | None = None
     repeat: Annotated[int, Field(ge=1, le=_MOST_RUNS)] | None = None
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     pixels: list[Annotated[list[_Index], Field(min_length=2, max_length=2)]] | None = None
     traces: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_region(self) -> "Settings":
+        if self.roi is not None and self.region is not None:
+            raise ValueError("region (slow first) and roi (fast first) name the same pixels in two ways; give one")
+        return self
 
 
 class SuiteCase(Settings):
@@ -154,9 +161,18 @@ class CaseTask:
         changes = {name: getattr(given, name) for name in _LIMITS if getattr(given, name) is not None}
         if given.sum_ratio is not None:
             changes["sum_ratio"] = (given.sum_ratio[0], given.sum_ratio[1])
-        if given.roi is not None:
-            changes["roi"] = Roi(*given.roi)
+        region = _region(given)
+        if region is not None:
+            changes["roi"] = region
         return replace(base, **changes, origins={**base.origins, **dict.fromkeys(changes, origin)})
+
+
+def _region(given: Settings) -> Roi | None:
+    """Return the region of a case, which `region` gives slow first and `roi` in the reference's order."""
+    if given.region is not None:
+        slow_first, slow_last, fast_first, fast_last = given.region
+        return Roi.from_region((slow_first, slow_last, fast_first, fast_last))
+    return None if given.roi is None else Roi(*given.roi)
 
 
 _LIMITS = ("threshold", "relative", "absolute", "outliers")
@@ -169,6 +185,8 @@ def tasks(suite: SuiteFile, folder: Path, chosen: Sequence[str] | None = None) -
 
 def _task(case: SuiteCase, defaults: Settings, folder: Path) -> CaseTask:
     own = {name: getattr(case, name) for name in Settings.model_fields if getattr(case, name) is not None}
+    if own.keys() & {"roi", "region"}:  # either of the two stands in place of what the defaults say
+        own = {"roi": None, "region": None, **own}
     flags = _words(case.flags, case.name) if isinstance(case.flags, str) else case.flags or ()
     return CaseTask(
         case.name,

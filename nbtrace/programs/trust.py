@@ -20,6 +20,7 @@ from nbtrace.presentable import Presentable
 from nbtrace.programs.command import require_on_detector
 from nbtrace.programs.program_source import TRACE_FLAG, ProgramSource
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
+from nbtrace.progress import stage, tracked
 from nbtrace.records import Pixel, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
@@ -220,12 +221,15 @@ class TrustPlan:
         Pixel that is traced and computed alone; by default the brightest.
     traces : bool
         Whether pixels are traced.
+    region : Roi or None
+        Region that is computed alone, in place of the middle of what the flags compute.
     """
 
     repeat: int = 3
     threads: tuple[int, ...] = THREADS
     probe: Pixel | None = None
     traces: bool = True
+    region: Roi | None = None
 
 
 def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
@@ -249,8 +253,10 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
         If the probe pixel is not computed by these flags, or the plan changes nothing.
     """
     plan = plan or TrustPlan()
+    _require_computed(source, plan.region)
     source = _with_threads(source, plan.threads[0])
-    first = source.run().image
+    with stage("first run of the reference"):
+        first = source.run().image
     ended = time.time()
     require_numbers([(source.identity.name, first)], source.line)
     if not np.any(first.pixels[np.isfinite(first.pixels)]):
@@ -267,7 +273,7 @@ def trust(source: ProgramSource, plan: TrustPlan | None = None) -> Trust:
     if not knobs:
         raise UsageError("nothing to hold the reference against: give --repeat 2, or more numbers of --threads")
     _await_second_after(ended)
-    effects = tuple(_effect(base, held, knob) for knob in knobs)
+    effects = tuple(_effect(base, held, knob) for knob in tracked(knobs, "runs of the reference", len(knobs)))
     trials = tuple(_trials(base, plan, probe, effects)) if plan.traces else ()
     return Trust(source, first, probe, (*by_clock, *effects), trials)
 
@@ -290,6 +296,23 @@ def _probe(source: ProgramSource, image: Image, wanted: Pixel | None) -> Pixel:
     return wanted
 
 
+def _require_computed(source: ProgramSource, region: Roi | None) -> None:
+    """Refuse a region that the flags do not compute, or that is all that they compute.
+
+    Raises
+    ------
+    UsageError
+    """
+    whole = _computed(source)
+    if region is None:
+        return
+    corners = ((region.slow_first, region.fast_first), (region.slow_last, region.fast_last))
+    if not all(corner in whole for corner in corners):
+        raise UsageError(f"region of {region.words} is not computed; these flags compute {whole.words}")
+    if region == whole:
+        raise UsageError(f"region of {region.words} is all that these flags compute; give a part of it")
+
+
 def _computed(source: ProgramSource) -> Roi:
     return Roi(*source.line.config.roi)
 
@@ -304,17 +327,19 @@ def _knobs(source: ProgramSource, plan: TrustPlan, probe: Pixel) -> Iterator[Kno
     yield from (Knob(f"{count} threads", count) for count in plan.threads[1:])
     if plan.traces:
         yield Knob("tracing", base, (TRACE_FLAG, *map(str, probe)))
-    yield from _regional(source, base, probe)
+    yield from _regional(source, base, probe, plan.region)
 
 
-def _regional(source: ProgramSource, threads: int, probe: Pixel) -> Iterator[Knob]:
-    """Yield the knobs that compute fewer pixels: one alone, and the middle of what is computed."""
+def _regional(source: ProgramSource, threads: int, probe: Pixel, region: Roi | None) -> Iterator[Knob]:
+    """Yield the knobs that compute fewer pixels: one alone, and a region or the middle of what is computed."""
     alone = Roi(probe[1], probe[1], probe[0], probe[0])
     whole = _computed(source)
     middle = Roi(*_middle(whole.fast_first, whole.fast_last), *_middle(whole.slow_first, whole.slow_last))
     if alone != whole:
         yield Knob(f"ROI of pixel {probe[0]} {probe[1]}", threads, alone.flags, alone)
-    if middle not in {whole, alone}:
+    if region is not None:
+        yield Knob(f"ROI of {region.words}", threads, region.flags, region)
+    elif middle not in {whole, alone}:
         yield Knob("ROI of the middle", threads, middle.flags, middle)
 
 
@@ -376,7 +401,7 @@ def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Seque
         ]
     base = Knob("as it is", plan.threads[0])
     before: dict[Pixel, Trace | str] = {}
-    for pixel, knob in wanted:
+    for pixel, knob in tracked(wanted, "traces of the reference", len(wanted)):
         if pixel not in before:
             before[pixel] = _trace(source, base, pixel)
         yield _trial(pixel, knob, before[pixel], _trace(source, knob, pixel))

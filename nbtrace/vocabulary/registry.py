@@ -91,12 +91,17 @@ def load(name: str | os.PathLike[str]) -> Vocabulary:
     return _installed(name)
 
 
+def names() -> list[str]:
+    """Return the vocabularies that have a name: those that come with nbtrace, and those of installed packages."""
+    return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+
+
 def _installed(name: str) -> Vocabulary:
     offered = {point.name: point for point in entry_points(group=GROUP)}
     if name not in offered:
-        names = sorted({*_BUILT_IN, *offered})
-        near = nearest(name, names)
-        there = f"there are {', '.join(names)}, and files that end in {SUFFIX}"
+        known = names()
+        near = nearest(name, known)
+        there = f"there are {', '.join(known)}, and files that end in {SUFFIX}"
         hint = there if near is None else f"did you mean {near}?"
         raise UsageError(f"there is no vocabulary {name!r}; {hint}")
     try:

@@ -102,7 +102,7 @@ def test_verify_names_what_changed(bundle: Path) -> None:
 def test_verify_has_nothing_to_say_about_an_empty_folder(tmp_path: Path) -> None:
     code, text = call("verify", tmp_path)
     assert code == ExitCode.INPUT
-    assert text.endswith("nothing to verify; no entry of a sha256 manifest could be checked")
+    assert text.endswith("nothing to verify; no entry of a manifest could be checked")
 
 
 def test_verify_counts_what_it_does_not_name(tmp_path: Path) -> None:

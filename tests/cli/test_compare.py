@@ -24,7 +24,7 @@ def test_recorded_output_needs_no_flags(nb: Run) -> None:
 
 
 def test_a_difference_is_found_explained_and_filed(nb: Run, tmp_path: Path) -> None:
-    ended = nb("compare", "--archived", CASE, "--mode", "spec", "--out", "out", "--bundle", "b", "--json", "s.json")
+    ended = nb("compare", "--archived", CASE, "--mode", "spec", "--outdir", "out", "--bundle", "b", "--json", "s.json")
     assert ended.code == 1
     assert "the rotation of phi_tic 2" in ended.out.replace("\n", " ")
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
@@ -38,7 +38,7 @@ def test_a_difference_is_found_explained_and_filed(nb: Run, tmp_path: Path) -> N
         np.testing.assert_array_equal(arrays["c"], recorded[recorded.files[0]])
     assert nb("bundle", "verify", "b").code == 0
     assert nb("diff", "out/trace_c_3_47.log", "out/trace_py_3_47.log", "--brief").code == 1
-    assert nb("compare", "--archived", CASE, "--out", "out").code == 2
+    assert nb("compare", "--archived", CASE, "--outdir", "out").code == 2
     assert summary["provenance"]["reference_binary"] is None
 
 
@@ -145,7 +145,7 @@ WRONG: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (3, ("--suite", "nope.toml"), "nope.toml"),
     (2, ("--suite", str(CASE / "case.json")), "no valid TOML"),
     (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), *A), "--archived belongs to a single comparison"),
-    (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--out", "x"), "--out belongs"),
+    (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--outdir", "x"), "--outdir belongs"),
     (2, ("--suite", str(GOLDEN_SUITE / "suite.toml"), "--", "-N", "5"), "flags after -- belongs"),
     (
         3,

@@ -24,11 +24,13 @@ def test_simulate_says_it_and_prints_what_the_reference_prints(nb: Run, flags: l
 
 
 def test_harness_says_it(nb: Run, flags: list[str]) -> None:
-    ended = nb("harness", "--pixel", "2", "3", "--out", "t.log", "--", *flags)
+    ended = nb("harness", "--pixel", "2", "3", "--output", "t.log", "--", *flags)
     assert ended.code == 0
     assert f"warning: {IDLE}\n" in ended.err
     assert ended.err.count("warning") == 1
-    spec = nb("harness", "--pixel", "2", "3", "--mode", "spec", "--out", "s.log", "--", *FLAGS.split(), "-water", "3")
+    spec = nb(
+        "harness", "--pixel", "2", "3", "--mode", "spec", "--output", "s.log", "--", *FLAGS.split(), "-water", "3"
+    )
     assert "warning" not in spec.err
 
 

@@ -36,7 +36,7 @@ def call(*arguments: object) -> tuple[int, str]:
 
 
 def harness(folder: Path, *options: object, flags: str = SMALL) -> tuple[int, str]:
-    return call("harness", "--out", folder / "t.log", *options, "--", *flags.split())
+    return call("harness", "--output", folder / "t.log", *options, "--", *flags.split())
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_the_documents_say_what_was_run(here: Path) -> None:
 def test_the_canonical_flags_give_the_same_trace(here: Path) -> None:
     harness(here, "--pixel", 22, 14)
     flags = (here / "t_flags.txt").read_text()
-    call("harness", "--pixel", 22, 14, "--out", here / "again.log", "--", *flags.split())
+    call("harness", "--pixel", 22, 14, "--output", here / "again.log", "--", *flags.split())
     assert (here / "again.log").read_text() == (here / "t.log").read_text()
 
 
@@ -108,7 +108,7 @@ def test_log_and_document_of_the_steps_agree(here: Path) -> None:
 
 
 def test_named_configuration_agrees_with_the_reference(here: Path) -> None:
-    code, _ = call("harness", "--config", "supervisor", "--pixel", 685, 1039, "--emit-all", "--out", "py/")
+    code, _ = call("harness", "--config", "supervisor", "--pixel", 685, 1039, "--emit-all", "--output", "py/")
     assert code == ExitCode.AGREE
     log = here / "py" / "trace_py_685_1039.log"
     pair = SUPERVISOR_PAIR
@@ -119,7 +119,7 @@ def test_named_configuration_agrees_with_the_reference(here: Path) -> None:
 
 
 def test_spec_mode_agrees_with_the_fresh_rotation(here: Path) -> None:
-    call("harness", "--config", SUPERVISOR_CONFIGURATION, "--mode", "spec", "--out", "t.log")
+    call("harness", "--config", SUPERVISOR_CONFIGURATION, "--mode", "spec", "--output", "t.log")
     pair = SUPERVISOR_PAIR
     assert call("diff", pair / "c_roi_fresh.log", "t.log")[0] == ExitCode.AGREE
     assert call("diff", pair / "c.log", "t.log")[0] == ExitCode.DIFFER
@@ -232,8 +232,8 @@ def test_names_of_the_trace(here: Path) -> None:
 def test_a_configuration_of_ones_own(here: Path) -> None:
     shutil.copytree(SUPERVISOR_CONFIGURATION.parent, here / "examples" / "mine")
     (here / "examples" / "mine" / "supervisor.toml").rename(here / "examples" / "mine" / "mine.toml")
-    assert call("harness", "--config", "mine", "--out", "named/")[0] == ExitCode.AGREE
-    assert call("harness", "--config", "examples/mine/mine.toml", "--out", "file/")[0] == ExitCode.AGREE
+    assert call("harness", "--config", "mine", "--output", "named/")[0] == ExitCode.AGREE
+    assert call("harness", "--config", "examples/mine/mine.toml", "--output", "file/")[0] == ExitCode.AGREE
     first, second = (here / folder / "trace_py_685_1039.log" for folder in ("named", "file"))
     assert first.read_text() == second.read_text()
 
@@ -246,7 +246,7 @@ class TestManyPixels:
 
     def test_listed_pixels_are_traced_once_each_in_order(self, here: Path) -> None:
         (here / "pixels.txt").write_text("22 14\n# a comment\n\n3, 4   # another\n22 14\n")
-        code, printed = call("harness", "--pixels", "pixels.txt", "--out", "t.parquet", "--", *SMALL.split())
+        code, printed = call("harness", "--pixels", "pixels.txt", "--output", "t.parquet", "--", *SMALL.split())
         assert code == ExitCode.AGREE, printed
         assert printed.splitlines()[0] == "traced 2 pixels, mode c-parity, float64 on cpu"
         table, steps = self.read(here / "t.parquet"), self.read(here / "t_per_phi.parquet")

@@ -434,7 +434,7 @@ def test_flags_header_and_trace_tell_the_same_geometry(nb: "Run", tmp_path: Path
     assert nb("simulate", "--", *TILTED, "-nonoise", "-nopgm").code == 0
     flags = geometry_from(None, None, TILTED)
     header = read_image(tmp_path / "intimage.img").geometry
-    assert nb("harness", "--pixel", "7", "9", "--out", "trace.log", "--", *TILTED).code == 0
+    assert nb("harness", "--pixel", "7", "9", "--output", "trace.log", "--", *TILTED).code == 0
     traced = geometry_from("trace.log", None, [])
     assert flags is not None
     assert traced is not None

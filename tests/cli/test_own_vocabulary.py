@@ -209,7 +209,7 @@ def test_the_page_names_the_first_divergence_that_the_report_names(nb: "Run", tm
     (tmp_path / "new.log").write_text(VALUES.format("NEW>", 3, 2.5))
     ended = nb("diff", "old.log", "new.log", "--vocabulary", "loop.toml", "--bundle", "b")
     assert ended.out.startswith("DIFFER  first divergence out [step 0]")
-    assert nb("report", "b", "--out", "page.html").code == 0
+    assert nb("report", "b", "--output", "page.html").code == 0
     page = re.sub(r"<[^>]+>", " ", (tmp_path / "page.html").read_text())
     assert re.search(r"First to diverge\s+out\s", page)
 

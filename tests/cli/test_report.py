@@ -33,15 +33,15 @@ def test_the_page_is_filed_in_the_bundle_which_stays_intact(nb: Run, evidence: P
 
 def test_the_page_can_go_elsewhere_or_be_printed(nb: Run, evidence: Path) -> None:
     before = sorted(path.name for path in evidence.iterdir())
-    assert nb("report", "evidence", "--out", "deep/page.html").code == 0
+    assert nb("report", "evidence", "--output", "deep/page.html").code == 0
     assert Path("deep/page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    refused = nb("report", "evidence", "--out", "deep/page.html")
+    refused = nb("report", "evidence", "--output", "deep/page.html")
     assert (refused.code, refused.err) == (
         2,
         "nbtrace: deep/page.html exists; give --force to replace it, or another name\n",
     )
-    assert nb("report", "evidence", "--out", "deep/page.html", "--force").code == 0
-    printed = nb("report", "evidence", "--out", "-")
+    assert nb("report", "evidence", "--output", "deep/page.html", "--force").code == 0
+    printed = nb("report", "evidence", "--output", "-")
     assert (printed.code, printed.err) == (0, "")
     assert printed.out.endswith("</html>\n")
     assert sorted(path.name for path in evidence.iterdir()) == before
@@ -49,7 +49,7 @@ def test_the_page_can_go_elsewhere_or_be_printed(nb: Run, evidence: Path) -> Non
 
 def test_a_bundle_that_is_not_intact_has_a_page_and_exit_status_1(nb: Run, evidence: Path) -> None:
     (evidence / "metrics.json").write_text("{}")
-    done = nb("report", "evidence", "--out", "page.html")
+    done = nb("report", "evidence", "--output", "page.html")
     assert done.code == 1
     assert done.err == "written to page.html\nevidence is not intact; the report says how\n"
     assert "This bundle is not intact" in Path("page.html").read_text(encoding="utf-8")
@@ -61,10 +61,10 @@ def test_a_bundle_that_is_not_intact_has_a_page_and_exit_status_1(nb: Run, evide
         (["missing"], 3, "missing is not there; a bundle is a folder"),
         (["."], 3, ". is not a bundle"),
         (["evidence", "--format", "pdf"], 2, "Invalid value for '--format'"),
-        (["evidence", "--out", "-", "--open"], 2, "--open needs a file; leave out --out -"),
-        (["evidence", "--out", "evidence"], 2, "evidence exists; give --force"),
-        (["evidence", "--out", "evidence", "--force"], 2, "evidence is not a regular file"),
-        (["evidence", "--out", "evidence/metrics.json/page.html"], 2, "metrics.json is no folder"),
+        (["evidence", "--output", "-", "--open"], 2, "--open needs a file; leave out --output -"),
+        (["evidence", "--output", "evidence"], 2, "evidence exists; give --force"),
+        (["evidence", "--output", "evidence", "--force"], 2, "evidence is not a regular file"),
+        (["evidence", "--output", "evidence/metrics.json/page.html"], 2, "metrics.json is no folder"),
         ([], 2, "Missing argument 'BUNDLE'"),
     ],
 )
@@ -85,7 +85,7 @@ def test_the_browser_is_asked_to_open_the_page(nb: Run, evidence: Path, monkeypa
     monkeypatch.setattr(webbrowser, "open", open_first_time_only)
     assert nb("report", "evidence", "--open").err == "written to evidence/report.html\n"
     assert opened == [(evidence / "report.html").as_uri()]
-    second = nb("report", "evidence", "--open", "--out", "page.html")
+    second = nb("report", "evidence", "--open", "--output", "page.html")
     assert second.code == 0
     assert second.err == "written to page.html\nno browser could be started; open the file in one\n"
 
@@ -130,9 +130,9 @@ def test_forms_for_ci_are_printed_and_not_filed(nb: Run, evidence: Path, form: s
     assert (printed.code, printed.err) == (0, "")
     assert printed.out.startswith(start)
     assert "rot_a_angstroms" in printed.out
-    assert nb("report", "evidence", "--format", form, "--out", "ci.txt").err == "written to ci.txt\n"
+    assert nb("report", "evidence", "--format", form, "--output", "ci.txt").err == "written to ci.txt\n"
     assert Path("ci.txt").read_text(encoding="utf-8") == printed.out
-    assert nb("report", "evidence", "--format", form, "--out", "ci.txt").code == 2
+    assert nb("report", "evidence", "--format", form, "--output", "ci.txt").code == 2
     assert sorted(path.name for path in evidence.iterdir()) == before
 
 

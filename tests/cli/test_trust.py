@@ -70,3 +70,15 @@ def test_a_run_that_takes_too_long_is_ended(
     ended = nb("trust", "--ref", ref, "--timeout", "1", "--", *FLAGS.split())
     assert ended.code == 5
     assert "not done after 1 s and killed" in ended.err
+
+
+def test_a_region_is_computed_alone_in_place_of_the_middle(nb: Run, ref: Path) -> None:
+    base = ("trust", "--ref", ref, "--repeat", "1", "--threads", "1", "--no-trace", "--region")
+    ended = nb(*base, "1", "2", "3", "5", "--json", "-", "--", *FLAGS.split())
+    names = [item["knob"] for item in json.loads(ended.out)["knobs"]]
+    assert "ROI of slow 1 to 2, fast 3 to 5" in names
+    assert "ROI of the middle" not in names
+    for region, said in ((("1", "2", "3", "8"), "is not computed"), (("0", "7", "0", "7"), "all that these flags")):
+        refused = nb(*base, *region, "--", *FLAGS.split())
+        assert (refused.code, refused.out) == (2, "")
+        assert said in refused.err

@@ -32,6 +32,8 @@ CALLS = {
     "init-logging": "c",
     "images": "c.npy py.npy",
     "harness": f"--pixel 3 4 {FLAGS}",
+    "simulate": FLAGS,
+    "lint": FLAGS,
     "sweep": f"--pixel 3 4 {FLAGS}",
     "compare": "--archived recorded",
     "trust": f"--ref ./reference {FLAGS}",
@@ -50,6 +52,7 @@ WITHOUT = {
     ("harness", "--pixel"): FLAGS,
     ("harness", "--pixels"): FLAGS,
     ("harness", "--roi"): FLAGS,
+    ("harness", "--region"): FLAGS,
     ("harness", "--config"): "--pixel 3 4",
     ("sweep", "--pixel"): FLAGS,
     ("sweep", "--config"): "--pixel 3 4",
@@ -88,6 +91,7 @@ WRONG: dict[str, dict[str, int]] = {
     "--hypotheses": {"-": 2, "folder": 2, "c.log": 2, "old.txt/below": 2},
     "--side": {"x": 2},
     "--shape": {"x y": 2, "0 1": 2, "-1 4": 2, "100 100": 4, "7": 2},
+    "--region": {"1 2 3": 2, "x 1 1 1": 2, "5 1 0 3": 2},
     "--roi": {"1 2 3": 2, "x 1 1 1": 2, "5 1 0 3": 2},
     "--mask": _READ,
     "--mask-values": {"nan": 2, "1,inf": 2},
@@ -104,7 +108,7 @@ WRONG: dict[str, dict[str, int]] = {
     "--dtype": {"float16": 2},
     "--trace": {"x": 2, "float16=c.log": 2, "float64=missing": 3},
     "--reference": _READ,
-    "--out": {"old.txt/below": 2},
+    "--outdir": {"old.txt/below": 2},
     "--ref": {"missing": 5, "junk": 5},
     "--cand": {"missing": 5, "junk": 5, "'": 2},
     "--archived": {"missing": 3, "folder": 3, "junk": 3},
@@ -121,8 +125,11 @@ WRONG: dict[str, dict[str, int]] = {
 """Wrong values of an option, and the exit status each must have, whichever command it is of."""
 
 
-WRONG_HERE = {("init-logging", "--output"): {"old.txt": 2, "old.txt/below": 2}}
-"""The same of an option of one command: here a folder is right."""
+WRONG_HERE = {
+    ("init-logging", "--output"): {"old.txt": 2, "old.txt/below": 2},
+    ("harness", "--output"): {"old.txt/below": 2},
+}
+"""The same of an option that means something else in one command: in these `--output` may name a folder."""
 
 
 def commands(name: str = "", command: Any = None) -> Iterator[tuple[str, Any]]:
@@ -211,6 +218,14 @@ def test_a_wrong_option_is_one_line(
         ("selftest c.log -c cubic_default", "not both"),
         ("explain c.log py.log --config supervisor -- -lambda 1", "not both"),
         (f"harness --pixel 3 4 --roi 0 1 0 1 {FLAGS}", "exclude one another"),
+        (f"harness --pixel 3 4 --region 0 1 0 1 {FLAGS}", "exclude one another"),
+        (f"harness --region 0 1 0 1 --roi 0 1 0 1 {FLAGS}", "give one of them"),
+        ("images c.npy py.npy --region 0 1 0 1 --roi 0 1 0 1", "give one of them"),
+        ("compare --archived recorded --region 0 1 0 1 --roi 0 1 0 1", "give one of them"),
+        ("diff c.log py.log --copy-inputs", "give --bundle, too"),
+        ("explain c.log py.log --lenient", "put them after --"),
+        ("images c.npy py.npy --lenient", "put them after --"),
+        ("harness --config supervisor --lenient", "put them after --"),
         (f"harness --pixel 3 4 --config supervisor {FLAGS}", "not both"),
     ],
 )
@@ -247,7 +262,7 @@ def test_a_reference_with_arguments_is_told_what_to_do(
     )
 
 
-@pytest.mark.parametrize("where", ["--out", "--bundle"])
+@pytest.mark.parametrize("where", ["--outdir", "--bundle"])
 def test_pictures_are_left_out_where_they_cannot_be_drawn(
     nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -292,7 +307,7 @@ def test_no_value_reaches_the_terminal_as_a_command(
         assert ended.code != 70
 
 
-WRITES = frozenset({"--md", "--json", "--output", "--bundle", "--out", "--pictures", "--hypotheses", "--name"})
+WRITES = frozenset({"--md", "--json", "--output", "--bundle", "--outdir", "--pictures", "--hypotheses", "--name"})
 """Options that take any name: what they write is said below."""
 
 

@@ -1,6 +1,7 @@
 """What must be known before two logs are compared, and what must not be claimed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from nbtrace import Trace, diff, read_trace
 from nbtrace.compare.artefacts import POWERS
+from nbtrace.compare.notices.side_notices import side_notices
+from nbtrace.parsers import parse_trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
 from tests.places import PAIR_FOLDERS
@@ -132,3 +135,40 @@ def test_what_a_log_says_against_itself_comes_with_the_comparison(read: Read) ->
     assert about(Subject.LOG, result.notices) == [
         "C log against itself: polar is 0: no computation gives that; a placeholder"
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("TRACE_C: polar 1\n", "TRACE_C: polar 1\n", "both logs carry the prefixes of C"),
+        ("TRACE_C: polar 1\n", "TRACE_PY: polar 1\n", None),
+        ("TRACE_PY: polar 1\n", "TRACE_C: polar 1\n", "by their prefixes"),
+    ],
+)
+def test_which_log_is_taken_as_which_is_said_with_the_reason(
+    read: Read, first: str, second: str, said: str | None
+) -> None:
+    told = about(Subject.SIDES, diff(read(first), read(second)).notices)
+    told = [text for text in told if "copy" not in text]
+    assert [text.startswith(said or "?") for text in told] == ([] if said is None else [True])
+
+
+def test_files_are_named_and_by_more_than_their_own_name_where_that_is_one() -> None:
+    def trace(source: str) -> Trace:
+        return parse_trace("TRACE_C: polar 1\n", source)[0]
+
+    (one,) = side_notices("logs", trace("a/c.log"), trace("b/fresh.log"), exchanged=False)
+    assert one.text.endswith("by their order c.log is taken as C, fresh.log as Py")
+    (two,) = side_notices("logs", trace("a/c.log"), trace("b/c.log"), exchanged=False)
+    assert two.text.endswith("by their order a/c.log is taken as C, b/c.log as Py")
+    (same,) = side_notices("logs", trace("c.log"), trace("c.log"), exchanged=False)
+    assert same.text.endswith("the same file is taken as C and as Py")
+
+
+def test_a_log_that_does_not_tell_gets_the_other_side() -> None:
+    told = parse_trace("TRACE_PY: polar 1\n", "py.log")[0]
+    silent = Trace("x.log", (), {}, told.account)
+    (one,) = side_notices("logs", silent, told, exchanged=True)
+    assert one.text == "only one of the two logs tells whose it is, that of Py; so x.log is taken as C, py.log as Py"
+    (none,) = side_notices("files", silent, replace(silent, source="y.log"), exchanged=False)
+    assert none.text == "neither of the two files tells whose it is; by their order x.log is taken as C, y.log as Py"

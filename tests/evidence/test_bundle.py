@@ -68,10 +68,18 @@ def test_a_result_and_where_it_comes_from(tmp_path: Path) -> None:
         wall_seconds=0.25,
         dtype="float64",
     )
-    assert written[:4] == ["metrics.json", "table.csv", "env_rerun1.json", "run_metadata.json"]
-    assert written[4:] == ["summary.md", "commands.txt"]
+    assert written[:6] == [
+        "diff.json",
+        "diff.md",
+        "metrics.json",
+        "table.csv",
+        "env_rerun1.json",
+        "run_metadata.json",
+    ]
+    assert written[6:] == ["summary.md", "commands.txt"]
     root = bundle.root
     metrics = json.loads((root / "metrics.json").read_text())
+    assert (root / "diff.json").read_bytes() == (root / "metrics.json").read_bytes()
     assert metrics == {"ratio": None, "path": str(log), "not_finite": {"ratio": "nan"}}
     document = json.loads((root / "run_metadata.json").read_text())
     assert (document["result"], document["exit_code"], document["timestamp"]) == ("diff", 1, "2025-10-08T21:26:30.000Z")
@@ -81,7 +89,7 @@ def test_a_result_and_where_it_comes_from(tmp_path: Path) -> None:
     assert outputs["table.csv"] == hashlib.sha256(b"a,b\n").hexdigest()
     lines = (root / "commands.txt").read_text().splitlines()
     folder = shlex.quote(str(Path.cwd()))
-    wrote = " ".join(written[:4])
+    wrote = " ".join(written[:6])
     assert lines[0].endswith(f" exit 1, wall 0.250 s, started 2025-10-08T21:26:30.000Z, wrote {wrote}, in {folder}")
     assert lines[1:] == ["nbtrace diff"]
     assert intact(root)
@@ -92,7 +100,14 @@ def test_a_second_result_overwrites_nothing(tmp_path: Path) -> None:
     result(bundle, metrics={"n": 1})
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     written = result(bundle, metrics={"n": 2}, summary_md="## Second\n")
-    assert written == ["metrics_rerun1.json", "run_metadata_rerun1.json", "summary.md", "commands.txt"]
+    assert written == [
+        "diff_2.json",
+        "diff_2.md",
+        "metrics_rerun1.json",
+        "run_metadata_rerun1.json",
+        "summary.md",
+        "commands.txt",
+    ]
     for name, content in first.items():
         grown = (tmp_path / name).read_bytes()
         assert (
@@ -125,7 +140,7 @@ def test_a_result_that_was_changed_and_listed_anew_contradicts_its_metadata(tmp_
     (tmp_path / "metrics.json").write_bytes(new)
     manifest = (tmp_path / "sha256.txt").read_text()
     old_digest, new_digest = (hashlib.sha256(content).hexdigest() for content in (old, new))
-    (tmp_path / "sha256.txt").write_text(manifest.replace(old_digest, new_digest))
+    (tmp_path / "sha256.txt").write_text(manifest.replace(f"{old_digest}  metrics.json", f"{new_digest}  metrics.json"))
     found = verify(tmp_path)
     assert {finding.status for finding in found.findings} == {FileStatus.OK}
     (problem,) = found.problems

@@ -75,31 +75,30 @@ def test_a_bundle_without_results_is_read_and_names_what_was_added_by_hand(bundl
 
 def test_a_changed_document_is_shown_and_named(bundle: Bundle) -> None:
     file_result(bundle, "diff")
-    (bundle.root / "metrics.json").write_text('{"verdict": "differ"}')
+    (bundle.root / "diff.json").write_text('{"verdict": "differ"}')
     found = read_contents(bundle)
     assert not found.intact
     assert found.results[0].verdict is Verdict.DIFFER
-    assert found.results[0].problems == ("metrics.json is not what was filed",)
+    assert found.results[0].problems == ("diff.json is not what was filed",)
 
 
 def test_a_document_replaced_together_with_its_entry_is_not_the_one_of_the_result(bundle: Bundle) -> None:
     file_result(bundle, "diff")
-    path = bundle.root / "metrics.json"
+    path = bundle.root / "diff.json"
     before = sha256_of(path)
     path.write_text('{"verdict": "differ"}')
     manifest = bundle.root / "sha256.txt"
-    manifest.write_text(manifest.read_text().replace(before, sha256_of(path)))
-    assert read_contents(bundle).results[0].problems == (
-        "metrics.json is not the file that the result was written with",
-    )
+    named = f"{before}  diff.json", f"{sha256_of(path)}  diff.json"
+    manifest.write_text(manifest.read_text().replace(*named))
+    assert read_contents(bundle).results[0].problems == ("diff.json is not the file that the result was written with",)
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("[1]", "metrics.json is no JSON object"),
-        ("{", "metrics.json:1:2 is not JSON"),
-        (None, "metrics.json is missing"),
+        ("[1]", "diff.json is no JSON object"),
+        ("{", "diff.json:1:2 is not JSON"),
+        (None, "diff.json is missing"),
     ],
 )
 def test_a_document_that_cannot_be_used_is_left_out_and_the_others_stay(
@@ -107,7 +106,7 @@ def test_a_document_that_cannot_be_used_is_left_out_and_the_others_stay(
 ) -> None:
     file_result(bundle, "diff")
     file_result(bundle, "phi", 1)
-    path = bundle.root / "metrics.json"
+    path = bundle.root / "diff.json"
     path.unlink()
     if content is not None:
         path.write_text(content)
@@ -124,7 +123,7 @@ def test_no_file_outside_the_folder_is_opened(bundle: Bundle, tmp_path: Path, na
     (bundle.root / "link.json").symlink_to(tmp_path / "secret.json")
     metadata = {"result": "diff", "timestamp": "2025-10-08T21:26:30.000Z", "outputs": [{"path": name}]}
     (bundle.root / "run_metadata.json").write_text(json.dumps(metadata))
-    (bundle.root / "metrics.json").symlink_to(tmp_path / "secret.json")
+    (bundle.root / "diff.json").symlink_to(tmp_path / "secret.json")
     (result,) = read_contents(bundle).results
     assert result.document is None
     assert all(file.path is None for file in result.outputs)
@@ -154,4 +153,4 @@ def test_a_manifest_that_another_program_wrote_names_files_with_their_folder(bun
     manifest.write_text(manifest.read_text().replace("  ", "  ./"))
     found = read_contents(bundle)
     assert found.problems == ()
-    assert found.findings["metrics.json"].digest == sha256_of(bundle.root / "metrics.json")
+    assert found.findings["diff.json"].digest == sha256_of(bundle.root / "diff.json")

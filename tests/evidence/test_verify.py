@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import InputError
-from nbtrace.evidence import FileStatus, Integrity, Verification, verify
+from nbtrace.evidence import Bundle, FileStatus, Integrity, Verification, verify
 
 CORPUS = os.environ.get("NBTRACE_CORPUS")
 
@@ -248,3 +248,48 @@ def test_a_changed_copy_of_a_bundle_of_the_corpus(tmp_path: Path) -> None:
         ("git_sha.txt", "sha256_update.txt"),
     }
     assert [finding.name for finding in result.of_status(FileStatus.MISSING)] == ["collect.log"]
+
+
+def listed(kind: str, text: str, name: str, *, bsd: bool = False, mark: str = " ") -> str:
+    made = hashlib.new(kind, text.encode(), usedforsecurity=False).hexdigest()
+    return f"{kind.upper()} ({name}) = {made}\n" if bsd else f"{made} {mark}{name}\n"
+
+
+@pytest.mark.parametrize("name", ["checksums.txt", "CHECKSUMS", "hashes.txt", "SUMS", "evidence.lst"])
+@pytest.mark.parametrize("kind", ["sha256", "sha512", "sha384", "sha224", "sha1"])
+@pytest.mark.parametrize("form", [{}, {"bsd": True}, {"mark": "*"}], ids=["plain", "bsd", "binary"])
+def test_a_manifest_is_known_by_its_lines(tmp_path: Path, name: str, kind: str, form: dict[str, object]) -> None:
+    folder(tmp_path, {"a.txt": "hello", name: listed(kind, "hello", "a.txt", **form)})  # type: ignore[arg-type]
+    assert statuses(verify(tmp_path)) == {"a.txt": FileStatus.OK}
+    (tmp_path / "a.txt").write_text("hellO")
+    assert statuses(verify(tmp_path)) == {"a.txt": FileStatus.MISMATCH}
+
+
+def test_md5_is_compared_and_proves_nothing(tmp_path: Path) -> None:
+    folder(tmp_path, {"a.txt": "hello", "a.txt.md5": listed("md5", "hello", "a.txt")})
+    result = verify(tmp_path)
+    assert statuses(result) == {"a.txt": FileStatus.WEAK}
+    assert "forged" in reason(result, "a.txt")
+    assert result.outcome() is Integrity.NOTHING
+    (tmp_path / "a.txt").write_text("hellO")
+    assert verify(tmp_path).outcome() is Integrity.FAULTY
+
+
+def test_a_log_that_prints_a_digest_is_no_manifest(tmp_path: Path) -> None:
+    text = f"run 1\nran for 3 s\nwrote\n{listed('sha256', 'x', 'image.bin')}done\nbye\n"
+    result = verify(folder(tmp_path, {"run.log": text, "a.txt": "hello", "SUMS": listed("sha256", "hello", "a.txt")}))
+    assert statuses(result) == {"a.txt": FileStatus.OK, "run.log": FileStatus.NOT_LISTED}
+
+
+def test_evidence_of_a_bundle_is_not_followed_as_a_manifest(tmp_path: Path) -> None:
+    made_elsewhere = tmp_path / "sums.txt"
+    made_elsewhere.write_text(listed("sha256", "x", "elsewhere.bin"))
+    bundle = Bundle.open_or_create(tmp_path / "bundle")
+    bundle.add_files([made_elsewhere])
+    assert verify(bundle.root).outcome(strict=True) is Integrity.INTACT
+
+
+def test_a_torn_line_of_a_sha256_manifest_is_no_digest_of_another_kind(tmp_path: Path) -> None:
+    torn = listed("sha256", "hello", "a.txt")[24:]  # as long as SHA-1
+    folder(tmp_path, {"a.txt": "hello", "sha256.txt": torn})
+    assert next(finding.status for finding in verify(tmp_path).findings) is FileStatus.DAMAGED

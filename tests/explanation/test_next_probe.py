@@ -20,7 +20,9 @@ def test_the_flags_are_asked_for_once_and_then_a_trace_with_everything() -> None
     assert first.command == "nbtrace explain 'my c.log' py.log -- FLAGS"
     then = next_probe(result.audit, root, configured=True)
     assert (then.wanted, then.settles) == (Wanted.VALUES, "a log that prints reflections")
-    assert then.command.startswith("nbtrace harness --pixel 7 9 --emit-all --out ours.log -- FLAGS && nbtrace explain")
+    assert then.command.startswith(
+        "nbtrace harness --pixel 7 9 --emit-all --output ours.log -- FLAGS && nbtrace explain"
+    )
 
 
 def test_letters_stand_for_a_pixel_that_no_log_tells() -> None:

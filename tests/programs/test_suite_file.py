@@ -33,6 +33,26 @@ def test_a_case_stands_on_the_defaults(tmp_path: Path) -> None:
     assert [task.name for task in tasks(suite, tmp_path, ["b"])] == ["b"]
 
 
+def test_a_region_is_slow_first_and_stands_in_place_of_the_defaults(tmp_path: Path) -> None:
+    text = HEAD + (
+        "[defaults]\nroi = [1, 2, 3, 4]\n"
+        '[[case]]\nname = "a"\nflags = "-N 5"\nregion = [3, 4, 1, 2]\n'
+        '[[case]]\nname = "b"\nflags = "-N 5"\n'
+        '[[case]]\nname = "c"\nflags = "-N 5"\nregion = [7, 8, 5, 6]\n'
+    )
+    regions = [
+        task.image_options(ImageOptions(), "s.toml").roi
+        for task in tasks(read_suite(write(tmp_path / "s.toml", text)), tmp_path)
+    ]
+    assert regions == [Roi(1, 2, 3, 4), Roi(1, 2, 3, 4), Roi(5, 6, 7, 8)]
+
+
+def test_a_region_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    text = HEAD + '[[case]]\nname = "a"\nflags = "-N 5"\nregion = [3, 4, 1, 2]\nroi = [1, 2, 3, 4]\n'
+    with pytest.raises(UsageError, match="give one"):
+        read_suite(write(tmp_path / "s.toml", text))
+
+
 CASE = '[[case]]\nname = "a"\nflags = "-N 5"\n'
 
 

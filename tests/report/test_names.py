@@ -240,7 +240,7 @@ def test_the_reports_of_the_kiln_say_what_they_should(tmp_path: Path) -> None:
     ):
         assert part in text, part
     same = terminal.render(diff_view(diff(pair.py, pair.py)), 250)
-    assert "both logs carry the prefixes of port; the first is taken as ref, the second as port" in same
+    assert "both logs carry the prefixes of port; the same file is taken as ref and as port" in same
     explained = explain(pair.c, pair.py)
     assert "INTRODUCED_PORT" in terminal.render(explain_view(explained), 250)
     told = "\n".join(words_of(explain_document(explained)))

@@ -60,6 +60,8 @@ class ComparedLogs:
     policy : Policy
     gaps : (Gaps, Gaps)
         What C and what Py lacks of what it prints elsewhere.
+    exchanged : bool
+        Whether they were given the other way round, which their prefixes tell.
     """
 
     c: Trace
@@ -70,6 +72,7 @@ class ComparedLogs:
     rows: Sequence[Row]
     policy: Policy
     gaps: tuple[Gaps, Gaps]
+    exchanged: bool = False
 
     @property
     def vocabulary(self) -> Vocabulary:

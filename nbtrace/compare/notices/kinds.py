@@ -13,14 +13,14 @@ from nbtrace.compare.notices.gap_notices import (
 from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates
 from nbtrace.compare.notices.log_notices import contradictions, habits, readings, single_precision
 from nbtrace.compare.notices.pixel_notices import different_pixels, different_points, unpaired_pixels
-from nbtrace.compare.notices.side_notices import copies, same_side
+from nbtrace.compare.notices.side_notices import copies, which_is_which
 from nbtrace.compare.notices.step_notices import different_turns, repeated_steps
 from nbtrace.compare.notices.tolerance_notices import idle_tolerances
 from nbtrace.compare.notices.unit_notices import different_units
 from nbtrace.verdicts.notices import Notice
 
 NOTICE_KINDS: tuple[NoticeKind, ...] = (
-    same_side,
+    which_is_which,
     readings,
     unpaired_pixels,
     different_pixels,

@@ -7,22 +7,46 @@ from nbtrace.records import Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 
 
-def same_side(logs: ComparedLogs) -> Iterator[Notice]:
-    """Yield that both logs are of one program by their prefixes."""
-    if are_of_one_side(logs.c, logs.py):
-        yield Notice(Subject.SIDES, Weight.INFO, same_side_words("logs", logs.c))
+def which_is_which(logs: ComparedLogs) -> Iterator[Notice]:
+    """Yield which log is taken as which program's, and why, unless each tells it and they stand in that order."""
+    yield from side_notices("logs", logs.c, logs.py, exchanged=logs.exchanged)
 
 
-def are_of_one_side(c: Trace, py: Trace) -> bool:
-    """Whether the prefixes of two logs are those of one program."""
-    return c.side is py.side and c.side is not Side.UNKNOWN
+def side_notices(what: str, c: Trace, py: Trace, *, exchanged: bool) -> Iterator[Notice]:
+    """Yield what is said of two logs of which `c` stands for the reference.
+
+    Parameters
+    ----------
+    what : str
+        Logs, or files.
+    c, py : Trace
+    exchanged : bool
+        Whether they were given the other way round.
+    """
+    names, taken = c.vocabulary.names, _taken(c, py)
+    by_order = taken if c.source == py.source else f"by their order {taken}"
+    if c.side is not Side.UNKNOWN and c.side is py.side:
+        text = f"both {what} carry the prefixes of {names.of(c.side)}; {by_order}"
+    elif c.side is py.side:
+        text = f"neither of the two {what} tells whose it is; {by_order}"
+    elif Side.UNKNOWN in {c.side, py.side}:
+        told = c if py.side is Side.UNKNOWN else py
+        text = f"only one of the two {what} tells whose it is, that of {names.of(told.side)}; so {taken}"
+    elif exchanged:
+        text = f"by their prefixes {taken}, whatever their order"
+    else:
+        return
+    yield Notice(Subject.SIDES, Weight.INFO, text)
 
 
-def same_side_words(what: str, c: Trace) -> str:
-    """Return what is said of two logs of one side, of which `c` stands for the reference."""
-    names = c.vocabulary.names
-    taken = f"the first is taken as {names.reference}, the second as {names.candidate}"
-    return f"both {what} carry the prefixes of {names.of(c.side)}; {taken}"
+def _taken(c: Trace, py: Trace) -> str:
+    """Return which file stands for which program."""
+    names, files = c.vocabulary.names, (c.source, py.source)
+    if files[0] == files[1]:
+        return f"the same file is taken as {names.reference} and as {names.candidate}"
+    short = [file.rpartition("/")[2] for file in files]
+    first, second = files if short[0] == short[1] else short
+    return f"{first} is taken as {names.reference}, {second} as {names.candidate}"
 
 
 def copies(logs: ComparedLogs) -> Iterator[Notice]:

@@ -19,6 +19,7 @@ from nbtrace.explanation.images.solving import Unknown
 from nbtrace.explanation.images.telling import telling_pixels
 from nbtrace.explanation.images.telling_runs import TellingRuns
 from nbtrace.explanation.simulations.run import Change, Config, Experiments
+from nbtrace.progress import stage
 from nbtrace.records import Side
 
 Pixels: TypeAlias = npt.NDArray[Any]
@@ -100,7 +101,8 @@ def image_causes(result: ImagesResult, config: Config, experiments: ImageExperim
     """
     simulator = experiments.simulator
     try:
-        return _searched(result, config, experiments, simulator)
+        with stage("runs of the simulator"):
+            return _searched(result, config, experiments, simulator)
     except NbtraceError as error:
         return ImageCauses(refused=str(error))
 

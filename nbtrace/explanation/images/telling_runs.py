@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.images.image_simulator import Doubles, ImageSimulator, Places
 from nbtrace.explanation.simulations.run import Change, Config, Experiments
+from nbtrace.progress import step
 
 
 @dataclass
@@ -52,6 +53,7 @@ class TellingRuns:
     def _run(self, config: Config) -> Doubles | None:
         if self.simulator.shape(config) != self.simulator.shape(self.config):
             return None
+        step()
         try:
             return self.simulator.values(config, self.places)
         except NbtraceError:

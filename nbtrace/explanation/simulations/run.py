@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.errors import NbtraceError
+from nbtrace.progress import step
 from nbtrace.records import Pixel
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class Runs:
 
     def _made(self, config: Config) -> Values | None:
         self.spent += _OVERHEAD
+        step()
         try:
             run = self.simulate(config, self.pixel)
         except NbtraceError:

@@ -21,5 +21,5 @@ def probe_command(wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) ->
     if wanted is Wanted.CONFIGURATION:
         return f"nbtrace explain {c} {py} -- FLAGS"
     slow, fast = pixel if pixel is not None else ("S", "F")
-    traced = f"nbtrace harness --pixel {slow} {fast} --emit-all --out ours.log -- FLAGS"
+    traced = f"nbtrace harness --pixel {slow} {fast} --emit-all --output ours.log -- FLAGS"
     return f"{traced} && nbtrace explain {c} ours.log -- FLAGS"

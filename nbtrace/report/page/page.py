@@ -19,6 +19,7 @@ from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
 from nbtrace.evidence.verification import FileStatus, Integrity
+from nbtrace.progress import tracked
 from nbtrace.report.documents.filed import names_of, read_as
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
@@ -117,7 +118,7 @@ def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
     several = Counter(filed.name for filed in contents.results)
     counted: Counter[str] = Counter()
     sections: list[ResultSection] = []
-    for filed in contents.results:
+    for filed in tracked(contents.results, "results of the bundle", len(contents.results)):
         counted[filed.name] += 1
         label = f"{filed.name} {counted[filed.name]}" if several[filed.name] > 1 else filed.name
         sections.append(result_section(filed, f"result-{len(sections) + 1}", label))
@@ -136,7 +137,7 @@ def make_page(contents: Contents, *, all_pixels: bool = False) -> Page:
         sections=tuple(sections),
         pictures={
             section.anchor: pictures_of(section.filed, contents, section.anchor, all_pixels=all_pixels)
-            for section in sections
+            for section in tracked(sections, "pictures", len(sections))
         },
         provenance=(
             command_table(contents.results),
@@ -163,7 +164,7 @@ def _faults(contents: Contents) -> Iterator[str]:
     """Yield what is wrong with the bundle, in sentences."""
     if contents.verification.outcome() is Integrity.NOTHING:
         yield "nothing to verify: no entry of a manifest could be checked"
-    good = (FileStatus.OK, FileStatus.SELF, FileStatus.NOT_LISTED)
+    good = (FileStatus.OK, FileStatus.SELF, FileStatus.WEAK, FileStatus.NOT_LISTED)
     for finding in contents.verification.findings:
         if finding.status not in good:
             where = f" ({finding.manifest}:{finding.line})" if finding.manifest is not None else ""

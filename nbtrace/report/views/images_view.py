@@ -302,6 +302,6 @@ def _next(result: ImagesResult) -> Iterator[Section]:
     if result.verdict is Verdict.AGREE or not result.worst_pixels:
         return
     slow, fast = result.worst_pixels[0].pixel
-    line = f"nbtrace harness --pixel {slow} {fast} --out trace_py.log -- FLAGS"
+    line = f"nbtrace harness --pixel {slow} {fast} --output trace_py.log -- FLAGS"
     question = "how does the pixel with the largest difference come about? FLAGS are those of the run"
     yield Section("What to look at next", commands=(Command(line, question),))

@@ -114,7 +114,7 @@ def test_digests_and_provenance_are_on_the_page(pair_page: str, pair_bundle: Bun
     for path in sorted(pair_bundle.root.glob("*.json")):
         assert hashlib.sha256(path.read_bytes()).hexdigest() in text
     assert hashlib.sha256((pairs / "supervisor__685_1039" / "c.log").read_bytes()).hexdigest() in text
-    assert "intact 12 of 12 entries of the manifest verified" in text
+    assert "intact 20 of 20 entries of the manifest verified" in text
     assert "nbtrace explain" in text
 
 
@@ -187,7 +187,7 @@ def test_a_bundle_that_is_not_intact_says_so_on_top(pair_bundle: Bundle, tmp_pat
     text = Markup(page_of(copy)).visible()
     assert text.index("This bundle is not intact MISMATCH: metrics.json (sha256.txt:") < text.index("Before you read")
     assert "metrics.json is not what was filed" in text
-    assert "not intact 11 of 12 entries" in text
+    assert "not intact 19 of 20 entries" in text
 
 
 def test_a_document_that_cannot_be_used_leaves_its_summary(bundle: Bundle, pairs: Path) -> None:

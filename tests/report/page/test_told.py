@@ -141,5 +141,5 @@ def test_a_section_has_sentences_items_commands_and_a_table_in_this_order() -> N
 def test_a_changed_view_is_told(contents: Contents, tmp_path: Path) -> None:
     for file in contents.root.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "view.json").write_text((tmp_path / "view.json").read_text().replace("differ", "agree "))
-    assert "view.json is not what was filed" in Markup(page_of(Bundle.open(tmp_path))).visible()
+    (tmp_path / "diff_view.json").write_text((tmp_path / "diff_view.json").read_text().replace("differ", "agree "))
+    assert "diff_view.json is not what was filed" in Markup(page_of(Bundle.open(tmp_path))).visible()

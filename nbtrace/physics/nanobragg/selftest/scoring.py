@@ -19,6 +19,7 @@ from nbtrace.physics.nanobragg.selftest import inject
 from nbtrace.physics.nanobragg.selftest.baselines import allclose_differs, first_differing_line
 from nbtrace.physics.nanobragg.selftest.defects import DEFECTS
 from nbtrace.physics.nanobragg.selftest.inject import KnownMistake
+from nbtrace.progress import stage, step
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -134,7 +135,8 @@ def run(
         If a log is not the reference's, or holds no pixel.
     """
     bases = dict(scenes(logs, configurations))
-    outcomes = [item for name, base in bases.items() for item in _outcomes(name, base, defects)]
+    with stage("mistakes made and explained", len(bases) * len(defects)):
+        outcomes = [item for name, base in bases.items() for item in _outcomes(name, base, defects)]
     clean = [item for name, base in bases.items() for item in _clean(name, base)]
     return SelfTest(tuple(outcomes), tuple(clean))
 
@@ -159,6 +161,7 @@ def _scene(trace: Trace) -> Scene:
 
 def _outcomes(name: str, base: Scene, defects: Sequence[KnownMistake]) -> Iterator[PairOutcome]:
     for defect in defects:
+        step()
         try:
             values = inject.injected(base, defect)
         except (UnloggedError, ZeroDivisionError, OverflowError):

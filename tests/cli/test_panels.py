@@ -1,0 +1,35 @@
+"""The help is grouped: every command stands in a panel, and options in panels where there are many."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from nbtrace.cli import app
+from nbtrace.cli.panels import COMMANDS, OUTPUT, PIXELS, TOLERANCE
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+ROOT: Any = typer.main.get_command(app)
+
+
+def test_every_command_has_a_panel_and_every_panel_its_commands() -> None:
+    assert set(ROOT.commands) == set(COMMANDS)
+    assert {name: command.rich_help_panel for name, command in ROOT.commands.items()} == COMMANDS
+
+
+def test_the_help_lists_panels_in_their_order(nb: "Run") -> None:
+    out = nb("--help").out
+    places = [out.index(f"─ {panel} ─") for panel in dict.fromkeys(COMMANDS.values())]
+    assert places == sorted(places)
+    assert "─ Commands ─" not in out
+
+
+@pytest.mark.parametrize(
+    ("command", "panels"),
+    [("images", (PIXELS, TOLERANCE, OUTPUT)), ("compare", (PIXELS, TOLERANCE, OUTPUT)), ("diff", (TOLERANCE, OUTPUT))],
+)
+def test_options_stand_in_panels(nb: "Run", command: str, panels: tuple[str, ...]) -> None:
+    out = nb(command, "--help").out
+    assert all(f"─ {panel} ─" in out for panel in panels)
