@@ -39,7 +39,7 @@ def check_command(
     """
     words = chosen(vocabulary, Path())
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
-    delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
+    delivery = Delivery("check", (log, *words.inputs), outputs.destinations(), vocabulary=vocabulary)
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")

@@ -1,13 +1,20 @@
 """A command's help: filled to the width of the terminal, with the usage as people write it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from nbtrace.cli.wrong_calls import flags_behind, right_call
+from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
+
+UNNAMED = "A B"
+"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
+TYPED = "nbtrace.typed"
+"""Where a context keeps the words of a command as they were typed."""
 
 BadUsage: Any = typer.BadParameter.__mro__[1]
 """The base of typer's own usage errors, which it does not export by name."""
@@ -23,14 +30,34 @@ class HelpfulCommand(TyperCommand):
             checked.process_value = _with_plain_numbers(parameter, parameter.process_value)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments; an error knows the command that it is about."""
+        """Parse the arguments; an error knows the command that it is about, and the right call where it tells that."""
+        words: list[str] = ctx.meta.setdefault(TYPED, list(args))
+        self.refuse_bare_flags(ctx, words)
         try:
             rest: list[str] = super().parse_args(ctx, args)
         except BadUsage as error:
+            self.spell_out(ctx, words)
             error.ctx = error.ctx or ctx
             _keep_near(error)
             raise
         return rest
+
+    @property
+    def takes_flags(self) -> bool:
+        """Whether flags of nanoBragg may follow `--`."""
+        return any(parameter.name == "flags" for parameter in self.params)
+
+    def refuse_bare_flags(self, ctx: Any, words: list[str]) -> None:
+        """Refuse flags of nanoBragg without `--` before them: their letters would be taken for options."""
+        call = flags_behind(path_of(ctx), words, values_of(self.params)) if self.takes_flags else ""
+        if call:
+            raise UsageError(f"flags of a run stand after --: {call}")
+
+    def spell_out(self, ctx: Any, words: list[str]) -> None:
+        """Refuse an option that is another program's word for one of this command, with the right call."""
+        call = right_call(path_of(ctx), words, values_of(self.params))
+        if call:
+            raise UsageError(f"{ctx.command_path} has no such option; the same in nbtrace's words: {call}")
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words of the usage; what is required stands as it is, without braces."""
@@ -38,6 +65,21 @@ class HelpfulCommand(TyperCommand):
         return [
             "[-- FLAGS]" if piece == "[-- FLAGS]..." else piece.replace("{", "").replace("}", "") for piece in pieces
         ]
+
+
+def path_of(ctx: Any) -> str:
+    """Return the command as it is typed; the one that has no name of its own is nbtrace alone."""
+    return str(ctx.command_path).removesuffix(f" {UNNAMED}")
+
+
+def values_of(parameters: Iterable[Any]) -> dict[str, int]:
+    """Return the options among the parameters of a command, and how many values each takes."""
+    return {
+        word: 0 if option.is_flag else option.nargs
+        for option in parameters
+        if getattr(option, "param_type_name", "") == "option"
+        for word in (*option.opts, *option.secondary_opts)
+    }
 
 
 class HelpfulGroup(TyperGroup):

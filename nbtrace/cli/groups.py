@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from nbtrace.cli.options import BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
+from nbtrace.cli.options import AllShown, BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
 from nbtrace.cli.output import Destinations
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Outputs:
     output: TextFile = None
     bundle: BundleFolder = None
     force: Force = False
+    all_shown: AllShown = False
 
     def destinations(
         self,
@@ -41,7 +42,9 @@ class Outputs:
         UsageError
             If two of them exclude each other, or one cannot be what it is given for.
         """
-        return Destinations(self.md, self.json, self.output, self.bundle, self.force, notes, folder, others, plot)
+        return Destinations(
+            self.md, self.json, self.output, self.bundle, self.force, notes, folder, others, plot, self.all_shown
+        )
 
 
 @dataclass(frozen=True)

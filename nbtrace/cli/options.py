@@ -68,6 +68,9 @@ PlotFile: TypeAlias = Annotated[
 BundleFolder: TypeAlias = Annotated[
     Path | None, typer.Option("--bundle", metavar="DIR", help="File result, report and provenance in this bundle.")
 ]
+AllShown: TypeAlias = Annotated[
+    bool, typer.Option("--all", help="Print everything; files that are written always hold it.")
+]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]
 Cells: TypeAlias = Annotated[
     tuple[int, int, int] | None,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from nbtrace.documents import dump, utc_text
@@ -16,7 +15,8 @@ from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
-from nbtrace.report.view import View, clean, with_option
+from nbtrace.report.short_form import on_a_screen, short_form
+from nbtrace.report.view import View, clean, with_vocabulary
 from nbtrace.verdicts.status import Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Destinations:
         Files that the command itself writes besides.
     plot : Path or None
         File for a figure; its suffix says whether it is PNG or SVG.
+    whole : bool
+        Print the report whole, not in its short form.
     """
 
     md: Path | None = None
@@ -64,6 +66,7 @@ class Destinations:
     folder: Path | None = None
     others: tuple[Path, ...] = ()
     plot: Path | None = None
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
@@ -167,6 +170,8 @@ class Delivery:
     dtype: str | None = None
     reference: Path | None = None
     vocabulary: str | None = None
+    screen: int | None = None
+    """Lines that the printed report may have, where it is cut to a screen."""
 
     def __post_init__(self) -> None:
         if self.inputs.count("-") > 1:
@@ -202,11 +207,11 @@ class Delivery:
         """
         code = _EXIT[view.verdict] if code is None else code
         if self.vocabulary is not None:
-            view = with_option(view, f"--vocabulary {quote(self.vocabulary)}")
+            view = with_vocabulary(view, self.vocabulary)
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document()), self.to.plot)
         if self.to.text not in {None, STDOUT}:
-            self._write(self.to.text, terminal.render(view) if printed is None else printed)
+            self._write(self.to.text, terminal.render(view, closes=True) if printed is None else printed)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle or self.to.folder:
             filed = self._documents(view, document(), code, outputs or {})
@@ -223,8 +228,11 @@ class Delivery:
     def _print(self, view: View, printed: str | None) -> None:
         if printed is not None:
             sys.stdout.write(printed)
-        else:
-            terminal.print_view(view, terminal.console_for(sys.stdout))
+            return
+        console = terminal.console_for(sys.stdout)
+        if not self.to.whole:
+            view = short_form(view) if self.screen is None else on_a_screen(view, console.width, self.screen)
+        terminal.print_view(view, console, closes=True)
 
     def _documents(
         self,

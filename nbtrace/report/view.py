@@ -25,8 +25,9 @@ class Column:
     title : str
     numeric : bool
         Aligned to the right.
-    least_width : int
-        Terminal width from which on it is shown; Markdown shows every column.
+    rank : int
+        Where a terminal is too narrow, columns of the highest rank are left out first; one of rank 0 never is. Markdown
+        shows every column.
     rounds : bool
         A narrow terminal may show its numbers with fewer digits.
     named : bool
@@ -35,17 +36,28 @@ class Column:
 
     title: str
     numeric: bool = False
-    least_width: int = 0
+    rank: int = 0
     rounds: bool = False
     named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A table row: one text per column, and the status that colours it."""
+    """A table row.
+
+    Attributes
+    ----------
+    cells : tuple of str
+        One text per column.
+    status : Status or None
+        What colours it. A short form counts the lines that agree.
+    kept : bool
+        It stands in a short form although it agrees.
+    """
 
     cells: tuple[str, ...]
     status: Status | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +70,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command to run next, as it is typed, and the question that it answers."""
+    """A command to run next.
+
+    Attributes
+    ----------
+    line : str
+        As it is typed.
+    question : str
+        What it answers.
+    takes_vocabulary : bool
+        It reads logs with the vocabulary in force, and does not name it.
+    """
 
     line: str
     question: str
+    takes_vocabulary: bool = False
 
 
 class SectionKind(StrEnum):
@@ -72,13 +95,21 @@ class SectionKind(StrEnum):
     DIVERGENT = "divergent quantities"
     ROOTS = "roots"
     PROOF = "proof of a root"
+    NEXT = "what to look at next"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading with sentences, items, commands and a table, in this order.
 
-    `repeats_table` marks a section that says again, for a document, what the terminal shows in a table.
+    Attributes
+    ----------
+    repeats_table : bool
+        It says again, for a document, what the terminal shows in a table.
+    detail : bool
+        A short form names it and leaves it out.
+    left_out : str
+        What a short form says of the lines that it leaves out.
     """
 
     title: str
@@ -88,6 +119,8 @@ class Section:
     table: Table | None = None
     repeats_table: bool = False
     kind: SectionKind = SectionKind.OTHER
+    detail: bool = False
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +148,17 @@ class View:
     sections: tuple[Section, ...]
 
 
-def with_option(view: View, option: str) -> View:
-    """Return a view in which the commands to run next have one more option."""
+def with_vocabulary(view: View, name: str) -> View:
+    """Return a view in which the commands to run next that read logs name a vocabulary."""
+    option = f" --vocabulary {quote(name)}"
     sections = (
-        replace(part, commands=tuple(replace(command, line=f"{command.line} {option}") for command in part.commands))
+        replace(
+            part,
+            commands=tuple(
+                replace(command, line=command.line + option) if command.takes_vocabulary else command
+                for command in part.commands
+            ),
+        )
         for part in view.sections
     )
     return replace(view, sections=tuple(sections))
@@ -200,9 +240,14 @@ def _input_fact(side: str, trace: Trace) -> str:
     return f"{side}: {trace.source} ({pixel + '; ' if pixel else ''}{lines}{unread})"
 
 
-def logs_line(command: str, *sources: str, vocabulary: Vocabulary) -> str:
-    """Return a command on logs as it is typed, with the vocabulary that they were read with."""
-    words = ["nbtrace", command, *map(quote, sources)]
+def typed(name: str) -> str:
+    """Return the name of a file as it is typed: quoted for the shell, and no option."""
+    return quote(f"./{name}" if name.startswith("-") and name != "-" else name)
+
+
+def logs_line(command: str, *sources: str, vocabulary: Vocabulary, more: str = "") -> str:
+    """Return a command on logs as it is typed, with the vocabulary that they were read with and further words."""
+    words = ["nbtrace", *([command] if command else []), *map(typed, sources), *([more] if more else [])]
     if vocabulary is not registry.default():
         words += ["--vocabulary", quote(vocabulary.origin or vocabulary.name)]
     return " ".join(words)

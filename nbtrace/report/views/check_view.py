@@ -2,15 +2,16 @@
 
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
+from nbtrace.report.next_steps import after_check
 from nbtrace.report.view import Column, Line, Section, Table, View, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict
 
 _COLUMNS = (
     Column("quantity"),
-    Column("relation"),
+    Column("relation", rank=1),
     Column("residual", numeric=True),
-    Column("allowed", numeric=True),
-    Column("checked", numeric=True, least_width=92),
+    Column("allowed", numeric=True, rank=2),
+    Column("checked", numeric=True, rank=3),
     Column("finding"),
 )
 _STATUS = {RelationState.HOLDS: Status.PASS, RelationState.BROKEN: Status.CRITICAL}
@@ -51,8 +52,9 @@ def check_view(result: SelfCheck) -> View:
                 Section("Relations", table=table if table.lines else None),
                 Section("Not checked", items=tuple(f"{item.quantity}: {item.reason}" for item in unchecked)),
                 Section("Unreadable lines", items=unreadable + ((f"and {more} more",) if more else ())),
+                *after_check(trace, broken=bool(result.broken)),
             )
-            if section.items or section.table
+            if section.items or section.table or section.commands
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.records import Side
+from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
@@ -10,13 +11,13 @@ from nbtrace.vocabulary.sides import Names
 def _columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("phi_tic", numeric=True),
-        Column(f"φ {names.reference} (deg)", numeric=True, named=True),
-        Column(f"φ {names.candidate} (deg)", numeric=True, least_width=90, named=True),
-        Column(f"k {names.reference}", numeric=True, named=True),
-        Column(f"k {names.candidate}", numeric=True, least_width=112, named=True),
+        Column(f"φ {names.reference} (deg)", numeric=True, rank=3, named=True),
+        Column(f"φ {names.candidate} (deg)", numeric=True, rank=5, named=True),
+        Column(f"k {names.reference}", numeric=True, rank=4, named=True),
+        Column(f"k {names.candidate}", numeric=True, rank=4, named=True),
         Column("Δk", numeric=True),
-        Column("ΔF_latt_b", numeric=True),
-        Column("ΔF_latt", numeric=True),
+        Column("ΔF_latt_b", numeric=True, rank=2),
+        Column("ΔF_latt", numeric=True, rank=1),
         Column("status"),
     )
 
@@ -93,4 +94,6 @@ def _summary(result: PhiResult) -> tuple[Section, ...]:
         items.append(
             "a first step that equals the last is what a rotation left over from the previous pixel looks like"
         )
-    return (Section("Findings", items=tuple(items)),) if items else ()
+    findings = (Section("Findings", items=tuple(items)),) if items else ()
+    differ = first is not None and result.verdict is Verdict.DIFFER
+    return (*findings, *next_section(commands=[why(result.c, result.py)] if differ else ()))
