@@ -44,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command(UNNAMED, cls=ProgramCommand, epilog=answer.EXAMPLE, hidden=True)(answer.answer_command)
+app.command(UNNAMED, cls=answer.AnswerCommand, epilog=answer.EXAMPLE, hidden=True)(answer.answer_command)
 app.command("diff", cls=HelpfulCommand, epilog=diff.EXAMPLE)(diff.diff_command)
 app.command("phi", cls=HelpfulCommand, epilog=phi.EXAMPLE)(phi.phi_command)
 app.command("steps", cls=HelpfulCommand, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)

@@ -1,7 +1,7 @@
 """`nbtrace A B`, without the name of a command: two traces compared and explained, the answer on one screen."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,7 +9,7 @@ from nbtrace.cli.explain import configured_by, simulator_of
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import ConfigurationName, PolicyFile, Tolerances, VocabularyName
 from nbtrace.cli.output import Delivery
-from nbtrace.cli.program_flags import passed_on
+from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_pair, read_sides
@@ -21,6 +21,15 @@ from nbtrace.vocabulary.chosen import Chosen, chosen
 EXAMPLE = "Example: nbtrace c.log py.log --config supervisor"
 SCREEN = 25
 """Lines of the answer."""
+
+
+class AnswerCommand(ProgramCommand):
+    """The command without a name: its usage names the inputs once."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage after the inputs."""
+        del ctx
+        return ["[OPTIONS]", self.after_dashes]
 
 
 @grouped

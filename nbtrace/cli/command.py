@@ -55,9 +55,10 @@ class HelpfulCommand(TyperCommand):
 
     def spell_out(self, ctx: Any, words: list[str]) -> None:
         """Refuse an option that is another program's word for one of this command, with the right call."""
-        call = right_call(path_of(ctx), words, values_of(self.params))
-        if call:
-            raise UsageError(f"{ctx.command_path} has no such option; the same in nbtrace's words: {call}")
+        found = right_call(path_of(ctx), words, values_of(self.params))
+        if found is not None:
+            option, call = found
+            raise UsageError(f"{path_of(ctx)} has no {option}; write {call}")
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words of the usage; what is required stands as it is, without braces."""

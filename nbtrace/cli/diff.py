@@ -67,7 +67,7 @@ def diff_command(
     """
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
-    delivery = Delivery("diff", inputs, outputs.destinations(), vocabulary=vocabulary)
+    delivery = Delivery("diff", inputs, outputs.destinations(brief=brief), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:

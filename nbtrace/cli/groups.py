@@ -11,6 +11,7 @@ import typer
 
 from nbtrace.cli.options import AllShown, BundleFolder, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
 from nbtrace.cli.output import Destinations
+from nbtrace.errors import UsageError
 
 if TYPE_CHECKING:
     from nbtrace.embedded.choice import Choice
@@ -34,16 +35,28 @@ class Outputs:
         folder: Path | None = None,
         others: tuple[Path, ...] = (),
         plot: Path | None = None,
+        brief: bool = False,
     ) -> Destinations:
-        """Return them with those that a command has besides.
+        """Return them with those that a command has besides; a brief report is printed as it is.
 
         Raises
         ------
         UsageError
             If two of them exclude each other, or one cannot be what it is given for.
         """
+        if brief and self.all_shown:
+            raise UsageError("--brief leaves out what agrees, --all prints it; give one of them")
         return Destinations(
-            self.md, self.json, self.output, self.bundle, self.force, notes, folder, others, plot, self.all_shown
+            self.md,
+            self.json,
+            self.output,
+            self.bundle,
+            self.force,
+            notes,
+            folder,
+            others,
+            plot,
+            self.all_shown or brief,
         )
 
 

@@ -25,6 +25,7 @@ _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"PAR1")
 """How text in other encodings, and tables, begin."""
 _ODD = 0.1
 """Share of bytes that are no text from which on a file of numbers is taken for an image without a header."""
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, ValueError, SyntaxError, RuntimeError, zlib.error)
 _SMALLEST_SIDE = 4
 _MOST_MEMBERS = 64
 _MOST_HEADER = 2**14
@@ -104,10 +105,9 @@ def _is_reflections(head: bytes) -> bool:
 
 def _holds_image(path: Path) -> bool:
     """Tell whether an .npz file holds an array of two or more dimensions that is no short table."""
-    with suppress(OSError, zipfile.BadZipFile, ValueError, SyntaxError, NotImplementedError, RuntimeError, zlib.error):
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()[:_MOST_MEMBERS]
-            return any(_shape_is_image(archive, member) for member in members if member.endswith(".npy"))
+    with suppress(*_DAMAGED), zipfile.ZipFile(path) as archive:
+        members = archive.namelist()[:_MOST_MEMBERS]
+        return any(_shape_is_image(archive, member) for member in members if member.endswith(".npy"))
     return False
 
 

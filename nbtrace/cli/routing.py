@@ -74,7 +74,7 @@ def routed(args: Sequence[str], *, answer: str, commands: Sequence[str], options
         return [answer, "--help"]
     if call := flags_behind("nbtrace", words, options):
         raise UsageError(f"flags of a run stand after --: {call}")
-    return [*_command_for(words, inputs, answer), *words]
+    return [*_command_for(inputs, answer), *words]
 
 
 def _refuse_command_behind(words: Sequence[str], inputs: Sequence[str], commands: Sequence[str]) -> None:
@@ -103,7 +103,7 @@ def _names_files(inputs: Sequence[str], commands: Sequence[str]) -> bool:
     return False
 
 
-def _command_for(words: Sequence[str], inputs: Sequence[str], answer: str) -> tuple[str, ...]:
+def _command_for(inputs: Sequence[str], answer: str) -> tuple[str, ...]:
     """Return the command that the inputs call for."""
     kinds = [kind_of(name) for name in inputs]
     if len(inputs) > _MOST_INPUTS:

@@ -87,7 +87,7 @@ def sweep_command(
 
     Exit status: 1 if a divergence from the reference stays.
     """
-    to = outputs.destinations()
+    to = outputs.destinations(brief=brief)
     words = _words(vocabulary, traced=bool(trace))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     wanted = _Wanted(config, passed_on(ctx), pixel, mode, tuple(device or ()), tuple(dtype or ()))

@@ -17,23 +17,25 @@ class Meant:
     ----------
     words : tuple of str
         The option, and `{}` where its value goes.
-    takes_value : bool
-        The other program's option has one.
     needs : str
         The option of ours that the command must have; empty where none is needed.
     """
 
     words: tuple[str, ...]
-    takes_value: bool
     needs: str
 
+    @property
+    def takes_value(self) -> bool:
+        """Whether the other program's option has one."""
+        return any("{}" in word for word in self.words)
 
-_RELATIVE = Meant(("-t", "{}"), True, "--tolerance")
-_ABSOLUTE = Meant(("-t", "NAME=abs:{}"), True, "--tolerance")
-_OF_PIXELS = Meant(("-t", "abs:{}"), True, "--pictures")
-_EVERYTHING = Meant(("--all",), False, "--all")
-_QUIET = Meant((">", "/dev/null"), False, "")
-_FILE = Meant(("-o", "{}"), True, "--output")
+
+_RELATIVE = Meant(("-t", "{}"), "--tolerance")
+_ABSOLUTE = Meant(("-t", "NAME=abs:{}"), "--tolerance")
+_OF_PIXELS = Meant(("-t", "abs:{}"), "--pictures")
+_EVERYTHING = Meant(("--all",), "--all")
+_QUIET = Meant((">", "/dev/null"), "")
+_FILE = Meant(("-o", "{}"), "--output")
 _OTHER_WORDS: Mapping[str, Meant] = {
     **dict.fromkeys(("--rtol", "--rel-tol", "--reltol", "--relative", "--rel", "--tol", "--eps"), _RELATIVE),
     **dict.fromkeys(("--epsilon", "--precision", "--tolerance", "--threshold", "--rel_tol", "--r-tol"), _RELATIVE),
@@ -41,10 +43,10 @@ _OTHER_WORDS: Mapping[str, Meant] = {
     **dict.fromkeys(("--verbose", "-v", "-vv", "--full", "--long", "--details", "--show-all", "-a"), _EVERYTHING),
     **dict.fromkeys(("--quiet", "-q", "--silent", "-s", "--no-output"), _QUIET),
     **dict.fromkeys(("--out", "--output-file", "--outfile", "--save"), _FILE),
-    **dict.fromkeys(("--short", "--summary", "--concise"), Meant(("--brief",), False, "--brief")),
-    **dict.fromkeys(("--markdown", "--out-md", "--md-out"), Meant(("--md", "{}"), True, "--md")),
-    **dict.fromkeys(("--out-json", "--json-out", "--metrics"), Meant(("--json", "{}"), True, "--json")),
-    "--html": Meant(("--bundle", "evidence", "&&", "nbtrace", "report", "evidence"), False, "--bundle"),
+    **dict.fromkeys(("--short", "--summary", "--concise"), Meant(("--brief",), "--brief")),
+    **dict.fromkeys(("--markdown", "--out-md", "--md-out"), Meant(("--md", "{}"), "--md")),
+    **dict.fromkeys(("--out-json", "--json-out", "--metrics"), Meant(("--json", "{}"), "--json")),
+    "--html": Meant(("--bundle", "evidence", "&&", "nbtrace", "report", "evidence"), "--bundle"),
     "--side-by-side": _EVERYTHING,
 }
 _FORMATS = {
@@ -66,8 +68,8 @@ OTHER_OPTIONS: Mapping[str, int] = {
 _SHELL = frozenset({">", "&&"})
 
 
-def right_call(path: str, args: Sequence[str], known: Iterable[str]) -> str:
-    """Return the right call where an option is another program's word for one of ours; empty if none is.
+def right_call(path: str, args: Sequence[str], known: Iterable[str]) -> tuple[str, str] | None:
+    """Return an option that is another program's word for one of ours, and the right call; None if none is.
 
     Parameters
     ----------
@@ -91,8 +93,8 @@ def right_call(path: str, args: Sequence[str], known: Iterable[str]) -> str:
             continue
         ours, taken = meant
         kept = [*words[:place], *words[place + 1 + (taken and not equals) :]]
-        return _spelled([*path.split(), *kept], ours, rest)
-    return ""
+        return option, _spelled([*path.split(), *kept], ours, rest)
+    return None
 
 
 def _meant(option: str, given: Sequence[str], options: frozenset[str]) -> tuple[tuple[str, ...], bool] | None:

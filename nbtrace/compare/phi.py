@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from nbtrace.compare.metrics import difference
 from nbtrace.compare.notices.line_notices import lines_notices
 from nbtrace.compare.notices.side_notices import are_of_one_side, same_side_words
 from nbtrace.compare.notices.step_notices import repeat_notices
-from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
+from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats, sweeps_of
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.records import Record, Side, Trace
@@ -80,6 +80,8 @@ class PhiResult:
     repeats : tuple of Repeat
     notices : tuple of Notice
     verdict : Verdict
+    sweeps : mapping
+        How many sweeps each side has: one for each sampled point.
     """
 
     c: Trace
@@ -89,6 +91,7 @@ class PhiResult:
     repeats: tuple[Repeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
+    sweeps: Mapping[Side, int] = field(default_factory=dict)
 
     @property
     def compared(self) -> tuple[PhiStep, ...]:
@@ -141,9 +144,11 @@ def compare_phi(first: Trace, second: Trace, policy: Policy | None = None) -> Ph
         _step(place, steps_c.get(place), steps_py.get(place), tolerance, c.vocabulary.names) for place in places
     )
     repeated = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
-    notices = _notices(c, py, compared, repeated)
+    sweeps = {Side.C: sweeps_of(steps_c), Side.PY: sweeps_of(steps_py)}
+    notices = (*_notices(c, py, compared), *repeat_notices(repeated, sweeps, c.vocabulary.names))
+    notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
-    return PhiResult(c, py, tolerance, compared, repeated, notices, verdict)
+    return PhiResult(c, py, tolerance, compared, repeated, notices, verdict, sweeps)
 
 
 def _unreadable_steps(trace: Trace) -> bool:
@@ -240,17 +245,16 @@ def _judge_factors(
     return Status.PASS, ""
 
 
-def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...]) -> tuple[Notice, ...]:
+def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...]) -> tuple[Notice, ...]:
     notices = [
         *_pixel_notices(c, py, compared),
         *_unit_notices(compared, c.vocabulary.names),
         *_label_notices(compared, c.vocabulary.names),
         *lines_notices(c, py),
     ]
-    notices += repeat_notices(repeated, c.vocabulary.names)
     if are_of_one_side(c, py):
         notices.append(Notice(Subject.SIDES, Weight.INFO, same_side_words("files", c)))
-    return tuple(sorted(notices, key=lambda notice: -notice.weight))
+    return tuple(notices)
 
 
 def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Notice]:

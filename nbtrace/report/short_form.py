@@ -1,4 +1,4 @@
-"""A view as a terminal shows it unless all is asked for: what agrees is counted, what is long is cut, and both are said."""
+"""A view as a terminal shows it unless all is asked for: what agrees is counted, what is long is cut."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +95,9 @@ def _cut_headline(view: View, width: int, height: int) -> View:
 
 def _chosen(sections: Sequence[Section], limits: ShortLimits) -> tuple[list[Section], list[Section]]:
     """Return the sections that stand, and those that are left out."""
-    shown, hidden, proofs = [], [], 0
+    shown: list[Section] = []
+    hidden: list[Section] = []
+    proofs = 0
     for section in sections:
         if section.repeats_table:
             continue

@@ -122,6 +122,11 @@ class Section:
     detail: bool = False
     left_out: str = ""
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything under its heading."""
+        return bool(self.sentences or self.items or self.commands or self.table)
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -27,7 +27,7 @@ from nbtrace.report.view import (
     signed,
     tolerance_facts,
 )
-from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
 

@@ -1,6 +1,7 @@
 """The view of a comparison along φ."""
 
 from nbtrace.compare.phi import PhiResult, PhiStep
+from nbtrace.compare.repeats import repeat_words
 from nbtrace.records import Side
 from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
@@ -84,7 +85,8 @@ def _line(step: PhiStep, repeated: set[tuple[Side, int, int]], *, several: bool)
 def _summary(result: PhiResult) -> tuple[Section, ...]:
     first = result.first_divergence
     names = result.c.vocabulary.names
-    items = [f"{repeat.words(names)}, digit for digit (marked * in the table)" for repeat in result.repeats]
+    repeated = repeat_words(result.repeats, result.sweeps, names)
+    items = [f"{words}, digit for digit (marked * in the table)" for words in repeated]
     if first is not None and first.reason:
         items.append(f"phi_tic {first.phi_tic}: {first.reason}")
     elsewhere = [abs(step.delta_k) for step in result.compared if not step.status.diverges and step.delta_k is not None]
