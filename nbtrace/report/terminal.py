@@ -66,8 +66,10 @@ def _closing(view: View, width: int) -> Text:
     room = width - len(word) - 2
     answer = folded(clean(view.headline), max(room, 1))
     if len(answer) > 1:
-        answer = folded(answer[0], max(room - 2, 1))
-        answer[0] = f"{answer[0].rstrip(' ,;:')} …"
+        beginning = folded(answer[0], max(room - 2, 1))[0]
+        clauses = beginning.rpartition("; ")[0]
+        beginning = clauses if 2 * len(clauses) > room else beginning
+        answer = [f"{beginning.rstrip(' ,;:')} …"]
     return line.append(f"  {answer[0]}", "not bold default")
 
 

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from nbtrace.cli import app
+from nbtrace.cli.command import UNNAMED
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FLAGS = "-- -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
 
 CALLS = {
+    UNNAMED: "c.log py.log",
     "diff": "c.log py.log",
     "phi": "py.log c.log",
     "steps": "c.log py.log",
@@ -118,6 +120,11 @@ WRONG: dict[str, dict[str, int]] = {
 """Wrong values of an option, and the exit status each must have, whichever command it is of."""
 
 
+def typed(command: str) -> list[str]:
+    """Return the words of a command; the one for two inputs has none."""
+    return [] if command == UNNAMED else command.split()
+
+
 def commands(name: str = "", command: Any = None) -> Iterator[tuple[str, Any]]:
     """Yield the commands by name."""
     command = command or typer.main.get_command(app)
@@ -185,7 +192,7 @@ def test_a_wrong_option_is_one_line(
         | {f"{option} {value}": code for value, code in WRONG[option].items()}
     )
     for call, code in wrong.items():
-        ended = nb(*command.split(), *named.split(), *call.split(), *after)
+        ended = nb(*typed(command), *named.split(), *call.split(), *after)
         assert (call, ended.code) == (call, code), ended
         assert ended.out == ""
         assert ended.err.startswith("nbtrace: ")
@@ -222,7 +229,7 @@ def test_help_is_filled_and_shows_an_example(nb: "Run", name: str, command: Any)
     ended = nb(*name.split(), "--help")
     assert (ended.code, ended.err) == (0, "")
     assert all(len(line) <= 80 for line in ended.out.splitlines())
-    assert f"Example: nbtrace {name} " in " ".join(ended.out.split())
+    assert f"Example: {' '.join(['nbtrace', *typed(name)])} " in " ".join(ended.out.split())
     usage = next(line for line in ended.out.splitlines() if "Usage:" in line)
     assert "{" not in usage
     # However a docstring is broken, its paragraphs are not: the help has a line each for the terminal to fill.
@@ -270,12 +277,12 @@ def test_no_value_reaches_the_terminal_as_a_command(
     after = [dashes.strip(), *flags.split()] if dashes else []
     words = named.split()
     calls = [
-        [*command.split(), *words, option, HOSTILE, *after]
+        [*typed(command), *words, option, HOSTILE, *after]
         for name, option, is_flag in OPTIONS
         if name == command and not is_flag and option not in WRITES
     ]
-    calls += [[*command.split(), HOSTILE, *words[1:], *after], [*command.split(), *words, f"--{HOSTILE}", *after]]
-    calls += [[*command.split(), *words, "--", "-N", HOSTILE], [*command.split(), *words, "--", HOSTILE]]
+    calls += [[*typed(command), HOSTILE, *words[1:], *after], [*typed(command), *words, f"--{HOSTILE}", *after]]
+    calls += [[*typed(command), *words, "--", "-N", HOSTILE], [*typed(command), *words, "--", HOSTILE]]
     for call in calls:
         ended = nb(*call)
         assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err), (call, ended)
