@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nbtrace.cli.command import screen_of
 from nbtrace.cli.explain import configured_by, simulator_of
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import ConfigurationName, PolicyFile, Tolerances, VocabularyName
@@ -19,8 +20,6 @@ from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import Chosen, chosen
 
 EXAMPLE = "Example: nbtrace c.log py.log --config supervisor"
-SCREEN = 25
-"""Lines of the answer."""
 
 
 class AnswerCommand(ProgramCommand):
@@ -63,7 +62,9 @@ def answer_command(
     words = chosen(vocabulary, Path())
     configured = configured_by(config, passed_on(ctx), words)
     logs = (first,) if second is None else (first, second)
-    delivery = Delivery("explain", (*logs, *words.inputs), outputs.destinations(), vocabulary=vocabulary, screen=SCREEN)
+    delivery = Delivery(
+        "explain", (*logs, *words.inputs), outputs.destinations(), vocabulary=vocabulary, screen=screen_of(ctx)
+    )
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = _pair(first, second, words)
     result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))

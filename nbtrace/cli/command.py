@@ -13,6 +13,9 @@ from nbtrace.nearness import nearest
 
 UNNAMED = "A B"
 """What stands in place of a command's name where two inputs are given without one; nobody types it."""
+SCREEN = "nbtrace.screen"
+"""Where a context keeps how many lines the answer may have, if it was asked for without the name of a command."""
+SCREEN_LINES = 25
 TYPED = "nbtrace.typed"
 """Where a context keeps the words of a command as they were typed."""
 
@@ -66,6 +69,12 @@ class HelpfulCommand(TyperCommand):
         return [
             "[-- FLAGS]" if piece == "[-- FLAGS]..." else piece.replace("{", "").replace("}", "") for piece in pieces
         ]
+
+
+def screen_of(ctx: Any) -> int | None:
+    """Return how many lines the printed answer may have; None where it is not cut to a screen."""
+    lines: int | None = ctx.meta.get(SCREEN)
+    return lines
 
 
 def path_of(ctx: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli.command import screen_of
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -35,6 +36,7 @@ EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 25
 
 @grouped
 def images_command(
+    ctx: typer.Context,
     c_image: Annotated[str, typer.Argument(metavar="C_IMAGE", help="Image of the reference.")],
     py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
     flags: Annotated[
@@ -96,7 +98,7 @@ def images_command(
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     named = tuple(name for name in (c_image, py_image, mask, geometry) if name is not None)
     extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), outputs.force)
-    delivery = Delivery("images", named, outputs.destinations(others=extra.files))
+    delivery = Delivery("images", named, outputs.destinations(others=extra.files), screen=screen_of(ctx))
     settings: dict[str, Any] = {
         name: value
         for name, value in (

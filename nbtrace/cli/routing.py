@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nbtrace.cli.command import UNNAMED, HelpfulGroup, values_of
+from nbtrace.cli.command import SCREEN, SCREEN_LINES, UNNAMED, HelpfulGroup, values_of
 from nbtrace.cli.input_kinds import InputKind, exists, kind_of
 from nbtrace.cli.wrong_calls import OTHER_OPTIONS, flags_behind
 from nbtrace.errors import UsageError
@@ -150,6 +150,7 @@ class RoutedGroup(HelpfulGroup):
         own = {*values_of(self.params), *HELP}
         if args and args[0] not in self.commands and args[0].partition("=")[0] not in own:
             names = [name for name in self.commands if name != UNNAMED]
+            ctx.meta[SCREEN] = SCREEN_LINES
             args = routed(args, answer=UNNAMED, commands=names, options=dict(self._options()))
         return super().parse_args(ctx, args)
 
