@@ -23,7 +23,7 @@ _EDF = (b"HeaderID", b"EDF_", b"Dim_1", b"ByteOrder")
 _ZIP = b"PK\x03\x04"
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"PAR1")
 """How text in other encodings, and tables, begin."""
-_ODD = 0.1
+_ODD = 0.2
 """Share of bytes that are no text from which on a file of numbers is taken for an image without a header."""
 _DAMAGED = (OSError, EOFError, zipfile.BadZipFile, ValueError, SyntaxError, RuntimeError, zlib.error)
 _SMALLEST_SIDE = 4

@@ -127,15 +127,21 @@ def flags_behind(path: str, args: Sequence[str], known: Mapping[str, int]) -> st
     while place < len(args):
         word = args[place]
         option = word.partition("=")[0]
-        if _is_flag(word) and option not in known and word not in _OTHER_WORDS and word not in _FORMAT_OPTIONS:
+        if option not in {*known, *OTHER_OPTIONS} and _is_flag(word, known):
             return shlex.join([*path.split(), *args[:place], "--", *args[place:]])
         place += 1 + (known.get(option, 0) if "=" not in word else 0)
     return ""
 
 
-def _is_flag(word: str) -> bool:
-    """Tell whether a word is written as nanoBragg's flags are: one dash, and letters."""
-    return len(word) > 1 and word[0] == "-" and word[1].isalpha()
+def _is_flag(word: str, known: Iterable[str]) -> bool:
+    """Tell whether a word is a flag of nanoBragg: written as they are, and no short option with its value."""
+    if len(word) < 2 or word[0] != "-" or not word[1].isalpha():
+        return False
+    if word[:2] not in known:
+        return True
+    from simulator.flags import FLAGS  # noqa: PLC0415 - the table of flags, which few calls need
+
+    return any(word in {flag.token, *flag.spellings} for flag in FLAGS)
 
 
 def files_given(path: str, inputs: Sequence[str]) -> str:
