@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nbtrace.compare.diff import DiffResult
 from nbtrace.explanation.explain import Explanation
 from nbtrace.report.view import Section, SectionKind, View, input_facts, tolerance_facts
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.explain_view import explain_view
+from nbtrace.verdicts.status import Verdict
 
 _ON_SCREEN = frozenset({SectionKind.ROOTS, SectionKind.QUANTITIES, SectionKind.NEXT})
 
@@ -14,22 +16,31 @@ _ON_SCREEN = frozenset({SectionKind.ROOTS, SectionKind.QUANTITIES, SectionKind.N
 def answer_view(result: Explanation, *, brief: bool = False) -> View:
     """Return the view of an explanation with the comparison that it explains; its answer is the explanation's.
 
-    A short form has the roots, the first rows of the difference and what to do next.
+    Where there is nothing to explain it is how much was compared. A short form has the roots, the first rows of the difference and what to do next.
     """
     explained, compared = explain_view(result), diff_view(result.diff, brief=brief)
-    covered, differing = result.diff.coverage, len(result.diff.divergences)
-    differ = f"{differing or 'no'} {'quantity differs' if differing < 2 else 'quantities differ'}"
+    agrees = result.verdict is Verdict.AGREE and not result.ranked
     return replace(
         explained,
+        headline=compared.headline if agrees else explained.headline,
         title=f"Traces compared and explained: {result.names.against}",
         facts=(
-            f"{covered.compared} of {covered.expected} values compared, {differ}",
+            _compared(result.diff),
             *input_facts(result.diff.c, result.diff.py),
             *tolerance_facts(result.diff.policy),
             *explained.facts[2:],
         ),
         sections=tuple(_sections(explained, compared)),
     )
+
+
+def _compared(result: DiffResult) -> str:
+    """Return how many values were compared, how many quantities differ, and how many values have no partner."""
+    covered, differing = result.coverage, len(result.divergences)
+    differ = f"{differing or 'no'} {'quantity differs' if differing < 2 else 'quantities differ'}"
+    alone = covered.expected - covered.compared - len(covered.skipped)
+    rest = f", {alone} in one log only" if alone > 0 else ""
+    return f"{covered.compared} of {covered.expected} values compared, {differ}{rest}"
 
 
 def _sections(explained: View, compared: View) -> Iterator[Section]:

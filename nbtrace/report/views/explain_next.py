@@ -30,11 +30,16 @@ def after_explain(result: Explanation) -> tuple[Section, ...]:
 def _settling(result: Explanation) -> Iterator[Command]:
     """Yield the command that settles the first root that is open, where one does."""
     configured = result.simulated is not None
+    logs = result.diff.c.source, result.diff.py.source
     for root, _ in result.ranked:
         if (root.side is not Side.UNKNOWN and root.cause is not None) or root.settings:
             continue
+        with_flags = result.audit.physics.probe(Wanted.CONFIGURATION, None, logs)
+        if root.side is Side.UNKNOWN and with_flags and not configured:
+            question = f"whose {root.quantity} is right? FLAGS are those of the run; or --config NAME in their place"
+            yield Command(with_flags, question)
+            return
         probe = next_probe(result.audit, root, configured=configured)
         if probe.command:
-            flags = " (FLAGS: those of the run, or --config NAME)" if probe.wanted is Wanted.CONFIGURATION else ""
-            yield Command(probe.command, f"{root.quantity}: {probe.settles}{flags}")
+            yield Command(probe.command, f"{root.quantity}: {probe.settles}")
             return
