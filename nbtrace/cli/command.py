@@ -35,7 +35,8 @@ class HelpfulCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; an error knows the command that it is about, and the right call where it tells that."""
         words: list[str] = ctx.meta.setdefault(TYPED, list(args))
-        self.refuse_bare_flags(ctx, words)
+        if not ctx.resilient_parsing:  # a shell that completes half a call
+            self.refuse_bare_flags(ctx, words)
         try:
             rest: list[str] = super().parse_args(ctx, args)
         except BadUsage as error:

@@ -7,7 +7,7 @@ from typing import Any
 from nbtrace.cli.command import SCREEN, SCREEN_LINES, UNNAMED, HelpfulGroup, values_of
 from nbtrace.cli.input_kinds import InputKind, exists, kind_of
 from nbtrace.cli.wrong_calls import OTHER_OPTIONS, flags_behind
-from nbtrace.errors import UsageError
+from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.nearness import nearest
 from nbtrace.report.view import typed
 
@@ -151,7 +151,11 @@ class RoutedGroup(HelpfulGroup):
         if args and args[0] not in self.commands and args[0].partition("=")[0] not in own:
             names = [name for name in self.commands if name != UNNAMED]
             ctx.meta[SCREEN] = SCREEN_LINES
-            args = routed(args, answer=UNNAMED, commands=names, options=dict(self._options()))
+            try:
+                args = routed(args, answer=UNNAMED, commands=names, options=dict(self._options()))
+            except NbtraceError:
+                if not ctx.resilient_parsing:  # a shell that completes half a call
+                    raise
         return super().parse_args(ctx, args)
 
     def _options(self) -> Iterator[tuple[str, int]]:

@@ -48,15 +48,18 @@ def after_lacking(result: DiffResult) -> Iterator[Command]:
             yield to_be_logged(side, result.c.vocabulary)
 
 
-def after_check(trace: Trace, *, broken: bool) -> tuple[Section, ...]:
-    """Return what is next after a log was held against itself: the other program's."""
+def after_check(trace: Trace, *, broken: bool, lacking: bool) -> tuple[Section, ...]:
+    """Return what is next after a log was held against itself: the other program's, and what it lacks."""
     words = trace.vocabulary
     logs = ("OTHER.log", trace.source) if trace.side is Side.PY else (trace.source, "OTHER.log")
     if broken:
         name, question = "explain", "what breaks them? OTHER.log is the other program's"
     else:
         name, question = "diff", "does the other program agree? OTHER.log is its log"
-    return next_section(commands=[logs_command(name, question, *logs, vocabulary=words)])
+    commands = [logs_command(name, question, *logs, vocabulary=words)]
+    if lacking and trace.side is not Side.UNKNOWN:
+        commands.append(to_be_logged(trace.side, words))
+    return next_section(commands=commands)
 
 
 def after_suite(source: str, names: Iterable[str]) -> tuple[Section, ...]:

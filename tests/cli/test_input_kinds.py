@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def saved(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def archived(**arrays: np.ndarray) -> bytes:
+def archived(**arrays: Any) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     return stream.getvalue()
@@ -90,7 +91,7 @@ def test_what_is_not_there_is_one_line(name: str) -> None:
 
 def test_an_archive_of_many_members_is_looked_into_no_further_than_needed(tmp_path: Path) -> None:
     path = tmp_path / "many.npz"
-    np.savez(path, **{f"a{i}": np.float64(i) for i in range(200)})
+    path.write_bytes(archived(**{f"a{i}": np.float64(i) for i in range(200)}))
     assert kind_of(str(path)) is InputKind.TRACE
     shutil.copy(path, tmp_path / "copy")
     assert kind_of(str(tmp_path / "copy")) is InputKind.TRACE

@@ -16,7 +16,8 @@ _ON_SCREEN = frozenset({SectionKind.ROOTS, SectionKind.QUANTITIES, SectionKind.N
 def answer_view(result: Explanation, *, brief: bool = False) -> View:
     """Return the view of an explanation with the comparison that it explains; its answer is the explanation's.
 
-    Where there is nothing to explain it is how much was compared. A short form has the roots, the first rows of the difference and what to do next.
+    Where there is nothing to explain it is how much was compared. A short form has the roots, the first rows of the
+    difference and what to do next.
     """
     explained, compared = explain_view(result), diff_view(result.diff, brief=brief)
     agrees = result.verdict is Verdict.AGREE and not result.ranked

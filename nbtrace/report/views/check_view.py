@@ -52,7 +52,7 @@ def check_view(result: SelfCheck) -> View:
                 Section("Relations", table=table if table.lines else None),
                 Section("Not checked", items=tuple(f"{item.quantity}: {item.reason}" for item in unchecked)),
                 Section("Unreadable lines", items=unreadable + ((f"and {more} more",) if more else ())),
-                *after_check(trace, broken=bool(result.broken)),
+                *after_check(trace, broken=bool(result.broken), lacking=bool(unchecked)),
             )
             if section.items or section.table or section.commands
         ),
