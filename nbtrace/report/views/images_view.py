@@ -199,7 +199,7 @@ def _sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Sect
 
 def _gate(gate: Gate) -> Line:
     cells = (gate.name, near_one(gate.value), gate.limit, gate.origin, gate.reason, gate.status.value)
-    return Line(cells, gate.status)
+    return Line(cells, gate.status, kept=gate.origin != "default")
 
 
 def _figures(result: ImagesResult) -> Iterator[Line]:
