@@ -25,7 +25,7 @@ _SINGLE = 20
 _WHOLE_TITLE = 18
 """Cells of a title made of names up to which it stays on one line."""
 _TITLE, _NARROW_TITLE = 16, 8
-"""Cells of a line of a longer one, however short the cells under it are; the second in a narrow terminal."""
+"""Cells of a line of a longer one, however short the cells under it are; the second where there is no more room."""
 _words = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _parts = re.compile(r"[^_:]*(?:[_:]+|$)").findall
 _digit = re.compile(r"\d").search
@@ -139,7 +139,7 @@ def _limits(column: Column, cells: Sequence[str], width: int, *, first: bool, le
     title = clean(column.title)
     if column.named and cell_len(title) > _WHOLE_TITLE:
         heading = min(cell_len(title), max(full, _TITLE if width >= _ROOMY else _NARROW_TITLE))
-        return max(low, min(heading, _LEAST) if least else heading), max(full, heading)
+        return max(low, min(heading, _LEAST if least else _NARROW_TITLE)), max(full, heading)
     return max(low, *map(cell_len, title.split()), 0), max(full, cell_len(title))
 
 

@@ -105,7 +105,8 @@ def _section(section: Section, console: Console) -> None:
     for item in section.items:
         _hanging(console, Text("  - "), item)
     for command in section.commands:
-        console.print(Text(f"  # {clean(command.question)}"), soft_wrap=True)
+        for piece in folded(clean(command.question), max(console.width - 4, 1)):
+            console.print(Text(f"  # {piece}"), soft_wrap=True)  # each a comment, so that a shell runs none of it
         console.print(Text(f"  {clean(command.line)}"), soft_wrap=True)
     if section.table is not None and section.table.lines:
         _table(section.table, console)

@@ -44,11 +44,15 @@ def test_no_line_is_wider_than_the_terminal(folder: Path, width: int) -> None:
 
 
 def test_a_command_and_its_question_can_be_copied() -> None:
-    """Each is one line: what a question went on to on a second line, a shell would run."""
+    """A command is one line, and each line of a question a comment: a shell would run what is none."""
     question, line = "a question of many words " * 8, "nbtrace " + "argument " * 20
     section = Section("Next", commands=(Command(line.strip(), question.strip()),))
     text = terminal.render(View("t", Verdict.AGREE, "fine", (), (), (section,)), 80)
-    assert f"\n  # {question.strip()}\n  {line.strip()}\n" in text
+    comments = [shown for shown in text.splitlines() if shown.startswith("  # ")]
+    assert len(comments) > 1
+    assert " ".join(shown.removeprefix("  # ") for shown in comments) == question.strip()
+    assert f"\n{comments[-1]}\n  {line.strip()}\n" in text
+    assert max(map(len, comments)) <= 80
 
 
 @pytest.mark.parametrize("folder", PAIR_FOLDERS, ids=lambda folder: folder.name)
