@@ -23,7 +23,7 @@ $(VENV)/.installed-lint: $(VENV)/.installed-test
 
 demo: $(VENV)/.installed
 	rm -rf demo-output
-	$(BIN)/nbtrace demo --out demo-output
+	$(BIN)/nbtrace demo --outdir demo-output
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 

@@ -24,7 +24,7 @@ from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.records import Side, Trace
 from nbtrace.report import markdown, terminal
-from nbtrace.report.view import VERDICT_WORDS, View, clean
+from nbtrace.report.view import View, clean
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import resolve_policy
@@ -372,7 +372,7 @@ class Parity:
         placed = replace(shown, facts=(*place, *shown.facts))
         text = terminal.render(placed, min(max(self.width, _NARROW), _WIDE)).rstrip("\n")
         filed = "" if self.report is None else f"\n\n{_filed(failures, self.report, self.node)}"
-        summary = f"{VERDICT_WORDS[shown.verdict]}  {clean(shown.headline)}"
+        summary = f"{shown.verdict_word}  {clean(shown.headline)}"
         raise self._failing(text + filed, summary, call) from None
 
 

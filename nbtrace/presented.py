@@ -14,7 +14,7 @@ from nbtrace.plain_text import clean, shortened
 from nbtrace.presentable import Presentable, ReportFormat
 from nbtrace.report import markdown, terminal
 from nbtrace.report.provenance_lines import provenance_lines
-from nbtrace.report.view import VERDICT_WORDS, View
+from nbtrace.report.view import View
 from nbtrace.vocabulary.registry import loaded
 
 Document: TypeAlias = Mapping[str, object]
@@ -170,7 +170,7 @@ def render(result: Presentable, form: ReportFormat, *, width: int) -> str:
 def in_short(result: Presentable) -> str:
     """Return a result in two lines: its verdict with the answer, and what was counted."""
     view = view_of(result)
-    first = f"{type(result).__name__}: {VERDICT_WORDS[view.verdict]}  {view.headline}"
+    first = f"{type(result).__name__}: {view.verdict_word}  {view.headline}"
     return "\n  ".join(shortened(line) for line in (first, *result.counted()))
 
 

@@ -15,7 +15,6 @@ from nbtrace.presentable import Presentable
 from nbtrace.presented import document_of, view_of
 from nbtrace.report import terminal
 from nbtrace.report.documents.models.catalogue import DOCUMENTS
-from nbtrace.report.view import VERDICT_WORDS
 from nbtrace.report.views.diff_view import diff_view
 from tests.places import EXAMPLES, SUPERVISOR_PAIR
 
@@ -59,7 +58,7 @@ def test_a_result_is_short_and_begins_with_its_answer(result: Presentable) -> No
     view = view_of(result)
     assert 1 <= len(lines) <= 3
     assert all(len(line) <= 250 for line in lines)
-    assert lines[0].startswith(f"{type(result).__name__}: {VERDICT_WORDS[view.verdict]}  {view.headline[:60]}")
+    assert lines[0].startswith(f"{type(result).__name__}: {view.verdict_word}  {view.headline[:60]}")
     assert any(letter.isdigit() for letter in "".join(lines[1:])), "counts"
     assert "(" not in lines[0].partition(":")[0]
 

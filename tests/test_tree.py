@@ -28,7 +28,6 @@ EXCEPTIONS = {
     "cli/test_readme.py": "what README.md shows",
     "cli/test_steps.py": "a command that shares its module, cli/phi.py, with `nbtrace phi`",
     "cli/test_without_torch.py": "every command where PyTorch is not installed",
-    "cli/test_wrong_calls.py": "wrong values of every option of every command",
     "compare/test_corpus.py": "logs of third parties through all comparisons",
     "compare/test_work.py": "how the work of all comparisons grows with the logs",
     "evidence/test_interruption.py": "a writer killed anywhere in the package",

@@ -8,6 +8,7 @@ import typer
 from typer.completion import get_completion_inspect_parameters
 
 from nbtrace.cli import (
+    answer,
     bundle,
     check,
     compare,
@@ -28,11 +29,12 @@ from nbtrace.cli import (
     trust,
     vocabulary,
 )
-from nbtrace.cli.command import HelpfulCommand, RootGroup
+from nbtrace.cli.command import UNNAMED, HelpfulCommand
 from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.cli.progress_bars import progress_on
+from nbtrace.cli.routing import RoutedGroup
 from nbtrace.temporary import remove_stale_folders
 
 _NAME = "nbtrace"
@@ -41,15 +43,15 @@ _COMPLETION = "_NBTRACE_COMPLETE"
 
 app = typer.Typer(
     name=_NAME,
-    cls=RootGroup,
+    cls=RoutedGroup,
     add_completion=False,
-    help="Find the first quantity in which two implementations of the same physics diverge, on which side, and why.",
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
     "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.command(UNNAMED, cls=answer.AnswerCommand, epilog=answer.EXAMPLE, hidden=True)(answer.answer_command)
 app.command("diff", cls=HelpfulCommand, epilog=diff.EXAMPLE)(diff.diff_command)
 app.command("phi", cls=HelpfulCommand, epilog=phi.EXAMPLE)(phi.phi_command)
 app.command("steps", cls=HelpfulCommand, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)
@@ -121,7 +123,11 @@ def _options(
         ),
     ] = None,
 ) -> None:
-    """Find the first quantity in which two implementations of the same physics diverge, on which side, and why."""
+    """Find the first quantity in which two implementations of the same physics diverge, on which side, and why.
+
+    nbtrace A B, without a command, does what two inputs call for: traces are compared and explained, images compared, a
+    folder verified (nbtrace A B --help).
+    """
 
 
 def main() -> None:

@@ -39,9 +39,6 @@ def check_command(
         bool,
         typer.Option("--format", help="Hold its lines against the trace format instead, and say what each should be."),
     ] = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="List the relations that hold, and all that could not be checked.")
-    ] = False,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
 ) -> None:
@@ -56,7 +53,7 @@ def check_command(
         delivery = Delivery("format", (log, *words.inputs), outputs.destinations())
         raise typer.Exit(_check_format(log, words.vocabulary, delivery))
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
-    delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
+    delivery = Delivery("check", (log, *words.inputs), outputs.destinations(), vocabulary=vocabulary)
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")
@@ -66,7 +63,7 @@ def check_command(
     result = check(trace)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
-    shown = check_view(result, whole=everything)
+    shown = check_view(result, whole=False)
     raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result), shown=shown))
 
 

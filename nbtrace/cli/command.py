@@ -1,7 +1,7 @@
 """A command's help: filled to the width of the terminal, with the usage as people write it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
@@ -10,7 +10,17 @@ from typer.core import TyperCommand, TyperGroup
 from nbtrace.cli.completion import with_shell
 from nbtrace.cli.former_options import renamed
 from nbtrace.cli.panels import COMMANDS
+from nbtrace.cli.wrong_calls import flags_behind, right_call
+from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
+
+UNNAMED = "A B"
+"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
+SCREEN = "nbtrace.screen"
+"""Where a context keeps how many lines the answer may have, if it was asked for without the name of a command."""
+SCREEN_LINES = 25
+TYPED = "nbtrace.typed"
+"""Where a context keeps the words of a command as they were typed."""
 
 BadUsage: Any = typer.BadParameter.__mro__[1]
 """The base of typer's own usage errors, which it does not export by name."""
@@ -26,14 +36,39 @@ class HelpfulCommand(TyperCommand):
             checked.process_value = _with_plain_numbers(parameter, parameter.process_value)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments, old names of options among them; an error knows the command that it is about."""
+        """Parse the arguments, old names of options among them.
+
+        An error knows the command that it is about, and the right call where it tells that.
+        """
+        words: list[str] = ctx.meta.setdefault(TYPED, list(args))
+        if not ctx.resilient_parsing:  # a shell that completes half a call
+            self.refuse_bare_flags(ctx, words)
         try:
             rest: list[str] = super().parse_args(ctx, renamed(_title(ctx), args))
         except BadUsage as error:
+            self.spell_out(ctx, words)
             error.ctx = error.ctx or ctx
             _keep_near(error)
             raise
         return rest
+
+    @property
+    def takes_flags(self) -> bool:
+        """Whether flags of nanoBragg may follow `--`."""
+        return any(parameter.name == "flags" for parameter in self.params)
+
+    def refuse_bare_flags(self, ctx: Any, words: list[str]) -> None:
+        """Refuse flags of nanoBragg without `--` before them: their letters would be taken for options."""
+        call = flags_behind(path_of(ctx), words, values_of(self.params)) if self.takes_flags else ""
+        if call:
+            raise UsageError(f"flags of a run stand after --: {call}")
+
+    def spell_out(self, ctx: Any, words: list[str]) -> None:
+        """Refuse an option that is another program's word for one of this command, with the right call."""
+        found = right_call(path_of(ctx), words, values_of(self.params))
+        if found is not None:
+            option, call = found
+            raise UsageError(f"{path_of(ctx)} has no {option}; write {call}")
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words of the usage; what is required stands as it is, without braces."""
@@ -47,6 +82,27 @@ def _title(ctx: Any) -> str | None:
     """Return the name of a command of the root; None for one of a group, which may be called the same."""
     parent = ctx.parent
     return ctx.info_name if parent is not None and parent.parent is None else None
+
+
+def screen_of(ctx: Any) -> int | None:
+    """Return how many lines the printed answer may have; None where it is not cut to a screen."""
+    lines: int | None = ctx.meta.get(SCREEN)
+    return lines
+
+
+def path_of(ctx: Any) -> str:
+    """Return the command as it is typed; the one that has no name of its own is nbtrace alone."""
+    return str(ctx.command_path).removesuffix(f" {UNNAMED}")
+
+
+def values_of(parameters: Iterable[Any]) -> dict[str, int]:
+    """Return the options among the parameters of a command, and how many values each takes."""
+    return {
+        word: 0 if option.is_flag else option.nargs
+        for option in parameters
+        if getattr(option, "param_type_name", "") == "option"
+        for word in (*option.opts, *option.secondary_opts)
+    }
 
 
 class HelpfulGroup(TyperGroup):

@@ -15,7 +15,7 @@ from nbtrace.cli.output import STDOUT, must_be_folder
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.report.view import clean
 
-EXAMPLE = "Example: nbtrace demo --out tour"
+EXAMPLE = "Example: nbtrace demo --outdir tour"
 
 EXAMPLES = "examples"
 """Name of the folder of recorded data: in the package where it is installed, beside it in a checkout."""
@@ -70,10 +70,10 @@ def examples_folder() -> Path:
 def _prepare(out: Path, examples: Path) -> None:
     """Copy the inputs into the folder, which must be a new or an empty one."""
     if out == STDOUT:
-        raise UsageError("- is standard output; --out needs a folder")
+        raise UsageError("- is standard output; --outdir needs a folder")
     must_be_folder(out.absolute(), out)
     if out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty; give another folder: nbtrace demo --out DIR")
+        raise UsageError(f"{out} is not empty; give another folder: nbtrace demo --outdir DIR")
     for name in INPUTS:
         shutil.copytree(examples / name, out / EXAMPLES / name, ignore=shutil.ignore_patterns("__pycache__"))
 

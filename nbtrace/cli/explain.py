@@ -25,7 +25,7 @@ from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_pair
 from nbtrace.verdicts.tolerance import resolve_policy
-from nbtrace.vocabulary.chosen import chosen
+from nbtrace.vocabulary.chosen import Chosen, chosen
 
 if TYPE_CHECKING:
     from nbtrace.explanation.simulations.run import Simulate
@@ -73,19 +73,13 @@ def explain_command(
     from nbtrace.report.views.hypotheses import hypotheses_block  # noqa: PLC0415
 
     flags = with_leniency(flags or [], lenient=lenient)
-    if config is not None and flags:
-        raise UsageError("give either --config or flags after --, not both")
     words = chosen(vocabulary, Path())
-    if (config is not None or flags) and not words.is_default:
-        what = "flags after --" if flags else "--config"
-        raise UsageError(f"{what}: configurations are those of nanoBragg; the vocabulary {words.name} knows none")
-    file = None if config is None else configuration_file(config)
+    configured = configured_by(config, flags, words)
     inputs = (c_log, py_log, *words.inputs)
-    delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses))
+    delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses), vocabulary=vocabulary)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = read_pair(c_log, py_log, words.vocabulary)
-    configured = _configuration(file, flags)
-    result = explain(c, py, configured, policy=limits, simulate=_simulator(configured))
+    result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))
     refuse_misspelt(limits, result.diff.notices)
     code = delivery.deliver(explain_view(result), lambda: explain_document(result))
     if hypotheses is not None:
@@ -93,22 +87,33 @@ def explain_command(
     raise typer.Exit(code)
 
 
-def _simulator(config: "Config | None") -> "Simulate | None":
+def configured_by(config: str | None, flags: list[str], words: Chosen) -> "Config | None":
+    """Return the configuration of a call, None without one; the table of the reference's flags takes a while to set up.
+
+    Raises
+    ------
+    UsageError
+        If it is given twice, or the vocabulary of the logs knows none.
+    """
+    if config is not None and flags:
+        raise UsageError("give either --config or flags after --, not both")
+    if (config is not None or flags) and not words.is_default:
+        what = "flags after --" if flags else "--config"
+        raise UsageError(f"{what}: configurations are those of nanoBragg; the vocabulary {words.name} knows none")
+    if config is None and not flags:
+        return None
+    from nbtrace.physics.nanobragg.configuration import configuration  # noqa: PLC0415
+
+    return configuration(None if config is None else configuration_file(config), flags)
+
+
+def simulator_of(config: "Config | None") -> "Simulate | None":
     """Return what runs a pixel of the configuration; None without one, so that torch is not imported."""
     if config is None:
         return None
     from nbtrace.embedded.available_runs import runs_of_pixels  # noqa: PLC0415 - imports the simulator
 
     return runs_of_pixels()
-
-
-def _configuration(file: Path | None, flags: list[str]) -> "Config | None":
-    """Return the given configuration; the table of the reference's flags takes a while to set up."""
-    if file is None and not flags:
-        return None
-    from nbtrace.physics.nanobragg.configuration import configuration  # noqa: PLC0415
-
-    return configuration(file, flags)
 
 
 def _append(path: Path, block: str) -> None:

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from nbtrace.cli import completed_values
-from nbtrace.cli.options import BundleFolder, CopyInputs, Force, JsonFile, MarkdownFile, SimulatorMode, TextFile
+from nbtrace.cli.options import (
+    AllShown,
+    BundleFolder,
+    CopyInputs,
+    Force,
+    JsonFile,
+    MarkdownFile,
+    SimulatorMode,
+    TextFile,
+)
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import SIMULATOR
+from nbtrace.errors import UsageError
 
 if TYPE_CHECKING:
     from nbtrace.embedded.choice import Choice
@@ -28,6 +38,7 @@ class Outputs:
     bundle: BundleFolder = None
     copy_inputs: CopyInputs = False
     force: Force = False
+    all_shown: AllShown = False
 
     def destinations(
         self,
@@ -36,14 +47,17 @@ class Outputs:
         folder: Path | None = None,
         others: tuple[Path, ...] = (),
         plot: Path | None = None,
+        brief: bool = False,
     ) -> Destinations:
-        """Return them with those that a command has besides.
+        """Return them with those that a command has besides; a brief report is printed as it is.
 
         Raises
         ------
         UsageError
             If two of them exclude each other, or one cannot be what it is given for.
         """
+        if brief and self.all_shown:
+            raise UsageError("--brief leaves out what agrees, --all prints it; give one of them")
         return Destinations(
             self.md,
             self.json,
@@ -55,6 +69,7 @@ class Outputs:
             others,
             plot,
             self.copy_inputs,
+            self.all_shown or brief,
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbtrace.cli import completed_values
+from nbtrace.cli.command import screen_of
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -41,6 +42,7 @@ EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 25
 @two_sided
 @grouped
 def images_command(
+    ctx: typer.Context,
     c_image: Annotated[str, typer.Argument(metavar="C_IMAGE", help="Image of the reference.")],
     py_image: Annotated[str, typer.Argument(metavar="PY_IMAGE", help="Image of the port.")],
     flags: Annotated[
@@ -137,7 +139,7 @@ def images_command(
     files = (*(str(split_name(name)[0]) for name in (c_image, py_image)), mask, geometry)
     named = tuple(name for name in files if name is not None)
     extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), outputs.force)
-    delivery = Delivery("images", named, outputs.destinations(others=extra.files))
+    delivery = Delivery("images", named, outputs.destinations(others=extra.files), screen=screen_of(ctx))
     settings: dict[str, Any] = {
         name: value
         for name, value in (

@@ -121,6 +121,10 @@ CopyInputs: TypeAlias = Annotated[
 Force: TypeAlias = Annotated[
     bool, typer.Option("--force", help="Replace output files that exist.", rich_help_panel=OUTPUT)
 ]
+AllShown: TypeAlias = Annotated[
+    bool,
+    typer.Option("--all", help="Print everything; files that are written always hold it.", rich_help_panel=OUTPUT),
+]
 Cells: TypeAlias = Annotated[
     tuple[int, int, int] | None,
     typer.Option("--cells", metavar="NA NB NC", help="Numbers of cells, where neither log tells them."),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from nbtrace.cli.side_labels import TWO_SIDED, typed_names
@@ -19,7 +18,8 @@ from nbtrace.evidence.result_files import copyable
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
 from nbtrace.report.provenance_lines import provenance_lines
-from nbtrace.report.view import View, clean, with_option
+from nbtrace.report.short_form import on_a_screen, short_form
+from nbtrace.report.view import View, clean, with_option, with_vocabulary
 from nbtrace.verdicts.status import Verdict
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Destinations:
         File for a figure; its suffix says whether it is PNG or SVG.
     copy_inputs : bool
         Copy the inputs into the bundle.
+    whole : bool
+        Print the report whole, not in its short form.
     """
 
     md: Path | None = None
@@ -70,6 +72,7 @@ class Destinations:
     others: tuple[Path, ...] = ()
     plot: Path | None = None
     copy_inputs: bool = False
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if self.md == self.json == STDOUT:
@@ -175,6 +178,8 @@ class Delivery:
     dtype: str | None = None
     reference: Path | None = None
     vocabulary: str | None = None
+    screen: int | None = None
+    """Lines that the printed report may have, where it is cut to a screen."""
 
     def __post_init__(self) -> None:
         if self.inputs.count("-") > 1:
@@ -209,23 +214,23 @@ class Delivery:
         code : ExitCode, optional
             How the command ends, where the verdict alone does not tell.
         shown : View, optional
-            A shorter one, which is printed in its place; the documents hold the whole.
+            A shorter one, which is printed in its place unless all is asked for; files hold the whole.
         """
         code = _EXIT[view.verdict] if code is None else code
         if self.vocabulary is not None:
-            view = with_option(view, f"--vocabulary {quote(self.vocabulary)}")
+            view = with_vocabulary(view, self.vocabulary)
+            shown = None if shown is None else with_vocabulary(shown, self.vocabulary)
         if typed := typed_names():
             view = with_option(view, typed, TWO_SIDED)
-        shown = view if shown is None else shown
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document()), self.to.plot)
         if self.to.text not in {None, STDOUT}:
-            self._write(self.to.text, terminal.render(shown) if printed is None else printed)
+            self._write(self.to.text, terminal.render(view, closes=True) if printed is None else printed)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle or self.to.folder:
             filed = self._documents(view, document(), code, outputs or {})
         if self.to.prints_report:
-            self._print(shown, printed)
+            self._print(view if shown is None or self.to.whole else shown, printed)
         sys.stderr.write(filed)
         return code
 
@@ -237,8 +242,11 @@ class Delivery:
     def _print(self, view: View, printed: str | None) -> None:
         if printed is not None:
             sys.stdout.write(printed)
-        else:
-            terminal.print_view(view, terminal.console_for(sys.stdout))
+            return
+        console = terminal.console_for(sys.stdout)
+        if not self.to.whole:
+            view = short_form(view) if self.screen is None else on_a_screen(view, console.width, self.screen)
+        terminal.print_view(view, console, closes=True)
 
     def _documents(
         self,

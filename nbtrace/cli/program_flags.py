@@ -6,8 +6,10 @@ from typing import Any
 
 import typer
 
-from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.command import TYPED, HelpfulCommand, path_of, values_of
 from nbtrace.cli.completed_values import flags_of_run
+from nbtrace.cli.routing import positional
+from nbtrace.cli.wrong_calls import files_given
 from nbtrace.errors import UsageError
 from nbtrace.programs.leniency import LENIENT
 
@@ -36,6 +38,7 @@ class ProgramCommand(HelpfulCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep what follows the first `--` in `ctx.meta` and parse the rest."""
+        ctx.meta[TYPED] = list(args)
         split = args.index("--") if "--" in args else len(args)
         ctx.meta[_AFTER_DASHES] = args[split + 1 :]
         ctx.meta[_HAS_DASHES] = split < len(args)
@@ -50,6 +53,19 @@ class ProgramCommand(HelpfulCommand):
     def offered(self, incomplete: str) -> list[tuple[str, str]]:
         """Return the words after `--` that fit, each with what it means."""
         return flags_of_run(incomplete)
+
+    @property
+    def takes_flags(self) -> bool:
+        """They always may follow."""
+        return True
+
+    def spell_out(self, ctx: Any, words: list[str]) -> None:
+        """Refuse, besides options of other programs, files in place of flags, with the right call."""
+        super().spell_out(ctx, words)
+        if all(parameter.param_type_name == "option" for parameter in self.params):
+            call = files_given(path_of(ctx), positional(words, values_of(self.params)))
+            if call:
+                raise UsageError(call)
 
 
 def passed_on(ctx: typer.Context) -> list[str]:

@@ -45,7 +45,7 @@ def selftest_command(
     unknown = sorted(set(configuration or []) - known)
     if unknown:
         raise UsageError(f"no configuration {unknown[0]!r}; there are {', '.join(sorted(known))}")
-    delivery = Delivery("selftest", tuple(logs or ()), Destinations(md, json, output, None, force))
+    delivery = Delivery("selftest", tuple(logs or ()), Destinations(md, json, output, None, force, whole=True))
     chosen = [defect for defect in DEFECTS if mistakes in defect.name]
     if not chosen:
         raise UsageError(f"no mistake has {mistakes!r} in its name")

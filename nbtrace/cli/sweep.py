@@ -106,7 +106,7 @@ def sweep_command(
 
     Exit status: 1 if a divergence from the reference stays.
     """
-    to = outputs.destinations()
+    to = outputs.destinations(brief=brief)
     words = _words(vocabulary, traced=bool(trace))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     wanted = _Wanted(

@@ -11,7 +11,7 @@ from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.precision import NumberFormat, is_single_precision, number_formats
 from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sides, may_not_apply, missing, residual
-from nbtrace.compare.repeats import phi_steps, repeats
+from nbtrace.compare.repeats import phi_steps, repeat_words, repeats, sweeps_of
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.parsers.given_logs import Log, Words, one_trace
@@ -78,8 +78,10 @@ def check(
         if formulas:
             checks += formula_checks(trace, {relation.name for relation in relations})
     names = trace.vocabulary.names
+    steps = phi_steps(trace)
     repeated = tuple(
-        f"{item.words(names)}: the same values at another angle" for item in repeats(phi_steps(trace), trace.side)
+        f"{words}: the same values at another angle"
+        for words in repeat_words(repeats(steps, trace.side), {trace.side: sweeps_of(steps)}, names)
     )
     observed = (*repeated, *_formulas_left_out(trace)) if formulas or relations is None else repeated
     return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), observed)

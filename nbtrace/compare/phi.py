@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +12,7 @@ from nbtrace.compare.metrics import difference
 from nbtrace.compare.notices.line_notices import lines_notices
 from nbtrace.compare.notices.side_notices import side_notices
 from nbtrace.compare.notices.step_notices import repeat_notices
-from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats
+from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats, sweeps_of
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
@@ -82,6 +82,8 @@ class PhiResult(Presentable):
     repeats : tuple of Repeat
     notices : tuple of Notice
     verdict : Verdict
+    sweeps : mapping
+        How many sweeps each side has: one for each sampled point.
     """
 
     presented_as: ClassVar[str] = "phi"
@@ -93,6 +95,7 @@ class PhiResult(Presentable):
     repeats: tuple[Repeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
+    sweeps: Mapping[Side, int] = field(default_factory=dict)
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
@@ -159,9 +162,12 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
         _step(place, steps_c.get(place), steps_py.get(place), tolerance, c.vocabulary.names) for place in places
     )
     repeated = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
-    notices = _notices(c, py, compared, repeated, exchanged=c is not first)
+    sweeps = {Side.C: sweeps_of(steps_c), Side.PY: sweeps_of(steps_py)}
+    notices = _notices(c, py, compared, exchanged=c is not first)
+    notices = (*notices, *repeat_notices(repeated, sweeps, c.vocabulary.names))
+    notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
-    return PhiResult(c, py, tolerance, compared, repeated, notices, verdict)
+    return PhiResult(c, py, tolerance, compared, repeated, notices, verdict, sweeps)
 
 
 def _unreadable_steps(trace: Trace) -> bool:
@@ -258,18 +264,15 @@ def _judge_factors(
     return Status.PASS, ""
 
 
-def _notices(
-    c: Trace, py: Trace, compared: tuple[PhiStep, ...], repeated: tuple[Repeat, ...], *, exchanged: bool
-) -> tuple[Notice, ...]:
+def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], *, exchanged: bool) -> tuple[Notice, ...]:
     notices = [
         *_pixel_notices(c, py, compared),
         *_unit_notices(compared, c.vocabulary.names),
         *_label_notices(compared, c.vocabulary.names),
         *lines_notices(c, py),
     ]
-    notices += repeat_notices(repeated, c.vocabulary.names)
     notices += side_notices("files", c, py, exchanged=exchanged)
-    return tuple(sorted(notices, key=lambda notice: -notice.weight))
+    return tuple(notices)
 
 
 def _pixel_notices(c: Trace, py: Trace, steps: tuple[PhiStep, ...]) -> list[Notice]:

@@ -1,6 +1,6 @@
 """φ steps that print another step's values digit for digit: the sign of a rotation that was not renewed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
@@ -54,6 +54,32 @@ def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
         if _angle(steps[sweep, tic]) != _angle(steps[sweep, tics[-1]])
     ]
     return tuple(repeated) if len(repeated) < len(steps) - 1 else ()
+
+
+def sweeps_of(steps: Steps) -> int:
+    """Return how many sweeps there are: one for each sampled point of each pixel block."""
+    return len({sweep for sweep, _ in steps})
+
+
+def repeat_words(repeated: Iterable[Repeat], sweeps: Mapping[Side, int], names: Names) -> list[str]:
+    """Return what repeats what, once for all samples of a side that it holds for.
+
+    Parameters
+    ----------
+    repeated : iterable of Repeat
+    sweeps : mapping
+        How many sweeps each side has; of one alone it is not said in how many.
+    names : Names
+    """
+    counts: dict[tuple[Side, int, int], list[Repeat]] = {}
+    for repeat in repeated:
+        counts.setdefault((repeat.side, repeat.phi_tic, repeat.of_tic), []).append(repeat)
+    words = []
+    for (side, _, _), same in counts.items():
+        what = "sweeps" if any(repeat.sample >= _BLOCK for repeat in same) else "samples"
+        several = f" in {len(same)} of {sweeps[side]} {what}" if sweeps[side] > 1 else ""
+        words.append(same[0].words(names) + several)
+    return words
 
 
 def _printed(fields: Mapping[str, Record]) -> tuple[str, ...]:

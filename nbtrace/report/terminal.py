@@ -3,13 +3,16 @@
 import io
 import os
 import re
+from collections.abc import Sequence
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from nbtrace.report.view import WEIGHT_WORDS, Column, Section, Table, View, clean
+from nbtrace.report.table_layout import LaidTable, folded, laid_out
+from nbtrace.report.view import WEIGHT_WORDS, Section, Table, View, clean
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 
@@ -29,13 +32,6 @@ _VERDICT_STYLE = {
 }
 _WEIGHT_STYLE = {Weight.BLOCKING: "bold red", Weight.WARNING: "yellow", Weight.INFO: "cyan"}
 _PIPED_WIDTH = 100
-_ALL_DIGITS = 96
-_FEW_DIGITS = 6
-_WHOLE_TITLE = 18
-"""Letters of a title made of names up to which it stays on one line."""
-_TITLE, _NARROW_TITLE = 16, 8
-"""Letters of a line of a longer one, however short the cells under it are; the second in a narrow terminal."""
-_pieces = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _trailing = re.compile(r"[ ]+((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 
 
@@ -45,14 +41,17 @@ def console_for(stream: TextIO) -> Console:
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, force_jupyter=False)
 
 
-def print_view(view: View, console: Console) -> None:
-    """Print a view; no line ends in blanks."""
+def print_view(view: View, console: Console, *, closes: bool = False) -> None:
+    """Print a view; no line ends in blanks. One that `closes` repeats the verdict in its last line."""
     with console.capture() as captured:
         _view(view, console)
+        if closes:
+            console.print()
+            console.print(_closing(view, console.width), soft_wrap=True)
     console.file.write(_trailing.sub(r"\1", captured.get()))
 
 
-def render(view: View, width: int = _PIPED_WIDTH) -> str:
+def render(view: View, width: int = _PIPED_WIDTH, *, closes: bool = False) -> str:
     """Return a view as plain text: the same in a terminal, a notebook, and where colours are asked for."""
     stream = io.StringIO()
     plain = Console(
@@ -65,8 +64,22 @@ def render(view: View, width: int = _PIPED_WIDTH) -> str:
         force_terminal=False,
         force_jupyter=False,
     )
-    print_view(view, plain)
+    print_view(view, plain, closes=closes)
     return stream.getvalue()
+
+
+def _closing(view: View, width: int) -> Text:
+    """Return the last line: the verdict, and as much of the answer as one line holds."""
+    word = view.verdict_word
+    line = Text(word, style=_VERDICT_STYLE[view.verdict])
+    room = width - len(word) - 2
+    answer = folded(clean(view.headline), max(room, 1))
+    if len(answer) > 1:
+        beginning = folded(answer[0], max(room - 2, 1))[0]
+        clauses = beginning.rpartition("; ")[0]
+        beginning = clauses if 2 * len(clauses) > room else beginning
+        answer = [f"{beginning.rstrip(' ,;:')} …"]
+    return line.append(f"  {answer[0]}", "not bold default")
 
 
 def _view(view: View, console: Console) -> None:
@@ -74,7 +87,8 @@ def _view(view: View, console: Console) -> None:
     _hanging(console, verdict, view.headline)
     for notice in view.notices:
         _hanging(console, Text(f"{WEIGHT_WORDS[notice.weight]}  ", style=_WEIGHT_STYLE[notice.weight]), notice.text)
-    console.print()
+    if view.facts:
+        console.print()
     for fact in view.facts:
         console.print(Text(clean(fact)))
     for section in view.sections:
@@ -93,69 +107,41 @@ def _hanging(console: Console, head: Text, body: str) -> None:
 
 def _section(section: Section, console: Console) -> None:
     console.print()
-    console.print(Text(clean(section.title), style="bold"))
+    if section.title:
+        console.print(Text(clean(section.title), style="bold"))
     for sentence in section.sentences:
         console.print(Text(clean(sentence)))
     for item in section.items:
         _hanging(console, Text("  - "), item)
     for command in section.commands:
-        console.print(Text(f"  # {clean(command.question)}"), soft_wrap=True)
+        for piece in folded(clean(command.question), max(console.width - 4, 1)):
+            console.print(Text(f"  # {piece}"), soft_wrap=True)  # each a comment, so that a shell runs none of it
         console.print(Text(f"  {clean(command.line)}"), soft_wrap=True)
     if section.table is not None and section.table.lines:
-        console.print(_table(section.table, console.width))
+        _table(section.table, console)
+    if section.left_out:
+        console.print(Text(clean(section.left_out), style="dim"))
 
 
-def _table(table: Table, width: int) -> RichTable:
-    shown = [i for i, column in enumerate(table.columns) if column.least_width <= width]
-    rich = RichTable(
-        box=None,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 2 if width >= _ALL_DIGITS else 1, 0, 0),
-        header_style="bold",
-    )
-    least = _TITLE if width >= _ALL_DIGITS else _NARROW_TITLE
-    for i in shown:
-        column = table.columns[i]
-        cells = [_narrowed(line.cells[i], column, width) for line in table.lines]
-        rich.add_column(
-            Text(_title(column, max([least, *map(len, cells)]))),
-            justify="right" if column.numeric else "left",
-            overflow="fold",
-            no_wrap=column.numeric or i == 0,
-        )
-    for line in table.lines:
+def _table(table: Table, console: Console) -> None:
+    laid = laid_out(table, console.width)
+    last = len(table.columns) - 1
+    _rows(laid, table, laid.titles, ["bold"] * len(laid.places), console)
+    for line, cells in zip(table.lines, laid.cells, strict=True):
         style = _STATUS_STYLE[line.status] if line.status is not None else ""
-        last = len(table.columns) - 1
-        cells = [_narrowed(line.cells[i], table.columns[i], width) for i in shown]
-        rich.add_row(*(Text(cell, style=style if i == last else "") for i, cell in zip(shown, cells, strict=True)))
-    return rich
+        _rows(laid, table, cells, [style if i == last else "" for i in laid.places], console)
 
 
-def _title(column: Column, width: int) -> str:
-    """Return a column's title, one with names in it broken into lines of a width."""
-    title = clean(column.title)
-    return "\n".join(_broken(title, width)) if column.named and len(title) > max(width, _WHOLE_TITLE) else title
-
-
-def _broken(title: str, width: int) -> list[str]:
-    """Return the lines of a title: it breaks at blanks and after a `/`, within a name only where that is longer."""
-    lines = [""]
-    for piece in _pieces(title):
-        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
-        while len(lines[-1].rstrip()) > width:
-            lines[-1:] = lines[-1][:width], lines[-1][width:]
-    return [line.rstrip() for line in lines]
-
-
-def _narrowed(cell: str, column: Column, width: int) -> str:
-    """Return a cell as a terminal of this width shows it: numbers lose digits before names lose letters."""
-    cell = clean(cell)
-    if not column.rounds or width >= _ALL_DIGITS:
-        return cell
-    try:
-        return f"{float(cell):{'+' if cell.startswith('+') else ''}.{_FEW_DIGITS}g}"
-    except ValueError:
-        return cell
+def _rows(
+    laid: LaidTable, table: Table, cells: Sequence[Sequence[str]], styles: Sequence[str], console: Console
+) -> None:
+    """Print a row, each cell in as many lines as it has."""
+    for height in range(max(map(len, cells), default=0)):
+        text = Text()
+        for place, size, lines, style in zip(laid.places, laid.widths, cells, styles, strict=True):
+            piece = lines[height] if height < len(lines) else ""
+            blanks = " " * (size - cell_len(piece))
+            padded = blanks + piece if table.columns[place].numeric else piece + blanks
+            text.append(padded, style)
+            text.append(" " * laid.gap)
+        console.print(text, soft_wrap=True)

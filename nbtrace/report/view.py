@@ -1,6 +1,6 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
@@ -26,8 +26,9 @@ class Column:
     title : str
     numeric : bool
         Aligned to the right.
-    least_width : int
-        Terminal width from which on it is shown; Markdown shows every column.
+    rank : int
+        Where a terminal is too narrow, columns of the highest rank are left out first; one of rank 0 never is. Markdown
+        shows every column.
     rounds : bool
         A narrow terminal may show its numbers with fewer digits.
     named : bool
@@ -36,17 +37,28 @@ class Column:
 
     title: str
     numeric: bool = False
-    least_width: int = 0
+    rank: int = 0
     rounds: bool = False
     named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A table row: one text per column, and the status that colours it."""
+    """A table row.
+
+    Attributes
+    ----------
+    cells : tuple of str
+        One text per column.
+    status : Status or None
+        What colours it. A short form counts the lines that agree.
+    kept : bool
+        It stands in a short form although it agrees.
+    """
 
     cells: tuple[str, ...]
     status: Status | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +71,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command to run next, as it is typed, and the question that it answers."""
+    """A command to run next.
+
+    Attributes
+    ----------
+    line : str
+        As it is typed.
+    question : str
+        What it answers.
+    takes_vocabulary : bool
+        It reads logs with the vocabulary in force, and does not name it.
+    """
 
     line: str
     question: str
+    takes_vocabulary: bool = False
 
 
 class SectionKind(StrEnum):
@@ -73,13 +96,21 @@ class SectionKind(StrEnum):
     DIVERGENT = "divergent quantities"
     ROOTS = "roots"
     PROOF = "proof of a root"
+    NEXT = "what to look at next"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading with sentences, items, commands and a table, in this order.
 
-    `repeats_table` marks a section that says again, for a document, what the terminal shows in a table.
+    Attributes
+    ----------
+    repeats_table : bool
+        It says again, for a document, what the terminal shows in a table.
+    detail : bool
+        A short form names it and leaves it out.
+    left_out : str
+        What a short form says of the lines that it leaves out.
     """
 
     title: str
@@ -89,6 +120,13 @@ class Section:
     table: Table | None = None
     repeats_table: bool = False
     kind: SectionKind = SectionKind.OTHER
+    detail: bool = False
+    left_out: str = ""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything under its heading."""
+        return bool(self.sentences or self.items or self.commands or self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +162,30 @@ class View:
         return verdict_word(self.verdict, alone=self.alone)
 
 
-def with_option(view: View, option: str, of: Collection[str] | None = None) -> View:
-    """Return a view in which the commands to run next, those of these names if any are given, have one more option."""
+def with_option(view: View, option: str, of: Collection[str]) -> View:
+    """Return a view in which the commands to run next, those of these names, have one more option."""
 
     def longer(command: Command) -> Command:
         words = command.line.split()
-        takes = of is None or (len(words) > 1 and words[1] in of)
         head, flags, tail = command.line.partition(" -- ")
+        takes = len(words) > 1 and words[1] in of
         return replace(command, line=f"{head} {option}{flags}{tail}") if takes else command
 
-    sections = (replace(part, commands=tuple(map(longer, part.commands))) for part in view.sections)
+    return _with_commands(view, longer)
+
+
+def with_vocabulary(view: View, name: str) -> View:
+    """Return a view in which the commands to run next that read logs name a vocabulary."""
+    option = f" --vocabulary {quote(name)}"
+
+    def longer(command: Command) -> Command:
+        return replace(command, line=command.line + option) if command.takes_vocabulary else command
+
+    return _with_commands(view, longer)
+
+
+def _with_commands(view: View, changed: Callable[[Command], Command]) -> View:
+    sections = (replace(part, commands=tuple(map(changed, part.commands))) for part in view.sections)
     return replace(view, sections=tuple(sections))
 
 
@@ -228,9 +280,14 @@ def _input_fact(side: str, trace: Trace) -> str:
     return f"{side}: {trace.source} ({pixel + '; ' if pixel else ''}{lines}{unread})"
 
 
-def logs_line(command: str, *sources: str, vocabulary: Vocabulary) -> str:
-    """Return a command on logs as it is typed, with the vocabulary that they were read with."""
-    words = ["nbtrace", command, *map(quote, sources)]
+def typed(name: str) -> str:
+    """Return the name of a file as it is typed: quoted for the shell, and no option."""
+    return quote(f"./{name}" if name.startswith("-") and name != "-" else name)
+
+
+def logs_line(command: str, *sources: str, vocabulary: Vocabulary, more: str = "") -> str:
+    """Return a command on logs as it is typed, with the vocabulary that they were read with and further words."""
+    words = ["nbtrace", *([command] if command else []), *map(typed, sources), *([more] if more else [])]
     if not registry.is_default(vocabulary):
         words += ["--vocabulary", quote(vocabulary.origin or vocabulary.name)]
     return " ".join(words)

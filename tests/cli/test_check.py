@@ -30,7 +30,7 @@ def test_an_edited_log_is_named(nb: "Run", logs: Path) -> None:
 
 def test_unreadable_lines_are_listed_with_their_number(nb: "Run", logs: Path) -> None:
     (logs / "torn.log").write_text((logs / "c.log").read_text() + "TRACE_C: polar\n" * 25)
-    ended = nb("check", logs / "torn.log")
+    ended = nb("check", logs / "torn.log", "--all")
     lines = (logs / "c.log").read_text().count("\n")
     assert f"line {lines + 1}: " in " ".join(ended.out.split())
     assert "and 5 more" in ended.out
@@ -75,7 +75,7 @@ def test_a_remark_alone_is_in_the_first_line(nb: "Run", logs: Path) -> None:
 
 def test_what_could_not_be_checked_is_listed_apart(nb: "Run", tmp_path: Path) -> None:
     (tmp_path / "short.log").write_text("TRACE_C: r_e_meters 3\nTRACE_C: r_e_sqr 9\nTRACE_C: F_latt 1\n")
-    ended = nb("check", "short.log")
+    ended = nb("check", "short.log", "--all")
     assert ended.code == 0
     assert ended.out.startswith("CONSISTENT  1 of 1 relations hold; the log prints no I_pixel_final\n")
     assert "Not checked (13)" in ended.out

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_the_folder_has_what_every_command_reads(tmp_path: Path, nb: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[DemoStep] = []
     monkeypatch.setattr(demo, "_run", lambda step, *_: ran.append(step))
-    ended = nb("demo", "--out", "new/tour")
+    ended = nb("demo", "--outdir", "new/tour")
     assert (ended.code, ended.err) == (0, "")
     assert tuple(ran) == STEPS
     named = [word for step in STEPS for word in step.arguments if word.startswith("examples/")]
@@ -52,13 +52,13 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, nb: "Run") 
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
-    ended = nb("demo", "--out", "full")
+    ended = nb("demo", "--outdir", "full")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "nbtrace: full is not empty; give another folder: nbtrace demo --out DIR\n"
+    assert ended.err == "nbtrace: full is not empty; give another folder: nbtrace demo --outdir DIR\n"
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]
-    assert nb("demo", "--out", "file").code == 2
-    assert nb("demo", "--out", "file/inner").code == 2
-    assert nb("demo", "--out", "-").err == "nbtrace: - is standard output; --out needs a folder\n"
+    assert nb("demo", "--outdir", "file").code == 2
+    assert nb("demo", "--outdir", "file/inner").code == 2
+    assert nb("demo", "--outdir", "-").err == "nbtrace: - is standard output; --outdir needs a folder\n"
 
 
 def test_without_the_simulator_its_commands_are_left_out_and_counted(

@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_written_is_one_line(nb: "Run", supervisor: Path, 
 
 
 def test_brief_leaves_out_what_agrees(nb: "Run", supervisor: Path) -> None:
-    whole = nb("diff", supervisor / "c.log", supervisor / "py.log").out
+    whole = nb("diff", supervisor / "c.log", supervisor / "py.log", "--all").out
     brief = nb("diff", supervisor / "c.log", supervisor / "py.log", "--brief").out
     assert "fdet_vec.x" in whole
     assert "fdet_vec.x" not in brief

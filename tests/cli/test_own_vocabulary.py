@@ -118,9 +118,11 @@ def test_the_next_command_is_one_that_can_be_run(examples: "Run", tmp_path: Path
     (tmp_path / "my words.toml").write_bytes((tmp_path / "examples" / "heat" / "rod.toml").read_bytes())
     logs_ = ("examples/heat/loops.log", "examples/heat/arrays_mistake.log")
     ended = examples("scaling", *logs_, "--vocabulary", "my words.toml", "--md", "-")
-    (line,) = re.findall(r"^nbtrace (.*)$", ended.out, re.MULTILINE) or re.findall(r"`nbtrace ([^`]*)`", ended.out)
-    assert shlex.split(line)[-2:] == ["--vocabulary", "my words.toml"]
-    assert examples(*shlex.split(line)).code == 1
+    lines = re.findall(r"`nbtrace ([^`]*)`", ended.out)
+    assert [line.split()[0] for line in lines] == ["explain", "diff"]
+    for line in lines:
+        assert shlex.split(line)[-2:] == ["--vocabulary", "my words.toml"]
+        assert examples(*shlex.split(line)).code == 1
 
 
 def test_a_sweep_over_logs(examples: "Run") -> None:

@@ -38,7 +38,7 @@ def test_a_document_without_an_extension(nb: "Run", tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("shift", "code", "status"), [(4e-4, 0, "PASS"), (1e-3, 1, "MINOR"), (0.4, 1, "DIVERGENT")])
 def test_the_first_line_has_the_first_bad_step(nb: "Run", tmp_path: Path, shift: float, code: int, status: str) -> None:
-    ended = nb("phi", per_phi(tmp_path / "p.json", -0.6 + shift), c_log(tmp_path / "c.log"))
+    ended = nb("phi", per_phi(tmp_path / "p.json", -0.6 + shift), c_log(tmp_path / "c.log"), "--all")
     assert ended.code == code
     assert status in ended.out
     if code:

@@ -57,7 +57,7 @@ def test_there_is_something_to_run() -> None:
 
 def session_of(calls: list[tuple[str, list[str]]]) -> ParameterSet:
     """Return a session as a case, called after its first command; comparing two programs runs both."""
-    command = calls[0][0].split()[0]
+    command = next(word for word in (calls[0][0].split()[0], "A B") if "/" not in word)
     return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command == "compare" else [])
 
 
@@ -71,6 +71,19 @@ def test_what_is_shown_is_printed(
         ended = nb(*shlex.split(call))
         assert ended.code in {0, 1}, ended.err
         assert follow(ended.out.splitlines(), expected) is None, ended.out
+
+
+def test_the_first_examples_fit_on_a_screen(nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port's log, two images, programs of one's own: each answered by one command, without its name."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    firsts = [calls[0][0] for calls in SESSIONS[:3]]
+    assert all(call.startswith("examples/") for call in firsts)
+    for width in (80, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        for call in firsts:
+            lines = nb(*shlex.split(call)).out.splitlines()
+            assert sum(max(1, -(-len(line) // width)) for line in lines) <= 25
+            assert lines[0].split()[0] == lines[-1].split()[0] == "DIFFER"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def test_the_first_line_answers(nb: "Run", supervisor: Path) -> None:
-    ended = nb("scaling", supervisor / "c.log", supervisor / "py.log")
+    ended = nb("scaling", supervisor / "c.log", supervisor / "py.log", "--all")
     assert ended.code == 1
     words = " ".join(ended.out.split())
     assert words.startswith("DIFFER first divergence I_before_scaling -1.464")

@@ -3,6 +3,7 @@
 An option that is in no table here fails `test_every_option_is_tried`.
 """
 
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import typer
 
 from nbtrace.cli import app
+from nbtrace.cli.command import UNNAMED
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 FLAGS = "-- -cell 100 100 100 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 -detpixels 8"
 
 CALLS = {
+    UNNAMED: "c.log py.log",
     "diff": "c.log py.log",
     "phi": "py.log c.log",
     "steps": "c.log py.log",
@@ -132,6 +135,11 @@ WRONG_HERE = {
 """The same of an option that means something else in one command: in these `--output` may name a folder."""
 
 
+def typed(command: str) -> list[str]:
+    """Return the words of a command; the one for two inputs has none."""
+    return [] if command == UNNAMED else command.split()
+
+
 def commands(name: str = "", command: Any = None) -> Iterator[tuple[str, Any]]:
     """Yield the commands by name."""
     command = command or typer.main.get_command(app)
@@ -199,7 +207,7 @@ def test_a_wrong_option_is_one_line(
         | {f"{option} {value}": code for value, code in WRONG_HERE.get((command, option), WRONG[option]).items()}
     )
     for call, code in wrong.items():
-        ended = nb(*command.split(), *named.split(), *call.split(), *after)
+        ended = nb(*typed(command), *named.split(), *call.split(), *after)
         assert (call, ended.code) == (call, code), ended
         assert ended.out == ""
         assert ended.err.startswith("nbtrace: ")
@@ -244,7 +252,7 @@ def test_help_is_filled_and_shows_an_example(nb: "Run", name: str, command: Any)
     ended = nb(*name.split(), "--help")
     assert (ended.code, ended.err) == (0, "")
     assert all(len(line) <= 80 for line in ended.out.splitlines())
-    assert f"Example: nbtrace {name} " in " ".join(ended.out.split())
+    assert f"Example: {' '.join(['nbtrace', *typed(name)])} " in " ".join(ended.out.split())
     usage = next(line for line in ended.out.splitlines() if "Usage:" in line)
     assert "{" not in usage
     # However a docstring is broken, its paragraphs are not: the help has a line each for the terminal to fill.
@@ -295,12 +303,12 @@ def test_no_value_reaches_the_terminal_as_a_command(
     after = [dashes.strip(), *flags.split()] if dashes else []
     words = named.split()
     calls = [
-        [*command.split(), *words, option, HOSTILE, *after]
+        [*typed(command), *words, option, HOSTILE, *after]
         for name, option, is_flag in OPTIONS
         if name == command and not is_flag and option not in WRITES
     ]
-    calls += [[*command.split(), HOSTILE, *words[1:], *after], [*command.split(), *words, f"--{HOSTILE}", *after]]
-    calls += [[*command.split(), *words, "--", "-N", HOSTILE], [*command.split(), *words, "--", HOSTILE]]
+    calls += [[*typed(command), HOSTILE, *words[1:], *after], [*typed(command), *words, f"--{HOSTILE}", *after]]
+    calls += [[*typed(command), *words, "--", "-N", HOSTILE], [*typed(command), *words, "--", HOSTILE]]
     for call in calls:
         ended = nb(*call)
         assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err), (call, ended)
@@ -338,3 +346,59 @@ def test_flags_are_shown_as_text(
     assert ended.code in ({0, 1, 2} if command == "lint" else {2, 3})
     assert ended.out + ended.err
     assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err)
+
+
+RIGHT_CALLS = [
+    ("diff c.log py.log --rtol 1e-5", "nbtrace diff has no --rtol; write nbtrace diff c.log py.log -t 1e-5"),
+    ("diff c.log py.log --rtol=1e-5", "nbtrace diff c.log py.log -t 1e-5"),
+    ("c.log py.log --rtol 1e-5", "nbtrace has no --rtol; write nbtrace c.log py.log -t 1e-5"),
+    ("--rtol 1e-5 c.log py.log", "nbtrace c.log py.log -t 1e-5"),
+    ("diff --atol 1e-3 c.log py.log", "nbtrace diff c.log py.log -t NAME=abs:1e-3"),
+    ("images c.npy py.npy --atol 1e-3", "nbtrace images c.npy py.npy -t abs:1e-3"),
+    ("images c.npy py.npy --rtol", "nbtrace images c.npy py.npy -t VALUE"),
+    ("explain c.log py.log --verbose", "nbtrace explain c.log py.log --all"),
+    ("diff -v c.log py.log", "nbtrace diff c.log py.log --all"),
+    ("diff c.log py.log --quiet", "nbtrace diff c.log py.log > /dev/null"),
+    ("diff c.log py.log --format json", "nbtrace diff c.log py.log --json -"),
+    ("diff c.log py.log --format=markdown", "nbtrace diff c.log py.log --md -"),
+    ("diff c.log py.log --format text", "nbtrace diff c.log py.log"),
+    ("phi py.log c.log --html", "nbtrace phi py.log c.log --bundle evidence && nbtrace report evidence"),
+    ("check c.log --out x.txt", "nbtrace check c.log -o x.txt"),
+    ("sweep --quiet --pixel 3 4 -- -cell 1", "nbtrace sweep --pixel 3 4 -- -cell 1 > /dev/null"),
+    ("simulate -cell 100 100", "flags of a run stand after --: nbtrace simulate -- -cell 100 100"),
+    ("compare --threads 1 -cell 100", "flags of a run stand after --: nbtrace compare --threads 1 -- -cell 100"),
+    ("explain c.log py.log -twotheta 10", "nbtrace explain c.log py.log -- -twotheta 10"),
+    ("compare c.log py.log", "nbtrace compare runs programs; two logs that are there already: nbtrace c.log py.log"),
+    ("compare c.npy py.npy", "two images that are there already: nbtrace c.npy py.npy"),
+    ("trust c.log", "nbtrace trust runs programs; a log alone: nbtrace check c.log"),
+    ("diff 'my log' py.log --rtol 1", "nbtrace diff 'my log' py.log -t 1"),
+]
+
+
+@pytest.mark.parametrize(("call", "right"), RIGHT_CALLS, ids=[call for call, _ in RIGHT_CALLS])
+def test_a_wrong_call_names_the_right_one(
+    nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, right: str
+) -> None:
+    monkeypatch.chdir(folder)
+    ended = nb(*shlex.split(call))
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.endswith(f"{right}\n")
+    assert ended.err.count("\n") == 1
+
+
+def test_the_right_calls_are_right(nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is proposed is accepted, where it has all that it needs."""
+    monkeypatch.chdir(folder)
+    for _, right in RIGHT_CALLS:
+        words = shlex.split(right[right.index("nbtrace ", 1 if "; " in right or ": " in right else 0) :])
+        if words[1] in {"diff", "explain", "check", "phi", "c.log"} and "my log" not in words:
+            words = [word for word in words if word != "NAME=abs:1e-3"]
+            shell = next((place for place, word in enumerate(words) if word in {">", "&&"}), len(words))
+            words = [word for word in words[1:shell] if word != "-t" or "1e-5" in words]
+            assert nb(*words).code in {0, 1}, words
+
+
+def test_a_flag_is_told_from_an_option_with_its_value(nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert nb("explain", "c.log", "py.log", "-t1e-5", "-ofile.txt").code == 1
+    assert (folder / "file.txt").exists()

@@ -278,7 +278,11 @@ def test_long_names_fold_and_leave_the_numbers_whole(width: int, tmp_path: Path)
         in_commands = {line.line for section in long_view.sections for line in section.commands}
         assert [line for line in lines if len(line) > width and line.strip() not in in_commands] == []
         if name != "explain":  # whose causes are words, which wrap
-            assert rows(terminal.render(short_view, width)) == rows(terminal.render(long_view, width)), name
+            pairs_of_rows = zip(*(rows(terminal.render(view, width)) for view in (short_view, long_view)), strict=True)
+            for short, long_ in pairs_of_rows:  # a column may go, and no number loses a letter
+                left = iter(short)
+                assert all(number in left for number in long_), name
+                assert len(long_) >= max(len(short) - 1, 3 if width >= 80 else 0), name
 
 
 def rows(text: str) -> list[list[str]]:

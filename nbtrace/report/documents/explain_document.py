@@ -35,17 +35,18 @@ from nbtrace.report.documents.models.explain import (
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, pixel_place, side_names
+from nbtrace.report.documents.trace_documents import diff_model
 from nbtrace.report.views.explain_view import headline, proof_rows, proof_sentences
 from nbtrace.report.views.explain_words import basis_words, effect_words, root_words, side_words
 
 
-def explain_document(result: Explanation) -> Document:
+def explain_document(result: Explanation, *, with_diff: bool = False) -> Document:
     """Return an explanation; roots are ranked, the one that explains most first."""
-    return explain_model(result).written()
+    return explain_model(result, with_diff=with_diff).written()
 
 
-def explain_model(result: Explanation) -> ExplainDocument:
-    """Return an explanation as the model of its document."""
+def explain_model(result: Explanation, *, with_diff: bool = False) -> ExplainDocument:
+    """Return an explanation as the model of its document, with that of the comparison inside if asked for."""
     first = result.diff.first_divergence
     attribution = result.attribution
     return ExplainDocument(
@@ -67,6 +68,7 @@ def explain_model(result: Explanation) -> ExplainDocument:
         simulator=_simulator(result.simulated),
         unusable=tuple(UnusableValue(key=item.key, line=item.line, text=item.value.text) for item in result.unusable),
         audit=tuple(_finding(item) for item in result.findings if item.status is not AuditStatus.MATCH),
+        diff=diff_model(result.diff) if with_diff else None,
     )
 
 

@@ -41,6 +41,11 @@ from nbtrace.report.views.check_view import check_verdict
 
 def diff_document(result: DiffResult) -> Document:
     """Return a comparison of two traces."""
+    return diff_model(result).written()
+
+
+def diff_model(result: DiffResult) -> DiffDocument:
+    """Return a comparison of two traces as the model of its document."""
     first = result.first_divergence
     c, py = result.checks
     return DiffDocument(
@@ -60,7 +65,7 @@ def diff_document(result: DiffResult) -> Document:
         notices=notice_entries(result.notices),
         checks=CheckPair(c=_check(c), py=_check(py)),
         factors={group.quantity: _group(group) for group in result.groups},
-    ).written()
+    )
 
 
 def phi_document(result: PhiResult) -> Document:

@@ -15,7 +15,7 @@ from nbtrace.report.page.prose import Tabular
 from nbtrace.report.page.results import PageNotice, ResultSection, result_section
 from nbtrace.report.page.tables import Tone, tone_of
 from nbtrace.report.page.told import PagePart
-from nbtrace.report.view import VERDICT_WORDS, WEIGHT_WORDS, View
+from nbtrace.report.view import WEIGHT_WORDS, View
 
 MOST_ROWS = 300
 """Rows of a table in a notebook, which keeps every output; of more, those that do not agree come first."""
@@ -73,7 +73,7 @@ def result_page(name: str, view: View, document: Document) -> str:
 def _section(name: str, view: View, document: Document) -> ResultSection:
     filed = FiledResult(name, "", document, {}, "", (), view=view_document(view))
     section = result_section(filed, "result", name)
-    word = VERDICT_WORDS[view.verdict]
+    word = view.verdict_word
     # The notices stand above, and the answer of some results is told by the view alone.
     parts = tuple(part for part in section.parts if part.title)
     return replace(section, verdict=word, tone=tone_of(word), headline=view.headline, parts=parts)

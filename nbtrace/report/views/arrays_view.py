@@ -92,9 +92,9 @@ def _columns(names: Names) -> tuple[Column, ...]:
         Column("worst at"),
         Column(names.reference, numeric=True, rounds=True),
         Column(names.candidate, numeric=True, rounds=True),
-        Column(names.difference, numeric=True, least_width=110),
+        Column(names.difference, numeric=True, rank=1),
         Column("|Δ| rel", numeric=True),
-        Column("tolerance", least_width=110),
+        Column("tolerance", rank=1),
         Column("status"),
     )
 

@@ -2,15 +2,16 @@
 
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
+from nbtrace.report.next_steps import after_check
 from nbtrace.report.view import Column, Line, Section, Table, View, dialect_words, listed, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict
 
 _COLUMNS = (
     Column("quantity"),
-    Column("relation"),
+    Column("relation", rank=1),
     Column("residual", numeric=True),
-    Column("allowed", numeric=True),
-    Column("checked", numeric=True, least_width=92),
+    Column("allowed", numeric=True, rank=2),
+    Column("checked", numeric=True, rank=3),
     Column("finding"),
 )
 _REASONS, _NAMED = 5, 4
@@ -33,6 +34,7 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
         _relations(result, whole=whole),
         _not_checked(result, whole=whole),
         _unreadable(trace.account),
+        *after_check(trace, broken=bool(result.broken), lacking=bool(result.unchecked)),
     )
     return View(
         title="A log held against itself",
@@ -47,7 +49,7 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
             _account(trace.account),
         ),
         notices=(),
-        sections=tuple(section for section in sections if section.items or section.table),
+        sections=tuple(section for section in sections if section.items or section.table or section.commands),
         alone=True,
     )
 

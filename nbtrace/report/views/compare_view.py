@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nbtrace.programs.comparison import Comparison, Probe, SideRun
-from nbtrace.report.view import Column, Line, Section, Table, View, number
+from nbtrace.report.next_steps import next_section
+from nbtrace.report.view import Column, Command, Line, Section, SectionKind, Table, View, number
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.explain_view import headline as explained
 from nbtrace.report.views.images_view import headline as images_headline
@@ -38,11 +39,24 @@ def compare_view(result: Comparison) -> View:
         notices=(*result.notices, *images.notices),
         sections=(
             Section("Runs", table=Table(_RUNS, tuple(_run_line(*side) for side in _sides(result)))),
-            # Where pixels were traced, the advice to trace them is not needed.
-            *(section for section in images.sections if not (section.commands and result.probes)),
+            *(section for section in images.sections if section.kind is not SectionKind.NEXT),
             *_trace_sections(result),
+            *_next(result),
         ),
     )
+
+
+def _next(result: Comparison) -> tuple[Section, ...]:
+    """Return what is next where the images differ: the trace of the pixel that was looked at, with the same flags."""
+    if result.verdict is not Verdict.DIFFER:
+        return ()
+    probe, worst = result.explained, result.images.worst_pixels
+    pixel = probe.pixel if probe is not None else worst[0].pixel if worst else None
+    if pixel is None:
+        return ()
+    flags = result.line.text
+    line = f"nbtrace harness --pixel {pixel[0]} {pixel[1]} --emit-all --out trace_py.log -- {flags}"
+    return next_section(commands=[Command(line, "every sample of that pixel, from the simulator")])
 
 
 def headline(result: Comparison) -> str:

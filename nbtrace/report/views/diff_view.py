@@ -1,7 +1,7 @@
 """The view of a comparison of two traces."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nbtrace.compare.artefacts import is_habit, power_of_ten
 from nbtrace.compare.diff import DiffResult
@@ -11,6 +11,7 @@ from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.records import Record
+from nbtrace.report.next_steps import after_lacking, logs_command, next_section, why
 from nbtrace.report.view import (
     Column,
     Command,
@@ -27,7 +28,7 @@ from nbtrace.report.view import (
     signed,
     tolerance_facts,
 )
-from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -38,14 +39,14 @@ def columns(names: Names) -> tuple[Column, ...]:
     """Return the columns of the table of quantities."""
     return (
         Column("quantity"),
-        Column(names.reference, numeric=True, rounds=True, named=True),
-        Column(names.candidate, numeric=True, rounds=True, named=True),
-        Column("Δ rel", numeric=True),
-        Column(names.ratio, numeric=True, least_width=120, named=True),
-        Column("digits", numeric=True, least_width=90),
-        Column(f"Δ ({names.difference})", numeric=True, least_width=140, named=True),
-        Column("tolerance", least_width=170),
-        Column("differ", numeric=True, least_width=98),
+        Column(names.reference, numeric=True, rank=2, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rank=2, rounds=True, named=True),
+        Column("Δ rel", numeric=True, rank=1),
+        Column(names.ratio, numeric=True, rank=5, named=True),
+        Column("digits", numeric=True, rank=4),
+        Column(f"Δ ({names.difference})", numeric=True, rank=6, named=True),
+        Column("tolerance", rank=7),
+        Column("differ", numeric=True, rank=3),
         Column("status"),
     )
 
@@ -212,10 +213,7 @@ def _sections(result: DiffResult, *, brief: bool) -> list[Section]:
     ]
     if result.divergences:
         sections += [_first(result), _roots(result), _all(result)]
-    sections.append(_coverage(result))
-    if result.divergences:
-        sections.append(_next(result))
-    return sections
+    return [*sections, _coverage(result), *_next(result)]
 
 
 def _hidden(result: DiffResult, groups: Sequence[Group]) -> tuple[str, ...]:
@@ -224,11 +222,6 @@ def _hidden(result: DiffResult, groups: Sequence[Group]) -> tuple[str, ...]:
     if any(_agrees_as_printed(group.shown) for group in groups):
         sentences += ("* agrees within the digits that were printed.",)
     return sentences
-
-
-def _table(result: DiffResult, *, brief: bool) -> Table:
-    groups = [group for group in result.groups if group.status.diverges or not brief]
-    return Table(columns(result.names), tuple(_line(group) for group in groups))
 
 
 def _line(group: Group) -> Line:
@@ -377,35 +370,38 @@ def _gaps(side: str, gaps: Gaps, words: Vocabulary) -> list[str]:
     return items + ([f"values lost on {side}, of quantities that it prints elsewhere: {listed(lost)}"] if lost else [])
 
 
-def _next(result: DiffResult) -> Section:
-    title, vocabulary = "What to look at next", result.c.vocabulary
+def _next(result: DiffResult) -> tuple[Section, ...]:
+    vocabulary = result.c.vocabulary
     if result.verdict is Verdict.NOT_COMPARABLE:
-        return Section(
-            title,
-            items=(f"trace the same {vocabulary.block}, with the same configuration, on both sides; compare again",),
-        )
-    c, py = result.c.source, result.py.source
-    names = {group.quantity for group in result.groups if group.status.diverges}
-    items, commands = [], []
+        same = f"trace the same {vocabulary.block}, with the same configuration, on both sides; compare again"
+        return next_section([same])
+    items = []
     start = result.physical.first
     if start is not None and start.quantity != (result.first_divergence or start).quantity:
         items.append(f"start at {start.label}: the first divergence that is not an artefact of the logs")
-    if any(row.status is Status.MISSING for row in result.rows):
-        items.append("fill in the values that a log leaves out, then compare again")
+    commands = [why(result.c, result.py)] if result.divergences else []
+    if result.divergences:
+        commands += _closer(result)
+    if result.verdict is Verdict.DIFFER or result.coverage.compared < result.coverage.expected:
+        commands += after_lacking(result)
+    return next_section(items, commands)
+
+
+def _closer(result: DiffResult) -> Iterator[Command]:
+    """Yield the commands that look at a loop or at the chain of the final value, where these differ."""
+    vocabulary = result.c.vocabulary
+    c, py = result.c.source, result.py.source
+    names = {group.quantity for group in result.groups if group.status.diverges}
     logs = logs_of(vocabulary)
     if names & logs.followed_by_turn:
         turns = [logs.of_a_step(KEY) in trace.by_quantity for trace in (result.c, result.py)]
         if all(turns):
-            commands.append(
-                Command(logs_line("phi", py, c, vocabulary=vocabulary), f"is it all {vocabulary.turns} or one?")
-            )
+            yield logs_command("phi", f"is it all {vocabulary.turns} or one?", py, c, vocabulary=vocabulary)
         elif any(turns):
-            items.append(f"nbtrace phi with the file of the other side's {vocabulary.turns}: is it all steps or one?")
+            lacking = result.names.pair[turns.index(False)]
+            own = ("PER_PHI_FILE", c) if turns[0] else (py, "PER_PHI_FILE")
+            line = logs_line("phi", *own, vocabulary=vocabulary)
+            yield Command(line, f"is it all {vocabulary.turns} or one? PER_PHI_FILE holds those of {lacking}")
     chain = vocabulary.chain
     if chain is not None and names & {chain.result, chain.factors[0].quantity}:
-        commands.append(
-            Command(logs_line("scaling", c, py, vocabulary=vocabulary), "which factor carries the final ratio?")
-        )
-    if not items and not commands:
-        items.append("follow the first divergence to its inputs")
-    return Section(title, items=tuple(items), commands=tuple(commands))
+        yield logs_command("scaling", "which factor carries the final ratio?", c, py, vocabulary=vocabulary)

@@ -11,10 +11,10 @@ from nbtrace.vocabulary.sides import Names
 
 _COLUMNS = (
     Column("side"),
-    Column("moves first"),
-    Column("factor", numeric=True),
+    Column("moves first", rank=1),
+    Column("factor", numeric=True, rank=2),
     Column("share", numeric=True),
-    Column("by chance", numeric=True),
+    Column("by chance", numeric=True, rank=3),
     Column("run with"),
 )
 _SHOWN = 6

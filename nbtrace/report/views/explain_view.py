@@ -15,6 +15,7 @@ from nbtrace.explanation.simulations.evidence import evidence
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, clean, listed, percent
 from nbtrace.report.views.diff_view import configured_words, lack_words
+from nbtrace.report.views.explain_next import after_explain
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.views.explain_words import (
     SMALL,
@@ -37,18 +38,16 @@ ROOT_COLUMNS = (
     Column("root"),
     Column("side"),
     Column("status"),
-    Column("share", numeric=True),
-    Column("residual", numeric=True),
+    Column("share", numeric=True, rank=1),
+    Column("residual", numeric=True, rank=2),
     Column("cause"),
 )
 PROOF_COLUMNS = (
     Column("value"),
-    Column("logged", numeric=True),
-    Column("by the formula", numeric=True),
-    Column("under the cause", numeric=True),
+    Column("logged", numeric=True, rounds=True),
+    Column("by the formula", numeric=True, rounds=True),
+    Column("under the cause", numeric=True, rank=1),
 )
-_WORDY = 92
-"""Terminal width from which on there is room for the reason of each finding."""
 _STYLE = {
     AuditStatus.MATCH: Status.PASS,
     AuditStatus.INHERITED: Status.MINOR,
@@ -71,7 +70,11 @@ def explain_view(result: Explanation) -> View:
         headline=headline(result),
         facts=(*(f"{side}: {clean(trace.source)}" for side, trace in sources), *_facts(result)),
         notices=result.diff.notices,
-        sections=tuple(section for section in _sections(result) if section.items or section.table or section.sentences),
+        sections=tuple(
+            section
+            for section in _sections(result)
+            if section.items or section.table or section.sentences or section.commands
+        ),
     )
 
 
@@ -167,7 +170,8 @@ def _sections(result: Explanation) -> Iterator[Section]:
         item for item in result.findings if item.status is not AuditStatus.MATCH and (item.is_root or item.on_both)
     ]
     table = Table(_audit_columns(result.names), tuple(_audit_line(item, result.names) for item in shown))
-    yield Section("Every value that differs", table=table if shown else None)
+    yield Section("Every value that differs", table=table if shown else None, detail=True)
+    yield from after_explain(result)
 
 
 def _root_line(root: Root, share: Share) -> Line:
@@ -268,7 +272,7 @@ def _next_probe(root: Root, result: Explanation) -> str:
 
 def _audit_columns(names: Names) -> tuple[Column, ...]:
     sides = (Column(name, named=True) for name in names.pair)
-    return (Column("quantity"), *sides, Column("status"), Column("because", least_width=_WORDY))
+    return (Column("quantity"), *sides, Column("status"), Column("because", rank=1))
 
 
 def _audit_line(finding: Finding, names: Names) -> Line:

@@ -11,7 +11,8 @@ from nbtrace.compare.images.shells import Shell
 from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.images.autoscaled import is_autoscaled
 from nbtrace.images.image import Image
-from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed
+from nbtrace.report.next_steps import next_section
+from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed, typed
 from nbtrace.report.views.image_causes_view import cause_headline, cause_sections, near_one
 from nbtrace.units import ANGSTROM
 from nbtrace.verdicts.status import Verdict
@@ -25,9 +26,9 @@ _SHOWN = 5
 _GATE_COLUMNS = (
     Column("gate"),
     Column("found", numeric=True),
-    Column("allowed"),
-    Column("set by"),
-    Column("what it says"),
+    Column("allowed", rank=1),
+    Column("set by", rank=3),
+    Column("what it says", rank=2),
     Column("status"),
 )
 _STEP_COLUMNS = (Column("steps apart"), Column("pixels", numeric=True), Column("share", numeric=True))
@@ -38,12 +39,12 @@ def _pixel_columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("slow", numeric=True),
         Column("fast", numeric=True),
-        Column(names.reference, numeric=True, rounds=True, named=True),
-        Column(names.candidate, numeric=True, rounds=True, named=True),
-        Column(names.difference, numeric=True, rounds=True, named=True),
-        Column("of the larger", numeric=True),
-        Column("d / Å", numeric=True),
-        Column("h k l"),
+        Column(names.reference, numeric=True, rank=2, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rank=2, rounds=True, named=True),
+        Column(names.difference, numeric=True, rank=3, rounds=True, named=True),
+        Column("of the larger", numeric=True, rank=1),
+        Column("d / Å", numeric=True, rank=5),
+        Column("h k l", rank=4),
         Column("status"),
     )
 
@@ -51,9 +52,9 @@ def _pixel_columns(names: Names) -> tuple[Column, ...]:
 def _shell_columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("d / Å"),
-        Column("pixels", numeric=True),
-        Column(f"sum {names.reference}", numeric=True, rounds=True, named=True),
-        Column(f"sum {names.candidate}", numeric=True, rounds=True, named=True),
+        Column("pixels", numeric=True, rank=2),
+        Column(f"sum {names.reference}", numeric=True, rank=1, rounds=True, named=True),
+        Column(f"sum {names.candidate}", numeric=True, rank=1, rounds=True, named=True),
         Column(names.ratio, numeric=True, named=True),
     )
 
@@ -186,23 +187,23 @@ def _input_fact(side: str, image: Image) -> str:
 def _sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Section]:
     yield from cause_sections(result, causes)
     yield Section("Gates", table=Table(_GATE_COLUMNS, tuple(map(_gate, result.gates))))
-    yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))))
+    yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))), detail=True)
     if result.worst_pixels:
         yield Section("Largest differences", table=_pixels(result.worst_pixels, result))
     if result.worst_relative and result.worst_relative != result.worst_pixels:
         title = "Largest relative differences, where neither is 0"
-        yield Section(title, table=_pixels(result.worst_relative[:_SHOWN], result))
+        yield Section(title, table=_pixels(result.worst_relative[:_SHOWN], result), detail=True)
     if result.shells:
-        yield Section("Shells of resolution", table=_shells(result))
+        yield Section("Shells of resolution", table=_shells(result), detail=True)
     if result.steps is not None:
         yield _steps(result)
     yield Section("Peaks", items=tuple(_peaks(result.peaks, result.names)))
-    yield from _next(result)
+    yield from _next(result, explained=causes is not None)
 
 
 def _gate(gate: Gate) -> Line:
     cells = (gate.name, near_one(gate.value), gate.limit, gate.origin, gate.reason, gate.status.value)
-    return Line(cells, gate.status)
+    return Line(cells, gate.status, kept=gate.origin != "default")
 
 
 def _figures(result: ImagesResult) -> Iterator[Line]:
@@ -264,7 +265,7 @@ def _steps(result: ImagesResult) -> Section:
         grouped[text] = grouped.get(text, 0) + count
     lines = tuple(Line((text, str(count), percent(count / total))) for text, count in grouped.items() if count)
     name = "counts" if steps.number_format == "count" else f"representable numbers of {steps.number_format}"
-    return Section(f"How many {name} the pixels are apart", table=Table(_STEP_COLUMNS, lines))
+    return Section(f"How many {name} the pixels are apart", table=Table(_STEP_COLUMNS, lines), detail=True)
 
 
 def steps_text(digits: int) -> str:
@@ -298,10 +299,21 @@ def _places(places: Sequence[Place]) -> str:
     return shown + (f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else "")
 
 
-def _next(result: ImagesResult) -> Iterator[Section]:
-    if result.verdict is Verdict.AGREE or not result.worst_pixels:
-        return
-    slow, fast = result.worst_pixels[0].pixel
-    line = f"nbtrace harness --pixel {slow} {fast} --output trace_py.log -- FLAGS"
-    question = "how does the pixel with the largest difference come about? FLAGS are those of the run"
-    yield Section("What to look at next", commands=(Command(line, question),))
+def _next(result: ImagesResult, *, explained: bool) -> tuple[Section, ...]:
+    """Return what is next where the images differ: their cause, the worst pixel, a page."""
+    if result.verdict is Verdict.AGREE:
+        return ()
+    images = (typed(str(result.c.source)), typed(str(result.py.source)))
+    commands = []
+    if not explained:
+        question = "which run of the simulator is each, and what is the cause? FLAGS are those of the run"
+        commands.append(Command(f"nbtrace images {' '.join(images)} -- FLAGS", question))
+    if result.worst_pixels:
+        slow, fast = result.worst_pixels[0].pixel
+        line = f"nbtrace harness --pixel {slow} {fast} --output trace_py.log -- FLAGS"
+        question = "how does the pixel with the largest difference come about?"
+        commands.append(Command(line, question))
+    if explained or not commands:
+        line = f"nbtrace images {' '.join(images)} --bundle evidence && nbtrace report evidence"
+        commands.append(Command(line, "both images and their difference on a page for others"))
+    return next_section(commands=commands)

@@ -1,7 +1,9 @@
 """The view of a comparison along φ."""
 
 from nbtrace.compare.phi import PhiResult, PhiStep
+from nbtrace.compare.repeats import repeat_words
 from nbtrace.records import Side
+from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
@@ -10,13 +12,13 @@ from nbtrace.vocabulary.sides import Names
 def _columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("phi_tic", numeric=True),
-        Column(f"φ {names.reference} (deg)", numeric=True, named=True),
-        Column(f"φ {names.candidate} (deg)", numeric=True, least_width=90, named=True),
-        Column(f"k {names.reference}", numeric=True, named=True),
-        Column(f"k {names.candidate}", numeric=True, least_width=112, named=True),
+        Column(f"φ {names.reference} (deg)", numeric=True, rank=3, named=True),
+        Column(f"φ {names.candidate} (deg)", numeric=True, rank=5, named=True),
+        Column(f"k {names.reference}", numeric=True, rank=4, named=True),
+        Column(f"k {names.candidate}", numeric=True, rank=4, named=True),
         Column("Δk", numeric=True),
-        Column("ΔF_latt_b", numeric=True),
-        Column("ΔF_latt", numeric=True),
+        Column("ΔF_latt_b", numeric=True, rank=2),
+        Column("ΔF_latt", numeric=True, rank=1),
         Column("status"),
     )
 
@@ -83,7 +85,8 @@ def _line(step: PhiStep, repeated: set[tuple[Side, int, int]], *, several: bool)
 def _summary(result: PhiResult) -> tuple[Section, ...]:
     first = result.first_divergence
     names = result.c.vocabulary.names
-    items = [f"{repeat.words(names)}, digit for digit (marked * in the table)" for repeat in result.repeats]
+    repeated = repeat_words(result.repeats, result.sweeps, names)
+    items = [f"{words}, digit for digit (marked * in the table)" for words in repeated]
     if first is not None and first.reason:
         items.append(f"phi_tic {first.phi_tic}: {first.reason}")
     elsewhere = [abs(step.delta_k) for step in result.compared if not step.status.diverges and step.delta_k is not None]
@@ -93,4 +96,6 @@ def _summary(result: PhiResult) -> tuple[Section, ...]:
         items.append(
             "a first step that equals the last is what a rotation left over from the previous pixel looks like"
         )
-    return (Section("Findings", items=tuple(items)),) if items else ()
+    findings = (Section("Findings", items=tuple(items)),) if items else ()
+    differ = first is not None and result.verdict is Verdict.DIFFER
+    return (*findings, *next_section(commands=[why(result.c, result.py)] if differ else ()))

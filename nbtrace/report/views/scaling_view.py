@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
+from nbtrace.report.next_steps import logs_command, next_section, why
 from nbtrace.report.view import (
     Column,
-    Command,
     Line,
     Section,
     SectionKind,
     Table,
     View,
     input_facts,
-    logs_line,
     number,
     percent,
     signed,
@@ -29,10 +28,10 @@ _OPEN = 0.05
 _LATTICE_COLUMNS = (
     Column("axis"),
     Column("h", numeric=True),
-    Column("h₀", numeric=True),
-    Column("N", numeric=True),
+    Column("h₀", numeric=True, rank=2),
+    Column("N", numeric=True, rank=3),
     Column("at h", numeric=True),
-    Column("at h − h₀", numeric=True),
+    Column("at h − h₀", numeric=True, rank=1),
     Column("logged", numeric=True),
 )
 
@@ -40,11 +39,11 @@ _LATTICE_COLUMNS = (
 def _factor_columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("factor"),
-        Column(names.reference, numeric=True, rounds=True, named=True),
-        Column(names.candidate, numeric=True, rounds=True, named=True),
-        Column("Δ rel", numeric=True, rounds=True),
-        Column(names.ratio, numeric=True, least_width=110, named=True),
-        Column("share", numeric=True),
+        Column(names.reference, numeric=True, rank=2, rounds=True, named=True),
+        Column(names.candidate, numeric=True, rank=2, rounds=True, named=True),
+        Column("Δ rel", numeric=True, rank=3, rounds=True),
+        Column(names.ratio, numeric=True, rank=4, named=True),
+        Column("share", numeric=True, rank=1),
         Column("status"),
     )
 
@@ -52,8 +51,8 @@ def _factor_columns(names: Names) -> tuple[Column, ...]:
 def _step_columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("phi_tic", numeric=True),
-        Column(f"{names.reference}: F_cell²F_latt²", numeric=True, named=True),
-        Column(f"{names.candidate}: F_cell²F_latt²", numeric=True, named=True),
+        Column(f"{names.reference}: F_cell²F_latt²", numeric=True, rank=1, rounds=True, named=True),
+        Column(f"{names.candidate}: F_cell²F_latt²", numeric=True, rank=1, rounds=True, named=True),
         Column("share of the gap", numeric=True),
     )
 
@@ -127,8 +126,8 @@ def _divergent(result: ScalingResult) -> Iterator[Section]:
     items = tuple(map(_described, over))
     yield Section("All divergent factors", items=items, repeats_table=True, kind=SectionKind.DIVERGENT)
     sources = result.diff.c.source, result.diff.py.source
-    command = Command(logs_line("diff", *sources, vocabulary=_words(result)), "what diverges before the chain?")
-    yield Section("What to look at next", commands=(command,))
+    before = logs_command("diff", "what diverges before the chain?", *sources, vocabulary=_words(result))
+    yield from next_section(commands=[why(result.diff.c, result.diff.py), before])
 
 
 def _described(factor: ScalingFactor) -> str:
@@ -220,7 +219,7 @@ def _rebuilt(rebuilt: Rebuilt, names: Names) -> Section:
         if total is not None
     )
     table = Table(_step_columns(names), lines) if both else None
-    return Section("I_before_scaling from the φ steps", items=items, table=table)
+    return Section("I_before_scaling from the φ steps", items=items, table=table, detail=True)
 
 
 def _lattice(side: str, worked: tuple[WorkedFactor, ...]) -> Section:
@@ -240,4 +239,6 @@ def _lattice(side: str, worked: tuple[WorkedFactor, ...]) -> Section:
     )
     origins = sorted({item.cells_from for item in worked})
     sentence = f"sin(πNh)/sin(πh) at h and at h − h₀; N {' / '.join(origins)}"
-    return Section(f"Lattice factor of {side}, worked out", sentences=(sentence,), table=Table(_LATTICE_COLUMNS, lines))
+    return Section(
+        f"Lattice factor of {side}, worked out", (sentence,), table=Table(_LATTICE_COLUMNS, lines), detail=True
+    )

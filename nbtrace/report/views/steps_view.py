@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nbtrace.compare.steps import StepsResult, Turn
 from nbtrace.records import Side
+from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, listed, signed, tolerance_facts
 from nbtrace.verdicts.status import Verdict
 
@@ -79,8 +80,8 @@ def lacking_words(turn: Turn, result: StepsResult) -> str:
 def _table(result: StepsResult) -> Table:
     columns = (
         Column(result.index, numeric=True),
-        Column("compared", numeric=True),
-        Column("differ", numeric=True),
+        Column("compared", numeric=True, rank=2),
+        Column("differ", numeric=True, rank=1),
         Column("first that differs"),
         Column("Δ rel", numeric=True),
         Column("status"),
@@ -119,4 +120,6 @@ def _findings(result: StepsResult) -> tuple[Section, ...]:
         items.append(f"{index} {first.ordinal}: {first.first.reason}")
     lacking = [turn for turn in result.turns if turn.only_on is None and (turn.lacking_c or turn.lacking_py)]
     items += [f"{index} {turn.ordinal}: {lacking_words(turn, result)}" for turn in lacking[:3]]
-    return (Section("Findings", items=tuple(items)),) if items else ()
+    findings = (Section("Findings", items=tuple(items)),) if items else ()
+    differ = first is not None and result.verdict is Verdict.DIFFER
+    return (*findings, *next_section(commands=[why(result.diff.c, result.diff.py)] if differ else ()))

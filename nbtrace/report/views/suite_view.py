@@ -1,6 +1,7 @@
 """The view of a suite: one table with a line per case."""
 
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
+from nbtrace.report.next_steps import after_suite
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
@@ -17,12 +18,12 @@ _STATUS = {
 def _columns(names: Names) -> tuple[Column, ...]:
     return (
         Column("case"),
-        Column("correlation", numeric=True),
-        Column(f"sum {names.ratio} − 1", numeric=True, named=True),
-        Column("scale − 1", numeric=True, least_width=110),
-        Column("worst rel", numeric=True),
-        Column(f"{names.reference} ms", numeric=True, least_width=110, named=True),
-        Column(f"{names.candidate} ms", numeric=True, named=True),
+        Column("correlation", numeric=True, rank=1),
+        Column(f"sum {names.ratio} − 1", numeric=True, rank=3, named=True),
+        Column("scale − 1", numeric=True, rank=4),
+        Column("worst rel", numeric=True, rank=2),
+        Column(f"{names.reference} ms", numeric=True, rank=6, named=True),
+        Column(f"{names.candidate} ms", numeric=True, rank=5, named=True),
         Column("first divergence"),
         Column("verdict"),
     )
@@ -39,6 +40,7 @@ def suite_view(result: SuiteResult) -> View:
         Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases)))),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
         Section("Notes on these cases", items=tuple(notices)),
+        *after_suite(str(result.source), (case.name for case in failed)),
     )
     return View(
         title=f"Suite {result.name}",
@@ -52,7 +54,7 @@ def suite_view(result: SuiteResult) -> View:
             f"{names.candidate}: {result.candidate}",
         ),
         notices=(),
-        sections=tuple(section for section in sections if section.items or section.table),
+        sections=tuple(section for section in sections if section.items or section.table or section.commands),
     )
 
 

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from nbtrace.compare.sweep_result import Measured, PrecisionRun, Reading, SweepOutcome, SweepResult, Swept
 from nbtrace.records import Trace
+from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.view import (
     Column,
-    Command,
     Line,
     Section,
     Table,
     View,
     listed,
-    logs_line,
     number,
     signed,
     tolerance_facts,
@@ -38,16 +37,16 @@ _MEANINGS = {
 }
 _MOVING = (
     Column("quantity"),
-    Column("value", numeric=True, rounds=True),
-    Column("Δ rel", numeric=True),
-    Column("digits", numeric=True),
-    Column("condition", numeric=True, least_width=150),
-    Column("moving", numeric=True, least_width=160),
+    Column("value", numeric=True, rank=2, rounds=True),
+    Column("Δ rel", numeric=True, rank=1),
+    Column("digits", numeric=True, rank=3),
+    Column("condition", numeric=True, rank=6),
+    Column("moving", numeric=True, rank=7),
 )
 _APART = (
     Column("off", numeric=True),
-    Column("off, coarse", numeric=True, least_width=120),
-    Column("trend", least_width=130),
+    Column("off, coarse", numeric=True, rank=5),
+    Column("trend", rank=4),
 )
 _OFF = "off: relative difference from the reference in the most precise run; off, coarse: in the least precise one."
 
@@ -134,7 +133,7 @@ def _sections(result: SweepResult, *, brief: bool) -> Iterator[Section]:
             yield Section(f"{outcome.value}: {_MEANINGS[outcome]}", sentences=sentences, items=items)
     yield Section("Outcomes", items=tuple(_counts(result)))
     if result.first_defect is not None and result.reference is not None:
-        yield _next(result.reference, result.runs[0])
+        yield from _next(result.reference, result.runs[0])
 
 
 def _remark(item: Swept, result: SweepResult) -> str:
@@ -144,12 +143,11 @@ def _remark(item: Swept, result: SweepResult) -> str:
     return f"; far more than rounding of its inputs explains (condition {item.condition:.2g}): look at its code"
 
 
-def _next(reference: Trace, run: PrecisionRun) -> Section:
-    title = "What to look at next"
+def _next(reference: Trace, run: PrecisionRun) -> tuple[Section, ...]:
     if run.trace.source == run.name:
-        return Section(title, items=("write the trace with nbtrace harness; nbtrace explain says which side is wrong",))
-    line = logs_line("explain", reference.source, run.trace.source, vocabulary=reference.vocabulary)
-    return Section(title, commands=(Command(line, "which side breaks which formula?"),))
+        written = "write the trace with nbtrace harness; nbtrace explain says which side is wrong"
+        return next_section([written])
+    return next_section(commands=[why(reference, run.trace)])
 
 
 def _counts(result: SweepResult) -> Iterator[str]:
@@ -176,7 +174,8 @@ def _line(item: Swept, result: SweepResult) -> Line:
     if result.reference is not None:
         coarse = [reading.apart for reading in place.readings[1:] if reading.apart is not None]
         cells += [_off(first.apart), _off(coarse[-1] if coarse else None), place.trend.value]
-    return Line((*cells, item.outcome.value), STATUS_OF[item.outcome])
+    kept = item.outcome is not SweepOutcome.STABLE
+    return Line((*cells, item.outcome.value), STATUS_OF[item.outcome], kept)
 
 
 def _farthest(readings: Sequence[Reading]) -> Reading | None:

@@ -3,24 +3,25 @@
 import shlex
 
 from nbtrace.programs.trust import SEED, Effect, Stability, TracedNoise, TraceTrial, Trust
-from nbtrace.report.view import Column, Line, Section, Table, View, listed, number, signed
+from nbtrace.report.next_steps import next_section
+from nbtrace.report.view import Column, Command, Line, Section, Table, View, listed, number, signed, typed
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary import registry
 
 _KNOBS = (
     Column("changed"),
-    Column("pixels compared", numeric=True),
+    Column("pixels compared", numeric=True, rank=1),
     Column("moved", numeric=True),
     Column("max Δ rel", numeric=True),
-    Column("max Δ", numeric=True, least_width=92),
+    Column("max Δ", numeric=True, rank=2),
     Column("status"),
 )
 _PIXELS = (
     Column("changed"),
     Column("slow", numeric=True),
     Column("fast", numeric=True),
-    Column("before", numeric=True, rounds=True),
-    Column("after", numeric=True, rounds=True),
+    Column("before", numeric=True, rank=1, rounds=True),
+    Column("after", numeric=True, rank=1, rounds=True),
     Column("Δ rel", numeric=True),
 )
 _TRACED = (
@@ -28,7 +29,7 @@ _TRACED = (
     Column("pixel"),
     Column("changed"),
     Column("max Δ rel", numeric=True),
-    Column("max Δ", numeric=True, least_width=92),
+    Column("max Δ", numeric=True, rank=2),
 )
 _SHOWN = 20
 
@@ -42,6 +43,7 @@ def trust_view(result: Trust) -> View:
         _pixel_section(result),
         _trace_section(result),
         Section("Not compared", items=tuple(_untraced(result.trials))),
+        *_next(result),
     )
     return View(
         title="The reference against itself",
@@ -55,8 +57,18 @@ def trust_view(result: Trust) -> View:
             *([f"Seed: {' '.join(SEED)} in all runs but those that show the clock"] if result.moved_by_clock else []),
         ),
         notices=result.notices,
-        sections=tuple(section for section in sections if section.items or section.table),
+        sections=tuple(section for section in sections if section.items or section.table or section.commands),
     )
+
+
+def _next(result: Trust) -> tuple[Section, ...]:
+    """Return what is next where the reference moves: its scatter as the tolerance of a comparison."""
+    binary = result.source.identity.binary
+    if result.stability is Stability.STABLE or binary is None:
+        return ()
+    named, flags = f"--ref {typed(str(binary.path))}", result.source.line.text
+    line = f"nbtrace trust {named} --json noise.json -- {flags}; nbtrace compare {named} --noise noise.json -- {flags}"
+    return next_section(commands=[Command(line, "does the port differ by more than that?")])
 
 
 def _headline(result: Trust) -> str:

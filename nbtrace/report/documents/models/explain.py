@@ -6,6 +6,7 @@ from pydantic import Field
 
 from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Grounds
+from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -254,4 +255,7 @@ class ExplainDocument(DocumentPart):
     )
     unusable: Array[UnusableValue] = Field(description="Logged values that are no numbers to compute with.")
     audit: Array[FindingEntry] = Field(description="Values that differ, against their formulas.")
+    diff: DiffDocument | None = Field(
+        default=None, description="Since 0.2: the comparison itself, where `nbtrace A B` made both; else null."
+    )
     provenance: Provenance = None

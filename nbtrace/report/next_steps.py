@@ -1,0 +1,71 @@
+"""What to run next after a result: each step a command with its arguments, quoted for the shell."""
+
+from collections.abc import Iterable, Iterator
+from shlex import quote
+
+from nbtrace.compare.diff import DiffResult
+from nbtrace.records import Side, Trace
+from nbtrace.report.view import Command, Section, SectionKind, logs_line, typed
+from nbtrace.vocabulary import registry
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+TITLE = "What to look at next"
+FORMAT_PAGE = "docs/trace-format.md"
+"""The page that says how a trace is printed."""
+_LANGUAGES = {Side.C: "c", Side.PY: "python"}
+
+
+def next_section(items: Iterable[str] = (), commands: Iterable[Command] = ()) -> tuple[Section, ...]:
+    """Return the section, or nothing where there is nothing to say."""
+    items, commands = tuple(items), tuple(commands)
+    return (Section(TITLE, items=items, commands=commands, kind=SectionKind.NEXT),) if items or commands else ()
+
+
+def logs_command(name: str, question: str, *sources: str, vocabulary: Vocabulary, more: str = "") -> Command:
+    """Return a command on logs, with the vocabulary that they were read with."""
+    line = logs_line(name, *sources, vocabulary=vocabulary, more=more)
+    return Command(line, question, vocabulary is registry.default())
+
+
+def why(c: Trace, py: Trace) -> Command:
+    """Return the command that explains a difference between two traces."""
+    return logs_command("explain", "who is wrong, and why?", c.source, py.source, vocabulary=c.vocabulary)
+
+
+def to_be_logged(side: Side, vocabulary: Vocabulary) -> Command:
+    """Return the command that gives a side what prints a trace."""
+    name = vocabulary.names.of(side)
+    return Command(
+        f"nbtrace init-logging {_LANGUAGES[side]}", f"code by which {name} prints what it lacks ({FORMAT_PAGE})"
+    )
+
+
+def after_lacking(result: DiffResult) -> Iterator[Command]:
+    """Yield what lets a side print the values that it lacks."""
+    covered = result.coverage
+    for side, missing in ((Side.C, covered.missing_on_c), (Side.PY, covered.missing_on_py)):
+        if missing:
+            yield to_be_logged(side, result.c.vocabulary)
+
+
+def after_check(trace: Trace, *, broken: bool, lacking: bool) -> tuple[Section, ...]:
+    """Return what is next after a log was held against itself: the other program's, and what it lacks."""
+    words = trace.vocabulary
+    logs = ("OTHER.log", trace.source) if trace.side is Side.PY else (trace.source, "OTHER.log")
+    if broken:
+        name, question = "explain", "what breaks them? OTHER.log is the other program's"
+    else:
+        name, question = "diff", "does the other program agree? OTHER.log is its log"
+    commands = [logs_command(name, question, *logs, vocabulary=words)]
+    if lacking and trace.side is not Side.UNKNOWN:
+        commands.append(to_be_logged(trace.side, words))
+    return next_section(commands=commands)
+
+
+def after_suite(source: str, names: Iterable[str]) -> tuple[Section, ...]:
+    """Return what is next after a suite: its first case that fails, alone."""
+    name = next(iter(names), None)
+    if name is None:
+        return ()
+    line = f"nbtrace compare --suite {typed(source)} --only {quote(name)} --bundle evidence"
+    return next_section(commands=[Command(f"{line} && nbtrace report evidence", f"what is wrong with {name}?")])
