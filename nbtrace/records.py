@@ -291,6 +291,8 @@ class Trace:
         Pixel of each block as the log states it; blocks whose pixel it does not state are absent.
     vocabulary : Vocabulary
         That it was read with.
+    untagged : mapping of str to int
+        Of a log without any prefix: the forms of line that were read in it, and how many of each.
     """
 
     source: str
@@ -300,6 +302,7 @@ class Trace:
     dialects: tuple[str, ...] = ()
     pixels: Mapping[int, Pixel] = field(default_factory=dict)
     vocabulary: Vocabulary = field(default_factory=registry.default)
+    untagged: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def side(self) -> Side:

@@ -13,6 +13,7 @@ from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
+from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import InputError, UsageError
@@ -175,6 +176,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")
     partners = pair_blocks(c, py)
+    c, py = numbered(c, py, partners)
     alignment = align(c, py, partners)
     if not alignment.pairs:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")

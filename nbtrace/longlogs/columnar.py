@@ -18,7 +18,7 @@ from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_column
 from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import LogLines
+from nbtrace.parsers.source import LogLines, text_of
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -350,7 +350,7 @@ class _Sniffer:
         missing = HEADER - len(self._first_lines)
         if self._begun and not missing and not two_columns:
             return
-        text = chunk.text.decode(errors="replace")
+        text = text_of(chunk.text)
         if not self._begun and text.lstrip()[:1] in {"{", "["}:
             raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())

@@ -5,16 +5,19 @@ of :mod:`nbtrace.parsers.plain` without.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrace.parsers.outcome import Field, Outcome
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.untagged import UntaggedReader
 
 LONGEST_LINE = 4096
 """Characters beyond which a line is no trace line; real ones stay far below."""
@@ -99,8 +102,8 @@ class Dialect(ABC):
         del line, family, context
         return None
 
-    def unprefixed(self, lines: LogLines) -> Iterator[tuple[Outcome | None, str]] | None:
-        """Read a log without any prefix: what each line gives, with the line; None if it is no such log."""
+    def unprefixed(self, lines: LogLines) -> "UntaggedReader | None":
+        """Return what reads the lines of a log without any prefix; None if it is no such log."""
         del lines
         return None
 

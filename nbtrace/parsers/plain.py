@@ -14,16 +14,16 @@ from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
-from nbtrace.parsers.values import NUMBER, ordinal, read_value
+from nbtrace.parsers.source import LogLines
+from nbtrace.parsers.untagged import Assignment, Form, UntaggedReader, assignment, is_a_time, looks_untagged
+from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
-from nbtrace.vocabulary import dimensions
 from nbtrace.vocabulary.quantity import Kind
 from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
 
 _place = re.compile(r"\s*+(\w++)\s*+=\s*+([0-9]++)(?=\s|$)").match
 _pairs = re.compile(r"[^\s=:]++=").match
 _single = re.compile(r"([^\s=:]++)\s*+[=:]\s*+(.*)|([^\s=:]++)\s++(.*)").fullmatch
-_is_number = re.compile(NUMBER).fullmatch
 _component = re.compile(r"(?:\.|\[|\()(?:[xyz]|[0-9]{1,3})[\])]?").fullmatch
 _key_of = re.compile(r"([^\s=:]++)[\s=:]").findall
 
@@ -83,6 +83,9 @@ class PlainDialect(Dialect):
             if single is None:
                 return UnreadableLine(f"{text!r} has a key but no value")
             pairs = [(single[1] or single[3], single[2] if single[1] else single[4])]
+        return self._fields(pairs, places)
+
+    def _fields(self, pairs: list[tuple[str, str]], places: dict[str, int]) -> Outcome:
         fields: list[Field] = []
         for key, value in pairs:
             if key in self.vocabulary.indices:
@@ -107,8 +110,6 @@ class PlainDialect(Dialect):
         value = read_value(text)
         if known is not None and known.kind is Kind.TEXT:
             value = Value(Shape.TEXT, (), (), text.strip())
-        elif value.shape is Shape.TEXT and (measured := _measured(text)) is not None:
-            value = measured
         if complaint := schema.misfit(key, known, value.shape, value.numbers):
             return UnreadableLine(complaint)
         try:
@@ -132,6 +133,17 @@ class PlainDialect(Dialect):
             return f"{key} is a part of {name}, which stands on one line with all its components"
         return f"{key} is written {name} in the vocabulary"
 
+    def unprefixed(self, lines: LogLines) -> UntaggedReader | None:
+        """Return what reads a log of values without a prefix; None if it is no such log."""
+        filled = (line for batch in lines.batches() if not isinstance(batch, int) for line in batch)
+        return _Assignments(self) if looks_untagged(filled, self.vocabulary) else None
+
+    def assigned(self, found: Assignment) -> Outcome:
+        """Return the values of a line without a prefix."""
+        body = " ".join(f"{key}={text}" for key, text in found.pairs) if found.form is Form.PAIRS else ""
+        pairs = [] if body else [(key.strip(), text) for key, text in found.pairs]
+        return self._values(body, {}) if body else self._fields(pairs, {})
+
     def side_of(self, family: str) -> Side:
         """Return the program that prints lines of a family."""
         return next((side for prefix, side in self._prefixes if prefix == family), Side.UNKNOWN)
@@ -152,6 +164,27 @@ class PlainDialect(Dialect):
         body = line.lstrip()[len(prefixed[0]) :] if prefixed else line
         keys = [key for key in _key_of(f"{body[:LONGEST_LINE]} ") if key not in self.vocabulary.indices]
         return tuple(dict.fromkeys(self._meant(key) or self.vocabulary.meaning(key).quantity for key in keys))
+
+
+class _Assignments(UntaggedReader):
+    """Reads the lines of a log without prefixes; a word in front of a sign of equality may name the turn of a loop."""
+
+    def __init__(self, dialect: PlainDialect) -> None:
+        self._dialect = dialect
+
+    def read(self, line: str) -> tuple[Outcome, Form] | None:
+        """Return what a line gives and its form, None for a line that is no trace."""
+        vocabulary = self._dialect.vocabulary
+        found = assignment(line, vocabulary)
+        if found is None or not any(self._is_value(*pair) for pair in found.pairs):
+            return None
+        return self._dialect.assigned(found), found.form
+
+    def _is_value(self, key: str, text: str) -> bool:
+        vocabulary = self._dialect.vocabulary
+        known = vocabulary.meaning(key).quantity in vocabulary.quantities
+        value = read_value(text)
+        return known or (value.shape is not Shape.TEXT and not is_a_time(value.unit))
 
 
 def _key_values(text: str) -> list[tuple[str, str]]:
@@ -189,15 +222,3 @@ class _Turns(Placement):
         again = self._seen[key]
         self._seen[key] += 1
         return replace(item.index, loops=((REPEAT, again), *item.index.loops)) if again else item.index
-
-
-def _measured(text: str) -> Value | None:
-    """Return numbers with a unit of any kind behind them; None if the text is something else."""
-    words = text.replace(",", " ").split()
-    count = next((place for place, word in enumerate(words) if not _is_number(word)), len(words))
-    unit = " ".join(words[count:])
-    if not count or not unit or not dimensions.known(unit):
-        return None
-    tokens = tuple(words[:count])
-    shape = Shape.SCALAR if count == 1 else Shape.VECTOR
-    return Value(shape, tuple(map(float, tokens)), tokens, text.strip(), unit=unit)

@@ -1,19 +1,36 @@
 """From the lines of a log to its records: contexts, places and an account of every line."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
+from nbtrace.parsers.log_prefixes import LogPrefix, prefix_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
-from nbtrace.records import Account, Pixel, Record, Setting, Trace, Unreadable
+from nbtrace.parsers.untagged import UntaggedReader
+from nbtrace.records import Account, Pixel, Record, Setting, Side, Trace, Unreadable
 
 _SHOWN = 120
+
+UNTAGGED = "labels"
+"""The family of the lines of a log without any trace prefix; each of their numbers has a format of its own."""
+
+_MOST_WORDS = 3
+"""Words between the prefix of a logger and a trace line behind which that line is looked for."""
 
 
 @dataclass
 class LogReader:
-    """Reads the lines of one log, in order; :meth:`trace` gives the result."""
+    """Reads the lines of one log, in order; :meth:`trace` gives the result.
+
+    Attributes
+    ----------
+    ranks : counter of int
+        How many of the lines that were used a launcher or a logger gave each number in front of.
+    ranks_are_named : bool
+        Whether those lines say that the number is a rank.
+    """
 
     source: str
     dialect: Dialect
@@ -26,6 +43,9 @@ class LogReader:
     structure: int = 0
     ignored: int = 0
     total: int = 0
+    ranks: Counter[int] = field(default_factory=Counter)
+    untagged: Counter[str] = field(default_factory=Counter)
+    ranks_are_named: bool = False
     _context: str = ""
     _continues: str | None = None
     _placement: Placement | None = None
@@ -49,6 +69,22 @@ class LogReader:
                 self.total += 1
                 self._line(line, self.total)
 
+    def read_untagged(self, lines: Iterable[str], untagged: UntaggedReader) -> None:
+        """Read the lines of a log without any trace prefix."""
+        for line in lines:
+            prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
+            read = untagged.read(line if prefix is None else line[prefix.end :])
+            if read is None:
+                self.read([line])
+                continue
+            outcome, form = read
+            before = self.used
+            self.take(outcome, UNTAGGED, UNTAGGED, line)
+            if self.used > before:
+                self.untagged[form] += 1
+                if prefix is not None:
+                    self.note_rank(prefix)
+
     def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
         """Count a line that another grammar has read, and use what it gave."""
         self.total += 1
@@ -65,26 +101,59 @@ class LogReader:
             tuple(self.dialects),
             self.pixels,
             self.dialect.vocabulary,
+            dict(self.untagged),
         )
 
     def _line(self, line: str, number: int) -> None:
+        if self._read(line, number):
+            return
+        prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
+        if prefix is None:
+            self._continues = None
+            self.ignored += 1
+            return
+        before, self._continues = self.used, None
+        if not self._read(line[prefix.end :], number):
+            self._foreign(line, prefix.end, number)
+        if self.used > before:
+            self.note_rank(prefix)
+
+    def note_rank(self, prefix: LogPrefix) -> None:
+        """Count a line that was used for the process that is named in front of it."""
+        if prefix.rank is not None:
+            self.ranks[prefix.rank] += 1
+            self.ranks_are_named = self.ranks_are_named or prefix.named
+
+    def _read(self, line: str, number: int) -> bool:
+        """Use a line that the dialect knows; return whether it does."""
         short = len(line) <= LONGEST_LINE
         stated = self.dialect.banner(line) if short else None
         if stated is not None:
             self._take(stated, "banner", "banner", line, number)
-            return
+            return True
         read = self.dialect.tagged(line, self._context)
         if read is not None:
             self._continues = read.family
             self._take(read.outcome, read.family, read.dialect, line, number)
-            return
+            return True
         if short and self._continues and line.startswith("  ") and line.strip():
             read_on = self.dialect.continuation(line, self._continues, self._context)
             if read_on is not None:
                 outcome = fitting(read_on, self.dialect.vocabulary)
                 self._take(outcome, self._continues, self._continues, line, number)
+                return True
+        return False
+
+    def _foreign(self, line: str, start: int, number: int) -> None:
+        """Account for a line of a logger that the dialect does not know; a trace line behind more words is not lost."""
+        rest = line[start:]
+        for _ in range(_MOST_WORDS):
+            word, _, rest = rest.partition(" ")
+            rest = rest.lstrip()
+            if self.dialect.side_of_line(rest) is not Side.UNKNOWN and self.dialect.tagged(rest, self._context):
+                reason = f"{word!r} stands between the prefix of the logger and the trace line"
+                self._take(UnreadableLine(reason), "", "", line, number)
                 return
-        self._continues = None
         self.ignored += 1
 
     def _take(self, outcome: Outcome, family: str, dialect: str, line: str, number: int) -> None:

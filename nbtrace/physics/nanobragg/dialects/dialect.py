@@ -1,15 +1,16 @@
 """How the logs of nanoBragg and its ports are read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
 from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.source import LogLines
+from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
-from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelled
+from nbtrace.physics.nanobragg.dialects.labels import LabelReader, reads_as_labels
 from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
@@ -53,9 +54,9 @@ class NanoBraggDialect(Dialect):
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
         return _continuation(line, context) if family in tagged.CONTINUED else None
 
-    def unprefixed(self, lines: LogLines) -> Iterator[tuple[Outcome | None, str]] | None:
-        """Read a log of labelled values; None if it is no such log."""
-        return _labelled(lines) if looks_labelled(lines) else None
+    def unprefixed(self, lines: LogLines) -> UntaggedReader | None:
+        """Return what reads a log of values without a prefix; None if it is no such log."""
+        return LabelReader() if reads_as_labels(lines) else None
 
     def is_prefixed(self, family: str) -> bool:
         """Whether a family is one of lines with a prefix."""
@@ -64,18 +65,6 @@ class NanoBraggDialect(Dialect):
     def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
         """Return the trace of a per-φ document; None for any other."""
         return per_phi_trace(source, data, lines, repeated) if is_per_phi(data) else None
-
-
-def _labelled(lines: LogLines) -> Iterator[tuple[Outcome | None, str]]:
-    labels = LabelReader()
-    for line in lines:
-        match labels.line(line):
-            case None:
-                yield None, line
-            case str(heading):
-                yield Structure(heading), line
-            case fields:
-                yield Fields(fields), line
 
 
 def _continuation(line: str, context: str) -> Outcome:
