@@ -12,8 +12,10 @@ from nbtrace.vocabulary.sides import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = [
+    "BANNER",
     "INT_MIN",
     "NOWHERE",
+    "STATISTICS",
     "Account",
     "Index",
     "Pixel",
@@ -31,6 +33,13 @@ Pixel: TypeAlias = tuple[int, int]
 
 INT_MIN = -2147483648.0
 """What the reference prints for a Miller index that is not finite."""
+
+
+BANNER = "banner"
+"""The family of lines without a trace prefix in which a program states its configuration."""
+
+STATISTICS = "statistics"
+"""The family of lines that say something of the whole result, such as the mean of an image."""
 
 
 class Shape(StrEnum):
@@ -293,6 +302,8 @@ class Trace:
         That it was read with.
     untagged : mapping of str to int
         Of a log without any prefix: the forms of line that were read in it, and how many of each.
+    statistics : tuple of Record
+        What the log says of the whole result, such as the mean of the image.
     """
 
     source: str
@@ -303,6 +314,12 @@ class Trace:
     pixels: Mapping[int, Pixel] = field(default_factory=dict)
     vocabulary: Vocabulary = field(default_factory=registry.default)
     untagged: Mapping[str, int] = field(default_factory=dict)
+    statistics: tuple[Record, ...] = ()
+
+    @cached_property
+    def has_values(self) -> bool:
+        """Whether it holds values of a computation, and not only what a program states of its run and its result."""
+        return any(record.family not in {BANNER, STATISTICS} for record in self.records)
 
     @cached_property
     def side(self) -> Side:

@@ -219,16 +219,15 @@ class _Order:
     def of(self, quantity: str, index: Index) -> tuple[int, tuple[int, ...], int, int, int, float, tuple[int, ...]]:
         """Return the key by which a value is sorted.
 
-        The turns of a loop that nobody names follow one another. Within one, samples follow one another, and within a sample the turns of its loops; what is computed once for a block comes
-        after all of them. Within a turn of the outermost loop, quantities stand in their order.
+        The turns of a loop that nobody names follow one another, and within one the samples, and within a sample the
+        turns of its loops; what is computed once for a block comes after all of them. Within a turn of the outermost
+        loop, quantities stand in their order.
         """
         rank = self._ranks.get(quantity, float(len(self._names)))
         phase = self._phase(quantity, rank, index)
         turns = tuple(ordinal for _, ordinal in index.places(self._loops)) if phase == 1 else ()
         outer = turns[0] if turns else -1
-        unnamed = (
-            tuple(index.ordinal(name) or 0 for name in self._unnamed) if index.loops else (0,) * len(self._unnamed)
-        )
+        unnamed = tuple(index.ordinal(name) or 0 for name in self._unnamed)
         block, sample = index.block if phase else 0, index.sample if phase == 1 else 0
         return block, unnamed, phase, sample, outer, rank, turns[1:]
 

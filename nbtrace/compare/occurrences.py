@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from nbtrace.records import Index, Record, Shape, Trace
 from nbtrace.vocabulary.quantity import Scope
-from nbtrace.vocabulary.vocabulary import REPEAT
+from nbtrace.vocabulary.vocabulary import RANK, REPEAT
 
 _LOOPED = 3
 """Values of one log at one place that are a loop, whatever the other log has."""
@@ -59,10 +59,11 @@ def _with_turns(trace: Trace, places: _Places, looped: set[_Place]) -> Trace:
     turns = {id(record): turn for place in looped for turn, record in enumerate(places.get(place, ())) if turn}
     if not turns:
         return trace
-    records = tuple(
-        replace(record, index=replace(record.index, loops=((REPEAT, turn), *record.index.loops)))
-        if (turn := turns.get(id(record)))
-        else record
-        for record in trace.records
-    )
+    records = tuple(_at_turn(record, turns[id(record)]) if id(record) in turns else record for record in trace.records)
     return replace(trace, records=records)
+
+
+def _at_turn(record: Record, turn: int) -> Record:
+    index = record.index
+    process = tuple(pair for pair in index.loops if pair[0] == RANK)
+    return replace(record, index=replace(index, loops=(*process, (REPEAT, turn), *index.without(RANK).loops)))

@@ -19,6 +19,7 @@ from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
+from nbtrace.parsers.unfolded import is_folded
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -181,6 +182,8 @@ class ColumnReader:
                 yield self._columns(scan(chunk, self._templates))
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
+        if len(self._lines.ranks) > 1:
+            raise NotColumnarError(f"several processes have printed into {self.source}")
 
     @property
     def account(self) -> Account:
@@ -196,6 +199,11 @@ class ColumnReader:
         )
 
     @property
+    def statistics(self) -> tuple[Record, ...]:
+        """What the lines read so far say of the whole result."""
+        return tuple(self._lines.statistics)
+
+    @property
     def side(self) -> Side:
         """The program whose prefix the lines read so far carry."""
         return next((side for side in (Side.C, Side.PY) if side in self._sides), Side.UNKNOWN)
@@ -208,7 +216,16 @@ class ColumnReader:
     def to_trace(self) -> Trace:
         """Read the whole log into the trace that the line reader gives."""
         records = tuple(record for part in self.chunks() for record in part.records())
-        return Trace(self.source, records, self.settings, self.account, self.dialects, self.pixels, self.vocabulary)
+        return Trace(
+            self.source,
+            records,
+            self.settings,
+            self.account,
+            self.dialects,
+            self.pixels,
+            self.vocabulary,
+            statistics=self.statistics,
+        )
 
     def _columns(self, scanned: Scan) -> Columns:
         first_line = self._total + 1
@@ -344,10 +361,12 @@ class _Sniffer:
         Raises
         ------
         NotColumnarError
-            If the file is a JSON document, a unified diff, or has two columns.
+            If the file is a JSON document, a unified diff, has two columns, or holds a value on several lines.
         """
         two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
         missing = HEADER - len(self._first_lines)
+        if is_folded(chunk.text):
+            raise NotColumnarError("a value stands on several lines")
         if self._begun and not missing and not two_columns:
             return
         text = text_of(chunk.text)

@@ -252,7 +252,14 @@ class _Comparison:
         pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
         records.sort(key=lambda record: record.line)
         return Trace(
-            reader.source, tuple(records), reader.settings, reader.account, reader.dialects, pixels, reader.vocabulary
+            reader.source,
+            tuple(records),
+            reader.settings,
+            reader.account,
+            reader.dialects,
+            pixels,
+            reader.vocabulary,
+            statistics=reader.statistics,
         )
 
     def _result(self) -> DiffResult:

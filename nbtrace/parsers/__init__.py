@@ -109,7 +109,7 @@ def _processes(lines: LogLines, source: str, dialect: Dialect) -> Trace:
     read = partial(_read, source=source, dialect=dialect, untagged=None)
     reader = read(unfolded(lines))
     untagged = None
-    if not any(dialect.is_prefixed(record.family) for record in reader.records):
+    if not (reader.unreadable or reader.structure or any(dialect.is_prefixed(item.family) for item in reader.records)):
         untagged = dialect.unprefixed(lines)
         reader = reader if untagged is None else read(unfolded(lines), untagged=untagged)
     ranks = ranks_among(reader.ranks, named=reader.ranks_are_named)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbtrace.parsers.outcome import Field, Outcome
+from nbtrace.parsers.outcome import Field, Fields, Outcome
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
@@ -94,6 +94,11 @@ class Dialect(ABC):
 
     def banner(self, line: str) -> Outcome | None:
         """Return what a line without a prefix states, None if it states nothing that is known."""
+        del line
+        return None
+
+    def statistics(self, line: str) -> Fields | None:
+        """Return what a line without a prefix says of the whole result, None if it says nothing of it."""
         del line
         return None
 

@@ -15,7 +15,7 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
-from nbtrace.parsers.untagged import Assignment, Form, UntaggedReader, assignment, is_a_time, looks_untagged
+from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
 from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
 from nbtrace.vocabulary.quantity import Kind
@@ -140,7 +140,7 @@ class PlainDialect(Dialect):
 
     def assigned(self, found: Assignment) -> Outcome:
         """Return the values of a line without a prefix."""
-        body = " ".join(f"{key}={text}" for key, text in found.pairs) if found.form is Form.PAIRS else ""
+        body = " ".join(f"{key}={text}" for key, text in found.pairs) if found.form is UntaggedForm.PAIRS else ""
         pairs = [] if body else [(key.strip(), text) for key, text in found.pairs]
         return self._values(body, {}) if body else self._fields(pairs, {})
 
@@ -172,7 +172,7 @@ class _Assignments(UntaggedReader):
     def __init__(self, dialect: PlainDialect) -> None:
         self._dialect = dialect
 
-    def read(self, line: str) -> tuple[Outcome, Form] | None:
+    def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that is no trace."""
         vocabulary = self._dialect.vocabulary
         found = assignment(line, vocabulary)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nbtrace.parsers.log_prefixes import prefix_of
-from nbtrace.records import Account, Record, Trace
+from nbtrace.records import Account, Pixel, Record, Trace
 from nbtrace.vocabulary.vocabulary import RANK
 
 
@@ -24,13 +24,11 @@ def of_processes(traces: Sequence[Trace], ranks: Sequence[int], account: Account
     """
     records = [record for trace, rank in zip(traces, ranks, strict=True) for record in _placed(trace, rank, ranks[0])]
     settings = {name: setting for trace in reversed(traces) for name, setting in trace.settings.items()}
-    unlike = {
-        block
-        for trace in traces
-        for block, pixel in trace.pixels.items()
-        if traces[0].pixels.get(block, pixel) != pixel
-    }
-    pixels = {block: pixel for trace in traces for block, pixel in trace.pixels.items() if block not in unlike}
+    stated: dict[int, set[Pixel]] = {}
+    for trace in traces:
+        for block, pixel in trace.pixels.items():
+            stated.setdefault(block, set()).add(pixel)
+    pixels = {block: pixel for block, several in stated.items() for pixel in several if len(several) == 1}
     dialects = dict.fromkeys(name for trace in traces for name in trace.dialects)
     unreadable = sorted((bad for trace in traces for bad in trace.account.unreadable), key=lambda bad: bad.line)
     own = replace(account, unreadable=tuple(unreadable))

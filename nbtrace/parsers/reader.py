@@ -9,7 +9,7 @@ from nbtrace.parsers.log_prefixes import LogPrefix, prefix_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.untagged import UntaggedReader
-from nbtrace.records import Account, Pixel, Record, Setting, Side, Trace, Unreadable
+from nbtrace.records import BANNER, STATISTICS, Account, Pixel, Record, Setting, Side, Trace, Unreadable
 
 _SHOWN = 120
 
@@ -37,6 +37,7 @@ class LogReader:
     records: list[Record] = field(default_factory=list)
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
+    statistics: list[Record] = field(default_factory=list)
     dialects: dict[str, None] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     used: int = 0
@@ -73,7 +74,8 @@ class LogReader:
         """Read the lines of a log without any trace prefix."""
         for line in lines:
             prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
-            read = untagged.read(line if prefix is None else line[prefix.end :])
+            text = line if prefix is None else line[prefix.end :]
+            read = None if self.dialect.statistics(text) else untagged.read(text)
             if read is None:
                 self.read([line])
                 continue
@@ -102,6 +104,7 @@ class LogReader:
             self.pixels,
             self.dialect.vocabulary,
             dict(self.untagged),
+            tuple(self.statistics),
         )
 
     def _line(self, line: str, number: int) -> None:
@@ -129,7 +132,7 @@ class LogReader:
         short = len(line) <= LONGEST_LINE
         stated = self.dialect.banner(line) if short else None
         if stated is not None:
-            self._take(stated, "banner", "banner", line, number)
+            self._take(stated, BANNER, BANNER, line, number)
             return True
         read = self.dialect.tagged(line, self._context)
         if read is not None:
@@ -142,7 +145,17 @@ class LogReader:
                 outcome = fitting(read_on, self.dialect.vocabulary)
                 self._take(outcome, self._continues, self._continues, line, number)
                 return True
-        return False
+        closing = self.dialect.statistics(line) if short else None
+        if closing is not None:
+            self.used += 1
+            self.statistics += [self._counted(item, number) for item in closing.fields]
+        return closing is not None
+
+    def _counted(self, item: Field, number: int) -> Record:
+        """Return a value of the whole result, which is of no place in it."""
+        meaning = item.meaning
+        side = Side.UNKNOWN
+        return Record(item.key, meaning.quantity, item.value, meaning.unit, meaning.scale, side, STATISTICS, number)
 
     def _foreign(self, line: str, start: int, number: int) -> None:
         """Account for a line of a logger that the dialect does not know; a trace line behind more words is not lost."""

@@ -154,7 +154,7 @@ def text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     """Pass the blocks on without a byte order mark, UTF-16 that begins with one as UTF-8; refuse what is binary."""
     seen = 0
     head = b""
-    for block in _as_utf_8(iter(blocks)):
+    for block in _as_utf_8(iter(blocks), source):
         if seen < _PROBE and b"\0" in block[: _PROBE - seen]:
             raise InputError(f"{source} is binary, not a trace log")
         seen += len(block)
@@ -166,8 +166,8 @@ def text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
         yield head
 
 
-def _as_utf_8(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Pass blocks on, those of UTF-16 with a byte order mark as UTF-8."""
+def _as_utf_8(blocks: Iterator[bytes], source: str) -> Iterator[bytes]:
+    """Pass blocks on, those of UTF-16 with a byte order mark as UTF-8; most letters of a log are ASCII's."""
     head = b""
     for block in blocks:
         head += block
@@ -178,7 +178,10 @@ def _as_utf_8(blocks: Iterator[bytes]) -> Iterator[bytes]:
         return
     decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
     for block in chain((head,), blocks):
-        yield decoder.decode(block).encode(errors="replace")
+        text = decoder.decode(block)
+        if 2 * sum(map(str.isascii, text[:_PROBE])) < len(text[:_PROBE]):
+            raise InputError(f"{source} is binary, not a trace log")
+        yield text.encode(errors="replace")
     yield decoder.decode(b"", final=True).encode(errors="replace")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from nbtrace.parsers.source import LogLines
 
@@ -28,22 +29,18 @@ def unfolded(lines: LogLines) -> Iterable[str]:
 
 def _joined(lines: Iterator[str]) -> Iterator[str]:
     waiting: list[str] = []
-    while waiting or (line := next(lines, None)) is not None:
-        line = waiting.pop(0) if waiting else line
-        taken = [line]
+    while waiting or (waiting := list(islice(lines, 1))):
+        taken = [waiting.pop(0)]
         while _depth(taken) > 0 and len(taken) < _MOST_LINES:
-            following = waiting.pop(0) if waiting else next(lines, None)
-            if following is None:
+            waiting = waiting or list(islice(lines, 1))
+            if not waiting or not waiting[0].strip() or not _further(waiting[0][:_LONGEST]):
                 break
-            if not _further(following[:_LONGEST]) or not following.strip():
-                waiting.insert(0, following)
-                break
-            taken.append(following)
-        whole = len(taken) > 1 and not _depth(taken) and sum(map(len, taken)) <= _LONGEST
-        yield " ".join(part.strip() if number else part for number, part in enumerate(taken)) if whole else taken[0]
-        if whole:
+            taken.append(waiting.pop(0))
+        if len(taken) > 1 and not _depth(taken) and sum(map(len, taken)) <= _LONGEST:
+            yield " ".join([taken[0], *(line.strip() for line in taken[1:])])
             yield from [""] * (len(taken) - 1)
         else:
+            yield taken[0]
             waiting[:0] = taken[1:]
 
 

@@ -18,7 +18,7 @@ from nbtrace.records import Shape
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-class Form(StrEnum):
+class UntaggedForm(StrEnum):
     """How a line without a prefix assigns a value."""
 
     EQUALS = "key = value"
@@ -31,7 +31,7 @@ class Form(StrEnum):
 class Assignment:
     """A line that assigns values: its form, and each key with the text of its value."""
 
-    form: Form
+    form: UntaggedForm
     pairs: tuple[tuple[str, str], ...]
 
 
@@ -39,7 +39,7 @@ class UntaggedReader(ABC):
     """Reads the lines of a log without any prefix, one after the other."""
 
     @abstractmethod
-    def read(self, line: str) -> tuple[Outcome, Form] | None:
+    def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that is no trace."""
 
 
@@ -69,16 +69,16 @@ def assignment(line: str, vocabulary: Vocabulary) -> Assignment | None:
         return None
     if _pairs(text):
         pairs = tuple((key, value.rstrip(", ")) for key, value in key_values(text))
-        return Assignment(Form.PAIRS, pairs)
+        return Assignment(UntaggedForm.PAIRS, pairs)
     if (led := _led(text)) and vocabulary.meaning(led[1]).quantity not in vocabulary.quantities:
         return assignment(led[2], vocabulary)
-    for form, match in ((Form.EQUALS, _equals(text)), (Form.COLON, _colon(text))):
+    for form, match in ((UntaggedForm.EQUALS, _equals(text)), (UntaggedForm.COLON, _colon(text))):
         if match and is_key(match[1], vocabulary):
             return Assignment(form, ((match[1], match[2]),))
     match = _blank(text)
     known = match is not None and vocabulary.meaning(match[1]).quantity in vocabulary.quantities
     if match is not None and known and read_value(match[2]).tokens:
-        return Assignment(Form.BLANK, ((match[1], match[2]),))
+        return Assignment(UntaggedForm.BLANK, ((match[1], match[2]),))
     return None
 
 

@@ -87,7 +87,16 @@ def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         read_trace("-")
 
 
-@pytest.mark.parametrize("data", [b"\x00\x01\x02", LOG.encode("utf-16"), zlib.compress(b"x") + bytes(9), b"SIMV\0" * 9])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00\x01\x02",
+        LOG.encode("utf-16-le"),
+        b"\xff\xfe" + bytes(range(1, 255)) * 9,
+        zlib.compress(b"x") + bytes(9),
+        b"SIMV\0" * 9,
+    ],
+)
 def test_binary_files_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "image.bin"
     path.write_bytes(data)
@@ -107,8 +116,11 @@ def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "latin.log"
     path.write_bytes(b"TRACE_PY: wavelength = 6.2 \xc5\nTRACE_PY: polar 1\nTRACE_PY: F_latt 1\xff\n\xed\xa0\x80\n")
     trace = read_trace(str(path))
-    assert [(record.key, record.line) for record in trace.records] == [("polar", 2)]
-    assert [problem.line for problem in trace.account.unreadable] == [1, 3]
+    assert [(record.key, record.unit, record.line) for record in trace.records] == [
+        ("wavelength", "Å", 1),
+        ("polar", "1", 2),
+    ]
+    assert [problem.line for problem in trace.account.unreadable] == [3]
     assert (trace.account.total, trace.account.ignored) == (4, 1)
 
 

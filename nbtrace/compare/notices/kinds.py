@@ -14,6 +14,7 @@ from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates
 from nbtrace.compare.notices.log_notices import contradictions, habits, single_precision
 from nbtrace.compare.notices.pixel_notices import different_pixels, different_points, unpaired_pixels
 from nbtrace.compare.notices.side_notices import copies, same_side
+from nbtrace.compare.notices.statistics_notices import different_statistics, no_trace
 from nbtrace.compare.notices.step_notices import different_turns, repeated_steps
 from nbtrace.compare.notices.tolerance_notices import idle_tolerances
 from nbtrace.compare.notices.unit_notices import different_units
@@ -28,7 +29,9 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = (
     different_turns,
     different_units,
     habits,
-    EachSide((unfinished_log, missing_steps, unread_quantities, lost_values, ambiguous_values, traced_by_choice)),
+    EachSide(
+        (no_trace, unfinished_log, missing_steps, unread_quantities, lost_values, ambiguous_values, traced_by_choice)
+    ),
     copies,
     different_things,
     different_settings,
@@ -37,6 +40,7 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = (
     EachSide(LINE_KINDS),
     duplicates,
     idle_tolerances,
+    different_statistics,
 )
 """In the order of the report, where notices weigh the same."""
 

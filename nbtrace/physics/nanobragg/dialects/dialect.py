@@ -14,6 +14,7 @@ from nbtrace.physics.nanobragg.dialects.labels import LabelReader, reads_as_labe
 from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
+from nbtrace.physics.nanobragg.dialects.statistics import statistics
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side, Trace
 
@@ -49,6 +50,10 @@ class NanoBraggDialect(Dialect):
     def banner(self, line: str) -> Outcome | None:
         """Return what a line without a prefix states, None if it states nothing that is known."""
         return banner(line)
+
+    def statistics(self, line: str) -> Fields | None:
+        """Return what a line says of the whole image, None if it says nothing of it."""
+        return statistics(line)
 
     def continuation(self, line: str, family: str, context: str) -> Outcome | None:
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""

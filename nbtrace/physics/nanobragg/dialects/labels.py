@@ -9,7 +9,7 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine
 from nbtrace.parsers.source import LogLines
-from nbtrace.parsers.untagged import Assignment, Form, UntaggedReader, assignment, is_a_time, looks_untagged
+from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
 from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.prose import located_meaning
@@ -22,13 +22,13 @@ _labelled = re.compile(r"([^:]+):\s+(\S.*)").fullmatch
 _unit_in_label = re.compile(r"(.+?) \((?:\w+, )?([^()]+)\)").fullmatch
 _TRIPLES = {"hkl_frac": ("h", "k", "l"), "hkl_rounded": ("h_int", "k_int", "l_int")}
 _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label in labels}
-_REFERENCE = b"\nDETECTOR_FAST_AXIS "
-"""Begins a line that the reference alone prints."""
+_REFERENCE = (b"nanocrystal diffraction simulator", b"DETECTOR_FAST_AXIS ")
+"""Words that the reference alone prints."""
 
 
 def reads_as_labels(lines: LogLines) -> bool:
     """Return whether a text without trace lines assigns values; the output of the reference itself has a banner."""
-    return not lines.holds(_REFERENCE) and looks_untagged(_filled(lines), VOCABULARY)
+    return not any(map(lines.holds, _REFERENCE)) and looks_untagged(_filled(lines), VOCABULARY)
 
 
 def _filled(lines: LogLines) -> Iterator[str]:
@@ -90,12 +90,12 @@ class LabelReader(UntaggedReader):
     heading: str = ""
     _parts: dict[str, Value] = field(default_factory=dict)
 
-    def read(self, line: str) -> tuple[Outcome, Form] | None:
+    def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that holds neither values nor a heading."""
         if len(line) > LONGEST_LINE or _states_pixel(line):
             return None
         found = assignment(line, VOCABULARY)
-        if found is not None and found.form is not Form.COLON:
+        if found is not None and found.form is not UntaggedForm.COLON:
             outcome = self._assigned(found)
             return None if outcome is None else (outcome, found.form)
         match = _labelled(line.strip())
@@ -103,10 +103,10 @@ class LabelReader(UntaggedReader):
             heading = _heading(line.strip())
             if heading and heading[1].strip():
                 self.heading = heading[1].strip()
-                return Structure(self.heading), Form.COLON
+                return Structure(self.heading), UntaggedForm.COLON
             return None
         outcome = self._value(match[1].rstrip(), match[2])
-        return None if outcome is None else (outcome, Form.COLON)
+        return None if outcome is None else (outcome, UntaggedForm.COLON)
 
     def _assigned(self, found: Assignment) -> Outcome | None:
         """Return the values of a line with signs of equality, or of a known key and numbers."""
