@@ -17,7 +17,7 @@ from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
-from nbtrace.compare.statistics import with_statistics
+from nbtrace.compare.without_trace import with_statistics
 from nbtrace.errors import InputError, UsageError
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Weight

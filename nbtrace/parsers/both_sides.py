@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from nbtrace.parsers.dialect import Dialect
-from nbtrace.parsers.log_prefixes import message
+from nbtrace.parsers.log_prefixes import prefix_of
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Side
 
@@ -57,5 +57,7 @@ def by_prefix(lines: LogLines, dialect: Dialect) -> tuple[Iterable[str], Iterabl
 
 def _side(line: str, dialect: Dialect) -> Side:
     """Return the program whose trace prefix a line carries, behind that of a logger or not."""
-    own = dialect.side_of_line(line)
-    return own if own is not Side.UNKNOWN else dialect.side_of_line(message(line))
+    prefix = prefix_of(line)
+    messages = (line[end:] for end in (0, *(prefix.starts if prefix else ())))
+    sides = (dialect.side_of_line(text) for text in messages)
+    return next((side for side in sides if side is not Side.UNKNOWN), Side.UNKNOWN)

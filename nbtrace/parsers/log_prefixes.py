@@ -41,9 +41,10 @@ _named_rank = re.compile(
 ).match
 _numbered = re.compile(r"(?:\[\s*([0-9]{1,9})\s*\]:?|([0-9]{1,9}):)(?=\s)").match
 _named = re.compile(
-    rf"{_NAME}(?=\s+[-|]\s|\]|:\s+(?:TRACE|PIX0_PY|[A-Za-z_]\w*+\s*+[=:]\s))"
+    rf"(?!TRACE|PIX0_PY){_NAME}(?=\s+[-|]\s|\]|:\s+(?:TRACE|PIX0_PY|[A-Za-z_]\w*+\s*+[=:]\s))"
     r"|[A-Za-z_][\w./-]*+(?::[\w.]*[A-Za-z_.][\w.]*+)*:[0-9]+(?=\s)"
 ).match
+_labelled = re.compile(rf"{_NAME}:\s+").match
 _bracketed = re.compile(r"\[[A-Za-z_][\w .:/<>#-]{0,60}\]|\((?:Main)?[Tt]hread[\w .:#-]{0,40}\)").match
 _leading_name = re.compile(rf"{_NAME}\s+[-|]\s+(?=\[?{_LEVELS}\]?\s+[-|])", re.IGNORECASE).match
 _separator = re.compile(r"[ \t]*(?:(?:[-|–—>]|:)(?=[ \t]|$)|:)?[ \t]*").match
@@ -66,39 +67,59 @@ class LogPrefix:
 
     Attributes
     ----------
-    end : int
-        Where the message begins.
+    ends : tuple of int
+        Where the message may begin: behind what is sure to be a prefix, and behind each name that follows.
+    beyond : int
+        Where it begins if one word more, with a colon, is the name of a logger and not the key of a value.
     rank : int or None
         The rank, task or process that it names.
     named : bool
         Whether it says that the number is a rank; a bare one may number the lines.
     """
 
-    end: int
+    ends: tuple[int, ...]
+    beyond: int
     rank: int | None = None
     named: bool = False
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Every place at which the message may begin."""
+        return (*self.ends, self.beyond)
+
+    @property
+    def end(self) -> int:
+        """Where the message begins, behind all names."""
+        return self.ends[-1]
 
 
 def prefix_of(line: str) -> LogPrefix | None:
     """Return what a logger or a launcher put in front of a line, None if nothing is known as such."""
     head = line[:_LONGEST]
     at = len(head) - len(head.lstrip(" \t"))
-    anchored, rank = False, _NO_RANK
+    ends: list[int] = []
+    rank = _NO_RANK
     if leading := _leading_name(head, at):
         at = leading.end()
     for _ in range(_MOST_PARTS):
         match = _first(_ANCHORS, head, at)
         if match is None and rank is _NO_RANK and (ranked := _rank_at(head, at)):
             match, rank = ranked
-        if match is None and anchored:
+        if match is None and ends:
             match = _first(_FURTHER, head, at)
         if match is None:
             break
-        anchored, at = True, match.end()
-        gap = _separator(head, at)
-        at = gap.end() if gap else at
+        gap = _separator(head, match.end())
+        at = gap.end() if gap else match.end()
+        ends.append(at)
     # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
-    return None if not anchored or _value_alone(line[at:]) or _assigned(line, at) else LogPrefix(at, *rank)
+    alone = not ends or _value_alone(line[at:]) or _assigned(line, at)
+    return None if alone else LogPrefix(tuple(ends), _beyond(head, at), *rank)
+
+
+def _beyond(text: str, at: int) -> int:
+    match = _labelled(text, at)
+    return match.end() if match else at
 
 
 _NO_RANK: tuple[int | None, bool] = (None, False)

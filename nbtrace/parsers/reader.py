@@ -116,7 +116,7 @@ class LogReader:
             self.ignored += 1
             return
         before, self._continues = self.used, None
-        if not self._read(line[prefix.end :], number):
+        if not any(self._read(line[end:], number) for end in prefix.starts):
             self._foreign(line, prefix.end, number)
         if self.used > before:
             self.note_rank(prefix)

@@ -107,4 +107,4 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
                 known |= {vocabulary.meaning(key).quantity} & vocabulary.quantities.keys()
     if len(known) >= _TELLING:
         return True
-    return given > 1 and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled
+    return given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled

@@ -4,6 +4,7 @@ from nbtrace.compare.notices.compared import ComparedLogs, EachSide, NoticeKind
 from nbtrace.compare.notices.configuration_notices import different_settings, different_things
 from nbtrace.compare.notices.gap_notices import (
     ambiguous_values,
+    fewer_turns,
     lost_values,
     missing_steps,
     traced_by_choice,
@@ -30,7 +31,16 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = (
     different_units,
     habits,
     EachSide(
-        (no_trace, unfinished_log, missing_steps, unread_quantities, lost_values, ambiguous_values, traced_by_choice)
+        (
+            no_trace,
+            unfinished_log,
+            missing_steps,
+            fewer_turns,
+            unread_quantities,
+            lost_values,
+            ambiguous_values,
+            traced_by_choice,
+        )
     ),
     copies,
     different_things,

@@ -10,11 +10,11 @@ from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
+from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
 from nbtrace.physics.nanobragg.dialects.labels import LabelReader, reads_as_labels
 from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
-from nbtrace.physics.nanobragg.dialects.statistics import statistics
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side, Trace
 
