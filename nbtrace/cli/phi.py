@@ -34,7 +34,10 @@ EXAMPLE_STEPS = "Example: nbtrace steps loops.log arrays.log --vocabulary rod.to
 IndexName: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--index", metavar="NAME", help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost."
+        "--index",
+        metavar="NAME",
+        help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost. repeat: how often a key "
+        "came before; rank: the process of an MPI run.",
     ),
 ]
 StepTolerances: TypeAlias = Annotated[

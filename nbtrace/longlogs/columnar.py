@@ -15,7 +15,7 @@ from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
-from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
+from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
@@ -354,6 +354,7 @@ class _Sniffer:
     def __init__(self) -> None:
         self._begun = False
         self._first_lines: list[str] = []
+        self._last_line = b""
 
     def look(self, chunk: Chunk) -> None:
         """Look at the next chunk.
@@ -365,8 +366,11 @@ class _Sniffer:
         """
         two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
         missing = HEADER - len(self._first_lines)
-        if is_folded(chunk.text):
-            raise NotColumnarError("a value stands on several lines")
+        if chunk.has(b"[") or b"[" in self._last_line:
+            text = self._last_line + chunk.text
+            if is_folded(text):
+                raise NotColumnarError("a value stands on several lines")
+        self._last_line = chunk.text.rpartition(b"\n")[0].rpartition(b"\n")[2][-LONGEST_LINE:] + b"\n"
         if self._begun and not missing and not two_columns:
             return
         text = text_of(chunk.text)

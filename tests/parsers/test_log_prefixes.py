@@ -1,6 +1,7 @@
 """What loggers put in front of a line; Python's own are made by its logging."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -149,7 +150,7 @@ def test_numbers_that_count_the_lines_are_no_ranks() -> None:
     assert ranks_among({7: 12}, named=False) == ()
 
 
-def test_pixels_on_which_processes_do_not_agree_stay_open(tmp_path) -> None:
+def test_pixels_on_which_processes_do_not_agree_stay_open(tmp_path: Path) -> None:
     path = tmp_path / "two.log"
     path.write_text(
         "".join(f"[{r}] Tracing pixel (1, {r})\n[{r}] TRACE_PY: F_latt 1\n[{r}] TRACE_PY: polar 1\n" for r in (0, 1))
