@@ -20,7 +20,7 @@ _list = re.compile(rf"{NUMBER}(?:\s*,\s*{NUMBER}|\s+{NUMBER})*").fullmatch
 _bracketed = re.compile(r"[\[(]([^\[\]()]*)[\])](.*)", re.DOTALL).fullmatch
 _named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
 _pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
-_numbers = re.compile(rf"{NUMBER}(?:(?:\s*,\s*|\s+){NUMBER})*+(?=\s)").match
+_numbers = re.compile(rf"{NUMBER}(?=[\s,])(?:(?:\s*,\s*|\s+){NUMBER}(?=[\s,]))*+(?=\s)").match
 _in_one_bracket = re.compile(r"[(]([^()\[\]]*)[)]").fullmatch
 _decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?").fullmatch
 _rows = re.compile(r"[\[(]([^\[\]()]*)[\])]").findall

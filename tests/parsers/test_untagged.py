@@ -77,6 +77,8 @@ def test_a_wrong_value_is_a_difference(key: str) -> None:
         ("pix0_vector_meters = [1, 2, 3] mm", (0.001, 0.002, 0.003), "mm"),
         ("pixel_pos_meters 1 2 3 µm", (1e-6, 2e-6, 3e-6), "µm"),
         ("temperature = 306.5 K", (306.5,), "K"),
+        ("scattering_vector = 0.5 0.25 1 1/Å", (5e9, 2.5e9, 1e10), "Å⁻¹"),
+        ("wave_number: 1.6e9 1/m", (1.6e9,), "m⁻¹"),
     ],
 )
 def test_a_printed_unit_counts(line: str, numbers: tuple[float, ...], unit: str) -> None:
