@@ -366,10 +366,9 @@ class _Sniffer:
         """
         two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
         missing = HEADER - len(self._first_lines)
-        if chunk.has(b"[") or b"[" in self._last_line:
-            text = self._last_line + chunk.text
-            if is_folded(text):
-                raise NotColumnarError("a value stands on several lines")
+        bracketed = chunk.has(b"[") or b"[" in self._last_line
+        if bracketed and is_folded(self._last_line + chunk.text):
+            raise NotColumnarError("a value stands on several lines")
         self._last_line = chunk.text.rpartition(b"\n")[0].rpartition(b"\n")[2][-LONGEST_LINE:] + b"\n"
         if self._begun and not missing and not two_columns:
             return

@@ -226,7 +226,7 @@ def _assert_same_or_none(path: Path, log: bytes, size: int) -> None:
 
 OTHERWISE_WRITTEN = {
     "logged": b"2026-01-02 03:04:05,123 - port - INFO - TRACE_PY: polar 0.5\nTRACE_PY: F_cell 5\n",
-    "one process": b"[0] TRACE_PY: polar 0.5\n[0] TRACE_PY: F_cell 5\n",
+    "one process": b"rank 0: TRACE_PY: polar 0.5\nrank 0: TRACE_PY: F_cell 5\n",
     "coloured": b"\x1b[32mTRACE_PY:\x1b[0m polar 0.5\nTRACE_PY: F_cell \x1b[1m5\x1b[0m\n",
     "latin-1": b"TRACE_PY: wavelength = 6.2 \xc5\nTRACE_PY: polar 0.5\n",
     "utf-16": "TRACE_PY: polar 0.5\nTRACE_PY: F_cell 5\n".encode("utf-16"),

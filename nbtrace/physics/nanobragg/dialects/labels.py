@@ -12,6 +12,7 @@ from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
 from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.physics.nanobragg.dialects.banner import banner
+from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
 from nbtrace.physics.nanobragg.dialects.prose import located_meaning
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
@@ -36,7 +37,12 @@ def _filled(lines: LogLines) -> Iterator[str]:
 
 
 def _spelled(line: str) -> str:
-    """Return a line with its key as the vocabulary has it, without a unit in brackets or a formula."""
+    """Return a line with its key as the vocabulary has it, without a unit in brackets or a formula.
+
+    What programs state of their configuration, and at their end, makes no log of values.
+    """
+    if len(line) <= LONGEST_LINE and (banner(line) is not None or statistics(line) is not None):
+        return ""
     label, colon, value = line.strip().partition(":") if len(line) <= LONGEST_LINE else (line, "", "")
     known = colon and VOCABULARY.meaning(bare := _bare(label.rstrip())[0]).quantity in VOCABULARY.quantities
     return f"{bare}:{value}" if known else line
