@@ -16,6 +16,7 @@ _SHOWN = 120
 UNTAGGED = "labels"
 """The family of the lines of a log without any trace prefix; each of their numbers has a format of its own."""
 
+_BLANKS = frozenset(" \t")
 _MOST_WORDS = 3
 """Words between the prefix of a logger and a trace line behind which that line is looked for."""
 
@@ -110,6 +111,9 @@ class LogReader:
     def _line(self, line: str, number: int) -> None:
         if self._read(line, number):
             return
+        text = line.lstrip()
+        if line[:1] not in _BLANKS and text != line and self._read(text, number):
+            return  # behind a form feed, a hard blank or another blank that editors and terminals do not show
         prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
         if prefix is None:
             self._continues = None

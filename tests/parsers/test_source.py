@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import InputError
-from nbtrace.parsers import read_trace
+from nbtrace.parsers import parse_trace, read_trace
 
 LOG = "".join(f"TRACE_C: key_{number} {number * 0.37:.15g}\n" for number in range(2000))
 
@@ -137,3 +137,9 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_trace(str(tmp_path))
     with pytest.raises(InputError, match="no name that a file can have"):
         read_trace("a\0b")
+
+
+@pytest.mark.parametrize("blank", ["\x0c", "\u2028", "\xa0", "\u2003 "])
+def test_a_blank_that_nobody_sees_hides_no_line(blank: str) -> None:
+    (trace,) = parse_trace(f"{blank}TRACE_PY: polar 1\n")
+    assert [record.quantity for record in trace.records] == ["polar"]
