@@ -13,8 +13,10 @@ from nbtrace.vocabulary.sides import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = [
+    "BANNER",
     "INT_MIN",
     "NOWHERE",
+    "STATISTICS",
     "Account",
     "Index",
     "Pixel",
@@ -32,6 +34,13 @@ Pixel: TypeAlias = tuple[int, int]
 
 INT_MIN = -2147483648.0
 """What the reference prints for a Miller index that is not finite."""
+
+
+BANNER = "banner"
+"""The family of lines without a trace prefix in which a program states its configuration."""
+
+STATISTICS = "statistics"
+"""The family of lines that say something of the whole result, such as the mean of an image."""
 
 
 class Shape(StrEnum):
@@ -301,6 +310,10 @@ class Trace:
         What was decided in reading it, where the file could be read otherwise.
     structured : bool
         Whether it was read from a table or a document, of whichever program, and not from the lines of a log.
+    untagged : mapping of str to int
+        Of a log without any prefix: the forms of line that were read in it, and how many of each.
+    statistics : tuple of Record
+        What the log says of the whole result, such as the mean of the image.
     """
 
     source: str
@@ -312,6 +325,8 @@ class Trace:
     vocabulary: Vocabulary = field(default_factory=registry.default)
     readings: tuple[str, ...] = ()
     structured: bool = False
+    untagged: Mapping[str, int] = field(default_factory=dict)
+    statistics: tuple[Record, ...] = ()
 
     def __repr__(self) -> str:
         account, pixel = self.account, self.pixels.get(0)
@@ -320,6 +335,11 @@ class Trace:
         of = f"{self.vocabulary.names.of(self.side)}, " if self.side is not Side.UNKNOWN else ""
         at = "" if pixel is None else f"{self.vocabulary.block} {pixel[0]} {pixel[1]}, "
         return shortened(f"<Trace {self.source}: {of}{at}{len(self.records)} records; {lines}>")
+
+    @cached_property
+    def has_values(self) -> bool:
+        """Whether it holds values of a computation, and not only what a program states of its run and its result."""
+        return any(record.family not in {BANNER, STATISTICS} for record in self.records)
 
     @cached_property
     def side(self) -> Side:

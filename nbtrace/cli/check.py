@@ -11,6 +11,7 @@ from nbtrace.cli.options import VocabularyName
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.sides import side_named
 from nbtrace.compare.check import check
+from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.parsers import read_trace
@@ -56,7 +57,9 @@ def check_command(
     delivery = Delivery("check", (log, *words.inputs), outputs.destinations(), vocabulary=vocabulary)
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
-        raise InputError(f"{log} holds no trace values ({trace.account.total} lines)")
+        raise InputError(
+            f"{log} holds no trace values ({trace.account.total} lines); {readable_line(words.vocabulary)}"
+        )
     if wanted is not None and trace.side not in {wanted, Side.UNKNOWN}:
         names = words.vocabulary.names
         raise InputError(f"{log} is a log of {names.of(trace.side)}; it holds nothing of {names.of(wanted)}")

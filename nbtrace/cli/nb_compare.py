@@ -113,6 +113,7 @@ def nb_compare_command(
     from nbtrace.cli.compare_runs import Wishes, compare_pair  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
     from nbtrace.embedded.choice import Choice  # noqa: PLC0415
+    from nbtrace.images.roi import Roi  # noqa: PLC0415
 
     request = Request(flags, c_bin, _candidate(py_bin), None, None, _SECONDS, Choice(), ("--c-bin", "--py-bin"))
     limits = {} if threshold is None else {"threshold": threshold}
@@ -120,7 +121,7 @@ def nb_compare_command(
     wishes = Wishes(
         limits=limits,
         origins=origins_of(limits),
-        roi=roi,
+        roi=None if roi is None else Roi(*roi),
         mask=None,
         resample=resample,
         repeat=None,

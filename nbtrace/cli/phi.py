@@ -39,7 +39,8 @@ IndexName: TypeAlias = Annotated[
     typer.Option(
         "--index",
         metavar="NAME",
-        help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost.",
+        help="The loop, as lines name it; by default nanoBragg's φ steps, or the outermost. repeat: how often a key "
+        "came before; rank: the process of an MPI run.",
         autocompletion=completed_values.indices,
     ),
 ]

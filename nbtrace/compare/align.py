@@ -11,7 +11,7 @@ from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Index, Pixel, Record, Trace
 from nbtrace.vocabulary.quantity import Quantity, Scope
-from nbtrace.vocabulary.vocabulary import Vocabulary
+from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
 
 Place = tuple[str, Index]
 """A quantity and where in the computation it belongs."""
@@ -132,7 +132,7 @@ def _place(record: Record, block_of: Mapping[int, int]) -> Index:
     block = block_of.get(index.block, index.block)
     if known is None:
         return replace(index, block=block)
-    own = index.within(known.indices)
+    own = index.within((*known.indices, *UNNAMED))
     if known.scope is Scope.RUN:
         return replace(own, grids=index.grids) if index.grids else own
     if known.scope is Scope.BLOCK:
@@ -197,6 +197,7 @@ class _Order:
         self._ranks: dict[str, float] = {name: float(rank) for name, rank in vocabulary.rank.items()}
         self._names = tuple(vocabulary.quantities)
         self._loops = vocabulary.indices
+        self._unnamed = tuple(name for name in UNNAMED if name not in vocabulary.indices)
         self._has_blocks = vocabulary.has_blocks
         records = tuple(records)
         stated = {name for record in records for name, _ in record.index.loops}
@@ -213,17 +214,20 @@ class _Order:
                 looped.append(self._ranks[record.quantity])
         self._loops_begin = min(looped)
 
-    def of(self, quantity: str, index: Index) -> tuple[int, int, int, int, float, tuple[int, ...]]:
+    def of(self, quantity: str, index: Index) -> tuple[int, tuple[int, ...], int, int, int, float, tuple[int, ...]]:
         """Return the key by which a value is sorted.
 
-        Samples follow one another, and within a sample the turns of its loops; what is computed once for a block comes
-        after all of them. Within a turn of the outermost loop, quantities stand in their order.
+        The turns of a loop that nobody names follow one another, and within one the samples, and within a sample the
+        turns of its loops; what is computed once for a block comes after all of them. Within a turn of the outermost
+        loop, quantities stand in their order.
         """
         rank = self._ranks.get(quantity, float(len(self._names)))
         phase = self._phase(quantity, rank, index)
         turns = tuple(ordinal for _, ordinal in index.places(self._loops)) if phase == 1 else ()
         outer = turns[0] if turns else -1
-        return index.block if phase else 0, phase, index.sample if phase == 1 else 0, outer, rank, turns[1:]
+        unnamed = tuple(index.ordinal(name) or 0 for name in self._unnamed)
+        block, sample = index.block if phase else 0, index.sample if phase == 1 else 0
+        return block, unnamed, phase, sample, outer, rank, turns[1:]
 
     def _outermost(self, index: Index) -> int | None:
         """Return the ordinal of the outermost loop that the logs have; None for a value of none of its turns."""

@@ -14,8 +14,11 @@ from nbtrace.compare.gaps import Gaps, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
+from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import number_formats
+from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.compare.without_trace import with_statistics
 from nbtrace.errors import InputError, UsageError
 from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
@@ -188,10 +191,12 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"
         raise UsageError(f"the two logs were read with different vocabularies, load one and give it to both: {names}")
     policy = replace(policy or Policy(), vocabulary=c.vocabulary)
+    c, py = with_statistics(c, py)
     for trace in (c, py):
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")
     partners = pair_blocks(c, py)
+    c, py = numbered(c, py, partners)
     alignment = align(c, py, partners)
     if not alignment.pairs:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")
@@ -226,7 +231,7 @@ def _why_empty(trace: Trace) -> str:
     if account.unreadable:
         first = account.unreadable[0]
         return f": line {first.line}: {first.reason}"
-    return f": none of its {account.total} lines is a trace line"
+    return f": none of its {account.total} lines is a trace line; {readable_line(trace.vocabulary)}"
 
 
 def coverage(alignment: Alignment, rows: Iterable[Row]) -> Coverage:

@@ -42,6 +42,8 @@ class Logs:
         Quantities that, where they differ, say that the two logs are of different things, in words.
     stated_words : mapping of str to str
         What a log states beside its quantities, in words.
+    stated_quantities : mapping of str to str
+        Settings that are quantities of the vocabulary: the setting, and the quantity.
     looked_up : frozenset of str
         Quantities that are looked up in a table: small changes further up leave them as they are, so that they follow
         only from a direct input that is seen to diverge.
@@ -57,6 +59,7 @@ class Logs:
     settings: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
+    stated_quantities: Mapping[str, str] = {}
     looked_up: frozenset[str] = frozenset()
     followed_by_turn: frozenset[str] = frozenset()
     parts_of_a_step: Mapping[str, str] = {}

@@ -154,7 +154,9 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
-            raise InputError(f"{trace.source} holds no φ steps (TRACE_C_PHI, TRACE_PY_PHI or per-φ JSON)")
+            forms = "TRACE_C_PHI, TRACE_PY_PHI or per-φ JSON"
+            other = "values that a loop prints again and again: nbtrace steps A B --index repeat"
+            raise InputError(f"{trace.source} holds no φ steps ({forms}); {other}")
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
     places = sorted(steps_c.keys() | steps_py.keys())

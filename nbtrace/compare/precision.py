@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nbtrace.records import Record, Trace
+from nbtrace.records import STATISTICS, Record, Trace
 
-_number = re.compile(r"[+-]?([0-9]*+)\.?([0-9]*+)(?:[eE]([+-]?[0-9]+))?").fullmatch
+_number = re.compile(r"[+-]?([0-9]*+)\.?([0-9]*+)(?:[eEdD]([+-]?[0-9]+)|(?<=[0-9.])([+-][0-9]{3}))?").fullmatch
 
-_MIXED = frozenset({"labels"})
+_MIXED = frozenset({"labels", STATISTICS})
 """Families in which every line has a number format of its own."""
 
 _BINARY = frozenset({"npz", "Parquet"})
@@ -90,7 +90,7 @@ def _parts(token: str) -> _Parts | None:
     match = _number(token)
     if match is None:
         return None
-    whole, decimals, power = match[1], match[2], _power(match[3])
+    whole, decimals, power = match[1], match[2], _power(match[3] or match[4])
     figures = (whole + decimals).lstrip("0")
     if not figures:
         return _Parts(1, len(decimals), None, power or 0, scientific=power is not None)

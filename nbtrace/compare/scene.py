@@ -11,7 +11,7 @@ from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.records import Index, Record, Shape, Side, Trace
 from nbtrace.vocabulary.formula import FormulaView, Lack, UnloggedError
 from nbtrace.vocabulary.quantity import Scope
-from nbtrace.vocabulary.vocabulary import Vocabulary
+from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
 
 __all__ = ["UnloggedError"]
 
@@ -376,6 +376,7 @@ def usable(vocabulary: Vocabulary, record: Record) -> bool:
         and (not vocabulary.judged_apart.intersection(known.indices) or known.name in vocabulary.formulas)
         and record.value.shape not in {Shape.SENTINEL, Shape.TEXT}
         and not (record.index.grids and not known.indices)
+        and not any(name in UNNAMED and name not in known.indices for name, _ in record.index.loops)
         and is_finite(record.numbers)
     )
 

@@ -19,7 +19,7 @@ from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary import names
-from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, UNNAMED, Vocabulary
 
 _NAMED = 3
 """Quantities outside of the loop that are named."""
@@ -186,10 +186,10 @@ def compare_steps(
 
 def _named(vocabulary: Vocabulary, index: str | None) -> str:
     """Return the name of the loop that is meant."""
-    named = [name for name in vocabulary.indices if name != REPEAT]
+    named = [name for name in vocabulary.indices if name not in UNNAMED]
     if index is None:
         return named[0] if named else REPEAT
-    if index not in {*named, REPEAT}:
+    if index not in {*named, *UNNAMED}:
         named_words = f"it names {', '.join(named)}" if named else "it names none"
         raise UsageError(f"{vocabulary.name} has no index {index!r}: {named_words}{names.hint(index, named)}")
     return index

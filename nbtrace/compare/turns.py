@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace.records import Index, Record, Side, Trace
-from nbtrace.vocabulary.vocabulary import REPEAT, Vocabulary
+from nbtrace.records import Index, Side, Trace
+from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
 
 _Values: TypeAlias = Mapping[tuple[str, Index], tuple[str, ...]]
 """The printed values of a turn, by what they are and where in the turn they belong."""
@@ -34,18 +34,15 @@ class Loop:
     @classmethod
     def of(cls, name: str, *traces: Trace) -> "Loop":
         """Return a loop of some logs; of values that come again without an index, the first ones are of turn 0."""
-        if name != REPEAT:
+        if name not in UNNAMED:
             return cls(name)
-        return cls(name, frozenset(item.quantity for trace in traces for item in trace.records if _again(item)))
+        again = (item for trace in traces for item in trace.records if item.index.ordinal(name) is not None)
+        return cls(name, frozenset(item.quantity for item in again))
 
     def turn(self, quantity: str, index: Index) -> int | None:
         """Return the turn that a value belongs to, None where it stands outside of the loop."""
         stated = index.ordinal(self.name)
         return 0 if stated is None and quantity in self.repeated else stated
-
-
-def _again(record: Record) -> bool:
-    return record.index.ordinal(REPEAT) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
-from nbtrace.parsers.dialect import Dialect, Placement, dialect_of
+from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
 from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import LogLines
+from nbtrace.parsers.source import LogLines, text_of
+from nbtrace.parsers.unfolded import is_folded
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -183,6 +184,8 @@ class ColumnReader:
                 yield self._columns(scan(chunk, self._templates))
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
+        if len(self._lines.ranks) > 1:
+            raise NotColumnarError(f"several processes have printed into {self.source}")
 
     @property
     def account(self) -> Account:
@@ -203,6 +206,11 @@ class ColumnReader:
         return self._unpacked
 
     @property
+    def statistics(self) -> tuple[Record, ...]:
+        """What the lines read so far say of the whole result."""
+        return tuple(self._lines.statistics)
+
+    @property
     def side(self) -> Side:
         """The program whose prefix the lines read so far carry."""
         return next((side for side in (Side.C, Side.PY) if side in self._sides), Side.UNKNOWN)
@@ -215,7 +223,16 @@ class ColumnReader:
     def to_trace(self) -> Trace:
         """Read the whole log into the trace that the line reader gives."""
         records = tuple(record for part in self.chunks() for record in part.records())
-        return Trace(self.source, records, self.settings, self.account, self.dialects, self.pixels, self.vocabulary)
+        return Trace(
+            self.source,
+            records,
+            self.settings,
+            self.account,
+            self.dialects,
+            self.pixels,
+            self.vocabulary,
+            statistics=self.statistics,
+        )
 
     def _columns(self, scanned: Scan) -> Columns:
         first_line = self._total + 1
@@ -344,6 +361,7 @@ class _Sniffer:
     def __init__(self) -> None:
         self._begun = False
         self._first_lines: list[str] = []
+        self._last_line = b""
 
     def look(self, chunk: Chunk) -> None:
         """Look at the next chunk.
@@ -351,13 +369,17 @@ class _Sniffer:
         Raises
         ------
         NotColumnarError
-            If the file is a JSON document, a unified diff, or has two columns.
+            If the file is a JSON document, a unified diff, has two columns, or holds a value on several lines.
         """
         two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
         missing = HEADER - len(self._first_lines)
+        bracketed = chunk.has(b"[") or b"[" in self._last_line
+        if bracketed and is_folded(self._last_line + chunk.text):
+            raise NotColumnarError("a value stands on several lines")
+        self._last_line = chunk.text.rpartition(b"\n")[0].rpartition(b"\n")[2][-LONGEST_LINE:] + b"\n"
         if self._begun and not missing and not two_columns:
             return
-        text = chunk.text.decode(errors="replace")
+        text = text_of(chunk.text)
         if not self._begun and text.lstrip()[:1] in {"{", "["}:
             raise NotColumnarError("perhaps a JSON document")
         self._begun = self._begun or bool(text.strip())

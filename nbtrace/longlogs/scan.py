@@ -11,6 +11,7 @@ from nbtrace.longlogs.chunks import Chunk
 from nbtrace.longlogs.decimals import Bytes, Flags, Floats, Ints, parse, word_at
 from nbtrace.longlogs.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
 from nbtrace.parsers.dialect import LONGEST_LINE
+from nbtrace.parsers.source import text_of
 
 BLANK = -2
 """Template of an empty line."""
@@ -102,7 +103,7 @@ def scan(chunk: Chunk, templates: Templates) -> Scan:
 
 
 def _text(buffer: Bytes, start: np.int64, stop: np.int64) -> str:
-    return buffer[start:stop].tobytes().decode(errors="replace")
+    return text_of(buffer[start:stop].tobytes())
 
 
 def _tokens(chunk: Chunk) -> _Tokens:

@@ -22,6 +22,7 @@ from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
+from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.compare.self_check import RelationState, SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
@@ -258,13 +259,21 @@ class _Comparison:
         pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
         records.sort(key=lambda record: record.line)
         return Trace(
-            reader.source, tuple(records), reader.settings, reader.account, reader.dialects, pixels, reader.vocabulary
+            reader.source,
+            tuple(records),
+            reader.settings,
+            reader.account,
+            reader.dialects,
+            pixels,
+            reader.vocabulary,
+            statistics=reader.statistics,
         )
 
     def _result(self) -> DiffResult:
         blocks = self._aside | self._tally.chosen.blocks
         c, py = self._trace(0, blocks), self._trace(1, blocks)
         partners = pair_blocks(c, py)
+        c, py = numbered(c, py, partners)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded

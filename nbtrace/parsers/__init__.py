@@ -4,7 +4,8 @@
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import partial
 from typing import IO
 
 from nbtrace.errors import InputError
@@ -13,11 +14,14 @@ from nbtrace.parsers.both_sides import by_prefix, columns
 from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.json_traces import looks_like_json, read_json
+from nbtrace.parsers.log_prefixes import ranks_among
 from nbtrace.parsers.markdown_tables import read_markdown
-from nbtrace.parsers.outcome import Outcome
+from nbtrace.parsers.processes import of_processes, of_rank
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, lines_of, read_raw, read_stream, stream_name
 from nbtrace.parsers.trace_builder import traces_of
+from nbtrace.parsers.unfolded import unfolded
+from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.progress import stage
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
@@ -122,30 +126,42 @@ def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]
     two = columns(lines)
     if two is not None:
         return tuple(_log(column, source, dialect, cut=lines.cut) for column in two)
-    trace = _log(lines, source, dialect, cut=lines.cut)
-    if not any(dialect.is_prefixed(record.family) for record in trace.records):
+    reader = _read(unfolded(lines), source, dialect, None)
+    if not any(dialect.is_prefixed(record.family) for record in reader.records):
         table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
         if table is not None:
-            return traces_of(table, source, trace.account.total, dialect, cut=lines.cut_short)
-        read = dialect.unprefixed(lines)
-        if read is not None:
-            return (_unprefixed(read, source, dialect, cut=lines.cut),)
+            return traces_of(table, source, reader.trace(cut=lines.cut).account.total, dialect, cut=lines.cut_short)
+    trace = _processes(reader, lines, source, dialect)
     if {record.side for record in trace.records} >= {Side.C, Side.PY}:
         return tuple(_log(own, source, dialect, cut=lines.cut) for own in by_prefix(lines, dialect))
     return (trace,)
 
 
+def _processes(reader: LogReader, lines: LogLines, source: str, dialect: Dialect) -> Trace:
+    """Return what was read of a log; what further processes of a run print has their numbers."""
+    read = partial(_read, source=source, dialect=dialect, untagged=None)
+    untagged = None
+    if not (reader.unreadable or reader.structure or any(dialect.is_prefixed(item.family) for item in reader.records)):
+        untagged = dialect.unprefixed(lines)
+        reader = reader if untagged is None else read(unfolded(lines), untagged=untagged)
+    ranks = ranks_among(reader.ranks, named=reader.ranks_are_named)
+    if not ranks:
+        return reader.trace(cut=lines.cut)
+    readers = [
+        read(of_rank(unfolded(lines), ranks, place), untagged=None if untagged is None else dialect.unprefixed(lines))
+        for place in range(len(ranks))
+    ]
+    return of_processes([own.trace(cut=lines.cut) for own in readers], ranks, reader.trace(cut=lines.cut).account)
+
+
 def _log(lines: Iterable[str], source: str, dialect: Dialect, *, cut: bool) -> Trace:
-    reader = LogReader(source, dialect)
-    reader.read(lines)
-    return reader.trace(cut=cut)
+    return _read(lines, source, dialect, None).trace(cut=cut)
 
 
-def _unprefixed(read: Iterator[tuple[Outcome | None, str]], source: str, dialect: Dialect, *, cut: bool) -> Trace:
+def _read(lines: Iterable[str], source: str, dialect: Dialect, untagged: UntaggedReader | None) -> LogReader:
     reader = LogReader(source, dialect)
-    for outcome, line in read:
-        if outcome is None:
-            reader.read([line])
-        else:
-            reader.take(outcome, "labels", "labels", line)
-    return reader.trace(cut=cut)
+    if untagged is None:
+        reader.read(lines)
+    else:
+        reader.read_untagged(lines, untagged)
+    return reader

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from nbtrace.parsers.dialect import Dialect
+from nbtrace.parsers.log_prefixes import prefix_of
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Side
 
@@ -48,8 +49,15 @@ def end_of_diff_header(head: list[str]) -> int | None:
 
 def by_prefix(lines: LogLines, dialect: Dialect) -> tuple[Iterable[str], Iterable[str]]:
     """Return the lines of a log of both programs, side by side; lines of neither belong to both."""
-    side_of_line = dialect.side_of_line
     return (
-        ("" if side_of_line(line) is Side.PY else line for line in lines),
-        ("" if side_of_line(line) is Side.C else line for line in lines),
+        ("" if _side(line, dialect) is Side.PY else line for line in lines),
+        ("" if _side(line, dialect) is Side.C else line for line in lines),
     )
+
+
+def _side(line: str, dialect: Dialect) -> Side:
+    """Return the program whose trace prefix a line carries, behind that of a logger or not."""
+    prefix = prefix_of(line)
+    messages = (line[end:] for end in (0, *(prefix.starts if prefix else ())))
+    sides = (dialect.side_of_line(text) for text in messages)
+    return next((side for side in sides if side is not Side.UNKNOWN), Side.UNKNOWN)

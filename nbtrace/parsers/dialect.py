@@ -5,17 +5,20 @@ of :mod:`nbtrace.parsers.plain` without.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbtrace.parsers.outcome import Field, Outcome
+from nbtrace.parsers.outcome import Field, Fields, Outcome
 from nbtrace.parsers.placed_rows import CellRow, PlacedRow, placed_by_keys
 from nbtrace.parsers.source import LogLines
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.untagged import UntaggedReader
 
 LONGEST_LINE = 4096
 """Characters beyond which a line is no trace line; real ones stay far below."""
@@ -95,13 +98,18 @@ class Dialect(ABC):
         del line
         return None
 
+    def statistics(self, line: str) -> Fields | None:
+        """Return what a line without a prefix says of the whole result, None if it says nothing of it."""
+        del line
+        return None
+
     def continuation(self, line: str, family: str, context: str) -> Outcome | None:
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
         del line, family, context
         return None
 
-    def unprefixed(self, lines: LogLines) -> Iterator[tuple[Outcome | None, str]] | None:
-        """Read a log without any prefix: what each line gives, with the line; None if it is no such log."""
+    def unprefixed(self, lines: LogLines) -> "UntaggedReader | None":
+        """Return what reads the lines of a log without any prefix; None if it is no such log."""
         del lines
         return None
 

@@ -4,9 +4,8 @@ import re
 
 from nbtrace import schema, units
 from nbtrace.errors import UsageError
-from nbtrace.parsers.measured import measured
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine
-from nbtrace.parsers.values import read_value
+from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.records import NOWHERE, Index, Shape, Value
 from nbtrace.vocabulary.quantity import Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -90,7 +89,7 @@ def one_field(
     if value.tokens and "=" in text and not _is_formula(value, text):
         return UnreadableLine(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := schema.misfit(key, known, value.shape, value.numbers):
-        return UnreadableLine(complaint)
+        return UnreadableLine(f"{complaint}{comma_hint(value)}")
     try:
         return Fields((Field(key, value, vocabulary.meaning(key, value.unit), index, starts_blocks),))
     except UsageError as error:
@@ -130,8 +129,7 @@ def _value_of(known: Quantity | None, text: str) -> Value:
         return Value(Shape.TEXT, (), (), text)
     if value.shape is Shape.TEXT and (member := _enum(text)):
         return Value(Shape.TEXT, (), (), member[1])
-    is_text = value.shape is Shape.TEXT and (known is None or known.kind is not Kind.TEXT)
-    return (measured(text) or value) if is_text else value
+    return value
 
 
 def key_values(body: str) -> tuple[tuple[str, str], ...]:

@@ -13,9 +13,10 @@ from functools import cached_property
 from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
-from nbtrace.parsers.measured import measured
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
+from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.trace_format import VERSION_FAMILY, version_stated
+from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
 from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
 from nbtrace.vocabulary.quantity import Kind
@@ -85,7 +86,7 @@ class PlainDialect(Dialect):
     def _unnamed_loop(self, text: str) -> str | None:
         """Return the name before a key that looks like that of a loop and is nothing that the vocabulary knows."""
         match = _place(text)
-        if match is None or not _after_place(text, match.end()) or measured(text[match.start(2) :]):
+        if match is None or not _after_place(text, match.end()) or read_value(text[match.start(2) :]).unit is not None:
             return None
         name, words = match[1], self.vocabulary
         return None if name in words.constants or words.meaning(name).quantity in words.quantities else name
@@ -97,6 +98,9 @@ class PlainDialect(Dialect):
             if single is None:
                 return UnreadableLine(f"{text!r} has a key but no value")
             pairs = [(single[1] or single[3], single[2] if single[1] else single[4])]
+        return self._fields(pairs, places)
+
+    def _fields(self, pairs: list[tuple[str, str]], places: dict[str, int]) -> Outcome:
         fields: list[Field] = []
         for key, value in pairs:
             if key in self.vocabulary.indices:
@@ -121,8 +125,6 @@ class PlainDialect(Dialect):
         value = read_value(text)
         if known is not None and known.kind is Kind.TEXT:
             value = Value(Shape.TEXT, (), (), text.strip())
-        elif value.shape is Shape.TEXT and (with_unit := measured(text)) is not None:
-            value = with_unit
         if complaint := schema.misfit(key, known, value.shape, value.numbers):
             return UnreadableLine(complaint)
         try:
@@ -146,6 +148,17 @@ class PlainDialect(Dialect):
             return f"{key} is a part of {name}, which stands on one line with all its components"
         return f"{key} is written {name} in the vocabulary"
 
+    def unprefixed(self, lines: LogLines) -> UntaggedReader | None:
+        """Return what reads a log of values without a prefix; None if it is no such log."""
+        filled = (line for batch in lines.batches() if not isinstance(batch, int) for line in batch)
+        return _Assignments(self) if looks_untagged(filled, self.vocabulary) else None
+
+    def assigned(self, found: Assignment) -> Outcome:
+        """Return the values of a line without a prefix."""
+        body = " ".join(f"{key}={text}" for key, text in found.pairs) if found.form is UntaggedForm.PAIRS else ""
+        pairs = [] if body else [(key.strip(), text) for key, text in found.pairs]
+        return self._values(body, {}) if body else self._fields(pairs, {})
+
     def side_of(self, family: str) -> Side:
         """Return the program that prints lines of a family."""
         return next((side for prefix, side in self._prefixes if prefix == family), Side.UNKNOWN)
@@ -166,6 +179,27 @@ class PlainDialect(Dialect):
         body = line.lstrip()[len(prefixed[0]) :] if prefixed else line
         keys = [key for key in _key_of(f"{body[:LONGEST_LINE]} ") if key not in self.vocabulary.indices]
         return tuple(dict.fromkeys(self._meant(key) or self.vocabulary.meaning(key).quantity for key in keys))
+
+
+class _Assignments(UntaggedReader):
+    """Reads the lines of a log without prefixes; a word in front of a sign of equality may name the turn of a loop."""
+
+    def __init__(self, dialect: PlainDialect) -> None:
+        self._dialect = dialect
+
+    def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
+        """Return what a line gives and its form, None for a line that is no trace."""
+        vocabulary = self._dialect.vocabulary
+        found = assignment(line, vocabulary)
+        if found is None or not any(self._is_value(*pair) for pair in found.pairs):
+            return None
+        return self._dialect.assigned(found), found.form
+
+    def _is_value(self, key: str, text: str) -> bool:
+        vocabulary = self._dialect.vocabulary
+        known = vocabulary.meaning(key).quantity in vocabulary.quantities
+        value = read_value(text)
+        return known or (value.shape is not Shape.TEXT and not is_a_time(value.unit))
 
 
 def _key_values(text: str) -> list[tuple[str, str]]:

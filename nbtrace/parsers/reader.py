@@ -1,31 +1,53 @@
 """From the lines of a log to its records: contexts, places and an account of every line."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
+from nbtrace.parsers.log_prefixes import LogPrefix, prefix_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
-from nbtrace.records import Account, Pixel, Record, Setting, Trace, Unreadable
+from nbtrace.parsers.untagged import UntaggedReader
+from nbtrace.records import BANNER, STATISTICS, Account, Pixel, Record, Setting, Side, Trace, Unreadable
 
 _SHOWN = 120
+
+UNTAGGED = "labels"
+"""The family of the lines of a log without any trace prefix; each of their numbers has a format of its own."""
+
+_BLANKS = frozenset(" \t")
+_MOST_WORDS = 3
+"""Words between the prefix of a logger and a trace line behind which that line is looked for."""
 
 
 @dataclass
 class LogReader:
-    """Reads the lines of one log, in order; :meth:`trace` gives the result."""
+    """Reads the lines of one log, in order; :meth:`trace` gives the result.
+
+    Attributes
+    ----------
+    ranks : counter of int
+        How many of the lines that were used a launcher or a logger gave each number in front of.
+    ranks_are_named : bool
+        Whether those lines say that the number is a rank.
+    """
 
     source: str
     dialect: Dialect
     records: list[Record] = field(default_factory=list)
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
+    statistics: list[Record] = field(default_factory=list)
     dialects: dict[str, None] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     used: int = 0
     structure: int = 0
     ignored: int = 0
     total: int = 0
+    ranks: Counter[int] = field(default_factory=Counter)
+    untagged: Counter[str] = field(default_factory=Counter)
+    ranks_are_named: bool = False
     _context: str = ""
     _continues: str | None = None
     _placement: Placement | None = None
@@ -49,6 +71,23 @@ class LogReader:
                 self.total += 1
                 self._line(line, self.total)
 
+    def read_untagged(self, lines: Iterable[str], untagged: UntaggedReader) -> None:
+        """Read the lines of a log without any trace prefix."""
+        for line in lines:
+            prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
+            text = line if prefix is None else line[prefix.end :]
+            read = None if self.dialect.statistics(text) else untagged.read(text)
+            if read is None:
+                self.read([line])
+                continue
+            outcome, form = read
+            before = self.used
+            self.take(outcome, UNTAGGED, UNTAGGED, line)
+            if self.used > before:
+                self.untagged[form] += 1
+                if prefix is not None:
+                    self.note_rank(prefix)
+
     def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
         """Count a line that another grammar has read, and use what it gave."""
         self.total += 1
@@ -65,26 +104,73 @@ class LogReader:
             tuple(self.dialects),
             self.pixels,
             self.dialect.vocabulary,
+            untagged=dict(self.untagged),
+            statistics=tuple(self.statistics),
         )
 
     def _line(self, line: str, number: int) -> None:
+        if self._read(line, number):
+            return
+        text = line.lstrip()
+        if line[:1] not in _BLANKS and text != line and self._read(text, number):
+            return  # behind a form feed, a hard blank or another blank that editors and terminals do not show
+        prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
+        if prefix is None:
+            self._continues = None
+            self.ignored += 1
+            return
+        before, self._continues = self.used, None
+        if not any(self._read(line[end:], number) for end in prefix.starts):
+            self._foreign(line, prefix.end, number)
+        if self.used > before:
+            self.note_rank(prefix)
+
+    def note_rank(self, prefix: LogPrefix) -> None:
+        """Count a line that was used for the process that is named in front of it."""
+        if prefix.rank is not None:
+            self.ranks[prefix.rank] += 1
+            self.ranks_are_named = self.ranks_are_named or prefix.named
+
+    def _read(self, line: str, number: int) -> bool:
+        """Use a line that the dialect knows; return whether it does."""
         short = len(line) <= LONGEST_LINE
         stated = self.dialect.banner(line) if short else None
         if stated is not None:
-            self._take(stated, "banner", "banner", line, number)
-            return
+            self._take(stated, BANNER, BANNER, line, number)
+            return True
         read = self.dialect.tagged(line, self._context)
         if read is not None:
             self._continues = read.family
             self._take(read.outcome, read.family, read.dialect, line, number)
-            return
+            return True
         if short and self._continues and line.startswith("  ") and line.strip():
             read_on = self.dialect.continuation(line, self._continues, self._context)
             if read_on is not None:
                 outcome = fitting(read_on, self.dialect.vocabulary)
                 self._take(outcome, self._continues, self._continues, line, number)
+                return True
+        closing = self.dialect.statistics(line) if short else None
+        if closing is not None:
+            self.used += 1
+            self.statistics += [self._counted(item, number) for item in closing.fields]
+        return closing is not None
+
+    def _counted(self, item: Field, number: int) -> Record:
+        """Return a value of the whole result, which is of no place in it."""
+        meaning = item.meaning
+        side = Side.UNKNOWN
+        return Record(item.key, meaning.quantity, item.value, meaning.unit, meaning.scale, side, STATISTICS, number)
+
+    def _foreign(self, line: str, start: int, number: int) -> None:
+        """Account for a line of a logger that the dialect does not know; a trace line behind more words is not lost."""
+        rest = line[start:]
+        for _ in range(_MOST_WORDS):
+            word, _, rest = rest.partition(" ")
+            rest = rest.lstrip()
+            if self.dialect.side_of_line(rest) is not Side.UNKNOWN and self.dialect.tagged(rest, self._context):
+                reason = f"{word!r} stands between the prefix of the logger and the trace line"
+                self._take(UnreadableLine(reason), "", "", line, number)
                 return
-        self._continues = None
         self.ignored += 1
 
     def _take(self, outcome: Outcome, family: str, dialect: str, line: str, number: int) -> None:

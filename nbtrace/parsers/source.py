@@ -1,9 +1,11 @@
 """Where a log comes from: a file, a gzip file, or standard input; lines in the end, or one clear line why not."""
 
+import codecs
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,29 @@ from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 _PROBE = 1 << 16
 _PIECE = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_colours = re.compile(r"\x1b\[[0-9;:]*[mK]").sub
+_UNPRINTED = dict.fromkeys(range(128, 161), "�")
+"""Latin-1's control characters and its hard blank: where text is meant, such a byte is damage."""
+
+
+def text_of(data: bytes) -> str:
+    """Return whole lines as text, without the colours of a terminal.
+
+    A line that is no UTF-8 is read as Latin-1, so that `Å` and `µ` of older programs are what they were.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = "\n".join(map(_line_text, data.split(b"\n")))
+    return _colours("", text) if "\x1b" in text else text
+
+
+def _line_text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1").translate(_UNPRINTED)
 
 
 @dataclass(frozen=True)
@@ -43,8 +68,8 @@ class LogLines:
 
     @property
     def texts(self) -> Iterator[str]:
-        """The content in pieces, each of whole lines; bytes that are no UTF-8 become the replacement character."""
-        return (piece.decode("utf-8", errors="replace") for piece in self.pieces)
+        """The content in pieces, each of whole lines, as :func:`text_of` gives it."""
+        return map(text_of, self.pieces)
 
     @property
     def text(self) -> str:
@@ -163,8 +188,6 @@ def stream_name(stream: object) -> str:
 def read_text(source: str) -> tuple[str, bool]:
     """Return the text of a log, and whether its compressed form was cut short or its last line has no end.
 
-    Bytes that are no UTF-8 become the replacement character; a line that holds one is read as far as it can be.
-
     Raises
     ------
     InputError
@@ -175,10 +198,10 @@ def read_text(source: str) -> tuple[str, bool]:
 
 
 def text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
-    """Pass the blocks on without a byte order mark; refuse what is binary."""
+    """Pass the blocks on without a byte order mark, UTF-16 that begins with one as UTF-8; refuse what is binary."""
     seen = 0
     head = b""
-    for block in blocks:
+    for block in _as_utf_8(iter(blocks), source):
         if seen < _PROBE and b"\0" in block[: _PROBE - seen]:
             raise InputError(f"{source} is binary, not a trace log")
         seen += len(block)
@@ -188,6 +211,25 @@ def text_only(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
             head = b""
     if head:
         yield head
+
+
+def _as_utf_8(blocks: Iterator[bytes], source: str) -> Iterator[bytes]:
+    """Pass blocks on, those of UTF-16 with a byte order mark as UTF-8; most letters of a log are ASCII's."""
+    head = b""
+    for block in blocks:
+        head += block
+        if len(head) >= len(_UTF_16[0]):
+            break
+    if not head.startswith(_UTF_16):
+        yield from chain((head,), blocks)
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    for block in chain((head,), blocks):
+        text = decoder.decode(block)
+        if 2 * sum(map(str.isascii, text[:_PROBE])) < len(text[:_PROBE]):
+            raise InputError(f"{source} is binary, not a trace log")
+        yield text.encode(errors="replace")
+    yield decoder.decode(b"", final=True).encode(errors="replace")
 
 
 def _standard_input() -> bytes:

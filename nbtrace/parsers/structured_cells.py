@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nbtrace.parsers.values import NUMBER, SENTINELS, read_value
+from nbtrace.parsers.numerals import NUMBER
+from nbtrace.parsers.values import SENTINELS, read_value
 from nbtrace.records import Shape, Value
 
 MISSING = frozenset({"", "-", "–", "—", "null", "none", "n/a", "na", "nil", "tbd"})

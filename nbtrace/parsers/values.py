@@ -1,14 +1,14 @@
-"""The forms in which logs print a value: numbers, vectors, matrices, named numbers, tensors, units, sentinels."""
+"""The forms in which logs print a value: numbers, vectors, matrices, named numbers, units, sentinels."""
 
 import re
 from dataclasses import replace
 
 from nbtrace import units
+from nbtrace.parsers.numerals import NUMBER, number_of
+from nbtrace.parsers.python_reprs import bare
 from nbtrace.records import Shape, Value
 from nbtrace.schema import MOST
-
-NUMBER = r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
-"""A number; its digits are ASCII digits, since no program prints others."""
+from nbtrace.vocabulary import dimensions
 
 _MOST_DIGITS = 10
 
@@ -18,10 +18,13 @@ SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_ins
 _number = re.compile(NUMBER).fullmatch
 _list = re.compile(rf"{NUMBER}(?:\s*,\s*{NUMBER}|\s+{NUMBER})*").fullmatch
 _bracketed = re.compile(r"[\[(]([^\[\]()]*)[\])](.*)", re.DOTALL).fullmatch
-_tensor = re.compile(r"tensor\((.*?)(?:,\s*+(?:dtype|device|requires_grad)=.*)?\)").fullmatch
 _named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
 _pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
-_with_unit = re.compile(rf"({NUMBER})\s+(\S+)").fullmatch
+_numbers = re.compile(rf"{NUMBER}(?=[\s,])(?:(?:\s*,\s*|\s+){NUMBER}(?=[\s,]))*+(?=\s)").match
+_in_one_bracket = re.compile(r"[(]([^()\[\]]*)[)]").fullmatch
+_decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?").fullmatch
+_rows = re.compile(r"[\[(]([^\[\]()]*)[\])]").findall
+_between_rows = re.compile(r"[\[(]\s*(?:[\[(][^\[\]()]*[\])][\s,;]*)+[\])]").fullmatch
 _trailer = re.compile(rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*+=\s*+(?>{NUMBER})\s*+([^|\s]+)?)?").fullmatch
 
 
@@ -45,23 +48,26 @@ def ordinal(text: str) -> int | None:
     return number if number <= MOST else None
 
 
+def comma_hint(value: Value) -> str:
+    """Return what is to be said of numbers that may be one with a decimal comma; empty where they are none."""
+    return f"; {value.text!r} may be meant as {value.text.replace(',', '.')}" if _decimal_comma(value.text) else ""
+
+
 def _plain(text: str) -> Value | None:
     return _numeric(tuple(re.split(r"[\s,]+", text)), text) if _list(text) else None
 
 
 def _structured(text: str) -> Value | None:
-    # A text that does not end so would be searched from each of its commas.
-    if text.endswith(")") and (wrapped := _tensor(text)):
-        inner = wrapped[1].strip()
-        value = _plain(inner) or _in_brackets(inner)
+    if (inner := bare(text)) is not None:
+        value = _plain(inner) or _in_brackets(inner) or _nested(inner)
         return replace(value, text=text) if value else None
-    if bracketed := _in_brackets(text):
+    if bracketed := _in_brackets(text) or _nested(text):
         return bracketed
     if _named(text):
         names, tokens = zip(*_pair(text), strict=True)
-        return Value(Shape.NAMED, tuple(map(float, tokens)), tokens, text, names=names)
-    if (measured := _with_unit(text)) and (unit := units.canonical(measured[2])):
-        return Value(Shape.SCALAR, (float(measured[1]),), (measured[1],), text, unit=unit)
+        return Value(Shape.NAMED, tuple(map(number_of, tokens)), tokens, text, names=names)
+    if measured := _measured(text):
+        return measured
     head, equals, tail = text.rpartition("=")
     if equals and head.strip() and not text.startswith("["):
         last = read_value(tail)
@@ -69,23 +75,57 @@ def _structured(text: str) -> Value | None:
     return None
 
 
+def _measured(text: str) -> Value | None:
+    """Return numbers with a unit behind them, in round brackets or not; None if the text is something else."""
+    wrapped = _in_one_bracket(text)
+    inner = wrapped[1].strip() if wrapped else text
+    match = _numbers(inner)
+    unit = _unit(inner[match.end() :].strip()) if match else None
+    if match is None or unit is None:
+        return None
+    return _numeric(tuple(re.split(r"[\s,]+", match[0])), text, unit)
+
+
+def _unit(spelling: str) -> str | None:
+    """Return the unit that a text behind numbers is; None if it is none that is known."""
+    return units.canonical(spelling) or (spelling if spelling and dimensions.known(spelling) else None)
+
+
 def _in_brackets(text: str) -> Value | None:
     bracketed = _bracketed(text)
     if bracketed is None:
         return None
-    rows = [re.split(r"[\s,]+", row.strip()) for row in bracketed[1].split(";")]
+    rows = [re.split(r"[\s,]+", row.strip().rstrip(",")) for row in bracketed[1].split(";")]
     tokens = tuple(token for row in rows for token in row)
-    trailer = _trailer(bracketed[2].strip())
-    if trailer is None or not all(map(_number, tokens)) or len(set(map(len, rows))) > 1:
+    behind = bracketed[2].strip()
+    trailer = _trailer(behind)
+    if not all(map(_number, tokens)) or len(set(map(len, rows))) > 1:
         return None
-    word = trailer[1] or trailer[2]
-    unit = units.canonical(word) if word else None
+    word = behind if trailer is None else trailer[1] or trailer[2]
+    unit = _unit(word) if word else None
     if word and (unit is None or _number(word)):
         return None
     value = _numeric(tokens, text, unit)
     return Value(Shape.MATRIX, value.numbers, tokens, text, unit=unit) if len(rows) > 1 else value
 
 
+def _nested(text: str) -> Value | None:
+    """Return rows in brackets within brackets; a single row, or a single column, is a vector."""
+    head, _, trailer = text.rpartition(text[0].translate(_CLOSING)) if text[:1] in {"[", "("} else ("", "", "")
+    if not head or not _between_rows(f"{head}{text[0].translate(_CLOSING)}"):
+        return None
+    unit = _unit(trailer.strip())
+    rows = [re.split(r"[\s,]+", row.strip()) for row in _rows(head[1:])]
+    tokens = tuple(token for row in rows for token in row)
+    if (trailer.strip() and unit is None) or not all(map(_number, tokens)) or len(set(map(len, rows))) > 1:
+        return None
+    value = _numeric(tokens, text, unit)
+    return replace(value, shape=Shape.MATRIX) if min(len(rows), len(rows[0])) > 1 else value
+
+
+_CLOSING = str.maketrans("[(", "])")
+
+
 def _numeric(tokens: tuple[str, ...], text: str, unit: str | None = None) -> Value:
     shape = Shape.SCALAR if len(tokens) == 1 else Shape.VECTOR
-    return Value(shape, tuple(map(float, tokens)), tokens, text, unit=unit)
+    return Value(shape, tuple(map(number_of, tokens)), tokens, text, unit=unit)

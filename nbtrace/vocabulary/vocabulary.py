@@ -13,6 +13,12 @@ from nbtrace.vocabulary.sides import Names
 REPEAT = "repeat"
 """Index of the turns of a loop that lines do not name: how often a key came before at the same place."""
 
+RANK = "rank"
+"""Index of the process of a run that a launcher or a logger names in front of a line."""
+
+UNNAMED = (RANK, REPEAT)
+"""Loops that any log may have, whatever its vocabulary names; what is of the first turn of one has no ordinal of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideName:

@@ -35,6 +35,24 @@ def test_every_form_goes_to_its_file_and_the_report_is_printed_too(nb: "Run", su
     assert document["provenance"]["command"].endswith("-o r.txt")
 
 
+def test_a_script_without_prefixes_is_read_and_that_is_said(nb: "Run", tmp_path: Path) -> None:
+    lines = "=== pixel (12, 34) ===\n  a_star{0}[1.0e-02, 0.0, 0.0]\nF_latt{0}-2.38\nI_pixel_final{0}1.5\n"
+    for name, between in (("colon.log", ": "), ("sign.log", " = ")):
+        (tmp_path / name).write_text(lines.format(between))
+    ended = nb("diff", "colon.log", "sign.log")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("AGREE  3 of 3 values compared, none diverges\n")
+    assert "INFO  Py log: no line has a trace prefix; read 3 lines `key = value`" in ended.out
+
+
+def test_where_nothing_is_readable_an_example_is_shown(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "prose.log").write_text("Dear reader,\nnothing here is a value.\n")
+    ended = nb("diff", "prose.log", "prose.log")
+    assert ended.code == 3
+    assert ended.err.count("\n") == 1
+    assert "one that is read is `TRACE_PY: I_pixel_final 1.5`; docs/trace-format.md" in ended.err
+
+
 @pytest.mark.parametrize("form", ["--md", "--json", "-o"])
 def test_an_existing_file_needs_force(nb: "Run", supervisor: Path, tmp_path: Path, form: str) -> None:
     target = tmp_path / "out"

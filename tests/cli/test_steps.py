@@ -23,6 +23,15 @@ def heat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nb: "Run") -> Path:
     return tmp_path
 
 
+def test_the_turns_of_a_loop_that_no_line_names(nb: "Run", tmp_path: Path) -> None:
+    for name, wrong in (("c.log", -1), ("py.log", 3)):
+        values = (1.0625 + turn + (turn == wrong) for turn in range(6))
+        (tmp_path / name).write_text("".join(f"F_latt = {value}\nF_cell = 100\n" for value in values))
+    ended = nb("steps", "c.log", "py.log", "--index", "repeat")
+    assert ended.code == 1
+    assert ended.out.startswith("DIFFER  only divergence at repeat 3 (1 of 6 turns): F_latt")
+
+
 @pytest.mark.usefixtures("heat")
 @pytest.mark.parametrize("command", ["steps", "phi"])
 def test_a_table_per_turn(nb: "Run", command: str) -> None:

@@ -25,6 +25,7 @@ _END_OF_BLOCK = frozenset(
 _prefixed = re.compile(r"(?:\d+→ ?)?TRACE(?:_C|_PY)?(_PHI)?(?P<mark>: ?| )(\S.*)").fullmatch
 _assigned = re.compile(r"(\w+)=(\S.*)").fullmatch
 _number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
+_colour = re.compile(r"\x1b\[[0-9;:]*[mK]")
 _between = re.compile(r"[\s\[\],;:]+").split
 
 _MOST_STEPS = 1e9
@@ -48,7 +49,7 @@ def read(text: str) -> Reading:
     """Read a log."""
     values: defaultdict[Place, list[str]] = defaultdict(list)
     block, closed = 0, False
-    for line in text.split("\n"):
+    for line in _colour.sub("", text).split("\n"):
         prefix = _prefixed(" ".join(line.split()))
         if prefix is None:
             continue

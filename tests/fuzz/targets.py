@@ -95,7 +95,27 @@ def adds_up(trace: Trace) -> None:
     for record in trace.records:
         assert len(record.value.tokens) == len(record.value.numbers) == len(record.numbers)
         for token, number in zip(record.value.tokens, record.value.numbers, strict=True):
-            assert float(token) == number or math.isnan(number)
+            assert math.isnan(number) or _value(token) == number
+
+
+def _value(token: str) -> float:
+    """Return the value of a printed number: as Python reads it, with Fortran's exponents, in hexadecimal digits."""
+    if "0x" in token.lower():
+        mantissa, _, power = token.lower().partition("p")
+        sign, digits = (-1 if mantissa.startswith("-") else 1), mantissa.lstrip("+-").removeprefix("0x")
+        whole, _, behind = digits.partition(".")
+        try:
+            return sign * math.ldexp(int(whole + behind, 16), int(power) - 4 * len(behind))
+        except OverflowError:
+            return sign * math.inf
+    if "#" in token:
+        return -math.inf if token.startswith("-") else math.inf
+    with_letter = re.sub(
+        r"(?<=[0-9.])([+-][0-9]{3})$",
+        r"e\1",
+        token if "n" in token.lower() else token.replace("D", "e").replace("d", "e"),
+    )
+    return float(with_letter)
 
 
 def _by_columns(sample: Sample, folder: Path) -> bool:

@@ -224,6 +224,26 @@ def _assert_same_or_none(path: Path, log: bytes, size: int) -> None:
         assert len(traces) == 2 or not tagged
 
 
+OTHERWISE_WRITTEN = {
+    "logged": b"2026-01-02 03:04:05,123 - port - INFO - TRACE_PY: polar 0.5\nTRACE_PY: F_cell 5\n",
+    "one process": b"rank 0: TRACE_PY: polar 0.5\nrank 0: TRACE_PY: F_cell 5\n",
+    "coloured": b"\x1b[32mTRACE_PY:\x1b[0m polar 0.5\nTRACE_PY: F_cell \x1b[1m5\x1b[0m\n",
+    "latin-1": b"TRACE_PY: wavelength = 6.2 \xc5\nTRACE_PY: polar 0.5\n",
+    "utf-16": "TRACE_PY: polar 0.5\nTRACE_PY: F_cell 5\n".encode("utf-16"),
+    "fortran": b"TRACE_PY: polar 0.5D+00\nTRACE_PY: hkl_frac 1.5-100 0x1p3 nan(0x8)\n",
+    "repeated": b"TRACE_PY: own 1\nTRACE_PY: own 2\nTRACE_PY: own 3\n",
+    "statistics": b"TRACE_C: polar 1\n\nmax_I = 11410  at 0.02 0.02\nmean= 86.9572 rms= 562.762 rmsd= 556.002\n",
+}
+
+
+@pytest.mark.parametrize("size", [7, 1 << 20])
+@pytest.mark.parametrize("log", OTHERWISE_WRITTEN.values(), ids=OTHERWISE_WRITTEN)
+def test_lines_in_other_forms_are_read_in_the_same_way(tmp_path: Path, log: bytes, size: int) -> None:
+    path = tmp_path / "otherwise.log"
+    path.write_bytes(log)
+    assert _same(path, size)
+
+
 def test_regular_lines_do_not_reach_the_line_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block = [f"TRACE_PY: {name} {' '.join(['0.25'] * count)}" for name, count in (*_BLOCK, *_CHAIN)]
     block += [
@@ -302,6 +322,9 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path: Path, conten
         b"TRACE_C: steps 1\nTRACE_C: polar 1\tTRACE_PY: polar 1\n",
         b"TRACE_C: steps 1\n" * 20 + b"TRACE_C: polar 1\tTRACE_PY: polar 1\n",
         b"Detector:\n  Wavelength: 1 A\n",
+        b"[0] TRACE_PY: polar 1\n[1] TRACE_PY: polar 2\n",
+        b"TRACE_PY: polar 1\nTRACE_PY: Rx [[1 0 0]\n [0 1 0]\n [0 0 1]]\n",
+        b"F_latt = 1\nF_cell = 2\npolar = 3\n",
     ],
 )
 def test_other_forms_are_left_to_the_line_reader(tmp_path: Path, content: bytes) -> None:

@@ -213,8 +213,8 @@ WORST: dict[str, tuple[Callable[[int], str], Callable[[str], object]]] = {
     "assignments": (lambda n: "a b=1 " + "c" * n + " " * n + "d", lambda text: assignments(text, "")),
     "banner": (lambda n: "=== " + "Trace for (1, " * n + "===", banner),
     "banner digits": (lambda n: "1" * n + " sources steps hkls", banner),
-    "label": (lambda n: "a: " + ":" * n + " b c", lambda text: LabelReader().line(text)),
-    "label blanks": (lambda n: "a:" + " " * n, lambda text: LabelReader().line(text)),
+    "label": (lambda n: "a: " + ":" * n + " b c", lambda text: LabelReader().read(text)),
+    "label blanks": (lambda n: "a:" + " " * n, lambda text: LabelReader().read(text)),
     "tag": (lambda n: "TRACE_" * n + "!", lambda text: tagged(text, "")),
     "torn": (lambda n: "x TRACE_C: polar " + "TRACE_C: " * n, lambda text: tagged(text, "")),
 }

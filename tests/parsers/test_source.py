@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import InputError
-from nbtrace.parsers import read_trace
+from nbtrace.parsers import parse_trace, read_trace
 
 LOG = "".join(f"TRACE_C: key_{number} {number * 0.37:.15g}\n" for number in range(2000))
 
@@ -87,7 +87,16 @@ def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         read_trace("-")
 
 
-@pytest.mark.parametrize("data", [b"\x00\x01\x02", LOG.encode("utf-16"), zlib.compress(b"x") + bytes(9), b"SIMV\0" * 9])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00\x01\x02",
+        LOG.encode("utf-16-le"),
+        b"\xff\xfe" + bytes(range(1, 255)) * 9,
+        zlib.compress(b"x") + bytes(9),
+        b"SIMV\0" * 9,
+    ],
+)
 def test_binary_files_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "image.bin"
     path.write_bytes(data)
@@ -107,8 +116,11 @@ def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "latin.log"
     path.write_bytes(b"TRACE_PY: wavelength = 6.2 \xc5\nTRACE_PY: polar 1\nTRACE_PY: F_latt 1\xff\n\xed\xa0\x80\n")
     trace = read_trace(str(path))
-    assert [(record.key, record.line) for record in trace.records] == [("polar", 2)]
-    assert [problem.line for problem in trace.account.unreadable] == [1, 3]
+    assert [(record.key, record.unit, record.line) for record in trace.records] == [
+        ("wavelength", "Å", 1),
+        ("polar", "1", 2),
+    ]
+    assert [problem.line for problem in trace.account.unreadable] == [3]
     assert (trace.account.total, trace.account.ignored) == (4, 1)
 
 
@@ -125,3 +137,9 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_trace(str(tmp_path))
     with pytest.raises(InputError, match="no name that a file can have"):
         read_trace("a\0b")
+
+
+@pytest.mark.parametrize("blank", ["\x0c", "\u2028", "\xa0", "\u2003 "])
+def test_a_blank_that_nobody_sees_hides_no_line(blank: str) -> None:
+    (trace,) = parse_trace(f"{blank}TRACE_PY: polar 1\n")
+    assert [record.quantity for record in trace.records] == ["polar"]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from nbtrace.compare.notices.compared import LoggedSide, some
-from nbtrace.records import Index
+from nbtrace.records import Index, Record
 from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.vocabulary.vocabulary import UNNAMED
 
 
 def _of_lines(text: str) -> Notice:
@@ -15,7 +16,7 @@ def unfinished_log(side: LoggedSide) -> Iterator[Notice]:
     """Yield that a log stops in the middle of a pixel whose value the other one has."""
     trace, gaps = side.trace, side.gaps
     final = trace.vocabulary.final
-    if final is None or final not in gaps.first:
+    if final is None or final not in gaps.first or not trace.has_values or _again(gaps.first[final]):
         return
     block = gaps.first[final].index.block
     block, many = side.own_block.get(block, block), gaps.lost[final]
@@ -43,7 +44,23 @@ def missing_steps(side: LoggedSide) -> Iterator[Notice]:
 
 def _lost(side: LoggedSide) -> list[str]:
     """Return the lost quantities but that of the end, of which :func:`unfinished_log` tells."""
-    return [name for name in side.gaps.lost if name != side.trace.vocabulary.final]
+    gaps, final = side.gaps, side.trace.vocabulary.final
+    return [name for name in gaps.lost if not _again(gaps.first[name]) and (name != final or not side.trace.has_values)]
+
+
+def _again(record: Record) -> bool:
+    """Whether a value is of a further turn of a loop that nobody names."""
+    return any(record.index.ordinal(name) is not None for name in UNNAMED)
+
+
+def fewer_turns(side: LoggedSide) -> Iterator[Notice]:
+    """Yield the quantities that a log prints fewer times than the other one, by turns or by processes."""
+    gaps = side.gaps
+    fewer = [name for name in gaps.lost if _again(gaps.first[name])]
+    if fewer:
+        named = some([f"{name} {gaps.lost[name]}, first {gaps.first[name].index.label()}" for name in fewer])
+        text = f"{side.name} prints some values fewer times than {side.other}; it lacks, of each: {named}"
+        yield Notice(Subject.TURN, Weight.WARNING, text)
 
 
 def unread_quantities(side: LoggedSide) -> Iterator[Notice]:

@@ -4,6 +4,7 @@ from nbtrace.compare.notices.compared import ComparedLogs, EachSide, NoticeKind
 from nbtrace.compare.notices.configuration_notices import different_settings, different_things
 from nbtrace.compare.notices.gap_notices import (
     ambiguous_values,
+    fewer_turns,
     lost_values,
     missing_steps,
     traced_by_choice,
@@ -14,6 +15,7 @@ from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates
 from nbtrace.compare.notices.log_notices import contradictions, habits, readings, single_precision
 from nbtrace.compare.notices.pixel_notices import different_pixels, different_points, unpaired_pixels
 from nbtrace.compare.notices.side_notices import copies, which_is_which
+from nbtrace.compare.notices.statistics_notices import different_statistics, no_trace
 from nbtrace.compare.notices.step_notices import different_turns, repeated_steps
 from nbtrace.compare.notices.tolerance_notices import idle_tolerances
 from nbtrace.compare.notices.unit_notices import different_units
@@ -29,7 +31,18 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = (
     different_turns,
     different_units,
     habits,
-    EachSide((unfinished_log, missing_steps, unread_quantities, lost_values, ambiguous_values, traced_by_choice)),
+    EachSide(
+        (
+            no_trace,
+            unfinished_log,
+            missing_steps,
+            fewer_turns,
+            unread_quantities,
+            lost_values,
+            ambiguous_values,
+            traced_by_choice,
+        )
+    ),
     copies,
     different_things,
     different_settings,
@@ -38,6 +51,7 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = (
     EachSide(LINE_KINDS),
     duplicates,
     idle_tolerances,
+    different_statistics,
 )
 """In the order of the report, where notices weigh the same."""
 

@@ -26,7 +26,16 @@ def cut_line(side: LoggedSide) -> Iterator[Notice]:
         yield Notice(Subject.LINES, Weight.WARNING, text)
 
 
-LINE_KINDS: tuple[SideKind, ...] = (unreadable_lines, cut_line)
+def untagged_lines(side: LoggedSide) -> Iterator[Notice]:
+    """Yield what was read of a log that has no line with a trace prefix."""
+    read = side.trace.untagged
+    if read:
+        forms = [f"{many} {'line' if many == 1 else 'lines'} `{form}`" for form, many in read.items()]
+        text = f"{side.name} log: no line has a trace prefix; read {', '.join(forms)}"
+        yield Notice(Subject.LINES, Weight.INFO, text)
+
+
+LINE_KINDS: tuple[SideKind, ...] = (unreadable_lines, untagged_lines, cut_line)
 """What is asked of the lines of every log, in whatever comparison."""
 
 

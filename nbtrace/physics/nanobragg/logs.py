@@ -89,6 +89,7 @@ class NanoBraggLogs(Logs):
     settings: Mapping[str, str] = _SETTINGS
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = _STATED_WORDS
+    stated_quantities: Mapping[str, str] = {"fluence_per_m2": "fluence_photons_per_m2", "lambda_m": "lambda_meters"}
     looked_up = frozenset({"F_cell", "phi_F_cell"})
     followed_by_turn = frozenset({"hkl_frac", "F_latt", "F_latt_a", "F_latt_b", "F_latt_c", "phi_k_frac"})
     parts_of_a_step: Mapping[str, str] = {

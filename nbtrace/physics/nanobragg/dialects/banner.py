@@ -3,13 +3,14 @@
 import re
 
 from nbtrace.parsers.keyed import one_field
+from nbtrace.parsers.numerals import PLAIN_NUMBER
 from nbtrace.parsers.outcome import Fields, Outcome, Stated, UnreadableLine
-from nbtrace.parsers.values import NUMBER, ordinal
+from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects.lines import pixel_stated
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.schema import MOST
 
-_N = f"({NUMBER})"
+_N = f"({PLAIN_NUMBER})"
 
 _SETTINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (

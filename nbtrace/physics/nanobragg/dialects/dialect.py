@@ -1,6 +1,6 @@
 """How the logs of nanoBragg and its ports are read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -9,9 +9,11 @@ from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.placed_rows import CellRow, PlacedRow
 from nbtrace.parsers.source import LogLines
+from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
-from nbtrace.physics.nanobragg.dialects.labels import LabelReader, looks_labelled
+from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
+from nbtrace.physics.nanobragg.dialects.labels import LabelReader, reads_as_labels
 from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
@@ -53,13 +55,17 @@ class NanoBraggDialect(Dialect):
         """Return what a line without a prefix states, None if it states nothing that is known."""
         return banner(line)
 
+    def statistics(self, line: str) -> Fields | None:
+        """Return what a line says of the whole image, None if it says nothing of it."""
+        return statistics(line)
+
     def continuation(self, line: str, family: str, context: str) -> Outcome | None:
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
         return _continuation(line, context) if family in tagged.CONTINUED else None
 
-    def unprefixed(self, lines: LogLines) -> Iterator[tuple[Outcome | None, str]] | None:
-        """Read a log of labelled values; None if it is no such log."""
-        return _labelled(lines) if looks_labelled(lines) else None
+    def unprefixed(self, lines: LogLines) -> UntaggedReader | None:
+        """Return what reads a log of values without a prefix; None if it is no such log."""
+        return LabelReader() if reads_as_labels(lines) else None
 
     def is_prefixed(self, family: str) -> bool:
         """Whether a family is one of lines with a prefix."""
@@ -79,18 +85,6 @@ class NanoBraggDialect(Dialect):
         if not is_per_phi(data):
             return None
         return replace(per_phi_trace(source, data, lines, repeated), vocabulary=self.vocabulary)
-
-
-def _labelled(lines: LogLines) -> Iterator[tuple[Outcome | None, str]]:
-    labels = LabelReader()
-    for line in lines:
-        match labels.line(line):
-            case None:
-                yield None, line
-            case str(heading):
-                yield Structure(heading), line
-            case fields:
-                yield Fields(fields), line
 
 
 def _continuation(line: str, context: str) -> Outcome:

@@ -1,40 +1,51 @@
-"""Logs without any trace prefix: `Label (unit): value` under headings, as early scripts printed them."""
+"""Logs without any trace prefix: `Label (unit): value` under headings, `key = value`, as scripts print them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nbtrace import units
+from nbtrace import schema, units
+from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE
-from nbtrace.parsers.outcome import Field, Stated
+from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine
 from nbtrace.parsers.source import LogLines
-from nbtrace.parsers.values import read_value
+from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
+from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.physics.nanobragg.dialects.banner import banner
+from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
 from nbtrace.physics.nanobragg.dialects.prose import located_meaning
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
+from nbtrace.vocabulary.quantity import Kind
 
 _heading = re.compile(r"(?:={3,})?([^:=]+)(?:={3,}|:)").fullmatch
 _labelled = re.compile(r"([^:]+):\s+(\S.*)").fullmatch
 _unit_in_label = re.compile(r"(.+?) \((?:\w+, )?([^()]+)\)").fullmatch
 _TRIPLES = {"hkl_frac": ("h", "k", "l"), "hkl_rounded": ("h_int", "k_int", "l_int")}
 _part_of = {label: quantity for quantity, labels in _TRIPLES.items() for label in labels}
-_OF_A_PIXEL = frozenset({"pixel", "scaling"})
+_REFERENCE = (b"nanocrystal diffraction simulator", b"DETECTOR_FAST_AXIS ")
+"""Words that the reference alone prints."""
 
 
-def looks_labelled(lines: LogLines) -> bool:
-    """Return whether lines list labelled values of a pixel: several known labels, one of a pixel among them."""
-    filled = (batch for batch in lines.batches() if not isinstance(batch, int))
-    known = {name for batch in filled for line in batch if (name := _known_label(line))}
-    return len(known) >= 3 and any(VOCABULARY.quantities[name].section in _OF_A_PIXEL for name in known)
+def reads_as_labels(lines: LogLines) -> bool:
+    """Return whether a text without trace lines assigns values; the output of the reference itself has a banner."""
+    return not any(map(lines.holds, _REFERENCE)) and looks_untagged(_filled(lines), VOCABULARY)
 
 
-def _known_label(line: str) -> str | None:
-    match = _labelled(line.strip()) if ":" in line and len(line) <= LONGEST_LINE else None
-    if match is None:
-        return None
-    bare, _ = _bare(match[1].rstrip())
-    name = VOCABULARY.meaning(bare).quantity
-    return name if name in VOCABULARY.quantities else None
+def _filled(lines: LogLines) -> Iterator[str]:
+    return (_spelled(line) for batch in lines.batches() if not isinstance(batch, int) for line in batch)
+
+
+def _spelled(line: str) -> str:
+    """Return a line with its key as the vocabulary has it, without a unit in brackets or a formula.
+
+    What programs state of their configuration, and at their end, makes no log of values.
+    """
+    if len(line) <= LONGEST_LINE and (banner(line) is not None or statistics(line) is not None):
+        return ""
+    label, colon, value = line.strip().partition(":") if len(line) <= LONGEST_LINE else (line, "", "")
+    known = colon and VOCABULARY.meaning(bare := _bare(label.rstrip())[0]).quantity in VOCABULARY.quantities
+    return f"{bare}:{value}" if known else line
 
 
 def _last_member(text: str) -> str | None:
@@ -55,31 +66,71 @@ def _bare(label: str) -> tuple[str, str | None]:
     return label, None
 
 
+def _unread(label: str, text: str) -> UnreadableLine | None:
+    """Return why a known quantity has no value; None for prose."""
+    known = VOCABULARY.quantities.get(VOCABULARY.meaning(_bare(label)[0]).quantity)
+    if known is None or known.kind is Kind.TEXT or not re.search(r"[0-9*]", text):
+        return None
+    return UnreadableLine(f"{label}: {text!r} is no value")
+
+
+def _doubtful(label: str, value: Value) -> UnreadableLine | None:
+    """Return why a value of a known quantity, or how long something took, is not taken."""
+    bare, in_label = _bare(label)
+    known, unit = VOCABULARY.quantities.get(VOCABULARY.meaning(bare).quantity), in_label or value.unit
+    if known is None or value.shape is Shape.SENTINEL:
+        return None
+    if complaint := schema.misfit(label, known, value.shape, value.numbers):
+        return UnreadableLine(f"{complaint}{comma_hint(value)}")
+    try:
+        VOCABULARY.meaning(bare, unit)
+    except UsageError as error:
+        return UnreadableLine(f"{label}: {error}")
+    return None
+
+
 @dataclass
-class LabelReader:
+class LabelReader(UntaggedReader):
     """Reads labelled lines; the three indices, each on a line of its own, become one vector."""
 
     heading: str = ""
     _parts: dict[str, Value] = field(default_factory=dict)
 
-    def line(self, line: str) -> tuple[Field, ...] | str | None:
-        """Return the fields of a line, a heading as text, or None for a line that holds neither."""
+    def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
+        """Return what a line gives and its form, None for a line that holds neither values nor a heading."""
         if len(line) > LONGEST_LINE or _states_pixel(line):
             return None
+        found = assignment(line, VOCABULARY)
+        if found is not None and found.form is not UntaggedForm.COLON:
+            outcome = self._assigned(found)
+            return None if outcome is None else (outcome, found.form)
         match = _labelled(line.strip())
         if match is None:
             heading = _heading(line.strip())
             if heading and heading[1].strip():
                 self.heading = heading[1].strip()
-                return self.heading
+                return Structure(self.heading), UntaggedForm.COLON
             return None
-        label, text = match[1].rstrip(), match[2]
+        outcome = self._value(match[1].rstrip(), match[2])
+        return None if outcome is None else (outcome, UntaggedForm.COLON)
+
+    def _assigned(self, found: Assignment) -> Outcome | None:
+        """Return the values of a line with signs of equality, or of a known key and numbers."""
+        outcomes = [self._value(key.rstrip(), text) for key, text in found.pairs]
+        bad = next((outcome for outcome in outcomes if isinstance(outcome, UnreadableLine)), None)
+        fields = tuple(item for outcome in outcomes if isinstance(outcome, Fields) for item in outcome.fields)
+        return bad or (Fields(fields) if fields else None)
+
+    def _value(self, label: str, text: str) -> Outcome | None:
+        """Return a labelled value; a known quantity whose value cannot be read is not passed over."""
         value = read_value(text)
         if value.shape is Shape.TEXT and (last := _last_member(text)):
             value = read_value(last)
         if value.shape is Shape.TEXT:
-            return None
-        return self._fields(label, value)
+            return _unread(label, text)
+        if complaint := _doubtful(label, value):
+            return complaint
+        return Fields(self._fields(label, value))
 
     def _fields(self, label: str, value: Value) -> tuple[Field, ...]:
         whole = _part_of.get(label) if value.shape is Shape.SCALAR else None
@@ -87,6 +138,8 @@ class LabelReader:
             self._parts[label] = value
             return self._joined(whole)
         bare, unit = _bare(label)
+        if is_a_time(unit or value.unit) and VOCABULARY.meaning(bare).quantity not in VOCABULARY.quantities:
+            return ()
         return (Field(label, value, located_meaning(bare, value, unit or value.unit, self.heading)),)
 
     def _joined(self, quantity: str) -> tuple[Field, ...]:

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from nbtrace import schema
 from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of, one_field
+from nbtrace.parsers.numerals import NUMBER, number_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, UnreadableLine
 from nbtrace.parsers.trace_format import FormatError, split_index
-from nbtrace.parsers.values import NUMBER, ordinal, read_value
+from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, NODE, PHI_TIC, SOURCE, SUBPIXEL, loops_at
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
@@ -52,7 +53,7 @@ def tricubic(body: str) -> Outcome:
         if len(node) <= match[1].count(","):
             return UnreadableLine(f"the node [{match[1]}] has numbers beyond {MOST}")
         index = Index(grids=((NODE, node),))
-        value = Value(Shape.SCALAR, (float(match[2]),), (match[2],), match[2])
+        value = Value(Shape.SCALAR, (number_of(match[2]),), (match[2],), match[2])
         return Fields((Field("F_tricubic", value, VOCABULARY.meaning("F_tricubic"), index),))
     return UnreadableLine(f"{body.strip()!r} is no [i,j,k]=value")
 

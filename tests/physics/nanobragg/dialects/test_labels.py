@@ -87,8 +87,8 @@ def test_several_pixels_of_indices() -> None:
     "text",
     [
         "name: value\nspeed: 3\ndate: 2025-10-08\n",
-        "Dear reader: hello\npolar: 1\nF_latt: 2\n",
-        "a: 1\nb: 2\nc: 3\nspindle_axis_raw: [1, 0, 0]\n",
+        "Dear reader: hello\npolar: 1\nF_latt: 2\n" + "what follows is a letter\n" * 6,
+        "Steps to take: 3\nFluence: see the table\n",
     ],
 )
 def test_prose_with_colons_is_no_trace(text: str) -> None:

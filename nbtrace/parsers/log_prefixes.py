@@ -1,0 +1,159 @@
+r"""What loggers and launchers put in front of a line: time stamps, levels, modules, threads, MPI ranks.
+
+| written by | in front of the message |
+|---|---|
+| Python's logging | `2026-01-02 03:04:05,123 - port.core - INFO - `, `INFO:root:` |
+| loguru | `2026-01-02 03:04:05.123 \| INFO     \| port:run:12 - ` |
+| spdlog | `[2026-01-02 03:04:05.123] [info] ` |
+| glog | `I0102 03:04:05.123456 1234 file.cc:12] ` |
+| syslog, journalctl | `Jan  2 03:04:05 host port[1234]: ` |
+| mpirun, srun, torchrun | `[1,0]<stdout>: `, `0: `, `[rank0]: `, `[0] `, `rank 0: ` |
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nbtrace.schema import MOST
+
+_Match: TypeAlias = Callable[[str, int], re.Match[str] | None]
+
+_LEVELS = r"(?:debug|info|notice|warn(?:ing)?|error|err|critical|fatal|severe|verbose|trace(?=\s+TRACE|\s*[|\]>-]))"
+_DAY = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|\s?[+-][0-9]{2}:?[0-9]{2}|\s?UTC)?"
+_NAME = r"[A-Za-z_<][\w.$/<>~-]*+(?:::?[\w<>.-]++)*+"
+_PROCESS = r"[A-Za-z_][\w./-]*+(?:\[[0-9]+\])?:"
+
+_glog = re.compile(r"[IWEFD][0-9]{4}(?:[0-9]{4})?\s+[0-9:.]+\s+[0-9]+\s+[^\s\]]+:[0-9]+\]").match
+_syslog = re.compile(rf"[A-Z][a-z]{{2}}\s+[0-9]{{1,2}}\s+[0-9:]{{8}}\s+(?:[\w.-]+\s+)?{_PROCESS}").match
+_journal = re.compile(rf"{_DAY}T{_CLOCK}\s+[\w.-]+\s+{_PROCESS}").match
+_time = re.compile(rf"(?P<open>[\[(])?(?:{_DAY}(?:[T ,_]+{_CLOCK})?|{_CLOCK})(?(open)[\])])").match
+_elapsed = re.compile(r"\[\s*[0-9]+\.[0-9]+s?\]").match
+_plain_logging = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:").match
+_level = re.compile(rf"(?P<open>[\[<(])?\s*{_LEVELS}\s*(?(open)[\]>)]|(?=[\s:|-]|$))", re.IGNORECASE).match
+_launched = re.compile(r"\[[0-9]+,([0-9]+)\]<std(?:out|err)>:?").match
+_named_rank = re.compile(
+    r"(?P<open>[\[(])?\s*(?:mpi[ _-]?)?(?:rank|proc|process|task|worker|pe|gpu)\s*[:=#]?\s*([0-9]+)\s*"
+    r"(?(open)[\])]:?|[:|])",
+    re.IGNORECASE,
+).match
+_numbered = re.compile(r"(?:\[\s*([0-9]{1,9})\s*\]:?|([0-9]{1,9}):)(?=\s)").match
+_named = re.compile(
+    rf"(?!TRACE|PIX0_PY){_NAME}(?=\s+[-|]\s|\]|:\s+(?:TRACE|PIX0_PY|[A-Za-z_]\w*+\s*+[=:]\s))"
+    r"|[A-Za-z_][\w./-]*+(?::[\w.]*[A-Za-z_.][\w.]*+)*:[0-9]+(?=\s)"
+).match
+_labelled = re.compile(rf"{_NAME}:\s+").match
+_bracketed = re.compile(r"\[[A-Za-z_][\w .:/<>#-]{0,60}\]|\((?:Main)?[Tt]hread[\w .:#-]{0,40}\)").match
+_leading_name = re.compile(rf"{_NAME}\s+[-|]\s+(?=\[?{_LEVELS}\]?\s+[-|])", re.IGNORECASE).match
+_separator = re.compile(r"[ \t]*(?:(?:[-|–—>]|:)(?=[ \t]|$)|:)?[ \t]*").match
+
+_ANCHORS = (_glog, _syslog, _journal, _time, _elapsed, _plain_logging, _level)
+_RANKS = ((_launched, True), (_named_rank, True), (_numbered, False))
+_FURTHER = (_bracketed, _named)
+_MOST_PARTS = 10
+_MOST_DIGITS = 10
+_LONGEST = 300
+"""Letters within which a prefix ends."""
+
+_value_alone = re.compile(r"[\[(]?[+-]?\.?[0-9]\S*(?:[\s,]+[+-]?\.?[0-9]\S*)*[\])]?\s*").fullmatch
+_assigned = re.compile(r"\s*=").match
+
+
+@dataclass(frozen=True, slots=True)
+class LogPrefix:
+    """What stands in front of a line's message.
+
+    Attributes
+    ----------
+    ends : tuple of int
+        Where the message may begin: behind what is sure to be a prefix, and behind each name that follows.
+    beyond : int
+        Where it begins if one word more, with a colon, is the name of a logger and not the key of a value.
+    rank : int or None
+        The rank, task or process that it names.
+    named : bool
+        Whether it says that the number is a rank; a bare one may number the lines.
+    """
+
+    ends: tuple[int, ...]
+    beyond: int
+    rank: int | None = None
+    named: bool = False
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Every place at which the message may begin."""
+        return (*self.ends, self.beyond)
+
+    @property
+    def end(self) -> int:
+        """Where the message begins, behind all names."""
+        return self.ends[-1]
+
+
+def prefix_of(line: str) -> LogPrefix | None:
+    """Return what a logger or a launcher put in front of a line, None if nothing is known as such."""
+    head = line[:_LONGEST]
+    at = len(head) - len(head.lstrip(" \t"))
+    ends: list[int] = []
+    rank = _NO_RANK
+    if leading := _leading_name(head, at):
+        at = leading.end()
+    for _ in range(_MOST_PARTS):
+        match = _first(_ANCHORS, head, at)
+        if match is None and rank is _NO_RANK and (ranked := _rank_at(head, at)):
+            match, rank = ranked
+        if match is None and ends:
+            match = _first(_FURTHER, head, at)
+        if match is None:
+            break
+        gap = _separator(head, match.end())
+        at = gap.end() if gap else match.end()
+        ends.append(at)
+    # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
+    alone = not ends or _value_alone(line[at:]) or _assigned(line, at)
+    return None if alone else LogPrefix(tuple(ends), _beyond(head, at), *rank)
+
+
+def _beyond(text: str, at: int) -> int:
+    match = _labelled(text, at)
+    return match.end() if match else at
+
+
+_NO_RANK: tuple[int | None, bool] = (None, False)
+
+
+def _first(kinds: Iterable[_Match], text: str, at: int) -> re.Match[str] | None:
+    return next((found for kind in kinds if (found := kind(text, at))), None)
+
+
+def _rank_at(text: str, at: int) -> tuple[re.Match[str], tuple[int | None, bool]] | None:
+    """Return the number of a process at a place, and whether it is called one."""
+    for kind, named in _RANKS:
+        if found := kind(text, at):
+            digits = next(group for group in reversed(found.groups()) if group and group.isdecimal())
+            return found, (min(int(digits[:_MOST_DIGITS]), MOST), named)
+    return None
+
+
+def message(line: str) -> str:
+    """Return a line without what a logger or a launcher put in front of it."""
+    prefix = prefix_of(line)
+    return line if prefix is None else line[prefix.end :]
+
+
+def ranks_among(lines: Mapping[int, int], *, named: bool) -> tuple[int, ...]:
+    """Return the ranks that several processes of a run have, in order; none where one alone has printed.
+
+    Parameters
+    ----------
+    lines : mapping of int to int
+        How many lines each number stands before.
+    named : bool
+        Whether the lines say that it is a rank. Numbers of which none comes twice count the lines.
+    """
+    counts = Counter(lines)
+    counting = not named and len(counts) > len("01") and counts.most_common(1)[0][1] == 1
+    return () if len(counts) < len("01") or counting else tuple(sorted(counts))

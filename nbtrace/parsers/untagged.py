@@ -1,0 +1,110 @@
+"""Lines of a script that prints no trace prefix: `key = value`, `key: value`, `key value`.
+
+They are read only in a log that has no line with a prefix, and what was read is said: any text may hold such a line.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nbtrace.parsers.dialect import LONGEST_LINE
+from nbtrace.parsers.keyed import key_values
+from nbtrace.parsers.log_prefixes import message
+from nbtrace.parsers.outcome import Outcome
+from nbtrace.parsers.values import read_value
+from nbtrace.records import Shape
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+
+class UntaggedForm(StrEnum):
+    """How a line without a prefix assigns a value."""
+
+    EQUALS = "key = value"
+    COLON = "key: value"
+    BLANK = "key value"
+    PAIRS = "key=value key=value"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A line that assigns values: its form, and each key with the text of its value."""
+
+    form: UntaggedForm
+    pairs: tuple[tuple[str, str], ...]
+
+
+class UntaggedReader(ABC):
+    """Reads the lines of a log without any prefix, one after the other."""
+
+    @abstractmethod
+    def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
+        """Return what a line gives and its form, None for a line that is no trace."""
+
+
+_equals = re.compile(r"([^\s=:][^=:]*?)\s*+(?<![!<>])=(?!=)\s*+(\S.*)").fullmatch
+_colon = re.compile(r"([^\s=:][^=:]*):\s+(\S.*)").fullmatch
+_blank = re.compile(r"([^\s=:]+)\s+(\S.*)").fullmatch
+_pairs = re.compile(r"\w+=\S[^=]*(?:[\s,]\w+=\S[^=]*)+").fullmatch
+_led = re.compile(r"([A-Za-z_]\w*):\s+([A-Za-z_]\w*\s*+=[^=].*)").fullmatch
+_word = re.compile(r"[A-Za-z_][\w.*^/()\[\]'-]*|\|[A-Za-z_]\w*\|").fullmatch
+_clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
+_CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
+
+_TELLING = 3
+"""Known quantities that make a text a log, however much else stands in it."""
+
+_SHARE_KNOWN, _SHARE_UNKNOWN = 4, 2
+"""A text is a log, too, where every fourth line assigns a value and one of the keys is known, or else every second."""
+
+
+def assignment(line: str, vocabulary: Vocabulary) -> Assignment | None:
+    """Return the keys and values of a line without a prefix; None if it is of none of the forms.
+
+    A key that the vocabulary does not know is one word; with a blank alone between key and value it has to know it.
+    """
+    text = line.strip()
+    if not text or len(text) > LONGEST_LINE:
+        return None
+    if _pairs(text):
+        pairs = tuple((key, value.rstrip(", ")) for key, value in key_values(text))
+        return Assignment(UntaggedForm.PAIRS, pairs)
+    if (led := _led(text)) and vocabulary.meaning(led[1]).quantity not in vocabulary.quantities:
+        return assignment(led[2], vocabulary)
+    for form, match in ((UntaggedForm.EQUALS, _equals(text)), (UntaggedForm.COLON, _colon(text))):
+        if match and is_key(match[1], vocabulary):
+            return Assignment(form, ((match[1], match[2]),))
+    match = _blank(text)
+    known = match is not None and vocabulary.meaning(match[1]).quantity in vocabulary.quantities
+    if match is not None and known and read_value(match[2]).tokens:
+        return Assignment(UntaggedForm.BLANK, ((match[1], match[2]),))
+    return None
+
+
+def is_key(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a text is a key: one that is known, or a single word that is no name of a time."""
+    if vocabulary.meaning(text).quantity in vocabulary.quantities:
+        return True
+    return _word(text) is not None and not _clock(text)
+
+
+def is_a_time(unit: str | None) -> bool:
+    """Whether an unknown value is how long something took, which no two runs have in common."""
+    return unit in _CLOCKS
+
+
+def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
+    """Return whether the lines of a text are the output of a script that assigns values."""
+    known: set[str] = set()
+    given = filled = 0
+    for line in lines:
+        filled += bool(line.strip())
+        found = assignment(message(line), vocabulary) if len(line) <= LONGEST_LINE else None
+        for key, text in () if found is None else found.pairs:
+            if read_value(text).shape is not Shape.TEXT:
+                given += 1
+                known |= {vocabulary.meaning(key).quantity} & vocabulary.quantities.keys()
+    if len(known) >= _TELLING:
+        return True
+    return given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled

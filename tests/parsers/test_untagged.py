@@ -1,0 +1,148 @@
+"""Logs of scripts that print no trace prefix."""
+
+import pytest
+
+from nbtrace import Trace, diff, load_vocabulary
+from nbtrace.parsers import parse_trace
+from nbtrace.parsers.untagged import UntaggedForm, assignment
+from nbtrace.verdicts.notices import Weight
+from nbtrace.verdicts.status import Verdict
+from nbtrace.vocabulary import registry
+from tests.places import EXAMPLES
+
+KEYS = {
+    "lambda_meters": "1e-10",
+    "pix0_vector_meters": "[0.1, 0.2, 0.3]",
+    "F_latt": "-2.38",
+    "F_cell": "100",
+    "I_pixel_final": "1.5",
+}
+
+
+def read(text: str) -> Trace:
+    (trace,) = parse_trace(text)
+    account = trace.account
+    assert account.total == account.used + account.structure + account.ignored + len(account.unreadable)
+    return trace
+
+
+def script(between: str, **changed: str) -> str:
+    return "=== one pixel ===\n" + "".join(f"  {key}{between}{value}\n" for key, value in {**KEYS, **changed}.items())
+
+
+TAGGED = "".join(f"TRACE_C: {key} {value}\n" for key, value in KEYS.items())
+
+
+@pytest.mark.parametrize("between", [" = ", "=", ": ", " ", " =", "\t", " : "])
+def test_every_form_gives_the_values_of_tagged_lines(between: str) -> None:
+    trace = read(script(between))
+    own = [(record.quantity, record.numbers) for record in read(TAGGED).records]
+    assert [(record.quantity, record.numbers) for record in trace.records] == own
+    result = diff(read(TAGGED), trace)
+    assert (result.verdict, result.coverage.compared) == (Verdict.AGREE, len(KEYS))
+
+
+def test_pairs_on_one_line_are_values_each() -> None:
+    trace = read("F_latt=-2.38 F_cell=100, polar=0.5\n" * 2)
+    assert [(record.key, record.numbers) for record in trace.records[:3]] == [
+        ("F_latt", (-2.38,)),
+        ("F_cell", (100.0,)),
+        ("polar", (0.5,)),
+    ]
+
+
+def test_what_was_read_is_said() -> None:
+    result = diff(read(script(" = ")), read(script(": ")))
+    told = [notice.text for notice in result.notices if "no line has a trace prefix" in notice.text]
+    assert told == [
+        "C log: no line has a trace prefix; read 5 lines `key = value`",
+        "Py log: no line has a trace prefix; read 5 lines `key: value`",
+    ]
+    assert all(notice.weight is Weight.INFO for notice in result.notices if notice.text in told)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_wrong_value_is_a_difference(key: str) -> None:
+    wrong = "[0.1, 0.2, 0.4]" if "vector" in key else "7e3"
+    result = diff(read(TAGGED), read(script(" = ", **{key: wrong})))
+    assert (result.verdict, result.first_divergence and result.first_divergence.quantity) == (Verdict.DIFFER, key)
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers", "unit"),
+    [
+        ("distance_m = 100 mm", (0.1,), "mm"),
+        ("lambda_meters: 1.5 Å", (1.5e-10,), "Å"),
+        ("lambda_angstroms = (1.5e-10 m)", (1.5,), "m"),
+        ("pix0_vector_meters = [1, 2, 3] mm", (0.001, 0.002, 0.003), "mm"),
+        ("pixel_pos_meters 1 2 3 µm", (1e-6, 2e-6, 3e-6), "µm"),
+        ("temperature = 306.5 K", (306.5,), "K"),
+        ("scattering_vector = 0.5 0.25 1 1/Å", (5e9, 2.5e9, 1e10), "Å⁻¹"),
+        ("wave_number: 1.6e9 1/m", (1.6e9,), "m⁻¹"),
+    ],
+)
+def test_a_printed_unit_counts(line: str, numbers: tuple[float, ...], unit: str) -> None:
+    record = read(f"{script(' = ')}{line}\n").records[-1]
+    assert record.numbers == pytest.approx(numbers)
+    assert record.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("distance_m = 5 K", "measure different things"),
+        ("F_latt_a = 1,5", "may be meant as 1.5"),
+        ("F_latt_a = ****", "is no value"),
+        ("F_latt_a = 1.5+2j", "is no value"),
+        ("hkl_frac = [1 2 ... 3]", "is no value"),
+        ("pixel_pos_meters: 1 2", "needs 3 numbers"),
+    ],
+)
+def test_a_known_quantity_without_a_value_is_not_passed_over(line: str, reason: str) -> None:
+    (bad,) = read(f"{script(' = ')}{line}\n").account.unreadable
+    assert reason in bad.reason
+
+
+def test_how_long_something_took_is_no_value_of_the_computation() -> None:
+    trace = read(script(" = ") + "elapsed = 3.5\nsetup: 12 ms\nwall_time = 3\nruntime: 5 s\n")
+    assert [record.key for record in trace.records] == list(KEYS)
+
+
+def test_one_tagged_line_leaves_the_others_alone() -> None:
+    trace = read(f"{script(' = ')}TRACE_PY: polar 1\n")
+    assert [record.key for record in trace.records] == ["polar"]
+    assert not trace.untagged
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A letter.\nIt says: nothing\nand x = 3 somewhere in it,\nbut goes on\nand on\nand on\nand on.\n",
+        "#!/bin/sh\nset -e\nOMP_NUM_THREADS=1\nexport PATH\ncd /tmp\n./nanoBragg -cell 1 2 3\necho done\n",
+        "0% done\n1% done\nFinished: yes\n",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  c.log\n",
+        "if F_latt == 3:\n    pass\nassert F_cell != 5\nassert polar >= 1\n",
+        "",
+    ],
+)
+def test_other_texts_hold_no_values(text: str) -> None:
+    assert read(text).records == ()
+
+
+def test_a_vocabulary_of_ones_own_reads_them_too() -> None:
+    rod = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
+    text = "dx_m = 0.0125\nlength_m: 0.1\nradius_mm = 5.0 mm\n"
+    (trace,) = parse_trace(text * 2, vocabulary=rod)
+    assert [record.numbers for record in trace.records[:2]] == [(0.0125,), (0.1,)]
+    assert [record.index.ordinal("repeat") for record in trace.records] == [None] * 3 + [1] * 3
+    assert trace.untagged == {"key = value": 4, "key: value": 2}
+
+
+def test_the_form_of_a_line() -> None:
+    words = registry.default()
+    assert assignment("F_cell 100", words) == assignment("F_cell   100 ", words)
+    found = assignment("step: F_cell = 100", words)
+    assert found is not None
+    assert (found.form, found.pairs) == (UntaggedForm.EQUALS, (("F_cell", "100"),))
+    assert assignment("loading 100", words) is None
+    assert assignment("x" * 5000 + " = 1", words) is None
