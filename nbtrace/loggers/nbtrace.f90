@@ -36,6 +36,7 @@ module nbtrace
   integer, parameter :: longest_line = 4096
   integer, parameter :: most_loops = 16
   integer, parameter :: longest_word = 64
+  integer, parameter :: longest_number = 32
 
   interface nbtrace_log
      module procedure log_real64, log_real32, log_int32, log_int64, log_text
@@ -120,7 +121,7 @@ contains
     character(len=*), intent(in) :: key
     real(real64), intent(in) :: value
     character(len=*), intent(in), optional :: unit
-    if (nbtrace_on()) call print_line('', 0_int64, key, number(value), unit)
+    if (nbtrace_on()) call print_line('', 0_int64, key, trim(number(value)), unit)
   end subroutine log_real64
 
   subroutine log_real32(key, value, unit)
@@ -134,7 +135,7 @@ contains
     character(len=*), intent(in) :: key
     integer(int64), intent(in) :: value
     character(len=*), intent(in), optional :: unit
-    if (nbtrace_on()) call print_line('', 0_int64, key, whole(value), unit)
+    if (nbtrace_on()) call print_line('', 0_int64, key, trim(whole(value)), unit)
   end subroutine log_int64
 
   subroutine log_int32(key, value, unit)
@@ -166,11 +167,15 @@ contains
     character(len=*), intent(in) :: key
     real(real64), intent(in) :: value(:)
     character(len=*), intent(in), optional :: unit
+    character(len=longest_line) :: text
+    integer :: length
     if (.not. nbtrace_on()) return
+    length = 0
     if (size(value) == 0) then
        call print_line('', 0_int64, key, 'empty')
     else
-       call print_line('', 0_int64, key, row(value), unit)
+       call add_row(text, length, value)
+       call print_line('', 0_int64, key, text(1:min(length, len(text))), unit)
     end if
   end subroutine log_vector_real64
 
@@ -185,19 +190,22 @@ contains
     character(len=*), intent(in) :: key
     real(real64), intent(in) :: value(:, :)
     character(len=*), intent(in), optional :: unit
-    character(len=:), allocatable :: text
-    integer :: place
+    character(len=longest_line) :: text
+    integer :: length, place
     if (.not. nbtrace_on()) return
     if (size(value) == 0) then
        call print_line('', 0_int64, key, 'empty')
        return
     end if
-    text = row(value(1, :))
+    length = 0
+    if (size(value, 1) > 1) call add(text, length, '[')
+    call add_row(text, length, value(1, :))
     do place = 2, size(value, 1)
-       text = text // '; ' // row(value(place, :))
+       call add(text, length, '; ')
+       call add_row(text, length, value(place, :))
     end do
-    if (size(value, 1) > 1) text = '[' // text // ']'
-    call print_line('', 0_int64, key, text, unit)
+    if (size(value, 1) > 1) call add(text, length, ']')
+    call print_line('', 0_int64, key, text(1:min(length, len(text))), unit)
   end subroutine log_matrix_real64
 
   subroutine log_matrix_real32(key, value, unit)
@@ -215,7 +223,7 @@ contains
     integer :: place
     if (.not. nbtrace_on()) return
     do place = 1, size(values)
-       call print_line(loop, int(place - 1, int64), key, number(values(place)), unit)
+       call print_line(loop, int(place - 1, int64), key, trim(number(values(place))), unit)
     end do
   end subroutine over_real64
 
@@ -226,18 +234,17 @@ contains
     if (nbtrace_on()) call over_real64(loop, key, real(values, real64), unit)
   end subroutine over_real32
 
-  ! A number with all its bits: 17 digits.
+  ! A number with all its bits: 17 digits. Texts have a fixed length here and below: those whose length is
+  ! allocated came out mixed between threads (gfortran 12).
   function number(value) result(text)
     real(real64), intent(in) :: value
-    character(len=:), allocatable :: text
-    character(len=32) :: printed
-    write(printed, '(es25.16e3)') value
-    printed = adjustl(printed)
-    if (verify(printed(1:1), '+-0123456789') == 0 .and. scan(printed, 'NnIi') == 0) then
-       text = trim(printed)
-    else if (scan(printed, 'Aa') > 0) then
+    character(len=longest_number) :: text
+    write(text, '(es25.16e3)') value
+    text = adjustl(text)
+    if (verify(text(1:1), '+-0123456789') == 0 .and. scan(text, 'NnIi') == 0) return
+    if (scan(text, 'Aa') > 0) then
        text = 'nan'
-    else if (printed(1:1) == '-') then
+    else if (text(1:1) == '-') then
        text = '-inf'
     else
        text = 'inf'
@@ -246,46 +253,96 @@ contains
 
   function whole(value) result(text)
     integer(int64), intent(in) :: value
-    character(len=:), allocatable :: text
-    character(len=24) :: printed
-    write(printed, '(i0)') value
-    text = trim(printed)
+    character(len=longest_number) :: text
+    write(text, '(i0)') value
   end function whole
 
-  function row(values) result(text)
+  ! Appends a text; a length above that of the line says that it does not fit.
+  subroutine add(line, length, text)
+    character(len=*), intent(inout) :: line
+    integer, intent(inout) :: length
+    character(len=*), intent(in) :: text
+    if (length + len(text) <= len(line)) line(length + 1:length + len(text)) = text
+    length = length + len(text)
+  end subroutine add
+
+  subroutine add_row(line, length, values)
+    character(len=*), intent(inout) :: line
+    integer, intent(inout) :: length
     real(real64), intent(in) :: values(:)
-    character(len=:), allocatable :: text
+    character(len=longest_number) :: printed
     integer :: place
-    text = number(values(1))
-    do place = 2, size(values)
-       if (len(text) > longest_line) exit
-       text = text // ' ' // number(values(place))
+    do place = 1, size(values)
+       if (length > len(line)) return
+       if (place > 1) call add(line, length, ' ')
+       printed = number(values(place))
+       call add(line, length, trim(printed))
     end do
-  end function row
+  end subroutine add_row
+
+  ! Appends a name; what cannot stand in one becomes _.
+  subroutine add_name(line, length, word)
+    character(len=*), intent(inout) :: line
+    integer, intent(inout) :: length
+    character(len=*), intent(in) :: word
+    integer :: first, last, place
+    first = verify(word, ' ')
+    last = len_trim(word)
+    if (first == 0) call add(line, length, '_')
+    if (first == 0) return
+    if (scan(word(first:first), '0123456789') > 0) call add(line, length, '_')
+    do place = first, last
+       if (is_word(word(place:place))) then
+          call add(line, length, word(place:place))
+       else
+          call add(line, length, '_')
+       end if
+    end do
+  end subroutine add_name
+
+  subroutine add_place(line, length, loop, ordinal)
+    character(len=*), intent(inout) :: line
+    integer, intent(inout) :: length
+    character(len=*), intent(in) :: loop
+    integer(int64), intent(in) :: ordinal
+    character(len=longest_number) :: printed
+    printed = whole(ordinal)
+    call add(line, length, ' ')
+    call add_name(line, length, loop)
+    call add(line, length, '=')
+    call add(line, length, trim(printed))
+  end subroutine add_place
 
   subroutine print_line(loop, ordinal, key, value, unit)
     character(len=*), intent(in) :: loop, key, value
     integer(int64), intent(in) :: ordinal
     character(len=*), intent(in), optional :: unit
-    character(len=:), allocatable :: head, line
-    integer :: place, status
-    head = trim(prefix)
+    character(len=longest_line) :: line
+    integer :: head, length, place, status
+    length = 0
+    call add(line, length, trim(prefix))
     do place = 1, depth
-       head = head // ' ' // name_of(turns(place)%loop) // '=' // whole(turns(place)%ordinal)
+       call add_place(line, length, turns(place)%loop, turns(place)%ordinal)
     end do
-    if (len(loop) > 0) head = head // ' ' // name_of(loop) // '=' // whole(ordinal)
-    head = head // ' ' // name_of(key)
-    line = head // ' ' // value
+    if (len(loop) > 0) call add_place(line, length, loop, ordinal)
+    call add(line, length, ' ')
+    call add_name(line, length, key)
+    head = min(length, longest_line)
+    call add(line, length, ' ')
+    call add(line, length, value)
     if (present(unit)) then
-       if (len_trim(unit) > 0) line = line // ' ' // trim(unit)
+       if (len_trim(unit) > 0) then
+          call add(line, length, ' ')
+          call add(line, length, trim(unit))
+       end if
     end if
-    if (len(line) > longest_line) then
+    if (length > longest_line) then
        ! A key without a value: nbtrace reports it as a value that is lost.
        write(error_unit, '(3a)') 'nbtrace.f90: ', trim(key), ' does not fit on a line; print it with nbtrace_over'
-       line = head
+       length = head
     end if
     !$omp critical (nbtrace_line)
-    write(log_unit, '(a)', iostat=status) line
+    write(log_unit, '(a)', iostat=status) line(1:length)
     flush(log_unit)
     !$omp end critical (nbtrace_line)
     if (status /= 0) then
@@ -293,19 +350,6 @@ contains
        state = 0
     end if
   end subroutine print_line
-
-  ! A name: what cannot stand in one becomes _.
-  function name_of(word) result(name)
-    character(len=*), intent(in) :: word
-    character(len=:), allocatable :: name
-    integer :: place
-    name = trim(adjustl(word))
-    do place = 1, len(name)
-       if (.not. is_word(name(place:place))) name(place:place) = '_'
-    end do
-    if (len(name) == 0) name = '_'
-    if (scan(name(1:1), '0123456789') > 0) name = '_' // name
-  end function name_of
 
   logical function is_word(letter)
     character(len=1), intent(in) :: letter

@@ -24,7 +24,7 @@ def test_the_answer_is_that_of_explain_and_the_rows_are_those_of_diff(nb: "Run",
     assert lines[:3] == explained.out.splitlines()[:3]
     assert lines[-1].startswith("DIFFER  C: rot_a_angstroms, rot_b_angstroms")
     assert "rot_a_angstroms.z -5.54765783" in answer.out
-    assert "… 10 more and 99 that agree (--all)" in answer.out
+    assert "… 11 more and 99 that agree (--all)" in answer.out
 
 
 def test_the_document_holds_that_of_diff(nb: "Run", supervisor: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_remark_alone_is_in_the_first_line(nb: "Run", logs: Path) -> None:
 
 def test_what_could_not_be_checked_is_listed_apart(nb: "Run", tmp_path: Path) -> None:
     (tmp_path / "short.log").write_text("TRACE_C: r_e_meters 3\nTRACE_C: r_e_sqr 9\nTRACE_C: F_latt 1\n")
-    ended = nb("check", "short.log", "--all")
+    ended = nb("check", "short.log")
     assert ended.code == 0
     assert ended.out.startswith("CONSISTENT  1 of 1 relations hold; the log prints no I_pixel_final\n")
     assert "Not checked (13)" in ended.out

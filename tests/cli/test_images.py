@@ -289,7 +289,7 @@ def test_what_is_not_defined_is_null_with_a_reason(nb: "Run", tmp_path: Path, sp
         (["nan.npy", "c.npy"], 3, "no pixel to compare"),
         (["c.npy", "c.npy", "--mask", "zero.npy"], 3, "no pixel to compare: all 2000 lie outside region and mask"),
         (["c.npy", "c.npy", "--roi", "3", "3", "4", "4"], 3, "one pixel"),
-        (["c.npy", "c.npy", "--geometry", "c.npy"], 3, "binary, not a trace log"),
+        (["c.npy", "c.npy", "--geometry", "c.npy"], 3, "is a single array without a name"),
         (["c.npy", "c.npy", "--config", "nothing"], 3, "no configuration is called 'nothing'"),
         (["c.npy", "wide.npy"], 4, "slow and fast are exchanged"),
         (["c.npy", "c.npy", "--mask", "wide.npy"], 4, "the mask has 50 x 40"),

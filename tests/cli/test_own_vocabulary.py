@@ -177,8 +177,10 @@ def test_long_logs_go_through_the_ordinary_reader(examples: "Run", monkeypatch: 
 
 
 def test_the_demo_names_files_that_are_there() -> None:
-    text = (ROOT / "examples" / "demo.py").read_text()
-    for name in re.findall(r"examples/heat/[\w.]+", text):
+    text = (ROOT / "nbtrace" / "cli" / "demo_steps.py").read_text()
+    named = re.findall(r"examples/heat/[\w.]+", text)
+    assert named
+    for name in named:
         assert (ROOT / name).is_file(), name
 
 

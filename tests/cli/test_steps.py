@@ -35,7 +35,7 @@ def test_the_turns_of_a_loop_that_no_line_names(nb: "Run", tmp_path: Path) -> No
 @pytest.mark.usefixtures("heat")
 @pytest.mark.parametrize("command", ["steps", "phi"])
 def test_a_table_per_turn(nb: "Run", command: str) -> None:
-    ended = nb(command, "loops.log", "arrays_mistake.log", *HEAT)
+    ended = nb(command, "loops.log", "arrays_mistake.log", *HEAT, "--all")
     assert (ended.code, ended.err) == (1, "")
     assert ended.out.startswith("DIFFER  first divergence at step 1 (6 of 7 turns): flux_W_m2 [cell 0]")
     rows = [line.split() for line in ended.out.splitlines() if line.strip()[:1].isdigit()]

@@ -94,6 +94,7 @@ WRONG: dict[str, dict[str, int]] = {
     "--hypotheses": {"-": 2, "folder": 2, "c.log": 2, "old.txt/below": 2},
     "--side": {"x": 2},
     "--shape": {"x y": 2, "0 1": 2, "-1 4": 2, "100 100": 4, "7": 2},
+    "--frame": {"0": 2, "x": 2, "1.5": 2},
     "--region": {"1 2 3": 2, "x 1 1 1": 2, "5 1 0 3": 2},
     "--roi": {"1 2 3": 2, "x 1 1 1": 2, "5 1 0 3": 2},
     "--mask": _READ,

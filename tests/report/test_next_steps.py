@@ -40,7 +40,7 @@ def commands(printed: str) -> Iterator[str]:
         (["scaling", C, ROI], ["explain", "diff"]),
         (["explain", C, ROI], ["explain"]),
         ([C, ROI], ["explain"]),
-        (["check", PY], ["diff"]),
+        (["check", PY], ["explain"]),
         (["diff", *HEAT, *ROD], ["explain", "scaling"]),
         (["steps", *HEAT, *ROD], ["explain"]),
     ],
@@ -86,7 +86,7 @@ def test_images_lead_to_the_flags_and_to_the_pixel(nb: "Run", tmp_path: Path) ->
     found = list(commands(nb("images", "a b.npy", "c.npy").out))
     assert found == [
         "nbtrace images 'a b.npy' c.npy -- FLAGS",
-        "nbtrace harness --pixel 4 5 --out trace_py.log -- FLAGS",
+        "nbtrace harness --pixel 4 5 --output trace_py.log -- FLAGS",
     ]
     assert list(commands(nb("images", "c.npy", "c.npy").out)) == []
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.errors import ConfigurationError, InputFileError, ResourceError, SimulatorError
+from simulator.errors import ConfigurationError, DependencyError, InputFileError, ResourceError, SimulatorError
 from simulator.hkl import ReflectionTable, read_cache, read_hkl, write_cache
 
 INDICES = st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(-6, 6))
@@ -186,4 +186,4 @@ def test_what_is_no_cache_is_one_clear_line(tmp_path: Path, content: bytes, mess
 
 def test_errors_carry_their_exit_status() -> None:
     statuses = {kind: kind("text").exit_status for kind in SimulatorError.__subclasses__()}
-    assert statuses == {ConfigurationError: 2, InputFileError: 3, ResourceError: 5}
+    assert statuses == {ConfigurationError: 2, DependencyError: 2, InputFileError: 3, ResourceError: 5}

@@ -14,7 +14,7 @@ _COLUMNS = (
     Column("checked", numeric=True, rank=3),
     Column("finding"),
 )
-_REASONS, _NAMED = 5, 4
+_REASONS, _NAMED = 3, 4
 """Reasons that a short view gives, and quantities that it names for each."""
 _STATUS = {RelationState.HOLDS: Status.PASS, RelationState.BROKEN: Status.CRITICAL}
 
@@ -42,7 +42,7 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
         headline=_headline(result),
         facts=(
             f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
-            f"Dialects: {dialect_words(trace)}",
+            *((f"Dialects: {dialect_words(trace)}",) if whole else ()),
             *(f"Read: {text}" for text in trace.readings),
             *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
