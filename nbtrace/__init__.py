@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
+    from nbtrace.compare.reflections.compare_reflections import ReflectionsResult, compare_reflections
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.self_check import SelfCheck
     from nbtrace.compare.steps import StepsResult, compare_steps
@@ -58,6 +59,7 @@ __all__ = [
     "Policy",
     "ProgramError",
     "Record",
+    "ReflectionsResult",
     "ScalingResult",
     "SelfCheck",
     "Side",
@@ -73,6 +75,7 @@ __all__ = [
     "compare_arrays",
     "compare_images",
     "compare_phi",
+    "compare_reflections",
     "compare_steps",
     "diff",
     "explain",
@@ -111,6 +114,7 @@ _HOME = {
     "Policy": "nbtrace.verdicts.tolerance",
     "ProgramError": "nbtrace.errors",
     "Record": "nbtrace.records",
+    "ReflectionsResult": "nbtrace.compare.reflections.compare_reflections",
     "ScalingResult": "nbtrace.compare.scaling",
     "SelfCheck": "nbtrace.compare.self_check",
     "Side": "nbtrace.records",
@@ -125,6 +129,7 @@ _HOME = {
     "compare_arrays": "nbtrace.compare.arrays",
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.compare.phi",
+    "compare_reflections": "nbtrace.compare.reflections.compare_reflections",
     "compare_steps": "nbtrace.compare.steps",
     "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",

@@ -50,6 +50,7 @@ _FORMS: Mapping[str, _Form] = {
     "explain": _form("explain"),
     "images": _form("images"),
     "arrays": _form("arrays"),
+    "reflections": _form("reflections"),
     "sweep": _form("sweep"),
     "compare": _form("compare", pictures=False),
     "suite": _form("suite"),

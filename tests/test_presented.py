@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -27,6 +28,14 @@ def images() -> nbtrace.ImagesResult:
     return nbtrace.compare_images(c, c * 1.001)
 
 
+def reflections() -> nbtrace.ReflectionsResult:
+    with TemporaryDirectory() as folder:
+        lists = Path(folder, "a.hkl"), Path(folder, "b.hkl")
+        for path, amplitude in zip(lists, (20.0, 20.5), strict=True):
+            path.write_text(f"1 0 0 10.0\n2 0 0 {amplitude}\n")
+        return nbtrace.compare_reflections(str(lists[0]), lists[1])
+
+
 def sweep() -> nbtrace.SweepResult:
     from nbtrace.compare.sweep_result import Precision, PrecisionRun  # noqa: PLC0415
 
@@ -43,6 +52,7 @@ RESULTS: dict[str, Callable[[], Presentable]] = {
     "check": lambda: nbtrace.check(C),
     "images": images,
     "arrays": lambda: nbtrace.compare_arrays({"F": [1.0, 2.0]}, {"F": [1.0, 2.5]}),
+    "reflections": reflections,
     "sweep": sweep,
 }
 """Results by their commands; `compare`, `suite` and `trust` take programs, and stand in their own tests."""

@@ -27,7 +27,7 @@ from nbtrace.documents import load
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
-from nbtrace.physics.nanobragg.reflection_files import AMPLITUDE, are_reflections, read_reflections
+from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified
@@ -109,8 +109,7 @@ def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> Ex
     from nbtrace.report.documents.reflections_document import reflections_document  # noqa: PLC0415
     from nbtrace.report.views.reflections_view import reflections_view  # noqa: PLC0415
 
-    tables = read_reflections(c), read_reflections(py)
-    result = compare_reflections(*tables, limits.vocabulary.names, limits.of(AMPLITUDE))
+    result = compare_reflections(c, py, limits)
     return delivery.deliver(reflections_view(result), lambda: reflections_document(result))
 
 

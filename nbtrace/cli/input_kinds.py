@@ -1,4 +1,4 @@
-"""What a file given on the command line is, by its content: a trace, an image, or a folder of evidence.
+"""What a file given on the command line is, by its content: a trace, an image, structure factors, a folder.
 
 Only the first bytes are looked at, and nothing heavy is imported: whoever reads the file says what is wrong with it.
 """
@@ -14,14 +14,13 @@ from pathlib import Path
 
 from nbtrace.errors import InputError
 from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
+from nbtrace.parsers.binary_traces import NPY, PARQUET, ZIP
+from nbtrace.parsers.unpack import HEAD, beginning
+from nbtrace.physics.nanobragg.reflection_files import reflections_told_by
 
-_HEAD = 4096
-_GZIP = b"\x1f\x8b"
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
-_IMAGES = (b"\x93NUMPY", b"P5", b"###CBF", b"II*\x00", b"MM\x00*", b"\x89HDF", b"\x89PNG", b"\xff\xd8\xff")
+_IMAGES = (NPY, b"P5", b"###CBF", b"II*\x00", b"MM\x00*", b"\x89HDF", b"\x89PNG", b"\xff\xd8\xff")
 _EDF = (b"HeaderID", b"EDF_", b"Dim_1", b"ByteOrder")
-_ZIP = b"PK\x03\x04"
-_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"PAR1")
+_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", PARQUET)
 """How text in other encodings, and tables, begin."""
 _ODD = 0.2
 """Share of bytes that are no text from which on a file of numbers is taken for an image without a header."""
@@ -35,6 +34,7 @@ class InputKind(StrEnum):
     """What a file is."""
 
     TRACE = "trace"
+    REFLECTIONS = "reflections"
     IMAGE = "image"
     FOLDER = "folder"
 
@@ -56,11 +56,13 @@ def kind_of(name: str) -> InputKind:
         if not stat.S_ISREG(mode):
             return InputKind.TRACE  # a pipe can be read once
         with Path(name).open("rb") as stream:
-            head = _unpacked(stream.read(_HEAD))
+            head = beginning(stream.read(HEAD))
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}") from None
     except ValueError:
         raise InputError(f"{name!r} is no name that a file can have") from None
+    if reflections_told_by(head):
+        return InputKind.REFLECTIONS
     return InputKind.IMAGE if _is_image(head, Path(name)) else InputKind.TRACE
 
 
@@ -72,21 +74,12 @@ def exists(name: str) -> bool:
         return False
 
 
-def _unpacked(head: bytes) -> bytes:
-    """Return the beginning of a file, unpacked as far as it goes."""
-    if not head.startswith(_GZIP):
-        return head
-    with suppress(zlib.error):
-        return zlib.decompressobj(_GZIP_WINDOW).decompress(head, _HEAD)
-    return b""
-
-
 def _is_image(head: bytes, path: Path) -> bool:
-    if head.startswith(_MARKS) or _is_reflections(head):
+    if head.startswith(_MARKS):
         return False
     if head.startswith(_IMAGES):
         return True
-    if head.startswith(_ZIP):
+    if head.startswith(ZIP):
         return _holds_image(path)
     if head.lstrip().startswith(b"{") and (b"HEADER_BYTES" in head or any(word in head for word in _EDF)):
         return True
@@ -94,13 +87,6 @@ def _is_image(head: bytes, path: Path) -> bool:
         return suffix_of(path) in IMAGE_SUFFIXES
     odd = sum(byte < 9 or 13 < byte < 32 or byte > 126 for byte in head)
     return b"\0" in head and odd >= _ODD * len(head)
-
-
-def _is_reflections(head: bytes) -> bool:
-    """Tell whether a file is nanoBragg's dump of structure factors: six limits of h, k and l in text, then doubles."""
-    line, feed, _ = head.partition(b"\n\f")
-    words = line.split()
-    return bool(feed) and len(words) == 6 and all(word.lstrip(b"-").isdigit() for word in words)
 
 
 def _holds_image(path: Path) -> bool:
@@ -115,7 +101,7 @@ def _shape_is_image(archive: zipfile.ZipFile, member: str) -> bool:
     """Tell whether an array in an archive is an image, by the shape in its header."""
     with archive.open(member) as stream:
         start = stream.read(12)
-        if not start.startswith(b"\x93NUMPY") or len(start) < 12:
+        if not start.startswith(NPY) or len(start) < 12:
             return False
         wide = start[6] > 1
         size = int.from_bytes(start[8:12] if wide else start[8:10], "little")

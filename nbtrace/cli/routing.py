@@ -116,6 +116,12 @@ def _command_for(inputs: Sequence[str], answer: str) -> tuple[str, ...]:
         if len(inputs) == 1:
             raise UsageError(f"{inputs[0]} is one image; give the other, too: nbtrace images {typed(inputs[0])} OTHER")
         return ("images",)
+    if set(kinds) == {InputKind.REFLECTIONS}:
+        if len(inputs) == 1:
+            raise UsageError(
+                f"{inputs[0]} holds structure factors; give the others, too: nbtrace diff {typed(inputs[0])} OTHER"
+            )
+        return ("diff",)
     if kinds == [InputKind.FOLDER]:
         return "bundle", "verify"
     raise UsageError(_mixture(inputs, kinds))
@@ -123,10 +129,16 @@ def _command_for(inputs: Sequence[str], answer: str) -> tuple[str, ...]:
 
 _CALLS = {
     InputKind.TRACE: "nbtrace diff compares two traces",
-    InputKind.IMAGE: "nbtrace images two images",
+    InputKind.REFLECTIONS: "nbtrace diff compares two files of structure factors",
+    InputKind.IMAGE: "nbtrace images compares two images",
     InputKind.FOLDER: "nbtrace bundle verify holds one folder against its digests",
 }
-_ARTICLES = {InputKind.TRACE: "a trace", InputKind.IMAGE: "an image", InputKind.FOLDER: "a folder"}
+_ARTICLES = {
+    InputKind.TRACE: "a trace",
+    InputKind.REFLECTIONS: "a file of structure factors",
+    InputKind.IMAGE: "an image",
+    InputKind.FOLDER: "a folder",
+}
 
 
 def _mixture(inputs: Sequence[str], kinds: Sequence[InputKind]) -> str:
@@ -161,5 +173,5 @@ class RoutedGroup(RootGroup):
     def _options(self) -> Iterator[tuple[str, int]]:
         """Yield the options of the commands in question, and how many values each takes."""
         yield from OTHER_OPTIONS.items()
-        for name in ("images", UNNAMED):
+        for name in ("images", "diff", UNNAMED):
             yield from values_of(self.commands[name].params).items()

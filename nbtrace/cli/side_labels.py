@@ -24,7 +24,7 @@ _PARAMETER = inspect.Parameter(
         typer.Option(
             _OPTION,
             metavar="REF PORT",
-            help="What reports call the two sides, the reference first; as names in [tool.nbtrace] of pyproject.toml.",
+            help="What reports call the two sides, the reference first; else names of tool.nbtrace in pyproject.toml.",
         ),
     ],
 )

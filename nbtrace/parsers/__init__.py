@@ -9,7 +9,7 @@ from functools import partial
 from typing import IO
 
 from nbtrace.errors import InputError
-from nbtrace.parsers.binary_traces import binary_content, first_bytes, read_binary
+from nbtrace.parsers.binary_traces import binary_content, read_binary
 from nbtrace.parsers.both_sides import by_prefix, columns
 from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
@@ -21,6 +21,7 @@ from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, lines_of, read_raw, read_stream, stream_name
 from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.parsers.unfolded import unfolded
+from nbtrace.parsers.unpack import beginning
 from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.progress import stage
 from nbtrace.records import Side, Trace
@@ -76,7 +77,7 @@ def read_sides(
     name = os.fspath(source) if isinstance(source, str | os.PathLike) else stream_name(source)
     with stage(f"reading {name}"):
         data = read_raw(name) if isinstance(source, str | os.PathLike) else read_stream(source, name)
-        other = dialect.no_trace(first_bytes(data))
+        other = dialect.no_trace(beginning(data))
         if other is not None:
             raise InputError(f"{name} is {other}")
         content = binary_content(data, name)

@@ -1,13 +1,12 @@
 """Binary files as traces, known by their first bytes: npz archives and Parquet tables, also packed with gzip."""
 
-import zlib
 from pathlib import Path
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.sheets import Sheets
 from nbtrace.parsers.trace_builder import traces_of
-from nbtrace.parsers.unpack import GZIP, Ending, unpacked
+from nbtrace.parsers.unpack import GZIP, HEAD, Ending, beginning, unpacked
 from nbtrace.records import Trace
 
 ZIP = b"PK\x03\x04"
@@ -20,7 +19,6 @@ NPY = b"\x93NUMPY"
 """The first bytes of a single array, which has no name."""
 
 _MAGICS = (ZIP, PARQUET, NPY)
-_HEAD = 512
 
 
 def binary_content(data: bytes, source: str) -> bytes | None:
@@ -33,7 +31,7 @@ def binary_content(data: bytes, source: str) -> bytes | None:
     """
     if data.startswith(_MAGICS):
         return data
-    if not data.startswith(GZIP) or not _begins(data).startswith(_MAGICS):
+    if not data.startswith(GZIP) or not beginning(data).startswith(_MAGICS):
         return None
     ending = Ending()
     content = b"".join(unpacked([data], source, ending))
@@ -46,22 +44,9 @@ def begins_binary(path: Path) -> bool:
     """Return whether a file begins as one of these forms does, packed or not; False for one that cannot be read."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(_HEAD)
+            return beginning(stream.read(HEAD)).startswith(_MAGICS)
     except OSError:
         return False
-    return head.startswith(_MAGICS) or (head.startswith(GZIP) and _begins(head).startswith(_MAGICS))
-
-
-def first_bytes(data: bytes) -> bytes:
-    """Return how a file begins, unpacked where it is gzip."""
-    return _begins(data) if data.startswith(GZIP) else data[:_HEAD]
-
-
-def _begins(data: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(wbits=31).decompress(data[:_HEAD], _HEAD)
-    except zlib.error:
-        return b""
 
 
 def read_binary(content: bytes, source: str, dialect: Dialect) -> tuple[Trace, ...]:

@@ -22,6 +22,20 @@ _PIECE = 1 << 20
 """Unpacked bytes that are given at once, whatever a few packed ones would give."""
 
 
+HEAD = 4096
+"""First bytes that tell what a file is."""
+
+
+def beginning(head: bytes) -> bytes:
+    """Return the first bytes of a file, unpacked as far as they go where it is gzip; empty where they are damaged."""
+    if not head.startswith(GZIP):
+        return head[:HEAD]
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head[:HEAD], HEAD)
+    except zlib.error:
+        return b""
+
+
 @dataclass(slots=True)
 class Ending:
     """How a packed file ended.

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+from rich.text import Text
 
 from nbtrace.cli import app
 from nbtrace.cli.panels import COMMANDS, OUTPUT, PIXELS, TOLERANCE
+from tests.cli.test_wrong_calls import commands
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -33,3 +35,10 @@ def test_the_help_lists_panels_in_their_order(nb: "Run") -> None:
 def test_options_stand_in_panels(nb: "Run", command: str, panels: tuple[str, ...]) -> None:
     out = nb(command, "--help").out
     assert all(f"─ {panel} ─" in out for panel in panels)
+
+
+def test_no_help_loses_words_in_brackets() -> None:
+    """Help is read as markup, in which a word in square brackets is a style."""
+    for name, command in commands():
+        for text in (command.help, *(getattr(parameter, "help", None) for parameter in command.params)):
+            assert Text.from_markup(text or "").plain == (text or ""), name

@@ -19,6 +19,8 @@ OPTIONS = {"--json": 1, "--shape": 2, "--brief": 0, "-t": 1}
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("c.log", "py.log", "diff", "-odd.log"):
         (tmp_path / name).write_text("TRACE_C: polar 1\n")
+    for name in ("a.hkl", "b.hkl"):
+        (tmp_path / name).write_text("1 2 3 100.5\n")
     pixels = np.random.default_rng(2).random((20, 20))
     for name in ("a.npy", "b.npy"):
         np.save(tmp_path / name, pixels)
@@ -54,6 +56,7 @@ def test_values_of_options_are_no_inputs(words: str, inputs: list[str]) -> None:
         ("--json x.json c.log py.log -- -cell 100", ["A B"]),
         ("./diff c.log", ["A B"]),
         ("a.npy b.npy --shape 20 20", ["images"]),
+        ("a.hkl b.hkl -t 1e-3", ["diff"]),
         ("evidence", ["bundle", "verify"]),
     ],
 )
@@ -65,11 +68,13 @@ def test_the_inputs_call_for_a_command(call: str, command: list[str]) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("c.log a.npy", "c.log is a trace and a.npy is an image; nbtrace diff compares two traces, nbtrace images two"),
+        ("c.log a.npy", "c.log is a trace and a.npy is an image; nbtrace diff compares two traces, nbtrace images"),
         ("c.log a.npy", "nbtrace images C PY --geometry c.log"),
         ("c.log evidence", "evidence is a folder"),
         ("evidence evidence", "nbtrace bundle verify evidence and nbtrace bundle verify evidence"),
         ("a.npy", "a.npy is one image; give the other, too: nbtrace images a.npy OTHER"),
+        ("a.hkl", "a.hkl holds structure factors; give the others, too: nbtrace diff a.hkl OTHER"),
+        ("a.hkl c.log", "a.hkl is a file of structure factors and c.log is a trace; nbtrace diff compares two"),
         ("c.log py.log c.log", "3 inputs: c.log, py.log, c.log"),
         ("c.log py.log diff", "the command comes first: nbtrace diff c.log py.log (a file of that name is ./diff)"),
         ("--brief diff c.log py.log", "the command comes first: nbtrace diff --brief c.log py.log"),
@@ -108,6 +113,8 @@ def test_images_and_folders_go_to_their_commands(nb: "Run") -> None:
     ended = nb("a.npy", "b.npy")
     assert (ended.code, ended.out.split()[0]) == (0, "AGREE")
     assert nb("a.npy", "b.npy", "--shape", "9", "9").code == 4
+    ended = nb("a.hkl", "b.hkl")
+    assert (ended.code, ended.out.splitlines()[0]) == (0, "AGREE  the reflection agrees in F")
     ended = nb("evidence")
     assert ended.code == 3
     assert "evidence: nothing to verify" in ended.err

@@ -40,6 +40,7 @@ def commands(printed: str) -> Iterator[str]:
         (["scaling", C, ROI], ["explain", "diff"]),
         (["explain", C, ROI], ["explain"]),
         ([C, ROI], ["explain"]),
+        (["check", ROI], ["diff"]),
         (["check", PY], ["explain"]),
         (["diff", *HEAT, *ROD], ["explain", "scaling"]),
         (["steps", *HEAT, *ROD], ["explain"]),

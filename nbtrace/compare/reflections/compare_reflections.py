@@ -3,17 +3,20 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.reflections.given_reflections import Reflections, amplitude_of, reflections_of
 from nbtrace.compare.reflections.index_maps import IDENTITY, IndexMap, index_maps
 from nbtrace.compare.reflections.reflection_lookup import ReflectionLookup
 from nbtrace.compare.reflections.reflection_set import Amplitudes, Indices, ReflectionForm, ReflectionSet
 from nbtrace.errors import InputError
+from nbtrace.presentable import Presentable
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status, Verdict
-from nbtrace.verdicts.tolerance import Tolerance
+from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 from nbtrace.vocabulary.sides import Names
 
@@ -63,8 +66,8 @@ class ReflectionRelation:
     compared: int
 
 
-@dataclass(frozen=True, eq=False)
-class ReflectionsResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class ReflectionsResult(Presentable):
     """Two tables of structure factors compared.
 
     Attributes
@@ -95,6 +98,8 @@ class ReflectionsResult:
         Entries that both boxes fill with their defaults.
     """
 
+    presented_as: ClassVar[str] = "reflections"
+
     c: ReflectionSet
     py: ReflectionSet
     names: Names
@@ -113,6 +118,11 @@ class ReflectionsResult:
     defaults_differ: int = 0
     gaps: int = 0
 
+    def counted(self) -> tuple[str, ...]:
+        """Return how many reflections were compared, and how many differ."""
+        counts = f"{self.compared} reflections compared; differing: {self.differing}"
+        return (f"{counts}; {self.c.source} against {self.py.source}",)
+
     @property
     def verdict(self) -> Verdict:
         """Agreement only where no reflection differs and neither side lacks one."""
@@ -125,14 +135,29 @@ class ReflectionsResult:
         return tuple(_notices(self))
 
 
-def compare_reflections(c: ReflectionSet, py: ReflectionSet, names: Names, tolerance: Tolerance) -> ReflectionsResult:
-    """Compare two tables.
+def compare_reflections(c: Reflections, py: Reflections, policy: Policy | None = None) -> ReflectionsResult:
+    """Compare two tables of structure factors.
+
+    Parameters
+    ----------
+    c, py : ReflectionSet, str or path-like
+        The reference's and the port's: tables, or the names of lists of h k l F or of binary caches.
+    policy : Policy, optional
+        Tolerances; by default those of nanoBragg's vocabulary.
 
     Raises
     ------
     InputError
-        If they have no reflection in common and no relation makes one from the other.
+        If a file cannot be read, or the two have no reflection in common and no relation makes one from the other.
+    UsageError
+        If an argument is neither a table nor the name of a file.
     """
+    policy = policy or Policy()
+    words = policy.vocabulary
+    return _compared(reflections_of(c, words), reflections_of(py, words), words.names, policy.of(amplitude_of(words)))
+
+
+def _compared(c: ReflectionSet, py: ReflectionSet, names: Names, tolerance: Tolerance) -> ReflectionsResult:
     slack = _slack(c, py)
     rows = ReflectionLookup(py.indices).rows(c.indices)
     found = rows >= 0

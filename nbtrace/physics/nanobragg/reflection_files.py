@@ -1,13 +1,12 @@
 """Files of structure factors as the reference reads and writes them: lists of h k l F, and its binary cache."""
 
 import re
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.errors import InputError
 from nbtrace.parsers.source import read_raw
-from nbtrace.parsers.unpack import GZIP, Ending, unpacked
+from nbtrace.parsers.unpack import GZIP, HEAD, Ending, beginning, unpacked
 
 if TYPE_CHECKING:
     from nbtrace.compare.reflections.reflection_set import ReflectionSet
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 AMPLITUDE = "F_cell"
 """The quantity whose tolerance holds for the structure factors of a table."""
 
-_HEAD = 1 << 12
 _LOOKED_AT = 5
 """Lines by which a list is known; a malformed one further down is an error of the list."""
 
@@ -33,15 +31,9 @@ def _begins_with_reflections(source: str) -> bool:
         if not Path(source).is_file():
             return False
         with Path(source).open("rb") as stream:
-            head = stream.read(_HEAD)
+            return reflections_told_by(beginning(stream.read(HEAD))) is not None
     except (OSError, ValueError):
         return False
-    if head.startswith(GZIP):
-        try:
-            head = zlib.decompressobj(wbits=31).decompress(head, _HEAD)
-        except zlib.error:
-            return False
-    return reflections_told_by(head) is not None
 
 
 def reflections_told_by(head: bytes) -> str | None:
@@ -73,7 +65,7 @@ def read_reflections(source: str) -> "ReflectionSet":
         if ending.cut or ending.damaged:
             raise InputError(f"{source} is a damaged gzip file; its reflections cannot be read")
     try:
-        if _cache(content[:_HEAD]):
+        if _cache(content[:HEAD]):
             table = cache_in(content, source, 0.0, swallow_white_space=False)
             return of_box(source, table.values, (table.h_min, table.k_min, table.l_min))
         return of_list(source, reflections_in(content, source))

@@ -33,12 +33,14 @@ VOCABULARY = Vocabulary(
         ),
     ),
     knowledge={
+        "amplitude": "nbtrace.physics.nanobragg.reflection_files:AMPLITUDE",
         "columns": "nbtrace.physics.nanobragg.columns:NanoBraggColumns",
         "chain": "nbtrace.physics.nanobragg.chain:ScalingChain",
         "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
         "image geometry": "nbtrace.physics.nanobragg.traced:trace_geometry",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
+        "reflections": "nbtrace.physics.nanobragg.reflection_files:read_reflections",
     },
     equivalents=(
         frozenset({"pix0_vector_meters", "pix0_vector", "pix0_after_twotheta"}),

@@ -55,7 +55,7 @@ def _next(result: Comparison) -> tuple[Section, ...]:
     if pixel is None:
         return ()
     flags = result.line.text
-    line = f"nbtrace harness --pixel {pixel[0]} {pixel[1]} --emit-all --out trace_py.log -- {flags}"
+    line = f"nbtrace harness --pixel {pixel[0]} {pixel[1]} --emit-all --output trace_py.log -- {flags}"
     return next_section(commands=[Command(line, "every sample of that pixel, from the simulator")])
 
 

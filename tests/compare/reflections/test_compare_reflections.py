@@ -10,9 +10,6 @@ from nbtrace.compare.reflections.index_maps import IndexMap
 from nbtrace.compare.reflections.reflection_set import Amplitudes, ReflectionSet, of_box, of_list
 from nbtrace.errors import InputError
 from nbtrace.verdicts.status import Verdict
-from nbtrace.verdicts.tolerance import Tolerance
-from nbtrace.vocabulary.quantity import Basis
-from nbtrace.vocabulary.sides import Names
 
 EDGE = range(-6, 7)
 
@@ -25,7 +22,7 @@ def numbers() -> Amplitudes:
 
 
 def compared(c: ReflectionSet, py: ReflectionSet) -> ReflectionsResult:
-    return compare_reflections(c, py, Names("C", "Py"), Tolerance(1e-6, Basis.RELATIVE))
+    return compare_reflections(c, py)
 
 
 def lists(c: Amplitudes, py: Amplitudes) -> ReflectionsResult:

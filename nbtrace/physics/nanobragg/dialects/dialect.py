@@ -74,7 +74,8 @@ class NanoBraggDialect(Dialect):
     def no_trace(self, head: bytes) -> str | None:
         """Return what a file is that another command reads, by its first bytes, and which; None for any other."""
         told = reflections_told_by(head)
-        return None if told is None else f"{told}: nbtrace diff compares it with another one"
+        compares = "nbtrace diff, or nbtrace.compare_reflections of the library, compares it with another one"
+        return None if told is None else f"{told}: {compares}"
 
     def placed_row(self, row: CellRow) -> PlacedRow:
         """Return a row of a structured file with its place, and what its keys stand for."""

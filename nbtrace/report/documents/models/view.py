@@ -1,4 +1,4 @@
-"""What a report says, as a bundle keeps it beside the document: `view.json`."""
+"""What a report says, as a bundle keeps it beside the document: `diff_view.json`, `view.json` of older ones."""
 
 from typing import Literal, Self
 
