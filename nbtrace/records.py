@@ -336,6 +336,13 @@ class Trace:
         at = "" if pixel is None else f"{self.vocabulary.block} {pixel[0]} {pixel[1]}, "
         return shortened(f"<Trace {self.source}: {of}{at}{len(self.records)} records; {lines}>")
 
+    @property
+    def how_read(self) -> tuple[str, ...]:
+        """What is to be said of how it was read, where it could be read otherwise: a sentence each."""
+        forms = [f"{many} {'line' if many == 1 else 'lines'} `{form}`" for form, many in self.untagged.items()]
+        untagged = (f"no line has a trace prefix; read {', '.join(forms)}",) if forms else ()
+        return (*untagged, *self.readings)
+
     @cached_property
     def has_values(self) -> bool:
         """Whether it holds values of a computation, and not only what a program states of its run and its result."""

@@ -246,5 +246,6 @@ def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instan
         if where_is.contradicts_itself:
             what = trace.vocabulary.block
             yield f"states {what} {where_is.stated}, but its geometry is that of {what} {where_is.derived} (slow, fast)"
-    if trace.side is Side.UNKNOWN and trace.records and not trace.structured:
+    prefixed = trace.records and not (trace.structured or trace.untagged)  # of the others it is said how they are read
+    if trace.side is Side.UNKNOWN and prefixed:
         yield "no prefix tells which program printed it"

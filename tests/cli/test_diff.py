@@ -42,7 +42,7 @@ def test_a_script_without_prefixes_is_read_and_that_is_said(nb: "Run", tmp_path:
     ended = nb("diff", "colon.log", "sign.log")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("AGREE  3 of 3 values compared, none diverges\n")
-    assert "INFO  Py log: no line has a trace prefix; read 3 lines `key = value`" in ended.out
+    assert "no line has a trace prefix; read 3 lines `key = value`" in ended.out
 
 
 def test_where_nothing_is_readable_an_example_is_shown(nb: "Run", tmp_path: Path) -> None:

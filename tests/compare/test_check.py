@@ -187,3 +187,10 @@ def test_flags_take_a_factor_out_of_the_chain(read: Read, c_text: str, edit: Edi
 def test_a_log_without_a_prefix_is_said(read: Read) -> None:
     remarks = held(read("TRACE: r_e^2 = 7.940792e-30\nTRACE: Fluence = 1.0e+24\n")).remarks
     assert "no prefix tells which program printed it" in remarks
+
+
+def test_a_log_without_any_prefix_is_no_fault_of_its_own(read: Read) -> None:
+    """That it is read at all is said; a log that follows its formulas stays consistent."""
+    trace = read("r_e_meters = 2.8179403227e-15\nr_e_sqr = 7.94078766e-30\npolar = 1\n")
+    assert trace.how_read == ("no line has a trace prefix; read 3 lines `key = value`",)
+    assert held(trace).remarks == ()

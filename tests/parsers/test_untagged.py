@@ -55,8 +55,8 @@ def test_what_was_read_is_said() -> None:
     result = diff(read(script(" = ")), read(script(": ")))
     told = [notice.text for notice in result.notices if "no line has a trace prefix" in notice.text]
     assert told == [
-        "C log: no line has a trace prefix; read 5 lines `key = value`",
-        "Py log: no line has a trace prefix; read 5 lines `key: value`",
+        "-: no line has a trace prefix; read 5 lines `key = value`",
+        "-: no line has a trace prefix; read 5 lines `key: value`",
     ]
     assert all(notice.weight is Weight.INFO for notice in result.notices if notice.text in told)
 

@@ -11,8 +11,8 @@ from nbtrace.compare.notices.gap_notices import (
     unfinished_log,
     unread_quantities,
 )
-from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates
-from nbtrace.compare.notices.log_notices import contradictions, habits, readings, single_precision
+from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates, readings
+from nbtrace.compare.notices.log_notices import contradictions, habits, single_precision
 from nbtrace.compare.notices.pixel_notices import different_pixels, different_points, unpaired_pixels
 from nbtrace.compare.notices.side_notices import copies, which_is_which
 from nbtrace.compare.notices.statistics_notices import different_statistics, no_trace

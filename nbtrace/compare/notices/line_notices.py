@@ -26,21 +26,24 @@ def cut_line(side: LoggedSide) -> Iterator[Notice]:
         yield Notice(Subject.LINES, Weight.WARNING, text)
 
 
-def untagged_lines(side: LoggedSide) -> Iterator[Notice]:
-    """Yield what was read of a log that has no line with a trace prefix."""
-    read = side.trace.untagged
-    if read:
-        forms = [f"{many} {'line' if many == 1 else 'lines'} `{form}`" for form, many in read.items()]
-        text = f"{side.name} log: no line has a trace prefix; read {', '.join(forms)}"
-        yield Notice(Subject.LINES, Weight.INFO, text)
+def how_read(c: Trace, py: Trace) -> Iterator[Notice]:
+    """Yield how files were read that could be read otherwise; once of a file that holds both traces."""
+    for source, text in dict.fromkeys((trace.source, text) for trace in (c, py) for text in trace.how_read):
+        yield Notice(Subject.LOG, Weight.INFO, f"{source}: {text}")
 
 
-LINE_KINDS: tuple[SideKind, ...] = (unreadable_lines, untagged_lines, cut_line)
+def readings(logs: ComparedLogs) -> Iterator[Notice]:
+    """Yield how the two logs were read."""
+    yield from how_read(logs.c, logs.py)
+
+
+LINE_KINDS: tuple[SideKind, ...] = (unreadable_lines, cut_line)
 """What is asked of the lines of every log, in whatever comparison."""
 
 
 def lines_notices(c: Trace, py: Trace) -> Iterator[Notice]:
-    """Yield what could not be read of either log, and where one may have been cut."""
+    """Yield how either log was read, what of it could not be, and where it may have been cut."""
+    yield from how_read(c, py)
     reference, candidate = c.vocabulary.names.pair
     for side in (LoggedSide(reference, candidate, c), LoggedSide(candidate, reference, py)):
         for kind in LINE_KINDS:

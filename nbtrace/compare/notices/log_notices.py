@@ -30,10 +30,3 @@ def contradictions(side: LoggedSide) -> Iterator[Notice]:
     """Yield what a log says against itself."""
     for remark in side.remarks:
         yield Notice(Subject.LOG, Weight.WARNING, f"{side.name} log against itself: {remark}")
-
-
-def readings(logs: ComparedLogs) -> Iterator[Notice]:
-    """Yield what was decided in reading files that could be read otherwise."""
-    said = dict.fromkeys((trace.source, text) for trace in (logs.c, logs.py) for text in trace.readings)
-    for source, text in said:
-        yield Notice(Subject.LOG, Weight.INFO, f"{source}: {text}")

@@ -32,7 +32,7 @@ def reflections_of(given: Reflections, vocabulary: Vocabulary) -> ReflectionSet:
         return given
     if not isinstance(given, str | os.PathLike):
         raise UsageError(f"structure factors are given by the name of their file, not by {type(given).__name__}")
-    read: "Callable[[str], ReflectionSet] | None" = registry.knowledge(vocabulary, READER, None)
+    read: Callable[[str], ReflectionSet] | None = registry.knowledge(vocabulary, READER, None)
     if read is None:
         raise UsageError(f"the vocabulary {vocabulary.name} has no files of structure factors")
     return read(os.fspath(given))

@@ -43,13 +43,13 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
         facts=(
             f"Log: {trace.source} ({trace.vocabulary.names.of(trace.side)})",
             *((f"Dialects: {dialect_words(trace)}",) if whole else ()),
-            *(f"Read: {text}" for text in trace.readings),
+            *(f"Read: {text}" for text in trace.how_read),
             *((f"{what.capitalize()}: {pixel.removeprefix(f'{what} ')}",) if pixel else ()),
             f"Numbers: {'single' if result.single_precision else 'double'} precision",
             _account(trace.account),
         ),
         notices=(),
-        sections=tuple(section for section in sections if section.items or section.table or section.commands),
+        sections=tuple(section for section in sections if section.says_something),
         alone=True,
     )
 

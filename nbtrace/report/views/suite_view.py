@@ -54,7 +54,7 @@ def suite_view(result: SuiteResult) -> View:
             f"{names.candidate}: {result.candidate}",
         ),
         notices=(),
-        sections=tuple(section for section in sections if section.items or section.table or section.commands),
+        sections=tuple(section for section in sections if section.says_something),
     )
 
 

@@ -57,7 +57,7 @@ def trust_view(result: Trust) -> View:
             *([f"Seed: {' '.join(SEED)} in all runs but those that show the clock"] if result.moved_by_clock else []),
         ),
         notices=result.notices,
-        sections=tuple(section for section in sections if section.items or section.table or section.commands),
+        sections=tuple(section for section in sections if section.says_something),
     )
 
 

@@ -9,8 +9,8 @@ from nbtrace.compare.precision import as_single
 from nbtrace.compare.scene import Fact, Node, Scene, Vector
 from nbtrace.explanation.causes.catalogue import catalogue
 from nbtrace.explanation.causes.search import Case, search
-from nbtrace.physics.nanobragg.formulas.sweep_places import node_at
 from nbtrace.physics.nanobragg.judgement import NanoBragg
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.selftest import scoring
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 
@@ -66,13 +66,13 @@ def test_an_order_a_square_and_single_precision_are_named(base: Scene) -> None:
 
 
 def test_a_stale_step_is_named(base: Scene) -> None:
-    node = node_at("phi_F_latt_b", 0, 2)
-    result = search(case(base, node, base.values[node_at("phi_F_latt_b", 0, 1)]), CATALOGUE)
+    node = Node("phi_F_latt_b", 0, ((PHI_TIC, 2),))
+    result = search(case(base, node, base.values[Node("phi_F_latt_b", 0, ((PHI_TIC, 1),))]), CATALOGUE)
     assert "stale" in {cause.signature.name for cause in result.causes}
 
 
 def test_labels_that_include_the_end_point_are_named(base: Scene) -> None:
-    node = node_at("phi_deg", 0, 2)
+    node = Node("phi_deg", 0, ((PHI_TIC, 2),))
     start, end = (base.facts[name].numbers[0] for name in ("phi_start_deg", "phi_end_deg"))
     result = search(case(base, node, (start + 2 * (end - start) / 4,)), CATALOGUE)
     assert result.causes[0].signature.name == "phi_label"

@@ -9,11 +9,6 @@ def tic_of(node: Node) -> int:
     return node.ordinal(PHI_TIC)
 
 
-def node_at(name: str, sample: int, tic: int) -> Node:
-    """Return a quantity at a step of a sampled point."""
-    return Node(name, sample, ((PHI_TIC, tic),))
-
-
 def at_step(at: NodeView, sample: int, tic: int) -> NodeView:
     """Return a view at a step of a sampled point; what it reads counts as read here."""
     return at.of(sample, ((PHI_TIC, tic),))
