@@ -27,6 +27,7 @@ from nbtrace.documents import load
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
+from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
@@ -83,6 +84,8 @@ def diff_command(
         if noise is not None or unified_view:
             raise UsageError("--noise and --unified are for traces; leave them out for structure factors")
         raise typer.Exit(_diff_reflections(c_log, py_log, limits, delivery))
+    if words.is_default:
+        _refuse_reflections_beside(c_log, py_log)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
@@ -94,6 +97,17 @@ def diff_command(
     printed = unified(result) if unified_view else None
     code = delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
     raise typer.Exit(code)
+
+
+def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
+    """Raise InputError where one file holds structure factors and the other one does not, or is missing."""
+    for some, other in ((c_log, py_log), (py_log, c_log)):
+        if not are_reflections(some) or are_reflections(other):
+            continue
+        if other != "-" and not Path(other).exists():
+            read_raw(other)  # which says that it is missing
+        if Path(other).is_file():
+            raise InputError(f"{some} is a list of structure factors; the first lines of {other} are not all h k l F")
 
 
 def _document(result: DiffResult) -> Mapping[str, object]:

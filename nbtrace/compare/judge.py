@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbtrace.compare.align import Pair
 from nbtrace.compare.metrics import Difference, component_name, difference, is_finite, norm
@@ -17,6 +17,7 @@ from nbtrace.verdicts.status import (
     Status,
 )
 from nbtrace.verdicts.tolerance import Tolerance
+from nbtrace.vocabulary import dimensions
 from nbtrace.vocabulary.quantity import Basis, Quantity
 from nbtrace.vocabulary.sides import Names
 
@@ -102,7 +103,7 @@ def judge(
 
     The allowed difference is the tolerance, but never less than half a printed digit of each side.
     """
-    c, py = pair.c, pair.py
+    c, py = pair.c, _in_unit_of(pair.c, pair.py)
     unmeasured = _unmeasured(c, py, names)
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
@@ -117,6 +118,25 @@ def judge(
     return Row(pair.quantity, pair.index, c, py, measured, tolerance, limit, limit > allowed, status)
 
 
+def _in_unit_of(c: Record, py: Record) -> Record:
+    """Return Py's value of a quantity that no vocabulary knows in the unit that C printed beside its own."""
+    if not _have_own_units(c, py) or (ratio := _ratio(py, c)) is None:
+        return py
+    return replace(py, unit=c.unit, scale=py.scale * ratio)
+
+
+def _have_own_units(c: Record, py: Record) -> bool:
+    """Whether both sides print a value that no vocabulary knows with a unit, and not with the same one."""
+    if py.known is not None or c.unit is None or py.unit is None or c.unit == py.unit:
+        return False
+    return dimensions.known(c.unit) and dimensions.known(py.unit)
+
+
+def _ratio(source: Record, target: Record) -> float | None:
+    """Return the number of one value's units in one unit of another; None where they measure different things."""
+    return dimensions.factor(dimensions.parse(source.unit or ""), dimensions.parse(target.unit or ""))
+
+
 def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | None:
     """Return status and reason of a pair that has no numeric difference."""
     if Shape.SENTINEL in {c.value.shape, py.value.shape}:
@@ -128,6 +148,9 @@ def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | Non
         return Status.CRITICAL, "text differs"
     if len(c.numbers) != len(py.numbers):
         return Status.SHAPE, f"{names.reference} has {len(c.numbers)} numbers, {names.candidate} {len(py.numbers)}"
+    if _have_own_units(c, py) and _ratio(py, c) is None:
+        units = f"{names.reference} prints {c.unit}, {names.candidate} {py.unit}"
+        return Status.SHAPE, f"{units}, which measure different things"
     if c.value.names != py.value.names and c.value.names and py.value.names:
         keys, others = (" ".join(record.value.names) for record in (c, py))
         return Status.SHAPE, f"{names.reference} names {keys}, {names.candidate} {others}"

@@ -47,6 +47,7 @@ class EmbeddedImages(ImageSimulator):
 
     files: RunFiles = field(default_factory=RunFiles)
     first: dict[int, Model] = field(default_factory=dict)
+    _latest: tuple[Config, Model] | None = None
 
     def visited(self, configured: AnyConfig) -> Places:
         """Return the pixels that a run computes, as flat indices, ascending."""
@@ -128,10 +129,13 @@ class EmbeddedImages(ImageSimulator):
 
     def _built(self, config: Config, inputs: Inputs) -> Model:
         """Return a model, with the parts of the first one of the same files that the configuration does not change."""
+        if self._latest is not None and self._latest[0] is config:
+            return self._latest[1]
         first = self.first.get(id(inputs))
         model = build_model(config, inputs, like=first)
         if first is None:
             self.first[id(inputs)] = model
+        self._latest = config, model
         return model
 
 

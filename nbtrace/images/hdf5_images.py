@@ -85,7 +85,9 @@ def _read(file: str, path: Path, array: str, frame: int | None, side: Side | Non
     wanted = array or ",".join([ONLY] + ([OF_SIDE[side]] if side in OF_SIDE else []))
     found = read_apart(ReadRequest("h5py", file, path, "HDF5", (frame or 1) - 1, wanted), _LIMITS)
     geometry, why = nexus_geometry(found.details, path.name)
-    remarks = (*of_several(found.frames, frame), *([why] if why else []))
+    unfit = found.details.get("unfit_mask")
+    unused = f"its mask {unfit}, does not fit the image and is not used" if unfit else ""
+    remarks = (*of_several(found.frames, frame), *filter(None, (unused, why)))
     kind = f"HDF5, {found.details.get('dataset', array)}"
     mask = None if found.mask is None or bool(found.mask.all()) else found.mask
     return Image(found.pixels, str(path), kind, {}, geometry, remarks, mask)

@@ -80,7 +80,12 @@ def _read(file: Any, frame: int, wanted: str) -> tuple[dict[str, Any], tuple[np.
         "shape": pixels.shape,
         "frames": sum(counts),
         "masked": mask is not None,
-        "details": {"dataset": block.name, "mask": "" if mask is None else mask[1], **_numbers(file, detector, frame)},
+        "details": {
+            "dataset": block.name,
+            "mask": "" if mask is None else mask[1],
+            "unfit_mask": _unfit_mask(detector) if mask is None else "",
+            **_numbers(file, detector, frame),
+        },
     }
     return reply, ((pixels,) if mask is None else (pixels, mask[0]))
 
@@ -243,6 +248,15 @@ def _mask(detector: Any, shape: tuple[int, ...], frame: int) -> tuple[np.ndarray
         place = np.unravel_index(frame if frame < count else 0, found.shape[:-2]) if found.ndim > 2 else ()
         return np.ascontiguousarray(found[tuple(int(index) for index in place)] == 0), str(found.name)
     return None
+
+
+def _unfit_mask(detector: Any) -> str:
+    """Return the path and the shape of what is called a mask and fits no image; empty if there is none."""
+    for name in _MASKS if detector is not None else ():
+        found = _get(detector, name)
+        if isinstance(found, h5py.Dataset):
+            return f"{found.name}, {' x '.join(map(str, found.shape)) or 'one value'} of {found.dtype}"
+    return ""
 
 
 def _numbers(file: Any, detector: Any, frame: int) -> dict[str, Any]:

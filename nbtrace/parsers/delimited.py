@@ -1,6 +1,7 @@
 """CSV and TSV files: fields parted by commas, semicolons or tabs, perhaps quoted."""
 
 import csv
+import re
 from collections.abc import Sequence
 from itertools import islice
 
@@ -15,6 +16,8 @@ _DELIMITERS = "\t;,"
 _HEAD = 20
 _LONGEST_FIELD = 1 << 16
 _SHOWN = 120
+_word = re.compile(r"\w+(?=\s*[=:]|\s)").match
+"""The key of a line of another form in the middle of a file: `F_cell = 300`."""
 
 
 def read_delimited(lines: LogLines, dialect: Dialect) -> Sheets | None:
@@ -109,5 +112,7 @@ def _header(rows: Sequence[TableRow], dialect: Dialect) -> tuple[str, ...] | Non
 
 def _misshapen(row: TableRow, titles: Sequence[str]) -> Unreadable:
     shown = ",".join(map(str, row.cells))[:_SHOWN]
-    name = (str(row.cells[0]),) if row.cells else ()
+    first = str(row.cells[0]) if row.cells else ""
+    word = _word(first)
+    name = (first if word is None else word[0],)
     return Unreadable(row.line, shown, f"{len(row.cells)} fields where the first row has {len(titles)}", name)

@@ -16,7 +16,15 @@ from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.trace_format import VERSION_FAMILY, version_stated
-from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
+from nbtrace.parsers.untagged import (
+    Assignment,
+    UntaggedForm,
+    UntaggedReader,
+    assignment,
+    is_a_time,
+    known_keys,
+    looks_untagged,
+)
 from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
 from nbtrace.vocabulary.quantity import Kind
@@ -194,6 +202,10 @@ class _Assignments(UntaggedReader):
         if found is None or not any(self._is_value(*pair) for pair in found.pairs):
             return None
         return self._dialect.assigned(found), found.form
+
+    def named(self, line: str) -> tuple[str, ...]:
+        """Return the quantities that a line assigns, whether or not their values can be read."""
+        return known_keys(line, self._dialect.vocabulary)
 
     def _is_value(self, key: str, text: str) -> bool:
         vocabulary = self._dialect.vocabulary

@@ -80,18 +80,19 @@ class LogReader:
             if read is None:
                 self.read([line])
                 continue
-            outcome, form = read
+            outcome, form = fitting(read[0], self.dialect.vocabulary), read[1]
             before = self.used
-            self.take(outcome, UNTAGGED, UNTAGGED, line)
+            named = untagged.named(text) if isinstance(outcome, UnreadableLine) else ()
+            self.take(outcome, UNTAGGED, UNTAGGED, line, named)
             if self.used > before:
                 self.untagged[form] += 1
                 if prefix is not None:
                     self.note_rank(prefix)
 
-    def take(self, outcome: Outcome, family: str, dialect: str, line: str) -> None:
-        """Count a line that another grammar has read, and use what it gave."""
+    def take(self, outcome: Outcome, family: str, dialect: str, line: str, named: tuple[str, ...] = ()) -> None:
+        """Count a line that another grammar has read, and use what it gave; `named` are the quantities in it."""
         self.total += 1
-        self._take(fitting(outcome, self.dialect.vocabulary), family, dialect, line, self.total)
+        self._take(fitting(outcome, self.dialect.vocabulary), family, dialect, line, self.total, named)
 
     def trace(self, *, cut: bool = False) -> Trace:
         """Return what was read."""
@@ -173,7 +174,9 @@ class LogReader:
                 return
         self.ignored += 1
 
-    def _take(self, outcome: Outcome, family: str, dialect: str, line: str, number: int) -> None:
+    def _take(
+        self, outcome: Outcome, family: str, dialect: str, line: str, number: int, named: tuple[str, ...] = ()
+    ) -> None:
         match outcome:
             case Fields(fields, pixel):
                 self.used += 1
@@ -197,7 +200,7 @@ class LogReader:
                         number,
                         line.strip()[:_SHOWN],
                         _shortened(reason),
-                        self.dialect.named_quantities(line, self._context),
+                        named or self.dialect.named_quantities(line, self._context),
                     )
                 )
 

@@ -42,6 +42,10 @@ class UntaggedReader(ABC):
     def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that is no trace."""
 
+    @abstractmethod
+    def named(self, line: str) -> tuple[str, ...]:
+        """Return the quantities that a line assigns, whether or not their values can be read."""
+
 
 _equals = re.compile(r"([^\s=:][^=:]*?)\s*+(?<![!<>])=(?!=)\s*+(\S.*)").fullmatch
 _colon = re.compile(r"([^\s=:][^=:]*):\s+(\S.*)").fullmatch
@@ -49,6 +53,8 @@ _blank = re.compile(r"([^\s=:]+)\s+(\S.*)").fullmatch
 _pairs = re.compile(r"\w+=\S[^=]*(?:[\s,]\w+=\S[^=]*)+").fullmatch
 _led = re.compile(r"([A-Za-z_]\w*):\s+([A-Za-z_]\w*\s*+=[^=].*)").fullmatch
 _word = re.compile(r"[A-Za-z_][\w.*^/()\[\]'-]*|\|[A-Za-z_]\w*\|").fullmatch
+_damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
+"""One word that begins as a number, or the stars that Fortran prints where one does not fit."""
 _clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
 _CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
 
@@ -77,9 +83,16 @@ def assignment(line: str, vocabulary: Vocabulary) -> Assignment | None:
             return Assignment(form, ((match[1], match[2]),))
     match = _blank(text)
     known = match is not None and vocabulary.meaning(match[1]).quantity in vocabulary.quantities
-    if match is not None and known and read_value(match[2]).tokens:
+    if match is not None and known and (read_value(match[2]).tokens or _damaged(match[2])):
         return Assignment(UntaggedForm.BLANK, ((match[1], match[2]),))
     return None
+
+
+def known_keys(line: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the quantities of the vocabulary to which a line without a prefix assigns something."""
+    found = assignment(line, vocabulary)
+    named = () if found is None else (vocabulary.meaning(key.rstrip()).quantity for key, _ in found.pairs)
+    return tuple(name for name in named if name in vocabulary.quantities)
 
 
 def is_key(text: str, vocabulary: Vocabulary) -> bool:

@@ -204,3 +204,18 @@ def test_a_log_that_lacks_the_result_does_not_agree(nb: "Run", logs: Path) -> No
     ended = nb("diff", logs / "c.log", logs / "one.log")
     assert ended.code == 1
     assert ended.out.startswith("DIFFER  1 of 149 values compared, none diverges; Py prints no I_pixel_final\n")
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_structure_factors_beside_another_file_say_which_one_is_none(
+    tmp_path: Path, nb: "Run", exchanged: bool
+) -> None:
+    good, damaged, gone = (tmp_path / name for name in ("good.hkl", "damaged.hkl", "gone.hkl"))
+    good.write_text("1 0 0 10\n2 0 0 20\n")
+    damaged.write_text("1 0 0 10\n2 0 0 x\n")
+    for other in (damaged, gone):
+        pair = [str(other), str(good)] if exchanged else [str(good), str(other)]
+        result = nb("diff", *pair)
+        assert result.code == 3
+        assert other.name in result.err
+        assert "another one" not in result.err

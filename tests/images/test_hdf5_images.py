@@ -62,6 +62,17 @@ def number_in(above: Any, name: str, value: float, unit: str) -> None:
     above[name].attrs["units"] = unit
 
 
+def test_a_mask_of_another_shape_is_said_to_be_unused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "odd.h5", "w") as file:
+        detector = group(group(group(file, "entry", "NXentry"), "instrument", "NXinstrument"), "detector", "NXdetector")
+        detector["pixel_mask"] = np.ones((2, 3), np.uint32)
+        file["entry/data/data_000001"] = STACK[0]
+    image = read_image(tmp_path / "odd.h5")
+    assert image.mask is None
+    (remark,) = (text for text in image.remarks if "mask" in text)
+    assert "pixel_mask, 2 x 3 of uint32" in remark
+
+
 @pytest.mark.parametrize("frame", [None, 1, 3, 4, 5])
 def test_frames_are_counted_through_the_files_that_a_master_links_to(eiger: Path, frame: int | None) -> None:
     image = read_image(eiger, frame=frame)

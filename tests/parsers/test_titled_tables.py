@@ -145,3 +145,8 @@ def test_few_decimals_in_all_numbers_are_no_rounding() -> None:
 def test_prose_with_commas_is_no_table() -> None:
     for text in ("Dear all, yes\nno, thanks\n", "a,b\nc,d\n", "| a | b |\n|---|---|\n| c | d |\n"):
         assert not any(trace.records for trace in parse_trace(text))
+
+
+def test_a_line_of_another_form_in_a_csv_file_names_its_quantity() -> None:
+    (read,) = parse_trace("F_cell,300\nF_latt,-2.4\npolar,0.9\nF_cell = 12\n", "mixed.csv")
+    assert [bad.quantities for bad in read.account.unreadable] == [("F_cell",)]

@@ -146,3 +146,21 @@ def test_the_form_of_a_line() -> None:
     assert (found.form, found.pairs) == (UntaggedForm.EQUALS, (("F_cell", "100"),))
     assert assignment("loading 100", words) is None
     assert assignment("x" * 5000 + " = 1", words) is None
+
+
+SCRIPT = "F_cell{0}300.0\nF_latt{0}-2.38125\npolar{0}0.961234\nomega_pixel{0}{1}\n"
+
+
+@pytest.mark.parametrize("between", [" = ", ": ", " "])
+@pytest.mark.parametrize("damaged", ["4.2123e-", "*********"])
+def test_a_known_quantity_whose_value_is_damaged_is_a_difference(between: str, damaged: str) -> None:
+    (whole,) = parse_trace(SCRIPT.format(between, "4.2123e-07"), "whole.log")
+    (broken,) = parse_trace(SCRIPT.format(between, damaged), "broken.log")
+    assert [bad.quantities for bad in broken.account.unreadable] == [("omega_pixel",)]
+    assert diff(whole, whole).verdict is Verdict.AGREE
+    assert diff(whole, broken).verdict is Verdict.DIFFER
+
+
+def test_a_unit_of_another_dimension_is_a_difference() -> None:
+    (mm,), (s,) = (parse_trace(f"distance = 100 {unit}\npolar = 0.9\nF_cell = 3\n") for unit in ("mm", "s"))
+    assert diff(mm, s).verdict is Verdict.DIFFER

@@ -11,6 +11,12 @@ from nbtrace.explanation.images.image_simulator import Doubles, ImageSimulator, 
 from nbtrace.explanation.simulations.run import Change, Config, Experiments
 from nbtrace.progress import step
 
+_LATE = 0.25
+"""Share of the time that a run may take beyond it."""
+
+_TICK = 1e-6
+"""Least time of a run, in s: clocks tick."""
+
 
 @dataclass
 class TellingRuns:
@@ -25,6 +31,7 @@ class TellingRuns:
     unfinished: bool = False
     _started: float = field(default_factory=time.process_time)
     share: float = 1.0
+    _fastest: float = 0.0
 
     def begin(self) -> None:
         """Begin with another image: all the time is there again."""
@@ -55,6 +62,21 @@ class TellingRuns:
             return None
         step()
         try:
-            return self.simulator.values(config, self.places)
+            samples = self.simulator.samples(config)
+            if not self._is_affordable(samples):
+                self.unfinished = True
+                return None
+            begun = time.process_time()
+            values = self.simulator.values(config, self.places)
         except NbtraceError:
             return None
+        self._fastest = max(self._fastest, samples / max(time.process_time() - begun, _TICK))
+        return values
+
+    def _is_affordable(self, samples: int) -> bool:
+        """Whether a run is over soon after the time, by the most samples that one has made in a second so far.
+
+        Of what a number is solved for may be a crystal of which one run takes minutes.
+        """
+        left = self.seconds - (time.process_time() - self._started)
+        return samples <= self._fastest * max(left, _LATE * self.seconds) or not self._fastest

@@ -9,7 +9,15 @@ from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine
 from nbtrace.parsers.source import LogLines
-from nbtrace.parsers.untagged import Assignment, UntaggedForm, UntaggedReader, assignment, is_a_time, looks_untagged
+from nbtrace.parsers.untagged import (
+    Assignment,
+    UntaggedForm,
+    UntaggedReader,
+    assignment,
+    is_a_time,
+    known_keys,
+    looks_untagged,
+)
 from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
@@ -113,6 +121,10 @@ class LabelReader(UntaggedReader):
             return None
         outcome = self._value(match[1].rstrip(), match[2])
         return None if outcome is None else (outcome, UntaggedForm.COLON)
+
+    def named(self, line: str) -> tuple[str, ...]:
+        """Return the quantities that a line assigns, whether or not their values can be read."""
+        return known_keys(_spelled(line), VOCABULARY)
 
     def _assigned(self, found: Assignment) -> Outcome | None:
         """Return the values of a line with signs of equality, or of a known key and numbers."""
