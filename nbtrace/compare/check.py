@@ -84,6 +84,8 @@ def check(
         for words in repeat_words(repeats(steps, trace.side), {trace.side: sweeps_of(steps)}, names)
     )
     observed = (*repeated, *_formulas_left_out(trace)) if formulas or relations is None else repeated
+    if trace.side is Side.UNKNOWN and trace.records and not trace.structured:
+        observed += ("no prefix tells which program printed it",)
     return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), observed)
 
 
@@ -246,5 +248,3 @@ def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instan
         if where_is.contradicts_itself:
             what = trace.vocabulary.block
             yield f"states {what} {where_is.stated}, but its geometry is that of {what} {where_is.derived} (slow, fast)"
-    if trace.side is Side.UNKNOWN and trace.records and not trace.structured:
-        yield "no prefix tells which program printed it"
