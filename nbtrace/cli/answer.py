@@ -11,6 +11,7 @@ from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import ConfigurationName, PolicyFile, Tolerances, VocabularyName
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
+from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_pair, read_sides
@@ -31,6 +32,7 @@ class AnswerCommand(ProgramCommand):
         return ["[OPTIONS]", self.after_dashes]
 
 
+@two_sided
 @grouped
 def answer_command(
     ctx: typer.Context,

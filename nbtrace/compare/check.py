@@ -84,6 +84,8 @@ def check(
         for words in repeat_words(repeats(steps, trace.side), {trace.side: sweeps_of(steps)}, names)
     )
     observed = (*repeated, *_formulas_left_out(trace)) if formulas or relations is None else repeated
+    if trace.side is Side.UNKNOWN and trace.records and not (trace.structured or trace.untagged):
+        observed += ("no prefix tells which program printed it",)
     return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), observed)
 
 
@@ -246,6 +248,3 @@ def remarks_on(trace: Trace, checks: tuple[Check, ...], instances: tuple[_Instan
         if where_is.contradicts_itself:
             what = trace.vocabulary.block
             yield f"states {what} {where_is.stated}, but its geometry is that of {what} {where_is.derived} (slow, fast)"
-    prefixed = trace.records and not (trace.structured or trace.untagged)  # of the others it is said how they are read
-    if trace.side is Side.UNKNOWN and prefixed:
-        yield "no prefix tells which program printed it"

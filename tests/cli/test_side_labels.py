@@ -43,13 +43,21 @@ def pair(supervisor: Path) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize(
     "command",
-    [("diff",), ("explain",), ("phi",), ("phi", "--index", "phi_tic"), ("scaling",), ("steps", "--index", "phi_tic")],
+    [
+        (),
+        ("diff",),
+        ("explain",),
+        ("phi",),
+        ("phi", "--index", "phi_tic"),
+        ("scaling",),
+        ("steps", "--index", "phi_tic"),
+    ],
     ids=" ".join,
 )
 def test_every_comparison_of_traces_carries_the_names(
     nb: "Run", pair: tuple[Path, Path], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    ended = nb(command[0], *pair, *command[1:], *GIVEN, "--md", "out.md", "--json", "out.json")
+    ended = nb(*command[:1], *pair, *command[1:], *GIVEN, "--md", "out.md", "--json", "out.json")
     assert ended.code == 1
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["names"] == {"c": "Zorn", "py": "Quix 2"}

@@ -184,9 +184,10 @@ def test_flags_take_a_factor_out_of_the_chain(read: Read, c_text: str, edit: Edi
     assert [item.quantity for item in held(read(edit(text, "oversample_omega", "0"))).broken] == ["I_pixel_final"]
 
 
-def test_a_log_without_a_prefix_is_said(read: Read) -> None:
-    remarks = held(read("TRACE: r_e^2 = 7.940792e-30\nTRACE: Fluence = 1.0e+24\n")).remarks
-    assert "no prefix tells which program printed it" in remarks
+def test_a_log_without_a_prefix_is_said_and_is_no_fault(read: Read) -> None:
+    result = held(read("TRACE: r_e^2 = 7.940792e-30\nTRACE: Fluence = 1.0e+24\n"))
+    assert "no prefix tells which program printed it" in result.observations
+    assert result.remarks == ()
 
 
 def test_a_log_without_any_prefix_is_no_fault_of_its_own(read: Read) -> None:
