@@ -60,7 +60,7 @@ class Row:
 
     def __repr__(self) -> str:
         apart = "" if self.difference is None else f", Δ rel {self.difference.relative:+.3e}"
-        values = f"C {self.c.value.text}, Py {self.py.value.text}{apart}"
+        values = f"{self.c.value.text} against {self.py.value.text}{apart}"
         return shortened(f"<Row {self.label}: {self.status.value}; {values}>")
 
     @property

@@ -31,6 +31,10 @@ PROSE = {"answer", "text", "reason", "sentences", "remarks", "meaning", "explain
 """Keys of sentences for people, whose words are no contract."""
 
 
+LINES = {"used", "ignored"}
+"""Keys of counts of lines: a later version reads more of them."""
+
+
 LATER_SWITCHES = {"source_weights_ignored"}
 """Switches of the simulator that came after 0.1."""
 
@@ -47,10 +51,13 @@ def outline(value: Any, key: str = "") -> Any:
         return {name: outline(item, name) for name, item in value.items()}
     if isinstance(value, list):
         kept = [item for item in value if not (isinstance(item, str) and item in LATER_SWITCHES)]
+        kept = [
+            item for item in kept if not (isinstance(item, dict) and key == "notices" and item["weight"] == "info")
+        ]  # a later version says more
         return [outline(item, key) for item in kept]
     if isinstance(value, str) and (key in PROSE or " " in value):
         return "words" if value else ""
-    return value
+    return type(value).__name__ if key in LINES else value
 
 
 def as_text(document: str) -> str:

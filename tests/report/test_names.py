@@ -291,7 +291,12 @@ def rows(text: str) -> list[list[str]]:
     return [[word for word in line if re.fullmatch(r"[-+]?\d+(\.\d+)?(e[-+]\d+)?", word)] for line in found]
 
 
-OTHER_MEANINGS = {"evidence/provenance.py", "images/numpy_files.py", "vocabulary/dimensions.py"}
+OTHER_MEANINGS = {
+    "evidence/provenance.py",
+    "images/numpy_files.py",
+    "parsers/numpy_archive.py",
+    "vocabulary/dimensions.py",
+}
 """Modules in which the letter is a locale, an order of memory, a unit."""
 STATUSES = {"INTRODUCED_C", "INTRODUCED_PY"}
 """Values of the JSON contract."""

@@ -117,7 +117,7 @@ def test_a_notebook_runs(tmp_path: Path) -> None:
         assert answer in Markup(output.data["text/html"]).visible()
         assert len(output.data["text/plain"].splitlines()) <= 3
     assert shown[4][0].data["text/plain"].startswith("<Trace ")
-    assert shown[5][0].text.startswith("AGREE")
+    assert shown[5][0].text.startswith("CONSISTENT")
 
 
 @pytest.mark.slow  # a browser

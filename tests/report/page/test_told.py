@@ -39,7 +39,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contents]:
 def test_every_report_files_its_view(contents: Contents) -> None:
     assert len(contents.results) == len(BUNDLED)
     for result in contents.results:
-        (name,) = [file.name for file in result.files if file.name.startswith("view")]
+        (name,) = [file.name for file in result.files if file.name.endswith("view.json")]
         assert name in (contents.root / "sha256.txt").read_text()
         assert name not in {file.name for file in result.outputs}
         assert result.view is not None
