@@ -128,6 +128,20 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     return content
 
 
+def first_bytes(path: Path, most: int) -> bytes:
+    """Return at most so many first bytes of a regular file, to tell what it is; empty where there are none to read.
+
+    A pipe is not opened: what is read of it, or who writes it, would be gone when its content is wanted.
+    """
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except (OSError, ValueError):
+        return b""
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 digest of a regular file; see :func:`digest_of`."""
     return digest_of(path, "sha256")

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from nbtrace.errors import InputError
+from nbtrace.files import first_bytes
 from nbtrace.images import reading_process
 from nbtrace.images.content import MOST_BYTES
 from nbtrace.images.image import Image, of_several
@@ -19,7 +20,6 @@ INSIDE = "::"
 """What stands between the name of a file and the path of an array in it."""
 
 _LIMITS = Limits(seconds=60, room=2**28 + 2 * MOST_BYTES, output=2 * MOST_BYTES + reading_process.MOST_TEXT)
-_HEAD = len(MAGIC)
 
 
 def split_name(name: str | Path) -> tuple[Path, str]:
@@ -29,12 +29,8 @@ def split_name(name: str | Path) -> tuple[Path, str]:
 
 
 def is_hdf5(path: Path) -> bool:
-    """Whether a file begins as HDF5 does; False where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return path.is_file() and file.read(_HEAD) == MAGIC
-    except (OSError, ValueError):
-        return False
+    """Whether a file begins as HDF5 does; False where it cannot be read, and for a pipe."""
+    return first_bytes(path, len(MAGIC)) == MAGIC
 
 
 def read_hdf5(path: Path, array: str = "", frame: int | None = None, side: Side | None = None) -> Image:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from nbtrace.files import first_bytes
 from nbtrace.images.file_names import SMV_SUFFIXES
 from nbtrace.images.image import Geometry
 from nbtrace.images.resolution import smv_geometry
@@ -49,7 +50,7 @@ def shapes_beside(path: Path) -> Iterator[Told]:
 
 
 def _told_by_header(path: Path) -> Told | None:
-    header = smv_header(_head(path, _HEADER_BYTES))
+    header = smv_header(first_bytes(path, _HEADER_BYTES))
     try:
         shape = int(header["SIZE2"]), int(header["SIZE1"])
     except (KeyError, ValueError):
@@ -58,19 +59,9 @@ def _told_by_header(path: Path) -> Told | None:
 
 
 def _told_by_case(path: Path) -> Told | None:
-    content = _head(path, _LARGEST)
+    content = first_bytes(path, _LARGEST)
     shape = _shape_of_case(content) if path.name == _CASE else shape_of_flags(content.decode(errors="replace").split())
     return Told(shape, f"shape from {path.name}") if shape is not None else None
-
-
-def _head(path: Path, size: int) -> bytes:
-    try:
-        if not path.is_file():
-            return b""
-        with path.open("rb") as stream:
-            return stream.read(size)
-    except OSError:
-        return b""
 
 
 def _shape_of_case(content: bytes) -> tuple[int, int] | None:

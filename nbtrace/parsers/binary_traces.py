@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nbtrace.errors import InputError
+from nbtrace.files import first_bytes
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.sheets import Sheets
 from nbtrace.parsers.trace_builder import traces_of
@@ -42,11 +43,7 @@ def binary_content(data: bytes, source: str) -> bytes | None:
 
 def begins_binary(path: Path) -> bool:
     """Return whether a file begins as one of these forms does, packed or not; False for one that cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return beginning(stream.read(HEAD)).startswith(_MAGICS)
-    except OSError:
-        return False
+    return beginning(first_bytes(path, HEAD)).startswith(_MAGICS)
 
 
 def read_binary(content: bytes, source: str, dialect: Dialect) -> tuple[Trace, ...]:

@@ -499,11 +499,11 @@ def test_a_device_is_no_image() -> None:
 
 
 def test_an_image_through_a_pipe(tmp_path: Path) -> None:
-    pixels = np.arange(16, dtype=np.float32).reshape(4, 4)
+    pixels = np.arange(2**16, dtype=np.float32).reshape(256, 256)  # more than a pipe holds: who opens it twice is stuck
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(pixels.tobytes(),))
     writer.start()
-    image = read_image(tmp_path / "pipe", shape=(4, 4))
+    image = read_image(tmp_path / "pipe", shape=(256, 256))
     writer.join()
     assert np.array_equal(image.pixels, pixels)
 

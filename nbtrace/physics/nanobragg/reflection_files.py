@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.errors import InputError
+from nbtrace.files import first_bytes
 from nbtrace.parsers.source import read_raw
 from nbtrace.parsers.unpack import GZIP, HEAD, Ending, beginning, unpacked
 
@@ -27,13 +28,8 @@ def are_reflections(*sources: str) -> bool:
 
 
 def _begins_with_reflections(source: str) -> bool:
-    try:
-        if not Path(source).is_file():
-            return False
-        with Path(source).open("rb") as stream:
-            return reflections_told_by(beginning(stream.read(HEAD))) is not None
-    except (OSError, ValueError):
-        return False
+    head = first_bytes(Path(source), HEAD)
+    return bool(head) and reflections_told_by(beginning(head)) is not None
 
 
 def reflections_told_by(head: bytes) -> str | None:
