@@ -131,7 +131,7 @@ def nb_compare_command(
         noise=None,
     )
     to = Destinations(folder=outdir or _folder(flags), force=force)
-    further = partial(_files, save_diff=save_diff)
+    further = partial(_files, percentile=png_scale, save_diff=save_diff)
     raise typer.Exit(compare_pair(request, wishes, to, percentile=png_scale, further=further))
 
 
@@ -151,7 +151,13 @@ def _folder(flags: tuple[str, ...]) -> Path:
     return _PLACE / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{digest}"
 
 
-def _files(result: "Comparison", pictures: bool, *, save_diff: bool) -> Mapping[str, str | bytes]:  # noqa: FBT001
+def _files(
+    result: "Comparison",
+    pictures: bool,  # noqa: FBT001 - as it is called
+    *,
+    percentile: float,
+    save_diff: bool,
+) -> Mapping[str, str | bytes]:
     """Return what the script of the field wrote besides the summary, under its names."""
     from nbtrace.cli.image_files import difference_bytes  # noqa: PLC0415 - numpy
 
@@ -159,7 +165,7 @@ def _files(result: "Comparison", pictures: bool, *, save_diff: bool) -> Mapping[
     if pictures:
         from nbtrace.report.figures.images import bare_pictures  # noqa: PLC0415 - matplotlib
 
-        files.update(bare_pictures(result.images))
+        files.update(bare_pictures(result.images, percentile))
     for side, image in (("c", result.images.c), ("py", result.images.py)):
         files[f"{side}_float.bin"] = image.pixels.astype("float32").tobytes()
     if save_diff:

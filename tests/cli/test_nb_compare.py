@@ -87,6 +87,17 @@ def test_pictures_are_pixel_by_pixel(nb_compare: Call, tmp_path: Path) -> None:
     assert len(np.unique(drawn["diff"].reshape(-1, 4), axis=0)) == 1
 
 
+def test_the_percentile_is_drawn_darkest(nb_compare: Call, tmp_path: Path) -> None:
+    drawn = {}
+    for scale in ("50", "100"):
+        call = ("--c-bin", "./c", "--py-bin", "./same", "--outdir", scale, "--png-scale", scale)
+        assert nb_compare(*call, "--", *FLAGS.split()).code == 0
+        drawn[scale] = matplotlib.image.imread(tmp_path / scale / "c.png")[..., 0]
+    values = np.array([1 + n % 7 for n in range(64)]).reshape(8, 8)
+    assert len(np.unique(drawn["50"][values >= 4])) == 1, "4 is the median, and what is above it is as dark"
+    assert len(np.unique(drawn["100"][values >= 4])) == 4
+
+
 def test_a_folder_that_nobody_names_has_time_and_digest(nb_compare: Call, tmp_path: Path) -> None:
     assert nb_compare("--c-bin", "./c", "--py-bin", "./same", "--", *FLAGS.split()).code == 0
     (folder,) = (tmp_path / "comparisons").iterdir()
