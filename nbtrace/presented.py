@@ -13,6 +13,7 @@ from nbtrace.files import write_new
 from nbtrace.plain_text import clean, shortened
 from nbtrace.presentable import Presentable, ReportFormat
 from nbtrace.report import markdown, terminal
+from nbtrace.report.missing_packages import needs_package
 from nbtrace.report.provenance_lines import provenance_lines
 from nbtrace.report.view import View
 from nbtrace.vocabulary.registry import loaded
@@ -125,7 +126,7 @@ def render_html(result: Presentable) -> str:
     try:
         from nbtrace.report.page.result_page import result_page  # noqa: PLC0415 - jinja2 and markdown-it
     except ModuleNotFoundError as error:
-        raise UsageError(f"a page needs {error.name}; install it with: pip install {error.name}") from None
+        raise needs_package("a page", error.name) from None
     return result_page(result.presented_as, view, document)
 
 

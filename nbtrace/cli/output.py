@@ -17,6 +17,7 @@ from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.evidence.result_files import copyable
 from nbtrace.files import write_new
 from nbtrace.report import markdown, terminal
+from nbtrace.report.missing_packages import needs_package
 from nbtrace.report.provenance_lines import provenance_lines
 from nbtrace.report.short_form import on_a_screen, short_form
 from nbtrace.report.view import View, clean, with_option, with_vocabulary
@@ -313,16 +314,6 @@ class Delivery:
             device=self.device,
             dtype=self.dtype,
         )
-
-
-_DISTRIBUTIONS = {"markdown_it": "markdown-it-py"}
-"""Names under which modules are installed, where it is another than their own."""
-
-
-def needs_package(what: str, module: str) -> UsageError:
-    """Return the error for something that needs a module which is not installed."""
-    name = _DISTRIBUTIONS.get(module, module)
-    return UsageError(f"{what} needs {name}, which is not installed; install it with: pip install {name}")
 
 
 def can_draw() -> bool:

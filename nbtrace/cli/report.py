@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.options import Force
-from nbtrace.cli.output import STDOUT, Destinations, needs_package
+from nbtrace.cli.output import STDOUT, Destinations
 from nbtrace.cli.panels import OUTPUT
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import Contents, read_contents
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import write_new
+from nbtrace.report.missing_packages import needs_package
 from nbtrace.report.view import clean
 
 EXAMPLE = "Example: nbtrace report evidence/ --open"
@@ -99,7 +100,7 @@ def _page(contents: Contents, *, all_pixels: bool) -> str:
     try:
         from nbtrace.report.page.page import render_page  # noqa: PLC0415 - templates and plots
     except ModuleNotFoundError as error:
-        raise needs_package("the page", error.name or "a package") from None
+        raise needs_package("the page", error.name) from None
     return render_page(contents, all_pixels=all_pixels)
 
 
