@@ -47,7 +47,7 @@ def _places(records: Iterable[Record], block_of: Mapping[int, int]) -> _Places:
 
 def _is_loop(mine: tuple[Record, ...], others: tuple[Record, ...]) -> bool:
     fewer, more = sorted((len(mine), len(others)))
-    if more < len("01") or not fewer:
+    if more < 2 or not fewer:
         return False
     if any(len({(record.key, record.family) for record in side}) > 1 for side in (mine, others)):
         return False

@@ -123,7 +123,7 @@ def _both(data: Mapping[str, Any], dialect: Dialect) -> Sheets | None:
 
 def _knows(read: Sheets, vocabulary: Vocabulary) -> bool:
     keys = (key for row in read.sheets[0].rows for key in row.cells)
-    return any(vocabulary.meaning(key).quantity in vocabulary.quantities for key in keys)
+    return any(map(vocabulary.knows, keys))
 
 
 def _of_one(data: Mapping[str, Any], dialect: Dialect, side: Side) -> Sheets | None:
@@ -163,17 +163,14 @@ class _Found:
             elif isinstance(item, dict) and not self._is_value(key, item):
                 self._named = self._named or key in _TRACES
                 self.walk(item, (*path, key))
-            elif isinstance(item, dict | list) or not isinstance(item, str) or self._is_known(key):
+            elif isinstance(item, dict | list) or not isinstance(item, str) or self.vocabulary.knows(key):
                 self._cells[*path, key] = item
 
     def _is_value(self, key: str, item: Mapping[str, Any]) -> bool:
-        known = self.vocabulary.quantities.get(self.vocabulary.meaning(key).quantity)
+        known = self.vocabulary.known(key)
         if known is not None and known.kind is Kind.NAMED:
             return True
         return key not in PIXEL_KEYS and cell_value(item) is not None
-
-    def _is_known(self, key: str) -> bool:
-        return self.vocabulary.meaning(key).quantity in self.vocabulary.quantities
 
     def records(self, items: list[Mapping[str, Any]]) -> None:
         """Take a list of records as rows, one place each."""
@@ -225,7 +222,7 @@ class _Found:
 
     def _key(self, path: _Path) -> str:
         joined = "_".join(path[-2:])
-        return joined if len(path) > 1 and self._is_known(joined) else path[-1]
+        return joined if len(path) > 1 and self.vocabulary.knows(joined) else path[-1]
 
 
 def _are_records(item: object) -> bool:

@@ -45,7 +45,7 @@ def _assignment(text: str) -> tuple[str, str] | None:
 def _glued(text: str, vocabulary: Vocabulary) -> tuple[str, str] | None:
     """Return the key and the value of a text with a sign of equality right behind a known key, and no other."""
     match = _glued_pair(text)
-    known = match is not None and vocabulary.meaning(match[1]).quantity in vocabulary.quantities
+    known = match is not None and vocabulary.knows(match[1])
     return (match[1], match[2].strip()) if match is not None and known else None
 
 
@@ -84,7 +84,7 @@ def one_field(
     """Return the field `key` with the value that `text` prints, or why it is none."""
     if not text:
         return UnreadableLine(f"{key} has no value")
-    known = vocabulary.quantities.get(vocabulary.meaning(key).quantity)
+    known = vocabulary.known(key)
     value = _value_of(known, text)
     if value.tokens and "=" in text and not _is_formula(value, text):
         return UnreadableLine(f"{key}: {text!r} is no number and no formula that ends in one")

@@ -155,5 +155,5 @@ def ranks_among(lines: Mapping[int, int], *, named: bool) -> tuple[int, ...]:
         Whether the lines say that it is a rank. Numbers of which none comes twice count the lines.
     """
     counts = Counter(lines)
-    counting = not named and len(counts) > len("01") and counts.most_common(1)[0][1] == 1
-    return () if len(counts) < len("01") or counting else tuple(sorted(counts))
+    counting = not named and len(counts) > 2 and counts.most_common(1)[0][1] == 1
+    return () if len(counts) < 2 or counting else tuple(sorted(counts))

@@ -133,7 +133,7 @@ def placed_by_keys(row: CellRow, vocabulary: Vocabulary) -> PlacedRow:
 
 
 def _is_row_key(key: str, vocabulary: Vocabulary) -> bool:
-    return key.casefold() in ROW_KEYS and vocabulary.meaning(key).quantity not in vocabulary.quantities
+    return key.casefold() in ROW_KEYS and not vocabulary.knows(key)
 
 
 def _pixel(

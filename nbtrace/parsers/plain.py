@@ -97,7 +97,7 @@ class PlainDialect(Dialect):
         if match is None or not _after_place(text, match.end()) or read_value(text[match.start(2) :]).unit is not None:
             return None
         name, words = match[1], self.vocabulary
-        return None if name in words.constants or words.meaning(name).quantity in words.quantities else name
+        return None if name in words.constants or words.knows(name) else name
 
     def _values(self, text: str, places: dict[str, int]) -> Outcome:
         pairs = _key_values(text) if _pairs(text) else []
@@ -125,7 +125,7 @@ class PlainDialect(Dialect):
         return Fields(tuple(replace(item, index=Index(loops=loops)) for item in fields)) if fields else Structure()
 
     def _field(self, key: str, text: str) -> Field | UnreadableLine:
-        known = self.vocabulary.quantities.get(self.vocabulary.meaning(key).quantity)
+        known = self.vocabulary.known(key)
         if known is None and (meant := self._meant(key)) is not None:
             return UnreadableLine(self._unlike(key, meant))
         if not text.strip():
@@ -208,10 +208,8 @@ class _Assignments(UntaggedReader):
         return known_keys(line, self._dialect.vocabulary)
 
     def _is_value(self, key: str, text: str) -> bool:
-        vocabulary = self._dialect.vocabulary
-        known = vocabulary.meaning(key).quantity in vocabulary.quantities
         value = read_value(text)
-        return known or (value.shape is not Shape.TEXT and not is_a_time(value.unit))
+        return self._dialect.vocabulary.knows(key) or (value.shape is not Shape.TEXT and not is_a_time(value.unit))
 
 
 def _key_values(text: str) -> list[tuple[str, str]]:

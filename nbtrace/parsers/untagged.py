@@ -76,14 +76,13 @@ def assignment(line: str, vocabulary: Vocabulary) -> Assignment | None:
     if _pairs(text):
         pairs = tuple((key, value.rstrip(", ")) for key, value in key_values(text))
         return Assignment(UntaggedForm.PAIRS, pairs)
-    if (led := _led(text)) and vocabulary.meaning(led[1]).quantity not in vocabulary.quantities:
+    if (led := _led(text)) and not vocabulary.knows(led[1]):
         return assignment(led[2], vocabulary)
     for form, match in ((UntaggedForm.EQUALS, _equals(text)), (UntaggedForm.COLON, _colon(text))):
         if match and is_key(match[1], vocabulary):
             return Assignment(form, ((match[1], match[2]),))
     match = _blank(text)
-    known = match is not None and vocabulary.meaning(match[1]).quantity in vocabulary.quantities
-    if match is not None and known and (read_value(match[2]).tokens or _damaged(match[2])):
+    if match and vocabulary.knows(match[1]) and (read_value(match[2]).tokens or _damaged(match[2])):
         return Assignment(UntaggedForm.BLANK, ((match[1], match[2]),))
     return None
 
@@ -97,9 +96,7 @@ def known_keys(line: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 def is_key(text: str, vocabulary: Vocabulary) -> bool:
     """Whether a text is a key: one that is known, or a single word that is no name of a time."""
-    if vocabulary.meaning(text).quantity in vocabulary.quantities:
-        return True
-    return _word(text) is not None and not _clock(text)
+    return vocabulary.knows(text) or (_word(text) is not None and not _clock(text))
 
 
 def is_a_time(unit: str | None) -> bool:

@@ -203,6 +203,14 @@ class Vocabulary:
             return known
         return Meaning(known.quantity, printed, units.factor(printed, self.quantities[known.quantity].unit))
 
+    def known(self, key: str) -> Quantity | None:
+        """Return the quantity that `key` stands for, None for an unknown key."""
+        return self.quantities.get(self.meaning(key).quantity)
+
+    def knows(self, key: str) -> bool:
+        """Whether `key` stands for a quantity of the vocabulary."""
+        return self.known(key) is not None
+
     def beginning_with(self, text: str) -> tuple[str, ...]:
         """Return the quantities that a key may stand for of which no more than its beginning is left."""
         return tuple(dict.fromkeys(known.quantity for key, known in self._meanings.items() if key.startswith(text)))

@@ -52,7 +52,7 @@ def _spelled(line: str) -> str:
     if len(line) <= LONGEST_LINE and (banner(line) is not None or statistics(line) is not None):
         return ""
     label, colon, value = line.strip().partition(":") if len(line) <= LONGEST_LINE else (line, "", "")
-    known = colon and VOCABULARY.meaning(bare := _bare(label.rstrip())[0]).quantity in VOCABULARY.quantities
+    known = colon and VOCABULARY.knows(bare := _bare(label.rstrip())[0])
     return f"{bare}:{value}" if known else line
 
 
@@ -76,7 +76,7 @@ def _bare(label: str) -> tuple[str, str | None]:
 
 def _unread(label: str, text: str) -> UnreadableLine | None:
     """Return why a known quantity has no value; None for prose."""
-    known = VOCABULARY.quantities.get(VOCABULARY.meaning(_bare(label)[0]).quantity)
+    known = VOCABULARY.known(_bare(label)[0])
     if known is None or known.kind is Kind.TEXT or not re.search(r"[0-9*]", text):
         return None
     return UnreadableLine(f"{label}: {text!r} is no value")
@@ -85,7 +85,7 @@ def _unread(label: str, text: str) -> UnreadableLine | None:
 def _doubtful(label: str, value: Value) -> UnreadableLine | None:
     """Return why a value of a known quantity, or how long something took, is not taken."""
     bare, in_label = _bare(label)
-    known, unit = VOCABULARY.quantities.get(VOCABULARY.meaning(bare).quantity), in_label or value.unit
+    known, unit = VOCABULARY.known(bare), in_label or value.unit
     if known is None or value.shape is Shape.SENTINEL:
         return None
     if complaint := schema.misfit(label, known, value.shape, value.numbers):
@@ -150,7 +150,7 @@ class LabelReader(UntaggedReader):
             self._parts[label] = value
             return self._joined(whole)
         bare, unit = _bare(label)
-        if is_a_time(unit or value.unit) and VOCABULARY.meaning(bare).quantity not in VOCABULARY.quantities:
+        if is_a_time(unit or value.unit) and not VOCABULARY.knows(bare):
             return ()
         return (Field(label, value, located_meaning(bare, value, unit or value.unit, self.heading)),)
 

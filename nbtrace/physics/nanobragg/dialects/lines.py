@@ -98,15 +98,14 @@ def _leads_with_index(body: str) -> bool:
     match = _first_index(body)
     if match is None:
         return False
-    return match[1] in _FORMAT_LOOPS or VOCABULARY.meaning(match[1]).quantity not in VOCABULARY.quantities
+    return match[1] in _FORMAT_LOOPS or not VOCABULARY.knows(match[1])
 
 
 def _indexed_name(key: str, loops: AbstractSet[str]) -> str:
     """Return the quantity that a key is in the turns of loops."""
     foreign = sorted(loops - set(_FORMAT_LOOPS.values()))
     if foreign:
-        known = VOCABULARY.meaning(key).quantity in VOCABULARY.quantities
-        return f"{foreign[0]}: {key}" if known else key
+        return f"{foreign[0]}: {key}" if VOCABULARY.knows(key) else key
     if loops == {PHI_TIC}:
         return key if key.startswith("phi_") else f"phi_{key}"
     if loops == {SOURCE}:

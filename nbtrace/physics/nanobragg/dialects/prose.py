@@ -64,7 +64,7 @@ def prose(body: str, context: str, *, cell_block: bool) -> Outcome:
 
 
 def _has_numbers(name: str) -> bool:
-    known = VOCABULARY.quantities.get(VOCABULARY.meaning(name).quantity)
+    known = VOCABULARY.known(name)
     return known is not None and known.kind is not Kind.TEXT
 
 
@@ -86,7 +86,7 @@ def located_meaning(name: str, value: Value, unit: str | None, place: str) -> Me
 
     A name that the vocabulary does not know, or knows with another shape or dimension, is a quantity of that heading.
     """
-    quantity = VOCABULARY.quantities.get(VOCABULARY.meaning(name).quantity)
+    quantity = VOCABULARY.known(name)
     own = Meaning(f"{place}: {name}" if place else name, unit)
     if quantity is None or (value.shape is not Shape.SENTINEL and value.shape.value != quantity.kind.value):
         return own
