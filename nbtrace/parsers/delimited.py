@@ -32,7 +32,7 @@ def read_delimited(lines: LogLines, dialect: Dialect) -> Sheets | None:
     header = _header(rows, dialect)
     body = rows if header is None else rows[1:]
     titles = header or ("quantity", "value")
-    table = TitledTable(titles, tuple(row for row in body if len(row.cells) == len(titles)))
+    table = TitledTable(titles, tuple(row for row in body if len(row.cells) == len(titles)), line=rows[0].line)
     form = "TSV" if delimiter == "\t" else "CSV"
     read = read_table(table, form, dialect.vocabulary, dialect.json_parts)
     if read is None:

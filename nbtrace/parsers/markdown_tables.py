@@ -26,21 +26,24 @@ def read_markdown(lines: LogLines, dialect: Dialect) -> Sheets | None:
     ]
     if not read:
         return None
-    most = max(len(one.sheets) for one, _, _ in read)
-    chosen = [item for item in read if len(item[0].sheets) == most]
-    left = len(read) - len(chosen)
-    first = chosen[0][0]
+    refused = tuple(bad for one, _, _ in read for bad in one.unreadable)
+    tables = [item for item in read if not item[0].unreadable] or read
+    most = max(len(one.sheets) for one, _, _ in tables)
+    chosen = [item for item in tables if len(item[0].sheets) == most]
+    left = len(tables) - len(chosen)
     rows = [tuple(row for one, _, _ in chosen for row in one.sheets[side].rows) for side in range(most)]
     readings = dict.fromkeys(text for one, _, _ in chosen for text in one.readings)
-    if len(chosen) > 1:
+    if len(chosen) > 1 and any(rows):
         readings[f"its {len(chosen)} tables are read as one"] = None
     if left:
         readings[f"{left} more {'table is' if left == 1 else 'tables are'} of one program, and not read"] = None
-    sheets = tuple(Sheet(own, sheet.side, named=sheet.named) for own, sheet in zip(rows, first.sheets, strict=True))
-    odd = tuple(bad for _, _, bads in chosen for bad in bads)
+    sheets = tuple(
+        Sheet(own, sheet.side, named=sheet.named) for own, sheet in zip(rows, chosen[0][0].sheets, strict=True)
+    )
+    lost = (*refused, *(bad for _, _, odd in chosen for bad in odd))
     used = sum(len(table.rows) for _, table, _ in chosen)
-    read_rows = with_lost_rows(Sheets(sheets, "Markdown table", tuple(readings)), odd)
-    return replace(read_rows, unreadable=(*first.unreadable, *odd), used=used, structure=2 * len(chosen))
+    read_rows = with_lost_rows(Sheets(sheets, "Markdown table", tuple(readings)), lost)
+    return replace(read_rows, unreadable=lost, used=used, structure=2 * len(chosen))
 
 
 def _tables(lines: LogLines) -> Iterator[tuple[TitledTable, list[Unreadable]]]:
@@ -49,6 +52,7 @@ def _tables(lines: LogLines) -> Iterator[tuple[TitledTable, list[Unreadable]]]:
     titles: tuple[str, ...] | None = None
     rows: list[TableRow] = []
     odd: list[Unreadable] = []
+    begun = 1
     for number, line in enumerate(lines, start=1):
         cells = _cells(line)
         if titles is not None and cells is not None:
@@ -59,14 +63,14 @@ def _tables(lines: LogLines) -> Iterator[tuple[TitledTable, list[Unreadable]]]:
                 odd.append(Unreadable(number, line.strip()[:_SHOWN], reason, cells[:1]))
             continue
         if titles is not None:
-            yield TitledTable(titles, tuple(rows)), odd
+            yield TitledTable(titles, tuple(rows), line=begun), odd
             titles, rows, odd = None, [], []
         if above is not None and cells is not None and len(cells) == len(above) and _rule(line.strip()):
-            titles, above = above, None
+            titles, above, begun = above, None, number - 1
             continue
         above = cells
     if titles is not None:
-        yield TitledTable(titles, tuple(rows)), odd
+        yield TitledTable(titles, tuple(rows), line=begun), odd
 
 
 def _cells(line: str) -> tuple[str, ...] | None:

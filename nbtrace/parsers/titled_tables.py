@@ -52,11 +52,14 @@ class TitledTable:
         Each with as many cells as there are titles.
     is_list : bool
         Whether its form alone shows that it is a table, so that two columns may be sides whose titles do not tell so.
+    line : int
+        Line of the titles in the file.
     """
 
     titles: tuple[str, ...]
     rows: tuple[TableRow, ...]
     is_list: bool = True
+    line: int = 1
 
     def column(self, title: str) -> tuple[Any, ...]:
         """Return the cells of a column."""
@@ -88,7 +91,7 @@ def _name_column(table: TitledTable, vocabulary: Vocabulary) -> str | None:
         return titled
     first = table.titles[0]
     cells = [cell.strip() for cell in table.column(first) if isinstance(cell, str)]
-    known = [cell for cell in cells if vocabulary.meaning(cell).quantity in vocabulary.quantities]
+    known = [cell for cell in cells if vocabulary.knows(cell)]
     return first if known and len(cells) == len(table.rows) and not any(map(is_numeric_text, cells)) else None
 
 
@@ -123,10 +126,10 @@ def _by_name(table: TitledTable, names: str, form: str, vocabulary: Vocabulary) 
 
 def _no_table(table: TitledTable, form: str, reason: str, vocabulary: Vocabulary) -> Sheets | None:
     """Return why a table cannot be read, where it is one of quantities; None for any other."""
-    words = {*table.titles, *(str(cell) for row in table.rows for cell in row.cells[:1])}
-    known = any(vocabulary.meaning(word.strip()).quantity in vocabulary.quantities for word in words)
-    shown = Unreadable(1, ", ".join(table.titles)[:_SHOWN], reason[:_SHOWN])
-    return Sheets((Sheet(()),), form, unreadable=(shown,)) if known else None
+    words = (*table.titles, *(str(cell) for row in table.rows for cell in row.cells[:1]))
+    named = dict.fromkeys(vocabulary.meaning(word.strip()).quantity for word in words if vocabulary.knows(word.strip()))
+    lost = Unreadable(table.line, ", ".join(table.titles)[:_SHOWN], reason[:_SHOWN], tuple(named))
+    return Sheets((Sheet(()),), form, unreadable=(lost,)) if named else None
 
 
 def _untold(sides: SideColumns, vocabulary: Vocabulary) -> str:
@@ -158,8 +161,7 @@ def _bare(name: object) -> str:
 
 def _is_place(title: str, vocabulary: Vocabulary) -> bool:
     bare = title.strip()
-    known = vocabulary.meaning(bare).quantity in vocabulary.quantities
-    return bare in vocabulary.indices or (bare.casefold() in _PLACES and not known)
+    return bare in vocabulary.indices or (bare.casefold() in _PLACES and not vocabulary.knows(bare))
 
 
 def _is_derived(title: str) -> bool:
@@ -230,7 +232,7 @@ def _by_title(
     )
     titles = with_vectors(dict.fromkeys(map(_plain, table.titles), 0.0), vocabulary, parts)
     places = [title for title in table.titles if _is_place(_plain(title), vocabulary)]
-    if not places and not any(vocabulary.meaning(title).quantity in vocabulary.quantities for title in titles):
+    if not places and not any(map(vocabulary.knows, titles)):
         return None
     return Sheets((Sheet(rows),), form, _counted(table, places))
 

@@ -92,6 +92,27 @@ def test_a_row_that_cannot_be_read_is_a_difference(row: str) -> None:
     assert diff_traces(c, py).verdict is Verdict.DIFFER
 
 
+REFUSED = "\nWords.\n\n| quantity | value | value |\n|---|---|---|\n| F_cell | 3 | 4 |\n"
+
+
+def test_a_table_that_cannot_be_read_is_not_passed_over() -> None:
+    whole = "| quantity | value |\n|---|---|\n| F_latt | 1.5 |\n"
+    (c,), (py,) = parse_trace(whole + REFUSED), parse_trace(whole + "| F_cell | 3 |\n")
+    (bad,) = c.account.unreadable
+    assert (bad.line, bad.quantities) == (7, ("F_cell",)), "the titles stand in line 7"
+    assert "two columns have one title" in bad.reason
+    assert c.readings == ()
+    assert diff_traces(c, py).verdict is Verdict.DIFFER
+
+
+def test_a_table_that_cannot_be_read_beside_one_of_both_programs_is_a_difference() -> None:
+    whole = "| quantity | c | py |\n|---|---|---|\n| F_latt | 1.5 | 1.5 |\n"
+    assert diff_traces(*both(whole)).verdict is Verdict.AGREE
+    c, py = both(whole + REFUSED)
+    assert c.readings == ()
+    assert diff_traces(c, py).verdict is Verdict.DIFFER
+
+
 def test_a_row_for_each_step_and_a_column_for_each_quantity() -> None:
     (trace,) = parse_trace("phi_tic,k_frac,F_latt\n0,0.5,1\n1,0.25,2\n")
     assert {(record.quantity, record.index.ordinal("phi_tic")): record.numbers for record in trace.records} == {
