@@ -38,10 +38,6 @@ _CLOSE = 2e-5
 """Relative agreement at which a ratio is taken for a known one."""
 
 
-_NEAR = 5e-3
-"""Relative agreement at which a product of averages is taken for the average of products."""
-
-
 def check(
     log: Log, *, side: Side | str | None = None, vocabulary: Words | None = None, formulas: bool = True
 ) -> SelfCheck:

@@ -136,11 +136,11 @@ class _Checker:
         else:
             self._trace(line, read)
 
-    def _version(self, line: str, stated: Structure | object) -> None:
-        if isinstance(stated, Structure):
-            self.versions += 1
+    def _version(self, line: str, stated: Structure | UnreadableLine) -> None:
+        if isinstance(stated, UnreadableLine):
+            self._fault(line, stated.reason, (VERSION_LINE,))
         else:
-            self._fault(line, str(getattr(stated, "reason", "")), (VERSION_LINE,))
+            self.versions += 1
 
     def _trace(self, line: str, read: Tagged) -> None:
         if not self.first_trace:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nbtrace.parsers.outcome import Outcome, Structure, UnreadableLine
+from nbtrace.parsers.outcome import Structure, UnreadableLine
 from nbtrace.parsers.values import ordinal
 from nbtrace.records import Shape, Value
 from nbtrace.vocabulary import dimensions
@@ -30,7 +30,7 @@ _key = re.compile(_NAME).fullmatch
 _not_a_key = re.compile(r"nan|inf|infinity", re.IGNORECASE).fullmatch
 _is_number = re.compile(_NUMBER).fullmatch
 _matrix = re.compile(r"\[([^\[\]]*)\](.*)", re.DOTALL).fullmatch
-_like_a_number = re.compile(r"[+-]?\.?[0-9]|[+*\[({-]|\.[0-9]").match
+_like_a_number = re.compile(r"[+-]?\.?[0-9]|[+*\[({-]").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class FormatError(ValueError):
     """What is wrong with a line, in words."""
 
 
-def version_stated(line: str) -> Outcome | None:
+def version_stated(line: str) -> Structure | UnreadableLine | None:
     """Return what a version line is, None for another line: structure, or unreadable where the version is not known."""
     match = _version(line)
     if match is None:

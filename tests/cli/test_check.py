@@ -117,8 +117,12 @@ def test_what_is_not_in_the_trace_format_is_shown_with_what_it_should_be(nb: "Ru
     document = json.loads((tmp_path / "bad.json").read_text())
     assert (document["format"], document["valid"], document["verdict"]) == ("nbtrace check --format", False, "differ")
     assert document["lines"]["not_valid"] == 2
+    answer = "2 faults; 0 trace lines in version 1 of the trace format"
+    assert document["answer"] == answer, "the verdict is a key of its own"
     assert document["faults"][0]["mend"] == ["TRACE_C: T_K 1.5 K"]
-    assert "should be" in (tmp_path / "bad.md").read_text()
+    report = (tmp_path / "bad.md").read_text()
+    assert f"**DIFFER**: {answer}\n" in report
+    assert "should be" in report
 
 
 @pytest.mark.parametrize("name", ["empty.log", "binary.log", "prose.log", "missing.log"])

@@ -17,8 +17,6 @@ _CLEARLY = 5.0
 """Standard deviations from which on an offset is one."""
 _LEAST_COUNTS = 100.0
 _LEAST_PIXELS = 30
-_ENOUGH = 5.0
-"""Expected counts from which on a pixel's own χ² is about normal."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def format_view(result: FormatCheck) -> View:
 
 def format_text(result: FormatCheck) -> str:
     """Return the report for the terminal: the answer, each fault with its place and its mend, the account."""
-    lines = [_headline(result)]
+    lines = [f"{'VALID' if result.is_valid else 'NOT VALID'}  {_headline(result)}"]
     for fault in result.faults[:_SHOWN]:
         lines += _fault_lines(result.source, fault)
     lines += [*_more(result), *(f"note: {note}" for note in result.notes), _account(result)]
@@ -43,11 +43,12 @@ def format_text(result: FormatCheck) -> str:
 
 
 def _headline(result: FormatCheck) -> str:
-    lines = f"{result.valid} trace line{'s' * (result.valid != 1)}"
-    if result.is_valid:
-        return f"VALID  {lines} in version {VERSION} of the trace format"
-    faults = f"{result.not_valid} fault{'s' * (result.not_valid > 1)}"
-    return f"NOT VALID  {faults}; {lines} in version {VERSION} of the trace format"
+    lines = f"{result.valid} trace line{'s' * (result.valid != 1)} in version {VERSION} of the trace format"
+    return lines if result.is_valid else f"{_faults(result)}; {lines}"
+
+
+def _faults(result: FormatCheck) -> str:
+    return f"{result.not_valid} fault{'s' * (result.not_valid != 1)}"
 
 
 def _fault_lines(source: str, fault: FormatFault) -> list[str]:
@@ -65,5 +66,5 @@ def _more(result: FormatCheck) -> tuple[str, ...]:
 def _account(result: FormatCheck) -> str:
     return (
         f"{result.total} lines: {result.versions} version, {result.valid} trace, {result.comments} comments, "
-        f"{result.other} other output; {result.not_valid} faults"
+        f"{result.other} other output; {_faults(result)}"
     )
