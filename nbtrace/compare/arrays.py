@@ -12,14 +12,7 @@ from nbtrace.compare.array_tolerances import ArrayTolerance, ArrayTolerances
 from nbtrace.compare.named_arrays import Arrays, NamedArray, named_arrays
 from nbtrace.errors import InputError
 from nbtrace.presentable import Presentable
-from nbtrace.verdicts.status import (
-    ABSOLUTE_DIVERGENT,
-    ABSOLUTE_MINOR,
-    DIVERGENT_BELOW,
-    MINOR_BELOW,
-    Status,
-    Verdict,
-)
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, Verdict, band
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 
@@ -333,12 +326,8 @@ def _largest(size: _Array, among: _Marks) -> tuple[int, ...]:
 def _band(size: _Array, relative: _Array, limits: ArrayTolerance) -> Status:
     """Return the gravest status of the elements beyond the tolerance."""
     if limits.relative == 0 and limits.absolute > 0:
-        measure, bands = size.max() / limits.absolute, (ABSOLUTE_MINOR, ABSOLUTE_DIVERGENT)
-    else:
-        measure, bands = relative.max(), (MINOR_BELOW, DIVERGENT_BELOW)
-    if measure < bands[0]:
-        return Status.MINOR
-    return Status.DIVERGENT if measure < bands[1] else Status.CRITICAL
+        return band(float(size.max()) / limits.absolute, ABSOLUTE_MINOR, ABSOLUTE_DIVERGENT)
+    return band(float(relative.max()))
 
 
 @dataclass(frozen=True)

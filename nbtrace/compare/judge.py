@@ -9,13 +9,7 @@ from nbtrace.compare.metrics import Difference, component_name, difference, is_f
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.plain_text import shortened
 from nbtrace.records import Index, Record, Shape
-from nbtrace.verdicts.status import (
-    ABSOLUTE_DIVERGENT,
-    ABSOLUTE_MINOR,
-    DIVERGENT_BELOW,
-    MINOR_BELOW,
-    Status,
-)
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, band
 from nbtrace.verdicts.tolerance import Tolerance
 from nbtrace.vocabulary import dimensions
 from nbtrace.vocabulary.quantity import Basis, Quantity
@@ -174,10 +168,5 @@ def status_of(measured: Difference, limit: float, tolerance: Tolerance) -> Statu
     if worst <= limit:
         return Status.PASS
     if tolerance.basis is Basis.RELATIVE:
-        measure, minor, divergent = abs(measured.relative), MINOR_BELOW, DIVERGENT_BELOW
-    else:
-        measure = worst
-        minor, divergent = tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT
-    if measure < minor:
-        return Status.MINOR
-    return Status.DIVERGENT if measure < divergent else Status.CRITICAL
+        return band(abs(measured.relative))
+    return band(worst, tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT)

@@ -19,7 +19,7 @@ from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
-from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict, band
 from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.vocabulary.sides import Names
 
@@ -242,9 +242,7 @@ def _judge(
     # The established test for a step is |Δk| < tolerance, not ≤.
     if size < allowed or size == 0:
         return Status.PASS, ""
-    if size < allowed * ABSOLUTE_MINOR:
-        return Status.MINOR, ""
-    return (Status.DIVERGENT if size < allowed * ABSOLUTE_DIVERGENT else Status.CRITICAL), ""
+    return band(size, allowed * ABSOLUTE_MINOR, allowed * ABSOLUTE_DIVERGENT), ""
 
 
 def _judge_factors(

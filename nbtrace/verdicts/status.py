@@ -47,3 +47,10 @@ ABSOLUTE_MINOR = 100.0
 
 ABSOLUTE_DIVERGENT = 10_000.0
 """With an absolute tolerance: DIVERGENT up to this many times the tolerance."""
+
+
+def band(size: float, minor: float = MINOR_BELOW, divergent: float = DIVERGENT_BELOW) -> Status:
+    """Return the status of a difference beyond its tolerance by its size; by default that is a relative one."""
+    if size < minor:
+        return Status.MINOR
+    return Status.DIVERGENT if size < divergent else Status.CRITICAL

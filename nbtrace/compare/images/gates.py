@@ -8,7 +8,7 @@ from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
 from nbtrace.compare.images.rounding import Rounding
 from nbtrace.compare.images.selection import ComparedPixels
-from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.verdicts.status import Status, band
 from nbtrace.vocabulary.sides import Names
 
 
@@ -137,9 +137,7 @@ def _ratio(name: str, value: float | None, options: ImageOptions) -> Gate:
         return Gate(name, Status.MISSING, None, limit, options.origin("sum_ratio"), "not defined: an image sums to 0")
     if low <= value <= high:
         return Gate(name, Status.PASS, value, limit, options.origin("sum_ratio"), "within the limits")
-    off = abs(value - 1)
-    status = Status.MINOR if off < MINOR_BELOW else Status.DIVERGENT if off < DIVERGENT_BELOW else Status.CRITICAL
-    names = options.names
+    status, names = band(abs(value - 1)), options.names
     fitted = f"the best k of {names.candidate} = k {names.reference} is"
     what = fitted if name == "scale" else f"{names.ratio} of the sums is"
     return Gate(name, status, value, limit, options.origin("sum_ratio"), f"{what} {value - 1:+.3e} off 1")
