@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nbtrace.parsers.reader import UNTAGGED
 from nbtrace.records import STATISTICS, Record, Trace
 
 _number = re.compile(r"[+-]?([0-9]*+)\.?([0-9]*+)(?:[eEdD]([+-]?[0-9]+)|(?<=[0-9.])([+-][0-9]{3}))?").fullmatch
 
-_MIXED = frozenset({"labels", STATISTICS})
+_MIXED = frozenset({UNTAGGED, STATISTICS})
 """Families in which every line has a number format of its own."""
 
 _BINARY = frozenset({"npz", "Parquet"})

@@ -4,6 +4,7 @@ from nbtrace.vocabulary.quantity import Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 PAGE = "docs/trace-format.md"
+"""The page that says how a trace is printed."""
 
 
 def readable_line(vocabulary: Vocabulary) -> str:

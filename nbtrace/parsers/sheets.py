@@ -1,7 +1,7 @@
 """What a structured file comes down to: the rows of one program, or of both."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbtrace.parsers.placed_rows import CellRow, Cells
@@ -56,7 +56,7 @@ class Sheets:
     sheets: tuple[Sheet, ...]
     form: str
     readings: tuple[str, ...] = ()
-    unreadable: tuple[Unreadable, ...] = field(default=())
+    unreadable: tuple[Unreadable, ...] = ()
     used: int | None = None
     structure: int = 0
 

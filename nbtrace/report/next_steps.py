@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from shlex import quote
 
 from nbtrace.compare.diff import DiffResult
+from nbtrace.compare.readable import PAGE
 from nbtrace.records import Side, Trace
 from nbtrace.report.view import Command, Section, SectionKind, logs_line, typed
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 TITLE = "What to look at next"
-FORMAT_PAGE = "docs/trace-format.md"
-"""The page that says how a trace is printed."""
 _LANGUAGES = {Side.C: "c", Side.PY: "python"}
 
 
@@ -35,9 +34,7 @@ def why(c: Trace, py: Trace) -> Command:
 def to_be_logged(side: Side, vocabulary: Vocabulary) -> Command:
     """Return the command that gives a side what prints a trace."""
     name = vocabulary.names.of(side)
-    return Command(
-        f"nbtrace init-logging {_LANGUAGES[side]}", f"code by which {name} prints what it lacks ({FORMAT_PAGE})"
-    )
+    return Command(f"nbtrace init-logging {_LANGUAGES[side]}", f"code by which {name} prints what it lacks ({PAGE})")
 
 
 def after_lacking(result: DiffResult) -> Iterator[Command]:

@@ -51,8 +51,8 @@ class ReflectionRelation:
     ----------
     index_map : IndexMap
         From the reference's indices to those under which the candidate has the same reflection.
-    power : int
-        1, or 2 where the candidate has the square.
+    power : float
+        1, 2 where the candidate has the square, ½ where it has the root.
     scale : float
         Candidate over reference, after the power.
     accounted, compared : int

@@ -1,6 +1,6 @@
 """A table of structure factors by Miller indices, from a list or from a box with a default."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -46,6 +46,8 @@ class ReflectionSet:
         What fills the gaps of a box; None for a list, and for a box without gaps.
     entries : int
         Lines of a list, entries of a box.
+    decimals : int or None
+        Decimals to which F is rounded; None where it is not, or where there are too few numbers to tell.
     """
 
     source: str
@@ -56,7 +58,7 @@ class ReflectionSet:
     limits: tuple[tuple[int, int], ...] | None = None
     default: float | None = None
     entries: int = 0
-    decimals: int | None = field(default=None)
+    decimals: int | None = None
 
     def within(self, indices: Indices) -> npt.NDArray[np.bool_]:
         """Return which Miller indices, shape (n, 3), lie in the box; none of a list."""

@@ -70,11 +70,7 @@ def explain_view(result: Explanation) -> View:
         headline=headline(result),
         facts=(*(f"{side}: {clean(trace.source)}" for side, trace in sources), *_facts(result)),
         notices=result.diff.notices,
-        sections=tuple(
-            section
-            for section in _sections(result)
-            if section.items or section.table or section.sentences or section.commands
-        ),
+        sections=tuple(section for section in _sections(result) if section.says_something),
     )
 
 

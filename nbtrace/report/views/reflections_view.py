@@ -27,7 +27,7 @@ def reflections_view(result: ReflectionsResult) -> View:
             f"Tolerance of F: {result.tolerance.value:g} {_basis(result)} ({result.tolerance.origin})",
         ),
         notices=result.notices,
-        sections=tuple(part for part in sections if part.items or (part.table is not None and part.table.lines)),
+        sections=tuple(section for section in sections if section.says_something),
     )
 
 
@@ -93,7 +93,9 @@ def _counts(result: ReflectionsResult) -> Iterator[str]:
     yield f"only in {c}: {result.only_c}; only in {py}: {result.only_py}"
 
 
-def _table(rows: tuple[ReflectionRow, ...], result: ReflectionsResult) -> Table:
+def _table(rows: tuple[ReflectionRow, ...], result: ReflectionsResult) -> Table | None:
+    if not rows:
+        return None
     c, py = result.names.pair
     columns = (
         *(Column(axis, numeric=True) for axis in "hkl"),
