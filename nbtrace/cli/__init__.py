@@ -1,8 +1,7 @@
 """The command line: the only place that prints, exits and reads the arguments."""
 
 import os
-import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.completion import get_completion_inspect_parameters
@@ -31,11 +30,10 @@ from nbtrace.cli import (
 )
 from nbtrace.cli.command import UNNAMED, HelpfulCommand
 from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
-from nbtrace.cli.process import end_with, prepare
+from nbtrace.cli.options import version_option
+from nbtrace.cli.process import end_with, invoked, prepare
 from nbtrace.cli.program_flags import ProgramCommand
-from nbtrace.cli.progress_bars import progress_on
 from nbtrace.cli.routing import RoutedGroup
-from nbtrace.temporary import remove_stale_folders
 
 _NAME = "nbtrace"
 _COMPLETION = "_NBTRACE_COMPLETE"
@@ -74,53 +72,31 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(vocabulary.app, name="vocabulary")
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
-    if wanted:
-        from importlib.metadata import version  # noqa: PLC0415 - only for this option
+def _shell_option(option: str, about: str) -> Any:
+    """Return an option of completion, whose value is a shell; one without a value has been given one before."""
 
-        sys.stdout.write(f"nbtrace {version('nbtrace')}\n")
-        raise typer.Exit
+    def answer(shell: str | None) -> None:
+        if shell is not None:
+            completion.show_or_install(option, shell)
+            raise typer.Exit
 
-
-def _show_completion(shell: str | None) -> None:
-    _complete(completion.SHOW, shell)
-
-
-def _install_completion(shell: str | None) -> None:
-    _complete(completion.INSTALL, shell)
-
-
-def _complete(option: str, shell: str | None) -> None:
-    if shell is not None:
-        completion.show_or_install(option, shell)
-        raise typer.Exit
+    return typer.Option(option, metavar="[SHELL]", help=about, callback=answer, is_eager=True, expose_value=False)
 
 
 @app.callback()
 def _options(
     *,
-    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_version, is_eager=True),  # noqa: FBT003
+    version: Annotated[bool, version_option(_NAME)] = False,
     install_completion: Annotated[
         str | None,
-        typer.Option(
+        _shell_option(
             completion.INSTALL,
-            metavar="[SHELL]",
-            help="Install completion for bash, zsh or fish; without a name for the shell that this is.",
-            callback=_install_completion,
-            is_eager=True,
-            expose_value=False,
+            "Install completion for bash, zsh or fish; without a name for the shell that this is.",
         ),
     ] = None,
     show_completion: Annotated[
         str | None,
-        typer.Option(
-            completion.SHOW,
-            metavar="[SHELL]",
-            help="Print what installing would write, to be sourced or looked at.",
-            callback=_show_completion,
-            is_eager=True,
-            expose_value=False,
-        ),
+        _shell_option(completion.SHOW, "Print what installing would write, to be sourced or looked at."),
     ] = None,
 ) -> None:
     """Find the first quantity in which two implementations of the same physics diverge, on which side, and why.
@@ -137,12 +113,8 @@ def main() -> None:
 
 
 def _run() -> object:
-    """Run the command that the arguments name; its errors come out as they are."""
-    remove_stale_folders()
-    command = typer.main.get_command(app)
+    """Run the command that the arguments name, or answer a shell that asks for completions."""
     if _COMPLETION in os.environ:
         get_completion_inspect_parameters()  # which is how typer learns the forms of its answers
-        return command.main(prog_name=_NAME, standalone_mode=False)
-    # typer's own entry would take an error of the system, or an end of file, for something that it knows.
-    with command.make_context(_NAME, sys.argv[1:]) as ctx, progress_on(sys.stderr):
-        return command.invoke(ctx)
+        return typer.main.get_command(app).main(prog_name=_NAME, standalone_mode=False)
+    return invoked(app, _NAME)

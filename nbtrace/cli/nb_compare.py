@@ -15,13 +15,12 @@ import typer
 
 from nbtrace.cli.groups import grouped
 from nbtrace.cli.image_options import Resample, Threshold, origins_of
-from nbtrace.cli.options import Force
+from nbtrace.cli.options import Force, version_option
 from nbtrace.cli.output import Destinations
-from nbtrace.cli.process import end_with, prepare
+from nbtrace.cli.process import end_with, invoked, prepare
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.errors import UsageError
 from nbtrace.programs.programs import CANDIDATE_VARIABLE
-from nbtrace.temporary import remove_stale_folders
 from nbtrace.verdicts.tolerance import resolve_policy
 
 if TYPE_CHECKING:
@@ -38,14 +37,6 @@ _PLACE = Path("comparisons")
 
 _SECONDS = 600.0
 """Time limit of a run."""
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
-    if wanted:
-        from importlib.metadata import version  # noqa: PLC0415 - only for this option
-
-        sys.stdout.write(f"{_NAME} {version('nbtrace')}\n")
-        raise typer.Exit
 
 
 app = typer.Typer(
@@ -93,9 +84,7 @@ def nb_compare_command(
         ),
     ] = None,
     force: Force = False,
-    version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
-    ] = False,
+    version: Annotated[bool, version_option(_NAME)] = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
     """Run two programs on the same flags (nanoBragg's, after --) and compare their images; the same as nbtrace compare.
 
@@ -176,11 +165,4 @@ def _files(
 def main() -> None:
     """Run the command line and exit; an error is one line on standard error and its exit code."""
     prepare()
-    end_with(_run)
-
-
-def _run() -> object:
-    remove_stale_folders()
-    command = typer.main.get_command(app)
-    with command.make_context(_NAME, sys.argv[1:]) as ctx:
-        return command.invoke(ctx)
+    end_with(partial(invoked, app, _NAME))

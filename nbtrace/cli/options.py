@@ -1,7 +1,8 @@
 """Options that several commands share."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -129,3 +130,16 @@ Cells: TypeAlias = Annotated[
     tuple[int, int, int] | None,
     typer.Option("--cells", metavar="NA NB NC", help="Numbers of cells, where neither log tells them."),
 ]
+
+
+def version_option(program: str) -> Any:
+    """Return the option `--version` of a program."""
+
+    def tell(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+        if wanted:
+            from nbtrace import __version__  # noqa: PLC0415 - slow to find out, and only for this option
+
+            sys.stdout.write(f"{program} {__version__}\n")
+            raise typer.Exit
+
+    return typer.Option("--version", help="Print the version.", callback=tell, is_eager=True, expose_value=False)

@@ -19,7 +19,9 @@ import typer
 
 from nbtrace.cli.command import BadUsage
 from nbtrace.cli.printing import complain, shown
+from nbtrace.cli.progress_bars import progress_on
 from nbtrace.errors import ExitCode, NbtraceError
+from nbtrace.temporary import remove_stale_folders
 
 _INTERRUPTED = 128 + signal.SIGINT
 _READER_GONE = 128 + signal.SIGPIPE
@@ -55,6 +57,17 @@ def end_with(command: Callable[[], object]) -> NoReturn:
         status = _flushed(ExitCode.BROKEN)
     atexit.register(_Exiting.begin)
     sys.exit(status)
+
+
+def invoked(app: typer.Typer, name: str) -> object:
+    """Run the command of a program that the arguments name; its errors come out as they are.
+
+    typer's own entry would take an error of the system, or an end of file, for something that it knows.
+    """
+    remove_stale_folders()
+    command = typer.main.get_command(app)
+    with command.make_context(name, sys.argv[1:]) as ctx, progress_on(sys.stderr):
+        return command.invoke(ctx)
 
 
 def _status(command: Callable[[], object]) -> int:
