@@ -54,6 +54,7 @@ def test_columns_hold_what_the_traces_of_the_pixels_hold(flags: str) -> None:
     config = parsed_flags(f"{PLAIN} {flags}".split())
     run = visited(config, loaded(config)[0])
     chosen = run[:: max(len(run) // 9, 1)]
+    assert len(chosen) >= 9
     samples, phi = columns(config, chosen)
     n_fast = config.shape_slow_fast[1]
     for flat in chosen.tolist():
@@ -76,6 +77,8 @@ def _same_as_traced(traced: EmbeddedTrace, rows: dict[str, Column], steps: dict[
         if record.index.ordinal("phi_tic") is None:
             expected.setdefault(record.quantity, []).append(record.numbers)
     count = len(rows["slow"])
+    assert count
+    assert expected
     for quantity, values in expected.items():
         width = len(values[0])
         names = [name for name in rows if name == quantity or (name.rpartition("_")[0] == quantity and width == 3)]
@@ -99,7 +102,11 @@ def test_a_pixel_in_which_interpolation_is_switched_off_parts_the_pixels_around_
     switch = history(model, torch.from_numpy(run)).switch
     assert switch is not None
     chosen = np.array([switch - 2, switch - 1, switch + 1, switch + 2])
-    samples, _ = columns(config, chosen[(chosen >= 0) & np.isin(chosen, run)], size=100)
+    chosen = chosen[(chosen >= 0) & np.isin(chosen, run)]
+    assert (chosen < switch).any()
+    assert (chosen > switch).any()
+    samples, _ = columns(config, chosen, size=100)
+    assert set(samples["slow"] * config.shape_slow_fast[1] + samples["fast"]) == set(chosen.tolist())
     for slow, fast, F_cell in zip(samples["slow"], samples["fast"], samples["F_cell"], strict=True):
         traced = trace_pixel(config, (int(slow), int(fast)), Emit())
         (expected,) = [record.numbers[0] for record in traced.records if record.quantity == "F_cell"]

@@ -27,8 +27,9 @@ class BrokenTorch:
         return None
 
 
-def test_where_it_is_nothing_is_said() -> None:
+def test_where_it_is_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     require_torch()
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_run_without_it_is_one_line_and_no_traceback(
