@@ -20,7 +20,7 @@ from nbtrace.parsers.outcome import Field
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
 from nbtrace.parsers.unfolded import is_folded
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -219,20 +219,6 @@ class ColumnReader:
     def dialects(self) -> tuple[str, ...]:
         """Names of the dialects found so far, in the order of their first lines."""
         return tuple(sorted(self._dialects, key=self._dialects.__getitem__))
-
-    def to_trace(self) -> Trace:
-        """Read the whole log into the trace that the line reader gives."""
-        records = tuple(record for part in self.chunks() for record in part.records())
-        return Trace(
-            self.source,
-            records,
-            self.settings,
-            self.account,
-            self.dialects,
-            self.pixels,
-            self.vocabulary,
-            statistics=self.statistics,
-        )
 
     def _columns(self, scanned: Scan) -> Columns:
         first_line = self._total + 1

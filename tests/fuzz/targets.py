@@ -49,6 +49,7 @@ from simulator.config_file import load_config
 from simulator.errors import SimulatorError
 from simulator.flags import FLAGS
 from simulator.lint import lint
+from tests.column_trace import column_trace
 from tests.fuzz import corpus, images, oracle, structures
 from tests.fuzz.campaign import Sample, Target
 from tests.fuzz.mutate import mutated
@@ -121,7 +122,7 @@ def _value(token: str) -> float:
 def _by_columns(sample: Sample, folder: Path) -> bool:
     (name,) = _written(sample, folder)
     size = _CHUNKS[len(sample["any.log"]) % len(_CHUNKS)]
-    columns = _outcome(lambda: _shown(ColumnReader(name, size).to_trace()))
+    columns = _outcome(lambda: _shown(column_trace(ColumnReader(name, size))))
     if columns is not None:
         assert columns == _outcome(lambda: "\n".join(map(_shown, read_sides(name))))
     return columns is not None

@@ -19,6 +19,7 @@ from nbtrace.parsers.reader import LogReader
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 from nbtrace.records import Trace
 from nbtrace.vocabulary.quantity import Kind
+from tests.column_trace import column_trace
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
 _VALUES = sorted((name, _ARITY[q.kind]) for name, q in QUANTITIES.items() if q.kind in _ARITY)
@@ -188,7 +189,7 @@ def _same(path: Path, size: int) -> bool:
     """Compare both readers on a file; False if only the line reader reads it."""
     wanted = read_sides(str(path))
     try:
-        found = [ColumnReader(str(path), size).to_trace()]
+        found = [column_trace(ColumnReader(str(path), size))]
     except NotColumnarError:
         return False
     assert len(found) == len(wanted)
@@ -261,7 +262,7 @@ def test_regular_lines_do_not_reach_the_line_reader(tmp_path: Path, monkeypatch:
         read(self, lines)
 
     monkeypatch.setattr(LogReader, "read", note)
-    trace = ColumnReader(str(path)).to_trace()
+    trace = column_trace(ColumnReader(str(path)))
     assert seen == []
     assert trace.account.used == 50 * (len(block) - 1)
     assert max(record.index.block for record in trace.records) == 49
@@ -299,7 +300,7 @@ def test_damaged_gzip_is_left_to_the_line_reader(tmp_path: Path) -> None:
     packed[len(packed) // 2] ^= 0xFF
     path.write_bytes(packed)
     with pytest.raises(NotColumnarError):
-        ColumnReader(str(path)).to_trace()
+        column_trace(ColumnReader(str(path)))
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b\x08\0", b"TRACE_C: steps 1\n\0\0"])
@@ -309,7 +310,7 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path: Path, conten
     with pytest.raises(InputError) as by_lines:
         read_sides(str(path))
     with pytest.raises(InputError) as by_columns:
-        ColumnReader(str(path)).to_trace()
+        column_trace(ColumnReader(str(path)))
     assert str(by_columns.value) == str(by_lines.value)
 
 
@@ -331,7 +332,7 @@ def test_other_forms_are_left_to_the_line_reader(tmp_path: Path, content: bytes)
     path = tmp_path / "other.log"
     path.write_bytes(content)
     with pytest.raises(NotColumnarError):
-        ColumnReader(str(path), 20).to_trace()
+        column_trace(ColumnReader(str(path), 20))
 
 
 def test_a_prefix_after_a_tab_in_prose_makes_no_second_column(tmp_path: Path) -> None:
