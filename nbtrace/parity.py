@@ -1,9 +1,6 @@
 """Comparisons as pytest assertions: what the `parity` fixture does."""
 
-import hashlib
 import os
-import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,13 +14,11 @@ from nbtrace.calling_line import CallingLine, calling_lines
 from nbtrace.compare.array_tolerances import ArrayTolerances, GivenTolerance, option_words
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.errors import NbtraceError
-from nbtrace.evidence.bundle import Bundle
-from nbtrace.evidence.provenance import Provenance
-from nbtrace.files import read_bytes
+from nbtrace.failures import Causes, ExplainedCause, Failure, filed
 from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.records import Side, Trace
-from nbtrace.report import markdown, terminal
+from nbtrace.report import terminal
 from nbtrace.report.view import View, clean
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.verdicts.status import Verdict
@@ -39,55 +34,7 @@ if TYPE_CHECKING:
 
 Tolerance: TypeAlias = GivenTolerance
 
-_QUICK = 2000
-"""Records of both traces together up to which looking for the cause takes a second or two."""
-
-_SECONDS = 10.0
-"""Time of the processor that a session gives to looking for causes; many tests may fail of one."""
-
 _NARROW, _WIDE = 80, 120
-_SLUG = 80
-_unsafe = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-@dataclass(frozen=True)
-class ExplainedCause:
-    """What `nbtrace explain` says of a difference: its answer in one line, its result, and whether a side is blamed."""
-
-    words: str
-    explanation: "_Failure"
-    blames: bool
-
-
-@dataclass
-class Causes:
-    """Looks for the causes of differences as long as the whole session has `seconds` left for it."""
-
-    seconds: float = _SECONDS
-
-    def of(self, result: DiffResult) -> "ExplainedCause | None":
-        """Return the answer of `nbtrace explain`, and its result; None where there is none, or no time."""
-        size = len(result.c.records) + len(result.py.records)
-        if self.seconds <= 0 or size > _QUICK or result.verdict is not Verdict.DIFFER:
-            return None
-        # The catalogue of causes, which no test that passes needs.
-        from nbtrace.explanation.explain import explain  # noqa: PLC0415
-        from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
-        from nbtrace.report.views.explain_view import explain_view, headline  # noqa: PLC0415
-
-        started = time.process_time()
-        try:
-            explanation = explain(result.c, result.py, policy=result.policy)
-        except NbtraceError:
-            # The difference is what fails the test; without its cause it is still one.
-            return None
-        finally:
-            self.seconds -= time.process_time() - started
-        if not explanation.ranked:
-            return None
-        (root, _), *_ = explanation.ranked
-        filed = _Failure("explain", explain_view(explanation), explain_document(explanation))
-        return ExplainedCause(headline(explanation), filed, blames=root.side is not Side.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -264,7 +211,7 @@ class Parity:
             arrays = [picture.pixels for picture in pictures]
             archive = {ARRAYS_NAME: arrays_bytes(*arrays)} if self.report is not None else {}
             view = images_view(result)
-            self._fail(view, [_Failure("images", view, images_document(result), _files(c=c, py=py), archive)])
+            self._fail(view, [Failure("images", view, images_document(result), _files(c=c, py=py), archive)])
         return result
 
     def arrays(
@@ -311,7 +258,7 @@ class Parity:
 
             archive = {"arrays.npz": archive_bytes(c, py)} if self.report is not None else {}
             view = arrays_view(result)
-            self._fail(view, [_Failure("arrays", view, arrays_document(result), {}, archive)])
+            self._fail(view, [Failure("arrays", view, arrays_document(result), {}, archive)])
         return result
 
     @contextmanager
@@ -358,77 +305,30 @@ class Parity:
         from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415
 
         shown = diff_view(result, brief=True)
-        failures = [_Failure("diff", diff_view(result), diff_document(result), files)]
+        failures = [Failure("diff", diff_view(result), diff_document(result), files)]
         known = self.causes.of(result)
         if known is not None:
             shown = _with_cause(shown, known)
             failures.append(known.explanation)
         self._fail(shown, failures)
 
-    def _fail(self, shown: View, failures: Sequence["_Failure"]) -> NoReturn:
+    def _fail(self, shown: View, failures: Sequence[Failure]) -> NoReturn:
         """Fail with a report; the results go into the bundle."""
         __tracebackhide__ = True
         place, call = self._place()
         placed = replace(shown, facts=(*place, *shown.facts))
         text = terminal.render(placed, min(max(self.width, _NARROW), _WIDE)).rstrip("\n")
-        filed = "" if self.report is None else f"\n\n{_filed(failures, self.report, self.node)}"
+        where = "" if self.report is None else f"\n\n{filed(failures, self.report, self.node)}"
         summary = f"{shown.verdict_word}  {clean(shown.headline)}"
-        raise self._failing(text + filed, summary, call) from None
+        raise self._failing(text + where, summary, call) from None
 
 
-def _with_cause(shown: View, cause: "ExplainedCause") -> View:
+def _with_cause(shown: View, cause: ExplainedCause) -> View:
     """Return a report with the cause in front: as its answer where a side is blamed, else as its first fact."""
     if not cause.blames:
         return replace(shown, facts=(f"Cause: {cause.words}", *shown.facts))
     told = f"{shown.headline[:1].upper()}{shown.headline[1:]}"
     return replace(shown, headline=cause.words, facts=(told, *shown.facts))
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """A result that is no agreement, as a bundle takes it.
-
-    `files` are what was compared, where it is a file; `outputs` what the bundle holds of it, by default those files.
-    """
-
-    name: str
-    view: View
-    document: Mapping[str, object]
-    files: Mapping[str, Path] = field(default_factory=dict)
-    outputs: Mapping[str, bytes] | None = None
-
-    def kept(self) -> Mapping[str, bytes]:
-        """Return the content of the further files of the bundle."""
-        if self.outputs is not None:
-            return self.outputs
-        return {name: read_bytes(path) for name, path in self.files.items()}
-
-
-def folder_name(node: str) -> str:
-    """Return the name of a test's folder: letters that every file system takes, and a digest that tells tests apart."""
-    slug = _unsafe.sub("-", node.replace("::", "--")).strip("-.")[-_SLUG:].lstrip("-.") or "test"
-    return f"{slug}-{hashlib.sha256(node.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-
-
-def _filed(failures: Sequence[_Failure], report: Path, node: str) -> str:
-    """File results, and say where; a folder that cannot be written must not hide why the test fails."""
-    from nbtrace.report.documents.view_document import view_document  # noqa: PLC0415 - its models
-
-    folder = report / folder_name(node)
-    try:
-        for failure in failures:
-            provenance = Provenance.collect(command=["pytest", node], inputs=failure.files.values())
-            Bundle.open_or_create(folder).add_result(
-                failure.name,
-                metrics={**failure.document, "answer": failure.view.headline, "provenance": provenance.document()},
-                summary_md=markdown.render(failure.view),
-                view=view_document(failure.view),
-                provenance=provenance,
-                outputs=failure.kept(),
-            )
-    except NbtraceError as error:
-        return f"not filed: {clean(str(error))}"
-    return f"filed in {clean(str(folder))}"
 
 
 def _is_log(compared: object) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from nbtrace.parity import Causes, Parity
+    from nbtrace.failures import Causes
+    from nbtrace.parity import Parity
 
 _IN_USE: pytest.StashKey["Parity"] = pytest.StashKey()
 _CAUSES: pytest.StashKey["Causes"] = pytest.StashKey()
@@ -34,7 +35,8 @@ def parity(request: pytest.FixtureRequest) -> "Parity":
     result of the comparison; `parity.traces`, `parity.images` and `parity.arrays` say which is meant. A test that asks
     for `parity` and compares nothing fails, too.
     """
-    from nbtrace.parity import Causes, Parity  # noqa: PLC0415 - only tests that compare pay for the import
+    from nbtrace.failures import Causes  # noqa: PLC0415 - only tests that compare pay for the import
+    from nbtrace.parity import Parity  # noqa: PLC0415
 
     config = request.config
     function = inspect.unwrap(request.function)

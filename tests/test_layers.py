@@ -35,7 +35,7 @@ LAYERS = {
     "rooms of physics": "physics",
     "the embedded simulator": "embedded",
     "commands": "cli __main__",
-    "tests of others": "calling_line parity pytest_plugin",
+    "tests of others": "calling_line failures parity pytest_plugin",
 }
 """Layer → packages and modules of nbtrace, in the order of ARCHITECTURE.md."""
 

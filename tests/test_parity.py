@@ -11,13 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from nbtrace import diff, read_trace
 from nbtrace.evidence.verification import Integrity
 from nbtrace.evidence.verify import verify
-from nbtrace.parity import Causes, folder_name
 from tests.places import EXAMPLES
 
 PLUGIN = "nbtrace.pytest_plugin"
@@ -233,17 +229,6 @@ def test_tolerances_of_the_project_hold(folder: pytest.Pytester) -> None:
     run(folder, "--rootdir", str(folder.path)).assert_outcomes(passed=1)
 
 
-def test_looking_for_causes_has_an_end(pairs: Path) -> None:
-    c, py = (read_trace(pairs / "supervisor__685_1039" / name) for name in ("c.log", "c_roi_fresh.log"))
-    causes = Causes(seconds=1e-9)
-    found = causes.of(diff(c, py))
-    assert found is not None
-    assert found.words.startswith("C: rot_a_angstroms")
-    assert found.blames
-    assert causes.of(diff(c, py)) is None
-    assert Causes().of(diff(c, c)) is None
-
-
 def test_images_agree_whatever_they_come_as(folder: pytest.Pytester) -> None:
     rng = np.random.default_rng(7)
     pixels = rng.random((24, 32)) ** 4
@@ -339,17 +324,6 @@ def test_a_trace_and_an_image_are_no_pair(folder: pytest.Pytester) -> None:
     result = run(folder)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["nbtrace: C: an image is a two-dimensional array of real numbers, not Trace *"])
-
-
-@given(st.text(max_size=400))
-def test_any_node_id_is_a_folder_name(node: str) -> None:
-    name = folder_name(node)
-    assert name.isascii()
-    assert 12 <= len(name) <= 100
-    assert name == Path(name).name
-    assert name[0] not in ".-"
-    assert not set(name) & set('/\\:*?"<>| ')
-    assert folder_name(node + "x") != name
 
 
 def test_the_plugin_costs_next_to_nothing() -> None:
