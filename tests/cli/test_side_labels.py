@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from nbtrace.cli.commands import UNNAMED, Commands
-from nbtrace.cli.side_labels import TWO_SIDED
 from nbtrace.evidence.bundle import Bundle
 from nbtrace.evidence.contents import read_contents
 from nbtrace.report.ci.render import CiFormat, render_ci
@@ -36,12 +34,6 @@ def _for_people(document: object) -> object:
         left_out = {"provenance", "dialects", "source"}
         return {key: _for_people(item) for key, item in document.items() if key not in left_out}
     return [_for_people(item) for item in document] if isinstance(document, list) else document
-
-
-def test_the_commands_to_run_next_that_are_given_names_are_those_that_take_them() -> None:
-    commands = Commands()
-    taking = {name for name in commands if any("--names" in option.opts for option in commands[name].params)}
-    assert taking - {UNNAMED} == TWO_SIDED
 
 
 @pytest.fixture
