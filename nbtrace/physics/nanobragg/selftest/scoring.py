@@ -162,14 +162,19 @@ def _scene(trace: Trace) -> Scene:
 def _outcomes(name: str, base: Scene, defects: Sequence[KnownMistake]) -> Iterator[PairOutcome]:
     for defect in defects:
         step()
-        try:
-            values = inject.injected(base, defect)
-        except (UnloggedError, ZeroDivisionError, OverflowError):
-            continue
-        if not _plausible(base, values, defect):
-            continue
-        for side in (Side.C, Side.PY):
-            yield _outcome(name, base, values, defect, side)
+        values = made(base, defect)
+        if values is not None:
+            for side in (Side.C, Side.PY):
+                yield _outcome(name, base, values, defect, side)
+
+
+def made(base: Scene, defect: KnownMistake) -> Values | None:
+    """Return the values of a trace with a mistake; None where it cannot be made, or changes nothing that is logged."""
+    try:
+        values = inject.injected(base, defect)
+    except (UnloggedError, ZeroDivisionError, OverflowError):
+        return None
+    return values if _plausible(base, values, defect) else None
 
 
 def _plausible(base: Scene, values: Values, defect: KnownMistake) -> bool:
