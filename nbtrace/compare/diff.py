@@ -267,7 +267,7 @@ def verdict_of(
     """Return what a comparison as a whole says."""
     if any(notice.weight is Weight.BLOCKING for notice in notices):
         return Verdict.NOT_COMPARABLE
-    lacking = any(side.are_differences for side in gaps)
+    lacking = any(side.are_differences for side in gaps) or any(trace.account.torn for trace in traces)
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
     if any(row.status.diverges for row in rows) or lacking or conflicting(alignment) or (strict and incomplete):
         return Verdict.DIFFER

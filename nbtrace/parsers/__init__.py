@@ -131,7 +131,7 @@ def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]
     if not any(dialect.is_prefixed(record.family) for record in reader.records):
         table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
         if table is not None:
-            return traces_of(table, source, reader.trace(cut=lines.cut).account.total, dialect, cut=lines.cut_short)
+            return traces_of(table, source, reader.trace(cut=lines.cut).account.total, dialect, cut=lines.cut)
     trace = _processes(reader, lines, source, dialect)
     if {record.side for record in trace.records} >= {Side.C, Side.PY}:
         return tuple(_log(own, source, dialect, cut=lines.cut) for own in by_prefix(lines, dialect))

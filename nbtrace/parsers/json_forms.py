@@ -38,7 +38,9 @@ def read_records(records: list[tuple[int, Mapping[str, Any]]], dialect: Dialect,
     """Return what records, each with its line, hold: a quantity each, the cells of rows, or parts of one row."""
     titles = tuple(dict.fromkeys(key for _, record in records for key in record))
     table = TitledTable(
-        titles, tuple(TableRow(tuple(map(record.get, titles)), line) for line, record in records), is_list=False
+        titles,
+        tuple(TableRow(tuple(record.get(title, "") for title in titles), line) for line, record in records),
+        is_list=False,
     )
     alike = len(records) > 1 and set.intersection(*(set(record) for _, record in records))
     if alike:
