@@ -231,7 +231,10 @@ def _why_empty(trace: Trace) -> str:
     if account.unreadable:
         first = account.unreadable[0]
         return f": line {first.line}: {first.reason}"
-    return f": none of its {account.total} lines is a trace line; {readable_line(trace.vocabulary)}"
+    lines = (
+        "its one line is no trace line" if account.total == 1 else f"none of its {account.total} lines is a trace line"
+    )
+    return f": {lines}; {readable_line(trace.vocabulary, trace.source)}"
 
 
 def coverage(alignment: Alignment, rows: Iterable[Row]) -> Coverage:

@@ -106,6 +106,22 @@ class LogPrefix:
 def prefix_of(line: str) -> LogPrefix | None:
     """Return what a logger or a launcher put in front of a line, None if nothing is known as such."""
     head = line[:_LONGEST]
+    ends, rank = _parts(head)
+    # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
+    while ends and (_value_alone(line[ends[-1] :]) or _assigned(line, ends[-1])):
+        ends.pop()
+    return LogPrefix(tuple(dict.fromkeys(ends)), _beyond(head, ends[-1]), *rank) if ends else None
+
+
+def behind_prefix(line: str) -> str | None:
+    """Return what follows a prefix and all names in it, numbers alone, too, as in a table's row; None without one."""
+    head = line[:_LONGEST]
+    ends, _ = _parts(head)
+    return line[_beyond(head, ends[-1]) :] if ends else None
+
+
+def _parts(head: str) -> tuple[list[int], tuple[int | None, bool]]:
+    """Return where each part of a prefix ends, and the process that it names."""
     at = len(head) - len(head.lstrip(" \t"))
     ends: list[int] = []
     rank = _NO_RANK
@@ -124,10 +140,7 @@ def prefix_of(line: str) -> LogPrefix | None:
             ends.append(_behind(head, match.end("clock")))
         at = _behind(head, match.end())
         ends.append(at)
-    # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
-    while ends and (_value_alone(line[ends[-1] :]) or _assigned(line, ends[-1])):
-        ends.pop()
-    return LogPrefix(tuple(dict.fromkeys(ends)), _beyond(head, ends[-1]), *rank) if ends else None
+    return ends, rank
 
 
 def _behind(text: str, at: int) -> int:

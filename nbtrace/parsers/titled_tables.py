@@ -196,7 +196,9 @@ def _wide_sides(table: TitledTable, form: str, vocabulary: Vocabulary) -> Sheets
     alone = {
         base: titles
         for base, titles in found.items()
-        if base not in both and _is_known(base, vocabulary) and not any(_is_known(_plain(title), vocabulary) for title in titles.values())
+        if base not in both
+        and _is_known(base, vocabulary)
+        and not any(_is_known(_plain(title), vocabulary) for title in titles.values())
     }
     used = {*places, *paired, *(title for titles in alone.values() for title in titles.values())}
     valued = [title for title in table.titles if not _is_derived(title) and _is_valued(table.column(title))]

@@ -169,6 +169,4 @@ def test_a_unit_of_another_dimension_is_a_difference() -> None:
 def test_what_a_line_is_of_may_stand_in_front_of_its_value() -> None:
     lines = [f"  inner {turn}: x = {turn / 10}\n" for turn in range(4)]
     (trace,) = parse_trace("".join(lines))
-    assert [(record.quantity, record.numbers) for record in trace.records] == [
-        ("x", (turn / 10,)) for turn in range(4)
-    ]
+    assert [(record.quantity, record.numbers) for record in trace.records] == [("x", (turn / 10,)) for turn in range(4)]
