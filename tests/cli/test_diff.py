@@ -219,6 +219,8 @@ def test_structure_factors_beside_another_file_say_which_one_is_none(
         assert result.code == 3
         assert other.name in result.err
         assert "another one" not in result.err
+    damaged.write_text("")
+    assert "damaged.hkl is empty" in nb("diff", good, damaged).err
 
 
 def test_what_one_side_alone_has_is_in_the_first_line(nb: "Run", tmp_path: Path) -> None:
