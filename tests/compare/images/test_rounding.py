@@ -95,4 +95,4 @@ def test_the_factors_that_round_to_the_same_are_those_that_do() -> None:
 
 def test_the_same_whole_numbers_in_another_format_are_not_rounded() -> None:
     counts = np.arange(100, dtype=np.int32)
-    assert rounding_of(counts, counts.astype(np.float32), Names("C", "Py")) is None
+    assert rounding_of(counts, counts.astype(np.float32), registry.default().names) is None
