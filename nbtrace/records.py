@@ -285,6 +285,11 @@ class Account:
     unreadable: tuple[Unreadable, ...] = ()
     cut: bool = False
 
+    @property
+    def torn(self) -> bool:
+        """Whether the file ends within a line that cannot be read: what it gives is not all that it was to give."""
+        return self.cut and any(bad.line == self.total for bad in self.unreadable)
+
 
 @dataclass(frozen=True)
 class Trace:

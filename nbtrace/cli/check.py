@@ -58,7 +58,7 @@ def check_command(
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(
-            f"{log} holds no trace values ({trace.account.total} lines); {readable_line(words.vocabulary)}"
+            f"{log} holds no trace values ({trace.account.total} lines); {readable_line(words.vocabulary, log)}"
         )
     if wanted is not None and trace.side not in {wanted, Side.UNKNOWN}:
         names = words.vocabulary.names

@@ -25,6 +25,7 @@ from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.documents import load
 from nbtrace.errors import ExitCode, InputError, UsageError
+from nbtrace.files import first_bytes
 from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.parsers.source import read_raw
@@ -106,6 +107,8 @@ def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
             continue
         if other != "-" and not Path(other).exists():
             read_raw(other)  # which says that it is missing
+        if Path(other).is_file() and not first_bytes(Path(other), 1):
+            raise InputError(f"{other} is empty; {some} is a list of structure factors")
         if Path(other).is_file():
             raise InputError(f"{some} is a list of structure factors; the first lines of {other} are not all h k l F")
 

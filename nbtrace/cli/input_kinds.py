@@ -3,31 +3,28 @@
 Only the first bytes are looked at, and nothing heavy is imported: whoever reads the file says what is wrong with it.
 """
 
-import ast
 import os
 import stat
 import zipfile
-import zlib
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
 from nbtrace.errors import InputError
 from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
-from nbtrace.parsers.binary_traces import NPY, PARQUET, ZIP
+from nbtrace.numpy_headers import DAMAGED_ARCHIVE, LONGEST_HEADER, NPY_MAGIC, ZIP_MAGIC, npy_header
+from nbtrace.parsers.binary_traces import PARQUET
 from nbtrace.parsers.unpack import HEAD, beginning
 from nbtrace.physics.nanobragg.reflection_files import reflections_told_by
 
-_IMAGES = (NPY, b"P5", b"###CBF", b"II*\x00", b"MM\x00*", b"\x89HDF", b"\x89PNG", b"\xff\xd8\xff")
+_IMAGES = (NPY_MAGIC, b"P5", b"###CBF", b"II*\x00", b"MM\x00*", b"\x89HDF", b"\x89PNG", b"\xff\xd8\xff")
 _EDF = (b"HeaderID", b"EDF_", b"Dim_1", b"ByteOrder")
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", PARQUET)
 """How text in other encodings, and tables, begin."""
 _ODD = 0.2
 """Share of bytes that are no text from which on a file of numbers is taken for an image without a header."""
-_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, ValueError, SyntaxError, RuntimeError, zlib.error)
 _SMALLEST_SIDE = 4
 _MOST_MEMBERS = 64
-_MOST_HEADER = 2**14
 
 
 class InputKind(StrEnum):
@@ -79,7 +76,7 @@ def _is_image(head: bytes, path: Path) -> bool:
         return False
     if head.startswith(_IMAGES):
         return True
-    if head.startswith(ZIP):
+    if head.startswith(ZIP_MAGIC):
         return _holds_image(path)
     if head.lstrip().startswith(b"{") and (b"HEADER_BYTES" in head or any(word in head for word in _EDF)):
         return True
@@ -91,7 +88,7 @@ def _is_image(head: bytes, path: Path) -> bool:
 
 def _holds_image(path: Path) -> bool:
     """Tell whether an .npz file holds an array of two or more dimensions that is no short table."""
-    with suppress(*_DAMAGED), zipfile.ZipFile(path) as archive:
+    with suppress(*DAMAGED_ARCHIVE), zipfile.ZipFile(path) as archive:
         members = archive.namelist()[:_MOST_MEMBERS]
         return any(_shape_is_image(archive, member) for member in members if member.endswith(".npy"))
     return False
@@ -100,11 +97,5 @@ def _holds_image(path: Path) -> bool:
 def _shape_is_image(archive: zipfile.ZipFile, member: str) -> bool:
     """Tell whether an array in an archive is an image, by the shape in its header."""
     with archive.open(member) as stream:
-        start = stream.read(12)
-        if not start.startswith(NPY) or len(start) < 12:
-            return False
-        wide = start[6] > 1
-        size = int.from_bytes(start[8:12] if wide else start[8:10], "little")
-        text = (b"" if wide else start[10:12]) + stream.read(min(size, _MOST_HEADER))
-    shape = ast.literal_eval(text[:size].decode("latin-1").strip()).get("shape", ())
-    return len(shape) >= 2 and min(shape[-2:]) >= _SMALLEST_SIDE
+        header = npy_header(stream.read(LONGEST_HEADER))
+    return header is not None and len(header.shape) >= 2 and min(header.shape[-2:]) >= _SMALLEST_SIDE

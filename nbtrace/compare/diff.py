@@ -231,7 +231,10 @@ def _why_empty(trace: Trace) -> str:
     if account.unreadable:
         first = account.unreadable[0]
         return f": line {first.line}: {first.reason}"
-    return f": none of its {account.total} lines is a trace line; {readable_line(trace.vocabulary)}"
+    lines = (
+        "its one line is no trace line" if account.total == 1 else f"none of its {account.total} lines is a trace line"
+    )
+    return f": {lines}; {readable_line(trace.vocabulary, trace.source)}"
 
 
 def coverage(alignment: Alignment, rows: Iterable[Row]) -> Coverage:
@@ -267,7 +270,7 @@ def verdict_of(
     """Return what a comparison as a whole says."""
     if any(notice.weight is Weight.BLOCKING for notice in notices):
         return Verdict.NOT_COMPARABLE
-    lacking = any(side.are_differences for side in gaps)
+    lacking = any(side.are_differences for side in gaps) or any(trace.account.torn for trace in traces)
     incomplete = covered.missing_on_c or covered.missing_on_py or any(trace.account.unreadable for trace in traces)
     if any(row.status.diverges for row in rows) or lacking or conflicting(alignment) or (strict and incomplete):
         return Verdict.DIFFER

@@ -1,18 +1,38 @@
 """What a program has to print to be read, for who gives a log of which nothing can be."""
 
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 from nbtrace.vocabulary.quantity import Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 PAGE = "docs/trace-format.md"
 """The page that says how a trace is printed."""
 
+_INSTALLED = Path(__file__).parents[1] / PAGE
+"""Where an installation that is no checkout has the page."""
 
-def readable_line(vocabulary: Vocabulary) -> str:
-    """Return an example of a line that is read with a vocabulary, and what says more, as the end of a sentence."""
+
+def readable_line(vocabulary: Vocabulary, source: str = "") -> str:
+    """Return an example of what is read with a vocabulary, and what says more, as the end of a sentence.
+
+    Of a file that is named like JSON or a table, the example is one of these.
+    """
+    form = _FORMS.get(Path(source).suffix.casefold())
+    if form is not None:
+        return f"one that is read holds `{form(_quantity(vocabulary))}`; README.md says what else is"
     return (
-        f"one that is read is `{_tag(vocabulary)}{_example(vocabulary)}`; {PAGE} says how to print such lines, and "
+        f"one that is read is `{_tag(vocabulary)}{_key_and_value(_quantity(vocabulary))}`; "
+        f"{page()} says how to print such lines, and "
         "nbtrace init-logging c|fortran|python writes the code for it"
     )
+
+
+def page() -> str:
+    """Return where the page on the trace format is: in the installed package, or in a checkout."""
+    return str(_INSTALLED) if _INSTALLED.is_file() else PAGE
 
 
 def _tag(vocabulary: Vocabulary) -> str:
@@ -21,13 +41,36 @@ def _tag(vocabulary: Vocabulary) -> str:
     return f"{prefix}: " if prefix[-1:].isalnum() else f"{prefix} ".lstrip()
 
 
-def _example(vocabulary: Vocabulary) -> str:
-    """Return a key and a value: the final quantity, or the first that is one number."""
+def _quantity(vocabulary: Vocabulary) -> Quantity:
+    """Return the final quantity, or the first that is one number."""
     quantities = vocabulary.quantities
     final = quantities.get(vocabulary.final or "")
     numbers = [item for item in quantities.values() if item.kind is Kind.SCALAR]
-    return _key_and_value(final or next(iter(numbers or quantities.values())))
+    return final or next(iter(numbers or quantities.values()))
+
+
+def _numbers(quantity: Quantity) -> list[float]:
+    return [1.5] * max(quantity.size, 1)
 
 
 def _key_and_value(quantity: Quantity) -> str:
-    return f"{quantity.name} {' '.join(['1.5'] * max(quantity.size, 1))}"
+    return f"{quantity.name} {' '.join(map(str, _numbers(quantity)))}"
+
+
+def _as_json(quantity: Quantity) -> str:
+    numbers = _numbers(quantity)
+    return json.dumps({quantity.name: numbers if len(numbers) > 1 else numbers[0]})
+
+
+def _as_columns(quantity: Quantity, sign: str) -> str:
+    numbers = " ".join(map(str, _numbers(quantity)))
+    return f"{sign.join(('quantity', 'value'))}` and below it `{sign.join((quantity.name, numbers))}"
+
+
+_FORMS: dict[str, Callable[[Quantity], str]] = {
+    ".json": _as_json,
+    ".jsonl": _as_json,
+    ".csv": partial(_as_columns, sign=","),
+    ".tsv": partial(_as_columns, sign="\t"),
+}
+"""How a quantity stands in files of other forms, by the ends of their names."""

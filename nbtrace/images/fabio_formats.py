@@ -9,7 +9,7 @@ from nbtrace.errors import InputError
 from nbtrace.images import reading_process
 from nbtrace.images.cbf_geometry import cbf_geometry
 from nbtrace.images.fabio_headers import Declared, declared
-from nbtrace.images.image import Image, of_several
+from nbtrace.images.image import Image, frame_of
 from nbtrace.images.read_apart import Limits, ReadRequest, read_apart
 
 MAGIC: Mapping[bytes, str] = {
@@ -60,9 +60,9 @@ def read_with_fabio(content: bytes, path: Path, kind: str, frame: int | None = N
             read = read_apart(request, _limits(content, expected))
     except OSError as error:
         raise InputError(f"{path} cannot be read as {kind}: no file for it can be made: {error.strerror}") from error
-    remarks = expected.remarks + of_several(read.frames, frame)
     geometry = cbf_geometry(content, path.name) if kind == "CBF" else None
-    return Image(read.pixels, str(path), kind, read.header, geometry, remarks)
+    which = frame_of(read.frames, frame)
+    return Image(read.pixels, str(path), kind, read.header, geometry, expected.remarks, frame=which)
 
 
 def _limits(content: bytes, expected: Declared) -> Limits:

@@ -8,7 +8,7 @@ from nbtrace.errors import InputError
 from nbtrace.files import first_bytes
 from nbtrace.images import reading_process
 from nbtrace.images.content import MOST_BYTES
-from nbtrace.images.image import Image, of_several
+from nbtrace.images.image import Image, frame_of
 from nbtrace.images.nexus_geometry import nexus_geometry
 from nbtrace.images.numpy_files import OF_SIDE, ONLY
 from nbtrace.images.read_apart import Limits, ReadRequest, read_apart
@@ -83,7 +83,7 @@ def _read(file: str, path: Path, array: str, frame: int | None, side: Side | Non
     geometry, why = nexus_geometry(found.details, path.name)
     unfit = found.details.get("unfit_mask")
     unused = f"its mask {unfit}, does not fit the image and is not used" if unfit else ""
-    remarks = (*of_several(found.frames, frame), *filter(None, (unused, why)))
+    remarks = tuple(filter(None, (unused, why)))
     kind = f"HDF5, {found.details.get('dataset', array)}"
     mask = None if found.mask is None or bool(found.mask.all()) else found.mask
-    return Image(found.pixels, str(path), kind, {}, geometry, remarks, mask)
+    return Image(found.pixels, str(path), kind, {}, geometry, remarks, mask, frame_of(found.frames, frame))

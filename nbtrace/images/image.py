@@ -61,6 +61,25 @@ class Geometry:
         return shortened(f"<Geometry: pixels of {size}, wavelength {wavelength}, {cell}; {self.origin}>")
 
 
+@dataclass(frozen=True, slots=True)
+class StackFrame:
+    """Which image of a file it is.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    count : int
+        Images in the file.
+    """
+
+    number: int = 1
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"frame {self.number} of {self.count}"
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """An image.
@@ -82,6 +101,8 @@ class Image:
         What the file holds besides, and what in it contradicts itself; reports say so.
     mask : ndarray or None
         True where a pixel counts, shape (slow, fast), where the file has a mask of its own.
+    frame : StackFrame
+        Which of the images of the file it is.
 
     Raises
     ------
@@ -96,6 +117,7 @@ class Image:
     geometry: Geometry | None = None
     remarks: tuple[str, ...] = ()
     mask: Mask | None = None
+    frame: StackFrame = StackFrame()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", _real(self.pixels, self.source))
@@ -112,13 +134,9 @@ class Image:
         return slow, fast
 
 
-def of_several(count: int, frame: int | None) -> tuple[str, ...]:
-    """Return the remark on an image of a file with `count` images, of which `frame`, from 1, was asked for."""
-    if count <= 1:
-        return ()
-    if frame is None:
-        return (f"it is the first of {count} images in the file; the others are not compared",)
-    return (f"it is image {frame} of {count} in the file; the others are not compared",)
+def frame_of(count: int, frame: int | None) -> StackFrame:
+    """Return which of the `count` images of a file is read where `frame`, from 1, was asked for, or none."""
+    return StackFrame(frame or 1, count) if count > 1 else StackFrame()
 
 
 def image_shape(shape: Sequence[int], source: str) -> tuple[int, int]:

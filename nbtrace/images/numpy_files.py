@@ -1,26 +1,21 @@
 """Images in numpy's own files: .npy, and .npz with one array or with arrays of known names."""
 
 import io
-import lzma
 import math
-import re
-import struct
-import warnings
 import zipfile
-import zlib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nbtrace.errors import InputError
 from nbtrace.images.content import behind, check_expansion, check_size
-from nbtrace.images.image import Image, Pixels, check_real, image_shape
+from nbtrace.images.image import Image, Pixels, StackFrame, check_real, image_shape
+from nbtrace.numpy_headers import DAMAGED_ARCHIVE, ZIP_MAGIC, npy_header
 from nbtrace.records import Side
 
-NPY_MAGIC = b"\x93NUMPY"
-NPZ_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+NPZ_MAGICS = (ZIP_MAGIC, b"PK\x05\x06")
 """How a zip archive begins, and an empty one."""
 
 ONLY = "image"
@@ -30,35 +25,9 @@ OF_SIDE = {Side.C: "c", Side.PY: "py"}
 ARRAYS_NAME = "images.npz"
 """Name of the file in which a bundle or a folder of results keeps both images."""
 
-_LONGEST_HEADER = 2**16
-
-_FIELD = (
-    r"""\s*(?P<quote>['"])(?P<name>\w+)(?P=quote)\s*:\s*(?P<value>'[^']*'|"[^"]*"|\([^()]*\)|\[[^\[\]]*\]|\w+)\s*"""
-)
-_FIELDS = re.compile(rf"{_FIELD}(?:,|(?=\}}))")
-_SHAPE = re.compile(r"[(\[]\s*(?:\d{1,19}L?\s*,\s*)*(?:\d{1,19}L?\s*)?[)\]]", re.ASCII)
-_NUMBER_FORMAT = re.compile(r"[<>|=]?(?:[?biufcSUVOmM]\d{0,9}(?:\[\w+\])?|bool)", re.ASCII)
-"""The formats of numbers, texts, times and objects that numpy writes; anything else might be a record."""
-
-_TRUTH = {"True": True, "False": False}
 _SHOWN = 8
+_DIMENSIONS = 2
 _PIECE = 2**20
-
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    OSError,
-    ValueError,
-)
-"""What zipfile and its decompressors raise on damaged, encrypted and unknown members."""
 
 
 def arrays_bytes(c: Pixels, py: Pixels) -> bytes:
@@ -68,20 +37,22 @@ def arrays_bytes(c: Pixels, py: Pixels) -> bytes:
     return stream.getvalue()
 
 
-def read_npy(content: bytes, path: Path) -> Image:
-    """Return the array of an .npy file.
+def read_npy(content: bytes, path: Path, frame: int | None = None) -> Image:
+    """Return the array of an .npy file, or the image `frame`, from 1, of a stack of them.
 
     Raises
     ------
     InputError
         If it holds objects, is damaged, or shorter than it declares.
     """
-    pixels, end = _array(content, path, str(path))
-    return Image(pixels, str(path), "npy", remarks=behind(content, end))
+    found = _array(content, path, str(path), frame)
+    return Image(found.pixels, str(path), "npy", remarks=behind(content, found.end), frame=found.frame)
 
 
-def read_npz(content: bytes, path: Path, side: Side | None) -> Image:
+def read_npz(content: bytes, path: Path, side: Side | None, frame: int | None = None) -> Image:
     """Return the image of an .npz file: its only array, else the one called `image`, else that of the side.
+
+    Of an array that is a stack of images, `frame`, from 1, says which.
 
     Raises
     ------
@@ -95,10 +66,11 @@ def read_npz(content: bytes, path: Path, side: Side | None) -> Image:
             if names[f"{key}.npy"] > 1:
                 raise InputError(f"{path} holds more than one array called {key!r}; give each a name of its own")
             array = _member(archive, archive.getinfo(f"{key}.npy"), path)
-    except _DAMAGED as error:
+    except DAMAGED_ARCHIVE as error:
         raise InputError(f"{path} is no npz file that can be read: {_reason(error)}") from None
-    pixels, end = _array(array, path, f"{path}: array {key!r}")
-    return Image(pixels, str(path), f"npz, array {key!r}", remarks=behind(array, end))
+    found = _array(array, path, f"{path}: array {key!r}", frame)
+    remarks = behind(array, found.end)
+    return Image(found.pixels, str(path), f"npz, array {key!r}", remarks=remarks, frame=found.frame)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> bytes:
@@ -129,54 +101,60 @@ def _chosen(keys: tuple[str, ...], path: Path, side: Side | None) -> str:
     raise InputError(f"{path} holds {held}; give a file with one array, or call it {names}")
 
 
-def _array(content: bytes, path: Path, name: str) -> tuple[Pixels, int]:
-    """Return the array of .npy bytes without trusting what the header declares, and where its numbers end."""
-    declared, fortran, dtype, start = _header(content, name)
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """The shape of an image, and which of an array's it is."""
+
+    shape: tuple[int, ...]
+    frame: StackFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Array:
+    """An image of an array, which of it, and where the array's numbers end in the file."""
+
+    pixels: Pixels
+    frame: StackFrame
+    end: int
+
+
+def _one_of_stack(shape: tuple[int, ...], frame: int | None, name: str) -> _Declared:
+    """Return the image of an array that is meant; of several it has to be said which, since any axis may count them.
+
+    Raises
+    ------
+    InputError
+        If the array is a stack and no image was asked for, or none that it has.
+    """
+    axes = [size for size in shape if size != 1] if len(shape) > _DIMENSIONS else list(shape)
+    if len(axes) != _DIMENSIONS + 1:
+        return _Declared(shape, StackFrame())
+    count, slow, fast = axes
+    if frame is None:
+        shown = ", ".join(map(str, shape))
+        raise InputError(
+            f"{name} holds an array of shape ({shown}); an image has two dimensions, slow and fast: "
+            f"--frame N takes one of {count} images of {slow} x {fast}"
+        )
+    if frame > count:
+        raise InputError(f"{name} has {count} images, no image {frame}")
+    return _Declared((slow, fast), StackFrame(frame, count))
+
+
+def _array(content: bytes, path: Path, name: str, frame: int | None) -> _Array:
+    """Return the image of .npy bytes without trusting what the header declares."""
+    header = npy_header(content)
+    dtype = None if header is None else header.dtype
+    if header is None or dtype is None:
+        raise InputError(f"{name} is damaged: its header describes no array of numbers")
     check_real(dtype, name)
-    shape = image_shape(declared, name)
-    size = math.prod(shape) * dtype.itemsize
+    start, declared = header.start, _one_of_stack(header.shape, frame, name)
+    shape = image_shape(declared.shape, name)
+    size = math.prod(header.shape) * dtype.itemsize
     check_size(path, size)
     if len(content) < start + size:
         raise InputError(f"{name} is cut off: it declares {size} bytes, {max(len(content) - start, 0)} are there")
-    flat = np.frombuffer(content, dtype, count=math.prod(shape), offset=start)
-    return flat.reshape(shape, order="F" if fortran else "C"), start + size
-
-
-def _header(content: bytes, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Return shape, order, number format and where the numbers begin.
-
-    numpy's own reader evaluates the header as Python and tries to mend what it cannot read, with warnings, and errors
-    of many kinds.
-    """
-    long = content[len(NPY_MAGIC) : len(NPY_MAGIC) + 1] > b"\1"
-    begin = len(NPY_MAGIC) + (6 if long else 4)
-    end = begin + int.from_bytes(content[len(NPY_MAGIC) + 2 : begin], "little")
-    fields = _fields(content[begin : min(end, begin + _LONGEST_HEADER)].decode("latin-1"))
-    shape, fortran = fields.get("shape", ""), _TRUTH.get(fields.get("fortran_order", ""))
-    dtype = _dtype(fields.get("descr", ""))
-    if dtype is None or fortran is None or _SHAPE.fullmatch(shape) is None:
-        raise InputError(f"{name} is damaged: its header describes no array of numbers")
-    sizes = tuple(int(size) for size in re.findall(r"\d+", shape))
-    return sizes, fortran, dtype, end
-
-
-def _fields(header: str) -> dict[str, str]:
-    """Return the fields of an .npy header as texts; none where it is no dictionary of plain values."""
-    header = header.strip(" \n\0")
-    fields, at = {}, 1
-    while header.startswith("{") and (field := _FIELDS.match(header, at)) is not None:
-        fields[field["name"]] = field["value"]
-        at = field.end()
-    return fields if header[at:].strip() == "}" else {}
-
-
-def _dtype(descr: str) -> np.dtype[Any] | None:
-    """Return the number format of a quoted text, None where it is none."""
-    if not descr.startswith(("'", '"')) or _NUMBER_FORMAT.fullmatch(descr[1:-1]) is None:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return np.dtype(descr[1:-1])
-    except (TypeError, ValueError):
-        return None
+    flat = np.frombuffer(content, dtype, count=math.prod(header.shape), offset=start)
+    whole = flat.reshape(header.shape, order="F" if header.fortran else "C")
+    images = whole.reshape((declared.frame.count, *shape))
+    return _Array(images[declared.frame.number - 1], declared.frame, start + size)

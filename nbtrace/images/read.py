@@ -12,6 +12,7 @@ from nbtrace.images.content import read_content
 from nbtrace.images.file_names import FORMATS, suffix_of
 from nbtrace.images.image import Image, Mask
 from nbtrace.images.raw import read_raw
+from nbtrace.numpy_headers import NPY_MAGIC
 from nbtrace.records import Side
 
 _FOREIGN = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}
@@ -84,19 +85,19 @@ def _decoded(content: bytes, path: Path, shape: tuple[int, int] | None, wanted: 
     kind = _kind_of_fabio(content)
     if kind is not None:
         return fabio_formats.read_with_fabio(content, path, kind, wanted.frame)
-    reader = _reader_of(content, wanted.side)
+    reader = _reader_of(content, wanted)
     if reader is None:
         _refuse_foreign(content, path)
         return read_raw(content, path, shape)
     return reader(content, path)
 
 
-def _reader_of(content: bytes, side: Side | None) -> Callable[[bytes, Path], Image] | None:
+def _reader_of(content: bytes, wanted: "_Wanted") -> Callable[[bytes, Path], Image] | None:
     """Return the reader of the format that a file's content has, None for one without a header."""
-    if content.startswith(numpy_files.NPY_MAGIC):
-        return numpy_files.read_npy
+    if content.startswith(NPY_MAGIC):
+        return lambda data, path: numpy_files.read_npy(data, path, wanted.frame)
     if content.startswith(numpy_files.NPZ_MAGICS):
-        return lambda data, path: numpy_files.read_npz(data, path, side)
+        return lambda data, path: numpy_files.read_npz(data, path, wanted.side, wanted.frame)
     if content.startswith(pgm.MAGIC) and content[2:3].isspace():
         return pgm.read_pgm
     return smv.read_smv if smv.is_smv(content) else None

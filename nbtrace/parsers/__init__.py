@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import IO
 
@@ -15,6 +16,7 @@ from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.log_prefixes import ranks_among
+from nbtrace.parsers.logged_documents import HOW_READ, json_lines_in, rows_in
 from nbtrace.parsers.markdown_tables import read_markdown
 from nbtrace.parsers.processes import of_processes, of_rank
 from nbtrace.parsers.reader import LogReader
@@ -122,6 +124,9 @@ def parse_trace(
 
 
 def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
+    logged = json_lines_in(lines)
+    if logged is not None and looks_like_json(logged, dialect):
+        return _behind_prefixes(read_json(source, logged.text, dialect, cut=lines.cut_short))
     if looks_like_json(lines, dialect):
         return read_json(source, lines.text, dialect, cut=lines.cut_short)
     two = columns(lines)
@@ -129,13 +134,22 @@ def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]
         return tuple(_log(column, source, dialect, cut=lines.cut) for column in two)
     reader = _read(unfolded(lines), source, dialect, None)
     if not any(dialect.is_prefixed(record.family) for record in reader.records):
+        total = reader.trace(cut=lines.cut).account.total
+        rows = rows_in(lines)
+        table = None if rows is None else read_markdown(rows, dialect) or read_delimited(rows, dialect)
+        if table is not None:
+            return _behind_prefixes(traces_of(table, source, total, dialect, cut=lines.cut))
         table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
         if table is not None:
-            return traces_of(table, source, reader.trace(cut=lines.cut).account.total, dialect, cut=lines.cut_short)
+            return traces_of(table, source, total, dialect, cut=lines.cut)
     trace = _processes(reader, lines, source, dialect)
     if {record.side for record in trace.records} >= {Side.C, Side.PY}:
         return tuple(_log(own, source, dialect, cut=lines.cut) for own in by_prefix(lines, dialect))
     return (trace,)
+
+
+def _behind_prefixes(traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
+    return tuple(replace(trace, readings=(HOW_READ, *trace.readings)) for trace in traces)
 
 
 def _processes(reader: LogReader, lines: LogLines, source: str, dialect: Dialect) -> Trace:

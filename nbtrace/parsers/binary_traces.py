@@ -4,22 +4,17 @@ from pathlib import Path
 
 from nbtrace.errors import InputError
 from nbtrace.files import first_bytes
+from nbtrace.numpy_headers import NPY_MAGIC, ZIP_MAGIC
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.sheets import Sheets
 from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.parsers.unpack import GZIP, HEAD, Ending, beginning, unpacked
 from nbtrace.records import Trace
 
-ZIP = b"PK\x03\x04"
-"""The first bytes of an npz file."""
-
 PARQUET = b"PAR1"
 """The first bytes of a Parquet file, and the last."""
 
-NPY = b"\x93NUMPY"
-"""The first bytes of a single array, which has no name."""
-
-_MAGICS = (ZIP, PARQUET, NPY)
+_MAGICS = (ZIP_MAGIC, PARQUET, NPY_MAGIC)
 
 
 def binary_content(data: bytes, source: str) -> bytes | None:
@@ -64,11 +59,11 @@ def read_binary(content: bytes, source: str, dialect: Dialect) -> tuple[Trace, .
 
 
 def _sheets(content: bytes, source: str, dialect: Dialect) -> tuple[Sheets | None, int]:
-    if content.startswith(NPY):
+    if content.startswith(NPY_MAGIC):
         raise InputError(
             f"{source} is a single array without a name; save it by name with numpy.savez, or compare images"
         )
-    if content.startswith(ZIP):
+    if content.startswith(ZIP_MAGIC):
         from nbtrace.parsers.numpy_archive import read_archive  # noqa: PLC0415 - numpy
 
         return read_archive(content, source, dialect)

@@ -29,6 +29,8 @@ def read_json_forms(data: object, dialect: Dialect) -> Sheets | None:
             return read
     if isinstance(data, dict) and (both := _both(data, dialect)) is not None:
         return both
+    if isinstance(data, dict) and (frame := _data_frame(data, dialect.vocabulary)) is not None:
+        return read_table(frame, "JSON table", dialect.vocabulary, dialect.json_parts)
     if isinstance(data, list):
         return _listed(data, dialect)
     return _of_one(data, dialect, Side.UNKNOWN) if isinstance(data, dict) else None
@@ -38,7 +40,9 @@ def read_records(records: list[tuple[int, Mapping[str, Any]]], dialect: Dialect,
     """Return what records, each with its line, hold: a quantity each, the cells of rows, or parts of one row."""
     titles = tuple(dict.fromkeys(key for _, record in records for key in record))
     table = TitledTable(
-        titles, tuple(TableRow(tuple(map(record.get, titles)), line) for line, record in records), is_list=False
+        titles,
+        tuple(TableRow(tuple(record.get(title, "") for title in titles), line) for line, record in records),
+        is_list=False,
     )
     alike = len(records) > 1 and set.intersection(*(set(record) for _, record in records))
     if alike:
@@ -93,11 +97,35 @@ def _of_columns(node: Mapping[str, Any]) -> Iterator[TitledTable]:
     lengths = {len(item) for item in columns.values()}
     if len(columns) == len(node) > 1 and len(lengths) == 1 and max(lengths) <= _MOST_ROWS:
         yield TitledTable(tuple(columns), tuple(map(TableRow, zip(*columns.values(), strict=True))), is_list=False)
+    yield from _of_titles(node)
+
+
+def _of_titles(node: Mapping[str, Any]) -> Iterator[TitledTable]:
     titles, rows = node.get("columns"), node.get("data", node.get("rows"))
     if not isinstance(titles, list) or not isinstance(rows, list) or not rows:
         return
     if all(isinstance(title, str) for title in titles) and all(_is_row(row, len(titles)) for row in rows):
         yield TitledTable(tuple(titles), tuple(TableRow(tuple(row)) for row in rows))
+
+
+def _data_frame(node: Mapping[str, Any], vocabulary: Vocabulary) -> TitledTable | None:
+    """Return the table of a document as pandas writes it: titles and rows, or each column as an object of its rows.
+
+    Lists of one length are columns where one of them has the turns of a loop.
+    """
+    titled = next(_of_titles(node), None)
+    if titled is not None:
+        return titled
+    if any(isinstance(column, list) and name in vocabulary.indices for name, column in node.items()):
+        return next(_of_columns(node), None)
+    columns = list(node.values())
+    if not columns or not all(isinstance(column, dict) for column in columns):
+        return None
+    numbers = list(columns[0])
+    if numbers != [str(number) for number in range(len(numbers))] or any(list(other) != numbers for other in columns):
+        return None
+    cells = zip(*(column.values() for column in columns), strict=True)
+    return TitledTable(tuple(node), tuple(map(TableRow, cells)), is_list=False)
 
 
 def _is_row(row: object, length: int) -> bool:

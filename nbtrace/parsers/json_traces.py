@@ -21,7 +21,8 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _FAMILY = "JSON"
 _SHOWN = 120
-_keys_in = re.compile(r'"(\w+)"\s*:').findall
+_keys_in = re.compile(r'"(\w+)"').findall
+"""What a line that is no JSON was to give, as a key or as the name of a quantity."""
 _trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
 
 
@@ -58,7 +59,7 @@ def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) ->
     except json.JSONDecodeError as error:
         records = _json_lines(text, repeated) if error.msg == "Extra data" else None
         if records is not None:
-            return _of_lines(source, records, lines, dialect, repeated, cut=cut)
+            return _of_lines(source, records, lines, dialect, repeated, cut=cut or not text.endswith("\n"))
         problem = Unreadable(min(error.lineno, lines), "", f"not JSON: {error.msg} (column {error.colno})")
         return (useless(source, lines, problem, "invalid JSON", vocabulary, cut=cut),)
     except RecursionError:

@@ -7,7 +7,10 @@ r"""What loggers and launchers put in front of a line: time stamps, levels, modu
 | spdlog | `[2026-01-02 03:04:05.123] [info] ` |
 | glog | `I0102 03:04:05.123456 1234 file.cc:12] ` |
 | syslog, journalctl | `Jan  2 03:04:05 host port[1234]: ` |
+| ts | `Jan 02 03:04:05 `, `1767323045.123 ` |
 | mpirun, srun, torchrun | `[1,0]<stdout>: `, `0: `, `[rank0]: `, `[0] `, `rank 0: ` |
+| docker compose, foreman | `port-1  \| ` |
+| cat -n, grep -n | `    12\t`, `12:` |
 """
 
 import re
@@ -24,13 +27,18 @@ _LEVELS = r"(?:debug|info|notice|warn(?:ing)?|error|err|critical|fatal|severe|ve
 _DAY = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|\s?[+-][0-9]{2}:?[0-9]{2}|\s?UTC)?"
 _NAME = r"[A-Za-z_<][\w.$/<>~-]*+(?:::?[\w<>.-]++)*+"
-_PROCESS = r"[A-Za-z_][\w./-]*+(?:\[[0-9]+\])?:"
+_DATE = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+[0-9]{1,2}\s+[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_PROCESS = r"(?!TRACE|PIX0_PY)[A-Za-z_][\w./-]*+"
+_SENT = rf"(?:(?!{_LEVELS}\s)[\w.-]+\s+{_PROCESS}(?:\[[0-9]+\])?|{_PROCESS}\[[0-9]+\]):"
+"""The host and the process of a system's log: either of them alone is told from a key by the number of the process."""
 
 _glog = re.compile(r"[IWEFD][0-9]{4}(?:[0-9]{4})?\s+[0-9:.]+\s+[0-9]+\s+[^\s\]]+:[0-9]+\]").match
-_syslog = re.compile(rf"[A-Z][a-z]{{2}}\s+[0-9]{{1,2}}\s+[0-9:]{{8}}\s+(?:[\w.-]+\s+)?{_PROCESS}").match
-_journal = re.compile(rf"{_DAY}T{_CLOCK}\s+[\w.-]+\s+{_PROCESS}").match
+_syslog = re.compile(rf"(?P<clock>{_DATE})(?:\s+{_SENT})?(?=\s)", re.IGNORECASE).match
+_journal = re.compile(rf"(?P<clock>{_DAY}T{_CLOCK})\s+{_SENT}", re.IGNORECASE).match
 _time = re.compile(rf"(?P<open>[\[(])?(?:{_DAY}(?:[T ,_]+{_CLOCK})?|{_CLOCK})(?(open)[\])])").match
-_elapsed = re.compile(r"\[\s*[0-9]+\.[0-9]+s?\]").match
+_elapsed = re.compile(r"\[\s*[0-9]+\.[0-9]+s?\]|1[0-9]{9}(?:\.[0-9]{1,9})?(?=\s)").match
+_container = re.compile(r"[A-Za-z][\w.-]*[-_.][0-9]+\s+\|(?=\s)").match
+_counted = re.compile(r"[0-9]{1,9}(?:\t|:(?=[A-Za-z_]))").match
 _plain_logging = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:").match
 _level = re.compile(rf"(?P<open>[\[<(])?\s*{_LEVELS}\s*(?(open)[\]>)]|(?=[\s:|-]|$))", re.IGNORECASE).match
 _launched = re.compile(r"\[[0-9]+,([0-9]+)\]<std(?:out|err)>:?").match
@@ -50,6 +58,8 @@ _leading_name = re.compile(rf"{_NAME}\s+[-|]\s+(?=\[?{_LEVELS}\]?\s+[-|])", re.I
 _separator = re.compile(r"[ \t]*(?:(?:[-|–—>]|:)(?=[ \t]|$)|:)?[ \t]*").match
 
 _ANCHORS = (_glog, _syslog, _journal, _time, _elapsed, _plain_logging, _level)
+_FIRST = (_container, _counted)
+"""What stands at the beginning of a line alone."""
 _RANKS = ((_launched, True), (_named_rank, True), (_numbered, False))
 _FURTHER = (_bracketed, _named)
 _MOST_PARTS = 10
@@ -96,25 +106,46 @@ class LogPrefix:
 def prefix_of(line: str) -> LogPrefix | None:
     """Return what a logger or a launcher put in front of a line, None if nothing is known as such."""
     head = line[:_LONGEST]
+    ends, rank = _parts(head)
+    # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
+    while ends and (_value_alone(line[ends[-1] :]) or _assigned(line, ends[-1])):
+        ends.pop()
+    return LogPrefix(tuple(dict.fromkeys(ends)), _beyond(head, ends[-1]), *rank) if ends else None
+
+
+def behind_prefix(line: str) -> str | None:
+    """Return what follows a prefix and all names in it, numbers alone, too, as in a table's row; None without one."""
+    head = line[:_LONGEST]
+    ends, _ = _parts(head)
+    return line[_beyond(head, ends[-1]) :] if ends else None
+
+
+def _parts(head: str) -> tuple[list[int], tuple[int | None, bool]]:
+    """Return where each part of a prefix ends, and the process that it names."""
     at = len(head) - len(head.lstrip(" \t"))
     ends: list[int] = []
     rank = _NO_RANK
     if leading := _leading_name(head, at):
         at = leading.end()
     for _ in range(_MOST_PARTS):
-        match = _first(_ANCHORS, head, at)
+        match = _first(_ANCHORS if ends else (*_ANCHORS, *_FIRST), head, at)
         if match is None and rank is _NO_RANK and (ranked := _rank_at(head, at)):
             match, rank = ranked
         if match is None and ends:
             match = _first(_FURTHER, head, at)
         if match is None:
             break
-        gap = _separator(head, match.end())
-        at = gap.end() if gap else match.end()
+        if "clock" in match.re.groupindex:
+            # `host port:` may as well be `Unit Cell:`, what the message begins with.
+            ends.append(_behind(head, match.end("clock")))
+        at = _behind(head, match.end())
         ends.append(at)
-    # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
-    alone = not ends or _value_alone(line[at:]) or _assigned(line, at)
-    return None if alone else LogPrefix(tuple(ends), _beyond(head, at), *rank)
+    return ends, rank
+
+
+def _behind(text: str, at: int) -> int:
+    gap = _separator(text, at)
+    return gap.end() if gap else at
 
 
 def _beyond(text: str, at: int) -> int:

@@ -5,11 +5,8 @@ otherwise its first axis counts rows, one place each, and arrays of that length 
 """
 
 import io
-import lzma
 import math
-import struct
 import zipfile
-import zlib
 from collections import Counter
 from typing import Any
 
@@ -17,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.errors import InputError
+from nbtrace.numpy_headers import DAMAGED_ARCHIVE, npy_header
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.placed_rows import PIXEL_KEYS, CellRow
 from nbtrace.parsers.sheets import Sheet, Sheets
@@ -27,26 +25,9 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _MOST_BYTES = 2**28
 _MOST_ARRAYS = 10_000
+_SHOWN = 120
 _VECTOR = 9
 """Numbers up to which an array that the vocabulary does not know is one value."""
-
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
-"""What zipfile and numpy raise on damaged, encrypted and foreign members."""
 
 _Array = npt.NDArray[Any]
 
@@ -109,7 +90,7 @@ def _arrays(content: bytes, source: str) -> tuple[dict[str, _Array], list[Unread
                     odd.append(Unreadable(1, name, f"the array {name} {array}", (name,)))
                 else:
                     arrays[name] = array
-    except _DAMAGED as error:
+    except DAMAGED_ARCHIVE as error:
         reason = str(error).partition("\n")[0] or "damaged"
         raise InputError(f"{source} is no npz file that can be read: {reason}") from None
     return arrays, odd
@@ -117,19 +98,19 @@ def _arrays(content: bytes, source: str) -> tuple[dict[str, _Array], list[Unread
 
 def _array(data: bytes) -> _Array | str:
     """Return the array of the bytes of an npy file, or why it is none of numbers."""
-    stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream)
-    if dtype.hasobject:
+    header = npy_header(data)
+    if header is None:
+        raise ValueError("the header of an array is damaged")
+    dtype = header.dtype
+    if dtype is not None and dtype.hasobject:
         return "holds Python objects, which are never loaded"
-    if dtype.kind not in "biufU":
-        return f"has numbers of the kind {dtype}, which no quantity has"
-    start, size = stream.tell(), math.prod(shape) * dtype.itemsize
-    if len(data) < start + size:
+    if dtype is None or dtype.kind not in "biufU":
+        return f"has numbers of the kind {header.descr[:_SHOWN]}, which no quantity has"
+    count = math.prod(header.shape)
+    if len(data) < header.start + count * dtype.itemsize:
         raise ValueError("an array is cut off")
-    flat = np.frombuffer(data, dtype, count=math.prod(shape), offset=start)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    flat = np.frombuffer(data, dtype, count=count, offset=header.start)
+    return flat.reshape(header.shape, order="F" if header.fortran else "C")
 
 
 def _rows_of(name: str, array: _Array, vocabulary: Vocabulary) -> int | None:

@@ -118,7 +118,7 @@ class LogReader:
         prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
         if prefix is None:
             self._continues = None
-            self.ignored += 1
+            self._foreign(line, 0, number)
             return
         before, self._continues = self.used, None
         if not any(self._read(line[end:], number) for end in prefix.starts):
@@ -144,7 +144,7 @@ class LogReader:
             self._continues = read.family
             self._take(read.outcome, read.family, read.dialect, line, number)
             return True
-        if short and self._continues and line.startswith("  ") and line.strip():
+        if short and self._continues and line.startswith("  ") and line.strip() and prefix_of(line) is None:
             read_on = self.dialect.continuation(line, self._continues, self._context)
             if read_on is not None:
                 outcome = fitting(read_on, self.dialect.vocabulary)
@@ -163,16 +163,24 @@ class LogReader:
         return Record(item.key, meaning.quantity, item.value, meaning.unit, meaning.scale, side, STATISTICS, number)
 
     def _foreign(self, line: str, start: int, number: int) -> None:
-        """Account for a line of a logger that the dialect does not know; a trace line behind more words is not lost."""
-        rest = line[start:]
+        """Account for a line that the dialect does not know; a trace line behind a few words is not lost."""
+        rest = line[start:].lstrip() if len(line) <= LONGEST_LINE else ""
         for _ in range(_MOST_WORDS):
             word, _, rest = rest.partition(" ")
             rest = rest.lstrip()
-            if self.dialect.side_of_line(rest) is not Side.UNKNOWN and self.dialect.tagged(rest, self._context):
-                reason = f"{word!r} stands between the prefix of the logger and the trace line"
+            if self._is_trace(rest, certain=not start):
+                where = "between the prefix of the logger and" if start else "in front of"
+                reason = f"{word!r} stands {where} the trace line"
                 self._take(UnreadableLine(reason), "", "", line, number)
                 return
         self.ignored += 1
+
+    def _is_trace(self, text: str, *, certain: bool) -> bool:
+        """Whether a text begins with the prefix of a trace; where that has to be certain, whether it gives values."""
+        if self.dialect.side_of_line(text) is Side.UNKNOWN:
+            return False
+        read = self.dialect.tagged(text, self._context)
+        return read is not None and (not certain or isinstance(read.outcome, Fields))
 
     def _take(
         self, outcome: Outcome, family: str, dialect: str, line: str, number: int, named: tuple[str, ...] = ()

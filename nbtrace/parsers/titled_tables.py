@@ -115,8 +115,7 @@ def _by_name(table: TitledTable, names: str, form: str, vocabulary: Vocabulary) 
             return _no_table(table, form, reason, vocabulary) if valued and table.is_list else None
         readings.append(_untold(sides, vocabulary))
     unused = [title for title in others if title not in {sides.c, sides.py} and _is_valued(table.column(title))]
-    if unused:
-        readings.append(f"columns {', '.join(unused[:5])} are of neither side and not compared")
+    readings += _of_neither(unused)
     sheets = tuple(
         Sheet(_named_rows(table, names, title, unit, places), side, named=True)
         for title, side in ((sides.c, Side.C), (sides.py, Side.PY))
@@ -183,7 +182,10 @@ def _kind(cell: object) -> bool:
 
 
 def _wide_sides(table: TitledTable, form: str, vocabulary: Vocabulary) -> Sheets | None:
-    """Read a table in which a quantity has two columns, `k_frac_c` and `k_frac_py`; None where none has."""
+    """Read a table in which a quantity has two columns, `k_frac_c` and `k_frac_py`; None where none has.
+
+    Of a quantity with the column of one side alone, the other side's values are missing.
+    """
     found: dict[str, dict[Side, str]] = {}
     for title in table.titles:
         for base, side in _sided(title, vocabulary):
@@ -192,16 +194,41 @@ def _wide_sides(table: TitledTable, form: str, vocabulary: Vocabulary) -> Sheets
     if not both:
         return None
     places = [title for title in table.titles if _is_place(_plain(title), vocabulary)]
+    paired = {title for titles in both.values() for title in titles.values()}
+    alone = {
+        base: titles
+        for base, titles in found.items()
+        if base not in both
+        and vocabulary.knows(base)
+        and not any(vocabulary.knows(_plain(title)) for title in titles.values())
+    }
+    used = {*places, *paired, *(title for titles in alone.values() for title in titles.values())}
+    valued = [title for title in table.titles if not _is_derived(title) and _is_valued(table.column(title))]
     sheets = []
     for side in (Side.C, Side.PY):
         rows = []
         for number, row in enumerate(table.rows):
             cells = dict(zip(table.titles, row.cells, strict=True))
             own = {_plain(title): cells[title] for title in places}
-            values = {base: cells[titles[side]] for base, titles in both.items()}
+            values = {base: cells[titles[side]] if side in titles else "" for base, titles in (both | alone).items()}
             rows.append(CellRow(own | values, row.line, number))
         sheets.append(Sheet(tuple(rows), side, named=True))
-    return Sheets(tuple(sheets), form, _counted(table, places))
+    readings = (*_of_neither([title for title in valued if title not in used]), *_counted(table, places))
+    return Sheets(tuple(sheets), form, readings)
+
+
+def _of_neither(titles: Sequence[str]) -> tuple[str, ...]:
+    """Return what is said of columns that belong to no side."""
+    if not titles:
+        return ()
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    are = "columns" if len(titles) > 1 else "column"
+    verb = "are" if len(titles) > 1 else "is"
+    return (f"{are} {', '.join(titles[:_NAMED])}{more} {verb} of neither side and not compared",)
+
+
+_NAMED = 5
+"""Columns that a sentence names."""
 
 
 def _plain(title: str) -> str:

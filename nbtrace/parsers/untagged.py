@@ -51,7 +51,8 @@ _equals = re.compile(r"([^\s=:][^=:]*?)\s*+(?<![!<>])=(?!=)\s*+(\S.*)").fullmatc
 _colon = re.compile(r"([^\s=:][^=:]*):\s+(\S.*)").fullmatch
 _blank = re.compile(r"([^\s=:]+)\s+(\S.*)").fullmatch
 _pairs = re.compile(r"\w+=\S[^=]*(?:[\s,]\w+=\S[^=]*)+").fullmatch
-_led = re.compile(r"([A-Za-z_]\w*):\s+([A-Za-z_]\w*\s*+=[^=].*)").fullmatch
+_led = re.compile(r"([A-Za-z_]\w*)(?:[ =#]+[0-9]+)?:\s+([A-Za-z_]\w*\s*+=[^=].*)").fullmatch
+"""A line that begins with what it is of: `geometry: a = 1`, `step 3: a = 1`."""
 _word = re.compile(r"[A-Za-z_][\w.*^/()\[\]'-]*|\|[A-Za-z_]\w*\|").fullmatch
 _damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
 """One word that begins as a number, or the stars that Fortran prints where one does not fit."""

@@ -118,3 +118,12 @@ def test_nothing_is_overwritten(nb: "Run", supervisor: Path, tmp_path: Path) -> 
     ended = nb(supervisor / "c.log", supervisor / "py.log", "--json", "x.json")
     assert ended.code == 2
     assert (tmp_path / "x.json").read_text() == "mine"
+
+
+def test_the_answer_names_the_turn_of_a_loop_without_a_name(nb: "Run", tmp_path: Path) -> None:
+    for name, factor in (("a.log", 1.0), ("b.log", 1.01)):
+        values = [(1 / (turn + 1)) * (factor if turn >= 7 else 1) for turn in range(12)]
+        (tmp_path / name).write_text("".join(f"residual = {value:.9f}\n" for value in values))
+    ended = nb("a.log", "b.log")
+    assert ended.code == 1
+    assert "residual at repeat 7" in ended.out.splitlines()[0]

@@ -219,3 +219,25 @@ def test_structure_factors_beside_another_file_say_which_one_is_none(
         assert result.code == 3
         assert other.name in result.err
         assert "another one" not in result.err
+    damaged.write_text("")
+    assert "damaged.hkl is empty" in nb("diff", good, damaged).err
+
+
+def test_what_one_side_alone_has_is_in_the_first_line(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "c.log").write_text("TRACE_C: F_latt_a 2.0\nTRACE_C: F_latt -2.38\n")
+    (tmp_path / "py.log").write_text("TRACE_PY: F_latt_a 2.0\n")
+    ended = nb("diff", "c.log", "py.log")
+    assert ended.code == 0
+    assert ended.out.startswith("AGREE  1 of 2 values compared, none diverges; only C has F_latt\n")
+    (tmp_path / "both.json").write_text('{"c": {"F_latt_a": 2.0, "F_latt": -2.38}, "py": {"F_latt_a": 2.0}}')
+    assert nb("diff", "both.json", "both.json").out.splitlines()[0] == ended.out.splitlines()[0]
+
+
+def test_a_log_that_ends_within_a_key_differs(nb: "Run", tmp_path: Path) -> None:
+    whole = "TRACE_C: F_latt_a 2.0\nTRACE_C: own_key 3\n"
+    (tmp_path / "c.log").write_text(whole)
+    (tmp_path / "py.log").write_text("TRACE_PY: F_latt_a 2.0\nTRACE_PY: own_")
+    ended = nb("diff", "c.log", "py.log")
+    assert ended.code == 1
+    assert ended.out.startswith("DIFFER  1 of 2 values compared, none diverges; Py ends in the middle of a line\n")
+    assert "it was cut off there" in " ".join(ended.out.split())

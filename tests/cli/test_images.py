@@ -211,7 +211,7 @@ def test_the_mask_in_a_file_is_told_and_frames_are_chosen(nb: "Run", tmp_path: P
     ended = nb("images", "c.nxs", "py.npy", "--frame", "2")
     words = " ".join(ended.out.split())
     assert ended.code == 0
-    assert words.startswith("AGREE 70 pixels, ")
+    assert words.startswith("AGREE 70 pixels of frame 2 of 2 in C, ")
     assert "NOTE the mask in the file of C leaves out 2 pixels" in words
     assert "Compared: 70 pixels; 2 outside the mask" in words
     assert nb("images", "c.nxs", "py.npy").code == 1

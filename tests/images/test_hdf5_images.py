@@ -9,6 +9,7 @@ import pytest
 
 from nbtrace.errors import InputError
 from nbtrace.images import hdf5_images
+from nbtrace.images.image import StackFrame
 from nbtrace.images.read import read_image
 from nbtrace.images.resolution import direct_beam
 from nbtrace.records import Side
@@ -77,8 +78,7 @@ def test_a_mask_of_another_shape_is_said_to_be_unused(tmp_path: Path) -> None:
 def test_frames_are_counted_through_the_files_that_a_master_links_to(eiger: Path, frame: int | None) -> None:
     image = read_image(eiger, frame=frame)
     np.testing.assert_array_equal(image.pixels, STACK[(frame or 1) - 1])
-    which = "the first of 5 images" if frame is None else f"image {frame} of 5"
-    assert image.remarks == (f"it is {which} in the file; the others are not compared",)
+    assert image.frame == StackFrame(frame or 1, 5)
 
 
 def test_the_mask_of_the_file_says_which_pixels_count(eiger: Path) -> None:

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fabio
 import numpy as np
@@ -25,6 +26,7 @@ from fabio.edfimage import EdfImage
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.images import content as content_module
 from nbtrace.images import fabio_formats, read_apart, reading_process
+from nbtrace.images.image import StackFrame
 from nbtrace.images.read import read_image, read_mask
 from nbtrace.records import Side
 from tests.places import NOISE_IMAGE
@@ -644,7 +646,7 @@ class TestFabio:
         first = np.arange(12, dtype=np.float32).reshape(3, 4)
         image = read_image(stack(tmp_path, first, first + 1, first + 2))
         np.testing.assert_array_equal(image.pixels, first)
-        assert image.remarks == ("it is the first of 3 images in the file; the others are not compared",)
+        assert image.frame == StackFrame(1, 3)
 
     def test_a_checksum_that_is_not_that_of_the_pixels(self, tmp_path: Path) -> None:
         CbfImage(data=np.arange(12, dtype=np.int32).reshape(3, 4)).write(str(tmp_path / "a.cbf"))
@@ -695,3 +697,26 @@ class TestFabio:
             check=False,
         )
         assert (run.returncode, run.stdout) == (status, b"")
+
+
+class TestStacksOfNumpy:
+    """Arrays of more than one image, of which one is asked for."""
+
+    STACK = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+
+    @pytest.mark.parametrize("shape", [(2, 3, 4), (2, 1, 3, 4), (1, 2, 3, 4)])
+    @pytest.mark.parametrize("order", ["C", "F"])
+    def test_the_frame_that_was_asked_for(self, tmp_path: Path, shape: tuple[int, ...], order: Any) -> None:
+        np.save(tmp_path / "a.npy", np.asarray(self.STACK.reshape(shape), order=order))
+        np.savez(tmp_path / "a.npz", image=self.STACK.reshape(shape))
+        for name in ("a.npy", "a.npz"):
+            image = read_image(tmp_path / name, frame=2)
+            np.testing.assert_array_equal(image.pixels, self.STACK[1])
+            assert image.frame == StackFrame(2, 2)
+
+    def test_which_axis_counts_is_not_guessed(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "a.npy", self.STACK)
+        with pytest.raises(InputError, match="--frame N takes one of 2 images of 3 x 4"):
+            read_image(tmp_path / "a.npy")
+        with pytest.raises(InputError, match="has 2 images, no image 3"):
+            read_image(tmp_path / "a.npy", frame=3)

@@ -17,9 +17,11 @@ from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
 from nbtrace.parsers import read_sides
 from nbtrace.parsers.reader import LogReader
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
-from nbtrace.records import Trace
+from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.quantity import Kind
 from tests.column_trace import column_trace
+from tests.logged_lines import PREFIXES
+from tests.places import PAIRS
 
 _ARITY = {Kind.SCALAR: 1, Kind.VECTOR: 3}
 _VALUES = sorted((name, _ARITY[q.kind]) for name, q in QUANTITIES.items() if q.kind in _ARITY)
@@ -243,6 +245,17 @@ def test_lines_in_other_forms_are_read_in_the_same_way(tmp_path: Path, log: byte
     path = tmp_path / "otherwise.log"
     path.write_bytes(log)
     assert _same(path, size)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES)
+def test_logged_lines_are_read_in_the_same_way(tmp_path: Path, prefix: str) -> None:
+    path = tmp_path / "logged.log"
+    lines = (PAIRS / "polar_09__35_24" / "py.log").read_text().splitlines()
+    path.write_text("".join(f"{prefix}{line}\n" for line in (*lines, *lines)))
+    (trace,) = read_sides(str(path))
+    assert trace.side is Side.PY
+    # What begins with a bracket may be JSON, and is left to the line reader.
+    assert _same(path, 1000) or prefix.startswith("[")
 
 
 def test_regular_lines_do_not_reach_the_line_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,3 +151,20 @@ def test_a_repeated_key_of_an_inner_object_is_no_agreement() -> None:
 @pytest.mark.parametrize("document", [[{}, {}], [{}], {"a": {}}, {"columns": [], "data": [[]]}, {"steps": [{}, {}]}])
 def test_empty_objects_hold_no_trace(document: Any) -> None:
     assert not one(document).records
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"phi_tic": {"0": 0, "1": 1}, "F_latt": {"0": -2.38, "1": 1.5}},
+        {"columns": ["phi_tic", "F_latt"], "index": [0, 1], "data": [[0, -2.38], [1, 1.5]]},
+        {"phi_tic": [0, 1], "F_latt": [-2.38, 1.5]},
+    ],
+    ids=["pandas", "pandas split", "lists"],
+)
+def test_a_data_frame_has_a_row_for_each_step(document: dict[str, Any]) -> None:
+    (trace,) = parse_trace(json.dumps(document))
+    assert [(record.quantity, record.index.ordinal("phi_tic"), record.numbers) for record in trace.records] == [
+        ("phi_F_latt", 0, (-2.38,)),
+        ("phi_F_latt", 1, (1.5,)),
+    ]

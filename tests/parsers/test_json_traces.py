@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from nbtrace.compare.diff import diff_traces
 from nbtrace.parsers import parse_trace, read_trace
 from nbtrace.records import Side, Trace
+from nbtrace.verdicts.status import Verdict
 
 ENTRY = {"phi_tic": 0, "phi_deg": 0.0, "k_frac": -0.596337551708306, "F_latt_b": 0.0915914157955099, "F_latt": 0.25}
 HEAD = {
@@ -183,3 +185,18 @@ def test_of_two_lists_of_steps_the_first_known_name_counts(order: tuple[str, str
     assert {record.index.ordinal("phi_tic") for record in older.records} == {0, 1}
     (empty,) = parse_trace(json.dumps({"per_phi_entries": None, "traces": lists["traces"]}))
     assert empty.records == older.records
+
+
+@pytest.mark.parametrize("kept", range(1, 14))
+def test_json_lines_that_end_within_a_line_agree_with_nothing(kept: int) -> None:
+    lines = ['{"name": "F_latt_a", "value": 2.0}', '{"name": "F_latt", "value": -2.38}']
+    (whole,) = parse_trace("\n".join([*lines, lines[0].replace("_a", "_b")]) + "\n")
+    (cut,) = parse_trace("\n".join([*lines, lines[0][:kept]]))
+    assert cut.account.torn
+    assert diff_traces(whole, cut).verdict is Verdict.DIFFER
+
+
+def test_a_torn_line_of_json_names_its_quantity() -> None:
+    (trace,) = parse_trace('{"name": "F_latt_a", "value": 2.0}\n{"name": "F_latt", "val')
+    (bad,) = trace.account.unreadable
+    assert bad.quantities == ("F_latt",)

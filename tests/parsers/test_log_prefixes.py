@@ -12,6 +12,7 @@ from nbtrace.compare.steps import compare_steps
 from nbtrace.parsers import parse_trace
 from nbtrace.parsers.log_prefixes import message, prefix_of, ranks_among
 from nbtrace.verdicts.status import Verdict
+from tests.logged_lines import PREFIXES
 from tests.places import PAIRS
 
 LINE = "TRACE_PY: F_latt -2.38"
@@ -96,6 +97,33 @@ def test_a_logged_trace_has_the_values_of_the_plain_one(form: str) -> None:
     own = [(record.key, record.value, record.index, record.line) for record in once.records]
     assert [(record.key, record.value, record.index, record.line) for record in trace.records] == own
     assert (trace.pixels, len(trace.settings)) == (once.pixels, len(once.settings))
+
+
+@pytest.mark.parametrize("side", ["c", "py"])
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES)
+def test_a_log_behind_any_prefix_holds_what_it_holds_without(prefix: str, side: str) -> None:
+    plain = (PAIRS / "supervisor__685_1039" / f"{side}.log").read_text()
+    (trace,) = parse_trace("".join(f"{prefix}{line}\n" for line in plain.splitlines()))
+    (once,) = parse_trace(plain)
+    own = [(record.key, record.value, record.index, record.line) for record in once.records]
+    assert [(record.key, record.value, record.index, record.line) for record in trace.records] == own
+    assert (trace.pixels, trace.settings) == (once.pixels, once.settings)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES)
+def test_a_program_without_a_trace_prefix_is_read_behind_any_other(prefix: str) -> None:
+    lines = ("F_latt = -2.38", "F_latt_a: 2.5", "distance = 100 mm", "error: 1e-3")
+    (trace,) = parse_trace("".join(f"{prefix}{line}\n" for line in lines))
+    assert [(record.quantity, record.numbers) for record in trace.records] == [
+        ("F_latt", (-2.38,)), ("F_latt_a", (2.5,)), ("distance_m", (0.1,)), ("error", (1e-3,)),
+    ]  # fmt: skip
+
+
+def test_a_trace_line_behind_an_unknown_prefix_is_not_lost() -> None:
+    (trace,) = parse_trace(f"{LINE}\n<<port>> TRACE_PY: F_cell 5\n")
+    (bad,) = trace.account.unreadable
+    assert (bad.line, bad.quantities) == (2, ("F_cell",))
+    assert "in front of the trace line" in bad.reason
 
 
 def test_a_trace_line_behind_words_is_not_lost() -> None:

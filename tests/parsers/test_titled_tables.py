@@ -171,3 +171,25 @@ def test_prose_with_commas_is_no_table() -> None:
 def test_a_line_of_another_form_in_a_csv_file_names_its_quantity() -> None:
     (read,) = parse_trace("F_cell,300\nF_latt,-2.4\npolar,0.9\nF_cell = 12\n", "mixed.csv")
     assert [bad.quantities for bad in read.account.unreadable] == [("F_cell",)]
+
+
+def test_a_column_of_one_side_alone_is_a_difference() -> None:
+    c, py = both("F_latt_a_c,F_latt_a_py,F_cell_c,weight\n2.0,2.0,300,1\n")
+    result = diff_traces(c, py)
+    assert result.verdict is Verdict.DIFFER
+    assert result.first_divergence is not None
+    assert result.first_divergence.quantity == "F_cell"
+    assert "column weight is of neither side and not compared" in c.readings
+
+
+def test_a_quantity_that_ends_like_a_side_is_of_neither() -> None:
+    c, py = both("F_latt_a_c,F_latt_a_py,F_latt_c\n2.0,2.0,-2.38\n")
+    assert values(c) == values(py) == {"F_latt_a": (2.0,)}
+    assert any("F_latt_c is of neither side" in text for text in c.readings)
+
+
+def test_a_table_that_ends_in_the_middle_of_a_row_agrees_with_nothing() -> None:
+    whole = "quantity,value\nF_latt_a,2.0\nF_latt,-2.38\n"
+    (left,), (right,) = parse_trace(whole), parse_trace(whole[: whole.index("latt,-") + 2])
+    assert right.account.torn
+    assert diff_traces(left, right).verdict is Verdict.DIFFER

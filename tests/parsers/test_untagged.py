@@ -164,3 +164,9 @@ def test_a_known_quantity_whose_value_is_damaged_is_a_difference(between: str, d
 def test_a_unit_of_another_dimension_is_a_difference() -> None:
     (mm,), (s,) = (parse_trace(f"distance = 100 {unit}\npolar = 0.9\nF_cell = 3\n") for unit in ("mm", "s"))
     assert diff(mm, s).verdict is Verdict.DIFFER
+
+
+def test_what_a_line_is_of_may_stand_in_front_of_its_value() -> None:
+    lines = [f"  inner {turn}: x = {turn / 10}\n" for turn in range(4)]
+    (trace,) = parse_trace("".join(lines))
+    assert [(record.quantity, record.numbers) for record in trace.records] == [("x", (turn / 10,)) for turn in range(4)]

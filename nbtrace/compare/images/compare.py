@@ -235,6 +235,9 @@ def _file_notices(c: Image, py: Image, names: Names) -> Iterator[Notice]:
     """Yield what each file says of its image, and what its pixels say of their scale."""
     sides = tuple(zip(names.pair, (c, py), strict=True))
     for side, image in sides:
+        if image.frame.count > 1:
+            text = f"{side}, {image.source}: {image.frame}; the others are not compared, --frame N chooses another"
+            yield Notice(Subject.SIDES, Weight.WARNING, text)
         for remark in image.remarks:
             yield Notice(Subject.SIDES, Weight.WARNING, f"{side}, {image.source}: {remark}")
     scaled = [side for side, image in sides if is_autoscaled(image)]

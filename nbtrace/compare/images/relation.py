@@ -108,9 +108,8 @@ class ImageRelation:
                 case RelationKind.SQUARE_ROOT | RelationKind.SQUARE:
                     phrase = f"{step.words} {phrase}"
                 case RelationKind.MASKED | RelationKind.LEFT_OUT | RelationKind.FEW:
-                    after.append(
-                        f"{'and of the rest' if after and step.kind is RelationKind.FEW else 'but for'} {step.words}"
-                    )
+                    further = "and of the rest" if step.kind is RelationKind.FEW else "and for"
+                    after.append(f"{further if after else 'but for'} {step.words}")
                 case _:
                     phrase = f"{phrase} {step.words}"
         return ", ".join((f"{before}{start} {phrase}", *after))

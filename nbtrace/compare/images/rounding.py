@@ -96,7 +96,7 @@ class Rounding:
 
 
 def rounding_of(c: Values, py: Values, names: Names) -> Rounding | None:
-    """Return how one image is the other rounded to whole numbers; None if it is not.
+    """Return how one image is the other rounded to whole numbers; None if it is not, or is the very same.
 
     Only a file of integers is forgiven, and only rounding to the nearest: half a count in every pixel.
 
@@ -119,8 +119,8 @@ def rounding_of(c: Values, py: Values, names: Names) -> Rounding | None:
     whole, source = (c, py) if made is Side.C else (py, c)
     y, x = whole.astype(np.float64), source.astype(np.float64)
     apart = np.abs(y - x)
-    if not bool((apart <= HALF).all()):
-        return None
+    if not bool((apart <= HALF).all()) or not apart.any():
+        return None  # where all values are the same, nothing was rounded
     seen = np.abs(x) > 0.5
     told = int(np.count_nonzero(seen))
     if told == 0:

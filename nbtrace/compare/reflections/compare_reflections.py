@@ -364,7 +364,8 @@ def _notices(result: ReflectionsResult) -> Iterator[Notice]:
         (result.names.candidate, result.names.reference, result.py, result.filled_py),
     ):
         if table.repeated:
-            text = f"{table.source} gives {table.repeated} reflections more than once; the last value counts"
+            many = "1 reflection" if table.repeated == 1 else f"{table.repeated} reflections"
+            text = f"{table.source} gives {many} more than once; the last value counts"
             yield Notice(Subject.LINES, Weight.WARNING, text)
         if table.form is ReflectionForm.CACHE and table.default is not None:
             gaps = table.entries - len(table.indices)

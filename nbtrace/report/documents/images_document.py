@@ -147,5 +147,10 @@ def _pixel(pixel: WorstPixel) -> DifferingPixel:
 
 def _image(image: Image) -> ImageSource:
     return ImageSource(
-        source=image.source, format=image.format, shape_slow_fast=image.shape, dtype=image.pixels.dtype.name
+        source=image.source,
+        format=image.format,
+        shape_slow_fast=image.shape,
+        dtype=image.pixels.dtype.name,
+        frame=image.frame.number,
+        frames=image.frame.count,
     )

@@ -180,8 +180,9 @@ def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":
 
     shape = None if said.shape_slow_fast is None else said.shape_slow_fast
     kept = next((file for file in filed.outputs if is_named(file.name, ARRAYS_NAME)), None)
-    path = kept.path if kept is not None and kept.path is not None else _input(said.source, filed)
-    return read_image(path, shape=shape, side=side)
+    if kept is not None and kept.path is not None:
+        return read_image(kept.path, shape=shape, side=side)
+    return read_image(_input(said.source, filed), shape=shape, side=side, frame=said.frame)
 
 
 def _input(source: str, filed: FiledResult) -> Path:

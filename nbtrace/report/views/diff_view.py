@@ -70,7 +70,7 @@ def headline(result: DiffResult) -> str:
     if result.verdict is Verdict.NOT_COMPARABLE:
         return f"the logs are not comparable; {compared} for information"
     if first is None:
-        return f"{compared}, none diverges{lack_words(result)}"
+        return f"{compared}, none diverges{lack_words(result) or alone_words(result)}"
     shown = result.physical.first if first.quantity in result.physical.artefacts else None
     shown = shown or first
     rest = (
@@ -93,9 +93,27 @@ def lack_words(result: DiffResult) -> str:
             return f"; {side} prints no {final}"
         if lacking := _lacking_words(gaps, trace.vocabulary):
             return f"; {side} lacks {lacking}"
+        if trace.account.torn:
+            return f"; {side} ends in the middle of a line"
     if result.verdict is Verdict.DIFFER and result.first_divergence is None:
         return "; but not everything could be compared, see the notes and the coverage"
     return ""
+
+
+def alone_words(result: DiffResult) -> str:
+    """Return the quantities that one side alone has where they are few; many are counted in the coverage."""
+    covered, names = result.coverage, result.names
+    alone = {
+        names.reference: (*covered.missing_on_py, *covered.unknown_on_c),
+        names.candidate: (*covered.missing_on_c, *covered.unknown_on_py),
+    }
+    if sum(map(len, alone.values())) > _ALONE:
+        return ""
+    return "".join(f"; only {side} has {listed(quantities)}" for side, quantities in alone.items() if quantities)
+
+
+_ALONE = 3
+"""Quantities of one side alone that the first line names."""
 
 
 def _lacking_words(gaps: Gaps, vocabulary: Vocabulary) -> str:

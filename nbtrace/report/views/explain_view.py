@@ -33,6 +33,7 @@ from nbtrace.report.views.explain_words import (
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
+from nbtrace.vocabulary.vocabulary import UNNAMED
 
 ROOT_COLUMNS = (
     Column("root"),
@@ -74,6 +75,14 @@ def explain_view(result: Explanation) -> View:
     )
 
 
+def _unnamed_turn(result: Explanation, root: Root) -> str:
+    """Return the turn in which the first value of a root differs, where no line of the logs names the loop."""
+    rows = (row for row in result.diff.rows if row.quantity == root.quantity and row.status.diverges)
+    first = next(rows, None)
+    turns = first.index.loops if first is not None else ()
+    return ", ".join(f"{name} {ordinal}" for name, ordinal in turns if name in UNNAMED)
+
+
 def headline(result: Explanation) -> str:
     """Return the answer in one line."""
     if not result.comparable:
@@ -87,9 +96,9 @@ def headline(result: Explanation) -> str:
         single = _single_side(result)
         if single:
             return f"{single} in single precision, and every difference follows from that"
-        return "the logs differ, but no value in them shows which side is wrong"
+        return f"{result.diff.first_divergence.label} differs, but no value in the logs shows which side is wrong"
     root, share = result.ranked[0]
-    answer = f"{side_words(root)}: {root_words(root)}; {effect_words(root, share, result)}"
+    answer = f"{side_words(root)}: {root_words(root, _unnamed_turn(result, root))}; {effect_words(root, share, result)}"
     if len(result.rounded) == len(result.ranked) > 1:
         answer = rounding_words(result.rounded)
     if result.verdict is Verdict.AGREE:

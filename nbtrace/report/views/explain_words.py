@@ -41,10 +41,14 @@ def side_words(root: Root) -> str:
     return names.either if root.side is Side.UNKNOWN else names.of(root.side)
 
 
-def root_words(root: Root) -> str:
-    """Return where a root is and its cause, with the residual that the cause leaves."""
+def root_words(root: Root, turn: str = "") -> str:
+    """Return where a root is and its cause, with the residual that the cause leaves.
+
+    `turn` is the turn of a loop that no line names, in which its first value differs.
+    """
     where = listed(root.quantities, 3)
-    where += f" at {place_words(root)}" if root.place else ""
+    if place := place_words(root) or turn:
+        where += f" at {place}"
     if root.settings:
         return f"{setting_words(root)}; each follows the formula of {where}"
     if root.cause is None:

@@ -73,16 +73,35 @@ def images_view(result: ImagesResult, causes: ImageCauses | None = None) -> View
 
 def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
     """Return the answer in one line: what agrees is said too, so that no gate hides behind another."""
-    metrics, names = result.metrics, result.names
+    frames = _frame_words(result)
     if result.verdict is Verdict.AGREE:
-        worst = f"largest |{names.difference}| {metrics.max_abs_diff:.3g}"
-        worst = worst if metrics.max_abs_diff else "no pixel differs"
-        if is_autoscaled(result.c) and is_autoscaled(result.py):
-            worst += "; each image was scaled by its own maximum, so their scale is not compared"
-        return (
-            f"{metrics.pixels} pixels, correlation {near_one(metrics.correlation)}, "
-            f"scale {near_one(metrics.scale)}, {worst}"
-        )
+        return _agreement(result, f" of {frames}" if frames else "")
+    return f"{_difference(result, causes)}{f'; in {frames}' if frames else ''}"
+
+
+def _frame_words(result: ImagesResult) -> str:
+    """Return which images of files of several are compared; empty where both files hold one."""
+    frames = result.c.frame, result.py.frame
+    if frames[0] == frames[1]:
+        return str(frames[0]) if frames[0].count > 1 else ""
+    sides = zip(frames, result.names.pair, strict=True)
+    return " and ".join(f"{frame} in {side}" for frame, side in sides if frame.count > 1)
+
+
+def _agreement(result: ImagesResult, of_frame: str) -> str:
+    metrics, names = result.metrics, result.names
+    worst = f"largest |{names.difference}| {metrics.max_abs_diff:.3g}"
+    worst = worst if metrics.max_abs_diff else "no pixel differs"
+    if is_autoscaled(result.c) and is_autoscaled(result.py):
+        worst += "; each image was scaled by its own maximum, so their scale is not compared"
+    return (
+        f"{metrics.pixels} pixels{of_frame}, correlation {near_one(metrics.correlation)}, "
+        f"scale {near_one(metrics.scale)}, {worst}"
+    )
+
+
+def _difference(result: ImagesResult, causes: ImageCauses | None) -> str:
+    names = result.names
     cause = cause_headline(result, causes)
     finite = result.gate("finite")
     swapped = result.relation is not None and result.relation.has(RelationKind.BYTE_ORDER, RelationKind.EITHER_ORDER)

@@ -53,15 +53,40 @@ def reflections_headline(result: ReflectionsResult) -> str:
 def _differences(result: ReflectionsResult) -> Iterator[str]:
     c, py = result.names.pair
     if result.differing:
-        yield f"F differs in {result.differing} of {result.compared} reflections"
+        yield f"F differs in {result.differing} of {result.compared} reflections{_worst_words(result)}"
     elif result.compared:
         yield f"the {result.compared} reflections of both agree"
     if result.only_c:
-        yield f"{py} lacks {result.only_c} that {c} has"
+        yield f"{py} lacks {_lacked(result, result.only_c, c)}"
     if result.only_py:
-        yield f"{c} lacks {result.only_py} that {py} has"
+        yield f"{c} lacks {_lacked(result, result.only_py, py)}"
     if result.defaults_differ:
         yield f"the default F is {result.c.default:g} in {c}, {result.py.default:g} in {py}"
+
+
+def _worst_words(result: ReflectionsResult) -> str:
+    """Return the worst reflection, where no relation accounts for all of them."""
+    if result.relation is not None or not result.worst:
+        return ""
+    row = result.worst[0]
+    which = "" if result.differing == 1 else "worst "
+    return f" ({which}{_hkl(row)}: {row.c:.9g} against {row.py:.9g})"
+
+
+def _lacked(result: ReflectionsResult, count: int, other: str) -> str:
+    """Return the reflections that only the other side has, by their indices where they are few."""
+    rows = [row for row in result.lacking if (row.py is None) == (other == result.names.reference)]
+    if count <= _NAMED and len(rows) == count and result.relation is None:
+        return f"{', '.join(map(_hkl, rows))}, which {other} has"
+    return f"{count} that {other} has"
+
+
+_NAMED = 2
+"""Reflections of one side alone that the first line names."""
+
+
+def _hkl(row: ReflectionRow) -> str:
+    return " ".join(map(str, row.hkl))
 
 
 def relation_words(relation: ReflectionRelation, result: ReflectionsResult) -> str:

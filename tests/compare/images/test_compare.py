@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
 from nbtrace.compare.images.resample import resampled
 from nbtrace.errors import InputError, MismatchError, UsageError
-from nbtrace.images.image import Image
+from nbtrace.images.image import Image, StackFrame
 from nbtrace.images.read import read_image
 from nbtrace.images.resolution import geometry_of, miller_indices, resolution
+from nbtrace.report.documents.images_document import images_document
+from nbtrace.report.views.images_view import headline
 from nbtrace.verdicts.notices import Weight
 from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
@@ -279,12 +281,31 @@ def test_only_nan_is_nothing_to_compare_and_the_side_is_named() -> None:
         compared(half, nothing, roi=Roi(0, 0, 0, 2))
 
 
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ((StackFrame(1, 20), StackFrame(1, 20)), " of frame 1 of 20"),
+        ((StackFrame(8, 20), StackFrame()), " of frame 8 of 20 in C"),
+        ((StackFrame(1, 20), StackFrame(2, 5)), " of frame 1 of 20 in C and frame 2 of 5 in Py"),
+        ((StackFrame(), StackFrame()), ""),
+    ],
+)
+def test_the_first_line_says_which_frames_are_compared(frames: tuple[StackFrame, StackFrame], words: str) -> None:
+    c, py = (Image(spots(), f"{name}.h5", "HDF5", frame=frame) for name, frame in zip(("c", "py"), frames, strict=True))
+    assert headline(compare_images(c, py)).startswith(f"{spots().size} pixels{words}, correlation 1")
+    document: Any = images_document(compare_images(c, py))
+    assert document["c"]["frames"] == frames[0].count
+    other = Image(2 * spots(), "py.h5", "HDF5", frame=frames[1])
+    said = headline(compare_images(c, other))
+    assert said.endswith(words.replace(" of frame", "; in frame", 1))
+
+
 def test_a_file_whose_first_image_alone_is_compared_says_so() -> None:
-    c, py = Image(spots(), "c.edf", "EDF"), Image(spots(), "py.edf", "EDF", remarks=("it is the first of 3 images",))
+    c, py = Image(spots(), "c.edf", "EDF"), Image(spots(), "py.edf", "EDF", frame=StackFrame(2, 3))
     result = compare_images(c, py)
     assert result.verdict is Verdict.AGREE
     assert [notice.text for notice in result.notices if notice.weight is Weight.WARNING] == [
-        "Py, py.edf: it is the first of 3 images"
+        "Py, py.edf: frame 2 of 3; the others are not compared, --frame N chooses another"
     ]
 
 

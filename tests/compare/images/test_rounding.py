@@ -91,3 +91,8 @@ def test_the_factors_that_round_to_the_same_are_those_that_do() -> None:
     assert low < 1 < high
     for factor, same in ((low + 1e-9, True), (high - 1e-9, True), (low - 1e-6, False), (high + 1e-6, False)):
         assert np.array_equal(np.rint(c * factor), np.rint(c)) is same
+
+
+def test_the_same_whole_numbers_in_another_format_are_not_rounded() -> None:
+    counts = np.arange(100, dtype=np.int32)
+    assert rounding_of(counts, counts.astype(np.float32), registry.default().names) is None

@@ -9,6 +9,7 @@ from nbtrace.compare.reflections.compare_reflections import ReflectionsResult, c
 from nbtrace.compare.reflections.index_maps import IndexMap
 from nbtrace.compare.reflections.reflection_set import Amplitudes, ReflectionSet, of_box, of_list
 from nbtrace.errors import InputError
+from nbtrace.report.views.reflections_view import reflections_headline
 from nbtrace.verdicts.status import Verdict
 
 EDGE = range(-6, 7)
@@ -138,3 +139,18 @@ def test_nan_agrees_with_nothing() -> None:
 def test_nothing_in_common_is_no_agreement() -> None:
     with pytest.raises(InputError, match="no reflection in common"):
         lists(np.array([[1, 2, 3, 4.0]]), np.array([[7, 2, 3, 9.0]]))
+
+
+def test_the_first_line_names_what_is_lacking_and_what_is_worst() -> None:
+    rows = np.array([[1, 0, 0, 10.0], [2, 0, 0, 20.0], [3, 0, 1, 40.0], [0, 2, 0, 7.0]])
+    other = rows[1:].copy()
+    assert reflections_headline(lists(rows, other)).endswith("Py lacks 1 0 0, which C has")
+    other[1, 3] = 44.0
+    said = reflections_headline(lists(rows, other))
+    assert said == "F differs in 1 of 3 reflections (3 0 1: 40 against 44), Py lacks 1 0 0, which C has"
+    assert reflections_headline(lists(rows, rows[:1])).endswith("Py lacks 3 that C has")
+
+
+def test_one_reflection_given_twice_is_one() -> None:
+    rows = np.array([[1, 0, 0, 10.0], [2, 0, 0, 20.0], [2, 0, 0, 20.0]])
+    assert any("gives 1 reflection more than once" in notice.text for notice in lists(rows, rows).notices)

@@ -145,6 +145,8 @@ class ImageSource(DocumentPart):
         default=None, description="Pixels along slow and fast."
     )
     dtype: str = Field(default="", description="Number type of the pixels.")
+    frame: int = Field(default=1, description=f"{LATER}Which image of the file it is, from 1.")
+    frames: int = Field(default=1, description=f"{LATER}Images in the file.")
 
 
 class _ImagesHead(DocumentPart):

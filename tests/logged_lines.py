@@ -1,0 +1,28 @@
+"""What loggers, launchers and tools put in front of lines, as it stands in files."""
+
+PREFIXES = {
+    "python logging": "2026-01-02 03:04:05,123 - port.core - INFO - ",
+    "python basic": "INFO:root:",
+    "thread": "2026-01-02 03:04:05,123 [MainThread] INFO port.core: ",
+    "pool": "2026-01-02 03:04:05,123 (ThreadPoolExecutor-0_0) DEBUG ",
+    "rich": "[03:04:05] INFO     ",
+    "loguru": "2026-01-02 03:04:05.123 | INFO     | port:run:12 - ",
+    "spdlog": "[2026-01-02 03:04:05.123] [info] ",
+    "glog": "I0102 03:04:05.123456 1234 file.cc:12] ",
+    "log4j": "2026-01-02 03:04:05,123 INFO  [main] port.Core: ",
+    "syslog": "Jan  2 03:04:05 host port[1234]: ",
+    "ts": "Jan 02 03:04:05 ",
+    "seconds": "1767323045.123 ",
+    "time and zone": "2026-01-02T03:04:05.123456+00:00 INFO ",
+    "time in UTC": "2026-01-02T03:04:05Z ",
+    "clock": "03:04:05.123 ",
+    "uptime": "[   12.345678] ",
+    "mpirun": "[1,0]<stdout>: ",
+    "srun": "0: ",
+    "srun of many": "  0: ",
+    "torchrun": "[rank0]: ",
+    "rank": "[0] ",
+    "compose": "port-1  | ",
+    "numbered": "    12\t",
+    "grep": "12:",
+}
