@@ -53,3 +53,10 @@ def test_another_language_is_refused(nb: "Run", word: str, says: str) -> None:
     ended = nb("init-logging", word)
     assert (ended.code, ended.out) == (2, "")
     assert says in ended.err
+
+
+@pytest.mark.parametrize(
+    ("language", "leave"), [("c", 'NBTRACE_LEAVE("step")'), ("fortran", "call nbtrace_leave('step')")]
+)
+def test_the_use_ends_a_loop_so_that_what_follows_is_of_no_step(nb: "Run", language: str, leave: str) -> None:
+    assert leave in nb("init-logging", language).out
