@@ -281,7 +281,7 @@ def test_strict_counts_what_one_side_lacks_and_what_cannot_be_read(read: Read) -
     ("py", "message"),
     [
         ("", "it is empty"),
-        ("hello\n", "none of its 1 lines"),
+        ("hello\n", "its one line is no trace line"),
         ("TRACE_PY: x\n", "line 1"),
         ("TRACE_PY: steps 1\n", "in common"),
     ],
