@@ -10,7 +10,8 @@ def readable_line(vocabulary: Vocabulary) -> str:
     """Return an example of a line that is read with a vocabulary, and what says more, as the end of a sentence."""
     return (
         f"one that is read is `{_tag(vocabulary)}{_example(vocabulary)}`; {PAGE} says how to print such lines, and "
-        "nbtrace init-logging c|fortran|python writes the code for it"
+        "nbtrace init-logging c|fortran|python writes the code for it; what lines of other programs mean, a vocabulary "
+        "says (--vocabulary; nbtrace vocabulary init A.log B.log drafts one)"
     )
 
 
