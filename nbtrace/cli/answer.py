@@ -64,9 +64,7 @@ def answer_command(
     words = chosen(vocabulary, Path())
     configured = configured_by(config, passed_on(ctx), words)
     logs = (first,) if second is None else (first, second)
-    delivery = Delivery(
-        "explain", (*logs, *words.inputs), outputs.destinations(), vocabulary=vocabulary, screen=screen_of(ctx)
-    )
+    delivery = Delivery("explain", (*logs, *words.inputs), outputs.destinations(), screen=screen_of(ctx))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = _pair(first, second, words)
     result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))

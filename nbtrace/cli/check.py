@@ -54,7 +54,7 @@ def check_command(
         delivery = Delivery("format", (log, *words.inputs), outputs.destinations())
         raise typer.Exit(_check_format(log, words.vocabulary, delivery))
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
-    delivery = Delivery("check", (log, *words.inputs), outputs.destinations(), vocabulary=vocabulary)
+    delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
     trace = read_trace(log, wanted, vocabulary=words.vocabulary)
     if not trace.records:
         raise InputError(

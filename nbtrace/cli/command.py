@@ -7,12 +7,15 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from nbtrace.cli.call_under_way import call_of, under_way
 from nbtrace.cli.commands import UNNAMED
 from nbtrace.cli.former_options import renamed
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 
 HELP = frozenset({"--help", "-h"})
+PLACEHOLDER = "FLAGS"
+"""What stands for the flags of a run in the usage, and in commands that a report suggests."""
 SCREEN = "nbtrace.screen"
 """Where a context keeps how many lines the answer may have, if it was asked for without the name of a command."""
 SCREEN_LINES = 25
@@ -40,6 +43,7 @@ class HelpfulCommand(TyperCommand):
         words: list[str] = ctx.meta.setdefault(TYPED, list(args))
         if not ctx.resilient_parsing:  # a shell that completes half a call
             self.refuse_bare_flags(ctx, words)
+            self.refuse_placeholder(ctx, words)
         try:
             rest: list[str] = super().parse_args(ctx, renamed(_title(ctx), args))
         except BadUsage as error:
@@ -48,6 +52,19 @@ class HelpfulCommand(TyperCommand):
             _keep_near(error)
             raise
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what it prints may name commands to run next, with the options of this call."""
+        name = _title(ctx)
+        if name is None:
+            return super().invoke(ctx)
+        commands = ctx.find_root().command.commands
+        call = call_of("" if name == UNNAMED else name, ctx.meta.get(TYPED, []), self.params, commands)
+        token = under_way.set(call)
+        try:
+            return super().invoke(ctx)
+        finally:
+            under_way.reset(token)
 
     @property
     def takes_flags(self) -> bool:
@@ -63,6 +80,15 @@ class HelpfulCommand(TyperCommand):
         call = flags_behind(path_of(ctx), words, values_of(self.params))
         if call:
             raise UsageError(f"flags of a run stand after --: {call}")
+
+    def refuse_placeholder(self, ctx: Any, words: list[str]) -> None:
+        """Refuse a call that was copied from a report, with the word that stands for the flags of the run."""
+        if self.takes_flags and words[-2:] == ["--", PLACEHOLDER]:
+            config = any(parameter.name == "config" for parameter in self.params)
+            raise UsageError(
+                f"{PLACEHOLDER} stands for the flags of the run: {path_of(ctx)} … -- -cell 100 100 100 90 90 90 -N 5 …"
+                + (", or --config NAME in place of them" if config else "")
+            )
 
     def spell_out(self, ctx: Any, words: list[str]) -> None:
         """Refuse an option that is another program's word for one of this command, with the right call."""

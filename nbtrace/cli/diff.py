@@ -79,7 +79,7 @@ def diff_command(
     """
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
-    delivery = Delivery("diff", inputs, outputs.destinations(brief=brief), vocabulary=vocabulary)
+    delivery = Delivery("diff", inputs, outputs.destinations(brief=brief))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if words.is_default and are_reflections(c_log, py_log):
         if noise is not None or unified_view:

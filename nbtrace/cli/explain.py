@@ -76,7 +76,7 @@ def explain_command(
     words = chosen(vocabulary, Path())
     configured = configured_by(config, flags, words)
     inputs = (c_log, py_log, *words.inputs)
-    delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses), vocabulary=vocabulary)
+    delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = read_pair(c_log, py_log, words.vocabulary)
     result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrace.cli.side_labels import TWO_SIDED, typed_names
+from nbtrace.cli.next_commands import runnable
 from nbtrace.documents import dump
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle
@@ -20,7 +20,7 @@ from nbtrace.report import markdown, terminal
 from nbtrace.report.missing_packages import needs_package
 from nbtrace.report.provenance_lines import provenance_lines
 from nbtrace.report.short_form import on_a_screen, short_form
-from nbtrace.report.view import View, clean, with_option, with_vocabulary
+from nbtrace.report.view import View, clean
 from nbtrace.verdicts.status import Verdict
 
 if TYPE_CHECKING:
@@ -167,10 +167,7 @@ def must_be_folder(folder: Path, wanted: Path) -> None:
 
 @dataclass
 class Delivery:
-    """A command under way: its inputs, its destinations, the reference program if one takes part, its start.
-
-    `vocabulary` is what the call names as such: the commands that a report names need it, too.
-    """
+    """A command under way: its inputs, its destinations, the reference program if one takes part, its start."""
 
     name: str
     inputs: tuple[str, ...]
@@ -178,7 +175,6 @@ class Delivery:
     device: str | None = None
     dtype: str | None = None
     reference: Path | None = None
-    vocabulary: str | None = None
     screen: int | None = None
     """Lines that the printed report may have, where it is cut to a screen."""
 
@@ -218,11 +214,8 @@ class Delivery:
             A shorter one, which is printed in its place unless all is asked for; files hold the whole.
         """
         code = _EXIT[view.verdict] if code is None else code
-        if self.vocabulary is not None:
-            view = with_vocabulary(view, self.vocabulary)
-            shown = None if shown is None else with_vocabulary(shown, self.vocabulary)
-        if typed := typed_names():
-            view = with_option(view, typed, TWO_SIDED)
+        view = runnable(view)
+        shown = None if shown is None else runnable(shown)
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document()), self.to.plot)
         if self.to.text not in {None, STDOUT}:

@@ -95,6 +95,8 @@ def _names_files(inputs: Sequence[str], commands: Sequence[str]) -> bool:
         return False
     if "." in first or "/" in first:
         return True
+    if len(others) == 1 and exists(others[0]):
+        raise UsageError(f"{first!r} is neither a command nor a file (nbtrace --help lists the commands)")
     if others and all(map(exists, others)):
         call = " ".join(["nbtrace", *map(typed, others)])
         raise UsageError(f"{first!r} is neither a command nor a file; {call} does what the inputs call for")
@@ -146,6 +148,8 @@ def _mixture(inputs: Sequence[str], kinds: Sequence[InputKind]) -> str:
         return f"{' and '.join(inputs)} are folders; verify them one by one: {calls}"
     what = " and ".join(f"{name} is {_ARTICLES[kind]}" for name, kind in zip(inputs, kinds, strict=True))
     calls = ", ".join(_CALLS[kind] for kind in dict.fromkeys(kinds))
+    if set(kinds) == {InputKind.TRACE, InputKind.REFLECTIONS}:
+        calls = "nbtrace diff compares two of a kind"
     if set(kinds) == {InputKind.TRACE, InputKind.IMAGE}:
         log = inputs[kinds.index(InputKind.TRACE)]
         calls += f"; the geometry of images from a trace: nbtrace images C PY --geometry {typed(log)}"

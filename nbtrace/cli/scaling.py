@@ -56,7 +56,7 @@ def scaling_command(
     if cells is not None and not words.is_default:
         raise UsageError(f"--cells are those of a crystal of nanoBragg; leave it out for {words.name}")
     destinations = outputs.destinations(plot=plot)
-    delivery = Delivery("scaling", (c_log, py_log, *words.inputs), destinations, vocabulary=vocabulary)
+    delivery = Delivery("scaling", (c_log, py_log, *words.inputs), destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     result = scaling_chain(*read_pair(c_log, py_log, words.vocabulary), limits, cells=cells)
     refuse_misspelt(limits, result.notices)

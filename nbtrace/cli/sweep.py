@@ -115,7 +115,7 @@ def sweep_command(
     plan = _recorded(trace, wanted, words.vocabulary) if trace else _computed(wanted)
     inputs = (*plan.inputs, *((reference,) if reference is not None else ()), *words.inputs)
     ran_on, ran_in = ", ".join(plan.devices), ", ".join(plan.dtypes)
-    delivery = Delivery("sweep", inputs, to, device=ran_on, dtype=ran_in, vocabulary=vocabulary)
+    delivery = Delivery("sweep", inputs, to, device=ran_on, dtype=ran_in)
     expected = None if reference is None else read_trace(reference, Side.C, vocabulary=words.vocabulary)
     runs, texts = plan.make()
 

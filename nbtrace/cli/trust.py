@@ -8,7 +8,7 @@ from nbtrace.cli.command import is_plain
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import Lenient
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import STDOUT, Delivery
 from nbtrace.cli.panels import PIXELS, PROGRAMS
 from nbtrace.cli.program_flags import flags_after_dashes
 from nbtrace.cli.region import region_of
@@ -100,7 +100,9 @@ def trust_command(
     names = tuple(map(str, line.inputs))
     delivery = Delivery("trust", names, outputs.destinations(), reference=program.file)
     result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)
-    raise typer.Exit(delivery.deliver(trust_view(result), lambda: trust_document(result)))
+    to = delivery.to.json
+    view = trust_view(result, filed=None if to in {None, STDOUT} else str(to))
+    raise typer.Exit(delivery.deliver(view, lambda: trust_document(result)))
 
 
 def _threads(text: str) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict, band
 from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.vocabulary.sides import Names
+from nbtrace.vocabulary.vocabulary import REPEAT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +156,7 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
             forms = "TRACE_C_PHI, TRACE_PY_PHI or per-φ JSON"
-            other = "values that a loop prints again and again: nbtrace steps A B --index repeat"
+            other = f"values that a loop prints again and again: nbtrace steps A B --index {_stated(trace)}"
             raise InputError(f"{trace.source} holds no φ steps ({forms}); {other}")
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
@@ -170,6 +171,11 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
     return PhiResult(c, py, tolerance, compared, repeated, notices, verdict, sweeps)
+
+
+def _stated(trace: Trace) -> str:
+    """Return the outermost loop that the lines of a log state; how often a key came where they state none."""
+    return next((name for record in trace.records for name, _ in record.index.loops), REPEAT)
 
 
 def _unreadable_steps(trace: Trace) -> bool:

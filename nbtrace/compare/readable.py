@@ -25,8 +25,9 @@ def readable_line(vocabulary: Vocabulary, source: str = "") -> str:
         return f"one that is read holds `{form(_quantity(vocabulary))}`; README.md says what else is"
     return (
         f"one that is read is `{_tag(vocabulary)}{_key_and_value(_quantity(vocabulary))}`; "
-        f"{page()} says how to print such lines, and "
-        "nbtrace init-logging c|fortran|python writes the code for it"
+        f"{page()} says how to print such lines, and nbtrace init-logging c|fortran|python writes the code for it; "
+        "what lines of other programs mean, a vocabulary says (--vocabulary; nbtrace vocabulary init A.log B.log "
+        "drafts one)"
     )
 
 

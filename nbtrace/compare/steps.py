@@ -154,7 +154,7 @@ def compare_steps(
         If the vocabulary names no such loop.
     """
     first, second = trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary)
-    index = _named(first.vocabulary, index)
+    index = _named(first, second, index)
     result = diff_traces(first, second, policy)
     c, py = result.c, result.py
     loop = Loop.of(index, c, py)
@@ -184,14 +184,19 @@ def compare_steps(
     return StepsResult(result, index, turns, repeats, notices, _verdict(unjudged))
 
 
-def _named(vocabulary: Vocabulary, index: str | None) -> str:
-    """Return the name of the loop that is meant."""
+def _named(first: Trace, second: Trace, index: str | None) -> str:
+    """Return the name of the loop that is meant: of the vocabulary, or one that lines of either log state."""
+    vocabulary = first.vocabulary
     named = [name for name in vocabulary.indices if name not in UNNAMED]
     if index is None:
         return named[0] if named else REPEAT
-    if index not in {*named, *UNNAMED}:
-        named_words = f"it names {', '.join(named)}" if named else "it names none"
-        raise UsageError(f"{vocabulary.name} has no index {index!r}: {named_words}{names.hint(index, named)}")
+    if index in {*named, *UNNAMED}:
+        return index
+    stated = {name: None for trace in (first, second) for record in trace.records for name, _ in record.index.loops}
+    if index not in stated:
+        known = [*named, *(name for name in stated if name not in {*named, *UNNAMED})]
+        named_words = f"there is {', '.join(known)}" if known else "there is none"
+        raise UsageError(f"no loop is called {index!r}: {named_words}{names.hint(index, known)}")
     return index
 
 

@@ -7,10 +7,13 @@ from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.readable import PAGE
 from nbtrace.records import Side, Trace
 from nbtrace.report.view import Command, Section, SectionKind, logs_line, typed
-from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 TITLE = "What to look at next"
+FLAGS = " -- FLAGS"
+"""What stands in a command for the flags of a run that nobody has told."""
+FLAGS_MEANT = " (FLAGS are those of the run; or --config NAME in place of -- FLAGS)"
+"""The end of its question, which says so."""
 _LANGUAGES = {Side.C: "c", Side.PY: "python"}
 
 
@@ -22,13 +25,19 @@ def next_section(items: Iterable[str] = (), commands: Iterable[Command] = ()) ->
 
 def logs_command(name: str, question: str, *sources: str, vocabulary: Vocabulary, more: str = "") -> Command:
     """Return a command on logs, with the vocabulary that they were read with."""
-    line = logs_line(name, *sources, vocabulary=vocabulary, more=more)
-    return Command(line, question, vocabulary is registry.default())
+    return Command(logs_line(name, *sources, vocabulary=vocabulary, more=more), question)
 
 
 def why(c: Trace, py: Trace) -> Command:
     """Return the command that explains a difference between two traces."""
     return logs_command("explain", "who is wrong, and why?", c.source, py.source, vocabulary=c.vocabulary)
+
+
+def vocabulary_drafted(c: Trace, py: Trace) -> Command:
+    """Return the commands that draft a vocabulary of two logs, and explain with it."""
+    logs = f"{typed(c.source)} {typed(py.source)}"
+    line = f"nbtrace vocabulary init {logs} -o drafted.toml && nbtrace {logs} --vocabulary drafted.toml"
+    return Command(line, "a draft of what your own quantities mean; formulas that you add tell whose value is right")
 
 
 def to_be_logged(side: Side, vocabulary: Vocabulary) -> Command:

@@ -123,7 +123,7 @@ def _more_notices(notices: Sequence[Notice]) -> tuple[Notice, ...]:
 
 
 def _short_section(section: Section, limits: ShortLimits) -> Section:
-    items = _cut(section.items, limits.items)
+    items = _cut(section.items, limits.items) if limits.items else ()
     commands = section.commands[: limits.commands]
     table, said = _short_table(section.table, limits)
     if table is not None and limits.screen and section.kind is SectionKind.ROOTS:

@@ -1,7 +1,7 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
 
@@ -79,13 +79,10 @@ class Command:
         As it is typed.
     question : str
         What it answers.
-    takes_vocabulary : bool
-        It reads logs with the vocabulary in force, and does not name it.
     """
 
     line: str
     question: str
-    takes_vocabulary: bool = False
 
 
 class SectionKind(StrEnum):
@@ -160,33 +157,6 @@ class View:
     def verdict_word(self) -> str:
         """The verdict as reports say it."""
         return verdict_word(self.verdict, alone=self.alone)
-
-
-def with_option(view: View, option: str, of: Collection[str]) -> View:
-    """Return a view in which the commands to run next, those of these names, have one more option."""
-
-    def longer(command: Command) -> Command:
-        words = command.line.split()
-        head, flags, tail = command.line.partition(" -- ")
-        takes = len(words) > 1 and words[1] in of
-        return replace(command, line=f"{head} {option}{flags}{tail}") if takes else command
-
-    return _with_commands(view, longer)
-
-
-def with_vocabulary(view: View, name: str) -> View:
-    """Return a view in which the commands to run next that read logs name a vocabulary."""
-    option = f" --vocabulary {quote(name)}"
-
-    def longer(command: Command) -> Command:
-        return replace(command, line=command.line + option) if command.takes_vocabulary else command
-
-    return _with_commands(view, longer)
-
-
-def _with_commands(view: View, changed: Callable[[Command], Command]) -> View:
-    sections = (replace(part, commands=tuple(map(changed, part.commands))) for part in view.sections)
-    return replace(view, sections=tuple(sections))
 
 
 VERDICT_WORDS = {

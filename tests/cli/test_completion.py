@@ -169,3 +169,19 @@ def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(UsageError, match="cannot be written"):
         install("zsh")
+
+
+def test_a_long_meaning_is_no_second_word(tmp_path: Path) -> None:
+    """What answers breaks long lines at the width of a terminal, and a shell takes each for a word."""
+    bash = found("bash")
+    (tmp_path / "script").write_text(script("bash"))
+    (tmp_path / "nbtrace").write_text(f'#!/bin/sh\nexec {sys.executable} -m nbtrace "$@"\n')
+    (tmp_path / "nbtrace").chmod(0o755)
+    program = f"""
+source {tmp_path / "script"}
+COMP_LINE="nbtrace diff --to"; COMP_POINT=${{#COMP_LINE}}
+_nbtrace_completion {tmp_path / "nbtrace"}
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run([bash, "--norc", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "--tolerance\n"

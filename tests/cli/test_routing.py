@@ -74,7 +74,11 @@ def test_the_inputs_call_for_a_command(call: str, command: list[str]) -> None:
         ("evidence evidence", "nbtrace bundle verify evidence and nbtrace bundle verify evidence"),
         ("a.npy", "a.npy is one image; give the other, too: nbtrace images a.npy OTHER"),
         ("a.hkl", "a.hkl holds structure factors; give the others, too: nbtrace diff a.hkl OTHER"),
-        ("a.hkl c.log", "a.hkl is a file of structure factors and c.log is a trace; nbtrace diff compares two"),
+        (
+            "a.hkl c.log",
+            "structure factors and c.log is a trace; nbtrace diff compares two of a kind",
+        ),
+        ("juxtapose c.log", "'juxtapose' is neither a command nor a file (nbtrace --help lists the commands)"),
         ("c.log py.log c.log", "3 inputs: c.log, py.log, c.log"),
         ("c.log py.log diff", "the command comes first: nbtrace diff c.log py.log (a file of that name is ./diff)"),
         ("--brief diff c.log py.log", "the command comes first: nbtrace diff --brief c.log py.log"),

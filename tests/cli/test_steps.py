@@ -70,7 +70,7 @@ def test_steps_of_nanobragg_are_those_of_phi(nb: "Run", supervisor: Path) -> Non
 @pytest.mark.parametrize(
     ("call", "code", "message"),
     [
-        ("loops.log arrays.log --vocabulary rod.toml --index nosuch", 2, "rod has no index 'nosuch'"),
+        ("loops.log arrays.log --vocabulary rod.toml --index nosuch", 2, "no loop is called 'nosuch'"),
         ("loops.log arrays.log --vocabulary rod.toml --index repeat", 3, "its lines state turns of step, cell"),
         ("loops.log arrays.log --vocabulary rod.toml --plot x.png", 2, "--plot draws the φ steps of nanoBragg"),
         ("loops.log arrays.log --vocabulary rod.toml -t nosuch=1", 2, "the tolerance of nosuch"),

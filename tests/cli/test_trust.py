@@ -14,6 +14,9 @@ def test_noise_that_is_measured_is_a_floor_for_diff(
     ended = nb("trust", "--ref", ref, "--repeat", "1", "--threads", "1,2", "--json", "n.json", "--", *FLAGS.split())
     assert ended.code == 1
     assert ended.out.startswith("DIFFER  REF_UNSTABLE: 2 threads moves 1 pixel")
+    (following,) = (line.strip() for line in ended.out.splitlines() if line.startswith("  nbtrace "))
+    assert following.startswith("nbtrace compare --ref ")
+    assert " --noise n.json -- " in following
     document = json.loads((tmp_path / "n.json").read_text())
     assert document["verdict"] == "REF_UNSTABLE"
     assert document["noise"]["pixels"] == [{"slow": 4, "fast": 0, "absolute": 0.5}]

@@ -178,7 +178,7 @@ def test_the_unnamed_loop_of_values_that_come_again(tmp_path: Path) -> None:
 
 def test_what_cannot_be_compared_along_a_loop(words: Vocabulary) -> None:
     run = log(words, "a", values())
-    with pytest.raises(UsageError, match="walk has no index 'stp': it names step, cell; the nearest is step"):
+    with pytest.raises(UsageError, match="no loop is called 'stp': there is step, cell; the nearest is step"):
         compare_steps(run, log(words, "b", values()), "stp")
     flat = nbtrace.parse_trace("b> width 1.125\nb> push 3\n", "flat.log", vocabulary=words)[0]
     with pytest.raises(InputError, match=r"flat\.log has no turn of step; its lines state the turns of no loop"):

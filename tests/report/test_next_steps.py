@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from nbtrace.report.next_steps import logs_command, next_section
-from nbtrace.report.view import Command, View, logs_line, typed, with_vocabulary
-from nbtrace.verdicts.status import Verdict
-from nbtrace.vocabulary import registry
+from nbtrace.report.view import typed
 from tests.cli.conftest import nb  # noqa: F401 - the fixture
 from tests.places import EXAMPLES, PAIRS
 
@@ -97,16 +94,3 @@ def test_names_are_typed_so_that_the_shell_gives_them_back() -> None:
         (word,) = shlex.split(typed(name))
         assert word in {name, f"./{name}"}
         assert not word.startswith("-") or word == "-"
-
-
-def test_a_vocabulary_is_named_once_and_only_where_logs_are_read() -> None:
-    default = registry.default()
-    line = logs_line("explain", "a.log", "b.log", vocabulary=default)
-    parts = next_section(
-        commands=[logs_command("explain", "?", "a.log", "b.log", vocabulary=default), Command("nbtrace report e", "?")]
-    )
-    view = with_vocabulary(View("t", Verdict.DIFFER, "h", (), (), parts), "rod v.toml")
-    assert [item.line for item in view.sections[0].commands] == [
-        f"{line} --vocabulary 'rod v.toml'",
-        "nbtrace report e",
-    ]

@@ -91,3 +91,9 @@ def test_a_screen_holds_any_view(words: int, width: int) -> None:
     assert sum(max(1, -(-len(line) // width)) for line in lines) <= 25
     assert lines[0].startswith("DIFFER  answer")
     assert lines[-1].startswith("DIFFER  answer")
+
+
+def test_where_no_item_fits_none_is_counted() -> None:
+    section = Section("Peaks", items=tuple(f"peak {n}" for n in range(4)))
+    (shown, *_) = short_form(view(section), ShortLimits(items=0)).sections
+    assert shown.items == ()

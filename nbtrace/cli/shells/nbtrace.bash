@@ -6,7 +6,7 @@ _nbtrace_completion() {
     while IFS= read -r line; do
         value="${line%%$'\t'*}"
         [ -n "$value" ] && COMPREPLY+=("$value")
-    done < <(env _NBTRACE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
+    done < <(env TERMINAL_WIDTH=9999 _NBTRACE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
         _TYPER_COMPLETE_ARGS="${COMP_LINE:0:COMP_POINT}" "$1" 2>/dev/null)
     # What ends in an equals sign goes on.
     case "${COMPREPLY[0]-}" in

@@ -3,7 +3,7 @@
 function __nbtrace_complete
     set -l line (commandline -cp)
     set -l command (string split --max 1 ' ' -- (string trim --left -- $line))[1]
-    set -l answer (env _NBTRACE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
+    set -l answer (env TERMINAL_WIDTH=9999 _NBTRACE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
         _TYPER_COMPLETE_ARGS="$line" $command 2>/dev/null | string match --invert '')
     set -l current (commandline -ct)
     if string match --quiet --regex '^--[^=]+=' -- $current

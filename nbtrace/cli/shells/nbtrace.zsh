@@ -5,7 +5,7 @@ _nbtrace() {
     local line value
     local -a answer described open
     # ${(q)…} keeps a word with blanks one word; the last one is what is being typed.
-    answer=("${(@f)$(env _NBTRACE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
+    answer=("${(@f)$(env TERMINAL_WIDTH=9999 _NBTRACE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
         _TYPER_COMPLETE_ARGS="${(j: :)${(@q)words[1,CURRENT]}}" "${words[1]}" 2>/dev/null)}")
     [[ "$words[CURRENT]" == --*=* ]] && compset -P '*='
     for line in $answer; do

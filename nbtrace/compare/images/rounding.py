@@ -75,10 +75,9 @@ class Rounding:
         """Return what there is to know of it, in one line."""
         source = names.of(self.made.other)
         low, high = self.factors
-        text = (
-            f"{self.short(names)}: largest |{names.difference}| {self.largest:.4g}, "
-            f"and {source} times any factor from {low:.9g} to {high:.9g} rounds to the same"
-        )
+        text = f"{self.short(names)}: largest |{names.difference}| {self.largest:.4g}"
+        if f"{low:.9g}" != f"{high:.9g}":
+            text += f", and {source} times any factor from {low:.9g} to {high:.9g} rounds to the same"
         if not self.blind:
             return text
         return f"{text}; of {self.blind} pixels below ½, with a sum of {self.blind_sum:.4g}, nothing is left"

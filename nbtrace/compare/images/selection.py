@@ -176,7 +176,8 @@ def _wanted(shape: tuple[int, int], options: ImageOptions) -> Mask | None:
         roi = options.roi
         if roi.fast_last >= shape[1] or roi.slow_last >= shape[0]:
             raise MismatchError(
-                f"region {roi} (fast fast slow slow) leaves the image of {shape[0]} x {shape[1]} pixels"
+                f"the region ({roi.words}, from 0 and ends included) leaves the image of "
+                f"{shape[0]} x {shape[1]} pixels (slow x fast)"
             )
         inside = np.zeros(shape, bool)
         inside[roi.slices] = True

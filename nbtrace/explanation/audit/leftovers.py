@@ -35,7 +35,8 @@ def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
     for row in compared.rows:
         if row.status.diverges and _node(compared.c, row.c) not in judged:
             held = Held(row.c.numbers, None, NO_FORMULA), Held(row.py.numbers, None, NO_FORMULA)
-            node = Node(row.quantity, row.index.sample, row.index.places(words.indices))
+            stated = words.indices if row.known is not None else [name for name, _ in row.index.loops]
+            node = Node(row.quantity, row.index.sample, row.index.places(stated))
             apart = any(map(row.index.ordinal, words.judged_apart)) or (row.known is not None and row.index.grids)
             reason = f"{NO_FORMULA}: {row.index.label()}" if apart else NO_FORMULA
             yield Finding(node, AuditStatus.UNKNOWN, *held, is_root=True, reason=reason, ground=Ground.NO_FORMULA)

@@ -6,7 +6,7 @@ from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.next_probe import next_probe
 from nbtrace.explanation.physics import Wanted
 from nbtrace.records import Side
-from nbtrace.report.next_steps import after_lacking, next_section
+from nbtrace.report.next_steps import FLAGS, FLAGS_MEANT, after_lacking, next_section, vocabulary_drafted
 from nbtrace.report.view import Command, Section, logs_line
 from nbtrace.verdicts.status import Verdict
 
@@ -34,12 +34,16 @@ def _settling(result: Explanation) -> Iterator[Command]:
     for root, _ in result.ranked:
         if (root.side is not Side.UNKNOWN and root.cause is not None) or root.settings:
             continue
+        if root.quantity not in result.diff.c.vocabulary.quantities:
+            yield vocabulary_drafted(result.diff.c, result.diff.py)
+            return
         with_flags = result.audit.physics.probe(Wanted.CONFIGURATION, None, logs)
         if root.side is Side.UNKNOWN and with_flags and not configured:
-            question = f"whose {root.quantity} is right? FLAGS are those of the run; or --config NAME in their place"
+            question = f"whose {root.quantity} is right?{FLAGS_MEANT}"
             yield Command(with_flags, question)
             return
         probe = next_probe(result.audit, root, configured=configured)
         if probe.command:
-            yield Command(probe.command, f"{root.quantity}: {probe.settles}")
+            meant = FLAGS_MEANT if FLAGS in probe.command else ""
+            yield Command(probe.command, f"{root.quantity}: {probe.settles}{meant}")
             return

@@ -11,7 +11,7 @@ from nbtrace.compare.images.shells import Shell
 from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.images.autoscaled import is_autoscaled
 from nbtrace.images.image import Image
-from nbtrace.report.next_steps import next_section
+from nbtrace.report.next_steps import FLAGS, FLAGS_MEANT, next_section
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, number, percent, signed, typed
 from nbtrace.report.views.image_causes_view import cause_headline, cause_sections, near_one
 from nbtrace.units import ANGSTROM
@@ -183,7 +183,7 @@ def _facts(result: ImagesResult) -> Iterator[str]:
         yield _input_fact(side, image)
     selection = result.selection
     if selection.outside:
-        where = [f"region {result.options.roi} (fast fast slow slow)"] if result.options.roi else []
+        where = [f"the region ({result.options.roi.words})"] if result.options.roi else []
         masked = result.options.mask is not None or any(selection.masked) or any(selection.marked)
         where += ["the mask"] if masked or not where else []
         yield f"Compared: {result.metrics.pixels} pixels; {selection.outside} outside {' and '.join(where)}"
@@ -325,11 +325,11 @@ def _next(result: ImagesResult, *, explained: bool) -> tuple[Section, ...]:
     images = (typed(str(result.c.source)), typed(str(result.py.source)))
     commands = []
     if not explained:
-        question = "which run of the simulator is each, and what is the cause? FLAGS are those of the run"
-        commands.append(Command(f"nbtrace images {' '.join(images)} -- FLAGS", question))
+        question = f"which run of the simulator is each, and what is the cause?{FLAGS_MEANT}"
+        commands.append(Command(f"nbtrace images {' '.join(images)}{FLAGS}", question))
     if result.worst_pixels:
         slow, fast = result.worst_pixels[0].pixel
-        line = f"nbtrace harness --pixel {slow} {fast} --output trace_py.log -- FLAGS"
+        line = f"nbtrace harness --pixel {slow} {fast} --output trace_py.log{FLAGS}"
         question = "how does the pixel with the largest difference come about?"
         commands.append(Command(line, question))
     if explained or not commands:

@@ -34,8 +34,8 @@ _TRACED = (
 _SHOWN = 20
 
 
-def trust_view(result: Trust) -> View:
-    """Return the view of a reference held against itself."""
+def trust_view(result: Trust, *, filed: str | None = None) -> View:
+    """Return the view of a reference held against itself; `filed` is where its document is written."""
     identity = result.source.identity
     digest = identity.binary.sha256 if identity.binary is not None else None
     sections = (
@@ -43,7 +43,7 @@ def trust_view(result: Trust) -> View:
         _pixel_section(result),
         _trace_section(result),
         Section("Not compared", items=tuple(_untraced(result.trials))),
-        *_next(result),
+        *_next(result, filed),
     )
     return View(
         title="The reference against itself",
@@ -61,13 +61,16 @@ def trust_view(result: Trust) -> View:
     )
 
 
-def _next(result: Trust) -> tuple[Section, ...]:
+def _next(result: Trust, filed: str | None) -> tuple[Section, ...]:
     """Return what is next where the reference moves: its scatter as the tolerance of a comparison."""
     binary = result.source.identity.binary
     if result.stability is Stability.STABLE or binary is None:
         return ()
     named, flags = f"--ref {typed(str(binary.path))}", result.source.line.text
-    line = f"nbtrace trust {named} --json noise.json -- {flags}; nbtrace compare {named} --noise noise.json -- {flags}"
+    noise = typed(filed or "noise.json")
+    line = f"nbtrace compare {named} --noise {noise} -- {flags}"
+    if filed is None:
+        line = f"nbtrace trust {named} --json {noise} -- {flags}; {line}"
     return next_section(commands=[Command(line, "does the port differ by more than that?")])
 
 
