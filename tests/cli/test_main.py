@@ -94,7 +94,7 @@ CODES = [
     (3, ["diff", "c.log", "."], "cannot be read: Is a directory"),
     (3, ["diff", "c.log", "empty.log"], "empty.log holds no trace values: it is empty"),
     (3, ["diff", "c.log", "binary.log"], "binary.log is binary, not a trace log"),
-    (3, ["diff", "c.log", "prose.log"], "none of its 1 lines is a trace line"),
+    (3, ["diff", "c.log", "prose.log"], "its one line is no trace line"),
     (3, ["diff", "c.log", "alien.log"], "have no quantity in common"),
     (3, ["diff", "c.log", "py.log", "--policy", "missing.toml"], "missing.toml cannot be read"),
     (3, ["phi", "c.log", "alien.log"], "holds no φ steps"),
