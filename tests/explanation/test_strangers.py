@@ -104,3 +104,20 @@ def test_the_mistakes_of_the_examples_are_explained(
     assert (root.quantity, root.side) == (quantity, Side.PY)
     assert root.cause is not None
     assert root.cause.signature.name in causes
+
+
+def test_without_a_formula_of_the_final_value_the_first_that_diverges_leads(tmp_path: Path) -> None:
+    """The final value does not explain itself, and what comes before it is not without effect."""
+    (tmp_path / "own.toml").write_text(
+        'format_version = 1\nname = "own"\nsides = { ONE = ["ONE:"], TWO = ["TWO:"] }\nfinal = "rho"\n'
+        '[quantities]\nT_K = { unit = "K" }\nrho = { unit = "1" }\n'
+    )
+    (tmp_path / "one.log").write_text("ONE: T_K 300\nONE: rho 1.2\n")
+    (tmp_path / "two.log").write_text("TWO: T_K 301\nTWO: rho 1.3\n")
+    result = nbtrace.explain(
+        tmp_path / "one.log", tmp_path / "two.log", vocabulary=nbtrace.load_vocabulary(tmp_path / "own.toml")
+    )
+    assert [(root.quantity, share.of_log_ratio, share.reason) for root, share in result.ranked] == [
+        ("T_K", None, "no formula leads to rho"),
+        ("rho", None, "no formula leads to rho"),
+    ]

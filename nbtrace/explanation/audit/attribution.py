@@ -158,6 +158,8 @@ def _share(
         return Share(0.0, "only the log is wrong", 1.0), current
     if root.findings[0].ground is Ground.NO_FORMULA:
         return Share(None, NO_FORMULA), current
+    if not result.vocabulary.ancestors(final.name):
+        return Share(None, f"no formula leads to {final.name}"), current
     side = root.side if root.side is not Side.UNKNOWN else Side.PY
     if root.run is not None and root.run.share is not None and current is not None:
         values[side] = repaired(result, root, side, values)
