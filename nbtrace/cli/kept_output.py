@@ -28,7 +28,7 @@ class _Tee(io.TextIOBase):
 
 
 @dataclass(frozen=True)
-class Captured:
+class KeptOutput:
     """The streams of a command; :attr:`stdout` and :attr:`stderr` are what has been printed so far."""
 
     out: _Tee
@@ -46,8 +46,8 @@ class Captured:
 
 
 @contextmanager
-def captured() -> Iterator[Captured]:
+def kept_output() -> Iterator[KeptOutput]:
     """Keep what is printed inside."""
-    streams = Captured(_Tee(sys.stdout), _Tee(sys.stderr))
+    streams = KeptOutput(_Tee(sys.stdout), _Tee(sys.stderr))
     with redirect_stdout(streams.out), redirect_stderr(streams.err):
         yield streams
