@@ -9,7 +9,7 @@ from nbtrace.capturing.expression import ProbeExpression
 
 @dataclass(frozen=True)
 class Place:
-    """Where a probe stands in a program. One of `after`, `line`, `text` and `returned` is set.
+    """Where a probe stands in a program. One of `after`, `before`, `line`, `text` and `returned` is set.
 
     Attributes
     ----------
@@ -17,6 +17,8 @@ class Place:
         None where the selection names it.
     after : str or None
         A variable: the place is behind the last statement of the body of `loop` that assigns it.
+    before : str or None
+        A variable: the place is before the first statement of the body of `loop` that assigns it.
     loop : str or None
         The variable of a loop; None for the body of the function.
     line : (str, int) or None
@@ -31,6 +33,7 @@ class Place:
 
     function: str | None = None
     after: str | None = None
+    before: str | None = None
     loop: str | None = None
     line: tuple[str, int] | None = None
     text: str | None = None
@@ -43,6 +46,8 @@ class Place:
         inside = f" in the loop of {self.loop}" if self.loop else ""
         if self.after is not None:
             return f"after {self.after}{inside}"
+        if self.before is not None:
+            return f"before {self.before}{inside}"
         if self.returned is not None:
             return f"call {self.call} of {self.returned}{inside}"
         if self.line is not None:

@@ -25,6 +25,7 @@ _IMAGE_KEYS = ("quantity", "flag", "default", "dtype", "width")
 _PROBE_KEYS = (
     "function",
     "after",
+    "before",
     "loop",
     "line",
     "text",
@@ -36,7 +37,7 @@ _PROBE_KEYS = (
     "optional",
     "quantities",
 )
-_PLACES = ("after", "line", "text", "returned")
+_PLACES = ("after", "before", "line", "text", "returned")
 
 
 def read_probe_file(path: Path, *, shipped: bool = False) -> ProbeFile:
@@ -127,6 +128,7 @@ class _ProbeFileReader:
         return Place(
             function,
             self._text(table, "after", where, default="") or None,
+            self._text(table, "before", where, default="") or None,
             self._text(table, "loop", where, default="") or None,
             (match[1], int(match[2])) if match else None,
             self._text(table, "text", where, default="") or None,
