@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any, List
+    from typing import Any
 
 MOST = 4096
 """Numbers of one value; a whole image is asked for by mistake."""
@@ -20,7 +20,7 @@ class DigitsError(Exception):
     """A value has no numbers that can be written down; the message says why."""
 
 
-def digits_of(value: Any) -> List[str]:
+def digits_of(value: Any) -> list[str]:
     """Return the numbers of a value, in the order of memory of a C array: two for a complex one.
 
     Parameters
@@ -46,27 +46,27 @@ def digits_of(value: Any) -> List[str]:
     return _of_number(value, 17)
 
 
-def _of_sequence(value: Any) -> List[str]:
+def _of_sequence(value: Any) -> list[str]:
     if len(value) > MOST:
-        raise DigitsError("it has {} values; give an index".format(len(value)))
+        raise DigitsError(f"it has {len(value)} values; give an index")
     texts = [text for item in value for text in digits_of(item)]
     if len(texts) > MOST:
-        raise DigitsError("it has {} values; give an index".format(len(texts)))
+        raise DigitsError(f"it has {len(texts)} values; give an index")
     return texts or ["empty"]
 
 
-def _of_array(value: Any) -> List[str]:
+def _of_array(value: Any) -> list[str]:
     size = 1
     for length in value.shape:
         size *= int(length)
     if size > MOST:
         shape = " x ".join(str(int(length)) for length in value.shape)
-        raise DigitsError("it has {} values ({}); give an index".format(size, shape))
+        raise DigitsError(f"it has {size} values ({shape}); give an index")
     kind = str(value.dtype).rpartition(".")[2]
     if kind in {"longdouble", "float128", "float96", "clongdouble", "complex256"}:
         return _of_long_doubles(value, kind)
     plain = _on_host(value).tolist()
-    flat: List[Any] = []
+    flat: list[Any] = []
     waiting = [plain]
     while waiting:
         item = waiting.pop()
@@ -85,18 +85,18 @@ def _on_host(value: Any) -> Any:
     return value.get() if type(value).__module__.partition(".")[0] == "cupy" else value
 
 
-def _of_long_doubles(value: Any, kind: str) -> List[str]:
+def _of_long_doubles(value: Any, kind: str) -> list[str]:
     parts = [part for item in value.ravel() for part in ((item.real, item.imag) if kind[0] == "c" else (item,))]
     return [_long_double(part) for part in parts]
 
 
 def _long_double(number: Any) -> str:
-    import numpy as np  # noqa: PLC0415 - only where the program has such numbers, and so numpy
+    import numpy as np  # noqa: PLC0415 - where the program has such numbers, it has numpy
 
     return str(np.format_float_scientific(number, unique=True))
 
 
-def _of_item(item: Any, digits: int) -> List[str]:
+def _of_item(item: Any, digits: int) -> list[str]:
     if isinstance(item, (bool, int)):
         return [str(int(item))]
     if isinstance(item, (str, bytes)):
@@ -104,13 +104,13 @@ def _of_item(item: Any, digits: int) -> List[str]:
     return _of_number(item, digits)
 
 
-def _of_number(value: Any, digits: int) -> List[str]:
+def _of_number(value: Any, digits: int) -> list[str]:
     if isinstance(value, complex):
         return [_real(value.real, digits), _real(value.imag, digits)]
     try:
         return [_real(float(value), digits)]
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        raise DigitsError("a {} is no number".format(type(value).__name__)) from None
+        raise DigitsError(f"a {type(value).__name__} is no number") from None
 
 
 def _real(value: float, digits: int) -> str:
@@ -118,4 +118,6 @@ def _real(value: float, digits: int) -> str:
 
 
 def _word(text: str) -> str:
-    return "".join(letter if letter.isprintable() and letter != "=" else "_" for letter in text[:200]).strip() or "empty"
+    return (
+        "".join(letter if letter.isprintable() and letter != "=" else "_" for letter in text[:200]).strip() or "empty"
+    )

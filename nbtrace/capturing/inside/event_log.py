@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any, Dict
+    from typing import Any
 
 MOST_HITS = 200_000
 """Hits of one process; what follows is counted and not written."""
@@ -25,13 +25,13 @@ _write = os.write
 class EventLog:
     """The file of this process; a process that is forked begins one of its own."""
 
-    def __init__(self, folder: str, first: "Dict[str, Any]") -> None:
+    def __init__(self, folder: str, first: dict[str, Any]) -> None:
         self._folder = folder
         self._first = first
         self._lock = threading.RLock()
         self._process = 0
         self._file = -1
-        self._said: "set[str]" = set()
+        self._said: set[str] = set()
         self.hits = 0
         self.left_out = 0
         if hasattr(os, "register_at_fork"):
@@ -40,7 +40,7 @@ class EventLog:
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        name = os.path.join(self._folder, "events-{}.jsonl".format(self._process))  # noqa: PTH118 - few imports
+        name = os.path.join(self._folder, f"events-{self._process}.jsonl")
         self._file = _open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
         self.write("start", pid=self._process, parent=os.getppid(), python=sys.version.split()[0], **self._first)
 
@@ -51,7 +51,7 @@ class EventLog:
         os.close(self._file)
         self._begin()
 
-    def write(self, event: str, **details: "Any") -> None:
+    def write(self, event: str, **details: Any) -> None:
         """Write a line."""
         text = json.dumps({"event": event, **details}, ensure_ascii=True) + "\n"
         rest = text.encode("ascii")
@@ -59,7 +59,7 @@ class EventLog:
             while rest:
                 rest = rest[_write(self._file, rest) :]
 
-    def once(self, event: str, **details: "Any") -> None:
+    def once(self, event: str, **details: Any) -> None:
         """Write a line unless the process has written the same one."""
         text = json.dumps([event, details], sort_keys=True)
         with self._lock:
@@ -67,7 +67,7 @@ class EventLog:
                 self._said.add(text)
                 self.write(event, **details)
 
-    def hit(self, **details: "Any") -> None:
+    def hit(self, **details: Any) -> None:
         """Write the values of a probe, as long as there is room."""
         with self._lock:
             if self.hits >= MOST_HITS:

@@ -29,8 +29,37 @@ FUNCTIONS = {
 """Functions that an expression may call, whatever the program means by their names."""
 
 METHODS = frozenset(
-    "abs all any argmax argmin conj cross detach diagonal dot double flatten float item max mean min norm prod ravel "
-    "real reshape sqrt squeeze sum tolist trace transpose view".split()
+    [
+        "abs",
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "conj",
+        "cross",
+        "detach",
+        "diagonal",
+        "dot",
+        "double",
+        "flatten",
+        "float",
+        "item",
+        "max",
+        "mean",
+        "min",
+        "norm",
+        "prod",
+        "ravel",
+        "real",
+        "reshape",
+        "sqrt",
+        "squeeze",
+        "sum",
+        "tolist",
+        "trace",
+        "transpose",
+        "view",
+    ]
 )
 """Methods of arrays and tensors, and functions of their modules, that change nothing."""
 
@@ -60,7 +89,7 @@ _OLDER = tuple(getattr(ast, name) for name in ("Index", "ExtSlice") if name in v
 _LONGEST = 500
 
 
-class ExpressionError(Exception):
+class ForbiddenError(Exception):
     """A text is no expression that a probe may evaluate; the message says why."""
 
 
@@ -69,15 +98,15 @@ def parsed(text: str) -> ast.Expression:
 
     Raises
     ------
-    ExpressionError
+    ForbiddenError
         If it is none.
     """
     if len(text) > _LONGEST:
-        raise ExpressionError("an expression has at most {} letters".format(_LONGEST))
+        raise ForbiddenError(f"an expression has at most {_LONGEST} letters")
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ExpressionError("{} is no Python expression: {}".format(text, error)) from None
+        raise ForbiddenError(f"{text} is no Python expression: {error}") from None
     for node in ast.walk(tree):
         _check(node, text)
     return tree
@@ -95,17 +124,17 @@ def names_of(text: str) -> frozenset[str]:
 
 def _check(node: ast.AST, text: str) -> None:
     if not isinstance(node, _NODES + _OLDER):
-        raise ExpressionError("{}: a probe only reads; {} is more than that".format(text, type(node).__name__))
+        raise ForbiddenError(f"{text}: a probe only reads; {type(node).__name__} is more than that")
     name = getattr(node, "attr", getattr(node, "id", ""))
     if name.startswith("__"):
-        raise ExpressionError("{}: {} is no name that a probe may read".format(text, name))
+        raise ForbiddenError(f"{text}: {name} is no name that a probe may read")
     if isinstance(node, ast.Call) and not _harmless(node.func):
-        raise ExpressionError(
-            "{}: a probe only reads, and a call may change the program; {} and methods such as .norm() may be "
-            "called".format(text, ", ".join(sorted(FUNCTIONS)))
+        raise ForbiddenError(
+            f"{text}: a probe only reads, and a call may change the program; {', '.join(sorted(FUNCTIONS))} and "
+            "methods such as .norm() may be called"
         )
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.LShift)) and _large(node.right):
-        raise ExpressionError("{}: the exponent is too large".format(text))
+        raise ForbiddenError(f"{text}: the exponent is too large")
 
 
 def _harmless(called: ast.expr) -> bool:
@@ -116,7 +145,8 @@ def _harmless(called: ast.expr) -> bool:
 
 def _large(node: ast.expr) -> bool:
     inner = list(ast.walk(node))
-    return not any(isinstance(one, ast.Name) for one in inner) and any(
-        isinstance(one, ast.BinOp) or (isinstance(one, ast.Constant) and isinstance(one.value, int) and one.value > 64)
+    return any(
+        (isinstance(one, ast.BinOp) and isinstance(one.op, (ast.Pow, ast.Mult, ast.LShift)))
+        or (isinstance(one, ast.Constant) and isinstance(one.value, (int, float)) and one.value > 64)
         for one in inner
     )
