@@ -1,0 +1,90 @@
+"""A capture of a Python program from beginning to end, with the certificate that every capture has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbtrace.capturing.gdb_run import Fault, GdbRun, Launch
+from nbtrace.capturing.plain_run import RunOutput, run_plain
+from nbtrace.capturing.private_folder import PrivateFolder
+from nbtrace.capturing.python_command import PythonCommand
+from nbtrace.capturing.python_run import UNCOMPILED, check_python_places, run_captured_python, steady_variables
+from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, refuse
+from nbtrace.errors import UsageError
+from nbtrace.progress import stage
+
+if TYPE_CHECKING:
+    from nbtrace.capturing.injection import ProbedWrite
+
+
+class PythonCaptureSession(CaptureSession):
+    """Runs of one Python program with the same arguments."""
+
+    def __init__(self, request: CaptureRequest, folder: PrivateFolder, command: PythonCommand) -> None:
+        super().__init__(request, folder)
+        if request.build is not None:
+            raise UsageError("--build is of compiled programs; a Python program is captured from as it is")
+        self._command = command
+        self._uncompiled: Mapping[str, str] = UNCOMPILED if request.uncompiled else {}
+
+    def capture(self, output: Path | None = None) -> CaptureResult:
+        """Run the program plain and captured; of a program that is not compiled at the user's word, compiled, too."""
+        result = super().capture(output)
+        plain = self._plain
+        if not self._uncompiled or plain is None:
+            return result
+        self._uncompiled = {}
+        compiled = self._plain_run(self.request.program, "compiled run").digests
+        self._uncompiled = UNCOMPILED
+        stable = {item.name for item in result.certificate.same}
+        return replace(
+            result, compiled_otherwise=tuple(sorted(name for name in stable if compiled.get(name) != plain.digests[name]))
+        )
+
+    def _source(self) -> Path:
+        script = self._command.script
+        return self.request.folder / script if script else self.request.program
+
+    def _name(self) -> str:
+        return self._command.name
+
+    def _chosen_build(self) -> Path:
+        refuse(self._faults(self.request.program), self.request.probes, of_the_build=True)
+        return self.request.program
+
+    def _faults(self, program: Path) -> tuple[Fault, ...]:
+        launch = Launch(program, self.request.arguments, self.request.folder, self._work / "check")
+        return check_python_places(launch, self._command, self.request.probes, self.request.at)
+
+    def _plain_run(self, program: Path, what: str) -> RunOutput:
+        streams = self._streams()
+        self._folder.make()
+        variables = {**steady_variables(), **self._uncompiled}
+        with stage(what):
+            run = run_plain(
+                program, self.request.arguments, self._folder.path, streams, self.request.seconds, variables
+            )
+        return RunOutput(run, streams, self._folder.written())
+
+    def _captured_run(self, writes: Sequence["ProbedWrite"] = ()) -> tuple[RunOutput, GdbRun]:
+        streams = self._streams()
+        self._folder.make()
+        launch = Launch(
+            self.request.program,
+            self.request.arguments,
+            self._folder.path,
+            self._work / "python",
+            self.request.seconds,
+        )
+        with stage("captured run" if not writes else "run with values injected"):
+            done = run_captured_python(
+                launch,
+                self._command,
+                self.request.probes,
+                self.request.at,
+                streams,
+                writes,
+                variables=self._uncompiled,
+            )
+        return RunOutput(done.run, streams, self._folder.written()), done
