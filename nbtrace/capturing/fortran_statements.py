@@ -53,7 +53,7 @@ class FortranReader:
 
     def _body(self, at: int) -> "tuple[list[Statement], int]":
         """Return the statements up to the end of a procedure, each loop and branch with what it holds."""
-        levels: "list[tuple[Statement | None, list[Statement]]]" = [(None, [])]
+        levels: list[tuple[Statement | None, list[Statement]]] = [(None, [])]
         while at < len(self._statements):
             first, last, text = self._statements[at]
             if len(levels) == 1 and _LEAVES.match(text):
@@ -88,7 +88,7 @@ class FortranReader:
             opened.code = "\n".join([opened.code, *(statement.code for statement in inner)])
 
 
-def _joined(lines: "list[str]", *, fixed: bool):  # type: ignore[no-untyped-def] # noqa: ANN202 - a generator, in words of 3.8
+def _joined(lines: "list[str]", *, fixed: bool):  # type: ignore[no-untyped-def]
     """Yield the first line, the last line and the text of each statement, continued lines joined."""
     first, text, goes_on = 0, "", False
     for number, raw in enumerate(lines, 1):
@@ -113,7 +113,7 @@ def _joined(lines: "list[str]", *, fixed: bool):  # type: ignore[no-untyped-def]
     yield from _parts(first, len(lines) + 1, text)
 
 
-def _parts(first: int, after: int, text: str):  # type: ignore[no-untyped-def] # noqa: ANN202 - a generator, in words of 3.8
+def _parts(first: int, after: int, text: str):  # type: ignore[no-untyped-def]
     """Yield the statements of a line, without labels and names of constructs."""
     for part in text.split(";") if text else []:
         plain = _NAMED.sub("", _LABEL.sub("", f"{part} ", count=1), count=1).strip()

@@ -15,9 +15,9 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as all of gdb's scripts do
 
-import source_places as places  # noqa: E402 - from the folder of this file
-from fortran_statements import FortranReader  # noqa: E402
-from source_statements import CReader, SourceError, StatementKind  # noqa: E402
+import source_places as places
+from fortran_statements import FortranReader
+from source_statements import CReader, SourceError, StatementKind
 
 MOST_HITS = 1000000
 MOST_ELEMENTS = 4096
@@ -142,7 +142,10 @@ def _located(name):
 def function_names():
     """Return the functions that have debug information."""
     text = gdb.execute("info functions -n -q", to_string=True)
-    names = (re.search(r"([A-Za-z_~][\w:~.]*)\s*\([^;]*\);?\s*$|^\d+:\s+(?:.*\s)?(\w+);?\s*$", line) for line in text.split("\n"))
+    names = (
+        re.search(r"([A-Za-z_~][\w:~.]*)\s*\([^;]*\);?\s*$|^\d+:\s+(?:.*\s)?(\w+);?\s*$", line)
+        for line in text.split("\n")
+    )
     return list(dict.fromkeys(match[1] or match[2] for match in names if match))
 
 
@@ -176,7 +179,9 @@ class Resolver:
             return None, []
         if self._nest is None:
             function = self.function(selection["function"])
-            own = [probe["place"] for probe in self.plan["probes"] if probe["place"]["function"] == selection["function"]]
+            own = [
+                probe["place"] for probe in self.plan["probes"] if probe["place"]["function"] == selection["function"]
+            ]
             wanted = tuple(place["loop"] for place in own if place["loop"] and place["loop"] not in names)
             self._nest = function, places.nested(function.body, tuple(names), tuple(dict.fromkeys(wanted)))
         return self._nest
@@ -410,6 +415,7 @@ class Capture:
         self.loops = plan["selection"]["loops"]
         self.level_codes = resolver.levels()
         self.codes = [(probe, resolver.probe(probe)) for probe in plan["probes"]]
+        self.producer = next((_producer(code) for _, code in self.codes if code.function is not None), "")
         self.counts = {probe["number"]: 0 for probe in plan["probes"]}
         self.unread, self.written, self.seen = {}, [], [False] * len(self.loops)
         self.total, self.flooded, self.finished = 0, False, False
@@ -572,7 +578,9 @@ class Capture:
             before = self._value(write["quantity"], code)[1]
             texts = [text for part in write["targets"] for text in elements(part, code.returned)]
             if len(texts) != len(write["numbers"]):
-                raise gdb.error("%d numbers for the %d of %s" % (len(write["numbers"]), len(texts), write["quantity"]["name"]))
+                raise gdb.error(
+                    "%d numbers for the %d of %s" % (len(write["numbers"]), len(texts), write["quantity"]["name"])
+                )
             for text, number in zip(texts, write["numbers"]):  # noqa: B905 - of Python 3.10
                 gdb.execute("set var %s = %s" % (text, number))
             after = self._value(write["quantity"], code)[1]
@@ -660,6 +668,7 @@ def run(plan, report):
         written=capture.written,
         seen=capture.seen,
         flooded=capture.flooded,
+        producer=capture.producer,
     )
 
 
@@ -670,7 +679,10 @@ def check(plan, report):
         resolver.levels()
     except SourceError as error:
         raise PlanError("place", str(error)) from None
-    loops = {"function": plan["selection"]["function"], "names": [loop["variable"] for loop in plan["selection"]["loops"]]}
+    loops = {
+        "function": plan["selection"]["function"],
+        "names": [loop["variable"] for loop in plan["selection"]["loops"]],
+    }
     for probe in plan["probes"]:
         try:
             code = resolver.probe(probe)
@@ -678,12 +690,32 @@ def check(plan, report):
             faults.append({"probe": probe["number"], "quantity": None, **error.document})
             continue
         except SourceError as error:
-            faults.append({"probe": probe["number"], "quantity": None, "kind": "place", "text": str(error), "word": "", "names": []})
+            faults.append(
+                {
+                    "probe": probe["number"],
+                    "quantity": None,
+                    "kind": "place",
+                    "text": str(error),
+                    "word": "",
+                    "names": [],
+                }
+            )
             continue
         for quantity, name, reason, names in check_probe(probe, code, loops):
             kind = "optimised" if reason == "optimised out" else "unknown"
-            text = "%s is optimised out" % name if kind == "optimised" else "%s has no %s here" % (code_name(code), name)
-            faults.append({"probe": probe["number"], "quantity": quantity, "kind": kind, "text": text, "word": name, "names": names})
+            text = (
+                "%s is optimised out" % name if kind == "optimised" else "%s has no %s here" % (code_name(code), name)
+            )
+            faults.append(
+                {
+                    "probe": probe["number"],
+                    "quantity": quantity,
+                    "kind": kind,
+                    "text": text,
+                    "word": name,
+                    "names": names,
+                }
+            )
         report["places"].append({"probe": probe["number"], "line": code.line, "addresses": len(code.addresses)})
     report["faults"] = faults
 
@@ -715,12 +747,14 @@ def _drafted(function):
         scope = in_scope(addresses[0]) if addresses else {}
         kinds = {name: _sort(symbol) for name, symbol in scope.items()}
         assigned = [name for name, kind in kinds.items() if kind and _is_assigned(loop, name)]
-        told.append({
-            "line": loop.first,
-            "last": loop.last,
-            "variables": [name for name in loop.variables if kinds.get(name) == "int"],
-            "assigned": {name: kinds[name] for name in assigned},
-        })
+        told.append(
+            {
+                "line": loop.first,
+                "last": loop.last,
+                "variables": [name for name in loop.variables if kinds.get(name) == "int"],
+                "assigned": {name: kinds[name] for name in assigned},
+            }
+        )
     return {"name": function.name, "file": function.file, "line": function.symbol.line, "loops": told}
 
 
@@ -729,7 +763,7 @@ def _is_assigned(loop, name):
         places.after_assignment(loop, name)
     except SourceError:
         return False
-    return any(places._assigns(item, name) for item in loop.inner if item.kind is not StatementKind.LOOP)  # noqa: SLF001
+    return any(places._assigns(item, name) for item in loop.inner if item.kind is not StatementKind.LOOP)
 
 
 def _sort(symbol):
@@ -740,10 +774,9 @@ def _sort(symbol):
     return _CODES.get(kind.code, "") if symbol.is_variable or symbol.is_argument else ""
 
 
-def producer():
+def _producer(code):
     """Return what the debug information says of the compiler."""
-    match = re.search(r"Compiler.*|Producer.*", gdb.execute("info source", to_string=True))
-    return match[0] if match else ""
+    return str(getattr(code.function.symtab, "producer", "") or "")
 
 
 def main():

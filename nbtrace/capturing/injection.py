@@ -13,7 +13,9 @@ from nbtrace.nearness import nearest
 EVERY = "every"
 """The word after the index of an injection by which it is written at every hit."""
 
-_SETTING = re.compile(r"\s*([^\W0-9]\w*)\s*(?:@([^=]*(?:=[^=]*?)*?))?\s+=\s*(\S.*?)\s*|\s*([^\W0-9]\w*)\s*=\s*(\S.*?)\s*")
+_SETTING = re.compile(
+    r"\s*([^\W0-9]\w*)\s*(?:@([^=]*(?:=[^=]*?)*?))?\s+=\s*(\S.*?)\s*|\s*([^\W0-9]\w*)\s*=\s*(\S.*?)\s*"
+)
 _TURN = re.compile(r"\s*([^\W0-9]\w*)\s*=\s*([+-]?[0-9]{1,9})\s*")
 _FROM_LOG = re.compile(r"from\s+(\S.*)|fresh\s+(\S.*)")
 

@@ -107,6 +107,8 @@ class CaptureResult(Presentable):
         What the captured run printed, as far as a log repeats it.
     in_place : tuple of str
         Files that the runs wrote outside of their private folder.
+    producer : str
+        The compiler, as the debug information names it; empty where it does not.
     """
 
     request: CaptureRequest
@@ -120,6 +122,7 @@ class CaptureResult(Presentable):
     output: Path | None = None
     printed: str = ""
     in_place: tuple[str, ...] = ()
+    producer: str = ""
 
     presented_as = "capture"
 
@@ -296,6 +299,7 @@ class CaptureSession:
             output,
             _printed(captured.streams.stdout),
             captured.written.in_place,
+            gdb.producer,
         )
 
     def inject(self, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:
@@ -340,7 +344,9 @@ class CaptureSession:
                 return self.request.program
             _refuse(faults, self.request.probes, of_the_build=self.request.build is None)
         with stage("building the twin"):
-            twin = built_twin(str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin")
+            twin = built_twin(
+                str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin"
+            )
         _refuse(self._faults(twin), self.request.probes, of_the_build=True)
         return twin
 
@@ -410,7 +416,9 @@ class CaptureSession:
             if not seen:
                 name = loop.partition(":")[0]
                 at = f"{name}={self.request.at[name]}" if name in self.request.at else name
-                raise IncompleteError(f"the program came to no turn {at} of its loop{_forked(gdb)}; no trace was written")
+                raise IncompleteError(
+                    f"the program came to no turn {at} of its loop{_forked(gdb)}; no trace was written"
+                )
         try:
             certificate.require()
         except IncompleteError as error:

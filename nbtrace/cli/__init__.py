@@ -10,6 +10,7 @@ from typer.completion import get_completion_inspect_parameters
 from nbtrace.cli import (
     answer,
     bundle,
+    capture,
     check,
     compare,
     completion,
@@ -46,7 +47,8 @@ app = typer.Typer(
     cls=RoutedGroup,
     add_completion=False,
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
-    "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
+    "4 different pixel, shape or geometry, 5 a program that was run failed, "
+    "6 capturing values changed the program, 7 values that were to be captured are missing, 70 nbtrace itself is at fault.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -61,6 +63,7 @@ app.command("images", cls=MaskedImagesCommand, epilog=images.EXAMPLE)(images.ima
 app.command("selftest", cls=HelpfulCommand, epilog=selftest.EXAMPLE)(selftest.selftest_command)
 app.command("check", cls=HelpfulCommand, epilog=check.EXAMPLE)(check.check_command)
 app.command("init-logging", cls=HelpfulCommand, epilog=init_logging.EXAMPLE)(init_logging.init_logging_command)
+app.command("capture", cls=capture.CaptureCommand, epilog=capture.EXAMPLE)(capture.capture_command)
 app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
 app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
 app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)

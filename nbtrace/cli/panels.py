@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": EXPLAIN,
     "check": EXPLAIN,
     "selftest": EXPLAIN,
+    "capture": RUN,
     "harness": RUN,
     "simulate": RUN,
     "sweep": RUN,
