@@ -16,7 +16,7 @@ _UNIT = re.compile(r"(?s)(.*\S)\s+\[([^\[\]]+)\]\s*")
 _RANGE = re.compile(r"([\[(])\s*([^\[\]()]*?)\s*\.\.\s*([^\[\]()]*?)\s*([\])])")
 _ROOT = re.compile(r"(?s)sqrt\s*\((.*)\)\s*")
 _FACTOR = re.compile(r"(?s)(.*\S)\s*([*/])\s*([0-9.][0-9.eE+-]*)\s*")
-_TARGET = re.compile(r"[A-Za-z_]\w*(?:\s*(?:\.|->|%)\s*[A-Za-z_]\w*|\s*[\[(][\w\s+*-]*[\])])*")
+_TARGET = re.compile(r"[A-Za-z_]\w*(?:\s*(?:\.|->|%)\s*[A-Za-z_]\w*|\s*[\[(][\w\s,+*-]*[\])])*")
 _CHANGES = re.compile(r"\+\+|--(?!\d)|(?<![=<>!])=(?!=)|[;{}$\\`]")
 _PAIRS = {"(": ")", "[": "]"}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.expression import ProbeExpression, names_in
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
@@ -131,6 +132,8 @@ class GdbRun:
         Its version.
     producer : str
         The compiler, as the debug information names it.
+    back_end : BackEnd
+        What read the values; a Python program needs no gdb, and `gdb` is then the version of Python.
     """
 
     run: ProgramRun
@@ -144,6 +147,7 @@ class GdbRun:
     written: tuple[InjectedWrite, ...]
     gdb: str
     producer: str
+    back_end: BackEnd = BackEnd.GDB
 
 
 def require_gdb() -> str:
@@ -338,13 +342,14 @@ def _plan(file: ProbeFile, at: Mapping[str, int], writes: Sequence[ProbedWrite])
         image = {"probe": giving[-1], "width": file.image.width}
     return {
         "selection": {"function": file.selection.function, "loops": loops},
-        "probes": [_probe(probe) for probe in file.probes],
-        "writes": [_write(number, write) for number, write in enumerate(writes)],
+        "probes": [probe_plan(probe) for probe in file.probes],
+        "writes": [write_plan(number, write) for number, write in enumerate(writes)],
         "image": image,
     }
 
 
-def _probe(probe: Probe) -> dict[str, Any]:
+def probe_plan(probe: Probe) -> dict[str, Any]:
+    """Return a probe as a plan has it."""
     texts = [*probe.when, *probe.index.values()]
     return {
         "number": probe.number,
@@ -384,7 +389,8 @@ def _expression(part: ProbeExpression) -> dict[str, Any]:
     return {"text": part.text, "low": part.low, "high": part.high, "root": part.root}
 
 
-def _write(number: int, write: ProbedWrite) -> dict[str, Any]:
+def write_plan(number: int, write: ProbedWrite) -> dict[str, Any]:
+    """Return a value that is written as a plan has it."""
     numbers = write.injection.numbers
     targets = write.targets
     share = targets if len(targets) == len(numbers) else (targets[0],) * len(numbers)

@@ -62,7 +62,12 @@ def last_line(path: Path) -> str:
 
 
 def run_plain(
-    program: Path, arguments: Sequence[str], folder: Path, streams: Streams, seconds: float | None
+    program: Path,
+    arguments: Sequence[str],
+    folder: Path,
+    streams: Streams,
+    seconds: float | None,
+    variables: Mapping[str, str] | None = None,
 ) -> ProgramRun:
     """Run a program with the streams that it has in a captured run.
 
@@ -76,9 +81,11 @@ def run_plain(
     streams : Streams
     seconds : float or None
         Time limit.
+    variables : mapping of str to str, optional
+        What its environment has besides that of this process.
     """
     words = shlex.join([str(program), *arguments])
     names = [shlex.quote(str(path)) for path in (streams.stdin, streams.stdout, streams.stderr)]
     script = f"ulimit -f {MOST_WRITTEN // 512}; exec {words} <{names[0]} >{names[1]} 2>{names[2]}"
     kept = streams.stdout.with_suffix(".shell"), streams.stderr.with_suffix(".shell")
-    return run_kept(["/bin/sh", "-c", script], kept, surroundings=Surroundings(folder, {}, seconds))
+    return run_kept(["/bin/sh", "-c", script], kept, surroundings=Surroundings(folder, variables or {}, seconds))

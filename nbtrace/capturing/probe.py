@@ -122,7 +122,8 @@ class Selection:
     loops : tuple of str
         Their variables, from the outermost to the innermost.
     pixel : (str, str) or None
-        Those of them that `--pixel SLOW FAST` sets, slow first.
+        Those of them that `--pixel SLOW FAST` sets, slow first. In a Python program a name that is none of them is no
+        loop but an index: expressions use it, as in `fluence[s, f]`.
     header : str
         A line of the log that tells the selected turn, with `{variable}` for its value; empty for none.
     """

@@ -81,8 +81,8 @@ class _ProbeFileReader:
         loops = self._texts(table, "loops", "select.")
         pixel = self._texts(table, "pixel", "select.")
         for name in pixel:
-            if name not in loops:
-                raise self._wrong("select.pixel", f"{name!r} is none of select.loops")
+            if name not in loops and (not _NAME.fullmatch(name) or nearest(name, loops)):
+                raise self._wrong("select.pixel", f"{name!r} is none of select.loops{_hint(name, loops)}")
         if pixel and len(pixel) != 2:
             raise self._wrong("select.pixel", "two loop variables, slow first")
         header = self._text(table, "header", "select.", default="")
@@ -90,8 +90,8 @@ class _ProbeFileReader:
             fields = {name for _, name, _, _ in Formatter().parse(header) if name is not None}
         except ValueError as error:
             raise self._wrong("select.header", str(error)) from None
-        if "\n" in header or not fields <= set(loops):
-            raise self._wrong("select.header", "one line; what stands in braces is one of select.loops")
+        if "\n" in header or not fields <= {*loops, *pixel}:
+            raise self._wrong("select.header", "one line; what stands in braces is one of select.loops or select.pixel")
         chosen = (pixel[0], pixel[1]) if pixel else None
         return Selection(self._text(table, "function", "select.", default="") or None, tuple(loops), chosen, header)
 

@@ -261,7 +261,8 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> GdbRun:
         any(event["left_out"] for process in processes for event in process.of("end")),
         width,
         tuple(InjectedWrite(event["write"], tuple(event["before"]), tuple(event["after"])) for event in written),
-        f"Python {first['python']}",
+        f"of Python {first['python']}",
+        "",
         BackEnd(first["back_end"]),
     )
 
@@ -323,5 +324,7 @@ def _unread(probe: Probe, processes: Sequence[_Process], count: int) -> str:
     if any(probe.number in event["probes"] for process in processes for event in process.of("called")):
         return "the function ran, and never came to the place"
     if any(event["dynamo_frames"] for event in ends):
-        return f"the function never ran as Python, and torch.compile compiled others that may call it; {UNCOMPILED_REMEDY}"
+        return (
+            f"the function never ran as Python, and torch.compile compiled others that may call it; {UNCOMPILED_REMEDY}"
+        )
     return "the function never ran"

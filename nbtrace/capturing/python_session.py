@@ -10,7 +10,7 @@ from nbtrace.capturing.plain_run import RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder
 from nbtrace.capturing.python_command import PythonCommand
 from nbtrace.capturing.python_run import UNCOMPILED, check_python_places, run_captured_python, steady_variables
-from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, refuse
+from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, _refuse
 from nbtrace.errors import UsageError
 from nbtrace.progress import stage
 
@@ -39,18 +39,21 @@ class PythonCaptureSession(CaptureSession):
         self._uncompiled = UNCOMPILED
         stable = {item.name for item in result.certificate.same}
         return replace(
-            result, compiled_otherwise=tuple(sorted(name for name in stable if compiled.get(name) != plain.digests[name]))
+            result,
+            compiled_otherwise=tuple(sorted(name for name in stable if compiled.get(name) != plain.digests[name])),
         )
 
-    def _source(self) -> Path:
-        script = self._command.script
-        return self.request.folder / script if script else self.request.program
-
-    def _name(self) -> str:
+    @property
+    def name(self) -> str:
+        """What messages call the program."""
         return self._command.name
 
+    def _file_of(self, program: Path) -> Path:
+        script = self.request.folder / self._command.script if self._command.script else program
+        return script if script.is_file() else program
+
     def _chosen_build(self) -> Path:
-        refuse(self._faults(self.request.program), self.request.probes, of_the_build=True)
+        _refuse(self._faults(self.request.program), self.request.probes, of_the_build=True)
         return self.request.program
 
     def _faults(self, program: Path) -> tuple[Fault, ...]:
@@ -67,7 +70,7 @@ class PythonCaptureSession(CaptureSession):
             )
         return RunOutput(run, streams, self._folder.written())
 
-    def _captured_run(self, writes: Sequence["ProbedWrite"] = ()) -> tuple[RunOutput, GdbRun]:
+    def _gdb_run(self, writes: Sequence["ProbedWrite"] = ()) -> tuple[RunOutput, GdbRun]:
         streams = self._streams()
         self._folder.make()
         launch = Launch(

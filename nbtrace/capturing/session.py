@@ -31,6 +31,7 @@ from nbtrace.capturing.injection import Injection, placed_write
 from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder, private_folder
 from nbtrace.capturing.probe import ProbeFile
+from nbtrace.capturing.python_command import python_command
 from nbtrace.capturing.twin import built_twin
 from nbtrace.errors import IncompleteError, PerturbedError, ProgramError, UsageError
 from nbtrace.files import sha256_of
@@ -61,6 +62,8 @@ class CaptureRequest:
         What the program reads from standard input; empty for None.
     folder : Path
         Where the program would run. It runs in a copy.
+    uncompiled : bool
+        A Python program runs without torch.compile, TorchScript, numba and jax.jit.
     """
 
     program: Path
@@ -71,6 +74,7 @@ class CaptureRequest:
     seconds: float | None = None
     stdin: Path | None = None
     folder: Path = field(default_factory=Path.cwd)
+    uncompiled: bool = False
 
     @property
     def pixel(self) -> tuple[int, int] | None:
@@ -109,6 +113,9 @@ class CaptureResult(Presentable):
         Files that the runs wrote outside of their private folder.
     producer : str
         The compiler, as the debug information names it; empty where it does not.
+    compiled_otherwise : tuple of str or None
+        What a Python program whose functions were not compiled, at the user's word, writes otherwise than compiled;
+        None for any other one.
     """
 
     request: CaptureRequest
@@ -123,6 +130,7 @@ class CaptureResult(Presentable):
     printed: str = ""
     in_place: tuple[str, ...] = ()
     producer: str = ""
+    compiled_otherwise: tuple[str, ...] | None = None
 
     presented_as = "capture"
 
@@ -247,10 +255,18 @@ def capture_session(request: CaptureRequest) -> Iterator["CaptureSession"]:
     UsageError
         If the program is none that gdb can run, or the folder cannot be copied.
     """
-    require_gdb()
-    require_program(request.program)
+    python = python_command(request.program, request.arguments)
+    if python is None:
+        _require_loops(request.probes)
+        require_gdb()
+        require_program(request.program)
     with private_folder(request.folder, request.arguments) as folder:
-        yield CaptureSession(request, folder)
+        if python is None:
+            yield CaptureSession(request, folder)
+        else:
+            from nbtrace.capturing.python_session import PythonCaptureSession  # noqa: PLC0415 - it is a kind of session
+
+            yield PythonCaptureSession(request, folder, python)
 
 
 class CaptureSession:
@@ -281,8 +297,8 @@ class CaptureSession:
             compared_outputs(plain_digests, captured.digests, again),
             tuple(self._probe_hits(gdb)),
             self._image_check(gdb, captured),
-            sha256_of(self.request.program),
-            sha256_of(self._captured_from),
+            sha256_of(self._file_of(self.request.program)),
+            sha256_of(self._file_of(self._captured_from)),
             runs,
         )
         self._require(certificate, gdb)
@@ -291,7 +307,7 @@ class CaptureSession:
             self.request,
             certificate,
             gdb.hits,
-            BackEnd.GDB,
+            gdb.back_end,
             gdb.gdb,
             twin,
             plain.run.wall_seconds,
@@ -314,7 +330,7 @@ class CaptureSession:
             )
         writes = [placed_write(injection, self.request.probes) for injection in injections]
         run, gdb = self._gdb_run(writes)
-        run.require(self.request.program.name, stdin_given=self.request.stdin is not None, captured=True)
+        run.require(self.name, stdin_given=self.request.stdin is not None, captured=True)
         written = tuple(
             WrittenValue(injections[item.write], _floats(item.before), _floats(item.after)) for item in gdb.written
         )
@@ -329,6 +345,15 @@ class CaptureSession:
         image = self._image_moves(plain, run)
         self._keep(run, output)
         return InjectedRun(self.request, written, image, changed, gdb.hits, output)
+
+    @property
+    def name(self) -> str:
+        """What messages call the program."""
+        return self.request.program.name
+
+    def _file_of(self, program: Path) -> Path:
+        """Return the file whose digest says which program it is."""
+        return program
 
     def _chosen_build(self) -> Path:
         """Return the program to capture from: the given one where all can be read of it, else a twin."""
@@ -449,7 +474,7 @@ class CaptureSession:
     def _keep_on_failure(self, run: RunOutput, output: Path | None, *, captured: bool = False) -> None:
         """Refuse a run that failed; what it wrote is kept."""
         try:
-            run.require(self.request.program.name, stdin_given=self.request.stdin is not None, captured=captured)
+            run.require(self.name, stdin_given=self.request.stdin is not None, captured=captured)
         except ProgramError as error:
             if output is None:
                 raise
@@ -522,6 +547,19 @@ def found_program(word: str, folder: Path) -> Path:
         raise ProgramError(f"{word} is no program that can be run")
     path = Path(found)
     return Path(os.path.realpath(path.parent)) / path.name
+
+
+def _require_loops(file: ProbeFile) -> None:
+    """Refuse a pixel that is no turn of loops: only Python programs select an element of their arrays.
+
+    Raises
+    ------
+    UsageError
+        With the name that is no loop.
+    """
+    for name in file.selection.pixel or ():
+        if name not in file.selection.loops:
+            raise UsageError(f"{file.path}: select.pixel: {name!r} is none of select.loops")
 
 
 def require_program(program: Path) -> None:

@@ -98,6 +98,14 @@ StdinOption: TypeAlias = Annotated[
         rich_help_panel=PROGRAMS,
     ),
 ]
+UncompiledOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--uncompiled",
+        help="Run a Python program without torch.compile, TorchScript, numba and jax.jit, whose functions show nothing.",
+        rich_help_panel=PROGRAMS,
+    ),
+]
 DraftOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -148,6 +156,7 @@ def capture_command(
     stdin: StdinOption = None,
     draft: DraftOption = None,
     function: FunctionOption = None,
+    uncompiled: UncompiledOption = False,
     timeout: Timeout = 600.0,
     outputs: CaptureOutputs,
 ) -> None:
@@ -175,7 +184,9 @@ def capture_command(
     if not words:
         raise UsageError("no program: put it after --, as in: nbtrace capture -o c.log -- ./PROGRAM ARGS")
     file = _probe_file(probes)
-    request = _request(words, file, _selected(file, pixel, at or []), build, stdin, time_limit(timeout))
+    request = _request(
+        words, file, _selected(file, pixel, at or []), build, stdin, time_limit(timeout), uncompiled=uncompiled
+    )
     inputs = tuple(str(path) for path in (probes, stdin) if path is not None)
     delivery = Delivery("capture", inputs, outputs.destinations(), reference=request.program)
     result, injected = _captured(request, set_ or [], outputs.output)
@@ -233,6 +244,8 @@ def _request(
     build: str | None,
     stdin: Path | None,
     seconds: float | None,
+    *,
+    uncompiled: bool,
 ) -> "CaptureRequest":
     from nbtrace.capturing.session import CaptureRequest, found_program  # noqa: PLC0415
     from nbtrace.files import sha256_of  # noqa: PLC0415
@@ -240,7 +253,8 @@ def _request(
     if stdin is not None:
         sha256_of(stdin)  # which says why it cannot be read
     folder = Path.cwd()
-    return CaptureRequest(found_program(words[0], folder), tuple(words[1:]), file, at, build, seconds, stdin, folder)
+    program = found_program(words[0], folder)
+    return CaptureRequest(program, tuple(words[1:]), file, at, build, seconds, stdin, folder, uncompiled)
 
 
 def _captured(

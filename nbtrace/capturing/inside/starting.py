@@ -103,13 +103,15 @@ def found_places(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found(one: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
-    module, function = _module_and_function(one["function"] or "")
-    if one["line"]:
-        file = _file_named(one["line"][0], plan)
-        wanted = Wanted(line=one["line"][1])
+    place = one["place"]
+    module, function = _module_and_function(place["function"] or "")
+    if place["line"]:
+        file = _file_named(place["line"][0], plan)
+        wanted = Wanted(line=place["line"][1])
     else:
         file = _file_of(module, plan)
-        wanted = Wanted(function, one["after"] or "", one["before"] or "", one["loop"] or "", 0, one["text"] or "")
+        said = {name: place[name] or "" for name in ("after", "before", "loop", "text")}
+        wanted = Wanted(function, **said)
     span = find(_source(file), wanted, os.path.basename(file))
     _check_names(one, plan, set(span.names))
     return {"file": os.path.realpath(file), **span._asdict()}
