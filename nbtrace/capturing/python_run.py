@@ -175,7 +175,7 @@ def run_plan(
     return {
         "loops": [[name, at[name]] for name in loops if name in at],
         "given": given,
-        "outer": (file.selection.function or "").rpartition(":")[2].rpartition(".")[2] if len(loops) else "",
+        "outer": (file.selection.function or "").rpartition(":")[2].rpartition(".")[2] if loops else "",
         "probes": [
             {
                 **probe_plan(probe),
@@ -246,7 +246,7 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> GdbRun:
             "them runs, or run with one process; no trace was written"
         )
     hits, width = _hits(hitting[0].of("hit") if hitting else [], file)
-    counts = {number: 0 for number in (probe.number for probe in file.probes)}
+    counts = dict.fromkeys((probe.number for probe in file.probes), 0)
     for hit in hits:
         counts[hit.probe] += 1
     first = processes[0].events[0]

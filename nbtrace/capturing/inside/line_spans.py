@@ -58,9 +58,14 @@ class FrameSpans:
 
 
 def is_suspended(frame: FrameType) -> bool:
-    """Tell whether a frame that seems to return only gives a value or waits, and goes on later."""
-    code = frame.f_code
-    return bool(code.co_flags & _RUNS_ON) and _is_at(code, frame.f_lasti, _SUSPENDS)
+    """Tell whether a frame that seems to return only gives a value or waits, and goes on later.
+
+    Up to Python 3.10 one that waits stands before the instruction by which it does.
+    """
+    code, instruction = frame.f_code, frame.f_lasti
+    return bool(code.co_flags & _RUNS_ON) and (
+        _is_at(code, instruction, _SUSPENDS) or _is_at(code, instruction + 2, ("YIELD_FROM",))
+    )
 
 
 def _is_at(code: CodeType, instruction: int, names: Any) -> bool:
