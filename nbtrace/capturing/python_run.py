@@ -41,7 +41,7 @@ Event = Mapping[str, Any]
 
 
 def steady_variables() -> Mapping[str, str]:
-    """Return what the environment of every run has, so that runs differ less by themselves: the order of sets, caches."""
+    """Return what the environment of every run has, so that they differ less by themselves: order of sets, caches."""
     fixed = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     return {name: value for name, value in fixed.items() if name not in os.environ}
 
@@ -278,8 +278,8 @@ def _require_whole(processes: Sequence[_Process]) -> None:
         displaced = process.of("displaced")
         if displaced:
             raise IncompleteError(
-                f"the program calls {displaced[0]['what']} itself, as a debugger or a measurement of coverage does, and "
-                "what runs then is not seen: run it without; no trace was written"
+                f"the program calls {displaced[0]['what']} itself, as a debugger or a measurement of coverage does, "
+                "and what runs then is not seen: run it without; no trace was written"
             )
         if process.parent not in numbers and not process.of("end"):
             raise IncompleteError(
@@ -306,24 +306,25 @@ def _hits(events: Iterable[Event], file: ProbeFile) -> tuple[tuple[Hit, ...], in
 def _unread(probe: Probe, processes: Sequence[_Process], count: int) -> str:
     """Return why a probe did not deliver what was asked for; empty if it did, or need not."""
     own = [event for process in processes for event in process.events if event.get("probe") == probe.number]
-    for event in own:
-        if event["event"] == "compiled":
-            return f"{event['how']} compiles the function, and no Python of it runs; {UNCOMPILED_REMEDY}"
-    for event in own:
-        if event["event"] == "unread":
-            what = f"{event['quantity']}: " if event["quantity"] else ""
-            return f"{what}{event['why']}"
+    said = {event["event"]: event for event in reversed(own)}
+    if "compiled" in said:
+        return f"{said['compiled']['how']} compiles the function, and no Python of it runs; {UNCOMPILED_REMEDY}"
+    if "unread" in said:
+        quantity = said["unread"]["quantity"]
+        return f"{quantity}: {said['unread']['why']}" if quantity else str(said["unread"]["why"])
     if count or probe.optional:
         return ""
-    for event in own:
-        if event["event"] == "no_loop":
-            return f"{event['name']} is no variable there, nor in a function that calls it"
-    if any(event["event"] == "elsewhere" for event in own):
+    if "no_loop" in said:
+        return f"{said['no_loop']['name']} is no variable there, nor in a function that calls it"
+    if "elsewhere" in said:
         return "was reached, and never in the selected turn"
-    ends = [event for process in processes for event in process.of("end")]
+    return _never_reached(probe, processes)
+
+
+def _never_reached(probe: Probe, processes: Sequence[_Process]) -> str:
     if any(probe.number in event["probes"] for process in processes for event in process.of("called")):
         return "the function ran, and never came to the place"
-    if any(event["dynamo_frames"] for event in ends):
+    if any(event["dynamo_frames"] for process in processes for event in process.of("end")):
         return (
             f"the function never ran as Python, and torch.compile compiled others that may call it; {UNCOMPILED_REMEDY}"
         )

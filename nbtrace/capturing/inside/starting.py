@@ -110,8 +110,8 @@ def _found(one: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
         wanted = Wanted(line=place["line"][1])
     else:
         file = _file_of(module, plan)
-        said = {name: place[name] or "" for name in ("after", "before", "loop", "text")}
-        wanted = Wanted(function, **said)
+        after, before, loop, text = (place[name] or "" for name in ("after", "before", "loop", "text"))
+        wanted = Wanted(function, after, before, loop, 0, text)
     span = find(_source(file), wanted, os.path.basename(file))
     _check_names(one, plan, set(span.names))
     return {"file": os.path.realpath(file), **span._asdict()}
