@@ -26,7 +26,7 @@ INSIDE = Path(__file__).with_name("inside")
 """The folder that the program's interpreter loads."""
 PLAN_VARIABLE = "NBTRACE_CAPTURE"
 FIND_SECONDS = 60.0
-UNCOMPILED_REMEDY = "--uncompiled runs it as Python"
+UNCOMPILED_REMEDY = "give --uncompiled to run it as Python"
 
 UNCOMPILED: Mapping[str, str] = {
     "TORCH_COMPILE_DISABLE": "1",
@@ -308,7 +308,7 @@ def _unread(probe: Probe, processes: Sequence[_Process], count: int) -> str:
     own = [event for process in processes for event in process.events if event.get("probe") == probe.number]
     said = {event["event"]: event for event in reversed(own)}
     if "compiled" in said:
-        return f"{said['compiled']['how']} compiles the function, and no Python of it runs; {UNCOMPILED_REMEDY}"
+        return f"{said['compiled']['how']} compiles the function, so that its Python does not run ({UNCOMPILED_REMEDY})"
     if "unread" in said:
         quantity = said["unread"]["quantity"]
         return f"{quantity}: {said['unread']['why']}" if quantity else str(said["unread"]["why"])

@@ -130,7 +130,9 @@ class Tracer:
         for one in plan["probes"]:
             scope = (one["scope"].rpartition(".")[2], tuple(one["starts"]), probes[one["number"]])
             self._scopes.setdefault(one["file"], []).append(scope)
-        self._files: dict[str, str | None] = {}
+        self._files: dict[str, str] = {}
+        self.without_probes: set[str] = set()
+        """Files that are known to have no probes, as code objects name them."""
         self._codes: dict[int, tuple[CodeType, CodeProbes | None]] = {}
         self._folder = os.getcwd()
 
@@ -138,12 +140,14 @@ class Tracer:
 
     def probes_of(self, code: CodeType) -> CodeProbes | None:
         """Return the probes of a code object; None if it has none, as nearly all."""
-        try:
-            file = self._files[code.co_filename]
-        except KeyError:
-            file = self._files[code.co_filename] = self._known(code.co_filename)
-        if file is None:
+        name = code.co_filename
+        if name in self.without_probes:
             return None
+        file = self._files.get(name) or self._known(name)
+        if file is None:
+            self.without_probes.add(name)
+            return None
+        self._files[name] = file
         known = self._codes.get(id(code))
         if known is None:  # the code object is kept, so that no other one gets its id
             known = self._codes[id(code)] = (code, self._probes_in(file, code))

@@ -24,7 +24,7 @@ class SettraceBackEnd:
         self._tracer = tracer
         self._settrace = sys.settrace
         self._thread_settrace = threading.settrace
-        self._function = self._called
+        self._function = _called(tracer)
 
     def begin(self) -> None:
         """Begin to trace."""
@@ -43,16 +43,6 @@ class SettraceBackEnd:
         sys.settrace = self._settrace
         threading.settrace = self._thread_settrace
 
-    def _called(self, frame: FrameType, _event: str, _: object) -> Any:
-        """Decide for each function that is called whether its lines are told."""
-        probes = self._tracer.probes_of(frame.f_code)
-        if probes is None:
-            return None
-        going_on = frame.f_trace  # a generator that goes on
-        if isinstance(going_on, _FrameTrace):
-            return going_on
-        return _FrameTrace(probes, self._tracer)
-
     def _other(self, function: Any) -> None:
         """Stand in for sys.settrace while a capture runs."""
         if function is not self._function:
@@ -65,6 +55,22 @@ class SettraceBackEnd:
 
     def _displaced(self, what: str) -> None:
         self._tracer.log.once("displaced", what=what)
+
+
+def _called(tracer: Tracer) -> Any:
+    """Return the function that decides of each function which is called whether its lines are told."""
+    empty, probes_of = tracer.without_probes, tracer.probes_of
+
+    def called(frame: FrameType, _event: str, _: object) -> Any:
+        if frame.f_code.co_filename in empty:  # nearly all: this line is the cost of a capture
+            return None
+        probes = probes_of(frame.f_code)
+        if probes is None:
+            return None
+        going_on = frame.f_trace  # a generator that goes on
+        return going_on if isinstance(going_on, _FrameTrace) else _FrameTrace(probes, tracer)
+
+    return called
 
 
 class _FrameTrace(FrameSpans):
