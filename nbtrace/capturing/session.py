@@ -1,7 +1,7 @@
 """A capture from beginning to end: a plain run, a captured one, the certificate, and runs with values injected.
 
-:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote, for
-several injections after one plain run.
+:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote,
+for several injections after one plain run.
 """
 
 import os
@@ -27,7 +27,7 @@ from nbtrace.capturing.gdb_run import (
 )
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
-from nbtrace.capturing.injection import Injection, placed_write
+from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
 from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder, private_folder
 from nbtrace.capturing.probe import ProbeFile
@@ -361,7 +361,7 @@ class CaptureSession:
             run = run_plain(program, self.request.arguments, self._folder.path, streams, self.request.seconds)
         return RunOutput(run, streams, self._folder.written())
 
-    def _gdb_run(self, writes: Sequence[object] = ()) -> tuple[RunOutput, GdbRun]:
+    def _gdb_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, GdbRun]:
         streams = self._streams()
         self._folder.make()
         launch = Launch(
@@ -372,7 +372,7 @@ class CaptureSession:
             self.request.seconds,
         )
         with stage("captured run" if not writes else "run with values injected"):
-            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)  # type: ignore[arg-type]
+            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)
         return RunOutput(gdb.run, streams, self._folder.written()), gdb
 
     def _streams(self) -> Streams:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 if __package__:
     from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
 else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
+    from source_statements import SourceError, Statement, StatementKind  # type: ignore[import-not-found,no-redef]
 
 
 @dataclass(frozen=True)
