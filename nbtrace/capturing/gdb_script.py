@@ -63,13 +63,13 @@ class Function:
                 with open(self.file, encoding="latin-1") as source:  # noqa: PTH123
                     text = source.read()
             except OSError:
-                raise PlanError("source", "the source of %s, %s, is not there" % (self.name, self.file)) from None
+                raise PlanError("source", f"the source of {self.name}, {self.file}, is not there") from None
             self.lines = text.split("\n")
             reader = FortranReader(text, fixed=low.endswith(_FIXED)) if low.endswith(_FORTRAN) else CReader(text)
             try:
                 self._body = reader.function(self.symbol.line)
             except RecursionError:
-                raise PlanError("source", "%s is nested too deeply to be taken apart" % self.file) from None
+                raise PlanError("source", f"{self.file} is nested too deeply to be taken apart") from None
         return self._body
 
     def has(self, pc):
@@ -89,7 +89,7 @@ class Function:
         if not self.symtab.linetable().has_line(line):
             return []
         try:
-            found = gdb.decode_line("%s:%d" % (_quoted(self.file), line))[1] or ()
+            found = gdb.decode_line(f"{_quoted(self.file)}:{line}")[1] or ()
         except gdb.error:
             return []
         return sorted({at.pc for at in found if at.line == line and at.pc and self.has(at.pc)})
@@ -110,16 +110,18 @@ class Function:
         return self._linetable
 
     def behind(self, through, loop):
-        """Return the addresses at which a loop goes on after a statement, its last one."""
-        inside = [pc for pc, line in self.table() if through[0] <= line <= through[1]]
-        if not inside:
-            return 0, []
-        after = [(pc, line) for pc, line in self.table() if pc > max(inside) and line in loop]
-        return (after[0][1], [after[0][0]]) if after else (0, [])
+        """Return a line and the addresses of which the program comes to one first behind the last statement of a loop.
+
+        They are those of the line in which the loop begins, or ends: the first that is reached then is its increment,
+        wherever the compiler has put it.
+        """
+        heads = [line for line in loop if not through[0] <= line <= through[1]]
+        found = [pc for pc, line in self.table() if line in heads]
+        return (heads[0], found) if found else (0, [])
 
 
 def _quoted(name):
-    return "'%s'" % name if re.search(r"[\s:'\"]", name) else name
+    return f"'{name}'" if re.search(r"[\s:'\"]", name) else name
 
 
 def _located(name):
@@ -129,24 +131,37 @@ def _located(name):
     except gdb.error:
         found = []
     if not found:
-        raise PlanError("unknown", "the program has no function %s" % name, name, function_names())
+        names = function_names()
+        if not names:
+            raise PlanError("debug", "it has no debug information")
+        raise PlanError("unknown", f"the program has no function {name}", name, names)
     for at in found:
         block = gdb.block_for_pc(at.pc)
         while block is not None and block.function is None:
             block = block.superblock
         if at.symtab is not None and block is not None:
             return at.symtab, block.function
-    raise PlanError("debug", "%s has no debug information in this program" % name)
+    raise PlanError("debug", f"{name} has no debug information in this program")
 
 
 def function_names():
     """Return the functions that have debug information."""
     text = gdb.execute("info functions -n -q", to_string=True)
-    names = (
-        re.search(r"([A-Za-z_~][\w:~.]*)\s*\([^;]*\);?\s*$|^\d+:\s+(?:.*\s)?(\w+);?\s*$", line)
-        for line in text.split("\n")
-    )
-    return list(dict.fromkeys(match[1] or match[2] for match in names if match))
+    names = (_declared(line) for line in text.split("\n") if re.match(r"\d+:", line))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _declared(line):
+    """Return the name of the function that a line declares."""
+    line = line.rstrip("; ")
+    depth, at = 0, len(line)
+    while line.endswith(")") and at > 0:
+        at -= 1
+        depth += (line[at] == ")") - (line[at] == "(")
+        if depth == 0:
+            break
+    match = re.search(r"([A-Za-z_~][\w:~.]*)\s*$", line[:at])
+    return match[1] if match else ""
 
 
 class Code:
@@ -193,7 +208,7 @@ class Resolver:
         for loop in loops:
             line, addresses = function.code_of(places.first_of(loop).spans)
             if not addresses:
-                raise PlanError("optimised", "no code is left at the beginning of the loop in line %d" % loop.first)
+                raise PlanError("optimised", f"no code is left at the beginning of the loop in line {loop.first}")
             found.append(Code(function, addresses, line))
         return found
 
@@ -217,7 +232,7 @@ class Resolver:
         through = ()
         if not addresses and at.loop:
             line, addresses = function.behind(at.through, at.loop)
-            through = function.code_of((at.through,))[1]
+            through = function.code_of((at.through,))[1][:1]
         if not addresses:
             raise PlanError("optimised", "the compiler has left no code at this place")
         return Code(function, addresses, line, through)
@@ -225,12 +240,12 @@ class Resolver:
     def _line(self, place):
         name, line = place["line"]
         try:
-            found = gdb.decode_line("%s:%d" % (_quoted(name), line))[1] or ()
+            found = gdb.decode_line(f"{_quoted(name)}:{line}")[1] or ()
         except gdb.error as error:
             raise PlanError("unknown", str(error).rstrip("."), name, source_names()) from None
         addresses = sorted({at.pc for at in found if at.pc and at.line == line})
         if not addresses:
-            raise PlanError("unknown", "no code was compiled for line %d of %s" % (line, name))
+            raise PlanError("unknown", f"no code was compiled for line {line} of {name}")
         return Code(None, addresses, line)
 
     def _block(self, function, place):
@@ -251,13 +266,13 @@ class Resolver:
         sites = []
         for start, end in sorted({_bounds(pc) for pc, _ in function.table()}):
             for code in gdb.selected_inferior().architecture().disassemble(start, end - 1):
-                target = re.search(r"^(?:call\w*|bl)\s.*<%s(?:@plt)?>" % re.escape(name), code["asm"])
+                target = re.search(rf"^(?:call\w*|bl)\s.*<{re.escape(name)}(?:@plt)?>", code["asm"])
                 line = gdb.find_pc_line(code["addr"]).line
                 if target and block.first <= line <= block.last:
                     sites.append((line, code["addr"] + code["length"]))
         if len(sites) < place["call"]:
-            left = "%d call%s of %s" % (len(sites), "s" * (len(sites) != 1), name) if sites else "no call of %s" % name
-            raise PlanError("optimised", "the compiler has left %s at this place" % left)
+            left = f"{len(sites)} call{'s' * (len(sites) != 1)} of {name}" if sites else f"no call of {name}"
+            raise PlanError("optimised", f"the compiler has left {left} at this place")
         line, pc = sorted(sites)[place["call"] - 1]
         return Code(function, [pc], line, returned=_register(called.symbol.type.target()))
 
@@ -281,14 +296,14 @@ def _register(kind):
     machine = gdb.selected_inferior().architecture().name()
     sort = _CODES.get(kind.code)
     if sort is None or kind.sizeof > 8:
-        raise PlanError("usage", "a function that returns %s is not read" % kind)
+        raise PlanError("usage", f"a function that returns {kind} is not read")
     if "x86-64" in machine:
         floats = {8: "$xmm0.v2_double[0]", 4: "$xmm0.v4_float[0]"}
-        return floats[kind.sizeof] if sort == "float" else "(%s)$rax" % kind
+        return floats[kind.sizeof] if sort == "float" else f"({kind})$rax"
     if "aarch64" in machine:
         floats = {8: "$v0.d.f[0]", 4: "$v0.s.f[0]"}
-        return floats[kind.sizeof] if sort == "float" else "(%s)$x0" % kind
-    raise PlanError("usage", "what a function returns is not read on %s" % machine)
+        return floats[kind.sizeof] if sort == "float" else f"({kind})$x0"
+    raise PlanError("usage", f"what a function returns is not read on {machine}")
 
 
 # What is checked before the program runs.
@@ -308,7 +323,7 @@ def in_scope(pc):
 
 def availability(pc):
     """Return, of the variables of the function at an address, whether each has a value there, as far as is known."""
-    text = gdb.execute("info scope *0x%x" % pc, to_string=True)
+    text = gdb.execute(f"info scope *0x{pc:x}", to_string=True)
     told = {}
     for part in re.split(r"^Symbol ", text, flags=re.MULTILINE)[1:]:
         name = part.split(" ", 1)[0]
@@ -352,7 +367,7 @@ def _variables(probe, code, loops):
 # Reading and writing.
 
 
-def number_text(value, root=False):
+def number_text(value, *, root=False):
     """Return a value as text with all its digits; `root` takes the square root.
 
     Raises
@@ -368,16 +383,17 @@ def number_text(value, root=False):
         kind = kind.target().strip_typedefs()
     sort = _CODES.get(kind.code)
     if sort is None:
-        raise gdb.error("it is no number but of type %s; name one element or member" % value.type)
+        msg = f"it is no number but of type {value.type}; name one element or member"
+        raise gdb.error(msg)
     if root:
-        return "%.17g" % math.sqrt(float(value))
+        return f"{math.sqrt(float(value)):.17g}"
     if sort == "int":
         return str(int(value))
     if kind.sizeof > 8:
         if value.is_optimized_out:
             raise gdb.error("value has been optimized out")
         return str(value)
-    return "%.*g" % (9 if kind.sizeof == 4 else 17, float(value))
+    return f"{float(value):.{9 if kind.sizeof == 4 else 17}g}"
 
 
 def elements(expression, returned):
@@ -387,7 +403,7 @@ def elements(expression, returned):
         return [text]
     low, high = (int(gdb.parse_and_eval(expression[end])) for end in ("low", "high"))
     if not 0 <= high - low < MOST_ELEMENTS:
-        raise gdb.error("%s..%s is %d..%d here" % (expression["low"], expression["high"], low, high))
+        raise gdb.error(f"{expression['low']}..{expression['high']} is {low}..{high} here")
     return [text.replace("{}", str(at)) for at in range(low, high + 1)]
 
 
@@ -395,7 +411,7 @@ class Armed(gdb.Breakpoint):
     """A breakpoint that calls a function when it is reached; the program stops only where that returns True."""
 
     def __init__(self, pc, reached, thread=None):
-        gdb.Breakpoint.__init__(self, "*0x%x" % pc, gdb.BP_BREAKPOINT, internal=True)
+        gdb.Breakpoint.__init__(self, f"*0x{pc:x}", gdb.BP_BREAKPOINT, internal=True)
         self.silent = True
         self.pc = pc
         self._reached = reached
@@ -470,7 +486,7 @@ class Capture:
         return self._probes
 
     def _turn(self, level, thread):
-        """A turn of a selected loop begins: tell whether to stop."""
+        """Tell whether to stop where a turn of a selected loop begins."""
         wanted = self.loops[level]["value"]
         if wanted is None or int(gdb.parse_and_eval(self.loops[level]["variable"])) == wanted:
             if self._inside[level]:
@@ -563,10 +579,11 @@ class Capture:
         for expression in quantity["expressions"]:
             for text in elements(expression, code.returned):
                 try:
-                    numbers.append(number_text(gdb.parse_and_eval(text), expression["root"]))
+                    numbers.append(number_text(gdb.parse_and_eval(text), root=expression["root"]))
                 except (gdb.error, ValueError, OverflowError) as error:
                     shown = "return" if text == code.returned else text
-                    raise gdb.error("%s: %s: %s" % (quantity["name"], shown, str(error).rstrip("."))) from None
+                    msg = "{}: {}: {}".format(quantity["name"], shown, str(error).rstrip("."))
+                    raise gdb.error(msg) from None
         return [quantity["name"], numbers, quantity["unit"]]
 
     def _write_into(self, probe, code):
@@ -578,11 +595,9 @@ class Capture:
             before = self._value(write["quantity"], code)[1]
             texts = [text for part in write["targets"] for text in elements(part, code.returned)]
             if len(texts) != len(write["numbers"]):
-                raise gdb.error(
-                    "%d numbers for the %d of %s" % (len(write["numbers"]), len(texts), write["quantity"]["name"])
-                )
+                raise gdb.error(f"{len(write['numbers'])} numbers for the {len(texts)} of {write['quantity']['name']}")
             for text, number in zip(texts, write["numbers"]):  # noqa: B905 - of Python 3.10
-                gdb.execute("set var %s = %s" % (text, number))
+                gdb.execute(f"set var {text} = {number}")
             after = self._value(write["quantity"], code)[1]
             self.written.append({"write": write["number"], "before": before, "after": after})
             if not write["every"]:
@@ -621,8 +636,8 @@ def started(plan):
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     words = " ".join(shlex.quote(word) for word in plan["args"])
-    streams = "<%s >%s 2>%s" % tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr"))
-    gdb.execute("set args %s %s" % (words, streams))
+    streams = "<{} >{} 2>{}".format(*tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr")))
+    gdb.execute(f"set args {words} {streams}")
     for name in ("LINES", "COLUMNS"):
         if name not in plan["environment"]:
             gdb.execute("unset environment " + name)
@@ -687,6 +702,8 @@ def check(plan, report):
         try:
             code = resolver.probe(probe)
         except PlanError as error:
+            if error.document["kind"] in {"debug", "source"}:
+                raise
             faults.append({"probe": probe["number"], "quantity": None, **error.document})
             continue
         except SourceError as error:
@@ -703,9 +720,7 @@ def check(plan, report):
             continue
         for quantity, name, reason, names in check_probe(probe, code, loops):
             kind = "optimised" if reason == "optimised out" else "unknown"
-            text = (
-                "%s is optimised out" % name if kind == "optimised" else "%s has no %s here" % (code_name(code), name)
-            )
+            text = f"{name} is optimised out" if kind == "optimised" else f"{code_name(code)} has no {name} here"
             faults.append(
                 {
                     "probe": probe["number"],
@@ -722,7 +737,7 @@ def check(plan, report):
 
 def code_name(code):
     """Return what the place is called in a message."""
-    return code.function.name if code.function is not None else "line %d" % code.line
+    return code.function.name if code.function is not None else f"line {code.line}"
 
 
 def draft(plan, report):
@@ -741,11 +756,12 @@ def draft(plan, report):
 
 def _drafted(function):
     loops = [item for item in function.body.walk() if item.kind is StatementKind.LOOP]
+    brackets = "()" if function.file.lower().endswith(_FORTRAN) else "[]"
     told = []
     for loop in loops:
         _, addresses = function.code_of(places.first_of(loop).spans)
         scope = in_scope(addresses[0]) if addresses else {}
-        kinds = {name: _sort(symbol) for name, symbol in scope.items()}
+        kinds = {name: _sort(symbol, brackets) for name, symbol in scope.items()}
         assigned = [name for name, kind in kinds.items() if kind and _is_assigned(loop, name)]
         told.append(
             {
@@ -766,11 +782,11 @@ def _is_assigned(loop, name):
     return any(places._assigns(item, name) for item in loop.inner if item.kind is not StatementKind.LOOP)
 
 
-def _sort(symbol):
+def _sort(symbol, brackets):
     kind = symbol.type.strip_typedefs()
     if kind.code == gdb.TYPE_CODE_ARRAY and _CODES.get(kind.target().strip_typedefs().code):
         low, high = kind.range()
-        return "%s[%d..%d]" % (_CODES[kind.target().strip_typedefs().code], low, high) if 0 <= high - low < 16 else ""
+        return brackets[0] + f"{low}..{high}" + brackets[1] if 0 <= high - low < 16 else ""
     return _CODES.get(kind.code, "") if symbol.is_variable or symbol.is_argument else ""
 
 
@@ -781,7 +797,7 @@ def _producer(code):
 
 def main():
     """Carry out the plan."""
-    with open(nbtrace_plan) as source:  # type: ignore[name-defined] # noqa: F821, PTH123 - set by gdb_run.py
+    with open(nbtrace_plan) as source:  # noqa: F821, PTH123 - set by gdb_run.py
         plan = json.load(source)
     report = {"error": None, "places": [], "faults": [], "gdb": gdb.VERSION}
     prepare()

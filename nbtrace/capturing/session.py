@@ -1,7 +1,7 @@
 """A capture from beginning to end: a plain run, a captured one, the certificate, and runs with values injected.
 
-:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote, for
-several injections after one plain run.
+:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote,
+for several injections after one plain run.
 """
 
 import os

@@ -8,6 +8,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_NESTED = 200
 
@@ -55,7 +59,7 @@ class Statement:
     variables: "tuple[str, ...]" = ()
     body_first: int = 0
 
-    def walk(self):  # type: ignore[no-untyped-def]
+    def walk(self) -> "Iterator[Statement]":
         """Yield this statement and all inside it, in the order of the source."""
         waiting = [self]
         while waiting:

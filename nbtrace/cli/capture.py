@@ -304,13 +304,13 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
 
     request = result.request
     selection = request.probes.selection
+    same = ", ".join(item.name for item in result.certificate.same)
     lines = [
         f"captured from {request.program.name}, sha256 {result.certificate.captured_sha256}",
         *([f"a twin of the program with sha256 {result.certificate.program_sha256}"] if result.twin else []),
         f"command: {shlex.join(request.command)}",
         f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),
-        f"certificate: {', '.join(item.name for item in result.certificate.same)} the same bytes as in a plain run; "
-        f"{result.certificate.hits} hits",
+        f"certificate: {same} the same bytes as in a plain run; {result.certificate.hits} hits",
         *([f"injected: {item.injection.words}" for item in injected.written] if injected is not None else []),
     ]
     hits = result.hits if injected is None else injected.hits

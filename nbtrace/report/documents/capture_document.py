@@ -80,7 +80,7 @@ def _certificate(certificate: Certificate) -> CertificateEntry:
 def _injection(run: InjectedRun) -> InjectionEntry:
     image = run.image
     return InjectionEntry(
-        written=tuple(
+        values=tuple(
             WrittenEntry(
                 injection=item.injection.words,
                 quantity=item.injection.quantity,

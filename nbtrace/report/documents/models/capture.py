@@ -79,7 +79,7 @@ class MovedEntry(PixelPlace):
 class InjectionEntry(DocumentPart):
     """A run with values written into the program, against the plain run."""
 
-    written: Array[WrittenEntry] = Field(description="What was written, in its order.")
+    values: Array[WrittenEntry] = Field(description="What was written, in its order.")
     changed: Array[str] = Field(description="What the program wrote otherwise: files, stdout, stderr.")
     image: str | None = Field(description="Name of the image; null where the probes name none.")
     selected: MovedEntry | None = Field(description="The selected pixel; null where none is selected.")
