@@ -143,7 +143,7 @@ class Certificate:
             If the program writes something else with capture, nothing that it writes could show it, or the captured
             pixel is not the one of the image.
         """
-        self._require_values()
+        self.require_values()
         self._require_output()
         if self.image is not None and not self.image.agrees:
             slow, fast = self.image.pixel
@@ -152,7 +152,14 @@ class Certificate:
                 f"pixel {slow} {fast} of {self.image.file}: what was captured is not that pixel of the image"
             )
 
-    def _require_values(self) -> None:
+    def require_values(self) -> None:
+        """Refuse a capture in which a value is missing.
+
+        Raises
+        ------
+        IncompleteError
+            If a probe was never reached, or a value could not be read.
+        """
         missing = [probe for probe in self.probes if not probe.complete]
         if not missing:
             return

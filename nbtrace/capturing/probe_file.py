@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -51,6 +52,17 @@ def read_probe_file(path: Path, *, shipped: bool = False) -> ProbeFile:
         If it holds something that is no probe; the message names the key, and the nearest one that exists.
     """
     return _ProbeFileReader(path).read(read_toml(path), shipped=shipped)
+
+
+def probes_of(document: Mapping[str, Any], name: str = "probes") -> ProbeFile:
+    """Return the probes of a document: what a probe file holds, as Python's tables and lists.
+
+    Raises
+    ------
+    UsageError
+        As :func:`read_probe_file` does; the message begins with `name`.
+    """
+    return replace(_ProbeFileReader(Path(name)).read(document, shipped=False), path=None)
 
 
 class _ProbeFileReader:

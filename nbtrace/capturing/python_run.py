@@ -13,7 +13,7 @@ from typing import Any
 
 from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.expression import RETURNED
-from nbtrace.capturing.gdb_run import Fault, GdbRun, InjectedWrite, Launch, Streams, probe_plan, write_plan
+from nbtrace.capturing.gdb_run import GdbRun, InjectedWrite, Launch, Streams, probe_plan, write_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
 from nbtrace.capturing.plain_run import last_line, run_plain
@@ -47,7 +47,9 @@ def steady_variables() -> Mapping[str, str]:
 
 
 def find_places(launch: Launch, command: PythonCommand, file: ProbeFile, at: Mapping[str, int]) -> Mapping[str, Any]:
-    """Return what the program's interpreter finds of the probes, without running the program: `places` and `faults`.
+    """Return what the program's interpreter finds of the probes, without running the program.
+
+    The keys are `places` and `faults`, by the number of a probe, and `main`, the file of the program or null.
 
     Raises
     ------
@@ -80,14 +82,6 @@ def find_places(launch: Launch, command: PythonCommand, file: ProbeFile, at: Map
         )
     found: Mapping[str, Any] = json.loads(answer.read_bytes())
     return found
-
-
-def check_python_places(
-    launch: Launch, command: PythonCommand, file: ProbeFile, at: Mapping[str, int]
-) -> tuple[Fault, ...]:
-    """Return what is wrong with the places of the probes; see :func:`find_places` for what is raised."""
-    found = find_places(launch, command, file, at)
-    return tuple(Fault(int(number), None, "place", text) for number, text in found["faults"].items())
 
 
 def refuse_foreign(file: ProbeFile) -> None:

@@ -9,7 +9,7 @@ from nbtrace.capturing.gdb_run import Fault, GdbRun, Launch
 from nbtrace.capturing.plain_run import RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder
 from nbtrace.capturing.python_command import PythonCommand
-from nbtrace.capturing.python_run import UNCOMPILED, check_python_places, run_captured_python, steady_variables
+from nbtrace.capturing.python_run import UNCOMPILED, find_places, run_captured_python, steady_variables
 from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, _refuse
 from nbtrace.errors import UsageError
 from nbtrace.progress import stage
@@ -26,11 +26,12 @@ class PythonCaptureSession(CaptureSession):
         if request.build is not None:
             raise UsageError("--build is of compiled programs; a Python program is captured from as it is")
         self._command = command
+        self._main: Path | None = None
         self._uncompiled: Mapping[str, str] = UNCOMPILED if request.uncompiled else {}
 
     def capture(self, output: Path | None = None) -> CaptureResult:
         """Run the program plain and captured; of a program that is not compiled at the user's word, compiled, too."""
-        result = super().capture(output)
+        result = replace(super().capture(output), file=self._main)
         plain = self._plain
         if not self._uncompiled or plain is None:
             return result
@@ -49,8 +50,7 @@ class PythonCaptureSession(CaptureSession):
         return self._command.name
 
     def _file_of(self, program: Path) -> Path:
-        script = self.request.folder / self._command.script if self._command.script else program
-        return script if script.is_file() else program
+        return self._main or program
 
     def _chosen_build(self) -> Path:
         _refuse(self._faults(self.request.program), self.request.probes, of_the_build=True)
@@ -58,7 +58,9 @@ class PythonCaptureSession(CaptureSession):
 
     def _faults(self, program: Path) -> tuple[Fault, ...]:
         launch = Launch(program, self.request.arguments, self.request.folder, self._work / "check")
-        return check_python_places(launch, self._command, self.request.probes, self.request.at)
+        found = find_places(launch, self._command, self.request.probes, self.request.at)
+        self._main = Path(found["main"]) if found["main"] else None
+        return tuple(Fault(int(number), None, "place", text) for number, text in found["faults"].items())
 
     def _plain_run(self, program: Path, what: str) -> RunOutput:
         streams = self._streams()

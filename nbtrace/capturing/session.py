@@ -116,6 +116,8 @@ class CaptureResult(Presentable):
     compiled_otherwise : tuple of str or None
         What a Python program whose functions were not compiled, at the user's word, writes otherwise than compiled;
         None for any other one.
+    file : Path or None
+        The file whose digest the certificate has, where an interpreter runs it; None for a program of its own.
     """
 
     request: CaptureRequest
@@ -131,6 +133,7 @@ class CaptureResult(Presentable):
     in_place: tuple[str, ...] = ()
     producer: str = ""
     compiled_otherwise: tuple[str, ...] | None = None
+    file: Path | None = None
 
     presented_as = "capture"
 

@@ -102,7 +102,7 @@ UncompiledOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--uncompiled",
-        help="Run a Python program without torch.compile, TorchScript, numba and jax.jit, whose functions show nothing.",
+        help="Run a Python program without torch.compile, TorchScript, numba and jax.jit, which hide its values.",
         rich_help_panel=PROGRAMS,
     ),
 ]
@@ -306,7 +306,7 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
     selection = request.probes.selection
     same = ", ".join(item.name for item in result.certificate.same)
     lines = [
-        f"captured from {request.program.name}, sha256 {result.certificate.captured_sha256}",
+        f"captured from {(result.file or request.program).name}, sha256 {result.certificate.captured_sha256}",
         *([f"a twin of the program with sha256 {result.certificate.program_sha256}"] if result.twin else []),
         f"command: {shlex.join(request.command)}",
         f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),

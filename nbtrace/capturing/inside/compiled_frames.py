@@ -59,6 +59,19 @@ def kind_of(function: Any) -> str:
     return _KINDS.get(type(function).__name__, "")
 
 
+def were_compiled() -> bool:
+    """Tell whether torch.compile has translated functions in this process, of which the results are still used."""
+    frames = getattr(sys.modules.get("torch._dynamo.convert_frame"), "input_codes", None)
+    return bool(getattr(frames, "seen", ()))
+
+
+def is_translated(code: CodeType) -> bool:
+    """Tell whether torch.compile runs something else in place of a code object."""
+    dynamo = getattr(getattr(sys.modules.get("torch"), "_C", None), "_dynamo", None)
+    entries = getattr(getattr(dynamo, "eval_frame", None), "_debug_get_cache_entry_list", None)
+    return "torch._dynamo.convert_frame" in sys.modules and entries is not None and bool(entries(code))
+
+
 def compiled_function(modules: dict[str, Any], file: str, scope: str) -> str:
     """Return what compiles a function of a file, looked up in the module that was loaded from it; empty for nothing."""
     for module in list(modules.values()):

@@ -44,7 +44,14 @@ class EventLog:
         self._file = _open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
         self.write("start", pid=self._process, parent=os.getppid(), python=sys.version.split()[0], **self._first)
 
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+        self._file = -1
+
     def _forked(self) -> None:
+        if self._file < 0:
+            return
         self._lock = threading.RLock()
         self._said = set()
         self.hits = self.left_out = 0

@@ -192,6 +192,10 @@ class Tracer:
         for probe in {id(one): one for ones in (found.lines.values() if found else ()) for one in ones}.values():
             self.log.once("compiled", probe=probe.number, how=how)
 
+    def codes(self) -> list[CodeType]:
+        """Return the code objects that have run and have probes."""
+        return [code for code, probes in self._codes.values() if probes is not None]
+
     def _read(self, probe: FrameProbe, frame: FrameType) -> None:
         if probe.spent:
             return

@@ -12,7 +12,7 @@ import tokenize
 from typing import TYPE_CHECKING
 
 from . import monitoring_back_end, settrace_back_end
-from .compiled_frames import compiled_function, watch
+from .compiled_frames import compiled_function, is_translated, watch
 from .event_log import EventLog
 from .frame_expressions import ForbiddenError, names_of, parsed
 from .frame_probes import Tracer
@@ -46,13 +46,14 @@ class Capture:
         self.name = settrace_back_end.NAME if older else monitoring_back_end.NAME
         self.log = EventLog(plan["events"], {"back_end": self.name})
         self._exit = os._exit
+        self._tracer: Tracer | None = None
         self._back_end: BackEnd | None = None
         self._ended = False
 
     def begin(self, *, at_exit: bool = True) -> None:
         """Begin; what hinders is told in the log, and the program goes on."""
         try:
-            tracer = Tracer(self._plan, self.log)
+            tracer = self._tracer = Tracer(self._plan, self.log)
             watch(tracer.compiled)
             older = self.name == settrace_back_end.NAME
             chosen = settrace_back_end.SettraceBackEnd if older else monitoring_back_end.MonitoringBackEnd
@@ -73,6 +74,9 @@ class Capture:
         os._exit = self._exit
         if self._back_end is not None:
             self._back_end.end()
+        if self._tracer is not None:
+            for code in filter(is_translated, self._tracer.codes()):
+                self._tracer.compiled(code, "torch.compile")
         for one in self._plan["probes"]:
             how = compiled_function(sys.modules, one["file"], one["scope"]) if one["scope"] != MODULE else ""
             if how:
@@ -91,7 +95,7 @@ class Capture:
 
 
 def found_places(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return the place of each probe of a plan, or what is wrong with it: `places` and `faults` by number."""
+    """Return the place of each probe of a plan, or what is wrong with it, by number, and the file of the program."""
     places, faults = {}, {}
     sys.path[:0] = [plan["path"]]
     for one in plan["probes"]:
@@ -99,7 +103,11 @@ def found_places(plan: dict[str, Any]) -> dict[str, Any]:
             places[one["number"]] = _found(one, plan)
         except (PlaceError, ForbiddenError, WriteError) as error:
             faults[one["number"]] = str(error)
-    return {"places": places, "faults": faults, "python": sys.version.split()[0]}
+    try:
+        main: str | None = os.path.realpath(_main_file(plan))
+    except PlaceError:
+        main = None
+    return {"places": places, "faults": faults, "main": main}
 
 
 def _found(one: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
@@ -113,11 +121,11 @@ def _found(one: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
         after, before, loop, text = (place[name] or "" for name in ("after", "before", "loop", "text"))
         wanted = Wanted(function, after, before, loop, 0, text)
     span = find(_source(file), wanted, os.path.basename(file))
-    _check_names(one, plan, set(span.names))
+    check_names(one, plan, set(span.names))
     return {"file": os.path.realpath(file), **span._asdict()}
 
 
-def _check_names(one: dict[str, Any], plan: dict[str, Any], names: set[str]) -> None:
+def check_names(one: dict[str, Any], plan: dict[str, Any], names: set[str]) -> None:
     """Refuse expressions that do more than read, and names of the selection that the function has, too."""
     texts = [name for name, _ in one["when"]] + [text for _, text in one["index"]]
     for quantity in one["quantities"]:

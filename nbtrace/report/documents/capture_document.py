@@ -47,6 +47,8 @@ def capture_document(result: CaptureResult, injected: InjectedRun | None = None)
         captured_seconds=result.captured_seconds,
         output=None if result.output is None else str(result.output),
         in_place=result.in_place,
+        program_file=None if result.file is None else str(result.file),
+        compiled_otherwise=result.compiled_otherwise,
         injection=None if injected is None else _injection(injected),
     ).written()
 

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
+from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.certificate import Certificate
 from nbtrace.capturing.session import CaptureResult, InjectedRun
 from nbtrace.report.next_steps import next_section
@@ -42,7 +43,7 @@ def capture_view(result: CaptureResult, injected: InjectedRun | None = None, log
             *([_injection(injected)] if injected is not None else []),
             Section("Certificate", items=tuple(_certificate(result))),
             Section("Probes", table=Table(_PROBES, tuple(_probe_lines(certificate))), detail=True),
-            *_next(log),
+            *_next(log, result),
         ),
         of=CAPTURE,
     )
@@ -87,7 +88,7 @@ def _injected_headline(run: InjectedRun) -> str:
 
 def _facts(result: CaptureResult, log: str | None) -> Iterator[str]:
     request, certificate = result.request, result.certificate
-    yield f"Program: {request.program}, sha256 {certificate.program_sha256}"
+    yield f"Program: {result.file or request.program}, sha256 {certificate.program_sha256}"
     if result.twin:
         yield f"Captured from a twin of it, built with -O0 -g -no-pie, sha256 {certificate.captured_sha256}"
     yield f"Command: {shlex.join(request.command)}"
@@ -105,9 +106,20 @@ def _notices(result: CaptureResult) -> Iterator[Notice]:
     if unstable:
         text = f"{listed(unstable)} differ{'s' * (len(unstable) == 1)} between two plain runs, and cannot show anything"
         yield Notice(Subject.LOG, Weight.INFO, text)
+    if result.compiled_otherwise is not None:
+        yield Notice(Subject.LOG, Weight.INFO, _uncompiled(result.compiled_otherwise))
     if result.in_place:
         text = f"written outside of the private folder of the run: {listed(result.in_place)}"
         yield Notice(Subject.LOG, Weight.INFO, text)
+
+
+def _uncompiled(otherwise: tuple[str, ...]) -> str:
+    if not otherwise:
+        return "run without compiled functions, as asked; compiled, the program writes the same bytes"
+    return (
+        f"run without compiled functions, as asked; compiled, the program writes {listed(otherwise)} otherwise, and "
+        "its values may differ in their last digits"
+    )
 
 
 def _certificate(result: CaptureResult) -> Iterator[str]:
@@ -152,14 +164,22 @@ def _injection(run: InjectedRun) -> Section:
     return Section("Injected", items=tuple(items), table=Table(_MOVED, lines) if lines else None)
 
 
-def _next(log: str | None) -> tuple[Section, ...]:
+def _next(log: str | None, result: CaptureResult) -> tuple[Section, ...]:
     if log is None:
         return ()
+    if result.back_end is not BackEnd.GDB:
+        compared = Command(
+            f"nbtrace diff c.log {typed(log)}",
+            "does it agree with the reference? c.log is its trace",
+            takes_vocabulary=True,
+        )
+    else:
+        compared = Command(
+            f"nbtrace diff {typed(log)} py.log", "does the port agree? py.log is its trace", takes_vocabulary=True
+        )
     return next_section(
         commands=(
             Command(f"nbtrace check {typed(log)}", "is the trace consistent with itself?", takes_vocabulary=True),
-            Command(
-                f"nbtrace diff {typed(log)} py.log", "does the port agree? py.log is its trace", takes_vocabulary=True
-            ),
+            compared,
         )
     )

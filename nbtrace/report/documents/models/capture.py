@@ -110,6 +110,15 @@ class CaptureDocument(DocumentPart):
     captured_seconds: Number = Field(description="Time of the captured run, in seconds.")
     output: str | None = Field(description="Folder with what the captured run wrote; null where it was not kept.")
     in_place: Array[str] = Field(description="Files that the runs wrote outside of their private folder.")
+    program_file: str | None = Field(
+        default=None,
+        description="The file that an interpreter runs, whose digests these are; null for another program.",
+    )
+    compiled_otherwise: Array[str] | None = Field(
+        default=None,
+        description="What a Python program writes otherwise where its functions are compiled; null where they were not "
+        "kept from it.",
+    )
     injection: InjectionEntry | None = Field(description="The run with values injected; null where none was made.")
     answer: Answer = Field(default="")
     provenance: Provenance = None
