@@ -117,7 +117,7 @@ class InProcessCapture:
                 held.enter_context(_eager())
             self._folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="nbtrace-")))
             plan = {
-                **run_plan(self._file, self._at, (), self._places),
+                **run_plan(self._file, self._at, (), self._places, uncompiled=self._uncompiled),
                 "events": str(self._folder),
                 "back_end": self._back_end.value if self._back_end else "",
             }

@@ -26,7 +26,7 @@ INSIDE = Path(__file__).with_name("inside")
 """The folder that the program's interpreter loads."""
 PLAN_VARIABLE = "NBTRACE_CAPTURE"
 FIND_SECONDS = 60.0
-UNCOMPILED_REMEDY = "give --uncompiled to run it as Python"
+UNCOMPILED_REMEDY = "--uncompiled, or uncompiled=True in Python, runs it as Python"
 
 UNCOMPILED: Mapping[str, str] = {
     "TORCH_COMPILE_DISABLE": "1",
@@ -159,7 +159,12 @@ def run_captured_python(
 
 
 def run_plan(
-    file: ProbeFile, at: Mapping[str, int], writes: Sequence[ProbedWrite], places: Mapping[str, Mapping[str, Any]]
+    file: ProbeFile,
+    at: Mapping[str, int],
+    writes: Sequence[ProbedWrite],
+    places: Mapping[str, Mapping[str, Any]],
+    *,
+    uncompiled: bool = False,
 ) -> dict[str, Any]:
     """Return the plan of a run, for probes whose places are known by their numbers."""
     given = given_indices(file, at)
@@ -169,6 +174,7 @@ def run_plan(
     return {
         "loops": [[name, at[name]] for name in loops if name in at],
         "given": given,
+        "uncompiled": uncompiled,
         "outer": (file.selection.function or "").rpartition(":")[2].rpartition(".")[2] if loops else "",
         "probes": [
             {

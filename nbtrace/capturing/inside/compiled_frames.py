@@ -83,46 +83,56 @@ def compiled_function(modules: dict[str, Any], file: str, scope: str) -> str:
     return ""
 
 
-def watch(notice: Callable[[CodeType, str], None]) -> None:
-    """Have every code object told that torch.compile translates, those of functions that it inlines included."""
-    module = sys.modules.get(_DYNAMO)
-    if module is not None:
-        _wrap(module, notice)
-    else:
-        sys.meta_path.insert(0, _Watch(notice))
-
-
-class _Watch:
-    """Finds one module as Python would, and wraps what it holds when it has been loaded."""
+class TranslationWatch:
+    """Has every code object told that torch.compile translates, those of functions that it inlines included."""
 
     def __init__(self, notice: Callable[[CodeType, str], None]) -> None:
         self._notice = notice
+        self._translator: Any = None
+        self._began: Any = None
+
+    def begin(self) -> None:
+        """Begin, now or when the program loads what translates."""
+        module = sys.modules.get(_DYNAMO)
+        if module is not None:
+            self._wrap(module)
+        else:
+            sys.meta_path.insert(0, self)
+
+    def end(self) -> None:
+        """End it, and leave no trace."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        if self._translator is not None:
+            self._translator.__init__ = self._began
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        """Return the spec of one module, which is wrapped when it has been loaded; None for any other."""
+        del target
         if name != _DYNAMO:
             return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
 
             def exec_module(module: ModuleType) -> None:
                 load(module)
-                _wrap(module, self._notice)
+                self._wrap(module)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
+    def _wrap(self, module: Any) -> None:
+        translator = getattr(module, "InstructionTranslatorBase", None)
+        if translator is None:
+            return
+        begin, notice = translator.__init__, self._notice
+        self._translator, self._began = translator, begin
 
-def _wrap(module: Any, notice: Callable[[CodeType, str], None]) -> None:
-    translator = getattr(module, "InstructionTranslatorBase", None)
-    if translator is None:
-        return
-    begin = translator.__init__
+        def begun(this: Any, *args: Any, **kwargs: Any) -> None:
+            code = kwargs.get("f_code")
+            if code is not None:
+                notice(code, "torch.compile")
+            begin(this, *args, **kwargs)
 
-    def begun(self: Any, *args: Any, **kwargs: Any) -> None:
-        code = kwargs.get("f_code")
-        if code is not None:
-            notice(code, "torch.compile")
-        begin(self, *args, **kwargs)
-
-    translator.__init__ = begun
+        translator.__init__ = begun

@@ -12,7 +12,7 @@ import tokenize
 from typing import TYPE_CHECKING
 
 from . import monitoring_back_end, settrace_back_end
-from .compiled_frames import compiled_function, is_translated, watch
+from .compiled_frames import TranslationWatch, compiled_function, is_translated
 from .event_log import EventLog
 from .frame_expressions import ForbiddenError, names_of, parsed
 from .frame_probes import Tracer
@@ -47,6 +47,7 @@ class Capture:
         self.log = EventLog(plan["events"], {"back_end": self.name})
         self._exit = os._exit
         self._tracer: Tracer | None = None
+        self._watch: TranslationWatch | None = None
         self._back_end: BackEnd | None = None
         self._ended = False
 
@@ -54,7 +55,8 @@ class Capture:
         """Begin; what hinders is told in the log, and the program goes on."""
         try:
             tracer = self._tracer = Tracer(self._plan, self.log)
-            watch(tracer.compiled)
+            self._watch = TranslationWatch(tracer.compiled)
+            self._watch.begin()
             older = self.name == settrace_back_end.NAME
             chosen = settrace_back_end.SettraceBackEnd if older else monitoring_back_end.MonitoringBackEnd
             self._back_end = chosen(tracer)
@@ -74,7 +76,9 @@ class Capture:
         os._exit = self._exit
         if self._back_end is not None:
             self._back_end.end()
-        if self._tracer is not None:
+        if self._watch is not None:
+            self._watch.end()
+        if self._tracer is not None and not self._plan["uncompiled"]:
             for code in filter(is_translated, self._tracer.codes()):
                 self._tracer.compiled(code, "torch.compile")
         for one in self._plan["probes"]:
