@@ -11,7 +11,7 @@ from nbtrace.capturing.private_folder import PrivateFolder
 from nbtrace.capturing.python_command import PythonCommand
 from nbtrace.capturing.python_run import UNCOMPILED, find_places, run_captured_python, steady_variables
 from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, _refuse
-from nbtrace.errors import UsageError
+from nbtrace.errors import ProgramError, UsageError
 from nbtrace.progress import stage
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ class PythonCaptureSession(CaptureSession):
         super().__init__(request, folder)
         if request.build is not None:
             raise UsageError("--build is of compiled programs; a Python program is captured from as it is")
+        script = command.script
+        if script is not None and not (request.folder / script).exists():
+            raise ProgramError(f"there is no program {script}")
         self._command = command
         self._main: Path | None = None
         self._uncompiled: Mapping[str, str] = UNCOMPILED if request.uncompiled else {}
