@@ -22,8 +22,8 @@ from nbtrace.capturing.gdb_run import GdbRun, probe_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.inside.compiled_frames import kind_of, were_compiled
 from nbtrace.capturing.inside.frame_expressions import ForbiddenError
-from nbtrace.capturing.inside.python_places import MODULE, PlaceError, Wanted, find
-from nbtrace.capturing.inside.starting import Capture, check_names
+from nbtrace.capturing.inside.python_places import MODULE, PlaceError, WantedPlace, find
+from nbtrace.capturing.inside.starting import ProcessCapture, check_names
 from nbtrace.capturing.probe import Place, Probe, ProbeFile
 from nbtrace.capturing.probe_file import probes_of, read_probe_file
 from nbtrace.capturing.python_run import given_indices, read_events, refuse_foreign, run_plan
@@ -121,7 +121,7 @@ class InProcessCapture:
                 "events": str(self._folder),
                 "back_end": self._back_end.value if self._back_end else "",
             }
-            self._capture = Capture(json.loads(json.dumps(plan)))
+            self._capture = ProcessCapture(json.loads(json.dumps(plan)))
             self._started, self._clock = datetime.now(UTC), time.monotonic()
             self._held = held.pop_all()
         self._capture.begin(at_exit=False)
@@ -262,7 +262,7 @@ def _place(probe: Probe, names: Mapping[str, Any], given: Mapping[str, int]) -> 
     try:
         if place.line is not None:
             file = _loaded_file(place.line[0])
-            span = find(_source(file, None), Wanted(line=place.line[1]), Path(file).name)
+            span = find(_source(file, None), WantedPlace(line=place.line[1]), Path(file).name)
         else:
             file, span = _place_in_function(place, names)
         check_names(probe_plan(probe), {"given": given}, set(span.names))
@@ -279,7 +279,7 @@ def _place_in_function(place: Place, names: Mapping[str, Any]) -> tuple[str, Any
     function = _function(owner, name)
     code, source = function.__code__, _source(function.__code__.co_filename, function.__globals__)
     qualified = code.co_qualname.replace("<locals>.", "")
-    wanted = Wanted(qualified, place.after or "", place.before or "", place.loop or "", 0, place.text or "")
+    wanted = WantedPlace(qualified, place.after or "", place.before or "", place.loop or "", 0, place.text or "")
     span = find(source, wanted, Path(code.co_filename).name)
     if code.co_firstlineno not in span.starts:
         raise PlaceError(f"the source of {name} has changed since it was loaded")

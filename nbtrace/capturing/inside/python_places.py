@@ -29,7 +29,7 @@ class PlaceError(Exception):
     """A probe stands nowhere in the source; the message says what is there instead."""
 
 
-class Wanted(NamedTuple):
+class WantedPlace(NamedTuple):
     """A place as a probe file says it: `after`, `before`, `line` or `text`, of which one is not empty."""
 
     function: str = ""
@@ -62,14 +62,14 @@ class Span(NamedTuple):
     """Lines of the span from which the function is left before the end of the span."""
 
 
-def find(source: str, wanted: Wanted, file: str) -> Span:
+def find(source: str, wanted: WantedPlace, file: str) -> Span:
     """Return where a probe stands.
 
     Parameters
     ----------
     source : str
         Text of the file.
-    wanted : Wanted
+    wanted : WantedPlace
         The place.
     file : str
         What messages call the file.
@@ -129,7 +129,7 @@ def _nearest(name: str, known: dict[str, Scope] | set[str]) -> str:
 # --- at an assignment -----------------------------------------------------------------------------------------------
 
 
-def _at_assignment(scopes: dict[str, Scope], wanted: Wanted, file: str) -> Span:
+def _at_assignment(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> Span:
     found = []
     for name, scope in scopes.items():
         loops = [loop.body for loop in _loops(scope) if wanted.loop in _turned_by(loop)]
@@ -182,7 +182,7 @@ def _plain_body(child: ast.stmt, name: str) -> list[ast.stmt]:
     return []
 
 
-def _not_assigned(scopes: dict[str, Scope], wanted: Wanted, file: str) -> str:
+def _not_assigned(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> str:
     where = f"{next(iter(scopes))} of {file}" if len(scopes) == 1 else file
     loops = [loop for scope in scopes.values() for loop in _loops(scope)]
     turned = {name for loop in loops for name in _turned_by(loop)}

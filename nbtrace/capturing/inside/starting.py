@@ -11,18 +11,21 @@ import sys
 import tokenize
 from typing import TYPE_CHECKING
 
-from . import monitoring_back_end, settrace_back_end
 from .compiled_frames import TranslationWatch, compiled_function, is_translated
 from .event_log import EventLog
 from .frame_expressions import ForbiddenError, names_of, parsed
 from .frame_probes import Tracer
 from .frame_writes import WriteError
-from .python_places import MODULE, PlaceError, Wanted, find
+from .monitoring_back_end import NAME as MONITORING
+from .monitoring_back_end import MonitoringBackEnd, NoToolError
+from .python_places import MODULE, PlaceError, WantedPlace, find
+from .settrace_back_end import NAME as SETTRACE
+from .settrace_back_end import SettraceBackEnd
 
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    BackEnd: TypeAlias = "monitoring_back_end.MonitoringBackEnd | settrace_back_end.SettraceBackEnd"
+    BackEnd: TypeAlias = "MonitoringBackEnd | SettraceBackEnd"
 
 MAIN = "__main__"
 
@@ -34,16 +37,16 @@ def start(plan: dict[str, Any]) -> None:
         with open(plan["answer"], "w", encoding="utf-8") as file:
             file.write(text)
         return
-    Capture(plan).begin()
+    ProcessCapture(plan).begin()
 
 
-class Capture:
+class ProcessCapture:
     """A capture in this process, from :meth:`begin` to :meth:`end`."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._plan = plan
-        older = plan["back_end"] == settrace_back_end.NAME or sys.version_info < (3, 12)
-        self.name = settrace_back_end.NAME if older else monitoring_back_end.NAME
+        older = plan["back_end"] == SETTRACE or sys.version_info < (3, 12)
+        self.name = SETTRACE if older else MONITORING
         self.log = EventLog(plan["events"], {"back_end": self.name})
         self._exit = os._exit
         self._tracer: Tracer | None = None
@@ -57,11 +60,11 @@ class Capture:
             tracer = self._tracer = Tracer(self._plan, self.log)
             self._watch = TranslationWatch(tracer.compiled)
             self._watch.begin()
-            older = self.name == settrace_back_end.NAME
-            chosen = settrace_back_end.SettraceBackEnd if older else monitoring_back_end.MonitoringBackEnd
+            older = self.name == SETTRACE
+            chosen = SettraceBackEnd if older else MonitoringBackEnd
             self._back_end = chosen(tracer)
             self._back_end.begin()
-        except (ForbiddenError, WriteError, monitoring_back_end.NoToolError) as error:
+        except (ForbiddenError, WriteError, NoToolError) as error:
             self.log.write("failed", why=str(error))
             return
         if at_exit:
@@ -119,11 +122,11 @@ def _found(one: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     module, function = _module_and_function(place["function"] or "")
     if place["line"]:
         file = _file_named(place["line"][0], plan)
-        wanted = Wanted(line=place["line"][1])
+        wanted = WantedPlace(line=place["line"][1])
     else:
         file = _file_of(module, plan)
         after, before, loop, text = (place[name] or "" for name in ("after", "before", "loop", "text"))
-        wanted = Wanted(function, after, before, loop, 0, text)
+        wanted = WantedPlace(function, after, before, loop, 0, text)
     span = find(_source(file), wanted, os.path.basename(file))
     check_names(one, plan, set(span.names))
     return {"file": os.path.realpath(file), **span._asdict()}
