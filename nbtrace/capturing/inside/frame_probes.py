@@ -82,6 +82,7 @@ class FrameProbe:
         "first",
         "index",
         "last",
+        "missed",
         "number",
         "once",
         "quantities",
@@ -97,7 +98,7 @@ class FrameProbe:
         self.first, self.last, self.before = described["first"], described["last"], described["before"]
         self.returns = frozenset(described["returns"])
         self.once: bool = described["once"]
-        self.spent = False
+        self.spent = self.missed = False
         self.when = [(name, compiled(name), value) for name, value in described["when"]]
         self.index = [(name, compiled(text)) for name, text in described["index"]]
         self.quantities = [
@@ -197,7 +198,7 @@ class Tracer:
         return [code for code, probes in self._codes.values() if probes is not None]
 
     def _read(self, probe: FrameProbe, frame: FrameType) -> None:
-        if probe.spent:
+        if probe.spent or self._is_elsewhere(probe, frame.f_locals):
             return
         try:
             with _NoDerivatives():
@@ -205,10 +206,27 @@ class Tracer:
         except Exception as error:  # noqa: BLE001 - the program is not at fault, and goes on
             self.log.once("unread", probe=probe.number, quantity="", why=_said(error))
 
+    def _is_elsewhere(self, probe: FrameProbe, local: Any) -> bool:
+        """Tell whether a selected loop is in another turn, where its variable is a plain number here.
+
+        Most of what a program with loops over pixels does comes to this, so it costs little.
+        """
+        for name, _, value in self._loops:
+            found = local.get(name, value)
+            if type(found) is int and found != value:
+                self._missed(probe)
+                return True
+        return False
+
+    def _missed(self, probe: FrameProbe) -> None:
+        if not probe.missed:
+            probe.missed = True
+            self.log.once("elsewhere", probe=probe.number)
+
     def _deliver(self, probe: FrameProbe, frame: FrameType) -> None:
         local = self._variables(frame)
         if not self._selected(probe, frame, local):
-            self.log.once("elsewhere", probe=probe.number)
+            self._missed(probe)
             return
         how = obstacle()
         if how:
