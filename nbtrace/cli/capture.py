@@ -170,6 +170,9 @@ def capture_command(
     Values are read of a program with debug information (-g) and without optimisation (-O0). For any other one --build
     has a twin built by your own command, which counts only if it writes what the given program does. Linux only.
 
+    A Python program (`-- python port.py`, `-- python -m package`) is captured from as it is, by the interpreter that is
+    named; functions that are compiled are refused, or run as Python with --uncompiled.
+
     Exit status: 0 captured, 2 probes that do not fit the program, 5 the program failed, or gdb is missing or may not
     trace, 6 capture or the twin changes what the program writes, 7 a value cannot be read or a probe was never reached.
     """
