@@ -350,7 +350,7 @@ def check_probe(probe, code, loops):
             if name in known:
                 if told.get(name, True) is False:
                     missing.append((quantity, name, "optimised out", []))
-            elif gdb.lookup_symbol(name)[0] is None:
+            elif gdb.lookup_symbol(name, gdb.block_for_pc(pc))[0] is None:
                 missing.append((quantity, name, "unknown", sorted(known)))
     return missing
 
