@@ -251,8 +251,11 @@ def _request(
     uncompiled: bool,
 ) -> "CaptureRequest":
     from nbtrace.capturing.session import CaptureRequest, found_program  # noqa: PLC0415
+    from nbtrace.capturing.twin import require_fields  # noqa: PLC0415
     from nbtrace.files import sha256_of  # noqa: PLC0415
 
+    if build is not None:
+        require_fields(build)
     if stdin is not None:
         sha256_of(stdin)  # which says why it cannot be read
     folder = Path.cwd()
