@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
+    from nbtrace.capturing.in_process import InProcessCapture, capture
     from nbtrace.compare.array_tolerances import ArrayTolerances
     from nbtrace.compare.arrays import ArraysResult, compare_arrays
     from nbtrace.compare.check import check
@@ -52,6 +53,7 @@ __all__ = [
     "Image",
     "ImageOptions",
     "ImagesResult",
+    "InProcessCapture",
     "InputError",
     "MismatchError",
     "NbtraceError",
@@ -71,6 +73,7 @@ __all__ = [
     "Verdict",
     "Vocabulary",
     "__version__",
+    "capture",
     "check",
     "compare_arrays",
     "compare_images",
@@ -106,6 +109,7 @@ _HOME = {
     "Geometry": "nbtrace.images.image",
     "Image": "nbtrace.images.image",
     "ImageOptions": "nbtrace.compare.images",
+    "InProcessCapture": "nbtrace.capturing.in_process",
     "ImagesResult": "nbtrace.compare.images",
     "InputError": "nbtrace.errors",
     "MismatchError": "nbtrace.errors",
@@ -125,6 +129,7 @@ _HOME = {
     "UsageError": "nbtrace.errors",
     "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
+    "capture": "nbtrace.capturing.in_process",
     "check": "nbtrace.compare.check",
     "compare_arrays": "nbtrace.compare.arrays",
     "compare_images": "nbtrace.compare.images",

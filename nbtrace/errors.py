@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     INPUT = 3
     MISMATCH = 4
     PROGRAM = 5
+    PERTURBED = 6
+    INCOMPLETE = 7
     BROKEN = 70
     """nbtrace itself is at fault: there is a traceback, and no answer."""
 
@@ -46,3 +48,15 @@ class ProgramError(NbtraceError):
     """A program that nbtrace started failed; the message holds its own exit status."""
 
     exit_code = ExitCode.PROGRAM
+
+
+class PerturbedError(NbtraceError):
+    """A program gives other output while values are captured from it, or another build of it does: no trace of it."""
+
+    exit_code = ExitCode.PERTURBED
+
+
+class IncompleteError(NbtraceError):
+    """A value that was to be captured cannot be had, or a probe was never reached; the message holds the remedy."""
+
+    exit_code = ExitCode.INCOMPLETE

@@ -27,6 +27,7 @@ LAYERS = {
     "long logs": "longlogs",
     "explanation": "explanation",
     "evidence": "evidence",
+    "captures": "capturing",
     "runs": "programs",
     "reports": "report",
     "figures": "report.figures",

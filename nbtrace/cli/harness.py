@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from nbtrace.cli import harness_files as names
-from nbtrace.cli.capture import Captured, captured
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import SimulatorOptions, grouped
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
+from nbtrace.cli.kept_output import KeptOutput, kept_output
 from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, Lenient, TracedPixel
 from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import OUTPUT, PIXELS
@@ -98,7 +98,7 @@ def harness_command(
     chosen = [given for given in (pixels, window, all_pixels or None) if given is not None]
     if len(chosen) + (pixel is not None) > 1:
         raise UsageError("--pixel, --pixels, --region (or --roi) and --all-pixels exclude one another")
-    with captured() as streams:
+    with kept_output() as streams:
         task = chosen_task(config, flags_after_dashes(ctx, lenient=lenient), simulator.choice)
         if chosen:
             from nbtrace.embedded.tables import PixelChoice, write_tables  # noqa: PLC0415
@@ -161,7 +161,7 @@ def chosen_task(name: str | None, flags: list[str], choice: "Choice", *, command
     return Task(choice.applied(named.command.config), file.stem, file, named.trace_pixel_slow_fast)
 
 
-def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Destination, streams: Captured) -> None:
+def _trace(task: Task, pixel: Pixel | None, emit: Emit, places: Destination, streams: KeptOutput) -> None:
     from nbtrace.embedded.traces import trace_pixel  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
 

@@ -45,7 +45,7 @@ from nbtrace.evidence.commands import (
 from nbtrace.evidence.locate import Tree, is_file_name
 from nbtrace.evidence.lock import LOCK_NAME, under_way
 from nbtrace.evidence.manifest import read_manifest
-from nbtrace.evidence.program import ProgramRun, run_captured
+from nbtrace.evidence.program import ProgramRun, run_kept
 from nbtrace.evidence.provenance import FileRecord, Provenance
 from nbtrace.evidence.result_files import ResultNames, copy_name
 from nbtrace.evidence.transaction import MANIFEST_NAME, Transaction, transaction
@@ -257,7 +257,7 @@ class Bundle:
                 started = datetime.now(UTC)
                 files.grow(COMMANDS_NAME, run_start(provenance, started, kept))
             try:
-                run = run_captured(command, kept, echo)
+                run = run_kept(command, kept, echo)
             except OSError as error:
                 raise UsageError(f"{self.root} cannot be written: {error.strerror}") from error
             with transaction(self.root) as files:

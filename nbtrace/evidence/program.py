@@ -92,7 +92,7 @@ class Surroundings:
     most_bytes: int = MOST_PRINTED
 
 
-def run_captured(
+def run_kept(
     command: Sequence[str],
     kept: tuple[Path, Path],
     echo: tuple[BinaryIO | None, BinaryIO | None] = (None, None),

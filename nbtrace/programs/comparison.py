@@ -91,7 +91,7 @@ class SideRun:
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
+class ComparedPixel:
     """A pixel that was traced, or was to be.
 
     Attributes
@@ -130,7 +130,7 @@ class Comparison(Presentable):
     c: SideRun
     py: SideRun
     images: ImagesResult
-    probes: tuple[Probe, ...]
+    probes: tuple[ComparedPixel, ...]
     notices: tuple[Notice, ...]
     causes: "ImageCauses | None" = None
 
@@ -150,7 +150,7 @@ class Comparison(Presentable):
         return c / py if c is not None and py else None
 
     @property
-    def first_divergence(self) -> tuple[Probe, str] | None:
+    def first_divergence(self) -> tuple[ComparedPixel, str] | None:
         """The first traced quantity that diverges, in the first probe that has one."""
         for probe in self.probes:
             row = None if probe.diff is None else probe.diff.first_divergence
@@ -159,7 +159,7 @@ class Comparison(Presentable):
         return None
 
     @property
-    def explained(self) -> Probe | None:
+    def explained(self) -> ComparedPixel | None:
         """The first probe whose differences are explained."""
         return next((probe for probe in self.probes if probe.explanation is not None), None)
 
@@ -300,12 +300,12 @@ def _pixels(result: ImagesResult, plan: Plan) -> list[tuple[Pixel, str]]:
     return [(pixel, " and ".join(dict.fromkeys(why))) for pixel, why in reasons.items()]
 
 
-def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) -> Probe:
+def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) -> ComparedPixel:
     texts = made.of(pixel)
     names = plan.names
     missing = [f"{side}: {text.reason}" for side, text in zip(names.pair, texts, strict=True) if text.text is None]
     if missing:
-        return Probe(pixel, why, *texts, reason="; ".join(missing))
+        return ComparedPixel(pixel, why, *texts, reason="; ".join(missing))
     sides = zip(texts, (Side.C, Side.PY), strict=True)
     c, py = (_parsed(text.text or "", side, pixel, names) for text, side in sides)
     policy, floor = plan.policy, None
@@ -315,14 +315,14 @@ def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) ->
     try:
         result, explanation = _held_together(c, py, line, replace(plan, policy=policy))
     except InputError as error:
-        return Probe(pixel, why, *texts, reason=str(error))
+        return ComparedPixel(pixel, why, *texts, reason=str(error))
     if result.verdict is Verdict.AGREE:
-        return Probe(pixel, why, *texts, result, noise=floor)
+        return ComparedPixel(pixel, why, *texts, result, noise=floor)
     reason = ""
     if explanation is None:
         size = max(len(c.records), len(py.records))
         reason = f"not explained: its traces hold {size} records, which takes long; nbtrace explain does it"
-    return Probe(pixel, why, *texts, result, explanation, reason, floor)
+    return ComparedPixel(pixel, why, *texts, result, explanation, reason, floor)
 
 
 def _held_together(c: Trace, py: Trace, line: FlagLine, plan: Plan) -> tuple[DiffResult, "Explanation | None"]:

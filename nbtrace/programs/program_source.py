@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import copyfile
 
 from nbtrace.errors import InputError, MismatchError, ProgramError
-from nbtrace.evidence.program import ProgramRun, Surroundings, run_captured
+from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.programs.command import CACHE, FlagLine
@@ -92,7 +92,7 @@ class ProgramSource:
                 copyfile(self.line.cache, folder / CACHE)
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
             words = self.line.with_flag(more).words if more else self.line.words
-            run = run_captured([*self.program.words, *words], logs, surroundings=surroundings)
+            run = run_kept([*self.program.words, *words], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
                 why = (

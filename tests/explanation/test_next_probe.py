@@ -4,7 +4,7 @@ from nbtrace.explanation.explain import explain
 from nbtrace.explanation.next_probe import next_probe
 from nbtrace.explanation.physics import Physics, Wanted
 from nbtrace.parsers import parse_trace
-from nbtrace.physics.nanobragg.probes import probe_command
+from nbtrace.physics.nanobragg.next_command import probe_command
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 
 C = "# Tracing pixel: (slow=7, fast=9)\nTRACE_C: F_cell {}\nTRACE_C: hkl_rounded 1 2 3\nTRACE_C: I_pixel_final 1\n"

@@ -17,7 +17,7 @@ from nbtrace.physics.nanobragg.formulas.crystal import nominal_deg, spindle, ste
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.reflections import reflections_of
 from nbtrace.physics.nanobragg.formulas.table import DEFAULT_FLUENCE, REFLECTIONS
-from nbtrace.physics.nanobragg.probes import probe_command
+from nbtrace.physics.nanobragg.next_command import probe_command
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError

@@ -1,6 +1,6 @@
 """The JSON document of `nbtrace compare`: that of `nbtrace images`, with what was run."""
 
-from nbtrace.programs.comparison import Comparison, Probe, SideRun
+from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
 from nbtrace.programs.side_source import Identity
 from nbtrace.report.documents.explain_document import explain_model
 from nbtrace.report.documents.images_document import images_fields
@@ -54,7 +54,7 @@ def _run(run: SideRun) -> RunEntry:
     )
 
 
-def _probe(probe: Probe) -> ProbeEntry:
+def _probe(probe: ComparedPixel) -> ProbeEntry:
     first = None if probe.diff is None else probe.diff.first_divergence
     return ProbeEntry(
         slow=probe.pixel[0],

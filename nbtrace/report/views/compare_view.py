@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nbtrace.programs.comparison import Comparison, Probe, SideRun
+from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import Column, Command, Line, Section, SectionKind, Table, View, number
 from nbtrace.report.views.diff_view import diff_view
@@ -112,7 +112,7 @@ def _trace_sections(result: Comparison) -> Iterator[Section]:
             yield Section(f"Pixel {_place(probe)}, the {probe.why} one", sentences=sentences)
 
 
-def _probe_line(probe: Probe) -> Line:
+def _probe_line(probe: ComparedPixel) -> Line:
     if probe.diff is None:
         return Line((_place(probe), probe.why, "none", "–", "–"))
     first = probe.diff.first_divergence
@@ -121,5 +121,5 @@ def _probe_line(probe: Probe) -> Line:
     return Line((_place(probe), probe.why, words[probe.diff.verdict], compared, first.label if first else "–"))
 
 
-def _place(probe: Probe) -> str:
+def _place(probe: ComparedPixel) -> str:
     return f"{probe.pixel[0]} {probe.pixel[1]}"

@@ -1,0 +1,11 @@
+"""Back ends: by what means values are read out of a running program."""
+
+from enum import StrEnum
+
+
+class BackEnd(StrEnum):
+    """What reads the values."""
+
+    GDB = "gdb"
+    PYTHON_MONITORING = "sys.monitoring"
+    PYTHON_SETTRACE = "sys.settrace"

@@ -1,0 +1,117 @@
+"""Pixels of the image that a program writes: one of them, and those that moved between two runs."""
+
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from nbtrace.capturing.probe import ImageCheck
+from nbtrace.errors import InputError
+
+_CODES = {"float32": "f", "float64": "d"}
+MOST_LISTED = 100
+
+
+@dataclass(frozen=True)
+class MovedValue:
+    """A pixel of two images.
+
+    Attributes
+    ----------
+    pixel : (int, int)
+        Slow, fast.
+    before, after : float
+    """
+
+    pixel: tuple[int, int]
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class ImageMoves:
+    """What an injection moved in the image.
+
+    Attributes
+    ----------
+    file : str
+    selected : MovedValue or None
+        The selected pixel, moved or not; None where no pixel is selected.
+    moved : int
+        Pixels whose bits differ.
+    listed : tuple of MovedValue
+        The first :data:`MOST_LISTED` of them, in the order of the file.
+    """
+
+    file: str
+    selected: MovedValue | None
+    moved: int
+    listed: tuple[MovedValue, ...]
+
+    @property
+    def only_selected(self) -> bool:
+        """Whether the selected pixel moved and no other."""
+        return self.selected is not None and [item.pixel for item in self.listed] == [self.selected.pixel]
+
+
+def image_name(check: ImageCheck, arguments: Sequence[str]) -> str:
+    """Return the name of the image that a program writes with these arguments."""
+    name = check.default
+    for flag, value in pairwise(arguments):
+        if flag in check.flags:
+            name = value
+    return os.path.normpath(name)
+
+
+def pixel_value(path: Path, check: ImageCheck, width: int, pixel: tuple[int, int]) -> float:
+    """Return the value of a pixel in a file of numbers without a header.
+
+    Raises
+    ------
+    InputError
+        If the file does not hold it.
+    """
+    code = _CODES[check.dtype]
+    size = struct.calcsize(code)
+    with path.open("rb") as stream:
+        stream.seek((pixel[0] * width + pixel[1]) * size)
+        data = stream.read(size)
+    if len(data) < size:
+        raise InputError(f"{path.name} ends before pixel {pixel[0]} {pixel[1]}: it is no image of {width} pixels a row")
+    value: float = struct.unpack(code, data)[0]
+    return value
+
+
+def as_stored(value: float, check: ImageCheck) -> float:
+    """Return a number as a pixel of the image holds it."""
+    code = _CODES[check.dtype]
+    stored: float = struct.unpack(code, struct.pack(code, value))[0]
+    return stored
+
+
+def moved_pixels(
+    before: Path, after: Path, check: ImageCheck, width: int, pixel: tuple[int, int] | None, name: str
+) -> ImageMoves:
+    """Return which pixels of two images have other bits.
+
+    Raises
+    ------
+    InputError
+        If they have different sizes.
+    """
+    import numpy as np  # noqa: PLC0415 - for whole images alone
+
+    bits = np.dtype(f"u{struct.calcsize(_CODES[check.dtype])}")
+    first, second = (np.fromfile(path, dtype=bits) for path in (before, after))
+    if first.size != second.size:
+        raise InputError(f"{name} has {second.size} pixels with the value injected and {first.size} without")
+    places = np.flatnonzero(first != second)
+    values = [array.view(check.dtype) for array in (first, second)]
+
+    def moved(at: int) -> MovedValue:
+        return MovedValue((at // width, at % width), float(values[0][at]), float(values[1][at]))
+
+    chosen = None if pixel is None else moved(pixel[0] * width + pixel[1])
+    return ImageMoves(name, chosen, int(places.size), tuple(moved(int(at)) for at in places[:MOST_LISTED]))

@@ -1,0 +1,590 @@
+"""A capture from beginning to end: a plain run, a captured one, the certificate, and runs with values injected.
+
+:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote,
+for several injections after one plain run.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.certificate import Certificate, ImagePixelCheck, ProbeHits, compared_outputs
+from nbtrace.capturing.gdb_run import (
+    BUILD_REMEDY,
+    Fault,
+    GdbRun,
+    Launch,
+    Streams,
+    check_places,
+    near_hint,
+    require_gdb,
+    run_captured,
+)
+from nbtrace.capturing.hits import CapturedValue, Hit
+from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
+from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
+from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
+from nbtrace.capturing.private_folder import PrivateFolder, private_folder
+from nbtrace.capturing.probe import ProbeFile
+from nbtrace.capturing.python_command import python_command
+from nbtrace.capturing.twin import built_twin
+from nbtrace.errors import IncompleteError, PerturbedError, ProgramError, UsageError
+from nbtrace.files import sha256_of
+from nbtrace.presentable import Presentable
+from nbtrace.progress import stage
+
+ELF = b"\x7fELF"
+
+
+@dataclass(frozen=True)
+class CaptureRequest:
+    """What is to be captured.
+
+    Attributes
+    ----------
+    program : Path
+        The program, as a whole path; :func:`found_program` gives it.
+    arguments : tuple of str
+        Those of the program.
+    probes : ProbeFile
+    at : mapping of str to int
+        The selected turn of each loop; a loop that is missing is taken in every turn.
+    build : str or None
+        A command that builds a twin, with `{program}` and `{flags}`.
+    seconds : float or None
+        Time limit of each run.
+    stdin : Path or None
+        What the program reads from standard input; empty for None.
+    folder : Path
+        Where the program would run. It runs in a copy.
+    uncompiled : bool
+        A Python program runs without torch.compile, TorchScript, numba and jax.jit.
+    """
+
+    program: Path
+    arguments: tuple[str, ...]
+    probes: ProbeFile
+    at: Mapping[str, int] = field(default_factory=dict)
+    build: str | None = None
+    seconds: float | None = None
+    stdin: Path | None = None
+    folder: Path = field(default_factory=Path.cwd)
+    uncompiled: bool = False
+
+    @property
+    def pixel(self) -> tuple[int, int] | None:
+        """The selected pixel, slow and fast; None where none is selected."""
+        names = self.probes.selection.pixel
+        if names is None or not all(name in self.at for name in names):
+            return None
+        return self.at[names[0]], self.at[names[1]]
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The program and its arguments."""
+        return (str(self.program), *self.arguments)
+
+
+@dataclass(frozen=True, repr=False)
+class CaptureResult(Presentable):
+    """What was captured, and its certificate.
+
+    Attributes
+    ----------
+    request : CaptureRequest
+    certificate : Certificate
+    hits : tuple of Hit
+    back_end : BackEnd
+    back_end_version : str
+    twin : bool
+        The values are those of a twin that was built for it.
+    plain_seconds, captured_seconds : float
+        Time of the plain run of the given program, and of the captured run.
+    output : Path or None
+        Folder in which what the captured run wrote is kept.
+    printed : str
+        What the captured run printed, as far as a log repeats it.
+    in_place : tuple of str
+        Files that the runs wrote outside of their private folder.
+    producer : str
+        The compiler, as the debug information names it; empty where it does not.
+    compiled_otherwise : tuple of str or None
+        What a Python program whose functions were not compiled, at the user's word, writes otherwise than compiled;
+        None for any other one.
+    file : Path or None
+        The file whose digest the certificate has, where an interpreter runs it; None for a program of its own.
+    """
+
+    request: CaptureRequest
+    certificate: Certificate
+    hits: tuple[Hit, ...]
+    back_end: BackEnd
+    back_end_version: str
+    twin: bool
+    plain_seconds: float
+    captured_seconds: float
+    output: Path | None = None
+    printed: str = ""
+    in_place: tuple[str, ...] = ()
+    producer: str = ""
+    compiled_otherwise: tuple[str, ...] | None = None
+    file: Path | None = None
+
+    presented_as = "capture"
+
+    def counted(self) -> tuple[str, ...]:
+        """Return what was counted."""
+        same, probes = len(self.certificate.same), self.certificate.probes
+        reached = sum(probe.hits > 0 for probe in probes)
+        return (f"{len(self.values)} values; {reached} of {len(probes)} probes reached; {same} outputs the same bytes",)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the captured quantities, in the order of the trace."""
+        return tuple(dict.fromkeys(value.quantity for hit in self.hits for value in hit.values))
+
+    @property
+    def values(self) -> tuple[tuple[Hit, CapturedValue], ...]:
+        """Every value with its hit, in the order in which the program came to them."""
+        return tuple((hit, value) for hit in self.hits for value in hit.values)
+
+
+@dataclass(frozen=True)
+class WrittenValue:
+    """A value that was written into the program.
+
+    Attributes
+    ----------
+    injection : Injection
+    before, after : tuple of float
+        What the program had there, and what it had then: `after` is what was asked for, as its variables hold it.
+    """
+
+    injection: Injection
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class InjectedRun:
+    """A run of a program with values written into it, against its plain run.
+
+    Attributes
+    ----------
+    request : CaptureRequest
+    written : tuple of WrittenValue
+        In the order in which they were written; every injection was written at least once.
+    image : ImageMoves or None
+        What moved in the image; None where the probes name none.
+    changed : tuple of str
+        What the program wrote otherwise than in its plain run: names of files, `stdout`, `stderr`.
+    hits : tuple of Hit
+        The values that the probes read in this run, those computed from the injected ones included.
+    output : Path or None
+        Folder in which what this run wrote is kept.
+    """
+
+    request: CaptureRequest
+    written: tuple[WrittenValue, ...]
+    image: ImageMoves | None
+    changed: tuple[str, ...]
+    hits: tuple[Hit, ...]
+    output: Path | None = None
+
+
+def captured_run(request: CaptureRequest, output: Path | None = None) -> CaptureResult:
+    """Run a program plain and captured, and return the values with a certificate that holds.
+
+    Parameters
+    ----------
+    request : CaptureRequest
+    output : Path, optional
+        A folder that does not exist, for what the captured run writes.
+
+    Raises
+    ------
+    IncompleteError
+        If a probe was not reached or a value cannot be read; the message has the remedy.
+    PerturbedError
+        If the program, or a twin of it, writes something else than in its plain run.
+    ProgramError
+        If the program fails, or gdb is missing or may not trace.
+    UsageError
+        If the probes do not fit the program.
+    """
+    with capture_session(request) as session:
+        return session.capture(output)
+
+
+def injected_run(request: CaptureRequest, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:
+    """Run a program plain, captured and with values written into it, and return what the values moved.
+
+    The capture is made and certified first, so that whatever moves is moved by the values alone. For several
+    injections one after the other use :func:`capture_session`, which makes the first two runs once:
+
+    >>> with capture_session(request) as session:                        # doctest: +SKIP
+    ...     before = session.capture()
+    ...     injected = session.inject([Injection("hkl_frac", (1.0, 2.0, 3.0), {"phi_tic": 0})])
+    ...     injected.image.selected.after, injected.image.only_selected
+
+    Parameters
+    ----------
+    request : CaptureRequest
+    injections : sequence of Injection
+        Each names a quantity of a probe, and turns of the loops in its index; it is written over the program's
+        variables at that probe, before the probe reads them, in the selected turn: once, or with `every` at each hit.
+    output : Path, optional
+        A folder that does not exist, for what the run writes.
+
+    Raises
+    ------
+    IncompleteError
+        If a value was never written: the place was not reached.
+    IncompleteError, PerturbedError, ProgramError, UsageError
+        As :func:`captured_run` does; UsageError also for a quantity that is computed and can only be read.
+    """
+    with capture_session(request) as session:
+        session.capture()
+        return session.inject(injections, output)
+
+
+@contextmanager
+def capture_session(request: CaptureRequest) -> Iterator["CaptureSession"]:
+    """Have a session, whose private folder goes with all that its runs wrote when it ends.
+
+    Raises
+    ------
+    ProgramError
+        If gdb is missing.
+    UsageError
+        If the program is none that gdb can run, or the folder cannot be copied.
+    """
+    python = python_command(request.program, request.arguments)
+    if python is None:
+        _require_loops(request.probes)
+        require_gdb()
+        require_program(request.program)
+    with private_folder(request.folder, request.arguments) as folder:
+        if python is None:
+            yield CaptureSession(request, folder)
+        else:
+            from nbtrace.capturing.python_session import PythonCaptureSession  # noqa: PLC0415 - it is a kind of session
+
+            yield PythonCaptureSession(request, folder, python)
+
+
+class CaptureSession:
+    """Runs of one program with the same arguments."""
+
+    def __init__(self, request: CaptureRequest, folder: PrivateFolder) -> None:
+        self.request = request
+        self._folder = folder
+        self._work = folder.kept
+        self._count = 0
+        self._plain: RunOutput | None = None
+        self._captured_from: Path = request.program
+        self._width: int | None = None
+
+    def capture(self, output: Path | None = None) -> CaptureResult:
+        """Run the program plain and captured; see :func:`captured_run`."""
+        self._captured_from = self._chosen_build()
+        twin = self._captured_from != self.request.program
+        plain = self._plain_run(self.request.program, "plain run")
+        self._plain = plain
+        plain_digests = plain.digests
+        self._keep_on_failure(plain, output)
+        captured, gdb = self._gdb_run()
+        self._keep_on_failure(captured, output, captured=True)
+        again, runs = self._again(plain_digests, captured.digests, twin=twin)
+        self._width = gdb.width
+        certificate = Certificate(
+            compared_outputs(plain_digests, captured.digests, again),
+            tuple(self._probe_hits(gdb)),
+            self._image_check(gdb, captured),
+            sha256_of(self._file_of(self.request.program)),
+            sha256_of(self._file_of(self._captured_from)),
+            runs,
+        )
+        self._require(certificate, gdb)
+        self._keep(captured, output)
+        return CaptureResult(
+            self.request,
+            certificate,
+            gdb.hits,
+            gdb.back_end,
+            gdb.gdb,
+            twin,
+            plain.run.wall_seconds,
+            captured.run.wall_seconds,
+            output,
+            _printed(captured.streams.stdout),
+            captured.written.in_place,
+            gdb.producer,
+        )
+
+    def inject(self, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:
+        """Run the program with values written into it, after :meth:`capture`; see :func:`injected_run`."""
+        plain = self._plain
+        if plain is None:
+            raise UsageError("an injection is held against a plain run: call capture() first")
+        if plain.written.in_place:
+            raise UsageError(
+                f"the program writes {plain.written.in_place[0]} outside of its private folder, where an injected run "
+                "would replace it; let it write into the current folder"
+            )
+        writes = [placed_write(injection, self.request.probes) for injection in injections]
+        run, gdb = self._gdb_run(writes)
+        run.require(self.name, stdin_given=self.request.stdin is not None, captured=True)
+        written = tuple(
+            WrittenValue(injections[item.write], _floats(item.before), _floats(item.after)) for item in gdb.written
+        )
+        done = {item.write for item in gdb.written}
+        for number, injection in enumerate(injections):
+            if number not in done:
+                probe = writes[number].probe
+                why = gdb.unread.get(probe.number, "the place was never reached in the selected turn")
+                raise IncompleteError(f"{injection.words} was not written: {probe.words}: {why}")
+        before, after = plain.digests, run.digests
+        changed = tuple(name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
+        image = self._image_moves(plain, run)
+        self._keep(run, output)
+        return InjectedRun(self.request, written, image, changed, gdb.hits, output)
+
+    @property
+    def name(self) -> str:
+        """What messages call the program."""
+        return self.request.program.name
+
+    def _file_of(self, program: Path) -> Path:
+        """Return the file whose digest says which program it is."""
+        return program
+
+    def _chosen_build(self) -> Path:
+        """Return the program to capture from: the given one where all can be read of it, else a twin."""
+        faults: Sequence[Fault]
+        try:
+            faults = self._faults(self.request.program)
+        except IncompleteError:
+            if self.request.build is None:
+                raise
+            faults = ()
+        else:
+            if not faults:
+                return self.request.program
+            _refuse(faults, self.request.probes, of_the_build=self.request.build is None)
+        with stage("building the twin"):
+            twin = built_twin(
+                str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin"
+            )
+        _refuse(self._faults(twin), self.request.probes, of_the_build=True)
+        return twin
+
+    def _faults(self, program: Path) -> tuple[Fault, ...]:
+        launch = Launch(program, self.request.arguments, self.request.folder, self._work / "check", 60.0)
+        return check_places(launch, self.request.probes, self.request.at)
+
+    def _plain_run(self, program: Path, what: str) -> RunOutput:
+        streams = self._streams()
+        self._folder.make()
+        with stage(what):
+            run = run_plain(program, self.request.arguments, self._folder.path, streams, self.request.seconds)
+        return RunOutput(run, streams, self._folder.written())
+
+    def _gdb_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, GdbRun]:
+        streams = self._streams()
+        self._folder.make()
+        launch = Launch(
+            self._captured_from,
+            self.request.arguments,
+            self._folder.path,
+            self._work / "gdb",
+            self.request.seconds,
+        )
+        with stage("captured run" if not writes else "run with values injected"):
+            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)
+        return RunOutput(gdb.run, streams, self._folder.written()), gdb
+
+    def _streams(self) -> Streams:
+        self._count += 1
+        work = self._work / f"streams{self._count}"
+        work.mkdir(parents=True)
+        (work / STDOUT).touch()
+        (work / STDERR).touch()
+        stdin = self.request.stdin.absolute() if self.request.stdin is not None else Path(os.devnull)
+        return Streams(stdin, work / STDOUT, work / STDERR)
+
+    def _again(
+        self, plain: Mapping[str, str], captured: Mapping[str, str], *, twin: bool
+    ) -> tuple[Mapping[str, str] | None, int]:
+        """Return what a second plain run writes, where the first one and the captured one differ."""
+        if plain == captured:
+            return None, 1
+        again = self._plain_run(self.request.program, "second plain run").digests
+        stable = {name for name in {*plain, *again} if plain.get(name) == again.get(name)}
+        changed = {name for name in stable | (captured.keys() - plain.keys()) if plain.get(name) != captured.get(name)}
+        if not (twin and changed):
+            return again, 2
+        own = self._plain_run(self._captured_from, "plain run of the twin").digests
+        differs = sorted(name for name in stable if own.get(name) != plain.get(name))
+        if differs:
+            raise PerturbedError(
+                f"the twin is another program: without capture it writes {', '.join(differs[:5])} otherwise than "
+                f"{self.request.program.name} does; build it with the same sources and options, and -O0 -g -no-pie"
+            )
+        return again, 2
+
+    def _probe_hits(self, gdb: GdbRun) -> Iterator[ProbeHits]:
+        for probe in self.request.probes.probes:
+            unread = gdb.unread.get(probe.number, "")
+            yield ProbeHits(probe.words, gdb.counts.get(probe.number, 0), probe.optional, unread)
+
+    def _require(self, certificate: Certificate, gdb: GdbRun) -> None:
+        if gdb.flooded:
+            raise IncompleteError("there were more than a million hits; select a turn of a loop (--at NAME=NUMBER)")
+        for loop, seen in zip(self.request.probes.selection.loops, gdb.seen, strict=False):
+            if not seen:
+                name = loop.partition(":")[0]
+                at = f"{name}={self.request.at[name]}" if name in self.request.at else name
+                raise IncompleteError(
+                    f"the program came to no turn {at} of its loop{_forked(gdb)}; no trace was written"
+                )
+        try:
+            certificate.require()
+        except IncompleteError as error:
+            raise IncompleteError(f"{error}{_forked(gdb)}") from None
+
+    def _image_check(self, gdb: GdbRun, run: RunOutput) -> ImagePixelCheck | None:
+        check, pixel = self.request.probes.image, self.request.pixel
+        if check is None or pixel is None or gdb.width is None:
+            return None
+        values = [value for hit in gdb.hits for value in hit.values if value.quantity == check.quantity]
+        name = image_name(check, self.request.arguments)
+        path = run.written.files.get(name)
+        if path is None:
+            raise IncompleteError(f"the program wrote no {name}, the image that the probes name; no trace was written")
+        value = pixel_value(path, check, gdb.width, pixel)
+        return ImagePixelCheck(name, check.quantity, pixel, as_stored(float(values[-1].numbers[0]), check), value)
+
+    def _image_moves(self, plain: RunOutput, run: RunOutput) -> ImageMoves | None:
+        check = self.request.probes.image
+        if check is None or self._width is None:
+            return None
+        name = image_name(check, self.request.arguments)
+        before, after = plain.written.files[name], run.written.files.get(name)
+        if after is None:
+            raise ProgramError(f"with the value injected the program wrote no {name}")
+        return moved_pixels(before, after, check, self._width, self.request.pixel, name)
+
+    def _keep_on_failure(self, run: RunOutput, output: Path | None, *, captured: bool = False) -> None:
+        """Refuse a run that failed; what it wrote is kept."""
+        try:
+            run.require(self.name, stdin_given=self.request.stdin is not None, captured=captured)
+        except ProgramError as error:
+            if output is None:
+                raise
+            self._keep(run, output)
+            raise ProgramError(f"{error} (what it wrote is in {output})") from None
+
+    @staticmethod
+    def _keep(run: RunOutput, output: Path | None) -> None:
+        if output is None:
+            return
+        output.mkdir(parents=True)
+        shutil.copyfile(run.streams.stdout, output / f"{STDOUT}.txt")
+        shutil.copyfile(run.streams.stderr, output / f"{STDERR}.txt")
+        for name, path in run.written.files.items():
+            if name not in run.written.in_place:
+                (output / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, output / name)
+
+
+def _forked(gdb: GdbRun) -> str:
+    return "; it started other processes, in which probes are not followed" if gdb.forks else ""
+
+
+def _floats(numbers: Sequence[str]) -> tuple[float, ...]:
+    return tuple(map(float, numbers))
+
+
+def _refuse(faults: Sequence[Fault], probes: ProbeFile, *, of_the_build: bool) -> None:
+    """Refuse probes that do not fit a program; those that another build may have only where there is none.
+
+    Raises
+    ------
+    IncompleteError
+        If something is optimised out; all of it is listed, with the remedy.
+    UsageError
+        If a name is unknown.
+    """
+    words = {probe.number: probe.words for probe in probes.probes}
+    for fault in faults:
+        if not fault.is_of_the_build:
+            origin = f"{probes.path}: " if probes.path and not probes.shipped else ""
+            raise UsageError(f"{origin}{words[fault.probe]}: {fault.text}{near_hint(fault.word, fault.names)}")
+    if faults and of_the_build:
+        lost = list(dict.fromkeys(fault.quantity or words[fault.probe] for fault in faults))
+        texts = list(dict.fromkeys(fault.text for fault in faults))
+        more = f" and {len(lost) - 12} more" if len(lost) > 12 else ""
+        raise IncompleteError(
+            f"{len(lost)} of the probes' quantities cannot be read ({', '.join(lost[:12])}{more}): "
+            f"{'; '.join(texts[:3])}; {BUILD_REMEDY}"
+        )
+
+
+def _printed(path: Path) -> str:
+    from nbtrace.capturing.trace_log import MOST_PRINTED  # noqa: PLC0415
+
+    with path.open("rb") as stream:
+        return stream.read(MOST_PRINTED).decode(errors="replace")
+
+
+def found_program(word: str, folder: Path) -> Path:
+    """Return the whole path of a program as a shell would find it.
+
+    Raises
+    ------
+    ProgramError
+        If there is none.
+    """
+    found = shutil.which(word if "/" not in word else str(folder / word))
+    if found is None:
+        raise ProgramError(f"{word} is no program that can be run")
+    path = Path(found)
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def _require_loops(file: ProbeFile) -> None:
+    """Refuse a pixel that is no turn of loops: only Python programs select an element of their arrays.
+
+    Raises
+    ------
+    UsageError
+        With the name that is no loop.
+    """
+    for name in file.selection.pixel or ():
+        if name not in file.selection.loops:
+            raise UsageError(f"{file.path}: select.pixel: {name!r} is none of select.loops")
+
+
+def require_program(program: Path) -> None:
+    """Refuse what gdb cannot run.
+
+    Raises
+    ------
+    UsageError
+        If it is a script, or one that runs with another user's rights.
+    """
+    with program.open("rb") as stream:
+        start = stream.read(256)
+    if start[:2] == b"#!":
+        interpreter = start[2:].split(b"\n")[0].decode(errors="replace").strip()
+        raise UsageError(f"{program.name} is a script of {interpreter}; give the program that it runs")
+    if start[:4] != ELF:
+        raise UsageError(f"{program.name} is no program of this system (ELF)")
+    if program.stat().st_mode & (stat.S_ISUID | stat.S_ISGID):
+        raise ProgramError(f"{program.name} runs with another user's rights, and may not be traced")

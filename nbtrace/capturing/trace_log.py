@@ -1,0 +1,58 @@
+"""The log of a capture: what the program printed itself, then a trace in the trace format, with its provenance."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from nbtrace.capturing.hits import Hit
+from nbtrace.parsers.trace_format import VERSION_LINE
+
+MOST_PRINTED = 2**22
+"""Bytes of the program's own output up to which a log repeats it; the file of its output holds all."""
+
+_COMMENT = "# "
+
+
+def log_text(
+    hits: Iterable[Hit], prefix: str, *, provenance: Iterable[str] = (), header: str = "", printed: str = ""
+) -> str:
+    """Return the text of a log.
+
+    Parameters
+    ----------
+    hits : iterable of Hit
+        In the order in which the program came to them.
+    prefix : str
+        What trace lines begin with, without a colon.
+    provenance : iterable of str
+        Lines that become comments.
+    header : str
+        A line that tells what was selected; empty for none.
+    printed : str
+        What the program printed, where the log repeats it.
+    """
+    lines = [VERSION_LINE, *(f"{_COMMENT}{line}" for line in provenance)]
+    lines += printed.splitlines() if printed else []
+    lines += [header] if header else []
+    return "".join(f"{line}\n" for line in (*lines, *trace_lines(hits, prefix)))
+
+
+def prints_trace(printed: str, prefix: str) -> bool:
+    """Whether what a program prints is no text for the log: it has trace lines of its own, or is binary."""
+    return "\0" in printed or any(line.lstrip().startswith((prefix, VERSION_LINE)) for line in printed.splitlines())
+
+
+def trace_lines(hits: Iterable[Hit], prefix: str) -> Iterator[str]:
+    """Yield a line for each value of each hit."""
+    for hit in hits:
+        for value in hit.values:
+            yield trace_line(prefix, hit.index, value.quantity, value.numbers, value.unit)
+
+
+def trace_line(prefix: str, index: Mapping[str, int], key: str, numbers: Iterable[str], unit: str = "") -> str:
+    """Return one line of the trace format."""
+    words = [f"{prefix}:", *(f"{name}={turn}" for name, turn in index.items()), key, *numbers]
+    return " ".join((*words, unit) if unit else words)
+
+
+def number_text(number: float, *, single: bool = False) -> str:
+    """Return a number with all the digits that its type holds: 17 of double precision, 9 of `single` precision."""
+    return str(number) if isinstance(number, int) else f"{number:.{9 if single else 17}g}"
