@@ -490,6 +490,8 @@ class Capture:
                 self._enter(level, thread)
             elif what == "leave":
                 self._leave(level)
+            elif what == "prune":
+                self._prune()
             else:
                 self._clear(0)
                 self._drop(self._probes)
@@ -503,19 +505,34 @@ class Capture:
         return self._levels[level]
 
     def _arm_probes(self, thread):
+        by_address = self._entries()
+        for pc, entries in sorted(by_address.items()):
+
+            def reached(number, entries=entries, pc=pc):
+                return self._at_probes(entries, number, pc)
+
+            self._probes.append(Armed(pc, reached, thread))
+        return self._probes
+
+    def _entries(self):
+        """Return what is to be done at each address: probes, and statements that they come behind."""
         by_address = {}
         for probe, code in self.codes:
             for pc in code.through:
                 by_address.setdefault(pc, []).append((None, probe, code))
             for pc in code.addresses:
                 by_address.setdefault(pc, []).append((probe, probe, code))
-        for pc, entries in sorted(by_address.items()):
+        return by_address
 
-            def reached(number, entries=entries):
-                return self._at_probes(entries, number)
+    def _prune(self):
+        """Give up the addresses of a loop's head that are not the first one behind its last statement."""
+        wanted = self._entries()
+        self._drop_some([bp for bp in self._probes if bp.pc not in wanted])
 
-            self._probes.append(Armed(pc, reached, thread))
-        return self._probes
+    def _drop_some(self, armed):
+        for bp in armed:
+            self._probes.remove(bp)
+            bp.delete()
 
     def _turn(self, level, thread):
         """Tell whether to stop where a turn of a selected loop begins."""
@@ -562,17 +579,22 @@ class Capture:
             bp.delete()
         del armed[:]
 
-    def _at_probes(self, entries, thread):
+    def _at_probes(self, entries, thread, pc):
+        stops = False
         for probe, owner, code in entries:
             if probe is None:
                 self._through[owner["number"], thread] = True
-            elif not code.through or self._through.pop((owner["number"], thread), False):
+            elif not code.through or (pc in code.addresses and self._through.pop((owner["number"], thread), False)):
                 self._at_probe(probe, code, thread)
+                if code.through and len(code.addresses) > 1:
+                    code.addresses = [pc]
+                    self._todo.append(("prune", 0, thread))
+                    stops = True
         if self.total >= MOST_HITS:
             self.flooded = True
             self._todo.append(("over", 0, thread))
             return True
-        return False
+        return stops
 
     def _at_probe(self, probe, code, thread):
         try:
