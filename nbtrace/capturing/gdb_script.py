@@ -170,9 +170,9 @@ def _declared(line):
 class PlaceCode:
     """Where a place is in the compiled program."""
 
-    def __init__(self, function, addresses, line, through=(), returned=None):
+    def __init__(self, function, addresses, line, through=(), returned=None, *, jumps=True):
         self.function, self.addresses, self.line = function, addresses, line
-        self.through, self.returned = through, returned
+        self.through, self.returned, self.jumps = through, returned, jumps
 
 
 class Resolver:
@@ -238,7 +238,7 @@ class Resolver:
             through = function.code_of((at.through,))[1][:1]
         if not addresses:
             raise PlanError("optimised", "the compiler has left no code at this place")
-        return PlaceCode(function, addresses, line, through)
+        return PlaceCode(function, addresses, line, through, jumps=at.jumps)
 
     def _line(self, place):
         name, line = place["line"]
@@ -586,8 +586,9 @@ class Capture:
                 self._through[owner["number"], thread] = True
             elif not code.through or (pc in code.addresses and self._through.pop((owner["number"], thread), False)):
                 self._at_probe(probe, code, thread)
-                if code.through and len(code.addresses) > 1:
+                if code.through and (len(code.addresses) > 1 or not code.jumps):
                     code.addresses = [pc]
+                    code.through = code.through if code.jumps else ()
                     self._todo.append(("prune", 0, thread))
                     stops = True
         if self.total >= MOST_HITS:
