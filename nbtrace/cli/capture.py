@@ -326,7 +326,7 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
 
 
 def _print_draft(program: str, function: str | None, outputs: CaptureOutputs, words: Sequence[str]) -> None:
-    from nbtrace.capturing.draft import probe_draft  # noqa: PLC0415
+    from nbtrace.capturing.probe_draft import probe_draft  # noqa: PLC0415
     from nbtrace.capturing.session import found_program, require_program  # noqa: PLC0415
 
     if words:
