@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nbtrace.cli.commands import TABLE
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
 
 ROOT = Path(__file__).parents[1]
@@ -156,9 +157,14 @@ def loaded_with(module: str) -> set[str]:
     return loaded
 
 
-def test_the_command_line_loads_nothing_heavy() -> None:
-    loaded = loaded_with("nbtrace.__main__")
-    assert "nbtrace.compare.diff" in loaded  # the walk has arrived somewhere
+COMMANDS = sorted({f"{LIBRARY}.cli.{entry.place.partition(':')[0]}" for entry in TABLE.values()})
+"""What is loaded when a command is called, besides what the command line is."""
+
+
+@pytest.mark.parametrize("module", [f"{LIBRARY}.__main__", *COMMANDS])
+def test_the_command_line_loads_nothing_heavy(module: str) -> None:
+    loaded = loaded_with(module)
+    assert len(loaded) > 20  # the walk has arrived somewhere
     assert not {name.partition(".")[0] for name in loaded} & HEAVY
 
 

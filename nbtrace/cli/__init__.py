@@ -7,34 +7,10 @@ from typing import Annotated
 import typer
 from typer.completion import get_completion_inspect_parameters
 
-from nbtrace.cli import (
-    answer,
-    bundle,
-    check,
-    compare,
-    completion,
-    demo,
-    diff,
-    explain,
-    harness,
-    images,
-    init_logging,
-    phi,
-    report,
-    scaling,
-    schema,
-    selftest,
-    simulate,
-    sweep,
-    trust,
-    vocabulary,
-)
-from nbtrace.cli.command import UNNAMED, HelpfulCommand
-from nbtrace.cli.image_options import MaskedImagesCommand, MaskedProgramsCommand
+from nbtrace.cli import completion
 from nbtrace.cli.process import end_with, prepare
-from nbtrace.cli.program_flags import ProgramCommand
 from nbtrace.cli.progress_bars import progress_on
-from nbtrace.cli.routing import RoutedGroup
+from nbtrace.cli.root_group import RootGroup
 from nbtrace.temporary import remove_stale_folders
 
 _NAME = "nbtrace"
@@ -43,7 +19,7 @@ _COMPLETION = "_NBTRACE_COMPLETE"
 
 app = typer.Typer(
     name=_NAME,
-    cls=RoutedGroup,
+    cls=RootGroup,  # which knows the commands
     add_completion=False,
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
     "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
@@ -51,27 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command(UNNAMED, cls=answer.AnswerCommand, epilog=answer.EXAMPLE, hidden=True)(answer.answer_command)
-app.command("diff", cls=HelpfulCommand, epilog=diff.EXAMPLE)(diff.diff_command)
-app.command("phi", cls=HelpfulCommand, epilog=phi.EXAMPLE)(phi.phi_command)
-app.command("steps", cls=HelpfulCommand, epilog=phi.EXAMPLE_STEPS)(phi.steps_command)
-app.command("scaling", cls=HelpfulCommand, epilog=scaling.EXAMPLE)(scaling.scaling_command)
-app.command("explain", cls=HelpfulCommand, epilog=explain.EXAMPLE)(explain.explain_command)
-app.command("images", cls=MaskedImagesCommand, epilog=images.EXAMPLE)(images.images_command)
-app.command("selftest", cls=HelpfulCommand, epilog=selftest.EXAMPLE)(selftest.selftest_command)
-app.command("check", cls=HelpfulCommand, epilog=check.EXAMPLE)(check.check_command)
-app.command("init-logging", cls=HelpfulCommand, epilog=init_logging.EXAMPLE)(init_logging.init_logging_command)
-app.command("harness", cls=ProgramCommand, epilog=harness.EXAMPLE)(harness.harness_command)
-app.command("simulate", cls=ProgramCommand, epilog=simulate.EXAMPLE_SIMULATE)(simulate.simulate_command)
-app.command("lint", cls=ProgramCommand, epilog=simulate.EXAMPLE_LINT)(simulate.lint_command)
-app.command("sweep", cls=ProgramCommand, epilog=sweep.EXAMPLE)(sweep.sweep_command)
-app.command("report", cls=HelpfulCommand, epilog=report.EXAMPLE)(report.report_command)
-app.command("compare", cls=MaskedProgramsCommand, epilog=compare.EXAMPLE)(compare.compare_command)
-app.command("trust", cls=ProgramCommand, epilog=trust.EXAMPLE)(trust.trust_command)
-app.command("demo", cls=HelpfulCommand, epilog=demo.EXAMPLE)(demo.demo_command)
-app.command("schema", cls=HelpfulCommand, epilog=schema.EXAMPLE)(schema.schema_command)
-app.add_typer(bundle.app, name="bundle")
-app.add_typer(vocabulary.app, name="vocabulary")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

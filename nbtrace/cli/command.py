@@ -7,15 +7,12 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nbtrace.cli.completion import with_shell
+from nbtrace.cli.commands import UNNAMED
 from nbtrace.cli.former_options import renamed
-from nbtrace.cli.panels import COMMANDS
-from nbtrace.cli.wrong_calls import flags_behind, right_call
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 
-UNNAMED = "A B"
-"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
+HELP = frozenset({"--help", "-h"})
 SCREEN = "nbtrace.screen"
 """Where a context keeps how many lines the answer may have, if it was asked for without the name of a command."""
 SCREEN_LINES = 25
@@ -59,12 +56,18 @@ class HelpfulCommand(TyperCommand):
 
     def refuse_bare_flags(self, ctx: Any, words: list[str]) -> None:
         """Refuse flags of nanoBragg without `--` before them: their letters would be taken for options."""
-        call = flags_behind(path_of(ctx), words, values_of(self.params)) if self.takes_flags else ""
+        if not self.takes_flags:
+            return
+        from nbtrace.cli.wrong_calls import flags_behind  # noqa: PLC0415 - looks at files
+
+        call = flags_behind(path_of(ctx), words, values_of(self.params))
         if call:
             raise UsageError(f"flags of a run stand after --: {call}")
 
     def spell_out(self, ctx: Any, words: list[str]) -> None:
         """Refuse an option that is another program's word for one of this command, with the right call."""
+        from nbtrace.cli.wrong_calls import right_call  # noqa: PLC0415 - looks at files
+
         found = right_call(path_of(ctx), words, values_of(self.params))
         if found is not None:
             option, call = found
@@ -108,8 +111,8 @@ def values_of(parameters: Iterable[Any]) -> dict[str, int]:
 class HelpfulGroup(TyperGroup):
     """Commands of which only a near one is suggested for a word that is none."""
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **{**settings, "suggest_commands": False})
+    def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - typer's name
+        super().__init__(*args, help=_filled(help), **{**settings, "suggest_commands": False})
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the command."""
@@ -130,25 +133,6 @@ class HelpfulGroup(TyperGroup):
                 message = str(getattr(error, "message", "")).rstrip(".")
                 error.message = f"{message}. Did you mean {near!r}?"
             raise
-
-
-class RootGroup(HelpfulGroup):
-    """The commands of nbtrace, in panels by what they are for; a shell may be named for its completion."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        for name, command in self.commands.items():
-            panelled: Any = command
-            panelled.rich_help_panel = COMMANDS.get(name, panelled.rich_help_panel)
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the commands in the order of the help: as their panels have them, then any other."""
-        there: list[str] = super().list_commands(ctx)
-        return [*(name for name in COMMANDS if name in there), *(name for name in there if name not in COMMANDS)]
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments before the command."""
-        return super().parse_args(ctx, with_shell(args))
 
 
 def _keep_near(error: Any) -> None:

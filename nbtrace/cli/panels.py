@@ -4,31 +4,7 @@ COMPARE = "Compare"
 EXPLAIN = "Explain"
 RUN = "Run"
 EVIDENCE = "Evidence"
-"""Panels of commands, in the order of the help."""
-
-COMMANDS = {
-    "diff": COMPARE,
-    "phi": COMPARE,
-    "steps": COMPARE,
-    "scaling": COMPARE,
-    "images": COMPARE,
-    "compare": COMPARE,
-    "explain": EXPLAIN,
-    "check": EXPLAIN,
-    "selftest": EXPLAIN,
-    "harness": RUN,
-    "simulate": RUN,
-    "sweep": RUN,
-    "trust": RUN,
-    "lint": RUN,
-    "init-logging": RUN,
-    "demo": RUN,
-    "bundle": EVIDENCE,
-    "report": EVIDENCE,
-    "schema": EVIDENCE,
-    "vocabulary": EVIDENCE,
-}
-"""The panel of each command, in the order in which the help lists them."""
+"""Panels of commands."""
 
 OUTPUT = "Output"
 TOLERANCE = "Tolerance"

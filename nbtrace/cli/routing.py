@@ -1,17 +1,15 @@
 """What `nbtrace A B`, without the name of a command, calls for: by the content of its inputs."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from nbtrace.cli.command import SCREEN, SCREEN_LINES, UNNAMED, RootGroup, values_of
+from nbtrace.cli.command import HELP
 from nbtrace.cli.input_kinds import InputKind, exists, kind_of
-from nbtrace.cli.wrong_calls import OTHER_OPTIONS, flags_behind
-from nbtrace.errors import NbtraceError, UsageError
+from nbtrace.cli.wrong_calls import flags_behind
+from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 from nbtrace.report.view import typed
 
-HELP = frozenset({"--help", "-h"})
 _MOST_INPUTS = 2
 
 
@@ -152,26 +150,3 @@ def _mixture(inputs: Sequence[str], kinds: Sequence[InputKind]) -> str:
         log = inputs[kinds.index(InputKind.TRACE)]
         calls += f"; the geometry of images from a trace: nbtrace images C PY --geometry {typed(log)}"
     return f"{what}; {calls}"
-
-
-class RoutedGroup(RootGroup):
-    """The commands; a call that names none of them goes by its inputs."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the command in front that the inputs call for."""
-        own = {*values_of(self.params), *HELP}
-        if args and args[0] not in self.commands and args[0].partition("=")[0] not in own:
-            names = [name for name in self.commands if name != UNNAMED]
-            ctx.meta[SCREEN] = SCREEN_LINES
-            try:
-                args = routed(args, answer=UNNAMED, commands=names, options=dict(self._options()))
-            except NbtraceError:
-                if not ctx.resilient_parsing:  # a shell that completes half a call
-                    raise
-        return super().parse_args(ctx, args)
-
-    def _options(self) -> Iterator[tuple[str, int]]:
-        """Yield the options of the commands in question, and how many values each takes."""
-        yield from OTHER_OPTIONS.items()
-        for name in ("images", "diff", UNNAMED):
-            yield from values_of(self.commands[name].params).items()

@@ -25,12 +25,12 @@ STARTS = {
 }
 
 CUSTOM = """
-import nbtrace.cli
+import nbtrace.cli.check
 
 def stand_in():
     {body}
 
-next(item for item in nbtrace.cli.app.registered_commands if item.name == "check").callback = stand_in
+nbtrace.cli.check.check_command = stand_in
 """
 
 

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from nbtrace.cli import app
-from nbtrace.cli.command import UNNAMED
+from nbtrace.cli.commands import UNNAMED
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
