@@ -55,6 +55,7 @@ _FORMS: Mapping[str, _Form] = {
     "compare": _form("compare", pictures=False),
     "suite": _form("suite"),
     "trust": _form("trust"),
+    "capture": _form("capture"),
 }
 
 

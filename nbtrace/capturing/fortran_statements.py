@@ -4,11 +4,15 @@ It is also loaded by gdb's own Python and imports nothing of nbtrace but the sta
 """
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 if __package__:
     from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
 else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
+    from source_statements import SourceError, Statement, StatementKind  # type: ignore[import-not-found,no-redef]
 
 _LABEL = re.compile(r"\s*\d+\s+")
 _NAMED = re.compile(r"\s*[a-z]\w*\s*:(?![:=])\s*")
@@ -53,7 +57,7 @@ class FortranReader:
 
     def _body(self, at: int) -> "tuple[list[Statement], int]":
         """Return the statements up to the end of a procedure, each loop and branch with what it holds."""
-        levels: "list[tuple[Statement | None, list[Statement]]]" = [(None, [])]
+        levels: list[tuple[Statement | None, list[Statement]]] = [(None, [])]
         while at < len(self._statements):
             first, last, text = self._statements[at]
             if len(levels) == 1 and _LEAVES.match(text):
@@ -88,7 +92,7 @@ class FortranReader:
             opened.code = "\n".join([opened.code, *(statement.code for statement in inner)])
 
 
-def _joined(lines: "list[str]", *, fixed: bool):  # type: ignore[no-untyped-def] # noqa: ANN202 - a generator, in words of 3.8
+def _joined(lines: "list[str]", *, fixed: bool) -> "Iterator[tuple[int, int, str]]":
     """Yield the first line, the last line and the text of each statement, continued lines joined."""
     first, text, goes_on = 0, "", False
     for number, raw in enumerate(lines, 1):
@@ -113,7 +117,7 @@ def _joined(lines: "list[str]", *, fixed: bool):  # type: ignore[no-untyped-def]
     yield from _parts(first, len(lines) + 1, text)
 
 
-def _parts(first: int, after: int, text: str):  # type: ignore[no-untyped-def] # noqa: ANN202 - a generator, in words of 3.8
+def _parts(first: int, after: int, text: str) -> "Iterator[tuple[int, int, str]]":
     """Yield the statements of a line, without labels and names of constructs."""
     for part in text.split(";") if text else []:
         plain = _NAMED.sub("", _LABEL.sub("", f"{part} ", count=1), count=1).strip()

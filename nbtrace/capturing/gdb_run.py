@@ -129,6 +129,8 @@ class GdbRun:
     written : tuple of InjectedWrite
     gdb : str
         Its version.
+    producer : str
+        The compiler, as the debug information names it.
     """
 
     run: ProgramRun
@@ -141,6 +143,7 @@ class GdbRun:
     width: int | None
     written: tuple[InjectedWrite, ...]
     gdb: str
+    producer: str
 
 
 def require_gdb() -> str:
@@ -175,7 +178,12 @@ def check_places(launch: Launch, file: ProbeFile, at: Mapping[str, int]) -> tupl
     _raise_error(report["error"], launch)
     return tuple(
         Fault(
-            fault["probe"], fault["quantity"], fault["kind"], fault["text"], fault["word"], tuple(map(str, fault["names"]))
+            fault["probe"],
+            fault["quantity"],
+            fault["kind"],
+            fault["text"],
+            fault["word"],
+            tuple(map(str, fault["names"])),
         )
         for fault in report["faults"]
     )
@@ -241,6 +249,7 @@ def run_captured(
             for item in report.get("written", ())
         ),
         report.get("gdb", ""),
+        report.get("producer", "")[:200],
     )
 
 
@@ -269,9 +278,7 @@ def _gdb(launch: Launch, plan: Mapping[str, Any]) -> tuple[dict[str, Any], Progr
         command += ["-iex", setting]
     command += ["-ex", f"python nbtrace_plan = {str(place)!r}", "-x", str(_SCRIPT), str(launch.program)]
     kept = launch.work / "gdb.out", launch.work / "gdb.err"
-    run = run_kept(
-        command, kept, surroundings=Surroundings(launch.folder, {"SHELL": "/bin/sh"}, launch.seconds)
-    )
+    run = run_kept(command, kept, surroundings=Surroundings(launch.folder, {"SHELL": "/bin/sh"}, launch.seconds))
     if run.overran is not None:
         return {"error": None}, run
     if not report.is_file():

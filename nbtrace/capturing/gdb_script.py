@@ -15,9 +15,9 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as all of gdb's scripts do
 
-import source_places as places  # noqa: E402 - from the folder of this file
-from fortran_statements import FortranReader  # noqa: E402
-from source_statements import CReader, SourceError, StatementKind  # noqa: E402
+import source_places as places
+from fortran_statements import FortranReader
+from source_statements import CReader, SourceError, StatementKind
 
 MOST_HITS = 1000000
 MOST_ELEMENTS = 4096
@@ -63,13 +63,13 @@ class Function:
                 with open(self.file, encoding="latin-1") as source:  # noqa: PTH123
                     text = source.read()
             except OSError:
-                raise PlanError("source", "the source of %s, %s, is not there" % (self.name, self.file)) from None
+                raise PlanError("source", f"the source of {self.name}, {self.file}, is not there") from None
             self.lines = text.split("\n")
             reader = FortranReader(text, fixed=low.endswith(_FIXED)) if low.endswith(_FORTRAN) else CReader(text)
             try:
                 self._body = reader.function(self.symbol.line)
             except RecursionError:
-                raise PlanError("source", "%s is nested too deeply to be taken apart" % self.file) from None
+                raise PlanError("source", f"{self.file} is nested too deeply to be taken apart") from None
         return self._body
 
     def has(self, pc):
@@ -89,7 +89,7 @@ class Function:
         if not self.symtab.linetable().has_line(line):
             return []
         try:
-            found = gdb.decode_line("%s:%d" % (_quoted(self.file), line))[1] or ()
+            found = gdb.decode_line(f"{_quoted(self.file)}:{line}")[1] or ()
         except gdb.error:
             return []
         return sorted({at.pc for at in found if at.line == line and at.pc and self.has(at.pc)})
@@ -119,7 +119,7 @@ class Function:
 
 
 def _quoted(name):
-    return "'%s'" % name if re.search(r"[\s:'\"]", name) else name
+    return f"'{name}'" if re.search(r"[\s:'\"]", name) else name
 
 
 def _located(name):
@@ -129,20 +129,23 @@ def _located(name):
     except gdb.error:
         found = []
     if not found:
-        raise PlanError("unknown", "the program has no function %s" % name, name, function_names())
+        raise PlanError("unknown", f"the program has no function {name}", name, function_names())
     for at in found:
         block = gdb.block_for_pc(at.pc)
         while block is not None and block.function is None:
             block = block.superblock
         if at.symtab is not None and block is not None:
             return at.symtab, block.function
-    raise PlanError("debug", "%s has no debug information in this program" % name)
+    raise PlanError("debug", f"{name} has no debug information in this program")
 
 
 def function_names():
     """Return the functions that have debug information."""
     text = gdb.execute("info functions -n -q", to_string=True)
-    names = (re.search(r"([A-Za-z_~][\w:~.]*)\s*\([^;]*\);?\s*$|^\d+:\s+(?:.*\s)?(\w+);?\s*$", line) for line in text.split("\n"))
+    names = (
+        re.search(r"([A-Za-z_~][\w:~.]*)\s*\([^;]*\);?\s*$|^\d+:\s+(?:.*\s)?(\w+);?\s*$", line)
+        for line in text.split("\n")
+    )
     return list(dict.fromkeys(match[1] or match[2] for match in names if match))
 
 
@@ -176,7 +179,9 @@ class Resolver:
             return None, []
         if self._nest is None:
             function = self.function(selection["function"])
-            own = [probe["place"] for probe in self.plan["probes"] if probe["place"]["function"] == selection["function"]]
+            own = [
+                probe["place"] for probe in self.plan["probes"] if probe["place"]["function"] == selection["function"]
+            ]
             wanted = tuple(place["loop"] for place in own if place["loop"] and place["loop"] not in names)
             self._nest = function, places.nested(function.body, tuple(names), tuple(dict.fromkeys(wanted)))
         return self._nest
@@ -188,7 +193,7 @@ class Resolver:
         for loop in loops:
             line, addresses = function.code_of(places.first_of(loop).spans)
             if not addresses:
-                raise PlanError("optimised", "no code is left at the beginning of the loop in line %d" % loop.first)
+                raise PlanError("optimised", f"no code is left at the beginning of the loop in line {loop.first}")
             found.append(Code(function, addresses, line))
         return found
 
@@ -220,12 +225,12 @@ class Resolver:
     def _line(self, place):
         name, line = place["line"]
         try:
-            found = gdb.decode_line("%s:%d" % (_quoted(name), line))[1] or ()
+            found = gdb.decode_line(f"{_quoted(name)}:{line}")[1] or ()
         except gdb.error as error:
             raise PlanError("unknown", str(error).rstrip("."), name, source_names()) from None
         addresses = sorted({at.pc for at in found if at.pc and at.line == line})
         if not addresses:
-            raise PlanError("unknown", "no code was compiled for line %d of %s" % (line, name))
+            raise PlanError("unknown", f"no code was compiled for line {line} of {name}")
         return Code(None, addresses, line)
 
     def _block(self, function, place):
@@ -246,13 +251,13 @@ class Resolver:
         sites = []
         for start, end in sorted({_bounds(pc) for pc, _ in function.table()}):
             for code in gdb.selected_inferior().architecture().disassemble(start, end - 1):
-                target = re.search(r"^(?:call\w*|bl)\s.*<%s(?:@plt)?>" % re.escape(name), code["asm"])
+                target = re.search(rf"^(?:call\w*|bl)\s.*<{re.escape(name)}(?:@plt)?>", code["asm"])
                 line = gdb.find_pc_line(code["addr"]).line
                 if target and block.first <= line <= block.last:
                     sites.append((line, code["addr"] + code["length"]))
         if len(sites) < place["call"]:
-            left = "%d call%s of %s" % (len(sites), "s" * (len(sites) != 1), name) if sites else "no call of %s" % name
-            raise PlanError("optimised", "the compiler has left %s at this place" % left)
+            left = f"{len(sites)} call{'s' * (len(sites) != 1)} of {name}" if sites else f"no call of {name}"
+            raise PlanError("optimised", f"the compiler has left {left} at this place")
         line, pc = sorted(sites)[place["call"] - 1]
         return Code(function, [pc], line, returned=_register(called.symbol.type.target()))
 
@@ -276,14 +281,14 @@ def _register(kind):
     machine = gdb.selected_inferior().architecture().name()
     sort = _CODES.get(kind.code)
     if sort is None or kind.sizeof > 8:
-        raise PlanError("usage", "a function that returns %s is not read" % kind)
+        raise PlanError("usage", f"a function that returns {kind} is not read")
     if "x86-64" in machine:
         floats = {8: "$xmm0.v2_double[0]", 4: "$xmm0.v4_float[0]"}
-        return floats[kind.sizeof] if sort == "float" else "(%s)$rax" % kind
+        return floats[kind.sizeof] if sort == "float" else f"({kind})$rax"
     if "aarch64" in machine:
         floats = {8: "$v0.d.f[0]", 4: "$v0.s.f[0]"}
-        return floats[kind.sizeof] if sort == "float" else "(%s)$x0" % kind
-    raise PlanError("usage", "what a function returns is not read on %s" % machine)
+        return floats[kind.sizeof] if sort == "float" else f"({kind})$x0"
+    raise PlanError("usage", f"what a function returns is not read on {machine}")
 
 
 # What is checked before the program runs.
@@ -303,7 +308,7 @@ def in_scope(pc):
 
 def availability(pc):
     """Return, of the variables of the function at an address, whether each has a value there, as far as is known."""
-    text = gdb.execute("info scope *0x%x" % pc, to_string=True)
+    text = gdb.execute(f"info scope *0x{pc:x}", to_string=True)
     told = {}
     for part in re.split(r"^Symbol ", text, flags=re.MULTILINE)[1:]:
         name = part.split(" ", 1)[0]
@@ -347,7 +352,7 @@ def _variables(probe, code, loops):
 # Reading and writing.
 
 
-def number_text(value, root=False):
+def number_text(value, *, root=False):
     """Return a value as text with all its digits; `root` takes the square root.
 
     Raises
@@ -363,16 +368,17 @@ def number_text(value, root=False):
         kind = kind.target().strip_typedefs()
     sort = _CODES.get(kind.code)
     if sort is None:
-        raise gdb.error("it is no number but of type %s; name one element or member" % value.type)
+        msg = f"it is no number but of type {value.type}; name one element or member"
+        raise gdb.error(msg)
     if root:
-        return "%.17g" % math.sqrt(float(value))
+        return f"{math.sqrt(float(value)):.17g}"
     if sort == "int":
         return str(int(value))
     if kind.sizeof > 8:
         if value.is_optimized_out:
             raise gdb.error("value has been optimized out")
         return str(value)
-    return "%.*g" % (9 if kind.sizeof == 4 else 17, float(value))
+    return f"{float(value):.{9 if kind.sizeof == 4 else 17}g}"
 
 
 def elements(expression, returned):
@@ -382,7 +388,7 @@ def elements(expression, returned):
         return [text]
     low, high = (int(gdb.parse_and_eval(expression[end])) for end in ("low", "high"))
     if not 0 <= high - low < MOST_ELEMENTS:
-        raise gdb.error("%s..%s is %d..%d here" % (expression["low"], expression["high"], low, high))
+        raise gdb.error(f"{expression['low']}..{expression['high']} is {low}..{high} here")
     return [text.replace("{}", str(at)) for at in range(low, high + 1)]
 
 
@@ -390,7 +396,7 @@ class Armed(gdb.Breakpoint):
     """A breakpoint that calls a function when it is reached; the program stops only where that returns True."""
 
     def __init__(self, pc, reached, thread=None):
-        gdb.Breakpoint.__init__(self, "*0x%x" % pc, gdb.BP_BREAKPOINT, internal=True)
+        gdb.Breakpoint.__init__(self, f"*0x{pc:x}", gdb.BP_BREAKPOINT, internal=True)
         self.silent = True
         self.pc = pc
         self._reached = reached
@@ -410,6 +416,7 @@ class Capture:
         self.loops = plan["selection"]["loops"]
         self.level_codes = resolver.levels()
         self.codes = [(probe, resolver.probe(probe)) for probe in plan["probes"]]
+        self.producer = next((_producer(code) for _, code in self.codes if code.function is not None), "")
         self.counts = {probe["number"]: 0 for probe in plan["probes"]}
         self.unread, self.written, self.seen = {}, [], [False] * len(self.loops)
         self.total, self.flooded, self.finished = 0, False, False
@@ -464,7 +471,7 @@ class Capture:
         return self._probes
 
     def _turn(self, level, thread):
-        """A turn of a selected loop begins: tell whether to stop."""
+        """Tell whether to stop where a turn of a selected loop begins."""
         wanted = self.loops[level]["value"]
         if wanted is None or int(gdb.parse_and_eval(self.loops[level]["variable"])) == wanted:
             if self._inside[level]:
@@ -557,10 +564,11 @@ class Capture:
         for expression in quantity["expressions"]:
             for text in elements(expression, code.returned):
                 try:
-                    numbers.append(number_text(gdb.parse_and_eval(text), expression["root"]))
+                    numbers.append(number_text(gdb.parse_and_eval(text), root=expression["root"]))
                 except (gdb.error, ValueError, OverflowError) as error:
                     shown = "return" if text == code.returned else text
-                    raise gdb.error("%s: %s: %s" % (quantity["name"], shown, str(error).rstrip("."))) from None
+                    msg = "{}: {}: {}".format(quantity["name"], shown, str(error).rstrip("."))
+                    raise gdb.error(msg) from None
         return [quantity["name"], numbers, quantity["unit"]]
 
     def _write_into(self, probe, code):
@@ -572,9 +580,9 @@ class Capture:
             before = self._value(write["quantity"], code)[1]
             texts = [text for part in write["targets"] for text in elements(part, code.returned)]
             if len(texts) != len(write["numbers"]):
-                raise gdb.error("%d numbers for the %d of %s" % (len(write["numbers"]), len(texts), write["quantity"]["name"]))
+                raise gdb.error(f"{len(write['numbers'])} numbers for the {len(texts)} of {write['quantity']['name']}")
             for text, number in zip(texts, write["numbers"]):  # noqa: B905 - of Python 3.10
-                gdb.execute("set var %s = %s" % (text, number))
+                gdb.execute(f"set var {text} = {number}")
             after = self._value(write["quantity"], code)[1]
             self.written.append({"write": write["number"], "before": before, "after": after})
             if not write["every"]:
@@ -613,8 +621,8 @@ def started(plan):
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     words = " ".join(shlex.quote(word) for word in plan["args"])
-    streams = "<%s >%s 2>%s" % tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr"))
-    gdb.execute("set args %s %s" % (words, streams))
+    streams = "<{} >{} 2>{}".format(*tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr")))
+    gdb.execute(f"set args {words} {streams}")
     for name in ("LINES", "COLUMNS"):
         if name not in plan["environment"]:
             gdb.execute("unset environment " + name)
@@ -660,6 +668,7 @@ def run(plan, report):
         written=capture.written,
         seen=capture.seen,
         flooded=capture.flooded,
+        producer=capture.producer,
     )
 
 
@@ -670,7 +679,10 @@ def check(plan, report):
         resolver.levels()
     except SourceError as error:
         raise PlanError("place", str(error)) from None
-    loops = {"function": plan["selection"]["function"], "names": [loop["variable"] for loop in plan["selection"]["loops"]]}
+    loops = {
+        "function": plan["selection"]["function"],
+        "names": [loop["variable"] for loop in plan["selection"]["loops"]],
+    }
     for probe in plan["probes"]:
         try:
             code = resolver.probe(probe)
@@ -678,19 +690,37 @@ def check(plan, report):
             faults.append({"probe": probe["number"], "quantity": None, **error.document})
             continue
         except SourceError as error:
-            faults.append({"probe": probe["number"], "quantity": None, "kind": "place", "text": str(error), "word": "", "names": []})
+            faults.append(
+                {
+                    "probe": probe["number"],
+                    "quantity": None,
+                    "kind": "place",
+                    "text": str(error),
+                    "word": "",
+                    "names": [],
+                }
+            )
             continue
         for quantity, name, reason, names in check_probe(probe, code, loops):
             kind = "optimised" if reason == "optimised out" else "unknown"
-            text = "%s is optimised out" % name if kind == "optimised" else "%s has no %s here" % (code_name(code), name)
-            faults.append({"probe": probe["number"], "quantity": quantity, "kind": kind, "text": text, "word": name, "names": names})
+            text = f"{name} is optimised out" if kind == "optimised" else f"{code_name(code)} has no {name} here"
+            faults.append(
+                {
+                    "probe": probe["number"],
+                    "quantity": quantity,
+                    "kind": kind,
+                    "text": text,
+                    "word": name,
+                    "names": names,
+                }
+            )
         report["places"].append({"probe": probe["number"], "line": code.line, "addresses": len(code.addresses)})
     report["faults"] = faults
 
 
 def code_name(code):
     """Return what the place is called in a message."""
-    return code.function.name if code.function is not None else "line %d" % code.line
+    return code.function.name if code.function is not None else f"line {code.line}"
 
 
 def draft(plan, report):
@@ -715,12 +745,14 @@ def _drafted(function):
         scope = in_scope(addresses[0]) if addresses else {}
         kinds = {name: _sort(symbol) for name, symbol in scope.items()}
         assigned = [name for name, kind in kinds.items() if kind and _is_assigned(loop, name)]
-        told.append({
-            "line": loop.first,
-            "last": loop.last,
-            "variables": [name for name in loop.variables if kinds.get(name) == "int"],
-            "assigned": {name: kinds[name] for name in assigned},
-        })
+        told.append(
+            {
+                "line": loop.first,
+                "last": loop.last,
+                "variables": [name for name in loop.variables if kinds.get(name) == "int"],
+                "assigned": {name: kinds[name] for name in assigned},
+            }
+        )
     return {"name": function.name, "file": function.file, "line": function.symbol.line, "loops": told}
 
 
@@ -729,26 +761,25 @@ def _is_assigned(loop, name):
         places.after_assignment(loop, name)
     except SourceError:
         return False
-    return any(places._assigns(item, name) for item in loop.inner if item.kind is not StatementKind.LOOP)  # noqa: SLF001
+    return any(places._assigns(item, name) for item in loop.inner if item.kind is not StatementKind.LOOP)
 
 
 def _sort(symbol):
     kind = symbol.type.strip_typedefs()
     if kind.code == gdb.TYPE_CODE_ARRAY and _CODES.get(kind.target().strip_typedefs().code):
         low, high = kind.range()
-        return "%s[%d..%d]" % (_CODES[kind.target().strip_typedefs().code], low, high) if 0 <= high - low < 16 else ""
+        return f"{_CODES[kind.target().strip_typedefs().code]}[{low}..{high}]" if 0 <= high - low < 16 else ""
     return _CODES.get(kind.code, "") if symbol.is_variable or symbol.is_argument else ""
 
 
-def producer():
+def _producer(code):
     """Return what the debug information says of the compiler."""
-    match = re.search(r"Compiler.*|Producer.*", gdb.execute("info source", to_string=True))
-    return match[0] if match else ""
+    return str(getattr(code.function.symtab, "producer", "") or "")
 
 
 def main():
     """Carry out the plan."""
-    with open(nbtrace_plan) as source:  # type: ignore[name-defined] # noqa: F821, PTH123 - set by gdb_run.py
+    with open(nbtrace_plan) as source:  # noqa: F821, PTH123 - set by gdb_run.py
         plan = json.load(source)
     report = {"error": None, "places": [], "faults": [], "gdb": gdb.VERSION}
     prepare()

@@ -4,6 +4,7 @@ import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nbtrace.capturing.probe import ImageCheck
@@ -58,7 +59,7 @@ class ImageMoves:
 def image_name(check: ImageCheck, arguments: Sequence[str]) -> str:
     """Return the name of the image that a program writes with these arguments."""
     name = check.default
-    for flag, value in zip(arguments, arguments[1:], strict=False):
+    for flag, value in pairwise(arguments):
         if flag in check.flags:
             name = value
     return os.path.normpath(name)

@@ -13,7 +13,9 @@ from nbtrace.nearness import nearest
 EVERY = "every"
 """The word after the index of an injection by which it is written at every hit."""
 
-_SETTING = re.compile(r"\s*([^\W0-9]\w*)\s*(?:@([^=]*(?:=[^=]*?)*?))?\s+=\s*(\S.*?)\s*|\s*([^\W0-9]\w*)\s*=\s*(\S.*?)\s*")
+_SETTING = re.compile(
+    r"\s*([^\W0-9]\w*)\s*(?:@([^=]*(?:=[^=]*?)*?))?\s+=\s*(\S.*?)\s*|\s*([^\W0-9]\w*)\s*=\s*(\S.*?)\s*"
+)
 _TURN = re.compile(r"\s*([^\W0-9]\w*)\s*=\s*([+-]?[0-9]{1,9})\s*")
 _FROM_LOG = re.compile(r"from\s+(\S.*)|fresh\s+(\S.*)")
 
@@ -109,7 +111,9 @@ def _logged(quantity: str, index: Mapping[str, int], path: Path) -> tuple[float,
     trace = read_trace(path)
     found = [record for record in trace.records if quantity in {record.quantity, record.key}]
     fitting = [
-        record for record in found if all(dict(record.index).get(name, turn) == turn for name, turn in index.items())
+        record
+        for record in found
+        if all(dict(record.index.loops).get(name, turn) == turn for name, turn in index.items())
     ]
     if not fitting:
         known = sorted({record.key for record in trace.records})
@@ -118,6 +122,12 @@ def _logged(quantity: str, index: Mapping[str, int], path: Path) -> tuple[float,
         at = f" at {', '.join(f'{name}={turn}' for name, turn in index.items())}" if found else ""
         raise InputError(f"{path} has no {quantity}{at}{hint}")
     return tuple(float(number) for number in fitting[0].value.numbers)
+
+
+def _gives_there(probe: Probe, injection: Injection) -> bool:
+    """Whether a probe can be reached in the turns that an injection names."""
+    turns = ((probe.index.get(name, name), turn) for name, turn in injection.index.items())
+    return all(probe.when.get(variable, turn) == turn for variable, turn in turns)
 
 
 def placed_write(injection: Injection, file: ProbeFile) -> ProbedWrite:
@@ -136,11 +146,10 @@ def placed_write(injection: Injection, file: ProbeFile) -> ProbedWrite:
             f"--set {injection.words}: no probe gives {injection.quantity}"
             + (f"; did you mean {near}?" if near else f"; there are {', '.join(list(names)[:12])}")
         )
-    for probe, quantity in giving:
-        if all(probe.when.get(probe.index.get(name, name), turn) == turn for name, turn in injection.index.items()):
-            break
-    else:
+    fitting = [item for item in giving if _gives_there(item[0], injection)]
+    if not fitting:
         raise UsageError(f"--set {injection.words}: no probe gives {injection.quantity} there")
+    probe, quantity = fitting[0]
     targets = [expression.target() for expression in quantity.expressions]
     if None in targets:
         raise UsageError(

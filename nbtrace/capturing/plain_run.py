@@ -61,7 +61,9 @@ def last_line(path: Path) -> str:
     return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
 
 
-def run_plain(program: Path, arguments: Sequence[str], folder: Path, streams: Streams, seconds: float | None) -> ProgramRun:
+def run_plain(
+    program: Path, arguments: Sequence[str], folder: Path, streams: Streams, seconds: float | None
+) -> ProgramRun:
     """Run a program with the streams that it has in a captured run.
 
     Parameters

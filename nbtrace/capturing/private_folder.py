@@ -158,8 +158,8 @@ def private_folder(source: Path, arguments: Sequence[str]) -> Iterator[PrivateFo
         beside = source.parent / root.name
         if not os.access(source.parent, os.W_OK):
             raise UsageError(
-                f"an argument climbs out of the current folder, and {source.parent} cannot be written, where the program "
-                "would find the same file: give whole paths"
+                f"an argument climbs out of the current folder, and "
+                f"{source.parent}, where it would run, cannot be written: give whole paths"
             )
         try:
             yield PrivateFolder(source, beside, root / "kept", arguments)

@@ -1,7 +1,7 @@
 """A capture from beginning to end: a plain run, a captured one, the certificate, and runs with values injected.
 
-:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote, for
-several injections after one plain run.
+:func:`captured_run` and :func:`injected_run` do it in one call; a :class:`CaptureSession` keeps what its runs wrote,
+for several injections after one plain run.
 """
 
 import os
@@ -27,7 +27,7 @@ from nbtrace.capturing.gdb_run import (
 )
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
-from nbtrace.capturing.injection import Injection, placed_write
+from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
 from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder, private_folder
 from nbtrace.capturing.probe import ProbeFile
@@ -107,6 +107,8 @@ class CaptureResult(Presentable):
         What the captured run printed, as far as a log repeats it.
     in_place : tuple of str
         Files that the runs wrote outside of their private folder.
+    producer : str
+        The compiler, as the debug information names it; empty where it does not.
     """
 
     request: CaptureRequest
@@ -120,6 +122,7 @@ class CaptureResult(Presentable):
     output: Path | None = None
     printed: str = ""
     in_place: tuple[str, ...] = ()
+    producer: str = ""
 
     presented_as = "capture"
 
@@ -296,6 +299,7 @@ class CaptureSession:
             output,
             _printed(captured.streams.stdout),
             captured.written.in_place,
+            gdb.producer,
         )
 
     def inject(self, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:
@@ -340,7 +344,9 @@ class CaptureSession:
                 return self.request.program
             _refuse(faults, self.request.probes, of_the_build=self.request.build is None)
         with stage("building the twin"):
-            twin = built_twin(str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin")
+            twin = built_twin(
+                str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin"
+            )
         _refuse(self._faults(twin), self.request.probes, of_the_build=True)
         return twin
 
@@ -355,7 +361,7 @@ class CaptureSession:
             run = run_plain(program, self.request.arguments, self._folder.path, streams, self.request.seconds)
         return RunOutput(run, streams, self._folder.written())
 
-    def _gdb_run(self, writes: Sequence[object] = ()) -> tuple[RunOutput, GdbRun]:
+    def _gdb_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, GdbRun]:
         streams = self._streams()
         self._folder.make()
         launch = Launch(
@@ -366,7 +372,7 @@ class CaptureSession:
             self.request.seconds,
         )
         with stage("captured run" if not writes else "run with values injected"):
-            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)  # type: ignore[arg-type]
+            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)
         return RunOutput(gdb.run, streams, self._folder.written()), gdb
 
     def _streams(self) -> Streams:
@@ -410,7 +416,9 @@ class CaptureSession:
             if not seen:
                 name = loop.partition(":")[0]
                 at = f"{name}={self.request.at[name]}" if name in self.request.at else name
-                raise IncompleteError(f"the program came to no turn {at} of its loop{_forked(gdb)}; no trace was written")
+                raise IncompleteError(
+                    f"the program came to no turn {at} of its loop{_forked(gdb)}; no trace was written"
+                )
         try:
             certificate.require()
         except IncompleteError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 if __package__:
     from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
 else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
+    from source_statements import SourceError, Statement, StatementKind  # type: ignore[import-not-found,no-redef]
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,15 @@ def nested(body: Statement, names: "tuple[str, ...]", wanted: "tuple[str, ...]" 
             raise SourceError(_no_loop(body, name))
     there = [chain for chain in chains if all(loops_named(chain[-1], name) for name in wanted)]
     if not there and wanted:
-        lacking = next((name for name in wanted if not any(loops_named(chain[-1], name) for chain in chains)), wanted[0])
+        lacking = next(
+            (name for name in wanted if not any(loops_named(chain[-1], name) for chain in chains)), wanted[0]
+        )
         raise SourceError(_no_loop(body, lacking))
     if len(there) > 1:
         lines = ", ".join(str(chain[-1].first) for chain in there)
-        raise SourceError(f"{len(there)} loops over {names[-1]} would do, in lines {lines}; name one as {names[-1]}:LINE")
+        raise SourceError(
+            f"{len(there)} loops over {names[-1]} would do, in lines {lines}; name one as {names[-1]}:LINE"
+        )
     return there[0][1:]
 
 
@@ -125,7 +129,9 @@ def _behind(block: Statement, at: int) -> SourcePlace:
     spans = tuple((statement.first, statement.last) for statement in block.inner[at + 1 :])
     this = (block.inner[at].first, block.inner[at].last)
     if spans and spans[0][0] <= this[1]:
-        raise SourceError(f"line {spans[0][0]} goes on behind the assignment: a compiled program tells lines apart only")
+        raise SourceError(
+            f"line {spans[0][0]} goes on behind the assignment: a compiled program tells lines apart only"
+        )
     if block.kind is StatementKind.LOOP:
         return SourcePlace(spans, this, (block.first, block.last))
     return SourcePlace((*spans, (block.last, block.last)))
@@ -150,7 +156,9 @@ def _is_given(statement: Statement, variable: str) -> bool:
 
 def first_of(block: Statement) -> SourcePlace:
     """Return the place before the first statement of a body."""
-    return SourcePlace(tuple((statement.first, statement.last) for statement in block.inner) or ((block.last, block.last),))
+    return SourcePlace(
+        tuple((statement.first, statement.last) for statement in block.inner) or ((block.last, block.last),)
+    )
 
 
 def with_text(lines: "list[str]", text: str, first: int, last: int) -> SourcePlace:

@@ -8,6 +8,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_NESTED = 200
 
@@ -55,7 +59,7 @@ class Statement:
     variables: "tuple[str, ...]" = ()
     body_first: int = 0
 
-    def walk(self):  # type: ignore[no-untyped-def] # noqa: ANN201 - a generator of statements, in words of 3.8
+    def walk(self) -> "Iterator[Statement]":
         """Yield this statement and all inside it, in the order of the source."""
         waiting = [self]
         while waiting:
@@ -84,8 +88,8 @@ def _blanked(text: str) -> str:
 def blank_hidden(source: str) -> str:
     """Return C or C++ source of the same length in which only code is left."""
     code = _HIDDEN.sub(lambda match: _blanked(match[0]), source)
-    kept: "list[str]" = []
-    branches: "list[list[bool]]" = []  # for each open #if: whether this part is code, whether one was
+    kept: list[str] = []
+    branches: list[list[bool]] = []  # for each open #if: whether this part is code, whether one was
     at = 0
     for match in _DIRECTIVE.finditer(code):
         kept.append(_seen(code[at : match.start()], branches))
@@ -251,7 +255,7 @@ class CReader:
 
 def _opened(parts: "list[Statement]") -> "list[Statement]":
     """Return the statements of several parts, those of a block in place of it."""
-    opened: "list[Statement]" = []
+    opened: list[Statement] = []
     for part in parts:
         is_block = part.kind is StatementKind.OTHER and part.code.startswith("{")
         opened.extend(part.inner if is_block else [part])

@@ -35,6 +35,11 @@ def log_text(
     return "".join(f"{line}\n" for line in (*lines, *trace_lines(hits, prefix)))
 
 
+def prints_trace(printed: str, prefix: str) -> bool:
+    """Whether what a program prints is no text for the log: it has trace lines of its own, or is binary."""
+    return "\0" in printed or any(line.lstrip().startswith((prefix, VERSION_LINE)) for line in printed.splitlines())
+
+
 def trace_lines(hits: Iterable[Hit], prefix: str) -> Iterator[str]:
     """Yield a line for each value of each hit."""
     for hit in hits:

@@ -22,7 +22,9 @@ app = typer.Typer(
     cls=RootGroup,  # which knows the commands
     add_completion=False,
     epilog="Exit status: 0 agree, 1 differ, 2 usage error, 3 input unusable or nothing comparable, "
-    "4 different pixel, shape or geometry, 5 a program that was run failed, 70 nbtrace itself is at fault.",
+    "4 different pixel, shape or geometry, 5 a program that was run failed, "
+    "6 capturing values changed the program, 7 values that were to be captured are missing, "
+    "70 nbtrace itself is at fault.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

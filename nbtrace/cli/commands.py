@@ -89,6 +89,12 @@ TABLE: Mapping[str, Entry] = {
         "selftest:selftest_command",
         "Make known mistakes in real traces and score how well explain finds, places and names them.",
     ),
+    "capture": Entry(
+        RUN,
+        "capture:capture_command",
+        "Read named values out of a running program that prints no trace, and write them as one.",
+        kind="capture:CaptureCommand",
+    ),
     "harness": Entry(
         RUN,
         "harness:harness_command",

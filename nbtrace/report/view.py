@@ -144,8 +144,8 @@ class View:
     notices : tuple of Notice
         What must be known before any table.
     sections : tuple of Section
-    alone : bool
-        It is of one thing, which is consistent or not, and not of two, which agree or not.
+    of : str
+        The command whose words its verdict has, where they are its own.
     """
 
     title: str
@@ -154,12 +154,12 @@ class View:
     facts: tuple[str, ...]
     notices: tuple[Notice, ...]
     sections: tuple[Section, ...]
-    alone: bool = False
+    of: str = ""
 
     @property
     def verdict_word(self) -> str:
         """The verdict as reports say it."""
-        return verdict_word(self.verdict, alone=self.alone)
+        return verdict_word(self.verdict, of=self.of)
 
 
 def with_option(view: View, option: str, of: Collection[str]) -> View:
@@ -198,12 +198,19 @@ VERDICT_WORDS = {
 CHECK = "check"
 """What results are called that are of one log."""
 
-_WORDS_ALONE = {Verdict.AGREE: "CONSISTENT", Verdict.DIFFER: "INCONSISTENT"}
+CAPTURE = "capture"
+"""What results are called that are values captured from a program."""
+
+_OWN_WORDS = {
+    CHECK: {Verdict.AGREE: "CONSISTENT", Verdict.DIFFER: "INCONSISTENT"},
+    CAPTURE: {Verdict.AGREE: "CAPTURED"},
+}
+"""Words of commands whose results are of one thing, which has nothing to agree with."""
 
 
-def verdict_word(verdict: Verdict, *, alone: bool = False) -> str:
-    """Return a verdict as reports say it; `alone` where it is of one log, which has nothing to agree with."""
-    return (_WORDS_ALONE if alone else {}).get(verdict, VERDICT_WORDS[verdict])
+def verdict_word(verdict: Verdict, *, of: str = "") -> str:
+    """Return a verdict as reports say it, with the words of the command that it is `of` where it has its own."""
+    return _OWN_WORDS.get(of, {}).get(verdict, VERDICT_WORDS[verdict])
 
 
 clean = plain_text.clean

@@ -39,6 +39,7 @@ VOCABULARY = Vocabulary(
         "dialect": "nbtrace.physics.nanobragg.dialects.dialect:NanoBraggDialect",
         "explanation": "nbtrace.physics.nanobragg.judgement:NanoBragg",
         "image geometry": "nbtrace.physics.nanobragg.traced:trace_geometry",
+        "probes": "nbtrace.physics.nanobragg.shipped_probes:PROBE_FILE",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
         "reflections": "nbtrace.physics.nanobragg.reflection_files:read_reflections",
     },

@@ -21,7 +21,7 @@ from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.models.sweep import SweepDocument
 from nbtrace.report.documents.models.trust import TrustDocument
-from nbtrace.report.view import CHECK, clean, signed, verdict_word
+from nbtrace.report.view import clean, signed, verdict_word
 from nbtrace.verdicts.status import NoTruth, Status, Verdict
 from nbtrace.vocabulary.sides import Names
 
@@ -198,7 +198,7 @@ def _verdict(result: FiledResult, details: list[CiItem]) -> CiItem:
     first = next((item for item in failed if not item.follows), failed[0] if failed else None)
     places = first.places if first is not None else ()
     if result.verdict is not None:
-        word = verdict_word(result.verdict, alone=result.name == CHECK).lower()
+        word = verdict_word(result.verdict, of=result.name).lower()
         return CiItem(VERDICT, _FATES[result.verdict], f"{word}: {said}" if said else word, places, rule=VERDICT)
     code = result.exit_code
     if code is None:

@@ -1,6 +1,6 @@
 """The JSON document of `nbtrace compare`: that of `nbtrace images`, with what was run."""
 
-from nbtrace.programs.comparison import Comparison, ComparedPixel, SideRun
+from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
 from nbtrace.programs.side_source import Identity
 from nbtrace.report.documents.explain_document import explain_model
 from nbtrace.report.documents.images_document import images_fields

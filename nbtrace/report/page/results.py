@@ -13,7 +13,7 @@ from nbtrace.report.documents.models.view import ViewDocument
 from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
 from nbtrace.report.page.told import PagePart, ReportText, told_by_summary, told_by_view
-from nbtrace.report.view import CHECK, SectionKind, number, percent, signed, verdict_word
+from nbtrace.report.view import SectionKind, number, percent, signed, verdict_word
 from nbtrace.report.views.explain_words import status_word
 from nbtrace.vocabulary.sides import Names
 
@@ -138,7 +138,7 @@ def _names(filed: FiledResult) -> Names:
 
 def said_verdict(filed: FiledResult) -> str:
     """Return the verdict of a result in a word; empty where it has none."""
-    return "" if filed.verdict is None else verdict_word(filed.verdict, alone=filed.name == CHECK)
+    return "" if filed.verdict is None else verdict_word(filed.verdict, of=filed.name)
 
 
 def _headline(filed: FiledResult, told: str) -> str:

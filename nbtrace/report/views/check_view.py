@@ -3,7 +3,7 @@
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.records import Account
 from nbtrace.report.next_steps import after_check
-from nbtrace.report.view import Column, Line, Section, Table, View, dialect_words, listed, number, pixel_text
+from nbtrace.report.view import CHECK, Column, Line, Section, Table, View, dialect_words, listed, number, pixel_text
 from nbtrace.verdicts.status import Status, Verdict
 
 _COLUMNS = (
@@ -50,7 +50,7 @@ def check_view(result: SelfCheck, *, whole: bool = True) -> View:
         ),
         notices=(),
         sections=tuple(section for section in sections if section.says_something),
-        alone=True,
+        of=CHECK,
     )
 
 

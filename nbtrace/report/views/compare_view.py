@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nbtrace.programs.comparison import Comparison, ComparedPixel, SideRun
+from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import Column, Command, Line, Section, SectionKind, Table, View, number
 from nbtrace.report.views.diff_view import diff_view

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from nbtrace.report.documents.models.arrays import ArraysDocument
+from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.diff import DiffDocument
@@ -35,6 +36,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "compare": CompareDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
+    "capture": CaptureDocument,
     "reflections": ReflectionsDocument,
 }
 """Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and

@@ -1,0 +1,320 @@
+"""`nbtrace capture`."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from nbtrace.cli.groups import grouped
+from nbtrace.cli.options import AllShown, BundleFolder, Force, JsonFile, MarkdownFile
+from nbtrace.cli.output import STDOUT, Delivery, Destinations
+from nbtrace.cli.panels import OUTPUT, PIXELS, PROGRAMS
+from nbtrace.cli.program_flags import ProgramCommand, passed_on
+from nbtrace.cli.running_options import Timeout, time_limit
+from nbtrace.errors import UsageError
+from nbtrace.files import rerun_names, write_new
+from nbtrace.nearness import nearest
+
+if TYPE_CHECKING:
+    from nbtrace.capturing.probe import ProbeFile
+    from nbtrace.capturing.session import CaptureRequest, CaptureResult, InjectedRun
+
+EXAMPLE = (
+    "Example: nbtrace capture --pixel 685 1039 --build 'gcc {flags} -fopenmp -o {program} nanoBragg.c -lm' -o c.log "
+    "-- ./nanoBragg -mat A.mat -hkl P1.hkl -lambda 1"
+)
+
+PROBES = "probes"
+"""The subject under which a vocabulary names the probes that come with it."""
+
+
+class CaptureCommand(ProgramCommand):
+    """A command whose words after `--` are a program and its arguments."""
+
+    after_dashes = "-- PROGRAM [ARGS]"
+
+    def offered(self, incomplete: str) -> list[tuple[str, str]]:
+        """Return nothing: what follows is another program's."""
+        del incomplete
+        return []
+
+    def refuse_bare_flags(self, ctx: Any, words: list[str]) -> None:
+        """Take flags before `--` for options: which of them are the program's nobody can tell."""
+
+
+ProbesOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--probes",
+        metavar="TOML",
+        help="What is captured, and where; by default the probes that come with the vocabulary (nanoBragg's).",
+        readable=False,
+        rich_help_panel=PROGRAMS,
+    ),
+]
+SelectedPixel: TypeAlias = Annotated[
+    tuple[int, int] | None,
+    typer.Option("--pixel", metavar="SLOW FAST", help="The pixel to capture, slow first.", rich_help_panel=PIXELS),
+]
+AtOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at",
+        metavar="LOOP=N",
+        help="The turn of another loop that the probe file selects by; without it, every turn. Repeatable.",
+        rich_help_panel=PIXELS,
+    ),
+]
+BuildOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--build",
+        metavar="COMMAND",
+        help="Builds a twin where values cannot be read of the program: a shell command with {program} and {flags}.",
+        rich_help_panel=PROGRAMS,
+    ),
+]
+SetOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="SETTING",
+        help="Write a value into the running program: 'QUANTITY@LOOP=TURN = NUMBERS', or '= from LOG'. Repeatable.",
+        rich_help_panel=PROGRAMS,
+    ),
+]
+StdinOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--stdin",
+        metavar="FILE",
+        help="What the program reads from standard input; by default nothing.",
+        readable=False,
+        rich_help_panel=PROGRAMS,
+    ),
+]
+DraftOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--draft",
+        metavar="PROGRAM",
+        help="Print a probe file for a program, from its debug information, and run nothing.",
+        rich_help_panel=PROGRAMS,
+    ),
+]
+FunctionOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--function", metavar="NAME", help="The function that --draft is about.", rich_help_panel=PROGRAMS),
+]
+LogFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="The log: a trace of what was captured.", rich_help_panel=OUTPUT
+    ),
+]
+
+
+@dataclass(frozen=True)
+class CaptureOutputs:
+    """Where a capture goes."""
+
+    output: LogFile = None
+    md: MarkdownFile = None
+    json: JsonFile = None
+    bundle: BundleFolder = None
+    force: Force = False
+    all_shown: AllShown = False
+
+    def destinations(self) -> Destinations:
+        """Return them; the log is a file that the command writes besides."""
+        others = () if self.output is None or self.output == STDOUT else (self.output,)
+        return Destinations(self.md, self.json, None, self.bundle, self.force, None, None, others, whole=self.all_shown)
+
+
+@grouped
+def capture_command(
+    ctx: typer.Context,
+    *,
+    probes: ProbesOption = None,
+    pixel: SelectedPixel = None,
+    at: AtOption = None,
+    build: BuildOption = None,
+    set_: SetOption = None,
+    stdin: StdinOption = None,
+    draft: DraftOption = None,
+    function: FunctionOption = None,
+    timeout: Timeout = 600.0,
+    outputs: CaptureOutputs,
+) -> None:
+    """Read named values out of a running program that prints no trace, and write them as one.
+
+    The program runs twice in a copy of the current folder: as it is, and under gdb, which stops it at the probes of one
+    pixel or turn alone. The trace is written only with a certificate: everything that the program writes has the same
+    bytes in both runs, the captured pixel is that of the image, and every probe was reached. What the captured run
+    wrote is kept beside the log, in LOG_output.
+
+    Values are read of a program with debug information (-g) and without optimisation (-O0). For any other one --build
+    has a twin built by your own command, which counts only if it writes what the given program does. Linux only.
+
+    Exit status: 0 captured, 2 probes that do not fit the program, 5 the program failed, or gdb is missing or may not
+    trace, 6 capture or the twin changes what the program writes, 7 a value cannot be read or a probe was never reached.
+    """
+    words = passed_on(ctx)
+    if draft is not None:
+        _print_draft(draft, function, outputs, words)
+        return
+    if function is not None:
+        raise UsageError("--function is of --draft; the function of a probe stands in the probe file")
+    if outputs.output is None:
+        raise UsageError("no log: say where it goes, as in: nbtrace capture -o c.log -- ./PROGRAM ARGS")
+    if not words:
+        raise UsageError("no program: put it after --, as in: nbtrace capture -o c.log -- ./PROGRAM ARGS")
+    file = _probe_file(probes)
+    request = _request(words, file, _selected(file, pixel, at or []), build, stdin, time_limit(timeout))
+    inputs = tuple(str(path) for path in (probes, stdin) if path is not None)
+    delivery = Delivery("capture", inputs, outputs.destinations(), reference=request.program)
+    result, injected = _captured(request, set_ or [], outputs.output)
+    _deliver(delivery, result, injected, outputs)
+
+
+def _probe_file(path: Path | None) -> "ProbeFile":
+    from nbtrace.capturing.probe_file import read_probe_file  # noqa: PLC0415
+
+    if path is not None:
+        return read_probe_file(path)
+    from nbtrace.vocabulary import registry  # noqa: PLC0415
+    from nbtrace.vocabulary.chosen import chosen  # noqa: PLC0415
+
+    words = chosen(None, Path()).vocabulary
+    shipped: Path | None = registry.knowledge(words, PROBES, None)
+    if shipped is None:
+        raise UsageError(
+            f"the vocabulary {words.name} has no probes: give --probes TOML; nbtrace capture --draft PROGRAM prints one"
+        )
+    return read_probe_file(shipped, shipped=True)
+
+
+def _selected(file: "ProbeFile", pixel: tuple[int, int] | None, at: Sequence[str]) -> Mapping[str, int]:
+    """Return the selected turn of each loop."""
+    selection = file.selection
+    names = [name.partition(":")[0] for name in selection.loops]
+    chosen: dict[str, int] = {}
+    if pixel is not None:
+        if selection.pixel is None:
+            raise UsageError("--pixel: the probe file names no loops over pixels (select.pixel); give --at LOOP=N")
+        if min(pixel) < 0:
+            raise UsageError(f"--pixel {pixel[0]} {pixel[1]}: pixels are counted from 0")
+        chosen = {name.partition(":")[0]: turn for name, turn in zip(selection.pixel, pixel, strict=True)}
+    for text in at:
+        name, _, turn = text.partition("=")
+        if name not in names:
+            near = nearest(name, names)
+            there = f"did you mean {near}?" if near else f"the probe file selects by {', '.join(names) or 'none'}"
+            raise UsageError(f"--at {text!r}: {name!r} is no selected loop; {there}")
+        if not turn.lstrip("-").isascii() or not turn.lstrip("-").isdigit() or len(turn) > 10:
+            raise UsageError(f"--at {text!r}: write it as {name}=NUMBER")
+        if chosen.get(name, int(turn)) != int(turn):
+            raise UsageError(f"--at {text!r}: {name} is {chosen[name]} already")
+        chosen[name] = int(turn)
+    if selection.pixel is not None and any(name.partition(":")[0] not in chosen for name in selection.pixel):
+        raise UsageError("no pixel: say which one is captured, --pixel SLOW FAST")
+    return chosen
+
+
+def _request(
+    words: Sequence[str],
+    file: "ProbeFile",
+    at: Mapping[str, int],
+    build: str | None,
+    stdin: Path | None,
+    seconds: float | None,
+) -> "CaptureRequest":
+    from nbtrace.capturing.session import CaptureRequest, found_program  # noqa: PLC0415
+    from nbtrace.files import sha256_of  # noqa: PLC0415
+
+    if stdin is not None:
+        sha256_of(stdin)  # which says why it cannot be read
+    folder = Path.cwd()
+    return CaptureRequest(found_program(words[0], folder), tuple(words[1:]), file, at, build, seconds, stdin, folder)
+
+
+def _captured(
+    request: "CaptureRequest", settings: Sequence[str], log: Path
+) -> "tuple[CaptureResult, InjectedRun | None]":
+    from nbtrace.capturing.injection import parse_injection, placed_write  # noqa: PLC0415
+    from nbtrace.capturing.session import capture_session  # noqa: PLC0415
+
+    injections = [parse_injection(text) for text in settings]
+    for injection in injections:
+        placed_write(injection, request.probes)  # what cannot be written is said before anything runs
+    with capture_session(request) as session:
+        if not injections:
+            return session.capture(_output_folder(log)), None
+        return session.capture(), session.inject(injections, _output_folder(log))
+
+
+def _output_folder(log: Path) -> Path | None:
+    """Return a name that is free for the folder of what the program writes."""
+    if log == STDOUT:
+        return None
+    return next(path for path in rerun_names(log.with_name(f"{log.stem}_output")) if not os.path.lexists(path))
+
+
+def _deliver(
+    delivery: Delivery, result: "CaptureResult", injected: "InjectedRun | None", outputs: CaptureOutputs
+) -> None:
+    from nbtrace.report.documents.capture_document import capture_document  # noqa: PLC0415
+    from nbtrace.report.views.capture_view import capture_view  # noqa: PLC0415
+
+    log = outputs.output
+    text = _log_text(result, injected)
+    if log == STDOUT:
+        sys.stdout.write(text)
+        return
+    if log is not None:
+        write_new(log, text, force=outputs.force)
+    name = None if log is None else str(log)
+    view = capture_view(result, injected, name)
+    filed = {} if log is None else {log.name: text}
+    code = delivery.deliver(view, lambda: capture_document(result, injected), outputs=filed)
+    raise typer.Exit(code)
+
+
+def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
+    from nbtrace.capturing.trace_log import log_text, prints_trace  # noqa: PLC0415
+
+    request = result.request
+    selection = request.probes.selection
+    same = ", ".join(item.name for item in result.certificate.same)
+    lines = [
+        f"captured from {request.program.name}, sha256 {result.certificate.captured_sha256}",
+        *([f"a twin of the program with sha256 {result.certificate.program_sha256}"] if result.twin else []),
+        f"command: {shlex.join(request.command)}",
+        f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),
+        f"certificate: {same} the same bytes as in a plain run; {result.certificate.hits} hits",
+        *([f"injected: {item.injection.words}" for item in injected.written] if injected is not None else []),
+    ]
+    hits = result.hits if injected is None else injected.hits
+    shown = "" if prints_trace(result.printed, request.probes.prefix) else result.printed
+    header = selection.header.format(**request.at) if selection.header and request.at else ""
+    return log_text(hits, request.probes.prefix, provenance=lines, header=header, printed=shown)
+
+
+def _print_draft(program: str, function: str | None, outputs: CaptureOutputs, words: Sequence[str]) -> None:
+    from nbtrace.capturing.draft import probe_draft  # noqa: PLC0415
+    from nbtrace.capturing.session import found_program, require_program  # noqa: PLC0415
+
+    if words:
+        raise UsageError("--draft runs nothing: leave out what stands after --")
+    found = found_program(program, Path.cwd())
+    require_program(found)
+    text = probe_draft(found, program, function)
+    if outputs.output is None or outputs.output == STDOUT:
+        sys.stdout.write(text)
+    else:
+        write_new(outputs.output, text, force=outputs.force)
