@@ -396,6 +396,7 @@ def _write(number: int, write: ProbedWrite) -> dict[str, Any]:
         "numbers": [f"{target.written(value):.17g}" for target, value in zip(share, numbers, strict=True)],
         "index": list(write.index.items()),
         "every": write.injection.every,
+        "after": write.injection.after,
     }
 
 

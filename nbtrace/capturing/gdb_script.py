@@ -577,6 +577,9 @@ class Capture:
                 continue
             if any(int(gdb.parse_and_eval(text)) != wanted for text, wanted in write["index"]):
                 continue
+            if write["after"]:
+                write["after"] -= 1
+                continue
             before = self._value(write["quantity"], code)[1]
             texts = [text for part in write["targets"] for text in elements(part, code.returned)]
             if len(texts) != len(write["numbers"]):

@@ -34,12 +34,15 @@ class Injection:
         Turns of loops, by the name in the trace lines or by the variable: only there it is written.
     every : bool
         At every hit that fits, not at the first one alone.
+    after : int
+        Hits that fit and are passed by before it is written: a place may be reached once for each sampled point.
     """
 
     quantity: str
     numbers: tuple[float, ...]
     index: Mapping[str, int] = field(default_factory=dict)
     every: bool = False
+    after: int = 0
 
     @property
     def words(self) -> str:
