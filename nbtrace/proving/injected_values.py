@@ -1,0 +1,174 @@
+"""Which values are written into the reference for a root: those of its quantities, at their places."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nbtrace.capturing.expression import WriteTarget
+from nbtrace.capturing.injection import Injection
+from nbtrace.capturing.probe import ProbeFile
+from nbtrace.compare.metrics import norm
+from nbtrace.compare.scene import Node, Vector
+from nbtrace.explanation.audit.findings import Audit, Finding
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.explanation.proof import InjectedSide, NotTried, ValueOrigin, leading_side
+from nbtrace.proving.captured_values import CapturedValues, Reading
+from nbtrace.records import Side
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+_FULL_DIGITS = 1e-11
+"""Relative uncertainty of a formula's value up to which its inputs count as logged to full digits."""
+
+_SAME = 0.01
+"""Share of what is to be changed by which the program's value may be another than the reference's log has."""
+
+
+class UntriedError(Exception):
+    """Why a root cannot be held against the reference."""
+
+    def __init__(self, reason: NotTried, text: str = "") -> None:
+        super().__init__(text or reason.value)
+        self.reason, self.text = reason, text
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedValue:
+    """A value to be written.
+
+    Attributes
+    ----------
+    reading : Reading
+        What the program has there.
+    wanted : tuple of float
+        In the unit of the vocabulary.
+    origin : ValueOrigin
+    """
+
+    reading: Reading
+    wanted: Vector
+    origin: ValueOrigin
+
+    @property
+    def injection(self) -> Injection:
+        """What the capture writes."""
+        numbers = tuple(number / self.reading.scale for number in self.wanted)
+        return Injection(self.reading.key, numbers, self.reading.index, after=self.reading.passed)
+
+
+def wanted_values(audit: Audit, root: Root) -> dict[Node, tuple[Vector, ValueOrigin]]:
+    """Return what is to be written for each value of a root: the right one, or the candidate's where that is wrong.
+
+    Raises
+    ------
+    UntriedError
+        If one is not known.
+    """
+    side = leading_side(root.side)
+    found = {finding.node: _wanted(audit, finding, side) for finding in root.findings}
+    for node, (vector, _) in found.items():
+        if not vector or not all(map(math.isfinite, vector)):
+            raise UntriedError(NotTried.NO_VALUE, f"no log has a value of {node.label} to write")
+    return found
+
+
+def _wanted(audit: Audit, finding: Finding, side: InjectedSide) -> tuple[Vector, ValueOrigin]:
+    theirs = audit.effective[Side.PY].get(finding.node, ())
+    held = finding.held(Side.C)
+    if side is InjectedSide.CANDIDATE or held.computed is None or not held.broken:
+        return theirs, ValueOrigin.OTHER_LOG
+    value, allowed = held.computed.value, held.computed.allowed
+    full = norm(allowed) <= _FULL_DIGITS * norm(value)
+    near = len(theirs) == len(value) and all(
+        abs(x - y) <= bound for x, y, bound in zip(theirs, value, allowed, strict=True)
+    )
+    return (theirs, ValueOrigin.OTHER_LOG) if near and not full else (value, ValueOrigin.FORMULA)
+
+
+def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: ProbeFile) -> tuple[PlannedValue, ...]:
+    """Return what is written for a root, and where.
+
+    A place that the program reaches at further sampled points, of which the log prints none, is written there too where
+    the program has the same value.
+
+    Raises
+    ------
+    UntriedError
+        If no probe gives a value, one gives it too late or from what is computed, or the program has another one than
+        the reference's log.
+    """
+    planned: dict[tuple[str, int, int, tuple[tuple[str, int], ...]], PlannedValue] = {}
+    for node, (wanted, origin) in wanted_values(audit, root).items():
+        for reading in _readings(audit, captured, node):
+            _require_same(audit, reading, node, wanted)
+            _require_writable(file, reading)
+            place = reading.key, reading.probe, reading.passed, tuple(reading.index.items())
+            planned[place] = PlannedValue(reading, wanted, origin)
+    _require_in_time(audit.vocabulary, captured, [item.reading for item in planned.values()])
+    return tuple(sorted(planned.values(), key=lambda item: item.reading.hit))
+
+
+def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[Reading]:
+    reading = captured.readings.get(node)
+    if reading is None:
+        raise UntriedError(NotTried.NO_PROBE, f"no probe gives {node.label}; a probe file that does: --probes TOML")
+    yield reading
+    logged = audit.scenes[Side.C].values
+    for other, further in captured.readings.items():
+        alike = other.name == node.name and other.place == node.place and other.sample > node.sample
+        if alike and other not in logged and further.numbers == reading.numbers:
+            yield further
+
+
+def _require_same(audit: Audit, reading: Reading, node: Node, wanted: Vector) -> None:
+    """Refuse a program that has another value than the log which is explained."""
+    logged = audit.scenes[Side.C].values.get(node, ())
+    mine = tuple(number * reading.scale for number in reading.numbers)
+    if len(logged) != len(mine) or len(wanted) != len(mine):
+        raise UntriedError(
+            NotTried.OTHER_RUN, f"{node.label} has {len(mine)} numbers in the program, {len(logged)} in the log"
+        )
+    apart, change = math.dist(mine, logged), math.dist(wanted, logged)
+    if apart > _SAME * change:
+        raise UntriedError(
+            NotTried.OTHER_RUN,
+            f"{node.label} is {_shown(mine)} in the program and {_shown(logged)} in the reference's log: they are of "
+            "other flags, another pixel, another build or another number of threads (OMP_NUM_THREADS)",
+        )
+
+
+def _require_writable(file: ProbeFile, reading: Reading) -> None:
+    probe = next(item for item in file.probes if item.number == reading.probe)
+    quantity = next(item for item in probe.quantities if item.name == reading.key)
+    targets: list[WriteTarget | None] = [expression.target() for expression in quantity.expressions]
+    if None in targets:
+        raise UntriedError(
+            NotTried.NOT_WRITABLE,
+            f"the probe reads {reading.key} from {quantity.text!r}, which is computed and cannot be written",
+        )
+
+
+def _require_in_time(vocabulary: Vocabulary, captured: CapturedValues, readings: Sequence[Reading]) -> None:
+    """Refuse a place behind the use of the value: what is computed from it stands there already."""
+    for reading in readings:
+        name, final = reading.node.name, _final_names(vocabulary)
+        if name in final:
+            continue
+        takers = [
+            other.hit
+            for node, other in captured.readings.items()
+            if name in vocabulary.quantities[node.name].causes and node.sample in {reading.node.sample, -1}
+        ]
+        ends = [other.hit for node, other in captured.readings.items() if node.name in final and not node.place]
+        if (takers and max(takers) <= reading.hit) or (ends and max(ends) <= reading.hit):
+            raise UntriedError(
+                NotTried.TOO_LATE,
+                f"the probe gives {reading.key} behind its use; a probe before it could be written: --probes TOML",
+            )
+
+
+def _final_names(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(vocabulary.finals[:1])
+
+
+def _shown(numbers: Vector) -> str:
+    return " ".join(f"{number:.9g}" for number in numbers)

@@ -1,0 +1,204 @@
+"""Proofs: the first roots of an explanation held against the reference itself, by changing their values in it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbtrace.capturing.image_pixels import as_stored
+from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, InjectedRun, capture_session
+from nbtrace.compare.scene import Node
+from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.errors import IncompleteError, InputError, NbtraceError, PerturbedError, ProgramError, UsageError
+from nbtrace.explanation.audit.attribution import Share
+from nbtrace.explanation.audit.findings import AuditStatus, noise
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.proof import (
+    ChangedValue,
+    ImageNumbers,
+    NotTried,
+    NumberMatch,
+    Proof,
+    ProofOutcome,
+    ProofOutput,
+    leading_side,
+    not_tried,
+    outcome_of,
+    share_done,
+)
+from nbtrace.explanation.proven import proven
+from nbtrace.files import sha256_of
+from nbtrace.progress import stage
+from nbtrace.proving.captured_values import CapturedValues, captured_values
+from nbtrace.proving.injected_values import PlannedValue, UntriedError, planned_values, wanted_values
+from nbtrace.records import Pixel, Side
+
+MOST_TRIED = 3
+"""Roots that are held against the reference, one after the other, until one is not contradicted."""
+
+PLAIN, INJECTED = "plain", "injected"
+"""Folders, in that of the outputs, for what the run without the change wrote and the one with it."""
+
+_SAME_NUMBER = 1e-9
+"""Relative difference up to which the program's final number is that of the reference's log, as far as that has digits."""
+
+_REASONS: Mapping[type[NbtraceError], NotTried] = {
+    IncompleteError: NotTried.INCOMPLETE,
+    PerturbedError: NotTried.PERTURBED,
+    ProgramError: NotTried.PROGRAM,
+    UsageError: NotTried.CALL,
+    InputError: NotTried.PROGRAM,
+}
+
+
+def traced_pixel(result: Explanation) -> Pixel | None:
+    """Return the pixel, slow and fast, that an explanation is of; None where neither log tells it."""
+    traces = (result.audit.scenes[side].trace for side in (Side.C, Side.PY))
+    return next((at for trace in traces if (at := whereabouts(trace).pixel) is not None), None)
+
+
+def proved(result: Explanation, request: CaptureRequest, outputs: Path | None = None) -> Explanation:
+    """Return an explanation with what the reference itself says of its first roots.
+
+    Nothing that goes wrong with the program is an error: it stands in the proof, as what was not tried and why.
+
+    Parameters
+    ----------
+    result : Explanation
+    request : CaptureRequest
+        The reference with its arguments, the probes, and the turn that the logs are of.
+    outputs : Path, optional
+        A folder that does not exist, for what both runs of the leading proof wrote: :data:`PLAIN`, :data:`INJECTED`.
+    """
+    proofs: dict[int, Proof] = {}
+    wanted = list(_roots(result, proofs))
+    if not wanted:
+        return proven(result, proofs, None if proofs else _nothing(result))
+    try:
+        with stage("proof in the reference"), capture_session(request) as session:
+            _Prover(result, session, outputs).prove(wanted, proofs)
+    except NbtraceError as error:
+        proofs.setdefault(wanted[0].number, _failed(error, wanted[0]))
+    return proven(result, proofs)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A root that is to be held against the reference."""
+
+    number: int
+    root: Root
+    share: Share
+    alone: bool
+
+    @property
+    def expected(self) -> float | None:
+        """The share of the final log-ratio that it is said to explain; all of it for the only root."""
+        if self.share.of_log_ratio is None:
+            return 1.0 if self.alone else None
+        return self.share.of_log_ratio
+
+
+def _roots(result: Explanation, proofs: dict[int, Proof]) -> Iterator[_Tried]:
+    """Yield the roots that can be tried, in their order; say of those before them why they are not."""
+    if not result.comparable:
+        return
+    numbers = {id(root): number for number, root in enumerate(result.roots)}
+    count = 0
+    for root, share in result.ranked:
+        if count == MOST_TRIED:
+            return
+        reason = _untried(result, root)
+        if reason is None:
+            count += 1
+            alone = sum(other.status is not AuditStatus.LOG_ONLY for other in result.roots) == 1
+            yield _Tried(numbers[id(root)], root, share, alone)
+        elif not count:
+            proofs[numbers[id(root)]] = not_tried(reason.reason, reason.text, leading_side(root.side))
+
+
+def _untried(result: Explanation, root: Root) -> UntriedError | None:
+    """Return why a root cannot be tried, as far as the logs tell."""
+    if root.status is AuditStatus.LOG_ONLY:
+        return UntriedError(NotTried.LOG_ONLY, "the reference computes with the right value; only a log has it wrong")
+    if root.settings:
+        return UntriedError(
+            NotTried.SETTING, "the sides are configured apart: run the reference with the other's flags and compare again"
+        )
+    try:
+        wanted_values(result.audit, root)
+    except UntriedError as error:
+        return error
+    return None
+
+
+def _nothing(result: Explanation) -> Proof:
+    return not_tried(NotTried.NO_ROOT if result.comparable else NotTried.NOT_COMPARABLE)
+
+
+def _failed(error: NbtraceError, item: _Tried) -> Proof:
+    reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), NotTried.PROGRAM)
+    return not_tried(reason, str(error), leading_side(item.root.side))
+
+
+class _Prover:
+    """Holds roots against one program."""
+
+    def __init__(self, result: Explanation, session: CaptureSession, outputs: Path | None) -> None:
+        self._result, self._session, self._outputs = result, session, outputs
+
+    def prove(self, wanted: list[_Tried], proofs: dict[int, Proof]) -> None:
+        """Fill in the proofs of roots, until the reference does not contradict one that could be tried."""
+        plain = None if self._outputs is None else self._outputs / PLAIN
+        capture = self._session.capture(plain)
+        captured = captured_values(capture.hits, capture.request.probes, self._result.audit.vocabulary)
+        for item in wanted:
+            try:
+                proof = self._proof(item, capture, captured)
+            except UntriedError as error:
+                proof = not_tried(error.reason, error.text, leading_side(item.root.side))
+            except NbtraceError as error:
+                proof = _failed(error, item)
+            proofs[item.number] = proof
+            if proof.tried and proof.outcome is not ProofOutcome.REFUTED:
+                return
+
+    def _proof(self, item: _Tried, capture: CaptureResult, captured: CapturedValues | None) -> Proof:
+        if captured is None:
+            raise UntriedError(NotTried.NO_PROBE, "the vocabulary knows none of the captured quantities")
+        final = self._final(captured)
+        before = captured.number(final.name)
+        candidate = self._result.audit.effective[Side.PY][final][0]
+        assert before is not None  # noqa: S101 - the final quantity is chosen so
+        self._require_same(final, before, candidate)
+        planned = planned_values(self._result.audit, item.root, captured, capture.request.probes)
+        run = self._injected([value.injection for value in planned], item)
+        after = self._number_after(run, final)
+        image = _image(capture, run, final, before, candidate)
+        match = self._match(final, after, candidate, image)
+        done = share_done(before, after, candidate)
+        certificate = capture.certificate
+        return Proof(
+            outcome_of(match, done, item.expected),
+            side=leading_side(item.root.side),
+            values=tuple(_changed(run, planned)),
+            quantity=final.name,
+            pixel=capture.request.pixel,
+            before=before,
+            after=after,
+            candidate=candidate,
+            image=image,
+            match=match,
+            expected=item.expected,
+            done=done,
+            others=_others(run),
+            outputs=_outputs(capture, run),
+            program=str(capture.request.program),
+            program_sha256=certificate.program_sha256,
+            command=capture.request.command,
+            injections=tuple(value.injection.words for value in planned if not value.injection.after),
+        )
+
+    def _injected(self, injections: list, item: _Tried) -> InjectedRun:  # type: ignore[type-arg]
+        folder = None if self._outputs is None else self._outputs / f"{INJECTED}_{item.number}"
+        return self._session.inject(injections, folder)
