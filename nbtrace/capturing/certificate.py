@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from nbtrace.errors import IncompleteError, PerturbedError
 
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""SHA-256 of nothing: that two runs both write nothing shows nothing."""
+
 
 class OutputState(StrEnum):
     """What became of one thing that a program writes."""
@@ -121,8 +124,8 @@ class Certificate:
 
     @property
     def same(self) -> tuple[OutputCheck, ...]:
-        """What is the same with capture and without."""
-        return tuple(item for item in self.outputs if item.state is OutputState.SAME)
+        """What is the same with capture and without, and not empty."""
+        return tuple(item for item in self.outputs if item.state is OutputState.SAME and item.plain != EMPTY)
 
     @property
     def unstable(self) -> tuple[OutputCheck, ...]:
@@ -154,7 +157,7 @@ class Certificate:
         if not missing:
             return
         first, more = missing[0], f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-        why = first.unread or "was never reached in the selected turn"
+        why = first.unread or "never reached"
         raise IncompleteError(f"{first.probe}: {why}{more}; no trace was written")
 
     def _require_output(self) -> None:
@@ -166,10 +169,11 @@ class Certificate:
                 "run without: it reads memory that it never set, or its time or surroundings; no trace was written"
             )
         if not self.same:
-            names = ", ".join(item.name for item in self.unstable[:5]) or "nothing at all"
+            names = ", ".join(item.name for item in self.unstable[:5])
+            what = f"all that the program writes differs between two plain runs of it ({names})" if names else ""
             raise PerturbedError(
-                f"nothing that the program writes is the same in two plain runs of it ({names}), so that nothing can "
-                "show whether capturing changed it; no trace was written"
+                f"{what or 'the program writes nothing'}, so that nothing can show whether capturing changed it; "
+                "no trace was written"
             )
 
 

@@ -65,8 +65,7 @@ def _assigned_count(chain: Sequence[Mapping[str, Any]]) -> int:
     return sum(len(loop["assigned"]) for loop in chain)
 
 
-def _name(loop: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]) -> str:
-    del chain
+def _name(loop: Mapping[str, Any]) -> str:
     return f"{loop['variables'][0]}:{loop['line']}"
 
 
@@ -76,8 +75,7 @@ def _quantities(loop: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]) -> 
     for name, kind in loop["assigned"].items():
         if name in turning or not kind:
             continue
-        span = kind.partition("[")[2].rstrip("]")
-        found[name] = f"{name}[{span}]" if span else name
+        found[name] = f"{name}{kind}" if kind[0] in "[(" else name
     return found
 
 
@@ -98,7 +96,7 @@ def _heading(
 
 
 def _select(draft: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]) -> list[str]:
-    loops = [_name(loop, chain) for loop in chain[:-1]]
+    loops = [_name(loop) for loop in chain[:-1]]
     return ["[select]", f"function = {json.dumps(draft['name'])}", f"loops = {json.dumps(loops)}", ""]
 
 
@@ -115,7 +113,7 @@ def _probes(chain: Sequence[Mapping[str, Any]]) -> list[str]:
             continue
         inner = place == len(chain) - 1
         for name, text in own.items():
-            lines += ["[[probe]]", f"after = {json.dumps(name)}", f"loop = {json.dumps(_name(loop, chain))}"]
+            lines += ["[[probe]]", f"after = {json.dumps(name)}", f"loop = {json.dumps(_name(loop))}"]
             if inner:
                 variable = loop["variables"][0]
                 lines.append(f"index = {{ {variable} = {json.dumps(variable)} }}")

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 if __package__:
     from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
 else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[import-not-found,no-redef]
+    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
 
-_LABEL = re.compile(r"\s*\d+\s+")
-_NAMED = re.compile(r"\s*[a-z]\w*\s*:(?![:=])\s*")
+_LABEL = re.compile(r"^\s*\d+\s+")
+_NAMED = re.compile(r"^\s*[a-z]\w*\s*:(?![:=])\s*")
 _LOOP = re.compile(r"do\b\s*(?:\d+\s*,?\s*)?(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"(?:concurrent\s*\(\s*)?([a-z]\w*)\s*=")
 _OPENS = re.compile(

@@ -231,8 +231,8 @@ def run_captured(
         (str(launch.program), *launch.arguments),
         run.started,
         run.wall_seconds,
-        -report["exit_signal"] if report.get("exit_signal") else report.get("exit_code"),
-        None if report.get("exit_code") is not None or report.get("exit_signal") else "it went out of sight",
+        _status(report, run),
+        None if _status(report, run) is not None else "it went out of sight",
         run.overran,
     )
     return GdbRun(
@@ -251,6 +251,15 @@ def run_captured(
         report.get("gdb", ""),
         report.get("producer", "")[:200],
     )
+
+
+def _status(report: Mapping[str, Any], run: ProgramRun) -> int | None:
+    """Return how the program ended: its exit status, negative for the signal that killed it."""
+    if run.overran is not None:
+        return -9
+    signal: int | None = report.get("exit_signal")
+    status: int | None = report.get("exit_code")
+    return -signal if signal else status
 
 
 def drafted(launch: Launch, function: str | None) -> Mapping[str, Any]:

@@ -110,12 +110,14 @@ class Function:
         return self._linetable
 
     def behind(self, through, loop):
-        """Return the addresses at which a loop goes on after a statement, its last one."""
-        inside = [pc for pc, line in self.table() if through[0] <= line <= through[1]]
-        if not inside:
-            return 0, []
-        after = [(pc, line) for pc, line in self.table() if pc > max(inside) and line in loop]
-        return (after[0][1], [after[0][0]]) if after else (0, [])
+        """Return a line and the addresses of which the program comes to one first behind the last statement of a loop.
+
+        They are those of the line in which the loop begins, or ends: the first that is reached then is its increment,
+        wherever the compiler has put it.
+        """
+        heads = [line for line in loop if not through[0] <= line <= through[1]]
+        found = [pc for pc, line in self.table() if line in heads]
+        return (heads[0], found) if found else (0, [])
 
 
 def _quoted(name):
@@ -129,7 +131,10 @@ def _located(name):
     except gdb.error:
         found = []
     if not found:
-        raise PlanError("unknown", f"the program has no function {name}", name, function_names())
+        names = function_names()
+        if not names:
+            raise PlanError("debug", "it has no debug information")
+        raise PlanError("unknown", f"the program has no function {name}", name, names)
     for at in found:
         block = gdb.block_for_pc(at.pc)
         while block is not None and block.function is None:
@@ -142,11 +147,21 @@ def _located(name):
 def function_names():
     """Return the functions that have debug information."""
     text = gdb.execute("info functions -n -q", to_string=True)
-    names = (
-        re.search(r"([A-Za-z_~][\w:~.]*)\s*\([^;]*\);?\s*$|^\d+:\s+(?:.*\s)?(\w+);?\s*$", line)
-        for line in text.split("\n")
-    )
-    return list(dict.fromkeys(match[1] or match[2] for match in names if match))
+    names = (_declared(line) for line in text.split("\n") if re.match(r"\d+:", line))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _declared(line):
+    """Return the name of the function that a line declares."""
+    line = line.rstrip("; ")
+    depth, at = 0, len(line)
+    while line.endswith(")") and at > 0:
+        at -= 1
+        depth += (line[at] == ")") - (line[at] == "(")
+        if depth == 0:
+            break
+    match = re.search(r"([A-Za-z_~][\w:~.]*)\s*$", line[:at])
+    return match[1] if match else ""
 
 
 class Code:
@@ -217,7 +232,7 @@ class Resolver:
         through = ()
         if not addresses and at.loop:
             line, addresses = function.behind(at.through, at.loop)
-            through = function.code_of((at.through,))[1]
+            through = function.code_of((at.through,))[1][:1]
         if not addresses:
             raise PlanError("optimised", "the compiler has left no code at this place")
         return Code(function, addresses, line, through)
@@ -690,6 +705,8 @@ def check(plan, report):
         try:
             code = resolver.probe(probe)
         except PlanError as error:
+            if error.document["kind"] in {"debug", "source"}:
+                raise
             faults.append({"probe": probe["number"], "quantity": None, **error.document})
             continue
         except SourceError as error:
@@ -742,11 +759,12 @@ def draft(plan, report):
 
 def _drafted(function):
     loops = [item for item in function.body.walk() if item.kind is StatementKind.LOOP]
+    brackets = "()" if function.file.lower().endswith(_FORTRAN) else "[]"
     told = []
     for loop in loops:
         _, addresses = function.code_of(places.first_of(loop).spans)
         scope = in_scope(addresses[0]) if addresses else {}
-        kinds = {name: _sort(symbol) for name, symbol in scope.items()}
+        kinds = {name: _sort(symbol, brackets) for name, symbol in scope.items()}
         assigned = [name for name, kind in kinds.items() if kind and _is_assigned(loop, name)]
         told.append(
             {
@@ -767,11 +785,11 @@ def _is_assigned(loop, name):
     return any(places._assigns(item, name) for item in loop.inner if item.kind is not StatementKind.LOOP)
 
 
-def _sort(symbol):
+def _sort(symbol, brackets):
     kind = symbol.type.strip_typedefs()
     if kind.code == gdb.TYPE_CODE_ARRAY and _CODES.get(kind.target().strip_typedefs().code):
         low, high = kind.range()
-        return f"{_CODES[kind.target().strip_typedefs().code]}[{low}..{high}]" if 0 <= high - low < 16 else ""
+        return brackets[0] + f"{low}..{high}" + brackets[1] if 0 <= high - low < 16 else ""
     return _CODES.get(kind.code, "") if symbol.is_variable or symbol.is_argument else ""
 
 

@@ -48,7 +48,7 @@ class RunOutput:
             return
         said = last_line(self.streams.stderr) or last_line(self.streams.stdout)
         when = " while values were captured from it" if captured else ""
-        hint = "" if stdin_given or self.run.overran else "; its standard input was empty (--stdin FILE)"
+        hint = "" if stdin_given or (self.run.status or 0) <= 0 else "; its standard input was empty (--stdin FILE)"
         raise ProgramError(f"{name} failed{when}: {self.run.text}{f': {said}' if said else ''}{hint}")
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 if __package__:
     from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
 else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[import-not-found,no-redef]
+    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
+
+
+_LINES_ALONE = "a compiled program tells lines apart only; break the line"
 
 
 @dataclass(frozen=True)
@@ -132,10 +135,10 @@ def _behind(block: Statement, at: int) -> SourcePlace:
     spans = tuple((statement.first, statement.last) for statement in block.inner[at + 1 :])
     this = (block.inner[at].first, block.inner[at].last)
     if spans and spans[0][0] <= this[1]:
-        raise SourceError(
-            f"line {spans[0][0]} goes on behind the assignment: a compiled program tells lines apart only"
-        )
+        raise SourceError(f"line {spans[0][0]} goes on behind the assignment: {_LINES_ALONE}")
     if block.kind is StatementKind.LOOP:
+        if not spans and this[0] == block.first:
+            raise SourceError(f"the whole loop stands in line {block.first}: {_LINES_ALONE}")
         return SourcePlace(spans, this, (block.first, block.last))
     return SourcePlace((*spans, (block.last, block.last)))
 
@@ -158,7 +161,15 @@ def _is_given(statement: Statement, variable: str) -> bool:
 
 
 def first_of(block: Statement) -> SourcePlace:
-    """Return the place before the first statement of a body."""
+    """Return the place before the first statement of a body.
+
+    Raises
+    ------
+    SourceError
+        If it stands in the line in which the loop begins.
+    """
+    if block.kind is StatementKind.LOOP and block.body_first <= block.first:
+        raise SourceError(f"the body of the loop in line {block.first} begins in that line: {_LINES_ALONE}")
     return SourcePlace(
         tuple((statement.first, statement.last) for statement in block.inner) or ((block.last, block.last),)
     )
