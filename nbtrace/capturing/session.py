@@ -170,6 +170,8 @@ class InjectedRun:
         The values that the probes read in this run, those computed from the injected ones included.
     output : Path or None
         Folder in which what this run wrote is kept.
+    digests : mapping of str to str
+        SHA-256 of everything that this run wrote.
     """
 
     request: CaptureRequest
@@ -178,6 +180,7 @@ class InjectedRun:
     changed: tuple[str, ...]
     hits: tuple[Hit, ...]
     output: Path | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def captured_run(request: CaptureRequest, output: Path | None = None) -> CaptureResult:
@@ -328,7 +331,7 @@ class CaptureSession:
         changed = tuple(name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
         image = self._image_moves(plain, run)
         self._keep(run, output)
-        return InjectedRun(self.request, written, image, changed, gdb.hits, output)
+        return InjectedRun(self.request, written, image, changed, gdb.hits, output, after)
 
     def _chosen_build(self) -> Path:
         """Return the program to capture from: the given one where all can be read of it, else a twin."""

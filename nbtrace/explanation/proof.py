@@ -118,7 +118,7 @@ class ImageNumbers:
     @property
     def same(self) -> bool:
         """Whether the reference then has the other program's very number."""
-        return self.candidate is not None and (self.after == self.candidate or self.after != self.after != self.candidate)
+        return self.candidate is not None and self.after == self.candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +221,10 @@ def not_tried(reason: NotTried, text: str = "", side: InjectedSide = InjectedSid
 
 
 _MOST = 0.5
-"""Share of the final log-ratio from which on a root claims the difference, so that the reference can refute it; also how
-far the reference may be from the claim, relative to it: a log prints few of the values that a sum is made of."""
+"""Share of the final log-ratio from which on a root claims the difference, so that the reference can refute it.
+
+It is also how far the reference may be from the claim, relative to it: a log prints few of the values of a sum.
+"""
 
 
 def outcome_of(match: NumberMatch, done: float | None, expected: float | None) -> ProofOutcome:

@@ -83,9 +83,7 @@ def captured_values(hits: Sequence[Hit], file: ProbeFile, vocabulary: Vocabulary
         numbers = tuple(map(float, hit.values[at].numbers))
         if len(numbers) == len(record.value.numbers):
             key = hit.values[at].quantity
-            readings[node] = Reading(
-                node, key, numbers, record.scale, hit.index, number, hit.probe, passed[number]
-            )
+            readings[node] = Reading(node, key, numbers, record.scale, hit.index, number, hit.probe, passed[number])
     return CapturedValues(readings, found)
 
 

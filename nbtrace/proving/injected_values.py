@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nbtrace.capturing.expression import WriteTarget
 from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.compare.metrics import norm
@@ -139,8 +138,7 @@ def _require_same(audit: Audit, reading: Reading, node: Node, wanted: Vector) ->
 def _require_writable(file: ProbeFile, reading: Reading) -> None:
     probe = next(item for item in file.probes if item.number == reading.probe)
     quantity = next(item for item in probe.quantities if item.name == reading.key)
-    targets: list[WriteTarget | None] = [expression.target() for expression in quantity.expressions]
-    if None in targets:
+    if any(expression.target() is None for expression in quantity.expressions):
         raise UntriedError(
             NotTried.NOT_WRITABLE,
             f"the probe reads {reading.key} from {quantity.text!r}, which is computed and cannot be written",

@@ -1,10 +1,12 @@
 """Proofs: the first roots of an explanation held against the reference itself, by changing their values in it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrace.capturing.image_pixels import as_stored
+from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, InjectedRun, capture_session
 from nbtrace.compare.scene import Node
 from nbtrace.compare.whereabouts import whereabouts
@@ -27,7 +29,6 @@ from nbtrace.explanation.proof import (
     share_done,
 )
 from nbtrace.explanation.proven import proven
-from nbtrace.files import sha256_of
 from nbtrace.progress import stage
 from nbtrace.proving.captured_values import CapturedValues, captured_values
 from nbtrace.proving.injected_values import PlannedValue, UntriedError, planned_values, wanted_values
@@ -40,7 +41,10 @@ PLAIN, INJECTED = "plain", "injected"
 """Folders, in that of the outputs, for what the run without the change wrote and the one with it."""
 
 _SAME_NUMBER = 1e-9
-"""Relative difference up to which the program's final number is that of the reference's log, as far as that has digits."""
+"""Relative difference up to which the program's final number is that of the reference's log."""
+
+_NEAR = 0.01
+"""Share of the difference of the two logs by which it may be another."""
 
 _REASONS: Mapping[type[NbtraceError], NotTried] = {
     IncompleteError: NotTried.INCOMPLETE,
@@ -123,7 +127,8 @@ def _untried(result: Explanation, root: Root) -> UntriedError | None:
         return UntriedError(NotTried.LOG_ONLY, "the reference computes with the right value; only a log has it wrong")
     if root.settings:
         return UntriedError(
-            NotTried.SETTING, "the sides are configured apart: run the reference with the other's flags and compare again"
+            NotTried.SETTING,
+            "the sides are configured apart; run the reference with the other's flags, and compare",
         )
     try:
         wanted_values(result.audit, root)
@@ -172,9 +177,9 @@ class _Prover:
         assert before is not None  # noqa: S101 - the final quantity is chosen so
         self._require_same(final, before, candidate)
         planned = planned_values(self._result.audit, item.root, captured, capture.request.probes)
-        run = self._injected([value.injection for value in planned], item)
+        run = self._injected([value.injection for value in planned])
         after = self._number_after(run, final)
-        image = _image(capture, run, final, before, candidate)
+        image = _image(capture, run, before, candidate)
         match = self._match(final, after, candidate, image)
         done = share_done(before, after, candidate)
         certificate = capture.certificate
@@ -199,6 +204,83 @@ class _Prover:
             injections=tuple(value.injection.words for value in planned if not value.injection.after),
         )
 
-    def _injected(self, injections: list, item: _Tried) -> InjectedRun:  # type: ignore[type-arg]
-        folder = None if self._outputs is None else self._outputs / f"{INJECTED}_{item.number}"
+    def _injected(self, injections: list[Injection]) -> InjectedRun:
+        """Run the program with values written; of several such runs the output of the last one is kept."""
+        if self._outputs is None:
+            return self._session.inject(injections)
+        folder = self._outputs / INJECTED
+        shutil.rmtree(folder, ignore_errors=True)
         return self._session.inject(injections, folder)
+
+    def _final(self, captured: CapturedValues) -> Node:
+        """Return the final quantity that the port's log and the program have."""
+        audit = self._result.audit
+        for name in audit.vocabulary.finals:
+            theirs = [node for node in audit.effective[Side.PY] if node.name == name and not node.place]
+            if theirs and captured.number(name) is not None and len(audit.effective[Side.PY][theirs[-1]]) == 1:
+                return theirs[-1]
+        raise UntriedError(NotTried.NO_NUMBER, "the probes and the other log have no final quantity in common")
+
+    def _require_same(self, final: Node, before: float, candidate: float) -> None:
+        """Refuse a program that gives another final number than the reference's log, and one that needs no change."""
+        audit = self._result.audit
+        if before == candidate:
+            text = f"the program gives {final.label} {before:.9g}, as the other log has"
+            raise UntriedError(NotTried.SAME_NUMBER, text)
+        logged = audit.effective[Side.C].get(final)
+        if logged is None:
+            return
+        rounding = noise(audit.scenes, final)[0] + _SAME_NUMBER * abs(logged[0])
+        if abs(before - logged[0]) > max(rounding, _NEAR * abs(candidate - logged[0])):
+            raise UntriedError(
+                NotTried.OTHER_RUN,
+                f"the program gives {final.label} {before:.9g}, the reference's log has {logged[0]:.9g}: other flags, "
+                "another pixel, another build or another number of threads (OMP_NUM_THREADS)",
+            )
+
+    def _number_after(self, run: InjectedRun, final: Node) -> float:
+        vocabulary = self._result.audit.vocabulary
+        captured = captured_values(run.hits, run.request.probes, vocabulary)
+        after = None if captured is None else captured.number(final.name)
+        if after is None:
+            raise UntriedError(NotTried.INCOMPLETE, f"with the value changed the program came to no {final.name}")
+        return after
+
+    def _match(self, final: Node, after: float, candidate: float, image: ImageNumbers | None) -> NumberMatch:
+        if after == candidate or (image is not None and image.same):
+            return NumberMatch.BITS
+        allowed = noise(self._result.audit.scenes, final)[0] + self._result.attribution.allowed * abs(candidate)
+        return NumberMatch.ROUNDING if abs(after - candidate) <= allowed else NumberMatch.APART
+
+
+def _image(capture: CaptureResult, run: InjectedRun, before: float, candidate: float) -> ImageNumbers | None:
+    """Return the traced pixel of both images; the other program's, too, where the image holds the final number."""
+    check = capture.request.probes.image
+    if check is None or run.image is None or run.image.selected is None:
+        return None
+    pixel = run.image.selected
+    theirs = as_stored(candidate, check) if as_stored(before, check) == pixel.before else None
+    return ImageNumbers(run.image.file, pixel.before, pixel.after, theirs)
+
+
+def _changed(run: InjectedRun, planned: Sequence[PlannedValue]) -> Iterator[ChangedValue]:
+    for item in run.written:
+        value = next(value for value in planned if value.injection == item.injection)
+        reading = value.reading
+        yield ChangedValue(
+            reading.node, reading.key, reading.index, reading.passed, item.before, item.after, value.origin
+        )
+
+
+def _others(run: InjectedRun) -> int | None:
+    """Return how many other pixels moved."""
+    if run.image is None:
+        return None
+    chosen = run.image.selected
+    return run.image.moved - (chosen is not None and any(item.pixel == chosen.pixel for item in run.image.listed))
+
+
+def _outputs(capture: CaptureResult, run: InjectedRun) -> tuple[ProofOutput, ...]:
+    plain = {item.name: item.plain for item in capture.certificate.outputs}
+    names = sorted({*plain, *run.digests})
+    return tuple(ProofOutput(name, plain.get(name), run.digests.get(name)) for name in names)

@@ -13,6 +13,7 @@ from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.ranking import UNDONE, size
 from nbtrace.records import Side
 from nbtrace.report.view import listed, percent
+from nbtrace.report.views.explain_proof import withdrawn_words
 from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
 
@@ -47,6 +48,8 @@ def root_words(root: Root) -> str:
     where += f" at {place_words(root)}" if root.place else ""
     if root.settings:
         return f"{setting_words(root)}; each follows the formula of {where}"
+    if root.is_refuted:
+        return f"{where}: {withdrawn_words(root)}"
     if root.cause is None:
         return f"{where}: {_without_cause(root)}"
     cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
