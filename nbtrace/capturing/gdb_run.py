@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrace.capturing.expression import ProbeExpression, names_in
-from nbtrace.capturing.hits import CapturedValue, Hit
+from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
 from nbtrace.capturing.probe import Place, Probe, ProbedQuantity, ProbeFile
 from nbtrace.errors import IncompleteError, ProgramError, UsageError
@@ -131,6 +131,8 @@ class GdbRun:
         Its version.
     producer : str
         The compiler, as the debug information names it.
+    arrivals : mapping of int to tuple of (tuple of int, int)
+        Of each probe what the expressions of its `when` were where its place was reached, and how often.
     """
 
     run: ProgramRun
@@ -144,6 +146,7 @@ class GdbRun:
     written: tuple[InjectedWrite, ...]
     gdb: str
     producer: str
+    arrivals: Arrivals
 
 
 def require_gdb() -> str:
@@ -250,6 +253,10 @@ def run_captured(
         ),
         report.get("gdb", ""),
         report.get("producer", "")[:200],
+        {
+            int(number): tuple((tuple(turns), count) for turns, count in seen)
+            for number, seen in report.get("arrivals", {}).items()
+        },
     )
 
 
@@ -406,6 +413,8 @@ def _write(number: int, write: ProbedWrite) -> dict[str, Any]:
         "index": list(write.index.items()),
         "every": write.injection.every,
         "after": write.injection.after,
+        "over": None if write.injection.over is None else list(write.injection.over),
+        "free": list(write.injection.free),
     }
 
 

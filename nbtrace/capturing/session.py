@@ -25,7 +25,7 @@ from nbtrace.capturing.gdb_run import (
     require_gdb,
     run_captured,
 )
-from nbtrace.capturing.hits import CapturedValue, Hit
+from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
 from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
 from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
@@ -109,6 +109,8 @@ class CaptureResult(Presentable):
         Files that the runs wrote outside of their private folder.
     producer : str
         The compiler, as the debug information names it; empty where it does not.
+    arrivals : mapping
+        How often the places of probes were reached, in which turns: :data:`~nbtrace.capturing.hits.Arrivals`.
     """
 
     request: CaptureRequest
@@ -123,6 +125,8 @@ class CaptureResult(Presentable):
     printed: str = ""
     in_place: tuple[str, ...] = ()
     producer: str = ""
+
+    arrivals: Arrivals = field(default_factory=dict)
 
     presented_as = "capture"
 
@@ -303,6 +307,7 @@ class CaptureSession:
             _printed(captured.streams.stdout),
             captured.written.in_place,
             gdb.producer,
+            gdb.arrivals,
         )
 
     def inject(self, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:

@@ -86,10 +86,8 @@ class Explanation(Presentable):
         Else why the first one was not, else what contradicts it; None where nothing was asked for.
         """
         proofs = [root.proof for root, _ in self.ranked if root.proof is not None]
-        for fits in (lambda proof: proof.tried and proof.outcome is not ProofOutcome.REFUTED, lambda _: True):
-            if found := next((proof for proof in proofs if fits(proof)), None):
-                return found
-        return self.unproven
+        kept = [proof for proof in proofs if proof.tried and proof.outcome is not ProofOutcome.REFUTED]
+        return next(iter((*kept, *proofs)), self.unproven)
 
     @cached_property
     def rounded(self) -> tuple[Root, ...]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from nbtrace.compare.scene import Node, Vector
@@ -87,6 +87,8 @@ class ChangedValue:
     before, after : tuple of float
         What the program had, and what then, in the unit of the probe.
     origin : ValueOrigin
+    times : int
+        How often it was written: more than once where the program has it in further turns of loops.
     """
 
     node: Node
@@ -96,6 +98,7 @@ class ChangedValue:
     before: Vector
     after: Vector
     origin: ValueOrigin
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,9 @@ class Proof:
         The program and its arguments.
     injections : tuple of str
         The changes as `nbtrace capture --set` takes them; one that passes hits by has no such form, and is left out.
+    untouched : int
+        How often the program computes the values in turns of loops of which the logs tell nothing, and where they were
+        left as they are. A root cannot be refuted then.
     """
 
     outcome: ProofOutcome
@@ -193,7 +199,8 @@ class Proof:
     program: str = ""
     program_sha256: str = ""
     command: tuple[str, ...] = ()
-    injections: tuple[str, ...] = field(default=())
+    injections: tuple[str, ...] = ()
+    untouched: int = 0
 
     @property
     def tried(self) -> bool:
@@ -227,7 +234,7 @@ It is also how far the reference may be from the claim, relative to it: a log pr
 """
 
 
-def outcome_of(match: NumberMatch, done: float | None, expected: float | None) -> ProofOutcome:
+def outcome_of(match: NumberMatch, done: float | None, expected: float | None, *, whole: bool = True) -> ProofOutcome:
     """Return what the reference's number says of a root.
 
     Parameters
@@ -237,9 +244,13 @@ def outcome_of(match: NumberMatch, done: float | None, expected: float | None) -
         Share of the final log-ratio that the change makes.
     expected : float or None
         Share that the root was said to explain; None where that could not be computed.
+    whole : bool
+        The values were changed wherever the program computes them; else it can refute nothing.
     """
     if match is not NumberMatch.APART:
         return ProofOutcome.CONFIRMED
+    if not whole:
+        return ProofOutcome.PARTLY
     if not done:
         return ProofOutcome.REFUTED
     if expected is None or abs(expected) < _MOST:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nbtrace.capturing.hits import Arrivals
 from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.compare.metrics import norm
@@ -41,17 +42,30 @@ class PlannedValue:
     wanted : tuple of float
         In the unit of the vocabulary.
     origin : ValueOrigin
+    free : tuple of str
+        Expressions of the probe's `when` that the root says nothing of: the value may be computed in other turns, too.
     """
 
     reading: Reading
     wanted: Vector
     origin: ValueOrigin
+    free: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> Vector:
+        """What is written, in the unit of the probe."""
+        return tuple(number / self.reading.scale for number in self.wanted)
 
     @property
     def injection(self) -> Injection:
-        """What the capture writes."""
-        numbers = tuple(number / self.reading.scale for number in self.wanted)
-        return Injection(self.reading.key, numbers, self.reading.index, after=self.reading.passed)
+        """What the capture writes: in the turn of the probe."""
+        return Injection(self.reading.key, self.numbers, self.reading.index, after=self.reading.passed)
+
+    @property
+    def everywhere(self) -> Injection:
+        """What the capture writes wherever the program has the same value, in all turns that the root leaves open."""
+        reading = self.reading
+        return Injection(reading.key, self.numbers, reading.index, every=True, free=self.free, over=reading.numbers)
 
 
 def wanted_values(audit: Audit, root: Root) -> dict[Node, tuple[Vector, ValueOrigin]]:
@@ -101,7 +115,7 @@ def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: Pro
             _require_same(audit, reading, node, wanted)
             _require_writable(file, reading)
             place = reading.key, reading.probe, reading.passed, tuple(reading.index.items())
-            planned[place] = PlannedValue(reading, wanted, origin)
+            planned[place] = PlannedValue(reading, wanted, origin, _free(root, file, reading))
     _require_in_time(audit.vocabulary, captured, [item.reading for item in planned.values()])
     return tuple(sorted(planned.values(), key=lambda item: item.reading.hit))
 
@@ -116,6 +130,40 @@ def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[Re
         alike = other.name == node.name and other.place == node.place and other.sample > node.sample
         if alike and other not in logged and further.numbers == reading.numbers:
             yield further
+
+
+def _free(root: Root, file: ProbeFile, reading: Reading) -> tuple[str, ...]:
+    """Return the loops of a probe's `when` in whose turns a root is not said to be."""
+    probe = next(item for item in file.probes if item.number == reading.probe)
+    told = {probe.index.get(name, name) for name, _ in (*root.place, *reading.node.place)}
+    return tuple(text for text in probe.when if text not in told)
+
+
+def distinct(planned: Sequence[PlannedValue]) -> list[PlannedValue]:
+    """Return the values that are written wherever the program has them, each once."""
+    found: list[PlannedValue] = []
+    for item in planned:
+        if all(item.everywhere != other.everywhere for other in found):
+            found.append(item)
+    return found
+
+
+def untouched(planned: Sequence[PlannedValue], file: ProbeFile, arrivals: Arrivals) -> int:
+    """Return how often the program comes to the places of values in turns that the root leaves open."""
+    total = 0
+    for number in {item.reading.probe for item in planned}:
+        free = next(item.free for item in planned if item.reading.probe == number)
+        when = next(probe.when for probe in file.probes if probe.number == number)
+        if not free:
+            continue
+        wanted = tuple(when.values())
+        pinned = [at for at, text in enumerate(when) if text not in free]
+        total += sum(
+            count
+            for turns, count in arrivals.get(number, (((), 1),))
+            if turns != wanted and (not turns or all(turns[at] == wanted[at] for at in pinned))
+        )
+    return total
 
 
 def _require_same(audit: Audit, reading: Reading, node: Node, wanted: Vector) -> None:

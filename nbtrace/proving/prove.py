@@ -1,9 +1,9 @@
 """Proofs: the first roots of an explanation held against the reference itself, by changing their values in it."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from nbtrace.capturing.image_pixels import as_stored
 from nbtrace.capturing.injection import Injection
@@ -31,7 +31,14 @@ from nbtrace.explanation.proof import (
 from nbtrace.explanation.proven import proven
 from nbtrace.progress import stage
 from nbtrace.proving.captured_values import CapturedValues, captured_values
-from nbtrace.proving.injected_values import PlannedValue, UntriedError, planned_values, wanted_values
+from nbtrace.proving.injected_values import (
+    PlannedValue,
+    UntriedError,
+    distinct,
+    planned_values,
+    untouched,
+    wanted_values,
+)
 from nbtrace.records import Pixel, Side
 
 MOST_TRIED = 3
@@ -83,7 +90,18 @@ def proved(result: Explanation, request: CaptureRequest, outputs: Path | None = 
             _Prover(result, session, outputs).prove(wanted, proofs)
     except NbtraceError as error:
         proofs.setdefault(wanted[0].number, _failed(error, wanted[0]))
-    return proven(result, proofs)
+    explained = proven(result, proofs)
+    if outputs is not None:
+        _keep_leading(outputs, explained)
+    return explained
+
+
+def _keep_leading(outputs: Path, explained: Explanation) -> None:
+    """Give the output of the leading proof its name."""
+    for number, root in enumerate(explained.roots):
+        folder = outputs / f"{INJECTED}_{number}"
+        if root.proof is explained.proof and folder.is_dir():
+            folder.rename(outputs / INJECTED)
 
 
 @dataclass(frozen=True)
@@ -146,16 +164,28 @@ def _failed(error: NbtraceError, item: _Tried) -> Proof:
     return not_tried(reason, str(error), leading_side(item.root.side))
 
 
+@dataclass(frozen=True)
+class _Goal:
+    """The final quantity, as the program gives it, and the other program's number."""
+
+    final: Node
+    before: float
+    candidate: float
+
+
+_Change: TypeAlias = tuple[Injection, PlannedValue]
+
+
 class _Prover:
     """Holds roots against one program."""
 
     def __init__(self, result: Explanation, session: CaptureSession, outputs: Path | None) -> None:
         self._result, self._session, self._outputs = result, session, outputs
+        self._runs = 0
 
     def prove(self, wanted: list[_Tried], proofs: dict[int, Proof]) -> None:
         """Fill in the proofs of roots, until the reference does not contradict one that could be tried."""
-        plain = None if self._outputs is None else self._outputs / PLAIN
-        capture = self._session.capture(plain)
+        capture = self._session.capture(self._folder(PLAIN))
         captured = captured_values(capture.hits, capture.request.probes, self._result.audit.vocabulary)
         for item in wanted:
             try:
@@ -169,29 +199,43 @@ class _Prover:
                 return
 
     def _proof(self, item: _Tried, capture: CaptureResult, captured: CapturedValues | None) -> Proof:
+        """Change the values of a root in the turn of the log; where that is not all, wherever the program has them."""
         if captured is None:
             raise UntriedError(NotTried.NO_PROBE, "the vocabulary knows none of the captured quantities")
-        final = self._final(captured)
-        before = captured.number(final.name)
-        candidate = self._result.audit.effective[Side.PY][final][0]
-        assert before is not None  # noqa: S101 - the final quantity is chosen so
-        self._require_same(final, before, candidate)
-        planned = planned_values(self._result.audit, item.root, captured, capture.request.probes)
-        run = self._injected([value.injection for value in planned])
-        after = self._number_after(run, final)
-        image = _image(capture, run, before, candidate)
-        match = self._match(final, after, candidate, image)
-        done = share_done(before, after, candidate)
-        certificate = capture.certificate
-        return Proof(
-            outcome_of(match, done, item.expected),
+        goal = self._goal(captured)
+        probes = capture.request.probes
+        planned = planned_values(self._result.audit, item.root, captured, probes)
+        left = untouched(planned, probes, capture.arrivals)
+        proof, folder = self._run(item, capture, goal, [(value.injection, value) for value in planned], left)
+        if left and proof.outcome is not ProofOutcome.CONFIRMED:
+            wider = [(value.everywhere, value) for value in distinct(planned)]
+            further, elsewhere = self._run(item, capture, goal, wider, 0)
+            if further.outcome is ProofOutcome.CONFIRMED:
+                proof, folder = further, elsewhere
+        if folder is not None:
+            folder.rename(folder.with_name(f"{INJECTED}_{item.number}"))
+        return proof
+
+    def _run(
+        self, item: _Tried, capture: CaptureResult, goal: _Goal, changes: Sequence[_Change], left: int
+    ) -> tuple[Proof, Path | None]:
+        """Run the program with values changed, and say what it gives; also where its output is kept."""
+        self._runs += 1
+        folder = self._folder(f"run_{self._runs}")
+        run = self._session.inject([injection for injection, _ in changes], folder)
+        after = self._number_after(run, goal.final)
+        image = _image(capture, run, goal)
+        match = self._match(goal, after, image)
+        done = share_done(goal.before, after, goal.candidate)
+        proof = Proof(
+            outcome_of(match, done, item.expected, whole=not left),
             side=leading_side(item.root.side),
-            values=tuple(_changed(run, planned)),
-            quantity=final.name,
+            values=tuple(_changed_values(run, changes)),
+            quantity=goal.final.name,
             pixel=capture.request.pixel,
-            before=before,
+            before=goal.before,
             after=after,
-            candidate=candidate,
+            candidate=goal.candidate,
             image=image,
             match=match,
             expected=item.expected,
@@ -199,77 +243,86 @@ class _Prover:
             others=_others(run),
             outputs=_outputs(capture, run),
             program=str(capture.request.program),
-            program_sha256=certificate.program_sha256,
+            program_sha256=capture.certificate.program_sha256,
             command=capture.request.command,
-            injections=tuple(value.injection.words for value in planned if not value.injection.after),
+            injections=tuple(item.words for item, _ in changes if not item.after and item.over is None),
+            untouched=left,
         )
+        return proof, folder
 
-    def _injected(self, injections: list[Injection]) -> InjectedRun:
-        """Run the program with values written; of several such runs the output of the last one is kept."""
-        if self._outputs is None:
-            return self._session.inject(injections)
-        folder = self._outputs / INJECTED
-        shutil.rmtree(folder, ignore_errors=True)
-        return self._session.inject(injections, folder)
+    def _folder(self, name: str) -> Path | None:
+        return None if self._outputs is None else self._outputs / name
 
-    def _final(self, captured: CapturedValues) -> Node:
-        """Return the final quantity that the port's log and the program have."""
-        audit = self._result.audit
-        for name in audit.vocabulary.finals:
-            theirs = [node for node in audit.effective[Side.PY] if node.name == name and not node.place]
-            if theirs and captured.number(name) is not None and len(audit.effective[Side.PY][theirs[-1]]) == 1:
-                return theirs[-1]
+    def _goal(self, captured: CapturedValues) -> _Goal:
+        """Return the final quantity that the other log and the program have, with its numbers."""
+        theirs = self._result.audit.effective[Side.PY]
+        for name in self._result.audit.vocabulary.finals:
+            nodes = [node for node, value in theirs.items() if node.name == name and not node.place and len(value) == 1]
+            before = captured.number(name)
+            if nodes and before is not None:
+                goal = _Goal(nodes[-1], before, theirs[nodes[-1]][0])
+                self._require_same(goal)
+                return goal
         raise UntriedError(NotTried.NO_NUMBER, "the probes and the other log have no final quantity in common")
 
-    def _require_same(self, final: Node, before: float, candidate: float) -> None:
+    def _require_same(self, goal: _Goal) -> None:
         """Refuse a program that gives another final number than the reference's log, and one that needs no change."""
         audit = self._result.audit
+        final, before, candidate = goal.final, goal.before, goal.candidate
+        logged = audit.effective[Side.C].get(final)
+        if logged is not None:
+            rounding = noise(audit.scenes, final)[0] + _SAME_NUMBER * abs(logged[0])
+            if abs(before - logged[0]) > max(rounding, _NEAR * abs(candidate - logged[0])):
+                raise UntriedError(
+                    NotTried.OTHER_RUN,
+                    f"the program gives {final.label} {before:.9g}, the reference's log has {logged[0]:.9g}: other "
+                    "flags, another pixel, another build or another number of threads (OMP_NUM_THREADS)",
+                )
         if before == candidate:
             text = f"the program gives {final.label} {before:.9g}, as the other log has"
             raise UntriedError(NotTried.SAME_NUMBER, text)
-        logged = audit.effective[Side.C].get(final)
-        if logged is None:
-            return
-        rounding = noise(audit.scenes, final)[0] + _SAME_NUMBER * abs(logged[0])
-        if abs(before - logged[0]) > max(rounding, _NEAR * abs(candidate - logged[0])):
-            raise UntriedError(
-                NotTried.OTHER_RUN,
-                f"the program gives {final.label} {before:.9g}, the reference's log has {logged[0]:.9g}: other flags, "
-                "another pixel, another build or another number of threads (OMP_NUM_THREADS)",
-            )
 
     def _number_after(self, run: InjectedRun, final: Node) -> float:
-        vocabulary = self._result.audit.vocabulary
-        captured = captured_values(run.hits, run.request.probes, vocabulary)
+        captured = captured_values(run.hits, run.request.probes, self._result.audit.vocabulary)
         after = None if captured is None else captured.number(final.name)
         if after is None:
             raise UntriedError(NotTried.INCOMPLETE, f"with the value changed the program came to no {final.name}")
         return after
 
-    def _match(self, final: Node, after: float, candidate: float, image: ImageNumbers | None) -> NumberMatch:
+    def _match(self, goal: _Goal, after: float, image: ImageNumbers | None) -> NumberMatch:
+        candidate = goal.candidate
         if after == candidate or (image is not None and image.same):
             return NumberMatch.BITS
-        allowed = noise(self._result.audit.scenes, final)[0] + self._result.attribution.allowed * abs(candidate)
+        allowed = noise(self._result.audit.scenes, goal.final)[0] + self._result.attribution.allowed * abs(candidate)
         return NumberMatch.ROUNDING if abs(after - candidate) <= allowed else NumberMatch.APART
 
 
-def _image(capture: CaptureResult, run: InjectedRun, before: float, candidate: float) -> ImageNumbers | None:
+def _image(capture: CaptureResult, run: InjectedRun, goal: _Goal) -> ImageNumbers | None:
     """Return the traced pixel of both images; the other program's, too, where the image holds the final number."""
     check = capture.request.probes.image
     if check is None or run.image is None or run.image.selected is None:
         return None
     pixel = run.image.selected
-    theirs = as_stored(candidate, check) if as_stored(before, check) == pixel.before else None
+    theirs = as_stored(goal.candidate, check) if as_stored(goal.before, check) == pixel.before else None
     return ImageNumbers(run.image.file, pixel.before, pixel.after, theirs)
 
 
-def _changed(run: InjectedRun, planned: Sequence[PlannedValue]) -> Iterator[ChangedValue]:
-    for item in run.written:
-        value = next(value for value in planned if value.injection == item.injection)
-        reading = value.reading
-        yield ChangedValue(
-            reading.node, reading.key, reading.index, reading.passed, item.before, item.after, value.origin
-        )
+def _changed_values(run: InjectedRun, changes: Sequence[_Change]) -> Iterator[ChangedValue]:
+    """Yield what was changed, each value once with the number of times."""
+    for injection, value in changes:
+        written = [item for item in run.written if item.injection == injection]
+        if written:
+            reading, first = value.reading, written[0]
+            yield ChangedValue(
+                reading.node,
+                reading.key,
+                reading.index,
+                injection.after,
+                first.before,
+                first.after,
+                value.origin,
+                len(written),
+            )
 
 
 def _others(run: InjectedRun) -> int | None:
@@ -277,7 +330,7 @@ def _others(run: InjectedRun) -> int | None:
     if run.image is None:
         return None
     chosen = run.image.selected
-    return run.image.moved - (chosen is not None and any(item.pixel == chosen.pixel for item in run.image.listed))
+    return run.image.moved - (chosen is not None and chosen.before != chosen.after)
 
 
 def _outputs(capture: CaptureResult, run: InjectedRun) -> tuple[ProofOutput, ...]:

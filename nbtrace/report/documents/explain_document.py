@@ -149,6 +149,7 @@ def _proof(proof: Proof | None, names: Names) -> ReferenceProof | None:
         program=proof.program,
         program_sha256=proof.program_sha256,
         command=proof.command,
+        untouched=proof.untouched,
         settings=proof.injections,
     )
 
@@ -162,6 +163,7 @@ def _changed_value(value: ChangedValue) -> ChangedValueEntry:
         passed=value.passed,
         before=value.before,
         after=value.after,
+        times=value.times,
         origin=value.origin.value,
     )
 

@@ -43,7 +43,8 @@ def proof_words(proof: Proof, names: Names) -> str:
     if proof.outcome is ProofOutcome.REFUTED:
         return f"{with_it} gives {after}{at}, not {names.candidate}'s {theirs} (without: {before}){moved}"
     done = f", {percent(proof.done)} of the way" if proof.done is not None else ""
-    return f"{with_it} goes from {before} to {after}{at}{done} to {names.candidate}'s {theirs}{moved}"
+    whence = f"{with_it} goes from {before} to {after}{at}{done} to {names.candidate}'s {theirs}"
+    return f"{whence}{moved}{_untouched_words(proof)}"
 
 
 def untried_words(proof: Proof) -> str:
@@ -74,11 +75,8 @@ def withdrawn_words(root: Root) -> str:
 
 def proof_section(result: Explanation) -> Section:
     """Return the section of what the reference itself says; it is empty where it was not asked."""
-    proofs = [(root, root.proof) for root, _ in result.ranked if root.proof is not None]
-    if not proofs and result.unproven is not None:
-        return Section(TITLE, sentences=(f"not tried: {untried_words(result.unproven)}",))
     proof = result.proof
-    others = [(root, other) for root, other in proofs if other is not proof or not other.tried]
+    others = [(root, root.proof) for root, _ in result.ranked if root.proof is not None and root.proof is not proof]
     sentences = tuple(f"{root.node.label}: {proof_words(other, result.names)}" for root, other in others)
     if proof is None or not proof.tried:
         return Section(TITLE, sentences=sentences)
@@ -118,6 +116,7 @@ def _items(proof: Proof, names: Names) -> Iterator[str]:
 def _line(value: ChangedValue, names: Names) -> Line:
     place = [f"{name} {turn}" for name, turn in value.index.items()]
     place += [f"time {value.passed + 1}"] if value.passed else []
+    place += [f"{value.times} times"] if value.times > 1 else []
     before, after = (" ".join(map(number, numbers)) for numbers in (value.before, value.after))
     origin = f"{names.candidate}'s log" if value.origin is ValueOrigin.OTHER_LOG else "the formula"
     return Line((value.key, ", ".join(place) or "–", before, after, origin))
@@ -126,7 +125,7 @@ def _line(value: ChangedValue, names: Names) -> Line:
 def _value_words(proof: Proof, names: Names) -> str:
     keys = tuple(dict.fromkeys(value.key for value in proof.values))
     whose = "the right" if proof.side is InjectedSide.RIGHT else f"{names.candidate}'s"
-    count = len(proof.values)
+    count = sum(value.times for value in proof.values)
     many = "one value changed" if count == 1 else f"{count} values changed"
     return f"{whose} {listed(keys, 3)} ({many})"
 
@@ -155,3 +154,10 @@ def _moved_words(proof: Proof) -> str:
     if not proof.others:
         return "; no other pixel moved"
     return f"; {proof.others} other pixel{'s' * (proof.others != 1)} moved"
+
+
+def _untouched_words(proof: Proof) -> str:
+    if not proof.untouched:
+        return ""
+    turns = f"{proof.untouched} other turn{'s' * (proof.untouched != 1)}"
+    return f"; it is computed in {turns} of loops, too, which were left as they are"

@@ -102,6 +102,7 @@ class ChangedValueEntry(DocumentPart):
     passed: int = Field(description="Times that the place was reached there before.")
     before: Vector = Field(description="What the program had, in the unit of the probe.")
     after: Vector = Field(description="What it had then.")
+    times: int = Field(description="How often it was written: more than once where further turns of loops have it.")
     origin: str = Field(description="Where the value is from.", json_schema_extra=words_of(*ValueOrigin))
 
 
@@ -153,6 +154,10 @@ class ReferenceProof(DocumentPart):
     program: str = Field(description="The reference.")
     program_sha256: str = Field(description="Its SHA-256.")
     command: Array[str] = Field(description="The reference and its arguments.")
+    untouched: int = Field(
+        description="Further times that the program computes the values, in turns of loops of which the logs tell "
+        "nothing: there they were left, and nothing can be refuted."
+    )
     settings: Array[str] = Field(description="The changes as `nbtrace capture --set` takes them, where it can.")
 
 
