@@ -249,13 +249,10 @@ def outcome_of(match: NumberMatch, done: float | None, expected: float | None, *
     """
     if match is not NumberMatch.APART:
         return ProofOutcome.CONFIRMED
-    if not whole:
+    if not whole or expected is None or abs(expected) < _MOST:
         return ProofOutcome.PARTLY
-    if not done:
-        return ProofOutcome.REFUTED
-    if expected is None or abs(expected) < _MOST:
-        return ProofOutcome.PARTLY
-    return ProofOutcome.PARTLY if abs(done - expected) <= _MOST * abs(expected) else ProofOutcome.REFUTED
+    near = done is not None and abs(done - expected) <= _MOST * abs(expected)
+    return ProofOutcome.PARTLY if near else ProofOutcome.REFUTED
 
 
 def share_done(before: float, after: float, candidate: float) -> float | None:

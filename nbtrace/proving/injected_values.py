@@ -8,13 +8,12 @@ from nbtrace.capturing.hits import Arrivals
 from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Vector
-from nbtrace.explanation.audit.findings import Audit, Finding
+from nbtrace.compare.scene import ALL, Node, Vector
+from nbtrace.explanation.audit.findings import Audit, Finding, matches
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.proof import InjectedSide, NotTried, ValueOrigin, leading_side
 from nbtrace.proving.captured_values import CapturedValues, Reading
 from nbtrace.records import Side
-from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _FULL_DIGITS = 1e-11
 """Relative uncertainty of a formula's value up to which its inputs count as logged to full digits."""
@@ -116,7 +115,7 @@ def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: Pro
             _require_writable(file, reading)
             place = reading.key, reading.probe, reading.passed, tuple(reading.index.items())
             planned[place] = PlannedValue(reading, wanted, origin, _free(root, file, reading))
-    _require_in_time(audit.vocabulary, captured, [item.reading for item in planned.values()])
+    _require_in_time(audit, captured, [item.reading for item in planned.values()])
     return tuple(sorted(planned.values(), key=lambda item: item.reading.hit))
 
 
@@ -193,27 +192,22 @@ def _require_writable(file: ProbeFile, reading: Reading) -> None:
         )
 
 
-def _require_in_time(vocabulary: Vocabulary, captured: CapturedValues, readings: Sequence[Reading]) -> None:
-    """Refuse a place behind the use of the value: what is computed from it stands there already."""
+def _require_in_time(audit: Audit, captured: CapturedValues, readings: Sequence[Reading]) -> None:
+    """Refuse a place behind the use of the value: what is computed from it, and differs, stands there already."""
+    quantities, final = audit.vocabulary.quantities, audit.vocabulary.finals[:1]
     for reading in readings:
-        name, final = reading.node.name, _final_names(vocabulary)
-        if name in final:
-            continue
+        name, sample = reading.node.name, reading.node.sample
         takers = [
             other.hit
             for node, other in captured.readings.items()
-            if name in vocabulary.quantities[node.name].causes and node.sample in {reading.node.sample, -1}
+            if name in quantities[node.name].causes and node.sample in {sample, ALL} and not matches(audit, node)
         ]
-        ends = [other.hit for node, other in captured.readings.items() if node.name in final and not node.place]
-        if (takers and max(takers) <= reading.hit) or (ends and max(ends) <= reading.hit):
+        ends = [other.hit for node, other in captured.readings.items() if node.name in final and node.name != name]
+        if any(hit <= reading.hit for hit in (*takers, *ends)):
             raise UntriedError(
                 NotTried.TOO_LATE,
                 f"the probe gives {reading.key} behind its use; a probe before it could be written: --probes TOML",
             )
-
-
-def _final_names(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(vocabulary.finals[:1])
 
 
 def _shown(numbers: Vector) -> str:
