@@ -73,6 +73,7 @@ class ProofOptions:
     timeout: Timeout = 600.0
 
     def __post_init__(self) -> None:
+        time_limit(self.timeout)
         if self.prove is not None:
             return
         for option, value in (("probes", self.probes), ("build", self.build), ("pixel", self.pixel), ("at", self.at)):
@@ -86,14 +87,11 @@ class ProofOptions:
         ------
         ProgramError
             If there is none.
-        UsageError
-            If the time limit is none.
         """
         if self.prove is None:
             return None
         from nbtrace.capturing.session import found_program  # noqa: PLC0415
 
-        time_limit(self.timeout)
         return found_program(self.prove, Path.cwd())
 
     def file(self, words: "Vocabulary") -> "ProbeFile":

@@ -263,8 +263,8 @@ def share_done(before: float, after: float, candidate: float) -> float | None:
     if not all(map(math.isfinite, (before, after, candidate))) or before == candidate:
         return None
     if before > 0 < candidate and after > 0:
-        return math.log(after / before) / math.log(candidate / before)
-    return (after - before) / (candidate - before)
+        return math.log(after / before) / math.log(candidate / before) + 0.0
+    return (after - before) / (candidate - before) + 0.0
 
 
 def leading_side(side: Side) -> InjectedSide:

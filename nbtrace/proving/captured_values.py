@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nbtrace.capturing.hits import Hit
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.trace_log import log_text, trace_lines
-from nbtrace.compare.scene import Node, Scene, Vector, constants_of, scene
+from nbtrace.compare.scene import Node, Vector, constants_of, node_of, scene, usable
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -53,11 +53,13 @@ class CapturedValues:
     Attributes
     ----------
     readings : mapping of Node to Reading
-    scene : Scene
+        The one that counts of each.
+    every : tuple of Reading
+        All of them: a place that is reached again has one of each time.
     """
 
     readings: Mapping[Node, Reading]
-    scene: Scene
+    every: tuple[Reading, ...]
 
     def number(self, name: str) -> float | None:
         """Return the one number of a quantity that has no place in a loop, None where there is none."""
@@ -76,15 +78,21 @@ def captured_values(hits: Sequence[Hit], file: ProbeFile, vocabulary: Vocabulary
     found = scene(trace, Side.C, constants_of(vocabulary), trace.blocks[0] if trace.blocks else 0)
     places = [(number, at) for number, hit in enumerate(hits) for at in range(len(hit.values))]
     passed = _passed(hits)
-    readings = {}
-    for node, record in found.records.items():
+    readings, every = {}, []
+    for record in trace.records:
+        if not usable(vocabulary, record):
+            continue
         number, at = places[record.line - ahead - 1]
         hit = hits[number]
         numbers = tuple(map(float, hit.values[at].numbers))
-        if len(numbers) == len(record.value.numbers):
-            key = hit.values[at].quantity
-            readings[node] = Reading(node, key, numbers, record.scale, hit.index, number, hit.probe, passed[number])
-    return CapturedValues(readings, found)
+        if len(numbers) != len(record.value.numbers):
+            continue
+        node, key = node_of(vocabulary, record.quantity, record.index), hit.values[at].quantity
+        reading = Reading(node, key, numbers, record.scale, hit.index, number, hit.probe, passed[number])
+        every.append(reading)
+        if found.records.get(node) is record:
+            readings[node] = reading
+    return CapturedValues(readings, tuple(every))
 
 
 def _passed(hits: Sequence[Hit]) -> list[int]:

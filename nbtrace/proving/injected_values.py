@@ -125,9 +125,10 @@ def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[Re
         raise UntriedError(NotTried.NO_PROBE, f"no probe gives {node.label}; a probe file that does: --probes TOML")
     yield reading
     logged = audit.scenes[Side.C].values
-    for other, further in captured.readings.items():
-        alike = other.name == node.name and other.place == node.place and other.sample > node.sample
-        if alike and other not in logged and further.numbers == reading.numbers:
+    for further in captured.every:
+        other = further.node
+        alike = other.name == node.name and other.place == node.place and further.numbers == reading.numbers
+        if alike and further != reading and (other == node or other not in logged):
             yield further
 
 

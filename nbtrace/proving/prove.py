@@ -53,6 +53,9 @@ _SAME_NUMBER = 1e-9
 _NEAR = 0.01
 """Share of the difference of the two logs by which it may be another."""
 
+_OF_A_TRACE = "; no trace was written"
+"""What errors of a capture end with, and what says nothing of a proof."""
+
 _REASONS: Mapping[type[NbtraceError], NotTried] = {
     IncompleteError: NotTried.INCOMPLETE,
     PerturbedError: NotTried.PERTURBED,
@@ -161,7 +164,7 @@ def _nothing(result: Explanation) -> Proof:
 
 def _failed(error: NbtraceError, item: _Tried) -> Proof:
     reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), NotTried.PROGRAM)
-    return not_tried(reason, str(error), leading_side(item.root.side))
+    return not_tried(reason, str(error).replace(_OF_A_TRACE, ""), leading_side(item.root.side))
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,8 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
         return f"without effect on {final}"
     if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
         return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
-    return f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
+    explains = f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
+    return f"by the logs alone it {explains}" if root.is_refuted else explains
 
 
 def formula_words(root: Root) -> str:
