@@ -5,7 +5,9 @@ import os
 import platform
 import re
 import shutil
+import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -220,15 +222,19 @@ def run_captured(
         "stdout": str(streams.stdout),
         "stderr": str(streams.stderr),
         "hits": str(launch.work / "hits.jsonl"),
+        "process": str(launch.work / "process"),
         "environment": sorted(os.environ),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
     }
     launch.work.mkdir(parents=True, exist_ok=True)
     (launch.work / "hits.jsonl").write_bytes(b"")
+    (launch.work / "process").unlink(missing_ok=True)
     report, run = _gdb(launch, plan)
     if run.overran is None:
         _raise_error(report["error"], launch)
+    else:
+        _end(launch.work / "process", launch.program)
     hits, width = _hits(launch.work / "hits.jsonl")
     ended = ProgramRun(
         (str(launch.program), *launch.arguments),
@@ -260,13 +266,21 @@ def run_captured(
     )
 
 
+def _end(noted: Path, program: Path) -> None:
+    """End a program that gdb has let go, or that has outlived it, if it is still that program."""
+    with suppress(OSError, ValueError):
+        pid = int(noted.read_text())
+        if Path(f"/proc/{pid}/exe").samefile(program):
+            os.kill(pid, signal.SIGKILL)
+
+
 def _status(report: Mapping[str, Any], run: ProgramRun) -> int | None:
     """Return how the program ended: its exit status, negative for the signal that killed it."""
     if run.overran is not None:
-        return -9
-    signal: int | None = report.get("exit_signal")
+        return -signal.SIGKILL
+    killed_by: int | None = report.get("exit_signal")
     status: int | None = report.get("exit_code")
-    return -signal if signal else status
+    return -killed_by if killed_by else status
 
 
 def drafted(launch: Launch, function: str | None) -> Mapping[str, Any]:

@@ -32,6 +32,8 @@ _CODES = {
     gdb.TYPE_CODE_CHAR: "int",
     gdb.TYPE_CODE_FLT: "float",
 }
+_ALL_CHILDREN = 0x40000000
+"""`__WALL` of waitpid: threads that were traced, too."""
 _REFERENCES = (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
 
 
@@ -154,7 +156,7 @@ def function_names():
 
 def _declared(line):
     """Return the name of the function that a line declares."""
-    line = line.rstrip("; ")
+    line = re.sub(r"(?:\s+(?:const|volatile|&+))*\s*;?\s*$", "", line)
     depth, at = 0, len(line)
     while line.endswith(")") and at > 0:
         at -= 1
@@ -402,10 +404,38 @@ def elements(expression, returned):
     text = returned if expression["text"] == "return" and returned else expression["text"]
     if not expression["low"]:
         return [text]
-    low, high = (int(gdb.parse_and_eval(expression[end])) for end in ("low", "high"))
+    low, high = (int(evaluate(expression[end])) for end in ("low", "high"))
     if not 0 <= high - low < MOST_ELEMENTS:
         raise gdb.error(f"{expression['low']}..{expression['high']} is {low}..{high} here")
     return [text.replace("{}", str(at)) for at in range(low, high + 1)]
+
+
+_symbols: "dict[object, object]" = {}
+_PLAIN_NAME = re.compile(r"[A-Za-z_]\w*").fullmatch
+_ELEMENT = re.compile(r"([A-Za-z_]\w*)\[(\d+)\]").fullmatch
+
+
+def evaluate(text):
+    """Return the value of an expression where the program stands; that of a plain name is not parsed."""
+    element = _ELEMENT(text)
+    name = element[1] if element else text
+    if not _PLAIN_NAME(name):
+        return gdb.parse_and_eval(text)
+    frame = gdb.selected_frame()
+    key = frame.pc(), name
+    if key not in _symbols:
+        try:
+            symbol = gdb.lookup_symbol(name, frame.block())[0]
+        except (gdb.error, RuntimeError):
+            symbol = None
+        _symbols[key] = symbol if symbol is not None and (symbol.is_variable or symbol.is_argument) else None
+    symbol = _symbols[key]
+    if symbol is None or symbol.symtab is None:
+        return gdb.parse_and_eval(text)
+    if symbol.type.code != gdb.TYPE_CODE_ARRAY and element:
+        return gdb.parse_and_eval(text)
+    value = symbol.value(frame) if symbol.needs_frame else symbol.value()
+    return value[int(element[2])] if element else value
 
 
 class Armed(gdb.Breakpoint):
@@ -421,7 +451,7 @@ class Armed(gdb.Breakpoint):
 
     def stop(self):
         """Tell gdb whether to stop."""
-        return self._reached(gdb.selected_thread().global_num)
+        return self._reached(self.thread or gdb.selected_thread().global_num)
 
 
 class Capture:
@@ -464,6 +494,7 @@ class Capture:
             else:
                 self._clear(0)
                 self._drop(self._probes)
+                self.finished = True
 
     def _arm_level(self, level, thread):
         def reached(number, level=level):
@@ -490,7 +521,7 @@ class Capture:
     def _turn(self, level, thread):
         """Tell whether to stop where a turn of a selected loop begins."""
         wanted = self.loops[level]["value"]
-        if wanted is None or int(gdb.parse_and_eval(self.loops[level]["variable"])) == wanted:
+        if wanted is None or int(evaluate(self.loops[level]["variable"])) == wanted:
             if self._inside[level]:
                 self._first.clear()
                 return False
@@ -549,7 +580,7 @@ class Capture:
             at = self._selected(code)
             if at is None:
                 return
-            turns = tuple(int(gdb.parse_and_eval(text)) for text, _ in probe["when"])
+            turns = tuple(int(evaluate(text)) for text, _ in probe["when"])
             self._count_arrival(probe, turns)
             self._write_elsewhere(probe, code, turns)
             if turns != tuple(wanted for _, wanted in probe["when"]):
@@ -557,12 +588,12 @@ class Capture:
             if probe["first"] and probe["number"] in self._first:
                 return
             self._first.add(probe["number"])
-            index = {name: int(gdb.parse_and_eval(text)) for name, text in probe["index"]}
+            index = {name: int(evaluate(text)) for name, text in probe["index"]}
             self._write_into(probe, code)
             values = [self._value(quantity, code) for quantity in probe["quantities"]]
             hit = {"probe": probe["number"], "values": values, "index": index, "at": at, "thread": thread}
             if self.plan["image"] and probe["number"] == self.plan["image"]["probe"]:
-                hit["width"] = int(gdb.parse_and_eval(self.plan["image"]["width"]))
+                hit["width"] = int(evaluate(self.plan["image"]["width"]))
         except (gdb.error, ValueError, OverflowError) as error:
             self.unread.setdefault(probe["number"], str(error))
             return
@@ -576,7 +607,7 @@ class Capture:
             return {}
         at = {}
         for loop in self.loops:
-            at[loop["variable"]] = int(gdb.parse_and_eval(loop["variable"]))
+            at[loop["variable"]] = int(evaluate(loop["variable"]))
             if loop["value"] is not None and at[loop["variable"]] != loop["value"]:
                 return None
         return at
@@ -586,7 +617,7 @@ class Capture:
         for expression in quantity["expressions"]:
             for text in elements(expression, code.returned):
                 try:
-                    numbers.append(number_text(gdb.parse_and_eval(text), root=expression["root"]))
+                    numbers.append(number_text(evaluate(text), root=expression["root"]))
                 except (gdb.error, ValueError, OverflowError) as error:
                     shown = "return" if text == code.returned else text
                     msg = "{}: {}: {}".format(quantity["name"], shown, str(error).rstrip("."))
@@ -606,7 +637,7 @@ class Capture:
             held = dict(zip((text for text, _ in probe["when"]), turns))  # noqa: B905 - of Python 3.10
             if any(held[text] != wanted for text, wanted in probe["when"] if text not in write["free"]):
                 continue
-            if any(int(gdb.parse_and_eval(text)) != wanted for text, wanted in write["index"]):
+            if any(int(evaluate(text)) != wanted for text, wanted in write["index"]):
                 continue
             if [float(text) for text in self._value(write["quantity"], code)[1]] == write["over"]:
                 self._write(write, code)
@@ -615,7 +646,7 @@ class Capture:
         for write in list(self._pending_writes):
             if write["probe"] != probe["number"] or write["over"] is not None:
                 continue
-            if any(int(gdb.parse_and_eval(text)) != wanted for text, wanted in write["index"]):
+            if any(int(evaluate(text)) != wanted for text, wanted in write["index"]):
                 continue
             if write["after"]:
                 write["after"] -= 1
@@ -692,22 +723,22 @@ def alive():
 
 def run(plan, report):
     """Run the program to its end."""
-    ended = {}
-    gdb.events.exited.connect(lambda event: ended.update(code=getattr(event, "exit_code", None)))
+    ended = Ending()
     forks = 0
     with open(plan["hits"], "w") as hits:  # noqa: PTH123
         started(plan)
+        ended.watch(plan["process"])
         capture = Capture(plan, Resolver(plan), hits)
         capture.begin()
-        while alive():
-            gdb.execute("continue", to_string=True)
-            if alive():
+        while alive() and not ended.told:
+            if capture.finished:
+                ended.let_go()
+            elif ended.go_on() and alive():
                 forks += not capture.waiting
                 capture.settle()
-    signal = gdb.convenience_variable("_exitsignal")
     report.update(
-        exit_code=ended.get("code"),
-        exit_signal=None if signal is None or signal.type.code == gdb.TYPE_CODE_VOID else int(signal),
+        exit_code=ended.code,
+        exit_signal=ended.signal,
         forks=forks,
         counts=capture.counts,
         arrivals={number: list(seen.items()) for number, seen in capture.arrivals.items()},
@@ -717,6 +748,57 @@ def run(plan, report):
         flooded=capture.flooded,
         producer=capture.producer,
     )
+
+
+class Ending:
+    """How the program ends, whoever hears of it: gdb, or this script where gdb has let it go or lost it."""
+
+    def __init__(self):
+        self.code, self.signal, self.told, self.pid = None, None, False, 0
+        gdb.events.exited.connect(self._exited)
+
+    def watch(self, path):
+        """Leave word of which process this is, for whoever must end it should gdb be killed."""
+        self.pid = gdb.selected_inferior().pid
+        with open(path, "w") as out:  # noqa: PTH123
+            out.write(str(self.pid))
+
+    def go_on(self):
+        """Let the program run to its next stop or its end; tell whether gdb still knows it."""
+        try:
+            gdb.execute("continue", to_string=True)
+        except gdb.error as error:
+            # gdb asks for registers of a thread that has ended with the program, before it hears of the end.
+            if "No such process" not in str(error):
+                raise
+            self._wait()
+            return False
+        return True
+
+    def let_go(self):
+        """Detach from the program, of which nothing more is wanted, and wait for its end."""
+        gdb.events.exited.disconnect(self._exited)  # to gdb this is an end, too
+        gdb.execute("detach", to_string=True)
+        self._wait()
+
+    def _wait(self):
+        while not self.told:
+            try:
+                pid, status = os.waitpid(-1, _ALL_CHILDREN)
+            except ChildProcessError:
+                self.told = True
+                return
+            if pid == self.pid and (os.WIFEXITED(status) or os.WIFSIGNALED(status)):
+                self.told = True
+                self.code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+                self.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+
+    def _exited(self, event):
+        self.told = True
+        self.code = getattr(event, "exit_code", None)
+        signal = gdb.convenience_variable("_exitsignal")
+        if self.code is None and signal is not None and signal.type.code != gdb.TYPE_CODE_VOID:
+            self.signal = int(signal)
 
 
 def check(plan, report):
@@ -843,6 +925,9 @@ def main():
         report["error"] = {"kind": "gdb", "text": str(error), "word": "", "names": []}
     with open(plan["report"], "w") as out:  # noqa: PTH123
         json.dump(report, out)
+    sys.stdout.flush()
+    if plan["mode"] == "run" and report["error"] is None:
+        os._exit(0)  # nothing is left of the program, whatever gdb believes
     if alive():
         gdb.execute("kill", to_string=True)
 

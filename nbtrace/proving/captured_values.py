@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nbtrace.capturing.hits import Hit
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.trace_log import log_text, trace_lines
-from nbtrace.compare.scene import Node, Vector, constants_of, node_of, scene, usable
+from nbtrace.compare.scene import Node, Vector, constants_of, node_of, scene
 from nbtrace.parsers import parse_trace
 from nbtrace.records import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -80,7 +80,7 @@ def captured_values(hits: Sequence[Hit], file: ProbeFile, vocabulary: Vocabulary
     passed = _passed(hits)
     readings, every = {}, []
     for record in trace.records:
-        if not usable(vocabulary, record):
+        if record.quantity not in vocabulary.quantities:
             continue
         number, at = places[record.line - ahead - 1]
         hit = hits[number]

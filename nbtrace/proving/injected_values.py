@@ -1,7 +1,7 @@
 """Which values are written into the reference for a root: those of its quantities, at their places."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from nbtrace.capturing.hits import Arrivals
@@ -148,22 +148,44 @@ def distinct(planned: Sequence[PlannedValue]) -> list[PlannedValue]:
     return found
 
 
-def untouched(planned: Sequence[PlannedValue], file: ProbeFile, arrivals: Arrivals) -> int:
-    """Return how often the program comes to the places of values in turns that the root leaves open."""
-    total = 0
-    for number in {item.reading.probe for item in planned}:
-        free = next(item.free for item in planned if item.reading.probe == number)
-        when = next(probe.when for probe in file.probes if probe.number == number)
-        if not free:
-            continue
-        wanted = tuple(when.values())
-        pinned = [at for at, text in enumerate(when) if text not in free]
-        total += sum(
-            count
-            for turns, count in arrivals.get(number, (((), 1),))
-            if turns != wanted and (not turns or all(turns[at] == wanted[at] for at in pinned))
-        )
-    return total
+def untouched(
+    audit: Audit, planned: Sequence[PlannedValue], captured: CapturedValues, file: ProbeFile, arrivals: Arrivals
+) -> int:
+    """Return how often the program computes the values of a root where none is written.
+
+    It may do so in turns of loops that a probe passes by and of which the root says nothing, and, with another value,
+    at hits of the probe that the log does not print.
+    """
+    logged = audit.scenes[Side.C].values
+    changed = {(item.reading.key, item.reading.probe): item.reading for item in planned}
+    hits = {(item.reading.key, item.reading.hit) for item in planned}
+    others = sum(
+        (other.key, other.probe) in changed
+        and other.index == changed[other.key, other.probe].index
+        and (other.key, other.hit) not in hits
+        and (other.node not in logged or captured.readings.get(other.node) != other)
+        for other in captured.every
+    )
+    return others + sum(_passed_by(item, file, arrivals) for item in _one_of_each_probe(planned))
+
+
+def _one_of_each_probe(planned: Sequence[PlannedValue]) -> Collection[PlannedValue]:
+    return {item.reading.probe: item for item in planned}.values()
+
+
+def _passed_by(item: PlannedValue, file: ProbeFile, arrivals: Arrivals) -> int:
+    """Return how often a place is reached in turns that the root leaves open and the probe passes by."""
+    number = item.reading.probe
+    when = next(probe.when for probe in file.probes if probe.number == number)
+    if not item.free:
+        return 0
+    wanted = tuple(when.values())
+    pinned = [at for at, text in enumerate(when) if text not in item.free]
+    return sum(
+        count
+        for turns, count in arrivals.get(number, (((), 1),))
+        if turns != wanted and (not turns or all(turns[at] == wanted[at] for at in pinned))
+    )
 
 
 def _require_same(audit: Audit, reading: Reading, node: Node, wanted: Vector) -> None:

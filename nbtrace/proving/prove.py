@@ -208,7 +208,7 @@ class _Prover:
         goal = self._goal(captured)
         probes = capture.request.probes
         planned = planned_values(self._result.audit, item.root, captured, probes)
-        left = untouched(planned, probes, capture.arrivals)
+        left = untouched(self._result.audit, planned, captured, probes, capture.arrivals)
         proof, folder = self._run(item, capture, goal, [(value.injection, value) for value in planned], left)
         if left and proof.outcome is not ProofOutcome.CONFIRMED:
             wider = [(value.everywhere, value) for value in distinct(planned)]

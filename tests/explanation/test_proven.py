@@ -1,5 +1,7 @@
 """A cause that the reference contradicts is withdrawn where it can be seen, and leads no longer."""
 
+from typing import Any
+
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.proof import InjectedSide, NotTried, NumberMatch, Proof, ProofOutcome, not_tried
 from nbtrace.explanation.proven import proven
@@ -53,7 +55,7 @@ def test_the_next_proof_leads_where_the_first_is_refuted() -> None:
 def test_every_form_of_the_report_has_the_proof_and_the_withdrawal() -> None:
     result, first, _ = two_roots()
     after = proven(result, {first: REFUTED})
-    document = explain_document(after)
+    document: Any = explain_document(after)
     assert document["reference_proof"]["outcome"] == "refuted"
     assert document["reference_proof"]["share_done"] == 0.1
     (entry,) = (root for root in document["roots"] if root["reference_proof"])
@@ -66,10 +68,11 @@ def test_every_form_of_the_report_has_the_proof_and_the_withdrawal() -> None:
 
 def test_an_explanation_without_a_proof_says_nothing_of_one() -> None:
     result, _, _ = two_roots()
-    document = explain_document(result)
+    document: Any = explain_document(result)
     assert document["reference_proof"] is None
     assert "roof in the reference" not in markdown.render(explain_view(result))
     untried = proven(result, {}, not_tried(NotTried.NO_PIXEL, "neither log says which pixel"))
-    assert explain_document(untried)["reference_proof"]["reason"] == NotTried.NO_PIXEL.value
+    unproven: Any = explain_document(untried)
+    assert unproven["reference_proof"]["reason"] == NotTried.NO_PIXEL.value
     assert "Proof: not tried: neither log says which pixel" in markdown.render(explain_view(untried))
     assert headline(untried) == headline(result)
