@@ -14,7 +14,7 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CapturedReading:
     """A captured value and where the program had it.
 
     Attributes
@@ -52,14 +52,14 @@ class CapturedValues:
 
     Attributes
     ----------
-    readings : mapping of Node to Reading
+    readings : mapping of Node to CapturedReading
         The one that counts of each.
-    every : tuple of Reading
+    every : tuple of CapturedReading
         All of them: a place that is reached again has one of each time.
     """
 
-    readings: Mapping[Node, Reading]
-    every: tuple[Reading, ...]
+    readings: Mapping[Node, CapturedReading]
+    every: tuple[CapturedReading, ...]
 
     def number(self, name: str) -> float | None:
         """Return the one number of a quantity that has no place in a loop, None where there is none."""
@@ -88,7 +88,7 @@ def captured_values(hits: Sequence[Hit], file: ProbeFile, vocabulary: Vocabulary
         if len(numbers) != len(record.value.numbers):
             continue
         node, key = node_of(vocabulary, record.quantity, record.index), hit.values[at].quantity
-        reading = Reading(node, key, numbers, record.scale, hit.index, number, hit.probe, passed[number])
+        reading = CapturedReading(node, key, numbers, record.scale, hit.index, number, hit.probe, passed[number])
         every.append(reading)
         if found.records.get(node) is record:
             readings[node] = reading

@@ -12,7 +12,7 @@ from nbtrace.compare.scene import ALL, Node, Vector
 from nbtrace.explanation.audit.findings import Audit, Finding, matches
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.proof import InjectedSide, NotTried, ValueOrigin, leading_side
-from nbtrace.proving.captured_values import CapturedValues, Reading
+from nbtrace.proving.captured_values import CapturedReading, CapturedValues
 from nbtrace.records import Side
 
 _FULL_DIGITS = 1e-11
@@ -36,7 +36,7 @@ class PlannedValue:
 
     Attributes
     ----------
-    reading : Reading
+    reading : CapturedReading
         What the program has there.
     wanted : tuple of float
         In the unit of the vocabulary.
@@ -45,7 +45,7 @@ class PlannedValue:
         Expressions of the probe's `when` that the root says nothing of: the value may be computed in other turns, too.
     """
 
-    reading: Reading
+    reading: CapturedReading
     wanted: Vector
     origin: ValueOrigin
     free: tuple[str, ...] = ()
@@ -76,11 +76,25 @@ def wanted_values(audit: Audit, root: Root) -> dict[Node, tuple[Vector, ValueOri
         If one is not known.
     """
     side = leading_side(root.side)
-    found = {finding.node: _wanted(audit, finding, side) for finding in root.findings}
+    found = {finding.node: _wanted(audit, finding, side) for finding in _findings(audit, root, side)}
     for node, (vector, _) in found.items():
         if not vector or not all(map(math.isfinite, vector)):
             raise UntriedError(NotTried.NO_VALUE, f"no log has a value of {node.label} to write")
     return found
+
+
+def _findings(audit: Audit, root: Root, side: InjectedSide) -> Iterator[Finding]:
+    """Yield the findings of a root, and what one mistake makes wrong with them in the reference, at the same place."""
+    yield from root.findings
+    if side is InjectedSide.CANDIDATE:
+        return
+    own = {finding.node for finding in root.findings}
+    families = {(audit.physics.family(node.name), node.place, node.sample) for node in own}
+    for finding in audit.findings:
+        node = finding.node
+        place = audit.physics.family(node.name), node.place, node.sample
+        if node not in own and place in families and finding.c.broken:
+            yield finding
 
 
 def _wanted(audit: Audit, finding: Finding, side: InjectedSide) -> tuple[Vector, ValueOrigin]:
@@ -119,7 +133,7 @@ def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: Pro
     return tuple(sorted(planned.values(), key=lambda item: item.reading.hit))
 
 
-def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[Reading]:
+def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[CapturedReading]:
     reading = captured.readings.get(node)
     if reading is None:
         raise UntriedError(NotTried.NO_PROBE, f"no probe gives {node.label}; a probe file that does: --probes TOML")
@@ -132,7 +146,7 @@ def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[Re
             yield further
 
 
-def _free(root: Root, file: ProbeFile, reading: Reading) -> tuple[str, ...]:
+def _free(root: Root, file: ProbeFile, reading: CapturedReading) -> tuple[str, ...]:
     """Return the loops of a probe's `when` in whose turns a root is not said to be."""
     probe = next(item for item in file.probes if item.number == reading.probe)
     told = {probe.index.get(name, name) for name, _ in (*root.place, *reading.node.place)}
@@ -188,7 +202,7 @@ def _passed_by(item: PlannedValue, file: ProbeFile, arrivals: Arrivals) -> int:
     )
 
 
-def _require_same(audit: Audit, reading: Reading, node: Node, wanted: Vector) -> None:
+def _require_same(audit: Audit, reading: CapturedReading, node: Node, wanted: Vector) -> None:
     """Refuse a program that has another value than the log which is explained."""
     logged = audit.scenes[Side.C].values.get(node, ())
     mine = tuple(number * reading.scale for number in reading.numbers)
@@ -205,7 +219,7 @@ def _require_same(audit: Audit, reading: Reading, node: Node, wanted: Vector) ->
         )
 
 
-def _require_writable(file: ProbeFile, reading: Reading) -> None:
+def _require_writable(file: ProbeFile, reading: CapturedReading) -> None:
     probe = next(item for item in file.probes if item.number == reading.probe)
     quantity = next(item for item in probe.quantities if item.name == reading.key)
     if any(expression.target() is None for expression in quantity.expressions):
@@ -215,7 +229,7 @@ def _require_writable(file: ProbeFile, reading: Reading) -> None:
         )
 
 
-def _require_in_time(audit: Audit, captured: CapturedValues, readings: Sequence[Reading]) -> None:
+def _require_in_time(audit: Audit, captured: CapturedValues, readings: Sequence[CapturedReading]) -> None:
     """Refuse a place behind the use of the value: what is computed from it, and differs, stands there already."""
     quantities, final = audit.vocabulary.quantities, audit.vocabulary.finals[:1]
     for reading in readings:

@@ -42,9 +42,18 @@ def proof_words(proof: Proof, names: Names) -> str:
         return f"{with_it} gives {names.candidate}'s number {how} ({before} → {after}{at}){moved}"
     if proof.outcome is ProofOutcome.REFUTED:
         return f"{with_it} gives {after}{at}, not {names.candidate}'s {theirs} (without: {before}){moved}"
-    done = f", {percent(proof.done)} of the way" if proof.done is not None else ""
-    whence = f"{with_it} goes from {before} to {after}{at}{done} to {names.candidate}'s {theirs}"
+    done = f", {percent(proof.done)} of the way to" if _on_the_way(proof) else "; not"
+    whence = f"{with_it} goes from {before} to {after}{at}{done} {names.candidate}'s {theirs}"
     return f"{whence}{moved}{_untouched_words(proof)}"
+
+
+def _on_the_way(proof: Proof) -> bool:
+    """Whether the reference goes towards the other program's number, and not far beyond it."""
+    return proof.done is not None and 0 < proof.done < _FAR
+
+
+_FAR = 2.0
+"""Share of the way from which on a percentage says nothing."""
 
 
 def untried_words(proof: Proof) -> str:
@@ -57,7 +66,7 @@ def verdict_words(proof: Proof, names: Names) -> str:
     if proof.outcome is ProofOutcome.CONFIRMED:
         how = "to the last bit" if proof.match is NumberMatch.BITS else "to rounding"
         return f"proven: with that changed {names.reference} itself gives {names.candidate}'s number {how}"
-    if proof.outcome is ProofOutcome.PARTLY:
+    if proof.outcome is ProofOutcome.PARTLY and _on_the_way(proof):
         return f"with that changed {names.reference} itself goes {percent(proof.done)} of the way"
     return ""
 
