@@ -80,7 +80,7 @@ class FortranReader:
     def _made(self, first: int, last: int, text: str) -> Statement:
         if match := _LOOP.match(text):
             variable = _VARIABLE.match(match[1])
-            names = (variable[1],) if variable else tuple(dict.fromkeys(re.findall(r"[a-z]\w*", match[1])))
+            names = (variable[1],) if variable else tuple(dict.fromkeys(_words(match[1])))
             return Statement(StatementKind.LOOP, first, last, text, [], match[1], names)
         kind = StatementKind.OTHER if _OPENS.match(text) else StatementKind.PLAIN
         return Statement(kind, first, last, text)
@@ -90,6 +90,11 @@ class FortranReader:
             opened.last = last
             opened.body_first = inner[0].first if inner else last
             opened.code = "\n".join([opened.code, *(statement.code for statement in inner)])
+
+
+def _words(text: str) -> "list[str]":
+    """Return the names in the condition of a loop."""
+    return [word for word in re.findall(r"[a-z]\w*", text) if word != "while"]
 
 
 def _joined(lines: "list[str]", *, fixed: bool) -> "Iterator[tuple[int, int, str]]":

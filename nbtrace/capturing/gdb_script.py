@@ -10,6 +10,7 @@ import math
 import os
 import re
 import sys
+from typing import Any
 
 import gdb
 
@@ -45,7 +46,7 @@ class PlanError(Exception):
         self.document = {"kind": kind, "text": text, "word": word, "names": list(names)[:5000]}
 
 
-class Function:
+class CompiledFunction:
     """A function of the program that has debug information."""
 
     def __init__(self, name):
@@ -167,12 +168,12 @@ def _declared(line):
     return match[1] if match else ""
 
 
-class Code:
+class PlaceCode:
     """Where a place is in the compiled program."""
 
-    def __init__(self, function, addresses, line, through=(), returned=None):
+    def __init__(self, function, addresses, line, through=(), returned=None, *, jumps=True):
         self.function, self.addresses, self.line = function, addresses, line
-        self.through, self.returned = through, returned
+        self.through, self.returned, self.jumps = through, returned, jumps
 
 
 class Resolver:
@@ -186,7 +187,7 @@ class Resolver:
     def function(self, name):
         """Return a function by its name."""
         if name not in self._functions:
-            self._functions[name] = Function(name)
+            self._functions[name] = CompiledFunction(name)
         return self._functions[name]
 
     def nest(self):
@@ -212,7 +213,7 @@ class Resolver:
             line, addresses = function.code_of(places.first_of(loop).spans)
             if not addresses:
                 raise PlanError("optimised", f"no code is left at the beginning of the loop in line {loop.first}")
-            found.append(Code(function, addresses, line))
+            found.append(PlaceCode(function, addresses, line))
         return found
 
     def probe(self, probe):
@@ -238,7 +239,7 @@ class Resolver:
             through = function.code_of((at.through,))[1][:1]
         if not addresses:
             raise PlanError("optimised", "the compiler has left no code at this place")
-        return Code(function, addresses, line, through)
+        return PlaceCode(function, addresses, line, through, jumps=at.jumps)
 
     def _line(self, place):
         name, line = place["line"]
@@ -249,7 +250,7 @@ class Resolver:
         addresses = sorted({at.pc for at in found if at.pc and at.line == line})
         if not addresses:
             raise PlanError("unknown", f"no code was compiled for line {line} of {name}")
-        return Code(None, addresses, line)
+        return PlaceCode(None, addresses, line)
 
     def _block(self, function, place):
         """Return the loop that a place is in, inside the selected ones where it can be; else the body."""
@@ -277,7 +278,7 @@ class Resolver:
             left = f"{len(sites)} call{'s' * (len(sites) != 1)} of {name}" if sites else f"no call of {name}"
             raise PlanError("optimised", f"the compiler has left {left} at this place")
         line, pc = sorted(sites)[place["call"] - 1]
-        return Code(function, [pc], line, returned=_register(called.symbol.type.target()))
+        return PlaceCode(function, [pc], line, returned=_register(called.symbol.type.target()))
 
 
 def _bounds(pc):
@@ -351,7 +352,7 @@ def check_probe(probe, code, loops):
             if name in known:
                 if told.get(name, True) is False:
                     missing.append((quantity, name, "optimised out", []))
-            elif gdb.lookup_symbol(name)[0] is None:
+            elif gdb.lookup_symbol(name, gdb.block_for_pc(pc))[0] is None:
                 missing.append((quantity, name, "unknown", sorted(known)))
     return missing
 
@@ -410,7 +411,7 @@ def elements(expression, returned):
     return [text.replace("{}", str(at)) for at in range(low, high + 1)]
 
 
-_symbols: "dict[object, object]" = {}
+_symbols: "dict[tuple[int, str], Any]" = {}
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*").fullmatch
 _ELEMENT = re.compile(r"([A-Za-z_]\w*)\[(\d+)\]").fullmatch
 
@@ -491,6 +492,8 @@ class Capture:
                 self._enter(level, thread)
             elif what == "leave":
                 self._leave(level)
+            elif what == "prune":
+                self._prune()
             else:
                 self._clear(0)
                 self._drop(self._probes)
@@ -504,19 +507,34 @@ class Capture:
         return self._levels[level]
 
     def _arm_probes(self, thread):
+        by_address = self._entries()
+        for pc, entries in sorted(by_address.items()):
+
+            def reached(number, entries=entries, pc=pc):
+                return self._at_probes(entries, number, pc)
+
+            self._probes.append(Armed(pc, reached, thread))
+        return self._probes
+
+    def _entries(self):
+        """Return what is to be done at each address: probes, and statements that they come behind."""
         by_address = {}
         for probe, code in self.codes:
             for pc in code.through:
                 by_address.setdefault(pc, []).append((None, probe, code))
             for pc in code.addresses:
                 by_address.setdefault(pc, []).append((probe, probe, code))
-        for pc, entries in sorted(by_address.items()):
+        return by_address
 
-            def reached(number, entries=entries):
-                return self._at_probes(entries, number)
+    def _prune(self):
+        """Give up the addresses of a loop's head that are not the first one behind its last statement."""
+        wanted = self._entries()
+        self._drop_some([bp for bp in self._probes if bp.pc not in wanted])
 
-            self._probes.append(Armed(pc, reached, thread))
-        return self._probes
+    def _drop_some(self, armed):
+        for bp in armed:
+            self._probes.remove(bp)
+            bp.delete()
 
     def _turn(self, level, thread):
         """Tell whether to stop where a turn of a selected loop begins."""
@@ -563,17 +581,23 @@ class Capture:
             bp.delete()
         del armed[:]
 
-    def _at_probes(self, entries, thread):
+    def _at_probes(self, entries, thread, pc):
+        stops = False
         for probe, owner, code in entries:
             if probe is None:
                 self._through[owner["number"], thread] = True
-            elif not code.through or self._through.pop((owner["number"], thread), False):
+            elif not code.through or (pc in code.addresses and self._through.pop((owner["number"], thread), False)):
                 self._at_probe(probe, code, thread)
+                if code.through and (len(code.addresses) > 1 or not code.jumps):
+                    code.addresses = [pc]
+                    code.through = code.through if code.jumps else ()
+                    self._todo.append(("prune", 0, thread))
+                    stops = True
         if self.total >= MOST_HITS:
             self.flooded = True
             self._todo.append(("over", 0, thread))
             return True
-        return False
+        return stops
 
     def _at_probe(self, probe, code, thread):
         try:
@@ -723,7 +747,7 @@ def alive():
 
 def run(plan, report):
     """Run the program to its end."""
-    ended = Ending()
+    ended = ProgramEnd()
     forks = 0
     with open(plan["hits"], "w") as hits:  # noqa: PTH123
         started(plan)
@@ -750,7 +774,7 @@ def run(plan, report):
     )
 
 
-class Ending:
+class ProgramEnd:
     """How the program ends, whoever hears of it: gdb, or this script where gdb has let it go or lost it."""
 
     def __init__(self):
@@ -862,7 +886,7 @@ def draft(plan, report):
     report["drafts"] = []
     for name in wanted:
         try:
-            report["drafts"].append(_drafted(Function(name)))
+            report["drafts"].append(_drafted(CompiledFunction(name)))
         except (PlanError, SourceError) as error:
             if plan["function"]:
                 raise error if isinstance(error, PlanError) else PlanError("place", str(error)) from None

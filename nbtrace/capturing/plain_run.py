@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrace.capturing.gdb_run import MOST_WRITTEN, Streams
-from nbtrace.capturing.private_folder import Written
+from nbtrace.capturing.private_folder import WrittenFiles
 from nbtrace.errors import ProgramError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
 from nbtrace.files import sha256_of
@@ -23,12 +23,12 @@ class RunOutput:
     ----------
     run : ProgramRun
     streams : Streams
-    written : Written
+    written : WrittenFiles
     """
 
     run: ProgramRun
     streams: Streams
-    written: Written
+    written: WrittenFiles
 
     @property
     def digests(self) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ _Stamp: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFiles:
     """What a run wrote.
 
     Attributes
@@ -81,7 +81,7 @@ class PrivateFolder:
         self._before = {name: _stamp(path) for name, path in _files_in(self.path)}
         self._elsewhere = dict(self._stamps_elsewhere())
 
-    def written(self) -> Written:
+    def written(self) -> WrittenFiles:
         """Return what was written since the folder was made, and move it to where it is kept."""
         self._runs += 1
         kept = self.kept / str(self._runs)
@@ -97,7 +97,7 @@ class PrivateFolder:
                 in_place[self._named(path)] = path
         files |= in_place
         digests = {name: sha256_of(path) for name, path in files.items()}
-        return Written(files, digests, tuple(in_place))
+        return WrittenFiles(files, digests, tuple(in_place))
 
     def _named(self, path: Path) -> str:
         try:

@@ -130,6 +130,12 @@ class CaptureResult(Presentable):
 
     presented_as = "capture"
 
+    def counted(self) -> tuple[str, ...]:
+        """Return what was counted."""
+        same, probes = len(self.certificate.same), self.certificate.probes
+        reached = sum(probe.hits > 0 for probe in probes)
+        return (f"{len(self.values)} values; {reached} of {len(probes)} probes reached; {same} outputs the same bytes",)
+
     @property
     def quantities(self) -> tuple[str, ...]:
         """Names of the captured quantities, in the order of the trace."""

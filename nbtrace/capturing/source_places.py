@@ -12,6 +12,7 @@ else:  # in gdb, which has the folder of this file on its path
     from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
 
 
+_JUMP = re.compile(r"\b(?:continue|cycle|goto|go\s+to|break|exit)\b")
 _LINES_ALONE = "a compiled program tells lines apart only; break the line"
 
 
@@ -27,11 +28,14 @@ class SourcePlace:
         Where the statement is the last of its loop's body: the place counts only if that statement has run.
     loop : (int, int) or None
         First and last line of that loop.
+    jumps : bool
+        Something in the loop may go on with its next turn before that statement.
     """
 
     spans: "tuple[tuple[int, int], ...]"
     through: "tuple[int, int] | None" = None
     loop: "tuple[int, int] | None" = None
+    jumps: bool = False
 
 
 def loops_named(body: Statement, name: str) -> "list[Statement]":
@@ -139,7 +143,7 @@ def _behind(block: Statement, at: int) -> SourcePlace:
     if block.kind is StatementKind.LOOP:
         if not spans and this[0] == block.first:
             raise SourceError(f"the whole loop stands in line {block.first}: {_LINES_ALONE}")
-        return SourcePlace(spans, this, (block.first, block.last))
+        return SourcePlace(spans, this, (block.first, block.last), _JUMP.search(block.code) is not None)
     return SourcePlace((*spans, (block.last, block.last)))
 
 

@@ -223,7 +223,7 @@ class CReader:
             raise SourceError(f"the do in line {self._line(start)} of the source has no while")
         opening = self._skip(word.end())
         close = self._closing(opening)
-        end = self._end_of_plain(close)
+        end = self._end_of_plain(close + 1)
         statement = self._made(StatementKind.LOOP, start, end, _opened([inner]))
         statement.head = self._code[opening + 1 : close]
         statement.variables = _variables_of("while", statement.head)

@@ -12,6 +12,22 @@ PROGRAM_FIELD, FLAGS_FIELD = "{program}", "{flags}"
 _LONGEST_BUILD = 3600.0
 
 
+def require_fields(command: str) -> None:
+    """Refuse a build command that does not say where the program and the flags go.
+
+    Raises
+    ------
+    UsageError
+        If it does not.
+    """
+    for wanted in (PROGRAM_FIELD, FLAGS_FIELD):
+        if wanted not in command:
+            raise UsageError(
+                f"--build {command!r} has no {wanted}: write it as 'gcc {FLAGS_FIELD} -o {PROGRAM_FIELD} FILES', with "
+                "the options of the program itself"
+            )
+
+
 def built_twin(command: str, name: str, folder: Path, into: Path) -> Path:
     """Build a twin and return its path.
 
@@ -32,12 +48,7 @@ def built_twin(command: str, name: str, folder: Path, into: Path) -> Path:
     UsageError
         If it does not say where the program goes.
     """
-    for wanted in (PROGRAM_FIELD, FLAGS_FIELD):
-        if wanted not in command:
-            raise UsageError(
-                f"--build {command!r} has no {wanted}: write it as 'gcc {FLAGS_FIELD} -o {PROGRAM_FIELD} FILES', with "
-                "the options of the program itself"
-            )
+    require_fields(command)
     into.mkdir(parents=True, exist_ok=True)
     program = into / name
     line = command.replace(PROGRAM_FIELD, shlex.quote(str(program))).replace(FLAGS_FIELD, FLAGS)

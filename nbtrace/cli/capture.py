@@ -251,8 +251,11 @@ def _request(
     seconds: float | None,
 ) -> "CaptureRequest":
     from nbtrace.capturing.session import CaptureRequest, found_program  # noqa: PLC0415
+    from nbtrace.capturing.twin import require_fields  # noqa: PLC0415
     from nbtrace.files import sha256_of  # noqa: PLC0415
 
+    if build is not None:
+        require_fields(build)
     if stdin is not None:
         sha256_of(stdin)  # which says why it cannot be read
     folder = Path.cwd()
@@ -322,7 +325,7 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
 
 
 def _print_draft(program: str, function: str | None, outputs: CaptureOutputs, words: Sequence[str]) -> None:
-    from nbtrace.capturing.draft import probe_draft  # noqa: PLC0415
+    from nbtrace.capturing.probe_draft import probe_draft  # noqa: PLC0415
     from nbtrace.capturing.session import found_program, require_program  # noqa: PLC0415
 
     if words:

@@ -28,7 +28,16 @@ def test_help_fits_80_columns_and_has_an_example(nb: "Run", arguments: list[str]
 
 def test_the_help_tells_the_exit_codes(nb: "Run") -> None:
     words = " ".join(nb("--help").out.split())
-    for code in ("0 agree", "1 differ", "2 usage error", "3 input unusable", "4 different pixel", "5 a program"):
+    for code in (
+        "0 agree",
+        "1 differ",
+        "2 usage error",
+        "3 input unusable",
+        "4 different pixel",
+        "5 a program",
+        "6 capturing",
+        "7 values",
+    ):
         assert code in words
 
 

@@ -33,6 +33,7 @@ CALLS = {
     "explain": "c.log py.log",
     "check": "c.log",
     "init-logging": "c",
+    "capture": "--probes probes.toml -o new.log -- ./reference",
     "images": "c.npy py.npy",
     "harness": f"--pixel 3 4 {FLAGS}",
     "simulate": FLAGS,
@@ -62,6 +63,10 @@ WITHOUT = {
     ("sweep", "--trace"): "",
     ("sweep", "--vocabulary"): "--trace float64=c.log --trace float32=py.log",
     ("compare", "--ref"): FLAGS,
+    ("capture", "--probes"): "-o new.log -- ./reference",
+    ("capture", "--output"): "--probes probes.toml -- ./reference",
+    ("capture", "--draft"): "",
+    ("capture", "--function"): "",
     ("compare", "--archived"): "",
     ("compare", "--suite"): "",
     ("trust", "--ref"): FLAGS,
@@ -108,6 +113,13 @@ WRONG: dict[str, dict[str, int]] = {
     "--pictures": _FOLDER,
     "--pixel": {"1": 2, "x y": 2},
     "--pixels": _READ,
+    "--probes": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
+    "--at": {"x": 2, "nosuch=1": 2, "i=x": 2},
+    "--build": {"make": 2},
+    "--set": {"x": 2, "x=nan": 2, "nosuch=1": 2},
+    "--stdin": {"missing": 3, "folder": 3},
+    "--draft": {"missing": 5, "reference": 5, "./reference": 2},
+    "--function": {"x": 2},
     "--mode": {"x": 2},
     "--device": {"tpu": 2, "cuda:x": 2},
     "--dtype": {"float16": 2},
@@ -127,14 +139,12 @@ WRONG: dict[str, dict[str, int]] = {
     "--format": {"pdf": 2},
     "--name": {"a/b": 2},
     "--prove": {"missing": 5, "junk": 5, "folder": 5},
-    "--probes": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
-    "--build": {"x": 2},
-    "--at": {"x": 2},
 }
 """Wrong values of an option, and the exit status each must have, whichever command it is of."""
 
 
 WRONG_HERE = {
+    ("capture", "--pixel"): {"1": 2, "x y": 2, "1 2": 2},
     ("init-logging", "--output"): {"old.txt": 2, "old.txt/below": 2},
     ("harness", "--output"): {"old.txt/below": 2},
 }
@@ -170,6 +180,9 @@ def folder(tmp_path: Path, logs: Path) -> Path:
         (logs / name).write_text("older than the call")
     (logs / "junk").write_bytes(b"\0\1\2junk")
     (logs / "typo.toml").write_text("[tolerances]\nrelative = 1\n")
+    (logs / "probes.toml").write_text(
+        '[select]\nfunction = "f"\nloops = ["i"]\n[[probe]]\nafter = "x"\nloop = "i"\nquantities = { x = "x" }\n'
+    )
     (logs / "folder").mkdir()
     (logs / "folder" / "inside").write_text("x")
     pixels = np.random.default_rng(1).random((20, 30))

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nbtrace.capturing.image_pixels import as_stored, image_name, moved_pixels, pixel_value
+from nbtrace.capturing.probe import ImageCheck
+from nbtrace.errors import InputError
+
+CHECK = ImageCheck("final", ("-o", "-out"), "image.bin", "float32", "columns")
+
+
+def test_the_last_name_given_is_that_of_the_image() -> None:
+    assert image_name(CHECK, ()) == "image.bin"
+    assert image_name(CHECK, ("-o", "a.bin", "-out", "./b.bin")) == "b.bin"
+    assert image_name(CHECK, ("a", "-o")) == "image.bin"
+
+
+def test_a_pixel_is_found_in_its_row(tmp_path: Path) -> None:
+    pixels = np.arange(12, dtype=np.float32).reshape(3, 4) / 7
+    pixels.tofile(tmp_path / "image.bin")
+    assert pixel_value(tmp_path / "image.bin", CHECK, 4, (2, 1)) == float(pixels[2, 1]) == as_stored(9 / 7, CHECK)
+    with pytest.raises(InputError, match="ends before pixel 3 0"):
+        pixel_value(tmp_path / "image.bin", CHECK, 4, (3, 0))
+
+
+def test_pixels_that_move_are_those_with_other_bits(tmp_path: Path) -> None:
+    before = np.zeros((3, 4), dtype=np.float32)
+    after = before.copy()
+    after[1, 2], after[2, 0] = 5, -0.0
+    for name, image in (("a", before), ("b", after)):
+        image.tofile(tmp_path / name)
+    moves = moved_pixels(tmp_path / "a", tmp_path / "b", CHECK, 4, (1, 2), "image.bin")
+    assert moves.moved == 2
+    assert [item.pixel for item in moves.listed] == [(1, 2), (2, 0)]
+    assert moves.selected is not None
+    assert (moves.selected.before, moves.selected.after, moves.only_selected) == (0.0, 5.0, False)
+    (tmp_path / "c").write_bytes(b"\0" * 8)
+    with pytest.raises(InputError, match="2 pixels with the value injected and 12 without"):
+        moved_pixels(tmp_path / "a", tmp_path / "c", CHECK, 4, None, "image.bin")
