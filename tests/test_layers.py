@@ -28,6 +28,7 @@ LAYERS = {
     "explanation": "explanation",
     "evidence": "evidence",
     "captures": "capturing",
+    "proofs": "proving",
     "runs": "programs",
     "reports": "report",
     "figures": "report.figures",

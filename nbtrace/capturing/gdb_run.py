@@ -14,7 +14,7 @@ from typing import Any
 
 from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.expression import ProbeExpression, names_in
-from nbtrace.capturing.hits import CapturedValue, Hit
+from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
 from nbtrace.capturing.probe import Place, Probe, ProbedQuantity, ProbeFile
 from nbtrace.errors import IncompleteError, ProgramError, UsageError
@@ -134,6 +134,8 @@ class GdbRun:
         Its version.
     producer : str
         The compiler, as the debug information names it.
+    arrivals : mapping of int to tuple of (tuple of int, int)
+        Of each probe what the expressions of its `when` were where its place was reached, and how often.
     back_end : BackEnd
         What read the values; a Python program needs no gdb, and `gdb` is then the version of Python.
     """
@@ -149,6 +151,7 @@ class GdbRun:
     written: tuple[InjectedWrite, ...]
     gdb: str
     producer: str
+    arrivals: Arrivals
     back_end: BackEnd = BackEnd.GDB
 
 
@@ -260,6 +263,10 @@ def run_captured(
         ),
         report.get("gdb", ""),
         report.get("producer", "")[:200],
+        {
+            int(number): tuple((tuple(turns), count) for turns, count in seen)
+            for number, seen in report.get("arrivals", {}).items()
+        },
     )
 
 
@@ -425,6 +432,9 @@ def write_plan(number: int, write: ProbedWrite) -> dict[str, Any]:
         "numbers": [f"{target.written(value):.17g}" for target, value in zip(share, numbers, strict=True)],
         "index": list(write.index.items()),
         "every": write.injection.every,
+        "after": write.injection.after,
+        "over": None if write.injection.over is None else list(write.injection.over),
+        "free": list(write.injection.free),
     }
 
 

@@ -22,6 +22,7 @@ from source_statements import CReader, SourceError, StatementKind
 
 MOST_HITS = 1000000
 MOST_ELEMENTS = 4096
+MOST_TURNS = 10000
 _FORTRAN = (".f90", ".f95", ".f03", ".f08", ".f", ".for", ".ftn", ".f77")
 _FIXED = (".f", ".for", ".ftn", ".f77")
 _OUTLINED = re.compile(r"\.(?:_omp_fn|omp_outlined|constprop|isra|part|cold|lto_priv|llvm)\b")
@@ -464,6 +465,7 @@ class Capture:
         self.codes = [(probe, resolver.probe(probe)) for probe in plan["probes"]]
         self.producer = next((_producer(code) for _, code in self.codes if code.function is not None), "")
         self.counts = {probe["number"]: 0 for probe in plan["probes"]}
+        self.arrivals = {probe["number"]: {} for probe in plan["probes"]}
         self.unread, self.written, self.seen = {}, [], [False] * len(self.loops)
         self.total, self.flooded, self.finished = 0, False, False
         self._first, self._through, self._levels, self._probes, self._todo = set(), {}, [[] for _ in self.loops], [], []
@@ -600,7 +602,12 @@ class Capture:
     def _at_probe(self, probe, code, thread):
         try:
             at = self._selected(code)
-            if at is None or any(int(evaluate(text)) != wanted for text, wanted in probe["when"]):
+            if at is None:
+                return
+            turns = tuple(int(evaluate(text)) for text, _ in probe["when"])
+            self._count_arrival(probe, turns)
+            self._write_elsewhere(probe, code, turns)
+            if turns != tuple(wanted for _, wanted in probe["when"]):
                 return
             if probe["first"] and probe["number"] in self._first:
                 return
@@ -641,22 +648,46 @@ class Capture:
                     raise gdb.error(msg) from None
         return [quantity["name"], numbers, quantity["unit"]]
 
-    def _write_into(self, probe, code):
-        for write in list(self._pending_writes):
-            if write["probe"] != probe["number"]:
+    def _count_arrival(self, probe, turns):
+        seen = self.arrivals[probe["number"]]
+        place = turns if turns in seen or len(seen) < MOST_TURNS else ()
+        seen[place] = seen.get(place, 0) + 1
+
+    def _write_elsewhere(self, probe, code, turns):
+        """Write what is meant for every turn of some loops, wherever the program has the value that is to go."""
+        for write in self._pending_writes:
+            if write["probe"] != probe["number"] or write["over"] is None:
+                continue
+            held = dict(zip((text for text, _ in probe["when"]), turns))  # noqa: B905 - of Python 3.10
+            if any(held[text] != wanted for text, wanted in probe["when"] if text not in write["free"]):
                 continue
             if any(int(evaluate(text)) != wanted for text, wanted in write["index"]):
                 continue
-            before = self._value(write["quantity"], code)[1]
-            texts = [text for part in write["targets"] for text in elements(part, code.returned)]
-            if len(texts) != len(write["numbers"]):
-                raise gdb.error(f"{len(write['numbers'])} numbers for the {len(texts)} of {write['quantity']['name']}")
-            for text, number in zip(texts, write["numbers"]):  # noqa: B905 - of Python 3.10
-                gdb.execute(f"set var {text} = {number}")
-            after = self._value(write["quantity"], code)[1]
-            self.written.append({"write": write["number"], "before": before, "after": after})
+            if [float(text) for text in self._value(write["quantity"], code)[1]] == write["over"]:
+                self._write(write, code)
+
+    def _write_into(self, probe, code):
+        for write in list(self._pending_writes):
+            if write["probe"] != probe["number"] or write["over"] is not None:
+                continue
+            if any(int(evaluate(text)) != wanted for text, wanted in write["index"]):
+                continue
+            if write["after"]:
+                write["after"] -= 1
+                continue
+            self._write(write, code)
             if not write["every"]:
                 self._pending_writes.remove(write)
+
+    def _write(self, write, code):
+        before = self._value(write["quantity"], code)[1]
+        texts = [text for part in write["targets"] for text in elements(part, code.returned)]
+        if len(texts) != len(write["numbers"]):
+            raise gdb.error(f"{len(write['numbers'])} numbers for the {len(texts)} of {write['quantity']['name']}")
+        for text, number in zip(texts, write["numbers"]):  # noqa: B905 - of Python 3.10
+            gdb.execute(f"set var {text} = {number}")
+        after = self._value(write["quantity"], code)[1]
+        self.written.append({"write": write["number"], "before": before, "after": after})
 
 
 # The program.
@@ -734,6 +765,7 @@ def run(plan, report):
         exit_signal=ended.signal,
         forks=forks,
         counts=capture.counts,
+        arrivals={number: list(seen.items()) for number, seen in capture.arrivals.items()},
         unread=capture.unread,
         written=capture.written,
         seen=capture.seen,

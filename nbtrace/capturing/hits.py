@@ -2,6 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Arrivals: TypeAlias = Mapping[int, tuple[tuple[tuple[int, ...], int], ...]]
+"""Of each probe, by its number: what the expressions of its `when` were where the selected turn came to its place, in
+their order, and how often; an empty tuple for further ones than are told apart."""
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,21 @@ class Injection:
         Turns of loops, by the name in the trace lines or by the variable: only there it is written.
     every : bool
         At every hit that fits, not at the first one alone.
+    after : int
+        Hits that fit and are passed by before it is written: a place may be reached once for each sampled point.
+    free : tuple of str
+        Expressions of the probe's `when` that may be anything: it is written in every turn of these loops, too.
+    over : tuple of float or None
+        With it, it is written wherever the program has these very numbers, and nowhere else.
     """
 
     quantity: str
     numbers: tuple[float, ...]
     index: Mapping[str, int] = field(default_factory=dict)
     every: bool = False
+    after: int = 0
+    free: tuple[str, ...] = ()
+    over: tuple[float, ...] | None = None
 
     @property
     def words(self) -> str:

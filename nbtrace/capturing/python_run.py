@@ -263,6 +263,7 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> GdbRun:
         tuple(InjectedWrite(event["write"], tuple(event["before"]), tuple(event["after"])) for event in written),
         f"of Python {first['python']}",
         "",
+        {},
         BackEnd(first["back_end"]),
     )
 

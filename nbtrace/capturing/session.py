@@ -25,7 +25,7 @@ from nbtrace.capturing.gdb_run import (
     require_gdb,
     run_captured,
 )
-from nbtrace.capturing.hits import CapturedValue, Hit
+from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
 from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
 from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
@@ -118,6 +118,8 @@ class CaptureResult(Presentable):
         None for any other one.
     file : Path or None
         The file whose digest the certificate has, where an interpreter runs it; None for a program of its own.
+    arrivals : mapping
+        How often the places of probes were reached, in which turns: :data:`~nbtrace.capturing.hits.Arrivals`.
     """
 
     request: CaptureRequest
@@ -134,6 +136,7 @@ class CaptureResult(Presentable):
     producer: str = ""
     compiled_otherwise: tuple[str, ...] | None = None
     file: Path | None = None
+    arrivals: Arrivals = field(default_factory=dict)
 
     presented_as = "capture"
 
@@ -187,6 +190,8 @@ class InjectedRun:
         The values that the probes read in this run, those computed from the injected ones included.
     output : Path or None
         Folder in which what this run wrote is kept.
+    digests : mapping of str to str
+        SHA-256 of everything that this run wrote.
     """
 
     request: CaptureRequest
@@ -195,6 +200,7 @@ class InjectedRun:
     changed: tuple[str, ...]
     hits: tuple[Hit, ...]
     output: Path | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def captured_run(request: CaptureRequest, output: Path | None = None) -> CaptureResult:
@@ -325,6 +331,7 @@ class CaptureSession:
             _printed(captured.streams.stdout),
             captured.written.in_place,
             gdb.producer,
+            arrivals=gdb.arrivals,
         )
 
     def inject(self, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:
@@ -353,7 +360,7 @@ class CaptureSession:
         changed = tuple(name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
         image = self._image_moves(plain, run)
         self._keep(run, output)
-        return InjectedRun(self.request, written, image, changed, gdb.hits, output)
+        return InjectedRun(self.request, written, image, changed, gdb.hits, output, after)
 
     @property
     def name(self) -> str:

@@ -121,14 +121,17 @@ def after_assignment(block: Statement, variable: str) -> SourcePlace:
 def before_assignment(block: Statement, variable: str) -> SourcePlace:
     """Return the place before the first statement of a body that assigns a variable.
 
+    A loop in which it is assigned counts only where no other statement of the body assigns it.
+
     Raises
     ------
     SourceError
         If nothing there assigns it.
     """
-    for at, statement in enumerate(block.inner):
-        if _assigns(statement, variable):
-            return SourcePlace(tuple((item.first, item.last) for item in block.inner[at:]))
+    found = [at for at, statement in enumerate(block.inner) if _assigns(statement, variable)]
+    outside = [at for at in found if block.inner[at].kind is not StatementKind.LOOP]
+    if found:
+        return SourcePlace(tuple((item.first, item.last) for item in block.inner[(outside or found)[0] :]))
     raise SourceError(f"nothing in lines {block.first} to {block.last} assigns {variable}")
 
 

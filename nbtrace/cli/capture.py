@@ -23,6 +23,7 @@ from nbtrace.nearness import nearest
 if TYPE_CHECKING:
     from nbtrace.capturing.probe import ProbeFile
     from nbtrace.capturing.session import CaptureRequest, CaptureResult, InjectedRun
+    from nbtrace.vocabulary.vocabulary import Vocabulary
 
 EXAMPLE = (
     "Example: nbtrace capture --pixel 685 1039 --build 'gcc {flags} -fopenmp -o {program} nanoBragg.c -lm' -o c.log "
@@ -186,9 +187,9 @@ def capture_command(
         raise UsageError("no log: say where it goes, as in: nbtrace capture -o c.log -- ./PROGRAM ARGS")
     if not words:
         raise UsageError("no program: put it after --, as in: nbtrace capture -o c.log -- ./PROGRAM ARGS")
-    file = _probe_file(probes)
+    file = probe_file(probes)
     request = _request(
-        words, file, _selected(file, pixel, at or []), build, stdin, time_limit(timeout), uncompiled=uncompiled
+        words, file, selected_turn(file, pixel, at or []), build, stdin, time_limit(timeout), uncompiled=uncompiled
     )
     inputs = tuple(str(path) for path in (probes, stdin) if path is not None)
     delivery = Delivery("capture", inputs, outputs.destinations(), reference=request.program)
@@ -196,7 +197,16 @@ def capture_command(
     _deliver(delivery, result, injected, outputs)
 
 
-def _probe_file(path: Path | None) -> "ProbeFile":
+def probe_file(path: Path | None, words: "Vocabulary | None" = None) -> "ProbeFile":
+    """Return the probes of a file, else those that come with a vocabulary, by default the one in force.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    UsageError
+        If it holds no probes, or the vocabulary comes with none.
+    """
     from nbtrace.capturing.probe_file import read_probe_file  # noqa: PLC0415
 
     if path is not None:
@@ -204,7 +214,7 @@ def _probe_file(path: Path | None) -> "ProbeFile":
     from nbtrace.vocabulary import registry  # noqa: PLC0415
     from nbtrace.vocabulary.chosen import chosen  # noqa: PLC0415
 
-    words = chosen(None, Path()).vocabulary
+    words = words or chosen(None, Path()).vocabulary
     shipped: Path | None = registry.knowledge(words, PROBES, None)
     if shipped is None:
         raise UsageError(
@@ -213,8 +223,14 @@ def _probe_file(path: Path | None) -> "ProbeFile":
     return read_probe_file(shipped, shipped=True)
 
 
-def _selected(file: "ProbeFile", pixel: tuple[int, int] | None, at: Sequence[str]) -> Mapping[str, int]:
-    """Return the selected turn of each loop."""
+def selected_turn(file: "ProbeFile", pixel: tuple[int, int] | None, at: Sequence[str]) -> Mapping[str, int]:
+    """Return the selected turn of each loop.
+
+    Raises
+    ------
+    UsageError
+        If a loop is none that the probe file selects by, or the pixel is missing.
+    """
     selection = file.selection
     names = [name.partition(":")[0] for name in selection.loops]
     chosen: dict[str, int] = {}

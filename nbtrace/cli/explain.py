@@ -19,11 +19,13 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import OUTPUT
 from nbtrace.cli.program_flags import with_leniency
+from nbtrace.cli.proof_options import ProofOptions, proof_files, proved_by
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_pair
+from nbtrace.temporary import temporary_folder
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import Chosen, chosen
 
@@ -59,12 +61,17 @@ def explain_command(
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
+    proof: ProofOptions,
     outputs: Outputs,
 ) -> None:
     """Say who is wrong, and why, with proof.
 
     Every quantity is computed anew from the same side's own logged inputs. Each root gets the causes that fit, each
     with the residual that it leaves, and its share of the final ratio.
+
+    With --prove ./PROGRAM -- FLAGS the reference itself is asked: it runs once as it is, once captured, and once with
+    the value of the first root changed at its place, which either makes its number that of the other program or not.
+    A cause that it contradicts is withdrawn. The exit status does not depend on it.
     """
     # The catalogue of causes, which no other command needs.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
@@ -72,19 +79,34 @@ def explain_command(
     from nbtrace.report.views.explain_view import explain_view  # noqa: PLC0415
     from nbtrace.report.views.hypotheses import hypotheses_block  # noqa: PLC0415
 
-    flags = with_leniency(flags or [], lenient=lenient)
+    typed = flags or []
+    flags = with_leniency(typed, lenient=lenient)
     words = chosen(vocabulary, Path())
-    configured = configured_by(config, flags, words)
+    program = proof.program()
+    probes = None if program is None else proof.file(words.vocabulary)
+    configured = configured_by(config, _of_configuration(flags, config, words, proves=program is not None), words)
     inputs = (c_log, py_log, *words.inputs)
-    delivery = Delivery("explain", inputs, outputs.destinations(notes=hypotheses))
+    inputs += () if proof.probes is None else (str(proof.probes),)
+    destinations = outputs.destinations(notes=hypotheses)
+    delivery = Delivery("explain", inputs, destinations, reference=program)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = read_pair(c_log, py_log, words.vocabulary)
     result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))
     refuse_misspelt(limits, result.diff.notices)
-    code = delivery.deliver(explain_view(result), lambda: explain_document(result))
+    with temporary_folder() as folder:
+        kept = folder / "outputs" if destinations.bundle is not None else None
+        if program is not None and probes is not None:
+            result = proved_by(proof, program, probes, typed, result, kept)
+        view, files = explain_view(result), proof_files(result, kept)
+        code = delivery.deliver(view, lambda: explain_document(result), outputs=files)
     if hypotheses is not None:
         _append(hypotheses, hypotheses_block(result))
     raise typer.Exit(code)
+
+
+def _of_configuration(flags: list[str], config: str | None, words: Chosen, *, proves: bool) -> list[str]:
+    """Return the flags that tell the configuration; those of a program that is to be run may be its arguments alone."""
+    return [] if proves and (config is not None or not words.is_default) else flags
 
 
 def configured_by(config: str | None, flags: list[str], words: Chosen) -> "Config | None":

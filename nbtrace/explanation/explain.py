@@ -18,6 +18,7 @@ from nbtrace.explanation.audit.findings import Audit, Finding
 from nbtrace.explanation.audit.leftovers import leftovers
 from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
+from nbtrace.explanation.proof import Proof, ProofOutcome
 from nbtrace.explanation.ranking import is_rounding, ranked
 from nbtrace.explanation.simulations.counterfactual import Simulated, counterfactual
 from nbtrace.explanation.simulations.evidence import logged_sides
@@ -49,6 +50,8 @@ class Explanation(Presentable):
         Values that are no numbers: not finite, or a word in place of one.
     simulated : Simulated or None
         What runs of the simulator say; None where none were asked for, or the traces are of different pixels.
+    unproven : Proof or None
+        Why no root was held against the reference itself, where that was asked for and there is none to try.
     """
 
     presented_as: ClassVar[str] = "explain"
@@ -59,6 +62,7 @@ class Explanation(Presentable):
     attribution: Attribution
     unusable: tuple[Record, ...]
     simulated: Simulated | None = None
+    unproven: Proof | None = None
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
@@ -74,6 +78,16 @@ class Explanation(Presentable):
     def ranked(self) -> tuple[tuple[Root, Share], ...]:
         """The roots with their shares, the one that matters most first."""
         return ranked(self.audit, self.roots, self.attribution)
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        """What the reference itself says of the first root that was held against it and not contradicted.
+
+        Else why the first one was not, else what contradicts it; None where nothing was asked for.
+        """
+        proofs = [root.proof for root, _ in self.ranked if root.proof is not None]
+        kept = [proof for proof in proofs if proof.tried and proof.outcome is not ProofOutcome.REFUTED]
+        return next(iter((*kept, *proofs)), self.unproven)
 
     @cached_property
     def rounded(self) -> tuple[Root, ...]:

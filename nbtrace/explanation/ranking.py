@@ -24,7 +24,8 @@ def ranked(audit: Audit, roots: Sequence[Root], attribution: Attribution) -> tup
     """Return the roots with their shares, the one that matters most first.
 
     A root whose share cannot be computed may be all that the others leave; several such come in the order of what they
-    move. Deviations of the size of rounding come after everything else, and what only a log has wrong comes last.
+    move. What the reference itself contradicts comes after what it does not, deviations of the size of rounding after
+    everything else, and what only a log has wrong comes last.
     """
     pairs = list(zip(roots, attribution.shares, strict=True))
     known = [share.of_log_ratio for share in attribution.shares if share.of_log_ratio is not None]
@@ -60,10 +61,11 @@ def _relative(value: Vector | None, right: Vector | None) -> float:
     return apart / scale if scale else 0.0
 
 
-def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool, bool, float, float, float, bool, bool]:
+def _place(root: Root, share: Share, rest: float, moves: float) -> tuple[bool | float, ...]:
     return (
         root.status is AuditStatus.LOG_ONLY,
         is_rounding(root, share),
+        root.is_refuted,
         -_effect(root, share, rest),
         -_decade(min(moves, 1.0)),
         -_decade(size(root)),

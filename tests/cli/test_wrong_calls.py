@@ -72,6 +72,7 @@ WITHOUT = {
     ("trust", "--ref"): FLAGS,
     ("selftest", "--configuration"): "",
     ("selftest", "--mistakes"): "-c cubic_default",
+    ("explain", "--probes"): "c.log py.log --prove ./reference",
 }
 """The same, where what is added stands in place of something."""
 
@@ -137,6 +138,7 @@ WRONG: dict[str, dict[str, int]] = {
     "--mistakes": {"nosuch": 2},
     "--format": {"pdf": 2},
     "--name": {"a/b": 2},
+    "--prove": {"missing": 5, "junk": 5, "folder": 5},
 }
 """Wrong values of an option, and the exit status each must have, whichever command it is of."""
 

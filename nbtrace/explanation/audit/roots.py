@@ -12,6 +12,7 @@ from nbtrace.compare.scene import Fact, Node, Place
 from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, Ground, noise
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
+from nbtrace.explanation.proof import Proof, ProofOutcome
 from nbtrace.records import Side
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -60,6 +61,10 @@ class Root:
         Configuration values that the sides have apart, where that is all there is to it.
     run : RunDifference or None
         What the runs of the two sides differ in, where that makes it.
+    proof : Proof or None
+        What the reference itself said when the value was changed there; None where it was not asked.
+    withdrawn : tuple of Cause
+        Causes that it contradicts.
     """
 
     findings: tuple[Finding, ...]
@@ -72,6 +77,8 @@ class Root:
     basis: Grounds = Grounds.FORMULAS
     settings: tuple[SettingApart, ...] = ()
     run: "RunDifference | None" = None
+    proof: Proof | None = None
+    withdrawn: tuple[Cause, ...] = ()
 
     @property
     def node(self) -> Node:
@@ -92,6 +99,11 @@ class Root:
     def phi_tic(self) -> int | None:
         """The step of the φ sweep, None for a value that is not of one."""
         return dict(self.place).get(self.vocabulary.sweep or "")
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the reference itself contradicts that the difference comes from here."""
+        return self.proof is not None and self.proof.outcome is ProofOutcome.REFUTED
 
     @property
     def cause(self) -> Cause | None:

@@ -5,6 +5,7 @@ from nbtrace.explanation.audit.findings import AuditStatus, Finding, Held
 from nbtrace.explanation.audit.roots import Root, SettingApart
 from nbtrace.explanation.causes.search import Cause
 from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.proof import ChangedValue, Proof
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
 from nbtrace.explanation.simulations.evidence import Evidence, evidence
 from nbtrace.explanation.simulations.match import ValueMatch
@@ -13,6 +14,7 @@ from nbtrace.explanation.simulations.run import Change
 from nbtrace.records import Trace
 from nbtrace.report.documents.models.explain import (
     CauseEntry,
+    ChangedValueEntry,
     ChangeEffect,
     ChangeEntry,
     CombinedChange,
@@ -23,7 +25,10 @@ from nbtrace.report.documents.models.explain import (
     FindingEntry,
     HeldValue,
     ModeCount,
+    ProofImage,
+    ProofOutputEntry,
     ProofRow,
+    ReferenceProof,
     ReproducedSide,
     RootEntry,
     RootProof,
@@ -36,8 +41,10 @@ from nbtrace.report.documents.models.explain import (
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, pixel_place, side_names
 from nbtrace.report.documents.trace_documents import diff_model
+from nbtrace.report.views.explain_proof import proof_words
 from nbtrace.report.views.explain_view import headline, proof_rows, proof_sentences
 from nbtrace.report.views.explain_words import basis_words, effect_words, root_words, side_words
+from nbtrace.vocabulary.sides import Names
 
 
 def explain_document(result: Explanation, *, with_diff: bool = False) -> Document:
@@ -66,6 +73,7 @@ def explain_model(result: Explanation, *, with_diff: bool = False) -> ExplainDoc
         notices=notice_entries(result.diff.notices),
         roots=tuple(_root(root, share, result) for root, share in result.ranked),
         simulator=_simulator(result.simulated),
+        reference_proof=_proof(result.proof, result.names),
         unusable=tuple(UnusableValue(key=item.key, line=item.line, text=item.value.text) for item in result.unusable),
         audit=tuple(_finding(item) for item in result.findings if item.status is not AuditStatus.MATCH),
         diff=diff_model(result.diff) if with_diff else None,
@@ -102,9 +110,61 @@ def _root(root: Root, share: Share, result: Explanation) -> RootEntry:
             ),
         ),
         simulator=_evidence(evidence(root, result.simulated)),
+        reference_proof=_proof(root.proof, result.names),
+        withdrawn=tuple(map(_cause, root.withdrawn)),
         candidates_tried=root.search.tried,
         causes=tuple(map(_cause, root.search.causes)),
         nearest=tuple(map(_cause, root.search.nearest)),
+    )
+
+
+def _proof(proof: Proof | None, names: Names) -> ReferenceProof | None:
+    """Return what the reference itself says; None where it was not asked."""
+    if proof is None:
+        return None
+    image = proof.image
+    return ReferenceProof(
+        outcome=proof.outcome.value,
+        reason=proof.reason.value if proof.reason is not None else None,
+        text=proof_words(proof, names),
+        injected=proof.side.value,
+        values=tuple(map(_changed_value, proof.values)),
+        quantity=proof.quantity,
+        pixel=pixel_place(proof.pixel) if proof.pixel is not None else None,
+        before=proof.before,
+        after=proof.after,
+        candidate=proof.candidate,
+        image=None
+        if image is None
+        else ProofImage(file=image.file, before=image.before, after=image.after, candidate=image.candidate),
+        match=proof.match.value,
+        residual_rel=proof.residual_rel,
+        log_ratio_left=proof.log_ratio_left,
+        share_expected=proof.expected,
+        share_done=proof.done,
+        others_moved=proof.others,
+        outputs=tuple(
+            ProofOutputEntry(name=item.name, plain=item.plain, changed=item.injected) for item in proof.outputs
+        ),
+        program=proof.program,
+        program_sha256=proof.program_sha256,
+        command=proof.command,
+        untouched=proof.untouched,
+        settings=proof.injections,
+    )
+
+
+def _changed_value(value: ChangedValue) -> ChangedValueEntry:
+    return ChangedValueEntry(
+        quantity=value.node.name,
+        index=value.node.label,
+        key=value.key,
+        place=dict(value.index),
+        passed=value.passed,
+        before=value.before,
+        after=value.after,
+        times=value.times,
+        origin=value.origin.value,
     )
 
 

@@ -171,15 +171,12 @@ def _next(log: str | None, result: CaptureResult) -> tuple[Section, ...]:
         compared = Command(
             f"nbtrace diff c.log {typed(log)}",
             "does it agree with the reference? c.log is its trace",
-            takes_vocabulary=True,
         )
     else:
-        compared = Command(
-            f"nbtrace diff {typed(log)} py.log", "does the port agree? py.log is its trace", takes_vocabulary=True
-        )
+        compared = Command(f"nbtrace diff {typed(log)} py.log", "does the port agree? py.log is its trace")
     return next_section(
         commands=(
-            Command(f"nbtrace check {typed(log)}", "is the trace consistent with itself?", takes_vocabulary=True),
+            Command(f"nbtrace check {typed(log)}", "is the trace consistent with itself?"),
             compared,
         )
     )

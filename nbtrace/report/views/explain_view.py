@@ -16,6 +16,7 @@ from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, clean, listed, percent
 from nbtrace.report.views.diff_view import configured_words, lack_words
 from nbtrace.report.views.explain_next import after_explain
+from nbtrace.report.views.explain_proof import proof_section, proof_words, verdict_words, withdrawn_words
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.views.explain_words import (
     SMALL,
@@ -98,7 +99,7 @@ def headline(result: Explanation) -> str:
             return f"{single} in single precision, and every difference follows from that"
         return f"{result.diff.first_divergence.label} differs, but no value in the logs shows which side is wrong"
     root, share = result.ranked[0]
-    answer = f"{side_words(root)}: {root_words(root, _unnamed_turn(result, root))}; {effect_words(root, share, result)}"
+    answer = f"{side_words(root)}: {_leading_words(root, share, result)}"
     if len(result.rounded) == len(result.ranked) > 1:
         answer = rounding_words(result.rounded)
     if result.verdict is Verdict.AGREE:
@@ -109,6 +110,17 @@ def headline(result: Explanation) -> str:
     if left is None or whole is None or abs(left) < _MUCH * abs(whole) or abs(left) < SMALL:
         return answer
     return f"{answer}; of log({result.names.ratio}) = {whole:+.3g}, {left_words(attribution)}"
+
+
+def _leading_words(root: Root, share: Share, result: Explanation) -> str:
+    """Return what the first root is, what the reference itself says of it, and else what it does."""
+    told = root_words(root, _unnamed_turn(result, root))
+    if root.is_refuted:
+        return told
+    proven = verdict_words(root.proof, result.names) if root.proof is not None else ""
+    withdrawn = [other for other, _ in result.ranked if other.is_refuted]
+    also = f"; {withdrawn[0].node.label}: {withdrawn_words(withdrawn[0])}" if withdrawn else ""
+    return f"{told}; {proven or effect_words(root, share, result)}{also}"
 
 
 def _single_side(result: Explanation) -> str:
@@ -145,6 +157,8 @@ _MUCH = 0.01
 
 def _facts(result: Explanation) -> Iterator[str]:
     findings = result.findings
+    if result.proof is not None:
+        yield f"Proof: {proof_words(result.proof, result.names)}"
     counts = {status: sum(item.status is status for item in findings) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
@@ -165,6 +179,7 @@ def _sections(result: Explanation) -> Iterator[Section]:
     shown_roots = [(root, share) for root, share in result.ranked if root not in rounded]
     lines = tuple(_root_line(root, share) for root, share in shown_roots)
     also = (rounding_words(rounded),) if rounded else ()
+    yield proof_section(result)
     yield Section("Roots", items=also, table=Table(ROOT_COLUMNS, lines) if lines else None, kind=SectionKind.ROOTS)
     yield simulator_section(result.simulated, result.names)
     for root, _ in shown_roots:
@@ -186,9 +201,17 @@ def _root_line(root: Root, share: Share) -> Line:
         status_word(root.status, root.vocabulary.names),
         _share_cell(share),
         f"{root.cause.residual_rel:.1e}" if root.cause is not None else "–",
-        root.cause.text if root.cause is not None else setting_words(root) if root.settings else "none found",
+        _cause_cell(root),
     )
     return Line(cells, _STYLE[root.status])
+
+
+def _cause_cell(root: Root) -> str:
+    if root.is_refuted:
+        return withdrawn_words(root)
+    if root.cause is not None:
+        return root.cause.text
+    return setting_words(root) if root.settings else "none found"
 
 
 def _share_cell(share: Share) -> str:
@@ -257,6 +280,8 @@ def _alternatives(root: Root, result: Explanation) -> Iterator[str]:
     if root.settings:
         yield setting_words(root)
         return
+    if root.is_refuted:
+        yield withdrawn_words(root)
     yield odds_words(root.search)
     for cause in root.search.causes[1:3]:
         yield f"fits as well: {cause.text} (residual {cause.residual_rel:.1e})"

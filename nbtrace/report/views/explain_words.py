@@ -13,6 +13,7 @@ from nbtrace.explanation.physics import physics_of
 from nbtrace.explanation.ranking import UNDONE, size
 from nbtrace.records import Side
 from nbtrace.report.view import listed, percent
+from nbtrace.report.views.explain_proof import withdrawn_words
 from nbtrace.vocabulary.formula import Lack
 from nbtrace.vocabulary.sides import Names
 
@@ -51,6 +52,8 @@ def root_words(root: Root, turn: str = "") -> str:
         where += f" at {place}"
     if root.settings:
         return f"{setting_words(root)}; each follows the formula of {where}"
+    if root.is_refuted:
+        return f"{where}: {withdrawn_words(root)}"
     if root.cause is None:
         return f"{where}: {_without_cause(root)}"
     cause = f"{root.cause.text}, residual {root.cause.residual_rel:.1e}"
@@ -174,7 +177,8 @@ def effect_words(root: Root, share: Share, result: Explanation) -> str:
         return f"without effect on {final}"
     if abs(share.of_log_ratio) > UNDONE and share.ratio is not None:
         return f"changes {final} by a factor of {share.ratio:.4g}, most of which other roots undo"
-    return f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
+    explains = f"explains {percent(share.of_log_ratio)} of log({result.names.ratio}) of {final}"
+    return f"by the logs alone it {explains}" if root.is_refuted else explains
 
 
 def formula_words(root: Root) -> str:

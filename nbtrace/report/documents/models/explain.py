@@ -6,6 +6,7 @@ from pydantic import Field
 
 from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Grounds
+from nbtrace.explanation.proof import InjectedSide, NotTried, NumberMatch, ProofOutcome, ValueOrigin
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.parts import (
     LATER,
@@ -91,6 +92,75 @@ class SettingEntry(DocumentPart):
     origin_py: str = Field(description="What tells the candidate's.")
 
 
+class ChangedValueEntry(DocumentPart):
+    """A value that was changed in the running reference."""
+
+    quantity: str = Field(description="The quantity of the logs.")
+    index: str = Field(description="Its name with its place in the loops.")
+    key: str = Field(description="Its name in the probe file.")
+    place: dict[str, int] = Field(description="Turns of loops that the probe states.")
+    passed: int = Field(description="Times that the place was reached there before.")
+    before: Vector = Field(description="What the program had, in the unit of the probe.")
+    after: Vector = Field(description="What it had then.")
+    times: int = Field(description="How often it was written: more than once where further turns of loops have it.")
+    origin: str = Field(description="Where the value is from.", json_schema_extra=words_of(*ValueOrigin))
+
+
+class ProofImage(DocumentPart):
+    """The traced pixel in the images of both runs."""
+
+    file: str = Field(description="Name of the image.")
+    before: Number = Field(description="In the plain run.")
+    after: Number = Field(description="With the values changed.")
+    candidate: Number = Field(description="The candidate's number as the image would hold it; null where not known.")
+
+
+class ProofOutputEntry(DocumentPart):
+    """One thing that the reference writes: a file, stdout or stderr."""
+
+    name: str = Field(description="Its name.")
+    plain: str | None = Field(description="SHA-256 in the plain run; null where it was not written.")
+    changed: str | None = Field(description="SHA-256 with the values changed; null where it was not written.")
+
+
+class ReferenceProof(DocumentPart):
+    """A root held against the reference itself: its values were changed in the running program."""
+
+    outcome: str = Field(description="What the reference says.", json_schema_extra=words_of(*ProofOutcome))
+    reason: str | None = Field(
+        description="Why it was not tried; null where it was.", json_schema_extra=words_of(*NotTried)
+    )
+    text: str = Field(description="The whole in one sentence.")
+    injected: str = Field(
+        description="Whose value was written: the right one, or the candidate's where that is wrong or undecided.",
+        json_schema_extra=words_of(*InjectedSide),
+    )
+    values: Array[ChangedValueEntry] = Field(description="What was changed, in the order of execution.")
+    quantity: str = Field(description="The final quantity; empty where it was not tried.")
+    pixel: PixelPlace | None = Field(description="The pixel; null where none is selected.")
+    before: Number = Field(description="The final quantity of the reference as it is, in double precision.")
+    after: Number = Field(description="With the values changed.")
+    candidate: Number = Field(description="The candidate's.")
+    image: ProofImage | None = Field(description="The same in the image; null where there is none.")
+    match: str = Field(
+        description="How the reference then meets the candidate's number.", json_schema_extra=words_of(*NumberMatch)
+    )
+    residual_rel: Number = Field(description="|after − candidate|/|candidate|.")
+    log_ratio_left: Number = Field(description="ln(candidate/after).")
+    share_expected: Number = Field(description="Share of ln(py/c) that the root was said to explain.")
+    share_done: Number = Field(description="Share of it that the change makes.")
+    others_moved: int | None = Field(description="Other pixels that moved; null without an image.")
+    outputs: Array[ProofOutputEntry] = Field(description="Everything that the reference wrote in both runs.")
+    program: str = Field(description="The reference.")
+    program_sha256: str = Field(description="Its SHA-256.")
+    command: Array[str] = Field(description="The reference and its arguments.")
+    untouched: int = Field(
+        description="Further times that the program computes the values, in turns of loops of which the logs tell "
+        "nothing: there they were left, and nothing can be refuted."
+    )
+    settings: Array[str] = Field(description="The changes as `nbtrace capture --set` takes them, where it can.")
+
+
 class RootEntry(DocumentPart):
     """A root: a quantity that a side has wrong and that follows from nothing else."""
 
@@ -122,6 +192,10 @@ class RootEntry(DocumentPart):
     simulator: EvidenceEntry | None = Field(
         default=None, description=f"{LATER}What runs of the simulator say of it; null where nothing."
     )
+    reference_proof: ReferenceProof | None = Field(
+        default=None, description="What the reference itself says (--prove); null where it was not asked."
+    )
+    withdrawn: Array[CauseEntry] = Field(default=(), description="Causes that the reference itself contradicts.")
     candidates_tried: int | None = Field(default=None, description="Causes that were tried.")
     causes: Array[CauseEntry] = Field(default=(), description="Causes that fit, the best first.")
     nearest: Array[CauseEntry] = Field(default=(), description="Causes that do not, the nearest first.")
@@ -252,6 +326,11 @@ class ExplainDocument(DocumentPart):
     roots: Array[RootEntry] = Field(description="The roots, the one that explains most first.")
     simulator: SimulatorRuns | SimulatorRefused | None = Field(
         default=None, description=f"{LATER}Runs of the simulator; null where none was asked for."
+    )
+    reference_proof: ReferenceProof | None = Field(
+        default=None,
+        description="The proof of the first root that the reference does not contradict, else why there is none; null "
+        "where --prove was not given.",
     )
     unusable: Array[UnusableValue] = Field(description="Logged values that are no numbers to compute with.")
     audit: Array[FindingEntry] = Field(description="Values that differ, against their formulas.")

@@ -1,0 +1,1 @@
+"""Causes held against the reference itself: values are changed in the running program, and its output is read."""
