@@ -45,7 +45,7 @@ class WantedPlace(NamedTuple):
         return self.after or self.before
 
 
-class Span(NamedTuple):
+class ScopeSpan(NamedTuple):
     """Lines of one scope, both ends included."""
 
     scope: str
@@ -62,7 +62,7 @@ class Span(NamedTuple):
     """Lines of the span from which the function is left before the end of the span."""
 
 
-def find(source: str, wanted: WantedPlace, file: str) -> Span:
+def find(source: str, wanted: WantedPlace, file: str) -> ScopeSpan:
     """Return where a probe stands.
 
     Parameters
@@ -129,7 +129,7 @@ def _nearest(name: str, known: dict[str, Scope] | set[str]) -> str:
 # --- at an assignment -----------------------------------------------------------------------------------------------
 
 
-def _at_assignment(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> Span:
+def _at_assignment(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> ScopeSpan:
     found = []
     for name, scope in scopes.items():
         loops = [loop.body for loop in _loops(scope) if wanted.loop in _turned_by(loop)]
@@ -316,7 +316,7 @@ def _line_of_text(source: str, scopes: dict[str, Scope], text: str, file: str) -
     raise PlaceError(f"{len(lines)} lines of {file} have the text {text}: {numbers}; say which by `line`")
 
 
-def _at_line(scopes: dict[str, Scope], line: int, file: str) -> Span:
+def _at_line(scopes: dict[str, Scope], line: int, file: str) -> ScopeSpan:
     heads = [
         (name, scope, child) for name, scope in scopes.items() for child in _statements_of(scope.body) if _runs(child)
     ]
@@ -348,7 +348,7 @@ def _end(node: ast.AST) -> int:
     return last or int(getattr(node, "lineno", 1))
 
 
-def _span(name: str, scope: Scope, child: ast.stmt, last: int, *, before: bool) -> Span:
+def _span(name: str, scope: Scope, child: ast.stmt, last: int, *, before: bool) -> ScopeSpan:
     starts = [0, 1]
     if not isinstance(scope, ast.Module):
         starts = [scope.lineno, *(decorator.lineno for decorator in scope.decorator_list)]
@@ -360,4 +360,4 @@ def _span(name: str, scope: Scope, child: ast.stmt, last: int, *, before: bool) 
         if isinstance(statement, ast.Return)
         for line in range(statement.lineno, _end(statement) + 1)
     ]
-    return Span(name, tuple(sorted(set(starts))), child.lineno, last, before, tuple(sorted(names)), tuple(returns))
+    return ScopeSpan(name, tuple(sorted(set(starts))), child.lineno, last, before, tuple(sorted(names)), tuple(returns))
