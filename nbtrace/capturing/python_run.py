@@ -231,7 +231,8 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> GdbRun:
     IncompleteError, ProgramError
         As :func:`run_captured_python` does.
     """
-    processes = [_Process(_events(path)) for path in sorted(folder.glob("events-*.jsonl"))]
+    said = (_events(path) for path in sorted(folder.glob("events-*.jsonl")))
+    processes = [_Process(events) for events in said if events]  # one that was ended as it started has said nothing
     if not processes:
         raise ProgramError(f"no Python that can be captured from ran ({run.text})")
     for process in processes:

@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from nbtrace.capturing.back_end import BackEnd
-from nbtrace.capturing.python_run import steady_variables
-from nbtrace.errors import IncompleteError, UsageError
+from nbtrace.capturing.probe import ProbeFile
+from nbtrace.capturing.python_run import read_events, steady_variables
+from nbtrace.errors import IncompleteError, ProgramError, UsageError
+from nbtrace.evidence.program import ProgramRun
 from tests.capturing.python_programs import Program
 
 AFTER_X = """
@@ -520,3 +523,13 @@ def test_each_python_uses_the_back_end_that_costs_least(program: Program) -> Non
     again = program.captured(AFTER_X, back_end=BackEnd.PYTHON_SETTRACE)
     assert again.run.back_end is BackEnd.PYTHON_SETTRACE
     assert again.values == captured.values
+
+
+def test_a_process_that_was_ended_as_it_started_is_no_fault(tmp_path: Path) -> None:
+    """A pool ends its children whenever it is done with them."""
+    events = tmp_path / "events"
+    events.mkdir()
+    (events / "events-1.jsonl").touch()
+    ended = ProgramRun(("python",), datetime.now(UTC), 1.0, 0)
+    with pytest.raises(ProgramError, match="no Python that can be captured from ran"):
+        read_events(events, ended, ProbeFile(()))
