@@ -35,7 +35,7 @@ def ranked(audit: Audit, roots: Sequence[Root], attribution: Attribution) -> tup
     moves = {id(root): reach(audit, root) for root in unknown} if len(unknown) > 1 else {}
     final = attribution.final
     if final is not None and not audit.vocabulary.ancestors(final):
-        return tuple(sorted(pairs, key=lambda pair: _place(*pair, rest, 0.0)[:3]))
+        return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest, 0.0)[:3]))
     return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest, moves.get(id(pair[0]), 0.0))))
 
 
