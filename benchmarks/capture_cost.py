@@ -92,7 +92,7 @@ def measured(python: Path, folder: Path) -> tuple[str, list[float]]:
     captured = json.loads(streams.stdout.read_text())
     more = [after - before for before, after in zip(plain, captured, strict=True)]
     assert done.counts == {1: HITS, 2: 1, 3: 1}
-    return f"{done.gdb.removeprefix('of ')}  {done.back_end.value}", [
+    return f"{done.version.removeprefix('of ')}  {done.back_end.value}", [
         1e6 * seconds / count for seconds, count in zip(more, (HITS, TURNS, LINES, CALLS), strict=True)
     ]
 

@@ -109,13 +109,13 @@ class InjectedWrite:
 
 
 @dataclass(frozen=True)
-class GdbRun:
-    """A run of a program under gdb.
+class BackEndRun:
+    """A run of a program whose values were read: by gdb, or in a Python program.
 
     Attributes
     ----------
     run : ProgramRun
-        How the program ended, and how long gdb and it took together.
+        How the program ended, and how long it took together with what read the values.
     hits : tuple of Hit
     counts : mapping of int to int
         Hits of each probe by its number.
@@ -130,14 +130,14 @@ class GdbRun:
     width : int or None
         Pixels of the image along its fast axis.
     written : tuple of InjectedWrite
-    gdb : str
-        Its version.
+    version : str
+        That of gdb, or of Python.
     producer : str
         The compiler, as the debug information names it.
     arrivals : mapping of int to tuple of (tuple of int, int)
         Of each probe what the expressions of its `when` were where its place was reached, and how often.
     back_end : BackEnd
-        What read the values; a Python program needs no gdb, and `gdb` is then the version of Python.
+        What read the values.
     """
 
     run: ProgramRun
@@ -149,7 +149,7 @@ class GdbRun:
     flooded: bool
     width: int | None
     written: tuple[InjectedWrite, ...]
-    gdb: str
+    version: str
     producer: str
     arrivals: Arrivals
     back_end: BackEnd = BackEnd.GDB
@@ -200,7 +200,7 @@ def check_places(launch: Launch, file: ProbeFile, at: Mapping[str, int]) -> tupl
 
 def run_captured(
     launch: Launch, file: ProbeFile, at: Mapping[str, int], streams: Streams, writes: Sequence[ProbedWrite] = ()
-) -> GdbRun:
+) -> BackEndRun:
     """Run a program and read the values of the selected turn.
 
     Parameters
@@ -248,7 +248,7 @@ def run_captured(
         None if _status(report, run) is not None else "it went out of sight",
         run.overran,
     )
-    return GdbRun(
+    return BackEndRun(
         ended,
         hits,
         {int(number): count for number, count in report.get("counts", {}).items()},

@@ -351,7 +351,7 @@ def check_probe(probe, code, loops):
         for quantity, name in _variables(probe, code, loops):
             if name in known:
                 if told.get(name, True) is False:
-                    missing.append((quantity, name, "optimised out", []))
+                    missing.append((quantity, name, "optimised", []))
             elif gdb.lookup_symbol(name, gdb.block_for_pc(pc))[0] is None:
                 missing.append((quantity, name, "unknown", sorted(known)))
     return missing
@@ -856,8 +856,7 @@ def check(plan, report):
                 }
             )
             continue
-        for quantity, name, reason, names in check_probe(probe, code, loops):
-            kind = "optimised" if reason == "optimised out" else "unknown"
+        for quantity, name, kind, names in check_probe(probe, code, loops):
             text = f"{name} is optimised out" if kind == "optimised" else f"{code_name(code)} has no {name} here"
             faults.append(
                 {

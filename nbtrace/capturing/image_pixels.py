@@ -1,5 +1,6 @@
 """Pixels of the image that a program writes: one of them, and those that moved between two runs."""
 
+import math
 import os
 import struct
 from collections.abc import Sequence
@@ -85,9 +86,12 @@ def pixel_value(path: Path, check: ImageCheck, width: int, pixel: tuple[int, int
 
 
 def as_stored(value: float, check: ImageCheck) -> float:
-    """Return a number as a pixel of the image holds it."""
+    """Return a number as a pixel of the image holds it; one that is too large for it is infinite there."""
     code = _CODES[check.dtype]
-    stored: float = struct.unpack(code, struct.pack(code, value))[0]
+    try:
+        stored: float = struct.unpack(code, struct.pack(code, value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
     return stored
 
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.certificate import Certificate, ProbeHits, compared_outputs
-from nbtrace.capturing.gdb_run import GdbRun, probe_plan
+from nbtrace.capturing.gdb_run import BackEndRun, probe_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.inside.compiled_frames import kind_of, were_compiled
 from nbtrace.capturing.inside.frame_expressions import ForbiddenError
@@ -103,7 +103,7 @@ class InProcessCapture:
         self._places = {str(probe.number): _place(probe, names, given) for probe in file.probes}
         self._uncompiled = uncompiled
         self._held = ExitStack()
-        self._run: GdbRun | None = None
+        self._run: BackEndRun | None = None
         self.hits: tuple[Hit, ...] = ()
 
     def __enter__(self) -> Self:
@@ -161,7 +161,7 @@ class InProcessCapture:
         run = self._ended()
         selection = self._file.selection
         header = selection.header.format(**self._at) if selection.header and self._at else ""
-        lines = [f"captured in this process by {run.back_end.value} {run.gdb}", f"{len(self.hits)} hits"]
+        lines = [f"captured in this process by {run.back_end.value} {run.version}", f"{len(self.hits)} hits"]
         return log_text(self.hits, self._file.prefix, provenance=lines, header=header)
 
     @property
@@ -194,8 +194,12 @@ class InProcessCapture:
         PerturbedError
             If they differ.
         UsageError
-            If they are of a kind that has no bytes to compare.
+            If they are of a kind that has no bytes to compare, or hold nothing: that nothing is the same shows nothing.
         """
+        if not (_holds_something(plain) and _holds_something(captured)):
+            raise UsageError(
+                f"{name} holds nothing to compare; give what the functions computed, with the capture and without"
+            )
         certificate = self._certificate({name: _digest(plain)}, {name: _digest(captured)})
         if not certificate.same:
             raise PerturbedError(f"{name} is not the same with the capture and without, bit for bit")
@@ -209,7 +213,7 @@ class InProcessCapture:
         )
         return Certificate(compared_outputs(plain, captured), probes, None, "", "", len(plain))
 
-    def _ended(self) -> GdbRun:
+    def _ended(self) -> BackEndRun:
         if self._run is None:
             raise UsageError("nothing is captured until the block of `with nbtrace.capture(...)` has ended")
         return self._run
@@ -339,6 +343,15 @@ def _digest(value: object) -> str:
     for part in _bytes_of(value):
         digest.update(part)
     return digest.hexdigest()
+
+
+def _holds_something(value: Any) -> bool:
+    """Tell whether there is a number or a text in a value."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_something, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_something, value))
+    return value is not None and 0 not in getattr(value, "shape", ())
 
 
 def _bytes_of(value: Any) -> Any:

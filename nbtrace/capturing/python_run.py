@@ -13,7 +13,7 @@ from typing import Any
 
 from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.expression import RETURNED
-from nbtrace.capturing.gdb_run import GdbRun, InjectedWrite, Launch, Streams, probe_plan, write_plan
+from nbtrace.capturing.gdb_run import BackEndRun, InjectedWrite, Launch, Streams, probe_plan, write_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
 from nbtrace.capturing.plain_run import last_line, run_plain
@@ -111,7 +111,7 @@ def run_captured_python(
     *,
     variables: Mapping[str, str] | None = None,
     back_end: BackEnd | None = None,
-) -> GdbRun:
+) -> BackEndRun:
     """Run a Python program and read the values of the selected turn.
 
     Parameters
@@ -223,7 +223,7 @@ class _Process:
         return int(self.events[0]["parent"])
 
 
-def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> GdbRun:
+def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> BackEndRun:
     """Return what the processes of a run said.
 
     Raises
@@ -252,7 +252,7 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> GdbRun:
         counts[hit.probe] += 1
     first = processes[0].events[0]
     written = [event for process in processes for event in process.of("written")]
-    return GdbRun(
+    return BackEndRun(
         run,
         hits,
         counts,

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrace.capturing.gdb_run import Fault, GdbRun, Launch
+from nbtrace.capturing.gdb_run import BackEndRun, Fault, Launch
 from nbtrace.capturing.plain_run import RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder
 from nbtrace.capturing.python_command import PythonCommand
 from nbtrace.capturing.python_run import UNCOMPILED, find_places, run_captured_python, steady_variables
-from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, _refuse
+from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, refuse_faults
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.progress import stage
 
@@ -56,7 +56,7 @@ class PythonCaptureSession(CaptureSession):
         return self._main or program
 
     def _chosen_build(self) -> Path:
-        _refuse(self._faults(self.request.program), self.request.probes, of_the_build=True)
+        refuse_faults(self._faults(self.request.program), self.request.probes, of_the_build=True)
         return self.request.program
 
     def _faults(self, program: Path) -> tuple[Fault, ...]:
@@ -75,7 +75,7 @@ class PythonCaptureSession(CaptureSession):
             )
         return RunOutput(run, streams, self._folder.written())
 
-    def _gdb_run(self, writes: Sequence["ProbedWrite"] = ()) -> tuple[RunOutput, GdbRun]:
+    def _captured_run(self, writes: Sequence["ProbedWrite"] = ()) -> tuple[RunOutput, BackEndRun]:
         streams = self._streams()
         self._folder.make()
         launch = Launch(

@@ -16,8 +16,8 @@ from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.certificate import Certificate, ImagePixelCheck, ProbeHits, compared_outputs
 from nbtrace.capturing.gdb_run import (
     BUILD_REMEDY,
+    BackEndRun,
     Fault,
-    GdbRun,
     Launch,
     Streams,
     check_places,
@@ -39,6 +39,9 @@ from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
 
 ELF = b"\x7fELF"
+
+MOST_PLAIN = 4
+"""Plain runs after which what capture seems to change is taken to be changed by it."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +307,7 @@ class CaptureSession:
         self._plain = plain
         plain_digests = plain.digests
         self._keep_on_failure(plain, output)
-        captured, gdb = self._gdb_run()
+        captured, gdb = self._captured_run()
         self._keep_on_failure(captured, output, captured=True)
         again, runs = self._again(plain_digests, captured.digests, twin=twin)
         self._width = gdb.width
@@ -323,7 +326,7 @@ class CaptureSession:
             certificate,
             gdb.hits,
             gdb.back_end,
-            gdb.gdb,
+            gdb.version,
             twin,
             plain.run.wall_seconds,
             captured.run.wall_seconds,
@@ -345,7 +348,7 @@ class CaptureSession:
                 "would replace it; let it write into the current folder"
             )
         writes = [placed_write(injection, self.request.probes) for injection in injections]
-        run, gdb = self._gdb_run(writes)
+        run, gdb = self._captured_run(writes)
         run.require(self.name, stdin_given=self.request.stdin is not None, captured=True)
         written = tuple(
             WrittenValue(injections[item.write], _floats(item.before), _floats(item.after)) for item in gdb.written
@@ -383,12 +386,12 @@ class CaptureSession:
         else:
             if not faults:
                 return self.request.program
-            _refuse(faults, self.request.probes, of_the_build=self.request.build is None)
+            refuse_faults(faults, self.request.probes, of_the_build=self.request.build is None)
         with stage("building the twin"):
             twin = built_twin(
                 str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin"
             )
-        _refuse(self._faults(twin), self.request.probes, of_the_build=True)
+        refuse_faults(self._faults(twin), self.request.probes, of_the_build=True)
         return twin
 
     def _faults(self, program: Path) -> tuple[Fault, ...]:
@@ -402,7 +405,7 @@ class CaptureSession:
             run = run_plain(program, self.request.arguments, self._folder.path, streams, self.request.seconds)
         return RunOutput(run, streams, self._folder.written())
 
-    def _gdb_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, GdbRun]:
+    def _captured_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, BackEndRun]:
         streams = self._streams()
         self._folder.make()
         launch = Launch(
@@ -428,29 +431,39 @@ class CaptureSession:
     def _again(
         self, plain: Mapping[str, str], captured: Mapping[str, str], *, twin: bool
     ) -> tuple[Mapping[str, str] | None, int]:
-        """Return what a second plain run writes, where the first one and the captured one differ."""
+        """Return what further plain runs write, and how many there were, where the first and the captured one differ.
+
+        Of what differs between plain runs, what it was in one that differs. They are made until all that capture seems
+        to change is known to do so by itself, or there is no doubt.
+        """
         if plain == captured:
             return None, 1
-        again = self._plain_run(self.request.program, "second plain run").digests
-        stable = {name for name in {*plain, *again} if plain.get(name) == again.get(name)}
-        changed = {name for name in stable | (captured.keys() - plain.keys()) if plain.get(name) != captured.get(name)}
+        again, runs = dict(plain), 1
+        changed = _differing(plain, captured)
+        while changed and runs < MOST_PLAIN:
+            run = self._plain_run(self.request.program, "further plain run").digests
+            runs += 1
+            for name in _differing(plain, run):
+                again.pop(name, None)
+                again.update({name: run[name]} if name in run else {})
+            changed -= _differing(plain, again)
         if not (twin and changed):
-            return again, 2
+            return again, runs
         own = self._plain_run(self._captured_from, "plain run of the twin").digests
-        differs = sorted(name for name in stable if own.get(name) != plain.get(name))
+        differs = sorted(_differing(plain, own) - _differing(plain, again))
         if differs:
             raise PerturbedError(
                 f"the twin is another program: without capture it writes {', '.join(differs[:5])} otherwise than "
                 f"{self.request.program.name} does; build it with the same sources and options, and -O0 -g -no-pie"
             )
-        return again, 2
+        return again, runs
 
-    def _probe_hits(self, gdb: GdbRun) -> Iterator[ProbeHits]:
+    def _probe_hits(self, gdb: BackEndRun) -> Iterator[ProbeHits]:
         for probe in self.request.probes.probes:
             unread = gdb.unread.get(probe.number, "")
             yield ProbeHits(probe.words, gdb.counts.get(probe.number, 0), probe.optional, unread)
 
-    def _require(self, certificate: Certificate, gdb: GdbRun) -> None:
+    def _require(self, certificate: Certificate, gdb: BackEndRun) -> None:
         if gdb.flooded:
             raise IncompleteError("there were more than a million hits; select a turn of a loop (--at NAME=NUMBER)")
         for loop, seen in zip(self.request.probes.selection.loops, gdb.seen, strict=False):
@@ -465,7 +478,7 @@ class CaptureSession:
         except IncompleteError as error:
             raise IncompleteError(f"{error}{_forked(gdb)}") from None
 
-    def _image_check(self, gdb: GdbRun, run: RunOutput) -> ImagePixelCheck | None:
+    def _image_check(self, gdb: BackEndRun, run: RunOutput) -> ImagePixelCheck | None:
         check, pixel = self.request.probes.image, self.request.pixel
         if check is None or pixel is None or gdb.width is None:
             return None
@@ -510,15 +523,19 @@ class CaptureSession:
                 shutil.copyfile(path, output / name)
 
 
-def _forked(gdb: GdbRun) -> str:
+def _forked(gdb: BackEndRun) -> str:
     return "; it started other processes, in which probes are not followed" if gdb.forks else ""
+
+
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    return {name for name in {*one, *other} if one.get(name) != other.get(name)}
 
 
 def _floats(numbers: Sequence[str]) -> tuple[float, ...]:
     return tuple(map(float, numbers))
 
 
-def _refuse(faults: Sequence[Fault], probes: ProbeFile, *, of_the_build: bool) -> None:
+def refuse_faults(faults: Sequence[Fault], probes: ProbeFile, *, of_the_build: bool) -> None:
     """Refuse probes that do not fit a program; those that another build may have only where there is none.
 
     Raises

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
 EXAMPLE = (
-    "Example: nbtrace capture --pixel 685 1039 --build 'gcc {flags} -fopenmp -o {program} nanoBragg.c -lm' -o c.log "
+    "Example: nbtrace capture --pixel 685 1039 --build 'make OUT={program} CFLAGS=\"{flags}\"' -o c.log "
     "-- ./nanoBragg -mat A.mat -hkl P1.hkl -lambda 1"
 )
 

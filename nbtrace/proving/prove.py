@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from nbtrace.capturing.image_pixels import as_stored
 from nbtrace.capturing.injection import Injection
+from nbtrace.capturing.probe import ImageCheck
 from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, InjectedRun, capture_session
 from nbtrace.compare.scene import Node
 from nbtrace.compare.whereabouts import whereabouts
@@ -205,7 +206,7 @@ class _Prover:
         """Change the values of a root in the turn of the log; where that is not all, wherever the program has them."""
         if captured is None:
             raise UntriedError(NotTried.NO_PROBE, "the vocabulary knows none of the captured quantities")
-        goal = self._goal(captured)
+        goal = self._goal(captured, capture.request.probes.image)
         probes = capture.request.probes
         planned = planned_values(self._result.audit, item.root, captured, probes)
         left = untouched(self._result.audit, planned, captured, probes, capture.arrivals)
@@ -256,7 +257,7 @@ class _Prover:
     def _folder(self, name: str) -> Path | None:
         return None if self._outputs is None else self._outputs / name
 
-    def _goal(self, captured: CapturedValues) -> _Goal:
+    def _goal(self, captured: CapturedValues, check: ImageCheck | None) -> _Goal:
         """Return the final quantity that the other log and the program have, with its numbers."""
         theirs = self._result.audit.effective[Side.PY]
         for name in self._result.audit.vocabulary.finals:
@@ -264,11 +265,11 @@ class _Prover:
             before = captured.number(name)
             if nodes and before is not None:
                 goal = _Goal(nodes[-1], before, theirs[nodes[-1]][0])
-                self._require_same(goal)
+                self._require_same(goal, check)
                 return goal
         raise UntriedError(NotTried.NO_NUMBER, "the probes and the other log have no final quantity in common")
 
-    def _require_same(self, goal: _Goal) -> None:
+    def _require_same(self, goal: _Goal, check: ImageCheck | None) -> None:
         """Refuse a program that gives another final number than the reference's log, and one that needs no change."""
         audit = self._result.audit
         final, before, candidate = goal.final, goal.before, goal.candidate
@@ -281,8 +282,10 @@ class _Prover:
                     f"the program gives {final.label} {before:.9g}, the reference's log has {logged[0]:.9g}: other "
                     "flags, another pixel, another build or another number of threads (OMP_NUM_THREADS)",
                 )
-        if before == candidate:
-            text = f"the program gives {final.label} {before:.9g}, as the other log has"
+        stored = check is not None and as_stored(before, check) == as_stored(candidate, check)
+        if stored or self._match(goal, before, None) is not NumberMatch.APART:
+            # What no change is needed for, no change confirms.
+            text = f"the program gives {final.label} {before:.9g} as it is, and the other log has {candidate:.9g}"
             raise UntriedError(NotTried.SAME_NUMBER, text)
 
     def _number_after(self, run: InjectedRun, final: Node) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nbtrace.capturing.back_end import BackEnd
-from nbtrace.capturing.gdb_run import GdbRun, Launch, Streams
+from nbtrace.capturing.gdb_run import BackEndRun, Launch, Streams
 from nbtrace.capturing.injection import parse_injection, placed_write
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.probe_file import read_probe_file
@@ -43,7 +43,7 @@ def interpreter(version: str) -> Path:
 class Captured:
     """What a program's probes read."""
 
-    run: GdbRun
+    run: BackEndRun
     stdout: str
     stderr: str
 

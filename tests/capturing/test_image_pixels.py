@@ -24,6 +24,10 @@ def test_a_pixel_is_found_in_its_row(tmp_path: Path) -> None:
         pixel_value(tmp_path / "image.bin", CHECK, 4, (3, 0))
 
 
+def test_a_number_too_large_for_the_image_is_infinite_there() -> None:
+    assert (as_stored(-1e39, CHECK), as_stored(1e38, CHECK)) == (-np.inf, float(np.float32(1e38)))
+
+
 def test_pixels_that_move_are_those_with_other_bits(tmp_path: Path) -> None:
     before = np.zeros((3, 4), dtype=np.float32)
     after = before.copy()

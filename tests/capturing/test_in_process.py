@@ -87,6 +87,10 @@ def test_a_result_that_the_capture_changes_is_no_capture_of_the_program() -> Non
         captured.certify(image, plain)
     with pytest.raises(UsageError, match="a object has no bytes to compare"):
         captured.certify(object(), object())
+    nothing: Any
+    for nothing in (None, [], {"image": None}, np.zeros((0, 3))):
+        with pytest.raises(UsageError, match="result holds nothing to compare"):
+            captured.certify(nothing, nothing)
 
 
 def test_a_trace_is_saved_and_never_written_over(tmp_path: Path) -> None:

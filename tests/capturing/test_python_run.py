@@ -518,7 +518,7 @@ def test_a_value_written_into_the_program_is_used_by_it(program: Program) -> Non
 def test_each_python_uses_the_back_end_that_costs_least(program: Program) -> None:
     program.write(in_loop("x = i"))
     captured = program.captured(AFTER_X)
-    newer = captured.run.gdb.startswith(("of Python 3.12", "of Python 3.13"))
+    newer = captured.run.version.startswith(("of Python 3.12", "of Python 3.13"))
     assert captured.run.back_end is (BackEnd.PYTHON_MONITORING if newer else BackEnd.PYTHON_SETTRACE)
     again = program.captured(AFTER_X, back_end=BackEnd.PYTHON_SETTRACE)
     assert again.run.back_end is BackEnd.PYTHON_SETTRACE

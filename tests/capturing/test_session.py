@@ -2,13 +2,24 @@ import dataclasses
 import struct
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nbtrace.capturing.certificate import OutputState
+from nbtrace.capturing.certificate import OutputState, compared_outputs
 from nbtrace.capturing.injection import Injection
-from nbtrace.capturing.session import CaptureResult, capture_session, captured_run, found_program, injected_run
+from nbtrace.capturing.probe import ProbeFile
+from nbtrace.capturing.session import (
+    MOST_PLAIN,
+    CaptureRequest,
+    CaptureResult,
+    CaptureSession,
+    capture_session,
+    captured_run,
+    found_program,
+    injected_run,
+)
 from nbtrace.errors import IncompleteError, PerturbedError, ProgramError, UsageError
 from tests.capturing.programs import compiled, rows_term
 
@@ -159,6 +170,32 @@ def test_what_varies_by_itself_is_named_and_does_not_count(odd: Path, request_of
     assert [item.name for item in certificate.same] == ["out.txt"]
     assert certificate.runs == 2
     assert OutputState.CHANGED not in {item.state for item in certificate.outputs}
+
+
+class Runs(CaptureSession):
+    """A session whose plain runs write what they are given to write, one after the other."""
+
+    def __init__(self, *written: dict[str, str]) -> None:
+        self.request = CaptureRequest(Path("/program"), (), ProbeFile(()))
+        self._written = iter(written)
+
+    def _plain_run(self, program: Path, what: str) -> Any:  # noqa: ARG002 - as the session calls it
+        return SimpleNamespace(digests=next(self._written))
+
+
+PLAIN, CAPTURED = {"a": "1", "stdout": "x"}, {"a": "1", "stdout": "y"}
+
+
+def test_plain_runs_go_on_until_one_shows_what_varies_by_itself() -> None:
+    again, runs = Runs(PLAIN, {**PLAIN, "stdout": "z"}, {"a": "2"})._again(PLAIN, CAPTURED, twin=False)
+    assert (again, runs) == ({"a": "1", "stdout": "z"}, 3)
+    assert [item.state for item in compared_outputs(PLAIN, CAPTURED, again)] == [OutputState.SAME, OutputState.UNSTABLE]
+
+
+def test_what_no_plain_run_shows_is_changed_by_the_capture() -> None:
+    again, runs = Runs(PLAIN, PLAIN, PLAIN)._again(PLAIN, CAPTURED, twin=False)
+    assert (again, runs) == (PLAIN, MOST_PLAIN)
+    assert compared_outputs(PLAIN, CAPTURED, again)[1].state is OutputState.CHANGED
 
 
 def test_standard_input_is_what_is_given(odd: Path, request_of: "Request", tmp_path: Path) -> None:

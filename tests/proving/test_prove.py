@@ -122,6 +122,16 @@ def test_what_cannot_be_tried_is_said_and_the_explanation_stays(
     assert "proven" not in headline(result)
 
 
+@needs_gdb
+@pytest.mark.parametrize("factor", [1.0, 1 + 1e-9], ids=["same", "same in the image"])
+def test_what_needs_no_change_is_confirmed_by_none(tmp_path: Path, factor: float) -> None:
+    """The image holds 87.5 in single precision, whatever is written into the program."""
+    result = proved(explained(log(reading=87.5 * factor)), request(tmp_path))
+    proof = proof_of(result)
+    assert (proof.outcome, proof.reason) == (ProofOutcome.NOT_TRIED, NotTried.SAME_NUMBER)
+    assert "the program gives reading 87.5 as it is" in proof.text
+
+
 def test_two_logs_without_a_root_ask_nothing_of_the_program(tmp_path: Path) -> None:
     (tmp_path / "probes.toml").write_text(PROBES)
     nothing = CaptureRequest(tmp_path / "no program", (), read_probe_file(tmp_path / "probes.toml"))
