@@ -107,10 +107,17 @@ def prefix_of(line: str) -> LogPrefix | None:
     """Return what a logger or a launcher put in front of a line, None if nothing is known as such."""
     head = line[:_LONGEST]
     ends, rank = _parts(head)
-    # What is left of `error: 1e-3` and `info = 3` is a value: the word was its key.
-    while ends and (_value_alone(line[ends[-1] :]) or _assigned(line, ends[-1])):
+    while ends and not _is_message(line[ends[-1] :]):
         ends.pop()
     return LogPrefix(tuple(dict.fromkeys(ends)), _beyond(head, ends[-1]), *rank) if ends else None
+
+
+def _is_message(rest: str) -> bool:
+    """Tell whether what is left behind a prefix is a message.
+
+    Of `error: 1e-3` and `info = 3` it is a value, whose key the word was. A line of such a word alone is a message itself.
+    """
+    return bool(rest) and not (rest[0].isspace() or _value_alone(rest) or _assigned(rest))
 
 
 def behind_prefix(line: str) -> str | None:

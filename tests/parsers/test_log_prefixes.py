@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbtrace import diff, read_trace
@@ -83,6 +83,9 @@ def test_a_line_of_its_own_has_no_prefix(line: str) -> None:
     assert prefix_of(line) is None
 
 
+@example("FATAL")
+@example("2026-01-02 03:04:05 INFO")
+@example("INFO\x0bx")
 @given(st.text())
 def test_a_prefix_leaves_something(line: str) -> None:
     prefix = prefix_of(line)
