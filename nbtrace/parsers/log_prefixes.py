@@ -115,7 +115,7 @@ def prefix_of(line: str) -> LogPrefix | None:
 def _is_message(rest: str) -> bool:
     """Tell whether what is left behind a prefix is a message.
 
-    Of `error: 1e-3` and `info = 3` it is a value, whose key the word was. A line of such a word alone is a message itself.
+    Of `error: 1e-3` and `info = 3` it is a value, whose key the word was. A line of one such word is a message itself.
     """
     return bool(rest) and not (rest[0].isspace() or _value_alone(rest) or _assigned(rest))
 
