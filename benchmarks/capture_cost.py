@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nbtrace.capturing.gdb_run import Launch, Streams
+from nbtrace.capturing.launch import Launch, Streams
 from nbtrace.capturing.plain_run import run_plain
 from nbtrace.capturing.probe_file import read_probe_file
 from nbtrace.capturing.python_command import python_command

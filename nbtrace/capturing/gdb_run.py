@@ -1,4 +1,4 @@
-"""gdb as a back end: the plan that it is given, how it is started, and what becomes of what it says."""
+"""gdb as a back end: how it is started, and what becomes of what it says."""
 
 import json
 import os
@@ -8,25 +8,23 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbtrace.capturing.back_end import BackEnd
-from nbtrace.capturing.expression import ProbeExpression, names_in
-from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
+from nbtrace.capturing.back_end_run import BackEndRun, InjectedWrite
+from nbtrace.capturing.capture_plan import capture_plan
+from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
-from nbtrace.capturing.probe import Place, Probe, ProbedQuantity, ProbeFile
+from nbtrace.capturing.launch import MOST_WRITTEN, Launch, Streams
+from nbtrace.capturing.probe import ProbeFile
+from nbtrace.capturing.probe_faults import BUILD_REMEDY, Fault, near_hint
 from nbtrace.errors import IncompleteError, ProgramError, UsageError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
-from nbtrace.nearness import nearest
 
-MOST_WRITTEN = 2**35
-"""Bytes that a program may write to one file, so that one that never stops does not fill a disk."""
+_FOLDER = Path(__file__).parent
+_LOAD = "import sys; sys.path.insert(0, {folder!r}); from inside_gdb.carry_out import carry_out; carry_out({plan!r})"
+"""What gdb's Python does: it finds the package `inside_gdb` in this folder."""
 
-BUILD_REMEDY = "build the program with -O0 -g, or give --build 'COMMAND' to have a twin of it built so"
-
-_SCRIPT = Path(__file__).with_name("gdb_script.py")
 _QUIET = (
     "set auto-load gdb-scripts off",
     "set auto-load python-scripts off",
@@ -34,125 +32,6 @@ _QUIET = (
     "set debuginfod enabled off",
 )
 _FORBIDDEN = re.compile(r"ptrace|Operation not permitted|Could not trace|personality", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Streams:
-    """Files for what a program reads and writes."""
-
-    stdin: Path
-    stdout: Path
-    stderr: Path
-
-
-@dataclass(frozen=True)
-class Launch:
-    """A program that is to be captured from.
-
-    Attributes
-    ----------
-    program : Path
-        Whole path.
-    arguments : tuple of str
-    folder : Path
-        Where it runs.
-    work : Path
-        Where gdb's own files go.
-    seconds : float or None
-        Time limit.
-    """
-
-    program: Path
-    arguments: tuple[str, ...]
-    folder: Path
-    work: Path
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a probe cannot be read in a program.
-
-    Attributes
-    ----------
-    probe : int
-    quantity : str or None
-    kind : str
-        `unknown`, `optimised`, `place`, `debug`, `source` or `usage`.
-    text : str
-    word : str
-        The unknown name.
-    names : tuple of str
-        Those that there are.
-    """
-
-    probe: int
-    quantity: str | None
-    kind: str
-    text: str
-    word: str = ""
-    names: tuple[str, ...] = ()
-
-    @property
-    def is_of_the_build(self) -> bool:
-        """Whether another build of the same program may not have it."""
-        return self.kind in {"optimised", "debug", "source"}
-
-
-@dataclass(frozen=True)
-class InjectedWrite:
-    """What stood in a quantity before a value was written over it, and after."""
-
-    write: int
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class BackEndRun:
-    """A run of a program whose values were read: by gdb, or in a Python program.
-
-    Attributes
-    ----------
-    run : ProgramRun
-        How the program ended, and how long it took together with what read the values.
-    hits : tuple of Hit
-    counts : mapping of int to int
-        Hits of each probe by its number.
-    unread : mapping of int to str
-        Why a value of a probe could not be read.
-    seen : tuple of bool
-        Of each selected loop whether its turn came.
-    forks : int
-        Processes that the program started.
-    flooded : bool
-        There were more hits than are taken.
-    width : int or None
-        Pixels of the image along its fast axis.
-    written : tuple of InjectedWrite
-    version : str
-        That of gdb, or of Python.
-    producer : str
-        The compiler, as the debug information names it.
-    arrivals : mapping of int to tuple of (tuple of int, int)
-        Of each probe what the expressions of its `when` were where its place was reached, and how often.
-    back_end : BackEnd
-        What read the values.
-    """
-
-    run: ProgramRun
-    hits: tuple[Hit, ...]
-    counts: Mapping[int, int]
-    unread: Mapping[int, str]
-    seen: tuple[bool, ...]
-    forks: int
-    flooded: bool
-    width: int | None
-    written: tuple[InjectedWrite, ...]
-    version: str
-    producer: str
-    arrivals: Arrivals
-    back_end: BackEnd = BackEnd.GDB
 
 
 def require_gdb() -> str:
@@ -183,7 +62,7 @@ def check_places(launch: Launch, file: ProbeFile, at: Mapping[str, int]) -> tupl
     UsageError
         If the selection names something that the program does not have; the nearest name is in the message.
     """
-    report, _ = _gdb(launch, {"mode": "check", **_plan(file, at, ())})
+    report, _ = _gdb(launch, {"mode": "check", **capture_plan(file, at, ())})
     _raise_error(report["error"], launch)
     return tuple(
         Fault(
@@ -220,7 +99,7 @@ def run_captured(
     """
     plan = {
         "mode": "run",
-        **_plan(file, at, writes),
+        **capture_plan(file, at, writes),
         "args": list(launch.arguments),
         "stdin": str(streams.stdin),
         "stdout": str(streams.stdout),
@@ -310,7 +189,8 @@ def _gdb(launch: Launch, plan: Mapping[str, Any]) -> tuple[dict[str, Any], Progr
     command = [gdb, "-nx", "-batch", "-q"]
     for setting in _QUIET:
         command += ["-iex", setting]
-    command += ["-ex", f"python nbtrace_plan = {str(place)!r}", "-x", str(_SCRIPT), str(launch.program)]
+    loading = _LOAD.format(folder=str(_FOLDER), plan=str(place))
+    command += ["-ex", f"python {loading}", str(launch.program)]
     kept = launch.work / "gdb.out", launch.work / "gdb.err"
     run = run_kept(command, kept, surroundings=Surroundings(launch.folder, {"SHELL": "/bin/sh"}, launch.seconds))
     if run.overran is not None:
@@ -353,89 +233,6 @@ def _raise_error(error: Mapping[str, Any] | None, launch: Launch) -> None:
     if _FORBIDDEN.search(text):
         raise _forbidden()
     raise ProgramError(f"{name} could not be run under gdb: {text}")
-
-
-def near_hint(word: str, names: Sequence[str]) -> str:
-    """Return what a word was meant to be, as the end of a sentence; nothing where no name is near."""
-    near = nearest(word, names)
-    return f"; did you mean {near}?" if near else ""
-
-
-def _plan(file: ProbeFile, at: Mapping[str, int], writes: Sequence[ProbedWrite]) -> dict[str, Any]:
-    loops = [
-        {"name": name, "variable": name.partition(":")[0], "value": at.get(name.partition(":")[0])}
-        for name in file.selection.loops
-    ]
-    image = None
-    if file.image is not None:
-        giving = [probe.number for probe, quantity in file.quantities if quantity.name == file.image.quantity]
-        image = {"probe": giving[-1], "width": file.image.width}
-    return {
-        "selection": {"function": file.selection.function, "loops": loops},
-        "probes": [probe_plan(probe) for probe in file.probes],
-        "writes": [write_plan(number, write) for number, write in enumerate(writes)],
-        "image": image,
-    }
-
-
-def probe_plan(probe: Probe) -> dict[str, Any]:
-    """Return a probe as a plan has it."""
-    texts = [*probe.when, *probe.index.values()]
-    return {
-        "number": probe.number,
-        "place": _place(probe.place),
-        "when": list(probe.when.items()),
-        "first": probe.first,
-        "index": list(probe.index.items()),
-        "names": [name for text in texts for name in names_in(text)],
-        "quantities": [_quantity(quantity) for quantity in probe.quantities],
-    }
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {
-        "function": place.function,
-        "after": place.after,
-        "before": place.before,
-        "loop": place.loop,
-        "line": list(place.line) if place.line else None,
-        "text": place.text,
-        "returned": place.returned,
-        "call": place.call,
-    }
-
-
-def _quantity(quantity: ProbedQuantity) -> dict[str, Any]:
-    texts = [text for part in quantity.expressions for text in (part.text, part.low, part.high)]
-    return {
-        "name": quantity.name,
-        "unit": quantity.unit,
-        "expressions": [_expression(part) for part in quantity.expressions],
-        "names": list(dict.fromkeys(name for text in texts for name in names_in(text))),
-    }
-
-
-def _expression(part: ProbeExpression) -> dict[str, Any]:
-    return {"text": part.text, "low": part.low, "high": part.high, "root": part.root}
-
-
-def write_plan(number: int, write: ProbedWrite) -> dict[str, Any]:
-    """Return a value that is written as a plan has it."""
-    numbers = write.injection.numbers
-    targets = write.targets
-    share = targets if len(targets) == len(numbers) else (targets[0],) * len(numbers)
-    return {
-        "number": number,
-        "probe": write.probe.number,
-        "quantity": _quantity(write.quantity),
-        "targets": [_expression(target.expression) for target in targets],
-        "numbers": [f"{target.written(value):.17g}" for target, value in zip(share, numbers, strict=True)],
-        "index": list(write.index.items()),
-        "every": write.injection.every,
-        "after": write.injection.after,
-        "over": None if write.injection.over is None else list(write.injection.over),
-        "free": list(write.injection.free),
-    }
 
 
 def _hits(path: Path) -> tuple[tuple[Hit, ...], int | None]:

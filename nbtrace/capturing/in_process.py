@@ -17,8 +17,9 @@ from types import CodeType, TracebackType
 from typing import Any, Self
 
 from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.back_end_run import BackEndRun
+from nbtrace.capturing.capture_plan import probe_plan
 from nbtrace.capturing.certificate import Certificate, ProbeHits, compared_outputs
-from nbtrace.capturing.gdb_run import BackEndRun, probe_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.inside.compiled_frames import kind_of, were_compiled
 from nbtrace.capturing.inside.frame_expressions import ForbiddenError

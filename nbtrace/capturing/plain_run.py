@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbtrace.capturing.gdb_run import MOST_WRITTEN, Streams
+from nbtrace.capturing.launch import MOST_WRITTEN, Streams
 from nbtrace.capturing.private_folder import WrittenFiles
 from nbtrace.errors import ProgramError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept

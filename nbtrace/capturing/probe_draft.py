@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nbtrace.capturing.gdb_run import Launch, drafted
+from nbtrace.capturing.gdb_run import drafted
+from nbtrace.capturing.launch import Launch
 from nbtrace.errors import IncompleteError
 from nbtrace.temporary import temporary_folder
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.back_end_run import BackEndRun, InjectedWrite
+from nbtrace.capturing.capture_plan import probe_plan, write_plan
 from nbtrace.capturing.expression import RETURNED
-from nbtrace.capturing.gdb_run import BackEndRun, InjectedWrite, Launch, Streams, probe_plan, write_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
+from nbtrace.capturing.launch import Launch, Streams
 from nbtrace.capturing.plain_run import last_line, run_plain
 from nbtrace.capturing.probe import Probe, ProbeFile
 from nbtrace.capturing.python_command import PythonCommand

@@ -5,12 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrace.capturing.gdb_run import BackEndRun, Fault, Launch
+from nbtrace.capturing.back_end_run import BackEndRun
+from nbtrace.capturing.capture_request import CaptureRequest
+from nbtrace.capturing.capture_result import CaptureResult
+from nbtrace.capturing.launch import Launch
 from nbtrace.capturing.plain_run import RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder
+from nbtrace.capturing.probe_faults import Fault, refuse_faults
 from nbtrace.capturing.python_command import PythonCommand
 from nbtrace.capturing.python_run import UNCOMPILED, find_places, run_captured_python, steady_variables
-from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, refuse_faults
+from nbtrace.capturing.session import CaptureSession
 from nbtrace.errors import ProgramError, UsageError
 from nbtrace.progress import stage
 

@@ -6,204 +6,31 @@ for several injections after one plain run.
 
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.back_end_run import BackEndRun
+from nbtrace.capturing.capture_request import CaptureRequest
+from nbtrace.capturing.capture_result import CaptureResult, InjectedRun, WrittenValue
 from nbtrace.capturing.certificate import Certificate, ImagePixelCheck, ProbeHits, compared_outputs
-from nbtrace.capturing.gdb_run import (
-    BUILD_REMEDY,
-    BackEndRun,
-    Fault,
-    Launch,
-    Streams,
-    check_places,
-    near_hint,
-    require_gdb,
-    run_captured,
-)
-from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
+from nbtrace.capturing.gdb_run import check_places, require_gdb, run_captured
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
 from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
+from nbtrace.capturing.launch import Launch, Streams
 from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder, private_folder
 from nbtrace.capturing.probe import ProbeFile
+from nbtrace.capturing.probe_faults import Fault, refuse_faults
+from nbtrace.capturing.program_file import require_program
 from nbtrace.capturing.python_command import python_command
 from nbtrace.capturing.twin import built_twin
 from nbtrace.errors import IncompleteError, PerturbedError, ProgramError, UsageError
 from nbtrace.files import sha256_of
-from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
-
-ELF = b"\x7fELF"
 
 MOST_PLAIN = 4
 """Plain runs after which what capture seems to change is taken to be changed by it."""
-
-
-@dataclass(frozen=True)
-class CaptureRequest:
-    """What is to be captured.
-
-    Attributes
-    ----------
-    program : Path
-        The program, as a whole path; :func:`found_program` gives it.
-    arguments : tuple of str
-        Those of the program.
-    probes : ProbeFile
-    at : mapping of str to int
-        The selected turn of each loop; a loop that is missing is taken in every turn.
-    build : str or None
-        A command that builds a twin, with `{program}` and `{flags}`.
-    seconds : float or None
-        Time limit of each run.
-    stdin : Path or None
-        What the program reads from standard input; empty for None.
-    folder : Path
-        Where the program would run. It runs in a copy.
-    uncompiled : bool
-        A Python program runs without torch.compile, TorchScript, numba and jax.jit.
-    """
-
-    program: Path
-    arguments: tuple[str, ...]
-    probes: ProbeFile
-    at: Mapping[str, int] = field(default_factory=dict)
-    build: str | None = None
-    seconds: float | None = None
-    stdin: Path | None = None
-    folder: Path = field(default_factory=Path.cwd)
-    uncompiled: bool = False
-
-    @property
-    def pixel(self) -> tuple[int, int] | None:
-        """The selected pixel, slow and fast; None where none is selected."""
-        names = self.probes.selection.pixel
-        if names is None or not all(name in self.at for name in names):
-            return None
-        return self.at[names[0]], self.at[names[1]]
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        """The program and its arguments."""
-        return (str(self.program), *self.arguments)
-
-
-@dataclass(frozen=True, repr=False)
-class CaptureResult(Presentable):
-    """What was captured, and its certificate.
-
-    Attributes
-    ----------
-    request : CaptureRequest
-    certificate : Certificate
-    hits : tuple of Hit
-    back_end : BackEnd
-    back_end_version : str
-    twin : bool
-        The values are those of a twin that was built for it.
-    plain_seconds, captured_seconds : float
-        Time of the plain run of the given program, and of the captured run.
-    output : Path or None
-        Folder in which what the captured run wrote is kept.
-    printed : str
-        What the captured run printed, as far as a log repeats it.
-    in_place : tuple of str
-        Files that the runs wrote outside of their private folder.
-    producer : str
-        The compiler, as the debug information names it; empty where it does not.
-    compiled_otherwise : tuple of str or None
-        What a Python program whose functions were not compiled, at the user's word, writes otherwise than compiled;
-        None for any other one.
-    file : Path or None
-        The file whose digest the certificate has, where an interpreter runs it; None for a program of its own.
-    arrivals : mapping
-        How often the places of probes were reached, in which turns: :data:`~nbtrace.capturing.hits.Arrivals`.
-    """
-
-    request: CaptureRequest
-    certificate: Certificate
-    hits: tuple[Hit, ...]
-    back_end: BackEnd
-    back_end_version: str
-    twin: bool
-    plain_seconds: float
-    captured_seconds: float
-    output: Path | None = None
-    printed: str = ""
-    in_place: tuple[str, ...] = ()
-    producer: str = ""
-    compiled_otherwise: tuple[str, ...] | None = None
-    file: Path | None = None
-    arrivals: Arrivals = field(default_factory=dict)
-
-    presented_as = "capture"
-
-    def counted(self) -> tuple[str, ...]:
-        """Return what was counted."""
-        same, probes = len(self.certificate.same), self.certificate.probes
-        reached = sum(probe.hits > 0 for probe in probes)
-        return (f"{len(self.values)} values; {reached} of {len(probes)} probes reached; {same} outputs the same bytes",)
-
-    @property
-    def quantities(self) -> tuple[str, ...]:
-        """Names of the captured quantities, in the order of the trace."""
-        return tuple(dict.fromkeys(value.quantity for hit in self.hits for value in hit.values))
-
-    @property
-    def values(self) -> tuple[tuple[Hit, CapturedValue], ...]:
-        """Every value with its hit, in the order in which the program came to them."""
-        return tuple((hit, value) for hit in self.hits for value in hit.values)
-
-
-@dataclass(frozen=True)
-class WrittenValue:
-    """A value that was written into the program.
-
-    Attributes
-    ----------
-    injection : Injection
-    before, after : tuple of float
-        What the program had there, and what it had then: `after` is what was asked for, as its variables hold it.
-    """
-
-    injection: Injection
-    before: tuple[float, ...]
-    after: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class InjectedRun:
-    """A run of a program with values written into it, against its plain run.
-
-    Attributes
-    ----------
-    request : CaptureRequest
-    written : tuple of WrittenValue
-        In the order in which they were written; every injection was written at least once.
-    image : ImageMoves or None
-        What moved in the image; None where the probes name none.
-    changed : tuple of str
-        What the program wrote otherwise than in its plain run: names of files, `stdout`, `stderr`.
-    hits : tuple of Hit
-        The values that the probes read in this run, those computed from the injected ones included.
-    output : Path or None
-        Folder in which what this run wrote is kept.
-    digests : mapping of str to str
-        SHA-256 of everything that this run wrote.
-    """
-
-    request: CaptureRequest
-    written: tuple[WrittenValue, ...]
-    image: ImageMoves | None
-    changed: tuple[str, ...]
-    hits: tuple[Hit, ...]
-    output: Path | None = None
-    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def captured_run(request: CaptureRequest, output: Path | None = None) -> CaptureResult:
@@ -535,51 +362,11 @@ def _floats(numbers: Sequence[str]) -> tuple[float, ...]:
     return tuple(map(float, numbers))
 
 
-def refuse_faults(faults: Sequence[Fault], probes: ProbeFile, *, of_the_build: bool) -> None:
-    """Refuse probes that do not fit a program; those that another build may have only where there is none.
-
-    Raises
-    ------
-    IncompleteError
-        If something is optimised out; all of it is listed, with the remedy.
-    UsageError
-        If a name is unknown.
-    """
-    words = {probe.number: probe.words for probe in probes.probes}
-    for fault in faults:
-        if not fault.is_of_the_build:
-            origin = f"{probes.path}: " if probes.path and not probes.shipped else ""
-            raise UsageError(f"{origin}{words[fault.probe]}: {fault.text}{near_hint(fault.word, fault.names)}")
-    if faults and of_the_build:
-        lost = list(dict.fromkeys(fault.quantity or words[fault.probe] for fault in faults))
-        texts = list(dict.fromkeys(fault.text for fault in faults))
-        more = f" and {len(lost) - 12} more" if len(lost) > 12 else ""
-        raise IncompleteError(
-            f"{len(lost)} of the probes' quantities cannot be read ({', '.join(lost[:12])}{more}): "
-            f"{'; '.join(texts[:3])}; {BUILD_REMEDY}"
-        )
-
-
 def _printed(path: Path) -> str:
     from nbtrace.capturing.trace_log import MOST_PRINTED  # noqa: PLC0415
 
     with path.open("rb") as stream:
         return stream.read(MOST_PRINTED).decode(errors="replace")
-
-
-def found_program(word: str, folder: Path) -> Path:
-    """Return the whole path of a program as a shell would find it.
-
-    Raises
-    ------
-    ProgramError
-        If there is none.
-    """
-    found = shutil.which(word if "/" not in word else str(folder / word))
-    if found is None:
-        raise ProgramError(f"{word} is no program that can be run")
-    path = Path(found)
-    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def _require_loops(file: ProbeFile) -> None:
@@ -593,22 +380,3 @@ def _require_loops(file: ProbeFile) -> None:
     for name in file.selection.pixel or ():
         if name not in file.selection.loops:
             raise UsageError(f"{file.path}: select.pixel: {name!r} is none of select.loops")
-
-
-def require_program(program: Path) -> None:
-    """Refuse what gdb cannot run.
-
-    Raises
-    ------
-    UsageError
-        If it is a script, or one that runs with another user's rights.
-    """
-    with program.open("rb") as stream:
-        start = stream.read(256)
-    if start[:2] == b"#!":
-        interpreter = start[2:].split(b"\n")[0].decode(errors="replace").strip()
-        raise UsageError(f"{program.name} is a script of {interpreter}; give the program that it runs")
-    if start[:4] != ELF:
-        raise UsageError(f"{program.name} is no program of this system (ELF)")
-    if program.stat().st_mode & (stat.S_ISUID | stat.S_ISGID):
-        raise ProgramError(f"{program.name} runs with another user's rights, and may not be traced")

@@ -21,8 +21,9 @@ from nbtrace.files import rerun_names, write_new
 from nbtrace.nearness import nearest
 
 if TYPE_CHECKING:
+    from nbtrace.capturing.capture_request import CaptureRequest
+    from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
     from nbtrace.capturing.probe import ProbeFile
-    from nbtrace.capturing.session import CaptureRequest, CaptureResult, InjectedRun
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
 EXAMPLE = (
@@ -266,7 +267,8 @@ def _request(
     *,
     uncompiled: bool,
 ) -> "CaptureRequest":
-    from nbtrace.capturing.session import CaptureRequest, found_program  # noqa: PLC0415
+    from nbtrace.capturing.capture_request import CaptureRequest  # noqa: PLC0415
+    from nbtrace.capturing.program_file import found_program  # noqa: PLC0415
     from nbtrace.capturing.twin import require_fields  # noqa: PLC0415
     from nbtrace.files import sha256_of  # noqa: PLC0415
 
@@ -343,7 +345,7 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
 
 def _print_draft(program: str, function: str | None, outputs: CaptureOutputs, words: Sequence[str]) -> None:
     from nbtrace.capturing.probe_draft import probe_draft  # noqa: PLC0415
-    from nbtrace.capturing.session import found_program, require_program  # noqa: PLC0415
+    from nbtrace.capturing.program_file import found_program, require_program  # noqa: PLC0415
 
     if words:
         raise UsageError("--draft runs nothing: leave out what stands after --")

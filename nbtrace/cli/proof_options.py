@@ -90,7 +90,7 @@ class ProofOptions:
         """
         if self.prove is None:
             return None
-        from nbtrace.capturing.session import found_program  # noqa: PLC0415
+        from nbtrace.capturing.program_file import found_program  # noqa: PLC0415
 
         return found_program(self.prove, Path.cwd())
 
@@ -135,7 +135,7 @@ def proved_by(
     UsageError
         If --pixel or --at do not fit the probe file.
     """
-    from nbtrace.capturing.session import CaptureRequest  # noqa: PLC0415
+    from nbtrace.capturing.capture_request import CaptureRequest  # noqa: PLC0415
     from nbtrace.cli.capture import selected_turn  # noqa: PLC0415
     from nbtrace.explanation.proof import NotTried, not_tried  # noqa: PLC0415
     from nbtrace.explanation.proven import proven  # noqa: PLC0415

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from nbtrace.capturing.capture_request import CaptureRequest
+from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
 from nbtrace.capturing.image_pixels import as_stored
 from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.probe import ImageCheck
-from nbtrace.capturing.session import CaptureRequest, CaptureResult, CaptureSession, InjectedRun, capture_session
+from nbtrace.capturing.session import CaptureSession, capture_session
 from nbtrace.compare.scene import Node
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import IncompleteError, InputError, NbtraceError, PerturbedError, ProgramError, UsageError

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.probe_file import read_probe_file
-from nbtrace.capturing.session import CaptureRequest
 from tests.capturing.programs import compiled
 from tests.capturing.python_programs import VERSIONS, Program, interpreter
 

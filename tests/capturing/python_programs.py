@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from nbtrace.capturing.back_end import BackEnd
-from nbtrace.capturing.gdb_run import BackEndRun, Launch, Streams
+from nbtrace.capturing.back_end_run import BackEndRun
 from nbtrace.capturing.injection import parse_injection, placed_write
+from nbtrace.capturing.launch import Launch, Streams
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.probe_file import read_probe_file
 from nbtrace.capturing.python_command import python_command

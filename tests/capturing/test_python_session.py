@@ -7,9 +7,11 @@ from textwrap import dedent
 import pytest
 
 from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.injection import parse_injection
 from nbtrace.capturing.probe_file import read_probe_file
-from nbtrace.capturing.session import CaptureRequest, captured_run, found_program, injected_run
+from nbtrace.capturing.program_file import found_program
+from nbtrace.capturing.session import captured_run, injected_run
 from nbtrace.errors import IncompleteError, NbtraceError, PerturbedError, ProgramError, UsageError
 
 PROGRAM = """

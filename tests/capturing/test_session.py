@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nbtrace.capturing.capture_request import CaptureRequest
+from nbtrace.capturing.capture_result import CaptureResult
 from nbtrace.capturing.certificate import OutputState, compared_outputs
 from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.probe import ProbeFile
-from nbtrace.capturing.session import (
-    MOST_PLAIN,
-    CaptureRequest,
-    CaptureResult,
-    CaptureSession,
-    capture_session,
-    captured_run,
-    found_program,
-    injected_run,
-)
+from nbtrace.capturing.program_file import found_program
+from nbtrace.capturing.session import MOST_PLAIN, CaptureSession, capture_session, captured_run, injected_run
 from nbtrace.errors import IncompleteError, PerturbedError, ProgramError, UsageError
 from tests.capturing.programs import compiled, rows_term
 

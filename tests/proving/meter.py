@@ -12,8 +12,8 @@ from tempfile import mkdtemp
 
 import pytest
 
+from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.probe_file import read_probe_file
-from nbtrace.capturing.session import CaptureRequest
 from nbtrace.explanation.explain import Explanation, explain
 from nbtrace.parsers import parse_trace
 from nbtrace.vocabulary import registry

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.probe_file import read_probe_file
-from nbtrace.capturing.session import CaptureRequest
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.proof import InjectedSide, NotTried, NumberMatch, Proof, ProofOutcome, ValueOrigin
 from nbtrace.proving.prove import INJECTED, PLAIN, proved

@@ -1,8 +1,8 @@
 """The JSON document of `nbtrace capture`."""
 
+from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
 from nbtrace.capturing.certificate import Certificate
 from nbtrace.capturing.image_pixels import MovedValue
-from nbtrace.capturing.session import CaptureResult, InjectedRun
 from nbtrace.report.documents.models.capture import (
     CapturedEntry,
     CaptureDocument,

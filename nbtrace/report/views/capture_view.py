@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator
 
 from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
 from nbtrace.capturing.certificate import Certificate
-from nbtrace.capturing.session import CaptureResult, InjectedRun
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import CAPTURE, Column, Command, Line, Section, Table, View, listed, number, typed
 from nbtrace.verdicts.notices import Notice, Subject, Weight

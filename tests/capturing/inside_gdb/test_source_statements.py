@@ -1,6 +1,6 @@
 import pytest
 
-from nbtrace.capturing.source_statements import CReader, SourceError, StatementKind, blank_hidden
+from nbtrace.capturing.inside_gdb.source_statements import CReader, SourceError, StatementKind, blank_hidden
 
 
 def test_comments_strings_and_directives_are_no_code() -> None:

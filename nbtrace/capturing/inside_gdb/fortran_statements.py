@@ -1,7 +1,4 @@
-"""The statements and loops of a Fortran procedure, read from its source text, in free or in fixed form.
-
-It is also loaded by gdb's own Python and imports nothing of nbtrace but the statements beside it.
-"""
+"""The statements and loops of a Fortran procedure, read from its source text, in free or in fixed form."""
 
 import re
 from typing import TYPE_CHECKING
@@ -9,10 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-if __package__:
-    from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
-else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
+from .source_statements import SourceError, Statement, StatementKind
 
 _LABEL = re.compile(r"^\s*\d+\s+")
 _NAMED = re.compile(r"^\s*[a-z]\w*\s*:(?![:=])\s*")

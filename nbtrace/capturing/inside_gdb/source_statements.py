@@ -1,7 +1,6 @@
 """The statements and loops of a function, read from its source text: C and C++ here, Fortran beside it.
 
-It is also loaded by gdb's own Python, which may be as old as 3.8 and finds no package there, so it imports nothing of
-nbtrace. Nothing is compiled or expanded: comments, strings and directives are blanked, and brackets do the rest.
+Nothing is compiled or expanded: comments, strings and directives are blanked, and brackets do the rest.
 """
 
 import re

@@ -1,16 +1,9 @@
-"""Where a probe stands in the source: which lines, found by the names of loops and of variables that are assigned.
-
-It is also loaded by gdb's own Python and imports nothing of nbtrace but the statements beside it.
-"""
+"""Where a probe stands in the source: which lines, found by the names of loops and of variables that are assigned."""
 
 import re
 from dataclasses import dataclass
 
-if __package__:
-    from nbtrace.capturing.source_statements import SourceError, Statement, StatementKind
-else:  # in gdb, which has the folder of this file on its path
-    from source_statements import SourceError, Statement, StatementKind  # type: ignore[no-redef]
-
+from .source_statements import SourceError, Statement, StatementKind
 
 _JUMP = re.compile(r"\b(?:continue|cycle|goto|go\s+to|break|exit)\b")
 _LINES_ALONE = "a compiled program tells lines apart only; break the line"
@@ -111,8 +104,8 @@ def after_assignment(block: Statement, variable: str) -> SourcePlace:
     SourceError
         If nothing there assigns it.
     """
-    for assigns in (_assigns, _is_given):
-        found = [at for at, statement in enumerate(block.inner) if assigns(statement, variable)]
+    for assigned_by in (assigns, _is_given):
+        found = [at for at, statement in enumerate(block.inner) if assigned_by(statement, variable)]
         if found:
             return _behind(block, found[-1])
     raise SourceError(f"nothing in lines {block.first} to {block.last} assigns {variable}")
@@ -128,7 +121,7 @@ def before_assignment(block: Statement, variable: str) -> SourcePlace:
     SourceError
         If nothing there assigns it.
     """
-    found = [at for at, statement in enumerate(block.inner) if _assigns(statement, variable)]
+    found = [at for at, statement in enumerate(block.inner) if assigns(statement, variable)]
     outside = [at for at in found if block.inner[at].kind is not StatementKind.LOOP]
     if found:
         return SourcePlace(tuple((item.first, item.last) for item in block.inner[(outside or found)[0] :]))
@@ -147,7 +140,8 @@ def _behind(block: Statement, at: int) -> SourcePlace:
     return SourcePlace((*spans, (block.last, block.last)))
 
 
-def _assigns(statement: Statement, variable: str) -> bool:
+def assigns(statement: Statement, variable: str) -> bool:
+    """Tell whether a statement, or one inside it, assigns a variable."""
     name = re.escape(variable)
     index = r"(?:\s*[\[(][^;\[\]]*?[\])])*"
     behind = rf"(?<![\w.>%]){name}{index}\s*(?:\+\+|--|(?:<<|>>|[-+*/%&|^])?=(?!=))"

@@ -1,6 +1,6 @@
 import pytest
 
-from nbtrace.capturing.source_places import (
+from nbtrace.capturing.inside_gdb.source_places import (
     after_assignment,
     before_assignment,
     first_of,
@@ -8,7 +8,7 @@ from nbtrace.capturing.source_places import (
     nested,
     with_text,
 )
-from nbtrace.capturing.source_statements import CReader, SourceError, Statement
+from nbtrace.capturing.inside_gdb.source_statements import CReader, SourceError, Statement
 from tests.capturing.programs import ROWS
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from nbtrace.capturing.fortran_statements import FortranReader
-from nbtrace.capturing.source_places import after_assignment, nested
-from nbtrace.capturing.source_statements import SourceError, StatementKind
+from nbtrace.capturing.inside_gdb.fortran_statements import FortranReader
+from nbtrace.capturing.inside_gdb.source_places import after_assignment, nested
+from nbtrace.capturing.inside_gdb.source_statements import SourceError, StatementKind
 from tests.capturing.programs import HEAT
 
 FREE = """\

@@ -1,0 +1,72 @@
+"""What gdb is told to load: a plan is carried out, and a report written.
+
+The plan comes as JSON; hits go out as lines of JSON, the rest as one document. `capturing/gdb_run.py` writes the plan
+and reads both.
+"""
+
+import json
+import os
+import sys
+
+import gdb
+
+from .place_check import check
+from .place_code import Resolver
+from .plan_error import PlanError
+from .program_draft import draft
+from .source_statements import SourceError
+from .staged_arming import Capture
+from .traced_program import ProgramEnd, alive, prepare, started
+
+
+def carry_out(path):
+    """Carry out the plan that a file holds."""
+    with open(path) as source:
+        plan = json.load(source)
+    report = {"error": None, "places": [], "faults": [], "gdb": gdb.VERSION}
+    prepare()
+    try:
+        {"check": check, "run": run, "draft": draft}[plan["mode"]](plan, report)
+    except PlanError as error:
+        report["error"] = error.document
+    except SourceError as error:
+        report["error"] = {"kind": "place", "text": str(error), "word": "", "names": []}
+    except gdb.error as error:
+        report["error"] = {"kind": "gdb", "text": str(error), "word": "", "names": []}
+    with open(plan["report"], "w") as out:
+        json.dump(report, out)
+    sys.stdout.flush()
+    if plan["mode"] == "run" and report["error"] is None:
+        os._exit(0)  # nothing is left of the program, whatever gdb believes
+    if alive():
+        gdb.execute("kill", to_string=True)
+
+
+def run(plan, report):
+    """Run the program to its end."""
+    ended = ProgramEnd()
+    forks = 0
+    with open(plan["hits"], "w") as hits:
+        started(plan)
+        ended.watch(plan["process"])
+        capture = Capture(plan, Resolver(plan), hits)
+        capture.begin()
+        while alive() and not ended.told:
+            if capture.finished:
+                ended.let_go()
+            elif ended.go_on() and alive():
+                forks += not capture.waiting
+                capture.settle()
+    reader = capture.reader
+    report.update(
+        exit_code=ended.code,
+        exit_signal=ended.signal,
+        forks=forks,
+        counts=reader.counts,
+        arrivals={number: list(seen.items()) for number, seen in reader.arrivals.items()},
+        unread=reader.unread,
+        written=reader.written,
+        seen=capture.seen,
+        flooded=capture.flooded,
+        producer=capture.producer,
+    )

@@ -1,0 +1,113 @@
+"""The program under gdb: how it starts, goes on and ends."""
+
+import os
+
+import gdb
+
+from .plan_error import PlanError
+
+_ALL_CHILDREN = 0x40000000
+"""`__WALL` of waitpid: threads that were traced, too."""
+
+
+def prepare():
+    """Make gdb say nothing, ask nothing, call nothing and look nothing up."""
+    for setting in (
+        "pagination off",
+        "confirm off",
+        "width 0",
+        "height 0",
+        "disable-randomization off",
+        "may-call-functions off",
+        "print thread-events off",
+        "print inferior-events off",
+        "python print-stack none",
+        "breakpoint pending off",
+        "startup-with-shell on",
+        "print elements 200",
+    ):
+        try:
+            gdb.execute("set " + setting, to_string=True)
+        except gdb.error:
+            continue  # a gdb that lacks it has it off
+
+
+def started(plan):
+    """Start the program and let it come to its main function."""
+    import resource  # noqa: PLC0415 - for this alone
+    import shlex  # noqa: PLC0415
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    words = " ".join(shlex.quote(word) for word in plan["args"])
+    streams = "<{} >{} 2>{}".format(*tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr")))
+    gdb.execute(f"set args {words} {streams}")
+    for name in ("LINES", "COLUMNS"):
+        if name not in plan["environment"]:
+            gdb.execute("unset environment " + name)
+    gdb.execute("set environment SHELL " + plan["shell"] if plan["shell"] else "unset environment SHELL")
+    gdb.execute("handle all nostop noprint pass", to_string=True)
+    try:
+        gdb.execute("tbreak *main", to_string=True)
+        gdb.execute("run", to_string=True)
+    except gdb.error as error:
+        raise PlanError("start", str(error)) from None
+    if not alive():
+        raise PlanError("start", "it ended before its main function")
+    for event in ("fork", "vfork"):
+        gdb.execute("catch " + event, to_string=True)
+
+
+def alive():
+    """Tell whether the program runs."""
+    return gdb.selected_inferior().pid != 0
+
+
+class ProgramEnd:
+    """How the program ends, whoever hears of it: gdb, or this script where gdb has let it go or lost it."""
+
+    def __init__(self):
+        self.code, self.signal, self.told, self.pid = None, None, False, 0
+        gdb.events.exited.connect(self._exited)
+
+    def watch(self, path):
+        """Leave word of which process this is, for whoever must end it should gdb be killed."""
+        self.pid = gdb.selected_inferior().pid
+        with open(path, "w") as out:
+            out.write(str(self.pid))
+
+    def go_on(self):
+        """Let the program run to its next stop or its end; tell whether gdb still knows it."""
+        try:
+            gdb.execute("continue", to_string=True)
+        except gdb.error as error:
+            # gdb asks for registers of a thread that has ended with the program, before it hears of the end.
+            if "No such process" not in str(error):
+                raise
+            self._wait()
+            return False
+        return True
+
+    def let_go(self):
+        """Detach from the program, of which nothing more is wanted, and wait for its end."""
+        gdb.events.exited.disconnect(self._exited)  # to gdb this is an end, too
+        gdb.execute("detach", to_string=True)
+        self._wait()
+
+    def _wait(self):
+        while not self.told:
+            try:
+                pid, status = os.waitpid(-1, _ALL_CHILDREN)
+            except ChildProcessError:
+                self.told = True
+                return
+            if pid == self.pid and (os.WIFEXITED(status) or os.WIFSIGNALED(status)):
+                self.told = True
+                self.code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+                self.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+
+    def _exited(self, event):
+        self.told = True
+        self.code = getattr(event, "exit_code", None)
+        signal = gdb.convenience_variable("_exitsignal")
+        if self.code is None and signal is not None and signal.type.code != gdb.TYPE_CODE_VOID:
+            self.signal = int(signal)
