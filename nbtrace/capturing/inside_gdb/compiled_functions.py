@@ -5,6 +5,7 @@ import re
 
 import gdb
 
+from .control_flow import ControlFlow
 from .fortran_statements import FortranReader
 from .plan_error import PlanError
 from .source_statements import CReader
@@ -25,6 +26,7 @@ class CompiledFunction:
         self.lines = None
         self._body = None
         self._linetable = None
+        self._flow = None
 
     @property
     def body(self):
@@ -81,15 +83,23 @@ class CompiledFunction:
             self._linetable = sorted((at.pc, at.line) for at in self.symtab.linetable() if at.line and self.has(at.pc))
         return self._linetable
 
-    def behind(self, through, loop):
-        """Return a line and the addresses of which the program comes to one first behind the last statement of a loop.
+    def parts(self):
+        """Return the first and the last address of each part of it."""
+        return sorted({code_bounds(pc) for pc, _ in self.table()})
 
-        They are those of the line in which the loop begins, or ends: the first that is reached then is its increment,
-        wherever the compiler has put it.
-        """
-        heads = [line for line in loop if not through[0] <= line <= through[1]]
-        found = [pc for pc, line in self.table() if line in heads]
-        return (heads[0], found) if found else (0, [])
+    @property
+    def flow(self):
+        """How its instructions follow each other."""
+        if self._flow is None:
+            begun = {pc for pc, _ in self.table()} if any(map(is_outlined, self.parts())) else None
+            self._flow = ControlFlow(self.parts(), self.file, begun)
+        return self._flow
+
+
+def is_outlined(part):
+    """Tell whether a part of a function was made a function by the compiler, as the body of a parallel loop is."""
+    block = gdb.block_for_pc(part[0])
+    return block is not None and block.function is not None and _OUTLINED.search(block.function.name) is not None
 
 
 def quoted(name):

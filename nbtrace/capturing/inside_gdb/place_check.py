@@ -4,16 +4,19 @@ import re
 
 import gdb
 
+from .compiled_functions import code_bounds, is_outlined
 from .place_code import Resolver
 from .plan_error import PlanError
 from .source_statements import SourceError
+
+_OPTIMISED = re.compile(r"\s-O(\w*)")
 
 
 def check(plan, report):
     """Find every place and every variable before the program runs."""
     resolver, faults = Resolver(plan), []
     try:
-        resolver.levels()
+        levels = resolver.levels()
     except SourceError as error:
         raise PlanError("place", str(error)) from None
     loops = {
@@ -29,31 +32,43 @@ def check(plan, report):
             faults.append({"probe": probe["number"], "quantity": None, **error.document})
             continue
         except SourceError as error:
-            faults.append(
-                {
-                    "probe": probe["number"],
-                    "quantity": None,
-                    "kind": "place",
-                    "text": str(error),
-                    "word": "",
-                    "names": [],
-                }
-            )
+            faults.append(_fault(probe, "place", str(error)))
             continue
-        for quantity, name, kind, names in check_probe(probe, code, loops):
+        missing = check_probe(probe, code, loops)
+        for quantity, name, kind, names in missing:
             text = f"{name} is optimised out" if kind == "optimised" else f"{code_name(code)} has no {name} here"
-            faults.append(
-                {
-                    "probe": probe["number"],
-                    "quantity": quantity,
-                    "kind": kind,
-                    "text": text,
-                    "word": name,
-                    "names": names,
-                }
-            )
+            faults.append(_fault(probe, kind, text, quantity, name, names))
+        mixed = next(filter(None, map(mixed_lines, (code, *levels))), "")
+        if mixed and not missing:
+            faults += [_fault(probe, "optimised", mixed, quantity["name"]) for quantity in probe["quantities"]]
         report["places"].append({"probe": probe["number"], "line": code.line, "addresses": len(code.addresses)})
     report["faults"] = faults
+
+
+def _fault(probe, kind, text, quantity=None, word="", names=()):
+    return {
+        "probe": probe["number"],
+        "quantity": quantity,
+        "kind": kind,
+        "text": text,
+        "word": word,
+        "names": list(names),
+    }
+
+
+def mixed_lines(code):
+    """Return why the code of a place does not follow the lines of the source; nothing where it does.
+
+    An optimising compiler moves parts of one line among those of others: at a place between two statements a variable
+    may have the value of either. With -Og it keeps them in order, but for those of parallel loops.
+    """
+    pc = code.addresses[0]
+    level = _OPTIMISED.findall(str(getattr(gdb.find_pc_line(pc).symtab, "producer", "") or ""))
+    if level and level[-1] != "0" and (level[-1] != "g" or is_outlined(code_bounds(pc))):
+        return f"it was compiled with -O{level[-1]}, which mixes the lines of the source"
+    if not level and "multi-location" in gdb.execute(f"info scope *0x{pc:x}", to_string=True):
+        return "it was compiled with optimisation, which mixes the lines of the source"
+    return ""
 
 
 def code_name(code):

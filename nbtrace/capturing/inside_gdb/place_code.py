@@ -4,7 +4,8 @@ import re
 
 import gdb
 
-from .compiled_functions import CompiledFunction, code_bounds, quoted, source_names
+from .compiled_functions import CompiledFunction, quoted, source_names
+from .control_flow import Way
 from .plan_error import PlanError
 from .program_values import NUMBER_CODES
 from .source_places import after_assignment, before_assignment, first_of, nested, with_text
@@ -13,9 +14,13 @@ from .source_places import after_assignment, before_assignment, first_of, nested
 class PlaceCode:
     """Where a place is in the compiled program."""
 
-    def __init__(self, function, addresses, line, through=(), returned=None, *, jumps=True):
-        self.function, self.addresses, self.line = function, addresses, line
-        self.through, self.returned, self.jumps = through, returned, jumps
+    def __init__(self, function, way, line, returned=None):
+        self.function, self.way, self.line, self.returned = function, way, line, returned
+
+    @property
+    def addresses(self):
+        """The addresses of the place."""
+        return self.way.addresses
 
 
 class Resolver:
@@ -52,10 +57,10 @@ class Resolver:
         function, loops = self.nest()
         found = []
         for loop in loops:
-            line, addresses = function.code_of(first_of(loop).spans)
-            if not addresses:
+            code = self._between(function, first_of(loop))
+            if code is None:
                 raise PlanError("optimised", f"no code is left at the beginning of the loop in line {loop.first}")
-            found.append(PlaceCode(function, addresses, line))
+            found.append(code)
         return found
 
     def probe(self, probe):
@@ -74,14 +79,26 @@ class Resolver:
             at = before_assignment(block, place["before"])
         else:
             at = after_assignment(block, place["after"])
-        line, addresses = function.code_of(at.spans)
-        through = ()
-        if not addresses and at.loop:
-            line, addresses = function.behind(at.through, at.loop)
-            through = function.code_of((at.through,))[1][:1]
-        if not addresses:
+        code = self._on_line(function, at) if place["text"] else self._between(function, at)
+        if code is None:
             raise PlanError("optimised", "the compiler has left no code at this place")
-        return PlaceCode(function, addresses, line, through, jumps=at.jumps)
+        return code
+
+    @staticmethod
+    def _on_line(function, at):
+        line, addresses = function.code_of(at.spans)
+        return PlaceCode(function, Way(addresses), line) if addresses else None
+
+    @staticmethod
+    def _between(function, at):
+        """Return where the program comes to a statement from others: from one before it, or from anywhere."""
+        flow = function.flow
+        for lines in (*(range(first, last + 1) for first, last in at.spans), at.turns):
+            if flow.has_code(lines):
+                left = range(at.behind[0], at.behind[1] + 1) if at.behind else Outside(lines)
+                way = flow.way(left, lines, all_ways=not at.behind and not at.repeats)
+                return PlaceCode(function, way, lines[0]) if way else None
+        return None
 
     def _line(self, place):
         name, line = place["line"]
@@ -92,7 +109,7 @@ class Resolver:
         addresses = sorted({at.pc for at in found if at.pc and at.line == line})
         if not addresses:
             raise PlanError("unknown", f"no code was compiled for line {line} of {name}")
-        return PlaceCode(None, addresses, line)
+        return PlaceCode(None, Way(addresses), line)
 
     def _block(self, function, place):
         """Return the loop that a place is in, inside the selected ones where it can be; else the body."""
@@ -110,7 +127,7 @@ class Resolver:
         name = place["returned"]
         called = self.function(name)
         sites = []
-        for start, end in sorted({code_bounds(pc) for pc, _ in function.table()}):
+        for start, end in function.parts():
             for code in gdb.selected_inferior().architecture().disassemble(start, end - 1):
                 target = re.search(rf"^(?:call\w*|bl)\s.*<{re.escape(name)}(?:@plt)?>", code["asm"])
                 line = gdb.find_pc_line(code["addr"]).line
@@ -120,7 +137,17 @@ class Resolver:
             left = f"{len(sites)} call{'s' * (len(sites) != 1)} of {name}" if sites else f"no call of {name}"
             raise PlanError("optimised", f"the compiler has left {left} at this place")
         line, pc = sorted(sites)[place["call"] - 1]
-        return PlaceCode(function, [pc], line, returned=returned_register(called.symbol.type.target()))
+        return PlaceCode(function, Way([pc]), line, returned_register(called.symbol.type.target()))
+
+
+class Outside:
+    """All lines but some."""
+
+    def __init__(self, lines):
+        self._lines = lines
+
+    def __contains__(self, line):
+        return line not in self._lines
 
 
 def returned_register(kind):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from .source_statements import SourceError, Statement, StatementKind
 
-_JUMP = re.compile(r"\b(?:continue|cycle|goto|go\s+to|break|exit)\b")
 _LINES_ALONE = "a compiled program tells lines apart only; break the line"
 
 
@@ -17,18 +16,20 @@ class SourcePlace:
     ----------
     spans : tuple of (int, int)
         First and last lines of statements: the place is before the first of them for which code was compiled.
-    through : (int, int) or None
-        Where the statement is the last of its loop's body: the place counts only if that statement has run.
-    loop : (int, int) or None
-        First and last line of that loop.
-    jumps : bool
-        Something in the loop may go on with its next turn before that statement.
+    behind : (int, int) or None
+        First and last line of a statement: the place counts only where the program comes there from this one.
+    turns : tuple of int
+        Lines in which a loop goes on with its next turn: the place where none of `spans` has code, behind the last
+        statement of the body. A `continue` inside that statement leads there, too.
+    repeats : bool
+        The statement that the place is before is a loop that begins nothing, such as `do`: its own next turn comes to
+        the same place, and does not count.
     """
 
     spans: "tuple[tuple[int, int], ...]"
-    through: "tuple[int, int] | None" = None
-    loop: "tuple[int, int] | None" = None
-    jumps: bool = False
+    behind: "tuple[int, int] | None" = None
+    turns: "tuple[int, ...]" = ()
+    repeats: bool = False
 
 
 def loops_named(body: Statement, name: str) -> "list[Statement]":
@@ -124,7 +125,8 @@ def before_assignment(block: Statement, variable: str) -> SourcePlace:
     found = [at for at, statement in enumerate(block.inner) if assigns(statement, variable)]
     outside = [at for at in found if block.inner[at].kind is not StatementKind.LOOP]
     if found:
-        return SourcePlace(tuple((item.first, item.last) for item in block.inner[(outside or found)[0] :]))
+        statements = block.inner[(outside or found)[0] :]
+        return SourcePlace(tuple((item.first, item.last) for item in statements), repeats=_repeats(statements[0]))
     raise SourceError(f"nothing in lines {block.first} to {block.last} assigns {variable}")
 
 
@@ -136,8 +138,15 @@ def _behind(block: Statement, at: int) -> SourcePlace:
     if block.kind is StatementKind.LOOP:
         if not spans and this[0] == block.first:
             raise SourceError(f"the whole loop stands in line {block.first}: {_LINES_ALONE}")
-        return SourcePlace(spans, this, (block.first, block.last), _JUMP.search(block.code) is not None)
-    return SourcePlace((*spans, (block.last, block.last)))
+        return SourcePlace(spans, this, _turns(block))
+    return SourcePlace((*spans, (block.last, block.last)), this)
+
+
+def _turns(loop: Statement) -> "tuple[int, ...]":
+    """Return the lines of a loop outside of its body, in which it goes on with its next turn."""
+    held = [(statement.first, statement.last) for statement in loop.inner]
+    lines = [*range(loop.first, max(loop.body_first, loop.first + 1)), loop.last]
+    return tuple(dict.fromkeys(line for line in lines if not any(first <= line <= last for first, last in held)))
 
 
 def assigns(statement: Statement, variable: str) -> bool:
@@ -168,9 +177,15 @@ def first_of(block: Statement) -> SourcePlace:
     """
     if block.kind is StatementKind.LOOP and block.body_first <= block.first:
         raise SourceError(f"the body of the loop in line {block.first} begins in that line: {_LINES_ALONE}")
-    return SourcePlace(
-        tuple((statement.first, statement.last) for statement in block.inner) or ((block.last, block.last),)
-    )
+    spans = tuple((statement.first, statement.last) for statement in block.inner) or ((block.last, block.last),)
+    return SourcePlace(spans, repeats=bool(block.inner) and _repeats(block.inner[0]))
+
+
+def _repeats(statement: Statement) -> bool:
+    """Tell whether a statement is, or begins with, a loop that assigns no variable before its first turn."""
+    while statement.kind is StatementKind.OTHER and statement.code.startswith("{") and statement.inner:
+        statement = statement.inner[0]
+    return statement.kind is StatementKind.LOOP and not re.match(r"[^;]*=[^=]", statement.head)
 
 
 def with_text(lines: "list[str]", text: str, first: int, last: int) -> SourcePlace:

@@ -52,13 +52,13 @@ def test_assignments_are_found_whatever_their_case() -> None:
     (outer,) = nested(FortranReader(FREE).function(3), ("i",))
     assert after_assignment(outer, "c").spans[0] == (11, 11)
     assert after_assignment(outer, "a").spans[0] == (11, 11)
-    assert after_assignment(outer, "d").through == (12, 14)
+    assert after_assignment(outer, "d").behind == (12, 14)
 
 
 def test_a_main_program_is_a_procedure() -> None:
     step, i = nested(FortranReader(HEAT).function(1), ("step", "i"))
     assert after_assignment(i, "flux").spans[0][0] == i.first + 2
-    assert after_assignment(step, "total").through == (step.last - 1, step.last - 1)
+    assert after_assignment(step, "total").behind == (step.last - 1, step.last - 1)
 
 
 def test_fixed_form_is_read() -> None:

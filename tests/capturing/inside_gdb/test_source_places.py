@@ -39,8 +39,16 @@ def test_a_place_is_behind_the_last_assignment() -> None:
 def test_the_last_statement_of_a_loop_has_to_have_run() -> None:
     (*_, step) = nested(body(), ("row", "column", "step"))
     at = after_assignment(step, "total")
-    assert (at.spans, at.through) == ((), (line_of("total +="),) * 2)
-    assert at.loop == (step.first, step.last)
+    assert (at.spans, at.behind) == ((), (line_of("total +="),) * 2)
+    assert at.turns == (step.first, step.last)
+
+
+def test_a_loop_that_begins_nothing_comes_to_its_own_beginning_again() -> None:
+    source = "void f(void) {\n for (i = 0; i < 3; i++) {\n  do {\n   x = 1;\n  } while (x);\n }\n}\n"
+    (loop,) = nested(CReader(source).function(1), ("i",))
+    assert first_of(loop).repeats
+    assert before_assignment(loop, "x").repeats
+    assert not first_of(nested(body(), ("row",))[0]).repeats  # a `for` with an assignment is entered there alone
 
 
 @pytest.mark.parametrize(
