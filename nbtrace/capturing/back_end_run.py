@@ -33,7 +33,7 @@ class BackEndRun:
     seen : tuple of bool
         Of each selected loop whether its turn came.
     forks : int
-        Processes that the program started.
+        Processes that the program started, or that they did, in which it ran itself and no value was read.
     flooded : bool
         There were more hits than are taken.
     width : int or None

@@ -1,5 +1,6 @@
 """gdb as a back end: how it is started, and what becomes of what it says."""
 
+import glob
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ from nbtrace.capturing.injection import ProbedWrite
 from nbtrace.capturing.launch import MOST_WRITTEN, Launch, Streams
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.probe_faults import BUILD_REMEDY, Fault, near_hint
+from nbtrace.capturing.program_file import launched_program
 from nbtrace.errors import IncompleteError, ProgramError, UsageError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
 
@@ -106,6 +108,7 @@ def run_captured(
         "stderr": str(streams.stderr),
         "hits": str(launch.work / "hits.jsonl"),
         "process": str(launch.work / "process"),
+        "files": [str(launch.program), *_copies(launch)],
         "environment": sorted(os.environ),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
@@ -133,7 +136,7 @@ def run_captured(
         {int(number): count for number, count in report.get("counts", {}).items()},
         {int(number): text for number, text in report.get("unread", {}).items()},
         tuple(report.get("seen", ())),
-        report.get("forks", 0),
+        report.get("forks", 0) + (report.get("anew") or 0),
         report.get("flooded", False),
         width,
         tuple(
@@ -147,6 +150,11 @@ def run_captured(
             for number, seen in report.get("arrivals", {}).items()
         },
     )
+
+
+def _copies(launch: Launch) -> list[str]:
+    """Return the files in the folder of a run that are the program too, as far as their names tell."""
+    return sorted(str(path) for path in launch.folder.rglob(glob.escape(launch.program.name)) if path.is_file())
 
 
 def _end(noted: Path, program: Path) -> None:
@@ -225,7 +233,14 @@ def _raise_error(error: Mapping[str, Any] | None, launch: Launch) -> None:
         case "unknown":
             raise UsageError(f"{name}: {text}{near_hint(error['word'], error['names'])}")
         case "debug":
-            raise IncompleteError(f"{name} cannot be captured from: {text}; {BUILD_REMEDY}")
+            runs = launched_program(launch.arguments, launch.folder)
+            other = f"; to capture from what it runs, give that itself: -- {runs}" if runs else ""
+            raise IncompleteError(f"{name} cannot be captured from: {text}; {BUILD_REMEDY}{other}")
+        case "exec":
+            other = f"; give the program that it becomes itself: -- {text}" if text else ""
+            raise IncompleteError(
+                f"{name} becomes another program (exec), in which probes are not followed{other}; no trace was written"
+            )
         case "source" | "optimised":
             raise IncompleteError(f"{name} cannot be captured from: {text}; {BUILD_REMEDY}")
         case "place" | "usage":

@@ -291,19 +291,20 @@ class CaptureSession:
             yield ProbeHits(probe.words, gdb.counts.get(probe.number, 0), probe.optional, unread)
 
     def _require(self, certificate: Certificate, gdb: BackEndRun) -> None:
+        if gdb.forks:
+            raise IncompleteError(
+                f"{self.name} starts {gdb.forks} process{'es' * (gdb.forks > 1)} in which it runs, too, and where "
+                "probes are not followed: what is computed there would be missing; no trace was written; capture from "
+                "a run that starts none, or from the command that is run there"
+            )
         if gdb.flooded:
             raise IncompleteError("there were more than a million hits; select a turn of a loop (--at NAME=NUMBER)")
         for loop, seen in zip(self.request.probes.selection.loops, gdb.seen, strict=False):
             if not seen:
                 name = loop.partition(":")[0]
                 at = f"{name}={self.request.at[name]}" if name in self.request.at else name
-                raise IncompleteError(
-                    f"the program came to no turn {at} of its loop{_forked(gdb)}; no trace was written"
-                )
-        try:
-            certificate.require()
-        except IncompleteError as error:
-            raise IncompleteError(f"{error}{_forked(gdb)}") from None
+                raise IncompleteError(f"the program came to no turn {at} of its loop; no trace was written")
+        certificate.require()
 
     def _image_check(self, gdb: BackEndRun, run: RunOutput) -> ImagePixelCheck | None:
         check, pixel = self.request.probes.image, self.request.pixel
@@ -348,10 +349,6 @@ class CaptureSession:
             if name not in run.written.in_place:
                 (output / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, output / name)
-
-
-def _forked(gdb: BackEndRun) -> str:
-    return "; it started other processes, in which probes are not followed" if gdb.forks else ""
 
 
 def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:

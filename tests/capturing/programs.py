@@ -133,6 +133,14 @@ int main(int argc, char **argv) {
         printf("the other has done it\n");
         return 0;
     }
+    if (!strcmp(what, "forks, too") && fork() == 0) {
+        value();
+        _exit(0);
+    }
+    if (!strcmp(what, "runs another") && system("echo another")) return 1;
+    if (!strcmp(what, "runs itself") && system("./odd")) return 1;
+    if (!strcmp(what, "becomes itself")) execl("/proc/self/exe", "odd", NULL);
+    if (!strcmp(what, "becomes another")) execl("/bin/echo", "echo", "one", NULL);
     if (!strcmp(what, "skips")) {
         printf("nothing to do\n");
         return 0;

@@ -2,6 +2,7 @@ import dataclasses
 import struct
 import time
 from pathlib import Path
+from shutil import copy2
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,9 @@ def test_values_that_are_optimised_out_are_listed_with_the_remedy(tmp_path: Path
         ),
         ("mute", PerturbedError, "the program writes nothing"),
         ("skips", IncompleteError, r"probe 1 \(after x in the loop of i\): never reached"),
-        ("forks", IncompleteError, "never reached; .*it started other processes"),
+        ("forks", IncompleteError, r"odd starts 1 process in which it runs, too"),
+        ("forks, too", IncompleteError, r"odd starts 1 process in which it runs, too"),
+        ("becomes another", IncompleteError, r"becomes another program \(exec\).*-- echo one"),
         ("crashes", ProgramError, "odd failed: killed by SIGSEGV: about to crash"),
         ("reads", ProgramError, "odd failed: exit 3: no number on standard input; its standard input was empty"),
     ],
@@ -141,6 +144,22 @@ def test_a_program_that_misbehaves_gives_no_trace(
 ) -> None:
     with pytest.raises(error, match=message):
         captured_run(request_of(odd, what))
+
+
+def test_a_program_that_runs_itself_in_another_process_gives_no_trace(
+    odd: Path, request_of: "Request", tmp_path: Path
+) -> None:
+    copy2(odd, tmp_path / "run" / "odd")
+    with pytest.raises(IncompleteError, match=r"odd starts 1 process in which it runs, too"):
+        captured_run(request_of(odd, "runs itself"))
+
+
+@pytest.mark.parametrize("what", ["runs another", "becomes itself"])
+def test_a_program_that_starts_another_or_itself_anew_is_captured_whole(
+    odd: Path, request_of: "Request", what: str
+) -> None:
+    values = [value.numbers for _, value in captured_run(request_of(odd, what)).values]
+    assert values == [("0",), ("0.5",), ("1.5",)]
 
 
 @pytest.mark.parametrize("what", ["endless", "endless where traced"])
@@ -260,5 +279,11 @@ def test_a_script_is_told_from_a_program(tmp_path: Path, request_of: "Request", 
     script.chmod(0o755)
     with pytest.raises(UsageError, match="is a script of /bin/sh"):
         captured_run(request_of(script, probes=odd.parent / "odd.toml"))
+    (tmp_path / "odd").symlink_to(odd)
+    script.write_text("#!/bin/sh\nFAST=1 ./odd $*\n")
+    with pytest.raises(UsageError, match=r"give the program that it runs itself: -- \./odd"):
+        captured_run(request_of(script, probes=odd.parent / "odd.toml"))
+    with pytest.raises(IncompleteError, match=r"no debug information.*give that itself: -- \./odd"):
+        captured_run(request_of(Path("/bin/sh"), "-c", "exec ./odd", probes=odd.parent / "odd.toml", folder=tmp_path))
     with pytest.raises(ProgramError, match="is no program that can be run"):
         found_program("./missing", tmp_path)

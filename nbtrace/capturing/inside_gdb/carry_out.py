@@ -16,7 +16,8 @@ from .plan_error import PlanError
 from .program_draft import draft
 from .source_statements import SourceError
 from .staged_arming import Capture
-from .traced_program import ProgramEnd, alive, prepare, started
+from .started_processes import ForkedProcesses, StartedAnew
+from .traced_program import ProgramEnd, alive, begin_anew, caught, prepare, started
 
 
 def carry_out(path):
@@ -45,23 +46,28 @@ def carry_out(path):
 def run(plan, report):
     """Run the program to its end."""
     ended = ProgramEnd()
-    forks = 0
     with open(plan["hits"], "w") as hits:
-        started(plan)
+        events = started(plan)
         ended.watch(plan["process"])
+        copies, anew = ForkedProcesses(plan["process"] + "es"), StartedAnew(plan["files"])
         capture = Capture(plan, Resolver(plan), hits)
         capture.begin()
         while alive() and not ended.told:
             if capture.finished:
                 ended.let_go()
             elif ended.go_on() and alive():
-                forks += not capture.waiting
+                event = "exec" if ended.replaced else caught(events)
+                if event == "exec":
+                    capture = _begun_anew(capture, ended, anew)
+                if event == "fork":
+                    copies.noted(ended.pid)
                 capture.settle()
     reader = capture.reader
     report.update(
         exit_code=ended.code,
         exit_signal=ended.signal,
-        forks=forks,
+        forks=copies.found(),
+        anew=anew.count(),
         counts=reader.counts,
         arrivals={number: list(seen.items()) for number, seen in reader.arrivals.items()},
         unread=reader.unread,
@@ -70,3 +76,16 @@ def run(plan, report):
         flooded=capture.flooded,
         producer=capture.producer,
     )
+
+
+def _begun_anew(capture, ended, anew):
+    """Return the capture of a program that has replaced itself by itself, before anything was read of it."""
+    capture.disarm()
+    if capture.reader.total:
+        raise PlanError("exec", "")
+    begin_anew(ended.file)
+    ended.replaced = False
+    anew.count()
+    again = capture.again(Resolver(capture.plan))
+    again.begin()
+    return again

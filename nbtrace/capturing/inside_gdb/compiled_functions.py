@@ -150,7 +150,7 @@ def _declared(line):
 def source_names():
     """Return the source files that the debug information names."""
     text = gdb.execute("info sources", to_string=True)
-    return sorted({os.path.basename(name.strip()) for name in re.split(r"[,\n]", text) if "." in name})  # noqa: PTH119
+    return sorted({os.path.basename(name.strip()) for name in re.split(r"[,\n]", text) if "." in name})
 
 
 def code_bounds(pc):

@@ -16,6 +16,7 @@ class Capture:
     """A run of the program in which the values of the selected turn are read."""
 
     def __init__(self, plan, resolver, hits):
+        self.plan, self._hits = plan, hits
         self.reader = ProbeReader(plan, hits)
         self.loops = plan["selection"]["loops"]
         self.level_codes = resolver.levels()
@@ -46,9 +47,17 @@ class Capture:
             elif what == "leave":
                 self._leave(level)
             else:
-                self._clear(0)
-                self._drop(self._probes)
+                self.disarm()
                 self.finished = True
+
+    def disarm(self):
+        """Take back everything that is armed."""
+        self._clear(0)
+        self._drop(self._probes)
+
+    def again(self, resolver):
+        """Return the capture of the same plan in the same program, loaded anew."""
+        return Capture(self.plan, resolver, self._hits)
 
     def _arm_level(self, level, thread):
         watch = PlaceWatch(self.level_codes[level].way, partial(self._turn, level))

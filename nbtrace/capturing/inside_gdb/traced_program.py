@@ -1,10 +1,14 @@
 """The program under gdb: how it starts, goes on and ends."""
 
 import os
+import re
+import resource
+import shlex
 
 import gdb
 
 from .plan_error import PlanError
+from .started_processes import file_of
 
 _ALL_CHILDREN = 0x40000000
 """`__WALL` of waitpid: threads that were traced, too."""
@@ -33,10 +37,7 @@ def prepare():
 
 
 def started(plan):
-    """Start the program and let it come to its main function."""
-    import resource  # noqa: PLC0415 - for this alone
-    import shlex  # noqa: PLC0415
-
+    """Start the program and let it come to its main function; return the events that stop it, by their numbers."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     words = " ".join(shlex.quote(word) for word in plan["args"])
     streams = "<{} >{} 2>{}".format(*tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr")))
@@ -46,15 +47,34 @@ def started(plan):
             gdb.execute("unset environment " + name)
     gdb.execute("set environment SHELL " + plan["shell"] if plan["shell"] else "unset environment SHELL")
     gdb.execute("handle all nostop noprint pass", to_string=True)
+    _come_to_main("run")
+    return {re.search(r"\d+", gdb.execute("catch " + event, to_string=True))[0]: event for event in ("fork", "exec")}
+
+
+def _come_to_main(command):
     try:
         gdb.execute("tbreak *main", to_string=True)
-        gdb.execute("run", to_string=True)
+        gdb.execute(command, to_string=True)
     except gdb.error as error:
         raise PlanError("start", str(error)) from None
     if not alive():
         raise PlanError("start", "it ended before its main function")
-    for event in ("fork", "vfork"):
-        gdb.execute("catch " + event, to_string=True)
+
+
+def caught(events):
+    """Return which of the events that `started` has returned the program stands still for; None for none."""
+    found = re.search(r"breakpoint (\d+)", gdb.execute("info program", to_string=True))
+    return events.get(found[1]) if found else None
+
+
+def begin_anew(file):
+    """Let a program that has replaced itself by itself come to its main function; refuse one that is another now."""
+    if file_of(gdb.selected_inferior().pid) == file:
+        _come_to_main("continue")
+        return
+    with open(f"/proc/{gdb.selected_inferior().pid}/cmdline", "rb") as source:
+        words = source.read().decode(errors="replace").split("\0")[:-1]
+    raise PlanError("exec", " ".join(shlex.quote(word) for word in words))
 
 
 def alive():
@@ -67,11 +87,13 @@ class ProgramEnd:
 
     def __init__(self):
         self.code, self.signal, self.told, self.pid = None, None, False, 0
+        self.file, self.replaced = None, False
         gdb.events.exited.connect(self._exited)
 
     def watch(self, path):
         """Leave word of which process this is, for whoever must end it should gdb be killed."""
         self.pid = gdb.selected_inferior().pid
+        self.file = file_of(self.pid)
         with open(path, "w") as out:
             out.write(str(self.pid))
 
@@ -81,10 +103,13 @@ class ProgramEnd:
             gdb.execute("continue", to_string=True)
         except gdb.error as error:
             # gdb asks for registers of a thread that has ended with the program, before it hears of the end.
-            if "No such process" not in str(error):
+            if "No such process" in str(error):
+                self._wait()
+                return False
+            # it has become another program, in which the armed places are not to be found
+            if "Cannot insert breakpoint" not in str(error):
                 raise
-            self._wait()
-            return False
+            self.replaced = True
         return True
 
     def let_go(self):

@@ -1,0 +1,131 @@
+"""Processes that the program starts: whether its own code runs in one of them, where no probe is followed.
+
+gdb lets a new process go. A copy of the program (`fork`) counts as one that runs its code unless it has been seen to
+run another file; that the program's file was started anew, by whomever, the kernel tells (inotify).
+"""
+
+import os
+import struct
+import time
+
+try:
+    import ctypes
+except ImportError:  # a Python without it cannot ask the kernel
+    ctypes = None
+
+_PAUSE = 0.0003
+_OPENED = 0x20
+"""`IN_OPEN` of inotify."""
+
+
+class StartedAnew:
+    """Counts how often files are opened, as a program is that is started."""
+
+    def __init__(self, paths):
+        libc = ctypes.CDLL(None) if ctypes is not None else None
+        self._queue = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC) if libc is not None else -1
+        for path in paths:
+            if self._queue >= 0 and libc.inotify_add_watch(self._queue, os.fsencode(path), _OPENED) < 0:
+                self._queue = -1
+        self.count()
+
+    def count(self):
+        """Return how often since the last call; None where the system does not tell."""
+        if self._queue < 0:
+            return None
+        seen = 0
+        while True:
+            try:
+                told = os.read(self._queue, 65536)
+            except BlockingIOError:
+                return seen
+            at = 0
+            while at < len(told):
+                seen += 1
+                at += 16 + struct.unpack_from("I", told, at + 12)[0]
+
+
+class ForkedProcesses:
+    """Watches, from a process of its own, what the copies of the program become.
+
+    `path` is a file in which the watcher leaves word when the program has ended.
+    """
+
+    def __init__(self, path):
+        self._path, self._born, self._watches = path, set(), False
+
+    def noted(self, pid):
+        """Note that the program `pid`, which stands still, has made a copy of itself."""
+        self._born.update(children_of(pid))
+        with open(self._path + ".born", "w") as out:
+            out.write(" ".join(map(str, sorted(self._born))))
+        if not self._watches:
+            self._watches = True
+            self._watch(pid)
+
+    def found(self):
+        """Return how many were never seen to run another file; call it when the program has ended."""
+        if not self._watches:
+            return 0
+        for _ in range(2000):
+            try:
+                with open(self._path) as source:
+                    return int(source.read())
+            except OSError:
+                time.sleep(0.005)
+        return max(len(self._born), 1)
+
+    def _watch(self, pid):
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            return
+        if os.fork():  # gdb is told of the end of its own children; this one is nobody's
+            os._exit(0)
+        count = 1
+        try:
+            count = _never_left(pid, file_of(pid), self._path + ".born")
+        finally:
+            with open(self._path + ".part", "w") as out:
+                out.write(str(count))
+            os.rename(self._path + ".part", self._path)
+            os._exit(0)
+
+
+def _never_left(pid, own, born_path):
+    left, born = set(), []
+    while _alive(pid):
+        with open(born_path) as source:
+            born = source.read().split()
+        left.update(one for one in born if one not in left and file_of(one) not in (own, None))
+        time.sleep(_PAUSE)
+    return len(set(born) - left) or int(not born)
+
+
+def _alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as source:
+            return source.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def file_of(pid):
+    """Return the file that a process runs, by its device and number; None where it has ended."""
+    try:
+        told = os.stat(f"/proc/{pid}/exe")
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino
+
+
+def children_of(pid):
+    """Return the processes that a process has started and that have not ended."""
+    found = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children") as source:
+                found += map(int, source.read().split())
+    except OSError:
+        pass
+    return found
