@@ -9,6 +9,7 @@ import typer
 
 from nbtrace.cli import completed_values
 from nbtrace.cli.command import screen_of
+from nbtrace.cli.destinations import STDOUT, require_matplotlib
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -22,7 +23,7 @@ from nbtrace.cli.image_options import (
     pixel_tolerances,
 )
 from nbtrace.cli.options import ConfigurationName, Lenient
-from nbtrace.cli.output import STDOUT, Delivery, require_matplotlib
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
 from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.region import RegionOption, RoiOption, region_of
