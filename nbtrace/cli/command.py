@@ -33,6 +33,12 @@ class HelpfulCommand(TyperCommand):
         super().__init__(*args, help=_filled(help), **settings)
         _with_plain_values(self.params)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option `--help`, which typer makes when it is first asked for."""
+        option = super().get_help_option(ctx)
+        _with_plain_values([] if option is None else [option])
+        return option
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, old names of options among them.
 
@@ -139,6 +145,12 @@ class HelpfulGroup(TyperGroup):
         super().__init__(*args, help=_filled(help), **{**settings, "suggest_commands": False})
         _with_plain_values(self.params)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option `--help`, which typer makes when it is first asked for."""
+        option = super().get_help_option(ctx)
+        _with_plain_values([] if option is None else [option])
+        return option
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the command."""
         try:
@@ -170,7 +182,8 @@ def _keep_near(error: Any) -> None:
 
 def _with_plain_values(parameters: Iterable[Any]) -> None:
     for parameter in parameters:
-        parameter.process_value = _with_plain_numbers(parameter, parameter.process_value)
+        if "process_value" not in vars(parameter):  # the option --help is handed out again and again
+            parameter.process_value = _with_plain_numbers(parameter, parameter.process_value)
 
 
 def _with_plain_numbers(parameter: Any, process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
