@@ -36,6 +36,7 @@ from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
     from nbtrace.compare.images import ImagesResult
+    from nbtrace.explanation.images.image_causes import ImageCauses
 
 EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 2527 2463 --pictures pictures"
 
@@ -131,7 +132,6 @@ def images_command(
     from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
     from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
-    from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
     flags = with_leniency(flags or [], lenient=lenient)
@@ -176,10 +176,16 @@ def images_command(
     causes = causes_from(result, configured)
     code = delivery.deliver(
         images_view(result, causes),
-        lambda: images_document(result, causes),
+        lambda: _document(result, causes),
         outputs=extra.write(result, outputs.bundle),
     )
     raise typer.Exit(code)
+
+
+def _document(result: "ImagesResult", causes: "ImageCauses | None") -> Mapping[str, object]:
+    from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415 - the models of documents
+
+    return images_document(result, causes)
 
 
 def _fitting(name: str, shape: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -1,5 +1,6 @@
 """Images that are alike but for some pixels: how many these are, and what they have in common."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +20,8 @@ _FEW = 0.1
 """Share of the pixels, 0 in both left aside, up to which those that differ are few."""
 _SOME = 0.9
 """The same where all are whole numbers and differ by one number alone."""
+_CHUNK = 1 << 16
+"""Pixels at a time: their working arrays stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +64,20 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     side : str
         Name of the made image.
     """
+    whole = _is_whole(source)
+    rounds = made.dtype.kind in "ui" and not whole
+    most = _SOME if whole and _is_whole(made) else _FEW
+    count, lit = _counts(source, made, most, rounds=rounds)
+    if count == 0 or count > most * lit:
+        return None
     x, y = source.astype(np.float64), made.astype(np.float64)
     apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
-    alike = apart <= AGREES * size
-    rounds = made.dtype.kind in "ui" and source.dtype.kind == "f" and not bool((np.rint(x) == x).all())
-    if rounds:
-        alike |= apart <= HALF
+    alike = _alike(apart, size, rounds=rounds)
     differing = ~alike
-    count = int(np.count_nonzero(differing))
-    lit = int(np.count_nonzero(size > 0))
-    base = np.rint(x[differing]) if rounds else x[differing]
-    common, saturated = _common(base, y, differing, side)
-    whole = bool((x == np.rint(x)).all() and (y == np.rint(y)).all())
-    shifted = whole and count > 0 and bool((y[differing] - base == y[differing][0] - base[0]).all())
-    if count == 0 or count > (_SOME if shifted else _FEW) * lit:
+    base, own = np.rint(x[differing]) if rounds else x[differing], y[differing]
+    if count > _FEW * lit and not bool((own - base == own[0] - base[0]).all()):
         return None
+    common, saturated = _common(base, own, float(y.max()), side)
     words = f"{count} of {x.size} pixels, which {'are' if count != 1 else 'is'} {common}"
     largest = float(apart[differing].max())
     few = RelationStep(RelationKind.FEW, words, {"pixels": float(count), "largest": largest})
@@ -90,14 +92,48 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     )
 
 
-def _common(x: Doubles, y: Doubles, differing: npt.NDArray[np.bool_], side: str) -> tuple[str, bool]:
-    """Return in words what the pixels that differ have in common, and whether they are saturated."""
-    own = y[differing]
-    if own.size == 0:
-        return "", False
+def _is_whole(values: Values) -> bool:
+    """Tell whether all numbers are whole."""
+    if values.dtype.kind in "ui":
+        return True
+    return all(bool((part == np.rint(part)).all()) for (part,) in _chunks(values))
+
+
+def _chunks(*arrays: Values) -> Iterator[tuple[Values, ...]]:
+    for start in range(0, arrays[0].size, _CHUNK):
+        yield tuple(values[start : start + _CHUNK] for values in arrays)
+
+
+def _alike(apart: Doubles, size: Doubles, *, rounds: bool) -> npt.NDArray[np.bool_]:
+    alike: npt.NDArray[np.bool_] = apart <= AGREES * size
+    return alike | (apart <= HALF) if rounds else alike
+
+
+def _counts(source: Values, made: Values, most: float, *, rounds: bool) -> tuple[int, int]:
+    """Return how many pixels differ, and how many are not 0 in both; up to where it is certain that too many differ.
+
+    `most` is the share of the latter that may.
+    """
+    count = lit = seen = 0
+    for one, other in _chunks(source, made):
+        x, y = one.astype(np.float64), other.astype(np.float64)
+        apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
+        count += one.size - int(np.count_nonzero(_alike(apart, size, rounds=rounds)))
+        lit += int(np.count_nonzero(size > 0))
+        seen += one.size
+        if count > most * (lit + source.size - seen):
+            break
+    return count, lit
+
+
+def _common(x: Doubles, own: Doubles, top: float, side: str) -> tuple[str, bool]:
+    """Return in words what the pixels that differ have in common, and whether they are saturated.
+
+    `own` are their numbers in the made image, whose largest one is `top`, `x` those in its source.
+    """
     by = own - x
     if own.size > 1 and bool((own == own[0]).all()):
-        saturated = own[0] > 0 and own[0] == y.max() and bool((x > own[0]).all())
+        saturated = own[0] > 0 and own[0] == top and bool((x > own[0]).all())
         return f"{own[0]:.10g} in {side}{' (saturation)' if saturated else ''}", bool(saturated)
     if bool((np.abs(by - by[0]) <= AGREES * abs(by[0])).all()):
         return f"{abs(by[0]):.6g} {'higher' if by[0] > 0 else 'lower'}", False

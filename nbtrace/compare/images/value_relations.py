@@ -92,7 +92,7 @@ def step_of(values: Values) -> float:
 
 def _is_single(values: Values) -> bool:
     with np.errstate(over="ignore", under="ignore"):
-        return bool((values.astype(np.float32) == values).all())
+        return all(bool((part.astype(np.float32) == part).all()) for part in (values[:_SPREAD], values))
 
 
 def value_relation(x: Values, y: Values) -> ValueRelation | None:
@@ -275,6 +275,8 @@ def _offset_words(b: float) -> str:
 def _narrowed(x: Doubles, y: Values) -> ValueRelation | None:
     """Return y as x in half precision."""
     with np.errstate(over="ignore"):
+        if not np.array_equal(x[:_SPREAD].astype(np.float16), y[:_SPREAD]):
+            return None
         half = x.astype(np.float16)
     if not np.array_equal(half, y) or len(np.unique(half)) < _LEVELS or np.array_equal(x, y):
         return None
@@ -286,6 +288,8 @@ _WRAPS: Sequence[tuple[int, bool]] = ((8, False), (16, False), (32, False), (8, 
 
 def _wrapped(x: Doubles, y: Values) -> ValueRelation | None:
     """Return y as x in whole numbers of which only the lowest bits are left."""
+    if not bool((np.rint(y[:_SPREAD]) == y[:_SPREAD]).all()):
+        return None
     largest = float(np.abs(x).max())
     if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
         return None
