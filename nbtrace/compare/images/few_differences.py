@@ -1,6 +1,5 @@
 """Images that are alike but for some pixels: how many these are, and what they have in common."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -67,63 +66,59 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     whole = _is_whole(source)
     rounds = made.dtype.kind in "ui" and not whole
     most = _SOME if whole and _is_whole(made) else _FEW
-    count, lit = _counts(source, made, most, rounds=rounds)
-    if count == 0 or count > most * lit:
+    tally = _Tally(rounds)
+    for start in range(0, source.size, _CHUNK):
+        tally.add(source[start : start + _CHUNK], made[start : start + _CHUNK], start)
+        if tally.differing > most * (tally.lit + max(0, source.size - start - _CHUNK)):
+            return None
+    count = tally.differing
+    if count == 0:
         return None
-    x, y = source.astype(np.float64), made.astype(np.float64)
-    apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
-    alike = _alike(apart, size, rounds=rounds)
-    differing = ~alike
-    base, own = np.rint(x[differing]) if rounds else x[differing], y[differing]
-    if count > _FEW * lit and not bool((own - base == own[0] - base[0]).all()):
+    places = np.concatenate(tally.places)
+    x, own = source[places].astype(np.float64), made[places].astype(np.float64)
+    base = np.rint(x) if rounds else x
+    if count > _FEW * tally.lit and not bool((own - base == own[0] - base[0]).all()):
         return None
-    common, saturated = _common(base, own, float(y.max()), side)
-    words = f"{count} of {x.size} pixels, which {'are' if count != 1 else 'is'} {common}"
-    largest = float(apart[differing].max())
-    few = RelationStep(RelationKind.FEW, words, {"pixels": float(count), "largest": largest})
+    common, saturated = _common(base, own, float(made.max()), side)
+    words = f"{count} of {source.size} pixels, which {'are' if count != 1 else 'is'} {common}"
+    few = RelationStep(RelationKind.FEW, words, {"pixels": float(count), "largest": float(np.abs(own - x).max())})
     rounding = (RelationStep(RelationKind.ROUNDED, "rounded to whole numbers"),) if rounds else ()
-    relative = np.divide(apart, size, out=np.zeros_like(apart), where=size > 0)[alike]
-    return FewDifferences(
-        (*rounding, few),
-        float(apart[alike].max(initial=0.0)),
-        float(relative.max(initial=0.0)),
-        x.size - count,
-        saturated,
-    )
+    return FewDifferences((*rounding, few), tally.left, tally.left_relative, source.size - count, saturated)
+
+
+class _Tally:
+    """The pixels that were looked at so far: which differ, how many are not 0 in both, what the others leave."""
+
+    def __init__(self, rounds: bool) -> None:  # noqa: FBT001 - its only setting
+        self._rounds = rounds
+        self.differing = self.lit = 0
+        self.left = self.left_relative = 0.0
+        self.places: list[npt.NDArray[np.intp]] = []
+
+    def add(self, source: Values, made: Values, start: int) -> None:
+        """Look at the pixels from the flat place `start` on."""
+        x, y = source.astype(np.float64), made.astype(np.float64)
+        apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
+        alike = apart <= AGREES * size
+        if self._rounds:
+            alike |= apart <= HALF
+        lit = size > 0
+        self.lit += int(np.count_nonzero(lit))
+        places = np.flatnonzero(~alike)
+        self.differing += places.size
+        if places.size:
+            self.places.append(places + start)
+        self.left = max(self.left, float(apart.max(initial=0.0, where=alike)))
+        relative = np.divide(apart, size, out=apart, where=lit)
+        self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))
 
 
 def _is_whole(values: Values) -> bool:
     """Tell whether all numbers are whole."""
     if values.dtype.kind in "ui":
         return True
-    return all(bool((part == np.rint(part)).all()) for (part,) in _chunks(values))
-
-
-def _chunks(*arrays: Values) -> Iterator[tuple[Values, ...]]:
-    for start in range(0, arrays[0].size, _CHUNK):
-        yield tuple(values[start : start + _CHUNK] for values in arrays)
-
-
-def _alike(apart: Doubles, size: Doubles, *, rounds: bool) -> npt.NDArray[np.bool_]:
-    alike: npt.NDArray[np.bool_] = apart <= AGREES * size
-    return alike | (apart <= HALF) if rounds else alike
-
-
-def _counts(source: Values, made: Values, most: float, *, rounds: bool) -> tuple[int, int]:
-    """Return how many pixels differ, and how many are not 0 in both; up to where it is certain that too many differ.
-
-    `most` is the share of the latter that may.
-    """
-    count = lit = seen = 0
-    for one, other in _chunks(source, made):
-        x, y = one.astype(np.float64), other.astype(np.float64)
-        apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
-        count += one.size - int(np.count_nonzero(_alike(apart, size, rounds=rounds)))
-        lit += int(np.count_nonzero(size > 0))
-        seen += one.size
-        if count > most * (lit + source.size - seen):
-            break
-    return count, lit
+    parts = (values[start : start + _CHUNK] for start in range(0, values.size, _CHUNK))
+    return all(bool((part == np.rint(part)).all()) for part in parts)
 
 
 def _common(x: Doubles, own: Doubles, top: float, side: str) -> tuple[str, bool]:

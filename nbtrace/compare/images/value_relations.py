@@ -21,6 +21,8 @@ Values: TypeAlias = npt.NDArray[Any]
 _ENDS = 500
 _SPREAD = 4_000
 _LOOKED_AT = 500_000
+_CHUNK = 1 << 16
+"""Pixels at a time."""
 _STEPS = 4.0
 """Steps of the number format that an operation may leave."""
 _LEVELS = 4
@@ -131,7 +133,7 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
 
 
 def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
-    """Return places of a few pixels: the ends of both images, and some evenly spread."""
+    """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread."""
     count = x.size
     spread = np.arange(0, count, max(1, count // _SPREAD))
     if count <= _SPREAD:
@@ -142,7 +144,16 @@ def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
     for values in (x[some], y[some]):
         for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
             ends.append(some[np.argpartition(values, kth)[part]])
-    return np.unique(np.concatenate((spread, *ends)))
+    return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
+
+
+def _far_apart(x: Doubles, y: Doubles) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
+    for start in range(0, x.size, _CHUNK):
+        left, right = x[start : start + _CHUNK], y[start : start + _CHUNK]
+        apart = right - left
+        share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
+        yield start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()])
 
 
 def _quantum(y: Doubles, epsilon: float) -> float | None:
