@@ -114,14 +114,15 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     if target.size < _PER_WEIGHT * size * size:
         return None
     wanted = None if compared is None else _with_neighbours(compared, target.shape, size)
-    places = range(target.size) if wanted is None else np.flatnonzero(wanted)
-    if len(places) < _PER_WEIGHT * size * size:
+    places = None if wanted is None else np.flatnonzero(wanted)
+    count = target.size if places is None else places.size
+    if count < _PER_WEIGHT * size * size:
         return None
-    some = np.asarray(places[:: max(1, len(places) // _LOOKED_AT)])
+    some = _every(places, count, max(1, count // _LOOKED_AT))
     half = min(_EQUATIONS // 2, some.size)
     sizes = np.abs(_at(target, some))
     bright = some[np.argpartition(sizes, some.size - half)[some.size - half :]]
-    spread = np.asarray(places[:: max(1, len(places) // (_EQUATIONS // 2))])
+    spread = _every(places, count, max(1, count // (_EQUATIONS // 2)))
     chosen = np.unique(np.concatenate((bright, spread)))
     rows, columns = np.divmod(chosen, target.shape[1])
     near = np.stack([x[rows + s, columns + f] for s in range(size) for f in range(size)], 1).astype(np.float64)
@@ -132,6 +133,11 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
         return None
     used = np.ones(target.shape, bool) if wanted is None else wanted
     return _judged(x, y, solved.reshape(size, size), used, radius)
+
+
+def _every(places: npt.NDArray[np.intp] | None, count: int, step: int) -> npt.NDArray[np.intp]:
+    """Return one of so many places; None stands for all from 0 on."""
+    return np.arange(0, count, step) if places is None else places[::step]
 
 
 def _with_neighbours(compared: Mask, shape: tuple[int, ...], size: int) -> Mask:
