@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from nbtrace.vocabulary.registry import load as load_vocabulary
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
-    __version__: str
+__version__ = "0.2.0"
 
 __all__ = [
     "ArrayTolerances",
@@ -157,24 +157,12 @@ _HOME = {
 
 
 def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return _version()
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, own = _HOME[name].partition(":")
     value = getattr(import_module(module), own or name)
     globals()[name] = value
     return value
-
-
-def _version() -> str:
-    """Return the version that is installed; `0+unknown` of a folder that is imported from and not installed."""
-    from importlib import metadata  # noqa: PLC0415 - slow to import, and seldom asked for
-
-    try:
-        return metadata.version(__name__)
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
 
 
 def __dir__() -> list[str]:

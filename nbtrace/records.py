@@ -15,6 +15,7 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 __all__ = [
     "BANNER",
     "INT_MIN",
+    "MOST",
     "NOWHERE",
     "STATISTICS",
     "Account",
@@ -34,6 +35,9 @@ Pixel: TypeAlias = tuple[int, int]
 
 INT_MIN = -2147483648.0
 """What the reference prints for a Miller index that is not finite."""
+
+MOST = 2**31 - 1
+"""The largest ordinal (pixel, step, source, node, …) and count: the largest integer of the reference."""
 
 
 BANNER = "banner"

@@ -1,10 +1,5 @@
-"""The line schemas, what each kind of trace line must hold before it becomes records; and what document models share.
+"""What document models share: they stand where JSON crosses the border into nbtrace."""
 
-They stand where data crosses the border into nbtrace. A line that fails its schema is reported with the reason and its
-line number; nothing of it is used.
-"""
-
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import (
@@ -19,11 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from nbtrace.records import Pixel, Shape
-from nbtrace.vocabulary.quantity import Kind, Quantity
-
-MOST = 2**31 - 1
-"""The largest ordinal (pixel, step, source, node, …) and count: the largest integer of the reference."""
+from nbtrace.records import MOST, Pixel
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST)]
 
@@ -100,21 +91,6 @@ def _listed(value: object) -> object:
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def misfit(key: str, known: Quantity | None, shape: Shape, numbers: Sequence[float]) -> str | None:
-    """Return why a value printed under `key` cannot be one of a quantity; None if it can, or nothing is known of it."""
-    if known is None or shape is Shape.SENTINEL:
-        return None
-    if known.size and len(numbers) != known.size:
-        return f"{key} needs {_numbers(known.size)}, found {_numbers(len(numbers))}"
-    if known.kind is Kind.NAMED and shape is not Shape.NAMED:
-        return f"{key} needs name:number pairs"
-    return None
-
-
-def _numbers(count: int) -> str:
-    return f"{count or 'no'} number{'s' * (count > 1)}"
 
 
 def _no_look_alike(value: object) -> object:

@@ -6,14 +6,11 @@ space of process numbers: on another machine, in another container or before a r
 process, so there nothing is judged.
 """
 
-import hashlib
 import os
 import re
-import secrets
 import shutil
 import stat
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -73,6 +70,9 @@ def _owner(pid: int) -> Owner:
 @cache
 def _system() -> str:
     """Return a word for this start of this kernel and this space of process numbers."""
+    import hashlib  # noqa: PLC0415 - slow to import, and of use only where something is written or was left
+    import uuid  # noqa: PLC0415
+
     boot, space = "", ""
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -97,12 +97,16 @@ def temporary_in(folder: Path) -> Path:
     What ended processes left there goes.
     """
     _remove_stale_once(folder)
-    return folder / f".nbtrace-{Owner.current()}_{secrets.token_hex(8)}.tmp"
+    return folder / f".nbtrace-{Owner.current()}_{_random()}.tmp"
 
 
 def lasting_in(folder: Path) -> Path:
     """Return such a name for a file that outlives its process: nobody removes it as left behind."""
-    return folder / f".nbtrace-{secrets.token_hex(8)}.tmp"
+    return folder / f".nbtrace-{_random()}.tmp"
+
+
+def _random() -> str:
+    return os.urandom(8).hex()
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from nbtrace.cli.destinations import STDOUT, Destinations
 from nbtrace.cli.groups import grouped
 from nbtrace.cli.options import AllShown, BundleFolder, Force, JsonFile, MarkdownFile
-from nbtrace.cli.output import STDOUT, Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import OUTPUT, PIXELS, PROGRAMS
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.cli.running_options import Timeout, time_limit

@@ -31,9 +31,13 @@ class HelpfulCommand(TyperCommand):
 
     def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - typer's name
         super().__init__(*args, help=_filled(help), **settings)
-        for parameter in self.params:
-            checked: Any = parameter
-            checked.process_value = _with_plain_numbers(parameter, parameter.process_value)
+        _with_plain_values(self.params)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option `--help`, which typer makes when it is first asked for."""
+        option = super().get_help_option(ctx)
+        _with_plain_values([] if option is None else [option])
+        return option
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, old names of options among them.
@@ -139,6 +143,13 @@ class HelpfulGroup(TyperGroup):
 
     def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - typer's name
         super().__init__(*args, help=_filled(help), **{**settings, "suggest_commands": False})
+        _with_plain_values(self.params)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option `--help`, which typer makes when it is first asked for."""
+        option = super().get_help_option(ctx)
+        _with_plain_values([] if option is None else [option])
+        return option
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the command."""
@@ -169,10 +180,22 @@ def _keep_near(error: Any) -> None:
         error.possibilities = [near] if near is not None else None
 
 
+def _with_plain_values(parameters: Iterable[Any]) -> None:
+    for parameter in parameters:
+        if "process_value" not in vars(parameter):  # the option --help is handed out again and again
+            parameter.process_value = _with_plain_numbers(parameter, parameter.process_value)
+
+
 def _with_plain_numbers(parameter: Any, process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Return `process`, refusing numbers that Python reads and people do not type: `1_0`, digits of other scripts."""
+    """Return `process`, refusing numbers that Python reads and people do not type: `1_0`, digits of other scripts.
+
+    What needs no conversion is given on as it is: typer's converters are slow to load.
+    """
 
     def processed(ctx: Any, typed: Any) -> Any:
+        if _needs_no_conversion(parameter, typed):
+            value = _unconverted(parameter, typed)
+            return value if parameter.callback is None else parameter.callback(ctx, parameter, value)
         value = process(ctx, typed)
         for word, number in zip(_several(typed), _several(value), strict=False):
             if isinstance(word, str) and isinstance(number, int | float) and not is_plain(word):
@@ -180,6 +203,23 @@ def _with_plain_numbers(parameter: Any, process: Callable[[Any, Any], Any]) -> C
         return value
 
     return processed
+
+
+def _needs_no_conversion(parameter: Any, typed: Any) -> bool:
+    """Tell whether an option was not given and need not be, or is a text, or several texts, that were given."""
+    if typed is None:
+        return not parameter.required
+    kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    if kind is str:
+        return isinstance(typed, str)
+    texts = kind == list[str] and isinstance(typed, list | tuple)
+    return texts and (bool(typed) or not parameter.required) and all(isinstance(text, str) for text in typed)
+
+
+def _unconverted(parameter: Any, typed: Any) -> Any:
+    if typed is None:
+        return () if parameter.multiple or parameter.nargs == -1 else None
+    return typed if isinstance(typed, str) else list(typed)
 
 
 def _several(value: Any) -> list[Any] | tuple[Any, ...]:

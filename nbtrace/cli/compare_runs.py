@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
-from nbtrace.cli.output import Delivery, Destinations, can_draw
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise

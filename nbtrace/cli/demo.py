@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.demo_steps import INPUTS, STEPS, DemoStep
-from nbtrace.cli.output import STDOUT, must_be_folder
+from nbtrace.cli.destinations import STDOUT, must_be_folder
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.report.view import clean
 

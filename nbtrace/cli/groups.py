@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from nbtrace.cli import completed_values
+from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.options import (
     AllShown,
     BundleFolder,
@@ -20,7 +21,6 @@ from nbtrace.cli.options import (
     SimulatorMode,
     TextFile,
 )
-from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import SIMULATOR
 from nbtrace.errors import UsageError
 

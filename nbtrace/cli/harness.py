@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from nbtrace.cli import harness_files as names
+from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import SimulatorOptions, grouped
 from nbtrace.cli.harness_files import HarnessFiles, main_file, say
 from nbtrace.cli.kept_output import KeptOutput, kept_output
 from nbtrace.cli.options import BundleFolder, ConfigurationName, Force, Lenient, TracedPixel
-from nbtrace.cli.output import Destinations
 from nbtrace.cli.panels import OUTPUT, PIXELS
 from nbtrace.cli.program_flags import flags_after_dashes
 from nbtrace.cli.region import RegionOption, WindowOption, refuse_both, region_of

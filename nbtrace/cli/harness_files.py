@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbtrace.cli.output import must_be_folder
+from nbtrace.cli.destinations import must_be_folder
 from nbtrace.cli.printing import shown
 from nbtrace.errors import UsageError
 from nbtrace.evidence.provenance import FileRecord

@@ -9,6 +9,7 @@ import typer
 
 from nbtrace.cli import completed_values
 from nbtrace.cli.command import screen_of
+from nbtrace.cli.destinations import STDOUT, require_matplotlib
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -22,7 +23,7 @@ from nbtrace.cli.image_options import (
     pixel_tolerances,
 )
 from nbtrace.cli.options import ConfigurationName, Lenient
-from nbtrace.cli.output import STDOUT, Delivery, require_matplotlib
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
 from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.region import RegionOption, RoiOption, region_of
@@ -35,6 +36,7 @@ from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
     from nbtrace.compare.images import ImagesResult
+    from nbtrace.explanation.images.image_causes import ImageCauses
 
 EXAMPLE = "Example: nbtrace images c/floatimage.bin py/floatimage.bin --shape 2527 2463 --pictures pictures"
 
@@ -130,7 +132,6 @@ def images_command(
     from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
     from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
-    from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
     flags = with_leniency(flags or [], lenient=lenient)
@@ -175,10 +176,16 @@ def images_command(
     causes = causes_from(result, configured)
     code = delivery.deliver(
         images_view(result, causes),
-        lambda: images_document(result, causes),
+        lambda: _document(result, causes),
         outputs=extra.write(result, outputs.bundle),
     )
     raise typer.Exit(code)
+
+
+def _document(result: "ImagesResult", causes: "ImageCauses | None") -> Mapping[str, object]:
+    from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415 - the models of documents
+
+    return images_document(result, causes)
 
 
 def _fitting(name: str, shape: tuple[int, int] | None) -> tuple[int, int] | None:

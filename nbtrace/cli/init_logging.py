@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.destinations import STDOUT
 from nbtrace.cli.options import Force
-from nbtrace.cli.output import STDOUT
 from nbtrace.cli.printing import shown
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new

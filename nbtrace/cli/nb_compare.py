@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.groups import grouped
 from nbtrace.cli.image_options import Resample, Threshold, origins_of
+from nbtrace.cli.invocation import invoked
 from nbtrace.cli.options import Force, version_option
-from nbtrace.cli.output import Destinations
-from nbtrace.cli.process import end_with, invoked, prepare
+from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.errors import UsageError
 from nbtrace.programs.programs import CANDIDATE_VARIABLE

@@ -95,6 +95,8 @@ def _is_whole(text: str) -> bool:
 
 def _completed(step: str, call: Call) -> str:
     """Return one command with what the call says of its inputs and of the run."""
+    if not call.options and not call.flags:  # nothing to take over, and no other command is loaded to see that
+        return step
     words = _split(step)
     if len(words) < 2 or words[0] != "nbtrace":
         return step

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from nbtrace import __version__
 from nbtrace.cli import completed_values
 from nbtrace.cli.panels import OUTPUT, PIXELS, SIMULATOR, TOLERANCE
 
@@ -137,8 +138,6 @@ def version_option(program: str) -> Any:
 
     def tell(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
         if wanted:
-            from nbtrace import __version__  # noqa: PLC0415 - slow to find out, and only for this option
-
             sys.stdout.write(f"{program} {__version__}\n")
             raise typer.Exit
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from nbtrace.cli import completed_values
+from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     PlotFile,
     PolicyFile,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
@@ -27,6 +28,7 @@ from nbtrace.report.views.phi_view import phi_view
 from nbtrace.report.views.steps_view import steps_view
 from nbtrace.verdicts.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.vocabulary.chosen import Chosen, chosen
+from nbtrace.vocabulary.quantity import Basis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -133,7 +135,7 @@ class _Request:
         if self.tolerances:
             tolerance = self.tolerances[-1]
             key = logs_of(limits.vocabulary).of_a_step(KEY)
-            settings = PolicySettings(quantities={key: Limit(absolute=tolerance_number(tolerance, tolerance))})
+            settings = PolicySettings(quantities={key: Limit(tolerance_number(tolerance, tolerance), Basis.ABSOLUTE)})
             limits = limits.updated(settings, f"--tolerance {tolerance}")
         result = compare_phi(*read_pair(self.c, self.py, limits.vocabulary), limits)
         return delivery.deliver(phi_view(result), lambda: _phi_document(result), draw=_draw)

@@ -3,36 +3,28 @@
 import atexit
 import errno
 import io
-import logging
 import os
-import re
 import signal
 import sys
-import traceback
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any, Literal, NoReturn, TextIO
 
-import typer
-
-from nbtrace.cli.command import BadUsage
-from nbtrace.cli.printing import complain, shown
-from nbtrace.cli.progress_bars import progress_on
+from nbtrace.cli.printing import complain
 from nbtrace.errors import ExitCode, NbtraceError
-from nbtrace.temporary import remove_stale_folders
 
-_INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = 128 + signal.SIGINT
 _READER_GONE = 128 + signal.SIGPIPE
 _ANSWERS = frozenset({ExitCode.AGREE, ExitCode.DIFFER, ExitCode.MISMATCH})
-_SIZE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_DIGITS = 4
+"""The most that a size of a terminal has."""
 _OF_OUTPUT = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 """What only writing fails with."""
 
 
 def prepare() -> None:
-    """Make the standard streams, the signals, warnings and logs of this process those of a command."""
+    """Make the standard streams and the signals of this process those of a command."""
     _open_closed_streams()
     _forget_odd_sizes()
     for stream in (sys.stdout, sys.stderr):
@@ -40,7 +32,6 @@ def prepare() -> None:
             # A terminal that cannot show a letter shows its number; a report does not end in the middle for it.
             stream.reconfigure(errors="backslashreplace")
     _end_like_an_error()
-    _keep_warnings_from_users()
     _watch_exit_handlers()
 
 
@@ -52,22 +43,13 @@ def end_with(command: Callable[[], object]) -> NoReturn:
     try:
         status = _flushed(_status(command))
     except Exception:  # noqa: BLE001 - what nobody expected
+        import traceback  # noqa: PLC0415 - only for a fault of our own
+
         with suppress(OSError):
             traceback.print_exc()
         status = _flushed(ExitCode.BROKEN)
     atexit.register(_Exiting.begin)
     sys.exit(status)
-
-
-def invoked(app: typer.Typer, name: str) -> object:
-    """Run the command of a program that the arguments name; its errors come out as they are.
-
-    typer's own entry would take an error of the system, or an end of file, for something that it knows.
-    """
-    remove_stale_folders()
-    command = typer.main.get_command(app)
-    with command.make_context(name, sys.argv[1:]) as ctx, progress_on(sys.stderr):
-        return command.invoke(ctx)
 
 
 def _status(command: Callable[[], object]) -> int:
@@ -76,20 +58,22 @@ def _status(command: Callable[[], object]) -> int:
     except NbtraceError as error:
         complain(str(error))
         return int(error.exit_code)
-    except BadUsage as error:
-        # Without any argument the message is empty: the help has been printed in its place.
-        if message := _message(error):
-            complain(f"{message} ({_command_of(error)} --help)")
-        return int(ExitCode.USAGE)
-    except typer.Exit as ended:
-        return int(ended.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except OSError as error:
         return _status_of(error)
     except MemoryError:
         complain("not enough memory for this input")
         return int(ExitCode.INPUT)
+    except Exception as error:  # one of typer's, or what nobody expected
+        if "typer" not in sys.modules:
+            raise
+        from nbtrace.cli.invocation import status_of_typer  # noqa: PLC0415 - it is loaded
+
+        status = status_of_typer(error)
+        if status is None:
+            raise
+        return status
     return returned if isinstance(returned, int) else 0
 
 
@@ -133,16 +117,6 @@ def _folder_is_gone() -> bool:
     except OSError:
         return True
     return False
-
-
-def _message(error: BaseException) -> str:
-    formatted = getattr(error, "format_message", None)
-    return str(formatted() if formatted else error).replace("Value error, ", "").rstrip(".")
-
-
-def _command_of(error: BaseException) -> str:
-    """Return the command whose usage was wrong."""
-    return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
 
 
 class _Exiting:
@@ -200,7 +174,8 @@ def _null(number: int, flags: int, mode: Literal["r", "w"]) -> TextIO:
 def _forget_odd_sizes() -> None:
     """Leave sizes of the terminal that are none out of the environment: what reads them takes them for numbers."""
     for name in ("COLUMNS", "LINES"):
-        if not _SIZE.fullmatch(os.environ.get(name, "1")):
+        size = os.environ.get(name, "1")
+        if not (size.isascii() and size.isdigit() and len(size) <= _DIGITS and size[0] != "0"):
             del os.environ[name]
 
 
@@ -215,25 +190,3 @@ def _end_like_an_error() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, end)
-
-
-def _keep_warnings_from_users() -> None:
-    """Keep what libraries tell programmers off the terminal, unless Python itself is told otherwise (`-W`)."""
-    if not sys.warnoptions:
-        warnings.showwarning = _shown_to_nobody
-    root, own = logging.getLogger(), logging.getLogger("nbtrace")
-    if not root.handlers:
-        root.addHandler(logging.NullHandler())
-    if not any(isinstance(handler, _Lines) for handler in own.handlers):
-        own.addHandler(_Lines())
-
-
-def _shown_to_nobody(*_: object, **__: object) -> None:
-    pass
-
-
-class _Lines(logging.Handler):
-    """Shows what nbtrace itself logs as lines on standard error."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(f"{shown(record.getMessage())}\n")

@@ -8,8 +8,6 @@ import typer
 
 from nbtrace.cli.command import TYPED, HelpfulCommand, path_of, values_of
 from nbtrace.cli.completed_values import flags_of_run
-from nbtrace.cli.routing import positional
-from nbtrace.cli.wrong_calls import files_given
 from nbtrace.errors import UsageError
 from nbtrace.programs.leniency import LENIENT
 
@@ -63,6 +61,9 @@ class ProgramCommand(HelpfulCommand):
         """Refuse, besides options of other programs, files in place of flags, with the right call."""
         super().spell_out(ctx, words)
         if all(parameter.param_type_name == "option" for parameter in self.params):
+            from nbtrace.cli.routing import positional  # noqa: PLC0415 - looks at files
+            from nbtrace.cli.wrong_calls import files_given  # noqa: PLC0415
+
             call = files_given(path_of(ctx), positional(words, values_of(self.params)))
             if call:
                 raise UsageError(call)

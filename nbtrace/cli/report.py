@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.destinations import STDOUT, Destinations
 from nbtrace.cli.options import Force
-from nbtrace.cli.output import STDOUT, Destinations
 from nbtrace.cli.panels import OUTPUT
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.bundle import Bundle

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.options import Force, JsonFile, MarkdownFile, TextFile
-from nbtrace.cli.output import Delivery, Destinations
+from nbtrace.cli.output import Delivery
 from nbtrace.errors import UsageError
 
 EXAMPLE = "Example: nbtrace selftest --configuration cubic_default --json score.json"

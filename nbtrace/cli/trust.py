@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from nbtrace.cli.command import is_plain
+from nbtrace.cli.destinations import STDOUT
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import Lenient
-from nbtrace.cli.output import STDOUT, Delivery
+from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import PIXELS, PROGRAMS
 from nbtrace.cli.program_flags import flags_after_dashes
 from nbtrace.cli.region import region_of

@@ -8,8 +8,8 @@ import typer
 
 from nbtrace.cli import completed_values
 from nbtrace.cli.command import HelpfulCommand, HelpfulGroup
+from nbtrace.cli.destinations import STDOUT, Destinations
 from nbtrace.cli.options import Force, JsonFile, TextFile
-from nbtrace.cli.output import STDOUT, Destinations
 from nbtrace.cli.printing import shown
 from nbtrace.documents import dump
 from nbtrace.errors import UsageError

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE, Limit, parse_option
+from nbtrace.vocabulary.quantity import Basis
 
 GivenTolerance: TypeAlias = float | str | Sequence[str] | Mapping[str, float | str]
 """A number; `1e-5` or `F_latt=abs:1e-3` as `--tolerance` takes it, or several; or a mapping from names to such."""
@@ -116,6 +117,4 @@ def option_words(tolerance: GivenTolerance) -> list[str]:
 
 
 def _limit(limit: Limit) -> ArrayTolerance:
-    if limit.relative is not None:
-        return ArrayTolerance(limit.relative)
-    return ArrayTolerance(0.0, limit.absolute or 0.0)
+    return ArrayTolerance(limit.value) if limit.basis is Basis.RELATIVE else ArrayTolerance(0.0, limit.value)

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from threading import Timer
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
 
 from nbtrace.errors import InputError
 from nbtrace.images import reading_process
 from nbtrace.images.image import Mask, Pixels
+
+if TYPE_CHECKING:
+    from nbtrace.images.reader_reply import ReaderReply
 
 _PATIENCE = 10
 """Times as long a busy machine may take."""
@@ -72,24 +74,6 @@ class ReadRequest:
     kind: str
     frame: int = 0
     dataset: str = ""
-
-
-class _Reply(BaseModel):
-    """What the process says of the pixels that it sends; `refusal` is why it sends none."""
-
-    dtype: str = Field(default="|u1", pattern=r"^[<>|=][buif]\d{1,2}$")
-    shape: tuple[int, ...] = Field(default=(), max_length=8)
-    frames: int = 1
-    header: dict[str, str] = {}
-    masked: bool = False
-    details: dict[str, Any] = {}
-    refusal: str = ""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the pixels, and of the mask behind them."""
-        count = math.prod(self.shape)
-        return 0 if self.refusal else count * np.dtype(self.dtype).itemsize + count * self.masked
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,11 +145,15 @@ def read_apart(request: ReadRequest, limits: Limits) -> ReadApart:
     return ReadApart(pixels, mask, told.frames, told.header, told.details)
 
 
-def _told(output: bytes) -> tuple[_Reply | None, int]:
+def _told(output: bytes) -> "tuple[ReaderReply | None, int]":
     """Return what the process says, None if that is no sense, and where its pixels begin."""
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import, and other formats need none
+
+    from nbtrace.images.reader_reply import ReaderReply  # noqa: PLC0415
+
     start = 8 + int.from_bytes(output[:8], "little")
     try:
-        return _Reply.model_validate_json(output[8 : min(start, reading_process.MOST_TEXT)]), start
+        return ReaderReply.model_validate_json(output[8 : min(start, reading_process.MOST_TEXT)]), start
     except ValidationError:
         return None, start
 

@@ -2,8 +2,9 @@
 
 import re
 
-from nbtrace import schema, units
+from nbtrace import units
 from nbtrace.errors import UsageError
+from nbtrace.parsers.misfits import misfit
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.records import NOWHERE, Index, Shape, Value
@@ -88,7 +89,7 @@ def one_field(
     value = _value_of(known, text)
     if value.tokens and "=" in text and not _is_formula(value, text):
         return UnreadableLine(f"{key}: {text!r} is no number and no formula that ends in one")
-    if complaint := schema.misfit(key, known, value.shape, value.numbers):
+    if complaint := misfit(key, known, value.shape, value.numbers):
         return UnreadableLine(f"{complaint}{comma_hint(value)}")
     try:
         return Fields((Field(key, value, vocabulary.meaning(key, value.unit), index, starts_blocks),))

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace.schema import MOST
+from nbtrace.records import MOST
 
 _Match: TypeAlias = Callable[[str, int], re.Match[str] | None]
 

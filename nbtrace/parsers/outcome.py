@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbtrace import schema
+from nbtrace.parsers.misfits import misfit
 from nbtrace.records import NOWHERE, Index, Pixel, Value
 from nbtrace.vocabulary.quantity import Meaning
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -61,7 +61,7 @@ def fitting(outcome: Outcome, vocabulary: Vocabulary) -> Outcome:
     if not isinstance(outcome, Fields):
         return outcome
     for item in outcome.fields:
-        complaint = schema.misfit(
+        complaint = misfit(
             item.key, vocabulary.quantities.get(item.meaning.quantity), item.value.shape, item.value.numbers
         )
         if complaint is not None:

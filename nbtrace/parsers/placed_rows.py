@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nbtrace.parsers.values import ordinal
-from nbtrace.records import NOWHERE, Index, Pixel
-from nbtrace.schema import MOST
+from nbtrace.records import MOST, NOWHERE, Index, Pixel
 from nbtrace.vocabulary.quantity import Meaning
 from nbtrace.vocabulary.vocabulary import Vocabulary
 

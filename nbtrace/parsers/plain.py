@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import replace
 from functools import cached_property
 
-from nbtrace import schema
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, Tagged
+from nbtrace.parsers.misfits import misfit
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.trace_format import VERSION_FAMILY, version_stated
@@ -133,7 +133,7 @@ class PlainDialect(Dialect):
         value = read_value(text)
         if known is not None and known.kind is Kind.TEXT:
             value = Value(Shape.TEXT, (), (), text.strip())
-        if complaint := schema.misfit(key, known, value.shape, value.numbers):
+        if complaint := misfit(key, known, value.shape, value.numbers):
             return UnreadableLine(complaint)
         try:
             return Field(key, value, self.vocabulary.meaning(key, value.unit))

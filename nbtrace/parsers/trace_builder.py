@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from nbtrace import schema
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers.dialect import Dialect
+from nbtrace.parsers.misfits import misfit
 from nbtrace.parsers.placed_rows import CellRow, PlacedRow
 from nbtrace.parsers.sheets import Sheet, Sheets, with_vectors
 from nbtrace.parsers.structured_cells import cell_value, has_thousands, named_numbers
@@ -204,7 +204,7 @@ def _complaint(key: str, raw: object, value: Value | None, known: Quantity) -> s
         return f"{key}: {raw.strip()!r} has a comma between its digits; write the number without"
     if value is None or (value.shape is Shape.TEXT and known.kind is not Kind.TEXT):
         return f"{key} is no number"
-    return schema.misfit(key, known, value.shape, value.numbers)
+    return misfit(key, known, value.shape, value.numbers)
 
 
 def _by_rows(records: list[Record]) -> Iterable[Record]:

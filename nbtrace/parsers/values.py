@@ -6,8 +6,7 @@ from dataclasses import replace
 from nbtrace import units
 from nbtrace.parsers.numerals import NUMBER, number_of
 from nbtrace.parsers.python_reprs import bare
-from nbtrace.records import Shape, Value
-from nbtrace.schema import MOST
+from nbtrace.records import MOST, Shape, Value
 from nbtrace.vocabulary import dimensions
 
 _MOST_DIGITS = 10

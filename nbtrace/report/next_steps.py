@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.readable import PAGE
 from nbtrace.records import Side, Trace
 from nbtrace.report.view import Command, Section, SectionKind, logs_line, typed
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.compare.diff import DiffResult
 
 TITLE = "What to look at next"
 FLAGS = " -- FLAGS"
@@ -46,7 +49,7 @@ def to_be_logged(side: Side, vocabulary: Vocabulary) -> Command:
     return Command(f"nbtrace init-logging {_LANGUAGES[side]}", f"code by which {name} prints what it lacks ({PAGE})")
 
 
-def after_lacking(result: DiffResult) -> Iterator[Command]:
+def after_lacking(result: "DiffResult") -> Iterator[Command]:
     """Yield what lets a side print the values that it lacks."""
     covered = result.coverage
     for side, missing in ((Side.C, covered.missing_on_c), (Side.PY, covered.missing_on_py)):

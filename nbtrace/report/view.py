@@ -6,7 +6,6 @@ from enum import StrEnum
 from shlex import quote
 
 from nbtrace import plain_text
-from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.records import Trace
 from nbtrace.units import metres
 from nbtrace.verdicts.notices import Notice, Weight
@@ -243,6 +242,8 @@ def dialect_words(trace: Trace) -> str:
 
 def pixel_text(trace: Trace) -> str:
     """Return the pixel that a trace is of, or that it does not tell; nothing where there are no pixels to tell."""
+    from nbtrace.compare.whereabouts import whereabouts  # noqa: PLC0415 - the parsers, which views of images do not need
+
     at, what = whereabouts(trace), trace.vocabulary.block
     if at.pixel:
         return f"{what} slow {at.pixel[0]} fast {at.pixel[1]}"

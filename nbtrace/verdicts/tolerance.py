@@ -5,14 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import UsageError
 from nbtrace.plain_text import shortened
-from nbtrace.schema import reason
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import KEY, NAMES, PROJECT, SECTION
 from nbtrace.vocabulary.quantity import Basis
@@ -23,6 +19,10 @@ DEFAULT_RELATIVE = 1e-6
 
 DEFAULT_ABSOLUTE = 5e-4
 """Absolute tolerance of fractional Miller indices."""
+
+
+_BASES = {"": Basis.RELATIVE, "rel": Basis.RELATIVE, "abs": Basis.ABSOLUTE}
+"""By the word before the number of an option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,38 +102,25 @@ class Policy:
         return Policy(relative, {**self.overrides, **overrides}, self.vocabulary)
 
 
-FiniteTolerance: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-"""A number that can be a tolerance."""
+@dataclass(frozen=True)
+class Limit:
+    """The tolerance of one quantity, relative or absolute in the unit of its key."""
 
-
-class Limit(BaseModel):
-    """The tolerance of one quantity: `{ relative = 1e-5 }` or `{ absolute = 1e-3 }`."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    relative: FiniteTolerance | None = None
-    absolute: FiniteTolerance | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "Limit":
-        if (self.relative is None) == (self.absolute is None):
-            raise ValueError("give either relative or absolute")
-        return self
+    value: float
+    basis: Basis
 
     def tolerance(self, origin: str, *, scale: float = 1.0) -> Tolerance:
         """Return it as a tolerance; `scale` takes an absolute one from the unit of its key to the record unit."""
-        if self.relative is not None:
-            return Tolerance(self.relative, Basis.RELATIVE, origin, overridden=True)
-        return Tolerance((self.absolute or 0.0) * scale, Basis.ABSOLUTE, origin, overridden=True)
+        value = self.value if self.basis is Basis.RELATIVE else self.value * scale
+        return Tolerance(value, self.basis, origin, overridden=True)
 
 
-class PolicySettings(BaseModel):
-    """The `[tolerance]` table of a policy file, or `[tool.nbtrace.tolerance]` of pyproject.toml."""
+@dataclass(frozen=True)
+class PolicySettings:
+    """What a policy file or an option sets: the relative tolerance of all, and those of single quantities by key."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    relative: FiniteTolerance | None = None
-    quantities: dict[str, Limit] = {}
+    relative: float | None = None
+    quantities: Mapping[str, Limit] = field(default_factory=dict)
 
 
 def read_policy(path: Path) -> PolicySettings:
@@ -154,14 +141,12 @@ def read_policy(path: Path) -> PolicySettings:
     unknown = sorted(set(document) - known)
     if unknown:
         raise UsageError(f"{path}: {unknown[0]!r} is no section that nbtrace knows; it reads {read}")
-    return _settings(document, path)
+    table = table_of(document, "tolerance", path)
+    if not table:
+        return PolicySettings()
+    from nbtrace.verdicts.policy_table import settings_of  # noqa: PLC0415 - pydantic, which only such a table needs
 
-
-def _settings(document: Mapping[str, Any], path: Path) -> PolicySettings:
-    try:
-        return PolicySettings.model_validate(table_of(document, "tolerance", path))
-    except ValidationError as error:
-        raise UsageError(f"{path}: tolerance.{reason(error)}") from None
+    return settings_of(table, path)
 
 
 def parse_option(text: str) -> PolicySettings:
@@ -179,8 +164,7 @@ def parse_option(text: str) -> PolicySettings:
     limit = tolerance_number(number, text)
     if not equals:
         return PolicySettings(relative=limit)
-    limits = Limit(absolute=limit) if basis == "abs" else Limit(relative=limit)
-    return PolicySettings(quantities={name.strip(): limits})
+    return PolicySettings(quantities={name.strip(): Limit(limit, _BASES[basis])})
 
 
 def tolerance_number(number: str, option: str) -> float:

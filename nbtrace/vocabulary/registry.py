@@ -6,14 +6,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 DEFAULT = "nanobragg"
 """The vocabulary that a log is read with where nothing else is said."""
@@ -93,11 +95,18 @@ def load(name: str | os.PathLike[str]) -> Vocabulary:
 
 def names() -> list[str]:
     """Return the vocabularies that have a name: those that come with nbtrace, and those of installed packages."""
-    return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+    return sorted({*_BUILT_IN, *_offered()})
+
+
+def _offered() -> "dict[str, EntryPoint]":
+    """Return what installed packages offer, by name."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import, and the default needs none
+
+    return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def _installed(name: str) -> Vocabulary:
-    offered = {point.name: point for point in entry_points(group=GROUP)}
+    offered = _offered()
     if name not in offered:
         known = names()
         near = nearest(name, known)

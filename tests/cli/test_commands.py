@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from nbtrace.cli import main
 try:
     main()
 except SystemExit:
-    names = sorted(name for name in sys.modules if name.startswith("nbtrace."))
-    print("LOADED", *names, "pydantic" if "pydantic" in sys.modules else "")
+    print("LOADED", *sorted(sys.modules))
 """
+LOGS = [str(Path(__file__).parents[2] / "examples/pairs/supervisor__685_1039" / name) for name in ("c.log", "py.log")]
+HEAVY = {"pydantic", "numpy", "torch", "pandas", "scipy", "matplotlib", "simulator", "jinja2", "importlib.metadata"}
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -40,23 +42,49 @@ def test_a_word_that_is_no_command_is_none() -> None:
 
 
 def loaded(*words: str) -> set[str]:
-    """Return what modules of nbtrace, and pydantic, a call loads."""
+    """Return what modules a call loads."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED.format(words=list(words))], capture_output=True, text=True, check=True
     )
     return set(done.stdout.rpartition("LOADED")[2].split())
 
 
-@pytest.mark.parametrize("words", [["--version"], ["--help"]])
-def test_what_needs_no_command_loads_none(words: list[str]) -> None:
-    found = loaded(*words)
+def own(modules: set[str]) -> set[str]:
+    """Return those that are of nbtrace."""
+    return {name for name in modules if name.startswith("nbtrace.")}
+
+
+def commands_among(modules: set[str], *, without: str = "") -> set[str]:
+    """Return the modules of commands, but for that of one."""
+    places = {entry.place.partition(":")[0] for name, entry in TABLE.items() if name != without}
+    return modules & {f"nbtrace.cli.{place}" for place in places}
+
+
+def test_the_version_is_told_before_anything_is_loaded() -> None:
+    found = loaded("--version")
+    assert own(found) == {"nbtrace.cli", "nbtrace.cli.printing", "nbtrace.cli.process", "nbtrace.errors"}
+    assert not {*HEAVY, "typer", "rich", "dataclasses", "logging", "subprocess"} & found
+
+
+def test_the_list_of_commands_loads_none() -> None:
+    found = loaded("--help")
     assert "nbtrace.cli.root_group" in found
-    assert not {"pydantic", "nbtrace.parsers", "nbtrace.records", "nbtrace.report"} & found
-    assert not {f"nbtrace.cli.{entry.place.partition(':')[0]}" for entry in TABLE.values()} & found
+    assert not {*HEAVY, "nbtrace.parsers", "nbtrace.records", "nbtrace.report"} & found
+    assert not commands_among(found)
+    assert len(own(found)) <= 20
 
 
 def test_a_command_loads_no_other() -> None:
     found = loaded("diff", "--help")
-    others = {entry.place.partition(":")[0] for name, entry in TABLE.items() if name != "diff"}
     assert "nbtrace.cli.diff" in found
-    assert not {f"nbtrace.cli.{name}" for name in others} & found
+    assert not HEAVY & found
+    assert not commands_among(found, without="diff")
+
+
+def test_short_logs_are_compared_without_what_only_files_and_other_commands_need() -> None:
+    found = loaded("diff", *LOGS)
+    assert {"nbtrace.cli.diff", "nbtrace.compare.diff"} <= found
+    assert not {*HEAVY, "nbtrace.schema", "nbtrace.evidence", "nbtrace.cli.routing", "nbtrace.report.markdown"} & found
+    assert not commands_among(found, without="diff")
+    assert not {name for name in found if name.startswith(("nbtrace.report.documents", "nbtrace.explanation"))}
+    assert len(own(found)) <= 150

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import typer
 
-from nbtrace.cli import app
+from nbtrace.cli.application import app
 from nbtrace.cli.former_options import FORMER, renamed
 
 ROOT: Any = typer.main.get_command(app)

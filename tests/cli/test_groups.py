@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import typer
 
-from nbtrace.cli import app
+from nbtrace.cli.application import app
 from nbtrace.cli.groups import Outputs, SimulatorOptions
 
 ROOT: Any = typer.main.get_command(app)

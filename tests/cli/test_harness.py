@@ -12,7 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from nbtrace import read_trace
-from nbtrace.cli import app
+from nbtrace.cli.application import app
 from nbtrace.cli.harness_files import main_file
 from nbtrace.embedded import traces
 from nbtrace.embedded.recorder import Emit

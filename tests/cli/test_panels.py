@@ -6,7 +6,7 @@ import pytest
 import typer
 from rich.text import Text
 
-from nbtrace.cli import app
+from nbtrace.cli.application import app
 from nbtrace.cli.panels import COMPARE, EVIDENCE, EXPLAIN, OUTPUT, PIXELS, RUN, TOLERANCE
 from tests.cli.test_wrong_calls import commands
 

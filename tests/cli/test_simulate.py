@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from nbtrace.cli import app
+from nbtrace.cli.application import app
 from nbtrace.errors import ExitCode, UsageError
 from tests.embedded_runs import PLAIN
 from tests.places import PAIRS, ROOT

@@ -7,7 +7,8 @@ import pytest
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import UsageError
 from nbtrace.verdicts.notices import Notice, Subject, Weight
-from nbtrace.verdicts.tolerance import PolicySettings, resolve_policy
+from nbtrace.verdicts.tolerance import Limit, PolicySettings, resolve_policy
+from nbtrace.vocabulary.quantity import Basis
 
 
 def notice(quantity: str, text: str = "in other words") -> Notice:
@@ -22,7 +23,7 @@ def test_one_that_an_option_gave_is_refused() -> None:
 
 def test_one_that_a_file_gave_is_not() -> None:
     option = "--tolerance poler=1e-3"
-    settings = PolicySettings.model_validate({"quantities": {"omga": {"relative": 0.5}}})
+    settings = PolicySettings(quantities={"omga": Limit(0.5, Basis.RELATIVE)})
     policy = resolve_policy(["poler=1e-3"], None, Path("/")).updated(settings, option)
     refuse_misspelt(policy, [notice("omga", f"the tolerance of omga ({option}) applies to nothing")])
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import typer
 
-from nbtrace.cli import app
+from nbtrace.cli.application import app
 from nbtrace.cli.commands import UNNAMED
 from tests.places import EXAMPLES
 

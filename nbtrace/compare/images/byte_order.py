@@ -11,6 +11,8 @@ Values: TypeAlias = npt.NDArray[Any]
 
 _SAMPLE = 4_000
 _LOOKED_AT = 500_000
+_CHUNK = 1 << 16
+"""Pixels at a time."""
 _CLEARLY = 0.9
 """Share of pixels that must speak for one reading."""
 _WIDER = 1.5
@@ -18,7 +20,7 @@ _WIDER = 1.5
 _FACTOR = 16.0
 
 
-def reads_swapped(image: Pixels, wanted: Mask) -> bool | None:
+def reads_swapped(image: Pixels, wanted: Mask | None) -> bool | None:
     """Tell whether an image is the more plausible with the bytes of its numbers reversed; None if it is undecided.
 
     Whole numbers are mostly small, and then alike in neighbouring pixels; the wrong reading has neither. Of floats the
@@ -28,11 +30,12 @@ def reads_swapped(image: Pixels, wanted: Mask) -> bool | None:
     ----------
     image : ndarray
         Shape (slow, fast).
-    wanted : ndarray
-        Pixels that count, of its shape.
+    wanted : ndarray or None
+        Pixels that count, of its shape; None if all do.
     """
     rows = slice(None, None, max(1, image.size // _LOOKED_AT))
-    own, used = image[rows], wanted[rows]
+    own = image[rows]
+    used = np.ones(own.shape, bool) if wanted is None else wanted[rows]
     swapped = own.byteswap()
     if own.dtype.kind == "f":
         strewn = _disorder(own[used]), _disorder(swapped[used])
@@ -78,10 +81,23 @@ def _distance(values: Values) -> float:
     return float(np.abs(digits).mean()) if digits.size else 0.0
 
 
-def more_alike(swapped: Values, image: Values, other: Values) -> bool:
-    """Tell whether numbers are of the size of the other image's with their bytes reversed, and not as they are."""
+def is_swapped(image: Values, other: Values) -> bool:
+    """Tell whether the numbers of one image, flat, are those of the other one with their bytes reversed."""
+    nan = image.dtype.kind == "f"
+    return all(
+        np.array_equal(image[start : start + _CHUNK].byteswap(), other[start : start + _CHUNK], equal_nan=nan)
+        for start in range(0, image.size, _CHUNK)
+    )
+
+
+def more_alike(image: Values, other: Values) -> bool:
+    """Tell whether numbers are of the size of the other image's with their bytes reversed, and not as they are.
+
+    Both images are flat.
+    """
     stride = max(1, other.size // _SAMPLE)
-    near = [_near(values[::stride], other[::stride]) for values in (swapped, image)]
+    some = image[::stride]
+    near = [_near(values, other[::stride]) for values in (some.byteswap(), some)]
     return near[0] > 0.5 and near[0] > near[1] + 0.25
 
 

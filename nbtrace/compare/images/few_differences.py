@@ -19,6 +19,8 @@ _FEW = 0.1
 """Share of the pixels, 0 in both left aside, up to which those that differ are few."""
 _SOME = 0.9
 """The same where all are whole numbers and differ by one number alone."""
+_CHUNK = 1 << 16
+"""Pixels at a time: their working arrays stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -61,43 +63,72 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     side : str
         Name of the made image.
     """
-    x, y = source.astype(np.float64), made.astype(np.float64)
-    apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
-    alike = apart <= AGREES * size
-    rounds = made.dtype.kind in "ui" and source.dtype.kind == "f" and not bool((np.rint(x) == x).all())
-    if rounds:
-        alike |= apart <= HALF
-    differing = ~alike
-    count = int(np.count_nonzero(differing))
-    lit = int(np.count_nonzero(size > 0))
-    base = np.rint(x[differing]) if rounds else x[differing]
-    common, saturated = _common(base, y, differing, side)
-    whole = bool((x == np.rint(x)).all() and (y == np.rint(y)).all())
-    shifted = whole and count > 0 and bool((y[differing] - base == y[differing][0] - base[0]).all())
-    if count == 0 or count > (_SOME if shifted else _FEW) * lit:
+    whole = _is_whole(source)
+    rounds = made.dtype.kind in "ui" and not whole
+    most = _SOME if whole and _is_whole(made) else _FEW
+    tally = _Tally(rounds)
+    for start in range(0, source.size, _CHUNK):
+        tally.add(source[start : start + _CHUNK], made[start : start + _CHUNK], start)
+        if tally.differing > most * (tally.lit + max(0, source.size - start - _CHUNK)):
+            return None
+    count = tally.differing
+    if count == 0:
         return None
-    words = f"{count} of {x.size} pixels, which {'are' if count != 1 else 'is'} {common}"
-    largest = float(apart[differing].max())
-    few = RelationStep(RelationKind.FEW, words, {"pixels": float(count), "largest": largest})
+    places = np.concatenate(tally.places)
+    x, own = source[places].astype(np.float64), made[places].astype(np.float64)
+    base = np.rint(x) if rounds else x
+    if count > _FEW * tally.lit and not bool((own - base == own[0] - base[0]).all()):
+        return None
+    common, saturated = _common(base, own, float(made.max()), side)
+    words = f"{count} of {source.size} pixels, which {'are' if count != 1 else 'is'} {common}"
+    few = RelationStep(RelationKind.FEW, words, {"pixels": float(count), "largest": float(np.abs(own - x).max())})
     rounding = (RelationStep(RelationKind.ROUNDED, "rounded to whole numbers"),) if rounds else ()
-    relative = np.divide(apart, size, out=np.zeros_like(apart), where=size > 0)[alike]
-    return FewDifferences(
-        (*rounding, few),
-        float(apart[alike].max(initial=0.0)),
-        float(relative.max(initial=0.0)),
-        x.size - count,
-        saturated,
-    )
+    return FewDifferences((*rounding, few), tally.left, tally.left_relative, source.size - count, saturated)
 
 
-def _common(x: Doubles, y: Doubles, differing: npt.NDArray[np.bool_], side: str) -> tuple[str, bool]:
-    """Return in words what the pixels that differ have in common, and whether they are saturated."""
-    own = y[differing]
-    if own.size == 0:
-        return "", False
+class _Tally:
+    """The pixels that were looked at so far: which differ, how many are not 0 in both, what the others leave."""
+
+    def __init__(self, rounds: bool) -> None:  # noqa: FBT001 - its only setting
+        self._rounds = rounds
+        self.differing = self.lit = 0
+        self.left = self.left_relative = 0.0
+        self.places: list[npt.NDArray[np.intp]] = []
+
+    def add(self, source: Values, made: Values, start: int) -> None:
+        """Look at the pixels from the flat place `start` on."""
+        x, y = source.astype(np.float64), made.astype(np.float64)
+        apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
+        alike = apart <= AGREES * size
+        if self._rounds:
+            alike |= apart <= HALF
+        lit = size > 0
+        self.lit += int(np.count_nonzero(lit))
+        places = np.flatnonzero(~alike)
+        self.differing += places.size
+        if places.size:
+            self.places.append(places + start)
+        self.left = max(self.left, float(apart.max(initial=0.0, where=alike)))
+        relative = np.divide(apart, size, out=apart, where=lit)
+        self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))
+
+
+def _is_whole(values: Values) -> bool:
+    """Tell whether all numbers are whole."""
+    if values.dtype.kind in "ui":
+        return True
+    parts = (values[start : start + _CHUNK] for start in range(0, values.size, _CHUNK))
+    return all(bool((part == np.rint(part)).all()) for part in parts)
+
+
+def _common(x: Doubles, own: Doubles, top: float, side: str) -> tuple[str, bool]:
+    """Return in words what the pixels that differ have in common, and whether they are saturated.
+
+    `own` are their numbers in the made image, whose largest one is `top`, `x` those in its source.
+    """
     by = own - x
     if own.size > 1 and bool((own == own[0]).all()):
-        saturated = own[0] > 0 and own[0] == y.max() and bool((x > own[0]).all())
+        saturated = own[0] > 0 and own[0] == top and bool((x > own[0]).all())
         return f"{own[0]:.10g} in {side}{' (saturation)' if saturated else ''}", bool(saturated)
     if bool((np.abs(by - by[0]) <= AGREES * abs(by[0])).all()):
         return f"{abs(by[0]):.6g} {'higher' if by[0] > 0 else 'lower'}", False

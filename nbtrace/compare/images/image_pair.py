@@ -42,13 +42,18 @@ class ImagePair:
         finite = np.isfinite(self.c) & np.isfinite(self.py)
         return finite if self.wanted is None else finite & self.wanted
 
+    @cached_property
+    def all_count(self) -> bool:
+        """Whether all pixels do."""
+        return bool(self.counted.all())
+
     def without(self, left_out: Mask) -> "ImagePair":
         """Return the pair with fewer pixels that count."""
         return replace(self, wanted=self.counted & ~left_out)
 
     def values(self) -> tuple[Values, Values]:
         """Return the values that count, flat."""
-        if bool(self.counted.all()):
+        if self.all_count:
             return self.c.ravel(), self.py.ravel()
         return self.c[self.counted], self.py[self.counted]
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.byte_order import more_alike, reads_swapped
+from nbtrace.compare.images.byte_order import is_swapped, more_alike, reads_swapped
 from nbtrace.compare.images.counting_noise import counting_noise
 from nbtrace.compare.images.few_differences import AGREES, few_differences, pixels_words
 from nbtrace.compare.images.image_pair import ImagePair
@@ -88,10 +88,8 @@ def _relation(
 
 def _after_masks(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds where neither image has a mark in place of an intensity."""
-    marks = {
-        side: marked_pixels(pair.image(side)[pair.counted], pair.image(other)[pair.counted], mostly=True)
-        for side, other in ((Side.PY, Side.C), (Side.C, Side.PY))
-    }
+    sides = tuple(zip((Side.C, Side.PY), pair.values(), strict=True))
+    marks = {side: marked_pixels(made, other, mostly=True) for (side, made), (_, other) in (sides[::-1], sides)}
     steps = []
     left_out = np.zeros(pair.c.shape, bool)
     for side, marked in marks.items():
@@ -179,23 +177,23 @@ def _of_few(pair: ImagePair) -> Iterator[ImageRelation]:
 
 def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds after the bytes of one image's numbers are reversed."""
-    wanted = np.ones(pair.c.shape, bool) if pair.wanted is None else pair.wanted
+    wanted = None if pair.wanted is None or bool(pair.wanted.all()) else pair.wanted
     wide = [side for side in (Side.PY, Side.C) if pair.image(side).dtype.itemsize > 1]
     likely = {side: reads_swapped(pair.image(side), wanted) for side in wide}
     for side in sorted(wide, key=lambda side: (likely[side] is not True, likely[side] is False)):
-        image, other = pair.image(side), pair.image(side.other)
-        swapped = image.byteswap()
-        if np.array_equal(swapped[wanted], other[wanted], equal_nan=image.dtype.kind == "f"):
+        both = pair.image(side), pair.image(side.other)
+        image, other = both if wanted is None else (pixels[wanted] for pixels in both)
+        if is_swapped(image.ravel(), other.ravel()):
             kind = RelationKind.EITHER_ORDER if likely[side] is None else RelationKind.BYTE_ORDER
             own = RelationStep(kind, "in the other byte order")
-            count = int(np.count_nonzero(wanted))
             yield ImageRelation(
-                side, (own,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=count, free=0
+                side, (own,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=image.size, free=0
             )
             return
-        if not more_alike(swapped[wanted], image[wanted], other[wanted]):
+        if not more_alike(image.ravel(), other.ravel()):
             continue
         step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
+        swapped = pair.image(side).byteswap()
         turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
         for search in (_of_values, _after_masks, _of_noise):
             for found in search(turned):
@@ -247,7 +245,7 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
 
 def _of_neighbours(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield a blur, or a shift by a part of a pixel."""
-    compared = None if bool(pair.counted.all()) else pair.counted
+    compared = None if pair.all_count else pair.counted
     found = [
         (made, spread)
         for made, source, target in ((Side.PY, pair.c, pair.py), (Side.C, pair.py, pair.c))

@@ -14,6 +14,9 @@ _CROP = 512
 _SAMPLE = 50_000
 """Pixels, evenly spread, from which the typical intensity is taken."""
 
+_ROWS = 16
+"""Rows at a time: their working arrays stay in the processor's cache."""
+
 _LEAST = 0.5
 _GAIN = 0.1
 """A placement is told if it correlates this well, and by so much better than the images as they are."""
@@ -92,10 +95,14 @@ def _compressed(pixels: Pixels, compared: Mask | None) -> Floats:
     some = np.abs(values.ravel()[:: max(1, values.size // _SAMPLE)].astype(np.float64))
     some = some[some > 0]
     kind = np.result_type(values.dtype, np.float32)
+    compressed = np.empty(values.shape, np.float32)
     with np.errstate(over="ignore"):  # what is too large for a number is taken as the largest one
         typical = min(float(np.median(some)), np.finfo(np.float64).max) if some.size else 1.0
-        sizes = np.minimum(np.abs(np.divide(values, typical, dtype=kind)), np.finfo(kind).max)
-    return (np.sign(values) * np.log1p(sizes)).astype(np.float32)
+        for start in range(0, len(values), _ROWS):
+            rows = values[start : start + _ROWS]
+            sizes = np.minimum(np.abs(np.divide(rows, typical, dtype=kind)), np.finfo(kind).max)
+            compressed[start : start + _ROWS] = np.sign(rows) * np.log1p(sizes)
+    return compressed
 
 
 def _binned(values: Floats, bins: int) -> Floats:

@@ -110,30 +110,50 @@ def spread_over_neighbours(x: Values, y: Values, compared: Mask | None) -> Sprea
 def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread | None:
     size = 2 * radius + 1
     inner = tuple(slice(radius, length - radius) for length in x.shape)
-    target = y[inner].astype(np.float64)
+    target = y[inner]
     if target.size < _PER_WEIGHT * size * size:
         return None
-    wanted = np.ones(target.shape, bool)
-    if compared is not None:
-        for slow in range(size):
-            for fast in range(size):
-                wanted &= compared[slow : slow + target.shape[0], fast : fast + target.shape[1]]
-    places = np.flatnonzero(wanted)
-    if places.size < _PER_WEIGHT * size * size:
+    wanted = None if compared is None else _with_neighbours(compared, target.shape, size)
+    places = None if wanted is None else np.flatnonzero(wanted)
+    count = target.size if places is None else places.size
+    if count < _PER_WEIGHT * size * size:
         return None
-    some = places[:: max(1, places.size // _LOOKED_AT)]
+    some = _every(places, count, max(1, count // _LOOKED_AT))
     half = min(_EQUATIONS // 2, some.size)
-    bright = some[np.argpartition(np.abs(target.ravel()[some]), some.size - half)[some.size - half :]]
-    spread = places[:: max(1, places.size // (_EQUATIONS // 2))]
+    sizes = np.abs(_at(target, some))
+    bright = some[np.argpartition(sizes, some.size - half)[some.size - half :]]
+    spread = _every(places, count, max(1, count // (_EQUATIONS // 2)))
     chosen = np.unique(np.concatenate((bright, spread)))
     rows, columns = np.divmod(chosen, target.shape[1])
     near = np.stack([x[rows + s, columns + f] for s in range(size) for f in range(size)], 1).astype(np.float64)
-    goal = target.ravel()[chosen]
+    goal = _at(target, chosen)
     solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     before = float(((goal - near[:, near.shape[1] // 2]) ** 2).sum())
     if not float(((goal - near @ solved) ** 2).sum()) <= (1 - _WORTH) * before:
         return None
-    return _judged(x, y, solved.reshape(size, size), wanted, radius)
+    used = np.ones(target.shape, bool) if wanted is None else wanted
+    return _judged(x, y, solved.reshape(size, size), used, radius)
+
+
+def _every(places: npt.NDArray[np.intp] | None, count: int, step: int) -> npt.NDArray[np.intp]:
+    """Return one of so many places; None stands for all from 0 on."""
+    return np.arange(0, count, step) if places is None else places[::step]
+
+
+def _with_neighbours(compared: Mask, shape: tuple[int, ...], size: int) -> Mask:
+    """Return which pixels count with all of their neighbours, the border left out."""
+    wanted = np.ones(shape, bool)
+    for slow in range(size):
+        for fast in range(size):
+            wanted &= compared[slow : slow + shape[0], fast : fast + shape[1]]
+    return wanted
+
+
+def _at(values: Values, places: npt.NDArray[np.intp]) -> Doubles:
+    """Return the values at flat places of an array that may be a part of another one."""
+    rows, columns = np.divmod(places, values.shape[1])
+    found: Doubles = values[rows, columns].astype(np.float64)
+    return found
 
 
 def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask, radius: int) -> Spread | None:

@@ -21,6 +21,8 @@ Values: TypeAlias = npt.NDArray[Any]
 _ENDS = 500
 _SPREAD = 4_000
 _LOOKED_AT = 500_000
+_CHUNK = 1 << 16
+"""Pixels at a time."""
 _STEPS = 4.0
 """Steps of the number format that an operation may leave."""
 _LEVELS = 4
@@ -92,7 +94,7 @@ def step_of(values: Values) -> float:
 
 def _is_single(values: Values) -> bool:
     with np.errstate(over="ignore", under="ignore"):
-        return bool((values.astype(np.float32) == values).all())
+        return all(bool((part.astype(np.float32) == part).all()) for part in (values[:_SPREAD], values))
 
 
 def value_relation(x: Values, y: Values) -> ValueRelation | None:
@@ -131,7 +133,7 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
 
 
 def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
-    """Return places of a few pixels: the ends of both images, and some evenly spread."""
+    """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread."""
     count = x.size
     spread = np.arange(0, count, max(1, count // _SPREAD))
     if count <= _SPREAD:
@@ -142,7 +144,16 @@ def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
     for values in (x[some], y[some]):
         for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
             ends.append(some[np.argpartition(values, kth)[part]])
-    return np.unique(np.concatenate((spread, *ends)))
+    return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
+
+
+def _far_apart(x: Doubles, y: Doubles) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
+    for start in range(0, x.size, _CHUNK):
+        left, right = x[start : start + _CHUNK], y[start : start + _CHUNK]
+        apart = right - left
+        share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
+        yield start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()])
 
 
 def _quantum(y: Doubles, epsilon: float) -> float | None:
@@ -275,6 +286,8 @@ def _offset_words(b: float) -> str:
 def _narrowed(x: Doubles, y: Values) -> ValueRelation | None:
     """Return y as x in half precision."""
     with np.errstate(over="ignore"):
+        if not np.array_equal(x[:_SPREAD].astype(np.float16), y[:_SPREAD]):
+            return None
         half = x.astype(np.float16)
     if not np.array_equal(half, y) or len(np.unique(half)) < _LEVELS or np.array_equal(x, y):
         return None
@@ -286,6 +299,8 @@ _WRAPS: Sequence[tuple[int, bool]] = ((8, False), (16, False), (32, False), (8, 
 
 def _wrapped(x: Doubles, y: Values) -> ValueRelation | None:
     """Return y as x in whole numbers of which only the lowest bits are left."""
+    if not bool((np.rint(y[:_SPREAD]) == y[:_SPREAD]).all()):
+        return None
     largest = float(np.abs(x).max())
     if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
         return None

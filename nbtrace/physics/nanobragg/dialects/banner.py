@@ -8,7 +8,7 @@ from nbtrace.parsers.outcome import Fields, Outcome, Stated, UnreadableLine
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects.lines import pixel_stated
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
-from nbtrace.schema import MOST
+from nbtrace.records import MOST
 
 _N = f"({PLAIN_NUMBER})"
 

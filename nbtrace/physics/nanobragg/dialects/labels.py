@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nbtrace import schema, units
+from nbtrace import units
 from nbtrace.errors import UsageError
 from nbtrace.parsers.dialect import LONGEST_LINE
+from nbtrace.parsers.misfits import misfit
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine
 from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.untagged import (
@@ -88,7 +89,7 @@ def _doubtful(label: str, value: Value) -> UnreadableLine | None:
     known, unit = VOCABULARY.known(bare), in_label or value.unit
     if known is None or value.shape is Shape.SENTINEL:
         return None
-    if complaint := schema.misfit(label, known, value.shape, value.numbers):
+    if complaint := misfit(label, known, value.shape, value.numbers):
         return UnreadableLine(f"{complaint}{comma_hint(value)}")
     try:
         VOCABULARY.meaning(bare, unit)

@@ -4,19 +4,15 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from pydantic import ValidationError
-
-from nbtrace import schema
 from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of, one_field
 from nbtrace.parsers.numerals import NUMBER, number_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, UnreadableLine
 from nbtrace.parsers.trace_format import FormatError, split_index
 from nbtrace.parsers.values import ordinal, read_value
-from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.step_forms import PHI_LINE, StepForm
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, NODE, PHI_TIC, SOURCE, SUBPIXEL, loops_at
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
-from nbtrace.records import Index, Shape, Value
-from nbtrace.schema import MOST
+from nbtrace.records import MOST, Index, Shape, Value
 from nbtrace.vocabulary.quantity import Meaning
 
 _first_index = re.compile(r"\s*([^\W0-9]\w*)=[0-9]+\s+\S").match
@@ -28,15 +24,13 @@ _digits = re.compile(r"[0-9]++").findall
 _node = re.compile(rf"\[([0-9]+(?:,[0-9]+)*)\]=({NUMBER})").fullmatch
 
 
-def phi(body: str, line_schema: type[PhiLine | RotStarLine] = PhiLine) -> Outcome:
+def phi(body: str, form: StepForm = PHI_LINE) -> Outcome:
     """Read the body of a per-φ line; every field but `phi_tic` becomes the quantity `phi_<field>`."""
     values, complaint = numbers_of(body)
     if complaint:
         return UnreadableLine(complaint)
-    try:
-        line_schema.model_validate({key: value.numbers[0] for key, value in values.items()})
-    except ValidationError as error:
-        return UnreadableLine(schema.reason(error))
+    if complaint := form.misfit({key: value.numbers[0] for key, value in values.items()}):
+        return UnreadableLine(complaint)
     index = Index(loops=((PHI_TIC, int(values.pop(PHI_TIC).numbers[0])),))
     return Fields(tuple(Field(key, value, phi_meaning(key), index) for key, value in values.items()))
 

@@ -1,19 +1,18 @@
 """The per-φ JSON documents, in both their forms."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from nbtrace.parsers.json_traces import json_record, useless
 from nbtrace.parsers.trace_builder import fitted
 from nbtrace.physics.nanobragg.dialects.lines import phi_meaning
-from nbtrace.physics.nanobragg.dialects.per_phi_schema import PerPhiDocument, PerPhiEntry
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Account, Index, Setting, Trace, Unreadable
-from nbtrace.schema import reason
 from nbtrace.writers import PER_PHI_LISTS
+
+if TYPE_CHECKING:
+    from nbtrace.physics.nanobragg.dialects.per_phi_schema import PerPhiEntry
 
 _OF_STEP = frozenset({PHI_TIC, *PER_PHI_LISTS})
 _STEP = ("phi_k_frac", "phi_F_latt_b", "phi_F_latt")
@@ -26,6 +25,12 @@ def is_per_phi(data: Mapping[str, Any]) -> bool:
 
 def per_phi_trace(source: str, data: Mapping[str, Any], lines: int, repeated: Iterable[str]) -> Trace:
     """Return the trace of a per-φ document; without records where it is not as it should be."""
+    # pydantic, which only such a document needs.
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from nbtrace.physics.nanobragg.dialects.per_phi_schema import PerPhiDocument  # noqa: PLC0415
+    from nbtrace.schema import reason  # noqa: PLC0415
+
     try:
         document = PerPhiDocument.model_validate(data)
     except ValidationError as error:
@@ -60,7 +65,7 @@ def _repeated_in_steps(repeated: Iterable[str]) -> tuple[Unreadable, ...]:
     )
 
 
-def _placed(entries: Iterable[PerPhiEntry]) -> Iterator[tuple[Index, PerPhiEntry]]:
+def _placed(entries: "Iterable[PerPhiEntry]") -> "Iterator[tuple[Index, PerPhiEntry]]":
     """Yield each entry with where it belongs; a step that does not come after the last one is of the next point."""
     sample, last = 0, -1
     for entry in entries:

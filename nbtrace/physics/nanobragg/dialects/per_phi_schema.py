@@ -1,4 +1,4 @@
-"""What the per-φ lines and documents must hold before they become records."""
+"""What the per-φ documents must hold before they become records."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from nbtrace.schema import Ordinal, Real, TracedPixel
 from nbtrace.writers import PER_PHI_LISTS
 
 
-class PhiLine(BaseModel):
-    """`TRACE_C_PHI phi_tic=… phi_deg=… k_frac=… F_latt_b=… F_latt=…`, with any further `key=number` fields."""
+class PerPhiEntry(BaseModel):
+    """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[str, Real]
@@ -19,21 +19,6 @@ class PhiLine(BaseModel):
     k_frac: Real
     F_latt_b: Real
     F_latt: Real
-
-
-class RotStarLine(BaseModel):
-    """`TRACE_PY_ROTSTAR phi_tic=… ap_y=… bp_y=… cp_y=…`: y components of the rotated cell vectors, Å."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    phi_tic: Ordinal
-    ap_y: Real
-    bp_y: Real
-    cp_y: Real
-
-
-class PerPhiEntry(PhiLine):
-    """One entry of a per-φ JSON document; older documents also hold h, k, l and all three lattice factors."""
 
 
 class PerPhiDocument(BaseModel):

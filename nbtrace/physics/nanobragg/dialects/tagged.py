@@ -5,17 +5,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from nbtrace import schema
 from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
 from nbtrace.parsers.keyed import keyed, one_field, runs_on
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
 from nbtrace.parsers.trace_format import VERSION_FAMILY, version_stated
 from nbtrace.parsers.values import ordinal
 from nbtrace.physics.nanobragg.dialects import lines, prose
-from nbtrace.physics.nanobragg.dialects.per_phi_schema import PhiLine, RotStarLine
+from nbtrace.physics.nanobragg.dialects.step_forms import PHI_LINE, ROT_STAR_LINE, StepForm
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
-from nbtrace.records import Side
+from nbtrace.records import MOST, Side
 
 _prefix = re.compile(
     r"[ \t]*(?:[0-9]+→[ \t]*)?(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]+)?)(?:[ ](?P<number>[0-9]+)(?=:))?"
@@ -41,7 +40,7 @@ _GRAMMARS: dict[str, tuple[str, Grammar]] = {
     "PIX0_PY": ("Py pix0", _keyed),
     "TRACE_C_PHI": ("C per-φ", lines.phi),
     "TRACE_PY_PHI": ("Py per-φ", lines.phi),
-    "TRACE_PY_ROTSTAR": ("Py rotated vectors", partial(lines.phi, line_schema=RotStarLine)),
+    "TRACE_PY_ROTSTAR": ("Py rotated vectors", partial(lines.phi, form=ROT_STAR_LINE)),
     "TRACE_CONFIG": ("C configuration", lines.traced_pixel),
     "TRACE_PY_TRICUBIC": ("Py tricubic", lines.tricubic),
     "TRACE_C_TAP4": ("C tap", lines.tap),
@@ -55,10 +54,10 @@ _GRAMMARS: dict[str, tuple[str, Grammar]] = {
 _MARKERS = frozenset({"TRACE_PY_TRICUBIC_GRID_START", "TRACE_PY_TRICUBIC_GRID_END"})
 _PROSE = {"TRACE": "C cell block / Py prose", "TRACE_PY_BASE": "Py base lattice"}
 _ASSIGNMENTS = {"TRACE_ROTATE": "C rotations", "TRACE_BEAM_CENTER": "C beam centre"}
-_PER_STEP: dict[str, type[PhiLine | RotStarLine]] = {
-    "TRACE_C_PHI": PhiLine,
-    "TRACE_PY_PHI": PhiLine,
-    "TRACE_PY_ROTSTAR": RotStarLine,
+_PER_STEP: dict[str, StepForm] = {
+    "TRACE_C_PHI": PHI_LINE,
+    "TRACE_PY_PHI": PHI_LINE,
+    "TRACE_PY_ROTSTAR": ROT_STAR_LINE,
 }
 _NODES = frozenset({"TRACE_PY_TRICUBIC"})
 _numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?([0-9]+)").fullmatch
@@ -132,7 +131,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         number = numbered[1]
     if number is not None and "_SOURCE" in family:
         source = ordinal(number)
-        far = UnreadableLine(f"there is no source {number}: {schema.MOST} is the largest number")
+        far = UnreadableLine(f"there is no source {number}: {MOST} is the largest number")
         return "sources", far if source is None else lines.source(body, source)
     return f"{family} (unknown)", _unknown(family, body)
 
@@ -175,7 +174,7 @@ def named_quantities(line: str, context: str) -> tuple[str, ...]:
 def _names_in(family: str, body: str, context: str) -> list[str]:
     if family in _PER_STEP:
         # Of a torn one not even the keys are left, so what every such line holds counts as lost with it.
-        fields = (*_PER_STEP[family].model_fields, *_pair_keys(body))
+        fields = (*_PER_STEP[family].fields, *_pair_keys(body))
         return [lines.phi_meaning(key).quantity for key in fields if key != PHI_TIC]
     if family in _GRAMMARS and _GRAMMARS[family][1] is lines.sample:
         return [VOCABULARY.meaning(f"sample_{word}").quantity for word in _words_alone(body)]
