@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nbtrace.capturing.in_process import InProcessCapture, capture
     from nbtrace.compare.array_tolerances import ArrayTolerances
     from nbtrace.compare.arrays import ArraysResult, compare_arrays
-    from nbtrace.compare.check import check
+    from nbtrace.longlogs.check_logs import check
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
@@ -130,7 +130,7 @@ _HOME = {
     "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
     "capture": "nbtrace.capturing.in_process",
-    "check": "nbtrace.compare.check",
+    "check": "nbtrace.longlogs.check_logs",
     "compare_arrays": "nbtrace.compare.arrays",
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.compare.phi",

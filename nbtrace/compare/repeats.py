@@ -42,8 +42,16 @@ def phi_steps(trace: Trace) -> Steps:
     return {place: fields for place, fields in steps.items() if KEY in fields}
 
 
-def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
-    """Return the steps that repeat a later one; none if all do, as in a sweep where nothing moves."""
+def repeats(steps: Steps, side: Side, many: int | None = None) -> tuple[Repeat, ...]:
+    """Return the steps that repeat a later one; none if all do, as in a sweep where nothing moves.
+
+    Parameters
+    ----------
+    steps : mapping
+    side : Side
+    many : int, optional
+        How many steps there are, where `steps` are those of a part of the log that has all repeated ones.
+    """
     seen: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for (sweep, tic), fields in sorted(steps.items()):
         seen.setdefault((sweep, _printed(fields)), []).append(tic)
@@ -53,7 +61,7 @@ def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
         for tic in tics[:-1]
         if _angle(steps[sweep, tic]) != _angle(steps[sweep, tics[-1]])
     ]
-    return tuple(repeated) if len(repeated) < len(steps) - 1 else ()
+    return tuple(repeated) if len(repeated) < (len(steps) if many is None else many) - 1 else ()
 
 
 def sweeps_of(steps: Steps) -> int:
