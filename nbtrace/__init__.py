@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from nbtrace.capturing.in_process import InProcessCapture, capture
     from nbtrace.compare.array_tolerances import ArrayTolerances
     from nbtrace.compare.arrays import ArraysResult, compare_arrays
-    from nbtrace.longlogs.check_logs import check
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult, compare_phi
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from nbtrace.images.image import Geometry, Image
     from nbtrace.images.read import read_image
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
+    from nbtrace.longlogs.check_logs import check
     from nbtrace.longlogs.diff_logs import diff
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.presented import render_html, render_json, render_markdown, render_text

@@ -118,7 +118,7 @@ class _Pass:
         self._steps = 0
         self._sweeps = 0
         self._most_samples = 1
-        self._turns = np.zeros(0, dtype=np.int64)
+        self._turns: set[int] = set()
         self._first: tuple[bool, Mapping[str, NumberFormat]] | None = None
 
     def run(self, log: str, chunk: int) -> _Assumed:
@@ -140,6 +140,11 @@ class _Pass:
             self._first = self._first or (self._forms.single, self._forms.formats())
             yield columns
 
+    def _assume(self, start: int, part: WindowPart) -> _Assumed:
+        """Return what the first part of the log shows."""
+        self._keep(start, part, {start})
+        return self._known(*(self._first or (False, {})))
+
     def _known(self, single: bool, formats: Mapping[str, NumberFormat]) -> _Assumed:  # noqa: FBT001 - a pair
         trace = self._trace(self._kept.keys())
         stated = logs_of(self._vocabulary).stated(trace)
@@ -150,18 +155,16 @@ class _Pass:
         if shape.cells(CellLoop.STEP) * (len(self._slots.quantity) + 1) > _MOST_CELLS:
             raise NotColumnarError("too many turns of loops")
         slot = self._stream.slot_of(part)
-        if self.assumed is None:
-            self._keep(start, part, {start})
-            self.assumed = self._known(*self._first) if self._first is not None else None
+        assumed = self.assumed = self.assumed or self._assume(start, part)
         aside = np.zeros(shape.blocks, dtype=np.bool_)
         aside[irregular_blocks(part, slot, arity_of(self._slots)) - start] = True
         aside[part.block[self._slots.placed(slot)] - start] = True
         tables = self._stream.tables(part, shape, aside)
-        side = WindowSide(part, tables, self._slots, shape, self.assumed.stated)
+        side = WindowSide(part, tables, self._slots, shape, assumed.stated)
         window = Window(shape, (side, side), self._slots, arity_of(self._slots), aside)
         self._set_aside(window)
         self._note(window, slot)
-        self._hold(window)
+        self._hold(window, assumed)
         self._aside.update((start + np.flatnonzero(aside)).tolist())
         wanted = self._aside | self._chosen.blocks
         if len(wanted) > _MOST_ASIDE:
@@ -185,17 +188,15 @@ class _Pass:
         if window.shape.samples > self._most_samples:
             aside[side.part.block[side.part.sample >= self._most_samples] - first] = True
             self._most_samples = window.shape.samples
-        new = np.setdiff1d(side.part.step, self._turns)
-        if new.size:
-            _, at = np.unique(side.part.step, return_index=True)
-            aside[side.part.block[at[np.isin(side.part.step[at], new)]] - first] = True
-            self._turns = np.union1d(self._turns, new)
+        for turn, row in _firsts(side.part.step + 1):
+            if turn not in self._turns:
+                aside[side.part.block[row] - first] = True
+                self._turns.add(turn)
 
     def _note(self, window: Window, slot: Ints) -> None:
         """Remember the first block of each quantity, placeholders, and how many steps there are."""
         side, shape = window.sides[0], window.shape
-        seen, at = np.unique(slot, return_index=True)
-        for number, row in zip(seen.tolist(), at.tolist(), strict=True):
+        for number, row in _firsts(slot + 1):
             self._chosen.first(("seen", number), int(side.part.block[row]))
         kept = np.repeat(~window.aside, shape.samples)
         for name, value in columns_of(self._vocabulary).placeholders.items():
@@ -208,9 +209,10 @@ class _Pass:
             self._steps += int(np.count_nonzero(rows))
             self._sweeps += int(np.count_nonzero(rows.any(axis=1)))
 
-    def _hold(self, window: Window) -> None:
+    def _hold(self, window: Window, assumed: _Assumed) -> None:
         """Count the instances of each relation, and remember its worst ones."""
         kept = np.repeat(~window.aside, window.shape.samples)
+        printed = _Resolutions(window.sides[0], assumed.formats)
         with np.errstate(all="ignore"):
             for relation in self._relations:
                 sizes = np.zeros(kept.size)
@@ -219,7 +221,7 @@ class _Pass:
                 if not relation.per_sample:
                     usable = last_of_each(usable, window.shape.samples)
                 if usable.any():
-                    allowed = self._allowed(relation, window.sides[0], sizes)
+                    allowed = _allowed(relation, printed, sizes, single=assumed.single)
                     self._count(relation.name, window, residual, allowed, np.flatnonzero(usable & (allowed < BLIND)))
                     self._remember(("coarse", relation.name), window, np.flatnonzero(usable & ~(allowed < BLIND)))
 
@@ -236,47 +238,6 @@ class _Pass:
                 worst = int(some[residual[some].argmax()])
                 block = window.block_of(worst, window.shape.samples)
                 self._chosen.worst((what, name), float(residual[worst]), block)
-
-    def _allowed(self, relation: Relation, side: WindowSide, sizes: Floats) -> Floats:
-        """Return what a residual may be at each sample, as the ordinary check has it."""
-        assumed = self.assumed
-        single = relation.single or (assumed is not None and assumed.single)
-        printed = np.zeros(sizes.size)
-        for name in relation.needs:
-            printed += self._resolution(name, side)
-        result: Floats = (ALLOWED_SINGLE if single else ALLOWED_DOUBLE) + np.where(sizes == 0, 0.0, printed)
-        return result
-
-    def _resolution(self, name: str, side: WindowSide) -> Floats:
-        """Return the last digit of a value's largest component over that component, at each sample; 0 without one."""
-        rows = side.rows(name)
-        figures = side.part.figures
-        result: Floats = np.zeros(side.shape.cells(CellLoop.SAMPLE))
-        cells = np.flatnonzero(rows >= 0) if rows is not None else np.zeros(0, dtype=np.int64)
-        if rows is None or figures is None or not cells.size:
-            return result
-        known = self._vocabulary.quantities.get(name)
-        numbers = np.abs(side.values(rows[cells], known.size if known is not None else 1))
-        at = side.part.first[rows[cells]] + numbers.argmax(axis=1)
-        size = numbers.max(axis=1)
-        digits, decimals, scale = self._forms_of(side.part, side.part.kind[rows[cells]])
-        some = figures.at(at)
-        power = np.clip(some.leading - digits + 1, _FINEST, _COARSEST)
-        own = np.abs(scale) * _TENS[power - _LOWEST_POWER]
-        own[some.mantissa == 0] = 0.0
-        fixed = (decimals >= 0) & ~some.scientific
-        own[fixed] = np.abs(scale[fixed]) * _TENS[-decimals[fixed] - _LOWEST_POWER]
-        result[cells[size > 0]] = own[size > 0] / size[size > 0]
-        return result
-
-    def _forms_of(self, part: WindowPart, kinds: Ints) -> tuple[Ints, Ints, Floats]:
-        """Return the digits, the fixed decimals (-1 for none) and the scale of values of some kinds."""
-        formats = self.assumed.formats if self.assumed is not None else {}
-        table = [(formats.get(kind.family), kind.item.meaning.scale) for kind in part.pieces[-1][0].kinds]
-        digits = np.array([form.digits if form is not None else 0 for form, _ in table])
-        decimals = [None if form is None else form.decimals for form, _ in table]
-        fixed = np.array([-1 if number is None else number for number in decimals])
-        return digits[kinds], fixed[kinds], np.array([scale for _, scale in table])[kinds]
 
     def _trace(self, blocks: AbstractSet[int]) -> Trace:
         reader = self._reader
@@ -317,6 +278,62 @@ class _Pass:
             return item
         name = item.quantity
         return replace(item, instances=own.instances + self._instances[name], broken=own.broken + self._broken[name])
+
+
+def _allowed(relation: Relation, printed: "_Resolutions", sizes: Floats, *, single: bool) -> Floats:
+    """Return what a residual may be at each sample, as the ordinary check has it."""
+    digits = np.zeros(sizes.size)
+    for name in relation.needs:
+        digits += printed.of(name)
+    least = ALLOWED_SINGLE if single or relation.single else ALLOWED_DOUBLE
+    result: Floats = least + np.where(sizes == 0, 0.0, digits)
+    return result
+
+
+class _Resolutions:
+    """The last printed digits of the values of a window, relative to the values."""
+
+    def __init__(self, side: WindowSide, formats: Mapping[str, NumberFormat]) -> None:
+        self._side = side
+        kinds = side.part.pieces[-1][0].kinds if side.part.pieces else []
+        known = [formats.get(kind.family) for kind in kinds]
+        self._digits = np.array([form.digits if form is not None else 0 for form in known])
+        decimals = [None if form is None else form.decimals for form in known]
+        self._decimals = np.array([-1 if number is None else number for number in decimals])
+        self._scale = np.array([kind.item.meaning.scale for kind in kinds])
+        self._known: dict[str, Floats] = {}
+
+    def of(self, name: str) -> Floats:
+        """Return the last digit of a quantity's largest component over that component, at each sample; 0 without."""
+        if name not in self._known:
+            self._known[name] = self._work_out(name)
+        return self._known[name]
+
+    def _work_out(self, name: str) -> Floats:
+        side, part = self._side, self._side.part
+        rows = side.rows(name)
+        result: Floats = np.zeros(side.shape.cells(CellLoop.SAMPLE))
+        cells = np.flatnonzero(rows >= 0) if rows is not None else np.zeros(0, dtype=np.int64)
+        if rows is None or part.figures is None or not cells.size:
+            return result
+        known = side.slots.vocabulary.quantities.get(name)
+        numbers = np.abs(side.values(rows[cells], known.size if known is not None else 1))
+        size = numbers.max(axis=1)
+        some = part.figures.at(part.first[rows[cells]] + numbers.argmax(axis=1))
+        kinds = part.kind[rows[cells]]
+        power = np.clip(some.leading - self._digits[kinds] + 1, _FINEST, _COARSEST)
+        power = np.where((self._decimals[kinds] >= 0) & ~some.scientific, -self._decimals[kinds], power)
+        own = np.abs(self._scale[kinds]) * _TENS[power - _LOWEST_POWER]
+        result[cells[size > 0]] = own[size > 0] / size[size > 0]
+        return result
+
+
+def _firsts(numbers: Ints) -> Iterator[tuple[int, int]]:
+    """Yield each of some small numbers, none below 0, with the place at which it comes first."""
+    place = np.full(int(numbers.max(initial=-1)) + 1, -1)
+    place[numbers[::-1]] = np.arange(numbers.size)[::-1]
+    found = np.flatnonzero(place >= 0)
+    return zip(found.tolist(), place[found].tolist(), strict=True)
 
 
 def _of_odd(part: WindowPart, shape: TableShape) -> Flags:

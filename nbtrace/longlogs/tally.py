@@ -373,7 +373,8 @@ class Window:
     def places(self, number: int) -> Floats:
         """Return (slow, fast) of each block's first sampled point of one side, in pixels."""
         side = self.sides[number]
-        positions = columns_of(self.slots.vocabulary).positions(side.get)
+        with np.errstate(all="ignore"):
+            positions = columns_of(self.slots.vocabulary).positions(side.get)
         return positions[:: self.shape.samples]
 
     def repeated_steps(self, number: int) -> Ints:

@@ -270,8 +270,8 @@ class TableShape:
     steps: int
 
     @classmethod
-    def around(cls, first_block: int, parts: tuple[WindowPart, WindowPart]) -> "TableShape":
-        """Return the shape that holds the values of both sides."""
+    def around(cls, first_block: int, parts: tuple[WindowPart, ...]) -> "TableShape":
+        """Return the shape that holds the values of all sides."""
         last, sample, step = first_block, 0, -1
         for part in parts:
             if part.block.size:
