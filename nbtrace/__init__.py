@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.arrays import ArraysResult, compare_arrays
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
-    from nbtrace.compare.phi import PhiResult, compare_phi
+    from nbtrace.compare.phi import PhiResult
     from nbtrace.compare.reflections.compare_reflections import ReflectionsResult, compare_reflections
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.self_check import SelfCheck
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
     from nbtrace.longlogs.check_logs import check
     from nbtrace.longlogs.diff_logs import diff
+    from nbtrace.longlogs.phi_logs import compare_phi
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.presented import render_html, render_json, render_markdown, render_text
     from nbtrace.records import Record, Side, Trace
@@ -133,7 +134,7 @@ _HOME = {
     "check": "nbtrace.longlogs.check_logs",
     "compare_arrays": "nbtrace.compare.arrays",
     "compare_images": "nbtrace.compare.images",
-    "compare_phi": "nbtrace.compare.phi",
+    "compare_phi": "nbtrace.longlogs.phi_logs",
     "compare_reflections": "nbtrace.compare.reflections.compare_reflections",
     "compare_steps": "nbtrace.compare.steps",
     "diff": "nbtrace.longlogs.diff_logs",
