@@ -255,9 +255,7 @@ class _StepJudge:
     names: Names
     keys: Mapping[str, str]
 
-    def step(
-        self, place: tuple[int, int], c: Mapping[str, float] | None, py: Mapping[str, float] | None
-    ) -> PhiStep:
+    def step(self, place: tuple[int, int], c: Mapping[str, float] | None, py: Mapping[str, float] | None) -> PhiStep:
         """Return a step that a side, or both, have."""
         ours, theirs = c or _NOTHING, py or _NOTHING
         deltas = {name: _delta(ours.get(name), theirs.get(name)) for name in FIELDS}

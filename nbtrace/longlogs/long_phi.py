@@ -246,8 +246,9 @@ def _mappings(parts: tuple[str, ...], values: Floats, has: Flags) -> Iterator[Ma
 
 
 def _repeated(sweep: Ints, key: Floats) -> Ints:
-    """Return the steps whose k is that of another step of their sweep."""
+    """Return the steps whose k is that of another step of their sweep; a nan may be another's."""
     order = np.lexsort((key, sweep))
-    same = (sweep[order][1:] == sweep[order][:-1]) & (key[order][1:] == key[order][:-1])
+    sweep, key = sweep[order], key[order]
+    same = (sweep[1:] == sweep[:-1]) & ((key[1:] == key[:-1]) | (np.isnan(key[1:]) & np.isnan(key[:-1])))
     again: Ints = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
     return np.sort(order[again])
