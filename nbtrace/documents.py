@@ -239,4 +239,7 @@ def is_too_deep(document: object) -> bool:
 def _inside(item: object) -> Iterable[object]:
     """Return what a list or a mapping holds that may hold something itself."""
     held = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return [inner for inner in held if isinstance(inner, dict | list)]
+    return [inner for inner in held if type(inner) in _HOLDERS]
+
+
+_HOLDERS = frozenset({dict, list})
