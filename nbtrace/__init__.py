@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from nbtrace.capturing.in_process import InProcessCapture, capture
     from nbtrace.compare.array_tolerances import ArrayTolerances
     from nbtrace.compare.arrays import ArraysResult, compare_arrays
-    from nbtrace.compare.check import check
     from nbtrace.compare.diff import DiffResult
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
-    from nbtrace.compare.phi import PhiResult, compare_phi
+    from nbtrace.compare.phi import PhiResult
     from nbtrace.compare.reflections.compare_reflections import ReflectionsResult, compare_reflections
     from nbtrace.compare.scaling import ScalingResult, scaling_chain
     from nbtrace.compare.self_check import SelfCheck
@@ -31,7 +30,9 @@ if TYPE_CHECKING:
     from nbtrace.images.image import Geometry, Image
     from nbtrace.images.read import read_image
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
+    from nbtrace.longlogs.check_logs import check
     from nbtrace.longlogs.diff_logs import diff
+    from nbtrace.longlogs.phi_logs import compare_phi
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.presented import render_html, render_json, render_markdown, render_text
     from nbtrace.records import Record, Side, Trace
@@ -130,10 +131,10 @@ _HOME = {
     "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
     "capture": "nbtrace.capturing.in_process",
-    "check": "nbtrace.compare.check",
+    "check": "nbtrace.longlogs.check_logs",
     "compare_arrays": "nbtrace.compare.arrays",
     "compare_images": "nbtrace.compare.images",
-    "compare_phi": "nbtrace.compare.phi",
+    "compare_phi": "nbtrace.longlogs.phi_logs",
     "compare_reflections": "nbtrace.compare.reflections.compare_reflections",
     "compare_steps": "nbtrace.compare.steps",
     "diff": "nbtrace.longlogs.diff_logs",

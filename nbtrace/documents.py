@@ -3,8 +3,9 @@
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,99 @@ def dump(document: Mapping[str, object]) -> str:
     Letters stand as they are; what is no letter (control and format characters, a lone surrogate for a byte of a file
     name that is not UTF-8) is written as its JSON escape, so that a terminal can show the document.
     """
-    text = json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return "".join(letter if letter.isprintable() or letter == "\n" else _escaped(letter) for letter in text)
+    return "".join(pieces(document))
+
+
+def pieces(document: Mapping[str, object]) -> Iterator[str]:
+    """Yield the text of a JSON document as :func:`dump` returns it, a long list in it entry by entry.
+
+    Raises
+    ------
+    TypeError
+        If it holds something that JSON has no form for.
+    """
+    before = "{"
+    for key, value in _written(document).items():
+        yield f"{before}\n  {_string(key)}: "
+        if isinstance(value, list | tuple) and value:
+            yield from _entries(value)
+        else:
+            yield _text(value, "\n  ")
+        before = ","
+    yield "{}\n" if before == "{" else "\n}\n"
+
+
+def _entries(values: Sequence[object]) -> Iterator[str]:
+    before = "["
+    for value in values:
+        yield f"{before}\n    {_text(value, _NEXT_ENTRY)}"
+        before = ","
+    yield "\n  ]"
+
+
+_NEXT_ENTRY = "\n    "
+
+
+def _written(mapping: Mapping[Any, object]) -> dict[str, object]:
+    """Return a mapping with its keys as text, and the reasons of the numbers that it loses."""
+    items = {str(key): value for key, value in mapping.items()}
+    lost = {
+        key: reason
+        for key, value in items.items()
+        if type(value) not in _FINITE and (reason := _not_finite(value)) is not None
+    }
+    return items | {"not_finite": lost} if lost else items
+
+
+_FINITE = frozenset({str, int, bool, type(None)})
+"""Types that hold no number that is not finite."""
+
+
+def _text(value: object, newline: str) -> str:
+    """Return the text of a value whose lines begin with `newline`."""
+    write = _SCALARS.get(type(value))
+    if write is not None:
+        return write(value)
+    match value:
+        case str():
+            return _string(str.__str__(value))
+        case int():
+            return str(int(value))
+        case float():
+            return _float(float(value))
+        case Path():
+            return _string(str(value))
+        case Mapping():
+            inner = newline + "  "
+            parts = [f"{_string(key)}: {_text(item, inner)}" for key, item in _written(value).items()]
+            return f"{{{inner}{f',{inner}'.join(parts)}{newline}}}" if parts else "{}"
+        case Sequence() if not isinstance(value, bytes | bytearray):
+            inner = newline + "  "
+            parts = [_text(item, inner) for item in value]
+            return f"[{inner}{f',{inner}'.join(parts)}{newline}]" if parts else "[]"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _string(text: str) -> str:
+    written = encode_basestring(text)
+    return written if written.isprintable() else "".join(map(_escaped, written))
 
 
 def _escaped(letter: str) -> str:
-    return json.dumps(letter)[1:-1]
+    return letter if letter.isprintable() else encode_basestring_ascii(letter)[1:-1]
+
+
+def _float(number: float) -> str:
+    return float.__repr__(number) if math.isfinite(number) else "null"
+
+
+_SCALARS: Mapping[type, Callable[[Any], str]] = {
+    float: _float,
+    int: int.__repr__,
+    str: _string,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _: "null",
+}
 
 
 def load(path: Path) -> Any:
@@ -151,4 +239,7 @@ def is_too_deep(document: object) -> bool:
 def _inside(item: object) -> Iterable[object]:
     """Return what a list or a mapping holds that may hold something itself."""
     held = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return [inner for inner in held if isinstance(inner, dict | list)]
+    return [inner for inner in held if type(inner) in _HOLDERS]
+
+
+_HOLDERS = frozenset({dict, list})

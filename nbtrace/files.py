@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
@@ -38,15 +38,15 @@ def place(temporary: Path, path: Path) -> None:
         temporary.unlink()
 
 
-def write_new(path: Path, content: str | bytes, *, force: bool = False) -> Path:
+def write_new(path: Path, content: str | bytes | Iterable[str], *, force: bool = False) -> Path:
     """Write `content` to `path` in one step; a reader sees all of it or nothing.
 
     Parameters
     ----------
     path : Path
         Where to write; missing parent folders are made.
-    content : str or bytes
-        Text is encoded as UTF-8 with the line ends it has.
+    content : str or bytes, or iterable of str
+        Text is encoded as UTF-8 with the line ends it has; what comes in pieces is written as it comes.
     force : bool
         Replace an existing file. Without it an existing file is an error and stays as it is.
 
@@ -55,7 +55,7 @@ def write_new(path: Path, content: str | bytes, *, force: bool = False) -> Path:
     UsageError
         If `path` exists (and not `force`), is no regular file, or cannot be written.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = (content,) if isinstance(content, str | bytes) else content
     temporary = temporary_in(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +76,8 @@ def write_new(path: Path, content: str | bytes, *, force: bool = False) -> Path:
     return path
 
 
-def write_synced(path: Path, data: bytes) -> None:
-    """Write `data` to the new file `path` and wait until the disk has it.
+def write_synced(path: Path, data: bytes | Iterable[str | bytes]) -> None:
+    """Write `data`, or its pieces, to the new file `path` and wait until the disk has it.
 
     Raises
     ------
@@ -86,10 +86,11 @@ def write_synced(path: Path, data: bytes) -> None:
     """
     with path.open("xb") as stream:
         try:
-            stream.write(data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                stream.write(piece.encode() if isinstance(piece, str) else piece)
             stream.flush()
             os.fsync(stream.fileno())
-        except OSError:
+        except BaseException:
             path.unlink()
             raise
 

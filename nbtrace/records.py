@@ -386,6 +386,23 @@ class Trace:
         """Numbers of the pixel blocks, in order."""
         return tuple(sorted({record.index.block for record in self.records})) or (0,)
 
+    def seen_from(self, block: int) -> Iterator[Record]:
+        """Yield the records of a pixel block and those of the whole run, in file order."""
+        of_run, by_block = self._positions
+        return (self.records[at] for at in sorted({*of_run, *by_block.get(block, ())}))
+
+    @cached_property
+    def _positions(self) -> tuple[list[int], Mapping[int, list[int]]]:
+        """Where the records of the whole run stand, and those of each block."""
+        of_run, by_block = list[int](), dict[int, list[int]]()
+        quantities = self.vocabulary.quantities
+        for at, record in enumerate(self.records):
+            by_block.setdefault(record.index.block, []).append(at)
+            known = quantities.get(record.quantity)
+            if known is not None and known.scope is Scope.RUN:
+                of_run.append(at)
+        return of_run, by_block
+
     def get(self, quantity: str, index: Index | None = None) -> Record | None:
         """Return the record of `quantity` at `index`, or the first one that holds a value; None if there is none."""
         if index is not None:

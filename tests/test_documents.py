@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nbtrace.compare.noise import read_noise
-from nbtrace.documents import DEEPEST, is_too_deep, load, read_toml
+from nbtrace.documents import DEEPEST, dump, is_too_deep, load, pieces, plain, read_toml
 from nbtrace.errors import InputError, NbtraceError, UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.archived import ArchivedSource
@@ -283,3 +285,23 @@ def test_per_phi_entries_hold_numbers(key: str, wrong: object) -> None:
     assert not trace.records
     complaint = "is no whole number" if key == "phi_tic" else "Input should be a valid number"
     assert f"{key}: {complaint}" in trace.account.unreadable[0].reason
+
+
+_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just(Path("a/\udcff"))),
+    lambda inner: st.one_of(st.lists(inner), st.tuples(inner, inner), st.dictionaries(st.text(), inner)),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.one_of(st.text(), st.integers(), st.just("not_finite")), _values))
+def test_a_document_is_written_as_the_json_library_writes_it(document: dict[Any, object]) -> None:
+    whole = json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    assert dump(document) == "".join(
+        letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1] for letter in whole
+    )
+
+
+def test_a_long_list_is_written_entry_by_entry() -> None:
+    steps = [{"k": number / 7, "words": "no"} for number in range(1000)]
+    assert max(map(len, pieces({"steps": steps}))) < 100

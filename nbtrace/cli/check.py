@@ -14,11 +14,13 @@ from nbtrace.compare.check import check
 from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import ExitCode, InputError, UsageError
+from nbtrace.longlogs.check_logs import check_by_columns
 from nbtrace.parsers import read_trace
 from nbtrace.parsers.dialect import dialect_of
 from nbtrace.parsers.format_check import FormatCheck, check_format
+from nbtrace.parsers.given_logs import of_side
 from nbtrace.parsers.source import read_lines
-from nbtrace.records import Side
+from nbtrace.records import Side, Trace
 from nbtrace.report.views.check_view import check_view
 from nbtrace.report.views.format_view import format_text, format_view
 from nbtrace.vocabulary.chosen import chosen
@@ -55,19 +57,19 @@ def check_command(
         raise typer.Exit(_check_format(log, words.vocabulary, delivery))
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
     delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
-    trace = read_trace(log, wanted, vocabulary=words.vocabulary)
-    if not trace.records:
-        raise InputError(
-            f"{log} holds no trace values ({trace.account.total} lines); {readable_line(words.vocabulary, log)}"
-        )
-    if wanted is not None and trace.side not in {wanted, Side.UNKNOWN}:
-        names = words.vocabulary.names
-        raise InputError(f"{log} is a log of {names.of(trace.side)}; it holds nothing of {names.of(wanted)}")
-    result = check(trace)
+    result = check_by_columns(log, words.vocabulary) or check(_trace(log, wanted, words.vocabulary))
+    of_side(result.trace, wanted)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
     shown = check_view(result, whole=False)
     raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result), shown=shown))
+
+
+def _trace(log: str, side: Side | None, vocabulary: Vocabulary) -> Trace:
+    trace = read_trace(log, side, vocabulary=vocabulary)
+    if not trace.records:
+        raise InputError(f"{log} holds no trace values ({trace.account.total} lines); {readable_line(vocabulary, log)}")
+    return trace
 
 
 def _check_format(log: str, vocabulary: Vocabulary, delivery: Delivery) -> ExitCode:

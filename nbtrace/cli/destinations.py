@@ -112,6 +112,11 @@ class Destinations:
         must_be_folder(notes.absolute().parent, notes)
 
     @property
+    def shows_all(self) -> bool:
+        """Whether the report goes somewhere whole, or stands on the terminal whole."""
+        return bool(self.whole or self.text or self.md or self.bundle or self.folder)
+
+    @property
     def prints_report(self) -> bool:
         """Whether the report goes to the terminal: not when another form is printed in its place."""
         return STDOUT not in {self.md, self.json}

@@ -110,19 +110,20 @@ class Delivery:
     ) -> str:
         """Write and file the documents; return what is to be said of it."""
         # What only files need.
-        from nbtrace.documents import dump  # noqa: PLC0415
+        from nbtrace.documents import pieces  # noqa: PLC0415
         from nbtrace.evidence.provenance import FileRecord  # noqa: PLC0415
         from nbtrace.report import markdown  # noqa: PLC0415
         from nbtrace.report.provenance_lines import provenance_lines  # noqa: PLC0415
 
         provenance = self._provenance()
-        report = markdown.render(view, provenance=provenance_lines(provenance))
+        wanted = self.to.md or self.to.bundle or self.to.folder
+        report = markdown.render(view, provenance=provenance_lines(provenance)) if wanted else ""
         written = [] if self.to.md is None else [self._write(self.to.md, report)]
         written += self._into_folder({**outputs, REPORT: report})
         records = [FileRecord.of(path) for path in written if path is not None]
         whole = {**document, "answer": view.headline, "provenance": provenance.document(records)}
         if self.to.json is not None:
-            self._write(self.to.json, dump(whole))
+            self._write(self.to.json, pieces(whole))
         summary = self._summary(whole, len(outputs) + 2)
         if self.to.bundle is None:
             return summary
@@ -158,14 +159,14 @@ class Delivery:
         """Write the document into the folder, if there is one; return what is to be said of it."""
         if self.to.folder is None:
             return ""
-        from nbtrace.documents import dump  # noqa: PLC0415 - see above
+        from nbtrace.documents import pieces  # noqa: PLC0415 - see above
 
-        write_new(self.to.folder / SUMMARY, dump(document), force=self.to.force)
+        write_new(self.to.folder / SUMMARY, pieces(document), force=self.to.force)
         return f"written to {clean(str(self.to.folder))}: {count} files\n"
 
-    def _write(self, path: Path, content: str) -> Path | None:
+    def _write(self, path: Path, content: str | Iterable[str]) -> Path | None:
         if path == STDOUT:
-            sys.stdout.write(content)
+            sys.stdout.writelines((content,) if isinstance(content, str) else content)
             return None
         return write_new(path, content, force=self.to.force)
 

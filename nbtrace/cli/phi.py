@@ -20,9 +20,10 @@ from nbtrace.cli.panels import TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.logs import KEY, logs_of
-from nbtrace.compare.phi import PhiResult, compare_phi
+from nbtrace.compare.phi import PhiResult
 from nbtrace.compare.steps import StepsResult, compare_steps
 from nbtrace.errors import ExitCode, UsageError
+from nbtrace.longlogs.phi_logs import compare_phi
 from nbtrace.parsers import read_pair
 from nbtrace.report.views.phi_view import phi_view
 from nbtrace.report.views.steps_view import steps_view
@@ -137,8 +138,9 @@ class _Request:
             key = logs_of(limits.vocabulary).of_a_step(KEY)
             settings = PolicySettings(quantities={key: Limit(tolerance_number(tolerance, tolerance), Basis.ABSOLUTE)})
             limits = limits.updated(settings, f"--tolerance {tolerance}")
-        result = compare_phi(*read_pair(self.c, self.py, limits.vocabulary), limits)
-        return delivery.deliver(phi_view(result), lambda: _phi_document(result), draw=_draw)
+        result = compare_phi(self.c, self.py, limits)
+        view = phi_view(result, whole=self.to.shows_all)
+        return delivery.deliver(view, lambda: _phi_document(result), draw=_draw)
 
 
 def _steps_document(result: StepsResult) -> Mapping[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrace.compare.excerpt import WholeLog, whole_of
 from nbtrace.compare.formula_checks import MOST_BLOCKS, formula_checks
 from nbtrace.compare.gaps import of_a_block
 from nbtrace.compare.logs import logs_of
@@ -29,7 +30,7 @@ ALLOWED_SINGLE = 64 * _SINGLE
 ALLOWED_DOUBLE = 1e-12
 """Residual allowed to a double-precision log: the reference's own keep 4e-15."""
 
-_BLIND = 0.1
+BLIND = 0.1
 """Allowed residual from which on a relation tells nothing."""
 
 _ELSEWHERE = "printed for another source or sample"
@@ -62,32 +63,37 @@ def check(
         If it is no log, or was read with another vocabulary.
     """
     trace = one_trace(log, vocabulary, side)
-    single = is_single_precision(trace) or _states_float32(trace)
-    formats = number_formats(trace)
+    whole = whole_of(trace) or whole_log(trace)
+    single = whole.single or states_float32(trace)
     instances = tuple(instances_of(trace))
     logs = logs_of(trace.vocabulary)
     relations = logs.relations
     if relations is None:
-        checks = formula_checks(trace)
+        checks = formula_checks(trace, whole=whole)
     else:
-        checks = tuple(_check(relation, instances, formats, trace, single=single) for relation in relations)
+        checks = tuple(_check(relation, instances, whole.formats, trace, single=single) for relation in relations)
         if formulas:
-            checks += formula_checks(trace, {relation.name for relation in relations})
+            checks += formula_checks(trace, {relation.name for relation in relations}, whole)
     names = trace.vocabulary.names
-    steps = phi_steps(trace)
     repeated = tuple(
         f"{words}: the same values at another angle"
-        for words in repeat_words(repeats(steps, trace.side), {trace.side: sweeps_of(steps)}, names)
+        for words in repeat_words(repeats(phi_steps(trace), trace.side, whole.steps), {trace.side: whole.sweeps}, names)
     )
-    observed = (*repeated, *_formulas_left_out(trace)) if formulas or relations is None else repeated
+    observed = (*repeated, *_formulas_left_out(trace, whole)) if formulas or relations is None else repeated
     if trace.side is Side.UNKNOWN and trace.records and not (trace.structured or trace.untagged):
         observed += ("no prefix tells which program printed it",)
     return SelfCheck(trace, single, checks, tuple(remarks_on(trace, checks, instances)), observed)
 
 
-def _formulas_left_out(trace: Trace) -> Iterator[str]:
+def whole_log(trace: Trace) -> WholeLog:
+    """Return what is known of all records of a trace."""
+    steps = phi_steps(trace)
+    return WholeLog(is_single_precision(trace), number_formats(trace), len(trace.blocks), len(steps), sweeps_of(steps))
+
+
+def _formulas_left_out(trace: Trace, whole: WholeLog) -> Iterator[str]:
     """Yield that not all of a long log was held against formulas."""
-    many = len(trace.blocks)
+    many = whole.blocks
     if many > MOST_BLOCKS:
         yield f"formulas were held in the first {MOST_BLOCKS} of {many} {trace.vocabulary.block}s, relations in all"
 
@@ -155,7 +161,7 @@ def _check(
         return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
     measured = [(item, both_sides(relation, item.values)) for item in usable]
     allowances = {id(item): _allowed(relation, item, sides, formats, single=single) for item, sides in measured}
-    measured = [pair for pair in measured if allowances[id(pair[0])] < _BLIND]
+    measured = [pair for pair in measured if allowances[id(pair[0])] < BLIND]
     if not measured:
         reason = "too few digits are printed"
         return Check(relation.name, relation.formula, RelationState.NOT_CHECKED, reason=reason)
@@ -179,7 +185,7 @@ def _check(
     )
 
 
-def _states_float32(trace: Trace) -> bool:
+def states_float32(trace: Trace) -> bool:
     """Whether the banner states single precision: some values may have it although geometry is in double."""
     dtype = trace.settings.get("dtype")
     return dtype is not None and dtype.value == "float32"

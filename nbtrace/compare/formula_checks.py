@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from nbtrace.compare.evaluate import Computed, evaluate, measured
+from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.logs import Logs, logs_of
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Facts, Node, Scene, scene
@@ -25,7 +26,9 @@ class _Evaluated:
     supposed: str = ""
 
 
-def formula_checks(trace: Trace, besides: AbstractSet[str] = frozenset()) -> tuple[Check, ...]:
+def formula_checks(
+    trace: Trace, besides: AbstractSet[str] = frozenset(), whole: WholeLog | None = None
+) -> tuple[Check, ...]:
     """Return what became of each formula of the quantities that a log prints.
 
     Parameters
@@ -34,7 +37,10 @@ def formula_checks(trace: Trace, besides: AbstractSet[str] = frozenset()) -> tup
         Of its blocks the first :data:`MOST_BLOCKS` are taken.
     besides : set of str
         Quantities that are left out: they are checked otherwise.
+    whole : WholeLog, optional
+        What is known of all its records, where that was worked out before.
     """
+    trace = trace if whole is None else excerpt_of(trace, whole)
     logs = logs_of(trace.vocabulary)
     facts, side = logs.facts(trace), trace.side if trace.side is not Side.UNKNOWN else Side.C
     found: dict[str, _Evaluated] = {}

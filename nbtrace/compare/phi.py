@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from nbtrace.compare.diff import in_order
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
@@ -12,12 +12,12 @@ from nbtrace.compare.metrics import difference
 from nbtrace.compare.notices.line_notices import lines_notices
 from nbtrace.compare.notices.side_notices import side_notices
 from nbtrace.compare.notices.step_notices import repeat_notices
-from nbtrace.compare.repeats import FIELDS, Repeat, phi_steps, repeats, sweeps_of
+from nbtrace.compare.repeats import FIELDS, Repeat, Steps, phi_steps, repeats, sweeps_of
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
-from nbtrace.records import Record, Side, Trace
+from nbtrace.records import Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict, band
 from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
@@ -32,6 +32,9 @@ _SAME_K = 1e-12
 
 _OTHER_POINT = 0.5
 """Difference of k at every step from which on the two traces look at different reflections."""
+
+StepNumbers: TypeAlias = Mapping[tuple[int, int], Mapping[str, float]]
+"""Numbers of each step, by (sweep, phi_tic) and what they are in it."""
 
 _LABEL_CLOSE = 1e-6
 _UNIT_CLOSE = 0.05
@@ -151,7 +154,6 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
         If one of them has no φ step, or no step is on both sides.
     """
     c, py = in_order(*trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary))
-    tolerance = (policy or Policy()).of(logs_of(c.vocabulary).of_a_step(KEY))
     steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
@@ -160,13 +162,61 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
             raise InputError(f"{trace.source} holds no φ steps ({forms}); {other}")
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
-    places = sorted(steps_c.keys() | steps_py.keys())
-    compared = tuple(
-        _step(place, steps_c.get(place), steps_py.get(place), tolerance, c.vocabulary.names) for place in places
-    )
-    repeated = (*repeats(steps_c, Side.C), *repeats(steps_py, Side.PY))
-    sweeps = {Side.C: sweeps_of(steps_c), Side.PY: sweeps_of(steps_py)}
-    notices = _notices(c, py, compared, exchanged=c is not first)
+    sweeps = LoggedSweeps.of(c, steps_c, Side.C), LoggedSweeps.of(py, steps_py, Side.PY)
+    return compared_sweeps(*sweeps, policy, exchanged=c is not first)
+
+
+@dataclass(frozen=True)
+class LoggedSweeps:
+    """The φ steps of one side.
+
+    Attributes
+    ----------
+    trace : Trace
+        The log; it may lack the records of the steps.
+    steps : mapping
+        The numbers of each step, by (sweep, phi_tic) and what they are in it.
+    repeats : tuple of Repeat
+    sweeps : int
+        How many sweeps the log has.
+    """
+
+    trace: Trace
+    steps: StepNumbers
+    repeats: tuple[Repeat, ...]
+    sweeps: int
+
+    @classmethod
+    def of(cls, trace: Trace, steps: Steps, side: Side) -> "LoggedSweeps":
+        """Return the steps of a log, whose records are given."""
+        numbers = {
+            place: {part: record.numbers[0] for part, record in fields.items()} for place, fields in steps.items()
+        }
+        return cls(trace, numbers, repeats(steps, side), sweeps_of(steps))
+
+
+def compared_sweeps(
+    first: LoggedSweeps, second: LoggedSweeps, policy: Policy | None = None, *, exchanged: bool = False
+) -> PhiResult:
+    """Compare the φ steps of the reference and of the port, which have at least one in common.
+
+    Parameters
+    ----------
+    first, second : LoggedSweeps
+        The reference's and the port's.
+    policy : Policy, optional
+    exchanged : bool
+        Whether the logs were given the other way round.
+    """
+    c, py = first.trace, second.trace
+    logs = logs_of(c.vocabulary)
+    tolerance = (policy or Policy()).of(logs.of_a_step(KEY))
+    judge = _StepJudge(tolerance, c.vocabulary.names, {part: logs.of_a_step(part) for part in FIELDS})
+    places = sorted(first.steps.keys() | second.steps.keys())
+    compared = tuple(judge.step(place, first.steps.get(place), second.steps.get(place)) for place in places)
+    repeated = (*first.repeats, *second.repeats)
+    sweeps = {Side.C: first.sweeps, Side.PY: second.sweeps}
+    notices = _notices(c, py, compared, exchanged=exchanged)
     notices = (*notices, *repeat_notices(repeated, sweeps, c.vocabulary.names))
     notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
     verdict = _verdict(compared, notices, unreadable=any(_unreadable_steps(trace) for trace in (c, py)))
@@ -190,84 +240,82 @@ def _verdict(steps: tuple[PhiStep, ...], notices: tuple[Notice, ...], *, unreada
     return Verdict.DIFFER if unreadable or any(step.status.diverges for step in steps) else Verdict.AGREE
 
 
-def _number(fields: Mapping[str, Record] | None, name: str) -> float | None:
-    return fields[name].numbers[0] if fields and name in fields else None
-
-
-def _step(
-    place: tuple[int, int],
-    c: Mapping[str, Record] | None,
-    py: Mapping[str, Record] | None,
-    tolerance: Tolerance,
-    names: Names,
-) -> PhiStep:
-    sample, tic = place
-    deltas = {name: _delta(_number(c, name), _number(py, name)) for name in FIELDS}
-    status, reason = _judge(c, deltas, tolerance, names)
-    if status is Status.PASS:
-        status, reason = _judge_factors(c, py, deltas)
-    return PhiStep(
-        phi_tic=tic,
-        sample=sample,
-        phi_deg_c=_number(c, LABEL),
-        phi_deg_py=_number(py, LABEL),
-        k_c=_number(c, KEY),
-        k_py=_number(py, KEY),
-        F_latt_c=_number(c, PRODUCT),
-        F_latt_py=_number(py, PRODUCT),
-        delta_k=deltas[KEY],
-        delta_F_latt_b=deltas[FACTOR],
-        delta_F_latt=deltas[PRODUCT],
-        status=status,
-        reason=reason,
-    )
-
-
-def _short(fields: Mapping[str, Record] | None, part: str) -> str:
-    """Return the key of a part of a step, as its lines print it."""
-    return fields[part].quantity.removeprefix("phi_") if fields else part
-
-
 def _delta(c: float | None, py: float | None) -> float | None:
     return None if c is None or py is None else py - c
 
 
-def _judge(
-    c: Mapping[str, Record] | None, deltas: Mapping[str, float | None], tolerance: Tolerance, names: Names
-) -> tuple[Status, str]:
-    """Return the status of a step by its k."""
-    delta = deltas[KEY]
-    if delta is None:
-        return Status.MISSING, f"only {names.candidate if c is None else names.reference} has this step"
-    lost = [_short(c, part) for part in FIELDS if not math.isfinite(deltas[part] or 0.0)]
-    if lost:
-        return Status.NOT_FINITE, f"{', '.join(lost)} not finite"
-    k_c = _number(c, KEY) or 0.0
-    allowed = tolerance.allowed(abs(k_c))
-    size = abs(delta)
-    # The established test for a step is |Δk| < tolerance, not ≤.
-    if size < allowed or size == 0:
-        return Status.PASS, ""
-    return band(size, allowed * ABSOLUTE_MINOR, allowed * ABSOLUTE_DIVERGENT), ""
+_NOTHING: Mapping[str, float] = {}
 
 
-def _judge_factors(
-    c: Mapping[str, Record] | None, py: Mapping[str, Record] | None, deltas: Mapping[str, float | None]
-) -> tuple[Status, str]:
-    """Return the status of a step by its lattice factors, where k is so nearly the same that they must be, too."""
-    k = _number(c, KEY)
-    apart = deltas[KEY]
-    if k is None or apart is None or abs(apart) > _SAME_K * abs(k):
+@dataclass(frozen=True, slots=True)
+class _StepJudge:
+    """Judges one step after another; `keys` has the quantity of each part of a step."""
+
+    tolerance: Tolerance
+    names: Names
+    keys: Mapping[str, str]
+
+    def step(self, place: tuple[int, int], c: Mapping[str, float] | None, py: Mapping[str, float] | None) -> PhiStep:
+        """Return a step that a side, or both, have."""
+        ours, theirs = c or _NOTHING, py or _NOTHING
+        deltas = {name: _delta(ours.get(name), theirs.get(name)) for name in FIELDS}
+        status, reason = self._judge(ours, deltas, only_py=c is None)
+        if status is Status.PASS:
+            status, reason = self._judge_factors(ours, theirs, deltas[KEY])
+        sample, tic = place
+        return PhiStep(
+            phi_tic=tic,
+            sample=sample,
+            phi_deg_c=ours.get(LABEL),
+            phi_deg_py=theirs.get(LABEL),
+            k_c=ours.get(KEY),
+            k_py=theirs.get(KEY),
+            F_latt_c=ours.get(PRODUCT),
+            F_latt_py=theirs.get(PRODUCT),
+            delta_k=deltas[KEY],
+            delta_F_latt_b=deltas[FACTOR],
+            delta_F_latt=deltas[PRODUCT],
+            status=status,
+            reason=reason,
+        )
+
+    def _short(self, part: str) -> str:
+        """Return the key of a part of a step, as its lines print it."""
+        return self.keys[part].removeprefix("phi_")
+
+    def _judge(
+        self, c: Mapping[str, float], deltas: Mapping[str, float | None], *, only_py: bool
+    ) -> tuple[Status, str]:
+        """Return the status of a step by its k."""
+        delta = deltas[KEY]
+        if delta is None:
+            return Status.MISSING, f"only {self.names.candidate if only_py else self.names.reference} has this step"
+        lost = [self._short(part) for part in FIELDS if not math.isfinite(deltas[part] or 0.0)]
+        if lost:
+            return Status.NOT_FINITE, f"{', '.join(lost)} not finite"
+        allowed = self.tolerance.allowed(abs(c.get(KEY) or 0.0))
+        size = abs(delta)
+        # The established test for a step is |Δk| < tolerance, not ≤.
+        if size < allowed or size == 0:
+            return Status.PASS, ""
+        return band(size, allowed * ABSOLUTE_MINOR, allowed * ABSOLUTE_DIVERGENT), ""
+
+    def _judge_factors(
+        self, c: Mapping[str, float], py: Mapping[str, float], apart: float | None
+    ) -> tuple[Status, str]:
+        """Return the status of a step by its lattice factors, where k is so nearly the same that they must be, too."""
+        k = c.get(KEY)
+        if k is None or apart is None or abs(apart) > _SAME_K * abs(k):
+            return Status.PASS, ""
+        for name in FIELDS[1:]:
+            ours, theirs = c.get(name), py.get(name)
+            if ours is None or theirs is None or ours == theirs:
+                continue
+            relative = abs(difference((ours,), (theirs,)).relative)
+            if relative > DEFAULT_RELATIVE:
+                words = f"{self._short(name)} differs although k is the same"
+                return (Status.MINOR if relative < MINOR_BELOW else Status.CRITICAL), words
         return Status.PASS, ""
-    for name in FIELDS[1:]:
-        ours, theirs = _number(c, name), _number(py, name)
-        if ours is None or theirs is None:
-            continue
-        relative = abs(difference((ours,), (theirs,)).relative)
-        if relative > DEFAULT_RELATIVE:
-            words = f"{_short(c, name)} differs although k is the same"
-            return (Status.MINOR if relative < MINOR_BELOW else Status.CRITICAL), words
-    return Status.PASS, ""
 
 
 def _notices(c: Trace, py: Trace, compared: tuple[PhiStep, ...], *, exchanged: bool) -> tuple[Notice, ...]:

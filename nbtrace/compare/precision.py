@@ -3,10 +3,11 @@
 import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from nbtrace.compare.excerpt import whole_of
 from nbtrace.parsers.reader import UNTAGGED
 from nbtrace.records import STATISTICS, Record, Trace
 
@@ -61,7 +62,7 @@ class NumberFormat:
         `beside` is the number that it is compared with: 1e5 with one digit is a rounded 96000, but no rounded 60000, so
         the smaller of the two decades counts.
         """
-        parts = _parts(token)
+        parts = printed_number(token)
         if parts is None:
             return 0.0
         if self.decimals is not None and not parts.scientific:
@@ -77,7 +78,25 @@ class NumberFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class PrintedNumber:
+    """How a number was printed.
+
+    Attributes
+    ----------
+    digits : int
+        Significant digits; 1 for zero.
+    decimals : int
+        Digits behind the point.
+    exponent : int or None
+        Power of ten of the first significant digit, None for zero.
+    power : int
+        The power of ten that is printed with it.
+    scientific : bool
+        Whether one is.
+    trailing_zeros : bool
+        It is a whole number that ends with zeros, which may stand for digits.
+    """
+
     digits: int
     decimals: int
     exponent: int | None
@@ -87,18 +106,19 @@ class _Parts:
 
 
 @lru_cache(maxsize=1 << 14)
-def _parts(token: str) -> _Parts | None:
+def printed_number(token: str) -> PrintedNumber | None:
+    """Return how a number was printed, None if the token is no decimal number."""
     match = _number(token)
     if match is None:
         return None
     whole, decimals, power = match[1], match[2], _power(match[3] or match[4])
     figures = (whole + decimals).lstrip("0")
     if not figures:
-        return _Parts(1, len(decimals), None, power or 0, scientific=power is not None)
+        return PrintedNumber(1, len(decimals), None, power or 0, scientific=power is not None)
     leading = len(whole.lstrip("0")) - 1 if whole.lstrip("0") else len(figures) - len(decimals) - 1
     shift = power or 0
     trailing_zeros = figures.endswith("0") and not decimals
-    return _Parts(len(figures), len(decimals), leading + shift, shift, power is not None, trailing_zeros)
+    return PrintedNumber(len(figures), len(decimals), leading + shift, shift, power is not None, trailing_zeros)
 
 
 def _power(text: str | None) -> int | None:
@@ -111,6 +131,9 @@ def _power(text: str | None) -> int | None:
 
 def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
     """Return the number format of each family of lines in a trace."""
+    whole = whole_of(trace)
+    if whole is not None:
+        return whole.formats
     tokens: dict[str, list[str]] = {}
     for record in trace.records:
         tokens.setdefault(record.family, []).extend(record.value.tokens)
@@ -129,9 +152,22 @@ def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat
 
 
 def _format(tokens: Sequence[str]) -> NumberFormat:
-    parts = [part for token in tokens if (part := _parts(token)) is not None]
+    parts = [part for token in tokens if (part := printed_number(token)) is not None]
+    return format_of(parts, partial(_are_rounded, tokens))
+
+
+def format_of(parts: Sequence[PrintedNumber], are_rounded: Callable[[int], bool]) -> NumberFormat:
+    """Return the format of a family of lines.
+
+    Parameters
+    ----------
+    parts : sequence of PrintedNumber
+        Its numbers.
+    are_rounded : callable
+        Whether numbers of so few digits were rounded to them, asked where no number has as many as the coarsest format.
+    """
     digits = max((part.digits for part in parts if part.decimals or not part.trailing_zeros), default=0)
-    if digits < _COARSEST and not _are_rounded(tokens, digits):
+    if digits < _COARSEST and not are_rounded(digits):
         digits = _EXACT
     plain = [part for part in parts if not part.scientific and part.decimals]
     decimals = max((part.decimals for part in plain), default=0)
@@ -143,20 +179,41 @@ def _format(tokens: Sequence[str]) -> NumberFormat:
 
 def _are_rounded(tokens: Sequence[str], digits: int) -> bool:
     """Return whether numbers of so few digits were rounded to them: most have as many, and none has more."""
-    full = [token for token in tokens if (part := _parts(token)) is not None and part.digits == digits]
-    return digits >= _FEWEST and len(set(full)) >= _SEVERAL and 2 * len(full) > len(tokens)
+    full = [token for token in tokens if (part := printed_number(token)) is not None and part.digits == digits]
+    return may_be_rounded(digits, len(full), len(tokens)) and len(set(full)) >= _SEVERAL
+
+
+def may_be_rounded(digits: int, full: int, many: int) -> bool:
+    """Return whether `many` numbers, of which `full` have so few digits and none has more, may be rounded to them.
+
+    They are if those are several different ones.
+    """
+    return digits >= _FEWEST and full >= _SEVERAL and 2 * full > many
 
 
 def is_single_precision(trace: Trace) -> bool:
     """Return whether the numbers of a trace are float32 values printed with more digits than they have."""
-    long = [number for record in trace.records for number in _long_numbers(record)]
-    singles = sum(_is_single(number) for number in long)
-    return len(long) > _LONG and singles >= _SHARE_SINGLE * len(long)
+    whole = whole_of(trace)
+    if whole is not None:
+        return whole.single
+    long = [number for record in trace.records for number in long_numbers(record)]
+    return are_single(len(long), sum(map(is_single, long)))
 
 
-def _long_numbers(record: Record) -> list[float]:
+def are_single(long: int, singles: int) -> bool:
+    """Return whether numbers are float32 values, of which so many are `long` and so many of those are."""
+    return long > _LONG and singles >= _SHARE_SINGLE * long
+
+
+def is_long(digits: int) -> bool:
+    """Return whether a number of so many significant digits can tell single from double precision."""
+    return digits > _LONG
+
+
+def long_numbers(record: Record) -> list[float]:
+    """Return the numbers of a value that can tell single from double precision."""
     pairs = zip(record.value.numbers, record.value.tokens, strict=True)
-    return [number for number, token in pairs if (part := _parts(token)) and part.digits > _LONG]
+    return [number for number, token in pairs if (part := printed_number(token)) and is_long(part.digits)]
 
 
 def as_single(number: float) -> float:
@@ -168,7 +225,8 @@ def as_single(number: float) -> float:
     return rounded
 
 
-def _is_single(number: float) -> bool:
+def is_single(number: float) -> bool:
+    """Return whether a printed number is that of a float32."""
     if not math.isfinite(number):
         return False
     try:

@@ -99,6 +99,8 @@ def residual(sides: Sides) -> float:
     """Return the largest difference between the sides, relative to the size of the terms; infinite without a value."""
     if sides.size == 0:
         return 0.0 if sides.logged == sides.computed else math.inf
+    if not math.isfinite(sides.size):
+        return math.inf
     pairs: Iterable[tuple[float, float]] = zip(sides.logged, sides.computed, strict=True)
     apart = [abs(logged - computed) / sides.size for logged, computed in pairs]
     return max(apart) if all(map(math.isfinite, apart)) else math.inf

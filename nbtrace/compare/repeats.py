@@ -10,7 +10,8 @@ from nbtrace.vocabulary.sides import Names
 FIELDS = (KEY, FACTOR, PRODUCT)
 """What is compared of a step."""
 
-_BLOCK = 1_000_000
+SWEEPS_OF_A_BLOCK = 1_000_000
+"""What the number of a pixel block counts in the number of a sweep; the sampled point is added."""
 
 Steps = Mapping[tuple[int, int], Mapping[str, Record]]
 """Records of each step, by (sweep, phi_tic) and what they are in it."""
@@ -37,13 +38,21 @@ def phi_steps(trace: Trace) -> Steps:
     for record in trace.records:
         part, step = parts.get(record.quantity), record.index.ordinal(trace.vocabulary.sweep)
         if part is not None and step is not None:
-            sweep = record.index.sample + _BLOCK * record.index.block
+            sweep = record.index.sample + SWEEPS_OF_A_BLOCK * record.index.block
             steps.setdefault((sweep, step), {})[part] = record
     return {place: fields for place, fields in steps.items() if KEY in fields}
 
 
-def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
-    """Return the steps that repeat a later one; none if all do, as in a sweep where nothing moves."""
+def repeats(steps: Steps, side: Side, many: int | None = None) -> tuple[Repeat, ...]:
+    """Return the steps that repeat a later one; none if all do, as in a sweep where nothing moves.
+
+    Parameters
+    ----------
+    steps : mapping
+    side : Side
+    many : int, optional
+        How many steps there are, where `steps` are those of a part of the log that has all repeated ones.
+    """
     seen: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for (sweep, tic), fields in sorted(steps.items()):
         seen.setdefault((sweep, _printed(fields)), []).append(tic)
@@ -53,7 +62,7 @@ def repeats(steps: Steps, side: Side) -> tuple[Repeat, ...]:
         for tic in tics[:-1]
         if _angle(steps[sweep, tic]) != _angle(steps[sweep, tics[-1]])
     ]
-    return tuple(repeated) if len(repeated) < len(steps) - 1 else ()
+    return tuple(repeated) if len(repeated) < (len(steps) if many is None else many) - 1 else ()
 
 
 def sweeps_of(steps: Steps) -> int:
@@ -76,7 +85,7 @@ def repeat_words(repeated: Iterable[Repeat], sweeps: Mapping[Side, int], names: 
         counts.setdefault((repeat.side, repeat.phi_tic, repeat.of_tic), []).append(repeat)
     words = []
     for (side, _, _), same in counts.items():
-        what = "sweeps" if any(repeat.sample >= _BLOCK for repeat in same) else "samples"
+        what = "sweeps" if any(repeat.sample >= SWEEPS_OF_A_BLOCK for repeat in same) else "samples"
         several = f" in {len(same)} of {sweeps[side]} {what}" if sweeps[side] > 1 else ""
         words.append(same[0].words(names) + several)
     return words

@@ -296,12 +296,9 @@ def in_order(vocabulary: Vocabulary, nodes: Iterable[Node]) -> list[Node]:
 def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Mapping[str, Any] | None = None) -> Scene:
     """Return the values of one block of a log."""
     formats = number_formats(trace)
-    quantities = trace.vocabulary.quantities
     chosen: dict[Node, Record] = {}
-    for record in trace.records:
-        if not usable(trace.vocabulary, record):
-            continue
-        if record.index.block == block or quantities[record.quantity].scope is Scope.RUN:
+    for record in trace.seen_from(block):
+        if usable(trace.vocabulary, record):
             node = node_of(trace.vocabulary, record.quantity, record.index)
             chosen[node] = max(chosen.get(node, record), record, key=lambda candidate: candidate.rank)
     digits = {

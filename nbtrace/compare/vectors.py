@@ -1,9 +1,12 @@
-"""Vectors as tuples of their components, which are floats or, of many values at once, arrays."""
+"""Vectors as tuples of their components, which are floats or, of many values at once, arrays.
+
+What is written for both does the same operations in the same order, so that a column has the bits of its values.
+"""
 
 import math
 from typing import Any, TypeAlias
 
-from nbtrace.compare.metrics import dot, norm
+from nbtrace.compare.metrics import norm
 
 Vector: TypeAlias = tuple[float, ...]
 Column: TypeAlias = Any
@@ -32,14 +35,13 @@ def unit(a: Vector) -> Vector:
 
 
 def length(a: tuple[Column, ...]) -> Column:
-    """Return |a|."""
-    return norm(a) if isinstance(a[0], float) else sum(x * x for x in a) ** 0.5
+    """Return |a|; infinite where a square leaves the range of numbers."""
+    squares = inner(a, a)
+    return math.sqrt(squares) if isinstance(squares, float) else squares**0.5
 
 
 def inner(a: tuple[Column, ...], b: tuple[Column, ...]) -> Column:
-    """Return a·b; of floats, summed exactly."""
-    if isinstance(a[0], float) and isinstance(b[0], float):
-        return dot(a, b)
+    """Return a·b."""
     return sum(x * y for x, y in zip(a, b, strict=True))
 
 

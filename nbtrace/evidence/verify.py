@@ -147,6 +147,8 @@ def _checked(root: Path, tree: Tree, manifests: Sequence[Path], documents: Seque
 class _Check:
     tree: Tree
     digests: dict[tuple[Path, DigestKind], str] = field(default_factory=dict)
+    said: dict[tuple[Path, str], tuple[str, ...]] = field(default_factory=dict)
+    """What is wrong with the documents of each folder, by their digests: many stand there under two names."""
 
     def manifest(self, path: Path, content: Manifest) -> Iterator[EntryFinding]:
         """Check the entries of one manifest, then what an interrupted write left."""
@@ -219,11 +221,16 @@ class _Check:
     def document(self, path: Path) -> list[DocumentProblem]:
         """Check that a JSON document is valid, consistent, and right about the files that it was written with."""
         name = self.tree.short(path)
-        try:
-            document = load(path)
-        except InputError as error:
-            return [DocumentProblem(name, str(error).replace(str(path), name, 1))]
-        texts = [*contradictions(document), *self._outputs(path, document)]
+        digest = self._digest(path)[0] if is_regular(path) else None
+        texts = self.said.get((path.parent, digest or ""))
+        if texts is None:
+            try:
+                document = load(path)
+            except InputError as error:
+                return [DocumentProblem(name, str(error).replace(str(path), name, 1))]
+            texts = (*contradictions(document), *self._outputs(path, document))
+            if digest is not None:
+                self.said[path.parent, digest] = texts
         return [DocumentProblem(name, f"{name}: {text}") for text in texts]
 
     def _outputs(self, path: Path, document: object) -> Iterator[str]:

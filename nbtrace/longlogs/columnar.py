@@ -10,7 +10,7 @@ import numpy as np
 
 from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
-from nbtrace.longlogs.decimals import Bytes, Floats, Ints
+from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints
 from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
@@ -44,6 +44,8 @@ class Columns:
     numbers : array of float64, shape (m,)
     odd : tuple of Record
         Values from the lines that the line reader read, complete.
+    figures : Figures or None
+        How each of the numbers was printed, where the reader was asked for it.
     """
 
     kinds: list[TemplateKind]
@@ -58,6 +60,7 @@ class Columns:
     _text: Bytes
     _text_start: Ints
     _text_stop: Ints
+    figures: Figures | None = None
 
     def tokens(self, row: int) -> tuple[str, ...]:
         """Return the printed text of each number of a value."""
@@ -132,6 +135,8 @@ class ColumnReader:
     size : int
         Bytes to read at a time.
     vocabulary : Vocabulary
+    with_figures : bool
+        Whether columns tell how their numbers were printed.
     settings : dict of str to Setting
     pixels : dict of int to Pixel
         As :class:`~nbtrace.records.Trace` has them.
@@ -140,6 +145,7 @@ class ColumnReader:
     source: str
     size: int = CHUNK
     vocabulary: Vocabulary = field(default_factory=registry.default)
+    with_figures: bool = False
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
     _sweep_keys: dict[str, int] = field(default_factory=dict)
@@ -268,6 +274,7 @@ class ColumnReader:
             _text=scanned.chunk.buffer,
             _text_start=scanned.text_start,
             _text_stop=scanned.text_stop,
+            figures=scanned.figures() if self.with_figures else None,
         )
 
     def _count(self, scanned: Scan, first_line: int) -> None:

@@ -11,6 +11,7 @@ References
    A. Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, ACM TOMS 17 (1991).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -51,6 +52,7 @@ _MASKS = tuple(
 """Masks of the last 0 … 24 characters of three words, the last word first."""
 
 _POWERS = 10.0 ** np.arange(_EXACT_POWER + 1)
+_TENS = 10 ** np.arange(19, dtype=np.int64)
 
 _ONE, _SEVEN, _THREE, _TOP_BIT, _BYTE, _LAST_BYTE = _u(1), _u(7), _u(3), _u(63), _u(8), _u(56)
 _ZEROS, _NINES, _HIGHS = _u(0x3030303030303030), _u(0x7676767676767676), _u(0x8080808080808080)
@@ -73,10 +75,66 @@ class Decimals:
         Meaningless where `valid` is False.
     valid : array of bool, shape (n,)
         Whether the token is an ordinary decimal number; False also for rare spellings such as `+1`, `1e5` or `inf`.
+    mantissa : array of int64, shape (n,)
+        Its digits as a whole number, without sign and point.
+    fraction : array of int64, shape (n,)
+        How many of them stand behind the point.
+    power : array of int64, shape (n,)
+        The power of ten that is printed with it, 0 if none is.
+    scientific : array of bool, shape (n,)
+        Whether one is.
     """
 
     values: Floats
     valid: Flags
+    mantissa: Ints
+    fraction: Ints
+    power: Ints
+    scientific: Flags
+
+    def figures(self, token: Ints) -> "Figures":
+        """Return how some of the numbers were printed."""
+        return Figures(self.mantissa, self.fraction, self.power, self.scientific).at(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How numbers were printed; each array has shape (n,), and means what that of :class:`Decimals` does."""
+
+    mantissa: Ints
+    fraction: Ints
+    power: Ints
+    scientific: Flags
+
+    def at(self, which: Ints) -> "Figures":
+        """Return those of some numbers."""
+        return Figures(self.mantissa[which], self.fraction[which], self.power[which], self.scientific[which])
+
+    def part(self, low: int, high: int) -> "Figures":
+        """Return those of some numbers in a row."""
+        some = slice(low, high)
+        return Figures(self.mantissa[some], self.fraction[some], self.power[some], self.scientific[some])
+
+    @staticmethod
+    def joined(parts: Sequence["Figures"]) -> "Figures":
+        """Return those of several parts, in a row."""
+        return Figures(
+            np.concatenate([part.mantissa for part in parts]),
+            np.concatenate([part.fraction for part in parts]),
+            np.concatenate([part.power for part in parts]),
+            np.concatenate([part.scientific for part in parts]),
+        )
+
+    @property
+    def digits(self) -> Ints:
+        """How many significant digits each has, those at the end of a whole number included; 1 for zero."""
+        return np.maximum(np.searchsorted(_TENS, self.mantissa, side="right"), 1)
+
+    @property
+    def leading(self) -> Ints:
+        """The power of ten of the first significant digit; without a meaning for zero."""
+        result: Ints = self.digits - 1 - self.fraction + self.power
+        return result
 
 
 def word_at(words: Words, position: Ints) -> Words:
@@ -133,7 +191,7 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     for at in missing.tolist():
         values[at] = abs(float(buffer[start[at] : stop[at]].tobytes()))
     np.negative(values, out=values, where=negative)
-    return Decimals(values, valid)
+    return Decimals(values, valid, mantissa, fraction, exponent, mantissa_stop != stop)
 
 
 def _exponents(last: Words, start: Ints, stop: Ints) -> tuple[Ints, Ints, Flags]:

@@ -2,16 +2,12 @@
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.parsers.binary_traces import begins_binary
+from nbtrace.longlogs.long_files import are_long
 from nbtrace.parsers.given_logs import Log, Words, trace_pair, vocabulary_of
 from nbtrace.records import Trace
 from nbtrace.verdicts.tolerance import Policy
-
-_LONG = 4_000_000
-"""Bytes of both logs from which on columns pay."""
 
 
 def diff(
@@ -43,18 +39,10 @@ def diff(
     policy = policy or Policy()
     words = vocabulary_of((c, py), vocabulary, policy.vocabulary)
     policy = replace(policy, vocabulary=words)
-    if isinstance(c, str | os.PathLike) and isinstance(py, str | os.PathLike) and _are_long(c, py):
+    if isinstance(c, str | os.PathLike) and isinstance(py, str | os.PathLike) and are_long(c, py):
         from nbtrace.longlogs.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
 
         result = diff_long(os.fspath(c), os.fspath(py), policy, strict=strict)
         if result is not None:
             return result
     return diff_traces(*trace_pair(c, py, words), policy, strict=strict)
-
-
-def _are_long(*logs: str | os.PathLike[str]) -> bool:
-    """Return whether logs are together long enough for columns; what is no file is read once, in order."""
-    paths = [Path(log) for log in logs]
-    if not all(path.is_file() for path in paths) or any(map(begins_binary, paths)):
-        return False
-    return sum(path.stat().st_size for path in paths) > _LONG

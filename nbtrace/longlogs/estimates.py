@@ -24,8 +24,10 @@ def _dots(a: Floats, b: Floats) -> Floats:
     return result
 
 
-def residuals(relation: Relation, get: Get) -> Floats:
+def residuals(relation: Relation, get: Get, sizes: Floats | None = None) -> Floats:
     """Return the residual of a relation at each sample, nan where it cannot be checked.
+
+    `sizes`, if given, is filled with the size of its terms there.
 
     Samples are taken together that log the same of what the relation takes, and whose flags are alike, so that the
     relation sees what it would see of each alone.
@@ -46,12 +48,15 @@ def residuals(relation: Relation, get: Get) -> Floats:
         raised = zip(relation.flags, kind[1 + len(optional) :], strict=True)
         sides = relation.sides({**values, **{name: (float(flag),) for name, flag in raised}})
         residual[cells] = _residual(sides)
+        if sizes is not None:
+            sizes[cells] = sides.size
     return residual
 
 
 def _residual(sides: Sides) -> Floats:
     apart = np.maximum.reduce([np.abs(x - y) for x, y in zip(sides.logged, sides.computed, strict=True)])
     result: Floats = np.where(apart == 0, 0.0 * apart, apart / sides.size)
+    result[~np.isfinite(result + sides.size)] = np.inf
     return result
 
 

@@ -3,12 +3,14 @@
 What is found here depends on the lines alone, not on what came before them, so chunks can be scanned in any order.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from nbtrace.longlogs.chunks import Chunk
-from nbtrace.longlogs.decimals import Bytes, Flags, Floats, Ints, parse, word_at
+from nbtrace.longlogs.decimals import Bytes, Decimals, Figures, Flags, Floats, Ints, parse, word_at
 from nbtrace.longlogs.templates import LONGEST_HEAD, NO_TEMPLATE, SHORTEST_HEAD, Templates
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.source import text_of
@@ -54,6 +56,8 @@ class Scan:
     numbers : array of float64
     text_start, text_stop : array of int64, shape (numbers,)
         The printed text of each number in the buffer.
+    figures : callable
+        How each number was printed.
     """
 
     chunk: Chunk
@@ -67,6 +71,7 @@ class Scan:
     numbers: Floats
     text_start: Ints
     text_stop: Ints
+    figures: Callable[[], Figures]
 
     def line(self, at: int) -> str:
         """Return the text of a line."""
@@ -85,6 +90,12 @@ class _Tokens:
     is_number: Flags
     first: Ints
     last: Ints
+    numbers: Decimals
+    candidate: Ints
+
+    def figures(self, token: Ints) -> Figures:
+        """Return how the numbers of some tokens were printed."""
+        return self.numbers.figures(np.searchsorted(self.candidate, token))
 
 
 def scan(chunk: Chunk, templates: Templates) -> Scan:
@@ -131,7 +142,7 @@ def _tokens(chunk: Chunk) -> _Tokens:
     value[candidate] = numbers.values
     last = np.flatnonzero(end == _NEWLINE)
     first = np.concatenate([[0], last[:-1] + 1]) if last.size else last
-    return _Tokens(buffer, start, stop, end, value, is_number, first, last)
+    return _Tokens(buffer, start, stop, end, value, is_number, first, last, numbers, candidate)
 
 
 def _join_line_ends(event: Ints, sign: Bytes, behind: Ints) -> tuple[Ints, Bytes, Ints]:
@@ -295,4 +306,5 @@ def _assemble(
         numbers=tokens.value[token],
         text_start=tokens.start[token],
         text_stop=tokens.stop[token],
+        figures=partial(tokens.figures, token),
     )

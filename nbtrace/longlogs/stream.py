@@ -27,7 +27,8 @@ from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.compare.self_check import RelationState, SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
-from nbtrace.longlogs.decimals import Flags, Floats
+from nbtrace.longlogs.decimals import Floats
+from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
@@ -36,11 +37,12 @@ from nbtrace.longlogs.windows import (
     Slots,
     TableShape,
     WindowPart,
-    not_finite_blocks,
+    arity_of,
+    irregular_blocks,
     windows,
 )
 from nbtrace.progress import stage, step
-from nbtrace.records import Pixel, Side, Trace
+from nbtrace.records import Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
 if TYPE_CHECKING:
@@ -54,8 +56,6 @@ _FINEST_TOLERANCE = 1e-9
 """Below this the printed digits decide; arrays do not look at them closely enough."""
 
 _SAME_POINT = 0.02
-_SIZES = frozenset({1, 3})
-"""Numbers of components that arrays hold."""
 
 
 class _OrdinaryNeeded(Exception):  # noqa: N818 - a way out, not an error
@@ -212,15 +212,10 @@ class _Comparison:
             raise _OrdinaryNeeded
         irregular = np.zeros(shape.blocks, dtype=np.bool_)
         irregular[: start == 0] = True
-        quantities = self._policy.vocabulary.quantities
-        sizes = [quantities[name].size if name in quantities else 1 for name in self._slots.quantity]
-        arity = np.array([size if size in _SIZES else 0 for size in sizes])
+        arity = arity_of(self._slots)
         sides = []
         for stream, part, stated in zip(self._streams, parts, self._stated, strict=True):
-            irregular[[record.index.block - start for record in part.odd]] = True
-            irregular[not_finite_blocks(part) - start] = True
-            slot = stream.slot_of(part)
-            irregular[part.block[(slot >= 0) & (arity[slot] != part.count)] - start] = True
+            irregular[irregular_blocks(part, stream.slot_of(part), arity) - start] = True
             sides.append(WindowSide(part, stream.tables(part, shape, irregular), self._slots, shape, stated))
         return Window(shape, (sides[0], sides[1]), self._slots, arity, irregular)
 
@@ -235,14 +230,13 @@ class _Comparison:
             window.aside[window.repeated_steps(number)] = True
         first = window.shape.first_block
         places = [window.places(number) for number in (0, 1)]
-        known = [np.isfinite(place[:, 0]) & np.isfinite(place[:, 1]) for place in places]
-        pixels = [np.floor(np.nan_to_num(place) + 1e-6) for place in places]
+        pixels, known = zip(*map(points, places), strict=True)
         differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
         both = window.sides[0].present & window.sides[1].present
         window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
         for number, stream in enumerate(self._streams):
             stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
-            window.aside[_contradicted(stated, pixels[number], known[number])] = True
+            window.aside[contradicted(stated, pixels[number], known[number])] = True
 
     def _keep(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
@@ -378,12 +372,3 @@ class _Comparison:
 
 def _allowed(name: str, rounded: AbstractSet[str], *, single: bool) -> float:
     return ALLOWED_SINGLE if single or name in rounded else ALLOWED_DOUBLE
-
-
-def _contradicted(stated: dict[int, Pixel], derived: Floats, known: Flags) -> list[int]:
-    """Return the blocks that state another pixel than their geometry is of."""
-    return [
-        block
-        for block, pixel in stated.items()
-        if block < known.size and (not known[block] or tuple(derived[block].tolist()) != pixel)
-    ]

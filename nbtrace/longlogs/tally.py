@@ -253,7 +253,7 @@ class Tally:
         for name, residual in residuals.items():
             usable = ~np.isnan(residual) & kept
             if name not in self.per_sample:
-                usable = _last_of_each(usable, window.shape.samples)
+                usable = last_of_each(usable, window.shape.samples)
             cells = np.flatnonzero(usable)
             if not cells.size:
                 continue
@@ -268,7 +268,7 @@ class Tally:
                 self.chosen.first(("placeholder", number, name), window.block_of(int(at[0]), window.shape.samples))
 
 
-def _last_of_each(usable: Flags, samples: int) -> Flags:
+def last_of_each(usable: Flags, samples: int) -> Flags:
     """Return which usable samples are the last of their block."""
     grid = usable.reshape(-1, samples)
     later = np.cumsum(grid[:, ::-1], axis=1)[:, ::-1]
@@ -315,6 +315,14 @@ class WindowSide:
         numbers: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]
         return numbers
 
+    def rows(self, name: str) -> Ints | None:
+        """Return the value of a quantity at each sample, -1 where it is not logged; None where it nowhere is."""
+        slot = self.slots.find(name)
+        if slot is None or not self.part.kind.size:
+            return None
+        rows = self.tables[CellLoop.SAMPLE][slot]
+        return rows if (rows >= 0).any() else np.repeat(self.tables[CellLoop.BLOCK][slot], self.shape.samples)
+
     def get(self, name: str) -> Floats:
         """Return a quantity at each sample, shape (cells, components), nan where it is not logged."""
         if name not in self._known:
@@ -329,12 +337,9 @@ class WindowSide:
             return np.tile(np.arange(self.shape.samples, dtype=np.float64), self.shape.blocks)[:, None]
         known = self.slots.vocabulary.quantities.get(name)
         size = known.size if known is not None else 1
-        slot = self.slots.find(name)
-        if slot is None or not self.part.kind.size:
+        rows = self.rows(name)
+        if rows is None:
             return np.full((cells, size), np.nan)
-        rows = self.tables[CellLoop.SAMPLE][slot]
-        if not (rows >= 0).any():
-            rows = np.repeat(self.tables[CellLoop.BLOCK][slot], self.shape.samples)
         values = self.values(rows, size)
         values[rows < 0] = np.nan
         return values
@@ -368,7 +373,8 @@ class Window:
     def places(self, number: int) -> Floats:
         """Return (slow, fast) of each block's first sampled point of one side, in pixels."""
         side = self.sides[number]
-        positions = columns_of(self.slots.vocabulary).positions(side.get)
+        with np.errstate(all="ignore"):
+            positions = columns_of(self.slots.vocabulary).positions(side.get)
         return positions[:: self.shape.samples]
 
     def repeated_steps(self, number: int) -> Ints:

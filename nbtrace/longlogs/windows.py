@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints
 from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
@@ -16,6 +16,9 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _SPARE = 9
 """Numbers appended so that reading any value as a vector stays inside the array."""
+
+_SIZES = frozenset({1, 3})
+"""Numbers of components that arrays hold."""
 
 ENDLESS = 1 << 40
 """Number of the block after the last one of a log that has been read."""
@@ -56,6 +59,7 @@ class Slots:
     quantity: list[str] = field(default_factory=list)
     apart: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _placed: list[bool] = field(default_factory=list)
 
     def of(self, kind: TemplateKind) -> int:
         """Return the slot of a kind."""
@@ -65,7 +69,14 @@ class Slots:
             self.quantity.append(name)
             own = index.within(kind.known.indices) if kind.known is not None else NOWHERE
             self.apart.append(own.within(self.vocabulary.judged_apart).loops)
+            placed = bool(index.without(kind.sweep).loops or index.grids)
+            self._placed.append(placed and kind.known is not None and not kind.known.indices)
         return slot
+
+    def placed(self, slot: Ints) -> Flags:
+        """Return which values are of a place that their lines name, although their quantity is computed once."""
+        result: Flags = np.array([*self._placed, False])[slot]
+        return result
 
     def find(self, name: str) -> int | None:
         """Return the slot of a quantity without a place of its own."""
@@ -86,6 +97,8 @@ class WindowPart:
         Where the values come from: rows of chunks.
     odd : list of Record
         Values from irregular lines.
+    figures : Figures or None
+        How each of the numbers was printed, where the reader was asked for it.
     """
 
     kind: Ints
@@ -97,6 +110,7 @@ class WindowPart:
     numbers: Floats
     pieces: list[tuple[Columns, int, int]]
     odd: list[Record]
+    figures: Figures | None = None
 
     def kept(self, blocks: set[int]) -> dict[int, "Kept"]:
         """Return the values of some blocks, without holding the rest in memory."""
@@ -129,12 +143,14 @@ class Kept:
 class SideStream:
     """One log as a stream of columns, read ahead by one chunk, from which whole blocks are cut."""
 
-    def __init__(self, reader: ColumnReader, slots: Slots, executor: Executor) -> None:
+    def __init__(
+        self, reader: ColumnReader, slots: Slots, executor: Executor, chunks: Iterator[Columns] | None = None
+    ) -> None:
         self.reader = reader
         self.last_block = -1
         self._slots = slots
         self._executor = executor
-        self._chunks = reader.chunks()
+        self._chunks = reader.chunks() if chunks is None else chunks
         self._pending: list[tuple[Columns, int]] = []
         self._odd: list[Record] = []
         self._loop: list[int] = []
@@ -189,7 +205,8 @@ class SideStream:
         if kind.size and (scale != 1.0).any():
             values *= np.concatenate([np.repeat(scale[kind], count), np.ones(_SPARE)])
         first = np.cumsum(count) - count
-        return WindowPart(kind, join("block"), join("sample"), join("step"), first, count, values, pieces, odd)
+        places = join("block"), join("sample"), join("step")
+        return WindowPart(kind, *places, first, count, values, pieces, odd, _figures(pieces))
 
     def _facts(self, pieces: list[tuple[Columns, int, int]]) -> tuple[list[int], list[int], list[bool], list[float]]:
         kinds = pieces[-1][0].kinds if pieces else []
@@ -233,6 +250,16 @@ class SideStream:
         return by_loop
 
 
+def _figures(pieces: list[tuple[Columns, int, int]]) -> Figures | None:
+    """Return how the numbers of some rows were printed."""
+    parts = [
+        columns.figures.part(*columns.offset[[low, high]].tolist())
+        for columns, low, high in pieces
+        if columns.figures is not None
+    ]
+    return Figures.joined(parts) if parts else None
+
+
 @dataclass(frozen=True, slots=True)
 class TableShape:
     """How the cells of a window's tables are numbered: block by block, then by sample, then by step."""
@@ -243,8 +270,8 @@ class TableShape:
     steps: int
 
     @classmethod
-    def around(cls, first_block: int, parts: tuple[WindowPart, WindowPart]) -> "TableShape":
-        """Return the shape that holds the values of both sides."""
+    def around(cls, first_block: int, parts: tuple[WindowPart, ...]) -> "TableShape":
+        """Return the shape that holds the values of all sides."""
         last, sample, step = first_block, 0, -1
         for part in parts:
             if part.block.size:
@@ -271,10 +298,37 @@ class TableShape:
         return cell
 
 
+def arity_of(slots: Slots) -> Ints:
+    """Return the number of components that arrays hold of each slot; 0 where they hold none."""
+    quantities = slots.vocabulary.quantities
+    sizes = [quantities[name].size if name in quantities else 1 for name in slots.quantity]
+    return np.array([size if size in _SIZES else 0 for size in sizes], dtype=np.int64)
+
+
+def irregular_blocks(part: WindowPart, slot: Ints, arity: Ints) -> Ints:
+    """Return the blocks with a value from an irregular line, one that is not finite, or of another size."""
+    odd = np.array([record.index.block for record in part.odd], dtype=np.int64)
+    of_another_size = part.block[(slot >= 0) & (arity[slot] != part.count)] if slot.size else part.block
+    return np.concatenate([odd, not_finite_blocks(part), of_another_size])
+
+
 def not_finite_blocks(part: WindowPart) -> Ints:
     """Return the blocks that hold an infinite number or the reference's integer for one."""
     bad = np.flatnonzero(~np.isfinite(part.numbers) | (part.numbers == INT_MIN))
     return part.block[np.searchsorted(part.first, bad, side="right") - 1]
+
+
+def windows_of(side: SideStream) -> Iterator[tuple[int, WindowPart]]:
+    """Yield the blocks of one log that are complete, as (first block, values), in order and without gaps."""
+    done = 0
+    while done < ENDLESS:
+        side.advance()
+        stop = side.last_block
+        if stop > done:
+            part = side.cut(stop)
+            if part.block.size or part.odd:
+                yield done, part
+            done = stop
 
 
 def windows(c: SideStream, py: SideStream) -> Iterator[tuple[int, WindowPart, WindowPart]]:

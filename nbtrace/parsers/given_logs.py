@@ -66,8 +66,22 @@ def one_trace(log: Log, words: Words | None = None, side: Side | str | None = No
         trace = read_trace(log, wanted, vocabulary=vocabulary)
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values ({trace.account.total} lines)")
+    return of_side(trace, wanted)
+
+
+def of_side(trace: Trace, side: Side | str | None) -> Trace:
+    """Return a trace if it is one of that side, or nothing tells of which it is.
+
+    Raises
+    ------
+    InputError
+        If it is the other side's.
+    UsageError
+        If there is no such side.
+    """
+    wanted = None if side is None else _side(side)
     if wanted is not None and trace.side not in {wanted, Side.UNKNOWN}:
-        names = vocabulary.names
+        names = trace.vocabulary.names
         raise InputError(f"{trace.source} is a log of {names.of(trace.side)}; it holds nothing of {names.of(wanted)}")
     return trace
 

@@ -33,12 +33,12 @@ def applied_factors(values: Values) -> tuple[str, ...]:
 
 def solid_angle(pixel_m: Column, close_m: Column, radius_m: Column) -> Column:
     """Return Ω = p²·close/R³ of a pixel, sr."""
-    return pixel_m**2 / radius_m**2 * close_m / radius_m
+    return pixel_m * pixel_m / (radius_m * radius_m) * close_m / radius_m
 
 
 def solid_angle_of_a_point(radius_m: Column) -> Column:
     """Return 1/R², what takes the place of the solid angle where pixels count as points."""
-    return 1 / radius_m**2
+    return 1 / (radius_m * radius_m)
 
 
 def _radius(v: Values) -> Vector:

@@ -2,9 +2,11 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import overload
 
 _NUMBER = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?=$|[\s/%°:*×])")
 
@@ -97,13 +99,35 @@ class PageCell:
         return "" if number is None or not math.isfinite(number) else repr(number)
 
 
+class TextRow(Sequence[PageCell]):
+    """A row of bare texts, whose cells are made as they are asked for: of a long table hardly any is."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self._texts = texts
+
+    @overload
+    def __getitem__(self, place: int) -> PageCell: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[PageCell]: ...
+
+    def __getitem__(self, place: int | slice) -> PageCell | Sequence[PageCell]:
+        """Return a cell, or the row of some."""
+        return TextRow(self._texts[place]) if isinstance(place, slice) else PageCell(self._texts[place])
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 @dataclass(frozen=True)
 class PageTable:
     """A table: rows hold one cell per column; of more rows than `most` only that many are shown."""
 
     caption: str
     columns: tuple[PageColumn, ...]
-    rows: tuple[tuple[PageCell, ...], ...]
+    rows: tuple[Sequence[PageCell], ...]
     most: int = MOST_ROWS
 
     @cached_property
@@ -117,7 +141,7 @@ class PageTable:
         return places[-1] if places else None
 
     @cached_property
-    def shown(self) -> tuple[tuple[PageCell, ...], ...]:
+    def shown(self) -> tuple[Sequence[PageCell], ...]:
         """The rows in order, of too many those that do not agree and then the first of the others."""
         if len(self.rows) <= self.most:
             return self.rows
@@ -126,7 +150,7 @@ class PageTable:
         ranked = sorted(range(len(self.rows)), key=lambda number: (agreeing[number], number))
         return tuple(self.rows[number] for number in sorted(ranked[: self.most]))
 
-    @property
+    @cached_property
     def wordy(self) -> bool:
         """Whether some column but the first holds sentences, so that a narrow window shows each row as a card."""
         return any(

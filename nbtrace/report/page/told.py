@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nbtrace.report.documents.models.parts import NoticeEntry
 from nbtrace.report.documents.models.view import ViewDocument, ViewSection, ViewTable
 from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
-from nbtrace.report.page.tables import PageCell, PageColumn, PageTable
+from nbtrace.report.page.tables import MOST_ROWS, PageCell, PageColumn, PageTable, TextRow
 from nbtrace.report.view import WEIGHT_WORDS, Column, SectionKind
 from nbtrace.report.views.diff_view import columns as diff_columns
 from nbtrace.report.views.explain_view import PROOF_COLUMNS, ROOT_COLUMNS
@@ -94,7 +94,9 @@ def _table(table: ViewTable, caption: str) -> PageTable:
     return PageTable(
         caption,
         tuple(PageColumn(column.title, column.numeric) for column in table.columns),
-        tuple(tuple(map(PageCell, line.cells)) for line in table.lines),
+        tuple(TextRow(line.cells) for line in table.lines)
+        if len(table.lines) > MOST_ROWS
+        else tuple(tuple(map(PageCell, line.cells)) for line in table.lines),
     )
 
 

@@ -5,7 +5,7 @@ from nbtrace.compare.repeats import repeat_words
 from nbtrace.records import Side
 from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, number, signed
-from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
 
 
@@ -23,8 +23,8 @@ def _columns(names: Names) -> tuple[Column, ...]:
     )
 
 
-def phi_view(result: PhiResult) -> View:
-    """Return the view of a φ comparison."""
+def phi_view(result: PhiResult, *, whole: bool = True) -> View:
+    """Return the view of a φ comparison; one that is not whole is for a short form, which counts the steps that agree."""
     names = result.c.vocabulary.names
     mark = f" [override: {result.tolerance.origin}]" if result.tolerance.overridden else " (default)"
     return View(
@@ -37,7 +37,7 @@ def phi_view(result: PhiResult) -> View:
             f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
         ),
         notices=result.notices,
-        sections=(Section("Steps", table=_table(result)), *_summary(result)),
+        sections=(Section("Steps", table=_table(result, whole=whole)), *_summary(result)),
     )
 
 
@@ -58,11 +58,16 @@ def _headline(result: PhiResult) -> str:
     return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {len(result.steps)} steps), {largest}"
 
 
-def _table(result: PhiResult) -> Table:
+def _table(result: PhiResult, *, whole: bool) -> Table:
     repeated = {(r.side, r.sample, r.phi_tic) for r in result.repeats}
     samples = {step.sample for step in result.steps}
-    lines = tuple(_line(step, repeated, several=len(samples) > 1) for step in result.steps)
-    return Table(_columns(result.c.vocabulary.names), lines)
+    columns = _columns(result.c.vocabulary.names)
+    counted = Line(("",) * len(columns), Status.PASS)
+    lines = tuple(
+        counted if step.status is Status.PASS and not whole else _line(step, repeated, several=len(samples) > 1)
+        for step in result.steps
+    )
+    return Table(columns, lines)
 
 
 def _line(step: PhiStep, repeated: set[tuple[Side, int, int]], *, several: bool) -> Line:

@@ -1,0 +1,35 @@
+"""The comparison of two logs along φ: by columns where they are long, else by records."""
+
+import os
+
+from nbtrace.compare import phi as by_records
+from nbtrace.compare.phi import PhiResult
+from nbtrace.longlogs.long_files import are_long
+from nbtrace.parsers.given_logs import Log, Words, vocabulary_of
+from nbtrace.verdicts.tolerance import Policy
+
+
+def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabulary: Words | None = None) -> PhiResult:
+    """Compare the φ steps of two traces; they may be given in either order.
+
+    Parameters
+    ----------
+    first, second : Trace, name of a log or of a per-φ JSON, or open file
+    policy : Policy, optional
+        Tolerances; the defaults if not given.
+    vocabulary : Vocabulary, str or path-like, optional
+        What the lines of logs mean.
+
+    Raises
+    ------
+    InputError
+        If one of them has no φ step, or no step is on both sides.
+    """
+    if isinstance(first, str | os.PathLike) and isinstance(second, str | os.PathLike) and are_long(first, second):
+        from nbtrace.longlogs.long_phi import compare_long_phi  # noqa: PLC0415 - imports numpy
+
+        words = vocabulary_of((first, second), vocabulary, None if policy is None else policy.vocabulary)
+        result = compare_long_phi(os.fspath(first), os.fspath(second), policy, words)
+        if result is not None:
+            return result
+    return by_records.compare_phi(first, second, policy, vocabulary=vocabulary)

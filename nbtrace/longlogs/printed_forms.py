@@ -1,0 +1,149 @@
+"""How the numbers of a long log are printed: the format of each family of lines, and whether they are float32 values.
+
+Numbers are counted by their form, chunk by chunk; the rules are those of :mod:`nbtrace.compare.precision`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nbtrace.compare.precision import (
+    NumberFormat,
+    PrintedNumber,
+    are_single,
+    format_of,
+    is_long,
+    is_single,
+    long_numbers,
+    may_be_rounded,
+    printed_number,
+)
+from nbtrace.longlogs.chunks import NotColumnarError
+from nbtrace.longlogs.columnar import Columns
+from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints
+from nbtrace.records import Record
+
+_MOST_DIGITS, _MOST_DECIMALS = 20, 26
+_LOWEST, _HIGHEST = -26, 20
+"""Bounds of the power of ten of the first digit of a number without an exponent."""
+
+_ZERO = _HIGHEST + 1
+"""What stands for the power of ten of zero."""
+
+_POWERS = _ZERO - _LOWEST + 1
+_TELLING = 8
+"""Numbers of one form from which on further ones tell nothing."""
+
+_EXACT_DIGITS = 15
+_SURE = 0.001
+"""Part of a printed digit by which a difference must be off half of one to be decided without printing it."""
+
+_NEAR_A_POWER = 1e-6
+_TENS = np.array([10.0**power for power in range(-340, 309)])
+
+
+@dataclass
+class PrintedForms:
+    """The forms of the numbers of one log, counted."""
+
+    _long: int = 0
+    _single: int = 0
+    _families: dict[str, int] = field(default_factory=dict)
+    _family: list[int] = field(default_factory=list)
+    _counts: dict[str, Counter[PrintedNumber]] = field(default_factory=dict)
+    _no_numbers: Counter[str] = field(default_factory=Counter)
+
+    def add(self, columns: Columns) -> None:
+        """Count the numbers of a chunk, whose reader tells their figures."""
+        for record in columns.odd:
+            self._add_record(record)
+        figures = columns.figures
+        if figures is None or not columns.kind.size:
+            return
+        for kind in columns.kinds[len(self._family) :]:
+            self._family.append(self._families.setdefault(kind.family, len(self._families)))
+        family = np.repeat(np.array(self._family)[columns.kind], np.diff(columns.offset))
+        digits = figures.digits
+        self._add_forms(family, digits, figures)
+        at = np.flatnonzero(digits > _fewest_long())
+        self._long += at.size
+        self._single += _count_single(columns.numbers[at], figures, at, digits[at])
+
+    def _add_record(self, record: Record) -> None:
+        long = long_numbers(record)
+        self._long += len(long)
+        self._single += sum(map(is_single, long))
+        counts = self._counts.setdefault(record.family, Counter())
+        parts = [printed_number(token) for token in record.value.tokens]
+        counts.update(part for part in parts if part is not None)
+        self._no_numbers[record.family] += parts.count(None)
+
+    def _add_forms(self, family: Ints, digits: Ints, figures: Figures) -> None:
+        zero = figures.mantissa == 0
+        whole = (figures.fraction == 0) & ~zero
+        whole[whole] = figures.mantissa[whole] % 10 == 0
+        power = np.clip(np.where(zero, _ZERO, np.where(figures.scientific, 0, figures.leading)), _LOWEST, _ZERO)
+        form = (family * _MOST_DIGITS + digits) * _MOST_DECIMALS + figures.fraction
+        form = ((form * _POWERS + power - _LOWEST) * 2 + figures.scientific) * 2 + whole
+        counts = np.bincount(form)
+        names = list(self._families)
+        for number in np.flatnonzero(counts).tolist():
+            rest, trailing_zeros = divmod(number, 2)
+            rest, scientific = divmod(rest, 2)
+            rest, power_of = divmod(rest, _POWERS)
+            rest, decimals = divmod(rest, _MOST_DECIMALS)
+            of, size = divmod(rest, _MOST_DIGITS)
+            exponent = None if power_of + _LOWEST == _ZERO else power_of + _LOWEST
+            part = PrintedNumber(size, decimals, exponent, 0, bool(scientific), bool(trailing_zeros))
+            self._counts.setdefault(names[of], Counter())[part] += int(counts[number])
+
+    @property
+    def single(self) -> bool:
+        """Whether the numbers counted so far are float32 values."""
+        return are_single(self._long, self._single)
+
+    def formats(self) -> dict[str, NumberFormat]:
+        """Return the format of each family of lines.
+
+        Raises
+        ------
+        NotColumnarError
+            If the numbers of one have so few digits that the numbers themselves must be looked at.
+        """
+        return {family: self._format(family, counts) for family, counts in self._counts.items()}
+
+    def _format(self, family: str, counts: Counter[PrintedNumber]) -> NumberFormat:
+        def are_rounded(digits: int) -> bool:
+            full = sum(many for part, many in counts.items() if part.digits == digits)
+            if may_be_rounded(digits, full, counts.total() + self._no_numbers[family]):
+                raise NotColumnarError(f"numbers of no more than {digits} digits")
+            return False
+
+        parts = [part for part, many in counts.items() for _ in range(min(many, _TELLING))]
+        return format_of(parts, are_rounded)
+
+
+def _fewest_long() -> int:
+    """Return the number of digits up to which a number tells no precision."""
+    return next(digits for digits in range(_MOST_DIGITS) if is_long(digits + 1))
+
+
+def _count_single(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> int:
+    """Return how many numbers are those of a float32.
+
+    A number of 15 digits is, if its float32 is the number to half a unit of the last of them; the few that come close
+    to that half, or to a power of ten where the unit changes, are printed to see.
+    """
+    with np.errstate(over="ignore"):
+        single = numbers.astype(np.float32).astype(np.float64)
+    apart = np.abs(single - numbers)
+    leading = digits - 1 - figures.fraction[at] + figures.power[at]
+    unit = _TENS[np.clip(leading - _EXACT_DIGITS + 1 + 340, 0, _TENS.size - 1)]
+    first = figures.mantissa[at] / 10.0 ** (digits - 1)
+    plain = (digits <= _EXACT_DIGITS) & (first > 1 + _NEAR_A_POWER) & (first < 10 * (1 - _NEAR_A_POWER))
+    plain &= (leading > -300) & (leading < 300)
+    yes: Flags = (apart == 0) | (plain & (apart < (0.5 - _SURE) * unit))
+    no: Flags = ~np.isfinite(single) | (plain & (apart > (0.5 + _SURE) * unit)) | (apart > 1e-13 * np.abs(numbers))
+    doubtful = numbers[~yes & ~no]
+    return int(np.count_nonzero(yes)) + sum(map(is_single, doubtful.tolist()))
