@@ -84,6 +84,7 @@ def traced_lines(text: str) -> dict[Line, tuple[str, ...]]:
 
 
 def _split_lines(text: str) -> Iterator[tuple[str, int | None, tuple[str, ...]]]:
+    step: int | None
     for line in text.splitlines():
         _, mark, said = line.rpartition("TRACE_C: ")
         if line.startswith("TRACE_C_PHI "):
