@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "test_layers.py": "who may import whom, across packages",
     "test_trace_pixel.py": "selected by its name, by people and their scripts; the function nbtrace.trace_pixel",
     "test_tree.py": "this file",
+    "capturing/test_live.py": "a reference binary through the whole package",
     "cli/test_interruption.py": "signals to any command",
     "cli/test_main.py": "what holds for every command",
     "cli/test_own_vocabulary.py": "every command on programs of another physics",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nbtrace.capturing.probe import ImageCheck
 from nbtrace.errors import InputError
+from nbtrace.numpy_headers import LONGEST_HEADER, NPY_MAGIC, npy_header
 
 _CODES = {"float32": "f", "float64": "d"}
 MOST_LISTED = 100
@@ -67,22 +68,43 @@ def image_name(check: ImageCheck, arguments: Sequence[str]) -> str:
 
 
 def pixel_value(path: Path, check: ImageCheck, width: int, pixel: tuple[int, int]) -> float:
-    """Return the value of a pixel in a file of numbers without a header.
+    """Return the value of a pixel in a file of numbers without a header, or of numpy.
 
     Raises
     ------
     InputError
         If the file does not hold it.
     """
+    start = _start(path, check, width)
     code = _CODES[check.dtype]
     size = struct.calcsize(code)
     with path.open("rb") as stream:
-        stream.seek((pixel[0] * width + pixel[1]) * size)
+        stream.seek(start + (pixel[0] * width + pixel[1]) * size)
         data = stream.read(size)
     if len(data) < size:
         raise InputError(f"{path.name} ends before pixel {pixel[0]} {pixel[1]}: it is no image of {width} pixels a row")
     value: float = struct.unpack(code, data)[0]
     return value
+
+
+def _start(path: Path, check: ImageCheck, width: int) -> int:
+    """Return where the numbers of an image begin.
+
+    Raises
+    ------
+    InputError
+        If it is a file of numpy that holds other numbers than the probes say.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(LONGEST_HEADER)
+    if not head.startswith(NPY_MAGIC):
+        return 0
+    header = npy_header(head)
+    if header is None or header.fortran or str(header.dtype) != check.dtype or header.shape[-1:] != (width,):
+        told = "a damaged header" if header is None else f"{header.dtype} of shape {header.shape}"
+        order = ", the first index the fastest" if header is not None and header.fortran else ""
+        raise InputError(f"{path.name} holds {told}{order}; the probes say {check.dtype}, {width} in a row (image)")
+    return header.start
 
 
 def as_stored(value: float, check: ImageCheck) -> float:
@@ -103,12 +125,12 @@ def moved_pixels(
     Raises
     ------
     InputError
-        If they have different sizes.
+        If they have different sizes, or hold other numbers than the probes say.
     """
     import numpy as np  # noqa: PLC0415 - for whole images alone
 
     bits = np.dtype(f"u{struct.calcsize(_CODES[check.dtype])}")
-    first, second = (np.fromfile(path, dtype=bits) for path in (before, after))
+    first, second = (np.fromfile(path, dtype=bits, offset=_start(path, check, width)) for path in (before, after))
     if first.size != second.size:
         raise InputError(f"{name} has {second.size} pixels with the value injected and {first.size} without")
     places = np.flatnonzero(first != second)

@@ -147,7 +147,7 @@ class ImageCheck:
     default : str
         Its name where none is given.
     dtype : str
-        `float32` or `float64`, in the order of bytes of this machine; the file holds nothing else.
+        `float32` or `float64`, in the order of bytes of this machine; the file holds nothing else, or is an npy file.
     width : str
         Expression for the number of pixels along the fast axis, evaluated with the quantity.
     """

@@ -8,6 +8,7 @@ from typing import Any
 
 from nbtrace.capturing.gdb_run import drafted
 from nbtrace.capturing.launch import Launch
+from nbtrace.capturing.python_draft import printable
 from nbtrace.errors import IncompleteError
 from nbtrace.temporary import temporary_folder
 
@@ -87,6 +88,7 @@ def _heading(
     at = "".join(f" --at {name}=0" for name in outer)
     others = [name for name in names if name != draft["name"]]
     shown = ", ".join(others[:_MOST_OTHERS]) + (", …" if len(others) > _MOST_OTHERS else "")
+    named = printable(named)
     return [
         f"# Drafted from the debug information of {named}: {draft['name']} in {os.path.basename(draft['file'])}.",  # noqa: PTH119
         f"# nbtrace capture --probes THIS_FILE{at} -o c.log -- {named} ARGS",

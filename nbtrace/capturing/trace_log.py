@@ -1,5 +1,6 @@
 """The log of a capture: what the program printed itself, then a trace in the trace format, with its provenance."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from nbtrace.capturing.hits import Hit
@@ -29,15 +30,24 @@ def log_text(
     printed : str
         What the program printed, where the log repeats it.
     """
-    lines = [VERSION_LINE, *(f"{_COMMENT}{line}" for line in provenance)]
+    lines = [VERSION_LINE, *(f"{_COMMENT}{_one_line(line)}" for line in provenance)]
     lines += printed.splitlines() if printed else []
     lines += [header] if header else []
     return "".join(f"{line}\n" for line in (*lines, *trace_lines(hits, prefix)))
 
 
+def _one_line(text: str) -> str:
+    """Return a text without ends of lines, which names of files and arguments may hold, and other controls."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def prints_trace(printed: str, prefix: str) -> bool:
-    """Whether what a program prints is no text for the log: it has trace lines of its own, or is binary."""
-    return "\0" in printed or any(line.lstrip().startswith((prefix, VERSION_LINE)) for line in printed.splitlines())
+    """Whether what a program prints is no text for the log: its lines could be read as trace lines, or are binary.
+
+    A reader finds a trace line behind what a logger puts in front of it, too, so a prefix counts wherever it stands.
+    """
+    marks = re.compile(rf"\bTRACE_\w|\b{re.escape(prefix)}\b|^{re.escape(VERSION_LINE.split()[0])}\b", re.MULTILINE)
+    return "\0" in printed or marks.search(printed) is not None
 
 
 def trace_lines(hits: Iterable[Hit], prefix: str) -> Iterator[str]:

@@ -114,7 +114,7 @@ DraftOption: TypeAlias = Annotated[
     typer.Option(
         "--draft",
         metavar="PROGRAM",
-        help="Print a probe file for a program, from its debug information, and run nothing.",
+        help="Print a probe file for a program, from its debug information or its Python source, and run nothing.",
         rich_help_panel=PROGRAMS,
     ),
 ]
@@ -345,15 +345,23 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
 
 
 def _print_draft(program: str, function: str | None, outputs: CaptureOutputs, words: Sequence[str]) -> None:
-    from nbtrace.capturing.probe_draft import probe_draft  # noqa: PLC0415
-    from nbtrace.capturing.program_file import found_program, require_program  # noqa: PLC0415
-
     if words:
         raise UsageError("--draft runs nothing: leave out what stands after --")
-    found = found_program(program, Path.cwd())
-    require_program(found)
-    text = probe_draft(found, program, function)
+    text = _draft(program, function)
     if outputs.output is None or outputs.output == STDOUT:
         sys.stdout.write(text)
     else:
         write_new(outputs.output, text, force=outputs.force)
+
+
+def _draft(program: str, function: str | None) -> str:
+    from nbtrace.capturing.python_draft import is_python_source, python_draft  # noqa: PLC0415
+
+    if is_python_source(Path(program)):
+        return python_draft(Path(program), program, function)
+    from nbtrace.capturing.probe_draft import probe_draft  # noqa: PLC0415
+    from nbtrace.capturing.program_file import found_program, require_program  # noqa: PLC0415
+
+    found = found_program(program, Path.cwd())
+    require_program(found)
+    return probe_draft(found, program, function)

@@ -42,3 +42,32 @@ def test_pixels_that_move_are_those_with_other_bits(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"\0" * 8)
     with pytest.raises(InputError, match="2 pixels with the value injected and 12 without"):
         moved_pixels(tmp_path / "a", tmp_path / "c", CHECK, 4, None, "image.bin")
+
+
+def test_an_image_of_numpy_has_its_pixels_behind_its_header(tmp_path: Path) -> None:
+    before = np.arange(12, dtype=np.float32).reshape(3, 4)
+    after = before.copy()
+    after[1, 2] = -1
+    np.save(tmp_path / "a.npy", before)
+    np.save(tmp_path / "b.npy", after)
+    assert pixel_value(tmp_path / "a.npy", CHECK, 4, (2, 1)) == 9.0
+    moves = moved_pixels(tmp_path / "a.npy", tmp_path / "b.npy", CHECK, 4, (1, 2), "a.npy")
+    assert (moves.moved, moves.only_selected) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (np.zeros((3, 4)), r"image\.npy holds float64 of shape \(3, 4\); the probes say float32, 4 in a row"),
+        (np.zeros((4, 3), dtype=np.float32), r"float32 of shape \(4, 3\)"),
+        (np.zeros((3, 4), dtype=np.float32, order="F"), "the first index the fastest"),
+        (np.zeros((), dtype=np.float32), r"float32 of shape \(\)"),
+    ],
+)
+def test_an_image_of_other_numbers_is_refused(tmp_path: Path, image: np.ndarray, said: str) -> None:
+    np.save(tmp_path / "image.npy", image)
+    with pytest.raises(InputError, match=said):
+        pixel_value(tmp_path / "image.npy", CHECK, 4, (1, 1))
+    (tmp_path / "image.npy").write_bytes(b"\x93NUMPY\1\0\4\0abcd")
+    with pytest.raises(InputError, match="a damaged header"):
+        pixel_value(tmp_path / "image.npy", CHECK, 4, (1, 1))

@@ -272,6 +272,30 @@ def test_only_the_selected_turn_counts_in_a_function_that_the_loop_calls(program
     assert "never in the selected turn" in nowhere.run.unread[1]
 
 
+def test_an_index_may_be_of_the_loop_that_calls(program: Program) -> None:
+    program.write("""
+        def deep(v):
+            q = v * v
+            return q
+
+        def main():
+            for step in range(3):
+                deep(10 + step)
+        main()
+    """)
+    probes = """
+        [[probe]]
+        function = "deep"
+        after = "q"
+        index = {{ step = "{}" }}
+        quantities = {{ q = "q" }}
+    """
+    hits = program.captured(probes.format("step")).run.hits
+    assert [hit.index for hit in hits] == [{"step": 0}, {"step": 1}, {"step": 2}]
+    said = program.captured(probes.format("stop")).run.unread[1]
+    assert said == "index step: there is no such variable, nor in a function that calls it"
+
+
 def test_conditions_and_the_first_hit_choose(program: Program) -> None:
     program.write(in_loop("for j in range(3):\n    x = 10 * i + j"))
     probe = AFTER_X.replace('loop = "i"', 'loop = "j"')

@@ -39,4 +39,13 @@ def test_output_with_trace_lines_of_its_own_is_told() -> None:
     assert prints_trace("x\n  TRACE_C: a 1\n", "TRACE_C")
     assert prints_trace("TRACE_FORMAT 1\n", "MINE")
     assert prints_trace("a\0b", "TRACE_C")
-    assert not prints_trace("a TRACE_C: b\n", "TRACE_C")
+    assert prints_trace("10:00:00 INFO TRACE_C: b 1\n", "TRACE_C")
+    assert prints_trace("TRACE_PY: b 1\n", "TRACE_C")
+    assert prints_trace("[info] MINE: b 1\n", "MINE")
+    assert not prints_trace("MINES: b 1\nno TRACE of it\n", "MINE")
+
+
+def test_a_name_with_ends_of_lines_makes_no_trace_line() -> None:
+    text = log_text(HITS, "TRACE_C", provenance=["from prog\nTRACE_C: term 5\r\x1b[2K\u2028TRACE_C: x 1"])
+    assert [line[:2] for line in text.splitlines()] == ["TR", "# ", "TR", "TR"]
+    assert [record.key for record in read_trace(io.StringIO(text)).records] == ["term", "axis"]

@@ -32,6 +32,12 @@ def test_either_order_of_log_and_json(nb: "Run", tmp_path: Path) -> None:
         assert f"C:{c}" in "".join(ended.out.split())  # long paths begin lines
 
 
+def test_one_step_is_no_plural(nb: "Run", tmp_path: Path) -> None:
+    log = c_log(tmp_path / "c.log")
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:2]))
+    assert nb("phi", log, log).out.startswith("AGREE  the one step agrees, max |Δk| = 0 at tic 0")
+
+
 def test_a_document_without_an_extension(nb: "Run", tmp_path: Path) -> None:
     assert nb("phi", per_phi(tmp_path / "spec_baseline", -0.6), c_log(tmp_path / "c.log")).code == 0
 

@@ -237,7 +237,7 @@ class Tracer:
             if write.is_due(frame, local):
                 write.make(frame, local, self.log)
                 local = self._variables(frame)
-        index = [(name, _ordinal(name, eval(code, frame.f_globals, local))) for name, code in probe.index]
+        index = [(name, _ordinal(name, self._value(name, code, frame, local, probe))) for name, code in probe.index]
         values = []
         for quantity in probe.quantities:
             try:
@@ -286,6 +286,8 @@ def _is(found: Any, wanted: int) -> bool:
 
 
 def _ordinal(name: str, value: Any) -> int:
+    if value is None:
+        raise DigitsError(f"index {name}: there is no such variable, nor in a function that calls it")
     number = int(value)
     if number < 0 or number != value:
         raise DigitsError(f"{name} is {value}, and no ordinal of a loop")

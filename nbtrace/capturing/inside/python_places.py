@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODULE = "<module>"
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -83,14 +83,19 @@ def find(source: str, wanted: WantedPlace, file: str) -> ScopeSpan:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise PlaceError(f"{file} is no source text of this Python: {error}") from None
-    scopes = _chosen(dict(_scopes(tree)), wanted.function, file)
+    return found_in(source, dict(scopes_of(tree)), wanted, file)
+
+
+def found_in(source: str, all_scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> ScopeSpan:
+    """Return where a probe stands in a file whose scopes are known; see :func:`find`."""
+    scopes = _chosen(all_scopes, wanted.function, file)
     if wanted.name:
         return _at_assignment(scopes, wanted, file)
     line = wanted.line or _line_of_text(source, scopes if wanted.function else {}, wanted.text, file)
-    return _at_line(dict(_scopes(tree)), line, file)
+    return _at_line(all_scopes, line, file)
 
 
-def _scopes(tree: ast.Module) -> Iterator[tuple[str, Scope]]:
+def scopes_of(tree: ast.Module) -> Iterator[tuple[str, Scope]]:
     """Yield the module and every function by its qualified name, without Python's `<locals>`."""
     yield MODULE, tree
     waiting: list[tuple[str, ast.AST]] = [("", tree)]
@@ -100,7 +105,7 @@ def _scopes(tree: ast.Module) -> Iterator[tuple[str, Scope]]:
             inner = prefix
             if isinstance(child, _SCOPES) and not isinstance(child, ast.Lambda):
                 inner = f"{prefix}{child.name}."
-                if isinstance(child, _FUNCTIONS):
+                if isinstance(child, FUNCTIONS):
                     yield inner[:-1], child
             waiting.append((inner, child))
 
@@ -132,9 +137,9 @@ def _nearest(name: str, known: dict[str, Scope] | set[str]) -> str:
 def _at_assignment(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> ScopeSpan:
     found = []
     for name, scope in scopes.items():
-        loops = [loop.body for loop in _loops(scope) if wanted.loop in _turned_by(loop)]
+        loops = [loop.body for loop in loops_of(scope) if wanted.loop in turned_by(loop)]
         for block in loops if wanted.loop else [scope.body]:
-            child = _assigning(block, wanted.name, last=bool(wanted.after))
+            child = assigning(block, wanted.name, last=bool(wanted.after))
             if child is not None:
                 found.append((name, scope, child))
     if not found:
@@ -145,7 +150,7 @@ def _at_assignment(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> 
             f"{wanted.name} is assigned at several places of {file}: {where}; say which by `function`, `loop` or `line`"
         )
     name, scope, child = found[0]
-    if any(child in loop.body and child.lineno == loop.lineno for loop in _loops(scope)):
+    if any(child in loop.body and child.lineno == loop.lineno for loop in loops_of(scope)):
         raise PlaceError(
             f"line {child.lineno} of {file} holds a loop and its body, whose turns cannot be told apart: give the body "
             "a line of its own"
@@ -153,16 +158,16 @@ def _at_assignment(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> 
     return _span(name, scope, child, _end(child) if wanted.after else _head_end(child), before=not wanted.after)
 
 
-def _assigning(block: list[ast.stmt], name: str, *, last: bool) -> ast.stmt | None:
+def assigning(block: list[ast.stmt], name: str, *, last: bool) -> ast.stmt | None:
     """Return the last or the first statement of a block that assigns a name.
 
     What stands in the body of `with`, or of `try` and not in what else there is of it, counts as standing in the
     block: it runs once where the block runs.
     """
     for child in reversed(block) if last else block:
-        if name in _assigned(child):
+        if name in assigned_in(child):
             inner = _plain_body(child, name)
-            return _assigning(inner, name, last=last) if inner else child
+            return assigning(inner, name, last=last) if inner else child
     return None
 
 
@@ -177,27 +182,28 @@ def _plain_body(child: ast.stmt, name: str) -> list[ast.stmt]:
         return child.body
     if isinstance(child, ast.Try):
         others = [inner for inner in _blocks(child) if inner is not child.body]
-        if not any(name in _assigned(statement) for inner in others for statement in inner):
+        if not any(name in assigned_in(statement) for inner in others for statement in inner):
             return child.body
     return []
 
 
 def _not_assigned(scopes: dict[str, Scope], wanted: WantedPlace, file: str) -> str:
     where = f"{next(iter(scopes))} of {file}" if len(scopes) == 1 else file
-    loops = [loop for scope in scopes.values() for loop in _loops(scope)]
-    turned = {name for loop in loops for name in _turned_by(loop)}
+    loops = [loop for scope in scopes.values() for loop in loops_of(scope)]
+    turned = {name for loop in loops for name in turned_by(loop)}
     if wanted.loop and wanted.loop not in turned:
         return f"{where} has no loop over {wanted.loop}{_nearest(wanted.loop, turned)}"
     if not wanted.loop and wanted.name in turned:
         return f"{wanted.name} is assigned by the head of a loop alone: name the first line of its body by `line`"
-    bodies = [loop.body for loop in loops if wanted.loop in _turned_by(loop)]
+    bodies = [loop.body for loop in loops if wanted.loop in turned_by(loop)]
     blocks = bodies if wanted.loop else [scope.body for scope in scopes.values()]
-    assigned = {name for block in blocks for child in block for name in _assigned(child)}
+    assigned = {name for block in blocks for child in block for name in assigned_in(child)}
     inside = f"the loop over {wanted.loop} in " if wanted.loop else ""
     return f"{inside}{where} assigns no {wanted.name}{_nearest(wanted.name, assigned)}"
 
 
-def _loops(scope: ast.AST) -> Iterator[Loop]:
+def loops_of(scope: ast.AST) -> Iterator[Loop]:
+    """Yield the loops of a scope, without those of functions and classes in it."""
     for node in _inside(scope):
         if isinstance(node, _LOOPS):
             yield node
@@ -211,7 +217,7 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
             yield from _inside(child)
 
 
-def _turned_by(loop: Loop) -> set[str]:
+def turned_by(loop: Loop) -> set[str]:
     """Return the names that tell the turn of a loop: its targets, or what its condition reads."""
     head = loop.test if isinstance(loop, ast.While) else loop.target
     return {node.id for node in ast.walk(head) if isinstance(node, ast.Name)}
@@ -237,7 +243,8 @@ def _statements_of(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         yield from _statements(child)
 
 
-def _assigned(child: ast.stmt) -> set[str]:
+def assigned_in(child: ast.stmt) -> set[str]:
+    """Return what a statement and those in it assign: names, and `a.b` in full."""
     return {name for node in _statements(child) for name in _own_targets(node)}
 
 
@@ -264,7 +271,7 @@ def _own_targets(statement: ast.stmt) -> set[str]:
 
 def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
     """Yield the expressions of a statement, not those of the statements in it, nor of a head that repeats."""
-    if not isinstance(statement, (*_LOOPS, *_FUNCTIONS, ast.ClassDef, ast.With, ast.AsyncWith)):
+    if not isinstance(statement, (*_LOOPS, *FUNCTIONS, ast.ClassDef, ast.With, ast.AsyncWith)):
         for child in ast.iter_child_nodes(statement):
             if isinstance(child, ast.expr):
                 yield from ast.walk(child)

@@ -14,6 +14,9 @@ from nbtrace.explanation.simulations.reproduction import Reproduction, reproduct
 from nbtrace.explanation.simulations.run import MANY, Change, Config, Experiments, Runs, Simulate, condition_of
 from nbtrace.records import Pixel, Side
 
+NO_RATIO = 1e-12
+"""Relative difference of final values up to which it is rounding of double precision: nothing has a share of it."""
+
 
 @dataclass(frozen=True)
 class RunDifference:
@@ -217,7 +220,9 @@ def _final_ratio(values: Values, others: Values, final: str | None) -> float | N
 
 
 def _logged_ratio(reproductions: Mapping[Side, Reproduction]) -> float | None:
-    """Return log(Py/C) of the final value as logged."""
+    """Return log(Py/C) of the final value as logged; None where the two are the same but for rounding."""
     finals = [reproductions[side].final for side in (Side.C, Side.PY)]
     logged = [match.logged[0] for match in finals if match is not None and match.logged[0] > 0]
-    return math.log(logged[1] / logged[0]) if len(logged) == 2 and logged[0] != logged[1] else None
+    if len(logged) < 2 or math.isclose(*logged, rel_tol=NO_RATIO):
+        return None
+    return math.log(logged[1] / logged[0])

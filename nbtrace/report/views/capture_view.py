@@ -10,6 +10,7 @@ from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import CAPTURE, Column, Command, Line, Section, Table, View, listed, number, typed
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status, Verdict
+from nbtrace.vocabulary.registry import default
 
 _PROBES = (Column("probe"), Column("hits", numeric=True), Column("status"))
 _MOVED = (
@@ -174,9 +175,7 @@ def _next(log: str | None, result: CaptureResult) -> tuple[Section, ...]:
         )
     else:
         compared = Command(f"nbtrace diff {typed(log)} py.log", "does the port agree? py.log is its trace")
-    return next_section(
-        commands=(
-            Command(f"nbtrace check {typed(log)}", "is the trace consistent with itself?"),
-            compared,
-        )
-    )
+    known = default().known
+    checked = Command(f"nbtrace check {typed(log)}", "is the trace consistent with itself?")
+    has_formulas = any(known(name) is not None for name in result.quantities)
+    return next_section(commands=(checked, compared) if has_formulas else (compared,))

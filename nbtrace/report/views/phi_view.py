@@ -52,7 +52,8 @@ def _headline(result: PhiResult) -> str:
     largest = f"max |Δk| = {result.max_delta_k:.6g} at tic {worst.phi_tic}" if worst is not None else "no finite Δk"
     if first is None:
         unread = ", but a line of a step cannot be read" if result.verdict is Verdict.DIFFER else ""
-        return f"all {len(result.compared)} steps agree{unread}, {largest}"
+        many = "the one step agrees" if len(result.compared) == 1 else f"all {len(result.compared)} steps agree"
+        return f"{many}{unread}, {largest}"
     over = sum(step.status.diverges for step in result.steps)
     first_or_only = "only" if over == 1 else "first"
     return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {len(result.steps)} steps), {largest}"
