@@ -17,7 +17,7 @@ from simulator.crystal import Basis
 from simulator.detector import Detector
 from simulator.lattice import miller_indices, nearest_reflection, reduced_lattice_factor
 from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
-from simulator.rays import Ray, ray_to
+from simulator.rays import Ray, detector_coordinates, ray_to
 from simulator.run import interpolates
 from simulator.samples import eager_sweep
 from simulator.structure_factors import StructureFactors, nearest_F
@@ -84,7 +84,10 @@ def fused_engine() -> Engine:
     ray: Callable[[Detector, Tensor, Tensor, Tensor], Ray] = torch.compile(ray_to, dynamic=True)
     total: SweepSum = torch.compile(sweep_sum, dynamic=True)
 
-    def compiled_ray(detector: Detector, fast_m: Tensor, slow_m: Tensor, depth_m: float) -> Ray:
+    def compiled_ray(
+        detector: Detector, pixels: Tensor, subpixel: tuple[int, int], oversample: int, depth_m: float
+    ) -> Ray:
+        fast_m, slow_m = detector_coordinates(detector, pixels, subpixel, oversample)
         if len(fast_m) < SMALLEST_BATCH:
             return ray_to(detector, fast_m, slow_m, depth_m)
         return ray(detector, fast_m, slow_m, torch.tensor(depth_m, dtype=torch.float64))

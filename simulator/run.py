@@ -299,7 +299,7 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = 
     """
     visited = visited_pixels(model.config, mask)
     with torch.no_grad():
-        workers = torch.get_num_threads() if engine is EAGER and _device(model).type == "cpu" else 1
+        workers = torch.get_num_threads() if engine.in_threads and _device(model).type == "cpu" else 1
         values = image_values(model, visited, observe or silent, engine, workers).to(dtype=torch.float32, device="cpu")
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
