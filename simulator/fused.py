@@ -23,9 +23,6 @@ from simulator.samples import eager_sweep
 from simulator.structure_factors import StructureFactors, nearest_F
 from simulator.vectors import Vector
 
-WORTHWHILE_SAMPLES = 1_500_000_000
-"""Samples from which compiling, or loading what was compiled, costs less than it saves."""
-
 SMALLEST_BATCH = 64
 """Smaller batches, such as the single pixels of the carry-over, are not worth another compilation."""
 
@@ -72,11 +69,6 @@ def sample_weight_needed(model: Model) -> bool:
     """Tell whether a factor belongs to every sample instead of the sum."""
     one = torch.ones(())
     return sample_weight(model, PixelState(one, one, one, one, [], first_sweep=False, share=one)) is not None
-
-
-def is_worthwhile(model: Model, pixels: int) -> bool:
-    """Tell whether an image of so many pixels has enough samples to pay for the compilation."""
-    return pixels * model.steps * model.layers.count >= WORTHWHILE_SAMPLES
 
 
 def fused_engine() -> Engine:
