@@ -8,7 +8,10 @@ from simulator.canonical import canonical_arguments
 from simulator.environment import with_environment_dtype
 from simulator.errors import MissingInputError, SimulatorError, shown
 from simulator.lint import lint
+from simulator.native_library import begin_loading
 from simulator.requirements import require_torch
+from simulator.torch_import import import_torch_to_simulate
+from simulator.work import may_use_native
 
 USAGE = """usage: nbtrace-simulate [--lenient] FLAGS   (the same as python -m simulator)
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
@@ -23,6 +26,7 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
+        Those of the command line, if not given: the process is then there for this run alone.
     nan_status : int
         That of a run whose image has no number in it; the reference does not look.
     """
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     try:
         flags = [word for word in words if word != "--lenient"]
         taken, said = with_environment_dtype(flags)
-        all_nan = _run(parse(taken, lenient=lenient), flags, said)
+        all_nan = _run(parse(taken, lenient=lenient), flags, said, alone=arguments is None)
     except SimulatorError as error:
         _complain(str(error))
         if isinstance(error, MissingInputError):
@@ -48,10 +52,12 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
     return nan_status if all_nan else 0
 
 
-def _run(command: CommandLine, flags: Sequence[str], said: str) -> bool:
-    """Run a command; tell whether no pixel of its image is a number."""
-    # torch is imported only once the command line is known to be good.
-    require_torch()
+def _run(command: CommandLine, flags: Sequence[str], said: str, *, alone: bool) -> bool:
+    """Run a command, for which the process is there `alone`; tell whether no pixel of its image is a number."""
+    # torch is imported only once the command line is known to be good; a compiler may run meanwhile.
+    if may_use_native(command.config):
+        begin_loading()
+    (import_torch_to_simulate if alone else require_torch)()
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 
     lines = _Lines(flags, said)

@@ -20,12 +20,12 @@ from simulator.defects import Defect
 from simulator.model import Engine, Model, PixelState, SweepContext, closing_factors, last_cos_2theta
 from simulator.observe import Observer, silent
 from simulator.polarization import polarization_factor
-from simulator.rays import Ray, detector_coordinates, ray_to, solid_angle, subpixels
+from simulator.rays import Ray, pixel_ray, solid_angle, subpixels
 from simulator.samples import eager_sweep
 from simulator.structure_factors import Lookup
 from simulator.vectors import Vector
 
-EAGER = Engine(ray_to, eager_sweep)
+EAGER = Engine(pixel_ray, eager_sweep, in_threads=True)
 """The steps as they are written: always right, and the only ones that an observer sees into."""
 
 
@@ -114,8 +114,8 @@ class _Subpixel:
 def _subpixel(place: _Subpixel, state: PixelState) -> None:
     """Add what one subpixel sees in one layer of the sensor."""
     model = place.model
-    fast, slow = detector_coordinates(model.detector, place.pixels, place.subpixel, model.oversample)
-    ray = place.engine.ray(model.detector, fast, slow, place.layer * model.layers.step)
+    depth_m = place.layer * model.layers.step
+    ray = place.engine.ray(model.detector, place.pixels, place.subpixel, model.oversample, depth_m)
     _update_solid_angle_and_capture(place, ray, state)
     for index, source in enumerate(model.beam.sources):
         place.observe("at.source", index)

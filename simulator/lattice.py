@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from simulator.config import CrystalShape
 from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT_THRESHOLD
 from simulator.crystal import Basis, Crystal
+from simulator.observe import Observable
 from simulator.vectors import Vector, dot
 
 
@@ -29,8 +31,10 @@ def nearest_reflection(miller: Vector) -> Vector:
 class LatticeFactor(NamedTuple):
     """F_latt and, for a square crystal, its factors along a, b and c; 1 along an axis of one cell."""
 
-    total: Tensor
-    axes: tuple[Tensor, ...]
+    unsigned: Tensor
+    """F_latt, or its negative: an intensity needs no more."""
+    total: Observable
+    axes: tuple[Observable, ...]
 
 
 def lattice_factor(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> LatticeFactor:
@@ -47,19 +51,71 @@ def lattice_factor(crystal: Crystal, miller: Vector, nearest: Vector, dtype: tor
     if crystal.shape is CrystalShape.SQUARE:
         return _square(crystal, miller, nearest, dtype)
     delta = (miller - nearest).map(lambda d: d.to(dtype))
-    return LatticeFactor(_spot(crystal, delta), ())
+    factor = _spot(crystal, delta)
+    return LatticeFactor(factor, factor, ())
 
 
 def _square(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> LatticeFactor:
-    axes = tuple(
+    if dtype == torch.float32 and _is_plain(miller.x):
+        unsigned = _unsigned_product(crystal, miller, nearest)
+        if not _has_nan(unsigned):
+            factors = tuple(
+                partial(axis_factor, index, integer, count, dtype)
+                for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
+            )
+            return LatticeFactor(unsigned, lambda: _product(crystal, [factor() for factor in factors]), factors)
+    axes = _axis_factors(crystal, miller, nearest, dtype)
+    total = _product(crystal, axes)
+    return LatticeFactor(total, total, axes)
+
+
+def _axis_factors(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> tuple[Tensor, ...]:
+    """Return the three factors; the quick ones where none of them is 0/0, as at a reflection."""
+    if dtype == torch.float64 and _is_plain(miller.x):
+        axes = tuple(
+            _sine_quotient(math.pi * index, count) if count > 1 else _one(index, dtype)
+            for index, count in zip(miller, crystal.N, strict=True)
+        )
+        if not any(map(_has_nan, axes)):
+            return axes
+    return tuple(
         axis_factor(index, integer, count, dtype)
         for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
     )
-    total = torch.ones_like(miller.x, dtype=dtype)
+
+
+def _product(crystal: Crystal, axes: Sequence[Tensor]) -> Tensor:
+    total = torch.ones_like(max(axes, key=Tensor.numel))
     for factor, count in zip(axes, crystal.N, strict=True):
         if count > 1:
             total = total * factor
-    return LatticeFactor(total, axes)
+    return total
+
+
+def _unsigned_product(crystal: Crystal, miller: Vector, nearest: Vector) -> Tensor:
+    """Return F_latt but for its sign in float32, as in :func:`axis_factor`; NaN at a reflection."""
+    numerator = denominator = torch.ones_like(miller.x, dtype=torch.float32)
+    for index, integer, count in zip(miller, nearest, crystal.N, strict=True):
+        if count > 1:
+            delta = index - integer
+            phase = delta * count
+            numerator = numerator * torch.sin(math.pi * (phase - torch.round(phase)).to(torch.float32))
+            denominator = denominator * torch.sin(math.pi * delta.to(torch.float32))
+    return numerator / denominator
+
+
+def _is_plain(values: Tensor) -> bool:
+    """Tell whether a look at the values costs nothing: on a CPU, without a graph."""
+    return values.device.type == "cpu" and not values.requires_grad
+
+
+def _has_nan(values: Tensor) -> bool:
+    """Tell whether one of them may be no number: a sum is cheaper than a look at each."""
+    return math.isnan(float(values.sum()))
+
+
+def _one(like: Tensor, dtype: torch.dtype) -> Tensor:
+    return torch.ones((), dtype=dtype, device=like.device)
 
 
 def _spot(crystal: Crystal, delta: Vector) -> Tensor:
@@ -79,7 +135,7 @@ def axis_factor(index: Tensor, integer: Tensor, count: int, dtype: torch.dtype) 
     they leave a sign.
     """
     if count == 1:
-        return torch.ones((), dtype=dtype, device=index.device)
+        return _one(index, dtype)
     if dtype == torch.float64:
         return _sine_ratio(math.pi * index, count)
     delta = index - integer
@@ -94,10 +150,13 @@ def axis_factor(index: Tensor, integer: Tensor, count: int, dtype: torch.dtype) 
 
 def _sine_ratio(x: Tensor, count: int) -> Tensor:
     zero = x == 0.0
-    if x.device.type == "cpu" and not x.requires_grad and not bool(zero.any()):
-        return torch.sin(x * count) / torch.sin(x)
     ratio = torch.sin(x * count) / torch.where(zero, 1.0, torch.sin(x))
     return torch.where(zero, float(count), ratio)
+
+
+def _sine_quotient(x: Tensor, count: int) -> Tensor:
+    """Return sin(Nx)/sin(x), which is no number at 0."""
+    return torch.sin(x * count) / torch.sin(x)
 
 
 _SINE_DEGREE = 5

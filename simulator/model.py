@@ -99,12 +99,18 @@ Sweep: TypeAlias = Callable[[SweepContext, PixelState], None]
 """Adds the contributions of all φ steps and mosaic domains of one source."""
 
 
+RayOf: TypeAlias = Callable[[Detector, Tensor, tuple[int, int], int, float], Ray]
+"""Returns the rays to a subpixel of pixels: see :func:`simulator.rays.pixel_ray`."""
+
+
 @dataclass(frozen=True)
 class Engine:
     """The two costly steps of the kernel, for which a faster implementation may stand in."""
 
-    ray: Callable[[Detector, Tensor, Tensor, float], Ray]
+    ray: RayOf
     sweep: Sweep
+    in_threads: bool = False
+    """Portions of an image may be computed side by side."""
 
 
 def closing_factors(model: Model, state: PixelState) -> tuple[tuple[Tensor, bool], ...]:

@@ -124,21 +124,22 @@ class History:
         return TricubicLookup(model.factors)
 
 
-def history(model: Model, visited: Tensor) -> History:
+def history(model: Model, visited: Tensor, engine: Engine = EAGER) -> History:
     """Find what the reference carries from pixel to pixel when it visits these pixels in ascending order."""
     interpolated = interpolates(model)
     switched = interpolated and model.has(Defect.INTERPOLATION_SWITCH_OFF)
-    return History(tuple(fresh_pixels(model, visited)), _switch(model, visited) if switched else None, interpolated)
+    switch = _switch(model, visited, engine) if switched else None
+    return History(tuple(fresh_pixels(model, visited)), switch, interpolated)
 
 
-def _switch(model: Model, visited: Tensor) -> int | None:
+def _switch(model: Model, visited: Tensor, engine: Engine) -> int | None:
     """Return the first pixel with a sample out of the range of interpolation."""
     start, size = 0, 64
     while start < len(visited):
         part = visited[start : start + size]
         scan = RangeScan(model.factors)
         with torch.no_grad():
-            pixel_values(model, part.to(_device(model)), scan)
+            pixel_values(model, part.to(_device(model)), scan, engine=engine)
         if scan.left_range is not None and bool(scan.left_range.any()):
             return int(part[int(scan.left_range.to(torch.int8).argmax())])
         start += size
@@ -183,7 +184,7 @@ def image_values(
         Portions that are computed at the same time, where no graph is recorded. With more than one, `observe` is called
         from several threads.
     """
-    past = history(model, visited)
+    past = history(model, visited, engine)
     if past.switch is not None:
         observe("run.interpolation_ends_at", past.switch)
     return _values(model, past, visited, observe, engine, workers)
@@ -299,7 +300,7 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = 
     """
     visited = visited_pixels(model.config, mask)
     with torch.no_grad():
-        workers = torch.get_num_threads() if engine is EAGER and _device(model).type == "cpu" else 1
+        workers = torch.get_num_threads() if engine.in_threads and _device(model).type == "cpu" else 1
         values = image_values(model, visited, observe or silent, engine, workers).to(dtype=torch.float32, device="cpu")
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)

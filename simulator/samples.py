@@ -43,13 +43,13 @@ def _sample(context: SweepContext, state: PixelState, basis: Basis, place: _Plac
     nearest = nearest_reflection(miller)
     lattice = lattice_factor(model.crystal, miller, nearest, model.dtype)
     if model.config.beam.water_um == 0.0:
-        counted = lattice.total != 0.0
+        counted = lattice.unsigned != 0.0
     else:
-        counted = torch.ones_like(lattice.total, dtype=torch.bool)
+        counted = torch.ones_like(lattice.unsigned, dtype=torch.bool)
     if context.used is not None:
         counted = counted & context.used
     F_cell = context.lookup(miller, nearest, counted)
-    term = F_cell * F_cell * lattice.total * lattice.total
+    term = F_cell * F_cell * lattice.unsigned * lattice.unsigned
     _observe_sample(context, _Sample(basis, miller, nearest, lattice, F_cell, term, counted), place, state)
     _add(context, state, term, counted)
 
@@ -151,9 +151,9 @@ def _reciprocal(basis: Basis, index: int) -> Vector:
 
 
 def _observe_third_source(source: BeamSource, sample: _Sample, state: PixelState, observe: Observer) -> None:
-    F_cell, F_latt = sample.F_cell, sample.lattice.total
+    F_cell, F_latt = sample.F_cell, sample.lattice.unsigned
     observe("source2.F_cell", F_cell)
-    observe("source2.F_latt", F_latt)
+    observe("source2.F_latt", sample.lattice.total)
     observe("source2.F_cell_squared", lambda: F_cell * F_cell)
     observe("source2.F_latt_squared", lambda: F_latt * F_latt)
     observe("source2.I_contribution", sample.contribution)
