@@ -8,7 +8,7 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,8 @@ class Launch:
         Where gdb's own files go.
     seconds : float or None
         Time limit.
+    variables : mapping of str to str
+        What its environment has besides that of this process.
     """
 
     program: Path
@@ -67,6 +69,7 @@ class Launch:
     folder: Path
     work: Path
     seconds: float | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,7 @@ def run_captured(
         "stderr": str(streams.stderr),
         "hits": str(launch.work / "hits.jsonl"),
         "process": str(launch.work / "process"),
-        "environment": sorted(os.environ),
+        "environment": sorted({**os.environ, **launch.variables}),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
     }
@@ -312,7 +315,8 @@ def _gdb(launch: Launch, plan: Mapping[str, Any]) -> tuple[dict[str, Any], Progr
         command += ["-iex", setting]
     command += ["-ex", f"python nbtrace_plan = {str(place)!r}", "-x", str(_SCRIPT), str(launch.program)]
     kept = launch.work / "gdb.out", launch.work / "gdb.err"
-    run = run_kept(command, kept, surroundings=Surroundings(launch.folder, {"SHELL": "/bin/sh"}, launch.seconds))
+    variables = {**launch.variables, "SHELL": "/bin/sh"}
+    run = run_kept(command, kept, surroundings=Surroundings(launch.folder, variables, launch.seconds))
     if run.overran is not None:
         return {"error": None}, run
     if not report.is_file():
