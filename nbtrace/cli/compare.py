@@ -159,6 +159,7 @@ def compare_command(
     if no_trace and pixel is not None:
         raise UsageError("--pixel names a pixel to trace and --no-trace forbids it; give one of them")
     capturing.refuse_without("--no-trace", traced=not no_trace)
+    capturing.refuse_without("--archived", traced=archived is None)
     _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415

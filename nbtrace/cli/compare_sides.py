@@ -57,7 +57,6 @@ class Request:
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
             raise UsageError("--archived stands for the reference; give it or --ref, not both")
-        self.capturing.refuse_without("--archived", traced=self.archived is None)
         if self.other is not None and self.embedded:
             raise UsageError(
                 f"--mode, --device and --dtype are of the embedded simulator; the candidate is {self.other.file.name} "

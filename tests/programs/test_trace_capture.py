@@ -37,44 +37,31 @@ def held(c: str, py: str, programs: Path, work: Path, plan: Plan | None = None, 
     return compare(reference, source_of(programs, py, work / "py"), reference.line, plan or Plan())
 
 
-def test_values_of_a_silent_reference_are_captured_and_hold_those_of_a_port(
-    programs: Path, runs: Path, tmp_path: Path
+def test_captured_values_of_a_silent_reference_hold_those_of_a_port(
+    programs: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = held("silent", "tracing", programs, tmp_path, Plan(pixels=((2, 3),)))
-    assert found.verdict is Verdict.AGREE
-    assert [probe.diff.coverage.compared for probe in found.probes if probe.diff is not None] == [2, 2]
-    assert (found.traced, found.captured) == (2, 2)
-    lines = (found.probes[1].c.text or "").splitlines()
+    monkeypatch.setattr(comparison, "LONGEST_EXPLAINED", 0)
+    found = held("silent", "wrong", programs, tmp_path, Plan(pixels=((2, 3), (5, 6))))
+    assert found.verdict is Verdict.AGREE  # of the images
+    brightest, agreeing, differing = found.probes
+    assert [probe.diff.verdict for probe in found.probes if probe.diff is not None] == [
+        Verdict.AGREE,
+        Verdict.AGREE,
+        Verdict.DIFFER,
+    ]
+    assert (found.traced, found.captured) == (3, 3)
+    assert "the traces of the asked for pixel 5 6 diverge first in I_before_scaling" in headline(found)
+    lines = (agreeing.c.text or "").splitlines()
     assert "TRACE_C: I_before_scaling 24" in lines
     assert "TRACE_C: I_pixel_final 96" in lines
+    assert (brightest.pixel, differing.pixel) == ((7, 7), (5, 6))
     (notice,) = [item.text for item in found.notices if "captured" in item.text]
     assert notice == (
         "C prints no trace: its values were captured with gdb, from its debug information; its output is that of its "
         "plain run, byte for byte (float.bin)"
     )
-    # The reference: its image, asked for a trace once, captured twice; the port: its image, and a trace of each pixel.
-    assert sorted(runs.read_text()) == sorted(".t.." + ".tt")
-
-
-def test_a_difference_is_found_in_captured_values(
-    programs: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(comparison, "LONGEST_EXPLAINED", 0)
-    found = held("silent", "wrong", programs, tmp_path, Plan(pixels=((5, 6),)))
-    assert found.verdict is Verdict.AGREE  # of the images
-    assert found.first_divergence is not None
-    probe, quantity = found.first_divergence
-    assert (probe.pixel, quantity) == ((5, 6), "I_before_scaling")
-    assert "the traces of the asked for pixel 5 6 diverge first in I_before_scaling" in headline(found)
-
-
-def test_a_reference_that_refuses_the_option_is_captured(
-    programs: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MODE", "refuses")
-    traced = source_of(programs, "silent", tmp_path).trace((5, 6))
-    assert traced.captured is not None
-    assert "I_pixel_final 228" in (traced.text or "")
+    # The reference: its image, asked for a trace once, captured thrice; the port: its image, and a trace of each pixel.
+    assert sorted(runs.read_text()) == sorted(".t..." + ".ttt")
 
 
 def test_without_debug_information_the_images_are_compared_and_the_remedy_is_said(
@@ -90,15 +77,20 @@ def test_without_debug_information_the_images_are_compared_and_the_remedy_is_sai
     assert "--build 'COMMAND'" in reason
 
 
-def test_a_twin_is_built_once_for_all_pixels(programs: Path, runs: Path, tmp_path: Path) -> None:
+def test_a_twin_is_built_once_for_all_pixels_also_of_a_program_that_refuses_the_option(
+    programs: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODE", "refuses")
     build = f"echo built >> {tmp_path / 'builds'} && gcc {{flags}} -w -o {{program}} {programs / 'silent.c'}"
-    found = held("without_debug", "tracing", programs, tmp_path, Plan(pixels=((2, 3),)), build)
-    assert (found.verdict, found.captured) == (Verdict.AGREE, 2)
+    side = source_of(programs, "without_debug", tmp_path, build)
+    for pixel, value in (((5, 6), "228"), ((2, 3), "96")):
+        traced = side.trace(pixel)
+        assert f"I_pixel_final {value}\n" in (traced.text or "")
+        assert traced.captured is not None
+        assert traced.captured.twin
+        certificate = traced.captured.certificate
+        assert certificate.captured_sha256 != certificate.program_sha256
     assert (tmp_path / "builds").read_text() == "built\n"
-    capture = found.probes[0].c.captured
-    assert capture is not None
-    assert capture.twin
-    assert capture.certificate.captured_sha256 != capture.certificate.program_sha256
 
 
 def test_a_twin_that_writes_something_else_gives_no_trace(programs: Path, runs: Path, tmp_path: Path) -> None:
