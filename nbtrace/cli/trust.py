@@ -69,7 +69,7 @@ def trust_command(
         ),
     ] = None,
     no_trace: Annotated[
-        bool, typer.Option("--no-trace", help="Do not try -trace_pixel.", rich_help_panel=PROGRAMS)
+        bool, typer.Option("--no-trace", help="Compare the images only.", rich_help_panel=PROGRAMS)
     ] = False,
     lenient: Lenient = False,
     capturing: TraceCaptureOptions,

@@ -132,12 +132,18 @@ class ProgramSource:
         """Run it with `-trace_pixel`; of a program without such a flag the values are captured, where they can be."""
         if self.capture is None:
             return self._printed(pixel)
+        captured = None
+        if self.capture.silence or not self.capture.may_know(TRACE_FLAG):
+            captured = self.capture.trace(self.line, self.options, pixel)
+            if captured.text is not None:
+                return captured
         if not self.capture.silence:
             printed = self._printed(pixel)
             if printed.text is not None:
                 return printed
             self.capture.silence = printed.reason
-        return self.capture.trace(self.line, self.options, pixel)
+        captured = captured or self.capture.trace(self.line, self.options, pixel)
+        return captured if captured.text is not None else PixelTrace(None, f"{self.capture.silence}; {captured.reason}")
 
     def _printed(self, pixel: Pixel) -> PixelTrace:
         try:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _OF_A_TRACE = "; no trace was written"
 """What errors of a capture end with, and what says nothing where none was to be written."""
 
+_ELF = b"\x7fELF"
+
 _MOST_KEPT = 4
 """Runs with the same flags that are kept."""
 
@@ -30,10 +32,11 @@ _Key: TypeAlias = tuple[tuple[str, ...], int]
 
 
 class TraceCapture:
-    """Captures what a program has at a pixel, once it is known that it prints no trace.
+    """Captures what a program has at a pixel, where it prints no trace of it.
 
-    A run that was made anyway serves as the plain run that a capture is held against. What cannot be captured is tried
-    once: a program without debug information is not asked again for the next pixel.
+    A run that was made anyway serves as the plain run that a capture is held against, and a program whose file does not
+    name the option is not asked for a trace first. What cannot be captured is tried once: a program without debug
+    information is not asked again for the next pixel.
 
     Parameters
     ----------
@@ -44,6 +47,11 @@ class TraceCapture:
         A folder for a twin of the program, which stays as long as there is something to capture.
     build : str, optional
         The user's command that builds a twin.
+
+    Attributes
+    ----------
+    silence : str
+        Why the program, asked for a trace, gave none; empty as long as it has not been asked, or where it gave one.
     """
 
     def __init__(
@@ -53,6 +61,7 @@ class TraceCapture:
         self._program, self._read_probes, self._work, self._build = program, probes, work, build
         self._probes: ProbeFile | None = None
         self._captured_from: Path | None = None
+        self._may_know: bool | None = None
         self._runs: dict[_Key, list[KnownRun]] = {}
         self._refused: dict[_Key, str] = {}
         self._never = ""
@@ -61,6 +70,16 @@ class TraceCapture:
         """Keep what a run wrote, which one with the same flags is held against."""
         if run.digests:
             self._keep((line.words, options.threads), [KnownRun(run.digests, run.milliseconds / 1e3)])
+
+    def may_know(self, flag: str) -> bool:
+        """Whether the program may know a flag: one whose file does not hold its name is run for its values at once."""
+        if self._may_know is None:
+            try:
+                content = self._program.file.read_bytes()
+            except OSError:
+                content = b""
+            self._may_know = not content.startswith(_ELF) or flag.encode() in content
+        return self._may_know
 
     def trace(self, line: FlagLine, options: RunOptions, pixel: Pixel) -> PixelTrace:
         """Return the values of a pixel as a log; where they cannot be captured, the reason and its remedy."""
@@ -75,7 +94,7 @@ class TraceCapture:
                 why = self._noted(error, key)
             else:
                 return PixelTrace(captured_log(result), captured=result)
-        return PixelTrace(None, f"{self.silence}; no values are captured: {why}")
+        return PixelTrace(None, f"no values are captured: {why}")
 
     def _captured(self, line: FlagLine, options: RunOptions, pixel: Pixel) -> "CaptureResult":
         from nbtrace.capturing.session import capture_session  # noqa: PLC0415

@@ -24,7 +24,8 @@ def test_a_silent_reference_is_compared_by_its_captured_values(
     nb: Run, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare_runs, "can_draw", lambda: False)
-    ended = nb("compare", "--ref", programs / "silent", "--cand", programs / "tracing", "--probes",
+    monkeypatch.setenv("RUNS", str(tmp_path / "runs"))
+    ended = nb("compare", "--ref", programs / "deaf", "--cand", programs / "tracing", "--probes",
                programs / "silent.toml", "--json", "s.json", "--bundle", "b", "--", *FLAGS.split())  # fmt: skip
     assert ended.code == 0
     said = " ".join(ended.out.split())
@@ -33,6 +34,8 @@ def test_a_silent_reference_is_compared_by_its_captured_values(
     assert (probe["verdict"], probe["compared"], probe["py_captured"]) == ("agree", 2, None)
     assert (probe["c_captured"]["back_end"], probe["c_captured"]["twin"]) == ("gdb", False)
     assert probe["c_captured"]["same"] == ["float.bin"]
+    # Image and captured run of one, which is not asked for a trace that it does not know; image and trace of the other.
+    assert (tmp_path / "runs").read_text() == "...t"
     assert "# certificate: float.bin the same bytes" in (tmp_path / "b" / "trace_c_7_7.log").read_text()
 
 

@@ -1,7 +1,8 @@
 """A program in C that stands for a reference without a trace: it writes its image, and its values can be captured.
 
 Compiled with `TRACED` it prints the trace of the pixel that is asked for, with `WRONG` it comes to one pixel in another
-way, with `OTHER` to another value of it.
+way, with `OTHER` to another value of it, and with `DEAF` it
+does not know the option.
 What MODE says: `perturbed` adds up whether somebody traces it, `refuses` takes no -trace_pixel. RUNS names a file that
 gets a letter of each run: t of one that is asked for a trace.
 """
@@ -41,11 +42,13 @@ int main(int argc, char **argv) {
     FILE *out;
     for (i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "-floatfile")) name = argv[i + 1];
+#ifndef DEAF
         if (!strcmp(argv[i], "-trace_pixel")) { slow = atoi(argv[i + 1]); fast = atoi(argv[i + 2]); }
+#endif
     }
     if (runs && (out = fopen(runs, "a"))) { fputc(slow < 0 ? '.' : 't', out); fclose(out); }
     if (mode && !strcmp(mode, "refuses") && slow >= 0) {
-        fprintf(stderr, "unknown option -trace_pixel\n");
+        fprintf(stderr, "unknown option\n");
         return 2;
     }
     for (row = 0; row < 8; row++) {
@@ -101,6 +104,7 @@ quantities = { I_pixel_final = "final", floatimage_accumulated = "image[row * 8 
 
 VARIANTS = {
     "silent": ("-O0", "-g"),
+    "deaf": ("-O0", "-g", "-DDEAF"),
     "without_debug": ("-O0",),
     "tracing": ("-O0", "-DTRACED"),
     "wrong": ("-O0", "-DTRACED", "-DWRONG"),

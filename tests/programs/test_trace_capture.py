@@ -1,9 +1,9 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nbtrace.capturing import gdb_run
 from nbtrace.cli.trace_capture_options import shipped_probes
 from nbtrace.programs import comparison
 from nbtrace.programs.comparison import Comparison, Plan, compare
@@ -128,8 +128,9 @@ def test_a_script_is_told_to_be_one_and_nothing_is_run_for_it(source: MakeSource
 def test_where_there_is_no_gdb_the_report_says_what_to_install(
     programs: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gdb_run.shutil, "which", lambda _: None)
-    reason = source_of(programs, "silent", tmp_path).trace((0, 0)).reason
+    monkeypatch.setattr("nbtrace.capturing.gdb_run.shutil.which", lambda _: None)
+    reason = source_of(programs, "deaf", tmp_path).trace((0, 0)).reason
+    assert reason.startswith("deaf printed no TRACE_ lines for -trace_pixel; no values are captured: ")
     assert "gdb, which reads the values, is not installed; install it with" in reason
 
 
@@ -144,7 +145,7 @@ def test_the_trust_in_a_silent_reference_is_that_in_its_captured_values(
     assert [item.quantity for item in trial.moved] == ["I_before_scaling"]
     assert trial.moved[0].absolute == 39.0
     assert "the reference prints no trace: its values were captured with gdb" in found.notices[0].text
-    document = trust_document(found)
-    assert document["traces"][0]["captured"]["back_end"] == "gdb"
+    (entry,) = json.loads(json.dumps(trust_document(found)))["traces"]
+    assert entry["captured"]["back_end"] == "gdb"
     # Three runs of which one is asked for a trace, and two captures.
     assert runs.read_text() == "..t" + ".."
