@@ -1,7 +1,7 @@
 """A side that is a program: it runs in an empty folder, without a shell, and leaves nothing behind."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -93,7 +93,7 @@ class ProgramSource:
         """
         return made_of(self.run() for _ in range(repeat))
 
-    def run(self, more: Sequence[str] = ()) -> OneRun:
+    def run(self, more: tuple[str, ...] = ()) -> OneRun:
         """Run it once, with one more flag.
 
         Raises
@@ -124,8 +124,8 @@ class ProgramSource:
         done = OneRun(image, run.wall_seconds * 1e3, stdout, stderr, digests)
         if self.capture is not None:
             self.capture.note(line, self.options, done)
-            if TRACE_FLAG in more:
-                self.capture.silence = self._silence(stdout)
+            if more[:1] == (TRACE_FLAG,) and (silence := self._silence(stdout)):
+                self.capture.note_silence(self.line, (int(more[1]), int(more[2])), silence)
         return done
 
     def trace(self, pixel: Pixel) -> PixelTrace:
@@ -133,17 +133,19 @@ class ProgramSource:
         if self.capture is None:
             return self._printed(pixel)
         captured = None
-        if self.capture.silence or not self.capture.may_know(TRACE_FLAG):
+        if self.capture.comes_first(self.line, pixel, TRACE_FLAG):
             captured = self.capture.trace(self.line, self.options, pixel)
             if captured.text is not None:
                 return captured
-        if not self.capture.silence:
+        silence = self.capture.silence(self.line, pixel)
+        if silence is None:
             printed = self._printed(pixel)
             if printed.text is not None:
                 return printed
-            self.capture.silence = printed.reason
+            silence = printed.reason
+            self.capture.note_silence(self.line, pixel, silence)
         captured = captured or self.capture.trace(self.line, self.options, pixel)
-        return captured if captured.text is not None else PixelTrace(None, f"{self.capture.silence}; {captured.reason}")
+        return captured if captured.text is not None else PixelTrace(None, f"{silence}; {captured.reason}")
 
     def _printed(self, pixel: Pixel) -> PixelTrace:
         try:

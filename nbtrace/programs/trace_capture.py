@@ -47,21 +47,17 @@ class TraceCapture:
         A folder for a twin of the program, which stays as long as there is something to capture.
     build : str, optional
         The user's command that builds a twin.
-
-    Attributes
-    ----------
-    silence : str
-        Why the program, asked for a trace, gave none; empty as long as it has not been asked, or where it gave one.
     """
 
     def __init__(
         self, program: Program, probes: "Callable[[], ProbeFile]", work: Path, build: str | None = None
     ) -> None:
-        self.silence = ""
         self._program, self._read_probes, self._work, self._build = program, probes, work, build
         self._probes: ProbeFile | None = None
         self._captured_from: Path | None = None
-        self._may_know: bool | None = None
+        self._named: dict[str, bool] = {}
+        self._silences: dict[tuple[tuple[str, ...], Pixel], str] = {}
+        self._captures = False
         self._runs: dict[_Key, list[KnownRun]] = {}
         self._refused: dict[_Key, str] = {}
         self._never = ""
@@ -71,15 +67,27 @@ class TraceCapture:
         if run.digests:
             self._keep((line.words, options.threads), [KnownRun(run.digests, run.milliseconds / 1e3)])
 
-    def may_know(self, flag: str) -> bool:
-        """Whether the program may know a flag: one whose file does not hold its name is run for its values at once."""
-        if self._may_know is None:
+    def note_silence(self, line: FlagLine, pixel: Pixel, reason: str) -> None:
+        """Keep why a run that was asked for the trace of a pixel gave none."""
+        self._silences[line.words, pixel] = reason
+
+    def silence(self, line: FlagLine, pixel: Pixel) -> str | None:
+        """Return why the program, asked for the trace of a pixel, gave none; None as long as it has not been asked."""
+        return self._silences.get((line.words, pixel))
+
+    def comes_first(self, line: FlagLine, pixel: Pixel, flag: str) -> bool:
+        """Whether to capture before the program is asked for a trace: a whole run less where that would be in vain."""
+        return self._captures or self.silence(line, pixel) is not None or not self._names(flag)
+
+    def _names(self, flag: str) -> bool:
+        """Whether a flag stands in the program's file, as it does where that knows it; a script may run another."""
+        if flag not in self._named:
             try:
                 content = self._program.file.read_bytes()
             except OSError:
                 content = b""
-            self._may_know = not content.startswith(_ELF) or flag.encode() in content
-        return self._may_know
+            self._named[flag] = not content.startswith(_ELF) or flag.encode() in content
+        return self._named[flag]
 
     def trace(self, line: FlagLine, options: RunOptions, pixel: Pixel) -> PixelTrace:
         """Return the values of a pixel as a log; where they cannot be captured, the reason and its remedy."""
@@ -93,6 +101,7 @@ class TraceCapture:
             except NbtraceError as error:
                 why = self._noted(error, key)
             else:
+                self._captures = True
                 return PixelTrace(captured_log(result), captured=result)
         return PixelTrace(None, f"no values are captured: {why}")
 
