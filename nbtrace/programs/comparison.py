@@ -205,7 +205,7 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     )
     plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
-    traces = _Traces(c, py, names)
+    traces = _Traces(c, py, names, line.config.detector.curved)
     geometry = _geometry(traces, images[0], line) if plan.traces else None
     wanted = replace(plan.images, geometry=plan.images.geometry or geometry, names=names)
     options, left_out = _without_noise(wanted, plan.noise, *images)
@@ -233,6 +233,7 @@ class _Traces:
     c: SideSource
     py: SideSource
     names: Names
+    curved: bool
     known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
 
     def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
@@ -252,7 +253,8 @@ class _Traces:
         if made.text is not None:
             with suppress(InputError):
                 name = self.names.of(side)
-                require_pixel(_parsed(made.text, side, pixel, self.names), pixel, f"{name} ({source.identity.name})")
+                trace = _parsed(made.text, side, pixel, self.names)
+                require_pixel(trace, pixel, f"{name} ({source.identity.name})", curved=self.curved)
         return made
 
 

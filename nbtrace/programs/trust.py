@@ -445,7 +445,7 @@ def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> _Traced:
         trace = parse_trace(traced.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
     except InputError as error:
         return _Traced(None, str(error))
-    require_pixel(trace, pixel, source.identity.name)
+    require_pixel(trace, pixel, source.identity.name, curved=line.config.detector.curved)
     return _Traced(trace, captured=traced.captured)
 
 
