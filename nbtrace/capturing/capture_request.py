@@ -30,6 +30,11 @@ class CaptureRequest:
         Where the program would run. It runs in a copy.
     uncompiled : bool
         A Python program runs without torch.compile, TorchScript, numba and jax.jit.
+    variables : mapping of str to str
+        What the environment of the program has besides that of this process.
+    captured_from : Path or None
+        What :func:`~nbtrace.capturing.session.chosen_build` returned for the same program and probes; None to have it
+        asked.
     """
 
     program: Path
@@ -41,6 +46,8 @@ class CaptureRequest:
     stdin: Path | None = None
     folder: Path = field(default_factory=Path.cwd)
     uncompiled: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+    captured_from: Path | None = None
 
     @property
     def pixel(self) -> tuple[int, int] | None:

@@ -109,7 +109,7 @@ def run_captured(
         "hits": str(launch.work / "hits.jsonl"),
         "process": str(launch.work / "process"),
         "files": [str(launch.program), *_copies(launch)],
-        "environment": sorted(os.environ),
+        "environment": sorted({**os.environ, **launch.variables}),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
     }
@@ -200,7 +200,8 @@ def _gdb(launch: Launch, plan: Mapping[str, Any]) -> tuple[dict[str, Any], Progr
     loading = _LOAD.format(folder=str(_FOLDER), plan=str(place))
     command += ["-ex", f"python {loading}", str(launch.program)]
     kept = launch.work / "gdb.out", launch.work / "gdb.err"
-    run = run_kept(command, kept, surroundings=Surroundings(launch.folder, {"SHELL": "/bin/sh"}, launch.seconds))
+    variables = {**launch.variables, "SHELL": "/bin/sh"}
+    run = run_kept(command, kept, surroundings=Surroundings(launch.folder, variables, launch.seconds))
     if run.overran is not None:
         return {"error": None}, run
     if not report.is_file():

@@ -1,6 +1,7 @@
 """How a program is started that is captured from: what it is, and what it reads and writes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MOST_WRITTEN = 2**35
@@ -31,6 +32,8 @@ class Launch:
         Where gdb's own files go.
     seconds : float or None
         Time limit.
+    variables : mapping of str to str
+        What its environment has besides that of this process.
     """
 
     program: Path
@@ -38,3 +41,4 @@ class Launch:
     folder: Path
     work: Path
     seconds: float | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)

@@ -52,6 +52,22 @@ class RunOutput:
         raise ProgramError(f"{name} failed{when}: {self.run.text}{f': {said}' if said else ''}{hint}")
 
 
+@dataclass(frozen=True)
+class KnownRun:
+    """A plain run of the same program, arguments and environment that somebody else has made in an empty folder.
+
+    Attributes
+    ----------
+    digests : mapping of str to str
+        SHA-256 of everything that it wrote: files by their names in its folder, `stdout`, `stderr`.
+    seconds : float
+        How long it took.
+    """
+
+    digests: Mapping[str, str]
+    seconds: float
+
+
 def last_line(path: Path) -> str:
     """Return the last line with something in it that a program printed."""
     with path.open("rb") as stream:

@@ -21,7 +21,8 @@ MOST_COPIED = 2**28
 MOST_FILES = 10_000
 """Files and folders that are looked at."""
 
-_Stamp: TypeAlias = tuple[int, int, int]
+Stamp: TypeAlias = tuple[int, int, int]
+"""Size of a file, when it was last written, and its number: what tells that it has been written."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class PrivateFolder:
         self.linked: tuple[str, ...] = ()
         self._source, self.kept, self._runs = source, kept, 0
         self._outside = [word for word in arguments if _is_outside(word)]
-        self._before: dict[str, _Stamp] = {}
-        self._elsewhere: dict[Path, _Stamp | None] = {}
+        self._before: dict[str, Stamp] = {}
+        self._elsewhere: dict[Path, Stamp | None] = {}
 
     def make(self) -> None:
         """Mirror the folder.
@@ -78,7 +79,7 @@ class PrivateFolder:
             self._mirror()
         except (OSError, shutil.Error) as error:
             raise UsageError(f"{self._source} cannot be copied to {self.path}: {error}") from None
-        self._before = {name: _stamp(path) for name, path in _files_in(self.path)}
+        self._before = dict(stamps_in(self.path))
         self._elsewhere = dict(self._stamps_elsewhere())
 
     def written(self) -> WrittenFiles:
@@ -119,7 +120,7 @@ class PrivateFolder:
             left -= size or 0
         self.linked = tuple(linked)
 
-    def _stamps_elsewhere(self) -> Iterator[tuple[Path, _Stamp | None]]:
+    def _stamps_elsewhere(self) -> Iterator[tuple[Path, Stamp | None]]:
         """Yield what the program can change outside of its folder, as far as that is known."""
         for name in self.linked:
             target = self._source / name
@@ -167,11 +168,23 @@ def private_folder(source: Path, arguments: Sequence[str]) -> Iterator[PrivateFo
             shutil.rmtree(beside, ignore_errors=True)
 
 
+def stamps_in(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    """Yield the regular files of a folder by their names in it, links aside, each with its stamp.
+
+    Raises
+    ------
+    UsageError
+        If there are too many.
+    """
+    for name, path in _files_in(folder):
+        yield name, _stamp(path)
+
+
 def _is_outside(word: str) -> bool:
     return "\0" not in word and len(word) < 4096 and (word.startswith("/") or ".." in Path(word).parts)
 
 
-def _stamp(path: Path) -> _Stamp:
+def _stamp(path: Path) -> Stamp:
     status = path.stat()
     return status.st_size, status.st_mtime_ns, status.st_ino
 

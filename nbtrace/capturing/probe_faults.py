@@ -56,7 +56,9 @@ def refuse_faults(faults: Sequence[Fault], probes: ProbeFile, *, of_the_build: b
             origin = f"{probes.path}: " if probes.path and not probes.shipped else ""
             raise UsageError(f"{origin}{words[fault.probe]}: {fault.text}{near_hint(fault.word, fault.names)}")
     if faults and of_the_build:
-        lost = list(dict.fromkeys(fault.quantity or words[fault.probe] for fault in faults))
+        names = {probe.number: [item.name for item in probe.quantities] for probe in probes.probes}
+        parts = ([fault.quantity] if fault.quantity else names[fault.probe] for fault in faults)
+        lost = list(dict.fromkeys(name for part in parts for name in part))
         texts = list(dict.fromkeys(fault.text for fault in faults))
         more = f" and {len(lost) - 12} more" if len(lost) > 12 else ""
         raise IncompleteError(

@@ -9,7 +9,7 @@ from nbtrace.capturing.back_end_run import BackEndRun
 from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.capture_result import CaptureResult
 from nbtrace.capturing.launch import Launch
-from nbtrace.capturing.plain_run import RunOutput, run_plain
+from nbtrace.capturing.plain_run import KnownRun, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder
 from nbtrace.capturing.probe_faults import Fault, refuse_faults
 from nbtrace.capturing.python_command import PythonCommand
@@ -36,9 +36,9 @@ class PythonCaptureSession(CaptureSession):
         self._main: Path | None = None
         self._uncompiled: Mapping[str, str] = UNCOMPILED if request.uncompiled else {}
 
-    def capture(self, output: Path | None = None) -> CaptureResult:
+    def capture(self, output: Path | None = None, known: Sequence[KnownRun] = ()) -> CaptureResult:
         """Run the program plain and captured; of a program that is not compiled at the user's word, compiled, too."""
-        result = replace(super().capture(output), file=self._main)
+        result = replace(super().capture(output, known), file=self._main)
         plain = self._plain
         if not self._uncompiled or plain is None:
             return result
@@ -72,7 +72,7 @@ class PythonCaptureSession(CaptureSession):
     def _plain_run(self, program: Path, what: str) -> RunOutput:
         streams = self._streams()
         self._folder.make()
-        variables = {**steady_variables(), **self._uncompiled}
+        variables = {**self.request.variables, **steady_variables(), **self._uncompiled}
         with stage(what):
             run = run_plain(
                 program, self.request.arguments, self._folder.path, streams, self.request.seconds, variables
@@ -97,6 +97,6 @@ class PythonCaptureSession(CaptureSession):
                 self.request.at,
                 streams,
                 writes,
-                variables=self._uncompiled,
+                variables={**self.request.variables, **self._uncompiled},
             )
         return RunOutput(done.run, streams, self._folder.written()), done

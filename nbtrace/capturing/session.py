@@ -18,7 +18,7 @@ from nbtrace.capturing.gdb_run import check_places, require_gdb, run_captured
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
 from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
 from nbtrace.capturing.launch import Launch, Streams
-from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
+from nbtrace.capturing.plain_run import STDERR, STDOUT, KnownRun, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder, private_folder
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.probe_faults import Fault, refuse_faults
@@ -30,7 +30,7 @@ from nbtrace.files import sha256_of
 from nbtrace.progress import stage
 
 MOST_PLAIN = 4
-"""Plain runs after which what capture seems to change is taken to be changed by it."""
+"""Plain runs, those that others made aside, after which what capture seems to change is taken to be changed by it."""
 
 
 def captured_run(request: CaptureRequest, output: Path | None = None) -> CaptureResult:
@@ -115,10 +115,18 @@ def capture_session(request: CaptureRequest) -> Iterator["CaptureSession"]:
 
 
 class CaptureSession:
-    """Runs of one program with the same arguments."""
+    """Runs of one program with the same arguments.
+
+    Attributes
+    ----------
+    request : CaptureRequest
+    plain_runs : list of KnownRun
+        The plain runs that the output of a capture was held against; those that were known are the first.
+    """
 
     def __init__(self, request: CaptureRequest, folder: PrivateFolder) -> None:
         self.request = request
+        self.plain_runs: list[KnownRun] = []
         self._folder = folder
         self._work = folder.kept
         self._count = 0
@@ -126,14 +134,12 @@ class CaptureSession:
         self._captured_from: Path = request.program
         self._width: int | None = None
 
-    def capture(self, output: Path | None = None) -> CaptureResult:
-        """Run the program plain and captured; see :func:`captured_run`."""
+    def capture(self, output: Path | None = None, known: Sequence[KnownRun] = ()) -> CaptureResult:
+        """Run the program plain, unless such runs are `known`, and captured; see :func:`captured_run`."""
         self._captured_from = self._chosen_build()
         twin = self._captured_from != self.request.program
-        plain = self._plain_run(self.request.program, "plain run")
-        self._plain = plain
-        plain_digests = plain.digests
-        self._keep_on_failure(plain, output)
+        self.plain_runs = list(known) or [self._first_run(output)]
+        plain_digests = self.plain_runs[0].digests
         captured, gdb = self._captured_run()
         self._keep_on_failure(captured, output, captured=True)
         again, runs = self._again(plain_digests, captured.digests, twin=twin)
@@ -155,7 +161,7 @@ class CaptureSession:
             gdb.back_end,
             gdb.version,
             twin,
-            plain.run.wall_seconds,
+            self.plain_runs[0].seconds,
             captured.run.wall_seconds,
             output,
             _printed(captured.streams.stdout),
@@ -201,35 +207,27 @@ class CaptureSession:
         """Return the file whose digest says which program it is."""
         return program
 
-    def _chosen_build(self) -> Path:
-        """Return the program to capture from: the given one where all can be read of it, else a twin."""
-        faults: Sequence[Fault]
-        try:
-            faults = self._faults(self.request.program)
-        except IncompleteError:
-            if self.request.build is None:
-                raise
-            faults = ()
-        else:
-            if not faults:
-                return self.request.program
-            refuse_faults(faults, self.request.probes, of_the_build=self.request.build is None)
-        with stage("building the twin"):
-            twin = built_twin(
-                str(self.request.build), self.request.program.name, self.request.folder, self._work / "twin"
-            )
-        refuse_faults(self._faults(twin), self.request.probes, of_the_build=True)
-        return twin
+    def _first_run(self, output: Path | None) -> KnownRun:
+        plain = self._plain_run(self.request.program, "plain run")
+        self._plain = plain
+        self._keep_on_failure(plain, output)
+        return KnownRun(plain.digests, plain.run.wall_seconds)
 
-    def _faults(self, program: Path) -> tuple[Fault, ...]:
-        launch = Launch(program, self.request.arguments, self.request.folder, self._work / "check", 60.0)
-        return check_places(launch, self.request.probes, self.request.at)
+    def _chosen_build(self) -> Path:
+        return self.request.captured_from or chosen_build(self.request, self._work)
 
     def _plain_run(self, program: Path, what: str) -> RunOutput:
         streams = self._streams()
         self._folder.make()
         with stage(what):
-            run = run_plain(program, self.request.arguments, self._folder.path, streams, self.request.seconds)
+            run = run_plain(
+                program,
+                self.request.arguments,
+                self._folder.path,
+                streams,
+                self.request.seconds,
+                self.request.variables,
+            )
         return RunOutput(run, streams, self._folder.written())
 
     def _captured_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, BackEndRun]:
@@ -241,6 +239,7 @@ class CaptureSession:
             self._folder.path,
             self._work / "gdb",
             self.request.seconds,
+            self.request.variables,
         )
         with stage("captured run" if not writes else "run with values injected"):
             gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)
@@ -267,8 +266,9 @@ class CaptureSession:
             return None, 1
         again, runs = dict(plain), 1
         changed = _differing(plain, captured)
-        while changed and runs < MOST_PLAIN:
-            run = self._plain_run(self.request.program, "further plain run").digests
+        known = len(self.plain_runs)
+        while changed and runs < known + MOST_PLAIN - 1:
+            run = self._nth_run(runs)
             runs += 1
             for name in _differing(plain, run):
                 again.pop(name, None)
@@ -284,6 +284,13 @@ class CaptureSession:
                 f"{self.request.program.name} does; build it with the same sources and options, and -O0 -g -no-pie"
             )
         return again, runs
+
+    def _nth_run(self, number: int) -> Mapping[str, str]:
+        """Return what a plain run wrote, which is made now if there was none of that number."""
+        if number == len(self.plain_runs):
+            run = self._plain_run(self.request.program, "further plain run")
+            self.plain_runs.append(KnownRun(run.digests, run.run.wall_seconds))
+        return self.plain_runs[number].digests
 
     def _probe_hits(self, gdb: BackEndRun) -> Iterator[ProbeHits]:
         for probe in self.request.probes.probes:
@@ -357,6 +364,42 @@ def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
 
 def _floats(numbers: Sequence[str]) -> tuple[float, ...]:
     return tuple(map(float, numbers))
+
+
+def chosen_build(request: CaptureRequest, work: Path) -> Path:
+    """Return the program to capture from: the given one where all can be read of it, else a twin; nothing is run.
+
+    Parameters
+    ----------
+    request : CaptureRequest
+    work : Path
+        A folder for the twin and for gdb's files; the twin is needed as long as it is captured from.
+
+    Raises
+    ------
+    IncompleteError, ProgramError, UsageError
+        As :func:`captured_run` does.
+    """
+    faults: Sequence[Fault]
+    try:
+        faults = _faults(request, request.program, work)
+    except IncompleteError:
+        if request.build is None:
+            raise
+        faults = ()
+    else:
+        if not faults:
+            return request.program
+        refuse_faults(faults, request.probes, of_the_build=request.build is None)
+    with stage("building the twin"):
+        twin = built_twin(str(request.build), request.program.name, request.folder, work / "twin")
+    refuse_faults(_faults(request, twin, work), request.probes, of_the_build=True)
+    return twin
+
+
+def _faults(request: CaptureRequest, program: Path, work: Path) -> tuple[Fault, ...]:
+    launch = Launch(program, request.arguments, request.folder, work / "check", 60.0)
+    return check_places(launch, request.probes, request.at)
 
 
 def _printed(path: Path) -> str:

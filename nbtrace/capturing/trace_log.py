@@ -1,15 +1,39 @@
 """The log of a capture: what the program printed itself, then a trace in the trace format, with its provenance."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from nbtrace.capturing.hits import Hit
 from nbtrace.parsers.trace_format import VERSION_LINE
+
+if TYPE_CHECKING:
+    from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
 
 MOST_PRINTED = 2**22
 """Bytes of the program's own output up to which a log repeats it; the file of its output holds all."""
 
 _COMMENT = "# "
+
+
+def captured_log(result: "CaptureResult", injected: "InjectedRun | None" = None) -> str:
+    """Return the log of a capture, with its provenance; of a run with values injected, where there is one."""
+    request, certificate = result.request, result.certificate
+    selection = request.probes.selection
+    same = ", ".join(item.name for item in certificate.same)
+    lines = [
+        f"captured from {(result.file or request.program).name}, sha256 {certificate.captured_sha256}",
+        *([f"a twin of the program with sha256 {certificate.program_sha256}"] if result.twin else []),
+        f"command: {shlex.join(request.command)}",
+        f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),
+        f"certificate: {same} the same bytes as in a plain run; {certificate.hits} hits",
+        *([f"injected: {item.injection.words}" for item in injected.written] if injected is not None else []),
+    ]
+    hits = result.hits if injected is None else injected.hits
+    shown = "" if prints_trace(result.printed, request.probes.prefix) else result.printed
+    header = selection.header.format(**request.at) if selection.header and request.at else ""
+    return log_text(hits, request.probes.prefix, provenance=lines, header=header, printed=shown)
 
 
 def log_text(

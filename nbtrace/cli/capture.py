@@ -1,7 +1,6 @@
 """`nbtrace capture`."""
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -307,11 +306,12 @@ def _output_folder(log: Path) -> Path | None:
 def _deliver(
     delivery: Delivery, result: "CaptureResult", injected: "InjectedRun | None", outputs: CaptureOutputs
 ) -> None:
+    from nbtrace.capturing.trace_log import captured_log  # noqa: PLC0415
     from nbtrace.report.documents.capture_document import capture_document  # noqa: PLC0415
     from nbtrace.report.views.capture_view import capture_view  # noqa: PLC0415
 
     log = outputs.output
-    text = _log_text(result, injected)
+    text = captured_log(result, injected)
     if log == STDOUT:
         sys.stdout.write(text)
         return
@@ -322,26 +322,6 @@ def _deliver(
     filed = {} if log is None else {log.name: text}
     code = delivery.deliver(view, lambda: capture_document(result, injected), outputs=filed)
     raise typer.Exit(code)
-
-
-def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
-    from nbtrace.capturing.trace_log import log_text, prints_trace  # noqa: PLC0415
-
-    request = result.request
-    selection = request.probes.selection
-    same = ", ".join(item.name for item in result.certificate.same)
-    lines = [
-        f"captured from {(result.file or request.program).name}, sha256 {result.certificate.captured_sha256}",
-        *([f"a twin of the program with sha256 {result.certificate.program_sha256}"] if result.twin else []),
-        f"command: {shlex.join(request.command)}",
-        f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),
-        f"certificate: {same} the same bytes as in a plain run; {result.certificate.hits} hits",
-        *([f"injected: {item.injection.words}" for item in injected.written] if injected is not None else []),
-    ]
-    hits = result.hits if injected is None else injected.hits
-    shown = "" if prints_trace(result.printed, request.probes.prefix) else result.printed
-    header = selection.header.format(**request.at) if selection.header and request.at else ""
-    return log_text(hits, request.probes.prefix, provenance=lines, header=header, printed=shown)
 
 
 def _print_draft(program: str, function: str | None, outputs: CaptureOutputs, words: Sequence[str]) -> None:

@@ -28,7 +28,9 @@ from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.cli.side_labels import two_sided
+from nbtrace.cli.trace_capture_options import TraceCaptureOptions
 from nbtrace.errors import UsageError
+from nbtrace.temporary import temporary_folder
 from nbtrace.verdicts.tolerance import resolve_policy
 
 EXAMPLE = (
@@ -103,6 +105,7 @@ def compare_command(
         bool, typer.Option("--no-trace", help="Compare the images only.", rich_help_panel=PIXELS)
     ] = False,
     simulator: SimulatorOptions,
+    capturing: TraceCaptureOptions,
     lenient: Lenient = False,
     timeout: Timeout = 600.0,
     region: RegionOption = None,
@@ -141,7 +144,8 @@ def compare_command(
 
     The reference is --ref, else $NB_C_BIN, else ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg on the
     PATH. Each program runs in an empty folder of its own, with the same input files. The worst and the brightest pixel
-    are traced on both sides, where both can, and a difference is explained.
+    are traced on both sides, and a difference is explained. Of a program that prints no trace for -trace_pixel the
+    values are captured, as nbtrace capture does, where that is possible; else the report says what is missing.
 
     Exit status: 0 agree, 1 differ, 3 an image without numbers, 4 different shapes or another pixel traced, 5 a program
     is missing, fails, or writes no image.
@@ -154,31 +158,36 @@ def compare_command(
     alone = (archived, out, pixel, region, roi, mask, threads, passed_on(ctx) or None)
     if no_trace and pixel is not None:
         raise UsageError("--pixel names a pixel to trace and --no-trace forbids it; give one of them")
+    capturing.refuse_without("--no-trace", traced=not no_trace)
+    capturing.refuse_without("--archived", traced=archived is None)
     _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
 
-    request = Request(
-        tuple(passed_on(ctx)),
-        ref,
-        cand,
-        archived,
-        threads,
-        time_limit(timeout),
-        simulator.choice,
-        flags_lenient=lenient,
-    )
     to = outputs.destinations(folder=out)
     traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(
         limits, origins_of(limits), region_of(region, roi), mask, resample, repeat, pixel, not no_trace, traced, noise
     )
-    if suite is not None:
-        raise typer.Exit(compare_suite(request, wishes, suite, only, to))
-    if archived is None:
-        wanted_flags(passed_on(ctx), "compare")
-    raise typer.Exit(compare_pair(request, wishes, to))
+    with temporary_folder() as work:
+        request = Request(
+            tuple(passed_on(ctx)),
+            ref,
+            cand,
+            archived,
+            threads,
+            time_limit(timeout),
+            simulator.choice,
+            flags_lenient=lenient,
+            capturing=capturing.checked(),
+            work=work,
+        )
+        if suite is not None:
+            raise typer.Exit(compare_suite(request, wishes, suite, only, to))
+        if archived is None:
+            wanted_flags(passed_on(ctx), "compare")
+        raise typer.Exit(compare_pair(request, wishes, to))
 
 
 def _check_kind(suite: Path | None, only: str | None, alone: list[str]) -> None:

@@ -1,9 +1,10 @@
 """Who is compared with whom: the sides that the options of `nbtrace compare` ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from nbtrace.cli.trace_capture_options import TraceCaptureOptions, shipped_probes
 from nbtrace.embedded.choice import Choice, asked_by_environment, require_simulator
 from nbtrace.errors import UsageError
 from nbtrace.programs.archived import ArchivedSource
@@ -12,6 +13,7 @@ from nbtrace.programs.leniency import LENIENT
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
 from nbtrace.programs.side_source import RunOptions, SideSource
+from nbtrace.programs.trace_capture import TraceCapture
 from nbtrace.vocabulary import registry
 
 
@@ -35,6 +37,9 @@ class Request:
         What the command calls the options of the reference and of the candidate.
     flags_lenient : bool
         Whether flags that the reference ignores are passed over although the embedded simulator refuses them.
+    capturing : TraceCaptureOptions
+    work : Path or None
+        A folder for what captures the values of programs that print no trace; None to leave those without.
     """
 
     flags: tuple[str, ...]
@@ -46,6 +51,8 @@ class Request:
     embedded: Choice
     spellings: tuple[str, str] = ("--ref", "--cand")
     flags_lenient: bool = False
+    capturing: TraceCaptureOptions = field(default_factory=TraceCaptureOptions)
+    work: Path | None = None
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -107,7 +114,19 @@ class Request:
         """Return the reference, or its recorded output."""
         if self.archived is not None:
             return ArchivedSource(self.archived)
-        return ProgramSource(self.program, line, RunOptions(self.seconds, threads))
+        return ProgramSource(self.program, line, RunOptions(self.seconds, threads), capture=self.reference_capture)
+
+    @cached_property
+    def reference_capture(self) -> TraceCapture | None:
+        """What captures the values of the reference, for all of its runs."""
+        return None if self.work is None else self.capturing.capture_of(self.program, self.work)
+
+    @cached_property
+    def candidate_capture(self) -> TraceCapture | None:
+        """What captures the values of another candidate, as far as the shipped probes fit it."""
+        if self.work is None or self.other is None:
+            return None
+        return TraceCapture(self.other, shipped_probes, self.work / "candidate")
 
     def require_candidate(self) -> None:
         """Check, before anything is run, that the candidate can run here.
@@ -124,7 +143,8 @@ class Request:
         """Return the candidate."""
         if self.other is not None:
             label = registry.default().names.candidate
-            return ProgramSource(self.other, line, RunOptions(self.seconds, threads), label=label)
+            options = RunOptions(self.seconds, threads)
+            return ProgramSource(self.other, line, options, label=label, capture=self.candidate_capture)
         # The simulator imports torch, which another candidate does not need.
         from nbtrace.embedded.embedded_source import EmbeddedSource  # noqa: PLC0415
 

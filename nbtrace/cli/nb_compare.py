@@ -20,8 +20,10 @@ from nbtrace.cli.invocation import invoked
 from nbtrace.cli.options import Force, version_option
 from nbtrace.cli.process import end_with, prepare
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
+from nbtrace.cli.trace_capture_options import TraceCaptureOptions
 from nbtrace.errors import UsageError
 from nbtrace.programs.programs import CANDIDATE_VARIABLE
+from nbtrace.temporary import temporary_folder
 from nbtrace.verdicts.tolerance import resolve_policy
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def nb_compare_command(
             help="The other program, or a Python script; else $NB_PY_BIN, else the embedded simulator.",
         ),
     ] = None,
+    capturing: TraceCaptureOptions,
     force: Force = False,
     version: Annotated[bool, version_option(_NAME)] = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -105,7 +108,6 @@ def nb_compare_command(
     from nbtrace.embedded.choice import Choice  # noqa: PLC0415
     from nbtrace.images.roi import Roi  # noqa: PLC0415
 
-    request = Request(flags, c_bin, _candidate(py_bin), None, None, _SECONDS, Choice(), ("--c-bin", "--py-bin"))
     limits = {} if threshold is None else {"threshold": threshold}
     policy = resolve_policy([], None, Path())
     wishes = Wishes(
@@ -122,7 +124,10 @@ def nb_compare_command(
     )
     to = Destinations(folder=outdir or _folder(flags), force=force)
     further = partial(_files, percentile=png_scale, save_diff=save_diff)
-    raise typer.Exit(compare_pair(request, wishes, to, percentile=png_scale, further=further))
+    sides = (flags, c_bin, _candidate(py_bin), None, None, _SECONDS, Choice(), ("--c-bin", "--py-bin"))
+    with temporary_folder() as work:
+        request = Request(*sides, capturing=capturing.checked(), work=work)
+        raise typer.Exit(compare_pair(request, wishes, to, percentile=png_scale, further=further))
 
 
 def _candidate(py_bin: str | None) -> str | None:

@@ -14,7 +14,9 @@ from nbtrace.cli.panels import PIXELS, PROGRAMS
 from nbtrace.cli.program_flags import flags_after_dashes
 from nbtrace.cli.region import region_of
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
+from nbtrace.cli.trace_capture_options import TraceCaptureOptions
 from nbtrace.errors import UsageError
+from nbtrace.temporary import temporary_folder
 
 EXAMPLE = (
     "Example: nbtrace trust --ref ./nanoBragg --json noise.json -- "
@@ -68,9 +70,10 @@ def trust_command(
         ),
     ] = None,
     no_trace: Annotated[
-        bool, typer.Option("--no-trace", help="Do not try -trace_pixel.", rich_help_panel=PROGRAMS)
+        bool, typer.Option("--no-trace", help="Compare the images only.", rich_help_panel=PROGRAMS)
     ] = False,
     lenient: Lenient = False,
+    capturing: TraceCaptureOptions,
     timeout: Timeout = 600.0,
     outputs: Outputs,
 ) -> None:
@@ -79,7 +82,8 @@ def trust_command(
     The reference is --ref, else $NB_C_BIN, else ./golden_suite_generator/nanoBragg, ./nanoBragg, or nanoBragg on the
     PATH. It runs with nanoBragg's flags after --: again, with other numbers of threads (OMP_NUM_THREADS), with a traced
     pixel, and with a region of interest against the whole image. The JSON document is what diff and compare take as
-    --noise.
+    --noise. Of a reference that prints no trace the values are captured, as nbtrace capture does, where that is
+    possible; else the report says what is missing.
 
     Exit status: 0 REF_STABLE, 1 REF_UNSTABLE, 3 an image without numbers or of 0 everywhere, 4 another pixel traced,
     5 if the reference is missing or gives no image.
@@ -93,6 +97,7 @@ def trust_command(
     from nbtrace.report.documents.trust_document import trust_document  # noqa: PLC0415
     from nbtrace.report.views.trust_view import trust_view  # noqa: PLC0415
 
+    capturing.refuse_without("--no-trace", traced=not no_trace)
     plan = TrustPlan(repeat, _threads(threads), pixel, not no_trace, region_of(region, None))
     flags = wanted_flags(flags_after_dashes(ctx, lenient=lenient), "trust")
     line = flag_line(flags, lenient=True)
@@ -100,7 +105,9 @@ def trust_command(
     warn_of_traps(flags)
     names = tuple(map(str, line.inputs))
     delivery = Delivery("trust", names, outputs.destinations(), reference=program.file)
-    result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout))), plan)
+    with temporary_folder() as work:
+        capture = capturing.checked().capture_of(program, work)
+        result = trust(ProgramSource(program, line, RunOptions(time_limit(timeout)), capture=capture), plan)
     to = delivery.to.json
     view = trust_view(result, filed=None if to in {None, STDOUT} else str(to))
     raise typer.Exit(delivery.deliver(view, lambda: trust_document(result)))

@@ -1,7 +1,7 @@
 """Two sides on the same flags: their images compared, and the traces of the pixels that matter."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -19,6 +19,7 @@ from nbtrace.presentable import Presentable
 from nbtrace.programs.command import FlagLine, require_on_detector
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
 from nbtrace.programs.side_source import THREADS_VARIABLE, Identity, Made, PixelTrace, SideSource
+from nbtrace.programs.trace_capture import captured_words
 from nbtrace.progress import stage, tracked
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -168,6 +169,17 @@ class Comparison(Presentable):
         """Number of pixels whose traces were compared."""
         return sum(probe.diff is not None for probe in self.probes)
 
+    @property
+    def captured(self) -> int:
+        """Number of these of which a side prints no trace, and its values were captured."""
+        compared = [probe for probe in self.probes if probe.diff is not None]
+        return sum(probe.c.captured is not None or probe.py.captured is not None for probe in compared)
+
+    @property
+    def untraced(self) -> tuple[str, ...]:
+        """Why pixels were not traced on both sides."""
+        return tuple(dict.fromkeys(probe.reason for probe in self.probes if probe.diff is None))
+
 
 def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Comparison:
     """Make both images, compare them, and trace the worst and the brightest pixel on both sides.
@@ -193,7 +205,7 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     )
     plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
-    traces = _Traces(c, py, names)
+    traces = _Traces(c, py, names, line.config.detector.curved)
     geometry = _geometry(traces, images[0], line) if plan.traces else None
     wanted = replace(plan.images, geometry=plan.images.geometry or geometry, names=names)
     options, left_out = _without_noise(wanted, plan.noise, *images)
@@ -207,7 +219,7 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
         if plan.traces
         else ()
     )
-    notices = (*_run_notices(sides, line, c.threads, names), *foreign, *left_out)
+    notices = (*_run_notices(sides, line, c.threads, names), *_capture_notices(probes, names), *foreign, *left_out)
     causes = None
     if plan.causes is not None and result.verdict is not Verdict.AGREE:
         causes = plan.causes(result, line.config)
@@ -221,6 +233,7 @@ class _Traces:
     c: SideSource
     py: SideSource
     names: Names
+    curved: bool
     known: dict[Pixel, tuple[PixelTrace, PixelTrace]] = field(default_factory=dict)
 
     def of(self, pixel: Pixel) -> tuple[PixelTrace, PixelTrace]:
@@ -240,7 +253,8 @@ class _Traces:
         if made.text is not None:
             with suppress(InputError):
                 name = self.names.of(side)
-                require_pixel(_parsed(made.text, side, pixel, self.names), pixel, f"{name} ({source.identity.name})")
+                trace = _parsed(made.text, side, pixel, self.names)
+                require_pixel(trace, pixel, f"{name} ({source.identity.name})", curved=self.curved)
         return made
 
 
@@ -366,6 +380,14 @@ def _run_notices(sides: Sequence[SideRun], line: FlagLine, threads: int, names: 
                 )
             )
     return notices
+
+
+def _capture_notices(probes: Sequence[ComparedPixel], names: Names) -> Iterator[Notice]:
+    """Yield of each side how its values were captured, where it prints no trace."""
+    for label, traces in ((names.reference, [probe.c for probe in probes]), (names.candidate, [p.py for p in probes])):
+        captured = next((trace.captured for trace in traces if trace.captured is not None), None)
+        if captured is not None:
+            yield Notice(Subject.LOG, Weight.INFO, captured_words(label, captured))
 
 
 def _is_same_program(c: Identity, py: Identity) -> bool:

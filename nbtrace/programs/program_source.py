@@ -1,19 +1,24 @@
 """A side that is a program: it runs in an empty folder, without a shell, and leaves nothing behind."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shutil import copyfile
 
-from nbtrace.errors import InputError, MismatchError, ProgramError
+from nbtrace.capturing.plain_run import STDERR, STDOUT
+from nbtrace.capturing.private_folder import Stamp, stamps_in
+from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
+from nbtrace.files import sha256_of
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
 from nbtrace.programs.command import CACHE, FlagLine
 from nbtrace.programs.programs import Program
 from nbtrace.programs.side_source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
+from nbtrace.programs.trace_capture import TraceCapture
 from nbtrace.records import Pixel
 from nbtrace.temporary import temporary_folder
 from nbtrace.vocabulary import registry
@@ -37,6 +42,15 @@ def _is_own_file(path: Path) -> bool:
         return False
 
 
+def _digests(folder: Path, before: Mapping[str, Stamp], logs: tuple[Path, Path]) -> Mapping[str, str]:
+    """Return the digests of all that a run wrote, as those of a captured run are told; none where it cannot be read."""
+    with suppress(NbtraceError):
+        written = [name for name, stamp in stamps_in(folder) if before.get(name) != stamp]
+        files = {name: sha256_of(folder / name) for name in written}
+        return {STDOUT: sha256_of(logs[0]), STDERR: sha256_of(logs[1]), **files}
+    return {}
+
+
 @dataclass(frozen=True)
 class ProgramSource:
     """A program and the flags that it runs with.
@@ -48,12 +62,15 @@ class ProgramSource:
     options : RunOptions
     label : str
         The side, as reports name it.
+    capture : TraceCapture or None
+        What captures the values of a program that prints no trace; None to leave it without.
     """
 
     program: Program
     line: FlagLine
     options: RunOptions = field(default_factory=RunOptions)
     label: str = field(default_factory=lambda: registry.default().names.reference)
+    capture: TraceCapture | None = None
 
     @cached_property
     def identity(self) -> Identity:
@@ -76,7 +93,7 @@ class ProgramSource:
         """
         return made_of(self.run() for _ in range(repeat))
 
-    def run(self, more: Sequence[str] = ()) -> OneRun:
+    def run(self, more: tuple[str, ...] = ()) -> OneRun:
         """Run it once, with one more flag.
 
         Raises
@@ -90,9 +107,10 @@ class ProgramSource:
             logs = kept / "stdout", kept / "stderr"
             if self.line.cache is not None:
                 copyfile(self.line.cache, folder / CACHE)
+            before = dict(stamps_in(folder))
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
-            words = self.line.with_flag(more).words if more else self.line.words
-            run = run_kept([*self.program.words, *words], logs, surroundings=surroundings)
+            line = self.line.with_flag(more) if more else self.line
+            run = run_kept([*self.program.words, *line.words], logs, surroundings=surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
                 why = (
@@ -102,19 +120,48 @@ class ProgramSource:
                 )
                 raise ProgramError(self._complaint(run.text + why, stdout, stderr))
             image = self._image(folder / self.line.float_name, run, (stdout, stderr))
-        return OneRun(image, run.wall_seconds * 1e3, stdout, stderr)
+            digests = {} if self.capture is None else _digests(folder, before, logs)
+        done = OneRun(image, run.wall_seconds * 1e3, stdout, stderr, digests)
+        if self.capture is not None:
+            self.capture.note(line, self.options, done)
+            if more[:1] == (TRACE_FLAG,) and (silence := self._silence(stdout)):
+                self.capture.note_silence(self.line, (int(more[1]), int(more[2])), silence)
+        return done
 
     def trace(self, pixel: Pixel) -> PixelTrace:
-        """Run it with `-trace_pixel`; a program without such a flag has no trace."""
+        """Run it with `-trace_pixel`; of a program without such a flag the values are captured, where they can be."""
+        if self.capture is None:
+            return self._printed(pixel)
+        captured = None
+        if self.capture.comes_first(self.line, pixel, TRACE_FLAG):
+            captured = self.capture.trace(self.line, self.options, pixel)
+            if captured.text is not None:
+                return captured
+        silence = self.capture.silence(self.line, pixel)
+        if silence is None:
+            printed = self._printed(pixel)
+            if printed.text is not None:
+                return printed
+            silence = printed.reason
+            self.capture.note_silence(self.line, pixel, silence)
+        captured = captured or self.capture.trace(self.line, self.options, pixel)
+        return captured if captured.text is not None else PixelTrace(None, f"{silence}; {captured.reason}")
+
+    def _printed(self, pixel: Pixel) -> PixelTrace:
         try:
             run = self.run((TRACE_FLAG, str(pixel[0]), str(pixel[1])))
         except (ProgramError, MismatchError) as error:
             return PixelTrace(None, f"with {TRACE_FLAG}: {error}")
-        if "\0" in run.stdout:
-            return PixelTrace(None, f"what {self.program.file.name} prints with {TRACE_FLAG} is binary")
-        if _TRACE_WORD not in run.stdout:
-            return PixelTrace(None, f"{self.program.file.name} printed no {_TRACE_WORD} lines for {TRACE_FLAG}")
-        return PixelTrace(run.stdout)
+        silence = self._silence(run.stdout)
+        return PixelTrace(None, silence) if silence else PixelTrace(run.stdout)
+
+    def _silence(self, stdout: str) -> str:
+        """Return why what it prints with `-trace_pixel` is no trace; empty if it is one."""
+        if "\0" in stdout:
+            return f"what {self.program.file.name} prints with {TRACE_FLAG} is binary"
+        if _TRACE_WORD not in stdout:
+            return f"{self.program.file.name} printed no {_TRACE_WORD} lines for {TRACE_FLAG}"
+        return ""
 
     def _image(self, path: Path, run: ProgramRun, said: tuple[str, str]) -> Image:
         if not _is_own_file(path):

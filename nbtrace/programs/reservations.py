@@ -56,14 +56,17 @@ def _computed(line: FlagLine, image: Image) -> Mask:
     return inside
 
 
-def require_pixel(trace: Trace, wanted: Pixel, side: str) -> None:
+def require_pixel(trace: Trace, wanted: Pixel, side: str, *, curved: bool = False) -> None:
     """Refuse a trace that says, or whose geometry says, that it is of another pixel than was asked for.
+
+    The geometry of a `curved` detector says nothing: its pixels lie elsewhere than those of a flat one.
 
     Raises
     ------
     MismatchError
     """
-    traced = [whereabouts(trace, block).pixel for block in trace.blocks]
+    places = [whereabouts(trace, block) for block in trace.blocks]
+    traced = [place.stated if curved else place.pixel for place in places]
     pixels = list(dict.fromkeys(pixel for pixel in traced if pixel is not None))
     if all(pixel == wanted for pixel in pixels):
         return

@@ -2,13 +2,16 @@
 
 import hashlib
 import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from nbtrace.evidence.provenance import FileRecord
 from nbtrace.images.image import Image
 from nbtrace.records import Pixel
+
+if TYPE_CHECKING:
+    from nbtrace.capturing.session import CaptureResult
 
 THREADS_VARIABLE = "OMP_NUM_THREADS"
 """What tells a program its number of threads."""
@@ -73,20 +76,28 @@ class Made:
 
 @dataclass(frozen=True)
 class PixelTrace:
-    """The log of a pixel as a side gives it; where it has none, `reason` says why."""
+    """The log of a pixel as a side gives it; where it has none, `reason` says why.
+
+    `captured` is the capture that it is of, where the side prints no trace.
+    """
 
     text: str | None
     reason: str = ""
+    captured: "CaptureResult | None" = None
 
 
 @dataclass(frozen=True)
 class OneRun:
-    """One run that ended well: its image, its wall time, and what it printed."""
+    """One run that ended well: its image, its wall time, and what it printed.
+
+    `digests` are those of all that it wrote, where they were asked for.
+    """
 
     image: Image
     milliseconds: float
     stdout: str
     stderr: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def made_of(runs: Iterable[OneRun]) -> Made:

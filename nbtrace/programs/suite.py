@@ -55,6 +55,10 @@ class CaseResult:
     first_divergence : str or None
         Of the traces.
     notices : tuple of str
+    captured : int
+        Pixels of these of which a side prints no trace, and its values were captured.
+    untraced : tuple of str
+        Why pixels were not traced on both sides.
     """
 
     name: str
@@ -71,6 +75,8 @@ class CaseResult:
     traced: int = 0
     first_divergence: str | None = None
     notices: tuple[str, ...] = ()
+    captured: int = 0
+    untraced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,6 +189,8 @@ def _kept(case: CaseTask, result: Comparison) -> CaseResult:
         traced=result.traced,
         first_divergence=None if first is None else first[1],
         notices=tuple(notice.text for notice in (*result.notices, *result.images.notices)),
+        captured=result.captured,
+        untraced=result.untraced,
     )
 
 

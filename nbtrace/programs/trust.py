@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,16 @@ from nbtrace.presentable import Presentable
 from nbtrace.programs.command import require_on_detector
 from nbtrace.programs.program_source import TRACE_FLAG, ProgramSource
 from nbtrace.programs.reservations import require_numbers, require_pixel, reservations
+from nbtrace.programs.trace_capture import captured_words
 from nbtrace.progress import stage, tracked
 from nbtrace.records import Pixel, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
+
+if TYPE_CHECKING:
+    from nbtrace.capturing.session import CaptureResult
 
 THREADS = (1, 2, 4)
 """Numbers of threads that the reference is run with; the first is what all else is held against."""
@@ -153,6 +157,8 @@ class TraceTrial:
         Quantities that only one of the two has as numbers of that shape: they moved, by nothing that can be told.
     reason : str
         Why there is nothing to compare; empty where there is.
+    captured : CaptureResult or None
+        The capture with the knob turned, where the reference prints no trace.
     """
 
     pixel: Pixel
@@ -161,6 +167,7 @@ class TraceTrial:
     moved: tuple[TracedNoise, ...] = ()
     unlike: tuple[str, ...] = ()
     reason: str = ""
+    captured: "CaptureResult | None" = None
 
     @property
     def moves(self) -> bool:
@@ -185,7 +192,15 @@ class Trust(Presentable):
         """What is to be known of its flags."""
         notes = [Notice(Subject.CONFIGURATION, Weight.WARNING, f"flags: {text}") for text in self.source.line.remarks]
         most = max([self.source.threads, *(effect.knob.threads for effect in self.effects)])
+        captured = self.captured
+        told = captured_words("the reference", captured) if captured is not None else ""
+        notes += [Notice(Subject.LOG, Weight.INFO, told)] if told else []
         return (*reservations(self.source.line, most), *notes)
+
+    @property
+    def captured(self) -> "CaptureResult | None":
+        """The first capture, where the reference prints no trace and its values were captured."""
+        return next((trial.captured for trial in self.trials if trial.captured is not None), None)
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
@@ -400,7 +415,7 @@ def _trials(source: ProgramSource, plan: TrustPlan, probe: Pixel, effects: Seque
             (pixel, effect.knob) for pixel in most if effect.knob in knobs and (pixel, effect.knob) not in wanted
         ]
     base = Knob("as it is", plan.threads[0])
-    before: dict[Pixel, Trace | str] = {}
+    before: dict[Pixel, _Traced] = {}
     for pixel, knob in tracked(wanted, "traces of the reference", len(wanted)):
         if pixel not in before:
             before[pixel] = _trace(source, base, pixel)
@@ -411,29 +426,37 @@ def _sees(knob: Knob, pixel: Pixel) -> bool:
     return knob.roi is None or pixel in knob.roi
 
 
-def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> Trace | str:
-    """Return the trace of a pixel, or why there is none."""
+@dataclass(frozen=True)
+class _Traced:
+    """The trace of a pixel, or why there is none."""
+
+    trace: Trace | None
+    reason: str = ""
+    captured: "CaptureResult | None" = None
+
+
+def _trace(source: ProgramSource, knob: Knob, pixel: Pixel) -> _Traced:
     line = source.line.with_flag(knob.flags) if knob.flags else source.line
     turned = _with_threads(replace(source, line=line), knob.threads)
     traced = turned.trace(pixel)
     if traced.text is None:
-        return traced.reason
+        return _Traced(None, traced.reason)
     try:
         trace = parse_trace(traced.text, f"{knob.name}, pixel slow {pixel[0]} fast {pixel[1]}")[0]
     except InputError as error:
-        return str(error)
-    require_pixel(trace, pixel, source.identity.name)
-    return trace
+        return _Traced(None, str(error))
+    require_pixel(trace, pixel, source.identity.name, curved=line.config.detector.curved)
+    return _Traced(trace, captured=traced.captured)
 
 
 _EXACT = Policy(relative=Tolerance(0.0, Basis.RELATIVE))
 
 
-def _trial(pixel: Pixel, knob: Knob, before: Trace | str, after: Trace | str) -> TraceTrial:
-    if isinstance(before, str) or isinstance(after, str):
-        return TraceTrial(pixel, knob, reason=next(text for text in (before, after) if isinstance(text, str)))
+def _trial(pixel: Pixel, knob: Knob, before: _Traced, after: _Traced) -> TraceTrial:
+    if before.trace is None or after.trace is None:
+        return TraceTrial(pixel, knob, reason=before.reason or after.reason)
     try:
-        compared = diff_traces(before, after, _EXACT)
+        compared = diff_traces(before.trace, after.trace, _EXACT)
     except InputError as error:
         return TraceTrial(pixel, knob, reason=str(error))
     moved: dict[str, TracedNoise] = {}
@@ -442,7 +465,8 @@ def _trial(pixel: Pixel, knob: Knob, before: Trace | str, after: Trace | str) ->
             moved[row.quantity] = _grown(moved.get(row.quantity), row.difference, pixel, knob, row.quantity)
     only = {*compared.coverage.missing_on_c, *compared.coverage.missing_on_py}
     unlike = only | {row.quantity for row in compared.rows if row.difference is None and row.status.diverges}
-    return TraceTrial(pixel, knob, compared.coverage.compared, tuple(moved.values()), tuple(sorted(unlike)))
+    counted = compared.coverage.compared
+    return TraceTrial(pixel, knob, counted, tuple(moved.values()), tuple(sorted(unlike)), captured=after.captured)
 
 
 def _grown(known: TracedNoise | None, moved: Difference, pixel: Pixel, knob: Knob, quantity: str) -> TracedNoise:

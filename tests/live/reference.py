@@ -10,6 +10,9 @@ from simulator.defects import Defect, Mode, Reference, defects_of
 
 SWITCH, BINARY = "NB_RUN_PARALLEL", "NB_C_BIN"
 
+BUILD = "NB_C_BUILD"
+"""A command that builds a twin of the binary where values cannot be read of it, with `{program}` and `{flags}`."""
+
 MODE = "NB_LIVE_MODE"
 """A mode in place of the one of the program, for a build that mends a defect: ``c-parity,-stale_phi_rotation``."""
 

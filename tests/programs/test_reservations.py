@@ -57,6 +57,14 @@ def test_a_trace_of_the_pixel_or_of_none_that_can_be_told_is_taken(text: str) ->
             require_pixel(parse_trace(text, "log")[0], (3, 6), "C")
 
 
+def test_the_geometry_of_a_curved_detector_tells_no_pixel_but_the_log_may() -> None:
+    require_pixel(parse_trace(trace_of((3, 5)), "log")[0], (3, 6), "C", curved=True)
+    stated = parse_trace(trace_of((3, 6), stated=(3, 5)), "log")[0]
+    require_pixel(stated, (3, 5), "C", curved=True)
+    with pytest.raises(MismatchError):
+        require_pixel(stated, (3, 6), "C", curved=True)
+
+
 def image(pixels: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Image:
     return Image(pixels, "test", "raw")
 

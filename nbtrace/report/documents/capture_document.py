@@ -6,6 +6,7 @@ from nbtrace.capturing.image_pixels import MovedValue
 from nbtrace.report.documents.models.capture import (
     CapturedEntry,
     CaptureDocument,
+    CapturedTraceEntry,
     CertificateEntry,
     ImageCheckEntry,
     InjectionEntry,
@@ -51,6 +52,22 @@ def capture_document(result: CaptureResult, injected: InjectedRun | None = None)
         compiled_otherwise=result.compiled_otherwise,
         injection=None if injected is None else _injection(injected),
     ).written()
+
+
+def captured_trace(result: CaptureResult | None) -> CapturedTraceEntry | None:
+    """Return how the trace of one side was captured; None where it was not."""
+    if result is None:
+        return None
+    certificate = result.certificate
+    return CapturedTraceEntry(
+        back_end=result.back_end.value,
+        back_end_version=result.back_end_version,
+        captured_sha256=certificate.captured_sha256,
+        twin=result.twin,
+        same=tuple(item.name for item in certificate.same),
+        unstable=tuple(item.name for item in certificate.unstable),
+        hits=certificate.hits,
+    )
 
 
 def _certificate(certificate: Certificate) -> CertificateEntry:

@@ -2,6 +2,7 @@
 
 from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
 from nbtrace.programs.side_source import Identity
+from nbtrace.report.documents.capture_document import captured_trace
 from nbtrace.report.documents.explain_document import explain_model
 from nbtrace.report.documents.images_document import images_fields
 from nbtrace.report.documents.models.compare import CompareDocument, ProbeEntry, RunEntry, RunPair
@@ -66,4 +67,6 @@ def _probe(probe: ComparedPixel) -> ProbeEntry:
         reason=probe.reason or None,
         noise=None if probe.noise is None else probe.noise.text,
         explanation=None if probe.explanation is None else explain_model(probe.explanation),
+        c_captured=captured_trace(probe.c.captured),
+        py_captured=captured_trace(probe.py.captured),
     )

@@ -45,5 +45,7 @@ def _case(case: CaseResult) -> ComparedCase | LackingCase:
         "traced_pixels": case.traced,
         "first_divergence": case.first_divergence,
         "notices": case.notices,
+        "captured_pixels": case.captured,
+        "untraced": case.untraced,
     }
     return LackingCase(**fields) if case.metrics is None else ComparedCase(**fields, **asdict(case.metrics))

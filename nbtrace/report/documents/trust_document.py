@@ -4,6 +4,7 @@ import math
 
 from nbtrace.compare.noise_table import NoiseTable, PixelFloor, TracedFloor
 from nbtrace.programs.trust import Effect, Moved, TracedNoise, TraceTrial, Trust
+from nbtrace.report.documents.capture_document import captured_trace
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.models.trust import KnobEntry, MovedPixel, TrialEntry, TrustDocument
 from nbtrace.report.documents.parts import Document, notice_entries, pixel_place
@@ -68,6 +69,7 @@ def _trial(trial: TraceTrial) -> TrialEntry:
         moved=tuple(item.quantity for item in trial.moved),
         unlike=trial.unlike,
         reason=trial.reason or None,
+        captured=captured_trace(trial.captured),
     )
 
 

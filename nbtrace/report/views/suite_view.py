@@ -1,13 +1,18 @@
 """The view of a suite: one table with a line per case."""
 
+from collections.abc import Iterator
+
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.next_steps import after_suite
 from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
+from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
 
 _FIGURES = 7
 """Columns between the name of a case and its verdict."""
+_REASONS = 3
+"""Reasons that are told."""
 _STATUS = {
     CaseOutcome.AGREE: Status.PASS,
     CaseOutcome.DIFFER: Status.CRITICAL,
@@ -53,9 +58,24 @@ def suite_view(result: SuiteResult) -> View:
             + (f"; reference sha256 {listed(digests, 3)}" if digests else ""),
             f"{names.candidate}: {result.candidate}",
         ),
-        notices=(),
+        notices=tuple(_notices(result)),
         sections=tuple(section for section in sections if section.says_something),
     )
+
+
+def _notices(result: SuiteResult) -> Iterator[Notice]:
+    """Yield how many pixels were captured of a program that prints no trace, and why others were not traced."""
+    captured = sum(case.captured for case in result.cases)
+    if captured:
+        text = f"of {captured} of the traced pixels values were captured, since a program prints no trace of them"
+        yield Notice(Subject.LOG, Weight.INFO, text)
+    reasons = list(dict.fromkeys(reason for case in result.cases for reason in case.untraced))
+    for reason in reasons[:_REASONS]:
+        names = [case.name for case in result.cases if reason in case.untraced]
+        yield Notice(Subject.LOG, Weight.WARNING, f"pixels not traced on both sides ({listed(names, 3)}): {reason}")
+    if len(reasons) > _REASONS:
+        text = f"pixels not traced on both sides for {len(reasons) - _REASONS} further reasons: untraced in --json"
+        yield Notice(Subject.LOG, Weight.WARNING, text)
 
 
 def _live(result: SuiteResult) -> int:

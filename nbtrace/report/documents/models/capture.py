@@ -87,6 +87,18 @@ class InjectionEntry(DocumentPart):
     pixels: Array[MovedEntry] = Field(description="The first 100 of them.")
 
 
+class CapturedTraceEntry(DocumentPart):
+    """How the values of a program that prints no trace were captured; without a certificate there are none."""
+
+    back_end: str = Field(description="What read the values.", json_schema_extra=words_of(*BackEnd))
+    back_end_version: str = Field(description="Its version.")
+    captured_sha256: str = Field(description="SHA-256 of the program that was captured from.")
+    twin: bool = Field(description="Whether that is a twin, built for it, which writes what the given program does.")
+    same: Array[str] = Field(description="What the program wrote, the same bytes with capture and without.")
+    unstable: Array[str] = Field(description="What differs between two plain runs, and shows nothing.")
+    hits: int = Field(description="How often probes were reached.")
+
+
 class CaptureDocument(DocumentPart):
     """What `nbtrace capture` says of values read out of a running program."""
 

@@ -4,9 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from nbtrace.report.documents.models.capture import CapturedTraceEntry
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.images import ImagesBody
-from nbtrace.report.documents.models.parts import PixelPlace, Provenance, VerdictWord
+from nbtrace.report.documents.models.parts import LATER, PixelPlace, Provenance, VerdictWord
 from nbtrace.schema import Array, DocumentPart, Number
 
 
@@ -40,6 +41,10 @@ class ProbeEntry(PixelPlace):
     reason: str | None = Field(description="Why there is no result, or no explanation of one.")
     noise: str | None = Field(description="What the noise of the reference does to the tolerances.")
     explanation: ExplainDocument | None = Field(description="The document of nbtrace explain; null where none.")
+    c_captured: CapturedTraceEntry | None = Field(
+        default=None, description=f"{LATER}How the trace of c was captured; null where it has printed one, or has none."
+    )
+    py_captured: CapturedTraceEntry | None = Field(default=None, description=f"{LATER}The same of py.")
 
 
 class CompareDocument(ImagesBody):

@@ -44,6 +44,10 @@ class _CaseTail(DocumentPart):
     traced_pixels: int = Field(description="Pixels whose traces were compared.")
     first_divergence: str | None = Field(description="First traced quantity that diverges.")
     notices: Array[str] = Field(description="What must be known of it.")
+    captured_pixels: int = Field(
+        default=0, description=f"{LATER}Pixels of these of which a side prints no trace, and its values were captured."
+    )
+    untraced: Array[str] = Field(default=(), description=f"{LATER}Why pixels were not traced on both sides.")
 
 
 class ComparedCase(_CaseTail, ImageFigures, _CaseHead):

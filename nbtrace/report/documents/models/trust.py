@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from nbtrace.compare.noise_table import NoiseTable
+from nbtrace.report.documents.models.capture import CapturedTraceEntry
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -53,6 +54,11 @@ class TrialEntry(PixelPlace):
     moved: Array[str] = Field(description="Quantities that moved.")
     unlike: Array[str] = Field(description="Quantities that only one of the traces has as such numbers.")
     reason: str | None = Field(description="Why nothing was compared.")
+    captured: CapturedTraceEntry | None = Field(
+        default=None,
+        description=f"{LATER}How the trace with the knob turned was captured; null where the reference has printed "
+        "one, or nothing was compared.",
+    )
 
 
 class TrustDocument(DocumentPart):
