@@ -512,15 +512,8 @@ class CaptureSession:
 
     @staticmethod
     def _keep(run: RunOutput, output: Path | None) -> None:
-        if output is None:
-            return
-        output.mkdir(parents=True)
-        shutil.copyfile(run.streams.stdout, output / f"{STDOUT}.txt")
-        shutil.copyfile(run.streams.stderr, output / f"{STDERR}.txt")
-        for name, path in run.written.files.items():
-            if name not in run.written.in_place:
-                (output / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, output / name)
+        if output is not None:
+            run.keep(output)
 
 
 def _forked(gdb: BackEndRun) -> str:

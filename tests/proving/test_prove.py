@@ -32,7 +32,7 @@ def test_the_right_value_in_place_of_a_stale_one_gives_the_ports_number(tmp_path
     (value,) = proof.values
     assert (value.key, value.before, value.after, value.origin) == ("gain", (2.5,), (3.0,), ValueOrigin.FORMULA)
     assert proof.before == 4 * 2.5**2 * 1.5 * 7 / 3
-    assert proof.after == proof.candidate == 4 * 3.0**2 * 1.5 * 7 / 3
+    assert proof.after == proof.target == 4 * 3.0**2 * 1.5 * 7 / 3
     assert (proof.others, proof.untouched, proof.pixel) == (0, 0, (1, 2))
     plain, changed = (pixels(tmp_path / "outputs" / run / "image.bin") for run in (PLAIN, INJECTED))
     assert [at for at, (x, y) in enumerate(zip(plain, changed, strict=True)) if x != y] == [5 * 1 + 2]
@@ -56,7 +56,7 @@ def test_a_value_of_every_turn_is_changed_in_every_turn_that_has_it(tmp_path: Pa
     proof = proof_of(proved(explained(port), request(tmp_path)))
     assert proof.outcome is ProofOutcome.CONFIRMED
     assert [(value.key, value.times) for value in proof.values] == [("dose", 4)]
-    assert proof.after == proof.candidate
+    assert proof.after == proof.target
 
 
 @needs_gdb

@@ -23,6 +23,7 @@ from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 
 if TYPE_CHECKING:
+    from nbtrace.explanation.proof import FlagChange
     from simulator.config import Config
 
 
@@ -207,6 +208,14 @@ class NanoBragg(Physics):
             return ""
         off = (norm(tuple(x - y for x, y in zip(mine, other, strict=True))) for other in turned)
         return _ROTATED if any(distance <= close * norm(mine) for distance in off) else ""
+
+    def changed_flags(
+        self, arguments: Sequence[str], needed: Mapping[str, Vector], told: Mapping[str, Vector]
+    ) -> "FlagChange | None":
+        """Return arguments of the reference that set other values; None where no flag of it does."""
+        from nbtrace.physics.nanobragg.flag_changes import changed_flags  # noqa: PLC0415 - for proofs alone
+
+        return changed_flags(arguments, needed, told)
 
     def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:
         """Return the command with the flags, or of a trace that holds every sample."""

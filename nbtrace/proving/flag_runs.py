@@ -1,0 +1,144 @@
+"""The reference run with other flags: what a difference of configuration comes to, asked of the program itself.
+
+It takes no debugger: the final number is read from a trace that the program prints, else from its image.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbtrace.capturing.gdb_run import Streams
+from nbtrace.capturing.image_pixels import as_stored, image_name, pixel_value
+from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
+from nbtrace.capturing.private_folder import PrivateFolder, private_folder
+from nbtrace.capturing.probe import ImageCheck
+from nbtrace.capturing.session import CaptureRequest
+from nbtrace.compare.scene import Vector, constants_of, scene
+from nbtrace.explanation.audit.findings import AuditStatus
+from nbtrace.explanation.audit.roots import Root
+from nbtrace.explanation.explain import Explanation
+from nbtrace.explanation.proof import FlagChange, ImageNumbers, NotTried, ProofOutput
+from nbtrace.parsers import parse_trace
+from nbtrace.progress import stage
+from nbtrace.proving.injected_values import UntriedError
+from nbtrace.records import Side
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+_MOST_READ = 2**24
+"""Bytes of what the program prints in which a trace is looked for."""
+
+_ROUNDING = {"float32": 2.0**-23, "float64": 2.0**-52}
+
+
+def flag_change(result: Explanation, roots: Sequence[Root], arguments: Sequence[str]) -> FlagChange | None:
+    """Return arguments of the reference that give it the candidate's values of some roots; None where none do.
+
+    Parameters
+    ----------
+    result : Explanation
+    roots : sequence of Root
+        Configuration values that the sides have apart, or quantities that are configured.
+    arguments : sequence of str
+        What the reference is run with.
+    """
+    needed: dict[str, Vector] = {}
+    told: dict[str, Vector] = {}
+    theirs = result.audit.effective[Side.PY]
+    for root in roots:
+        if root.side is Side.C or root.status is AuditStatus.LOG_ONLY:
+            return None
+        plain = {
+            finding.node.name: theirs[finding.node]
+            for finding in root.findings
+            if not finding.node.place and finding.node in theirs
+        }
+        told |= plain
+        needed |= {item.name: item.py.numbers for item in root.settings} if root.settings else plain
+    return result.audit.physics.changed_flags(arguments, needed, told)
+
+
+class FlagRuns:
+    """Runs of one program with several sets of flags."""
+
+    def __init__(self, request: CaptureRequest, folder: PrivateFolder, vocabulary: Vocabulary) -> None:
+        self._request, self._folder, self._vocabulary = request, folder, vocabulary
+        self._runs: dict[tuple[str, ...], RunOutput] = {}
+
+    def run(self, arguments: tuple[str, ...]) -> RunOutput:
+        """Return what the program writes with some arguments; it runs once with the same ones.
+
+        Raises
+        ------
+        ProgramError
+            If it fails.
+        """
+        if arguments not in self._runs:
+            work = self._folder.kept / f"flags{len(self._runs)}"
+            work.mkdir(parents=True)
+            streams = Streams(self._request.stdin or Path("/dev/null"), work / STDOUT, work / STDERR)
+            self._folder.make()
+            with stage("plain run" if arguments == self._request.arguments else "run with other flags"):
+                ended = run_plain(self._request.program, arguments, self._folder.path, streams, self._request.seconds)
+            done = RunOutput(ended, streams, self._folder.written())
+            done.require(self._request.program.name, stdin_given=self._request.stdin is not None)
+            self._runs[arguments] = done
+        return self._runs[arguments]
+
+    def printed(self, run: RunOutput) -> Mapping[str, float]:
+        """Return the final quantities of a trace that a run prints; empty where it prints none."""
+        with run.streams.stdout.open("rb") as stream:
+            text = stream.read(_MOST_READ).decode(errors="replace")
+        traces = [item for item in parse_trace(text, STDOUT, vocabulary=self._vocabulary) if item.records]
+        if not traces or not traces[0].blocks:
+            return {}
+        values = scene(traces[0], Side.C, constants_of(self._vocabulary), traces[0].blocks[0]).values
+        finals = self._vocabulary.finals
+        return {
+            node.name: value[0]
+            for node, value in values.items()
+            if node.name in finals and not node.place and len(value) == 1
+        }
+
+    def pixel(self, run: RunOutput, arguments: Sequence[str], width: int) -> float:
+        """Return the selected pixel of the image that a run writes.
+
+        Raises
+        ------
+        InputError
+            If the image does not hold it.
+        UntriedError
+            If there is none, or no pixel is selected.
+        """
+        check, at = self._request.probes.image, self._request.pixel
+        if check is None or at is None:
+            raise UntriedError(NotTried.NO_PIXEL, "no pixel is known, or no image of the program")
+        name = image_name(check, arguments)
+        path = run.written.files.get(name)
+        if path is None:
+            raise UntriedError(NotTried.NO_NUMBER, f"the program wrote no {name}")
+        return pixel_value(path, check, width, at)
+
+
+@contextmanager
+def flag_runs(request: CaptureRequest, vocabulary: Vocabulary) -> Iterator[FlagRuns]:
+    """Have runs of a program, in a private folder that goes with all that they wrote when they end."""
+    with private_folder(request.folder, request.arguments) as folder:
+        yield FlagRuns(request, folder, vocabulary)
+
+
+def rounding_of(check: ImageCheck | None) -> float:
+    """Return the relative rounding of a pixel of an image."""
+    return 0.0 if check is None else _ROUNDING[check.dtype]
+
+
+def image_numbers(
+    check: ImageCheck, arguments: Sequence[str], pixels: tuple[float, float], target: float
+) -> ImageNumbers:
+    """Return a pixel in both images beside the number that it should be."""
+    return ImageNumbers(image_name(check, arguments), *pixels, as_stored(target, check))
+
+
+def differing_outputs(plain: RunOutput, changed: RunOutput) -> tuple[ProofOutput, ...]:
+    """Return everything that two runs wrote, by digest."""
+    before, after = plain.digests, changed.digests
+    return tuple(ProofOutput(name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
