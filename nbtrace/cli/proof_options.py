@@ -281,19 +281,20 @@ def proof_files(result: "Explanation", outputs: Path | None) -> Mapping[str, byt
         proof = result.proof_in(host)
         if outputs is None or proof is None or not proof.tried:
             continue
-        found = [
-            (f"{prefix}_{_name(run, path.relative_to(outputs / host / run).as_posix())}", path)
-            for run in (PLAIN, INJECTED)
-            for path in sorted((outputs / host / run).rglob("*"))
-            if path.is_file()
-        ]
         image = proof.image.file if proof.image is not None else ""
-        for name, path in sorted(found, key=lambda item, image=image: not item[1].as_posix().endswith(f"/{image}")):
+        for run, path in _written(outputs / host, (PLAIN, INJECTED), image):
             size = path.stat().st_size
             if size <= left:
-                files[name] = path.read_bytes()
+                name = _name(run, path.relative_to(outputs / host / run).as_posix())
+                files[f"{prefix}_{name}"] = path.read_bytes()
                 left -= size
     return files
+
+
+def _written(folder: Path, runs: Sequence[str], image: str) -> list[tuple[str, Path]]:
+    """Return the files that runs wrote, the images first."""
+    found = [(run, path) for run in runs for path in sorted((folder / run).rglob("*")) if path.is_file()]
+    return sorted(found, key=lambda item: not item[1].as_posix().endswith(f"/{image}"))
 
 
 _PREFIXES = {Side.C: "proof", Side.PY: "port_proof"}

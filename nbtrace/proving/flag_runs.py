@@ -5,6 +5,7 @@ It takes no debugger: the final number is read from a trace that the program pri
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbtrace.capturing.gdb_run import Streams
@@ -21,6 +22,7 @@ from nbtrace.explanation.proof import FlagChange, ImageNumbers, NotTried, ProofO
 from nbtrace.parsers import parse_trace
 from nbtrace.progress import stage
 from nbtrace.proving.injected_values import UntriedError
+from nbtrace.proving.proof_goal import ProofGoal
 from nbtrace.records import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -84,7 +86,27 @@ class FlagRuns:
             self._runs[arguments] = done
         return self._runs[arguments]
 
-    def printed(self, run: RunOutput) -> Mapping[str, float]:
+    def numbers(self, run: RunOutput, arguments: Sequence[str], width: int) -> "FinalNumbers":
+        """Return what a run gives of the final quantities.
+
+        Raises
+        ------
+        InputError
+            If the image does not hold the selected pixel.
+        UntriedError
+            If the run gives none.
+        """
+        check, at = self._request.probes.image, self._request.pixel
+        path = None if check is None else run.written.files.get(image_name(check, arguments))
+        pixel = None
+        if check is not None and at is not None and path is not None:
+            pixel = pixel_value(path, check, width, at)
+        printed = self._printed(run)
+        if not printed and pixel is None:
+            raise UntriedError(NotTried.NO_NUMBER, "the program prints no trace, and no pixel of its image is known")
+        return FinalNumbers(printed, pixel)
+
+    def _printed(self, run: RunOutput) -> Mapping[str, float]:
         """Return the final quantities of a trace that a run prints; empty where it prints none."""
         with run.streams.stdout.open("rb") as stream:
             text = stream.read(_MOST_READ).decode(errors="replace")
@@ -99,24 +121,25 @@ class FlagRuns:
             if node.name in finals and not node.place and len(value) == 1
         }
 
-    def pixel(self, run: RunOutput, arguments: Sequence[str], width: int) -> float:
-        """Return the selected pixel of the image that a run writes.
 
-        Raises
-        ------
-        InputError
-            If the image does not hold it.
-        UntriedError
-            If there is none, or no pixel is selected.
-        """
-        check, at = self._request.probes.image, self._request.pixel
-        if check is None or at is None:
-            raise UntriedError(NotTried.NO_PIXEL, "no pixel is known, or no image of the program")
-        name = image_name(check, arguments)
-        path = run.written.files.get(name)
-        if path is None:
-            raise UntriedError(NotTried.NO_NUMBER, f"the program wrote no {name}")
-        return pixel_value(path, check, width, at)
+@dataclass(frozen=True)
+class FinalNumbers:
+    """What a run gives of the final quantities.
+
+    Attributes
+    ----------
+    printed : mapping of str to float
+        In a trace that it prints.
+    pixel : float or None
+        The selected pixel of its image.
+    """
+
+    printed: Mapping[str, float]
+    pixel: float | None
+
+    def of(self, name: str) -> float | None:
+        """Return a final quantity: as printed, else what the image holds, of whatever name."""
+        return self.printed.get(name) if self.printed else self.pixel
 
 
 @contextmanager
@@ -132,10 +155,14 @@ def rounding_of(check: ImageCheck | None) -> float:
 
 
 def image_numbers(
-    check: ImageCheck, arguments: Sequence[str], pixels: tuple[float, float], target: float
-) -> ImageNumbers:
-    """Return a pixel in both images beside the number that it should be."""
-    return ImageNumbers(image_name(check, arguments), *pixels, as_stored(target, check))
+    check: ImageCheck | None, arguments: Sequence[str], runs: tuple[FinalNumbers, FinalNumbers], goal: ProofGoal
+) -> ImageNumbers | None:
+    """Return the pixel in the images of both runs beside the number that it should be; None where they have none."""
+    before, after = (numbers.pixel for numbers in runs)
+    if check is None or before is None or after is None:
+        return None
+    holds = as_stored(goal.before, check) == before
+    return ImageNumbers(image_name(check, arguments), before, after, as_stored(goal.target, check) if holds else None)
 
 
 def differing_outputs(plain: RunOutput, changed: RunOutput) -> tuple[ProofOutput, ...]:

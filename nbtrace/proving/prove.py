@@ -387,32 +387,22 @@ class _Prover:
             self._flag_runs = self._held.enter_context(entered)
         runs, request, check = self._flag_runs, self._request, self._request.probes.image
         plain = runs.run(request.arguments)
-        before = runs.printed(plain)
-        pixels = (runs.pixel(plain, request.arguments, change.image_width),) if request.pixel and check else ()
-        if not before and not pixels:
-            raise UntriedError(NotTried.NO_PIXEL, "the program prints no trace, and no pixel of its image is known")
-        goal = proof_goal(
-            self._result,
-            self._host,
-            lambda name: before.get(name, pixels[0] if pixels and not before else None),
-            check,
-            0.0 if before else rounding_of(check),
-        )
+        before = runs.numbers(plain, request.arguments, change.image_width)
+        rounding = 0.0 if before.printed else rounding_of(check)
+        goal = proof_goal(self._result, self._host, before.of, check, rounding)
         changed = runs.run(change.arguments)
-        printed = runs.printed(changed)
-        now = (runs.pixel(changed, change.arguments, change.image_width),) if pixels else ()
-        after = printed.get(goal.final.name, now[0] if now else None)
-        if after is None:
+        after = runs.numbers(changed, change.arguments, change.image_width)
+        number = after.of(goal.final.name)
+        if number is None:
             raise UntriedError(NotTried.NO_NUMBER, "with the flag changed the program gives no final number")
-        held = bool(now) and check is not None and as_stored(goal.before, check) == pixels[0]
-        image = image_numbers(check, change.arguments, (pixels[0], now[0]), goal.target) if held and check else None
+        image = image_numbers(check, change.arguments, (before, after), goal)
         folder, kept = self._folder(), self._plain_folder()
         if folder is not None:
             changed.keep(folder)
         if kept is not None:
             plain.keep(kept)
         proof = replace(
-            self._judged(items, goal, after, image, whole=True),
+            self._judged(items, goal, number, image, whole=True),
             pixel=request.pixel,
             outputs=differing_outputs(plain, changed),
             program=str(request.program),

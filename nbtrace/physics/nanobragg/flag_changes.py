@@ -94,10 +94,15 @@ _COUNTS: Mapping[str, tuple[str, Callable[[Config], float], tuple[str, ...]]] = 
     "N_b": ("-Nb", lambda config: config.crystal.Nb, ()),
     "N_c": ("-Nc", lambda config: config.crystal.Nc, ()),
     "phi_steps": ("-phisteps", lambda config: config.crystal.rotation.count, ("-phistep",)),
-    "oversample": ("-oversample", lambda config: config.sampling.oversample, ()),
+    "oversample": ("-oversample", lambda config: config.sampling.oversample or 0, ()),
     "mosaic_domains": ("-mosaic_dom", lambda config: config.crystal.domain_count, ()),
     "layers": ("-detector_thicksteps", lambda config: config.detector.layers.count, ("-thicksteps",)),
 }
+
+
+def _counted(flag: str, told: Callable[[Config], float], displaces: tuple[str, ...]) -> _Setting:
+    return _Setting(flag, _count, lambda config: (float(told(config)),), displaces)
+
 
 _WAVELENGTHS = ("-wave", "-energy")
 _LAMBDA = _Setting(
@@ -135,10 +140,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "vertical_axis": _Setting("-polar_vector", _direction, lambda config: config.detector.polar_vector),
     "stated_beam": _Setting("-beam_vector", _direction, lambda config: config.detector.beam_vector),
     "cell_lengths": _Setting("-cell", _cell, _lengths),
-    **{
-        name: _Setting(flag, _count, lambda config, told=told: (float(told(config)),), also)
-        for name, (flag, told, also) in _COUNTS.items()
-    },
+    **{name: _counted(*counted) for name, counted in _COUNTS.items()},
 }
 """By the names of quantities and of facts; of those that one flag sets, what logs print with more digits first."""
 
