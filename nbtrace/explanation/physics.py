@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbtrace.explanation.audit.findings import Audit, Finding
     from nbtrace.explanation.causes.search import Signature
     from nbtrace.explanation.proof import FlagChange
-    from nbtrace.explanation.simulations.run import Experiments
+    from nbtrace.explanation.simulations.run import Change, Experiments
 
 SUBJECT = "explanation"
 
@@ -162,6 +162,11 @@ class Physics:
             Further quantities, which may tell the same with more digits.
         """
         del arguments, needed, told
+        return None
+
+    def flags_of_change(self, arguments: Sequence[str], change: "Change") -> "FlagChange | None":
+        """Return arguments of the reference with a change that a run has; None where no flag makes it."""
+        del arguments, change
         return None
 
     def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:

@@ -14,7 +14,7 @@ from nbtrace.capturing.plain_run import STDERR, STDOUT, RunOutput, run_plain
 from nbtrace.capturing.private_folder import PrivateFolder, private_folder
 from nbtrace.capturing.probe import ImageCheck
 from nbtrace.capturing.session import CaptureRequest
-from nbtrace.compare.scene import Vector, constants_of, scene
+from nbtrace.compare.scene import constants_of, scene
 from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
@@ -43,20 +43,31 @@ def flag_change(result: Explanation, roots: Sequence[Root], arguments: Sequence[
     arguments : sequence of str
         What the reference is run with.
     """
-    needed: dict[str, Vector] = {}
-    told: dict[str, Vector] = {}
-    theirs = result.audit.effective[Side.PY]
+    words, flags, width = tuple(arguments), [], 0
     for root in roots:
-        if root.side is Side.C or root.status is AuditStatus.LOG_ONLY:
+        step = _one_change(result, root, words)
+        if step is None:
             return None
-        plain = {
-            finding.node.name: theirs[finding.node]
-            for finding in root.findings
-            if not finding.node.place and finding.node in theirs
-        }
-        told |= plain
-        needed |= {item.name: item.py.numbers for item in root.settings} if root.settings else plain
-    return result.audit.physics.changed_flags(arguments, needed, told)
+        words, width = step.arguments, step.image_width
+        flags += step.flags
+    return FlagChange(words, tuple(flags), width) if flags else None
+
+
+def _one_change(result: Explanation, root: Root, arguments: Sequence[str]) -> FlagChange | None:
+    """Return arguments with the candidate's value of one root: as it is logged, else as a run of a simulator has it."""
+    if root.side is Side.C or root.status is AuditStatus.LOG_ONLY:
+        return None
+    theirs, physics = result.audit.effective[Side.PY], result.audit.physics
+    told = {
+        finding.node.name: theirs[finding.node]
+        for finding in root.findings
+        if not finding.node.place and finding.node in theirs
+    }
+    needed = {item.name: item.py.numbers for item in root.settings} if root.settings else told
+    change = physics.changed_flags(arguments, needed, told)
+    if change is None and root.run is not None and root.run.side is Side.PY and not root.run.change.mends:
+        return physics.flags_of_change(arguments, root.run.change)
+    return change
 
 
 class FlagRuns:

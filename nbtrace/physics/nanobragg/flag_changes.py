@@ -1,15 +1,18 @@
 """Which flag of nanoBragg sets a quantity: a command line with the other side's values in place of its own."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 
 from nbtrace.compare.scene import Vector
 from nbtrace.explanation.proof import ChangedFlag, FlagChange
+from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange
 from simulator.arguments import examine
-from simulator.config import Config, Convention
+from simulator.config import Cell, Config, Convention
 from simulator.errors import SimulatorError
+from simulator.flags import FLAGS, Flag
 
 _SAME = 1e-9
 """Relative difference up to which a configuration has the value that was asked for."""
@@ -205,11 +208,70 @@ def _changed(arguments: Sequence[str], setting: _Setting, wanted: Vector) -> tup
     values = setting.words(wanted, command.config)
     if values is None:
         return None
-    acts = [act for act in command.acts if act.meant and act.flag.token in {setting.flag, *setting.displaces}]
+    return _replaced(arguments, {setting.flag, *setting.displaces}, (setting.flag, *values))
+
+
+def _replaced(
+    arguments: Sequence[str], tokens: AbstractSet[str], new: tuple[str, ...]
+) -> tuple[list[str], ChangedFlag]:
+    """Return the arguments without those that are some flags, and with new words at the end, which therefore count."""
+    acts = [act for act in examine(arguments).acts if act.meant and act.flag.token in tokens]
     gone = set(chain.from_iterable(range(act.index, act.index + 1 + len(act.values)) for act in acts))
     kept = [word for at, word in enumerate(arguments) if at not in gone]
-    new = (setting.flag, *values)
     return [*kept, *new], ChangedFlag(" ".join(act.text for act in acts), " ".join(new))
+
+
+def flags_of_change(arguments: Sequence[str], change: ConfigurationChange) -> FlagChange | None:
+    """Return the arguments of the reference with a change that a run of the simulator has.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+    change : ConfigurationChange
+
+    Returns
+    -------
+    FlagChange or None
+        None for what no flag says, such as a defect of the program, and where the flags do not make that change.
+    """
+    config = _configured(arguments)
+    if config is None or change.switch is not None or not change.fields:
+        return None
+    target = change.applied(config)
+    words, changed = list(arguments), []
+    for flag, value in _flags_for(change.fields, target):
+        words, said = _replaced(words, {flag, *_ALSO.get(flag, ())}, (flag, *value))
+        changed.append(said)
+    after = _configured(words)
+    if after is None or after.detector.pixels != config.detector.pixels or after != target:
+        return None
+    return FlagChange(tuple(words), tuple(changed), after.detector.pixels[0])
+
+
+_ALSO = {"-lambda": _WAVELENGTHS}
+
+
+def _flags_for(fields: Iterable[str], config: Config) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the flags that set some fields, each once with its words; what no flag sets by a value is left out."""
+    seen: set[str] = set()
+    for path in fields:
+        section, _, name = path.partition(".")
+        flag = next((item for item in FLAGS if item.canonical and path in item.sets), None)
+        words = None if flag is None else _value_words(getattr(getattr(config, section), name), flag)
+        if flag is not None and words is not None and flag.token not in seen:
+            seen.add(flag.token)
+            yield flag.token, words
+
+
+def _value_words(value: object, flag: Flag) -> tuple[str, ...] | None:
+    """Return a value as a flag takes it; None where it has none, or the flag is a switch."""
+    if isinstance(value, Cell):
+        return tuple(_shortest(number) for number in value.model_dump().values())
+    if isinstance(value, tuple) and flag.count == len(value):
+        return tuple(_shortest(float(number)) for number in value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or flag.count != 1:
+        return None
+    return (str(value),) if isinstance(value, int) else (_shortest(value),)
 
 
 def _has(config: Config, setting: _Setting, wanted: Vector) -> bool:

@@ -184,13 +184,18 @@ def _line(value: ChangedValue, names: Names, host: Side) -> Line:
 def _change_words(proof: Proof, names: Names) -> str:
     """Return what was changed: values, flags, and how many roots they are of where it is several."""
     several = f" (these {len(proof.roots)} roots together)" if proof.roots else ""
-    flags = [_flag_words(item) for item in proof.flags]
+    flags = [_flag_words(proof)] if proof.flags else []
     values = [_value_words(proof, names)] if proof.values else []
     return f"{' and '.join([*flags, *values])}{several}"
 
 
-def _flag_words(item: ChangedFlag) -> str:
-    return f"{item.after} in place of {item.before}" if item.before else item.after
+def _flag_words(proof: Proof) -> str:
+    before, after = (" ".join(filter(None, words)) for words in zip(*map(_both, proof.flags), strict=True))
+    return f"{after} in place of {before}" if before else after
+
+
+def _both(item: ChangedFlag) -> tuple[str, str]:
+    return item.before, item.after
 
 
 def _value_words(proof: Proof, names: Names) -> str:
