@@ -469,9 +469,10 @@ def _image(capture: CaptureResult, run: InjectedRun, goal: ProofGoal) -> ImageNu
     check = capture.request.probes.image
     if check is None or run.image is None or run.image.selected is None:
         return None
-    pixel = run.image.selected
-    theirs = as_stored(goal.target, check) if as_stored(goal.before, check) == pixel.before else None
-    return ImageNumbers(run.image.file, pixel.before, pixel.after, theirs)
+    found = capture.certificate.image
+    before = run.image.selected.before if found is None else found.in_image
+    theirs = as_stored(goal.target, check) if as_stored(goal.before, check) == before else None
+    return ImageNumbers(run.image.file, before, run.image.selected.after, theirs)
 
 
 def _changed_values(run: InjectedRun, changes: Sequence[_Change]) -> Iterator[ChangedValue]:

@@ -183,10 +183,11 @@ def _line(value: ChangedValue, names: Names, host: Side) -> Line:
 
 def _change_words(proof: Proof, names: Names) -> str:
     """Return what was changed: values, flags, and how many roots they are of where it is several."""
-    several = f" (these {len(proof.roots)} roots together)" if proof.roots else ""
     flags = [_flag_words(proof)] if proof.flags else []
-    values = [_value_words(proof, names)] if proof.values else []
-    return f"{' and '.join([*flags, *values])}{several}"
+    if not proof.roots:
+        return " and ".join([*flags, *([_value_words(proof, names)] if proof.values else [])])
+    values = [f"{_keys(proof)}: {_count(proof)}"] if proof.values else []
+    return f"{len(proof.roots)} roots changed together ({'; '.join([*flags, *values])})"
 
 
 def _flag_words(proof: Proof) -> str:
@@ -199,11 +200,17 @@ def _both(item: ChangedFlag) -> tuple[str, str]:
 
 
 def _value_words(proof: Proof, names: Names) -> str:
-    keys = tuple(dict.fromkeys(value.key for value in proof.values))
     whose = "the right" if proof.side is InjectedSide.RIGHT else f"{names.of(proof.host.other)}'s"
+    return f"{whose} {_keys(proof)} ({_count(proof)} changed)"
+
+
+def _keys(proof: Proof) -> str:
+    return listed(dict.fromkeys(value.key for value in proof.values), 3)
+
+
+def _count(proof: Proof) -> str:
     count = sum(value.times for value in proof.values)
-    many = "one value changed" if count == 1 else f"{count} values changed"
-    return f"{'' if proof.roots else whose + ' '}{listed(keys, 3)} ({many})"
+    return "one value" if count == 1 else f"{count} values"
 
 
 def _numbers(proof: Proof) -> tuple[str, str, str]:
