@@ -1,7 +1,6 @@
 """`nbtrace capture`."""
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -348,6 +347,7 @@ def _deliver(
 
 
 def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
+    from nbtrace.capturing.provenance import origin_lines  # noqa: PLC0415
     from nbtrace.capturing.trace_log import log_text, prints_trace  # noqa: PLC0415
 
     request = result.request
@@ -356,7 +356,7 @@ def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
     lines = [
         f"captured from {(result.file or request.program).name}, sha256 {result.certificate.captured_sha256}",
         *([f"a twin of the program with sha256 {result.certificate.program_sha256}"] if result.twin else []),
-        f"command: {shlex.join(request.command)}",
+        *origin_lines(request),
         f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),
         f"certificate: {same} the same bytes as in a plain run; {result.certificate.hits} hits",
         *([f"injected: {item.injection.words}" for item in injected.written] if injected is not None else []),

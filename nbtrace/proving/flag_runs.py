@@ -18,7 +18,7 @@ from nbtrace.compare.scene import constants_of, scene
 from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.proof import FlagChange, ImageNumbers, NotTried, ProofOutput
+from nbtrace.explanation.proof import ChangedFlag, FlagChange, ImageNumbers, NotTried, ProofOutput
 from nbtrace.parsers import parse_trace
 from nbtrace.progress import stage
 from nbtrace.proving.injected_values import UntriedError
@@ -43,7 +43,8 @@ def flag_change(result: Explanation, roots: Sequence[Root], arguments: Sequence[
     arguments : sequence of str
         What the reference is run with.
     """
-    words, flags, width = tuple(arguments), [], 0
+    words, width = tuple(arguments), 0
+    flags: list[ChangedFlag] = []
     for root in roots:
         step = _one_change(result, root, words)
         if step is None:
