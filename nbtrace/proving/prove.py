@@ -222,7 +222,7 @@ class _Prover:
             proof = proofs[item.number] = self._of_one(item)
             if proof.outcome is ProofOutcome.CONFIRMED:
                 return None
-            if proof.reason in _HOPELESS:
+            if proof.reason is NotTried.SAME_NUMBER:
                 break
         kept = [item for item in wanted if item.number in proofs and _goes_on(proofs[item.number])]
         if len(kept) < 2:
@@ -253,7 +253,7 @@ class _Prover:
         try:
             return self._with_flags([item])
         except UntriedError as error:
-            if item.root.settings or error.reason is NotTried.SAME_NUMBER:
+            if item.root.settings or error.reason not in {NotTried.NO_NUMBER, NotTried.NO_PIXEL}:
                 raise
         return self._with_values(item)
 
@@ -389,20 +389,21 @@ class _Prover:
         plain = runs.run(request.arguments)
         before = runs.numbers(plain, request.arguments, change.image_width)
         rounding = 0.0 if before.printed else rounding_of(check)
-        goal = proof_goal(self._result, self._host, before.of, check, rounding)
+        image = None if before.printed else check
+        goal = proof_goal(self._result, self._host, before.of, image, rounding)
         changed = runs.run(change.arguments)
         after = runs.numbers(changed, change.arguments, change.image_width)
         number = after.of(goal.final.name)
         if number is None:
             raise UntriedError(NotTried.NO_NUMBER, "with the flag changed the program gives no final number")
-        image = image_numbers(check, change.arguments, (before, after), goal)
+        pixels = image_numbers(check, change.arguments, (before, after), goal)
         folder, kept = self._folder(), self._plain_folder()
         if folder is not None:
             changed.keep(folder)
         if kept is not None:
             plain.keep(kept)
         proof = replace(
-            self._judged(items, goal, number, image, whole=True),
+            self._judged(items, goal, number, pixels, whole=True),
             pixel=request.pixel,
             outputs=differing_outputs(plain, changed),
             program=str(request.program),
@@ -431,7 +432,7 @@ class _Prover:
             proof, folder = self._with_flags(items)
         else:
             at, change = self._capture(), self._change(configured) if configured else None
-            changes = [(value.injection, value) for item in valued for value in self._plan(item, at)]
+            changes = [change for item in valued for change in self._wherever_needed(self._plan(item, at), at)]
             changes += [(value.injection, value) for value in self._slight(slight, at)]
             if change is not None:
                 request = replace(self._request, arguments=change.arguments)
@@ -444,6 +445,13 @@ class _Prover:
         self._named(folder, "together")
         return proof
 
+    def _wherever_needed(self, planned: Sequence[PlannedValue], at: _Captured) -> Iterator[_Change]:
+        """Yield the changes of one root: in the turn of the log, or wherever the program has the values."""
+        if self._untouched(planned, at):
+            yield from ((value.everywhere, value) for value in distinct(planned))
+        else:
+            yield from ((value.injection, value) for value in planned)
+
     def _slight(self, items: Sequence[_Tried], at: _Captured) -> Iterator[PlannedValue]:
         """Yield the values of roots of the size of rounding, of those that can be written."""
         for item in items:
@@ -451,12 +459,6 @@ class _Prover:
                 yield from self._plan(item, at)
             except UntriedError:
                 continue
-
-
-_HOPELESS = frozenset(
-    {NotTried.SAME_NUMBER, NotTried.NO_NUMBER, NotTried.PERTURBED, NotTried.PROGRAM, NotTried.CALL, NotTried.NO_PIXEL}
-)
-"""Reasons for which another root cannot be tried either."""
 
 
 def _goes_on(proof: Proof) -> bool:

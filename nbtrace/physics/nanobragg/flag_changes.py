@@ -243,7 +243,7 @@ def flags_of_change(arguments: Sequence[str], change: ConfigurationChange) -> Fl
         words, said = _replaced(words, {flag, *_ALSO.get(flag, ())}, (flag, *value))
         changed.append(said)
     after = _configured(words)
-    if after is None or after.detector.pixels != config.detector.pixels or after != target:
+    if not changed or after is None or after.detector.pixels != config.detector.pixels or after != target:
         return None
     return FlagChange(tuple(words), tuple(changed), after.detector.pixels[0])
 
