@@ -28,15 +28,15 @@ def scale_flag(monkeypatch: pytest.MonkeyPatch) -> None:
         del told
         if set(needed) != {"scale"}:
             return None
-        value = f"{needed['scale'][0]:g}"
+        value = f"{needed['scale'][0]:.12g}"
         return FlagChange((value,), (ChangedFlag(arguments[0], value),), 5)
 
     monkeypatch.setattr(Physics, "changed_flags", changed)
     monkeypatch.setattr("nbtrace.capturing.gdb_run.shutil.which", lambda _: None)
 
 
-def other_scale(scale: float, **values: float) -> str:
-    return log(gain=2.5, scale=scale, **values)
+def other_scale(scale: float) -> str:
+    return log(gain=2.5, scale=scale)
 
 
 def proof_of(port: str, where: Path, outputs: Path | None = None) -> Proof:
@@ -62,7 +62,7 @@ def test_the_other_flag_gives_the_ports_number_without_a_debugger(tmp_path: Path
 @pytest.mark.usefixtures("scale_flag")
 def test_a_flag_that_gives_another_number_refutes(tmp_path: Path) -> None:
     """The port's log claims a number that its own scale does not make."""
-    result = proved(explained(other_scale(8.0, reading=504.0)), request(tmp_path))
+    result = proved(explained(log(gain=2.5, scale=8.0, reading=504.0)), request(tmp_path))
     proofs = {root.quantity: root.proofs[Side.C] for root in result.roots if Side.C in root.proofs}
     assert proofs["scale"].outcome is not ProofOutcome.CONFIRMED
     assert proofs["scale"].after == 100.0
@@ -88,11 +88,11 @@ def test_without_an_image_and_a_trace_there_is_no_number(tmp_path: Path) -> None
 @pytest.mark.usefixtures("scale_flag")
 def test_a_trace_that_the_program_prints_is_read_in_double_precision(tmp_path: Path) -> None:
     """An image would hold the same number in both, in single precision."""
+    port = other_scale(7.0000000007)
+    number = port.split()[-1]
     program = tmp_path / "printing"
-    program.write_text('#!/bin/sh\ncase "$1" in 7) n=87.5;; *) n=87.50000001;; esac\necho "TRACE_C: reading $n"\n')
+    program.write_text(f'#!/bin/sh\ncase "$1" in 7) n=87.5;; *) n={number};; esac\necho "TRACE_C: reading $n"\n')
     program.chmod(0o755)
-    asked = replace(request(tmp_path), program=program)
-    port = other_scale(8.0, reading=87.50000001)
-    proof = proved(explained(port, STALE), asked).proof
+    proof = proved(explained(port, STALE), replace(request(tmp_path), program=program)).proof
     assert proof is not None
-    assert (proof.outcome, proof.after, proof.image) == (ProofOutcome.CONFIRMED, 87.50000001, None)
+    assert (proof.outcome, proof.after, proof.image) == (ProofOutcome.CONFIRMED, float(number), None)

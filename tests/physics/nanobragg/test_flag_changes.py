@@ -1,6 +1,7 @@
 """Which flag of nanoBragg sets what: the command line with another value is held against its own configuration."""
 
 import math
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -11,30 +12,10 @@ from simulator.arguments import parse
 from simulator.config import Config
 from simulator.defects import Defect
 
-BASE = [
-    *[
-        "-cell",
-        "100",
-        "110",
-        "120",
-        "80",
-        "90",
-        "95",
-        "-default_F",
-        "100",
-        "-N",
-        "5",
-        "-lambda",
-        "0.9768",
-        "-distance",
-        "100",
-        "-detpixels",
-        "16",
-        "-pixel",
-        "0.1",
-    ],
-    *["-flux", "1e18", "-exposure", "1", "-beamsize", "1", "-osc", "2", "-phisteps", "4"],
-]
+BASE = shlex.split(
+    "-cell 100 110 120 80 90 95 -default_F 100 -N 5 -lambda 0.9768 -distance 100 -detpixels 16 -pixel 0.1 -flux 1e18 "
+    "-exposure 1 -beamsize 1 -osc 2 -phisteps 4"
+)
 
 
 @pytest.mark.parametrize(
