@@ -150,7 +150,13 @@ def found_compiler() -> Compiler:
 def _output(command: list[str], seconds: float) -> str:
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=seconds, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise NativeUnavailableError(f"{command[0]} does not run: {error}") from None

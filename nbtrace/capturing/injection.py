@@ -13,6 +13,9 @@ from nbtrace.nearness import nearest
 EVERY = "every"
 """The word after the index of an injection by which it is written at every hit."""
 
+FRESH = "fresh"
+"""The word in place of numbers by which the formula of the quantity gives them."""
+
 _SETTING = re.compile(
     r"\s*([^\W0-9]\w*)\s*(?:@([^=]*(?:=[^=]*?)*?))?\s+=\s*(\S.*?)\s*|\s*([^\W0-9]\w*)\s*=\s*(\S.*?)\s*"
 )
@@ -29,7 +32,7 @@ class Injection:
     quantity : str
         As a probe names it.
     numbers : tuple of float
-        Finite, in the unit of the quantity, one for each of its numbers.
+        Finite, in the unit of the quantity, one for each of its numbers; empty as long as they are not known.
     index : mapping of str to int
         Turns of loops, by the name in the trace lines or by the variable: only there it is written.
     every : bool
@@ -40,6 +43,8 @@ class Injection:
         Expressions of the probe's `when` that may be anything: it is written in every turn of these loops, too.
     over : tuple of float or None
         With it, it is written wherever the program has these very numbers, and nowhere else.
+    fresh : bool
+        The numbers are what the formula of the quantity gives, from what is captured in the same run.
     """
 
     quantity: str
@@ -49,13 +54,15 @@ class Injection:
     after: int = 0
     free: tuple[str, ...] = ()
     over: tuple[float, ...] | None = None
+    fresh: bool = False
 
     @property
     def words(self) -> str:
         """The injection as it is typed."""
         turns = [f"{name}={turn}" for name, turn in self.index.items()] + [EVERY] * self.every
         at = f"@{','.join(turns)}" if turns else ""
-        return f"{self.quantity}{at} = {' '.join(f'{number:.17g}' for number in self.numbers)}"
+        value = FRESH if self.fresh else " ".join(f"{number:.17g}" for number in self.numbers)
+        return f"{self.quantity}{at} = {value}"
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,9 @@ class ProbedWrite:
 
 
 def parse_injection(text: str) -> Injection:
-    """Return what `quantity@loop=turn,… = numbers` says; `= fresh LOG` takes the numbers from a log.
+    """Return what `quantity@loop=turn,… = numbers` says.
+
+    `= from LOG` takes the numbers from a log; `= fresh` leaves them to the formula of the quantity.
 
     Raises
     ------
@@ -85,6 +94,8 @@ def parse_injection(text: str) -> Injection:
         raise UsageError(f"--set {text!r}: write it as 'QUANTITY@LOOP=TURN = NUMBER', or QUANTITY=NUMBER")
     quantity, turns, value = (match[1], match[2], match[3]) if match[1] else (match[4], None, match[5])
     index, every = _turns(turns or "", text)
+    if value == FRESH:
+        return Injection(quantity, (), index, every, fresh=True)
     from_log = _FROM_LOG.fullmatch(value)
     numbers = _logged(quantity, index, Path(from_log[1] or from_log[2])) if from_log else _numbers(value, text)
     return Injection(quantity, numbers, index, every)
@@ -109,7 +120,7 @@ def _numbers(text: str, typed: str) -> tuple[float, ...]:
     except ValueError:
         numbers = ()
     if not numbers or not all(abs(number) < float("inf") for number in numbers) or not text.isascii():
-        raise UsageError(f"--set {typed!r}: {text!r} are no finite numbers")
+        raise UsageError(f"--set {typed!r}: {text!r} are no finite numbers, nor `fresh` nor `from LOG`")
     return numbers
 
 

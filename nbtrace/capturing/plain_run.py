@@ -1,6 +1,7 @@
 """A run of a program as it is, and what it wrote: what a captured run is held against."""
 
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,16 @@ class RunOutput:
         """SHA-256 of everything, standard output and error included."""
         streams = {STDOUT: sha256_of(self.streams.stdout), STDERR: sha256_of(self.streams.stderr)}
         return {**streams, **self.written.digests}
+
+    def keep(self, folder: Path) -> None:
+        """Copy what the run wrote to a folder, which is made; files that it wrote in place stay there alone."""
+        folder.mkdir(parents=True)
+        shutil.copyfile(self.streams.stdout, folder / f"{STDOUT}.txt")
+        shutil.copyfile(self.streams.stderr, folder / f"{STDERR}.txt")
+        for name, path in self.written.files.items():
+            if name not in self.written.in_place:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, folder / name)
 
     def require(self, name: str, *, stdin_given: bool, captured: bool = False) -> None:
         """Refuse a run that did not end well.

@@ -15,7 +15,7 @@ from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.back_end_run import BackEndRun, InjectedWrite
 from nbtrace.capturing.capture_plan import probe_plan, write_plan
 from nbtrace.capturing.expression import RETURNED
-from nbtrace.capturing.hits import CapturedValue, Hit
+from nbtrace.capturing.hits import Arrivals, CapturedValue, Hit
 from nbtrace.capturing.injection import ProbedWrite
 from nbtrace.capturing.launch import Launch, Streams
 from nbtrace.capturing.plain_run import last_line, run_plain
@@ -266,7 +266,7 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> BackEndRun:
         tuple(InjectedWrite(event["write"], tuple(event["before"]), tuple(event["after"])) for event in written),
         f"of Python {first['python']}",
         "",
-        {},
+        _arrivals(hitting[0] if hitting else processes[0]),
         BackEnd(first["back_end"]),
     )
 
@@ -274,6 +274,15 @@ def read_events(folder: Path, run: ProgramRun, file: ProbeFile) -> BackEndRun:
 def _events(path: Path) -> tuple[Event, ...]:
     lines = path.read_text("ascii").splitlines()
     return tuple(json.loads(line) for line in lines)
+
+
+def _arrivals(process: _Process) -> Arrivals:
+    """Return how often the places of probes were reached; a process that was ended says nothing of it."""
+    told = [event["arrivals"] for event in process.of("end")]
+    return {
+        int(number): tuple((tuple(turns), count) for turns, count in seen)
+        for number, seen in (told[0] if told else {}).items()
+    }
 
 
 def _require_whole(processes: Sequence[_Process]) -> None:

@@ -5,7 +5,6 @@ for several injections after one plain run.
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -347,15 +346,8 @@ class CaptureSession:
 
     @staticmethod
     def _keep(run: RunOutput, output: Path | None) -> None:
-        if output is None:
-            return
-        output.mkdir(parents=True)
-        shutil.copyfile(run.streams.stdout, output / f"{STDOUT}.txt")
-        shutil.copyfile(run.streams.stderr, output / f"{STDERR}.txt")
-        for name, path in run.written.files.items():
-            if name not in run.written.in_place:
-                (output / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, output / name)
+        if output is not None:
+            run.keep(output)
 
 
 def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:

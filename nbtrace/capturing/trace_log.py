@@ -1,11 +1,11 @@
 """The log of a capture: what the program printed itself, then a trace in the trace format, with its provenance."""
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nbtrace.capturing.hits import Hit
+from nbtrace.capturing.provenance import origin_lines
 from nbtrace.parsers.trace_format import VERSION_LINE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def captured_log(result: "CaptureResult", injected: "InjectedRun | None" = None)
     lines = [
         f"captured from {(result.file or request.program).name}, sha256 {certificate.captured_sha256}",
         *([f"a twin of the program with sha256 {certificate.program_sha256}"] if result.twin else []),
-        f"command: {shlex.join(request.command)}",
+        *origin_lines(request),
         f"read by {result.back_end.value} {result.back_end_version}; {result.producer}".rstrip("; "),
         f"certificate: {same} the same bytes as in a plain run; {certificate.hits} hits",
         *([f"injected: {item.injection.words}" for item in injected.written] if injected is not None else []),

@@ -16,15 +16,18 @@ from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import OUTPUT, PIXELS, PROGRAMS
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.cli.running_options import Timeout, time_limit
-from nbtrace.errors import UsageError
+from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.files import rerun_names, write_new
 from nbtrace.nearness import nearest
 
 if TYPE_CHECKING:
     from nbtrace.capturing.capture_request import CaptureRequest
     from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
+    from nbtrace.capturing.injection import Injection
     from nbtrace.capturing.probe import ProbeFile
+    from nbtrace.vocabulary.chosen import Chosen
     from nbtrace.vocabulary.vocabulary import Vocabulary
+    from simulator.config import Config
 
 EXAMPLE = (
     "Example: nbtrace capture --pixel 685 1039 --build 'make OUT={program} CFLAGS=\"{flags}\"' -o c.log "
@@ -86,7 +89,8 @@ SetOption: TypeAlias = Annotated[
     typer.Option(
         "--set",
         metavar="SETTING",
-        help="Write a value into the running program: 'QUANTITY@LOOP=TURN = NUMBERS', or '= from LOG'. Repeatable.",
+        help="Write a value into the running program: 'QUANTITY@LOOP=TURN = NUMBERS', '= from LOG', or '= fresh', by "
+        "its formula. Repeatable.",
         rich_help_panel=PROGRAMS,
     ),
 ]
@@ -293,7 +297,29 @@ def _captured(
     with capture_session(request) as session:
         if not injections:
             return session.capture(_output_folder(log)), None
-        return session.capture(), session.inject(injections, _output_folder(log))
+        result = session.capture()
+        return result, session.inject(_with_values(result, injections), _output_folder(log))
+
+
+def _with_values(result: "CaptureResult", injections: "Sequence[Injection]") -> "Sequence[Injection]":
+    """Return injections with the numbers of those whose formula gives them."""
+    if not any(injection.fresh for injection in injections):
+        return injections
+    from nbtrace.proving.fresh_values import with_fresh_values  # noqa: PLC0415
+    from nbtrace.vocabulary.chosen import chosen  # noqa: PLC0415
+
+    words = chosen(None, Path())
+    return with_fresh_values(result, injections, words.vocabulary, _configuration(result.request, words))
+
+
+def _configuration(request: "CaptureRequest", words: "Chosen") -> "Config | None":
+    """Return what the arguments of the program say of its configuration; None where they are not nanoBragg's."""
+    from nbtrace.cli.explain import configured_by  # noqa: PLC0415
+
+    try:
+        return configured_by(None, list(request.arguments), words) if words.is_default else None
+    except NbtraceError:
+        return None
 
 
 def _output_folder(log: Path) -> Path | None:

@@ -71,7 +71,9 @@ def explain_command(
 
     With --prove ./PROGRAM -- FLAGS the reference itself is asked: it runs once as it is, once captured, and once with
     the value of the first root changed at its place, which either makes its number that of the other program or not.
-    A cause that it contradicts is withdrawn. The exit status does not depend on it.
+    Where a configuration value differs, it runs with the other flag. Several roots are changed one by one, and then
+    together. --prove-port 'python port.py ARGS' asks the port. A cause that a program contradicts is withdrawn. The
+    exit status does not depend on it.
     """
     # The catalogue of causes, which no other command needs.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
@@ -83,10 +85,10 @@ def explain_command(
     flags = with_leniency(typed, lenient=lenient)
     words = chosen(vocabulary, Path())
     program = proof.program()
-    probes = None if program is None else proof.file(words.vocabulary)
+    runs = proof.runs(proof.probe_files(words.vocabulary), typed)
     configured = configured_by(config, _of_configuration(flags, config, words, proves=program is not None), words)
     inputs = (c_log, py_log, *words.inputs)
-    inputs += () if proof.probes is None else (str(proof.probes),)
+    inputs += tuple(str(path) for path in (proof.probes, proof.port_probes) if path is not None)
     destinations = outputs.destinations(notes=hypotheses)
     delivery = Delivery("explain", inputs, destinations, reference=program)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
@@ -95,8 +97,8 @@ def explain_command(
     refuse_misspelt(limits, result.diff.notices)
     with temporary_folder() as folder:
         kept = folder / "outputs" if destinations.bundle is not None else None
-        if program is not None and probes is not None:
-            result = proved_by(proof, program, probes, typed, result, kept)
+        for run in runs:
+            result = proved_by(proof, run, result, None if kept is None else kept / run.host)
         view, files = explain_view(result), proof_files(result, kept)
         code = delivery.deliver(view, lambda: explain_document(result), outputs=files)
     if hypotheses is not None:

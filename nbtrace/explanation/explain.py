@@ -1,7 +1,7 @@
 """Explaining a pair of traces: the whole of `nbtrace explain` but the words."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -50,8 +50,11 @@ class Explanation(Presentable):
         Values that are no numbers: not finite, or a word in place of one.
     simulated : Simulated or None
         What runs of the simulator say; None where none were asked for, or the traces are of different pixels.
-    unproven : Proof or None
-        Why no root was held against the reference itself, where that was asked for and there is none to try.
+    unproven : mapping of Side to Proof
+        Of the reference and of the candidate why no root was held against it, where that was asked for and there is
+        none to try.
+    together : mapping of Side to Proof
+        What they gave with several roots changed together.
     """
 
     presented_as: ClassVar[str] = "explain"
@@ -62,7 +65,8 @@ class Explanation(Presentable):
     attribution: Attribution
     unusable: tuple[Record, ...]
     simulated: Simulated | None = None
-    unproven: Proof | None = None
+    unproven: Mapping[Side, Proof] = field(default_factory=dict)
+    together: Mapping[Side, Proof] = field(default_factory=dict)
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
@@ -79,15 +83,21 @@ class Explanation(Presentable):
         """The roots with their shares, the one that matters most first."""
         return ranked(self.audit, self.roots, self.attribution)
 
-    @cached_property
+    @property
     def proof(self) -> Proof | None:
-        """What the reference itself says of the first root that was held against it and not contradicted.
+        """What the reference itself says; see :meth:`proof_in`."""
+        return self.proof_in(Side.C)
 
-        Else why the first one was not, else what contradicts it; None where nothing was asked for.
+    def proof_in(self, host: Side) -> Proof | None:
+        """Return what a program itself says of the first root that was held against it and not contradicted.
+
+        A proof that confirms comes before one that goes some of the way. Else why the first one was not tried, else
+        what contradicts it; None where nothing was asked for.
         """
-        proofs = [root.proof for root, _ in self.ranked if root.proof is not None]
+        proofs = [root.proofs[host] for root, _ in self.ranked if host in root.proofs]
+        confirmed = [proof for proof in proofs if proof.outcome is ProofOutcome.CONFIRMED]
         kept = [proof for proof in proofs if proof.tried and proof.outcome is not ProofOutcome.REFUTED]
-        return next(iter((*kept, *proofs)), self.unproven)
+        return next(iter((*confirmed, *kept, *proofs)), self.unproven.get(host))
 
     @cached_property
     def rounded(self) -> tuple[Root, ...]:

@@ -15,7 +15,8 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from nbtrace.explanation.audit.findings import Audit, Finding
     from nbtrace.explanation.causes.search import Signature
-    from nbtrace.explanation.simulations.run import Experiments
+    from nbtrace.explanation.proof import FlagChange
+    from nbtrace.explanation.simulations.run import Change, Experiments
 
 SUBJECT = "explanation"
 
@@ -145,6 +146,28 @@ class Physics:
         """Return the values of configuration values that are set together, as reports print them."""
         del names
         return ", ".join(values)
+
+    def changed_flags(
+        self, arguments: Sequence[str], needed: Mapping[str, Vector], told: Mapping[str, Vector]
+    ) -> "FlagChange | None":
+        """Return arguments of the reference that set other values; None where no flag of it does.
+
+        Parameters
+        ----------
+        arguments : sequence of str
+            Those that it was run with.
+        needed : mapping of str to tuple of float
+            Configuration values, or quantities that are configured, and what they are to be.
+        told : mapping of str to tuple of float
+            Further quantities, which may tell the same with more digits.
+        """
+        del arguments, needed, told
+        return None
+
+    def flags_of_change(self, arguments: Sequence[str], change: "Change") -> "FlagChange | None":
+        """Return arguments of the reference with a change that a run has; None where no flag makes it."""
+        del arguments, change
+        return None
 
     def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:
         """Return the command that gets what is wanted; empty where none does."""

@@ -1,4 +1,8 @@
-"""What came of holding a cause against the reference itself: a value was changed in the running program."""
+"""What came of holding a cause against one of the two programs itself: something was changed in it while it ran.
+
+The program that is run is the host of the proof, as a rule the reference; the number that it then should give is the
+other program's, its target.
+"""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +14,7 @@ from nbtrace.vocabulary.sides import Side
 
 
 class ProofOutcome(StrEnum):
-    """What the reference says of a root when the value is changed there."""
+    """What a program says of a root when the value is changed there."""
 
     CONFIRMED = "confirmed"
     """It gives the other program's number."""
@@ -22,7 +26,7 @@ class ProofOutcome(StrEnum):
 
 
 class NotTried(StrEnum):
-    """Why a root was not held against the reference."""
+    """Why a root was not held against a program."""
 
     NO_ROOT = "the logs show no root"
     NOT_COMPARABLE = "the logs are not comparable"
@@ -36,6 +40,7 @@ class NotTried(StrEnum):
     NOT_WRITABLE = "the probe reads what is computed"
     TOO_LATE = "the probe stands behind the use of the value"
     OTHER_RUN = "the program does not compute what the reference's log has"
+    """The host's log, of whichever side it is."""
     INCOMPLETE = "the capture is incomplete"
     PERTURBED = "capture changes the program"
     PROGRAM = "the program or gdb failed"
@@ -43,12 +48,14 @@ class NotTried(StrEnum):
 
 
 class InjectedSide(StrEnum):
-    """Whose value is written into the reference."""
+    """Whose value is written into the host."""
 
     RIGHT = "right"
-    """The right one in place of the reference's wrong one."""
+    """The right one in place of its own wrong one."""
     CANDIDATE = "candidate"
-    """The candidate's, which is wrong or undecided."""
+    """The candidate's, which is wrong or undecided, into the reference."""
+    REFERENCE = "reference"
+    """The reference's, which is wrong or undecided, into the candidate."""
 
 
 class ValueOrigin(StrEnum):
@@ -61,7 +68,7 @@ class ValueOrigin(StrEnum):
 
 
 class NumberMatch(StrEnum):
-    """How the reference's number then meets the other program's."""
+    """How the host's number then meets the other program's."""
 
     BITS = "bits"
     """The same bits in the image, or the same number where there is none."""
@@ -72,7 +79,7 @@ class NumberMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedValue:
-    """A value that was written into the running reference.
+    """A value that was written into the running host.
 
     Attributes
     ----------
@@ -102,6 +109,38 @@ class ChangedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFlag:
+    """An argument of a program that was changed.
+
+    Attributes
+    ----------
+    before, after : str
+        The flag with its values; empty where it was not given, or is no longer.
+    """
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChange:
+    """Arguments of a program with another configuration.
+
+    Attributes
+    ----------
+    arguments : tuple of str
+        All of them.
+    flags : tuple of ChangedFlag
+    image_width : int
+        Pixels of its image along the fast axis.
+    """
+
+    arguments: tuple[str, ...]
+    flags: tuple[ChangedFlag, ...]
+    image_width: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageNumbers:
     """The traced pixel in the images of both runs, and the other program's number as the image would hold it.
 
@@ -109,24 +148,24 @@ class ImageNumbers:
     ----------
     file : str
     before, after : float
-    candidate : float or None
+    target : float or None
         None where the other log does not tell it.
     """
 
     file: str
     before: float
     after: float
-    candidate: float | None
+    target: float | None
 
     @property
     def same(self) -> bool:
-        """Whether the reference then has the other program's very number."""
-        return self.candidate is not None and self.after == self.candidate
+        """Whether the host then has the other program's very number."""
+        return self.target is not None and self.after == self.target
 
 
 @dataclass(frozen=True, slots=True)
 class ProofOutput:
-    """One thing that the reference writes, by digest: a file, `stdout` or `stderr`.
+    """One thing that the host writes, by digest: a file, `stdout` or `stderr`.
 
     Attributes
     ----------
@@ -142,7 +181,7 @@ class ProofOutput:
 
 @dataclass(frozen=True)
 class Proof:
-    """A cause held against the reference itself.
+    """A cause held against a program itself.
 
     Attributes
     ----------
@@ -157,8 +196,8 @@ class Proof:
     quantity : str
         The final quantity.
     pixel : (int, int) or None
-    before, after, candidate : float or None
-        The final quantity of the reference as it is and with the values changed, and the other program's, in double
+    before, after, target : float or None
+        The final quantity of the host as it is and with the values changed, and the other program's, in double
         precision as captured and logged.
     image : ImageNumbers or None
     match : NumberMatch
@@ -178,6 +217,14 @@ class Proof:
     untouched : int
         How often the program computes the values in turns of loops of which the logs tell nothing, and where they were
         left as they are. A root cannot be refuted then.
+    host : Side
+        The program that was run: the reference, or the candidate.
+    roots : tuple of Node
+        The first value of each root, where several were changed together.
+    flags : tuple of ChangedFlag
+        Arguments of the host that were changed.
+    changed_command : tuple of str
+        The program and its arguments with these flags; empty where none was changed.
     """
 
     outcome: ProofOutcome
@@ -189,7 +236,7 @@ class Proof:
     pixel: tuple[int, int] | None = None
     before: float | None = None
     after: float | None = None
-    candidate: float | None = None
+    target: float | None = None
     image: ImageNumbers | None = None
     match: NumberMatch = NumberMatch.APART
     expected: float | None = None
@@ -201,41 +248,45 @@ class Proof:
     command: tuple[str, ...] = ()
     injections: tuple[str, ...] = ()
     untouched: int = 0
+    host: Side = Side.C
+    roots: tuple[Node, ...] = ()
+    flags: tuple[ChangedFlag, ...] = ()
+    changed_command: tuple[str, ...] = ()
 
     @property
     def tried(self) -> bool:
-        """Whether the reference was run with values changed."""
+        """Whether the host was run with something changed."""
         return self.outcome is not ProofOutcome.NOT_TRIED
 
     @property
     def residual_rel(self) -> float | None:
-        """|after − candidate|/|candidate|."""
-        if self.after is None or not self.candidate:
+        """|after − target|/|target|."""
+        if self.after is None or not self.target:
             return None
-        return abs(self.after - self.candidate) / abs(self.candidate)
+        return abs(self.after - self.target) / abs(self.target)
 
     @property
     def log_ratio_left(self) -> float | None:
-        """ln(candidate/after), None where it is no number."""
-        if not self.after or not self.candidate or self.candidate / self.after <= 0:
+        """ln(target/after), None where it is no number."""
+        if not self.after or not self.target or self.target / self.after <= 0:
             return None
-        return math.log(self.candidate / self.after)
+        return math.log(self.target / self.after)
 
 
-def not_tried(reason: NotTried, text: str = "", side: InjectedSide = InjectedSide.RIGHT) -> Proof:
-    """Return the proof of a root that was not held against the reference."""
-    return Proof(ProofOutcome.NOT_TRIED, reason, text, side)
+def not_tried(reason: NotTried, text: str = "", side: InjectedSide = InjectedSide.RIGHT, host: Side = Side.C) -> Proof:
+    """Return the proof of a root that was not held against a program."""
+    return Proof(ProofOutcome.NOT_TRIED, reason, text, side, host=host)
 
 
 _MOST = 0.5
-"""Share of the final log-ratio from which on a root claims the difference, so that the reference can refute it.
+"""Share of the final log-ratio from which on a root claims the difference, so that a program can refute it.
 
-It is also how far the reference may be from the claim, relative to it: a log prints few of the values of a sum.
+It is also how far the program may be from the claim, relative to it: a log prints few of the values of a sum.
 """
 
 
 def outcome_of(match: NumberMatch, done: float | None, expected: float | None, *, whole: bool = True) -> ProofOutcome:
-    """Return what the reference's number says of a root.
+    """Return what the host's number says of a root.
 
     Parameters
     ----------
@@ -255,18 +306,20 @@ def outcome_of(match: NumberMatch, done: float | None, expected: float | None, *
     return ProofOutcome.PARTLY if near else ProofOutcome.REFUTED
 
 
-def share_done(before: float, after: float, candidate: float) -> float | None:
-    """Return which share of ln(candidate/before) a change makes; of the difference where a ratio is no number.
+def share_done(before: float, after: float, target: float) -> float | None:
+    """Return which share of ln(target/before) a change makes; of the difference where a ratio is no number.
 
     None where both sides have the same number, or one is none.
     """
-    if not all(map(math.isfinite, (before, after, candidate))) or before == candidate:
+    if not all(map(math.isfinite, (before, after, target))) or before == target:
         return None
-    if before > 0 < candidate and after > 0:
-        return math.log(after / before) / math.log(candidate / before) + 0.0
-    return (after - before) / (candidate - before) + 0.0
+    if before > 0 < target and after > 0:
+        return math.log(after / before) / math.log(target / before) + 0.0
+    return (after - before) / (target - before) + 0.0
 
 
-def leading_side(side: Side) -> InjectedSide:
-    """Return whose value is written where a side is wrong."""
-    return InjectedSide.RIGHT if side is Side.C else InjectedSide.CANDIDATE
+def leading_side(side: Side, host: Side = Side.C) -> InjectedSide:
+    """Return whose value is written into a host where a side is wrong."""
+    if side is host:
+        return InjectedSide.RIGHT
+    return InjectedSide.CANDIDATE if host is Side.C else InjectedSide.REFERENCE

@@ -11,7 +11,7 @@ from nbtrace.images.image import Image
 from nbtrace.records import Pixel
 
 if TYPE_CHECKING:
-    from nbtrace.capturing.session import CaptureResult
+    from nbtrace.capturing.capture_result import CaptureResult
 
 THREADS_VARIABLE = "OMP_NUM_THREADS"
 """What tells a program its number of threads."""

@@ -16,8 +16,9 @@ from nbtrace.temporary import temporary_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nbtrace.capturing.capture_request import CaptureRequest
+    from nbtrace.capturing.capture_result import CaptureResult
     from nbtrace.capturing.probe import ProbeFile
-    from nbtrace.capturing.session import CaptureRequest, CaptureResult
 
 _OF_A_TRACE = "; no trace was written"
 """What errors of a capture end with, and what says nothing where none was to be written."""
@@ -136,9 +137,11 @@ class TraceCapture:
             raise
 
     def _request(self, line: FlagLine, options: RunOptions, pixel: Pixel) -> "CaptureRequest":
+        from nbtrace.capturing.capture_request import CaptureRequest  # noqa: PLC0415
         from nbtrace.capturing.gdb_run import require_gdb  # noqa: PLC0415
+        from nbtrace.capturing.program_file import require_program  # noqa: PLC0415
         from nbtrace.capturing.python_command import python_command  # noqa: PLC0415
-        from nbtrace.capturing.session import CaptureRequest, chosen_build, require_program  # noqa: PLC0415
+        from nbtrace.capturing.session import chosen_build  # noqa: PLC0415
 
         self._probes = self._probes or self._read_probes()
         selection = self._probes.selection

@@ -29,7 +29,7 @@ from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
 if TYPE_CHECKING:
-    from nbtrace.capturing.session import CaptureResult
+    from nbtrace.capturing.capture_result import CaptureResult
 
 THREADS = (1, 2, 4)
 """Numbers of threads that the reference is run with; the first is what all else is held against."""

@@ -67,15 +67,17 @@ class CapturedValues:
         return found[-1].numbers[0] * found[-1].scale if found and len(found[-1].numbers) == 1 else None
 
 
-def captured_values(hits: Sequence[Hit], file: ProbeFile, vocabulary: Vocabulary) -> CapturedValues | None:
-    """Return captured values by what they are; None where the vocabulary knows none of them."""
+def captured_values(
+    hits: Sequence[Hit], file: ProbeFile, vocabulary: Vocabulary, side: Side = Side.C
+) -> CapturedValues | None:
+    """Return captured values of a side by what they are; None where the vocabulary knows none of them."""
     text = log_text(hits, file.prefix)
     ahead = text.count("\n") - sum(1 for _ in trace_lines(hits, file.prefix))
     traces = [trace for trace in parse_trace(text, "the capture", vocabulary=vocabulary) if trace.records]
     if not traces:
         return None
     trace = traces[0]
-    found = scene(trace, Side.C, constants_of(vocabulary), trace.blocks[0] if trace.blocks else 0)
+    found = scene(trace, side, constants_of(vocabulary), trace.blocks[0] if trace.blocks else 0)
     places = [(number, at) for number, hit in enumerate(hits) for at in range(len(hit.values))]
     passed = _passed(hits)
     readings, every = {}, []

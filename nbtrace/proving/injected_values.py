@@ -1,4 +1,4 @@
-"""Which values are written into the reference for a root: those of its quantities, at their places."""
+"""Which values are written into a program for a root: those of its quantities, at their places."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence
@@ -19,11 +19,11 @@ _FULL_DIGITS = 1e-11
 """Relative uncertainty of a formula's value up to which its inputs count as logged to full digits."""
 
 _SAME = 0.01
-"""Share of what is to be changed by which the program's value may be another than the reference's log has."""
+"""Share of what is to be changed by which the program's value may be another than its log has."""
 
 
 class UntriedError(Exception):
-    """Why a root cannot be held against the reference."""
+    """Why a root cannot be held against a program."""
 
     def __init__(self, reason: NotTried, text: str = "") -> None:
         super().__init__(text or reason.value)
@@ -67,40 +67,46 @@ class PlannedValue:
         return Injection(reading.key, self.numbers, reading.index, every=True, free=self.free, over=reading.numbers)
 
 
-def wanted_values(audit: Audit, root: Root) -> dict[Node, tuple[Vector, ValueOrigin]]:
-    """Return what is to be written for each value of a root: the right one, or the candidate's where that is wrong.
+def wanted_values(audit: Audit, root: Root, host: Side = Side.C) -> dict[Node, tuple[Vector, ValueOrigin]]:
+    """Return what is to be written for each value of a root: the right one, or the other side's where that is wrong.
+
+    Parameters
+    ----------
+    audit : Audit
+    root : Root
+    host : Side
+        The program that is written into.
 
     Raises
     ------
     UntriedError
         If one is not known.
     """
-    side = leading_side(root.side)
-    found = {finding.node: _wanted(audit, finding, side) for finding in _findings(audit, root, side)}
+    found = {finding.node: _wanted(audit, finding, root, host) for finding in _findings(audit, root, host)}
     for node, (vector, _) in found.items():
         if not vector or not all(map(math.isfinite, vector)):
             raise UntriedError(NotTried.NO_VALUE, f"no log has a value of {node.label} to write")
     return found
 
 
-def _findings(audit: Audit, root: Root, side: InjectedSide) -> Iterator[Finding]:
-    """Yield the findings of a root, and what one mistake makes wrong with them in the reference, at the same place."""
+def _findings(audit: Audit, root: Root, host: Side) -> Iterator[Finding]:
+    """Yield the findings of a root, and what one mistake makes wrong with them in the host, at the same place."""
     yield from root.findings
-    if side is InjectedSide.CANDIDATE:
+    if leading_side(root.side, host) is not InjectedSide.RIGHT:
         return
     own = {finding.node for finding in root.findings}
     families = {(audit.physics.family(node.name), node.place, node.sample) for node in own}
     for finding in audit.findings:
         node = finding.node
         place = audit.physics.family(node.name), node.place, node.sample
-        if node not in own and place in families and finding.c.broken:
+        if node not in own and place in families and finding.held(host).broken:
             yield finding
 
 
-def _wanted(audit: Audit, finding: Finding, side: InjectedSide) -> tuple[Vector, ValueOrigin]:
-    theirs = audit.effective[Side.PY].get(finding.node, ())
-    held = finding.held(Side.C)
-    if side is InjectedSide.CANDIDATE or held.computed is None or not held.broken:
+def _wanted(audit: Audit, finding: Finding, root: Root, host: Side) -> tuple[Vector, ValueOrigin]:
+    theirs = audit.effective[host.other].get(finding.node, ())
+    held, side = finding.held(host), leading_side(root.side, host)
+    if side is not InjectedSide.RIGHT or held.computed is None or not held.broken:
         return theirs, ValueOrigin.OTHER_LOG
     value, allowed = held.computed.value, held.computed.allowed
     full = norm(allowed) <= _FULL_DIGITS * norm(value)
@@ -110,7 +116,9 @@ def _wanted(audit: Audit, finding: Finding, side: InjectedSide) -> tuple[Vector,
     return (theirs, ValueOrigin.OTHER_LOG) if near and not full else (value, ValueOrigin.FORMULA)
 
 
-def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: ProbeFile) -> tuple[PlannedValue, ...]:
+def planned_values(
+    audit: Audit, root: Root, captured: CapturedValues, file: ProbeFile, host: Side = Side.C
+) -> tuple[PlannedValue, ...]:
     """Return what is written for a root, and where.
 
     A place that the program reaches at further sampled points, of which the log prints none, is written there too where
@@ -120,12 +128,12 @@ def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: Pro
     ------
     UntriedError
         If no probe gives a value, one gives it too late or from what is computed, or the program has another one than
-        the reference's log.
+        its log.
     """
     planned: dict[tuple[str, int, int, tuple[tuple[str, int], ...]], PlannedValue] = {}
-    for node, (wanted, origin) in wanted_values(audit, root).items():
-        for reading in _readings(audit, captured, node):
-            _require_same(audit, reading, node, wanted)
+    for node, (wanted, origin) in wanted_values(audit, root, host).items():
+        for reading in _readings(audit, captured, node, host):
+            _require_same(audit, reading, node, wanted, host)
             _require_writable(file, reading)
             place = reading.key, reading.probe, reading.passed, tuple(reading.index.items())
             planned[place] = PlannedValue(reading, wanted, origin, _free(root, file, reading))
@@ -133,12 +141,13 @@ def planned_values(audit: Audit, root: Root, captured: CapturedValues, file: Pro
     return tuple(sorted(planned.values(), key=lambda item: item.reading.hit))
 
 
-def _readings(audit: Audit, captured: CapturedValues, node: Node) -> Iterator[CapturedReading]:
+def _readings(audit: Audit, captured: CapturedValues, node: Node, host: Side) -> Iterator[CapturedReading]:
     reading = captured.readings.get(node)
     if reading is None:
-        raise UntriedError(NotTried.NO_PROBE, f"no probe gives {node.label}; a probe file that does: --probes TOML")
+        option = "--probes" if host is Side.C else "--port-probes"
+        raise UntriedError(NotTried.NO_PROBE, f"no probe gives {node.label}; a probe file that does: {option} TOML")
     yield reading
-    logged = audit.scenes[Side.C].values
+    logged = audit.scenes[host].values
     for further in captured.every:
         other = further.node
         alike = other.name == node.name and other.place == node.place and further.numbers == reading.numbers
@@ -163,14 +172,19 @@ def distinct(planned: Sequence[PlannedValue]) -> list[PlannedValue]:
 
 
 def untouched(
-    audit: Audit, planned: Sequence[PlannedValue], captured: CapturedValues, file: ProbeFile, arrivals: Arrivals
+    audit: Audit,
+    planned: Sequence[PlannedValue],
+    captured: CapturedValues,
+    file: ProbeFile,
+    arrivals: Arrivals,
+    host: Side = Side.C,
 ) -> int:
     """Return how often the program computes the values of a root where none is written.
 
     It may do so in turns of loops that a probe passes by and of which the root says nothing, and, with another value,
     at hits of the probe that the log does not print.
     """
-    logged = audit.scenes[Side.C].values
+    logged = audit.scenes[host].values
     changed = {(item.reading.key, item.reading.probe): item.reading for item in planned}
     hits = {(item.reading.key, item.reading.hit) for item in planned}
     others = sum(
@@ -202,9 +216,9 @@ def _passed_by(item: PlannedValue, file: ProbeFile, arrivals: Arrivals) -> int:
     )
 
 
-def _require_same(audit: Audit, reading: CapturedReading, node: Node, wanted: Vector) -> None:
+def _require_same(audit: Audit, reading: CapturedReading, node: Node, wanted: Vector, host: Side) -> None:
     """Refuse a program that has another value than the log which is explained."""
-    logged = audit.scenes[Side.C].values.get(node, ())
+    logged = audit.scenes[host].values.get(node, ())
     mine = tuple(number * reading.scale for number in reading.numbers)
     if len(logged) != len(mine) or len(wanted) != len(mine):
         raise UntriedError(
@@ -214,8 +228,8 @@ def _require_same(audit: Audit, reading: CapturedReading, node: Node, wanted: Ve
     if apart > _SAME * change:
         raise UntriedError(
             NotTried.OTHER_RUN,
-            f"{node.label} is {_shown(mine)} in the program and {_shown(logged)} in the reference's log: they are of "
-            "other flags, another pixel, another build or another number of threads (OMP_NUM_THREADS)",
+            f"{node.label} is {_shown(mine)} in the program and {_shown(logged)} in {log_of(host)}: they are of "
+            f"{OTHERWISE}",
         )
 
 
@@ -243,8 +257,16 @@ def _require_in_time(audit: Audit, captured: CapturedValues, readings: Sequence[
         if any(hit <= reading.hit for hit in (*takers, *ends)):
             raise UntriedError(
                 NotTried.TOO_LATE,
-                f"the probe gives {reading.key} behind its use; a probe before it could be written: --probes TOML",
+                f"the probe gives {reading.key} behind its use; a probe before its use could be written",
             )
+
+
+OTHERWISE = "other flags, another pixel, another build or another number of threads (OMP_NUM_THREADS)"
+
+
+def log_of(host: Side) -> str:
+    """Return what messages call the log of a program."""
+    return "the reference's log" if host is Side.C else "the port's log"
 
 
 def _shown(numbers: Vector) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.back_end_run import BackEndRun
-from nbtrace.capturing.injection import parse_injection, placed_write
+from nbtrace.capturing.injection import Injection, parse_injection, placed_write
 from nbtrace.capturing.launch import Launch, Streams
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.probe_file import read_probe_file
@@ -85,6 +85,7 @@ class Program:
         at: Mapping[str, int] | None = None,
         settings: tuple[str, ...] = (),
         back_end: BackEnd | None = None,
+        injections: tuple[Injection, ...] = (),
         **more: Any,
     ) -> Captured:
         """Run it, and return what its probes read."""
@@ -97,6 +98,6 @@ class Program:
         streams.stdout.touch()
         streams.stderr.touch()
         launch = Launch(self.python, self.arguments, self.folder, work, 60.0)
-        writes = [placed_write(parse_injection(text), file) for text in settings]
+        writes = [placed_write(item, file) for item in (*map(parse_injection, settings), *injections)]
         run = run_captured_python(launch, command, file, at or {}, streams, writes, back_end=back_end, **more)
         return Captured(run, streams.stdout.read_text(), streams.stderr.read_text())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.capturing.back_end import BackEnd
+from nbtrace.capturing.injection import Injection
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.python_run import read_events, steady_variables
 from nbtrace.errors import IncompleteError, ProgramError, UsageError
@@ -537,6 +538,36 @@ def test_a_value_written_into_the_program_is_used_by_it(program: Program) -> Non
         settings=("scaled@turn=1,every = 2",),
     )
     assert scaled.numbers == [4, 2, 12]
+
+
+def test_a_value_is_written_wherever_the_program_has_it_and_arrivals_are_counted(program: Program) -> None:
+    program.write("""
+        def main():
+            for source in range(3):
+                for step in range(2):
+                    x = 1.0 + step
+                    print(source, step, x)
+        main()
+    """)
+    captured = program.captured(
+        """
+        [[probe]]
+        function = "main"
+        after = "x"
+        loop = "step"
+        when = { source = 1 }
+        index = { step = "step" }
+        quantities = { x = "x" }
+        """,
+        injections=(
+            Injection("x", (7.0,), {"step": 0}, every=True, free=("source",), over=(1.0,)),
+            Injection("x", (9.0,), after=1),
+        ),
+    )
+    lines = ["0 0 7.0", "0 1 2.0", "1 0 7.0", "1 1 9.0", "2 0 7.0", "2 1 2.0"]
+    assert captured.stdout.splitlines() == lines
+    assert captured.numbers == [7, 9]
+    assert dict(captured.run.arrivals[1]) == {(0,): 2, (1,): 2, (2,): 2}
 
 
 def test_each_python_uses_the_back_end_that_costs_least(program: Program) -> None:

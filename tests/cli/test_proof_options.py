@@ -1,12 +1,14 @@
 """`nbtrace explain --prove`: the answer, the documents, the bundle, and what is typed wrongly."""
 
 import json
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.proving.meter import PROBES, STALE, VOCABULARY, folder, log, needs_gdb
+from tests.proving.meter import DOUBLED, PORT, PORT_PROBES, PROBES, RIGHT, STALE, VOCABULARY, folder, log, needs_gdb
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -40,6 +42,40 @@ def test_the_proof_leads_and_is_filed_with_both_outputs_and_the_command(nb: "Run
     assert nb("bundle", "verify", "B").code == 0
 
 
+def test_the_port_is_asked_beside_the_reference(nb: "Run", meter: str, tmp_path: Path) -> None:
+    """The reference is not tried, for want of a pixel of its own image; the port confirms, and both are filed."""
+    (tmp_path / "c.log").write_text(RIGHT)
+    (tmp_path / "port.log").write_text(DOUBLED)
+    (tmp_path / "port.py").write_text(PORT)
+    (tmp_path / "port.toml").write_text(PORT_PROBES)
+    port = f"{shlex.quote(sys.executable)} port.py 7"
+    call = [
+        *meter.split(),
+        "--prove",
+        "/bin/sh",
+        "--prove-port",
+        port,
+        "--port-probes",
+        "port.toml",
+        "--pixel",
+        "1",
+        "2",
+    ]
+    ended = nb(*call, "--json", "e.json", "--bundle", "B")
+    assert ended.code == 1
+    said = " ".join(ended.out.split())
+    assert "Proof: not tried: " in said
+    assert "Proof in the port: with the right gain (one value changed) PORT itself gives C's number" in said
+    document = json.loads((tmp_path / "e.json").read_text())
+    proof = document["port_proof"]
+    assert (proof["host"], proof["outcome"], proof["target"], proof["candidate"]) == ("py", "confirmed", 126.0, None)
+    assert document["roots"][0]["port_proof"] == proof
+    assert document["reference_proof"]["outcome"] == "not tried"
+    assert (document["port_proof_together"], document["reference_proof_together"]) == (None, None)
+    plain, changed = ((tmp_path / "B" / f"port_proof_{run}_image.bin").read_bytes() for run in ("plain", "injected"))
+    assert [at for at in range(0, 80, 4) if plain[at : at + 4] != changed[at : at + 4]] == [28]
+
+
 @needs_gdb
 @pytest.mark.parametrize(
     ("more", "said"),
@@ -57,6 +93,9 @@ def test_what_cannot_be_proven_is_said_and_the_exit_status_stays(nb: "Run", mete
         ("", 2, "--probes is of --prove PROGRAM"),
         ("--prove ./missing", 5, "./missing is no program that can be run"),
         ("--prove /bin/sh --pixel 1 2 --at q=1", 2, "'q' is no selected loop"),
+        ("--prove /bin/sh --prove-port ./p", 2, "--prove-port needs --port-probes TOML"),
+        ("--prove /bin/sh --port-probes probes.toml", 2, "--port-probes is of --prove-port"),
+        ("--prove /bin/sh --uncompiled", 2, "--uncompiled is of --prove-port"),
         ("--prove /bin/sh --timeout -1", 2, "give seconds"),
     ],
 )

@@ -73,6 +73,8 @@ WITHOUT = {
     ("selftest", "--configuration"): "",
     ("selftest", "--mistakes"): "-c cubic_default",
     ("explain", "--probes"): "c.log py.log --prove ./reference",
+    ("explain", "--prove-port"): "c.log py.log --port-probes probes.toml",
+    ("explain", "--port-probes"): "c.log py.log --prove-port ./reference",
 }
 """The same, where what is added stands in place of something."""
 
@@ -139,6 +141,8 @@ WRONG: dict[str, dict[str, int]] = {
     "--format": {"pdf": 2},
     "--name": {"a/b": 2},
     "--prove": {"missing": 5, "junk": 5, "folder": 5},
+    "--prove-port": {"missing": 5, "junk": 5, "folder": 5, "'": 2, "": 2},
+    "--port-probes": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
 }
 """Wrong values of an option, and the exit status each must have, whichever command it is of."""
 

@@ -50,11 +50,11 @@ def test_the_share_is_that_of_the_log_ratio_and_of_the_difference_where_that_is_
 
 
 def test_what_is_left_is_told_in_numbers() -> None:
-    proof = Proof(ProofOutcome.PARTLY, before=1.0, after=2.0, candidate=4.0)
+    proof = Proof(ProofOutcome.PARTLY, before=1.0, after=2.0, target=4.0)
     assert proof.log_ratio_left == pytest.approx(math.log(2))
     assert proof.residual_rel == 0.5
     assert proof.tried
     untried = not_tried(NotTried.LOG_ONLY, "only the log")
     assert not untried.tried
     assert (untried.residual_rel, untried.log_ratio_left) == (None, None)
-    assert Proof(ProofOutcome.REFUTED, after=-1.0, candidate=1.0).log_ratio_left is None
+    assert Proof(ProofOutcome.REFUTED, after=-1.0, target=1.0).log_ratio_left is None

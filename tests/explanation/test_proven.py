@@ -17,7 +17,7 @@ REFUTED = Proof(
     quantity="reading",
     before=87.5,
     after=88.5,
-    candidate=504.0,
+    target=504.0,
     expected=0.8,
     done=0.1,
 )
@@ -46,7 +46,7 @@ def test_a_refuted_root_has_no_cause_and_comes_last() -> None:
 
 def test_the_next_proof_leads_where_the_first_is_refuted() -> None:
     result, first, second = two_roots()
-    confirmed = Proof(ProofOutcome.CONFIRMED, match=NumberMatch.BITS, before=1.0, after=2.0, candidate=2.0)
+    confirmed = Proof(ProofOutcome.CONFIRMED, match=NumberMatch.BITS, before=1.0, after=2.0, target=2.0)
     after = proven(result, {first: REFUTED, second: confirmed})
     assert after.proof is confirmed
     assert "proven: with that changed C itself gives PORT's number to the last bit" in headline(after)

@@ -6,6 +6,7 @@ nothing. In every column the program adds up `step`s, of which the probe visits 
 
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -161,3 +162,90 @@ def request(where: Path, *arguments: str, pixel: tuple[int, int] = PIXEL, probes
     file = read_probe_file(where / "probes.toml")
     at = {"row": pixel[0], "col": pixel[1]}
     return CaptureRequest(folder() / "meter", arguments or ("7",), file, at, None, 60.0, None, where)
+
+
+PORT = """\
+import struct
+import sys
+
+ROWS, COLUMNS = 4, 5
+
+
+def table(value):
+    return [[value(row, col) for col in range(COLUMNS)] for row in range(ROWS)]
+
+
+def readings(scale):
+    base, loss = 2.0, 0.25
+    offset = table(lambda row, col: 0.5 * col)
+    gain = table(lambda row, col: (base + offset[row][col]) * (2 if col == 2 else 1))
+    depth = table(lambda row, col: 3.0 + row)
+    damping = table(lambda row, col: loss * depth[row][col])
+    applied = [list(line) for line in damping]
+    power = table(lambda row, col: 0.0)
+    for step in range(4):
+        dose = 1.5
+        share = gain
+        for row in range(ROWS):
+            for col in range(COLUMNS):
+                power[row][col] += share[row][col] ** 2 * applied[row][col] * dose
+    reading = table(lambda row, col: power[row][col] * scale / 3.0)
+    return reading
+
+
+values = [number for line in readings(float(sys.argv[1])) for number in line]
+with open("image.bin", "wb") as file:
+    file.write(struct.pack("20f", *values))
+"""
+"""A port of it in Python that computes all pixels at once, with a gain in column 2 that is twice the right one."""
+
+PORT_PROBES = """\
+prefix = "TRACE_PORT"
+
+[select]
+pixel = ["s", "f"]
+
+[image]
+quantity = "reading"
+default = "image.bin"
+width = "len(reading[0])"
+
+[[probe]]
+function = "readings"
+after = "gain"
+quantities = { base = "base", offset = "offset[s][f]", gain = "gain[s][f]" }
+
+[[probe]]
+function = "readings"
+after = "applied"
+quantities = { loss = "loss", depth = "depth[s][f]", damping = "damping[s][f]" }
+
+[[probe]]
+function = "readings"
+after = "dose"
+loop = "step"
+when = { step = 0 }
+quantities = { dose = "dose" }
+
+[[probe]]
+function = "readings"
+after = "reading"
+quantities = { power = "power[s][f]", scale = "scale", reading = "reading[s][f]" }
+"""
+
+
+def port_request(where: Path, *, probes: str = PORT_PROBES) -> CaptureRequest:
+    """Return what is to be captured of the port, in a folder of a test."""
+    (where / "port.py").write_text(PORT)
+    (where / "port.toml").write_text(probes)
+    at = {"s": PIXEL[0], "f": PIXEL[1]}
+    arguments = ("port.py", "7")
+    return CaptureRequest(
+        Path(sys.executable), arguments, read_probe_file(where / "port.toml"), at, None, 60.0, None, where
+    )
+
+
+RIGHT = log("TRACE_C")
+"""What a program without the mistake has in pixel 1 2, with 7 as its argument."""
+DOUBLED = log(gain=6.0)
+"""What the port has there."""

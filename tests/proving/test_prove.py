@@ -12,7 +12,20 @@ from nbtrace.explanation.proof import InjectedSide, NotTried, NumberMatch, Proof
 from nbtrace.proving.prove import INJECTED, PLAIN, proved
 from nbtrace.report.views.explain_view import headline
 from nbtrace.verdicts.status import Verdict
-from tests.proving.meter import PROBES, STALE, explained, log, needs_gdb, request
+from nbtrace.vocabulary.sides import Side
+from tests.proving.meter import (
+    DOUBLED,
+    PORT,
+    PORT_PROBES,
+    PROBES,
+    RIGHT,
+    STALE,
+    explained,
+    log,
+    needs_gdb,
+    port_request,
+    request,
+)
 
 
 def proof_of(result: Explanation) -> Proof:
@@ -32,7 +45,7 @@ def test_the_right_value_in_place_of_a_stale_one_gives_the_ports_number(tmp_path
     (value,) = proof.values
     assert (value.key, value.before, value.after, value.origin) == ("gain", (2.5,), (3.0,), ValueOrigin.FORMULA)
     assert proof.before == 4 * 2.5**2 * 1.5 * 7 / 3
-    assert proof.after == proof.candidate == 4 * 3.0**2 * 1.5 * 7 / 3
+    assert proof.after == proof.target == 4 * 3.0**2 * 1.5 * 7 / 3
     assert (proof.others, proof.untouched, proof.pixel) == (0, 0, (1, 2))
     plain, changed = (pixels(tmp_path / "outputs" / run / "image.bin") for run in (PLAIN, INJECTED))
     assert [at for at, (x, y) in enumerate(zip(plain, changed, strict=True)) if x != y] == [5 * 1 + 2]
@@ -56,7 +69,7 @@ def test_a_value_of_every_turn_is_changed_in_every_turn_that_has_it(tmp_path: Pa
     proof = proof_of(proved(explained(port), request(tmp_path)))
     assert proof.outcome is ProofOutcome.CONFIRMED
     assert [(value.key, value.times) for value in proof.values] == [("dose", 4)]
-    assert proof.after == proof.candidate
+    assert proof.after == proof.target
 
 
 @needs_gdb
@@ -120,6 +133,68 @@ def test_what_cannot_be_tried_is_said_and_the_explanation_stays(
     assert "no trace was written" not in proof.text
     assert result.roots[0].cause == before.roots[0].cause
     assert "proven" not in headline(result)
+
+
+def test_the_right_value_in_the_port_gives_the_references_number(tmp_path: Path) -> None:
+    result = proved(explained(DOUBLED, RIGHT), port_request(tmp_path), tmp_path / "outputs", Side.PY)
+    proof = result.proof_in(Side.PY)
+    assert proof is not None
+    assert (proof.outcome, proof.match, proof.side) == (ProofOutcome.CONFIRMED, NumberMatch.BITS, InjectedSide.RIGHT)
+    assert [(value.key, value.before, value.after) for value in proof.values] == [("gain", (6.0,), (3.0,))]
+    assert (proof.before, proof.after, proof.target) == (504.0, 126.0, 126.0)
+    assert (proof.others, proof.host, proof.program) == (0, Side.PY, str(tmp_path / "port.py"))
+    plain, changed = (pixels(tmp_path / "outputs" / run / "image.bin") for run in (PLAIN, INJECTED))
+    assert [at for at, (x, y) in enumerate(zip(plain, changed, strict=True)) if x != y] == [5 * 1 + 2]
+    assert headline(result).endswith("proven: with that changed PORT itself gives C's number to the last bit")
+    assert result.proof is None
+
+
+def test_a_wrong_value_of_the_reference_gives_its_number_in_the_port(tmp_path: Path) -> None:
+    """The right port of the program that has a stale value."""
+    request = port_request(tmp_path)
+    (tmp_path / "port.py").write_text(PORT.replace("(2 if col == 2 else 1)", "1"))
+    proof = proved(explained(log()), request, None, Side.PY).proof_in(Side.PY)
+    assert proof is not None
+    assert (proof.outcome, proof.side) == (ProofOutcome.CONFIRMED, InjectedSide.REFERENCE)
+    assert (proof.before, proof.after, proof.others) == (126.0, 87.5, 0)
+
+
+def test_a_cause_that_the_port_contradicts_is_withdrawn(tmp_path: Path) -> None:
+    """The gain is changed where nothing uses it any more, as if another quantity made the difference."""
+    asked = port_request(tmp_path, probes=PORT_PROBES.replace('after = "gain"', 'after = "kept"'))
+    kept = "    kept = [list(line) for line in gain]\n    depth ="
+    (tmp_path / "port.py").write_text(PORT.replace("share = gain", "share = kept").replace("    depth =", kept))
+    result = proved(explained(DOUBLED, RIGHT), asked, None, Side.PY)
+    (root,) = result.roots
+    assert root.proofs[Side.PY].outcome is ProofOutcome.REFUTED
+    assert root.cause is None
+    assert "withdrawn (multiplied by 2): with the right value in it PORT itself gives 504, not 126" in headline(result)
+
+
+def test_a_port_that_is_captured_no_more_is_not_tried(tmp_path: Path) -> None:
+    probes = PORT_PROBES.replace('gain = "gain[s][f]"', 'gain = "gain[s][f] + 0"')
+    result = proved(explained(DOUBLED, RIGHT), port_request(tmp_path, probes=probes), None, Side.PY)
+    proof = result.proof_in(Side.PY)
+    assert proof is not None
+    assert (proof.outcome, proof.reason) == (ProofOutcome.NOT_TRIED, NotTried.NOT_WRITABLE)
+    assert result.roots[0].cause is not None
+
+
+def test_several_roots_are_changed_one_by_one_and_then_together(tmp_path: Path) -> None:
+    """The dose is set anew in every turn of a loop, of which the probe visits one: it is changed in all of them."""
+    asked = port_request(tmp_path)
+    (tmp_path / "port.py").write_text(PORT.replace("dose = 1.5", "dose = 3.0"))
+    result = proved(explained(log(gain=6.0, dose=3.0), RIGHT), asked, tmp_path / "outputs", Side.PY)
+    singles = {root.quantity: root.proofs[Side.PY] for root in result.roots}
+    assert set(singles) == {"gain", "dose"}
+    assert {proof.outcome for proof in singles.values()} == {ProofOutcome.PARTLY}
+    together = result.together[Side.PY]
+    assert (together.outcome, together.match) == (ProofOutcome.CONFIRMED, NumberMatch.BITS)
+    assert {value.key: value.times for value in together.values} == {"gain": 1, "dose": 4}
+    assert (together.before, together.after, together.target) == (1008.0, 126.0, 126.0)
+    assert {node.name for node in together.roots} == {"gain", "dose"}
+    assert "changed together PORT itself gives C's number to the last bit" in headline(result)
+    assert pixels(tmp_path / "outputs" / INJECTED / "image.bin")[7] == 126.0
 
 
 @needs_gdb

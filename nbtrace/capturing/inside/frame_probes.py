@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _DEPTH = 300
 """Calling frames in which a loop variable is looked for."""
 _LONGEST_RANGE = 4096
+_MOST_TURNS = 10_000
+"""Turns of a place that are told apart."""
 
 
 class FrameExpression:
@@ -108,6 +110,10 @@ class FrameProbe:
         self.width = compiled(described["width"]) if described["width"] else None
         self.writes: list[FrameWrite] = []
 
+    def quantity(self, name: str) -> FrameQuantity:
+        """Return a quantity by its name."""
+        return next(quantity for quantity in self.quantities if quantity.name == name)
+
 
 class CodeProbes(NamedTuple):
     """The probes of one code object, and those that stand on each line."""
@@ -136,6 +142,7 @@ class Tracer:
         """Files that are known to have no probes, as code objects name them."""
         self._codes: dict[int, tuple[CodeType, CodeProbes | None]] = {}
         self._folder = os.getcwd()
+        self._arrivals: dict[int, dict[tuple[int, ...], int]] = {}
 
     # --- which code has probes ---
 
@@ -197,8 +204,14 @@ class Tracer:
         """Return the code objects that have run and have probes."""
         return [code for code, probes in self._codes.values() if probes is not None]
 
+    @property
+    def arrivals(self) -> dict[int, list[tuple[tuple[int, ...], int]]]:
+        """How often each probe's place was reached in the selected turn, by what the expressions of its `when` were."""
+        return {number: list(seen.items()) for number, seen in self._arrivals.items()}
+
     def _read(self, probe: FrameProbe, frame: FrameType) -> None:
-        if probe.spent or self._is_elsewhere(probe, frame.f_locals):
+        done = probe.spent and not (probe.when or probe.writes)
+        if done or self._is_elsewhere(probe, frame.f_locals):
             return
         try:
             with _NoDerivatives():
@@ -225,16 +238,24 @@ class Tracer:
 
     def _deliver(self, probe: FrameProbe, frame: FrameType) -> None:
         local = self._variables(frame)
-        if not self._selected(probe, frame, local):
+        if not all(_is(self._value(name, code, frame, local, probe), value) for name, code, value in self._loops):
             self._missed(probe)
             return
         how = obstacle()
         if how:
             self.log.once("compiled", probe=probe.number, how=how)
             return
+        turns = [(name, self._value(name, code, frame, local, probe), value) for name, code, value in probe.when]
+        self._count_arrival(probe, turns)
+        local = self._written_elsewhere(probe, frame, local, turns)
+        if not all(_is(found, wanted) for _, found, wanted in turns):
+            self._missed(probe)
+            return
+        if probe.spent:
+            return
         probe.spent = probe.once
         for write in probe.writes:
-            if write.is_due(frame, local):
+            if not write.is_elsewhere and write.is_due(frame, local):
                 write.make(frame, local, self.log)
                 local = self._variables(frame)
         index = [(name, _ordinal(name, self._value(name, code, frame, local, probe))) for name, code in probe.index]
@@ -250,11 +271,26 @@ class Tracer:
     def _variables(self, frame: FrameType) -> dict[str, Any]:
         return {**FUNCTIONS, **frame.f_locals, **self._given}
 
-    def _selected(self, probe: FrameProbe, frame: FrameType, local: dict[str, Any]) -> bool:
-        return all(
-            _is(self._value(name, code, frame, local, probe), value)
-            for name, code, value in (*probe.when, *self._loops)
-        )
+    def _count_arrival(self, probe: FrameProbe, turns: list[tuple[str, Any, int]]) -> None:
+        seen = self._arrivals.setdefault(probe.number, {})
+        try:
+            place = tuple(int(found) for _, found, _ in turns)
+        except (TypeError, ValueError, OverflowError):
+            place = ()
+        place = place if place in seen or len(seen) < _MOST_TURNS else ()
+        seen[place] = seen.get(place, 0) + 1
+
+    def _written_elsewhere(
+        self, probe: FrameProbe, frame: FrameType, local: dict[str, Any], turns: list[tuple[str, Any, int]]
+    ) -> dict[str, Any]:
+        """Write what is meant for every turn of some loops; return the variables that then are."""
+        for write in probe.writes:
+            if write.is_elsewhere:
+                numbers = probe.quantity(write.quantity).numbers(frame, local)
+                if write.is_due_elsewhere(frame, local, turns, numbers):
+                    write.make(frame, local, self.log)
+                    local = self._variables(frame)
+        return local
 
     def _value(self, name: str, code: CodeType, frame: FrameType, local: dict[str, Any], probe: FrameProbe) -> Any:
         """Return the value of a loop variable here, else in the nearest calling frame that has it."""

@@ -11,7 +11,7 @@ from .digits import digits_of
 from .frame_expressions import compiled, parsed
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import FrameType
     from typing import Any
 
     from .event_log import EventLog
@@ -22,21 +22,53 @@ class WriteError(Exception):
 
 
 class FrameWrite:
-    """New numbers for the variables that a quantity is read from, once or at every hit."""
+    """New numbers for the variables that a quantity is read from: once, at every hit, or wherever it has others."""
 
     def __init__(self, described: dict[str, Any]) -> None:
         self._number: int = described["number"]
+        self.quantity: str = described["quantity"]["name"]
         self._every: bool = described["every"]
+        self._after: int = described["after"]
+        self._over: list[float] | None = described["over"]
+        self._free = frozenset(described["free"])
         self._index = [(compiled(text), turn) for text, turn in described["index"]]
         self._numbers = [float(text) for text in described["numbers"]]
         self._targets = [target for one in described["targets"] for target in _targets(one)]
         self._done = False
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is written wherever the program has the numbers that are to go, also in turns passed by."""
+        return self._over is not None
+
     def is_due(self, frame: FrameType, local: dict[str, Any]) -> bool:
-        """Tell whether this is a turn in which the value is overwritten."""
-        return (self._every or not self._done) and all(
-            eval(code, frame.f_globals, local) == turn for code, turn in self._index
-        )
+        """Tell whether this is a turn in which the value is overwritten; a hit that is to be passed by is counted."""
+        if (self._done and not self._every) or not self._is_here(frame, local):
+            return False
+        if self._after:
+            self._after -= 1
+            return False
+        return True
+
+    def is_due_elsewhere(
+        self, frame: FrameType, local: dict[str, Any], turns: list[tuple[str, Any, int]], numbers: list[str]
+    ) -> bool:
+        """Tell whether the value that is to go stands here, in a turn that is left open.
+
+        Parameters
+        ----------
+        frame : frame
+        local : dict
+        turns : list of (str, object, int)
+            Each expression of the probe's `when`, what it is, and what the probe wants it to be.
+        numbers : list of str
+            What the quantity is read as.
+        """
+        fits = all(bool(found == wanted) for text, found, wanted in turns if text not in self._free)
+        return fits and self._is_here(frame, local) and [float(text) for text in numbers] == self._over
+
+    def _is_here(self, frame: FrameType, local: dict[str, Any]) -> bool:
+        return all(eval(code, frame.f_globals, local) == turn for code, turn in self._index)
 
     def make(self, frame: FrameType, local: dict[str, Any], log: EventLog) -> None:
         """Overwrite the value."""
@@ -69,13 +101,12 @@ class _Target:
     """A name, an attribute or an element of the program."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
         self._node = parsed(text).body
         if not isinstance(self._node, (ast.Name, ast.Attribute, ast.Subscript)):
             raise WriteError(f"{text} is no variable")
+        if isinstance(self._node, ast.Subscript):
+            _key(self._node)
         self._code = compiled(text)
-        self._owner = None if isinstance(self._node, ast.Name) else _code_of(self._node.value)
-        self._key = _code_of(_key(self._node)) if isinstance(self._node, ast.Subscript) else None
 
     def value(self, frame: FrameType, local: dict[str, Any]) -> Any:
         """Return what it is now."""
@@ -84,18 +115,10 @@ class _Target:
     def write(self, numbers: list[float], frame: FrameType, local: dict[str, Any]) -> None:
         """Give it other numbers, of the type that it has."""
         old = self.value(frame, local)
-        if getattr(old, "shape", ()) and self._key is None:
-            _fill(old, numbers)
-            return
         new = _like(old, numbers)
-        if self._owner is None:
-            _set_variable(frame, self._text.strip(), new)
-            return
-        owner = eval(self._owner, frame.f_globals, local)
-        if isinstance(self._node, ast.Attribute):
-            setattr(owner, self._node.attr, new)
-        elif self._key is not None:
-            owner[eval(self._key, frame.f_globals, local)] = new
+        whole = bool(getattr(old, "shape", ())) and not isinstance(self._node, ast.Subscript)
+        if not (whole and _filled(old, new)):
+            _put(self._node, new, frame, local)
 
 
 def _key(node: ast.Subscript) -> ast.expr:
@@ -106,17 +129,74 @@ def _key(node: ast.Subscript) -> ast.expr:
     return inner
 
 
-def _code_of(node: ast.expr) -> CodeType:
-    return compile(ast.fix_missing_locations(ast.Expression(node)), "<probe>", "eval")
+def _put(node: ast.expr, value: Any, frame: FrameType, local: dict[str, Any]) -> None:
+    """Give a name, an attribute or an element another value.
+
+    What cannot be changed (a tuple, an array of JAX, one whose elements share memory) is replaced where it stands.
+    """
+    if isinstance(node, ast.Name):
+        _set_variable(frame, node.id, value)
+        return
+    if not isinstance(node, (ast.Attribute, ast.Subscript)):
+        raise WriteError("it stands in no variable, and would be changed for nothing")
+    owner = _evaluated(node.value, frame, local)
+    if isinstance(node, ast.Attribute):
+        changed = _with_attribute(owner, node.attr, value)
+    else:
+        changed = _with_element(owner, _evaluated(_key(node), frame, local), value)
+    if changed is not None:
+        _put(node.value, changed, frame, local)
 
 
-def _fill(array: Any, numbers: list[float]) -> None:
-    """Overwrite an array or a tensor in place."""
-    new = _like(array, numbers)
+def _evaluated(node: ast.expr, frame: FrameType, local: dict[str, Any]) -> Any:
+    code = compile(ast.fix_missing_locations(ast.Expression(node)), "<probe>", "eval")
+    return eval(code, frame.f_globals, local)
+
+
+def _with_attribute(owner: Any, name: str, value: Any) -> Any:
+    """Set an attribute; of a named tuple return another one that has it."""
+    if isinstance(owner, tuple) and hasattr(owner, "_replace"):
+        return owner._replace(**{name: value})
+    try:
+        setattr(owner, name, value)
+    except AttributeError:  # a dataclass that is frozen
+        object.__setattr__(owner, name, value)
+    return None
+
+
+def _with_element(owner: Any, key: Any, value: Any) -> Any:
+    """Set an element in place, so that no derivative takes note; of what cannot be changed return a changed copy."""
+    if isinstance(owner, tuple):
+        items = [*owner[:key], value, *owner[key:][1:]]
+        return type(owner)(*items) if hasattr(owner, "_replace") else type(owner)(items)
+    if not hasattr(owner, "__setitem__") and hasattr(owner, "at"):
+        return owner.at[key].set(value)
+    if _shares_elements(owner):
+        copy = owner.data.clone() if hasattr(owner, "clone") else owner.copy()
+        copy[key] = value
+        return copy
+    place = owner.data if hasattr(owner, "copy_") else owner
+    place[key] = value
+    return None
+
+
+def _shares_elements(array: Any) -> bool:
+    """Tell whether elements of an array are one in memory, or it is not to be written to."""
     if hasattr(array, "copy_"):
-        array.detach().copy_(new)
+        return any(step == 0 and size > 1 for step, size in zip(array.stride(), array.shape))
+    flags = getattr(array, "flags", None)
+    return flags is not None and (not getattr(flags, "writeable", True) or 0 in array.strides)
+
+
+def _filled(array: Any, new: Any) -> bool:
+    """Overwrite an array or a tensor in place; tell whether that can be done."""
+    if _shares_elements(array) or not hasattr(array, "__setitem__"):
+        return False
+    if hasattr(array, "copy_"):
+        array.data.copy_(new)
     else:
         array[...] = new
+    return True
 
 
 def _like(old: Any, numbers: list[float]) -> Any:
@@ -139,6 +219,8 @@ def _like_array(old: Any, numbers: list[float]) -> Any:
         return torch.tensor(values, dtype=old.dtype, device=old.device).reshape(old.shape)
     numpy = sys.modules["numpy"]
     new = numpy.array(values, dtype=old.dtype).reshape(old.shape)
+    if hasattr(old, "at"):
+        return sys.modules["jax"].numpy.asarray(new)
     return new if old.shape else new[()]
 
 

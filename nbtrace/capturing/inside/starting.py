@@ -90,7 +90,8 @@ class ProcessCapture:
                 self.log.once("compiled", probe=one["number"], how=how)
         dynamo = sys.modules.get("torch._dynamo.utils")
         frames = dict(getattr(dynamo, "counters", {}).get("frames", {})) if dynamo else {}
-        self.log.write("end", dynamo_frames=int(frames.get("ok", 0)), left_out=self.log.left_out)
+        arrivals = {} if self._tracer is None else self._tracer.arrivals
+        self.log.write("end", dynamo_frames=int(frames.get("ok", 0)), left_out=self.log.left_out, arrivals=arrivals)
 
     def _exiting(self, status: int) -> None:
         """Stand in for os._exit, which calls nothing that was registered."""

@@ -1,6 +1,6 @@
 """Findings that one mistake makes are one root; each root gets its cause."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -61,10 +61,11 @@ class Root:
         Configuration values that the sides have apart, where that is all there is to it.
     run : RunDifference or None
         What the runs of the two sides differ in, where that makes it.
-    proof : Proof or None
-        What the reference itself said when the value was changed there; None where it was not asked.
+    proofs : mapping of Side to Proof
+        What the reference itself, or the candidate, said when the value was changed there; empty where neither was
+        asked.
     withdrawn : tuple of Cause
-        Causes that it contradicts.
+        Causes that they contradict.
     """
 
     findings: tuple[Finding, ...]
@@ -77,7 +78,7 @@ class Root:
     basis: Grounds = Grounds.FORMULAS
     settings: tuple[SettingApart, ...] = ()
     run: "RunDifference | None" = None
-    proof: Proof | None = None
+    proofs: Mapping[Side, Proof] = field(default_factory=dict)
     withdrawn: tuple[Cause, ...] = ()
 
     @property
@@ -101,9 +102,15 @@ class Root:
         return dict(self.place).get(self.vocabulary.sweep or "")
 
     @property
+    def proof(self) -> Proof | None:
+        """What the reference itself said; None where it was not asked."""
+        return self.proofs.get(Side.C)
+
+    @property
     def is_refuted(self) -> bool:
-        """Whether the reference itself contradicts that the difference comes from here."""
-        return self.proof is not None and self.proof.outcome is ProofOutcome.REFUTED
+        """Whether a program itself contradicts that the difference comes from here, and the other does not show it."""
+        outcomes = {proof.outcome for proof in self.proofs.values()}
+        return ProofOutcome.REFUTED in outcomes and ProofOutcome.CONFIRMED not in outcomes
 
     @property
     def cause(self) -> Cause | None:

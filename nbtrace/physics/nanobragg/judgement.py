@@ -23,6 +23,9 @@ from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary.formula import UnloggedError
 
 if TYPE_CHECKING:
+    from nbtrace.explanation.proof import FlagChange
+    from nbtrace.explanation.simulations.run import Change
+    from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange
     from simulator.config import Config
 
 
@@ -207,6 +210,20 @@ class NanoBragg(Physics):
             return ""
         off = (norm(tuple(x - y for x, y in zip(mine, other, strict=True))) for other in turned)
         return _ROTATED if any(distance <= close * norm(mine) for distance in off) else ""
+
+    def changed_flags(
+        self, arguments: Sequence[str], needed: Mapping[str, Vector], told: Mapping[str, Vector]
+    ) -> "FlagChange | None":
+        """Return arguments of the reference that set other values; None where no flag of it does."""
+        from nbtrace.physics.nanobragg.flag_changes import changed_flags  # noqa: PLC0415 - for proofs alone
+
+        return changed_flags(arguments, needed, told)
+
+    def flags_of_change(self, arguments: Sequence[str], change: "Change") -> "FlagChange | None":
+        """Return arguments of the reference with a change that a run has; None where no flag makes it."""
+        from nbtrace.physics.nanobragg.flag_changes import flags_of_change  # noqa: PLC0415 - for proofs alone
+
+        return flags_of_change(arguments, cast("ConfigurationChange", change))
 
     def probe(self, wanted: Wanted, pixel: Pixel | None, logs: tuple[str, str]) -> str:
         """Return the command with the flags, or of a trace that holds every sample."""

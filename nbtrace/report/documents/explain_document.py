@@ -11,9 +11,10 @@ from nbtrace.explanation.simulations.evidence import Evidence, evidence
 from nbtrace.explanation.simulations.match import ValueMatch
 from nbtrace.explanation.simulations.reproduction import Reproduction
 from nbtrace.explanation.simulations.run import Change
-from nbtrace.records import Trace
+from nbtrace.records import Side, Trace
 from nbtrace.report.documents.models.explain import (
     CauseEntry,
+    ChangedFlagEntry,
     ChangedValueEntry,
     ChangeEffect,
     ChangeEntry,
@@ -25,10 +26,10 @@ from nbtrace.report.documents.models.explain import (
     FindingEntry,
     HeldValue,
     ModeCount,
+    ProgramProof,
     ProofImage,
     ProofOutputEntry,
     ProofRow,
-    ReferenceProof,
     ReproducedSide,
     RootEntry,
     RootProof,
@@ -74,6 +75,9 @@ def explain_model(result: Explanation, *, with_diff: bool = False) -> ExplainDoc
         roots=tuple(_root(root, share, result) for root, share in result.ranked),
         simulator=_simulator(result.simulated),
         reference_proof=_proof(result.proof, result.names),
+        port_proof=_proof(result.proof_in(Side.PY), result.names),
+        reference_proof_together=_proof(result.together.get(Side.C), result.names),
+        port_proof_together=_proof(result.together.get(Side.PY), result.names),
         unusable=tuple(UnusableValue(key=item.key, line=item.line, text=item.value.text) for item in result.unusable),
         audit=tuple(_finding(item) for item in result.findings if item.status is not AuditStatus.MATCH),
         diff=diff_model(result.diff) if with_diff else None,
@@ -111,6 +115,7 @@ def _root(root: Root, share: Share, result: Explanation) -> RootEntry:
         ),
         simulator=_evidence(evidence(root, result.simulated)),
         reference_proof=_proof(root.proof, result.names),
+        port_proof=_proof(root.proofs.get(Side.PY), result.names),
         withdrawn=tuple(map(_cause, root.withdrawn)),
         candidates_tried=root.search.tried,
         causes=tuple(map(_cause, root.search.causes)),
@@ -118,12 +123,13 @@ def _root(root: Root, share: Share, result: Explanation) -> RootEntry:
     )
 
 
-def _proof(proof: Proof | None, names: Names) -> ReferenceProof | None:
-    """Return what the reference itself says; None where it was not asked."""
+def _proof(proof: Proof | None, names: Names) -> ProgramProof | None:
+    """Return what a program itself says; None where it was not asked."""
     if proof is None:
         return None
-    image = proof.image
-    return ReferenceProof(
+    image, of_port = proof.image, proof.host is Side.PY
+    return ProgramProof(
+        host=SIDE_WORDS[proof.host],
         outcome=proof.outcome.value,
         reason=proof.reason.value if proof.reason is not None else None,
         text=proof_words(proof, names),
@@ -133,10 +139,17 @@ def _proof(proof: Proof | None, names: Names) -> ReferenceProof | None:
         pixel=pixel_place(proof.pixel) if proof.pixel is not None else None,
         before=proof.before,
         after=proof.after,
-        candidate=proof.candidate,
+        candidate=None if of_port else proof.target,
+        target=proof.target,
         image=None
         if image is None
-        else ProofImage(file=image.file, before=image.before, after=image.after, candidate=image.candidate),
+        else ProofImage(
+            file=image.file,
+            before=image.before,
+            after=image.after,
+            candidate=None if of_port else image.target,
+            target=image.target,
+        ),
         match=proof.match.value,
         residual_rel=proof.residual_rel,
         log_ratio_left=proof.log_ratio_left,
@@ -149,6 +162,9 @@ def _proof(proof: Proof | None, names: Names) -> ReferenceProof | None:
         program=proof.program,
         program_sha256=proof.program_sha256,
         command=proof.command,
+        flags=tuple(ChangedFlagEntry(before=item.before, after=item.after) for item in proof.flags),
+        changed_command=proof.changed_command,
+        roots=tuple(node.label for node in proof.roots),
         untouched=proof.untouched,
         settings=proof.injections,
     )

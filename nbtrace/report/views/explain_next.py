@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.next_probe import next_probe
 from nbtrace.explanation.physics import Wanted
+from nbtrace.proving.offered_proofs import offered_proofs
 from nbtrace.records import Side
 from nbtrace.report.next_steps import FLAGS, FLAGS_MEANT, after_lacking, next_section, vocabulary_drafted
 from nbtrace.report.view import Command, Section, logs_line
@@ -18,13 +19,21 @@ def after_explain(result: Explanation) -> tuple[Section, ...]:
     if result.verdict is Verdict.NOT_COMPARABLE:
         same = f"trace the same {vocabulary.block}, with the same configuration, on both sides; compare again"
         return next_section([same])
-    commands = [*_settling(result)]
+    commands = [*_settling(result), *_proving(result)]
     if not result.ranked:
         commands += after_lacking(result.diff)
     if result.verdict is Verdict.DIFFER:
         line = logs_line("explain", c.source, py.source, vocabulary=vocabulary, more="--bundle evidence")
         commands.append(Command(line, "keep the evidence; nbtrace report evidence then makes a page of it"))
     return next_section(commands=commands)
+
+
+def _proving(result: Explanation) -> Iterator[Command]:
+    """Yield the command that asks a program from which a log was captured, where it can say something."""
+    logs = result.diff.c.source, result.diff.py.source
+    for options in offered_proofs(result):
+        line = logs_line("explain", *logs, vocabulary=result.diff.c.vocabulary)
+        yield Command(f"{line} {options}", "is that the cause? the program itself, run with it changed")
 
 
 def _settling(result: Explanation) -> Iterator[Command]:

@@ -1,11 +1,12 @@
-"""What the reference itself says of a root: a line for the head of a report, and a section with what was changed."""
+"""What the two programs themselves say of a root: a line for the head of a report, a section with what was changed."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.proof import (
+    ChangedFlag,
     ChangedValue,
     InjectedSide,
     NotTried,
@@ -15,9 +16,10 @@ from nbtrace.explanation.proof import (
     ValueOrigin,
 )
 from nbtrace.report.view import Column, Line, Section, Table, listed, number, percent
-from nbtrace.vocabulary.sides import Names
+from nbtrace.vocabulary.sides import Names, Side
 
-TITLE = "Proof in the reference itself"
+_TITLES = {Side.C: "Proof in the reference itself", Side.PY: "Proof in the port itself"}
+_LABELS = {Side.C: "Proof", Side.PY: "Proof in the port"}
 _COLUMNS = (
     Column("value"),
     Column("place"),
@@ -30,25 +32,26 @@ _SHOWN_OUTPUTS = 12
 
 
 def proof_words(proof: Proof, names: Names) -> str:
-    """Return in one sentence what the reference gives with the values changed."""
+    """Return in one sentence what the program gives with something changed in it."""
     if not proof.tried:
         return f"not tried: {untried_words(proof)}"
-    with_it = f"with {_value_words(proof, names)} {names.reference} itself"
+    host, other = names.of(proof.host), names.of(proof.host.other)
+    with_it = f"with {_change_words(proof, names)} {host} itself"
     before, after, theirs = _numbers(proof)
     at = f" at pixel {proof.pixel[0]} {proof.pixel[1]}" if proof.pixel is not None else ""
     moved = _moved_words(proof)
     if proof.outcome is ProofOutcome.CONFIRMED:
         how = "to the last bit" if proof.match is NumberMatch.BITS else f"to rounding{_residual_words(proof)}"
-        return f"{with_it} gives {names.candidate}'s number {how} ({before} → {after}{at}){moved}"
+        return f"{with_it} gives {other}'s number {how} ({before} → {after}{at}){moved}"
     if proof.outcome is ProofOutcome.REFUTED:
-        return f"{with_it} gives {after}{at}, not {names.candidate}'s {theirs} (without: {before}){moved}"
+        return f"{with_it} gives {after}{at}, not {other}'s {theirs} (without: {before}){moved}"
     done = f", {percent(proof.done)} of the way to" if _on_the_way(proof) else "; not"
-    whence = f"{with_it} goes from {before} to {after}{at}{done} {names.candidate}'s {theirs}"
+    whence = f"{with_it} goes from {before} to {after}{at}{done} {other}'s {theirs}"
     return f"{whence}{moved}{_untouched_words(proof)}"
 
 
 def _on_the_way(proof: Proof) -> bool:
-    """Whether the reference goes towards the other program's number, and not far beyond it."""
+    """Whether the host goes towards the other program's number, and not far beyond it."""
     return proof.done is not None and 0 < proof.done < _FAR
 
 
@@ -61,58 +64,105 @@ def untried_words(proof: Proof) -> str:
     return proof.text or (proof.reason or NotTried.PROGRAM).value
 
 
-def verdict_words(proof: Proof, names: Names) -> str:
-    """Return what a headline says of a proof; empty for one that was not tried."""
-    if proof.outcome is ProofOutcome.CONFIRMED:
-        how = "to the last bit" if proof.match is NumberMatch.BITS else "to rounding"
-        return f"proven: with that changed {names.reference} itself gives {names.candidate}'s number {how}"
-    if proof.outcome is ProofOutcome.PARTLY and _on_the_way(proof):
-        return f"with that changed {names.reference} itself goes {percent(proof.done)} of the way"
+def verdict_words(root: Root, names: Names) -> str:
+    """Return what a headline says of the proofs of a root; empty where there are none that show it."""
+    confirmed = [proof for proof in root.proofs.values() if proof.outcome is ProofOutcome.CONFIRMED]
+    partly = [proof for proof in root.proofs.values() if proof.outcome is ProofOutcome.PARTLY and _on_the_way(proof)]
+    if confirmed:
+        return f"proven: with that changed {_and(confirmed, names, _gives)}"
+    if partly:
+        return f"with that changed {_and(partly, names, _goes)}"
     return ""
+
+
+def together_words(result: Explanation) -> str:
+    """Return what a headline says of several roots that were changed together; empty if they give no number."""
+    joint = [proof for proof in result.together.values() if proof.outcome is ProofOutcome.CONFIRMED]
+    if not joint:
+        return ""
+    what = listed([node.label for node in joint[0].roots], 3)
+    return f"proven: with {what} changed together {_and(joint, result.names, _gives)}"
+
+
+def _and(proofs: Sequence[Proof], names: Names, words: Callable[[Proof, Names], str]) -> str:
+    return ", and ".join(words(proof, names) for proof in proofs)
+
+
+def _gives(proof: Proof, names: Names) -> str:
+    how = "to the last bit" if proof.match is NumberMatch.BITS else "to rounding"
+    return f"{names.of(proof.host)} itself gives {names.of(proof.host.other)}'s number {how}"
+
+
+def _goes(proof: Proof, names: Names) -> str:
+    return f"{names.of(proof.host)} itself goes {percent(proof.done)} of the way"
 
 
 def withdrawn_words(root: Root) -> str:
     """Return that the cause of a root is withdrawn, and what contradicts it; empty for any other root."""
-    if root.proof is None or not root.is_refuted:
+    refuting = [proof for proof in root.proofs.values() if proof.outcome is ProofOutcome.REFUTED]
+    if not refuting or not root.is_refuted:
         return ""
-    names = root.vocabulary.names
-    _, after, theirs = _numbers(root.proof)
+    proof, names = refuting[0], root.vocabulary.names
+    _, after, theirs = _numbers(proof)
     was = f" ({root.withdrawn[0].text})" if root.withdrawn else ""
-    whose = "the right value" if root.proof.side is InjectedSide.RIGHT else f"{names.candidate}'s value"
-    return f"withdrawn{was}: with {whose} in it {names.reference} itself gives {after}, not {theirs}"
+    whose = "the right" if proof.side is InjectedSide.RIGHT else f"{names.of(proof.host.other)}'s"
+    what = " ".join(item.after for item in proof.flags) or f"{whose} value in it"
+    return f"withdrawn{was}: with {what} {names.of(proof.host)} itself gives {after}, not {theirs}"
 
 
-def proof_section(result: Explanation) -> Section:
-    """Return the section of what the reference itself says; it is empty where it was not asked."""
-    proof = result.proof
-    others = [(root, root.proof) for root, _ in result.ranked if root.proof is not None and root.proof is not proof]
-    sentences = tuple(f"{root.node.label}: {proof_words(other, result.names)}" for root, other in others)
+def proof_lines(result: Explanation) -> Iterator[str]:
+    """Yield what the programs that were asked say, each in a line for the head of a report."""
+    for host, label in _LABELS.items():
+        proof, joint = result.proof_in(host), result.together.get(host)
+        if proof is not None:
+            yield f"{label}: {proof_words(proof, result.names)}"
+        if joint is not None:
+            yield f"{label}, together: {proof_words(joint, result.names)}"
+
+
+def proof_sections(result: Explanation) -> Iterator[Section]:
+    """Yield a section for each program of what it says itself; it is empty where the program was not asked."""
+    for host, title in _TITLES.items():
+        leading = result.proof_in(host)
+        others = [
+            (root, root.proofs[host])
+            for root, _ in result.ranked
+            if host in root.proofs and root.proofs[host] is not leading
+        ]
+        sentences = tuple(f"{root.node.label}: {proof_words(other, result.names)}" for root, other in others)
+        yield _section(title, leading, result.names, sentences)
+        joint = result.together.get(host)
+        if joint is not None:
+            what = (f"changed together: {listed([node.label for node in joint.roots], 6)}",)
+            yield _section(f"{title}: several at once", joint, result.names, what)
+
+
+def _section(title: str, proof: Proof | None, names: Names, sentences: tuple[str, ...]) -> Section:
     if proof is None or not proof.tried:
-        return Section(TITLE, sentences=sentences)
-    lines = tuple(_line(value, result.names) for value in proof.values[:_LINES])
+        return Section(title, sentences=sentences)
+    lines = tuple(_line(value, names, proof.host) for value in proof.values[:_LINES])
     return Section(
-        TITLE,
+        title,
         sentences=sentences,
-        items=tuple(_items(proof, result.names)),
+        items=tuple(_items(proof, names)),
         table=Table(_COLUMNS, lines) if lines else None,
     )
 
 
 def _items(proof: Proof, names: Names) -> Iterator[str]:
     before, after, theirs = _doubles(proof)
-    double = f"{before} → {after}, {names.candidate} {theirs}{_residual_words(proof)}"
-    yield f"{proof.quantity} in double precision: {double}"
+    other = names.of(proof.host.other)
+    double = f"{before} → {after}, {other} {theirs}{_residual_words(proof)}"
+    yield f"{proof.quantity}{'' if proof.flags else ' in double precision'}: {double}"
     image = proof.image
     if image is not None:
-        own = (
-            f", {names.candidate}'s number as it holds it {number(image.candidate)}"
-            if image.candidate is not None
-            else ""
-        )
+        own = f", {other}'s number as it holds it {number(image.target)}" if image.target is not None else ""
         yield f"in {image.file}: {number(image.before)} → {number(image.after)}{own}"
     if len(proof.values) > _LINES:
         yield f"the first {_LINES} of {len(proof.values)} changed values are shown"
     yield f"run: {shlex.join(proof.command)} (sha256 {proof.program_sha256})"
+    if proof.changed_command:
+        yield f"with the change: {shlex.join(proof.changed_command)}"
     changed = [item for item in proof.outputs if item.plain != item.injected]
     for item in changed[:_SHOWN_OUTPUTS]:
         plain, injected = (digest or "not written" for digest in (item.plain, item.injected))
@@ -122,35 +172,59 @@ def _items(proof: Proof, names: Names) -> Iterator[str]:
         yield f"the same bytes in both: {listed(same, 6)}"
 
 
-def _line(value: ChangedValue, names: Names) -> Line:
+def _line(value: ChangedValue, names: Names, host: Side) -> Line:
     place = [f"{name} {turn}" for name, turn in value.index.items()]
     place += [f"time {value.passed + 1}"] if value.passed else []
     place += [f"{value.times} times"] if value.times > 1 else []
     before, after = (" ".join(map(number, numbers)) for numbers in (value.before, value.after))
-    origin = f"{names.candidate}'s log" if value.origin is ValueOrigin.OTHER_LOG else "the formula"
+    origin = f"{names.of(host.other)}'s log" if value.origin is ValueOrigin.OTHER_LOG else "the formula"
     return Line((value.key, ", ".join(place) or "–", before, after, origin))
 
 
+def _change_words(proof: Proof, names: Names) -> str:
+    """Return what was changed: values, flags, and how many roots they are of where it is several."""
+    flags = [_flag_words(proof)] if proof.flags else []
+    if not proof.roots:
+        return " and ".join([*flags, *([_value_words(proof, names)] if proof.values else [])])
+    values = [f"{_keys(proof)}: {_count(proof)}"] if proof.values else []
+    return f"{len(proof.roots)} roots changed together ({'; '.join([*flags, *values])})"
+
+
+def _flag_words(proof: Proof) -> str:
+    before, after = (" ".join(filter(None, words)) for words in zip(*map(_both, proof.flags), strict=True))
+    return f"{after} in place of {before}" if before else after
+
+
+def _both(item: ChangedFlag) -> tuple[str, str]:
+    return item.before, item.after
+
+
 def _value_words(proof: Proof, names: Names) -> str:
-    keys = tuple(dict.fromkeys(value.key for value in proof.values))
-    whose = "the right" if proof.side is InjectedSide.RIGHT else f"{names.candidate}'s"
+    whose = "the right" if proof.side is InjectedSide.RIGHT else f"{names.of(proof.host.other)}'s"
+    return f"{whose} {_keys(proof)} ({_count(proof)} changed)"
+
+
+def _keys(proof: Proof) -> str:
+    return listed(dict.fromkeys(value.key for value in proof.values), 3)
+
+
+def _count(proof: Proof) -> str:
     count = sum(value.times for value in proof.values)
-    many = "one value changed" if count == 1 else f"{count} values changed"
-    return f"{whose} {listed(keys, 3)} ({many})"
+    return "one value" if count == 1 else f"{count} values"
 
 
 def _numbers(proof: Proof) -> tuple[str, str, str]:
     """Return before, after and the other program's number, as the image holds them where it tells all three."""
     image = proof.image
-    if image is not None and image.candidate is not None:
-        shown = [number(image.before), number(image.after), number(image.candidate)]
+    if image is not None and image.target is not None:
+        shown = [number(image.before), number(image.after), number(image.target)]
         if proof.outcome is ProofOutcome.CONFIRMED or shown[1] != shown[2]:
             return shown[0], shown[1], shown[2]
     return _doubles(proof)
 
 
 def _doubles(proof: Proof) -> tuple[str, str, str]:
-    return number(proof.before, 15), number(proof.after, 15), number(proof.candidate, 15)
+    return number(proof.before, 15), number(proof.after, 15), number(proof.target, 15)
 
 
 def _residual_words(proof: Proof) -> str:

@@ -16,7 +16,13 @@ from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, clean, listed, percent
 from nbtrace.report.views.diff_view import configured_words, lack_words
 from nbtrace.report.views.explain_next import after_explain
-from nbtrace.report.views.explain_proof import proof_section, proof_words, verdict_words, withdrawn_words
+from nbtrace.report.views.explain_proof import (
+    proof_lines,
+    proof_sections,
+    together_words,
+    verdict_words,
+    withdrawn_words,
+)
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
 from nbtrace.report.views.explain_words import (
     SMALL,
@@ -117,7 +123,7 @@ def _leading_words(root: Root, share: Share, result: Explanation) -> str:
     told = root_words(root, _unnamed_turn(result, root))
     if root.is_refuted:
         return told
-    proven = verdict_words(root.proof, result.names) if root.proof is not None else ""
+    proven = together_words(result) or verdict_words(root, result.names)
     withdrawn = [other for other, _ in result.ranked if other.is_refuted]
     also = f"; {withdrawn[0].node.label}: {withdrawn_words(withdrawn[0])}" if withdrawn else ""
     return f"{told}; {proven or effect_words(root, share, result)}{also}"
@@ -157,8 +163,7 @@ _MUCH = 0.01
 
 def _facts(result: Explanation) -> Iterator[str]:
     findings = result.findings
-    if result.proof is not None:
-        yield f"Proof: {proof_words(result.proof, result.names)}"
+    yield from proof_lines(result)
     counts = {status: sum(item.status is status for item in findings) for status in AuditStatus}
     yield "Audit: " + ", ".join(
         f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
@@ -179,7 +184,7 @@ def _sections(result: Explanation) -> Iterator[Section]:
     shown_roots = [(root, share) for root, share in result.ranked if root not in rounded]
     lines = tuple(_root_line(root, share) for root, share in shown_roots)
     also = (rounding_words(rounded),) if rounded else ()
-    yield proof_section(result)
+    yield from proof_sections(result)
     yield Section("Roots", items=also, table=Table(ROOT_COLUMNS, lines) if lines else None, kind=SectionKind.ROOTS)
     yield simulator_section(result.simulated, result.names)
     for root, _ in shown_roots:

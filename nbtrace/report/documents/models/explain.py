@@ -112,48 +112,74 @@ class ProofImage(DocumentPart):
     file: str = Field(description="Name of the image.")
     before: Number = Field(description="In the plain run.")
     after: Number = Field(description="With the values changed.")
-    candidate: Number = Field(description="The candidate's number as the image would hold it; null where not known.")
+    candidate: Number = Field(
+        description="The candidate's number as the image would hold it; null where not known, or the candidate was run."
+    )
+    target: Number = Field(
+        default=None, description=f"{LATER}The other program's number as the image would hold it; null where not known."
+    )
+
+
+class ChangedFlagEntry(DocumentPart):
+    """An argument of the reference that was changed."""
+
+    before: str = Field(description="The flag with its values; empty where it was not given.")
+    after: str = Field(description="What stood there then.")
 
 
 class ProofOutputEntry(DocumentPart):
-    """One thing that the reference writes: a file, stdout or stderr."""
+    """One thing that the program writes: a file, stdout or stderr."""
 
     name: str = Field(description="Its name.")
     plain: str | None = Field(description="SHA-256 in the plain run; null where it was not written.")
     changed: str | None = Field(description="SHA-256 with the values changed; null where it was not written.")
 
 
-class ReferenceProof(DocumentPart):
-    """A root held against the reference itself: its values were changed in the running program."""
+class ProgramProof(DocumentPart):
+    """A root held against one of the two programs itself: its values, or a flag, were changed in it."""
 
-    outcome: str = Field(description="What the reference says.", json_schema_extra=words_of(*ProofOutcome))
+    host: SideWord = Field(default="c", description=f"{LATER}The program that was run.")
+    outcome: str = Field(description="What that program says.", json_schema_extra=words_of(*ProofOutcome))
     reason: str | None = Field(
         description="Why it was not tried; null where it was.", json_schema_extra=words_of(*NotTried)
     )
     text: str = Field(description="The whole in one sentence.")
     injected: str = Field(
-        description="Whose value was written: the right one, or the candidate's where that is wrong or undecided.",
+        description="Whose value was written: the right one, or the other program's where that is wrong or undecided.",
         json_schema_extra=words_of(*InjectedSide),
     )
     values: Array[ChangedValueEntry] = Field(description="What was changed, in the order of execution.")
     quantity: str = Field(description="The final quantity; empty where it was not tried.")
     pixel: PixelPlace | None = Field(description="The pixel; null where none is selected.")
-    before: Number = Field(description="The final quantity of the reference as it is, in double precision.")
-    after: Number = Field(description="With the values changed.")
-    candidate: Number = Field(description="The candidate's.")
+    before: Number = Field(
+        description="The final quantity of the program as it is: in double precision, where flags were changed as its "
+        "trace or its image has it."
+    )
+    after: Number = Field(description="With the change.")
+    candidate: Number = Field(description="The candidate's; null where the candidate was run.")
+    target: Number = Field(default=None, description=f"{LATER}The other program's, which is to be met.")
     image: ProofImage | None = Field(description="The same in the image; null where there is none.")
     match: str = Field(
-        description="How the reference then meets the candidate's number.", json_schema_extra=words_of(*NumberMatch)
+        description="How the program then meets the other one's number.", json_schema_extra=words_of(*NumberMatch)
     )
-    residual_rel: Number = Field(description="|after − candidate|/|candidate|.")
-    log_ratio_left: Number = Field(description="ln(candidate/after).")
+    residual_rel: Number = Field(description="|after − target|/|target|.")
+    log_ratio_left: Number = Field(description="ln(target/after).")
     share_expected: Number = Field(description="Share of ln(py/c) that the root was said to explain.")
     share_done: Number = Field(description="Share of it that the change makes.")
     others_moved: int | None = Field(description="Other pixels that moved; null without an image.")
-    outputs: Array[ProofOutputEntry] = Field(description="Everything that the reference wrote in both runs.")
-    program: str = Field(description="The reference.")
+    outputs: Array[ProofOutputEntry] = Field(description="Everything that the program wrote in both runs.")
+    program: str = Field(description="The program; of a Python program its file.")
     program_sha256: str = Field(description="Its SHA-256.")
-    command: Array[str] = Field(description="The reference and its arguments.")
+    command: Array[str] = Field(description="The program and its arguments.")
+    flags: Array[ChangedFlagEntry] = Field(
+        default=(), description=f"{LATER}Arguments that were changed, where the roots are of the configuration."
+    )
+    changed_command: Array[str] = Field(
+        default=(), description=f"{LATER}The program and its arguments with these; empty where none was changed."
+    )
+    roots: Array[str] = Field(
+        default=(), description=f"{LATER}The roots, where several were changed together; else empty."
+    )
     untouched: int = Field(
         description="Further times that the program computes the values, in turns of loops of which the logs tell "
         "nothing: there they were left, and nothing can be refuted."
@@ -192,10 +218,13 @@ class RootEntry(DocumentPart):
     simulator: EvidenceEntry | None = Field(
         default=None, description=f"{LATER}What runs of the simulator say of it; null where nothing."
     )
-    reference_proof: ReferenceProof | None = Field(
+    reference_proof: ProgramProof | None = Field(
         default=None, description="What the reference itself says (--prove); null where it was not asked."
     )
-    withdrawn: Array[CauseEntry] = Field(default=(), description="Causes that the reference itself contradicts.")
+    port_proof: ProgramProof | None = Field(
+        default=None, description=f"{LATER}What the candidate itself says (--prove-port); null where it was not asked."
+    )
+    withdrawn: Array[CauseEntry] = Field(default=(), description="Causes that a program itself contradicts.")
     candidates_tried: int | None = Field(default=None, description="Causes that were tried.")
     causes: Array[CauseEntry] = Field(default=(), description="Causes that fit, the best first.")
     nearest: Array[CauseEntry] = Field(default=(), description="Causes that do not, the nearest first.")
@@ -327,11 +356,20 @@ class ExplainDocument(DocumentPart):
     simulator: SimulatorRuns | SimulatorRefused | None = Field(
         default=None, description=f"{LATER}Runs of the simulator; null where none was asked for."
     )
-    reference_proof: ReferenceProof | None = Field(
+    reference_proof: ProgramProof | None = Field(
         default=None,
-        description="The proof of the first root that the reference does not contradict, else why there is none; null "
-        "where --prove was not given.",
+        description="The proof of the first root that the reference shows, else of the first that it does not "
+        "contradict, else why there is none; null where --prove was not given.",
     )
+    port_proof: ProgramProof | None = Field(
+        default=None, description=f"{LATER}The same in the candidate; null where --prove-port was not given."
+    )
+    reference_proof_together: ProgramProof | None = Field(
+        default=None,
+        description=f"{LATER}What the reference gives with several roots changed in one run; null where no two of them "
+        "went some of the way.",
+    )
+    port_proof_together: ProgramProof | None = Field(default=None, description=f"{LATER}The same in the candidate.")
     unusable: Array[UnusableValue] = Field(description="Logged values that are no numbers to compute with.")
     audit: Array[FindingEntry] = Field(description="Values that differ, against their formulas.")
     diff: DiffDocument | None = Field(
