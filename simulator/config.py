@@ -333,6 +333,7 @@ class ExecutionConfig(Frozen):
     defects: frozenset[Defect] = Mode.C_PARITY.defects
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "cpu"
+    """cpu, cuda, cuda:N, or auto: CUDA where it is there and the image is large enough."""
     compile: Literal["auto", "always", "never"] = "auto"
     """Use of the compiled fast path; auto compiles only where the image is large enough to pay for it."""
     threads_emulated: int = Field(default=1, ge=1)

@@ -1,0 +1,328 @@
+"""The sweep on CUDA: one kernel for all samples of a source, each pixel's sum in registers.
+
+It states once more the physics of :mod:`simulator.samples`, which is always right, and is held to it by tests of all
+crystal shapes and options. The sines are polynomials of range-reduced indices. Memory does not grow with the samples.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
+# ruff: noqa: ANN001, ANN202, PLR0913, N803, N806 - the kernels are in Triton's language, not in Python
+
+import math
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from simulator.config import CrystalShape
+from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT_THRESHOLD
+from simulator.defects import Defect
+from simulator.lattice import SINE_COEFFICIENTS
+from simulator.model import Model, PixelState, SweepContext, sample_weight
+from simulator.structure_factors import INTERPOLATION_MARGIN, TricubicLookup
+
+BLOCK_PIXELS = 512
+WARPS = 4
+
+SAMPLES_AT_ONCE = 64
+"""Samples whose sum is taken in the precision of the factors before it joins the sum in float64."""
+
+LARGEST_TABLE = 2**31 - 1
+"""Entries of a table of structure factors that the kernel's indices reach."""
+
+SQUARE = tl.constexpr(0)
+ROUND = tl.constexpr(1)
+GAUSS = tl.constexpr(2)
+TOPHAT = tl.constexpr(3)
+_SHAPES = {
+    CrystalShape.SQUARE: SQUARE,
+    CrystalShape.ROUND: ROUND,
+    CrystalShape.GAUSS: GAUSS,
+    CrystalShape.TOPHAT: TOPHAT,
+}
+
+
+@triton.jit
+def _half_turn_sine(x, p0, p1, p2, p3, p4, p5):
+    """Return sin(πx) for |x| ≤ ½."""
+    square = x * x
+    return x * (((((p0 * square + p1) * square + p2) * square + p3) * square + p4) * square + p5)
+
+
+@triton.jit
+def _turns(x):
+    """Return the whole number next to x; which one of two as near does not matter to a squared sine."""
+    return tl.floor(x + 0.5)
+
+
+@triton.jit
+def _nearest(x):
+    """Return the whole number next to x; halves go down."""
+    return tl.ceil(x - 0.5)
+
+
+@triton.jit
+def _place(index, low, count):
+    """Return where a whole number stands along an axis of the bordered table; beyond its edges on the border."""
+    return tl.minimum(tl.maximum(index.to(tl.int32), low - 1), low + count) - (low - 1)
+
+
+@triton.jit
+def _cubic_weight(t, node: tl.constexpr, sixth):
+    """Return the weight of the node -1, 0, 1 or 2 (given as 0 to 3) at 0 ≤ t < 1."""
+    if node == 0:
+        weight = -t * (t - 1.0) * (t - 2.0) * sixth
+    elif node == 1:
+        weight = (t + 1.0) * (t - 1.0) * (t - 2.0) * 0.5
+    elif node == 2:
+        weight = -(t + 1.0) * t * (t - 2.0) * 0.5
+    else:
+        weight = (t + 1.0) * t * (t - 1.0) * sixth
+    return weight
+
+
+@triton.jit
+def sweep_kernel(
+    total_out,  # float64 (n,)
+    scattering,  # float64 (3, n), 1/m
+    start,  # float64 (n,): the sum so far, for a running product
+    weight,  # float64 (n,): by which a running product multiplies
+    basis,  # float64 (samples, 9): a, b, c, m
+    table,  # F of the bordered table, in the precision of the factors
+    numbers,  # float64: constants; a number given as an argument would be rounded to float32
+    pixels,
+    samples,
+    low_h,
+    low_k,
+    low_l,
+    count_h,
+    count_k,
+    count_l,
+    SHAPE: tl.constexpr,
+    SINGLE: tl.constexpr,
+    ALONG_A: tl.constexpr,
+    ALONG_B: tl.constexpr,
+    ALONG_C: tl.constexpr,
+    HAS_TABLE: tl.constexpr,
+    TRICUBIC: tl.constexpr,
+    RUNNING: tl.constexpr,
+    SKIPS_ZERO: tl.constexpr,
+    BLOCK: tl.constexpr,
+    AT_ONCE: tl.constexpr,
+):
+    """Write the sum over samples of F_cell² F_latt² of each pixel."""
+    place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    present = place < pixels
+    sx = tl.load(scattering + place, mask=present, other=0.0)
+    sy = tl.load(scattering + pixels + place, mask=present, other=0.0)
+    sz = tl.load(scattering + 2 * pixels + place, mask=present, other=0.0)
+    real = tl.float32 if SINGLE else tl.float64
+    p0 = tl.load(numbers + 0).to(real)
+    p1 = tl.load(numbers + 1).to(real)
+    p2 = tl.load(numbers + 2).to(real)
+    p3 = tl.load(numbers + 3).to(real)
+    p4 = tl.load(numbers + 4).to(real)
+    p5 = tl.load(numbers + 5).to(real)
+    cells_a = tl.load(numbers + 6)
+    cells_b = tl.load(numbers + 7)
+    cells_c = tl.load(numbers + 8)
+    nudge = tl.load(numbers + 9)
+    default_F = tl.load(numbers + 10).to(real)
+    all_cells = tl.load(numbers + 11).to(real)
+    fudge = tl.load(numbers + 12).to(real)
+    shape_constant = tl.load(numbers + 13).to(real)
+    pi = tl.load(numbers + 14).to(real)
+    margin = tl.load(numbers + 15)
+    sixth = tl.load(numbers + 16)
+    if RUNNING:
+        total = tl.load(start + place, mask=present, other=0.0)
+        factor = tl.load(weight + place, mask=present, other=0.0)
+    else:
+        total = tl.zeros((BLOCK,), dtype=tl.float64)
+    row = basis
+    for first in range(0, samples, AT_ONCE):
+        part = tl.zeros((BLOCK,), dtype=real)
+        for _ in range(first, tl.minimum(first + AT_ONCE, samples)):
+            h = sx * tl.load(row + 0) + sy * tl.load(row + 1) + sz * tl.load(row + 2)
+            k = sx * tl.load(row + 3) + sy * tl.load(row + 4) + sz * tl.load(row + 5)
+            l = sx * tl.load(row + 6) + sy * tl.load(row + 7) + sz * tl.load(row + 8)  # noqa: E741
+            h0 = _nearest(h)
+            k0 = _nearest(k)
+            l0 = _nearest(l)
+            if SHAPE == SQUARE:
+                above = tl.full((BLOCK,), 1.0, dtype=real)
+                below = tl.full((BLOCK,), 1.0, dtype=real)
+                if ALONG_A:
+                    delta = (h - h0) + nudge
+                    phase = delta * cells_a
+                    above *= _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+                    below *= _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+                if ALONG_B:
+                    delta = (k - k0) + nudge
+                    phase = delta * cells_b
+                    above *= _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+                    below *= _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+                if ALONG_C:
+                    delta = (l - l0) + nudge
+                    phase = delta * cells_c
+                    above *= _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+                    below *= _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+                lattice = above / below
+            else:
+                dh = (h - h0).to(real)
+                dk = (k - k0).to(real)
+                dl = (l - l0).to(real)
+                if SHAPE == ROUND:
+                    ra = cells_a.to(real) * dh
+                    rb = cells_b.to(real) * dk
+                    rc = cells_c.to(real) * dl
+                    squared = (ra * ra + rb * rb + rc * rc) * fudge
+                    centre = squared == 0.0
+                    x = pi * tl.sqrt(tl.where(centre, 1.0, squared))
+                    form = 3.0 * (tl.sin(x) / x - tl.cos(x)) / (x * x)
+                    lattice = all_cells * shape_constant * tl.where(centre, 1.0, form)
+                else:
+                    ox = tl.load(numbers + 17).to(real) * dh + tl.load(numbers + 20).to(real) * dk
+                    oy = tl.load(numbers + 18).to(real) * dh + tl.load(numbers + 21).to(real) * dk
+                    oz = tl.load(numbers + 19).to(real) * dh + tl.load(numbers + 22).to(real) * dk
+                    ox += tl.load(numbers + 23).to(real) * dl
+                    oy += tl.load(numbers + 24).to(real) * dl
+                    oz += tl.load(numbers + 25).to(real) * dl
+                    q = (ox * ox + oy * oy + oz * oz) * all_cells * all_cells
+                    if SHAPE == GAUSS:
+                        lattice = all_cells * tl.exp(-(q / shape_constant) * fudge)
+                    else:
+                        lattice = tl.where(q * fudge < shape_constant, all_cells, 0.0)
+            if HAS_TABLE:
+                at_h = _place(h0, low_h, count_h)
+                at_k = _place(k0, low_k, count_k)
+                at_l = _place(l0, low_l, count_l)
+                F = tl.load(table + (at_h * (count_k + 2) + at_k) * (count_l + 2) + at_l)
+                if TRICUBIC:
+                    inside = (h >= low_h + margin) & (h <= low_h + count_h - 1 - margin)
+                    inside &= (k >= low_k + margin) & (k <= low_k + count_k - 1 - margin)
+                    inside &= (l >= low_l + margin) & (l <= low_l + count_l - 1 - margin)
+                    hf = tl.floor(h)
+                    kf = tl.floor(k)
+                    lf = tl.floor(l)
+                    smooth = tl.zeros((BLOCK,), dtype=real)
+                    for i in tl.static_range(4):
+                        wh = _cubic_weight(h - hf, i, sixth).to(real)
+                        row_h = _place(hf + (i - 1), low_h, count_h) * (count_k + 2)
+                        for j in tl.static_range(4):
+                            wk = wh * _cubic_weight(k - kf, j, sixth).to(real)
+                            row_k = (row_h + _place(kf + (j - 1), low_k, count_k)) * (count_l + 2)
+                            for m in tl.static_range(4):
+                                wl = wk * _cubic_weight(l - lf, m, sixth).to(real)
+                                node = row_k + _place(lf + (m - 1), low_l, count_l)
+                                smooth += wl * tl.load(table + node, mask=inside, other=0.0)
+                    F = tl.where(inside, smooth, F)
+                amplitude = lattice * F
+            else:
+                amplitude = lattice * default_F
+            row += 9
+            term = amplitude * amplitude
+            if RUNNING:
+                product = (total + term) * factor
+                total = tl.where(lattice != 0.0, product, total) if SKIPS_ZERO else product
+            else:
+                part += term
+        if not RUNNING:
+            total += part.to(tl.float64)
+    tl.store(total_out + place, total, mask=present)
+
+
+def constants(model: Model) -> Tensor:
+    """Return the kernel's table of constants, float64, on the CPU."""
+    crystal = model.crystal
+    of_shape = {CrystalShape.ROUND: ROUND_SHAPE_FACTOR, CrystalShape.GAUSS: GAUSS_SHAPE_CONSTANT}
+    return torch.tensor(
+        [
+            *SINE_COEFFICIENTS,
+            *map(float, crystal.N),
+            # Far below the resolution of any index, but it makes N of 0/0 at a reflection.
+            1e-12 if model.dtype == torch.float32 else 1e-30,
+            float(model.factors.default_F),
+            float(math.prod(crystal.N)),
+            crystal.fudge,
+            of_shape.get(crystal.shape, TOPHAT_THRESHOLD),
+            math.pi,
+            INTERPOLATION_MARGIN,
+            1.0 / 6.0,
+            *(float(component) for v in crystal.reciprocal for component in v),
+        ],
+        dtype=torch.float64,
+    )
+
+
+class CudaSweep:
+    """A sweep of :func:`simulator.kernel.pixel_values` by one launch for all its samples."""
+
+    def __init__(self, model: Model) -> None:
+        self._numbers = constants(model).to(model.detector.pix0.x.device)
+        table = model.factors.bordered
+        self._table = self._numbers if table is None else table
+        self._orientations: tuple[tuple[int, ...], Tensor] | None = None
+
+    def __call__(self, context: SweepContext, state: PixelState) -> None:
+        """Add the contributions of all φ steps and mosaic domains of one source."""
+        model, brightness = context.model, context.source.weight
+        rows = tuple(model.crystal.fresh_rows() if state.first_sweep else state.rows)
+        state.first_sweep = False
+        weight = sample_weight(model, state)
+        before = state.intensity.to(torch.float64)
+        if weight is not None and model.has(Defect.RUNNING_PRODUCTS):
+            # I = (I + brightness term) weight is brightness (I / brightness + term) weight.
+            total = self._launch(context, rows, before / brightness, weight.to(torch.float64)) * brightness
+        else:
+            samples = float(len(rows) * model.crystal.domain_count)
+            added = (self._launch(context, rows) + samples * state.share.to(torch.float64)) * brightness
+            total = before + (added if weight is None else added * weight)
+        if context.used is not None:
+            total = torch.where(context.used, total, before)
+        state.intensity = total.to(model.dtype)
+
+    def _launch(
+        self, context: SweepContext, rows: tuple[int, ...], start: Tensor | None = None, weight: Tensor | None = None
+    ) -> Tensor:
+        """Return the sum over samples of F_cell² F_latt², or the running product from `start` on, float64 (n,)."""
+        model = context.model
+        orientations = self._table_of(model, rows)
+        scattering = torch.stack(list(context.scattering)).contiguous()
+        pixels = scattering.shape[1]
+        total = torch.empty(pixels, dtype=torch.float64, device=scattering.device)
+        unused = self._numbers
+        sweep_kernel[(triton.cdiv(pixels, BLOCK_PIXELS),)](
+            total,
+            scattering,
+            unused if start is None else start.contiguous(),
+            unused if weight is None else weight.contiguous(),
+            orientations,
+            self._table,
+            self._numbers,
+            pixels,
+            len(orientations),
+            *model.factors.low,
+            *model.factors.counts,
+            SHAPE=_SHAPES[model.crystal.shape],
+            SINGLE=model.dtype == torch.float32,
+            ALONG_A=model.crystal.N[0] > 1,
+            ALONG_B=model.crystal.N[1] > 1,
+            ALONG_C=model.crystal.N[2] > 1,
+            HAS_TABLE=model.factors.bordered is not None,
+            TRICUBIC=isinstance(context.lookup, TricubicLookup),
+            RUNNING=start is not None,
+            SKIPS_ZERO=model.config.beam.water_um == 0.0,
+            BLOCK=BLOCK_PIXELS,
+            AT_ONCE=SAMPLES_AT_ONCE,
+            num_warps=WARPS,
+        )
+        return total
+
+    def _table_of(self, model: Model, rows: tuple[int, ...]) -> Tensor:
+        if self._orientations is None or self._orientations[0] != rows:
+            basis = model.crystal.orientations.basis
+            index = torch.tensor(rows, device=self._numbers.device)
+            columns = [component[index].reshape(-1) for v in basis for component in v]
+            self._orientations = rows, torch.stack(columns, dim=1).contiguous()
+        return self._orientations[1]
