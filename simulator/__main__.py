@@ -8,7 +8,9 @@ from simulator.canonical import canonical_arguments
 from simulator.environment import with_environment_dtype
 from simulator.errors import MissingInputError, SimulatorError, shown
 from simulator.lint import lint
+from simulator.native_library import begin_loading
 from simulator.requirements import require_torch
+from simulator.work import may_use_native
 
 USAGE = """usage: nbtrace-simulate [--lenient] FLAGS   (the same as python -m simulator)
 needed: -mat FILE or -cell a b c alpha beta gamma; -hkl FILE or -default_F F
@@ -50,7 +52,9 @@ def main(arguments: Sequence[str] | None = None, *, nan_status: int = 0) -> int:
 
 def _run(command: CommandLine, flags: Sequence[str], said: str) -> bool:
     """Run a command; tell whether no pixel of its image is a number."""
-    # torch is imported only once the command line is known to be good.
+    # torch is imported only once the command line is known to be good; a compiler may run meanwhile.
+    if may_use_native(command.config):
+        begin_loading()
     require_torch()
     from simulator.session import RunEnd, simulate_command  # noqa: PLC0415
 

@@ -334,8 +334,8 @@ class ExecutionConfig(Frozen):
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "cpu"
     """cpu, cuda, cuda:N, or auto: CUDA where it is there and the image is large enough."""
-    compile: Literal["auto", "always", "never"] = "auto"
-    """Use of the compiled fast path; auto compiles only where the image is large enough to pay for it."""
+    compile: Literal["auto", "always", "never", "torch"] = "auto"
+    """Use of compiled code for the samples of an image: auto where the image is large enough; torch by torch.compile."""
     threads_emulated: int = Field(default=1, ge=1)
     """Threads of the reference whose φ carry-over is reproduced."""
     trace_pixel_slow_fast: tuple[int, int] | None = None

@@ -8,6 +8,9 @@ crystal shapes and options. The sines are polynomials of range-reduced indices. 
 # ruff: noqa: ANN001, ANN202, PLR0913, N803, N806 - the kernels are in Triton's language, not in Python
 
 import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import torch
 import triton
@@ -18,7 +21,8 @@ from simulator.config import CrystalShape
 from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT_THRESHOLD
 from simulator.defects import Defect
 from simulator.lattice import SINE_COEFFICIENTS
-from simulator.model import Model, PixelState, SweepContext, sample_weight
+from simulator.model import Engine, Model, PixelState, Stage, SweepContext, as_written, sample_weight
+from simulator.rays import pixel_ray
 from simulator.structure_factors import INTERPOLATION_MARGIN, TricubicLookup
 
 BLOCK_PIXELS = 512
@@ -316,6 +320,7 @@ class CudaSweep:
             BLOCK=BLOCK_PIXELS,
             AT_ONCE=SAMPLES_AT_ONCE,
             num_warps=WARPS,
+            enable_fp_fusion=True,
         )
         return total
 
@@ -326,3 +331,14 @@ class CudaSweep:
             columns = [component[index].reshape(-1) for v in basis for component in v]
             self._orientations = rows, torch.stack(columns, dim=1).contiguous()
         return self._orientations[1]
+
+
+@cache
+def _compiled(step: Callable[..., Any]) -> Callable[..., Any]:
+    return torch.compile(step, dynamic=True)
+
+
+def cuda_engine(model: Model, *, compiled_stages: bool) -> Engine:
+    """Return the engine of a model on CUDA; `compiled_stages` makes one launch of each step around the sweep, too."""
+    stage: Stage = _compiled if compiled_stages else as_written
+    return Engine(pixel_ray, CudaSweep(model), stage)

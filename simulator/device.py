@@ -1,11 +1,10 @@
 """Where a run computes: the device that was asked for, the better one of those there are, or the CPU."""
 
-import math
-
 import torch
 
 from simulator.config import Config
 from simulator.errors import ConfigurationError
+from simulator.work import least_samples
 
 AUTO = "auto"
 """The name that leaves the choice to :func:`device_name`."""
@@ -36,22 +35,6 @@ def device_of(name: str) -> torch.device:
 def is_available(device: torch.device) -> bool:
     """Tell whether this machine has the device."""
     return device.type == "cpu" or (device.index or 0) < torch.cuda.device_count()
-
-
-def least_samples(config: Config) -> int:
-    """Return how many samples an image has if there is one source: pixels, subpixels, layers, φ steps and domains."""
-    first_f, last_f, first_s, last_s = config.roi
-    crystal = config.crystal
-    return math.prod(
-        (
-            last_f - first_f + 1,
-            last_s - first_s + 1,
-            max(config.sampling.oversample or 1, 1) ** 2,
-            config.detector.layers.count,
-            crystal.rotation.count,
-            crystal.domain_count,
-        )
-    )
 
 
 def device_name(config: Config) -> str:

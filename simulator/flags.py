@@ -401,7 +401,7 @@ _OURS = (
     Flag("-device", "cpu, cuda, cuda:N or auto", ("execution.device",), 1, ValueKind.WORD, exact=True),
     Flag(
         "-compile",
-        "auto, always or never: the compiled fast path",
+        "auto, always, never or torch: compiled code for the samples of an image; torch is torch.compile",
         ("execution.compile",),
         1,
         ValueKind.WORD,

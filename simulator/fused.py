@@ -15,19 +15,14 @@ from torch import Tensor
 from simulator.config import CrystalShape
 from simulator.crystal import Basis
 from simulator.detector import Detector
+from simulator.kernel import SMALLEST_BATCH
 from simulator.lattice import miller_indices, nearest_reflection, reduced_lattice_factor
 from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
-from simulator.rays import Ray, ray_to
+from simulator.rays import Ray, detector_coordinates, ray_to
 from simulator.run import interpolates
 from simulator.samples import eager_sweep
 from simulator.structure_factors import StructureFactors, nearest_F
 from simulator.vectors import Vector
-
-WORTHWHILE_SAMPLES = 1_500_000_000
-"""Samples from which compiling, or loading what was compiled, costs less than it saves."""
-
-SMALLEST_BATCH = 64
-"""Smaller batches, such as the single pixels of the carry-over, are not worth another compilation."""
 
 SweepSum = Callable[[Vector, Basis, StructureFactors, Sequence[int], torch.dtype], Tensor]
 
@@ -74,17 +69,15 @@ def sample_weight_needed(model: Model) -> bool:
     return sample_weight(model, PixelState(one, one, one, one, [], first_sweep=False, share=one)) is not None
 
 
-def is_worthwhile(model: Model, pixels: int) -> bool:
-    """Tell whether an image of so many pixels has enough samples to pay for the compilation."""
-    return pixels * model.steps * model.layers.count >= WORTHWHILE_SAMPLES
-
-
 def fused_engine() -> Engine:
     """Return the engine whose steps are compiled at their first use."""
     ray: Callable[[Detector, Tensor, Tensor, Tensor], Ray] = torch.compile(ray_to, dynamic=True)
     total: SweepSum = torch.compile(sweep_sum, dynamic=True)
 
-    def compiled_ray(detector: Detector, fast_m: Tensor, slow_m: Tensor, depth_m: float) -> Ray:
+    def compiled_ray(
+        detector: Detector, pixels: Tensor, subpixel: tuple[int, int], oversample: int, depth_m: float
+    ) -> Ray:
+        fast_m, slow_m = detector_coordinates(detector, pixels, subpixel, oversample)
         if len(fast_m) < SMALLEST_BATCH:
             return ray_to(detector, fast_m, slow_m, depth_m)
         return ray(detector, fast_m, slow_m, torch.tensor(depth_m, dtype=torch.float64))

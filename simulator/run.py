@@ -260,7 +260,9 @@ def _device(model: Model) -> torch.device:
 def _portion_values(model: Model, past: History, part: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     first = int(part[0])
     lookup = past.lookup(model, first)
-    return pixel_values(model, _on_device(part, _device(model)), lookup, observe, first_sweep=first in past.fresh, engine=engine)
+    return pixel_values(
+        model, _on_device(part, _device(model)), lookup, observe, first_sweep=first in past.fresh, engine=engine
+    )
 
 
 def _on_device(part: Tensor, device: torch.device) -> Tensor:
@@ -274,7 +276,7 @@ def _on_device(part: Tensor, device: torch.device) -> Tensor:
 
 
 def _on_host(values: Tensor) -> Tensor:
-    """Return values in single precision in main memory; from a GPU through locked pages, which is several times faster."""
+    """Return values in single precision in main memory; from a GPU they come by locked pages, which is faster."""
     single = values.to(torch.float32)
     if single.device.type == "cpu":
         return single
@@ -319,7 +321,7 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = 
     """
     visited = visited_pixels(model.config, mask)
     with torch.no_grad():
-        workers = torch.get_num_threads() if engine is EAGER and _device(model).type == "cpu" else 1
+        workers = torch.get_num_threads() if engine.in_threads and _device(model).type == "cpu" else 1
         values = _on_host(image_values(model, visited, observe or silent, engine, workers))
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)

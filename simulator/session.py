@@ -13,11 +13,10 @@ from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
 from simulator.device import AUTO, gpu_pays, on_available_device
+from simulator.engines import chosen_engine
 from simulator.errors import ConfigurationError
-from simulator.fused import fused_engine, is_possible, is_worthwhile
-from simulator.kernel import EAGER
 from simulator.memory import check_memory
-from simulator.model import Engine, Model
+from simulator.model import Model
 from simulator.observe import Observable, Value, resolve
 from simulator.outputs import RunNotes, write_dump, write_outputs
 from simulator.random import Generator
@@ -68,8 +67,11 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> Ru
     write_dump(model, inputs)
     if config.execution.trace_pixel_slow_fast is not None:
         _trace(model, inputs, config.execution.trace_pixel_slow_fast, say)
+    chosen = chosen_engine(model)
+    if chosen.said:
+        say(chosen.said)
     notes = RunNotes()
-    image = simulate(model, inputs.mask, notes, chosen_engine(model))
+    image = simulate(model, inputs.mask, notes, chosen.engine)
     if notes.interpolation_ends_at is not None:
         slow, fast = divmod(notes.interpolation_ends_at, config.shape_slow_fast[1])
         say(f"WARNING: out of range for interpolation at pixel slow {slow} fast {fast}; from there on it is off")
@@ -135,17 +137,6 @@ def _reason(model: Model, visited: Tensor) -> str:
     if lost.name is None:
         return ""
     return f": {lost.name} is the first quantity that is no finite number; check the flags that it follows from"
-
-
-def chosen_engine(model: Model) -> Engine:
-    """Return the compiled fast path where it is possible and asked for, or pays; else the eager one."""
-    wish = model.config.execution.compile
-    if wish == "never":
-        return EAGER
-    with torch.no_grad():
-        possible = is_possible(model)
-    worthwhile = wish == "always" or is_worthwhile(model, math.prod(model.config.shape_slow_fast))
-    return fused_engine() if possible and worthwhile else EAGER
 
 
 def _trace(model: Model, inputs: Inputs, pixel: tuple[int, int], say: Print) -> None:

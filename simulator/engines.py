@@ -1,0 +1,168 @@
+"""Which engine computes an image: the eager one, compiled code of ours, or torch.compile."""
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+from simulator import native_sweep
+from simulator.crystal import Orientations
+from simulator.errors import shown
+from simulator.kernel import EAGER, pixel_values
+from simulator.model import Engine, Model
+from simulator.native_library import NativeUnavailableError, loaded_library
+from simulator.run import interpolates
+from simulator.structure_factors import Lookup, NearestLookup, StructureFactors, TricubicLookup
+from simulator.work import is_worthwhile
+
+
+class EngineKind(StrEnum):
+    """What computes the samples of an image."""
+
+    EAGER = "eager"
+    NATIVE = "native"
+    COMPILED = "torch.compile"
+    TRITON = "triton"
+
+
+@dataclass(frozen=True)
+class ChosenEngine:
+    """An engine for a model."""
+
+    kind: EngineKind
+    engine: Engine
+    said: str = ""
+    """The line that a run prints of the choice: empty where the eager one was meant."""
+
+
+IS_EAGER = ChosenEngine(EngineKind.EAGER, EAGER)
+
+AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-5}
+"""How far a pixel of the native engine may be off the eager one in double precision, as a part of what is around it."""
+
+
+def chosen_engine(model: Model) -> ChosenEngine:
+    """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large."""
+    wish = model.config.execution.compile
+    if model.detector.pix0.x.device.type == "cuda" and wish != "never":
+        return _cuda(model, compiled_stages=wish in {"always", "torch"})
+    match wish:
+        case "never":
+            return IS_EAGER
+        case "torch":
+            return _compiled(model)
+        case "auto" if not is_worthwhile(_samples(model)):
+            return IS_EAGER
+    return _native(model)
+
+
+def _samples(model: Model) -> int:
+    first_f, last_f, first_s, last_s = model.config.roi
+    pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
+    return math.prod((pixels, model.steps, model.layers.count))
+
+
+def _native(model: Model) -> ChosenEngine:
+    with torch.no_grad():
+        if not native_sweep.is_possible(model):
+            return _eager_since(f"the compiled one does not take this run (device {model.config.execution.device})")
+        try:
+            library = loaded_library()
+            engine = native_sweep.native_engine(library)
+            check_engine(model, engine)
+        except (NativeUnavailableError, EngineDisagreesError) as error:
+            return _eager_since(str(error))
+    part = AGREEMENT[model.dtype]
+    said = f"engine: native ({library.origin}), within {part:g} of the eager one, which traces show"
+    return ChosenEngine(EngineKind.NATIVE, engine, said)
+
+
+def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
+    try:
+        from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - imports Triton
+    except ImportError:
+        return _eager_since("Triton, which comes with PyTorch for CUDA, is not installed")
+    if (bordered := model.factors.bordered) is not None and bordered.numel() >= native_sweep.LARGEST_TABLE:
+        return _eager_since("the list of reflections is too large for the compiled one")
+    with torch.no_grad():
+        engine = cuda_engine(model, compiled_stages=compiled_stages)
+        try:
+            check_engine(model, engine)
+        except EngineDisagreesError as error:
+            return _eager_since(str(error))
+        except Exception as error:  # noqa: BLE001 - Triton, its compilers and the driver fail in ways of their own
+            return _eager_since(f"Triton failed: {shown(str(error).partition(chr(10))[0])}")
+    said = f"engine: Triton, within {AGREEMENT[model.dtype]:g} of the eager one, which traces show"
+    return ChosenEngine(EngineKind.TRITON, engine, said)
+
+
+def _compiled(model: Model) -> ChosenEngine:
+    from simulator import fused  # noqa: PLC0415 - only for this choice
+
+    with torch.no_grad():
+        if not fused.is_possible(model):
+            return _eager_since(
+                "torch.compile needs a square crystal, the nearest reflections, plain sums and $CXX or g++"
+            )
+    return ChosenEngine(EngineKind.COMPILED, fused.fused_engine(), "engine: torch.compile")
+
+
+def _eager_since(reason: str) -> ChosenEngine:
+    return replace(IS_EAGER, said=f"engine: eager, since {reason}")
+
+
+CHECKED_PIXELS = 70
+"""A number that fills one block of the compiled code and not the next."""
+
+
+class EngineDisagreesError(Exception):
+    """An engine gives other values than the eager one."""
+
+
+def check_engine(model: Model, engine: Engine) -> None:
+    """Hold an engine against the eager kernel, on some pixels and samples of the very run.
+
+    Raises
+    ------
+    EngineDisagreesError
+        If a pixel is off by more than :data:`AGREEMENT`: the compiler, the processor or a damaged file is to blame.
+    """
+    few = _with_few_samples(model)
+    exact = replace(few, dtype=torch.float64, factors=_in_double(few.factors))
+    pixels = _spread_pixels(model).to(model.detector.pix0.x.device)
+    expected = pixel_values(exact, pixels, _lookup(exact))
+    found = pixel_values(few, pixels, _lookup(few), engine=engine)
+    allowed = AGREEMENT[model.dtype] * (expected.abs() + expected[expected.isfinite()].abs().mean())
+    same = (found == expected) | (found.isnan() & expected.isnan()) | ((found - expected).abs() <= allowed)
+    if not bool(same.all()):
+        raise EngineDisagreesError("the compiled code disagrees with it on pixels of this run")
+
+
+def _with_few_samples(model: Model) -> Model:
+    """Return a model with the first two φ steps, domains and sources of another, and whole pixels."""
+    crystal = model.crystal
+    a, b, c = (v.map(lambda component: component[:, :2]) for v in crystal.orientations.basis)
+    return replace(
+        model,
+        crystal=replace(crystal, phi_rad=crystal.phi_rad[:2], orientations=Orientations((a, b, c))),
+        beam=replace(model.beam, sources=model.beam.sources[:2]),
+        oversample=1,
+    )
+
+
+def _in_double(factors: StructureFactors) -> StructureFactors:
+    bordered = None if factors.bordered is None else factors.bordered.to(torch.float64)
+    return replace(factors, bordered=bordered, default_F=factors.default_F.to(torch.float64))
+
+
+def _spread_pixels(model: Model) -> Tensor:
+    first_f, last_f, first_s, last_s = model.config.roi
+    slow = torch.linspace(first_s, last_s, CHECKED_PIXELS).to(torch.int64)
+    fast = first_f + (torch.arange(CHECKED_PIXELS) * 7919) % (last_f - first_f + 1)
+    return slow * model.config.shape_slow_fast[1] + fast
+
+
+def _lookup(model: Model) -> Lookup:
+    return TricubicLookup(model.factors) if interpolates(model) else NearestLookup(model.factors)

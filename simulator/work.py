@@ -1,0 +1,41 @@
+"""How much a run computes, as far as its flags tell, and from where on compiled code pays."""
+
+import math
+
+from simulator.config import Config
+
+WORTHWHILE_SAMPLES = 10_000_000
+"""Samples from which an image is left to compiled code.
+
+The eager sweep takes some 0.1 s of a core for each million, compiled code a tenth of that; to make it takes a second or
+two, once, most of it beside the import of torch.
+"""
+
+
+def is_worthwhile(samples: int) -> bool:
+    """Tell whether an image of so many samples is left to compiled code where nothing else is asked for."""
+    return samples >= WORTHWHILE_SAMPLES
+
+
+def least_samples(config: Config) -> int:
+    """Return the samples of an image that are certain before files are read: divergence and oversampling may add to it.
+
+    A sample is one pixel, layer, subpixel, source, φ step and mosaic domain.
+    """
+    first_f, last_f, first_s, last_s = config.roi
+    pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
+    subpixels = max(config.sampling.oversample or 1, 1) ** 2
+    crystal = config.crystal
+    return math.prod((pixels, subpixels, crystal.rotation.count, crystal.domain_count, config.detector.layers.count))
+
+
+def may_use_native(config: Config) -> bool:
+    """Tell whether a run is likely to want the native engine, so that it may be loaded beside other work."""
+    match config.execution.compile:
+        case "always":
+            wanted = True
+        case "auto":
+            wanted = is_worthwhile(least_samples(config))
+        case _:
+            wanted = False
+    return wanted and config.execution.device == "cpu"
