@@ -4,8 +4,7 @@ It states once more the physics of :mod:`simulator.samples`, which is always rig
 crystal shapes and options. The sines are polynomials of range-reduced indices. Memory does not grow with the samples.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
-# ruff: noqa: ANN001, ANN202, PLR0913, N803, N806 - the kernels are in Triton's language, not in Python
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
 import math
 from collections.abc import Callable
@@ -86,7 +85,73 @@ def _cubic_weight(t, node: tl.constexpr, sixth):
 
 
 @triton.jit
-def sweep_kernel(
+def _along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, p1, p2, p3, p4, p5):
+    """Return numerator and denominator of sin(πNh)/sin(πh) along an axis, but for the sign."""
+    real = tl.float32 if SINGLE else tl.float64
+    delta = (index - nearest) + nudge
+    phase = delta * cells
+    above = _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+    return above, _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+
+
+@triton.jit
+def _round(numbers, dh, dk, dl, SINGLE: tl.constexpr):
+    """Return F_latt of a round crystal."""
+    real = tl.float32 if SINGLE else tl.float64
+    a = tl.load(numbers + 6).to(real) * dh
+    b = tl.load(numbers + 7).to(real) * dk
+    c = tl.load(numbers + 8).to(real) * dl
+    squared = (a * a + b * b + c * c) * tl.load(numbers + 12).to(real)
+    centre = squared == 0.0
+    x = tl.load(numbers + 14).to(real) * tl.sqrt(tl.where(centre, 1.0, squared))
+    form = 3.0 * (tl.sin(x) / x - tl.cos(x)) / (x * x)
+    return tl.load(numbers + 11).to(real) * tl.load(numbers + 13).to(real) * tl.where(centre, 1.0, form)
+
+
+@triton.jit
+def _spot(numbers, dh, dk, dl, SHAPE: tl.constexpr, SINGLE: tl.constexpr):
+    """Return F_latt of a crystal of Gaussian or top-hat spots."""
+    real = tl.float32 if SINGLE else tl.float64
+    star = numbers + 17
+    x = tl.load(star).to(real) * dh + tl.load(star + 3).to(real) * dk + tl.load(star + 6).to(real) * dl
+    y = tl.load(star + 1).to(real) * dh + tl.load(star + 4).to(real) * dk + tl.load(star + 7).to(real) * dl
+    z = tl.load(star + 2).to(real) * dh + tl.load(star + 5).to(real) * dk + tl.load(star + 8).to(real) * dl
+    cells = tl.load(numbers + 11).to(real)
+    fudge = tl.load(numbers + 12).to(real)
+    constant = tl.load(numbers + 13).to(real)
+    q = (x * x + y * y + z * z) * cells * cells
+    return cells * tl.exp(-(q / constant) * fudge) if SHAPE == GAUSS else tl.where(q * fudge < constant, cells, 0.0)
+
+
+@triton.jit
+def _within(index, low, count, margin):
+    """Tell which indices keep the distance from the edges of the table that the tricubic lookup needs."""
+    return (index >= low + margin) & (index <= low + count - 1 - margin)
+
+
+@triton.jit
+def _tricubic(table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE: tl.constexpr):  # noqa: E741
+    """Return F interpolated with the four nodes around each index; 0 where it is not inside."""
+    real = tl.float32 if SINGLE else tl.float64
+    base_h = tl.floor(h)
+    base_k = tl.floor(k)
+    base_l = tl.floor(l)
+    total = (h - h).to(real)
+    for i in tl.static_range(4):
+        weight_h = _cubic_weight(h - base_h, i, sixth).to(real)
+        row_h = _place(base_h + (i - 1), low_h, count_h) * (count_k + 2)
+        for j in tl.static_range(4):
+            weight_k = weight_h * _cubic_weight(k - base_k, j, sixth).to(real)
+            row_k = (row_h + _place(base_k + (j - 1), low_k, count_k)) * (count_l + 2)
+            for m in tl.static_range(4):
+                weight_l = weight_k * _cubic_weight(l - base_l, m, sixth).to(real)
+                node = row_k + _place(base_l + (m - 1), low_l, count_l)
+                total += weight_l * tl.load(table + node, mask=inside, other=0.0)
+    return total
+
+
+@triton.jit
+def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants choose what is compiled of it
     total_out,  # float64 (n,)
     scattering,  # float64 (3, n), 1/m
     start,  # float64 (n,): the sum so far, for a running product
@@ -132,17 +197,10 @@ def sweep_kernel(
     cells_c = tl.load(numbers + 8)
     nudge = tl.load(numbers + 9)
     default_F = tl.load(numbers + 10).to(real)
-    all_cells = tl.load(numbers + 11).to(real)
-    fudge = tl.load(numbers + 12).to(real)
-    shape_constant = tl.load(numbers + 13).to(real)
-    pi = tl.load(numbers + 14).to(real)
     margin = tl.load(numbers + 15)
     sixth = tl.load(numbers + 16)
-    if RUNNING:
-        total = tl.load(start + place, mask=present, other=0.0)
-        factor = tl.load(weight + place, mask=present, other=0.0)
-    else:
-        total = tl.zeros((BLOCK,), dtype=tl.float64)
+    total = tl.load(start + place, mask=present & RUNNING, other=0.0)
+    factor = tl.load(weight + place, mask=present & RUNNING, other=1.0)
     row = basis
     for first in range(0, samples, AT_ONCE):
         part = tl.zeros((BLOCK,), dtype=real)
@@ -150,6 +208,7 @@ def sweep_kernel(
             h = sx * tl.load(row + 0) + sy * tl.load(row + 1) + sz * tl.load(row + 2)
             k = sx * tl.load(row + 3) + sy * tl.load(row + 4) + sz * tl.load(row + 5)
             l = sx * tl.load(row + 6) + sy * tl.load(row + 7) + sz * tl.load(row + 8)  # noqa: E741
+            row += 9
             h0 = _nearest(h)
             k0 = _nearest(k)
             l0 = _nearest(l)
@@ -157,74 +216,33 @@ def sweep_kernel(
                 above = tl.full((BLOCK,), 1.0, dtype=real)
                 below = tl.full((BLOCK,), 1.0, dtype=real)
                 if ALONG_A:
-                    delta = (h - h0) + nudge
-                    phase = delta * cells_a
-                    above *= _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
-                    below *= _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+                    above, below = _along(h, h0, nudge, cells_a, SINGLE, p0, p1, p2, p3, p4, p5)
                 if ALONG_B:
-                    delta = (k - k0) + nudge
-                    phase = delta * cells_b
-                    above *= _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
-                    below *= _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+                    above_b, below_b = _along(k, k0, nudge, cells_b, SINGLE, p0, p1, p2, p3, p4, p5)
+                    above *= above_b
+                    below *= below_b
                 if ALONG_C:
-                    delta = (l - l0) + nudge
-                    phase = delta * cells_c
-                    above *= _half_turn_sine((phase - _turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
-                    below *= _half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+                    above_c, below_c = _along(l, l0, nudge, cells_c, SINGLE, p0, p1, p2, p3, p4, p5)
+                    above *= above_c
+                    below *= below_c
                 lattice = above / below
+            elif SHAPE == ROUND:
+                lattice = _round(numbers, (h - h0).to(real), (k - k0).to(real), (l - l0).to(real), SINGLE)
             else:
-                dh = (h - h0).to(real)
-                dk = (k - k0).to(real)
-                dl = (l - l0).to(real)
-                if SHAPE == ROUND:
-                    ra = cells_a.to(real) * dh
-                    rb = cells_b.to(real) * dk
-                    rc = cells_c.to(real) * dl
-                    squared = (ra * ra + rb * rb + rc * rc) * fudge
-                    centre = squared == 0.0
-                    x = pi * tl.sqrt(tl.where(centre, 1.0, squared))
-                    form = 3.0 * (tl.sin(x) / x - tl.cos(x)) / (x * x)
-                    lattice = all_cells * shape_constant * tl.where(centre, 1.0, form)
-                else:
-                    ox = tl.load(numbers + 17).to(real) * dh + tl.load(numbers + 20).to(real) * dk
-                    oy = tl.load(numbers + 18).to(real) * dh + tl.load(numbers + 21).to(real) * dk
-                    oz = tl.load(numbers + 19).to(real) * dh + tl.load(numbers + 22).to(real) * dk
-                    ox += tl.load(numbers + 23).to(real) * dl
-                    oy += tl.load(numbers + 24).to(real) * dl
-                    oz += tl.load(numbers + 25).to(real) * dl
-                    q = (ox * ox + oy * oy + oz * oz) * all_cells * all_cells
-                    if SHAPE == GAUSS:
-                        lattice = all_cells * tl.exp(-(q / shape_constant) * fudge)
-                    else:
-                        lattice = tl.where(q * fudge < shape_constant, all_cells, 0.0)
+                lattice = _spot(numbers, (h - h0).to(real), (k - k0).to(real), (l - l0).to(real), SHAPE, SINGLE)
+            amplitude = lattice * default_F
             if HAS_TABLE:
-                at_h = _place(h0, low_h, count_h)
-                at_k = _place(k0, low_k, count_k)
-                at_l = _place(l0, low_l, count_l)
-                F = tl.load(table + (at_h * (count_k + 2) + at_k) * (count_l + 2) + at_l)
+                at_h = _place(h0, low_h, count_h) * (count_k + 2)
+                at_l = (at_h + _place(k0, low_k, count_k)) * (count_l + 2) + _place(l0, low_l, count_l)
+                F = tl.load(table + at_l)
                 if TRICUBIC:
-                    inside = (h >= low_h + margin) & (h <= low_h + count_h - 1 - margin)
-                    inside &= (k >= low_k + margin) & (k <= low_k + count_k - 1 - margin)
-                    inside &= (l >= low_l + margin) & (l <= low_l + count_l - 1 - margin)
-                    hf = tl.floor(h)
-                    kf = tl.floor(k)
-                    lf = tl.floor(l)
-                    smooth = tl.zeros((BLOCK,), dtype=real)
-                    for i in tl.static_range(4):
-                        wh = _cubic_weight(h - hf, i, sixth).to(real)
-                        row_h = _place(hf + (i - 1), low_h, count_h) * (count_k + 2)
-                        for j in tl.static_range(4):
-                            wk = wh * _cubic_weight(k - kf, j, sixth).to(real)
-                            row_k = (row_h + _place(kf + (j - 1), low_k, count_k)) * (count_l + 2)
-                            for m in tl.static_range(4):
-                                wl = wk * _cubic_weight(l - lf, m, sixth).to(real)
-                                node = row_k + _place(lf + (m - 1), low_l, count_l)
-                                smooth += wl * tl.load(table + node, mask=inside, other=0.0)
+                    inside = _within(h, low_h, count_h, margin) & _within(k, low_k, count_k, margin)
+                    inside &= _within(l, low_l, count_l, margin)
+                    smooth = _tricubic(
+                        table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE
+                    )
                     F = tl.where(inside, smooth, F)
                 amplitude = lattice * F
-            else:
-                amplitude = lattice * default_F
-            row += 9
             term = amplitude * amplitude
             if RUNNING:
                 product = (total + term) * factor

@@ -24,7 +24,7 @@ BYTES_PER_IMAGE_PIXEL = 48
 
 
 def portion_size(config: Config) -> int:
-    """Return how many pixels are computed at once: within the budget of the configuration, or half of a GPU's memory."""
+    """Return how many pixels are computed at once: within the configured budget, or half of a GPU's memory."""
     device = device_of(device_name(config))
     on_gpu = device.type == "cuda" and is_available(device)
     largest = LARGEST_GPU_PORTION if on_gpu else LARGEST_PORTION
