@@ -1,4 +1,4 @@
-"""The CUDA engine against the eager one: on a GPU where there is one, else by Triton's interpreter where it is there."""
+"""The CUDA engine against the eager one: on a GPU where there is one, else by Triton's interpreter."""
 
 from itertools import product
 from pathlib import Path
@@ -13,7 +13,9 @@ from simulator.config import Config
 from simulator.device import PAYING_SAMPLES, device_name, device_of, gpu_pays, on_available_device
 from simulator.engines import AGREEMENT, EngineKind, check_engine, chosen_engine
 from simulator.errors import ConfigurationError
+from simulator.kernel import EAGER
 from simulator.memory import LARGEST_PORTION, needed_bytes, portion_size
+from simulator.parameters import Parameter
 from simulator.run import image_values, visited_pixels
 
 ON_GPU = torch.cuda.is_available()
@@ -21,7 +23,10 @@ SMALL = (
     "-cell 70 80 90 75 85 95 -default_F 100 -lambda 1.5 -distance 100 -detpixels 12 -pixel 1 -oversample 1 -N 5 "
     f"-device {'cuda' if ON_GPU else 'cpu'}"
 )
-LARGE = "-cell 70 80 90 90 90 90 -default_F 1 -N 5 -lambda 1 -distance 100 -detpixels 2000 -mosaic_spread 1 -mosaic_domains 400"
+LARGE = (
+    "-cell 70 80 90 90 90 90 -default_F 1 -N 5 -lambda 1 -distance 100 -detpixels 2000 -mosaic_spread 1"
+    " -mosaic_domains 400"
+)
 
 CASES = {
     "cells that differ, one of them alone": "-Na 3 -Nb 1 -Nc 7 -hkl F.hkl -nointerpolate",
@@ -66,6 +71,37 @@ def test_it_agrees_with_the_eager_engine(
     around = np.lib.stride_tricks.sliding_window_view(np.pad(np.abs(eager), 2, mode="edge"), (5, 5)).max((2, 3))
     assert np.all(np.abs(found - eager) <= AGREEMENT[model.dtype] * around)
     assert found.max() > 0.0
+
+
+@pytest.mark.parametrize("words", ["", "-osc 1 -phisteps 2 -Nb 1", "-hkl F.hkl -nointerpolate", "-round_xtal"])
+def test_its_derivatives_are_those_of_the_eager_engine(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not ON_GPU:
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    pytest.importorskip("triton")
+    from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - where Triton is installed
+
+    config = config_of(f"{SMALL} {words}", tmp_path)
+    inputs, visited = read_inputs(config), visited_pixels(config, None)
+    given = {
+        Parameter.CELL: torch.tensor([70.0, 80.0, 90.0, 75.0, 85.0, 95.0], dtype=torch.float64, requires_grad=True),
+        Parameter.DISTANCE: torch.tensor(100.0, dtype=torch.float64, requires_grad=True),
+    }
+    if inputs.reflections is not None:
+        given[Parameter.STRUCTURE_FACTORS] = torch.from_numpy(inputs.reflections.values).requires_grad_()
+    else:
+        given[Parameter.DEFAULT_F] = torch.tensor(100.0, dtype=torch.float64, requires_grad=True)
+    derivatives = []
+    for is_ours in (False, True):
+        model = build_model(config, inputs, given)
+        engine = cuda_engine(model, compiled_stages=False) if is_ours else EAGER
+        image = image_values(model, visited, engine=engine)
+        weights = torch.arange(1.0, len(image) + 1.0, dtype=torch.float64, device=image.device)
+        derivatives.append(torch.autograd.grad((image * weights).sum(), list(given.values())))
+    for eager, found in zip(*derivatives, strict=True):
+        assert eager.abs().max() > 0.0
+        torch.testing.assert_close(found, eager, rtol=1e-8, atol=1e-9 * float(eager.abs().max()))
 
 
 @pytest.mark.skipif(not ON_GPU, reason="this machine has no CUDA")
