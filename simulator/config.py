@@ -333,8 +333,9 @@ class ExecutionConfig(Frozen):
     defects: frozenset[Defect] = Mode.C_PARITY.defects
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "cpu"
+    """cpu, cuda, cuda:N, or auto: CUDA where it is there and the image is large enough."""
     compile: Literal["auto", "always", "never", "torch"] = "auto"
-    """Use of compiled code for the samples of an image: auto where the image is large enough; torch by torch.compile."""
+    """Use of compiled code for the samples of an image: auto where it is large enough; torch: torch.compile."""
     threads_emulated: int = Field(default=1, ge=1)
     """Threads of the reference whose φ carry-over is reproduced."""
     trace_pixel_slow_fast: tuple[int, int] | None = None

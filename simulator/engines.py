@@ -9,6 +9,7 @@ from torch import Tensor
 
 from simulator import native_sweep
 from simulator.crystal import Orientations
+from simulator.errors import shown
 from simulator.kernel import EAGER, pixel_values
 from simulator.model import Engine, Model
 from simulator.native_library import NativeUnavailableError, loaded_library
@@ -23,6 +24,7 @@ class EngineKind(StrEnum):
     EAGER = "eager"
     NATIVE = "native"
     COMPILED = "torch.compile"
+    TRITON = "triton"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-5}
 
 def chosen_engine(model: Model) -> ChosenEngine:
     """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large."""
-    match model.config.execution.compile:
+    wish = model.config.execution.compile
+    if model.detector.pix0.x.device.type == "cuda" and wish != "never":
+        return _cuda(model, compiled_stages=wish in {"always", "torch"})
+    match wish:
         case "never":
             return IS_EAGER
         case "torch":
@@ -66,12 +71,31 @@ def _native(model: Model) -> ChosenEngine:
         try:
             library = loaded_library()
             engine = native_sweep.native_engine(library)
-            check_native(model, engine)
-        except NativeUnavailableError as error:
+            check_engine(model, engine)
+        except (NativeUnavailableError, EngineDisagreesError) as error:
             return _eager_since(str(error))
     part = AGREEMENT[model.dtype]
     said = f"engine: native ({library.origin}), within {part:g} of the eager one, which traces show"
     return ChosenEngine(EngineKind.NATIVE, engine, said)
+
+
+def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
+    try:
+        from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - imports Triton
+    except ImportError:
+        return _eager_since("Triton, which comes with PyTorch for CUDA, is not installed")
+    if (bordered := model.factors.bordered) is not None and bordered.numel() >= native_sweep.LARGEST_TABLE:
+        return _eager_since("the list of reflections is too large for the compiled one")
+    with torch.no_grad():
+        engine = cuda_engine(model, compiled_stages=compiled_stages)
+        try:
+            check_engine(model, engine)
+        except EngineDisagreesError as error:
+            return _eager_since(str(error))
+        except Exception as error:  # noqa: BLE001 - Triton, its compilers and the driver fail in ways of their own
+            return _eager_since(f"Triton failed: {shown(str(error).partition(chr(10))[0])}")
+    said = f"engine: Triton, within {AGREEMENT[model.dtype]:g} of the eager one, which traces show"
+    return ChosenEngine(EngineKind.TRITON, engine, said)
 
 
 def _compiled(model: Model) -> ChosenEngine:
@@ -93,23 +117,27 @@ CHECKED_PIXELS = 70
 """A number that fills one block of the compiled code and not the next."""
 
 
-def check_native(model: Model, engine: Engine) -> None:
-    """Hold the code that was loaded against the eager kernel, on some pixels and samples of the very run.
+class EngineDisagreesError(Exception):
+    """An engine gives other values than the eager one."""
+
+
+def check_engine(model: Model, engine: Engine) -> None:
+    """Hold an engine against the eager kernel, on some pixels and samples of the very run.
 
     Raises
     ------
-    NativeUnavailableError
+    EngineDisagreesError
         If a pixel is off by more than :data:`AGREEMENT`: the compiler, the processor or a damaged file is to blame.
     """
     few = _with_few_samples(model)
     exact = replace(few, dtype=torch.float64, factors=_in_double(few.factors))
-    pixels = _spread_pixels(model)
+    pixels = _spread_pixels(model).to(model.detector.pix0.x.device)
     expected = pixel_values(exact, pixels, _lookup(exact))
     found = pixel_values(few, pixels, _lookup(few), engine=engine)
     allowed = AGREEMENT[model.dtype] * (expected.abs() + expected[expected.isfinite()].abs().mean())
     same = (found == expected) | (found.isnan() & expected.isnan()) | ((found - expected).abs() <= allowed)
     if not bool(same.all()):
-        raise NativeUnavailableError("the compiled code disagrees with it on pixels of this run")
+        raise EngineDisagreesError("the compiled code disagrees with it on pixels of this run")
 
 
 def _with_few_samples(model: Model) -> Model:

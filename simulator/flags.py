@@ -398,7 +398,7 @@ _OURS = (
         exact=True,
     ),
     Flag("-dtype", "float64 or float32", ("execution.dtype",), 1, ValueKind.WORD, exact=True),
-    Flag("-device", "cpu, cuda or cuda:N", ("execution.device",), 1, ValueKind.WORD, exact=True),
+    Flag("-device", "cpu, cuda, cuda:N or auto", ("execution.device",), 1, ValueKind.WORD, exact=True),
     Flag(
         "-compile",
         "auto, always, never or torch: compiled code for the samples of an image; torch is torch.compile",

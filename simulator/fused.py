@@ -15,6 +15,7 @@ from torch import Tensor
 from simulator.config import CrystalShape
 from simulator.crystal import Basis
 from simulator.detector import Detector
+from simulator.kernel import SMALLEST_BATCH
 from simulator.lattice import miller_indices, nearest_reflection, reduced_lattice_factor
 from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
 from simulator.rays import Ray, detector_coordinates, ray_to
@@ -22,9 +23,6 @@ from simulator.run import interpolates
 from simulator.samples import eager_sweep
 from simulator.structure_factors import StructureFactors, nearest_F
 from simulator.vectors import Vector
-
-SMALLEST_BATCH = 64
-"""Smaller batches, such as the single pixels of the carry-over, are not worth another compilation."""
 
 SweepSum = Callable[[Vector, Basis, StructureFactors, Sequence[int], torch.dtype], Tensor]
 

@@ -17,13 +17,25 @@ from simulator.background import water_background
 from simulator.beam import BeamSource, scattering_vector, stol
 from simulator.constants import ANGSTROM_M, CLASSICAL_ELECTRON_RADIUS_SQR_M2
 from simulator.defects import Defect
-from simulator.model import Engine, Model, PixelState, SweepContext, closing_factors, last_cos_2theta
+from simulator.model import (
+    Engine,
+    Model,
+    PixelState,
+    Stage,
+    SweepContext,
+    as_written,
+    closing_factors,
+    last_cos_2theta,
+)
 from simulator.observe import Observer, silent
 from simulator.polarization import polarization_factor
 from simulator.rays import Ray, pixel_ray, solid_angle, subpixels
 from simulator.samples import eager_sweep
 from simulator.structure_factors import Lookup
 from simulator.vectors import Vector
+
+SMALLEST_BATCH = 64
+"""Smaller batches, such as the single pixels of the carry-over, are not worth another compilation."""
 
 EAGER = Engine(pixel_ray, eager_sweep, in_threads=True)
 """The steps as they are written: always right, and the only ones that an observer sees into."""
@@ -69,7 +81,12 @@ def pixel_values(
             observe("at.subpixel_slow", subpixel[0])
             observe("at.subpixel_fast", subpixel[1])
             _subpixel(_Subpixel(model, pixels, layer, subpixel, lookup, observe, engine), state)
-    return _scaled(model, state, observe)
+    return _scaled(model, state, observe, _stage(engine, pixels))
+
+
+def _stage(engine: Engine, pixels: Tensor) -> Stage:
+    """Return how the steps of a batch run; for a few pixels nothing is compiled."""
+    return engine.stage if len(pixels) >= SMALLEST_BATCH else as_written
 
 
 def _start(model: Model, pixels: Tensor, *, first_sweep: bool) -> PixelState:
@@ -103,6 +120,11 @@ class _Subpixel:
     engine: Engine
 
     @property
+    def stage(self) -> Stage:
+        """How the steps around the sweep run."""
+        return _stage(self.engine, self.pixels)
+
+    @property
     def first_of_layer(self) -> bool:
         return self.subpixel == (0, 0)
 
@@ -115,18 +137,18 @@ def _subpixel(place: _Subpixel, state: PixelState) -> None:
     """Add what one subpixel sees in one layer of the sensor."""
     model = place.model
     depth_m = place.layer * model.layers.step
-    ray = place.engine.ray(model.detector, place.pixels, place.subpixel, model.oversample, depth_m)
+    ray = place.stage(place.engine.ray)(model.detector, place.pixels, place.subpixel, model.oversample, depth_m)
     _update_solid_angle_and_capture(place, ray, state)
     for index, source in enumerate(model.beam.sources):
         place.observe("at.source", index)
-        scattering = scattering_vector(ray.direction, source)
+        scattering = place.stage(scattering_vector)(ray.direction, source)
         state.last = ray, source
         if index == 0:
             _observe_ray(place, state, ray, source, scattering)
         used = _within_resolution(model, scattering)
         if used is not None and not bool(used.any()):
             continue
-        _update_polarization(model, state, ray, source, used, first=index == 0 and place.first_of_pixel)
+        _update_polarization(place, state, ray, source, used, first=index == 0 and place.first_of_pixel)
         place.engine.sweep(
             SweepContext(model, place.lookup, place.observe, ray, source, index, scattering, used), state
         )
@@ -136,10 +158,12 @@ def _update_solid_angle_and_capture(place: _Subpixel, ray: Ray, state: PixelStat
     """Compute both where the reference does: at the first subpixel of a pixel or of a layer, or always."""
     model, flags = place.model, place.model.config.sampling
     if place.first_of_pixel or flags.oversample_omega:
-        state.omega = solid_angle(model.detector, ray.distance)
+        state.omega = place.stage(solid_angle)(model.detector, ray.distance)
     if (model.layers.range > 0.0 and place.first_of_layer) or flags.oversample_thick:
         mu = model.config.detector.attenuation_per_m
-        state.capture = capture_fraction(place.layer, model.layers.step, mu, ray.direction, model.detector.normal)
+        state.capture = place.stage(capture_fraction)(
+            place.layer, model.layers.step, mu, ray.direction, model.detector.normal
+        )
 
 
 def _observe_ray(place: _Subpixel, state: PixelState, ray: Ray, source: BeamSource, scattering: Vector) -> None:
@@ -169,26 +193,32 @@ def _within_resolution(model: Model, scattering: Vector) -> Tensor | None:
 
 
 def _update_polarization(
-    model: Model, state: PixelState, ray: Ray, source: BeamSource, used: Tensor | None, *, first: bool
+    place: _Subpixel, state: PixelState, ray: Ray, source: BeamSource, used: Tensor | None, *, first: bool
 ) -> None:
     """Compute the polarisation factor where the reference does: for the first source used, or for every one."""
+    model = place.model
     always = model.config.sampling.oversample_polar
     if not always and (not model.config.beam.polarized or (used is None and not first)):
         return
-    factor = polarization_factor(model.beam.kahn_factor, source.incident, ray.direction, model.beam.polar)
+    factor = place.stage(polarization_factor)(model.beam.kahn_factor, source.incident, ray.direction, model.beam.polar)
     if used is None:
         state.polar = factor
     else:
         state.polar = torch.where(used if always else used & (state.polar == 0.0), factor, state.polar)
 
 
-def _scaled(model: Model, state: PixelState, observe: Observer) -> Tensor:
+def _product(value: Tensor, factors: tuple[Tensor, ...]) -> Tensor:
+    for factor in factors:
+        value = value * factor
+    return value
+
+
+def _scaled(model: Model, state: PixelState, observe: Observer, stage: Stage) -> Tensor:
     """Return photons: r_e² · fluence · I / steps and the factors that are not applied to every sample."""
     intensity = state.intensity.to(torch.float64)
     value = CLASSICAL_ELECTRON_RADIUS_SQR_M2 * model.beam.fluence_per_m2 * intensity / float(model.steps)
-    for factor, per_sample in closing_factors(model, state):
-        if not per_sample:
-            value = value * factor
+    once = tuple(factor for factor, per_sample in closing_factors(model, state) if not per_sample)
+    value = stage(_product)(value, once)
     flags = model.config.sampling
     observe("I_before_scaling", intensity)
     observe("r_e_meters", math.sqrt(CLASSICAL_ELECTRON_RADIUS_SQR_M2))

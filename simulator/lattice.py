@@ -168,14 +168,14 @@ def _sine_coefficients() -> tuple[float, ...]:
     return tuple(float(c) for c in reversed(fit.convert(kind=Polynomial).coef))
 
 
-_SINE_COEFFICIENTS = _sine_coefficients()
+SINE_COEFFICIENTS = _sine_coefficients()
 
 
 def _sine_of_half_turns(x: Tensor) -> Tensor:
     """Return sin(πx) for |x| ≤ ½."""
     square = x * x
-    value = square * _SINE_COEFFICIENTS[0] + _SINE_COEFFICIENTS[1]
-    for coefficient in _SINE_COEFFICIENTS[2:]:
+    value = square * SINE_COEFFICIENTS[0] + SINE_COEFFICIENTS[1]
+    for coefficient in SINE_COEFFICIENTS[2:]:
         value = value * square + coefficient
     return x * value
 

@@ -2,12 +2,18 @@
 
 import math
 
+import torch
+
 from simulator.config import Config
+from simulator.device import device_name, device_of, is_available
 from simulator.errors import ResourceError
 from simulator.files import present_bytes
 
 LARGEST_PORTION = 1 << 15
 """Pixels of a portion that is as fast as any: its intermediate tensors fit the processor's cache."""
+
+LARGEST_GPU_PORTION = 1 << 25
+"""Pixels of a portion on a GPU, which has no use for small ones: every portion costs some hundred launches."""
 
 SMALLEST_PORTION = 1 << 8
 BYTES_PER_PORTION_PIXEL = 400
@@ -18,16 +24,24 @@ BYTES_PER_IMAGE_PIXEL = 48
 
 
 def portion_size(config: Config) -> int:
-    """Return how many pixels are computed at once within the memory budget of the configuration."""
-    budget = config.execution.memory_mb
-    if budget is None:
-        return LARGEST_PORTION
-    return min(max(budget * 1_000_000 // BYTES_PER_PORTION_PIXEL, SMALLEST_PORTION), LARGEST_PORTION)
+    """Return how many pixels are computed at once: within the configured budget, or half of a GPU's memory."""
+    device = device_of(device_name(config))
+    on_gpu = device.type == "cuda" and is_available(device)
+    largest = LARGEST_GPU_PORTION if on_gpu else LARGEST_PORTION
+    if config.execution.memory_mb is not None:
+        budget = config.execution.memory_mb * 1_000_000
+    elif on_gpu:
+        budget = torch.cuda.mem_get_info(device)[0] // 2
+    else:
+        return largest
+    return min(max(budget // BYTES_PER_PORTION_PIXEL, SMALLEST_PORTION), largest)
 
 
 def needed_bytes(config: Config) -> int:
-    """Return an estimate of what a run allocates besides the program and the structure factors."""
-    return math.prod(config.shape_slow_fast) * BYTES_PER_IMAGE_PIXEL + portion_size(config) * BYTES_PER_PORTION_PIXEL
+    """Return an estimate of what a run allocates in main memory besides the program and the structure factors."""
+    pixels = math.prod(config.shape_slow_fast)
+    portion = portion_size(config) if device_name(config) == "cpu" else 0
+    return pixels * BYTES_PER_IMAGE_PIXEL + portion * BYTES_PER_PORTION_PIXEL
 
 
 def check_memory(config: Config) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ParamSpec, Protocol, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +18,9 @@ from simulator.rays import Ray
 from simulator.steps import SampleRange
 from simulator.structure_factors import Lookup, StructureFactors
 from simulator.vectors import Vector
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -103,12 +106,26 @@ RayOf: TypeAlias = Callable[[Detector, Tensor, tuple[int, int], int, float], Ray
 """Returns the rays to a subpixel of pixels: see :func:`simulator.rays.pixel_ray`."""
 
 
+class Stage(Protocol):
+    """How a step of the kernel that sees no samples runs: as it is written, or compiled to one launch."""
+
+    def __call__(self, step: Callable[P, T], /) -> Callable[P, T]:
+        """Return what stands in for the step."""
+
+
+def as_written(step: Callable[P, T], /) -> Callable[P, T]:
+    """Return the step itself."""
+    return step
+
+
 @dataclass(frozen=True)
 class Engine:
-    """The two costly steps of the kernel, for which a faster implementation may stand in."""
+    """The costly steps of the kernel, for which a faster implementation may stand in."""
 
     ray: RayOf
     sweep: Sweep
+    stage: Stage = as_written
+    """How the steps around the sweep run."""
     in_threads: bool = False
     """Portions of an image may be computed side by side."""
 

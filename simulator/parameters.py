@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from simulator.config import Config
-from simulator.device import device_of
+from simulator.device import device_name, device_of
 
 
 class Parameter(StrEnum):
@@ -56,7 +56,7 @@ class Parameters:
         ConfigurationError
             If the configured name is none that torch knows.
         """
-        return device_of(self.config.execution.device)
+        return device_of(device_name(self.config))
 
     def number(self, value: float) -> Tensor:
         """Return a float64 scalar on the device."""

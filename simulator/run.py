@@ -30,9 +30,12 @@ def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     """Return the flat indices (int64) of the pixels inside region and mask, in the reference's order."""
     fast = config.shape_slow_fast[1]
     first_f, last_f, first_s, last_s = config.roi
-    rows = torch.arange(first_s, last_s + 1)
-    columns = torch.arange(first_f, last_f + 1)
-    indices = (rows[:, None] * fast + columns[None, :]).reshape(-1)
+    if last_f - first_f + 1 == fast:
+        indices = torch.arange(first_s * fast, (last_s + 1) * fast)
+    else:
+        rows = torch.arange(first_s, last_s + 1)
+        columns = torch.arange(first_f, last_f + 1)
+        indices = (rows[:, None] * fast + columns[None, :]).reshape(-1)
     return indices if mask is None else indices[torch.from_numpy(mask.reshape(-1))[indices]]
 
 
@@ -258,8 +261,27 @@ def _device(model: Model) -> torch.device:
 def _portion_values(model: Model, past: History, part: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     first = int(part[0])
     lookup = past.lookup(model, first)
-    on_device = part.to(_device(model))
-    return pixel_values(model, on_device, lookup, observe, first_sweep=first in past.fresh, engine=engine)
+    return pixel_values(
+        model, _on_device(part, _device(model)), lookup, observe, first_sweep=first in past.fresh, engine=engine
+    )
+
+
+def _on_device(part: Tensor, device: torch.device) -> Tensor:
+    """Return ascending indices on a device; those of a whole stretch are made there instead of copied."""
+    if device.type == "cpu":
+        return part
+    first, last = int(part[0]), int(part[-1])
+    if last - first + 1 == len(part):
+        return torch.arange(first, last + 1, device=device)
+    return part.to(device)
+
+
+def _on_host(values: Tensor) -> Tensor:
+    """Return values in single precision in main memory; from a GPU they come by locked pages, which is faster."""
+    single = values.to(torch.float32)
+    if single.device.type == "cpu":
+        return single
+    return torch.empty(single.shape, dtype=torch.float32, pin_memory=True).copy_(single)
 
 
 def trace_values(model: Model, visited: Tensor, pixel_slow_fast: tuple[int, int], observe: Observer) -> Tensor:
@@ -301,7 +323,7 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = 
     visited = visited_pixels(model.config, mask)
     with torch.no_grad():
         workers = torch.get_num_threads() if engine.in_threads and _device(model).type == "cpu" else 1
-        values = image_values(model, visited, observe or silent, engine, workers).to(dtype=torch.float32, device="cpu")
+        values = _on_host(image_values(model, visited, observe or silent, engine, workers))
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
         image[visited] = values

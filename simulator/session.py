@@ -12,7 +12,7 @@ from torch import Tensor
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
-from simulator.device import on_available_device
+from simulator.device import AUTO, gpu_pays, on_available_device
 from simulator.engines import chosen_engine
 from simulator.errors import ConfigurationError
 from simulator.memory import check_memory
@@ -48,9 +48,12 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> Ru
     SimulatorError
         With one line that says what is wrong; no output is left half written.
     """
+    asked = config.execution.device
     config, warning = on_available_device(config)
     if warning is not None:
         say(f"WARNING: {warning}")
+    elif config.execution.device == "cpu" and asked != AUTO and gpu_pays(config):
+        say("NOTE: there is a GPU, and -device auto would compute this image on it; last digits may differ")
     check_memory(config)
     inputs = read_inputs(config)
     generator = Generator()
