@@ -266,6 +266,7 @@ def _request(
     *,
     uncompiled: bool,
 ) -> "CaptureRequest":
+    from nbtrace.capturing.python_command import python_command  # noqa: PLC0415
     from nbtrace.capturing.session import CaptureRequest, found_program  # noqa: PLC0415
     from nbtrace.capturing.twin import require_fields  # noqa: PLC0415
     from nbtrace.files import sha256_of  # noqa: PLC0415
@@ -276,6 +277,8 @@ def _request(
         sha256_of(stdin)  # which says why it cannot be read
     folder = Path.cwd()
     program = found_program(words[0], folder)
+    if any("\n" in word for word in words[1:]) and python_command(program, words[1:]) is None:
+        raise UsageError("an argument of the program holds an end of a line, which gdb cannot hand on")
     return CaptureRequest(program, tuple(words[1:]), file, at, build, seconds, stdin, folder, uncompiled)
 
 
