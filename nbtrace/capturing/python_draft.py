@@ -17,6 +17,7 @@ from nbtrace.nearness import nearest
 MOST_SOURCE = 2**22
 """Bytes of a source file."""
 _MOST_OTHERS = 40
+_MOST_PROBES = 60
 _MOST_LOOPS = 100
 """Loops of a function among which the innermost is looked for."""
 _COMPILERS = frozenset({"compile", "jit", "njit", "script"})
@@ -154,13 +155,23 @@ class _ScopeDraft:
         self._scope = source.scopes[name]
         loops = [turns for loop in python_places.loops_of(self._scope) if (turns := _counted(loop)) is not None]
         self._chain = max(_chains(loops[:_MOST_LOOPS]), key=_weight, default=())
-        self._caller, around = self._calling() if not isinstance(self._scope, ast.Module) else ("", ())
-        self._selected = (*around, *self._chain[:-1])
         self._untold: list[str] = []
+        self._bound: dict[int, frozenset[str]] = {}
         self.probes = tuple(self._probes())
 
+    @property
+    def _caller(self) -> str:
+        return self._calling[0]
+
+    @property
+    def _selected(self) -> tuple[_Turns, ...]:
+        return (*self._calling[1], *self._chain[:-1])
+
+    @cached_property
     def _calling(self) -> tuple[str, tuple[_Turns, ...]]:
         """Return the function that calls this one in loops, and these; nothing where several do."""
+        if isinstance(self._scope, ast.Module):
+            return "", ()
         found = []
         own = {node.id for node in ast.walk(self._scope) if isinstance(node, ast.Name)}
         for name, scope in self._source.scopes.items():
@@ -186,18 +197,18 @@ class _ScopeDraft:
             levels.append((self._scope.body, None))
         found: list[_DraftedProbe] = []
         for body, turns in levels:
-            for statement in body:
-                if isinstance(statement, (*python_places.FUNCTIONS, ast.ClassDef)):
-                    continue
-                for name in sorted(python_places.assigned_in(statement) - done):
-                    done.add(name)
-                    probe = self._probe(name, turns, body)
-                    if probe is not None:
-                        found.append(probe)
+            last = {name: child for child in body if not _is_scope(child) for name in python_places.assigned_in(child)}
+            for name in sorted(last.keys() - done, key=lambda one: (last[one].lineno, one)):
+                if len(found) == _MOST_PROBES:
+                    break
+                done.add(name)
+                probe = self._probe(name, turns, last[name])
+                if probe is not None:
+                    found.append(probe)
         yield from _distinct(found)
 
-    def _probe(self, name: str, turns: _Turns | None, body: Sequence[ast.stmt]) -> _DraftedProbe | None:
-        last = python_places.assigning(list(body), name, last=True)
+    def _probe(self, name: str, turns: _Turns | None, child: ast.stmt) -> _DraftedProbe | None:
+        last = python_places.assigning([child], name, last=True)
         quantity = name.rpartition(".")[2]
         if last is None or not quantity.strip("_") or quantity.startswith("__") or not self._is_bound(name, turns):
             return None
@@ -205,25 +216,25 @@ class _ScopeDraft:
         inner = turns is not None and turns is self._chain[-1]
         index = turns.variable if turns is not None and inner else ""
         loop = turns.variable if turns is not None else ""
+        if not (numbers_in(kind) or kind is HeldKind.ARRAY):
+            self._untold.append(name)
+            return None
         if not self._can_stand(name, loop):
             return None
         if numbers_in(kind):
             return _DraftedProbe(name, quantity, name, loop, index)
-        if kind is HeldKind.ARRAY:
-            return _DraftedProbe(name, f"{quantity}_sum", f"{name}.sum()", loop, index)
-        self._untold.append(name)
-        return None
+        return _DraftedProbe(name, f"{quantity}_sum", f"{name}.sum()", loop, index)
 
     def _is_bound(self, name: str, turns: _Turns | None) -> bool:
         """Tell whether a name has a value where a loop, or the scope, assigns it: not under a condition alone."""
         within = self._chain[: self._chain.index(turns) + 1] if turns is not None else ()
-        plain = [
-            statement
-            for body in (self._scope.body, *(outer.loop.body for outer in within))
-            for statement in body
-            if not isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.Match))
-        ]
-        return any(name in python_places.assigned_in(statement) for statement in plain)
+        return any(name in self._bound_in(body) for body in (self._scope.body, *(outer.loop.body for outer in within)))
+
+    def _bound_in(self, body: Sequence[ast.stmt]) -> frozenset[str]:
+        if id(body) not in self._bound:
+            plain = (child for child in body if not isinstance(child, (ast.If, ast.For, ast.While, ast.Try, ast.Match)))
+            self._bound[id(body)] = frozenset(name for child in plain for name in python_places.assigned_in(child))
+        return self._bound[id(body)]
 
     def _can_stand(self, name: str, loop: str) -> bool:
         wanted = python_places.WantedPlace(function=self._name, after=name, loop=loop)
@@ -288,6 +299,10 @@ def _distinct(probes: Sequence[_DraftedProbe]) -> Iterator[_DraftedProbe]:
         if probe.quantity not in names:
             names.add(probe.quantity)
             yield probe
+
+
+def _is_scope(statement: ast.stmt) -> bool:
+    return isinstance(statement, (*python_places.FUNCTIONS, ast.ClassDef))
 
 
 def _counted(loop: ast.stmt) -> _Turns | None:

@@ -97,11 +97,13 @@ def capture_session(request: CaptureRequest) -> Iterator["CaptureSession"]:
     ProgramError
         If gdb is missing.
     UsageError
-        If the program is none that gdb can run, or the folder cannot be copied.
+        If the program is none that gdb can run, an argument holds an end of a line, or the folder cannot be copied.
     """
     python = python_command(request.program, request.arguments)
     if python is None:
         _require_loops(request.probes)
+        if any("\n" in word for word in request.arguments):
+            raise UsageError("an argument of the program holds an end of a line, which gdb cannot hand on")
         require_gdb()
         require_program(request.program)
     with private_folder(request.folder, request.arguments) as folder:

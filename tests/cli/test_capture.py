@@ -122,6 +122,13 @@ def test_a_capture_that_cannot_be_made_is_one_line(nb: "Run", here: Path, call: 
     assert not (here / "c.log").exists()
 
 
+def test_an_end_of_a_line_in_an_argument_is_no_command_of_gdb(nb: "Run", here: Path) -> None:
+    ended = nb("capture", "--probes", "odd.toml", "-o", "c.log", "--", "./odd", "a\nshell touch made #")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "nbtrace: an argument of the program holds an end of a line, which gdb cannot hand on\n"
+    assert not (here / "made").exists()
+
+
 def test_the_probes_of_nanobragg_ask_for_a_pixel(nb: "Run", here: Path) -> None:
     ended = nb("capture", "-o", "c.log", "--", "./odd")
     assert (ended.code, ended.err) == (2, "nbtrace: no pixel: say which one is captured, --pixel SLOW FAST\n")

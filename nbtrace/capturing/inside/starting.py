@@ -212,4 +212,4 @@ def _source(file: str) -> str:
         with tokenize.open(file) as stream:
             return stream.read()
     except (OSError, SyntaxError, UnicodeDecodeError) as error:
-        raise PlaceError(f"{file} cannot be read: {error}") from None
+        raise PlaceError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
