@@ -61,6 +61,7 @@ class NativeLibrary:
         self._library = ctypes.CDLL(str(path))
         self._library.nbtrace_sweep.restype = None
         self._library.nbtrace_sweep.argtypes = (ctypes.c_void_p,)
+        self._library.nbtrace_rays_size.restype = ctypes.c_int64
         self._library.nbtrace_rays.restype = None
         self._library.nbtrace_rays.argtypes = (ctypes.c_void_p,)
         self._library.nbtrace_sweep_size.restype = ctypes.c_int64
@@ -68,9 +69,14 @@ class NativeLibrary:
         self._library.nbtrace_function.argtypes = (ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
     @property
-    def arguments_size(self) -> int:
+    def sweep_size(self) -> int:
         """Bytes of the structure that :meth:`sweep` takes."""
         return int(self._library.nbtrace_sweep_size())
+
+    @property
+    def rays_size(self) -> int:
+        """Bytes of the structure that :meth:`rays` takes."""
+        return int(self._library.nbtrace_rays_size())
 
     def sweep(self, arguments: ctypes.Structure) -> None:
         """Add up the samples of a sweep."""
