@@ -334,7 +334,7 @@ class ExecutionConfig(Frozen):
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "cpu"
     compile: Literal["auto", "always", "never", "torch"] = "auto"
-    """Use of compiled code for the samples of an image: auto where the image is large enough; torch by torch.compile."""
+    """Use of compiled code for the samples of an image: auto where it is large enough; torch is torch.compile."""
     threads_emulated: int = Field(default=1, ge=1)
     """Threads of the reference whose φ carry-over is reproduced."""
     trace_pixel_slow_fast: tuple[int, int] | None = None

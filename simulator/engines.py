@@ -79,7 +79,9 @@ def _compiled(model: Model) -> ChosenEngine:
 
     with torch.no_grad():
         if not fused.is_possible(model):
-            return _eager_since("torch.compile needs a square crystal, the nearest reflections, plain sums and $CXX or g++")
+            return _eager_since(
+                "torch.compile needs a square crystal, the nearest reflections, plain sums and $CXX or g++"
+            )
     return ChosenEngine(EngineKind.COMPILED, fused.fused_engine(), "engine: torch.compile")
 
 

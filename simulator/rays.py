@@ -53,9 +53,7 @@ def detector_coordinates(
     return fast_index * size + size / 2.0, slow_index * size + size / 2.0
 
 
-def pixel_ray(
-    detector: Detector, pixels: Tensor, subpixel: tuple[int, int], oversample: int, depth_m: float
-) -> Ray:
+def pixel_ray(detector: Detector, pixels: Tensor, subpixel: tuple[int, int], oversample: int, depth_m: float) -> Ray:
     """Return the ray to a subpixel of each pixel, `depth_m` behind the surface: see :func:`detector_coordinates`."""
     fast_m, slow_m = detector_coordinates(detector, pixels, subpixel, oversample)
     return ray_to(detector, fast_m, slow_m, depth_m)

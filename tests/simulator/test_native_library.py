@@ -141,6 +141,18 @@ def test_without_a_place_to_keep_it_it_is_made_for_the_run(
     assert not cache.exists()
 
 
+def test_what_killed_processes_left_goes(cache: Path, tmp_path: Path) -> None:
+    cache.mkdir(parents=True)
+    old, new = cache / ".sweep-old", cache / ".sweep-new"
+    for folder in (old, new):
+        folder.mkdir(mode=0o700)
+    os.utime(old, (0, 0))
+    made = tmp_path / "made"
+    made.write_bytes(b"code")
+    keep_library(cache, "key", made)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_old_files_leave_room(cache: Path, tmp_path: Path) -> None:
     cache.mkdir(parents=True)
     for number in range(native_library.KEPT_LIBRARIES + 5):

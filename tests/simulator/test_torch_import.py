@@ -1,4 +1,4 @@
-"""A process that only simulates loads what compilers need of torch when a compiler is imported, and computes the same."""
+"""A process that only simulates loads what compilers need of torch when a compiler is imported."""
 
 import subprocess
 import sys
@@ -22,7 +22,12 @@ print(before, computed, after)
 
 def test_what_is_put_off_is_loaded_before_a_compiler() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == ["True", "2.5244129544236893", "True"]
 
