@@ -335,7 +335,7 @@ class ExecutionConfig(Frozen):
     device: str = "cpu"
     """cpu, cuda, cuda:N, or auto: CUDA where it is there and the image is large enough."""
     compile: Literal["auto", "always", "never", "torch"] = "auto"
-    """Use of compiled code for the samples of an image: auto where it is large enough; torch: torch.compile."""
+    """Use of compiled code for the samples of an image: auto where it is large enough; torch is torch.compile."""
     threads_emulated: int = Field(default=1, ge=1)
     """Threads of the reference whose φ carry-over is reproduced."""
     trace_pixel_slow_fast: tuple[int, int] | None = None

@@ -1,4 +1,4 @@
-"""Machine code of `native_sweep.cpp`: made once by the user's own compiler, kept in the user's cache, loaded from there.
+"""Machine code of `native_sweep.cpp`: made once by the user's own compiler, kept in the user's cache, then loaded.
 
 The name of the kept file holds two digests. One is of all that the code follows from: the source, the compiler, its
 options and the processor; another of any of them is another file. One is of its content: a file that was cut off or
@@ -15,6 +15,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ COMPILERS = ("c++", "g++", "clang++")
 """What is looked for where $CXX names none."""
 
 OPTIONS = ("-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
-"""None of them lets the compiler reorder or contract sums; the last two only say that nobody looks at flags of errors."""
+"""None lets the compiler reorder or contract sums; the two about errors only say that nobody looks at their flags."""
 
 PROCESSOR_OPTIONS = (("-march=native",), ("-mcpu=native",), ())
 """In this order: the first that the compiler takes."""
@@ -36,6 +37,9 @@ PROCESSOR_OPTIONS = (("-march=native",), ("-mcpu=native",), ())
 LONGEST_COMPILATION_S = 120
 LONGEST_ANSWER_S = 20
 LARGEST_LIBRARY = 1 << 24
+LONGEST_SCRATCH_S = 3600
+"""Folders of compilations that are older belong to processes that were killed."""
+
 KEPT_LIBRARIES = 16
 """Files of other compilers, processors or versions that stay in the cache."""
 
@@ -61,6 +65,7 @@ class NativeLibrary:
         self._library = ctypes.CDLL(str(path))
         self._library.nbtrace_sweep.restype = None
         self._library.nbtrace_sweep.argtypes = (ctypes.c_void_p,)
+        self._library.nbtrace_rays_size.restype = ctypes.c_int64
         self._library.nbtrace_rays.restype = None
         self._library.nbtrace_rays.argtypes = (ctypes.c_void_p,)
         self._library.nbtrace_sweep_size.restype = ctypes.c_int64
@@ -68,9 +73,14 @@ class NativeLibrary:
         self._library.nbtrace_function.argtypes = (ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
     @property
-    def arguments_size(self) -> int:
+    def sweep_size(self) -> int:
         """Bytes of the structure that :meth:`sweep` takes."""
         return int(self._library.nbtrace_sweep_size())
+
+    @property
+    def rays_size(self) -> int:
+        """Bytes of the structure that :meth:`rays` takes."""
+        return int(self._library.nbtrace_rays_size())
 
     def sweep(self, arguments: ctypes.Structure) -> None:
         """Add up the samples of a sweep."""
@@ -107,6 +117,7 @@ def begin_loading() -> None:
     Thread(target=_load, daemon=True).start()
 
 
+_SCRATCH = ".sweep-"
 _LOCK = Lock()
 _FOUND: list["NativeLibrary | NativeUnavailableError"] = []
 
@@ -176,7 +187,7 @@ def _library_of(compiler: Compiler) -> NativeLibrary:
         if kept is not None:
             with suppress(OSError, AttributeError):
                 return NativeLibrary(kept, origin)
-    with tempfile.TemporaryDirectory(prefix=".sweep-", dir=folder, ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder, ignore_cleanup_errors=True) as scratch:
         made = _compiled(compiler, source, Path(scratch))
         if folder is not None:
             with suppress(OSError):
@@ -223,7 +234,7 @@ def cache_folder() -> Path | None:
     """Return the folder of compiled code; None where none can be made in which this user alone writes."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+        root = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
         folder = root / "nbtrace"
         root.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -265,6 +276,9 @@ def keep_library(folder: Path, key: str, made: Path) -> Path:
     oldest_first = sorted(folder.glob("sweep-*.so"), key=lambda path: path.stat().st_mtime)
     for path in oldest_first[:-KEPT_LIBRARIES]:
         path.unlink(missing_ok=True)
+    for path in folder.glob(f"{_SCRATCH}*"):
+        if is_own(path) and time.time() - path.stat().st_mtime > LONGEST_SCRATCH_S:
+            shutil.rmtree(path, ignore_errors=True)
     return kept
 
 

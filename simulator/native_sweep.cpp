@@ -128,7 +128,7 @@ inline double short_cosine(double r) {
     double p = fused(z, 0x1.9fc8d3cca5fd9p-45, -0x1.93573fa221cbfp-37);
     p = fused(p, z, 0x1.1eecfaec8f502p-29);
     p = fused(p, z, -0x1.27e4f9f33e326p-22);
-    p = fused(p, z, 0x1.a01a01a7ba740p-16);
+    p = fused(p, z, 0x1.a01a019ba7405p-16);
     p = fused(p, z, -0x1.6c16c16c10218p-10);
     p = fused(p, z, 0x1.55555555554ddp-5);
     return fused(z, z * p, fused(z, -0.5, 1.0));
@@ -272,24 +272,24 @@ void square_factor(Block<real> &block, const Arguments &a) {
         if (a.far || denominators[i] == real(0)) any_square_factor(block, a, i);
 }
 
+// What an index is off its reflection, for the shapes without a lattice of their own: in double precision always, so
+// that no rounding moves the edge of a spot.
+template <typename real>
+inline double offset(const Block<real> &block, int axis, Lane i) {
+    return block.miller[axis][i] - block.nearest[axis][i];
+}
+
 // lattice._round
 template <typename real>
 void round_factor(Block<real> &block, const Arguments &a) {
-    const real Na2 = real(a.cells[0] * a.cells[0]);
-    const real Nb2 = real(a.cells[1] * a.cells[1]);
-    const real Nc2 = real(a.cells[2] * a.cells[2]);
-    const real fudge = real(a.fudge);
+    const double Na2 = a.cells[0] * a.cells[0], Nb2 = a.cells[1] * a.cells[1], Nc2 = a.cells[2] * a.cells[2];
     const double height = a.cells[0] * a.cells[1] * a.cells[2] * 0.723601254558268;
     for (Lane i = 0; i < BLOCK; ++i) {
-        const real dx = real(block.miller[0][i] - block.nearest[0][i]);
-        const real dy = real(block.miller[1][i] - block.nearest[1][i]);
-        const real dz = real(block.miller[2][i] - block.nearest[2][i]);
-        const real rho_sqr = (Na2 * dx * dx + Nb2 * dy * dy) + Nc2 * dz * dz;
-        const double squared = double(rho_sqr * fudge);
+        const double dx = offset(block, 0, i), dy = offset(block, 1, i), dz = offset(block, 2, i);
+        const double squared = ((Na2 * dx * dx + Nb2 * dy * dy) + Nc2 * dz * dz) * a.fudge;
         const bool centre = squared == 0.0;
         const double x = PI * std::sqrt(centre ? 1.0 : squared);
-        const double n = nearest_half_turn(x);
-        const double r = without_half_turns(x, n);
+        const double r = without_half_turns(x, nearest_half_turn(x));
         // The signs of both go together, and the factor is squared.
         const double form = 3.0 * (short_sine(r) / x - short_cosine(r)) / (x * x);
         block.lattice[i] = real(height * (centre ? 1.0 : form));
@@ -298,15 +298,12 @@ void round_factor(Block<real> &block, const Arguments &a) {
 
 // lattice._spot_distance_sqr
 template <typename real>
-inline real spot_distance_sqr(const Block<real> &block, const Arguments &a, Lane i) {
-    const real dx = real(block.miller[0][i] - block.nearest[0][i]);
-    const real dy = real(block.miller[1][i] - block.nearest[1][i]);
-    const real dz = real(block.miller[2][i] - block.nearest[2][i]);
+inline double spot_distance_sqr(const Block<real> &block, const Arguments &a, double cells, Lane i) {
+    const double dx = offset(block, 0, i), dy = offset(block, 1, i), dz = offset(block, 2, i);
     const double *v = a.reciprocal;
-    const real x = (real(v[0]) * dx + real(v[3]) * dy) + real(v[6]) * dz;
-    const real y = (real(v[1]) * dx + real(v[4]) * dy) + real(v[7]) * dz;
-    const real z = (real(v[2]) * dx + real(v[5]) * dy) + real(v[8]) * dz;
-    const real cells = real(a.cells[0] * a.cells[1] * a.cells[2]);
+    const double x = (v[0] * dx + v[3] * dy) + v[6] * dz;
+    const double y = (v[1] * dx + v[4] * dy) + v[7] * dz;
+    const double z = (v[2] * dx + v[5] * dy) + v[8] * dz;
     return ((x * x + y * y) + z * z) * cells * cells;
 }
 
@@ -314,17 +311,17 @@ template <typename real>
 void gauss_factor(Block<real> &block, const Arguments &a) {
     const double cells = a.cells[0] * a.cells[1] * a.cells[2];
     for (Lane i = 0; i < BLOCK; ++i) {
-        const real q = spot_distance_sqr(block, a, i);
-        block.lattice[i] = real(cells * exponential(double(-(q / real(0.63)) * real(a.fudge))));
+        const double q = spot_distance_sqr(block, a, cells, i);
+        block.lattice[i] = real(cells * exponential(-(q / 0.63) * a.fudge));
     }
 }
 
 template <typename real>
 void tophat_factor(Block<real> &block, const Arguments &a) {
-    const real cells = real(a.cells[0] * a.cells[1] * a.cells[2]);
+    const double cells = a.cells[0] * a.cells[1] * a.cells[2];
     for (Lane i = 0; i < BLOCK; ++i) {
-        const real q = spot_distance_sqr(block, a, i);
-        block.lattice[i] = q * real(a.fudge) < real(0.3969) ? cells : real(0);
+        const double q = spot_distance_sqr(block, a, cells, i);
+        block.lattice[i] = real(q * a.fudge < 0.3969 ? cells : 0.0);
     }
 }
 

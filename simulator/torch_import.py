@@ -1,4 +1,4 @@
-"""The import of torch by a process that only simulates: without what it registers for compilers, which is a third of it.
+"""The import of torch by a process that only simulates, without what it registers for compilers: half of it.
 
 torch imports, at its end, the shapes that operations have on tensors without data. Compilation needs them and nothing
 else does. Here that module is put off until one of its names is asked for, or torch.compile is.

@@ -1,0 +1,108 @@
+"""Which engine a run takes, and that one which is wrong is not taken."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from simulator import engines
+from simulator.__main__ import main
+from simulator.arguments import parse
+from simulator.build import Inputs, build_model
+from simulator.engines import EngineKind, check_native, chosen_engine
+from simulator.kernel import EAGER
+from simulator.model import Engine, Model, PixelState, SweepContext
+from simulator.native_library import NativeUnavailableError, loaded_library
+from simulator.native_sweep import native_engine
+from simulator.samples import eager_sweep
+
+SMALL = "-cell 60 70 80 80 95 105 -default_F 100 -N 3 -lambda 1.1 -distance 60 -detpixels 16 -pixel 1.5 -oversample 1"
+
+
+def model_of(flags: str) -> Model:
+    return build_model(parse(f"{SMALL} {flags}".split()).config, Inputs())
+
+
+@pytest.fixture
+def native() -> Engine:
+    try:
+        return native_engine(loaded_library())
+    except NativeUnavailableError as error:
+        pytest.skip(str(error))
+
+
+def test_a_small_image_is_eager_and_nothing_is_said_of_it() -> None:
+    for flags in ("", "-compile never"):
+        chosen = chosen_engine(model_of(flags))
+        assert (chosen.kind, chosen.engine, chosen.said) == (EngineKind.EAGER, EAGER, "")
+
+
+@pytest.mark.usefixtures("native")
+def test_a_large_image_is_native_and_any_is_where_it_is_asked_for() -> None:
+    for flags in ("-detpixels 3200", "-compile always"):
+        chosen = chosen_engine(model_of(flags))
+        assert chosen.kind is EngineKind.NATIVE
+        assert chosen.said.startswith("engine: native (")
+        assert chosen.said.endswith("), within 1e-09 of the eager one, which traces show")
+    assert chosen_engine(model_of("-detpixels 3200 -compile never")).kind is EngineKind.EAGER
+    assert "within 1e-05" in chosen_engine(model_of("-compile always -dtype float32")).said
+
+
+def test_the_reason_is_said_where_the_compiled_code_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing() -> None:
+        raise NativeUnavailableError("no C++ compiler: none is there")
+
+    monkeypatch.setattr(engines, "loaded_library", nothing)
+    chosen = chosen_engine(model_of("-compile always"))
+    assert (chosen.kind, chosen.engine) == (EngineKind.EAGER, EAGER)
+    assert chosen.said == "engine: eager, since no C++ compiler: none is there"
+
+
+def test_torch_compile_stays_a_choice() -> None:
+    assert chosen_engine(model_of("-compile torch -round_xtal")).said.startswith("engine: eager, since torch.compile")
+
+
+@pytest.mark.parametrize("flags", ["", "-round_xtal -dmin 3", "-oversample_polar -mosaic 1", "-dtype float32 -phi 1"])
+def test_code_that_is_right_passes_and_code_that_is_wrong_does_not(flags: str, native: Engine) -> None:
+    model = model_of(flags)
+
+    def off_by_little(context: SweepContext, state: PixelState) -> None:
+        native.sweep(context, state)
+        state.intensity[engines.CHECKED_PIXELS - 1] += 1e-3 * state.intensity.mean()
+
+    def lost(context: SweepContext, state: PixelState) -> None:
+        native.sweep(context, state)
+        state.intensity[3] = float("nan")
+
+    with torch.no_grad():
+        check_native(model, native)
+        check_native(model, EAGER) if model.dtype == torch.float64 else None
+        for wrong in (off_by_little, lost):
+            with pytest.raises(NativeUnavailableError, match="disagrees"):
+                check_native(model, dataclasses.replace(native, sweep=wrong))
+
+
+def test_a_run_that_its_check_refuses_is_eager(monkeypatch: pytest.MonkeyPatch, native: Engine) -> None:
+    def wrong(context: SweepContext, state: PixelState) -> None:
+        eager_sweep(context, state)
+        state.intensity = state.intensity * 1.01
+
+    monkeypatch.setattr(engines.native_sweep, "native_engine", lambda _: dataclasses.replace(native, sweep=wrong))
+    chosen = chosen_engine(model_of("-compile always"))
+    assert chosen.kind is EngineKind.EAGER
+    assert chosen.said == "engine: eager, since the compiled code disagrees with it on pixels of this run"
+
+
+@pytest.mark.usefixtures("native")
+def test_the_command_says_what_computed_the_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images = []
+    for wish in ("always", "never"):
+        assert main(f"{SMALL} -compile {wish} -nonoise -nopgm".split()) == 0
+        lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("engine: ")]
+        assert len(lines) == (wish == "always")
+        images.append((tmp_path / "floatimage.bin").read_bytes())
+    assert len(images[0]) == len(images[1]) == 4 * 16 * 16
