@@ -153,7 +153,8 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     InputError
         If one of them has no φ step, or no step is on both sides.
     """
-    c, py = in_order(*trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary))
+    given = trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary)
+    c, py = in_order(*given)
     steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
@@ -163,7 +164,7 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
     sweeps = LoggedSweeps.of(c, steps_c, Side.C), LoggedSweeps.of(py, steps_py, Side.PY)
-    return compared_sweeps(*sweeps, policy, exchanged=c is not first)
+    return compared_sweeps(*sweeps, policy, exchanged=c is not given[0])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The φ steps of two long logs, read as columns: the result of the ordinary comparison, without a record of each value."""
+"""The φ steps of two long logs, read as columns: the ordinary result without a record of each value."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor

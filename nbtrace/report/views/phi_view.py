@@ -24,7 +24,7 @@ def _columns(names: Names) -> tuple[Column, ...]:
 
 
 def phi_view(result: PhiResult, *, whole: bool = True) -> View:
-    """Return the view of a φ comparison; one that is not whole is for a short form, which counts the steps that agree."""
+    """Return the view of a φ comparison; one that is not whole is for a short form, which counts steps that agree."""
     names = result.c.vocabulary.names
     mark = f" [override: {result.tolerance.origin}]" if result.tolerance.overridden else " (default)"
     return View(
