@@ -17,7 +17,8 @@ from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.suite_file import read_suite
 from nbtrace.report.documents.filed import read_as
 from nbtrace.report.documents.models.parts import PixelPlace
-from nbtrace.verdicts.tolerance import parse_option, read_policy, resolve_policy
+from nbtrace.verdicts.tolerance import Limit, parse_option, read_policy, resolve_policy
+from nbtrace.vocabulary.quantity import Basis
 from simulator.config_file import load_config
 from simulator.errors import ConfigurationError, InputFileError
 
@@ -116,7 +117,7 @@ def test_a_whole_number_is_a_tolerance_too(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[tolerance]\nrelative = 1\nquantities.F_cell.absolute = 2\n")
     found = read_policy(path)
-    assert (found.relative, found.quantities["F_cell"].absolute) == (1.0, 2.0)
+    assert (found.relative, found.quantities["F_cell"]) == (1.0, Limit(2.0, Basis.ABSOLUTE))
 
 
 @pytest.mark.parametrize(

@@ -298,7 +298,7 @@ def test_pictures_are_left_out_where_they_cannot_be_drawn(
     nb: "Run", folder: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("nbtrace.cli.output.find_spec", lambda _: None)
+    monkeypatch.setattr("nbtrace.cli.destinations.find_spec", lambda _: None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     ended = nb("compare", "--archived", "recorded", where, "result")
     assert ended.code == 0

@@ -91,7 +91,7 @@ def test_an_installed_package_offers_one_by_its_name(tmp_path: Path, monkeypatch
         EntryPoint("wrong", "tests.vocabulary.test_chosen:ROD", registry.GROUP),
         EntryPoint("gone", "tests.vocabulary.test_chosen:NOWHERE", registry.GROUP),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: [p for p in points if p.group == group])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: [p for p in points if p.group == group])
     found = chosen("offered", tmp_path)
     assert (found.name, found.inputs, found.is_default) == ("offered", (), False)
     (tmp_path / "pyproject.toml").write_text("[tool.nbtrace]\nvocabulary = 'offered'\n")
