@@ -347,7 +347,7 @@ def _deliver(
 
 
 def _log_text(result: "CaptureResult", injected: "InjectedRun | None") -> str:
-    from nbtrace.capturing.provenance import origin_lines  # noqa: PLC0415
+    from nbtrace.capturing.capture_origin import origin_lines  # noqa: PLC0415
     from nbtrace.capturing.trace_log import log_text, prints_trace  # noqa: PLC0415
 
     request = result.request
