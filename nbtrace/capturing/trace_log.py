@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from nbtrace.capturing.capture_origin import origin_lines
 from nbtrace.capturing.hits import Hit
-from nbtrace.capturing.provenance import origin_lines
 from nbtrace.parsers.trace_format import VERSION_LINE
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from nbtrace.capturing.capture_origin import CaptureOrigin, read_origin
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.probe_file import read_probe_file
-from nbtrace.capturing.provenance import CaptureProvenance, read_provenance
 from nbtrace.capturing.python_command import PythonCommand, python_command
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.audit.findings import AuditStatus
@@ -51,7 +51,7 @@ def offered_proofs(result: Explanation) -> Iterator[str]:
 
 def _options(result: Explanation, root: Root, host: Side, log: Path) -> str:
     """Return the options; empty where nothing can be proven."""
-    origin = read_provenance(log) if log.is_file() else None
+    origin = read_origin(log) if log.is_file() else None
     if origin is None:
         return ""
     program = Path(origin.command[0])
@@ -72,7 +72,7 @@ def _options(result: Explanation, root: Root, host: Side, log: Path) -> str:
     return shlex.join(words) + (f" -- {shlex.join(origin.command[1:])}" if origin.command[1:] else "")
 
 
-def _probe_file(origin: CaptureProvenance, result: Explanation) -> ProbeFile | None:
+def _probe_file(origin: CaptureOrigin, result: Explanation) -> ProbeFile | None:
     """Return the probes with which a log was captured; None where the vocabulary comes with none by now."""
     if origin.probes:
         return read_probe_file(Path(origin.probes))
@@ -80,7 +80,7 @@ def _probe_file(origin: CaptureProvenance, result: Explanation) -> ProbeFile | N
     return None if shipped is None else read_probe_file(shipped, shipped=True)
 
 
-def _is_the_program(origin: CaptureProvenance, program: Path, python: PythonCommand | None) -> bool:
+def _is_the_program(origin: CaptureOrigin, program: Path, python: PythonCommand | None) -> bool:
     """Whether the program of a log is there, with the digest that it had."""
     if shutil.which(program) is None:
         return False
@@ -107,7 +107,7 @@ def _can_be_written(result: Explanation, root: Root, host: Side, file: ProbeFile
     return all(node in records and records[node].key in writable for node in nodes)
 
 
-def _turns(origin: CaptureProvenance, file: ProbeFile) -> Iterator[str]:
+def _turns(origin: CaptureOrigin, file: ProbeFile) -> Iterator[str]:
     """Yield the selected turns as options: the pixel, and those of other loops."""
     pixel = file.selection.pixel or ()
     names = [name.partition(":")[0] for name in pixel]

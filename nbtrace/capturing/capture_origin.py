@@ -18,7 +18,7 @@ _TWIN = "# a twin of the program with sha256 "
 
 
 @dataclass(frozen=True)
-class CaptureProvenance:
+class CaptureOrigin:
     """Where a captured log is from.
 
     Attributes
@@ -48,7 +48,7 @@ def origin_lines(request: "CaptureRequest") -> Iterator[str]:
         yield f"turn: {' '.join(f'{name}={turn}' for name, turn in request.at.items())}"
 
 
-def read_provenance(path: Path) -> CaptureProvenance | None:
+def read_origin(path: Path) -> CaptureOrigin | None:
     """Return where a log is from; None for one that was not captured, or does not say it."""
     lines = first_bytes(path, _HEAD).decode("utf-8", "replace").splitlines()
     said = {mark: _behind(mark, lines) for mark in (_COMMAND, _PROBES, _TURN, _DIGEST, _TWIN)}
@@ -59,7 +59,7 @@ def read_provenance(path: Path) -> CaptureProvenance | None:
     except ValueError:
         return None
     digest = said[_TWIN] or said[_DIGEST].rpartition("sha256 ")[2]
-    return CaptureProvenance(command, digest, said[_PROBES], at) if command and digest else None
+    return CaptureOrigin(command, digest, said[_PROBES], at) if command and digest else None
 
 
 def _behind(mark: str, lines: list[str]) -> str:

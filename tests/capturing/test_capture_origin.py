@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from nbtrace.capturing.capture_origin import CaptureOrigin, origin_lines, read_origin
 from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.probe import ProbeFile
-from nbtrace.capturing.provenance import CaptureProvenance, origin_lines, read_provenance
 
 REQUEST = CaptureRequest(
     Path("/a b/program"), ("-x", "it's", "1 2"), ProbeFile((), path=Path("my probes.toml")), {"row": 1, "col": 2}
@@ -20,11 +20,9 @@ def written(where: Path, *lines: str) -> Path:
 
 def test_the_origin_is_read_as_it_was_written(tmp_path: Path) -> None:
     lines = ["# captured from program, sha256 abc", *(f"# {line}" for line in origin_lines(REQUEST))]
-    found = read_provenance(written(tmp_path, *lines))
-    assert found == CaptureProvenance(
-        ("/a b/program", "-x", "it's", "1 2"), "abc", "my probes.toml", {"row": 1, "col": 2}
-    )
-    twin = read_provenance(written(tmp_path, *lines, "# a twin of the program with sha256 def"))
+    found = read_origin(written(tmp_path, *lines))
+    assert found == CaptureOrigin(("/a b/program", "-x", "it's", "1 2"), "abc", "my probes.toml", {"row": 1, "col": 2})
+    twin = read_origin(written(tmp_path, *lines, "# a twin of the program with sha256 def"))
     assert twin is not None
     assert twin.sha256 == "def"
 
@@ -35,9 +33,9 @@ def test_shipped_probes_are_not_named() -> None:
 
 
 def test_what_is_no_captured_log_has_no_origin(tmp_path: Path) -> None:
-    assert read_provenance(written(tmp_path)) is None
-    assert read_provenance(written(tmp_path, "# command: 'open", "# captured from x, sha256 1")) is None
-    assert read_provenance(written(tmp_path, "# command: ./x", "# captured from x, sha256 1", "# turn: a=b")) is None
-    assert read_provenance(tmp_path / "missing") is None
+    assert read_origin(written(tmp_path)) is None
+    assert read_origin(written(tmp_path, "# command: 'open", "# captured from x, sha256 1")) is None
+    assert read_origin(written(tmp_path, "# command: ./x", "# captured from x, sha256 1", "# turn: a=b")) is None
+    assert read_origin(tmp_path / "missing") is None
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 40)
-    assert read_provenance(tmp_path / "binary") is None
+    assert read_origin(tmp_path / "binary") is None
