@@ -43,7 +43,6 @@ EXCEPTIONS = {
     "physics/nanobragg/formulas/test_against_simulator.py": "all formulas against the simulator and its derivatives",
     "physics/nanobragg/test_inputs.py": "the inputs of the table of quantities against what all formulas read",
     "programs/test_broken.py": "programs that misbehave, through the two commands that run them",
-    "capturing/test_live.py": "a reference binary captured from, through the whole package",
     "proving/test_live.py": "a reference binary with defects through the whole package",
     "programs/test_live.py": "a reference binary through the whole package",
     "report/figures/test_phi_and_scaling.py": "two figures that share their data and their checks",
