@@ -63,6 +63,7 @@ WITHOUT = {
     ("sweep", "--trace"): "",
     ("sweep", "--vocabulary"): "--trace float64=c.log --trace float32=py.log",
     ("compare", "--ref"): FLAGS,
+    ("compare", "--probes"): f"--ref ./reference {FLAGS}",
     ("capture", "--probes"): "-o new.log -- ./reference",
     ("capture", "--output"): "--probes probes.toml -- ./reference",
     ("capture", "--draft"): "",
