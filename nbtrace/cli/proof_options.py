@@ -273,13 +273,15 @@ def proof_files(result: "Explanation", outputs: Path | None) -> Mapping[str, byt
     outputs : Path or None
         A folder with one of each program that was asked, by its side.
     """
+    if outputs is None or not outputs.is_dir():
+        return {}
     from nbtrace.proving.prove import INJECTED, PLAIN  # noqa: PLC0415
 
     files: dict[str, bytes] = {}
     left = LARGEST_OUTPUT
     for host, prefix in _PREFIXES.items():
         proof = result.proof_in(host)
-        if outputs is None or proof is None or not proof.tried:
+        if proof is None or not proof.tried:
             continue
         image = proof.image.file if proof.image is not None else ""
         for run, path in _written(outputs / host, (PLAIN, INJECTED), image):

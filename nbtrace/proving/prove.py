@@ -62,7 +62,7 @@ MOST_TRIED = 3
 PLAIN, INJECTED = "plain", "injected"
 """Folders, in that of the outputs, for what the run without the change wrote and the one with it."""
 
-_OF_A_TRACE = "; no trace was written"
+_OF_A_CAPTURE = ("; no trace was written", "; its standard input was empty (--stdin FILE)")
 """What errors of a capture end with, and what says nothing of a proof."""
 
 _REASONS: Mapping[type[NbtraceError], NotTried] = {
@@ -261,7 +261,10 @@ class _Prover:
 
     def _failed(self, error: NbtraceError, side: InjectedSide) -> Proof:
         reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), NotTried.PROGRAM)
-        return not_tried(reason, str(error).replace(_OF_A_TRACE, ""), side, self._host)
+        text = str(error)
+        for end in _OF_A_CAPTURE:
+            text = text.replace(end, "")
+        return not_tried(reason, text, side, self._host)
 
     def _named(self, folder: Path | None, name: str) -> None:
         if folder is not None:

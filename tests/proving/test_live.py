@@ -62,3 +62,26 @@ def test_a_known_defect_is_confirmed_to_the_last_bit(
     proof = json.loads((tmp_path / "e.json").read_text())["reference_proof"]
     assert (ended.code, proof["outcome"], proof["match"], proof["others_moved"]) == (1, "confirmed", "bits", 0)
     assert sum(value["times"] for value in proof["values"]) == written
+
+
+def test_a_wavelength_and_a_stale_rotation_are_proven_by_a_flag_and_a_value_together(
+    nb: "Run",  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    program, line = os.environ["NB_C_BIN"], f"{SMALL} -oversample 1 -phi 0 -osc 5 -phisteps 4".split()
+    other = ["1.1" if line[at - 1] == "-lambda" else word for at, word in enumerate(line)]
+    captured = nb("capture", "--pixel", "10", "11", "-o", "c.log", "--", program, *line)
+    if captured.code == 7:
+        pytest.skip(f"NB_C_BIN cannot be captured from: {captured.err}")
+    mode = "c-parity,-stale_phi_rotation"
+    assert nb("harness", "--pixel", "10", "11", "--mode", mode, "-o", "py.log", "--", *other).code == 0
+    ended = nb("explain", "c.log", "py.log", "--prove", program, "--json", "e.json", "--", *line)
+    document = json.loads((tmp_path / "e.json").read_text())
+    together = document["reference_proof_together"]
+    assert (ended.code, together["outcome"], together["match"]) == (1, "confirmed", "bits")
+    assert together["flags"] == [{"before": "-lambda 1", "after": "-lambda 1.1"}]
+    assert together["changed_command"][-2:] == ["-lambda", "1.1"]
+    assert sum(value["times"] for value in together["values"]) == 3
+    assert {root["reference_proof"]["outcome"] for root in document["roots"] if root["reference_proof"]} == {"partly"}

@@ -1,11 +1,12 @@
 """What is next after an explanation: what settles a root that is open, else a page for others."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from nbtrace.capturing.capture_origin import read_origin
 from nbtrace.explanation.explain import Explanation
 from nbtrace.explanation.next_probe import next_probe
 from nbtrace.explanation.physics import Wanted
-from nbtrace.proving.offered_proofs import offered_proofs
 from nbtrace.records import Side
 from nbtrace.report.next_steps import FLAGS, FLAGS_MEANT, after_lacking, next_section, vocabulary_drafted
 from nbtrace.report.view import Command, Section, logs_line
@@ -31,6 +32,10 @@ def after_explain(result: Explanation) -> tuple[Section, ...]:
 def _proving(result: Explanation) -> Iterator[Command]:
     """Yield the command that asks a program from which a log was captured, where it can say something."""
     logs = result.diff.c.source, result.diff.py.source
+    if not any(read_origin(Path(source)) for source in logs):
+        return
+    from nbtrace.proving.offered_proofs import offered_proofs  # noqa: PLC0415 - it takes all that runs programs
+
     for options in offered_proofs(result):
         line = logs_line("explain", *logs, vocabulary=result.diff.c.vocabulary)
         yield Command(f"{line} {options}", "is that the cause? the program itself, run with it changed")
