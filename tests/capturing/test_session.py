@@ -12,6 +12,7 @@ from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.capture_result import CaptureResult
 from nbtrace.capturing.certificate import OutputState, compared_outputs
 from nbtrace.capturing.injection import Injection
+from nbtrace.capturing.plain_run import KnownRun
 from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.program_file import found_program
 from nbtrace.capturing.session import MOST_PLAIN, CaptureSession, capture_session, captured_run, injected_run
@@ -190,10 +191,11 @@ class Runs(CaptureSession):
 
     def __init__(self, *written: dict[str, str]) -> None:
         self.request = CaptureRequest(Path("/program"), (), ProbeFile(()))
+        self.plain_runs = [KnownRun(PLAIN, 0.0)]
         self._written = iter(written)
 
     def _plain_run(self, program: Path, what: str) -> Any:  # noqa: ARG002 - as the session calls it
-        return SimpleNamespace(digests=next(self._written))
+        return SimpleNamespace(digests=next(self._written), run=SimpleNamespace(wall_seconds=0.0))
 
 
 PLAIN, CAPTURED = {"a": "1", "stdout": "x"}, {"a": "1", "stdout": "y"}
@@ -203,6 +205,13 @@ def test_plain_runs_go_on_until_one_shows_what_varies_by_itself() -> None:
     again, runs = Runs(PLAIN, {**PLAIN, "stdout": "z"}, {"a": "2"})._again(PLAIN, CAPTURED, twin=False)
     assert (again, runs) == ({"a": "1", "stdout": "z"}, 3)
     assert [item.state for item in compared_outputs(PLAIN, CAPTURED, again)] == [OutputState.SAME, OutputState.UNSTABLE]
+
+
+def test_plain_runs_that_others_made_count_and_are_not_made_again() -> None:
+    session = Runs()
+    session.plain_runs += [KnownRun(PLAIN, 0.0), KnownRun({**PLAIN, "stdout": "z"}, 0.0)]
+    again, runs = session._again(PLAIN, CAPTURED, twin=False)
+    assert (again, runs) == ({"a": "1", "stdout": "z"}, 3)
 
 
 def test_what_no_plain_run_shows_is_changed_by_the_capture() -> None:
