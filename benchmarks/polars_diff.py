@@ -9,15 +9,17 @@ difference: what `nbtrace diff` takes beyond its time is what knowing the rest c
 import sys
 from typing import Any
 
+_NUMBERS = (2, 3, 4)
+"""Parts of a line that may be numbers: the third to the fifth."""
+
 
 def values(path: str) -> "Any":
     """Return the values of a log: key, how often it came before, up to three numbers."""
     import polars as pl  # noqa: PLC0415 - only this script needs it
 
     parts = pl.col("line").str.splitn(" ", 5).alias("parts")
-    numbers = [
-        pl.col("parts").struct.field(f"field_{n}").cast(pl.Float64, strict=False).alias(f"x{n}") for n in (2, 3, 4)
-    ]
+    fields = [(f"field_{n}", f"x{n}") for n in _NUMBERS]
+    numbers = [pl.col("parts").struct.field(field).cast(pl.Float64, strict=False).alias(name) for field, name in fields]
     lines = pl.scan_csv(path, has_header=False, separator="\x1f", quote_char=None, new_columns=["line"])
     rows = lines.filter(pl.col("line").str.starts_with("TRACE_C: ") | pl.col("line").str.starts_with("TRACE_PY: "))
     named = rows.select(parts).select(pl.col("parts").struct.field("field_1").alias("key"), *numbers)
@@ -29,7 +31,7 @@ def main(c: str, py: str) -> None:
     import polars as pl  # noqa: PLC0415 - only this script needs it
 
     pairs = values(c).join(values(py), on=["key", "turn"])
-    apart = pl.max_horizontal(*((pl.col(f"x{n}_right") - pl.col(f"x{n}")).abs() for n in (2, 3, 4)))
+    apart = pl.max_horizontal(*((pl.col(f"x{n}_right") - pl.col(f"x{n}")).abs() for n in _NUMBERS))
     print(pairs.select(pl.len(), apart.max().alias("largest")).collect())
 
 
