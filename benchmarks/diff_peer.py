@@ -25,8 +25,8 @@ def main(lines: int, runs: int) -> None:
         size = sum(Path(path).stat().st_size for path in paths) / 1e6
         for _ in range(runs):
             for name, words in COMMANDS.items():
-                seconds, peak = _run([sys.executable, "-m", *words, *paths])
-                taken[name].append(seconds)
+                wall, peak = _run([sys.executable, "-m", *words, *paths])
+                taken[name].append(wall)
                 peaks[name] = max(peaks[name], peak)
     for name, seconds in taken.items():
         print(f"{name:13} {median(seconds):6.2f} s  ({min(seconds):.2f}-{max(seconds):.2f}), {peaks[name]} MB")

