@@ -185,7 +185,7 @@ def test_a_result_of_its_own_class_is_presented_as_its_kind() -> None:
 
 
 def test_long_logs_are_short_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbtrace.longlogs.diff_logs._LONG", 1)
+    monkeypatch.setattr("nbtrace.longlogs.long_files.LONG", 1)
     result = nbtrace.diff(C, PY)
     assert type(result) is not nbtrace.DiffResult
     first, counts = repr(result).splitlines()

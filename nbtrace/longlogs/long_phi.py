@@ -239,8 +239,8 @@ class _Steps:
 
 def _mappings(parts: tuple[str, ...], values: Floats, has: Flags) -> Iterator[Mapping[str, float]]:
     """Yield the numbers of each step by what they are in it."""
-    whole = has.all(axis=1)
-    for row, all_there, there in zip(values.tolist(), whole.tolist(), has, strict=True):
+    whole: Flags = np.logical_and.reduce(has, axis=1)
+    for row, all_there, there in zip(values.tolist(), whole.tolist(), has.tolist(), strict=True):
         pairs = zip(parts, row, strict=True)
         yield dict(pairs if all_there else [pair for pair, known in zip(pairs, there, strict=True) if known])
 

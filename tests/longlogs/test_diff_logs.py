@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import nbtrace
-from nbtrace.longlogs import diff_logs, stream
+from nbtrace.longlogs import long_files, stream
 from tests.places import EXAMPLES, SUPERVISOR_PAIR
 
 C, PY = SUPERVISOR_PAIR / "c.log", SUPERVISOR_PAIR / "py.log"
@@ -30,7 +30,7 @@ def test_long_logs_are_compared_by_columns(monkeypatch: pytest.MonkeyPatch) -> N
 
     real = stream.diff_long
     monkeypatch.setattr(stream, "diff_long", by_columns)
-    monkeypatch.setattr(diff_logs, "_LONG", 0)
+    monkeypatch.setattr(long_files, "LONG", 0)
     found = nbtrace.diff(C, PY)
     assert asked
     assert found.verdict is by_records.verdict
@@ -41,7 +41,7 @@ def test_long_logs_are_compared_by_columns(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_logs_without_columns_are_read_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diff_logs, "_LONG", 0)
+    monkeypatch.setattr(long_files, "LONG", 0)
     rod = nbtrace.load_vocabulary(str(HEAT / "rod.toml"))
     found = nbtrace.diff(HEAT / "loops.log", HEAT / "arrays_mistake.log", nbtrace.Policy(vocabulary=rod))
     assert found.verdict is nbtrace.Verdict.DIFFER
@@ -70,7 +70,7 @@ def test_lines_of_the_trace_format_are_the_same_by_columns(
 
     logs = write("c.log", "TRACE_C", None, None), write("py.log", "TRACE_PY", bad, lacks)
     by_records = nbtrace.diff(*logs)
-    monkeypatch.setattr(diff_logs, "_LONG", 0)
+    monkeypatch.setattr(long_files, "LONG", 0)
     by_columns = nbtrace.diff(*logs)
     assert by_columns.coverage == by_records.coverage
     assert by_columns.coverage.expected == 32
