@@ -88,7 +88,9 @@ def test_a_run_that_its_check_refuses_is_eager(monkeypatch: pytest.MonkeyPatch, 
         eager_sweep(context, state)
         state.intensity = state.intensity * 1.01
 
-    monkeypatch.setattr(engines.native_sweep, "native_engine", lambda _: dataclasses.replace(native, sweep=wrong))
+    monkeypatch.setattr(
+        "simulator.engines.native_sweep.native_engine", lambda _: dataclasses.replace(native, sweep=wrong)
+    )
     chosen = chosen_engine(model_of("-compile always"))
     assert chosen.kind is EngineKind.EAGER
     assert chosen.said == "engine: eager, since the compiled code disagrees with it on pixels of this run"
