@@ -69,9 +69,15 @@ def _native(model: Model) -> ChosenEngine:
             check_native(model, engine)
         except NativeUnavailableError as error:
             return _eager_since(str(error))
-    part = AGREEMENT[model.dtype]
-    said = f"engine: native ({library.origin}), within {part:g} of the eager one, which traces show"
+    said = (
+        f"engine: native, compiled by {library.origin}; within {_short(AGREEMENT[model.dtype])} of the eager engine, "
+        "which makes traces"
+    )
     return ChosenEngine(EngineKind.NATIVE, engine, said)
+
+
+def _short(number: float) -> str:
+    return f"{number:.0e}".replace("e-0", "e-")
 
 
 def _compiled(model: Model) -> ChosenEngine:
