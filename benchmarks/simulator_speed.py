@@ -1,9 +1,10 @@
-"""Measure the simulator on the full-size supervisor configuration, as whole processes and warm.
+"""The simulator on the full-size supervisor configuration beside a reference binary: whole processes, and warm images.
 
-usage: python benchmarks/simulator_speed.py [--hkl FILE] [--repeat 5]
+usage: NB_C_BIN=./nanoBragg python benchmarks/simulator_speed.py [--hkl FILE] [--repeat 5]
 
-The reference took 3.9 s (2 threads) on a machine with two cores. Without --hkl the one-reflection list of the example
-serves; the number of samples is the same.
+All that is measured runs in turn, round after round, so that a machine that others use too slows all alike; each row
+shows medians, and their ratio to the reference with as many threads as torch has. Without --hkl the one-reflection list
+of the example serves; the number of samples is the same. A first round compiles, and is not counted.
 """
 
 import argparse
@@ -23,42 +24,38 @@ from simulator.build import build_model
 from simulator.canonical import canonical_arguments
 from simulator.config import Config
 from simulator.config_file import load_config
-from simulator.fused import fused_engine
-from simulator.kernel import EAGER
-from simulator.model import Engine
+from simulator.engines import chosen_engine
 from simulator.run import simulate, trace_values, visited_pixels
 
 ROOT = Path(__file__).parents[1]
+REFERENCE = "reference, whole process"
 
 
-def timed(action: Callable[[], object], repeat: int) -> tuple[float, float]:
-    """Return the smallest and the median time of an action in seconds."""
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return min(times), median(times)
-
-
-def report(what: str, times: tuple[float, float]) -> None:
-    """Print a line of the table."""
-    print(f"{what:44s} best {times[0]:7.3f} s   median {times[1]:7.3f} s", flush=True)
-
-
-def whole_process(config: Config, more: list[str]) -> None:
-    """Run the command in a new process in an empty folder, with all its output files."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+def process(command: list[str]) -> None:
+    """Run a command in an empty folder, with all its output files."""
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "simulator", *canonical_arguments(config), "-dump", "Fdump.bin", *more]
-        subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | threads
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
 
 
-def warm(config: Config, engine: Engine, repeat: int) -> tuple[float, float]:
-    """Return the time of an image after a first one."""
-    model = build_model(config)
-    simulate(model, engine=engine)
-    return timed(lambda: simulate(model, engine=engine), repeat)
+def whole_process(config: Config, *more: str) -> Callable[[], None]:
+    """Return a run of the command."""
+    return lambda: process([sys.executable, "-m", "simulator", *canonical_arguments(config), *more])
+
+
+def reference(config: Config, binary: str) -> Callable[[], None]:
+    """Return a run of the reference with the same flags but ours."""
+    words = canonical_arguments(config)
+    del words[words.index("-mode") : words.index("-mode") + 2]
+    return lambda: process([str(Path(binary).resolve()), *words])
+
+
+def warm(config: Config, dtype: str, wish: str) -> Callable[[], object]:
+    """Return an image of a model that stands."""
+    model = build_model(parse([*canonical_arguments(config), "-dtype", dtype, "-compile", wish]).config)
+    engine = chosen_engine(model).engine
+    return lambda: simulate(model, engine=engine)
 
 
 def main() -> None:
@@ -68,23 +65,35 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     config = load_config(ROOT / "examples" / "supervisor" / "supervisor.toml").command.config
-    if options.hkl is not None:
-        config = parse([*canonical_arguments(config), "-hkl", str(options.hkl.resolve())]).config
-    print(
-        f"{config.shape_slow_fast[0]} x {config.shape_slow_fast[1]} pixels, torch {torch.__version__}, "
-        f"{torch.get_num_threads()} threads"
-    )
-    report(
-        "whole process, -nopgm -nonoise", timed(lambda: whole_process(config, ["-nopgm", "-nonoise"]), options.repeat)
-    )
-    report("whole process, every file but noise", timed(lambda: whole_process(config, []), options.repeat))
+    words = ["-hkl", str(options.hkl.resolve())] if options.hkl is not None else []
+    config = parse([*canonical_arguments(config), *words, "-nonoise", "-dump", "Fdump.bin"]).config
+    actions: dict[str, Callable[[], object]] = {}
+    if "NB_C_BIN" in os.environ:
+        actions[REFERENCE] = reference(config, os.environ["NB_C_BIN"])
+    actions["simulator, whole process"] = whole_process(config)
+    actions["simulator, whole process, eager"] = whole_process(config, "-compile", "never")
     for dtype in ("float64", "float32"):
-        chosen = parse([*canonical_arguments(config), "-dtype", dtype]).config
-        report(f"warm image, eager, {dtype}", warm(chosen, EAGER, options.repeat))
-        report(f"warm image, compiled, {dtype}", warm(chosen, fused_engine(), options.repeat))
-    model = build_model(config)
-    visited = visited_pixels(config, None)
-    report("warm trace of one pixel", timed(lambda: trace_values(model, visited, (685, 1039), print_nothing), 20))
+        actions[f"warm image, native, {dtype}"] = warm(config, dtype, "always")
+        actions[f"warm image, eager, {dtype}"] = warm(config, dtype, "never")
+    model, visited = build_model(config), visited_pixels(config, None)
+    actions["warm trace of one pixel"] = lambda: trace_values(model, visited, (685, 1039), print_nothing)
+    print(f"{len(visited)} pixels, torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
+    table(actions, options.repeat)
+
+
+def table(actions: dict[str, Callable[[], object]], repeat: int) -> None:
+    """Run all in turn and print a row for each."""
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
+    for counted in range(repeat + 1):
+        for name, action in actions.items():
+            start = time.perf_counter()
+            action()
+            if counted:
+                seconds[name].append(time.perf_counter() - start)
+    peer = median(seconds[REFERENCE]) if REFERENCE in seconds else None
+    for name, taken in seconds.items():
+        ratio = "" if peer is None else f"  {median(taken) / peer:6.3f} of the reference"
+        print(f"{name:36} median {median(taken):7.3f} s  best {min(taken):7.3f} s{ratio}", flush=True)
 
 
 def print_nothing(name: str, value: object) -> None:

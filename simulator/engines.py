@@ -74,8 +74,10 @@ def _native(model: Model) -> ChosenEngine:
             check_engine(model, engine)
         except (NativeUnavailableError, EngineDisagreesError) as error:
             return _eager_since(str(error))
-    part = AGREEMENT[model.dtype]
-    said = f"engine: native ({library.origin}), within {part:g} of the eager one, which traces show"
+    said = (
+        f"engine: native, compiled by {library.origin}; within {_short(AGREEMENT[model.dtype])} of the eager engine, "
+        "which makes traces"
+    )
     return ChosenEngine(EngineKind.NATIVE, engine, said)
 
 
@@ -94,8 +96,12 @@ def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
             return _eager_since(str(error))
         except Exception as error:  # noqa: BLE001 - Triton, its compilers and the driver fail in ways of their own
             return _eager_since(f"Triton failed: {shown(str(error).partition(chr(10))[0])}")
-    said = f"engine: Triton, within {AGREEMENT[model.dtype]:g} of the eager one, which traces show"
+    said = f"engine: Triton; within {_short(AGREEMENT[model.dtype])} of the eager engine, which makes traces"
     return ChosenEngine(EngineKind.TRITON, engine, said)
+
+
+def _short(number: float) -> str:
+    return f"{number:.0e}".replace("e-0", "e-")
 
 
 def _compiled(model: Model) -> ChosenEngine:

@@ -36,6 +36,9 @@ PROCESSOR_OPTIONS = (("-march=native",), ("-mcpu=native",), ())
 
 LONGEST_COMPILATION_S = 120
 LONGEST_ANSWER_S = 20
+LONGEST_VERSION = 80
+"""Letters of what a compiler says of itself that are shown."""
+
 LARGEST_LIBRARY = 1 << 24
 LONGEST_SCRATCH_S = 3600
 """Folders of compilations that are older belong to processes that were killed."""
@@ -181,7 +184,7 @@ def _library_of(compiler: Compiler) -> NativeLibrary:
     source = SOURCE.read_bytes()
     key = library_key(compiler, source)
     folder = cache_folder()
-    origin = f"{compiler.words[0]}, {compiler.version}"
+    origin = shown(compiler.version[:LONGEST_VERSION] or compiler.words[0])
     if folder is not None:
         kept = kept_library(folder, key)
         if kept is not None:

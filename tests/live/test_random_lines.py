@@ -39,6 +39,7 @@ OWN_LINES = (
     "nbtrace simulator",
     "mode ",
     "flags: ",
+    "engine: ",
     "DETECTOR_",
     "TRACE_",
     "WARNING: out of range",

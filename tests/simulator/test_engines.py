@@ -10,7 +10,7 @@ from simulator import engines
 from simulator.__main__ import main
 from simulator.arguments import parse
 from simulator.build import Inputs, build_model
-from simulator.engines import EngineKind, check_native, chosen_engine
+from simulator.engines import EngineKind, check_engine, chosen_engine
 from simulator.kernel import EAGER
 from simulator.model import Engine, Model, PixelState, SweepContext
 from simulator.native_library import NativeUnavailableError, loaded_library
@@ -43,10 +43,10 @@ def test_a_large_image_is_native_and_any_is_where_it_is_asked_for() -> None:
     for flags in ("-detpixels 3200", "-compile always"):
         chosen = chosen_engine(model_of(flags))
         assert chosen.kind is EngineKind.NATIVE
-        assert chosen.said.startswith("engine: native (")
-        assert chosen.said.endswith("), within 1e-09 of the eager one, which traces show")
+        assert chosen.said.startswith("engine: native, compiled by ")
+        assert chosen.said.endswith("; within 1e-9 of the eager engine, which makes traces")
     assert chosen_engine(model_of("-detpixels 3200 -compile never")).kind is EngineKind.EAGER
-    assert "within 1e-05" in chosen_engine(model_of("-compile always -dtype float32")).said
+    assert "within 1e-5" in chosen_engine(model_of("-compile always -dtype float32")).said
 
 
 def test_the_reason_is_said_where_the_compiled_code_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,11 +76,11 @@ def test_code_that_is_right_passes_and_code_that_is_wrong_does_not(flags: str, n
         state.intensity[3] = float("nan")
 
     with torch.no_grad():
-        check_native(model, native)
-        check_native(model, EAGER) if model.dtype == torch.float64 else None
+        check_engine(model, native)
+        check_engine(model, EAGER) if model.dtype == torch.float64 else None
         for wrong in (off_by_little, lost):
             with pytest.raises(NativeUnavailableError, match="disagrees"):
-                check_native(model, dataclasses.replace(native, sweep=wrong))
+                check_engine(model, dataclasses.replace(native, sweep=wrong))
 
 
 def test_a_run_that_its_check_refuses_is_eager(monkeypatch: pytest.MonkeyPatch, native: Engine) -> None:
@@ -88,7 +88,9 @@ def test_a_run_that_its_check_refuses_is_eager(monkeypatch: pytest.MonkeyPatch, 
         eager_sweep(context, state)
         state.intensity = state.intensity * 1.01
 
-    monkeypatch.setattr(engines.native_sweep, "native_engine", lambda _: dataclasses.replace(native, sweep=wrong))
+    monkeypatch.setattr(
+        "simulator.engines.native_sweep.native_engine", lambda _: dataclasses.replace(native, sweep=wrong)
+    )
     chosen = chosen_engine(model_of("-compile always"))
     assert chosen.kind is EngineKind.EAGER
     assert chosen.said == "engine: eager, since the compiled code disagrees with it on pixels of this run"

@@ -89,6 +89,29 @@ def test_single_precision_agrees_with_double(variant: str) -> None:
     np.testing.assert_allclose(single, double, rtol=2e-5, atol=1e-9 * double.max())
 
 
+@pytest.mark.parametrize("cells", ["-N 5", "-N 6", "-Na 1 -Nb 4 -Nc 7"])
+def test_lattice_factors_have_their_signs_in_both_precisions(cells: str) -> None:
+    """Shown on demand in single precision, where the image needs no sign."""
+    shown: list[dict[str, torch.Tensor]] = []
+    for dtype in ("float64", "float32"):
+        values: dict[str, torch.Tensor] = {}
+
+        def note(name: str, value: Observable, values: dict[str, torch.Tensor] = values) -> None:
+            if name.startswith("F_latt"):
+                factor = resolve(value)
+                assert isinstance(factor, torch.Tensor)
+                values[name] = factor
+
+        model = model_of(f"-oversample 1 {cells} -dtype {dtype}")
+        image_values(model, torch.arange(400), note)
+        shown.append(values)
+    double, single = shown
+    assert list(double) == list(single) == ["F_latt_a", "F_latt_b", "F_latt_c", "F_latt"]
+    assert bool((double["F_latt"] < 0).any())
+    for name, factor in double.items():
+        np.testing.assert_allclose(single[name], factor, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("variant", ["still", "oversample", "phi", "mosaic", "sources", "layers", "water", "curved"])
 def test_the_fast_path_agrees_with_the_eager_one(variant: str, dtype: str) -> None:
