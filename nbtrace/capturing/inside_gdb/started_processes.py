@@ -19,7 +19,10 @@ _OPENED = 0x20
 
 
 class StartedAnew:
-    """Counts how often files are opened, as a program is that is started."""
+    """Counts how often files are opened while the program runs, as a program is that is started.
+
+    gdb opens the program's file, too, where it looks a symbol up: while it does, nothing is counted (`with`).
+    """
 
     def __init__(self, paths):
         libc = ctypes.CDLL(None) if ctypes is not None else None
@@ -27,22 +30,27 @@ class StartedAnew:
         for path in paths:
             if self._queue >= 0 and libc.inotify_add_watch(self._queue, os.fsencode(path), _OPENED) < 0:
                 self._queue = -1
-        self.count()
+        self.counted = 0
+        self._read()
 
-    def count(self):
-        """Return how often since the last call; None where the system does not tell."""
-        if self._queue < 0:
-            return None
+    def __enter__(self):
+        self.counted += self._read()
+
+    def __exit__(self, *error):
+        self._read()
+
+    def _read(self):
         seen = 0
-        while True:
+        while self._queue >= 0:
             try:
                 told = os.read(self._queue, 65536)
             except BlockingIOError:
-                return seen
+                break
             at = 0
             while at < len(told):
                 seen += 1
                 at += 16 + struct.unpack_from("I", told, at + 12)[0]
+        return seen
 
 
 class ForkedProcesses:
