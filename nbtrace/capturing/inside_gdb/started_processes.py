@@ -7,11 +7,15 @@ run another file; that the program's file was started anew, by whomever, the ker
 import os
 import struct
 import time
+from typing import Any
 
+_LIBC: Any
 try:
     import ctypes
-except ImportError:  # a Python without it cannot ask the kernel
-    ctypes = None
+
+    _LIBC = ctypes.CDLL(None)
+except (ImportError, OSError):  # a Python that cannot ask the kernel
+    _LIBC = None
 
 _PAUSE = 0.0003
 _OPENED = 0x20
@@ -25,10 +29,9 @@ class StartedAnew:
     """
 
     def __init__(self, paths):
-        libc = ctypes.CDLL(None) if ctypes is not None else None
-        self._queue = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC) if libc is not None else -1
+        self._queue = _LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC) if _LIBC is not None else -1
         for path in paths:
-            if self._queue >= 0 and libc.inotify_add_watch(self._queue, os.fsencode(path), _OPENED) < 0:
+            if self._queue >= 0 and _LIBC.inotify_add_watch(self._queue, os.fsencode(path), _OPENED) < 0:
                 self._queue = -1
         self.counted = 0
         self._read()
