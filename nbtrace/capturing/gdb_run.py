@@ -242,6 +242,8 @@ def _raise_error(error: Mapping[str, Any] | None, launch: Launch) -> None:
             raise IncompleteError(
                 f"{name} becomes another program (exec), in which probes are not followed{other}; no trace was written"
             )
+        case "lost":
+            raise IncompleteError(f"{name} cannot be captured from: {text}; no trace was written")
         case "source" | "optimised":
             raise IncompleteError(f"{name} cannot be captured from: {text}; {BUILD_REMEDY}")
         case "place" | "usage":

@@ -276,8 +276,57 @@ text = "std::printf"
 quantities = { power = "power" }
 """
 
-SOURCES = {"rows.c": ROWS, "odd.c": ODD, "heat.f90": HEAT, "lenses.cpp": LENSES}
-PROBES = {"rows.toml": ROWS_PROBES, "odd.toml": ODD_PROBES, "heat.toml": HEAT_PROBES, "lenses.toml": LENSES_PROBES}
+PLUGIN = """
+double power(int n) {
+    double x = 1;
+    int i;
+    for (i = 0; i < n; i++) {
+        x *= 1.5;
+    }
+    return x;
+}
+"""
+
+HOST = r"""
+#include <dlfcn.h>
+#include <stdio.h>
+
+int main(void) {
+    double y = 0;
+    int k;
+    for (k = 0; k < TIMES; k++) {
+        void *library = dlopen("./libplugin.so", RTLD_NOW);
+        y += ((double (*)(int))dlsym(library, "power"))(2 + k);
+        dlclose(library);
+    }
+    printf("%g\n", y);
+    return 0;
+}
+"""
+
+HOST_PROBES = """
+[[probe]]
+function = "power"
+after = "x"
+loop = "i"
+index = { i = "i" }
+quantities = { x = "x" }
+
+[[probe]]
+function = "main"
+after = "y"
+loop = "k"
+quantities = { y = "y" }
+"""
+
+SOURCES = {"rows.c": ROWS, "odd.c": ODD, "heat.f90": HEAT, "lenses.cpp": LENSES, "host.c": HOST}
+PROBES = {
+    "rows.toml": ROWS_PROBES,
+    "odd.toml": ODD_PROBES,
+    "heat.toml": HEAT_PROBES,
+    "lenses.toml": LENSES_PROBES,
+    "host.toml": HOST_PROBES,
+}
 _COMPILERS = {".c": "gcc", ".f90": "gfortran", ".cpp": "g++"}
 
 

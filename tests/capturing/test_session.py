@@ -1,5 +1,6 @@
 import dataclasses
 import struct
+import subprocess
 import time
 from pathlib import Path
 from shutil import copy2
@@ -17,7 +18,7 @@ from nbtrace.capturing.probe import ProbeFile
 from nbtrace.capturing.program_file import found_program
 from nbtrace.capturing.session import MOST_PLAIN, CaptureSession, capture_session, captured_run, injected_run
 from nbtrace.errors import IncompleteError, PerturbedError, ProgramError, UsageError
-from tests.capturing.programs import compiled, rows_term
+from tests.capturing.programs import PLUGIN, compiled, rows_term
 
 if TYPE_CHECKING:
     from tests.capturing.conftest import Request
@@ -273,6 +274,24 @@ def test_a_probe_that_does_not_fit_is_said_before_anything_runs(
     (tmp_path / "wrong.toml").write_text(text.replace(old, new))
     with pytest.raises(UsageError, match=message):
         captured_run(request_of(odd, "endless", probes=tmp_path / "wrong.toml", seconds=600.0))
+
+
+def test_a_library_that_the_program_opens_is_captured_and_one_that_it_opens_again_is_refused(
+    tmp_path: Path, request_of: "Request"
+) -> None:
+    program = compiled(tmp_path, "host.c", "-O0", "-g", "-DTIMES=1", "-ldl")
+    (tmp_path / "plugin.c").write_text(PLUGIN)
+    library = ["gcc", "-O0", "-g", "-shared", "-fPIC", "-o", str(tmp_path / "run" / "libplugin.so"), "plugin.c"]
+    subprocess.run(library, check=True, cwd=tmp_path)
+    lines = [(value.quantity, float(value.numbers[0])) for _, value in captured_run(request_of(program)).values]
+    assert lines == [("x", 1.5), ("x", 2.25), ("y", 2.25)]
+    again = compiled(tmp_path, "host.c", "-O0", "-g", "-DTIMES=2", "-ldl", name="again")
+    with pytest.raises(IncompleteError, match="closes a library that probes are in, and opens it again"):
+        captured_run(request_of(again, probes=tmp_path / "host.toml"))
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(program.with_suffix(".toml").read_text().replace('"power"', '"pover"'))
+    with pytest.raises(UsageError, match="the program has no function pover"):
+        captured_run(request_of(program, probes=wrong))
 
 
 def test_what_is_no_number_cannot_be_captured(rows: Path, request_of: "Request", tmp_path: Path) -> None:

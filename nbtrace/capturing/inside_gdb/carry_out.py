@@ -11,7 +11,7 @@ import sys
 import gdb
 
 from .place_check import check
-from .place_code import Resolver
+from .place_watch import Armed
 from .plan_error import PlanError
 from .program_draft import draft
 from .source_statements import SourceError
@@ -50,24 +50,35 @@ def run(plan, report):
         events = started(plan)
         ended.watch(plan["process"])
         copies, anew = ForkedProcesses(plan["process"] + "es"), StartedAnew(plan["files"])
-        capture = Capture(plan, Resolver(plan), hits)
-        capture.begin()
+        Armed.looking_up = anew
+        capture = Capture(plan, hits)
+        with anew:
+            capture.begin()
         while alive() and not ended.told:
             if capture.finished:
                 ended.let_go()
             elif ended.go_on() and alive():
-                event = "exec" if ended.replaced else caught(events)
-                if event == "exec":
-                    capture = _begun_anew(capture, ended, anew)
-                if event == "fork":
-                    copies.noted(ended.pid)
-                capture.settle()
+                before = anew.counted
+                with anew:
+                    event = "exec" if ended.replaced else caught(events)
+                    if event == "exec":
+                        capture = _begun_anew(capture, ended)
+                        anew.counted = before  # the kernel has opened its file, and gdb
+                    if event == "fork":
+                        copies.noted(ended.pid)
+                    if not capture.waiting:
+                        capture.complete()
+                    capture.settle()
+    with anew:
+        pass  # what was started last
+    for error in capture.missing.values():
+        raise error
     reader = capture.reader
     report.update(
         exit_code=ended.code,
         exit_signal=ended.signal,
         forks=copies.found(),
-        anew=anew.count(),
+        anew=max(anew.counted, 0),
         counts=reader.counts,
         arrivals={number: list(seen.items()) for number, seen in reader.arrivals.items()},
         unread=reader.unread,
@@ -78,14 +89,13 @@ def run(plan, report):
     )
 
 
-def _begun_anew(capture, ended, anew):
+def _begun_anew(capture, ended):
     """Return the capture of a program that has replaced itself by itself, before anything was read of it."""
     capture.disarm()
     if capture.reader.total:
         raise PlanError("exec", "")
     begin_anew(ended.file)
     ended.replaced = False
-    anew.count()
-    again = capture.again(Resolver(capture.plan))
+    again = capture.again()
     again.begin()
     return again

@@ -16,11 +16,14 @@ _OUTLINED = re.compile(r"\.(?:_omp_fn|omp_outlined|constprop|isra|part|cold|lto_
 
 
 class CompiledFunction:
-    """A function of the program that has debug information."""
+    """A function of the program that has debug information.
 
-    def __init__(self, name):
+    Where there is none of that name, the error holds `names`, those that there are.
+    """
+
+    def __init__(self, name, names=None):
         self.name = name
-        symtab, self.symbol = _located(name)
+        symtab, self.symbol = _located(name, function_names() if names is None and not _codes(name) else names or ())
         self.file = symtab.fullname()
         self.symtab = symtab
         self.lines = None
@@ -107,14 +110,18 @@ def quoted(name):
     return f"'{name}'" if re.search(r"[\s:'\"]", name) else name
 
 
-def _located(name):
-    """Return the symbol table and the symbol of a function."""
+def _codes(name):
+    """Return where the functions of a name are."""
     try:
-        found = [at for at in gdb.decode_line(name)[1] or () if at.pc]
+        return [at for at in gdb.decode_line(name)[1] or () if at.pc]
     except gdb.error:
-        found = []
+        return []
+
+
+def _located(name, names):
+    """Return the symbol table and the symbol of a function."""
+    found = _codes(name)
     if not found:
-        names = function_names()
         if not names:
             raise PlanError("debug", "it has no debug information")
         raise PlanError("unknown", f"the program has no function {name}", name, names)

@@ -4,17 +4,24 @@ import re
 
 import gdb
 
-from .compiled_functions import code_bounds, is_outlined
+from .compiled_functions import CompiledFunction, code_bounds, function_names, is_outlined
 from .place_code import Resolver
 from .plan_error import PlanError
 from .source_statements import SourceError
+from .traced_program import load_libraries
 
 _OPTIMISED = re.compile(r"\s-O(\w*)")
 
 
 def check(plan, report):
     """Find every place and every variable before the program runs."""
-    resolver, faults = Resolver(plan), []
+    names = function_names()
+    later = _not_loaded_yet(plan)
+    plan = {**plan, "probes": [probe for probe in plan["probes"] if not later & _functions(probe["place"])]}
+    if plan["selection"]["function"] in later:
+        plan["probes"] = []
+        return
+    resolver, faults = Resolver(plan, names), []
     try:
         levels = resolver.levels()
     except SourceError as error:
@@ -43,6 +50,30 @@ def check(plan, report):
             faults += [_fault(probe, "optimised", mixed, quantity["name"]) for quantity in probe["quantities"]]
         report["places"].append({"probe": probe["number"], "line": code.line, "addresses": len(code.addresses)})
     report["faults"] = faults
+
+
+def _functions(place):
+    return {place[key] for key in ("function", "returned") if place[key]}
+
+
+def _not_loaded_yet(plan):
+    """Return functions that may be in libraries which the program opens as it runs; let it load those that it has."""
+    named = set().union(*(_functions(probe["place"]) for probe in plan["probes"]))
+    named.update([plan["selection"]["function"]] if plan["selection"]["loops"] else [])
+    lacking = set(filter(_is_lacking, named))
+    if not lacking:
+        return lacking
+    opens = "dlopen" in gdb.execute("info functions -q dlopen", to_string=True)
+    load_libraries()
+    return set(filter(_is_lacking, lacking)) if opens else set()
+
+
+def _is_lacking(name):
+    try:
+        CompiledFunction(name, ("main",))
+    except PlanError:
+        return True
+    return False
 
 
 def _fault(probe, kind, text, quantity=None, word="", names=()):

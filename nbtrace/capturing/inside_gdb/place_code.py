@@ -26,15 +26,15 @@ class PlaceCode:
 class Resolver:
     """Finds the places of a plan in the program."""
 
-    def __init__(self, plan):
-        self.plan = plan
+    def __init__(self, plan, names=None):
+        self.plan, self._names = plan, names
         self._functions = {}
         self._nest = None
 
     def function(self, name):
         """Return a function by its name."""
         if name not in self._functions:
-            self._functions[name] = CompiledFunction(name)
+            self._functions[name] = CompiledFunction(name, self._names)
         return self._functions[name]
 
     def nest(self):

@@ -1,5 +1,7 @@
 """Breakpoints that know by which way the program has come to a place, and tell those who wait for it."""
 
+from contextlib import nullcontext
+
 import gdb
 
 
@@ -34,7 +36,12 @@ class PlaceWatch:
 
 
 class Armed(gdb.Breakpoint):
-    """A breakpoint that tells watches that it is reached; the program stops only where one of them wants it to."""
+    """A breakpoint that tells watches that it is reached; the program stops only where one of them wants it to.
+
+    `looking_up` is entered while gdb may look up symbols.
+    """
+
+    looking_up = nullcontext()
 
     def __init__(self, pc, thread):
         gdb.Breakpoint.__init__(self, f"*0x{pc:x}", gdb.BP_BREAKPOINT, internal=True)
@@ -51,10 +58,11 @@ class Armed(gdb.Breakpoint):
         """Tell gdb whether to stop."""
         number = self._number()
         stops = False
-        for watch in self.places:
-            stops = watch.reached(number) or stops
-        for watch, counts in self.sources:
-            watch.passed(counts, number)
+        with self.looking_up:
+            for watch in self.places:
+                stops = watch.reached(number) or stops
+            for watch, counts in self.sources:
+                watch.passed(counts, number)
         return stops
 
     def begin(self):

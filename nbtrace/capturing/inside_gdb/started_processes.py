@@ -7,11 +7,15 @@ run another file; that the program's file was started anew, by whomever, the ker
 import os
 import struct
 import time
+from typing import Any
 
+_LIBC: Any
 try:
     import ctypes
-except ImportError:  # a Python without it cannot ask the kernel
-    ctypes = None
+
+    _LIBC = ctypes.CDLL(None)
+except (ImportError, OSError):  # a Python that cannot ask the kernel
+    _LIBC = None
 
 _PAUSE = 0.0003
 _OPENED = 0x20
@@ -19,30 +23,37 @@ _OPENED = 0x20
 
 
 class StartedAnew:
-    """Counts how often files are opened, as a program is that is started."""
+    """Counts how often files are opened while the program runs, as a program is that is started.
+
+    gdb opens the program's file, too, where it looks a symbol up: while it does, nothing is counted (`with`).
+    """
 
     def __init__(self, paths):
-        libc = ctypes.CDLL(None) if ctypes is not None else None
-        self._queue = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC) if libc is not None else -1
+        self._queue = _LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC) if _LIBC is not None else -1
         for path in paths:
-            if self._queue >= 0 and libc.inotify_add_watch(self._queue, os.fsencode(path), _OPENED) < 0:
+            if self._queue >= 0 and _LIBC.inotify_add_watch(self._queue, os.fsencode(path), _OPENED) < 0:
                 self._queue = -1
-        self.count()
+        self.counted = 0
+        self._read()
 
-    def count(self):
-        """Return how often since the last call; None where the system does not tell."""
-        if self._queue < 0:
-            return None
+    def __enter__(self):
+        self.counted += self._read()
+
+    def __exit__(self, *error):
+        self._read()
+
+    def _read(self):
         seen = 0
-        while True:
+        while self._queue >= 0:
             try:
                 told = os.read(self._queue, 65536)
             except BlockingIOError:
-                return seen
+                break
             at = 0
             while at < len(told):
                 seen += 1
                 at += 16 + struct.unpack_from("I", told, at + 12)[0]
+        return seen
 
 
 class ForkedProcesses:

@@ -51,6 +51,16 @@ def started(plan):
     return {re.search(r"\d+", gdb.execute("catch " + event, to_string=True))[0]: event for event in ("fork", "exec")}
 
 
+def load_libraries():
+    """Let the program come to its main function, with the libraries that it names, where it has one by that name."""
+    try:
+        gdb.execute("info address main", to_string=True)
+        gdb.execute("set args </dev/null >/dev/null 2>&1")
+        _come_to_main("run")
+    except (gdb.error, PlanError):
+        return
+
+
 def _come_to_main(command):
     try:
         gdb.execute("tbreak *main", to_string=True)
