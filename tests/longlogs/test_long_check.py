@@ -116,7 +116,7 @@ def _same(path: Path, chunk: int) -> bool:
     return True
 
 
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(log=_logs, chunk=st.sampled_from([3_000, 1 << 20]))
 def test_both_ways_say_the_same_of_a_log(tmp_path_factory: pytest.TempPathFactory, log: bytes, chunk: int) -> None:
     path = tmp_path_factory.getbasetemp() / "checked.log"
