@@ -93,7 +93,7 @@ def test_a_trace_in_the_output_has_the_references_lines(capsys: pytest.CaptureFi
         (f"{SMALL} -lambda nan", 2, "not a finite number"),
         (f"{SMALL} -lamda 1", 2, "did you mean -lambda"),
         (f"{SMALL} -detpixels 20000000", 5, "takes about"),
-        (f"{SMALL} -device mps", 2, "device 'mps' is unknown"),
+        (f"{SMALL} -device mps", 2, "device mps has no float64"),
         (f"{SMALL} -N 1000000000 -oversample 0", 2, "subpixels per direction"),
         (f"{SMALL} -lambda 1e-300 -oversample 0", 2, "subpixels per direction"),
         (f"{SMALL} -twotheta 90 -oversample 0", 2, "subpixels per direction"),

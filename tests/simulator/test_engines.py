@@ -10,7 +10,7 @@ from simulator import engines
 from simulator.__main__ import main
 from simulator.arguments import parse
 from simulator.build import Inputs, build_model
-from simulator.engines import EngineKind, check_engine, chosen_engine
+from simulator.engines import EngineDisagreesError, EngineKind, check_engine, chosen_engine
 from simulator.kernel import EAGER
 from simulator.model import Engine, Model, PixelState, SweepContext
 from simulator.native_library import NativeUnavailableError, loaded_library
@@ -79,7 +79,7 @@ def test_code_that_is_right_passes_and_code_that_is_wrong_does_not(flags: str, n
         check_engine(model, native)
         check_engine(model, EAGER) if model.dtype == torch.float64 else None
         for wrong in (off_by_little, lost):
-            with pytest.raises(NativeUnavailableError, match="disagrees"):
+            with pytest.raises(EngineDisagreesError, match="disagrees"):
                 check_engine(model, dataclasses.replace(native, sweep=wrong))
 
 
