@@ -91,7 +91,7 @@ def read_chunks(source: str, size: int = CHUNK) -> Iterator[Chunk]:
         end = Ending()
         packed = head == GZIP
         blocks = _blocks(head, stream, _PACKED if packed else size)
-        blocks = _unzipped(blocks, source, end) if packed else blocks
+        blocks = _gathered(_unzipped(blocks, source, end), size) if packed else blocks
         yield from _whole_lines(text_only(blocks, source), end)
 
 
@@ -120,6 +120,21 @@ def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
     size = sum(map(len, parts))
     data = b"".join([_PADDING, *parts, _PADDING, b"\n" * (-size % 8)])
     return Chunk(data, PAD, PAD + size, cut)
+
+
+def _gathered(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield blocks joined to at least so many bytes: a packed log comes in pieces far smaller than a chunk."""
+    parts: list[bytes] = []
+    held = 0
+    for block in blocks:
+        parts.append(block)
+        held += len(block)
+        if held >= size:
+            yield b"".join(parts)
+            parts.clear()
+            held = 0
+    if parts:
+        yield b"".join(parts)
 
 
 def _unzipped(packed_blocks: Iterator[bytes], name: str, ending: Ending) -> Iterator[bytes]:
