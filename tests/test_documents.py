@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.noise import read_noise
@@ -295,6 +295,7 @@ _values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.one_of(st.text(), st.integers(), st.just("not_finite")), _values))
 def test_a_document_is_written_as_the_json_library_writes_it(document: dict[Any, object]) -> None:
     whole = json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

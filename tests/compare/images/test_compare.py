@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
@@ -51,6 +51,7 @@ MIRROR = {
 ALIKE = ("pixels", "correlation", "rmse", "mse", "max_abs_diff", "identical", "beyond", "mean_peak_distance")
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from([np.float32, np.float64, np.uint16]))
 def test_exchanging_the_images_mirrors_every_figure(seed: int, dtype: type[np.generic]) -> None:
     rng = np.random.default_rng(seed)
