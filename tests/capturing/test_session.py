@@ -2,8 +2,10 @@ import dataclasses
 import struct
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copy2
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +156,45 @@ def test_a_program_that_runs_itself_in_another_process_gives_no_trace(
     copy2(odd, tmp_path / "run" / "odd")
     with pytest.raises(IncompleteError, match=r"odd starts 1 process in which it runs, too"):
         captured_run(request_of(odd, "runs itself"))
+
+
+ONE_TURN = """
+[select]
+function = "value"
+loops = ["i"]
+"""
+
+
+@pytest.mark.parametrize(("what", "runs"), [("runs itself last", True), ("waits", False)])
+def test_a_program_that_gdb_has_let_go_is_still_watched(
+    odd: Path, request_of: "Request", tmp_path: Path, what: str, *, runs: bool
+) -> None:
+    copy2(odd, tmp_path / "run" / "odd")
+    probes = tmp_path / "one.toml"
+    probes.write_text(ONE_TURN + odd.with_name("odd.toml").read_text())
+    request = request_of(odd, what, probes=probes, at={"i": 1})
+    if runs:
+        with pytest.raises(IncompleteError, match=r"odd starts 1 process in which it runs, too"):
+            captured_run(request)
+    else:
+        assert [value.numbers for _, value in captured_run(request).values] == [("0.5",)]
+
+
+def test_others_may_run_the_same_program_meanwhile(odd: Path, request_of: "Request") -> None:
+    over = Event()
+
+    def run_others() -> None:
+        while not over.is_set():
+            subprocess.run([odd, "mute"], check=True)
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_others)
+        try:
+            values = [value.numbers for _, value in captured_run(request_of(odd, "waits")).values]
+        finally:
+            over.set()
+        running.result()
+    assert values == [("0",), ("0.5",), ("1.5",)]
 
 
 @pytest.mark.parametrize("what", ["runs another", "becomes itself"])

@@ -64,6 +64,7 @@ def run(plan, report):
                     if event == "exec":
                         capture = _begun_anew(capture, ended)
                         anew.counted = before  # the kernel has opened its file, and gdb
+                    ended.has_children |= event in {"fork", "vfork"}
                     if event == "fork":
                         copies.noted(ended.pid)
                     if not capture.waiting:
@@ -78,7 +79,7 @@ def run(plan, report):
         exit_code=ended.code,
         exit_signal=ended.signal,
         forks=copies.found(),
-        anew=max(anew.counted, 0),
+        anew=max(anew.counted, 0) if ended.has_children else 0,
         counts=reader.counts,
         arrivals={number: list(seen.items()) for number, seen in reader.arrivals.items()},
         unread=reader.unread,

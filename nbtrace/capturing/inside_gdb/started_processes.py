@@ -1,7 +1,8 @@
 """Processes that the program starts: whether its own code runs in one of them, where no probe is followed.
 
 gdb lets a new process go. A copy of the program (`fork`) counts as one that runs its code unless it has been seen to
-run another file; that the program's file was started anew, by whomever, the kernel tells (inotify).
+run another file. That the program's file was opened, as it is to be started, the kernel tells (inotify), but not by
+whom: it counts where the program has started a process at all.
 """
 
 import os
@@ -105,7 +106,7 @@ class ForkedProcesses:
 
 def _never_left(pid, own, born_path):
     left, born = set(), []
-    while _alive(pid):
+    while not state_of(pid)[0]:
         with open(born_path) as source:
             born = source.read().split()
         left.update(one for one in born if one not in left and file_of(one) not in (own, None))
@@ -113,12 +114,15 @@ def _never_left(pid, own, born_path):
     return len(set(born) - left) or int(not born)
 
 
-def _alive(pid):
+def state_of(pid):
+    """Return whether a process has ended, and whether it has waited for processes of its own."""
     try:
         with open(f"/proc/{pid}/stat") as source:
-            return source.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
+            told = source.read().rpartition(")")[2].split()
     except OSError:
-        return False
+        return True, False
+    # The third and the eleventh number of proc(5): the state, and the page faults of those that it has waited for.
+    return told[0] in {"Z", "X"}, int(told[8]) > 0
 
 
 def file_of(pid):

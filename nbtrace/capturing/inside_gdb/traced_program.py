@@ -4,11 +4,12 @@ import os
 import re
 import resource
 import shlex
+import time
 
 import gdb
 
 from .plan_error import PlanError
-from .started_processes import file_of
+from .started_processes import children_of, file_of, state_of
 
 _ALL_CHILDREN = 0x40000000
 """`__WALL` of waitpid: threads that were traced, too."""
@@ -36,6 +37,12 @@ def prepare():
             continue  # a gdb that lacks it has it off
 
 
+EVENTS = ("fork", "vfork", "exec")
+"""What gdb stops the program for besides its probes: a copy of itself, a process that runs another file, a new self."""
+
+_PAUSE = 0.005
+
+
 def started(plan):
     """Start the program and let it come to its main function; return the events that stop it, by their numbers."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
@@ -48,7 +55,7 @@ def started(plan):
     gdb.execute("set environment SHELL " + plan["shell"] if plan["shell"] else "unset environment SHELL")
     gdb.execute("handle all nostop noprint pass", to_string=True)
     _come_to_main("run")
-    return {re.search(r"\d+", gdb.execute("catch " + event, to_string=True))[0]: event for event in ("fork", "exec")}
+    return {re.search(r"\d+", gdb.execute("catch " + event, to_string=True))[0]: event for event in EVENTS}
 
 
 def load_libraries():
@@ -93,17 +100,21 @@ def alive():
 
 
 class ProgramEnd:
-    """How the program ends, whoever hears of it: gdb, or this script where gdb has let it go or lost it."""
+    """How the program ends, whoever hears of it: gdb, or this script where gdb has let it go or lost it.
+
+    `has_children` tells, of the time without gdb, whether the program had a process of its own.
+    """
 
     def __init__(self):
         self.code, self.signal, self.told, self.pid = None, None, False, 0
         self.file, self.replaced = None, False
+        self.has_children = False
         gdb.events.exited.connect(self._exited)
 
     def watch(self, path):
         """Leave word of which process this is, for whoever must end it should gdb be killed."""
         self.pid = gdb.selected_inferior().pid
-        self.file = file_of(self.pid)
+        self.file, self.has_children = file_of(self.pid), bool(children_of(self.pid))
         with open(path, "w") as out:
             out.write(str(self.pid))
 
@@ -129,6 +140,12 @@ class ProgramEnd:
         self._wait()
 
     def _wait(self):
+        while not self.told:
+            ended, waited_for = state_of(self.pid)
+            self.has_children |= waited_for or bool(children_of(self.pid))
+            if ended:
+                break
+            time.sleep(_PAUSE)
         while not self.told:
             try:
                 pid, status = os.waitpid(-1, _ALL_CHILDREN)
