@@ -46,12 +46,16 @@ def number_text(value, *, root=False):
     return f"{float(value):.{9 if kind.sizeof == 4 else 17}g}"
 
 
-def elements(expression, returned):
-    """Return the expressions in the program's language, one for each number."""
+def elements(expression, returned, evaluated=None):
+    """Return the expressions in the program's language, one for each number.
+
+    `evaluated` gives the value of an expression; None for that where the program stands.
+    """
+    evaluated = evaluated or evaluate
     text = returned if expression["text"] == "return" and returned else expression["text"]
     if not expression["low"]:
         return [text]
-    low, high = (int(evaluate(expression[end])) for end in ("low", "high"))
+    low, high = (int(evaluated(expression[end])) for end in ("low", "high"))
     if not 0 <= high - low < MOST_ELEMENTS:
         raise gdb.error(f"{expression['low']}..{expression['high']} is {low}..{high} here")
     return [text.replace("{}", str(at)) for at in range(low, high + 1)]

@@ -1,0 +1,78 @@
+"""Trace frames as gdbserver keeps them: what was collected each time that a tracepoint was reached.
+
+The layout is that of the trace file format in gdb's manual: a number, a size, and blocks of registers and memory.
+"""
+
+import struct
+
+import gdb
+
+_HEAD, _MEMORY = struct.Struct("<hI"), struct.Struct("<QH")
+_REGISTERS = 17
+"""Registers of 8 bytes with which the block of an x86-64 begins, in the order of their numbers."""
+
+
+class FrameError(ValueError):
+    """Bytes that are no trace frames."""
+
+
+class TraceFrame:
+    """What was collected at one time: the tracepoint's number, the registers, pieces of memory."""
+
+    __slots__ = ("_pieces", "number", "registers")
+
+    def __init__(self, number, registers, pieces):
+        self.number, self.registers, self._pieces = number, registers, pieces
+
+    def register(self, number):
+        """Return a register of 8 bytes by its number."""
+        if number >= _REGISTERS:
+            msg = f"register {number} is not taken from a trace frame"
+            raise gdb.error(msg)
+        return int.from_bytes(self.registers[8 * number : 8 * number + 8], "little")
+
+    def memory(self, address, size):
+        """Return bytes of memory."""
+        for start, held in self._pieces:
+            if start <= address and address + size <= start + len(held):
+                return held[address - start : address - start + size]
+        msg = f"memory at 0x{address:x} was not collected"
+        raise gdb.error(msg)
+
+
+def trace_frames(stream, count, register_bytes):
+    """Give `count` frames, one after the other.
+
+    Raises
+    ------
+    FrameError
+        If what stands there are no such frames.
+    """
+    for _ in range(count):
+        number, size = _HEAD.unpack(_taken(stream, _HEAD.size))
+        yield _frame(number, _taken(stream, size), register_bytes)
+
+
+def _taken(stream, size):
+    held = stream.read(size)
+    if len(held) != size:
+        raise FrameError("they end too early")
+    return held
+
+
+def _frame(number, held, register_bytes):
+    registers, pieces, at = None, [], 0
+    while at < len(held):
+        kind, at = held[at : at + 1], at + 1
+        if kind == b"R":
+            registers, at = held[at : at + register_bytes], at + register_bytes
+        elif kind == b"M" and at + _MEMORY.size <= len(held):
+            address, size = _MEMORY.unpack_from(held, at)
+            at += _MEMORY.size
+            pieces.append((address, held[at : at + size]))
+            at += size
+        else:
+            raise FrameError(f"a block begins with {kind!r}")
+    if at != len(held) or registers is None or number <= 0:
+        raise FrameError("a block ends elsewhere than its frame")
+    return TraceFrame(number, registers, pieces)
