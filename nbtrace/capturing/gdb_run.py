@@ -37,6 +37,10 @@ _QUIET = (
 _FORBIDDEN = re.compile(r"ptrace|Operation not permitted|Could not trace|personality", re.IGNORECASE)
 
 
+BUFFER_BYTES = 512 << 20
+"""Memory of gdbserver for what tracepoints collect, about a kilobyte at each hit; it takes no more than is filled."""
+
+
 class TracepointsDeclinedError(Exception):
     """Why a program cannot be followed by tracepoints, in words; breakpoints may."""
 
@@ -131,11 +135,18 @@ def run_captured(
         "environment": sorted({**os.environ, **launch.variables}),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
+        "buffer_bytes": BUFFER_BYTES,
     }
     launch.work.mkdir(parents=True, exist_ok=True)
     (launch.work / "hits.jsonl").write_bytes(b"")
     (launch.work / "process").unlink(missing_ok=True)
-    report, run = _gdb(launch, plan)
+    try:
+        report, run = _gdb(launch, plan)
+    except ProgramError as error:
+        if back_end is BackEnd.GDB:
+            raise
+        _end(launch.work / "process", launch.program)
+        raise TracepointsDeclinedError(str(error)) from None
     if run.overran is None:
         _raise_error(report["error"], launch)
     else:

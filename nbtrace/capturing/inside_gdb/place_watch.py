@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import gdb
 
-from .program_values import evaluate
+from .program_values import evaluate, number_text
 
 
 class PlaceWatch:
@@ -96,6 +96,11 @@ class LiveProgram:
 
     armed = staticmethod(armed)
     evaluate = staticmethod(evaluate)
+
+    @staticmethod
+    def number(text, *, root):
+        """Return the value of an expression as text with all its digits; `root` takes the square root."""
+        return number_text(evaluate(text), root=root)
 
     @staticmethod
     def pc():

@@ -4,7 +4,7 @@ import json
 
 import gdb
 
-from .program_values import elements, number_text
+from .program_values import elements
 
 MOST_TURNS = 10000
 
@@ -12,11 +12,11 @@ MOST_TURNS = 10000
 class ProbeReader:
     """Reads the probes of a plan, and counts: hits, arrivals, what could not be read, what was written.
 
-    `evaluate` gives the value of an expression where the program stands.
+    `program` gives the values of expressions where it stands.
     """
 
-    def __init__(self, plan, hits, evaluate):
-        self.plan, self._hits, self._evaluate = plan, hits, evaluate
+    def __init__(self, plan, hits, program):
+        self.plan, self._hits, self._program, self._evaluate = plan, hits, program, program.evaluate
         self.loops = plan["selection"]["loops"]
         self.counts = {probe["number"]: 0 for probe in plan["probes"]}
         self.arrivals = {probe["number"]: {} for probe in plan["probes"]}
@@ -72,7 +72,7 @@ class ProbeReader:
         for expression in quantity["expressions"]:
             for text in elements(expression, code.returned, self._evaluate):
                 try:
-                    numbers.append(number_text(self._evaluate(text), root=expression["root"]))
+                    numbers.append(self._program.number(text, root=expression["root"]))
                 except (gdb.error, ValueError, OverflowError) as error:
                     shown = "return" if text == code.returned else text
                     msg = "{}: {}: {}".format(quantity["name"], shown, str(error).rstrip("."))

@@ -23,7 +23,7 @@ class Capture:
 
     def __init__(self, plan, hits, program=LiveProgram):
         self.plan, self._hits, self._program = plan, hits, program
-        self.reader = ProbeReader(plan, hits, program.evaluate)
+        self.reader = ProbeReader(plan, hits, program)
         self.loops = plan["selection"]["loops"]
         self.level_codes, self.codes, self.missing = [], [], {}
         self._resolver, self._opened, self._found = Resolver(plan, PENDING), False, set()

@@ -5,15 +5,13 @@ The layout is that of the trace file format in gdb's manual: a number, a size, a
 
 import struct
 
-import gdb
-
 _HEAD, _MEMORY = struct.Struct("<hI"), struct.Struct("<QH")
 _REGISTERS = 17
 """Registers of 8 bytes with which the block of an x86-64 begins, in the order of their numbers."""
 
 
 class FrameError(ValueError):
-    """Bytes that are no trace frames."""
+    """Bytes that are no trace frames, or a value that is not in one."""
 
 
 class TraceFrame:
@@ -27,8 +25,7 @@ class TraceFrame:
     def register(self, number):
         """Return a register of 8 bytes by its number."""
         if number >= _REGISTERS:
-            msg = f"register {number} is not taken from a trace frame"
-            raise gdb.error(msg)
+            raise FrameError(f"register {number} is not taken from a trace frame")
         return int.from_bytes(self.registers[8 * number : 8 * number + 8], "little")
 
     def memory(self, address, size):
@@ -36,8 +33,7 @@ class TraceFrame:
         for start, held in self._pieces:
             if start <= address and address + size <= start + len(held):
                 return held[address - start : address - start + size]
-        msg = f"memory at 0x{address:x} was not collected"
-        raise gdb.error(msg)
+        raise FrameError("a value was not collected")
 
 
 def trace_frames(stream, count, register_bytes):

@@ -5,10 +5,12 @@ that were collected at that address, with gdb's own types and arithmetic.
 """
 
 import re
+import struct
 
 import gdb
 
-from .agent_code import AgentCode
+from .agent_code import agent_code
+from .program_values import digits, number_text
 
 is_integer = re.compile(r"[+-]?\d+").fullmatch
 """Tells whether an expression is an integer that stands there itself."""
@@ -30,7 +32,8 @@ class CollectedVariable:
         if self._type.sizeof == 0 or self._type.strip_typedefs().code in _UNTOLD:
             msg = f"{text} is of type {self._type}"
             raise gdb.error(msg)
-        self._address = AgentCode(f"&({text})")
+        self._address = agent_code(f"&({text})")
+        self._read = _read_at_once(self._type.strip_typedefs())
 
     @property
     def collected(self):
@@ -39,10 +42,46 @@ class CollectedVariable:
 
     def value(self, frame):
         """Return the value in a frame."""
-        return gdb.Value(frame.memory(self._address.run(frame), self._type.sizeof), self._type)
+        held = frame.memory(self._address(frame), self._type.sizeof)
+        return self._read(held)[0] if self._read is not None else gdb.Value(held, self._type)
+
+    def typed(self, frame):
+        """Return the value in a frame as one of the program's."""
+        return gdb.Value(frame.memory(self._address(frame), self._type.sizeof), self._type)
+
+    def number(self, frame, *, root):
+        """Return it as text with all its digits; `root` takes the square root."""
+        if self._read is None:
+            return number_text(self.typed(frame), root=root)
+        return digits(self.value(frame), self._type.sizeof, root=root)
 
 
-class ScaledVariable:
+def _read_at_once(kind):
+    """Return what gives the number that bytes of a type are, where that needs no help of gdb."""
+    signed = {8: "q", 4: "i", 2: "h", 1: "b"}
+    if kind.code == gdb.TYPE_CODE_FLT and kind.sizeof in {4, 8}:
+        return struct.Struct("<" + {4: "f", 8: "d"}[kind.sizeof]).unpack
+    if kind.code == gdb.TYPE_CODE_INT and kind.sizeof in signed:
+        negative = int(gdb.Value(b"\xff" * kind.sizeof, kind)) < 0
+        return struct.Struct("<" + (signed[kind.sizeof] if negative else signed[kind.sizeof].upper())).unpack
+    return None
+
+
+class TypedNumber:
+    """A value of the program's types, as text by gdb's own hand."""
+
+    collected = ()
+
+    def value(self, frame):
+        """Return the value in a frame."""
+        raise NotImplementedError
+
+    def number(self, frame, *, root):
+        """Return it as text with all its digits; `root` takes the square root."""
+        return number_text(self.value(frame), root=root)
+
+
+class ScaledVariable(TypedNumber):
     """A variable times a number, or divided by one."""
 
     def __init__(self, scaled):
@@ -56,14 +95,23 @@ class ScaledVariable:
 
     def value(self, frame):
         """Return the value in a frame."""
-        value = self._variable.value(frame)
+        value = self._variable.typed(frame)
         return value / self._number if self._divides else value * self._number
 
 
-class ReturnedValue:
-    """What a function has returned, which stands in a register."""
+class FixedNumber(TypedNumber):
+    """An integer that stands in the expression itself."""
 
-    collected = ()
+    def __init__(self, text):
+        self._number = gdb.parse_and_eval(text)
+
+    def value(self, _frame):
+        """Return the number."""
+        return self._number
+
+
+class ReturnedValue(TypedNumber):
+    """What a function has returned, which stands in a register."""
 
     def __init__(self, name, offset):
         self._type, self._offset = gdb.lookup_type(name), offset
@@ -81,6 +129,8 @@ def collected_value(text):
     gdb.error
         If it is none that can be taken from what a tracepoint collects.
     """
+    if is_integer(text):
+        return FixedNumber(text)
     if found := _RETURNED(text):
         return ReturnedValue(found[1], _FIRST_VECTOR_REGISTER)
     if found := _RETURNED_WHOLE(text):

@@ -12,7 +12,7 @@ import shutil
 
 import gdb
 
-from .place_watch import armed
+from .place_watch import LiveProgram, armed
 from .plan_error import PlanError
 from .program_values import elements
 from .staged_arming import Capture
@@ -21,8 +21,8 @@ from .trace_frames import FrameError, trace_frames
 from .traced_program import ProgramEnd, come_to_main, limit_writing, shell_words
 from .traced_values import collected_value, is_integer
 
-BUFFER_BYTES = 512 << 20
-"""Memory of gdbserver for what is collected, about a kilobyte at each hit."""
+MARGIN_BYTES = 1 << 20
+"""Room that is left where no frame was lost: one that finds none as the program ends is not reported."""
 
 _THREAD_POINTER = 544
 """Offset of fs_base, which tells threads apart, in the block of registers: behind those of SSE and orig_rax."""
@@ -37,6 +37,7 @@ class CollectedRun:
 
     def __init__(self):
         self.frame, self._pc, self._values, self._armed = None, 0, {}, []
+        self._live = {}
 
     def pc(self):
         """Return the address at which the frame was collected."""
@@ -44,21 +45,24 @@ class CollectedRun:
 
     def learn(self, pc, text):
         """Take note of an expression at a place where the program seems to stand; return what is to be collected."""
-        if is_integer(text):
-            return ()
         if (pc, text) not in self._values:
             self._values[pc, text] = collected_value(text)
         return self._values[pc, text].collected
+
+    def begun(self, pc):
+        """Take note of what gdb itself reads where the program comes to a place for the first time."""
+        texts = [text for place, text in self._values if place == pc]
+        self._live[pc] = {text: LiveProgram.number(text, root=False) for text in texts}
 
     def evaluate(self, text):
         """Return the value of an expression in the frame."""
         if is_integer(text):
             return int(text)
-        found = self._values.get((self._pc, text))
-        if found is None:
-            msg = f"{text} was not collected"
-            raise gdb.error(msg)
-        return found.value(self.frame)
+        return self._values[self._pc, text].value(self.frame)
+
+    def number(self, text, *, root):
+        """Return the value of an expression as text with all its digits; `root` takes the square root."""
+        return self._values[self._pc, text].number(self.frame, root=root)
 
     def armed(self, watches, thread):
         """Return what tells watches that a frame is theirs."""
@@ -72,6 +76,9 @@ class CollectedRun:
     def replay(self, pc, frame):
         """Do what is done where the program stops at an address."""
         self._pc, self.frame = pc, frame
+        for text, number in self._live.pop(pc, {}).items():
+            if self.number(text, root=False) != number:
+                raise DeclinedError(f"{text} is not read as gdb reads it")
         for place in [place for place in self._armed if place.pc == pc]:
             place.stop()
 
@@ -131,9 +138,9 @@ def _trace(plan, report):
         if own != int(gdb.parse_and_eval("$fs_base")):
             raise DeclinedError("its registers are laid out otherwise than expected")
         gdb.execute("tstart", to_string=True)
-        _go_to_the_end(ended, StartedAnew(plan["files"]))
+        _go_to_the_end(ended, StartedAnew(plan["files"]), collected, places.values())
         count = _frame_count()
-        with _buffer(server) as stream:
+        with _buffer(server, plan["buffer_bytes"]) as stream:
             for frame in trace_frames(stream, count, len(registers)):
                 if _thread_pointer(frame.registers) != own:
                     raise DeclinedError("several of its threads come to the probes")
@@ -169,7 +176,7 @@ def _connected(plan):
     if server is None:
         raise DeclinedError("gdbserver is not installed")
     gdb.execute("set sysroot /")
-    gdb.execute(f"set trace-buffer-size {BUFFER_BYTES}")
+    gdb.execute(f"set trace-buffer-size {plan['buffer_bytes']}")
     gdb.execute("set circular-trace-buffer off")
     gdb.execute(
         f"target extended-remote | exec {shlex.quote(server)} --multi --once --wrapper /bin/sh {start} -- -",
@@ -247,13 +254,21 @@ def _actions(pc, texts, collected):
     return list(dict.fromkeys(part for text in texts for part in collected.learn(pc, text)))
 
 
-def _go_to_the_end(ended, anew):
+def _go_to_the_end(ended, anew, collected, places):
+    """Let the program run to its end; it stops where it comes to a place for the first time."""
+    with anew:
+        first = {pc: gdb.Breakpoint(f"*0x{pc:x}", internal=True) for pc in places}
+    ended.go_on()
+    while not ended.told:
+        with anew:
+            pc = gdb.selected_frame().pc()
+            if pc not in first:
+                raise DeclinedError("it starts other processes, or becomes another program")
+            first.pop(pc).delete()
+            collected.begun(pc)
+        ended.go_on()
     with anew:
         pass
-    ended.go_on()
-    anew.__enter__()
-    if not ended.told:
-        raise DeclinedError("it starts other processes, or becomes another program")
     if anew.counted > 0:
         raise DeclinedError("it starts processes in which it runs")
 
@@ -262,17 +277,15 @@ def _frame_count():
     """Return how many frames were collected, if nothing was lost."""
     said = _packet("qTStatus")
     held = dict(part.partition(":")[::2] for part in said.split(";"))
+    if "tfull" in held or int(held.get("tfree", "0"), 16) < MARGIN_BYTES:
+        raise DeclinedError("there are more hits than the buffer for them holds")
     count = int(held.get("tframes", "0"), 16)
-    if said[:2] not in {"T0", "T1"} or "tfull" in held or "terror" in held:
-        raise DeclinedError(
-            f"there are more hits than the {BUFFER_BYTES >> 20} MB for them hold" if "tfull" in held else said
-        )
-    if count != int(held.get("tcreated", "-1"), 16):
+    if "terror" in held or count != int(held.get("tcreated", "-1"), 16):
         raise DeclinedError("gdbserver has lost some of what it has collected")
     return count
 
 
-def _buffer(server):
+def _buffer(server, buffer_bytes):
     """Return a stream of what gdbserver has collected, from its memory.
 
     Asked for by gdb's protocol it would come two thousand bytes at a time. What begins it was asked for, to know it by.
@@ -282,7 +295,7 @@ def _buffer(server):
     with open(f"/proc/{server}/maps") as maps:
         for line in maps:
             low, high = (int(end, 16) for end in line.split()[0].split("-"))
-            if high - low < BUFFER_BYTES or " rw" not in line:
+            if high - low < buffer_bytes or " rw" not in line:
                 continue
             stream.seek(low + 16)
             if stream.read(len(first)) == first:
