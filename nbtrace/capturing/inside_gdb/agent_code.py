@@ -24,6 +24,7 @@ class RegisterOffset:
         self.register, self.offset = register, offset
 
     def __call__(self, frame):
+        """Return the sum in a frame."""
         return (frame.register(self.register) + self.offset) & _MASK
 
 

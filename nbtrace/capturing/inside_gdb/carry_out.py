@@ -17,8 +17,8 @@ from .program_draft import draft
 from .source_statements import SourceError
 from .staged_arming import Capture
 from .started_processes import ForkedProcesses, StartedAnew
-from .tracepoint_run import trace
 from .traced_program import ProgramEnd, alive, begin_anew, caught, prepare, started
+from .tracepoint_run import trace
 
 
 def carry_out(path):

@@ -1,4 +1,4 @@
-"""Tracepoints of gdbserver in place of breakpoints: all is collected while the program runs, and read when it has ended.
+"""Tracepoints of gdbserver in place of breakpoints: all is collected while the program runs, and read at its end.
 
 A hit costs two switches between processes and not a conversation with gdb. What is collected is put before the same
 selection of turns, ways and hits as a breakpoint's stop is (`staged_arming.py`). Whatever this cannot be sure of raises

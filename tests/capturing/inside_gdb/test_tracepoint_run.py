@@ -1,7 +1,6 @@
-"""Values read by gdbserver's tracepoints: those that breakpoints read, or breakpoints read them and the report says why."""
+"""Tracepoints read what breakpoints read, or breakpoints do it and the report says why."""
 
 import dataclasses
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -81,7 +80,7 @@ def test_without_gdbserver_breakpoints_read_the_values(
 ) -> None:
     folder = tmp_path / "programs"
     folder.mkdir()
-    os.symlink(str(shutil.which("gdb")), folder / "gdb")
+    (folder / "gdb").symlink_to(str(shutil.which("gdb")))
     monkeypatch.setenv("PATH", str(folder))
     chosen = captured_run(request_of(odd))
     assert (chosen.back_end, chosen.declined) == (BackEnd.GDB, "")
