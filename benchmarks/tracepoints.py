@@ -2,7 +2,7 @@
 
 `python benchmarks/tracepoints.py [HITS [ROUNDS]]`; it needs gcc, gdb and gdbserver.
 
-Both run in turn. Prints the medians of the whole captured run in seconds, and of the ratio; the values are compared, too.
+Both run in turn, and must read the same values. Prints the medians of the captured run in seconds, and of the ratio.
 """
 
 import statistics

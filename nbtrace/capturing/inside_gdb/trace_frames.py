@@ -4,6 +4,10 @@ The layout is that of the trace file format in gdb's manual: a number, a size, a
 """
 
 import struct
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HEAD, _MEMORY = struct.Struct("<hI"), struct.Struct("<QH")
 _REGISTERS = 17
@@ -19,16 +23,16 @@ class TraceFrame:
 
     __slots__ = ("_pieces", "number", "registers")
 
-    def __init__(self, number, registers, pieces):
+    def __init__(self, number: int, registers: bytes, pieces: "list[tuple[int, bytes]]") -> None:
         self.number, self.registers, self._pieces = number, registers, pieces
 
-    def register(self, number):
+    def register(self, number: int) -> int:
         """Return a register of 8 bytes by its number."""
         if number >= _REGISTERS:
             raise FrameError(f"register {number} is not taken from a trace frame")
         return int.from_bytes(self.registers[8 * number : 8 * number + 8], "little")
 
-    def memory(self, address, size):
+    def memory(self, address: int, size: int) -> bytes:
         """Return bytes of memory."""
         for start, held in self._pieces:
             if start <= address and address + size <= start + len(held):
@@ -36,7 +40,7 @@ class TraceFrame:
         raise FrameError("a value was not collected")
 
 
-def trace_frames(stream, count, register_bytes):
+def trace_frames(stream: BinaryIO, count: int, register_bytes: int) -> "Iterator[TraceFrame]":
     """Give `count` frames, one after the other.
 
     Raises
@@ -49,14 +53,14 @@ def trace_frames(stream, count, register_bytes):
         yield _frame(number, _taken(stream, size), register_bytes)
 
 
-def _taken(stream, size):
+def _taken(stream: BinaryIO, size: int) -> bytes:
     held = stream.read(size)
     if len(held) != size:
         raise FrameError("they end too early")
     return held
 
 
-def _frame(number, held, register_bytes):
+def _frame(number: int, held: bytes, register_bytes: int) -> TraceFrame:
     registers, pieces, at = None, [], 0
     while at < len(held):
         kind, at = held[at : at + 1], at + 1
