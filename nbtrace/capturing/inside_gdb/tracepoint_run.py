@@ -46,7 +46,10 @@ class CollectedRun:
     def learn(self, pc, text):
         """Take note of an expression at a place where the program seems to stand; return what is to be collected."""
         if (pc, text) not in self._values:
-            self._values[pc, text] = collected_value(text)
+            try:
+                self._values[pc, text] = collected_value(text)
+            except gdb.error as error:
+                raise DeclinedError(f"{text} is nothing that they collect ({error})") from None
         return self._values[pc, text].collected
 
     def begun(self, pc):
