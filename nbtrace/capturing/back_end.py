@@ -7,5 +7,6 @@ class BackEnd(StrEnum):
     """What reads the values."""
 
     GDB = "gdb"
+    TRACEPOINTS = "gdbserver tracepoints"
     PYTHON_MONITORING = "sys.monitoring"
     PYTHON_SETTRACE = "sys.settrace"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.probe import ProbeFile
 
 
@@ -35,6 +36,8 @@ class CaptureRequest:
     captured_from : Path or None
         What :func:`~nbtrace.capturing.session.chosen_build` returned for the same program and probes; None to have it
         asked.
+    back_end : BackEnd or None
+        What reads the values of a compiled program: `GDB` or `TRACEPOINTS`; None to have the faster one chosen.
     """
 
     program: Path
@@ -48,6 +51,7 @@ class CaptureRequest:
     uncompiled: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     captured_from: Path | None = None
+    back_end: BackEnd | None = None
 
     @property
     def pixel(self) -> tuple[int, int] | None:

@@ -43,6 +43,9 @@ class CaptureResult(Presentable):
         The file whose digest the certificate has, where an interpreter runs it; None for a program of its own.
     arrivals : mapping
         How often the places of probes were reached, in which turns: :data:`~nbtrace.capturing.hits.Arrivals`.
+    declined : str
+        Why tracepoints were tried and could not be relied on, so that breakpoints read the values; empty if they were
+        not tried, or have read them.
     """
 
     request: CaptureRequest
@@ -60,6 +63,7 @@ class CaptureResult(Presentable):
     compiled_otherwise: tuple[str, ...] | None = None
     file: Path | None = None
     arrivals: Arrivals = field(default_factory=dict)
+    declined: str = ""
 
     presented_as = "capture"
 

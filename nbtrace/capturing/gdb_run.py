@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.back_end_run import BackEndRun, InjectedWrite
 from nbtrace.capturing.capture_plan import capture_plan
 from nbtrace.capturing.hits import CapturedValue, Hit
@@ -34,6 +35,19 @@ _QUIET = (
     "set debuginfod enabled off",
 )
 _FORBIDDEN = re.compile(r"ptrace|Operation not permitted|Could not trace|personality", re.IGNORECASE)
+
+
+BUFFER_BYTES = 512 << 20
+"""Memory of gdbserver for what tracepoints collect, about a kilobyte at each hit; it takes no more than is filled."""
+
+
+class TracepointsDeclinedError(Exception):
+    """Why a program cannot be followed by tracepoints, in words; breakpoints may."""
+
+
+def has_tracepoints() -> bool:
+    """Tell whether gdbserver is installed, by which tracepoints are set."""
+    return shutil.which("gdbserver") is not None
 
 
 def require_gdb() -> str:
@@ -80,7 +94,12 @@ def check_places(launch: Launch, file: ProbeFile, at: Mapping[str, int]) -> tupl
 
 
 def run_captured(
-    launch: Launch, file: ProbeFile, at: Mapping[str, int], streams: Streams, writes: Sequence[ProbedWrite] = ()
+    launch: Launch,
+    file: ProbeFile,
+    at: Mapping[str, int],
+    streams: Streams,
+    writes: Sequence[ProbedWrite] = (),
+    back_end: BackEnd = BackEnd.GDB,
 ) -> BackEndRun:
     """Run a program and read the values of the selected turn.
 
@@ -93,14 +112,18 @@ def run_captured(
     streams : Streams
     writes : sequence of ProbedWrite
         Values that are written into the program.
+    back_end : BackEnd
+        `GDB`, or `TRACEPOINTS`, which write no values.
 
     Raises
     ------
+    TracepointsDeclinedError
+        If tracepoints cannot be relied on for this program; it may have run to its end.
     IncompleteError, ProgramError, UsageError
         As :func:`check_places` does; or if the program cannot be traced.
     """
     plan = {
-        "mode": "run",
+        "mode": "trace" if back_end is BackEnd.TRACEPOINTS else "run",
         **capture_plan(file, at, writes),
         "args": list(launch.arguments),
         "stdin": str(streams.stdin),
@@ -112,15 +135,24 @@ def run_captured(
         "environment": sorted({**os.environ, **launch.variables}),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
+        "buffer_bytes": BUFFER_BYTES,
     }
     launch.work.mkdir(parents=True, exist_ok=True)
     (launch.work / "hits.jsonl").write_bytes(b"")
     (launch.work / "process").unlink(missing_ok=True)
-    report, run = _gdb(launch, plan)
+    try:
+        report, run = _gdb(launch, plan)
+    except ProgramError as error:
+        if back_end is BackEnd.GDB:
+            raise
+        _end(launch.work / "process", launch.program)
+        raise TracepointsDeclinedError(str(error)) from None
     if run.overran is None:
         _raise_error(report["error"], launch)
     else:
         _end(launch.work / "process", launch.program)
+    if "declined" in report:
+        raise TracepointsDeclinedError(" ".join(report["declined"].split()).rstrip("."))
     hits, width = _hits(launch.work / "hits.jsonl")
     ended = ProgramRun(
         (str(launch.program), *launch.arguments),
@@ -149,6 +181,7 @@ def run_captured(
             int(number): tuple((tuple(turns), count) for turns, count in seen)
             for number, seen in report.get("arrivals", {}).items()
         },
+        back_end,
     )
 
 

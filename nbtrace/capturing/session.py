@@ -9,11 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from nbtrace.capturing.back_end import BackEnd
 from nbtrace.capturing.back_end_run import BackEndRun
 from nbtrace.capturing.capture_request import CaptureRequest
 from nbtrace.capturing.capture_result import CaptureResult, InjectedRun, WrittenValue
-from nbtrace.capturing.certificate import Certificate, ImagePixelCheck, ProbeHits, compared_outputs
-from nbtrace.capturing.gdb_run import check_places, require_gdb, run_captured
+from nbtrace.capturing.certificate import Certificate, ImagePixelCheck, OutputState, ProbeHits, compared_outputs
+from nbtrace.capturing.gdb_run import (
+    TracepointsDeclinedError,
+    check_places,
+    has_tracepoints,
+    require_gdb,
+    run_captured,
+)
 from nbtrace.capturing.image_pixels import ImageMoves, as_stored, image_name, moved_pixels, pixel_value
 from nbtrace.capturing.injection import Injection, ProbedWrite, placed_write
 from nbtrace.capturing.launch import Launch, Streams
@@ -106,6 +113,8 @@ def capture_session(request: CaptureRequest) -> Iterator["CaptureSession"]:
             raise UsageError("an argument of the program holds an end of a line, which gdb cannot hand on")
         require_gdb()
         require_program(request.program)
+    elif request.back_end is not None:
+        raise UsageError("--back-end is of compiled programs; a Python program is captured from by its interpreter")
     with private_folder(request.folder, request.arguments) as folder:
         if python is None:
             yield CaptureSession(request, folder)
@@ -134,6 +143,7 @@ class CaptureSession:
         self._plain: RunOutput | None = None
         self._captured_from: Path = request.program
         self._width: int | None = None
+        self._declined = ""
 
     def capture(self, output: Path | None = None, known: Sequence[KnownRun] = ()) -> CaptureResult:
         """Run the program plain, unless such runs are `known`, and captured; see :func:`captured_run`."""
@@ -142,6 +152,9 @@ class CaptureSession:
         self.plain_runs = list(known) or [self._first_run(output)]
         plain_digests = self.plain_runs[0].digests
         captured, gdb = self._captured_run()
+        if gdb.back_end is BackEnd.TRACEPOINTS and self._is_doubtful(captured, plain_digests, twin=twin):
+            self._declined = "with them the program did something else than in its plain run"
+            captured, gdb = self._captured_run()
         self._keep_on_failure(captured, output, captured=True)
         again, runs = self._again(plain_digests, captured.digests, twin=twin)
         self._width = gdb.width
@@ -169,6 +182,7 @@ class CaptureSession:
             captured.written.in_place,
             gdb.producer,
             arrivals=gdb.arrivals,
+            declined=self._declined,
         )
 
     def inject(self, injections: Sequence[Injection], output: Path | None = None) -> InjectedRun:
@@ -232,6 +246,28 @@ class CaptureSession:
         return RunOutput(run, streams, self._folder.written())
 
     def _captured_run(self, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, BackEndRun]:
+        if not writes and self._takes_tracepoints():
+            try:
+                return self._run_by(BackEnd.TRACEPOINTS)
+            except TracepointsDeclinedError as error:
+                self._declined = str(error)
+        return self._run_by(BackEnd.GDB, writes)
+
+    def _takes_tracepoints(self) -> bool:
+        """Tell whether to read by tracepoints: they pay where hits are many, and stop the program in every turn."""
+        asked = self.request.back_end
+        if asked is None:
+            return not self.request.at and not self._declined and has_tracepoints()
+        return asked is BackEnd.TRACEPOINTS and not self._declined
+
+    def _is_doubtful(self, run: RunOutput, plain: Mapping[str, str], *, twin: bool) -> bool:
+        """Tell whether breakpoints had better say what a run by tracepoints did."""
+        if run.run.failed:
+            return run.run.overran is None
+        again, _ = self._again(plain, run.digests, twin=twin)
+        return any(item.state is OutputState.CHANGED for item in compared_outputs(plain, run.digests, again))
+
+    def _run_by(self, back_end: BackEnd, writes: Sequence[ProbedWrite] = ()) -> tuple[RunOutput, BackEndRun]:
         streams = self._streams()
         self._folder.make()
         launch = Launch(
@@ -243,7 +279,7 @@ class CaptureSession:
             self.request.variables,
         )
         with stage("captured run" if not writes else "run with values injected"):
-            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes)
+            gdb = run_captured(launch, self.request.probes, self.request.at, streams, writes, back_end)
         return RunOutput(gdb.run, streams, self._folder.written()), gdb
 
     def _streams(self) -> Streams:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -21,6 +21,7 @@ from nbtrace.files import rerun_names, write_new
 from nbtrace.nearness import nearest
 
 if TYPE_CHECKING:
+    from nbtrace.capturing.back_end import BackEnd
     from nbtrace.capturing.capture_request import CaptureRequest
     from nbtrace.capturing.capture_result import CaptureResult, InjectedRun
     from nbtrace.capturing.injection import Injection
@@ -112,6 +113,16 @@ UncompiledOption: TypeAlias = Annotated[
         rich_help_panel=PROGRAMS,
     ),
 ]
+BackEndOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--back-end",
+        metavar="gdb|tracepoints",
+        help="Read values by gdb's breakpoints or by gdbserver's tracepoints; by default by tracepoints where no turn "
+        "is selected, so that hits are many, and they can be had.",
+        rich_help_panel=PROGRAMS,
+    ),
+]
 DraftOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -163,6 +174,7 @@ def capture_command(
     draft: DraftOption = None,
     function: FunctionOption = None,
     uncompiled: UncompiledOption = False,
+    back_end: BackEndOption = None,
     timeout: Timeout = 600.0,
     outputs: CaptureOutputs,
 ) -> None:
@@ -196,6 +208,8 @@ def capture_command(
     request = _request(
         words, file, selected_turn(file, pixel, at or []), build, stdin, time_limit(timeout), uncompiled=uncompiled
     )
+    if back_end is not None:
+        request = replace(request, back_end=_named_back_end(back_end, set_ or []))
     inputs = tuple(str(path) for path in (probes, stdin) if path is not None)
     delivery = Delivery("capture", inputs, outputs.destinations(), reference=request.program)
     result, injected = _captured(request, set_ or [], outputs.output)
@@ -259,6 +273,17 @@ def selected_turn(file: "ProbeFile", pixel: tuple[int, int] | None, at: Sequence
     if selection.pixel is not None and any(name.partition(":")[0] not in chosen for name in selection.pixel):
         raise UsageError("no pixel: say which one is captured, --pixel SLOW FAST")
     return chosen
+
+
+def _named_back_end(name: str, settings: Sequence[str]) -> "BackEnd":
+    from nbtrace.capturing.back_end import BackEnd  # noqa: PLC0415
+
+    named = {"gdb": BackEnd.GDB, "tracepoints": BackEnd.TRACEPOINTS}
+    if name not in named:
+        raise UsageError(f"--back-end {name!r}: it is gdb or tracepoints")
+    if settings and named[name] is BackEnd.TRACEPOINTS:
+        raise UsageError("--back-end tracepoints: tracepoints read values and write none; leave out --set")
+    return named[name]
 
 
 def _request(

@@ -10,7 +10,7 @@ import pytest
 
 from nbtrace.parsers import read_trace
 from nbtrace.report.documents.models.capture import CaptureDocument
-from tests.capturing.programs import compiled, rows_term
+from tests.capturing.programs import compiled, need, rows_term
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -74,6 +74,17 @@ def test_a_log_goes_to_standard_output(nb: "Run", here: Path) -> None:
     assert ended.out.endswith("TRACE_C: i=0 x 0\nTRACE_C: i=1 x 0.5\nTRACE_C: i=2 x 1.5\n")
 
 
+def test_what_reads_the_values_is_chosen_and_said(nb: "Run", here: Path) -> None:
+    need("gdbserver")
+    words = "--probes", "odd.toml", "--json", "c.json", "-o", "c.log", "--back-end", "tracepoints"
+    ended = nb("capture", *words, "--", "./odd")
+    assert ended.code == 0, ended
+    assert "\nRead by: gdbserver tracepoints " in ended.out
+    assert "\n# read by gdbserver tracepoints " in (here / "c.log").read_text()
+    model = CaptureDocument.model_validate(json.loads((here / "c.json").read_text()))
+    assert (model.back_end, model.declined) == ("gdbserver tracepoints", "")
+
+
 def test_a_value_is_written_and_the_pixel_that_moves_told(nb: "Run", here: Path) -> None:
     log = "from.log"
     (here / log).write_text("TRACE_PY: step=0 state 0.75 m\nTRACE_PY: step=1 state 0.1 m\n")
@@ -112,6 +123,8 @@ def test_what_a_refused_capture_leaves_is_nothing(nb: "Run", here: Path) -> None
         ("-o c.log --set x -- ./odd", 2, "write it as 'QUANTITY@LOOP=TURN = NUMBER'"),
         ("-o c.log --set y=1 -- ./odd", 2, "no probe gives y; there are x"),
         ("-o c.log --function value -- ./odd", 2, "--function is of --draft"),
+        ("-o c.log --back-end ftrace -- ./odd", 2, "--back-end 'ftrace': it is gdb or tracepoints"),
+        ("-o c.log --back-end tracepoints --set x@i=1=2 -- ./odd", 2, "tracepoints read values and write none"),
     ],
 )
 def test_a_capture_that_cannot_be_made_is_one_line(nb: "Run", here: Path, call: str, code: int, message: str) -> None:

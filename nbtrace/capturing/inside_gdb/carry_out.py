@@ -18,6 +18,7 @@ from .source_statements import SourceError
 from .staged_arming import Capture
 from .started_processes import ForkedProcesses, StartedAnew
 from .traced_program import ProgramEnd, alive, begin_anew, caught, prepare, started
+from .tracepoint_run import trace
 
 
 def carry_out(path):
@@ -27,7 +28,7 @@ def carry_out(path):
     report = {"error": None, "places": [], "faults": [], "gdb": gdb.VERSION}
     prepare()
     try:
-        {"check": check, "run": run, "draft": draft}[plan["mode"]](plan, report)
+        {"check": check, "run": run, "trace": trace, "draft": draft}[plan["mode"]](plan, report)
     except PlanError as error:
         report["error"] = error.document
     except SourceError as error:
@@ -37,7 +38,9 @@ def carry_out(path):
     with open(plan["report"], "w") as out:
         json.dump(report, out)
     sys.stdout.flush()
-    if plan["mode"] == "run" and report["error"] is None:
+    if report.get("declined") and alive():
+        gdb.execute("kill", to_string=True)
+    if plan["mode"] in {"run", "trace"} and report["error"] is None:
         os._exit(0)  # nothing is left of the program, whatever gdb believes
     if alive():
         gdb.execute("kill", to_string=True)

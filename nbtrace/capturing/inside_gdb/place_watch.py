@@ -4,6 +4,8 @@ from contextlib import nullcontext
 
 import gdb
 
+from .program_values import evaluate, number_text
+
 
 class PlaceWatch:
     """A place, and what is done where the program comes to it by a way that counts.
@@ -72,13 +74,13 @@ class Armed(gdb.Breakpoint):
             watch.begin(number)
 
 
-def armed(watches, thread):
+def armed(watches, thread, breakpoint_at=Armed):
     """Return breakpoints for all that watches have to know, in a thread, or in all of them for None."""
     by_address = {}
 
     def at(pc):
         if pc not in by_address:
-            by_address[pc] = Armed(pc, thread)
+            by_address[pc] = breakpoint_at(pc, thread)
         return by_address[pc]
 
     for watch in watches:
@@ -87,3 +89,20 @@ def armed(watches, thread):
         for pc, counts in watch.way.sources.items():
             at(pc).sources.append((watch, counts))
     return list(by_address.values())
+
+
+class LiveProgram:
+    """The program that runs, as a capture arms places in it and reads values where it stands."""
+
+    armed = staticmethod(armed)
+    evaluate = staticmethod(evaluate)
+
+    @staticmethod
+    def number(text, *, root):
+        """Return the value of an expression as text with all its digits; `root` takes the square root."""
+        return number_text(evaluate(text), root=root)
+
+    @staticmethod
+    def pc():
+        """Return the address at which the program stands."""
+        return gdb.selected_frame().pc()

@@ -4,16 +4,19 @@ import json
 
 import gdb
 
-from .program_values import elements, evaluate, number_text
+from .program_values import elements
 
 MOST_TURNS = 10000
 
 
 class ProbeReader:
-    """Reads the probes of a plan, and counts: hits, arrivals, what could not be read, what was written."""
+    """Reads the probes of a plan, and counts: hits, arrivals, what could not be read, what was written.
 
-    def __init__(self, plan, hits):
-        self.plan, self._hits = plan, hits
+    `program` gives the values of expressions where it stands.
+    """
+
+    def __init__(self, plan, hits, program):
+        self.plan, self._hits, self._program, self._evaluate = plan, hits, program, program.evaluate
         self.loops = plan["selection"]["loops"]
         self.counts = {probe["number"]: 0 for probe in plan["probes"]}
         self.arrivals = {probe["number"]: {} for probe in plan["probes"]}
@@ -32,7 +35,7 @@ class ProbeReader:
             at = self._selected(code)
             if at is None:
                 return
-            turns = tuple(int(evaluate(text)) for text, _ in probe["when"])
+            turns = tuple(int(self._evaluate(text)) for text, _ in probe["when"])
             self._count_arrival(probe, turns)
             self._write_elsewhere(probe, code, turns)
             if turns != tuple(wanted for _, wanted in probe["when"]):
@@ -40,12 +43,12 @@ class ProbeReader:
             if probe["first"] and probe["number"] in self._first:
                 return
             self._first.add(probe["number"])
-            index = {name: int(evaluate(text)) for name, text in probe["index"]}
+            index = {name: int(self._evaluate(text)) for name, text in probe["index"]}
             self._write_into(probe, code)
             values = [self._value(quantity, code) for quantity in probe["quantities"]]
             hit = {"probe": probe["number"], "values": values, "index": index, "at": at, "thread": thread}
             if self.plan["image"] and probe["number"] == self.plan["image"]["probe"]:
-                hit["width"] = int(evaluate(self.plan["image"]["width"]))
+                hit["width"] = int(self._evaluate(self.plan["image"]["width"]))
         except (gdb.error, ValueError, OverflowError) as error:
             self.unread.setdefault(probe["number"], str(error))
             return
@@ -59,7 +62,7 @@ class ProbeReader:
             return {}
         at = {}
         for loop in self.loops:
-            at[loop["variable"]] = int(evaluate(loop["variable"]))
+            at[loop["variable"]] = int(self._evaluate(loop["variable"]))
             if loop["value"] is not None and at[loop["variable"]] != loop["value"]:
                 return None
         return at
@@ -67,9 +70,9 @@ class ProbeReader:
     def _value(self, quantity, code):
         numbers = []
         for expression in quantity["expressions"]:
-            for text in elements(expression, code.returned):
+            for text in elements(expression, code.returned, self._evaluate):
                 try:
-                    numbers.append(number_text(evaluate(text), root=expression["root"]))
+                    numbers.append(self._program.number(text, root=expression["root"]))
                 except (gdb.error, ValueError, OverflowError) as error:
                     shown = "return" if text == code.returned else text
                     msg = "{}: {}: {}".format(quantity["name"], shown, str(error).rstrip("."))
@@ -89,7 +92,7 @@ class ProbeReader:
             held = dict(zip((text for text, _ in probe["when"]), turns))  # noqa: B905 - of Python 3.10
             if any(held[text] != wanted for text, wanted in probe["when"] if text not in write["free"]):
                 continue
-            if any(int(evaluate(text)) != wanted for text, wanted in write["index"]):
+            if any(int(self._evaluate(text)) != wanted for text, wanted in write["index"]):
                 continue
             if [float(text) for text in self._value(write["quantity"], code)[1]] == write["over"]:
                 self._write(write, code)
@@ -98,7 +101,7 @@ class ProbeReader:
         for write in list(self._pending_writes):
             if write["probe"] != probe["number"] or write["over"] is not None:
                 continue
-            if any(int(evaluate(text)) != wanted for text, wanted in write["index"]):
+            if any(int(self._evaluate(text)) != wanted for text, wanted in write["index"]):
                 continue
             if write["after"]:
                 write["after"] -= 1

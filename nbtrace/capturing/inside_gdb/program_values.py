@@ -35,23 +35,30 @@ def number_text(value, *, root=False):
     if sort is None:
         msg = f"it is no number but of type {value.type}; name one element or member"
         raise gdb.error(msg)
-    if root:
-        return f"{math.sqrt(float(value)):.17g}"
-    if sort == "int":
-        return str(int(value))
-    if kind.sizeof > 8:
+    if kind.sizeof > 8 and sort == "float" and not root:
         if value.is_optimized_out:
             raise gdb.error("value has been optimized out")
         return str(value)
-    return f"{float(value):.{9 if kind.sizeof == 4 else 17}g}"
+    return digits(int(value) if sort == "int" else float(value), kind.sizeof, root=root)
 
 
-def elements(expression, returned):
-    """Return the expressions in the program's language, one for each number."""
+def digits(number, size, *, root=False):
+    """Return an integer, or a floating point number of a size in bytes, with all its digits."""
+    if root:
+        return f"{math.sqrt(number):.17g}"
+    return str(number) if isinstance(number, int) else f"{number:.{9 if size == 4 else 17}g}"
+
+
+def elements(expression, returned, evaluated=None):
+    """Return the expressions in the program's language, one for each number.
+
+    `evaluated` gives the value of an expression; None for that where the program stands.
+    """
+    evaluated = evaluated or evaluate
     text = returned if expression["text"] == "return" and returned else expression["text"]
     if not expression["low"]:
         return [text]
-    low, high = (int(evaluate(expression[end])) for end in ("low", "high"))
+    low, high = (int(evaluated(expression[end])) for end in ("low", "high"))
     if not 0 <= high - low < MOST_ELEMENTS:
         raise gdb.error(f"{expression['low']}..{expression['high']} is {low}..{high} here")
     return [text.replace("{}", str(at)) for at in range(low, high + 1)]

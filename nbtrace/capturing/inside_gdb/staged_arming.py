@@ -6,10 +6,9 @@ import gdb
 
 from .place_check import mixed_lines
 from .place_code import Resolver, producer_of
-from .place_watch import PlaceWatch, armed
+from .place_watch import LiveProgram, PlaceWatch
 from .plan_error import PlanError
 from .probe_reading import ProbeReader
-from .program_values import evaluate
 
 MOST_HITS = 1000000
 PENDING = ("main",)
@@ -17,11 +16,14 @@ PENDING = ("main",)
 
 
 class Capture:
-    """A run of the program in which the values of the selected turn are read."""
+    """A run of the program in which the values of the selected turn are read.
 
-    def __init__(self, plan, hits):
-        self.plan, self._hits = plan, hits
-        self.reader = ProbeReader(plan, hits)
+    `program` is what places are armed in and values read from: the program that runs, or what was kept of its run.
+    """
+
+    def __init__(self, plan, hits, program=LiveProgram):
+        self.plan, self._hits, self._program = plan, hits, program
+        self.reader = ProbeReader(plan, hits, program)
         self.loops = plan["selection"]["loops"]
         self.level_codes, self.codes, self.missing = [], [], {}
         self._resolver, self._opened, self._found = Resolver(plan, PENDING), False, set()
@@ -135,18 +137,18 @@ class Capture:
 
     def _arm_level(self, level, thread):
         watch = PlaceWatch(self.level_codes[level].way, partial(self._turn, level))
-        self._levels[level] = armed([watch], thread)
+        self._levels[level] = self._program.armed([watch], thread)
         return self._levels[level]
 
     def _arm_probes(self, codes, thread, *, armed_now=True):
         watches = [PlaceWatch(code.way, partial(self._at_probe, probe, code)) for probe, code in codes]
-        self._probes += armed(watches, thread) if armed_now else []
+        self._probes += self._program.armed(watches, thread) if armed_now else []
         return self._probes
 
     def _turn(self, level, thread):
         """Tell whether to stop where a turn of a selected loop begins."""
         wanted = self.loops[level]["value"]
-        if wanted is None or int(evaluate(self.loops[level]["variable"])) == wanted:
+        if wanted is None or int(self._program.evaluate(self.loops[level]["variable"])) == wanted:
             if self._inside[level]:
                 self.reader.new_turn()
                 return False
@@ -167,7 +169,7 @@ class Capture:
                 bp.thread = thread
         else:
             thread = None
-        here = gdb.selected_frame().pc()
+        here = self._program.pc()
         deeper = level + 1 < len(self.loops)
         for bp in list(self._arm_level(level + 1, thread) if deeper else self._arm_probes(self.codes, thread)):
             if bp.pc == here:  # the program has stopped here already, and goes on behind it

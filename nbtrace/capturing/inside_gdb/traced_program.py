@@ -45,10 +45,24 @@ _PAUSE = 0.005
 
 def started(plan):
     """Start the program and let it come to its main function; return the events that stop it, by their numbers."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-    words = " ".join(shlex.quote(word) for word in plan["args"])
+    limit_writing(plan)
     streams = "<{} >{} 2>{}".format(*tuple(shlex.quote(plan[name]) for name in ("stdin", "stdout", "stderr")))
-    gdb.execute(f"set args {words} {streams}")
+    gdb.execute(f"set args {shell_words(plan)} {streams}")
+    return come_to_main(plan)
+
+
+def limit_writing(plan):
+    """Limit what the program can write; what gdb starts from now on inherits it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def shell_words(plan):
+    """Return the arguments of the program as a shell reads them."""
+    return " ".join(shlex.quote(word) for word in plan["args"])
+
+
+def come_to_main(plan):
+    """Start the program in its environment; return the events that stop it, by their numbers."""
     for name in ("LINES", "COLUMNS"):
         if name not in plan["environment"]:
             gdb.execute("unset environment " + name)

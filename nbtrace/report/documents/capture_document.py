@@ -32,6 +32,7 @@ def capture_document(result: CaptureResult, injected: InjectedRun | None = None)
         arguments=request.arguments,
         back_end=result.back_end.value,
         back_end_version=result.back_end_version,
+        declined=result.declined,
         producer=result.producer,
         twin=result.twin,
         probe_file=None if request.probes.shipped or request.probes.path is None else str(request.probes.path),

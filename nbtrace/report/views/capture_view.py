@@ -107,6 +107,9 @@ def _notices(result: CaptureResult) -> Iterator[Notice]:
     if unstable:
         text = f"{listed(unstable)} differ{'s' * (len(unstable) == 1)} between two plain runs, and cannot show anything"
         yield Notice(Subject.LOG, Weight.INFO, text)
+    if result.declined and result.request.back_end is BackEnd.TRACEPOINTS:
+        text = f"read by breakpoints, since tracepoints cannot be relied on here: {result.declined}"
+        yield Notice(Subject.LOG, Weight.INFO, text)
     if result.compiled_otherwise is not None:
         yield Notice(Subject.LOG, Weight.INFO, _uncompiled(result.compiled_otherwise))
     if result.in_place:
@@ -168,7 +171,7 @@ def _injection(run: InjectedRun) -> Section:
 def _next(log: str | None, result: CaptureResult) -> tuple[Section, ...]:
     if log is None:
         return ()
-    if result.back_end is not BackEnd.GDB:
+    if result.back_end not in {BackEnd.GDB, BackEnd.TRACEPOINTS}:
         compared = Command(
             f"nbtrace diff c.log {typed(log)}",
             "does it agree with the reference? c.log is its trace",

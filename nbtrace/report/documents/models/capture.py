@@ -109,6 +109,9 @@ class CaptureDocument(DocumentPart):
     arguments: Array[str] = Field(description="Its arguments.")
     back_end: str = Field(description="What read the values.", json_schema_extra=words_of(*BackEnd))
     back_end_version: str = Field(description="Its version.")
+    declined: str = Field(
+        description="Why breakpoints read the values though tracepoints were tried; empty where none were, or they did."
+    )
     producer: str = Field(description="The compiler, as the debug information names it; empty where it does not.")
     twin: bool = Field(description="Whether the values are those of a twin that was built for it.")
     probe_file: str | None = Field(description="The probes; null for those that come with nbtrace.")
