@@ -35,6 +35,10 @@ LINES = {"used", "ignored"}
 """Keys of counts of lines: a later version reads more of them."""
 
 
+ROUNDING = 1e-14
+"""Residuals of a relation that holds: what is left of them depends on the order in which a sum is taken."""
+
+
 LATER_SWITCHES = {"source_weights_ignored"}
 """Switches of the simulator that came after 0.1."""
 
@@ -57,6 +61,8 @@ def outline(value: Any, key: str = "") -> Any:
         return [outline(item, key) for item in kept]
     if isinstance(value, str) and (key in PROSE or " " in value):
         return "words" if value else ""
+    if key == "residual" and isinstance(value, float):
+        return f"{value:.3g}" if value > ROUNDING else "rounding"
     return type(value).__name__ if key in LINES else value
 
 
