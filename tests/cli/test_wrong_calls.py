@@ -118,6 +118,7 @@ WRONG: dict[str, dict[str, int]] = {
     "--pixels": _READ,
     "--probes": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
     "--at": {"x": 2, "nosuch=1": 2, "i=x": 2},
+    "--back-end": {"x": 2},
     "--build": {"make": 2},
     "--set": {"x": 2, "x=nan": 2, "nosuch=1": 2},
     "--stdin": {"missing": 3, "folder": 3},

@@ -108,7 +108,7 @@ def _candidates(c: Peaks, py: Peaks) -> Iterator[tuple[float, float, float, int,
     order = np.argsort(py.places[:, 0], kind="stable")
     rows = py.places[order, 0]
     for i, (slow, fast) in enumerate(c.places):
-        first, last = np.searchsorted(rows, (slow - REACH, slow + REACH))
+        first, last = np.searchsorted(rows, slow - REACH), np.searchsorted(rows, slow + REACH, side="right")
         near = order[first:last]
         apart = np.hypot(py.places[near, 0] - slow, py.places[near, 1] - fast)
         for j, distance in zip(near, apart, strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.images import ImageOptions, ImagesResult, Roi, compare_images
@@ -52,6 +52,7 @@ ALIKE = ("pixels", "correlation", "rmse", "mse", "max_abs_diff", "identical", "b
 
 
 @settings(max_examples=40)
+@example(2995, np.float32)  # peaks just as far apart as partners may be
 @given(st.integers(0, 10_000), st.sampled_from([np.float32, np.float64, np.uint16]))
 def test_exchanging_the_images_mirrors_every_figure(seed: int, dtype: type[np.generic]) -> None:
     rng = np.random.default_rng(seed)
