@@ -32,7 +32,7 @@ test: $(VENV)/.installed-test
 	$(PYTEST) -m 'not slow' $(ARGS)
 
 test-all: $(VENV)/.installed-test
-	$(PYTEST) $(ARGS)
+	NBTRACE_THOROUGH=1 $(PYTEST) $(ARGS)
 
 fuzz: SECONDS := 600
 fuzz: $(VENV)/.installed-test

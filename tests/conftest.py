@@ -9,8 +9,10 @@ from nbtrace import Trace
 from tests.one_trace import one
 from tests.places import PAIRS
 
-settings.register_profile("without deadline", deadline=None)  # a busy machine is no fault
-settings.load_profile("without deadline")
+# A busy machine is no fault. `make test-all` tries more examples.
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None)
+settings.load_profile("thorough" if "NBTRACE_THOROUGH" in os.environ else "quick")
 
 pytest_plugins = ("nbtrace.pytest_plugin", "pytester")
 """Ours by name, so that the tests also run on a copy that is not installed; pytest takes it once either way."""

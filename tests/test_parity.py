@@ -169,6 +169,7 @@ def test_a_test_that_skips_or_fails_otherwise_is_not_blamed_for_comparing_nothin
     result.assert_outcomes(skipped=1, xfailed=1, passed=1)
 
 
+@pytest.mark.slow
 def test_every_failing_test_has_a_bundle_of_its_own(folder: pytest.Pytester) -> None:
     folder.makepyfile(
         **{
@@ -525,6 +526,7 @@ def test_the_worst_element_of_a_table_has_its_name(folder: pytest.Pytester) -> N
         np.testing.assert_array_equal(kept["py.E"], [1.0, 2.5, 3.0])
 
 
+@pytest.mark.slow
 def test_a_failure_shows_the_line_of_the_test_and_which_call_it_is(folder: pytest.Pytester) -> None:
     folder.makepyfile(
         test_b="""

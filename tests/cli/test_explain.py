@@ -104,6 +104,7 @@ def test_the_flags_of_the_run_tell_what_the_logs_do_not(wide: Wide, tmp_path: Pa
     assert fluence["status"] == "INTRODUCED_PY"
 
 
+@pytest.mark.slow
 def test_the_selftest_scores_one_configuration(wide: Wide, tmp_path: Path) -> None:
     code, printed, _ = wide("selftest", "-c", "cubic_default", "--mistakes", "solid", "--json", tmp_path / "s.json")
     assert code == 0

@@ -374,6 +374,7 @@ def test_one_npz_of_a_bundle_is_both_images(nb: "Run", tmp_path: Path, spots: Fl
 OUTPUTS = ("--pictures", "p", "--save-diff", "d.npy", "--md", "r.md", "--json", "r.json", "-o", "r.txt")
 
 
+@pytest.mark.slow
 def test_every_output_at_once(nb: "Run", tmp_path: Path, spots: Floats) -> None:
     assert nb("images", "c.npy", "scaled.npy", *OUTPUTS).code == 1
     apart = np.load(tmp_path / "d.npy")
@@ -456,6 +457,7 @@ def test_the_float_image_of_a_run_finds_its_shape_and_geometry(nb: "Run", tmp_pa
     assert "Shells of resolution" in words
 
 
+@pytest.mark.slow
 def test_names_with_markup_stay_text(nb: "Run", tmp_path: Path, spots: Floats) -> None:
     name = "a$x$<b>|*.npy"
     (tmp_path / name).write_bytes((tmp_path / "c.npy").read_bytes())

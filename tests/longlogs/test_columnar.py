@@ -203,6 +203,7 @@ def _same(path: Path, size: int) -> bool:
 _sizes = st.one_of(st.integers(2, 300), st.just(1 << 20))
 
 
+@pytest.mark.slow
 @settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(log=_logs(), size=_sizes)
 def test_both_readers_give_the_same_trace(tmp_path_factory: pytest.TempPathFactory, log: bytes, size: int) -> None:

@@ -74,6 +74,7 @@ def test_a_small_file_of_very_many_newlines_is_refused_in_little_memory(tmp_path
     assert peak < 250e6
 
 
+@pytest.mark.slow
 def test_blank_lines_take_a_byte_or_two(tmp_path: Path) -> None:
     path = tmp_path / "newlines.gz"
     path.write_bytes(newlines(32 << 20))

@@ -100,6 +100,7 @@ def test_a_configuration_value_is_named(base: Scene) -> None:
     assert search(twice, CATALOGUE).causes[0].signature.name in {"divisor", "configuration"}
 
 
+@pytest.mark.slow
 def test_ratios_near_one_are_left_alone(base: Scene) -> None:
     named = 0
     for i in range(200):

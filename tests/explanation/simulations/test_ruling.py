@@ -95,6 +95,7 @@ def test_a_known_defect_is_blamed_on_the_side_that_has_it() -> None:
     assert share.of_log_ratio == pytest.approx(1.0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_side_that_no_run_reproduces_departs_from_the_one_that_is_configured() -> None:
     c, py = log(configured(), "TRACE_C"), log(configured("-distance 91.5"), "TRACE_PY")
     moved = trace_text(trace_pixel(configured("-distance 91.5"), PIXEL, Emit()).records)

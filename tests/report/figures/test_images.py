@@ -93,6 +93,7 @@ def test_the_cross_is_on_the_traced_pixel_or_the_worst(pixel: tuple[int, int] | 
     assert f"slow {slow} fast {fast}" in texts(figure)
 
 
+@pytest.mark.slow
 def test_one_pixel_of_a_large_image_stays_visible() -> None:
     c = np.zeros((3000, 2000), np.float32)
     c[::10, ::10] = 1.0
