@@ -37,6 +37,8 @@ _QUIET = (
 _FORBIDDEN = re.compile(r"ptrace|Operation not permitted|Could not trace|personality", re.IGNORECASE)
 
 
+_SERVER = "gdbserver"
+
 BUFFER_BYTES = 512 << 20
 """Memory of gdbserver for what tracepoints collect, about a kilobyte at each hit; it takes no more than is filled."""
 
@@ -47,7 +49,7 @@ class TracepointsDeclinedError(Exception):
 
 def has_tracepoints() -> bool:
     """Tell whether gdbserver is installed, by which tracepoints are set."""
-    return shutil.which("gdbserver") is not None
+    return shutil.which(_SERVER) is not None
 
 
 def require_gdb() -> str:
@@ -138,19 +140,18 @@ def run_captured(
         "buffer_bytes": BUFFER_BYTES,
     }
     launch.work.mkdir(parents=True, exist_ok=True)
+    noted = launch.work / "process"
     (launch.work / "hits.jsonl").write_bytes(b"")
-    (launch.work / "process").unlink(missing_ok=True)
+    noted.unlink(missing_ok=True)
     try:
         report, run = _gdb(launch, plan)
     except ProgramError as error:
         if back_end is BackEnd.GDB:
             raise
-        _end(launch.work / "process", launch.program)
         raise TracepointsDeclinedError(str(error)) from None
-    if run.overran is None:
-        _raise_error(report["error"], launch)
-    else:
-        _end(launch.work / "process", launch.program)
+    finally:
+        _end(noted, launch.program if back_end is BackEnd.GDB else Path(shutil.which(_SERVER) or _SERVER))
+    _raise_error(report["error"], launch)
     if "declined" in report:
         raise TracepointsDeclinedError(" ".join(report["declined"].split()).rstrip("."))
     hits, width = _hits(launch.work / "hits.jsonl")
@@ -168,7 +169,7 @@ def run_captured(
         {int(number): count for number, count in report.get("counts", {}).items()},
         {int(number): text for number, text in report.get("unread", {}).items()},
         tuple(report.get("seen", ())),
-        report.get("forks", 0) + (report.get("anew") or 0),
+        report.get("forks", 0) + report.get("anew", 0),
         report.get("flooded", False),
         width,
         tuple(
@@ -191,7 +192,10 @@ def _copies(launch: Launch) -> list[str]:
 
 
 def _end(noted: Path, program: Path) -> None:
-    """End a program that gdb has let go, or that has outlived it, if it is still that program."""
+    """End what has outlived gdb, if it is still that program: one that gdb has let go, or gdbserver with what it runs.
+
+    gdbserver hears that gdb is gone only when the program stops, and then ends by itself.
+    """
     with suppress(OSError, ValueError):
         pid = int(noted.read_text())
         if Path(f"/proc/{pid}/exe").samefile(program):

@@ -6,6 +6,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, TypeAlias
 
 from nbtrace.capturing.plain_run import KnownRun
+from nbtrace.capturing.program_file import ELF
 from nbtrace.errors import IncompleteError, NbtraceError, PerturbedError, UsageError
 from nbtrace.programs.command import CACHE, FlagLine
 from nbtrace.programs.programs import Program
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _OF_A_TRACE = "; no trace was written"
 """What errors of a capture end with, and what says nothing where none was to be written."""
-
-_ELF = b"\x7fELF"
 
 _MOST_KEPT = 4
 """Runs with the same flags that are kept."""
@@ -87,7 +86,7 @@ class TraceCapture:
                 content = self._program.file.read_bytes()
             except OSError:
                 content = b""
-            self._named[flag] = not content.startswith(_ELF) or flag.encode() in content
+            self._named[flag] = not content.startswith(ELF) or flag.encode() in content
         return self._named[flag]
 
     def trace(self, line: FlagLine, options: RunOptions, pixel: Pixel) -> PixelTrace:

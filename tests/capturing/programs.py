@@ -115,6 +115,10 @@ static int traced(void) {
     return pid != 0;
 }
 
+__attribute__((constructor)) static void before(void) {
+    while (getenv("ODD_NEVER_BEGINS")) usleep(1000);
+}
+
 int main(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "";
     double x = 0;
@@ -136,6 +140,10 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "forks, too") && fork() == 0) {
         value();
         _exit(0);
+    }
+    if (!strcmp(what, "borrows") && vfork() == 0) {
+        execl("./odd", "odd", NULL);
+        _exit(1);
     }
     if (!strcmp(what, "runs another") && system("echo another")) return 1;
     if (!strcmp(what, "runs itself") && system("./odd")) return 1;

@@ -150,12 +150,13 @@ def test_a_program_that_misbehaves_gives_no_trace(
         captured_run(request_of(odd, what))
 
 
+@pytest.mark.parametrize("what", ["runs itself", "borrows"])
 def test_a_program_that_runs_itself_in_another_process_gives_no_trace(
-    odd: Path, request_of: "Request", tmp_path: Path
+    odd: Path, request_of: "Request", tmp_path: Path, what: str
 ) -> None:
     copy2(odd, tmp_path / "run" / "odd")
     with pytest.raises(IncompleteError, match=r"odd starts 1 process in which it runs, too"):
-        captured_run(request_of(odd, "runs itself"))
+        captured_run(request_of(odd, what))
 
 
 ONE_TURN = """

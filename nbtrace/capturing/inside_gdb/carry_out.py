@@ -17,7 +17,7 @@ from .program_draft import draft
 from .source_statements import SourceError
 from .staged_arming import Capture
 from .started_processes import ForkedProcesses, StartedAnew
-from .traced_program import ProgramEnd, alive, begin_anew, caught, prepare, started
+from .traced_program import ProgramEnd, alive, begin_anew, caught, leave_word, prepare, started
 from .tracepoint_run import trace
 
 
@@ -51,7 +51,8 @@ def run(plan, report):
     ended = ProgramEnd()
     with open(plan["hits"], "w") as hits:
         events = started(plan)
-        ended.watch(plan["process"])
+        ended.watch()
+        leave_word(plan, ended.pid)
         copies, anew = ForkedProcesses(plan["process"] + "es"), StartedAnew(plan["files"])
         Armed.looking_up = anew
         capture = Capture(plan, hits)
@@ -82,7 +83,7 @@ def run(plan, report):
         exit_code=ended.code,
         exit_signal=ended.signal,
         forks=copies.found(),
-        anew=max(anew.counted, 0) if ended.has_children else 0,
+        anew=anew.counted if ended.has_children else 0,
         counts=reader.counts,
         arrivals={number: list(seen.items()) for number, seen in reader.arrivals.items()},
         unread=reader.unread,

@@ -56,6 +56,12 @@ def limit_writing(plan):
     resource.setrlimit(resource.RLIMIT_FSIZE, (plan["most_bytes"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
+def leave_word(plan, pid):
+    """Leave word of the process that whoever started gdb must end should gdb be killed."""
+    with open(plan["process"], "w") as out:
+        out.write(str(pid))
+
+
 def shell_words(plan):
     """Return the arguments of the program as a shell reads them."""
     return " ".join(shlex.quote(word) for word in plan["args"])
@@ -125,12 +131,10 @@ class ProgramEnd:
         self.has_children = False
         gdb.events.exited.connect(self._exited)
 
-    def watch(self, path):
-        """Leave word of which process this is, for whoever must end it should gdb be killed."""
+    def watch(self):
+        """Take note of the program, which stands at its main function."""
         self.pid = gdb.selected_inferior().pid
         self.file, self.has_children = file_of(self.pid), bool(children_of(self.pid))
-        with open(path, "w") as out:
-            out.write(str(self.pid))
 
     def go_on(self):
         """Let the program run to its next stop or its end; tell whether gdb still knows it."""

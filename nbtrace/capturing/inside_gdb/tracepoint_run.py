@@ -18,7 +18,7 @@ from .program_values import elements
 from .staged_arming import Capture
 from .started_processes import StartedAnew, children_of
 from .trace_frames import FrameError, trace_frames
-from .traced_program import ProgramEnd, come_to_main, limit_writing, shell_words
+from .traced_program import ProgramEnd, come_to_main, leave_word, limit_writing, shell_words
 from .traced_values import collected_value, is_integer
 
 MARGIN_BYTES = 1 << 20
@@ -85,6 +85,11 @@ class CollectedRun:
         for place in [place for place in self._armed if place.pc == pc]:
             place.stop()
 
+    def require_all(self):
+        """Refuse a run in which the program has come to a place and no frame is of it."""
+        if self._live:
+            raise DeclinedError("gdbserver has collected nothing at a place to which it has come")
+
 
 class ReplayedPlace:
     """Tells watches that a frame was collected at their place, as a breakpoint does that the program stands there."""
@@ -124,9 +129,10 @@ def trace(plan, report):
 
 def _trace(plan, report):
     server = _connected(plan)
+    leave_word(plan, server)
     come_to_main(plan)
     ended = ProgramEnd()
-    ended.watch(plan["process"])
+    ended.watch()
     if "x86-64" not in gdb.selected_inferior().architecture().name():
         raise DeclinedError("its machine is not x86-64")
     collected = CollectedRun()
@@ -152,6 +158,8 @@ def _trace(plan, report):
                     capture.settle()
                 if capture.finished:
                     break
+            if not capture.finished:
+                collected.require_all()
     reader = capture.reader
     for why in reader.unread.values():
         raise DeclinedError(why)
@@ -247,7 +255,10 @@ def _texts(plan, probe, code):
         texts.append(plan["image"]["width"])
     for quantity in probe["quantities"]:
         for expression in quantity["expressions"]:
-            texts += elements(expression, code.returned, int)
+            try:
+                texts += elements(expression, code.returned, int)
+            except ValueError:
+                raise DeclinedError(f"how many elements {quantity['name']} has is known only as it runs") from None
     return texts
 
 

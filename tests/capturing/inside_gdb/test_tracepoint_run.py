@@ -23,13 +23,20 @@ if TYPE_CHECKING:
     from tests.capturing.conftest import Request
 
 
-def read_by(back_end: BackEnd, program: Path, folder: Path, at: dict[str, int]) -> BackEndRun:
+def read_by(
+    back_end: BackEnd,
+    program: Path,
+    folder: Path,
+    at: dict[str, int],
+    file: Path | None = None,
+    arguments: tuple[str, ...] = (),
+) -> BackEndRun:
     need("gdbserver")
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    probes = read_probe_file(next(program.parent.glob("*.toml")))
+    probes = read_probe_file(file or next(program.parent.glob("*.toml")))
     streams = Streams(Path("/dev/null"), work / "stdout", work / "stderr")
-    return run_captured(Launch(program, (), folder, work, 20.0), probes, at, streams, (), back_end)
+    return run_captured(Launch(program, arguments, folder, work, 20.0), probes, at, streams, (), back_end)
 
 
 @pytest.mark.parametrize("at", [{}, {"row": 2, "column": 3}])
@@ -75,6 +82,20 @@ def test_hits_that_the_buffer_does_not_hold_are_not_passed_over(
     monkeypatch.setattr(gdb_run, "BUFFER_BYTES", size)
     with pytest.raises(TracepointsDeclinedError, match="more hits than the buffer for them holds"):
         read_by(BackEnd.TRACEPOINTS, odd, tmp_path, {})
+
+
+def test_what_has_as_many_elements_as_a_variable_says_is_declined_in_words(rows: Path, tmp_path: Path) -> None:
+    text = rows.with_name("rows.toml").read_text()
+    assert "weight[0..3]*2" in text
+    probes = tmp_path / "probes.toml"
+    probes.write_text(text.replace("weight[0..3]*2", "weight[0..step]*2"))
+    with pytest.raises(TracepointsDeclinedError, match="how many elements weights has is known only as it runs"):
+        read_by(BackEnd.TRACEPOINTS, rows, tmp_path, {}, probes)
+
+
+def test_a_program_that_borrows_its_memory_to_another_is_declined(odd: Path, tmp_path: Path) -> None:
+    with pytest.raises(TracepointsDeclinedError, match="it starts other processes"):
+        read_by(BackEnd.TRACEPOINTS, odd, tmp_path, {}, arguments=("borrows",))
 
 
 def test_without_gdbserver_breakpoints_read_the_values(
