@@ -5,6 +5,7 @@ selection of turns, ways and hits as a breakpoint's stop is (`staged_arming.py`)
 :class:`DeclinedError`; breakpoints do it then.
 """
 
+import io
 import os
 import re
 import shlex
@@ -149,7 +150,7 @@ def _trace(plan, report):
         gdb.execute("tstart", to_string=True)
         _go_to_the_end(ended, StartedAnew(plan["files"]), collected, places.values())
         count = _frame_count()
-        with _buffer(server, plan["buffer_bytes"]) as stream:
+        with _buffer(server, plan["buffer_bytes"]) if count else io.BytesIO() as stream:
             for frame in trace_frames(stream, count, len(registers)):
                 if _thread_pointer(frame.registers) != own:
                     raise DeclinedError("several of its threads come to the probes")

@@ -93,6 +93,11 @@ def test_what_has_as_many_elements_as_a_variable_says_is_declined_in_words(rows:
         read_by(BackEnd.TRACEPOINTS, rows, tmp_path, {}, probes)
 
 
+def test_a_program_that_comes_to_no_probe_is_not_run_again_for_it(odd: Path, tmp_path: Path) -> None:
+    collected = read_by(BackEnd.TRACEPOINTS, odd, tmp_path, {}, arguments=("skips",))
+    assert (collected.hits, collected.counts, collected.run.status) == ((), {1: 0}, 0)
+
+
 def test_a_program_that_borrows_its_memory_to_another_is_declined(odd: Path, tmp_path: Path) -> None:
     with pytest.raises(TracepointsDeclinedError, match="it starts other processes"):
         read_by(BackEnd.TRACEPOINTS, odd, tmp_path, {}, arguments=("borrows",))
