@@ -10,10 +10,11 @@ import pytest
 
 from nbtrace.explanation.physics import Physics
 from nbtrace.explanation.proof import ChangedFlag, FlagChange, NotTried, NumberMatch, Proof, ProofOutcome
+from nbtrace.proving.flag_runs import flag_change
 from nbtrace.proving.prove import INJECTED, PLAIN, proved
 from nbtrace.report.views.explain_proof import proof_words
 from nbtrace.vocabulary.sides import Side
-from tests.proving.meter import PROBES, STALE, explained, log, request
+from tests.proving.meter import DOUBLED, PROBES, RIGHT, STALE, explained, log, request
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 pytestmark = needs_gcc
@@ -112,3 +113,12 @@ def test_an_image_that_holds_one_number_for_both_programs_confirms_nothing(tmp_p
     assert proof.image is not None
     assert proof.image.before == proof.image.after == 87.5
     assert proof.outcome is not ProofOutcome.CONFIRMED
+
+
+def test_no_flag_gives_the_reference_the_ports_value_where_the_reference_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change = FlagChange(("8",), (ChangedFlag("7", "8"),), 5)
+    monkeypatch.setattr(Physics, "changed_flags", lambda *_: change)
+    for result, asked in ((explained(log()), None), (explained(DOUBLED, RIGHT), change)):
+        assert flag_change(result, [result.ranked[0][0]], ("7",)) == asked
