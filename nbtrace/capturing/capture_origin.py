@@ -15,6 +15,7 @@ _HEAD = 16_384
 """Bytes at the beginning of a log in which its origin stands."""
 _COMMAND, _PROBES, _TURN, _DIGEST = "# command: ", "# probes: ", "# turn: ", "# captured from "
 _TWIN = "# a twin of the program with sha256 "
+_INJECTED = "# injected: "
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def origin_lines(request: "CaptureRequest") -> Iterator[str]:
 
 
 def read_origin(path: Path) -> CaptureOrigin | None:
-    """Return where a log is from; None for one that was not captured, or does not say it."""
+    """Return where a log is from; None for one that was not captured, does not say it, or has values injected."""
     lines = first_bytes(path, _HEAD).decode("utf-8", "replace").splitlines()
     said = {mark: _behind(mark, lines) for mark in (_COMMAND, _PROBES, _TURN, _DIGEST, _TWIN)}
     try:
@@ -57,6 +58,8 @@ def read_origin(path: Path) -> CaptureOrigin | None:
         turns = (turn.partition("=") for turn in said[_TURN].split())
         at = {name: int(number) for name, _, number in turns}
     except ValueError:
+        return None
+    if _behind(_INJECTED, lines):  # the program as it is computes something else
         return None
     digest = said[_TWIN] or said[_DIGEST].rpartition("sha256 ")[2]
     return CaptureOrigin(command, digest, said[_PROBES], at) if command and digest else None

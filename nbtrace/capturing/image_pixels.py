@@ -43,6 +43,8 @@ class ImageMoves:
         The selected pixel, moved or not; None where no pixel is selected.
     moved : int
         Pixels whose bits differ.
+    others : int
+        Those of them that are not the selected one.
     listed : tuple of MovedValue
         The first :data:`MOST_LISTED` of them, in the order of the file.
     """
@@ -50,6 +52,7 @@ class ImageMoves:
     file: str
     selected: MovedValue | None
     moved: int
+    others: int
     listed: tuple[MovedValue, ...]
 
     @property
@@ -75,6 +78,8 @@ def pixel_value(path: Path, check: ImageCheck, width: int, pixel: tuple[int, int
     InputError
         If the file does not hold it.
     """
+    if min(pixel) < 0 or pixel[1] >= width:
+        raise InputError(f"there is no pixel {pixel[0]} {pixel[1]} in {path.name}, of {width} pixels a row")
     start = _start(path, check, width)
     code = _CODES[check.dtype]
     size = struct.calcsize(code)
@@ -139,5 +144,7 @@ def moved_pixels(
     def moved(at: int) -> MovedValue:
         return MovedValue((at // width, at % width), float(values[0][at]), float(values[1][at]))
 
-    chosen = None if pixel is None else moved(pixel[0] * width + pixel[1])
-    return ImageMoves(name, chosen, int(places.size), tuple(moved(int(at)) for at in places[:MOST_LISTED]))
+    selected = None if pixel is None else pixel[0] * width + pixel[1]
+    others = int(np.count_nonzero(places != (-1 if selected is None else selected)))
+    chosen = None if selected is None else moved(selected)
+    return ImageMoves(name, chosen, int(places.size), others, tuple(moved(int(at)) for at in places[:MOST_LISTED]))

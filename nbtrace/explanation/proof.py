@@ -158,9 +158,14 @@ class ImageNumbers:
     target: float | None
 
     @property
+    def tells_apart(self) -> bool:
+        """Whether the image holds another number of the host than of the other program, both of them finite."""
+        return self.target is not None and math.isfinite(self.target) and self.before != self.target
+
+    @property
     def same(self) -> bool:
-        """Whether the host then has the other program's very number."""
-        return self.target is not None and self.after == self.target
+        """Whether the host then has the other program's very number, which it has not as it is."""
+        return self.tells_apart and self.after == self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,11 @@ class ProofOutput:
     name: str
     plain: str | None
     injected: str | None
+
+
+def outputs_of_both(plain: Mapping[str, str | None], injected: Mapping[str, str | None]) -> tuple[ProofOutput, ...]:
+    """Return everything that two runs wrote, the first without the change, from its digests by name."""
+    return tuple(ProofOutput(name, plain.get(name), injected.get(name)) for name in sorted({*plain, *injected}))
 
 
 @dataclass(frozen=True)

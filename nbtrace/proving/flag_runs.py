@@ -18,7 +18,7 @@ from nbtrace.compare.scene import constants_of, scene
 from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
-from nbtrace.explanation.proof import ChangedFlag, FlagChange, ImageNumbers, NotTried, ProofOutput
+from nbtrace.explanation.proof import ChangedFlag, FlagChange, ImageNumbers, NotTried
 from nbtrace.parsers import parse_trace
 from nbtrace.progress import stage
 from nbtrace.proving.injected_values import UntriedError
@@ -92,7 +92,14 @@ class FlagRuns:
             streams = Streams(self._request.stdin or Path("/dev/null"), work / STDOUT, work / STDERR)
             self._folder.make()
             with stage("plain run" if arguments == self._request.arguments else "run with other flags"):
-                ended = run_plain(self._request.program, arguments, self._folder.path, streams, self._request.seconds)
+                ended = run_plain(
+                    self._request.program,
+                    arguments,
+                    self._folder.path,
+                    streams,
+                    self._request.seconds,
+                    self._request.variables,
+                )
             done = RunOutput(ended, streams, self._folder.written())
             done.require(self._request.program.name, stdin_given=self._request.stdin is not None)
             self._runs[arguments] = done
@@ -175,9 +182,3 @@ def image_numbers(
         return None
     holds = as_stored(goal.before, check) == before
     return ImageNumbers(image_name(check, arguments), before, after, as_stored(goal.target, check) if holds else None)
-
-
-def differing_outputs(plain: RunOutput, changed: RunOutput) -> tuple[ProofOutput, ...]:
-    """Return everything that two runs wrote, by digest."""
-    before, after = plain.digests, changed.digests
-    return tuple(ProofOutput(name, before.get(name), after.get(name)) for name in sorted({*before, *after}))

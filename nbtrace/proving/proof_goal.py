@@ -18,6 +18,9 @@ _SAME_NUMBER = 1e-9
 _NEAR = 0.01
 """Share of the difference of the two logs by which it may be another."""
 
+_LEFT = 0.5
+"""Share of the difference that may be left of it where rounding could make all that is left."""
+
 
 @dataclass(frozen=True)
 class ProofGoal:
@@ -40,9 +43,13 @@ class ProofGoal:
         """Return how a number of the program meets the target."""
         if after == self.target or (image is not None and image.same):
             return NumberMatch.BITS
-        allowed = noise(result.audit.scenes, self.final)[0]
-        allowed += (result.attribution.allowed + self.rounding) * abs(self.target)
-        return NumberMatch.ROUNDING if abs(after - self.target) <= allowed else NumberMatch.APART
+        near = min(self.allowed(result), _LEFT * abs(self.before - self.target))
+        return NumberMatch.ROUNDING if abs(after - self.target) <= near else NumberMatch.APART
+
+    def allowed(self, result: Explanation) -> float:
+        """Return the distance from the target that digits and precision of the logs make."""
+        relative = result.attribution.allowed + self.rounding
+        return noise(result.audit.scenes, self.final)[0] + relative * abs(self.target)
 
 
 def proof_goal(
@@ -87,15 +94,19 @@ def _require_same(result: Explanation, host: Side, goal: ProofGoal, check: Image
     audit = result.audit
     final, before, target = goal.final, goal.before, goal.target
     logged = audit.effective[host].get(final)
+    if logged is None and goal.rounding:
+        raise UntriedError(
+            NotTried.NO_NUMBER, f"{log_of(host)} has no {final.label}, so that the image cannot be held against it"
+        )
     if logged is not None:
         allowed = noise(audit.scenes, final)[0] + (_SAME_NUMBER + goal.rounding) * abs(logged[0])
-        if abs(before - logged[0]) > max(allowed, _NEAR * abs(target - logged[0])):
+        if not abs(before - logged[0]) <= max(allowed, _NEAR * abs(target - logged[0])):  # a NaN is no number of a log
             raise UntriedError(
                 NotTried.OTHER_RUN,
                 f"the program gives {final.label} {before:.9g}, {log_of(host)} has {logged[0]:.9g}: {OTHERWISE}",
             )
     stored = check is not None and as_stored(before, check) == as_stored(target, check)
-    if stored or goal.match(result, before, None) is not NumberMatch.APART:
+    if stored or abs(before - target) <= goal.allowed(result):
         # What no change is needed for, no change confirms.
         text = f"the program gives {final.label} {before:.9g} as it is, and the other log has {target:.9g}"
         raise UntriedError(NotTried.SAME_NUMBER, text)

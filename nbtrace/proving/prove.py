@@ -26,10 +26,10 @@ from nbtrace.explanation.proof import (
     NotTried,
     Proof,
     ProofOutcome,
-    ProofOutput,
     leading_side,
     not_tried,
     outcome_of,
+    outputs_of_both,
     share_done,
 )
 from nbtrace.explanation.proven import proven
@@ -39,7 +39,6 @@ from nbtrace.progress import stage
 from nbtrace.proving.captured_values import CapturedValues, captured_values
 from nbtrace.proving.flag_runs import (
     FlagRuns,
-    differing_outputs,
     flag_change,
     flag_runs,
     image_numbers,
@@ -338,8 +337,8 @@ class _Prover:
             self._judged(items, at.goal, after, image, whole=not left),
             values=tuple(_changed_values(run, changes)),
             pixel=at.capture.request.pixel,
-            others=_others(run),
-            outputs=_outputs(at.capture, run),
+            others=None if run.image is None else run.image.others,
+            outputs=outputs_of_both({item.name: item.plain for item in at.capture.certificate.outputs}, run.digests),
             program=str(at.capture.file or at.capture.request.program),
             program_sha256=at.capture.certificate.program_sha256,
             command=at.capture.request.command,
@@ -410,7 +409,7 @@ class _Prover:
         proof = replace(
             self._judged(items, goal, number, pixels, whole=True),
             pixel=request.pixel,
-            outputs=differing_outputs(plain, changed),
+            outputs=outputs_of_both(plain.digests, changed.digests),
             program=str(request.program),
             program_sha256=sha256_of(request.program),
             command=request.command,
@@ -498,17 +497,3 @@ def _changed_values(run: InjectedRun, changes: Sequence[_Change]) -> Iterator[Ch
                 value.origin,
                 len(written),
             )
-
-
-def _others(run: InjectedRun) -> int | None:
-    """Return how many other pixels moved."""
-    if run.image is None:
-        return None
-    chosen = run.image.selected
-    return run.image.moved - (chosen is not None and chosen.before != chosen.after)
-
-
-def _outputs(capture: CaptureResult, run: InjectedRun) -> tuple[ProofOutput, ...]:
-    plain = {item.name: item.plain for item in capture.certificate.outputs}
-    names = sorted({*plain, *run.digests})
-    return tuple(ProofOutput(name, plain.get(name), run.digests.get(name)) for name in names)

@@ -27,6 +27,11 @@ def test_the_origin_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert twin.sha256 == "def"
 
 
+def test_the_log_of_a_run_with_a_value_injected_is_not_that_of_the_program(tmp_path: Path) -> None:
+    lines = ["# captured from program, sha256 abc", *(f"# {line}" for line in origin_lines(REQUEST))]
+    assert read_origin(written(tmp_path, *lines, "# injected: gain = 3")) is None
+
+
 def test_shipped_probes_are_not_named() -> None:
     shipped = replace(REQUEST, probes=ProbeFile((), path=Path("nanobragg.toml"), shipped=True), at={})
     assert list(origin_lines(shipped)) == ["command: '/a b/program' -x 'it'\"'\"'s' '1 2'"]

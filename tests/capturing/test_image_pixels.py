@@ -22,6 +22,9 @@ def test_a_pixel_is_found_in_its_row(tmp_path: Path) -> None:
     assert pixel_value(tmp_path / "image.bin", CHECK, 4, (2, 1)) == float(pixels[2, 1]) == as_stored(9 / 7, CHECK)
     with pytest.raises(InputError, match="ends before pixel 3 0"):
         pixel_value(tmp_path / "image.bin", CHECK, 4, (3, 0))
+    for outside in ((0, 4), (1, -1), (-1, 0)):
+        with pytest.raises(InputError, match=f"there is no pixel {outside[0]} {outside[1]} in image.bin"):
+            pixel_value(tmp_path / "image.bin", CHECK, 4, outside)
 
 
 def test_a_number_too_large_for_the_image_is_infinite_there() -> None:
@@ -39,9 +42,22 @@ def test_pixels_that_move_are_those_with_other_bits(tmp_path: Path) -> None:
     assert [item.pixel for item in moves.listed] == [(1, 2), (2, 0)]
     assert moves.selected is not None
     assert (moves.selected.before, moves.selected.after, moves.only_selected) == (0.0, 5.0, False)
+    assert moves.others == 1
+    assert moved_pixels(tmp_path / "a", tmp_path / "b", CHECK, 4, None, "image.bin").others == 2
     (tmp_path / "c").write_bytes(b"\0" * 8)
     with pytest.raises(InputError, match="2 pixels with the value injected and 12 without"):
         moved_pixels(tmp_path / "a", tmp_path / "c", CHECK, 4, None, "image.bin")
+
+
+@pytest.mark.parametrize(("first", "second", "moved"), [(np.nan, np.nan, 0), (0.0, -0.0, 1)], ids=["nan", "zeros"])
+def test_others_are_counted_by_bits_as_all_are(tmp_path: Path, first: float, second: float, moved: int) -> None:
+    """A NaN is not equal to itself and 0 equals -0, as numbers."""
+    for name, value in (("a", first), ("b", second)):
+        image = np.zeros((3, 4), dtype=np.float32)
+        image[1, 2], image[0, 0] = value, name == "b"
+        image.tofile(tmp_path / name)
+    moves = moved_pixels(tmp_path / "a", tmp_path / "b", CHECK, 4, (1, 2), "image.bin")
+    assert (moves.moved, moves.others) == (1 + moved, 1)
 
 
 def test_an_image_of_numpy_has_its_pixels_behind_its_header(tmp_path: Path) -> None:

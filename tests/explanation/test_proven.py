@@ -1,5 +1,6 @@
 """A cause that the reference contradicts is withdrawn where it can be seen, and leads no longer."""
 
+from dataclasses import replace
 from typing import Any
 
 from nbtrace.explanation.explain import Explanation
@@ -9,6 +10,7 @@ from nbtrace.report import markdown
 from nbtrace.report.documents.explain_document import explain_document
 from nbtrace.report.views.explain_view import explain_view, headline
 from nbtrace.report.views.hypotheses import hypotheses_block
+from nbtrace.vocabulary.sides import Side
 from tests.proving.meter import explained, log
 
 REFUTED = Proof(
@@ -76,3 +78,19 @@ def test_an_explanation_without_a_proof_says_nothing_of_one() -> None:
     assert unproven["reference_proof"]["reason"] == NotTried.NO_PIXEL.value
     assert "Proof: not tried: neither log says which pixel" in markdown.render(explain_view(untried))
     assert headline(untried) == headline(result)
+
+
+def test_a_headline_names_the_roots_that_gave_the_number_together() -> None:
+    """What is said of several roots is said of the program in which these were changed, and not where one is enough."""
+    result, first, _ = two_roots()
+    nodes = [root.node for root, _ in result.ranked]
+    joint = Proof(ProofOutcome.CONFIRMED, match=NumberMatch.BITS, before=1.0, after=2.0, target=2.0, roots=(*nodes,))
+    partly = replace(joint, outcome=ProofOutcome.PARTLY, done=0.5, roots=())
+    in_reference = proven(result, {first: partly}, None, joint)
+    assert "changed together C itself gives PORT's number to the last bit" in headline(in_reference)
+    other = replace(joint, host=Side.PY, roots=(nodes[0],))
+    both = proven(in_reference, {first: partly}, None, other, Side.PY)
+    assert "together C itself gives" in headline(both)
+    assert "PORT itself" not in headline(both)
+    alone = proven(in_reference, {first: replace(joint, host=Side.PY, roots=())}, host=Side.PY)
+    assert "proven: with that changed PORT itself gives C's number to the last bit" in headline(alone)

@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nbtrace.explanation.physics import Physics
 from nbtrace.explanation.proof import ChangedFlag, FlagChange, NotTried, NumberMatch, Proof, ProofOutcome
+from nbtrace.proving.flag_runs import flag_change
 from nbtrace.proving.prove import INJECTED, PLAIN, proved
 from nbtrace.report.views.explain_proof import proof_words
 from nbtrace.vocabulary.sides import Side
-from tests.proving.meter import PROBES, STALE, explained, log, request
+from tests.proving.meter import DOUBLED, PROBES, RIGHT, STALE, explained, log, request
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 pytestmark = needs_gcc
@@ -96,3 +98,27 @@ def test_a_trace_that_the_program_prints_is_read_in_double_precision(tmp_path: P
     proof = proved(explained(port, STALE), replace(request(tmp_path), program=program)).proof
     assert proof is not None
     assert (proof.outcome, proof.after, proof.image) == (ProofOutcome.CONFIRMED, float(number), None)
+
+
+@pytest.mark.usefixtures("scale_flag")
+def test_an_image_that_holds_one_number_for_both_programs_confirms_nothing(tmp_path: Path) -> None:
+    """The flag changes nothing, and in single precision both programs have the same number from the beginning."""
+    np.full(20, 87.5, dtype=np.float32).tofile(tmp_path / "ready.bin")
+    program = tmp_path / "printing"
+    program.write_text(f"#!/bin/sh\necho 'TRACE_C: reading 87.5'\ncp {tmp_path}/ready.bin image.bin\n")
+    program.chmod(0o755)
+    proof = proved(explained(other_scale(7.0000000007), STALE), replace(request(tmp_path), program=program)).proof
+    assert proof is not None
+    assert (proof.before, proof.after) == (87.5, 87.5)
+    assert proof.image is not None
+    assert proof.image.before == proof.image.after == 87.5
+    assert proof.outcome is not ProofOutcome.CONFIRMED
+
+
+def test_no_flag_gives_the_reference_the_ports_value_where_the_reference_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change = FlagChange(("8",), (ChangedFlag("7", "8"),), 5)
+    monkeypatch.setattr(Physics, "changed_flags", lambda *_: change)
+    for result, asked in ((explained(log()), None), (explained(DOUBLED, RIGHT), change)):
+        assert flag_change(result, [result.ranked[0][0]], ("7",)) == asked

@@ -197,6 +197,32 @@ def test_several_roots_are_changed_one_by_one_and_then_together(tmp_path: Path) 
     assert pixels(tmp_path / "outputs" / INJECTED / "image.bin")[7] == 126.0
 
 
+def test_a_value_that_further_turns_have_otherwise_refutes_nothing(tmp_path: Path) -> None:
+    """The dose is another one in the turns that the log does not show, and these are left as they are."""
+    asked = port_request(tmp_path)
+    varying = PORT.replace(" * (2 if col == 2 else 1)", "").replace("dose = 1.5", "dose = 3.0 if step == 0 else 2.75")
+    (tmp_path / "port.py").write_text(varying)
+    result = proved(explained(log(dose=3.0, power=9 * (3.0 + 3 * 2.75)), RIGHT), asked, None, Side.PY)
+    proof = next(root.proofs[Side.PY] for root in result.roots if root.quantity == "dose")
+    assert (proof.outcome, proof.untouched) == (ProofOutcome.PARTLY, 3)
+    assert proof.expected is not None
+    assert proof.done is not None
+    assert proof.done < 0.5 * proof.expected
+
+
+def test_several_roots_together_are_not_refuted(tmp_path: Path) -> None:
+    """None of them moves the number; each claims less than half of it, all three the whole."""
+    asked = port_request(tmp_path, probes=PORT_PROBES.replace('after = "gain"', 'after = "kept"'))
+    unused = PORT.replace("share = gain", "share = kept").replace("* dose", "* 4.5").replace("dose = 1.5", "dose = 4.5")
+    unused = unused.replace("    depth =", "    kept = [list(line) for line in gain]\n    depth =")
+    (tmp_path / "port.py").write_text(unused.replace("col: loss *", "col: 2 * loss *"))
+    result = proved(explained(log(gain=6.0, dose=4.5, damping=2.0), RIGHT), asked, None, Side.PY)
+    together = result.together[Side.PY]
+    assert {node.name for node in together.roots} == {"gain", "dose", "damping"}
+    assert (together.outcome, together.done, together.others) == (ProofOutcome.PARTLY, 0.0, 0)
+    assert together.expected == pytest.approx(1.0)
+
+
 @needs_gdb
 @pytest.mark.parametrize("factor", [1.0, 1 + 1e-9], ids=["same", "same in the image"])
 def test_what_needs_no_change_is_confirmed_by_none(tmp_path: Path, factor: float) -> None:

@@ -80,7 +80,7 @@ def _injected_headline(run: InjectedRun) -> str:
         own = f"pixel {chosen.pixel[0]} {chosen.pixel[1]} stays at {number(chosen.before)}"
     else:
         own = f"pixel {chosen.pixel[0]} {chosen.pixel[1]} goes from {number(chosen.before)} to {number(chosen.after)}"
-    others = run.image.moved - (chosen.before != chosen.after)
+    others = run.image.others
     moved = (
         "no other pixel moves" if not others else f"{others} other pixel{'s' * (others != 1)} move{'s' * (others == 1)}"
     )

@@ -64,8 +64,14 @@ def untried_words(proof: Proof) -> str:
     return proof.text or (proof.reason or NotTried.PROGRAM).value
 
 
-def verdict_words(root: Root, names: Names) -> str:
-    """Return what a headline says of the proofs of a root; empty where there are none that show it."""
+def proven_words(root: Root, result: Explanation) -> str:
+    """Return what a headline says of the proofs: that a root gives the number, that several do, that it does partly."""
+    alone = any(proof.outcome is ProofOutcome.CONFIRMED for proof in root.proofs.values())
+    return ("" if alone else _together_words(result)) or _verdict_words(root, result.names)
+
+
+def _verdict_words(root: Root, names: Names) -> str:
+    """Return what the programs say of a root; empty where none of them shows it."""
     confirmed = [proof for proof in root.proofs.values() if proof.outcome is ProofOutcome.CONFIRMED]
     partly = [proof for proof in root.proofs.values() if proof.outcome is ProofOutcome.PARTLY and _on_the_way(proof)]
     if confirmed:
@@ -75,13 +81,14 @@ def verdict_words(root: Root, names: Names) -> str:
     return ""
 
 
-def together_words(result: Explanation) -> str:
-    """Return what a headline says of several roots that were changed together; empty if they give no number."""
+def _together_words(result: Explanation) -> str:
+    """Return what a program says of several roots that were changed together; empty if they give no number."""
     joint = [proof for proof in result.together.values() if proof.outcome is ProofOutcome.CONFIRMED]
     if not joint:
         return ""
+    same = [proof for proof in joint if proof.roots == joint[0].roots]
     what = listed([node.label for node in joint[0].roots], 3)
-    return f"proven: with {what} changed together {_and(joint, result.names, _gives)}"
+    return f"proven: with {what} changed together {_and(same, result.names, _gives)}"
 
 
 def _and(proofs: Sequence[Proof], names: Names, words: Callable[[Proof, Names], str]) -> str:
@@ -214,9 +221,9 @@ def _count(proof: Proof) -> str:
 
 
 def _numbers(proof: Proof) -> tuple[str, str, str]:
-    """Return before, after and the other program's number, as the image holds them where it tells all three."""
+    """Return before, after and the other program's number, as the image holds them where it tells them apart."""
     image = proof.image
-    if image is not None and image.target is not None:
+    if image is not None and image.tells_apart:
         shown = [number(image.before), number(image.after), number(image.target)]
         if proof.outcome is ProofOutcome.CONFIRMED or shown[1] != shown[2]:
             return shown[0], shown[1], shown[2]

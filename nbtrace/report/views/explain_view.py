@@ -19,8 +19,7 @@ from nbtrace.report.views.explain_next import after_explain
 from nbtrace.report.views.explain_proof import (
     proof_lines,
     proof_sections,
-    together_words,
-    verdict_words,
+    proven_words,
     withdrawn_words,
 )
 from nbtrace.report.views.explain_simulated import evidence_words, simulator_section
@@ -123,7 +122,7 @@ def _leading_words(root: Root, share: Share, result: Explanation) -> str:
     told = root_words(root, _unnamed_turn(result, root))
     if root.is_refuted:
         return told
-    proven = together_words(result) or verdict_words(root, result.names)
+    proven = proven_words(root, result)
     withdrawn = [other for other, _ in result.ranked if other.is_refuted]
     also = f"; {withdrawn[0].node.label}: {withdrawn_words(withdrawn[0])}" if withdrawn else ""
     return f"{told}; {proven or effect_words(root, share, result)}{also}"

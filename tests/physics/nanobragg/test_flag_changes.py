@@ -118,9 +118,10 @@ def test_a_change_of_a_run_is_said_by_flags() -> None:
     [
         ConfigurationChange("switch", "", Defect.STALE_PHI_ROTATION),
         ConfigurationChange("region", "", fields={"sampling.roi_fast_slow": None}),
+        ConfigurationChange("half", "", fields={"beam.kahn_factor": 0.9, "detector.curved": True}),
         ConfigurationChange("nothing", ""),
     ],
-    ids=["defect", "none", "nothing"],
+    ids=["defect", "none", "one of two", "nothing"],
 )
 def test_what_no_flag_says_of_a_run_is_not_changed(change: ConfigurationChange) -> None:
     assert flags_of_change(BASE, change) is None
