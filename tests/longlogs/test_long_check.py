@@ -158,6 +158,16 @@ def test_steps_that_repeat_others_are_counted_and_not_kept(tmp_path: Path) -> No
     assert len(found.trace.blocks) < 10
 
 
+def test_terms_that_leave_the_range_of_numbers_break_a_relation_both_ways(tmp_path: Path) -> None:
+    lines = (PAIRS / "polar_09__35_24" / "c.log").read_text().splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("TRACE_C: pix0_vector_meters"))
+    last = max(at for at, line in enumerate(lines) if line.startswith("TRACE_C"))
+    block, path = lines[first : last + 1], tmp_path / "c.log"
+    far = [f"TRACE_C: pixel_pos_meters{' 1e+200' * 3}" if "pixel_pos_meters" in line else line for line in block]
+    path.write_text("\n".join([*lines[:first], *block * 5, *far, *block * 3, *lines[last + 1 :]]) + "\n")
+    assert _same(path, 4_000)
+
+
 def test_the_library_checks_long_logs_by_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = write_pair(tmp_path, 900)[0]
     by_records = nbtrace.check(nbtrace.read_trace(log))
