@@ -77,7 +77,7 @@ def check(
     names = trace.vocabulary.names
     repeated = tuple(
         f"{words}: the same values at another angle"
-        for words in repeat_words(repeats(phi_steps(trace), trace.side, whole.steps), {trace.side: whole.sweeps}, names)
+        for words in repeat_words(whole.repeats, dict.fromkeys(Side, whole.sweeps), names)
     )
     observed = (*repeated, *_formulas_left_out(trace, whole)) if formulas or relations is None else repeated
     if trace.side is Side.UNKNOWN and trace.records and not (trace.structured or trace.untagged):
@@ -88,7 +88,8 @@ def check(
 def whole_log(trace: Trace) -> WholeLog:
     """Return what is known of all records of a trace."""
     steps = phi_steps(trace)
-    return WholeLog(is_single_precision(trace), number_formats(trace), len(trace.blocks), len(steps), sweeps_of(steps))
+    repeated = repeats(steps, trace.side)
+    return WholeLog(is_single_precision(trace), number_formats(trace), len(trace.blocks), sweeps_of(steps), repeated)
 
 
 def _formulas_left_out(trace: Trace, whole: WholeLog) -> Iterator[str]:

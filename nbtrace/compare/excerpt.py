@@ -8,6 +8,7 @@ from nbtrace.records import Trace
 
 if TYPE_CHECKING:
     from nbtrace.compare.precision import NumberFormat
+    from nbtrace.compare.repeats import Repeat
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,17 @@ class WholeLog:
         The number format of each family of its lines.
     blocks : int
         How many pixel blocks it has.
-    steps, sweeps : int
-        How many steps of its sweeps have a value that they are known by, and how many sweeps have such a step.
+    sweeps : int
+        How many sweeps have a step with a value that it is known by.
+    repeats : tuple of Repeat
+        The steps that repeat another one.
     """
 
     single: bool
     formats: Mapping[str, "NumberFormat"]
     blocks: int
-    steps: int
     sweeps: int
+    repeats: tuple["Repeat", ...]
 
 
 @dataclass(frozen=True, repr=False)

@@ -53,16 +53,25 @@ def repeats(steps: Steps, side: Side, many: int | None = None) -> tuple[Repeat, 
     many : int, optional
         How many steps there are, where `steps` are those of a part of the log that has all repeated ones.
     """
+    return unless_all(repeated_later(steps, side), len(steps) if many is None else many)
+
+
+def unless_all(repeated: tuple[Repeat, ...], many: int) -> tuple[Repeat, ...]:
+    """Return what is repeated, of so many steps; nothing if all are."""
+    return repeated if len(repeated) < many - 1 else ()
+
+
+def repeated_later(steps: Steps, side: Side) -> tuple[Repeat, ...]:
+    """Return the steps that repeat a later one, sweep by sweep."""
     seen: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for (sweep, tic), fields in sorted(steps.items()):
         seen.setdefault((sweep, _printed(fields)), []).append(tic)
-    repeated = [
+    return tuple(
         Repeat(side, tic, tics[-1], sweep)
         for (sweep, _), tics in seen.items()
         for tic in tics[:-1]
         if _angle(steps[sweep, tic]) != _angle(steps[sweep, tics[-1]])
-    ]
-    return tuple(repeated) if len(repeated) < (len(steps) if many is None else many) - 1 else ()
+    )
 
 
 def sweeps_of(steps: Steps) -> int:

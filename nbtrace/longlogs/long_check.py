@@ -19,7 +19,7 @@ from nbtrace.compare.formula_checks import MOST_BLOCKS
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.compare.relations import Relation, Values
-from nbtrace.compare.repeats import phi_steps, sweeps_of
+from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK, Repeat, phi_steps, repeated_later, sweeps_of, unless_all
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.column_knowledge import columns_of
@@ -41,7 +41,7 @@ from nbtrace.longlogs.windows import (
     windows_of,
 )
 from nbtrace.progress import stage, step
-from nbtrace.records import Trace
+from nbtrace.records import Record, Side, Trace
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _MOST_ASIDE = 2000
@@ -117,6 +117,7 @@ class _Pass:
         self._blocks = 0
         self._steps = 0
         self._sweeps = 0
+        self._repeats: list[Repeat] = []
         self._most_samples = 1
         self._turns: set[int] = set()
         self._first: tuple[bool, Mapping[str, NumberFormat]] | None = None
@@ -164,6 +165,7 @@ class _Pass:
         window = Window(shape, (side, side), self._slots, arity_of(self._slots), aside)
         self._set_aside(window)
         self._note(window, slot)
+        self._repeat(window)
         self._hold(window, assumed)
         self._aside.update((start + np.flatnonzero(aside)).tolist())
         wanted = self._aside | self._chosen.blocks
@@ -177,12 +179,15 @@ class _Pass:
             del self._kept[block]
 
     def _set_aside(self, window: Window) -> None:
-        """Mark the blocks that formulas are held in, and those in which steps repeat or the pixel is another."""
+        """Mark the blocks that formulas are held in, and those that are of another pixel."""
         aside, side, first = window.aside, window.sides[0], window.shape.first_block
+        names_of_steps = logs_of(self._vocabulary).parts_of_a_step
         present = side.present
         aside[np.flatnonzero(present)[: max(0, MOST_BLOCKS - self._blocks)]] = True
         self._blocks += int(np.count_nonzero(present | _of_odd(side.part, window.shape)))
-        aside[window.repeated_steps(0)] = True
+        names = self._slots.quantity
+        if any(name in names_of_steps and self._slots.find(name) != at for at, name in enumerate(names)):
+            aside[window.repeated_steps(0)] = True  # Some steps are of a source or another place of their own.
         stated = {block - first: pixel for block, pixel in self._reader.pixels.items() if block >= first}
         aside[contradicted(stated, *points(window.places(0)))] = True
         if window.shape.samples > self._most_samples:
@@ -208,6 +213,28 @@ class _Pass:
             rows = side.tables[CellLoop.STEP][key].reshape(-1, shape.steps)[kept, 1:] >= 0
             self._steps += int(np.count_nonzero(rows))
             self._sweeps += int(np.count_nonzero(rows.any(axis=1)))
+
+    def _repeat(self, window: Window) -> None:
+        """Remember the steps that repeat others, by the records of those that have the k of another one."""
+        side, shape = window.sides[0], window.shape
+        samples = window.samples_repeating(0)
+        samples = samples[~window.aside[samples // shape.samples]]
+        if not samples.size:
+            return
+        slots = {part: self._slots.find(name) for name, part in logs_of(self._vocabulary).parts_of_a_step.items()}
+        rows = {
+            part: side.tables[CellLoop.STEP][slot].reshape(-1, shape.steps)[samples]
+            for part, slot in slots.items()
+            if slot is not None
+        }
+        alike = _alike(np.where(rows[KEY] >= 0, side.values(rows[KEY], 1)[..., 0], np.nan))
+        found: dict[tuple[int, int], dict[str, Record]] = {}
+        for at, turn in np.argwhere(alike[:, 1:]).tolist():
+            block, point = divmod(int(samples[at]), shape.samples)
+            sweep = point + SWEEPS_OF_A_BLOCK * (shape.first_block + block)
+            own = {part: int(of_part[at, turn + 1]) for part, of_part in rows.items()}
+            found[sweep, turn] = {part: side.part.record(row) for part, row in own.items() if row >= 0}
+        self._repeats += repeated_later(found, Side.UNKNOWN)
 
     def _hold(self, window: Window, assumed: _Assumed) -> None:
         """Count the instances of each relation, and remember its worst ones."""
@@ -259,8 +286,14 @@ class _Pass:
         """Hold the kept blocks against themselves, and count all of them."""
         aside = self._trace(self._aside)
         steps = phi_steps(aside)
+        repeated = sorted((*self._repeats, *repeated_later(steps, Side.UNKNOWN)), key=lambda item: item.sample)
+        of_side = tuple(replace(item, side=self._reader.side) for item in repeated)
         whole = WholeLog(
-            self._forms.single, found.formats, self._blocks, self._steps + len(steps), self._sweeps + sweeps_of(steps)
+            self._forms.single,
+            found.formats,
+            self._blocks,
+            self._sweeps + sweeps_of(steps),
+            unless_all(of_side, self._steps + len(steps)),
         )
         trace = excerpt_of(self._trace(self._kept.keys()), whole)
         held = check(trace)
@@ -326,6 +359,19 @@ class _Resolutions:
         own = np.abs(self._scale[kinds]) * _TENS[power - _LOWEST_POWER]
         result[cells[size > 0]] = own[size > 0] / size[size > 0]
         return result
+
+
+def _alike(keys: Floats) -> Flags:
+    """Return which numbers another one of their row is equal to, shape (rows, columns)."""
+    order = np.argsort(keys, axis=1)
+    ordered = np.take_along_axis(keys, order, axis=1)
+    same = ordered[:, 1:] == ordered[:, :-1]
+    again = np.zeros(keys.shape, dtype=np.bool_)
+    again[:, 1:] |= same
+    again[:, :-1] |= same
+    alike: Flags = np.zeros(keys.shape, dtype=np.bool_)
+    np.put_along_axis(alike, order, again, axis=1)
+    return alike
 
 
 def _firsts(numbers: Ints) -> Iterator[tuple[int, int]]:

@@ -379,6 +379,10 @@ class Window:
 
     def repeated_steps(self, number: int) -> Ints:
         """Return the blocks, from 0, in which two turns of a sample have the same key value."""
+        return self.samples_repeating(number) // self.shape.samples
+
+    def samples_repeating(self, number: int) -> Ints:
+        """Return the samples, all blocks through, in which two turns have the same key value."""
         key = logs_of(self.slots.vocabulary).of_a_step(KEY)
         side, slot = self.sides[number], self.slots.find(key)
         if slot is None or not side.part.kind.size:
@@ -387,7 +391,7 @@ class Window:
         printed = side.values(rows, 1)[..., 0]
         printed[rows < 0] = np.nan
         ordered = np.sort(printed, axis=1)
-        again: Ints = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)) // self.shape.samples
+        again: Ints = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
         return again
 
     def residuals(self, number: int) -> dict[str, Floats]:

@@ -112,6 +112,14 @@ class WindowPart:
     odd: list[Record]
     figures: Figures | None = None
 
+    def record(self, row: int) -> Record:
+        """Return a value as the line reader gives it."""
+        for columns, low, high in self.pieces:
+            if row < high - low:
+                return columns.record(low + row)
+            row -= high - low
+        raise IndexError(row)
+
     def kept(self, blocks: set[int]) -> dict[int, "Kept"]:
         """Return the values of some blocks, without holding the rest in memory."""
         wanted = sorted(blocks)

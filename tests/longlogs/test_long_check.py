@@ -21,7 +21,7 @@ from nbtrace.parsers import read_trace
 from nbtrace.report.documents.trace_documents import check_document
 from nbtrace.report.views.check_view import check_view
 from nbtrace.vocabulary import registry
-from tests.places import PAIRS
+from tests.places import PAIRS, SUPERVISOR_PAIR
 
 EXAMPLES = (
     "polar_09__35_24",
@@ -141,6 +141,31 @@ def test_regular_blocks_are_counted_and_not_kept(tmp_path: Path, side: str) -> N
     assert found is not None
     assert 2 * len(found.trace.records) < len(read_trace(str(paths[side])).records)
     assert max(item.instances for item in found.checks) == 28
+
+
+def test_steps_that_repeat_others_are_counted_and_not_kept(tmp_path: Path) -> None:
+    lines = (SUPERVISOR_PAIR / "c.log").read_text().splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("TRACE_C: pix0_vector_meters"))
+    last = max(at for at, line in enumerate(lines) if line.startswith("TRACE_C"))
+    block, path = lines[first : last + 1], tmp_path / "c.log"
+    # The same numbers in other digits are no step's values digit for digit.
+    other = [line.replace("F_latt_b=", "F_latt_b=0") if "phi_tic=0 " in line else line for line in block]
+    path.write_text("\n".join([*lines[:first], *block * 20, *other, *block * 20, *lines[last + 1 :]]) + "\n")
+    assert _same(path, 9_000)
+    found = check_long(str(path), registry.default(), chunk=9_000)
+    assert found is not None
+    assert "C phi_tic 0 repeats phi_tic 9 in 40 of 41 sweeps: the same values at another angle" in found.observations
+    assert len(found.trace.blocks) < 10
+
+
+def test_terms_that_leave_the_range_of_numbers_break_a_relation_both_ways(tmp_path: Path) -> None:
+    lines = (PAIRS / "polar_09__35_24" / "c.log").read_text().splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("TRACE_C: pix0_vector_meters"))
+    last = max(at for at, line in enumerate(lines) if line.startswith("TRACE_C"))
+    block, path = lines[first : last + 1], tmp_path / "c.log"
+    far = [f"TRACE_C: pixel_pos_meters{' 1e+200' * 3}" if "pixel_pos_meters" in line else line for line in block]
+    path.write_text("\n".join([*lines[:first], *block * 5, *far, *block * 3, *lines[last + 1 :]]) + "\n")
+    assert _same(path, 4_000)
 
 
 def test_the_library_checks_long_logs_by_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
