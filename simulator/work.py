@@ -11,6 +11,12 @@ The eager sweep takes some 0.1 s of a core for each million, compiled code a ten
 two, once, most of it beside the import of torch.
 """
 
+AUTO = "auto"
+"""The name of a device that leaves the choice to the samples."""
+
+PAYING_SAMPLES = 400_000_000
+"""Samples that take two processor cores longer than a GPU takes to start and to compute them: about two seconds."""
+
 
 def is_worthwhile(samples: int) -> bool:
     """Tell whether an image of so many samples is left to compiled code where nothing else is asked for."""
@@ -38,4 +44,5 @@ def may_use_native(config: Config) -> bool:
             wanted = is_worthwhile(least_samples(config))
         case _:
             wanted = False
-    return wanted and config.execution.device == "cpu"
+    device = config.execution.device
+    return wanted and (device == "cpu" or (device == AUTO and least_samples(config) < PAYING_SAMPLES))
