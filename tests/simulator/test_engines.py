@@ -64,7 +64,7 @@ def test_the_reason_is_said_where_the_compiled_code_is_not_there(monkeypatch: py
 
 @pytest.mark.parametrize("flags", ["-compile always", "-detpixels 3200"])
 def test_a_list_that_compiled_code_cannot_count_is_said(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines.native_sweep, "LARGEST_TABLE", 5)
+    monkeypatch.setattr("simulator.engines.native_sweep.LARGEST_TABLE", 5)
     row = ReflectionTable(np.ones((1, 1, 1)), 0, 0, 0, 0, 0, 0, 1.0, 1)
     model = build_model(parse(f"{SMALL} {flags}".split()).config, Inputs(reflections=row))
     chosen = chosen_engine(model)
