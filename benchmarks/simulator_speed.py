@@ -3,8 +3,9 @@
 usage: NB_C_BIN=./nanoBragg python benchmarks/simulator_speed.py [--hkl FILE] [--repeat 5]
 
 All that is measured runs in turn, round after round, so that a machine that others use too slows all alike; each row
-shows medians, and their ratio to the reference with as many threads as torch has. Without --hkl the one-reflection list
-of the example serves; the number of samples is the same. A first round compiles, and is not counted.
+shows medians, and their ratio to the reference with as many threads as torch has: of the time, and of the processor
+time, which other work disturbs less. Without --hkl the one-reflection list of the example serves; the number of samples
+is the same. A first round compiles, and is not counted.
 """
 
 import argparse
@@ -83,17 +84,26 @@ def main() -> None:
 
 def table(actions: dict[str, Callable[[], object]], repeat: int) -> None:
     """Run all in turn and print a row for each."""
-    seconds: dict[str, list[float]] = {name: [] for name in actions}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in actions}
     for counted in range(repeat + 1):
         for name, action in actions.items():
-            start = time.perf_counter()
+            start, start_processor = time.perf_counter(), processor_seconds()
             action()
             if counted:
-                seconds[name].append(time.perf_counter() - start)
-    peer = median(seconds[REFERENCE]) if REFERENCE in seconds else None
-    for name, taken in seconds.items():
-        ratio = "" if peer is None else f"  {median(taken) / peer:6.3f} of the reference"
-        print(f"{name:36} median {median(taken):7.3f} s  best {min(taken):7.3f} s{ratio}", flush=True)
+                taken[name].append((time.perf_counter() - start, processor_seconds() - start_processor))
+    medians = {name: [median(column) for column in zip(*rows, strict=True)] for name, rows in taken.items()}
+    for name, (wall, processor) in medians.items():
+        row = f"{name:36} {wall:7.3f} s, {processor:7.3f} s of a processor"
+        if REFERENCE in medians:
+            peer, peer_processor = medians[REFERENCE]
+            row += f"; {wall / peer:6.3f} and {processor / peer_processor:6.3f} of the reference"
+        print(row, flush=True)
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of those that it waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def print_nothing(name: str, value: object) -> None:

@@ -7,7 +7,7 @@ crystal shapes and options. The sines are polynomials of range-reduced indices. 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,9 +19,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from simulator.config import CrystalShape
-from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT_THRESHOLD
 from simulator.defects import Defect
-from simulator.lattice import SINE_COEFFICIENTS
+from simulator.lattice import SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
 from simulator.model import Engine, Model, PixelState, Stage, SweepContext, as_written, sample_weight
 from simulator.rays import pixel_ray
 from simulator.samples import eager_sweep
@@ -34,9 +33,6 @@ WARPS = 4
 SAMPLES_AT_ONCE = 64
 """Samples whose sum is taken in the precision of the factors before it joins the sum in float64."""
 
-LARGEST_TABLE = 2**31 - 1
-"""Entries of a table of structure factors that the kernel's indices reach."""
-
 SQUARE = tl.constexpr(0)
 ROUND = tl.constexpr(1)
 GAUSS = tl.constexpr(2)
@@ -47,6 +43,41 @@ _SHAPES = {
     CrystalShape.GAUSS: GAUSS,
     CrystalShape.TOPHAT: TOPHAT,
 }
+
+# Where the constants of a model stand in the kernels' table of them.
+SINE = tl.constexpr(0)
+CELLS = tl.constexpr(6)
+NUDGE = tl.constexpr(9)
+DEFAULT_F = tl.constexpr(10)
+ALL_CELLS = tl.constexpr(11)
+FUDGE = tl.constexpr(12)
+OF_SHAPE = tl.constexpr(13)
+PI = tl.constexpr(14)
+MARGIN = tl.constexpr(15)
+SIXTH = tl.constexpr(16)
+RECIPROCAL = tl.constexpr(17)
+
+
+@triton.jit
+def _vectors(components, place, pixels, present):
+    """Return the three components of a vector of each pixel."""
+    x = tl.load(components + place, mask=present, other=0.0)
+    y = tl.load(components + pixels + place, mask=present, other=0.0)
+    z = tl.load(components + 2 * pixels + place, mask=present, other=0.0)
+    return x, y, z
+
+
+@triton.jit
+def _sine_coefficients(numbers, SINGLE: tl.constexpr):
+    """Return what :func:`_half_turn_sine` takes."""
+    real = tl.float32 if SINGLE else tl.float64
+    p0 = tl.load(numbers + SINE).to(real)
+    p1 = tl.load(numbers + SINE + 1).to(real)
+    p2 = tl.load(numbers + SINE + 2).to(real)
+    p3 = tl.load(numbers + SINE + 3).to(real)
+    p4 = tl.load(numbers + SINE + 4).to(real)
+    p5 = tl.load(numbers + SINE + 5).to(real)
+    return p0, p1, p2, p3, p4, p5
 
 
 @triton.jit
@@ -72,6 +103,13 @@ def _nearest(x):
 def _place(index, low, count):
     """Return where a whole number stands along an axis of the bordered table; beyond its edges on the border."""
     return tl.minimum(tl.maximum(index.to(tl.int32), low - 1), low + count) - (low - 1)
+
+
+@triton.jit
+def _entry(h, k, l, low_h, low_k, low_l, count_h, count_k, count_l):  # noqa: E741
+    """Return where the F of a reflection stands in the bordered table."""
+    row = _place(h, low_h, count_h) * (count_k + 2)
+    return (row + _place(k, low_k, count_k)) * (count_l + 2) + _place(l, low_l, count_l)
 
 
 @triton.jit
@@ -102,27 +140,27 @@ def _along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, p1, p2, p3, p
 def _round(numbers, dh, dk, dl, SINGLE: tl.constexpr):
     """Return F_latt of a round crystal."""
     real = tl.float32 if SINGLE else tl.float64
-    a = tl.load(numbers + 6).to(real) * dh
-    b = tl.load(numbers + 7).to(real) * dk
-    c = tl.load(numbers + 8).to(real) * dl
-    squared = (a * a + b * b + c * c) * tl.load(numbers + 12).to(real)
+    a = tl.load(numbers + CELLS).to(real) * dh
+    b = tl.load(numbers + CELLS + 1).to(real) * dk
+    c = tl.load(numbers + CELLS + 2).to(real) * dl
+    squared = (a * a + b * b + c * c) * tl.load(numbers + FUDGE).to(real)
     centre = squared == 0.0
-    x = tl.load(numbers + 14).to(real) * tl.sqrt(tl.where(centre, 1.0, squared))
+    x = tl.load(numbers + PI).to(real) * tl.sqrt(tl.where(centre, 1.0, squared))
     form = 3.0 * (tl.sin(x) / x - tl.cos(x)) / (x * x)
-    return tl.load(numbers + 11).to(real) * tl.load(numbers + 13).to(real) * tl.where(centre, 1.0, form)
+    return tl.load(numbers + ALL_CELLS).to(real) * tl.load(numbers + OF_SHAPE).to(real) * tl.where(centre, 1.0, form)
 
 
 @triton.jit
 def _spot(numbers, dh, dk, dl, SHAPE: tl.constexpr, SINGLE: tl.constexpr):
     """Return F_latt of a crystal of Gaussian or top-hat spots."""
     real = tl.float32 if SINGLE else tl.float64
-    star = numbers + 17
+    star = numbers + RECIPROCAL
     x = tl.load(star).to(real) * dh + tl.load(star + 3).to(real) * dk + tl.load(star + 6).to(real) * dl
     y = tl.load(star + 1).to(real) * dh + tl.load(star + 4).to(real) * dk + tl.load(star + 7).to(real) * dl
     z = tl.load(star + 2).to(real) * dh + tl.load(star + 5).to(real) * dk + tl.load(star + 8).to(real) * dl
-    cells = tl.load(numbers + 11).to(real)
-    fudge = tl.load(numbers + 12).to(real)
-    constant = tl.load(numbers + 13).to(real)
+    cells = tl.load(numbers + ALL_CELLS).to(real)
+    fudge = tl.load(numbers + FUDGE).to(real)
+    constant = tl.load(numbers + OF_SHAPE).to(real)
     q = (x * x + y * y + z * z) * cells * cells
     return cells * tl.exp(-(q / constant) * fudge) if SHAPE == GAUSS else tl.where(q * fudge < constant, cells, 0.0)
 
@@ -186,23 +224,16 @@ def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     """Write the sum over samples of F_cell² F_latt² of each pixel."""
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     present = place < pixels
-    sx = tl.load(scattering + place, mask=present, other=0.0)
-    sy = tl.load(scattering + pixels + place, mask=present, other=0.0)
-    sz = tl.load(scattering + 2 * pixels + place, mask=present, other=0.0)
+    sx, sy, sz = _vectors(scattering, place, pixels, present)
     real = tl.float32 if SINGLE else tl.float64
-    p0 = tl.load(numbers + 0).to(real)
-    p1 = tl.load(numbers + 1).to(real)
-    p2 = tl.load(numbers + 2).to(real)
-    p3 = tl.load(numbers + 3).to(real)
-    p4 = tl.load(numbers + 4).to(real)
-    p5 = tl.load(numbers + 5).to(real)
-    cells_a = tl.load(numbers + 6)
-    cells_b = tl.load(numbers + 7)
-    cells_c = tl.load(numbers + 8)
-    nudge = tl.load(numbers + 9)
-    default_F = tl.load(numbers + 10).to(real)
-    margin = tl.load(numbers + 15)
-    sixth = tl.load(numbers + 16)
+    p0, p1, p2, p3, p4, p5 = _sine_coefficients(numbers, SINGLE)
+    cells_a = tl.load(numbers + CELLS)
+    cells_b = tl.load(numbers + CELLS + 1)
+    cells_c = tl.load(numbers + CELLS + 2)
+    nudge = tl.load(numbers + NUDGE)
+    default_F = tl.load(numbers + DEFAULT_F).to(real)
+    margin = tl.load(numbers + MARGIN)
+    sixth = tl.load(numbers + SIXTH)
     total = tl.load(start + place, mask=present & RUNNING, other=0.0)
     factor = tl.load(weight + place, mask=present & RUNNING, other=1.0)
     row = basis
@@ -236,9 +267,7 @@ def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
                 lattice = _spot(numbers, (h - h0).to(real), (k - k0).to(real), (l - l0).to(real), SHAPE, SINGLE)
             amplitude = lattice * default_F
             if HAS_TABLE:
-                at_h = _place(h0, low_h, count_h) * (count_k + 2)
-                at_l = (at_h + _place(k0, low_k, count_k)) * (count_l + 2) + _place(l0, low_l, count_l)
-                F = tl.load(table + at_l)
+                F = tl.load(table + _entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l))
                 if TRICUBIC:
                     inside = _within(h, low_h, count_h, margin) & _within(k, low_k, count_k, margin)
                     inside &= _within(l, low_l, count_l, margin)
@@ -306,19 +335,12 @@ def slope_kernel(  # noqa: PLR0915 - one kernel
     """Carry the derivative of the sums of :func:`sweep_kernel` back to what they follow from."""
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     present = place < pixels
-    sx = tl.load(scattering + place, mask=present, other=0.0)
-    sy = tl.load(scattering + pixels + place, mask=present, other=0.0)
-    sz = tl.load(scattering + 2 * pixels + place, mask=present, other=0.0)
+    sx, sy, sz = _vectors(scattering, place, pixels, present)
     gradient = 2.0 * tl.load(upstream + place, mask=present, other=0.0)
-    p0 = tl.load(numbers + 0)
-    p1 = tl.load(numbers + 1)
-    p2 = tl.load(numbers + 2)
-    p3 = tl.load(numbers + 3)
-    p4 = tl.load(numbers + 4)
-    p5 = tl.load(numbers + 5)
-    nudge = tl.load(numbers + 9)
-    default_F = tl.load(numbers + 10)
-    pi = tl.load(numbers + 14)
+    p0, p1, p2, p3, p4, p5 = _sine_coefficients(numbers, SINGLE=False)
+    nudge = tl.load(numbers + NUDGE)
+    default_F = tl.load(numbers + DEFAULT_F)
+    pi = tl.load(numbers + PI)
     one = tl.full((BLOCK,), 1.0, dtype=tl.float64)
     none = tl.zeros((BLOCK,), dtype=tl.float64)
     gx = none
@@ -342,16 +364,15 @@ def slope_kernel(  # noqa: PLR0915 - one kernel
         square_b, slope_b = one, none
         square_c, slope_c = one, none
         if ALONG_A:
-            square_a, slope_a = _slope(h, h0, nudge, tl.load(numbers + 6), p0, p1, p2, p3, p4, p5, pi)
+            square_a, slope_a = _slope(h, h0, nudge, tl.load(numbers + CELLS), p0, p1, p2, p3, p4, p5, pi)
         if ALONG_B:
-            square_b, slope_b = _slope(k, k0, nudge, tl.load(numbers + 7), p0, p1, p2, p3, p4, p5, pi)
+            square_b, slope_b = _slope(k, k0, nudge, tl.load(numbers + CELLS + 1), p0, p1, p2, p3, p4, p5, pi)
         if ALONG_C:
-            square_c, slope_c = _slope(l, l0, nudge, tl.load(numbers + 8), p0, p1, p2, p3, p4, p5, pi)
+            square_c, slope_c = _slope(l, l0, nudge, tl.load(numbers + CELLS + 2), p0, p1, p2, p3, p4, p5, pi)
         F = default_F
         lattice = square_a * square_b * square_c
         if HAS_TABLE:
-            at_h = _place(h0, low_h, count_h) * (count_k + 2)
-            node = (at_h + _place(k0, low_k, count_k)) * (count_l + 2) + _place(l0, low_l, count_l)
+            node = _entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l)
             F = tl.load(table + node).to(tl.float64)
             if OF_TABLE:
                 tl.atomic_add(table_out + node, gradient * lattice * F, mask=present)
@@ -383,26 +404,25 @@ def slope_kernel(  # noqa: PLR0915 - one kernel
 
 
 def constants(model: Model) -> Tensor:
-    """Return the kernel's table of constants, float64, on the CPU."""
+    """Return the kernels' table of constants, float64, on the CPU."""
     crystal = model.crystal
-    of_shape = {CrystalShape.ROUND: ROUND_SHAPE_FACTOR, CrystalShape.GAUSS: GAUSS_SHAPE_CONSTANT}
-    return torch.tensor(
-        [
-            *SINE_COEFFICIENTS,
-            *map(float, crystal.N),
-            # Far below the resolution of any index, but it makes N of 0/0 at a reflection.
-            1e-12 if model.dtype == torch.float32 else 1e-30,
-            plain(model.factors.default_F),
-            float(math.prod(crystal.N)),
-            crystal.fudge,
-            of_shape.get(crystal.shape, TOPHAT_THRESHOLD),
-            math.pi,
-            INTERPOLATION_MARGIN,
-            1.0 / 6.0,
-            *(plain(component) for v in crystal.reciprocal for component in v),
-        ],
-        dtype=torch.float64,
-    )
+    sections: dict[tl.constexpr, Sequence[float]] = {
+        SINE: SINE_COEFFICIENTS,
+        CELLS: crystal.N,
+        NUDGE: (axis_nudge(model.dtype),),
+        DEFAULT_F: (plain(model.factors.default_F),),
+        ALL_CELLS: (math.prod(crystal.N),),
+        FUDGE: (crystal.fudge,),
+        OF_SHAPE: (SHAPE_CONSTANTS.get(crystal.shape, 0.0),),
+        PI: (math.pi,),
+        MARGIN: (INTERPOLATION_MARGIN,),
+        SIXTH: (1.0 / 6.0,),
+        RECIPROCAL: [plain(component) for v in crystal.reciprocal for component in v],
+    }
+    numbers = torch.zeros(sum(map(len, sections.values())), dtype=torch.float64)
+    for place, values in sections.items():
+        numbers[place.value : place.value + len(values)] = torch.tensor(values, dtype=torch.float64)
+    return numbers
 
 
 @dataclass(frozen=True)

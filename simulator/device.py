@@ -4,13 +4,7 @@ import torch
 
 from simulator.config import Config
 from simulator.errors import ConfigurationError
-from simulator.work import least_samples
-
-AUTO = "auto"
-"""The name that leaves the choice to :func:`device_name`."""
-
-PAYING_SAMPLES = 400_000_000
-"""Samples that take two processor cores longer than a GPU takes to start and to compute them: about two seconds."""
+from simulator.work import AUTO, PAYING_SAMPLES, least_samples
 
 
 def device_of(name: str) -> torch.device:

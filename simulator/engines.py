@@ -43,6 +43,9 @@ AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-5}
 """How far a pixel of the native engine may be off the eager one in double precision, as a part of what is around it."""
 
 
+TOO_LARGE = "the list of reflections is too large for the compiled one"
+
+
 def chosen_engine(model: Model) -> ChosenEngine:
     """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large."""
     wish = model.config.execution.compile
@@ -67,7 +70,7 @@ def _samples(model: Model) -> int:
 def _native(model: Model) -> ChosenEngine:
     with torch.no_grad():
         if not native_sweep.is_possible(model):
-            return _eager_since(f"the compiled one does not take this run (device {model.config.execution.device})")
+            return _eager_since(TOO_LARGE)
         try:
             library = loaded_library()
             engine = native_sweep.native_engine(library)
@@ -87,7 +90,7 @@ def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
     except ImportError:
         return _eager_since("Triton, which comes with PyTorch for CUDA, is not installed")
     if (bordered := model.factors.bordered) is not None and bordered.numel() >= native_sweep.LARGEST_TABLE:
-        return _eager_since("the list of reflections is too large for the compiled one")
+        return _eager_since(TOO_LARGE)
     with torch.no_grad():
         engine = cuda_engine(model, compiled_stages=compiled_stages)
         try:

@@ -28,6 +28,14 @@ def nearest_reflection(miller: Vector) -> Vector:
     return miller.map(lambda index: torch.ceil(index - 0.5))
 
 
+SHAPE_CONSTANTS = {
+    CrystalShape.ROUND: ROUND_SHAPE_FACTOR,
+    CrystalShape.GAUSS: GAUSS_SHAPE_CONSTANT,
+    CrystalShape.TOPHAT: TOPHAT_THRESHOLD,
+}
+"""The number that the factor of each shape has in it; that of a square crystal has none."""
+
+
 class LatticeFactor(NamedTuple):
     """F_latt and, for a square crystal, its factors along a, b and c; 1 along an axis of one cell."""
 
@@ -180,6 +188,11 @@ def _sine_of_half_turns(x: Tensor) -> Tensor:
     return x * value
 
 
+def axis_nudge(dtype: torch.dtype) -> float:
+    """Return what is far below the resolution of any index, but makes N of 0/0 at a reflection."""
+    return 1e-30 if dtype == torch.float64 else 1e-12
+
+
 def reduced_lattice_factor(cells: Sequence[int], miller: Vector, nearest: Vector, dtype: torch.dtype) -> Tensor:
     """Return F_latt of a square crystal but for its sign, from range-reduced indices.
 
@@ -192,8 +205,7 @@ def reduced_lattice_factor(cells: Sequence[int], miller: Vector, nearest: Vector
     dtype : torch.dtype
         Precision of the result.
     """
-    # Far below the resolution of any index, but it makes N of 0/0 at a reflection.
-    nudge = 1e-30 if dtype == torch.float64 else 1e-12
+    nudge = axis_nudge(dtype)
     numerator = denominator = torch.ones((), dtype=dtype)
     for index, integer, count in zip(miller, nearest, cells, strict=True):
         if count > 1:

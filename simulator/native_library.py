@@ -131,6 +131,8 @@ def _load() -> None:
 
 
 def _found() -> NativeLibrary | NativeUnavailableError:
+    if not hasattr(os, "geteuid"):
+        return NativeUnavailableError("this system does not tell whose a file is")
     try:
         return _library_of(found_compiler())
     except NativeUnavailableError as error:

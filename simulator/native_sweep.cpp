@@ -39,9 +39,11 @@ struct SweepArguments {
     std::int64_t far;              // indices beyond what sine_of() reduces without loss
     double cells[3];
     double fudge;
+    double of_shape;               // the number in the factor of a round, Gaussian or top-hat crystal
     double reciprocal[9];          // a* b* c* in 1/Å
     double low[3];                 // first indices of the table of structure factors
     double counts[3];              // its sizes, without the border
+    double margin;                 // from its edges, within which nothing is interpolated
     const void *table;             // with a border that holds the default; null: the default alone
     double default_F;
     double share;                  // background of each sample
@@ -283,7 +285,7 @@ inline double offset(const Block<real> &block, int axis, Lane i) {
 template <typename real>
 void round_factor(Block<real> &block, const Arguments &a) {
     const double Na2 = a.cells[0] * a.cells[0], Nb2 = a.cells[1] * a.cells[1], Nc2 = a.cells[2] * a.cells[2];
-    const double height = a.cells[0] * a.cells[1] * a.cells[2] * 0.723601254558268;
+    const double height = a.cells[0] * a.cells[1] * a.cells[2] * a.of_shape;
     for (Lane i = 0; i < BLOCK; ++i) {
         const double dx = offset(block, 0, i), dy = offset(block, 1, i), dz = offset(block, 2, i);
         const double squared = ((Na2 * dx * dx + Nb2 * dy * dy) + Nc2 * dz * dz) * a.fudge;
@@ -312,7 +314,7 @@ void gauss_factor(Block<real> &block, const Arguments &a) {
     const double cells = a.cells[0] * a.cells[1] * a.cells[2];
     for (Lane i = 0; i < BLOCK; ++i) {
         const double q = spot_distance_sqr(block, a, cells, i);
-        block.lattice[i] = real(cells * exponential(-(q / 0.63) * a.fudge));
+        block.lattice[i] = real(cells * exponential(-(q / a.of_shape) * a.fudge));
     }
 }
 
@@ -321,7 +323,7 @@ void tophat_factor(Block<real> &block, const Arguments &a) {
     const double cells = a.cells[0] * a.cells[1] * a.cells[2];
     for (Lane i = 0; i < BLOCK; ++i) {
         const double q = spot_distance_sqr(block, a, cells, i);
-        block.lattice[i] = real(q * a.fudge < 0.3969 ? cells : 0.0);
+        block.lattice[i] = real(q * a.fudge < a.of_shape ? cells : 0.0);
     }
 }
 
@@ -372,7 +374,8 @@ bool find_range(Block<real> &block, const Arguments &a) {
         std::int32_t in = 1;
         for (int axis = 0; axis < 3; ++axis) {
             const double index = block.miller[axis][i];
-            in &= std::int32_t(index >= a.low[axis] + 2.0) & std::int32_t(index <= a.low[axis] + a.counts[axis] - 1.0 - 2.0);
+            const double last = a.low[axis] + a.counts[axis] - 1.0;
+            in &= std::int32_t(index >= a.low[axis] + a.margin) & std::int32_t(index <= last - a.margin);
         }
         block.inside[i] = in;
     }
@@ -398,7 +401,7 @@ void interpolate_F(Block<real> &block, const Arguments &a) {
     for (int axis = 0; axis < 3; ++axis) {
         for (Lane i = 0; i < BLOCK; ++i) {
             // What is out of range takes another way; here it needs only a place in the table.
-            const double index = block.inside[i] ? block.miller[axis][i] : a.low[axis] + 2.0;
+            const double index = block.inside[i] ? block.miller[axis][i] : a.low[axis] + a.margin;
             base[axis][i] = std::floor(index);
             cubic_weights(index - base[axis][i], &weight[axis][0][i], BLOCK);
         }

@@ -16,11 +16,12 @@ from torch import Tensor
 from simulator.config import CrystalShape
 from simulator.defects import Defect
 from simulator.detector import Detector
+from simulator.lattice import SHAPE_CONSTANTS
 from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
 from simulator.native_library import NativeLibrary
 from simulator.rays import Ray, pixel_ray
 from simulator.samples import eager_sweep
-from simulator.structure_factors import Lookup, NearestLookup, RangeScan, TricubicLookup
+from simulator.structure_factors import INTERPOLATION_MARGIN, Lookup, NearestLookup, RangeScan, TricubicLookup
 from simulator.vectors import Vector, norm, plain
 
 LARGEST_TABLE = 1 << 31
@@ -52,9 +53,11 @@ class SweepArguments(ctypes.Structure):
         ("far", ctypes.c_int64),
         ("cells", ctypes.c_double * 3),
         ("fudge", ctypes.c_double),
+        ("of_shape", ctypes.c_double),
         ("reciprocal", ctypes.c_double * 9),
         ("low", ctypes.c_double * 3),
         ("counts", ctypes.c_double * 3),
+        ("margin", ctypes.c_double),
         ("table", ctypes.c_void_p),
         ("default_F", ctypes.c_double),
         ("share", ctypes.c_double),
@@ -201,9 +204,11 @@ def _prepare(model: Model) -> _Prepared:
         counts_all=int(model.config.beam.water_um != 0.0),
         cells=crystal.N,
         fudge=crystal.fudge,
+        of_shape=SHAPE_CONSTANTS.get(crystal.shape, 0.0),
         reciprocal=tuple(plain(component) for v in crystal.reciprocal for component in v),
         low=factors.low,
         counts=factors.counts,
+        margin=INTERPOLATION_MARGIN,
         default_F=plain(factors.default_F),
     )
     if factors.bordered is not None:

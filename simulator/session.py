@@ -12,7 +12,7 @@ from torch import Tensor
 from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
-from simulator.device import AUTO, gpu_pays, on_available_device
+from simulator.device import gpu_pays, on_available_device
 from simulator.engines import chosen_engine
 from simulator.errors import ConfigurationError
 from simulator.memory import check_memory
@@ -22,6 +22,7 @@ from simulator.outputs import RunNotes, write_dump, write_outputs
 from simulator.random import Generator
 from simulator.run import simulate, trace_values, visited_pixels
 from simulator.vectors import Matrix, Vector
+from simulator.work import AUTO
 
 Print = Callable[[str], None]
 

@@ -7,9 +7,15 @@ from simulator.config import Config
 WORTHWHILE_SAMPLES = 10_000_000
 """Samples from which an image is left to compiled code.
 
-The eager sweep takes some 0.1 s of a core for each million, compiled code a tenth of that; to make it takes a second or
-two, once, most of it beside the import of torch.
+The eager sweep takes some 0.1 s of a core for each million, compiled code a sixth of that at ten samples of a pixel, a
+ninth at a hundred; to make it takes a second or two, once, most of it beside the import of torch.
 """
+
+AUTO = "auto"
+"""The name of a device that leaves the choice to the samples."""
+
+PAYING_SAMPLES = 400_000_000
+"""Samples that take two processor cores some two to five seconds: longer than a GPU takes to start and compute them."""
 
 
 def is_worthwhile(samples: int) -> bool:
@@ -38,4 +44,5 @@ def may_use_native(config: Config) -> bool:
             wanted = is_worthwhile(least_samples(config))
         case _:
             wanted = False
-    return wanted and config.execution.device == "cpu"
+    device = config.execution.device
+    return wanted and (device == "cpu" or (device == AUTO and least_samples(config) < PAYING_SAMPLES))

@@ -10,13 +10,14 @@ import torch
 from simulator.arguments import parse
 from simulator.build import build_model, read_inputs
 from simulator.config import Config
-from simulator.device import PAYING_SAMPLES, device_name, device_of, gpu_pays, on_available_device
+from simulator.device import device_name, device_of, gpu_pays, on_available_device
 from simulator.engines import AGREEMENT, EngineKind, check_engine, chosen_engine
 from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER
 from simulator.memory import LARGEST_PORTION, needed_bytes, portion_size
 from simulator.parameters import Parameter
 from simulator.run import image_values, visited_pixels
+from simulator.work import PAYING_SAMPLES
 
 ON_GPU = torch.cuda.is_available()
 SMALL = (

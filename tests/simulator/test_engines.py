@@ -1,8 +1,10 @@
 """Which engine a run takes, and that one which is wrong is not taken."""
 
 import dataclasses
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from simulator.__main__ import main
 from simulator.arguments import parse
 from simulator.build import Inputs, build_model
 from simulator.engines import EngineDisagreesError, EngineKind, check_engine, chosen_engine
+from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
 from simulator.model import Engine, Model, PixelState, SweepContext
 from simulator.native_library import NativeUnavailableError, loaded_library
@@ -57,6 +60,22 @@ def test_the_reason_is_said_where_the_compiled_code_is_not_there(monkeypatch: py
     chosen = chosen_engine(model_of("-compile always"))
     assert (chosen.kind, chosen.engine) == (EngineKind.EAGER, EAGER)
     assert chosen.said == "engine: eager, since no C++ compiler: none is there"
+
+
+@pytest.mark.parametrize("flags", ["-compile always", "-detpixels 3200"])
+def test_a_list_that_compiled_code_cannot_count_is_said(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.engines.native_sweep.LARGEST_TABLE", 5)
+    row = ReflectionTable(np.ones((1, 1, 1)), 0, 0, 0, 0, 0, 0, 1.0, 1)
+    model = build_model(parse(f"{SMALL} {flags}".split()).config, Inputs(reflections=row))
+    chosen = chosen_engine(model)
+    assert chosen.kind is EngineKind.EAGER
+    assert chosen.said == "engine: eager, since the list of reflections is too large for the compiled one"
+
+
+@pytest.mark.skipif(find_spec("triton") is not None, reason="Triton is installed")
+def test_without_triton_a_gpu_computes_eagerly() -> None:
+    chosen = engines._cuda(model_of(""), compiled_stages=False)
+    assert chosen.said == "engine: eager, since Triton, which comes with PyTorch for CUDA, is not installed"
 
 
 def test_torch_compile_stays_a_choice() -> None:

@@ -187,6 +187,13 @@ def test_without_a_compiler_the_reason_is_told(cache: Path, tmp_path: Path, monk
         found_compiler()
 
 
+@pytest.mark.usefixtures("cache")
+def test_a_system_that_has_no_owners_of_files_has_no_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "geteuid")
+    with pytest.raises(NativeUnavailableError, match="whose a file is"):
+        loaded_library()
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [

@@ -34,6 +34,8 @@ def test_the_samples_are_no_more_than_those_of_the_run(flags: str) -> None:
         ("", False),
         ("-compile always", True),
         ("-compile always -device cuda", False),
+        ("-detpixels 4000 -oversample 1 -device auto", True),
+        ("-detpixels 4000 -oversample 6 -device auto", False),
         ("-detpixels 4000 -oversample 1", True),
         ("-detpixels 4000 -oversample 1 -compile never", False),
         ("-detpixels 4000 -compile torch", False),
