@@ -6,6 +6,7 @@ space of process numbers: on another machine, in another container or before a r
 process, so there nothing is judged.
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -127,6 +128,21 @@ def temporary_folder() -> Iterator[Path]:
         raise UsageError(f"no folder for temporary files can be made: {error.strerror}; set TMPDIR to one") from error
     with made as name:
         yield Path(name)
+
+
+@cache
+def process_folder() -> Path:
+    """Return the folder for temporary files of this process, which goes when it ends.
+
+    Raises
+    ------
+    UsageError
+        If no folder for temporary files can be written.
+    """
+    made = temporary_folder()
+    folder = made.__enter__()
+    atexit.register(made.__exit__, None, None, None)
+    return folder
 
 
 def remove_stale_folders() -> None:

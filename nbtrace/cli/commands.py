@@ -78,6 +78,12 @@ TABLE: Mapping[str, Entry] = {
         "Run the reference and a candidate on the same flags (nanoBragg's, after --); compare images and traces.",
         kind="image_options:MaskedProgramsCommand",
     ),
+    "merge": Entry(
+        COMPARE,
+        "merge:merge_command",
+        "Put together the results of a suite that ran in parts: one table, one verdict, one digest.",
+    ),
+    "suite": Entry(COMPARE, "suite:app", "List the cases of a suite, or print what runs it on a cluster.", example=""),
     "explain": Entry(EXPLAIN, "explain:explain_command", "Say who is wrong, and why, with proof."),
     "check": Entry(
         EXPLAIN,

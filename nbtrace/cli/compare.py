@@ -28,6 +28,7 @@ from nbtrace.cli.program_flags import passed_on
 from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_flags
 from nbtrace.cli.side_labels import two_sided
+from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.trace_capture_options import TraceCaptureOptions
 from nbtrace.errors import UsageError
 from nbtrace.temporary import temporary_folder
@@ -65,16 +66,6 @@ def compare_command(
             rich_help_panel=PROGRAMS,
         ),
     ] = None,
-    suite: Annotated[
-        Path | None,
-        typer.Option("--suite", metavar="TOML", help="Run a list of cases.", readable=False, rich_help_panel=PROGRAMS),
-    ] = None,
-    only: Annotated[
-        str | None,
-        typer.Option(
-            "--only", metavar="PATTERN", help="Cases whose name matches, as in 'phi_*'.", rich_help_panel=PROGRAMS
-        ),
-    ] = None,
     repeat: Annotated[
         int | None,
         typer.Option(
@@ -104,6 +95,7 @@ def compare_command(
     no_trace: Annotated[
         bool, typer.Option("--no-trace", help="Compare the images only.", rich_help_panel=PIXELS)
     ] = False,
+    suites: SuiteOptions,
     simulator: SimulatorOptions,
     capturing: TraceCaptureOptions,
     lenient: Lenient = False,
@@ -160,7 +152,8 @@ def compare_command(
         raise UsageError("--pixel names a pixel to trace and --no-trace forbids it; give one of them")
     capturing.refuse_without("--no-trace", traced=not no_trace)
     capturing.refuse_without("--archived", traced=archived is None)
-    _check_kind(suite, only, [name for name, value in zip(names, alone, strict=True) if value is not None])
+    suites.checked()
+    _check_kind(suites.suite, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
@@ -183,16 +176,14 @@ def compare_command(
             capturing=capturing.checked(),
             work=work,
         )
-        if suite is not None:
-            raise typer.Exit(compare_suite(request, wishes, suite, only, to))
+        if suites.suite is not None:
+            raise typer.Exit(compare_suite(request, wishes, suites.suite, suites, to))
         if archived is None:
             wanted_flags(passed_on(ctx), "compare")
         raise typer.Exit(compare_pair(request, wishes, to))
 
 
-def _check_kind(suite: Path | None, only: str | None, alone: list[str]) -> None:
-    """Refuse options that belong to a single comparison beside a suite, and the other way round."""
+def _check_kind(suite: Path | None, alone: list[str]) -> None:
+    """Refuse options that belong to a single comparison beside a suite."""
     if suite is not None and alone:
         raise UsageError(f"{alone[0]} belongs to a single comparison; the cases of --suite have their own")
-    if suite is None and only is not None:
-        raise UsageError("--only chooses among the cases of --suite; give a suite")

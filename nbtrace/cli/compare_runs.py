@@ -12,6 +12,7 @@ from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
@@ -19,9 +20,11 @@ from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
+from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
-from nbtrace.programs.suite import SuiteResult, run_suite
+from nbtrace.programs.suite import SuiteResult, SuiteRun
 from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
+from nbtrace.programs.suite_parts import run_part
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
@@ -154,39 +157,42 @@ def compare_pair(
     return code
 
 
-def compare_suite(request: Request, wishes: Wishes, suite: Path, only: str | None, to: Destinations) -> ExitCode:
+def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteOptions, to: Destinations) -> ExitCode:
     """Run the cases of a suite; print, write and file the table.
 
     Raises
     ------
     UsageError, InputError
-        If the suite is none, or no case matches.
+        If the suite is none, no case matches, or results cannot be kept.
+    ProgramError
+        If no scheduler answers.
     """
     plan = wishes.plan()
-    listed = read_suite(suite)
-    names = [case.name for case in listed.case if only is None or fnmatchcase(case.name, only)]
+    read = read_suite(suite)
+    names = [case.name for case in read.cases if options.only is None or fnmatchcase(case.name, options.only)]
     if not names:
-        raise InputError(f"no case of {suite} matches {only!r}; {_cases(only or '', listed)}")
+        raise InputError(f"no case of {suite} matches {options.only!r}; {_cases(options.only or '', read)}")
     delivery = Delivery("compare", (str(suite),), to)
     request.require_candidate()
-    cases = tasks(listed, suite.parent, names)
-    results = tuple(
-        run_suite(
-            cases,
-            request.reference_side,
-            request.candidate_side,
-            plan,
-            origin=suite.name,
-            lenient=request.lenient,
+    run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
+    store = None if options.results is None else CaseStore(options.results)
+    before = SuiteResult(read.name, str(suite), request.candidate_name, (), len(read.cases) - len(names))
+    with options.workers() as workers:
+        done = run_part(
+            before,
+            tasks(read, suite.parent, names),
+            run,
+            workers,
+            store=store,
+            sides=() if store is None else request.side_digests,
+            shard=options.part,
         )
-    )
-    done = SuiteResult(listed.name, str(suite), request.candidate_name, results, len(listed.case) - len(names))
     return delivery.deliver(suite_view(done), lambda: suite_document(done), code=done.exit_code)
 
 
 def _cases(word: str, suite: SuiteFile) -> str:
     """Return which case was meant, or some that there are."""
-    names = [case.name for case in suite.case]
+    names = [case.name for case in suite.cases]
     near = nearest(word, names)
     if near is not None:
         return f"of its {len(names)} the nearest is called {near}"

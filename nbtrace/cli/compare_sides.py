@@ -6,14 +6,17 @@ from pathlib import Path
 
 from nbtrace.cli.trace_capture_options import TraceCaptureOptions, shipped_probes
 from nbtrace.embedded.choice import Choice, asked_by_environment, require_simulator
-from nbtrace.errors import UsageError
+from nbtrace.errors import ProgramError, UsageError
+from nbtrace.files import sha256_of
 from nbtrace.programs.archived import ArchivedSource
+from nbtrace.programs.case_keys import digest_of_values, program_digest
 from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.leniency import LENIENT
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
 from nbtrace.programs.side_source import RunOptions, SideSource
 from nbtrace.programs.trace_capture import TraceCapture
+from nbtrace.temporary import Owner, process_folder
 from nbtrace.vocabulary import registry
 
 
@@ -119,14 +122,14 @@ class Request:
     @cached_property
     def reference_capture(self) -> TraceCapture | None:
         """What captures the values of the reference, for all of its runs."""
-        return None if self.work is None else self.capturing.capture_of(self.program, self.work)
+        return None if self.work is None else self.capturing.capture_of(self.program, _own(self.work))
 
     @cached_property
     def candidate_capture(self) -> TraceCapture | None:
         """What captures the values of another candidate, as far as the shipped probes fit it."""
         if self.work is None or self.other is None:
             return None
-        return TraceCapture(self.other, shipped_probes, self.work / "candidate")
+        return TraceCapture(self.other, shipped_probes, _own(self.work) / "candidate")
 
     def require_candidate(self) -> None:
         """Check, before anything is run, that the candidate can run here.
@@ -151,9 +154,33 @@ class Request:
         return EmbeddedSource(line, self.embedded, threads)
 
     @property
+    def side_digests(self) -> tuple[str, ...]:
+        """What tells the programs and what is chosen of them from others; a reference that is missing is none.
+
+        Raises
+        ------
+        InputError
+            If a program or a file of probes cannot be read.
+        """
+        try:
+            reference = program_digest(self.program)
+        except ProgramError:
+            reference = ""
+        other = self.other
+        dtype = None if self.embedded.dtype is not None or other is not None else asked_by_environment()
+        candidate = digest_of_values(self.embedded, dtype) if other is None else program_digest(other)
+        probes = "" if self.capturing.probes is None else sha256_of(self.capturing.probes)
+        return reference, candidate, probes, self.capturing.build or ""
+
+    @property
     def candidate_name(self) -> str:
         """The candidate, for people."""
         if self.other is not None:
             return f"{self.other.file.name} ({self.other.origin})"
         chosen = (self.embedded.mode, self.embedded.dtype, self.embedded.device)
         return ", ".join(["embedded simulator", *(word for word in chosen if word is not None)])
+
+
+def _own(work: Path) -> Path:
+    """Return the folder if this process made it; in a worker, one that goes with the worker."""
+    return work if Owner.of(work.name) == Owner.current() else process_folder()

@@ -1,7 +1,7 @@
-"""Running the cases of a suite, one after the other; one that cannot be compared does not end the rest."""
+"""Running the cases of a suite; one that cannot be compared does not end the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -9,11 +9,13 @@ from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.errors import ExitCode, NbtraceError
 from nbtrace.presentable import Presentable
+from nbtrace.programs.case_keys import digest_of_values
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.progress import tracked
+from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
@@ -93,6 +95,12 @@ class SuiteResult(Presentable):
         Cases of the file that were not asked for.
     names : Names
         What reports call the two sides.
+    kept : int
+        Cases that had been done before, and were not run again.
+    elsewhere : int
+        Cases that are of other shards.
+    notices : tuple of Notice
+        What must be known of the results as a whole.
     """
 
     presented_as: ClassVar[str] = "suite"
@@ -103,6 +111,9 @@ class SuiteResult(Presentable):
     cases: tuple[CaseResult, ...]
     left_out: int
     names: Names = field(default_factory=lambda: registry.default().names)
+    kept: int = 0
+    elsewhere: int = 0
+    notices: tuple[Notice, ...] = ()
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
@@ -111,6 +122,15 @@ class SuiteResult(Presentable):
     def of(self, outcome: CaseOutcome) -> tuple[CaseResult, ...]:
         """Return the cases that ended so."""
         return tuple(case for case in self.cases if case.outcome is outcome)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was found, in the order of the cases: the same wherever and in how many parts they ran.
+
+        Times, the places of programs and of recorded output, and the versions are not in it.
+        """
+        found = [{**asdict(case), **dict.fromkeys(_OF_THE_PLACE)} for case in self.cases]
+        return digest_of_values(found)
 
     @property
     def verdict(self) -> Verdict:
@@ -127,6 +147,46 @@ class SuiteResult(Presentable):
         if not self.cases:
             return ExitCode.INPUT
         return next((case.error for case in self.cases if case.error is not None), ExitCode.AGREE)
+
+
+_OF_THE_PLACE = ("c_ms", "py_ms", "reference")
+"""What of a result depends on where and when the case ran."""
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """What the cases of a suite run with; it can be sent to another process.
+
+    Attributes
+    ----------
+    reference, candidate : callable
+        Make the sides; the reference is asked for only where a case has no recorded output.
+    plan : Plan
+        What the cases may change.
+    origin : str
+        Name of the suite's file, the origin of its limits.
+    lenient : bool
+        Flags that the reference ignores are no errors.
+    """
+
+    reference: MakeSource
+    candidate: MakeSource
+    plan: Plan
+    origin: str
+    lenient: bool = False
+
+    def result(self, case: CaseTask) -> CaseResult:
+        """Run a case; what prevents a comparison is its result, too."""
+        try:
+            compared = _compare(case, self)
+        except NbtraceError as error:
+            return lacking(case, str(error), error.exit_code)
+        return _kept(case, compared)
+
+
+def lacking(case: CaseTask, reason: str, error: ExitCode) -> CaseResult:
+    """Return the result of a case that could not be compared."""
+    return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error)
 
 
 def run_suite(
@@ -146,29 +206,23 @@ def run_suite(
     lenient : bool
         Flags that the reference ignores are no errors.
     """
+    run = SuiteRun(reference, candidate, plan, origin, lenient)
     for case in tracked(cases, "cases of the suite", len(cases)):
-        try:
-            result = _compare(case, reference, candidate, plan, origin=origin, lenient=lenient)
-        except NbtraceError as error:
-            reason = str(error)
-            yield CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error.exit_code)
-        else:
-            yield _kept(case, result)
+        yield run.result(case)
 
 
-def _compare(
-    case: CaseTask, reference: MakeSource, candidate: MakeSource, plan: Plan, *, origin: str, lenient: bool
-) -> Comparison:
-    line, given = case.line(lenient=lenient), case.settings
+def _compare(case: CaseTask, run: SuiteRun) -> Comparison:
+    line, given = case.line(lenient=run.lenient), case.settings
+    plan = run.plan
     threads = given.threads or (1 if case.archived is None else case.archived.case.threads)
     own = replace(
         plan,
-        images=case.image_options(plan.images, origin),
+        images=case.image_options(plan.images, run.origin),
         repeat=given.repeat or plan.repeat,
         pixels=(*plan.pixels, *case.pixels),
         traces=plan.traces if given.traces is None else plan.traces and given.traces,
     )
-    return compare(case.archived or reference(line, threads), candidate(line, threads), line, own)
+    return compare(case.archived or run.reference(line, threads), run.candidate(line, threads), line, own)
 
 
 def _kept(case: CaseTask, result: Comparison) -> CaseResult:

@@ -1,10 +1,14 @@
 """The file of a suite: its cases, and what counts as agreement in each. No file names a program to be run."""
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from math import prod
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -19,8 +23,10 @@ from nbtrace.schema import FormatOne, reason
 _Index = Annotated[int, Field(ge=0)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Tolerance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-_Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Name = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Flag = Annotated[str, Field(pattern=r"^-[A-Za-z0-9_]+$")]
 _MOST_RUNS = 1000
+_MOST_CASES = 100_000
 
 
 class Settings(BaseModel):
@@ -73,8 +79,82 @@ class SuiteCase(Settings):
         return value
 
 
+_Value = bool | int | float | str
+_Chosen = dict[_Flag, _Value]
+
+
+class MatrixLimits(Settings):
+    """`[[matrix.limits]]`: what is set for the combinations that have these values."""
+
+    when: Annotated[_Chosen, Field(min_length=1)]
+
+
+class Matrix(BaseModel):
+    """`[[matrix]]`: a case for each combination of the values of some flags.
+
+    A text holds all words of a flag, `true` stands for the flag alone, `false` for its absence.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: _Name
+    about: str = ""
+    flags: str = ""
+    inputs: list[str] = []
+    values: Annotated[dict[_Flag, Annotated[list[_Value], Field(min_length=1)]], Field(min_length=1)]
+    exclude: list[Annotated[_Chosen, Field(min_length=1)]] = []
+    limits: list[MatrixLimits] = []
+
+    @cached_property
+    def cases(self) -> tuple[SuiteCase, ...]:
+        """Its cases; the values of the last flag change fastest."""
+        combinations = (dict(zip(self.values, chosen, strict=True)) for chosen in product(*self.values.values()))
+        return tuple(
+            self._case(chosen) for chosen in combinations if not any(_has(chosen, left) for left in self.exclude)
+        )
+
+    def _case(self, chosen: _Chosen) -> SuiteCase:
+        words = _words(self.flags, self.name)
+        own = [word for flag, value in chosen.items() for word in _flag_words(flag, value, self.name)]
+        settings: dict[str, Any] = {}
+        for limits in self.limits:
+            if _has(chosen, limits.when):
+                settings |= _set_of(limits)
+        name = f"{self.name}: {shlex.join(own)}" if own else self.name
+        return SuiteCase(name=name, about=self.about, flags=[*words, *own], inputs=self.inputs, **settings)
+
+    @model_validator(mode="after")
+    def _chooses_what_there_is(self) -> "Matrix":
+        count = prod(len(values) for values in self.values.values())
+        if count > _MOST_CASES:
+            raise ValueError(f"its values make {count} combinations, of which {_MOST_CASES} can be run")
+        wanted = [("exclude", left) for left in self.exclude] + [("limits", limits.when) for limits in self.limits]
+        for what, chosen in wanted:
+            for flag, value in chosen.items():
+                if not any(_same(value, one) for one in self.values.get(flag, ())):
+                    raise ValueError(f"{what} names {flag} = {value!r}, which is none of its values")
+        if not self.cases:
+            raise ValueError("every combination is excluded")
+        return self
+
+
+def _has(chosen: _Chosen, wanted: _Chosen) -> bool:
+    return all(_same(value, chosen[flag]) for flag, value in wanted.items())
+
+
+def _same(one: _Value, other: _Value) -> bool:
+    """Tell whether two values are one: true is not 1."""
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def _flag_words(flag: str, value: _Value, where: str) -> list[str]:
+    if isinstance(value, bool):
+        return [flag] if value else []
+    return [flag, *(_words(value, where) if isinstance(value, str) else [repr(value)])]
+
+
 class SuiteFile(BaseModel):
-    """A suite."""
+    """A suite: cases one by one, and matrices of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -82,14 +162,21 @@ class SuiteFile(BaseModel):
     name: _Name
     about: str = ""
     defaults: Settings = Settings()
-    case: Annotated[list[SuiteCase], Field(min_length=1)]
+    case: Annotated[list[SuiteCase], Field(min_length=1)] = []
+    matrix: Annotated[list[Matrix], Field(min_length=1)] = []
+
+    @cached_property
+    def cases(self) -> tuple[SuiteCase, ...]:
+        """All cases: those that are written out, then those of the matrices."""
+        return (*self.case, *(case for matrix in self.matrix for case in matrix.cases))
 
     @model_validator(mode="after")
     def _names_differ(self) -> "SuiteFile":
-        names = [case.name for case in self.case]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two cases are called {twice!r}")
+        if not self.case and not self.matrix:
+            raise ValueError("case is missing: give [[case]], or [[matrix]]")
+        twice = [name for name, count in Counter(case.name for case in self.cases).items() if count > 1]
+        if twice:
+            raise ValueError(f"two cases are called {twice[0]!r}")
         return self
 
 
@@ -180,11 +267,11 @@ _LIMITS = ("threshold", "relative", "absolute", "outliers")
 
 def tasks(suite: SuiteFile, folder: Path, chosen: Sequence[str] | None = None) -> list[CaseTask]:
     """Return the cases of a suite whose file lies in `folder`; of these, where given, only the chosen ones."""
-    return [_task(case, suite.defaults, folder) for case in suite.case if chosen is None or case.name in chosen]
+    return [_task(case, suite.defaults, folder) for case in suite.cases if chosen is None or case.name in chosen]
 
 
 def _task(case: SuiteCase, defaults: Settings, folder: Path) -> CaseTask:
-    own = {name: getattr(case, name) for name in Settings.model_fields if getattr(case, name) is not None}
+    own = _set_of(case)
     if own.keys() & {"roi", "region"}:  # either of the two stands in place of what the defaults say
         own = {"roi": None, "region": None, **own}
     flags = _words(case.flags, case.name) if isinstance(case.flags, str) else case.flags or ()
@@ -196,6 +283,11 @@ def _task(case: SuiteCase, defaults: Settings, folder: Path) -> CaseTask:
         (folder, *(folder / name for name in case.inputs)),
         defaults.model_copy(update=own),
     )
+
+
+def _set_of(given: Settings) -> dict[str, Any]:
+    """Return what a case sets, by name."""
+    return {name: getattr(given, name) for name in Settings.model_fields if getattr(given, name) is not None}
 
 
 def _words(flags: str, case: str) -> list[str]:

@@ -24,9 +24,13 @@ def suite_document(result: SuiteResult) -> Document:
             run=len(result.cases),
             left_out=result.left_out,
             not_comparable=len(result.of(CaseOutcome.NOT_COMPARABLE)),
+            kept=result.kept,
+            elsewhere=result.elsewhere,
         ),
         num_agree=len(result.of(CaseOutcome.AGREE)),
         num_differ=len(result.of(CaseOutcome.DIFFER)),
+        digest=result.digest,
+        notices=[notice.text for notice in result.notices],
         cases={case.name: _case(case) for case in result.cases},
     ).written()
 

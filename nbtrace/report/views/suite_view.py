@@ -52,11 +52,14 @@ def suite_view(result: SuiteResult) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
-            f"Suite: {result.source}, {len(result.cases)} cases run"
-            + (f", {result.left_out} left out (--only)" if result.left_out else ""),
+            f"Suite: {result.source}, {len(result.cases) - result.kept} cases run"
+            + (f", {result.kept} done before" if result.kept else "")
+            + (f", {result.left_out} left out (--only)" if result.left_out else "")
+            + (f", {result.elsewhere} of other shards" if result.elsewhere else ""),
             f"{names.reference}: {recorded} recorded, {_live(result)} run"
             + (f"; reference sha256 {listed(digests, 3)}" if digests else ""),
             f"{names.candidate}: {result.candidate}",
+            f"Digest of the results: {result.digest}",
         ),
         notices=tuple(_notices(result)),
         sections=tuple(section for section in sections if section.says_something),
@@ -65,6 +68,7 @@ def suite_view(result: SuiteResult) -> View:
 
 def _notices(result: SuiteResult) -> Iterator[Notice]:
     """Yield how many pixels were captured of a program that prints no trace, and why others were not traced."""
+    yield from result.notices
     captured = sum(case.captured for case in result.cases)
     if captured:
         text = f"of {captured} of the traced pixels values were captured, since a program prints no trace of them"

@@ -24,6 +24,8 @@ class SuiteCoverage(DocumentPart):
     run: int = Field(description="Cases that ran.")
     left_out: int = Field(description="Cases that were not asked for.")
     not_comparable: int = Field(description="Cases that could not be compared.")
+    kept: int = Field(default=0, description=f"{LATER}Cases that had been done before, and were not run again.")
+    elsewhere: int = Field(default=0, description=f"{LATER}Cases that are of other shards.")
 
 
 class _CaseHead(DocumentPart):
@@ -71,6 +73,12 @@ class SuiteDocument(DocumentPart):
     coverage: SuiteCoverage = Field(description="How many cases ran.")
     num_agree: int = Field(description="Cases that agree.")
     num_differ: int = Field(description="Cases that differ.")
+    digest: str | None = Field(
+        default=None,
+        description=f"{LATER}SHA-256 of all results without times and places: the same for a suite in one run, in "
+        "shards, or interrupted.",
+    )
+    notices: Array[str] = Field(default=(), description=f"{LATER}What must be known of the results as a whole.")
     cases: dict[str, ComparedCase | LackingCase] = Field(description="Name of the case → how it ended.")
     answer: Answer = ""
     provenance: Provenance = None

@@ -1,0 +1,173 @@
+"""The cases of a suite in other processes, on this machine or on others: any `concurrent.futures.Executor` runs them.
+
+A process that ends while it runs a case (killed, out of memory, crashed) costs no other case its result.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from nbtrace.errors import ExitCode
+from nbtrace.programs.suite import CaseResult, SuiteRun, lacking
+from nbtrace.programs.suite_file import CaseTask
+from simulator.environment import DTYPE_VARIABLE
+
+_CARRIED = (DTYPE_VARIABLE,)
+"""Variables of the environment that decide a result."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""A worker may have several threads: the folder, the environment and torch's settings are of the whole process."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a worker needs besides a case; sent with each of them, and unpacked once in a process.
+
+    Attributes
+    ----------
+    run : bytes
+        The run of the suite, pickled.
+    folder : Path
+        The current folder, against which names of files count.
+    variables : tuple of (str, str or None)
+        Of the environment; None where one is not set.
+    """
+
+    run: bytes
+    folder: Path
+    variables: tuple[tuple[str, str | None], ...]
+
+    @classmethod
+    def of(cls, run: SuiteRun) -> "Parcel":
+        """Pack a run, as this process would do it."""
+        return cls(pickle.dumps(run), Path.cwd(), tuple((name, os.environ.get(name)) for name in _CARRIED))
+
+
+def run_case(parcel: Parcel, case: CaseTask) -> CaseResult:
+    """Run a case where this is called: in a worker."""
+    with _ONE_AT_A_TIME, contextlib.chdir(parcel.folder), _environment(dict(parcel.variables)):
+        return _unpacked(parcel.run).result(case)
+
+
+@lru_cache(maxsize=4)
+def _unpacked(run: bytes) -> SuiteRun:
+    unpacked: SuiteRun = pickle.loads(run)  # noqa: S301 - what the process that asked for it packed
+    return unpacked
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    _set(variables)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def run_by(executor: Executor, run: SuiteRun, cases: Sequence[CaseTask]) -> Iterator[tuple[CaseTask, CaseResult]]:
+    """Yield each case and its result, as they come, from whatever runs them.
+
+    An error of the executor itself, such as a worker that was lost again and again, makes its case one that could not
+    be compared.
+    """
+    parcel = Parcel.of(run)
+    under_way = {executor.submit(run_case, parcel, case): case for case in cases}
+    try:
+        for done in as_completed(under_way):
+            yield under_way[done], _result(done, under_way[done])
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _result(done: "Future[CaseResult]", case: CaseTask) -> CaseResult:
+    try:
+        return done.result()
+    except BrokenExecutor:
+        raise
+    except Exception as error:  # noqa: BLE001 - of whatever the executor does besides
+        text = " ".join(str(error).split()) or type(error).__name__
+        return lacking(case, f"its worker failed: {text}", ExitCode.PROGRAM)
+
+
+def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Iterator[tuple[CaseTask, CaseResult]]:
+    """Yield each case and its result, as they come, from so many processes of this machine.
+
+    Where a process ends in the middle, the cases that may have been under way run again, each in a process of its own;
+    one that ends its process again could not be compared.
+    """
+    left = list(cases)
+    while left:
+        finished: set[str] = set()
+        under_way: list[CaseTask] = []
+        with _pool(min(jobs, len(left)), jobs) as pool:
+            futures = {pool.submit(run_case, parcel, case): case for parcel in (Parcel.of(run),) for case in left}
+            try:
+                for done in as_completed(futures):
+                    case = futures[done]
+                    result = _result(done, case)
+                    finished.add(case.name)
+                    yield case, result
+            except BrokenExecutor:
+                under_way = [case for case in left if case.name not in finished][: 2 * jobs + 1]
+        for case in under_way:
+            finished.add(case.name)
+            yield case, _alone(run, case)
+        left = [case for case in left if case.name not in finished]
+
+
+def _alone(run: SuiteRun, case: CaseTask) -> CaseResult:
+    try:
+        with _pool(1, 1) as pool:
+            return _result(pool.submit(run_case, Parcel.of(run), case), case)
+    except BrokenExecutor:
+        return lacking(case, "the process that ran it ended before it was done, twice", ExitCode.PROGRAM)
+
+
+@contextlib.contextmanager
+def _pool(workers: int, jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool of fresh processes; however it is left, they end."""
+    context = multiprocessing.get_context("spawn")
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(threads,))
+    processes: dict[int, multiprocessing.Process] = {}
+    try:
+        yield pool
+    except BaseException:
+        processes = dict(getattr(pool, "_processes", None) or {})
+        raise
+    finally:
+        for process in processes.values():
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepare(threads: int) -> None:
+    """Make a process a worker: with its share of the processors, and no life without the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for it
+    os.environ.setdefault("MKL_NUM_THREADS", str(threads))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
