@@ -9,6 +9,7 @@ import os
 import pickle
 import signal
 import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from simulator.environment import DTYPE_VARIABLE
 
 _CARRIED = (DTYPE_VARIABLE,)
 """Variables of the environment that decide a result."""
+
+_TRIES = 2
+"""Of a case alone in a process, once one has ended that may have been running it."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """A worker may have several threads: the folder, the environment and torch's settings are of the whole process."""
@@ -51,10 +55,14 @@ class Parcel:
         return cls(pickle.dumps(run), Path.cwd(), tuple((name, os.environ.get(name)) for name in _CARRIED))
 
 
-def run_case(parcel: Parcel, case: CaseTask) -> CaseResult:
-    """Run a case where this is called: in a worker."""
-    with _ONE_AT_A_TIME, contextlib.chdir(parcel.folder), _environment(dict(parcel.variables)):
-        return _unpacked(parcel.run).result(case)
+def run_case(parcel: Parcel, case: CaseTask) -> CaseResult | Exception:
+    """Run a case where this is called: in a worker. A fault of ours is returned, to be told from one of the worker."""
+    try:
+        with _ONE_AT_A_TIME, contextlib.chdir(parcel.folder), _environment(dict(parcel.variables)):
+            return _unpacked(parcel.run).result(case)
+    except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+        error.add_note(traceback.format_exc())
+        return error
 
 
 @lru_cache(maxsize=4)
@@ -97,14 +105,17 @@ def run_by(executor: Executor, run: SuiteRun, cases: Sequence[CaseTask]) -> Iter
             future.cancel()
 
 
-def _result(done: "Future[CaseResult]", case: CaseTask) -> CaseResult:
+def _result(done: "Future[CaseResult | Exception]", case: CaseTask) -> CaseResult:
     try:
-        return done.result()
+        result = done.result()
     except BrokenExecutor:
         raise
     except Exception as error:  # noqa: BLE001 - of whatever the executor does besides
         text = " ".join(str(error).split()) or type(error).__name__
         return lacking(case, f"its worker failed: {text}", ExitCode.PROGRAM)
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Iterator[tuple[CaseTask, CaseResult]]:
@@ -134,11 +145,10 @@ def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Ite
 
 
 def _alone(run: SuiteRun, case: CaseTask) -> CaseResult:
-    try:
-        with _pool(1, 1) as pool:
+    for _ in range(_TRIES):
+        with contextlib.suppress(BrokenExecutor), _pool(1, 1) as pool:
             return _result(pool.submit(run_case, Parcel.of(run), case), case)
-    except BrokenExecutor:
-        return lacking(case, "the process that ran it ended before it was done, twice", ExitCode.PROGRAM)
+    return lacking(case, "the process that runs it ends before it is done, again and again", ExitCode.PROGRAM)
 
 
 @contextlib.contextmanager
