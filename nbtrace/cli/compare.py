@@ -56,6 +56,14 @@ def compare_command(
             rich_help_panel=PROGRAMS,
         ),
     ] = None,
+    alive: Annotated[
+        bool,
+        typer.Option(
+            "--alive",
+            help="The candidate stays alive: it is started once and does one run after another (nbtrace.serving).",
+            rich_help_panel=PROGRAMS,
+        ),
+    ] = False,
     archived: Annotated[
         Path | None,
         typer.Option(
@@ -175,6 +183,7 @@ def compare_command(
             flags_lenient=lenient,
             capturing=capturing.checked(),
             work=work,
+            alive=alive,
         )
         if suites.suite is not None:
             raise typer.Exit(compare_suite(request, wishes, suites.suite, suites, to))

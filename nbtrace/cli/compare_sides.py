@@ -1,6 +1,6 @@
 """Who is compared with whom: the sides that the options of `nbtrace compare` ask for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Request:
     capturing : TraceCaptureOptions
     work : Path or None
         A folder for what captures the values of programs that print no trace; None to leave those without.
+    alive : bool
+        Whether the candidate stays alive between runs.
     """
 
     flags: tuple[str, ...]
@@ -56,6 +58,7 @@ class Request:
     flags_lenient: bool = False
     capturing: TraceCaptureOptions = field(default_factory=TraceCaptureOptions)
     work: Path | None = None
+    alive: bool = False
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -66,13 +69,16 @@ class Request:
                 f"({self.other.origin})"
             )
 
+        if self.other is None and self.alive:
+            raise UsageError("--alive is about another candidate than the embedded simulator; give --cand")
         if self.other is None and self.embedded.dtype is None:
             asked_by_environment()  # what is wrong there ends here, and not after the reference has run
 
     @cached_property
     def other(self) -> Program | None:
         """The candidate program; None for the embedded simulator."""
-        return candidate(self.candidate, spelling=self.spellings[1])
+        found = candidate(self.candidate, spelling=self.spellings[1])
+        return found if found is None or not self.alive else replace(found, stays_alive=True)
 
     @cached_property
     def program(self) -> Program:
@@ -129,7 +135,7 @@ class Request:
         """What captures the values of another candidate, as far as the shipped probes fit it."""
         if self.work is None or self.other is None:
             return None
-        return TraceCapture(self.other, shipped_probes, _own(self.work) / "candidate")
+        return TraceCapture(replace(self.other, stays_alive=False), shipped_probes, _own(self.work) / "candidate")
 
     def require_candidate(self) -> None:
         """Check, before anything is run, that the candidate can run here.

@@ -11,10 +11,11 @@ from shutil import copyfile
 from nbtrace.capturing.plain_run import STDERR, STDOUT
 from nbtrace.capturing.private_folder import Stamp, stamps_in
 from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError
-from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
+from nbtrace.evidence.program import ProgramRun, Surroundings
 from nbtrace.files import sha256_of
 from nbtrace.images.image import Image
 from nbtrace.images.read import read_image
+from nbtrace.programs.alive import run_program
 from nbtrace.programs.command import CACHE, FlagLine
 from nbtrace.programs.programs import Program
 from nbtrace.programs.side_source import Identity, Made, OneRun, PixelTrace, RunOptions, made_of
@@ -110,7 +111,7 @@ class ProgramSource:
             before = dict(stamps_in(folder))
             surroundings = Surroundings(folder, self.options.environment, self.options.seconds)
             line = self.line.with_flag(more) if more else self.line
-            run = run_kept([*self.program.words, *line.words], logs, surroundings=surroundings)
+            run = run_program(self.program, line.words, logs, surroundings)
             stdout, stderr = (path.read_bytes().decode(errors="replace") for path in logs)
             if run.failed:
                 why = (

@@ -29,10 +29,13 @@ class Program:
         The program, by its full name, and the arguments that stand before the flags.
     origin : str
         Who named it.
+    stays_alive : bool
+        Whether it does one run after another (:mod:`nbtrace.serving`).
     """
 
     words: tuple[str, ...]
     origin: str
+    stays_alive: bool = False
 
     @property
     def file(self) -> Path:

@@ -1,0 +1,187 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.processes import started
+from tests.programs.conftest import PROGRAM
+
+FLAGS = "-cell 100 100 100 90 90 90 -default_F 100 -lambda 1 -distance 100 -detpixels 8"
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A suite of six cases, a program that takes its flags, and a slower one."""
+    program = tmp_path / "nanoBragg"
+    program.write_text(PROGRAM)
+    program.chmod(0o755)
+    slow = tmp_path / "slow"
+    slow.write_text(PROGRAM.replace("words = sys.argv[1:]", "words = sys.argv[1:]\ntime.sleep(0.3)"))
+    slow.chmod(0o755)
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'format_version = 1\nname = "s"\n'
+        f'[[matrix]]\nname = "m"\nflags = "{FLAGS}"\n[matrix.values]\n"-N" = [1, 2, 3]\n"-round_xtal" = [true, false]\n'
+    )
+    return path
+
+
+def words(suite: Path, *more: str | Path, slow: bool = False) -> list[str]:
+    program = suite.parent / "nanoBragg"
+    candidate = suite.parent / "slow" if slow else program
+    return ["compare", "--suite", str(suite), "--ref", str(program), "--cand", str(candidate), *map(str, more)]
+
+
+def digest(path: Path) -> str:
+    found = json.loads(path.read_text())["digest"]
+    assert isinstance(found, str)
+    return found
+
+
+def test_shards_and_one_run_merge_to_one_digest(nb: Run, suite: Path, tmp_path: Path) -> None:
+    assert nb(*words(suite, "--json", "whole.json")).code == 0
+    for shard in ("1/2", "2/2"):
+        ended = nb(*words(suite, "--results", "r", "--shard", shard))
+        assert ended.code == 0
+        assert "3 cases run, 3 of other shards" in " ".join(ended.out.split())
+    merged = nb("merge", "r", "--json", "m.json", "--md", "m.md")
+    assert (merged.code, merged.out.startswith("AGREE  6 of 6 cases agree")) == (0, True)
+    assert digest(tmp_path / "m.json") == digest(tmp_path / "whole.json")
+    assert digest(tmp_path / "m.json") in (tmp_path / "m.md").read_text()
+    again = nb(*words(suite, "--results", "r", "--jobs", "2", "--json", "again.json"))
+    assert "0 cases run, 6 done before" in " ".join(again.out.split())
+    assert digest(tmp_path / "again.json") == digest(tmp_path / "whole.json")
+
+
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
+def test_a_run_that_is_killed_goes_on_where_it_was(jobs: str, nb: Run, suite: Path, tmp_path: Path) -> None:
+    results = tmp_path / "r" / "cases"
+    with started(words(suite, "--results", tmp_path / "r", "--jobs", jobs, slow=True)) as running:
+        deadline = time.monotonic() + 60
+        while not results.is_dir() or not list(results.glob("*.json")):
+            assert time.monotonic() < deadline
+            assert running.poll() is None
+            time.sleep(0.01)
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    for child in children:  # workers end with the process that they work for
+        while Path(f"/proc/{child}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    before = len(list(results.glob("*.json")))
+    assert 1 <= before < 6
+    assert nb("merge", tmp_path / "r").code == 3
+    ended = nb(*words(suite, "--results", tmp_path / "r", "--json", "a.json", slow=True))
+    assert f"{6 - before} cases run, {before} done before" in " ".join(ended.out.split())
+    assert nb(*words(suite, "--json", "b.json")).code == 0
+    assert digest(tmp_path / "a.json") == digest(tmp_path / "b.json")
+
+
+@pytest.mark.slow
+def test_a_request_to_end_ends_the_workers_too(suite: Path, tmp_path: Path) -> None:
+    results = tmp_path / "r" / "cases"
+    with started(words(suite, "--results", tmp_path / "r", "--jobs", "2", slow=True)) as running:
+        deadline = time.monotonic() + 60
+        while not results.is_dir() or not list(results.glob("*.json")):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (130, "")
+
+
+@pytest.mark.slow
+def test_the_slurm_script_runs_all_of_a_suite(nb: Run, suite: Path, tmp_path: Path) -> None:
+    script = nb("suite", "slurm", suite, "--shards", "2", "--results", "my results", "--ref", tmp_path / "nanoBragg")
+    assert script.out.splitlines()[1:5] == [
+        "#SBATCH --job-name=s",
+        "#SBATCH --array=1-2",
+        "#SBATCH --ntasks=1",
+        "#SBATCH --time=1:00:00",
+    ]
+    (tmp_path / "bin").mkdir()
+    own = tmp_path / "bin" / "nbtrace"
+    own.write_text(f'#!/bin/sh\nexec {sys.executable} -m nbtrace "$@"\n')
+    own.chmod(0o755)
+    for task in ("1", "2"):
+        variables = {
+            "PATH": f"{own.parent}:{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "NB_PY_BIN": str(tmp_path / "nanoBragg"),
+            "SLURM_ARRAY_TASK_ID": task,
+            "SLURM_ARRAY_TASK_MIN": "1",
+            "SLURM_ARRAY_TASK_COUNT": "2",
+        }
+        done = subprocess.run(
+            ["sh"],
+            input=script.out,
+            env={**os.environ, **variables},
+            cwd=tmp_path,
+            text=True,
+            check=False,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+    assert nb("merge", "my results").code == 0
+
+
+def test_a_candidate_that_stays_alive_gives_the_same(
+    nb: Run, suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = tmp_path / "port.py"
+    body = PROGRAM.replace("words = sys.argv[1:]", "words = argv").split("import array")[1]
+    port.write_text(
+        "import array, os, subprocess, sys, time\nfrom nbtrace.serving import serve\nstarts = []\ndef main(argv):\n"
+        + "".join(f"    {line}\n" for line in body.partition("\n")[2].splitlines())
+        + "print('loaded')\nopen(os.environ['STARTS'], 'a').write('x')\nserve(main)\n"
+    )
+    starts = tmp_path / "starts"
+    monkeypatch.setenv("STARTS", str(starts))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+    command = f"{sys.executable} {port}"
+    base = ("compare", "--suite", suite, "--ref", tmp_path / "nanoBragg", "--cand", command)
+    assert nb(*base, "--json", "one.json").code == 0
+    several = len(starts.read_text())
+    assert nb(*base, "--alive", "--json", "two.json").code == 0
+    assert (len(starts.read_text()) - several, several >= 6) == (1, True)
+    assert digest(tmp_path / "one.json") == digest(tmp_path / "two.json")
+
+
+def test_the_cases_of_a_suite_are_listed(nb: Run, suite: Path) -> None:
+    ended = nb("suite", "list", suite)
+    assert (ended.code, len(ended.out.splitlines())) == (0, 6)
+    assert ended.out.splitlines()[0] == f"m: -N 1 -round_xtal\t{FLAGS} -N 1 -round_xtal"
+
+
+WRONG = (
+    (2, ("compare", "--jobs", "2", "--", "-N", "5"), "--jobs is about the cases of --suite"),
+    (2, ("compare", "--suite", "s.toml", "--shard", "1/2"), "give --results DIR"),
+    (2, ("compare", "--suite", "s.toml", "--results", "r", "--shard", "3/2"), "give K/N"),
+    (2, ("compare", "--suite", "s.toml", "--results", "r", "--shard", "auto"), "no task of Slurm"),
+    (2, ("compare", "--suite", "s.toml", "--jobs", "0"), "--jobs"),
+    (2, ("compare", "--suite", "s.toml", "--jobs", "2", "--scheduler", "tcp://x:1"), "leave out --jobs"),
+    (2, ("compare", "--suite", "s.toml", "--alive"), "give --cand"),
+    (2, ("compare", "--suite", "s.toml", "--results", "."), "is not empty and holds no suite.json"),
+    (3, ("merge", "nowhere"), "is no folder of results"),
+    (2, ("merge",), "DIR"),
+    (3, ("merge", "."), "suite.json cannot be read"),
+    (3, ("suite", "list", "nope.toml"), "nope.toml"),
+    (2, ("suite", "slurm", "s.toml", "--time", "1 h; rm"), "give hours"),
+)
+
+
+@pytest.mark.parametrize(("code", "call", "said"), WRONG)
+def test_a_wrong_call_is_one_line(code: int, call: tuple[str, ...], said: str, nb: Run, suite: Path) -> None:
+    del suite
+    ended = nb(*call)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
+    assert said in ended.err
