@@ -25,12 +25,12 @@ def merge_command(
     A case that has no result yet is not compared, and the suite then does not agree. The digest is the same for a suite
     that ran at once, in shards, or was interrupted and went on.
     """
-    from nbtrace.programs.case_store import CaseStore  # noqa: PLC0415 - numpy, as the rest of these
+    from nbtrace.programs.case_store import LIST_NAME, CaseStore  # noqa: PLC0415 - numpy, as the rest of these
     from nbtrace.programs.suite_parts import merged  # noqa: PLC0415
     from nbtrace.report.documents.suite_document import suite_document  # noqa: PLC0415
     from nbtrace.report.views.suite_view import suite_view  # noqa: PLC0415
 
     stores = [CaseStore(folder) for folder in dict.fromkeys(folders)]
-    delivery = Delivery("compare", tuple(map(str, folders)), outputs.destinations())
+    delivery = Delivery("compare", tuple(str(store.folder / LIST_NAME) for store in stores), outputs.destinations())
     result = merged(stores)
     raise typer.Exit(delivery.deliver(suite_view(result), lambda: suite_document(result), code=result.exit_code))

@@ -82,7 +82,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(jobs: str, nb: Run, suite: Pa
     assert nb("merge", tmp_path / "r").code == 3
     ended = nb(*words(suite, "--results", tmp_path / "r", "--json", "a.json", slow=True))
     assert f"{6 - before} cases run, {before} done before" in " ".join(ended.out.split())
-    assert nb(*words(suite, "--json", "b.json")).code == 0
+    assert nb(*words(suite, "--json", "b.json", slow=True)).code == 0
     assert digest(tmp_path / "a.json") == digest(tmp_path / "b.json")
 
 
