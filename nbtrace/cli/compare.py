@@ -184,6 +184,7 @@ def compare_command(
             capturing=capturing.checked(),
             work=work,
             alive=alive,
+            cache=suites.reference_cache,
         )
         if suites.suite is not None:
             raise typer.Exit(compare_suite(request, wishes, suites.suite, suites, to))

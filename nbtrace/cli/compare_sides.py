@@ -14,6 +14,7 @@ from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.leniency import LENIENT
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
+from nbtrace.programs.reference_cache import CachedReference
 from nbtrace.programs.side_source import RunOptions, SideSource
 from nbtrace.programs.trace_capture import TraceCapture
 from nbtrace.temporary import Owner, process_folder
@@ -45,6 +46,8 @@ class Request:
         A folder for what captures the values of programs that print no trace; None to leave those without.
     alive : bool
         Whether the candidate stays alive between runs.
+    cache : Path or None
+        Folder in which the reference's output is kept between runs.
     """
 
     flags: tuple[str, ...]
@@ -59,6 +62,7 @@ class Request:
     capturing: TraceCaptureOptions = field(default_factory=TraceCaptureOptions)
     work: Path | None = None
     alive: bool = False
+    cache: Path | None = None
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -123,7 +127,9 @@ class Request:
         """Return the reference, or its recorded output."""
         if self.archived is not None:
             return ArchivedSource(self.archived)
-        return ProgramSource(self.program, line, RunOptions(self.seconds, threads), capture=self.reference_capture)
+        options = RunOptions(self.seconds, threads)
+        source = ProgramSource(self.program, line, options, capture=self.reference_capture)
+        return source if self.cache is None else CachedReference(source, self.cache)
 
     @cached_property
     def reference_capture(self) -> TraceCapture | None:

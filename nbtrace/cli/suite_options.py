@@ -63,6 +63,17 @@ class SuiteOptions:
             rich_help_panel=SUITE,
         ),
     ] = None
+    reference_cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference-cache",
+            metavar="DIR",
+            help="Keep the reference's images and printed traces in this folder; where program, flags and input files "
+            "are the same, they are taken from there.",
+            readable=False,
+            rich_help_panel=SUITE,
+        ),
+    ] = None
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -85,6 +96,7 @@ class SuiteOptions:
             "--only": self.only,
             "--jobs": self.jobs,
             "--results": self.results,
+            "--reference-cache": self.reference_cache,
             "--shard": self.shard,
             "--scheduler": self.scheduler,
         }

@@ -90,6 +90,64 @@ def test_a_file_that_is_no_suite_is_one_line(text: str, said: str, tmp_path: Pat
     assert "\n" not in str(caught.value)
 
 
+MATRIX = """
+[[matrix]]
+name = "m"
+flags = "-default_F 1 -lambda 1"
+inputs = ["in"]
+[matrix.values]
+"-cell" = ["70 80 90 90 90 90", "50 50 50 90 90 90"]
+"-N" = [1, 2]
+"-round_xtal" = [true, false]
+[[matrix.exclude]]
+"-N" = 1
+"-round_xtal" = true
+[[matrix.limits]]
+when = {"-N" = 2, "-round_xtal" = true}
+relative = 1e-3
+"""
+
+
+def test_a_matrix_has_a_case_for_each_combination_that_is_not_excluded(tmp_path: Path) -> None:
+    text = HEAD + "[defaults]\nrelative = 1e-5\n" + CASE + MATRIX
+    found = tasks(read_suite(write(tmp_path / "s.toml", text)), tmp_path)
+    assert [task.name for task in found] == [
+        "a",
+        *(
+            f"m: -cell {cell} 90 90 90 {rest}"
+            for cell in ("70 80 90", "50 50 50")
+            for rest in ("-N 1", "-N 2 -round_xtal", "-N 2")
+        ),
+    ]
+    assert " ".join(found[2].words) == "-default_F 1 -lambda 1 -cell 70 80 90 90 90 90 -N 2 -round_xtal"
+    assert [task.settings.relative for task in found[1:4]] == [1e-5, 1e-3, 1e-5]
+    assert found[1].folders == (tmp_path, tmp_path / "in")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('"-N" = 1\n', '"-N" = 3\n'), "exclude names -N = 3, which is none of its values"),
+        (('"-N" = 1\n', '"-N" = true\n'), "exclude names -N = True"),
+        (('"-N" = 2, ', '"-M" = 2, '), "limits names -M = 2"),
+        (('"-N" = [1, 2]', '"-N" = []'), "at least 1 item"),
+        (('"-N" = [1, 2]', '"N" = [1, 2]'), "matrix.0.values"),
+        (('"-N" = [1, 2]', '"-N" = [1, 2, 2]'), "two cases are called"),
+        (("relative = 1e-3", "relativ = 1e-3"), "relativ"),
+        (('"-N" = 1\n"-round_xtal" = true\n', '"-N" = 1\n[[matrix.exclude]]\n"-N" = 2\n'), "every combination"),
+        (('"-N" = [1, 2]', f'"-N" = {list(range(60_000))}'), "240000 combinations, of which 100000 can be run"),
+        (('flags = "-default_F 1', "flags = \"-default_F '1"), "case 'm': the flags cannot be split"),
+    ],
+)
+def test_a_matrix_that_is_none_is_one_line(change: tuple[str, str], said: str, tmp_path: Path) -> None:
+    text = HEAD + MATRIX.replace(*change)
+    assert text != HEAD + MATRIX
+    with pytest.raises(UsageError, match=r"s\.toml|case 'm'") as caught:
+        read_suite(write(tmp_path / "s.toml", text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_limits_that_contradict_themselves_and_open_quotes_are_errors(tmp_path: Path) -> None:
     suite = read_suite(write(tmp_path / "s.toml", HEAD + CASE + "sum_ratio = [2.0, 1.0]\nroi = [3, 1, 0, 0]\n"))
     with pytest.raises(UsageError):

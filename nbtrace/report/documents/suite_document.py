@@ -30,7 +30,7 @@ def suite_document(result: SuiteResult) -> Document:
         num_agree=len(result.of(CaseOutcome.AGREE)),
         num_differ=len(result.of(CaseOutcome.DIFFER)),
         digest=result.digest,
-        notices=[notice.text for notice in result.notices],
+        notices=tuple(notice.text for notice in result.notices),
         cases={case.name: _case(case) for case in result.cases},
     ).written()
 
