@@ -6,6 +6,9 @@ import sys
 from nbtrace import __version__
 from nbtrace.cli.process import end_with, prepare
 
+HELP = frozenset({"--help", "-h"})
+"""What asks a command for its help."""
+
 _NAME = "nbtrace"
 _COMPLETION = "_NBTRACE_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -24,6 +27,15 @@ def _run() -> object:
     if sys.argv[1:] == ["--version"]:  # needs no command, nor what reads their options
         sys.stdout.write(f"{_NAME} {__version__}\n")
         return None
+    if sys.argv[-1] in HELP:
+        from nbtrace.cli.kept_help import asks_for_help, helped  # noqa: PLC0415 - what finds the kept files
+
+        if asks_for_help(sys.argv[1:]):
+            return helped(sys.argv[1:], _invoked)
+    return _invoked()
+
+
+def _invoked() -> object:
     from nbtrace.cli.application import app  # noqa: PLC0415 - all that reads and runs commands
     from nbtrace.cli.invocation import invoked  # noqa: PLC0415
 

@@ -13,7 +13,6 @@ from nbtrace.cli.former_options import renamed
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 
-HELP = frozenset({"--help", "-h"})
 PLACEHOLDER = "FLAGS"
 """What stands for the flags of a run in the usage, and in commands that a report suggests."""
 SCREEN = "nbtrace.screen"
