@@ -10,8 +10,9 @@ import struct
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,7 @@ _NUMBER_FORMAT = re.compile(r"[<>|=]?(?:[?biufcSUVOmM]\d{0,9}(?:\[\w+\])?|bool)"
 _TRUTH = {"True": True, "False": False}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NpyHeader:
     """What an .npy file declares.
 

@@ -13,11 +13,11 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 
 TEMPORARY_PATTERN = ".nbtrace-*.tmp"
 
@@ -26,7 +26,7 @@ _START_FIELD = 19
 """Of `/proc/PID/stat` behind the name of the program: when the process started, in ticks since the machine did."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Owner:
     """A process: the system that it runs in, its number, and its start in ticks (0 where the system does not tell)."""
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from nbtrace.cli.panels import OUTPUT
+from nbtrace.frozen import frozen
 
 _OF_THE_SCREEN = frozenset({"brief", "help", "whole"})
 
 
-@dataclass(frozen=True)
+@frozen
 class TypedOption:
     """An option as it was typed, and the name of the parameter that it sets."""
 
@@ -18,7 +18,7 @@ class TypedOption:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A call under way.
 

@@ -4,7 +4,6 @@ What the help says of a command in one line stands here and in its docstring; a 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -12,12 +11,13 @@ from typing import Any
 import typer
 
 from nbtrace.cli.panels import COMPARE, EVIDENCE, EXPLAIN, RUN
+from nbtrace.frozen import frozen
 
 UNNAMED = "A B"
 """What stands in place of a command's name where two inputs are given without one; nobody types it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A command before it is loaded.
 

@@ -46,8 +46,8 @@ def helped(words: Sequence[str], draw: Callable[[], object]) -> object:
     if text:
         stream.write(text)
         return None
-    heard = Heard(stream)
-    sys.stdout = heard  # type: ignore[assignment]  # what it lacks is the stream's
+    heard: Any = Heard(stream)
+    sys.stdout = heard
     try:
         return draw()
     except Exception as ended:

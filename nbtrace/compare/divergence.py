@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from nbtrace.compare.artefacts import is_habit
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import logs_of
+from nbtrace.frozen import frozen
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """All rows of one quantity.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nbtrace.compare.vectors import Column
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 
 Vector: TypeAlias = tuple[Column, ...]
@@ -27,7 +28,7 @@ class Sides:
     size: Column
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relation:
     """A relation between logged quantities.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrace import units
+from nbtrace.frozen import frozen
 from nbtrace.parsers.placed_rows import PIXEL_KEYS, PIXEL_PAIRS, ROW_KEYS, CellRow
 from nbtrace.parsers.sheets import Sheet, Sheets, with_vectors
 from nbtrace.parsers.side_titles import SideColumns, first_two, side_columns, side_of_title
@@ -41,7 +42,7 @@ class TableRow:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TitledTable:
     """A table.
 

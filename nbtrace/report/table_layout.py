@@ -6,10 +6,10 @@ out in the order of their ranks, and before one that may round is left out, numb
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from nbtrace.frozen import frozen
 from nbtrace.report.view import Column, Table, clean
 
 _ROOMY = 96
@@ -31,7 +31,7 @@ _parts = re.compile(r"[^_:]*(?:[_:]+|$)").findall
 _digit = re.compile(r"\d").search
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LaidTable:
     """A table as it is printed.
 
@@ -75,7 +75,7 @@ def _plans(table: Table, width: int) -> Iterator["_Plan"]:
     yield _Plan.of(table, width, rank=0, rounded=True, least=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Plan:
     """A choice of columns, of digits, and of how far words fold."""
 

@@ -1,12 +1,12 @@
 """The vocabulary in force: the one that is asked for, else that of the project, else the default."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import InputError, UsageError
+from nbtrace.frozen import frozen
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names, given_names
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -19,7 +19,7 @@ KEY = "vocabulary"
 NAMES = "names"
 
 
-@dataclass(frozen=True)
+@frozen
 class Chosen:
     """A vocabulary, and the file that it was read from; None for one that has a name."""
 
