@@ -7,6 +7,9 @@ from typing import Any
 from nbtrace.cli.panels import OUTPUT
 from nbtrace.frozen import frozen
 
+UNNAMED = "A B"
+"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
+
 _OF_THE_SCREEN = frozenset({"brief", "help", "whole"})
 
 

@@ -10,11 +10,9 @@ from typing import Any
 
 import typer
 
+from nbtrace.cli.call_under_way import UNNAMED
 from nbtrace.cli.panels import COMPARE, EVIDENCE, EXPLAIN, RUN
 from nbtrace.frozen import frozen
-
-UNNAMED = "A B"
-"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
 
 
 @frozen

@@ -1,14 +1,13 @@
 """A command under typer: run with what it needs of libraries, and what typer's own errors mean for a process."""
 
-import logging
 import sys
-import warnings
 
 import typer
 
 from nbtrace.cli.command import BadUsage
-from nbtrace.cli.printing import complain, shown
+from nbtrace.cli.printing import complain
 from nbtrace.cli.process import INTERRUPTED
+from nbtrace.cli.programmers_warnings import keep_from_users
 from nbtrace.cli.progress_bars import progress_on
 from nbtrace.errors import ExitCode
 from nbtrace.temporary import remove_stale_folders
@@ -19,7 +18,7 @@ def invoked(app: typer.Typer, name: str) -> object:
 
     typer's own entry would take an error of the system, or an end of file, for something that it knows.
     """
-    _keep_warnings_from_users()
+    keep_from_users()
     remove_stale_folders()
     command = typer.main.get_command(app)
     with command.make_context(name, sys.argv[1:]) as ctx, progress_on(sys.stderr):
@@ -46,25 +45,3 @@ def _message(error: BaseException) -> str:
 def _command_of(error: BaseException) -> str:
     """Return the command whose usage was wrong."""
     return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
-
-
-def _keep_warnings_from_users() -> None:
-    """Keep what libraries tell programmers off the terminal, unless Python itself is told otherwise (`-W`)."""
-    if not sys.warnoptions:
-        warnings.showwarning = _shown_to_nobody
-    root, own = logging.getLogger(), logging.getLogger("nbtrace")
-    if not root.handlers:
-        root.addHandler(logging.NullHandler())
-    if not any(isinstance(handler, _Lines) for handler in own.handlers):
-        own.addHandler(_Lines())
-
-
-def _shown_to_nobody(*_: object, **__: object) -> None:
-    pass
-
-
-class _Lines(logging.Handler):
-    """Shows what nbtrace itself logs as lines on standard error."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(f"{shown(record.getMessage())}\n")

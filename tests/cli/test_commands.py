@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from nbtrace.cli.commands import TABLE, UNNAMED, Commands, listed
+from nbtrace.cli.call_under_way import UNNAMED
+from nbtrace.cli.commands import TABLE, Commands, listed
 
 COMMANDS = Commands()
 LOADED = """

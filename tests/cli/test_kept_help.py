@@ -9,7 +9,8 @@ import pytest
 
 import nbtrace.cli
 from nbtrace.cli import kept_help
-from nbtrace.cli.commands import TABLE, UNNAMED, Commands
+from nbtrace.cli.call_under_way import UNNAMED
+from nbtrace.cli.commands import TABLE, Commands
 from simulator.user_cache import cache_folder
 
 if TYPE_CHECKING:
