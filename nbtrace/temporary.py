@@ -8,9 +8,7 @@ process, so there nothing is judged.
 
 import os
 import re
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -118,6 +116,8 @@ def temporary_folder() -> Iterator[Path]:
     UsageError
         If no folder for temporary files can be written.
     """
+    import tempfile  # noqa: PLC0415 - with all that it loads, few calls need it
+
     try:
         root = Path(tempfile.gettempdir())
         _remove_stale_once(root)
@@ -131,6 +131,8 @@ def temporary_folder() -> Iterator[Path]:
 
 def remove_stale_folders() -> None:
     """Remove the folders for temporary files that ended processes of this user left."""
+    import tempfile  # noqa: PLC0415 - see above
+
     with suppress(OSError):
         _remove_stale_once(Path(tempfile.gettempdir()))
 
@@ -158,6 +160,8 @@ def _remove(path: Path) -> None:
     if status.st_uid != os.getuid():
         return
     if stat.S_ISDIR(status.st_mode):
+        import shutil  # noqa: PLC0415 - see above
+
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()

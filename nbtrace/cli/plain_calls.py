@@ -12,7 +12,6 @@ from nbtrace.cli.call_under_way import Call, under_way
 from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.programmers_warnings import keep_from_users
 from nbtrace.cli.progress_bars import progress_on
-from nbtrace.temporary import remove_stale_folders
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import project_names
 
@@ -28,7 +27,6 @@ def run_plainly(command: str, files: Sequence[str], place: str) -> int:
         Module and function of what it does, as `run_diff:run_diff`.
     """
     keep_from_users()
-    remove_stale_folders()
     token = under_way.set(Call(command, (), (), {}))
     try:
         with progress_on(sys.stderr), registry.names_in_force(project_names(Path())):
