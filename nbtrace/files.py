@@ -12,6 +12,12 @@ from nbtrace.temporary import temporary_in
 MOST_BYTES = 2**32
 """Bytes of a file that is read whole."""
 
+NPY_MAGIC = b"\x93NUMPY"
+"""The first bytes of an .npy file."""
+
+ZIP_MAGIC = b"PK\x03\x04"
+"""The first bytes of an .npz file."""
+
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 

@@ -12,16 +12,11 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from nbtrace.files import NPY_MAGIC
 from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
     import numpy as np
-
-NPY_MAGIC = b"\x93NUMPY"
-"""The first bytes of an .npy file."""
-
-ZIP_MAGIC = b"PK\x03\x04"
-"""The first bytes of an .npz file."""
 
 LONGEST_HEADER = 2**16
 """Bytes of a header; of a longer one only these are looked at."""

@@ -234,7 +234,7 @@ class Record:
         return self.value.shape is not Shape.SENTINEL, self.key == self.quantity, self.line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """A line that looks like trace but cannot be read.
 

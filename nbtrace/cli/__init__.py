@@ -1,5 +1,6 @@
 """The command line: the only place that prints, exits and reads the arguments."""
 
+import gc
 import os
 import sys
 
@@ -38,6 +39,7 @@ def _run() -> object:
             return helped(sys.argv[1:], _invoked)
     command, *files = sys.argv[1:] or [""]
     if command in PLAIN and len(files) == _A_PAIR and not any(name.startswith("-") for name in files):
+        gc.disable()  # until all is loaded, which stays
         from nbtrace.cli.plain_calls import run_plainly  # noqa: PLC0415 - what runs them
 
         return run_plainly(command, files, PLAIN[command])

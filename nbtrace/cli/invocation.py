@@ -1,11 +1,12 @@
 """A command under typer: run with what it needs of libraries, and what typer's own errors mean for a process."""
 
+import logging
 import sys
 
 import typer
 
 from nbtrace.cli.command import BadUsage
-from nbtrace.cli.printing import complain
+from nbtrace.cli.printing import complain, shown
 from nbtrace.cli.process import INTERRUPTED
 from nbtrace.cli.programmers_warnings import keep_from_users
 from nbtrace.cli.progress_bars import progress_on
@@ -19,6 +20,7 @@ def invoked(app: typer.Typer, name: str) -> object:
     typer's own entry would take an error of the system, or an end of file, for something that it knows.
     """
     keep_from_users()
+    _show_own_log()
     remove_stale_folders()
     command = typer.main.get_command(app)
     with command.make_context(name, sys.argv[1:]) as ctx, progress_on(sys.stderr):
@@ -45,3 +47,18 @@ def _message(error: BaseException) -> str:
 def _command_of(error: BaseException) -> str:
     """Return the command whose usage was wrong."""
     return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
+
+
+def _show_own_log() -> None:
+    root, own = logging.getLogger(), logging.getLogger("nbtrace")
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+    if not any(isinstance(handler, _Lines) for handler in own.handlers):
+        own.addHandler(_Lines())
+
+
+class _Lines(logging.Handler):
+    """Shows what nbtrace itself logs as lines on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{shown(record.getMessage())}\n")

@@ -3,6 +3,7 @@
 Loading it takes as long as comparing two logs. A test holds these calls equal to those that typer reads.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -32,6 +33,8 @@ def run_plainly(command: str, files: Sequence[str], place: str) -> int:
         with progress_on(sys.stderr), registry.names_in_force(project_names(Path())):
             module, _, name = place.partition(":")
             run: Callable[..., int] = getattr(import_module(f"nbtrace.cli.{module}"), name)
+            gc.freeze()
+            gc.enable()
             return int(run(*files, destinations=Destinations()))
     finally:
         under_way.reset(token)

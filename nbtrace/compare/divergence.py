@@ -1,7 +1,6 @@
 """Which divergence comes first, and which follow from others."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from nbtrace.compare.artefacts import is_habit
 from nbtrace.compare.judge import Row
@@ -52,7 +51,7 @@ class Group:
         return sum(row.status.diverges for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Divergence:
     """A diverging quantity in the graph of inputs.
 

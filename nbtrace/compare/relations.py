@@ -7,7 +7,6 @@ since rounding acts on the terms.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from nbtrace.compare.vectors import Column
@@ -19,7 +18,7 @@ Values: TypeAlias = Mapping[str, Vector]
 """Logged values of one sample and its pixel, by quantity, in record units."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sides:
     """Both sides of a relation, component by component, and the size of the terms they are made of."""
 

@@ -1,7 +1,7 @@
 """Traces that a binary file holds: the arrays of numpy's archives, the columns of Parquet."""
 
 from nbtrace.errors import InputError
-from nbtrace.numpy_headers import NPY_MAGIC, ZIP_MAGIC
+from nbtrace.files import NPY_MAGIC, ZIP_MAGIC
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.sheets import Sheets
 from nbtrace.parsers.trace_builder import traces_of

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from nbtrace.errors import InputError
-from nbtrace.files import first_bytes
-from nbtrace.numpy_headers import NPY_MAGIC, ZIP_MAGIC
+from nbtrace.files import NPY_MAGIC, ZIP_MAGIC, first_bytes
 from nbtrace.parsers.unpack import GZIP, HEAD, Ending, beginning, unpacked
 
 PARQUET = b"PAR1"
