@@ -14,7 +14,6 @@ from nbtrace.cli.options import (
     VocabularyName,
 )
 from nbtrace.cli.panels import OUTPUT, TOLERANCE
-from nbtrace.cli.run_diff import run_diff
 from nbtrace.cli.side_labels import two_sided
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
@@ -58,6 +57,8 @@ def diff_command(
     Each log is first held against itself, and what stands between the two and a fair comparison is said before the
     table: different pixels, units, φ steps or configurations.
     """
+    from nbtrace.cli.run_diff import run_diff  # noqa: PLC0415 - all that compares, which the help does not need
+
     raise typer.Exit(
         run_diff(
             c_log,
