@@ -1,7 +1,6 @@
 """What holds for every command: exit codes, help, errors in one line, what is imported."""
 
 import gzip
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -209,68 +208,6 @@ def test_no_command_imports_what_it_does_not_need(logs: Path, command: str) -> N
     needed = ["numpy", "simulator"] if command == "check" else []
     assert done.stdout.splitlines()[-1] == f"HEAVY {needed}", done.stderr
     assert (logs / "out.json").exists()
-
-
-LOADED = """
-import sys
-from nbtrace.cli import main
-try:
-    main()
-finally:
-    print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"nbtrace", "simulator", "typer", "rich"}))
-    print(len(sys.modules))
-"""
-
-
-def loaded_by(*words: str, folder: Path, cache: Path) -> tuple[set[str], int]:
-    """Return what a call loads of what is ours, of typer and of rich, and how many modules there are at its end."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED, *words],
-        cwd=folder,
-        env=os.environ | {"XDG_CACHE_HOME": str(cache), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    names, count = done.stdout.splitlines()[-2:]
-    return set(names.split()), int(count)
-
-
-def test_help_that_is_kept_loads_nothing_that_draws_or_compares(logs: Path, tmp_path: Path) -> None:
-    drawn, count = loaded_by("diff", "--help", folder=logs, cache=tmp_path)
-    assert "typer" in drawn
-    assert not {name for name in drawn if name.startswith(("nbtrace.compare", "nbtrace.parsers"))}
-    assert count < 400
-    kept, count = loaded_by("diff", "--help", folder=logs, cache=tmp_path)
-    own = {"printing", "process", "kept_help"}
-    assert kept == {"nbtrace", "nbtrace.errors", "simulator", "simulator.user_cache", "nbtrace.cli"} | {
-        f"nbtrace.cli.{name}" for name in own
-    }
-    assert count < 120
-
-
-def test_a_diff_of_short_logs_loads_neither_what_reads_options_nor_what_draws_colours(
-    logs: Path, tmp_path: Path
-) -> None:
-    loaded, count = loaded_by("diff", "c.log", "py.log", folder=logs, cache=tmp_path)
-    assert {name for name in loaded if name.startswith(("typer", "rich"))} <= {
-        "rich",
-        "rich.cells",
-        "rich._extension",
-        *(name for name in loaded if name.startswith("rich._unicode_data")),
-    }
-    rare = {
-        "delimited",
-        "json_traces",
-        "markdown_tables",
-        "titled_tables",
-        "trace_builder",
-        "untagged",
-        "binary_tables",
-    }
-    assert not {f"nbtrace.parsers.{name}" for name in rare} & loaded
-    assert len({name for name in loaded if name.startswith("nbtrace")}) < 120
-    assert count < 265
 
 
 def test_importing_the_library_imports_nothing_heavy() -> None:
