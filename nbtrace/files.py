@@ -1,7 +1,6 @@
 """Files as every part of nbtrace reads and writes them: whole or not at all, and never over an existing one."""
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,12 @@ from nbtrace.temporary import temporary_in
 
 MOST_BYTES = 2**32
 """Bytes of a file that is read whole."""
+
+NPY_MAGIC = b"\x93NUMPY"
+"""The first bytes of an .npy file."""
+
+ZIP_MAGIC = b"PK\x03\x04"
+"""The first bytes of an .npz file."""
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
@@ -162,6 +167,8 @@ def digest_of(path: Path, kind: str) -> str:
     InputError
         If it is missing, unreadable, or no regular file (a pipe or a device might never end).
     """
+    import hashlib  # noqa: PLC0415 - loads a library of cryptography
+
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"{path} is not a regular file and has no {kind}")

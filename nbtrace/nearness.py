@@ -5,7 +5,6 @@ together.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _SHORTEST = 3
 """Letters from which a slip of the pen can be told from another word."""
@@ -25,6 +24,8 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
         known.setdefault(_plain(name), name)
     if plain in known or not _SHORTEST <= len(plain) <= _LONGEST:
         return known.get(plain)
+    from difflib import get_close_matches  # noqa: PLC0415 - few calls hold a slip of the pen
+
     near = get_close_matches(plain, known, 1, _ALIKE) or [other for other in known if other.startswith(plain)]
     return known[near[0]] if near else None
 

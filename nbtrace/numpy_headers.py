@@ -10,17 +10,13 @@ import struct
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nbtrace.files import NPY_MAGIC
+from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
     import numpy as np
-
-NPY_MAGIC = b"\x93NUMPY"
-"""The first bytes of an .npy file."""
-
-ZIP_MAGIC = b"PK\x03\x04"
-"""The first bytes of an .npz file."""
 
 LONGEST_HEADER = 2**16
 """Bytes of a header; of a longer one only these are looked at."""
@@ -52,7 +48,7 @@ _NUMBER_FORMAT = re.compile(r"[<>|=]?(?:[?biufcSUVOmM]\d{0,9}(?:\[\w+\])?|bool)"
 _TRUTH = {"True": True, "False": False}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NpyHeader:
     """What an .npy file declares.
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from nbtrace.frozen import frozen
 from nbtrace.plain_text import shortened
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.quantity import Quantity, Scope
@@ -233,7 +234,7 @@ class Record:
         return self.value.shape is not Shape.SENTINEL, self.key == self.quantity, self.line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """A line that looks like trace but cannot be read.
 
@@ -254,7 +255,7 @@ class Unreadable:
     quantities: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """A configuration value that a program states in its banner."""
 
@@ -262,7 +263,7 @@ class Setting:
     line: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Account:
     """What became of every line of a file: total = used + structure + ignored + unreadable.
 
@@ -295,7 +296,7 @@ class Account:
         return self.cut and any(bad.line == self.total for bad in self.unreadable)
 
 
-@dataclass(frozen=True)
+@frozen
 class Trace:
     """A log as read.
 

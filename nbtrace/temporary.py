@@ -9,16 +9,14 @@ process, so there nothing is judged.
 import atexit
 import os
 import re
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 
 TEMPORARY_PATTERN = ".nbtrace-*.tmp"
 
@@ -27,7 +25,7 @@ _START_FIELD = 19
 """Of `/proc/PID/stat` behind the name of the program: when the process started, in ticks since the machine did."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Owner:
     """A process: the system that it runs in, its number, and its start in ticks (0 where the system does not tell)."""
 
@@ -119,6 +117,8 @@ def temporary_folder() -> Iterator[Path]:
     UsageError
         If no folder for temporary files can be written.
     """
+    import tempfile  # noqa: PLC0415 - with all that it loads, few calls need it
+
     try:
         root = Path(tempfile.gettempdir())
         _remove_stale_once(root)
@@ -147,6 +147,8 @@ def process_folder() -> Path:
 
 def remove_stale_folders() -> None:
     """Remove the folders for temporary files that ended processes of this user left."""
+    import tempfile  # noqa: PLC0415 - see above
+
     with suppress(OSError):
         _remove_stale_once(Path(tempfile.gettempdir()))
 
@@ -174,6 +176,8 @@ def _remove(path: Path) -> None:
     if status.st_uid != os.getuid():
         return
     if stat.S_ISDIR(status.st_mode):
+        import shutil  # noqa: PLC0415 - see above
+
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()

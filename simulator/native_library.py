@@ -1,18 +1,14 @@
 """Machine code of `native_sweep.cpp`: made once by the user's own compiler, kept in the user's cache, then loaded.
 
-The name of the kept file holds two digests. One is of all that the code follows from: the source, the compiler, its
-options and the processor; another of any of them is another file. One is of its content: a file that was cut off or
-changed is made anew. It is written under another name first, so any number of processes may make it at once. A folder
-in which others could write is not used, since what lies there is run.
+It is kept under the digest of all that it follows from: the source, the compiler, its options and the processor
+(`user_cache.py`). A folder in which others could write is not used, since what lies there is run.
 """
 
 import ctypes
-import hashlib
 import os
 import platform
 import shlex
 import shutil
-import stat
 import subprocess
 import tempfile
 import time
@@ -22,6 +18,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from simulator.errors import shown
+from simulator.user_cache import KeptKind, cache_folder, is_own, keep_file, kept_file, key_of
 
 SOURCE = Path(__file__).with_name("native_sweep.cpp")
 
@@ -120,6 +117,7 @@ def begin_loading() -> None:
     Thread(target=_load, daemon=True).start()
 
 
+_KIND = KeptKind("sweep", ".so", most=KEPT_LIBRARIES, largest=LARGEST_LIBRARY)
 _SCRATCH = ".sweep-"
 _LOCK = Lock()
 _FOUND: list["NativeLibrary | NativeUnavailableError"] = []
@@ -220,7 +218,7 @@ def _compiled(compiler: Compiler, source: bytes, folder: Path) -> Path:
 def library_key(compiler: Compiler, source: bytes) -> str:
     """Return the digest of all that the machine code follows from."""
     facts = repr((compiler, OPTIONS, PROCESSOR_OPTIONS, platform.system(), platform.machine(), _processor()))
-    return hashlib.sha256(facts.encode("utf-8", "replace") + source).hexdigest()[:32]
+    return key_of(facts.encode("utf-8", "replace"), source)
 
 
 def _processor() -> str:
@@ -235,37 +233,9 @@ def _processor() -> str:
 _FACTS_OF_A_PROCESSOR = frozenset({"model name", "flags", "Features", "CPU implementer", "CPU part"})
 
 
-def cache_folder() -> Path | None:
-    """Return the folder of compiled code; None where none can be made in which this user alone writes."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        root = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
-        folder = root / "nbtrace"
-        root.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except (OSError, RuntimeError):
-        return None
-    return folder if is_own(folder) and os.access(folder, os.W_OK | os.X_OK) else None
-
-
-def is_own(path: Path) -> bool:
-    """Tell whether a file or folder is this user's, no link, and nobody else can write to it."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return not stat.S_ISLNK(status.st_mode) and status.st_uid == os.geteuid() and not others_write
-
-
 def kept_library(folder: Path, key: str) -> Path | None:
     """Return the kept file of a key whose content is what its name says; others of the key are removed."""
-    for path in sorted(folder.glob(f"sweep-{key}-*.so")):
-        with suppress(OSError):
-            if is_own(path) and path.stat().st_size <= LARGEST_LIBRARY and path.name == _name(key, path.read_bytes()):
-                return path
-            path.unlink()
-    return None
+    return kept_file(folder, _KIND, key)
 
 
 def keep_library(folder: Path, key: str, made: Path) -> Path:
@@ -276,16 +246,8 @@ def keep_library(folder: Path, key: str, made: Path) -> Path:
     OSError
         If the folder takes no file.
     """
-    made.chmod(0o600)
-    kept = made.replace(folder / _name(key, made.read_bytes()))
-    oldest_first = sorted(folder.glob("sweep-*.so"), key=lambda path: path.stat().st_mtime)
-    for path in oldest_first[:-KEPT_LIBRARIES]:
-        path.unlink(missing_ok=True)
+    kept = keep_file(folder, _KIND, key, made)
     for path in folder.glob(f"{_SCRATCH}*"):
         if is_own(path) and time.time() - path.stat().st_mtime > LONGEST_SCRATCH_S:
             shutil.rmtree(path, ignore_errors=True)
     return kept
-
-
-def _name(key: str, content: bytes) -> str:
-    return f"sweep-{key}-{hashlib.sha256(content).hexdigest()[:32]}.so"

@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.files import first_bytes
+from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
     from nbtrace.capturing.capture_request import CaptureRequest
@@ -18,7 +19,7 @@ _TWIN = "# a twin of the program with sha256 "
 _INJECTED = "# injected: "
 
 
-@dataclass(frozen=True)
+@frozen
 class CaptureOrigin:
     """Where a captured log is from.
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from nbtrace.capturing.probe import ImageCheck
 from nbtrace.errors import InputError
-from nbtrace.numpy_headers import LONGEST_HEADER, NPY_MAGIC, npy_header
+from nbtrace.files import NPY_MAGIC
+from nbtrace.numpy_headers import LONGEST_HEADER, npy_header
 
 _CODES = {"float32": "f", "float64": "d"}
 MOST_LISTED = 100

@@ -1,11 +1,19 @@
 """The command line: the only place that prints, exits and reads the arguments."""
 
+import gc
 import os
 import sys
 
 from nbtrace import __version__
 from nbtrace.cli.process import end_with, prepare
 
+HELP = frozenset({"--help", "-h"})
+"""What asks a command for its help."""
+
+PLAIN = {"diff": "run_diff:run_diff"}
+"""Commands on two files that run without what reads options, where none is given: their modules and functions."""
+
+_A_PAIR = 2
 _NAME = "nbtrace"
 _COMPLETION = "_NBTRACE_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -24,6 +32,21 @@ def _run() -> object:
     if sys.argv[1:] == ["--version"]:  # needs no command, nor what reads their options
         sys.stdout.write(f"{_NAME} {__version__}\n")
         return None
+    if sys.argv[-1] in HELP:
+        from nbtrace.cli.kept_help import asks_for_help, helped  # noqa: PLC0415 - what finds the kept files
+
+        if asks_for_help(sys.argv[1:]):
+            return helped(sys.argv[1:], _invoked)
+    command, *files = sys.argv[1:] or [""]
+    if command in PLAIN and len(files) == _A_PAIR and not any(name.startswith("-") for name in files):
+        gc.disable()  # until all is loaded, which stays
+        from nbtrace.cli.plain_calls import run_plainly  # noqa: PLC0415 - what runs them
+
+        return run_plainly(command, files, PLAIN[command])
+    return _invoked()
+
+
+def _invoked() -> object:
     from nbtrace.cli.application import app  # noqa: PLC0415 - all that reads and runs commands
     from nbtrace.cli.invocation import invoked  # noqa: PLC0415
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from nbtrace.cli.panels import OUTPUT
+from nbtrace.frozen import frozen
+
+UNNAMED = "A B"
+"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
 
 _OF_THE_SCREEN = frozenset({"brief", "help", "whole"})
 
 
-@dataclass(frozen=True)
+@frozen
 class TypedOption:
     """An option as it was typed, and the name of the parameter that it sets."""
 
@@ -18,7 +21,7 @@ class TypedOption:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A call under way.
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -18,6 +18,7 @@ from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.cli.running_options import Timeout, time_limit
 from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.files import rerun_names, write_new
+from nbtrace.frozen import frozen
 from nbtrace.nearness import nearest
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ LogFile: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@frozen
 class CaptureOutputs:
     """Where a capture goes."""
 

@@ -7,13 +7,11 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nbtrace.cli.call_under_way import call_of, under_way
-from nbtrace.cli.commands import UNNAMED
+from nbtrace.cli.call_under_way import UNNAMED, call_of, under_way
 from nbtrace.cli.former_options import renamed
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
 
-HELP = frozenset({"--help", "-h"})
 PLACEHOLDER = "FLAGS"
 """What stands for the flags of a run in the usage, and in commands that a report suggests."""
 SCREEN = "nbtrace.screen"

@@ -4,20 +4,18 @@ What the help says of a command in one line stands here and in its docstring; a 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import typer
 
+from nbtrace.cli.call_under_way import UNNAMED
 from nbtrace.cli.panels import COMPARE, EVIDENCE, EXPLAIN, RUN
-
-UNNAMED = "A B"
-"""What stands in place of a command's name where two inputs are given without one; nobody types it."""
+from nbtrace.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A command before it is loaded.
 

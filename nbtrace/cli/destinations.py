@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.report.missing_packages import needs_package
 
 STDOUT = Path("-")
@@ -18,7 +18,7 @@ REPORT = "report.md"
 """Names of the documents in the folder of a result."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Destinations:
     """Where a result goes.
 

@@ -1,8 +1,5 @@
-"""`nbtrace diff`."""
+"""`nbtrace diff`: its options."""
 
-import gc
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,25 +13,8 @@ from nbtrace.cli.options import (
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import OUTPUT, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
-from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.diff import DiffResult, diff_traces, in_order
-from nbtrace.compare.repeatability import repeatability
-from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.documents import load
-from nbtrace.errors import ExitCode, InputError, UsageError
-from nbtrace.files import first_bytes
-from nbtrace.longlogs.diff_logs import diff
-from nbtrace.parsers import read_pair, read_trace
-from nbtrace.parsers.source import read_raw
-from nbtrace.physics.nanobragg.reflection_files import are_reflections
-from nbtrace.records import Side
-from nbtrace.report.views.diff_view import diff_view
-from nbtrace.report.views.unified import unified
-from nbtrace.verdicts.tolerance import Policy, resolve_policy
-from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
@@ -77,80 +57,19 @@ def diff_command(
     Each log is first held against itself, and what stands between the two and a fair comparison is said before the
     table: different pixels, units, φ steps or configurations.
     """
-    words = chosen(vocabulary, Path())
-    inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
-    delivery = Delivery("diff", inputs, outputs.destinations(brief=brief))
-    limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    if words.is_default and are_reflections(c_log, py_log):
-        if noise is not None or unified_view:
-            raise UsageError("--noise and --unified are for traces; leave them out for structure factors")
-        raise typer.Exit(_diff_reflections(c_log, py_log, limits, delivery))
-    if words.is_default:
-        _refuse_reflections_beside(c_log, py_log)
-    gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
-    if noise is not None:
-        result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
-    elif unified_view:  # every value is printed
-        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
-    else:
-        result = diff(c_log, py_log, limits, strict=strict)
-    refuse_misspelt(limits, result.notices)
-    printed = unified(result) if unified_view else None
-    code = delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
-    raise typer.Exit(code)
+    from nbtrace.cli.run_diff import run_diff  # noqa: PLC0415 - all that compares, which the help does not need
 
-
-def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
-    """Raise InputError where one file holds structure factors and the other one does not, or is missing."""
-    for some, other in ((c_log, py_log), (py_log, c_log)):
-        if not are_reflections(some) or are_reflections(other):
-            continue
-        if other != "-" and not Path(other).exists():
-            read_raw(other)  # which says that it is missing
-        if Path(other).is_file() and not first_bytes(Path(other), 1):
-            raise InputError(f"{other} is empty; {some} is a list of structure factors")
-        if Path(other).is_file():
-            raise InputError(f"{some} is a list of structure factors; the first lines of {other} are not all h k l F")
-
-
-def _document(result: DiffResult) -> Mapping[str, object]:
-    from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415 - the models of documents
-
-    return diff_document(result)
-
-
-def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> ExitCode:
-    """Compare two tables of structure factors."""
-    # numpy, which only such files need.
-    from nbtrace.compare.reflections.compare_reflections import compare_reflections  # noqa: PLC0415
-    from nbtrace.report.documents.reflections_document import reflections_document  # noqa: PLC0415
-    from nbtrace.report.views.reflections_view import reflections_view  # noqa: PLC0415
-
-    result = compare_reflections(c, py, limits)
-    return delivery.deliver(reflections_view(result), lambda: reflections_document(result))
-
-
-def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
-    """Compare two logs with tolerances no finer than the reference's own scatter."""
-    c, py = in_order(*read_pair(*logs, limits.vocabulary))
-    if _is_document(file):
-        from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs
-
-        noise, pixel = read_noise(file), whereabouts(c).pixel
-        raised = noise.applied(limits, pixel)
-        notice = noise.told(limits, raised, pixel)
-    else:
-        moves = repeatability(c, read_trace(str(file), Side.C, vocabulary=limits.vocabulary), py)
-        raised = moves.applied(limits)
-        notice = moves.told(limits, raised)
-    result = diff_traces(c, py, raised, strict=strict)
-    return replace(result, notices=(notice, *result.notices))
-
-
-def _is_document(file: Path) -> bool:
-    """Whether a file of noise is a document of a command, whatever its name; any other is a log of the reference."""
-    try:
-        document = load(file)
-    except InputError:
-        return False
-    return isinstance(document, dict) and "format" in document
+    raise typer.Exit(
+        run_diff(
+            c_log,
+            py_log,
+            tolerance=tolerance,
+            policy=policy,
+            noise=noise,
+            vocabulary=vocabulary,
+            brief=brief,
+            unified_view=unified_view,
+            strict=strict,
+            destinations=outputs.destinations(brief=brief),
+        )
+    )

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -23,12 +23,13 @@ from nbtrace.cli.options import (
 )
 from nbtrace.cli.panels import SIMULATOR
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
     from nbtrace.embedded.choice import Choice
 
 
-@dataclass(frozen=True)
+@frozen
 class Outputs:
     """Where a result goes."""
 
@@ -73,7 +74,7 @@ class Outputs:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class SimulatorOptions:
     """What is chosen of the embedded simulator."""
 

@@ -1,7 +1,6 @@
 """`nbtrace images`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +29,7 @@ from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
+from nbtrace.frozen import frozen
 from nbtrace.progress import stage
 from nbtrace.records import Side
 from nbtrace.vocabulary.chosen import chosen
@@ -209,7 +209,7 @@ PICTURES = ("images", "detail", "scatter", "ratio")
 """Names of the pictures without suffix, known before matplotlib is imported."""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Extra:
     """What is written besides the reports.
 

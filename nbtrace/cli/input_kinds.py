@@ -11,8 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from nbtrace.errors import InputError
+from nbtrace.files import NPY_MAGIC, ZIP_MAGIC
 from nbtrace.images.file_names import IMAGE_SUFFIXES, suffix_of
-from nbtrace.numpy_headers import DAMAGED_ARCHIVE, LONGEST_HEADER, NPY_MAGIC, ZIP_MAGIC, npy_header
+from nbtrace.numpy_headers import DAMAGED_ARCHIVE, LONGEST_HEADER, npy_header
 from nbtrace.parsers.binary_traces import PARQUET
 from nbtrace.parsers.unpack import HEAD, beginning
 from nbtrace.physics.nanobragg.reflection_files import reflections_told_by

@@ -2,13 +2,13 @@
 
 import logging
 import sys
-import warnings
 
 import typer
 
 from nbtrace.cli.command import BadUsage
 from nbtrace.cli.printing import complain, shown
 from nbtrace.cli.process import INTERRUPTED
+from nbtrace.cli.programmers_warnings import keep_from_users
 from nbtrace.cli.progress_bars import progress_on
 from nbtrace.errors import ExitCode
 from nbtrace.temporary import remove_stale_folders
@@ -19,7 +19,8 @@ def invoked(app: typer.Typer, name: str) -> object:
 
     typer's own entry would take an error of the system, or an end of file, for something that it knows.
     """
-    _keep_warnings_from_users()
+    keep_from_users()
+    _show_own_log()
     remove_stale_folders()
     command = typer.main.get_command(app)
     with command.make_context(name, sys.argv[1:]) as ctx, progress_on(sys.stderr):
@@ -48,19 +49,12 @@ def _command_of(error: BaseException) -> str:
     return getattr(getattr(error, "ctx", None), "command_path", "nbtrace")
 
 
-def _keep_warnings_from_users() -> None:
-    """Keep what libraries tell programmers off the terminal, unless Python itself is told otherwise (`-W`)."""
-    if not sys.warnoptions:
-        warnings.showwarning = _shown_to_nobody
+def _show_own_log() -> None:
     root, own = logging.getLogger(), logging.getLogger("nbtrace")
     if not root.handlers:
         root.addHandler(logging.NullHandler())
     if not any(isinstance(handler, _Lines) for handler in own.handlers):
         own.addHandler(_Lines())
-
-
-def _shown_to_nobody(*_: object, **__: object) -> None:
-    pass
 
 
 class _Lines(logging.Handler):

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nbtrace.cli.call_under_way import Call, TypedOption, under_way
-from nbtrace.cli.commands import UNNAMED
+from nbtrace.cli.call_under_way import UNNAMED, Call, TypedOption, under_way
 from nbtrace.report.next_steps import FLAGS, FLAGS_MEANT
 from nbtrace.report.view import Command, Section, SectionKind, View
 

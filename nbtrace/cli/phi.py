@@ -1,7 +1,6 @@
 """`nbtrace phi` and `nbtrace steps`: two traces along a loop, that of the φ steps or any other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -23,6 +22,7 @@ from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import PhiResult
 from nbtrace.compare.steps import StepsResult, compare_steps
 from nbtrace.errors import ExitCode, UsageError
+from nbtrace.frozen import frozen
 from nbtrace.longlogs.phi_logs import compare_phi
 from nbtrace.parsers import read_pair
 from nbtrace.report.views.phi_view import phi_view
@@ -106,7 +106,7 @@ def steps_command(
     raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Request:
     """What either command is asked for; `logs` in the order in which they were given."""
 

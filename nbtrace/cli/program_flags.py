@@ -1,7 +1,6 @@
 """Commands that pass arguments on to another program: everything after `--`, untouched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import typer
@@ -9,13 +8,14 @@ import typer
 from nbtrace.cli.command import TYPED, HelpfulCommand, path_of, values_of
 from nbtrace.cli.completed_values import flags_of_run
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.programs.leniency import LENIENT
 
 _AFTER_DASHES = "nbtrace.after_dashes"
 _HAS_DASHES = "nbtrace.has_dashes"
 
 
-@dataclass(frozen=True)
+@frozen
 class _Offered:
     """A word that a shell offers, as typer's answers take it."""
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from nbtrace.cli.panels import PIXELS, PROGRAMS
 from nbtrace.cli.running_options import Timeout, time_limit
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.nearness import nearest
 from nbtrace.vocabulary.sides import Side
 
@@ -23,7 +23,7 @@ LARGEST_OUTPUT = 64_000_000
 """Bytes of what the program wrote, plain and changed together, up to which a bundle gets it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ProofOptions:
     """What holds a cause against the reference itself, and against the port."""
 
@@ -186,7 +186,7 @@ class ProofOptions:
                 raise UsageError(f"--at {text!r}: {name!r} is no selected loop; {there}")
 
 
-@dataclass(frozen=True)
+@frozen
 class ProofRun:
     """A program that is to be asked.
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nbtrace.cli.command import HELP, SCREEN, SCREEN_LINES, HelpfulGroup, values_of
-from nbtrace.cli.commands import UNNAMED, Commands, listed
+from nbtrace.cli import HELP
+from nbtrace.cli.call_under_way import UNNAMED
+from nbtrace.cli.command import SCREEN, SCREEN_LINES, HelpfulGroup, values_of
+from nbtrace.cli.commands import Commands, listed
 from nbtrace.cli.completion import with_shell
 from nbtrace.errors import NbtraceError
 

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from nbtrace.cli.command import HELP
+from nbtrace.cli import HELP
 from nbtrace.cli.input_kinds import InputKind, exists, kind_of
 from nbtrace.cli.wrong_calls import flags_behind
 from nbtrace.errors import UsageError

@@ -2,14 +2,14 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from nbtrace.cli.input_kinds import InputKind, exists, kind_of
 from nbtrace.errors import InputError
+from nbtrace.frozen import frozen
 from nbtrace.report.view import typed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meant:
     """What an option of other programs is here.
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.frozen import frozen
 from nbtrace.records import Index, Pixel, Record, Trace
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
@@ -38,7 +39,7 @@ class Pair:
         return self.py.known
 
 
-@dataclass(frozen=True)
+@frozen
 class Alignment:
     """All pairs in execution order, and what stands alone on either side.
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nbtrace.compare.judge import Row, status_of
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import difference
+from nbtrace.frozen import frozen
 from nbtrace.verdicts.status import MINOR_BELOW
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -16,7 +17,7 @@ POWERS = (*range(2, 16), 20, 30)
 """Powers of ten between two units of one quantity: from femtometres to metres, and areas and volumes in ångströms."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Physical:
     """What is left of the divergences once the artefacts, and what may follow from them, are set aside.
 

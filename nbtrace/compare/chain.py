@@ -6,11 +6,11 @@ states.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Chain, Vocabulary
@@ -20,7 +20,7 @@ SUBJECT = "chain"
 Values = Mapping[str, tuple[float, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkedFactor:
     """The lattice factor along one axis, of one side.
 
@@ -52,7 +52,7 @@ class WorkedFactor:
     logged: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepShare:
     """One φ step's part in the intensity sum: F_cell²·F_latt² of either side."""
 
@@ -62,7 +62,7 @@ class StepShare:
     share_of_gap: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rebuilt:
     """I_before_scaling rebuilt from the per-φ lines as F_cell²·ΣF_latt².
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from nbtrace.compare.excerpt import WholeLog, whole_of
@@ -15,6 +14,7 @@ from nbtrace.compare.relations import Relation, Sides, Values, applies, both_sid
 from nbtrace.compare.repeats import phi_steps, repeat_words, repeats, sweeps_of
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.frozen import frozen
 from nbtrace.parsers.given_logs import Log, Words, one_trace
 from nbtrace.records import Index, Record, Shape, Side, Trace
 from nbtrace.vocabulary.quantity import Scope
@@ -99,7 +99,7 @@ def _formulas_left_out(trace: Trace, whole: WholeLog) -> Iterator[str]:
         yield f"formulas were held in the first {MOST_BLOCKS} of {many} {trace.vocabulary.block}s, relations in all"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Instance:
     """The logged values of one sample, with those of its pixel."""
 

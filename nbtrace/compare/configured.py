@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import logs_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 from nbtrace.verdicts.status import MINOR_BELOW, Status
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfiguredApart:
     """A configuration value that the two logs state differently.
 

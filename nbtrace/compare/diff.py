@@ -1,7 +1,7 @@
 """Comparing two traces: the whole of `nbtrace diff` but the words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,6 +20,7 @@ from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.compare.without_trace import with_statistics
 from nbtrace.errors import InputError, UsageError
+from nbtrace.frozen import frozen
 from nbtrace.presentable import Presentable
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.notices import Notice, Weight
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """What was compared and what was not.
 
@@ -58,7 +59,7 @@ class Coverage:
     unknown_on_py: tuple[str, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class DiffResult(Presentable):
     """Two traces compared.
 

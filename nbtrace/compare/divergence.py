@@ -1,16 +1,16 @@
 """Which divergence comes first, and which follow from others."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from nbtrace.compare.artefacts import is_habit
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import logs_of
+from nbtrace.frozen import frozen
 from nbtrace.verdicts.status import DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """All rows of one quantity.
 
@@ -51,7 +51,7 @@ class Group:
         return sum(row.status.diverges for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Divergence:
     """A diverging quantity in the graph of inputs.
 

@@ -4,10 +4,11 @@ import math
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
+from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
 _SINGLE_RESULT = 2.0**-23
@@ -19,7 +20,7 @@ _COPIED = 500
 """Values of a log from which on copying them for each formula takes longer than looking into two mappings."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Computed:
     """The value of a formula.
 

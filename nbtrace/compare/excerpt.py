@@ -1,9 +1,10 @@
 """The part of a long log that stands for the whole of it, and what was counted in the whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.repeats import Repeat
 
 
-@dataclass(frozen=True)
+@frozen
 class WholeLog:
     """What is known of all records of a log.
 
@@ -36,7 +37,7 @@ class WholeLog:
     repeats: tuple["Repeat", ...]
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class Excerpt(Trace):
     """Some blocks of a log, complete.
 

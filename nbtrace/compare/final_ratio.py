@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from nbtrace.compare.configured import ConfiguredApart, configured_apart
 from nbtrace.compare.judge import Row
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 
 FAR = 1e-4
 """|log(Py/C)| from which on a final value is far from the other side's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FinalRatio:
     """A final value far from the other side's.
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from nbtrace.compare.align import Alignment
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.metrics import is_finite
+from nbtrace.frozen import frozen
 from nbtrace.records import Index, Record, Shape, Trace
 from nbtrace.vocabulary.quantity import Scope
 
@@ -25,7 +26,7 @@ _Step: TypeAlias = tuple[int, int, _Turns]
 """A turn of the loops: its block, its sample, and the ordinals that its lines state."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Gaps:
     """What one side lacks of what the other one has.
 
@@ -103,7 +104,7 @@ class LackCount:
         return (further and not self.sampled_further) or another
 
 
-@dataclass(frozen=True)
+@frozen
 class LackRecords:
     """What one side lacks, as records of the other one in file order.
 

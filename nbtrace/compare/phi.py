@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -15,6 +15,7 @@ from nbtrace.compare.notices.step_notices import repeat_notices
 from nbtrace.compare.repeats import FIELDS, Repeat, Steps, phi_steps, repeats, sweeps_of
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
+from nbtrace.frozen import frozen
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.records import Side, Trace
@@ -40,7 +41,7 @@ _LABEL_CLOSE = 1e-6
 _UNIT_CLOSE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhiStep:
     """One step of the sweep on both sides; a side that lacks the step has None.
 
@@ -73,7 +74,7 @@ class PhiStep:
     reason: str = ""
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class PhiResult(Presentable):
     """Two φ sweeps compared.
 
@@ -167,7 +168,7 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     return compared_sweeps(*sweeps, policy, exchanged=c is not given[0])
 
 
-@dataclass(frozen=True)
+@frozen
 class LoggedSweeps:
     """The φ steps of one side.
 
@@ -248,7 +249,7 @@ def _delta(c: float | None, py: float | None) -> float | None:
 _NOTHING: Mapping[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _StepJudge:
     """Judges one step after another; `keys` has the quantity of each part of a step."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from nbtrace.compare.excerpt import whole_of
+from nbtrace.frozen import frozen
 from nbtrace.parsers.reader import UNTAGGED
 from nbtrace.records import STATISTICS, Record, Trace
 
@@ -38,7 +39,7 @@ _SEVERAL = 8
 """Numbers with the same number of decimals that make a fixed format."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberFormat:
     """The number format of one family of lines, as far as its numbers show it.
 

@@ -7,10 +7,10 @@ since rounding acts on the terms.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from nbtrace.compare.vectors import Column
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 
 Vector: TypeAlias = tuple[Column, ...]
@@ -18,7 +18,7 @@ Values: TypeAlias = Mapping[str, Vector]
 """Logged values of one sample and its pixel, by quantity, in record units."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sides:
     """Both sides of a relation, component by component, and the size of the terms they are made of."""
 
@@ -27,7 +27,7 @@ class Sides:
     size: Column
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relation:
     """A relation between logged quantities.
 

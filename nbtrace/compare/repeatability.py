@@ -1,10 +1,11 @@
 """What a second log of the reference differs by from the first: a floor for tolerances, in any vocabulary."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nbtrace.compare.diff import diff_traces
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.records import Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy, Tolerance
@@ -24,7 +25,7 @@ def not_below(policy: Policy, quantity: str, floor: tuple[float | None, float], 
     return replace(policy, overrides={**policy.overrides, quantity: raised})
 
 
-@dataclass(frozen=True)
+@frozen
 class Repeatability:
     """What each quantity moves by from one log of the reference to another.
 

@@ -1,9 +1,9 @@
 """φ steps that print another step's values digit for digit: the sign of a rotation that was not renewed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from nbtrace.compare.logs import FACTOR, KEY, LABEL, PRODUCT, logs_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Record, Side, Trace
 from nbtrace.vocabulary.sides import Names
 
@@ -17,7 +17,7 @@ Steps = Mapping[tuple[int, int], Mapping[str, Record]]
 """Records of each step, by (sweep, phi_tic) and what they are in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """A step whose values are those of another step of the same sweep, although its angle is another."""
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
@@ -10,6 +9,7 @@ from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
+from nbtrace.frozen import frozen
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.plain_text import shortened
 from nbtrace.presentable import Presentable
@@ -20,7 +20,7 @@ from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Quantity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScalingFactor:
     """One quantity of the chain.
 
@@ -61,7 +61,7 @@ class ScalingFactor:
         return self.known.description if self.known is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Product:
     """A side's own chain: the product of its logged factors against its logged pixel."""
 
@@ -75,7 +75,7 @@ class Product:
         return self.final / self.product if self.product and self.final is not None else None
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class ScalingResult(Presentable):
     """The scaling chains of two traces compared.
 
@@ -235,7 +235,7 @@ def _log_ratio(final: Row | None) -> float | None:
     return math.log(final.difference.ratio)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Judged:
     """What a factor is judged by."""
 

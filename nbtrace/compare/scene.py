@@ -2,12 +2,13 @@
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
+from nbtrace.frozen import frozen
 from nbtrace.records import Index, Record, Shape, Side, Trace
 from nbtrace.vocabulary.formula import FormulaView, Lack, UnloggedError
 from nbtrace.vocabulary.quantity import Scope
@@ -64,7 +65,7 @@ class Node(NamedTuple):
         return next((ordinal for name, ordinal in self.place if name == index), ALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """A configuration value: numbers, the uncertainty of each from its printed digits, and who tells it."""
 
@@ -82,7 +83,7 @@ def constants_of(vocabulary: Vocabulary) -> Facts:
     return {name: Fact(item.numbers, 0.0, vocabulary.name) for name, item in vocabulary.constants.items()}
 
 
-@dataclass(frozen=True)
+@frozen
 class Scene:
     """One side of a comparison.
 

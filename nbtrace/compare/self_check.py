@@ -1,9 +1,9 @@
 """What a log says of itself: its relations, each held against its values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from nbtrace.frozen import frozen
 from nbtrace.presentable import Presentable
 from nbtrace.records import NOWHERE, Index, Trace
 
@@ -16,7 +16,7 @@ class RelationState(StrEnum):
     NOT_CHECKED = "not checked"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One relation, held against a log.
 
@@ -50,7 +50,7 @@ class Check:
     reason: str = ""
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class SelfCheck(Presentable):
     """What a log says of itself.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
+from nbtrace.frozen import frozen
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.plain_text import shortened
 from nbtrace.presentable import Presentable
@@ -25,7 +25,7 @@ _NAMED = 3
 """Quantities outside of the loop that are named."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """One turn of the loop.
 
@@ -75,7 +75,7 @@ class Turn:
         return Status.MISSING if self.only_on is not None or self.lacking_c or self.lacking_py else Status.PASS
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class StepsResult(Presentable):
     """Two traces compared along a loop.
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrace.frozen import frozen
 from nbtrace.records import Index, Side, Trace
 from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
 
@@ -17,7 +17,7 @@ _TELLING = 4
 _digits = re.compile(r"[1-9][0-9.]*").search
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop:
     """A loop of which lines state the turn, or which they go round without saying so.
 
@@ -45,7 +45,7 @@ class Loop:
         return 0 if stated is None and quantity in self.repeated else stated
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnRepeat:
     """A turn whose computed values are those of an earlier one."""
 

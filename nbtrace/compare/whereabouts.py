@@ -1,16 +1,16 @@
 """Which pixel a trace is of: what the log states, and what its values say."""
 
 import math
-from dataclasses import dataclass
 
 from nbtrace.compare.logs import logs_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Pixel, Trace
 
 _ON_THE_EDGE = 1e-6
 """Pixels by which a rounded coordinate may fall short of a pixel's lower edge."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whereabouts:
     """The pixel of one block of a trace.
 

@@ -1,7 +1,7 @@
 """Explaining a pair of traces: the whole of `nbtrace explain` but the words."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from nbtrace.explanation.simulations.counterfactual import Simulated, counterfac
 from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
+from nbtrace.frozen import frozen
 from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
@@ -34,7 +35,7 @@ from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.sides import Names
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class Explanation(Presentable):
     """Who is wrong, and why.
 

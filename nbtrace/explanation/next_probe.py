@@ -1,11 +1,10 @@
 """What would settle a difference that the logs do not decide, and the command that gets it."""
 
-from dataclasses import dataclass
-
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.audit.findings import Audit, Ground, Held
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.physics import Wanted
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack
 
@@ -18,7 +17,7 @@ _TOLD_BY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextProbe:
     """What to look at next.
 

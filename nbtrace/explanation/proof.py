@@ -6,10 +6,10 @@ other program's, its target.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from nbtrace.compare.scene import Node, Vector
+from nbtrace.frozen import frozen
 from nbtrace.vocabulary.sides import Side
 
 
@@ -77,7 +77,7 @@ class NumberMatch(StrEnum):
     APART = "apart"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedValue:
     """A value that was written into the running host.
 
@@ -108,7 +108,7 @@ class ChangedValue:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedFlag:
     """An argument of a program that was changed.
 
@@ -122,7 +122,7 @@ class ChangedFlag:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlagChange:
     """Arguments of a program with another configuration.
 
@@ -140,7 +140,7 @@ class FlagChange:
     image_width: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImageNumbers:
     """The traced pixel in the images of both runs, and the other program's number as the image would hold it.
 
@@ -168,7 +168,7 @@ class ImageNumbers:
         return self.tells_apart and self.after == self.target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProofOutput:
     """One thing that the host writes, by digest: a file, `stdout` or `stderr`.
 
@@ -189,7 +189,7 @@ def outputs_of_both(plain: Mapping[str, str | None], injected: Mapping[str, str 
     return tuple(ProofOutput(name, plain.get(name), injected.get(name)) for name in sorted({*plain, *injected}))
 
 
-@dataclass(frozen=True)
+@frozen
 class Proof:
     """A cause held against a program itself.
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.errors import InputError
+from nbtrace.files import ZIP_MAGIC
 from nbtrace.images.content import behind, check_expansion, check_size
 from nbtrace.images.image import Image, Pixels, StackFrame, check_real, image_shape
-from nbtrace.numpy_headers import DAMAGED_ARCHIVE, ZIP_MAGIC, npy_header
+from nbtrace.numpy_headers import DAMAGED_ARCHIVE, npy_header
 from nbtrace.records import Side
 
 NPZ_MAGICS = (ZIP_MAGIC, b"PK\x05\x06")

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.errors import InputError, MismatchError
+from nbtrace.files import NPY_MAGIC
 from nbtrace.images import fabio_formats, hdf5_images, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
 from nbtrace.images.file_names import FORMATS, suffix_of
 from nbtrace.images.image import Image, Mask
 from nbtrace.images.raw import read_raw
-from nbtrace.numpy_headers import NPY_MAGIC
 from nbtrace.records import Side
 
 _FOREIGN = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"%PDF": "PDF"}

@@ -1,12 +1,11 @@
 """A region of interest: a rectangle of pixels, as the reference's `-roi` has it."""
 
-from dataclasses import dataclass
-
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.records import Pixel
 
 
-@dataclass(frozen=True)
+@frozen
 class Roi:
     """A region of interest as the reference has it: first and last pixel along fast, then along slow, inclusive."""
 

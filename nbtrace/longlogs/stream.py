@@ -7,7 +7,7 @@ comparison; its rows are those that a report shows.
 
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.compare.self_check import RelationState, SelfCheck
+from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Floats
@@ -62,7 +63,7 @@ class _OrdinaryNeeded(Exception):  # noqa: N818 - a way out, not an error
     """The logs have a form that only the ordinary comparison handles."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountedGroup(Group):
     """The rows that stand for a quantity, with the counts of all of them."""
 
@@ -80,7 +81,7 @@ class CountedGroup(Group):
         return self.total_diverging
 
 
-@dataclass(frozen=True)
+@frozen
 class LongDiffResult(DiffResult):
     """Two long traces compared; traces and rows are those of the blocks that stand for the rest.
 

@@ -7,28 +7,26 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from nbtrace.errors import InputError
-from nbtrace.parsers.binary_traces import binary_content, read_binary
+from nbtrace.parsers.binary_traces import binary_content
 from nbtrace.parsers.both_sides import by_prefix, columns
-from nbtrace.parsers.delimited import read_delimited
 from nbtrace.parsers.dialect import Dialect, dialect_of
-from nbtrace.parsers.json_traces import looks_like_json, read_json
 from nbtrace.parsers.log_prefixes import ranks_among
-from nbtrace.parsers.logged_documents import HOW_READ, json_lines_in, rows_in
-from nbtrace.parsers.markdown_tables import read_markdown
+from nbtrace.parsers.logged_documents import HOW_READ, json_lines_in, looks_like_json, rows_in
 from nbtrace.parsers.processes import of_processes, of_rank
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, lines_of, read_raw, read_stream, stream_name
-from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.parsers.unfolded import unfolded
 from nbtrace.parsers.unpack import beginning
-from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.progress import stage
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.untagged import UntaggedReader
 
 __all__ = ["pair_of", "parse_trace", "read_pair", "read_sides", "read_trace"]
 
@@ -84,6 +82,8 @@ def read_sides(
             raise InputError(f"{name} is {other}")
         content = binary_content(data, name)
         if content is not None:
+            from nbtrace.parsers.binary_tables import read_binary  # noqa: PLC0415 - tables, which few logs are
+
             return read_binary(content, name, dialect)
         return _parsed(lines_of(data, name), name, dialect)
 
@@ -126,26 +126,42 @@ def parse_trace(
 def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
     logged = json_lines_in(lines)
     if logged is not None and looks_like_json(logged, dialect):
-        return _behind_prefixes(read_json(source, logged.text, dialect, cut=lines.cut_short))
+        return _behind_prefixes(_json(logged, source, dialect, cut=lines.cut_short))
     if looks_like_json(lines, dialect):
-        return read_json(source, lines.text, dialect, cut=lines.cut_short)
+        return _json(lines, source, dialect, cut=lines.cut_short)
     two = columns(lines)
     if two is not None:
         return tuple(_log(column, source, dialect, cut=lines.cut) for column in two)
     reader = _read(unfolded(lines), source, dialect, None)
     if not any(dialect.is_prefixed(record.family) for record in reader.records):
-        total = reader.trace(cut=lines.cut).account.total
-        rows = rows_in(lines)
-        table = None if rows is None else read_markdown(rows, dialect) or read_delimited(rows, dialect)
+        table = _of_table(lines, source, reader.trace(cut=lines.cut).account.total, dialect)
         if table is not None:
-            return _behind_prefixes(traces_of(table, source, total, dialect, cut=lines.cut))
-        table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
-        if table is not None:
-            return traces_of(table, source, total, dialect, cut=lines.cut)
+            return table
     trace = _processes(reader, lines, source, dialect)
     if {record.side for record in trace.records} >= {Side.C, Side.PY}:
         return tuple(_log(own, source, dialect, cut=lines.cut) for own in by_prefix(lines, dialect))
     return (trace,)
+
+
+def _json(lines: LogLines, source: str, dialect: Dialect, *, cut: bool) -> tuple[Trace, ...]:
+    from nbtrace.parsers.json_traces import read_json  # noqa: PLC0415 - forms that few logs have
+
+    return read_json(source, lines.text, dialect, cut=cut)
+
+
+def _of_table(lines: LogLines, source: str, total: int, dialect: Dialect) -> tuple[Trace, ...] | None:
+    """Return the traces of a table, behind a logger's prefix or not; None if the lines are none."""
+    # What few logs are.
+    from nbtrace.parsers.delimited import read_delimited  # noqa: PLC0415
+    from nbtrace.parsers.markdown_tables import read_markdown  # noqa: PLC0415
+    from nbtrace.parsers.trace_builder import traces_of  # noqa: PLC0415
+
+    rows = rows_in(lines)
+    table = None if rows is None else read_markdown(rows, dialect) or read_delimited(rows, dialect)
+    if table is not None:
+        return _behind_prefixes(traces_of(table, source, total, dialect, cut=lines.cut))
+    table = read_markdown(lines, dialect) or read_delimited(lines, dialect)
+    return None if table is None else traces_of(table, source, total, dialect, cut=lines.cut)
 
 
 def _behind_prefixes(traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
@@ -173,7 +189,7 @@ def _log(lines: Iterable[str], source: str, dialect: Dialect, *, cut: bool) -> T
     return _read(lines, source, dialect, None).trace(cut=cut)
 
 
-def _read(lines: Iterable[str], source: str, dialect: Dialect, untagged: UntaggedReader | None) -> LogReader:
+def _read(lines: Iterable[str], source: str, dialect: Dialect, untagged: "UntaggedReader | None") -> LogReader:
     reader = LogReader(source, dialect)
     if untagged is None:
         reader.read(lines)

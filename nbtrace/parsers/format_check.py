@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NoReturn
 
 from nbtrace.errors import InputError
+from nbtrace.frozen import frozen
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Tagged
 from nbtrace.parsers.outcome import Field, Fields, Structure, UnreadableLine
 from nbtrace.parsers.source import LogLines
@@ -39,7 +40,7 @@ _no_exponent_letter = re.compile(r"(?<![\w.])([+-]?[0-9]*\.[0-9]*)([+-][0-9]{3})
 _not_finite = re.compile(r"(?<!\S)([+-]?)(nan|inf)(?:inity)?(?:\([^()\s]*\))?(?!\S)", re.IGNORECASE).sub
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormatFault:
     """A line that is not in the format.
 
@@ -61,7 +62,7 @@ class FormatFault:
     mend: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class FormatCheck:
     """A log held against the format: total = version lines + valid + comments + other + not valid.
 

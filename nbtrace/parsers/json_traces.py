@@ -12,39 +12,17 @@ from typing import Any, TypeAlias
 from nbtrace.documents import is_too_deep
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.json_forms import read_json_forms, read_records
-from nbtrace.parsers.log_prefixes import prefix_of
 from nbtrace.parsers.sheets import Sheets
-from nbtrace.parsers.source import LogLines
 from nbtrace.parsers.trace_builder import traces_of
 from nbtrace.records import Account, Index, Record, Shape, Side, Trace, Unreadable, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _FAMILY = "JSON"
 _SHOWN = 120
-_keys_in = re.compile(r'"(\w+)"').findall
-"""What a line that is no JSON was to give, as a key or as the name of a quantity."""
-_trace_line = re.compile(r"^[ \t]*TRACE", re.MULTILINE).search
-
-
-def looks_like_json(lines: LogLines, dialect: Dialect) -> bool:
-    """Return whether a file's text is meant to be a JSON document; a log may begin with a bracket, too."""
-    first = next((begun for text in lines.texts if (begun := text.lstrip()[:_BEGINNING])), "")
-    line = first.partition("\n")[0]
-    if first[:1] not in {"{", "["} or dialect.side_of_line(line) is not Side.UNKNOWN or _is_logged(line):
-        return False
-    return not any(map(_trace_line, lines.texts))
-
-
-def _is_logged(line: str) -> bool:
-    """Whether a line that begins with a bracket is that of a logger: `[0] F_latt = 1`, `[info] …`."""
-    prefix = prefix_of(line)
-    return prefix is not None and line[prefix.end : prefix.end + 1] not in _OF_JSON
-
-
-_OF_JSON = frozenset('[]{},"')
-
 _BEGINNING = 1000
 """Characters of a file that tell how it begins."""
+_keys_in = re.compile(r'"(\w+)"').findall
+"""What a line that is no JSON was to give, as a key or as the name of a quantity."""
 
 
 def read_json(source: str, text: str, dialect: Dialect, *, cut: bool = False) -> tuple[Trace, ...]:

@@ -16,9 +16,9 @@ r"""What loggers and launchers put in front of a line: time stamps, levels, modu
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrace.frozen import frozen
 from nbtrace.records import MOST
 
 _Match: TypeAlias = Callable[[str, int], re.Match[str] | None]
@@ -71,7 +71,7 @@ _value_alone = re.compile(r"[\[(]?[+-]?\.?[0-9]\S*(?:[\s,]+[+-]?\.?[0-9]\S*)*[\]
 _assigned = re.compile(r"\s*=").match
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogPrefix:
     """What stands in front of a line's message.
 

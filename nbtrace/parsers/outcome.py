@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.misfits import misfit
 from nbtrace.records import NOWHERE, Index, Pixel, Value
 from nbtrace.vocabulary.quantity import Meaning
@@ -31,7 +32,7 @@ class Fields:
     pixel: Pixel | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stated:
     """A line that states settings or the traced pixel."""
 
@@ -39,14 +40,14 @@ class Stated:
     pixel: Pixel | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Structure:
     """A heading, rule or marker of the trace; `heading` becomes the context of the lines after it."""
 
     heading: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnreadableLine:
     """A line with a trace prefix that cannot be read."""
 

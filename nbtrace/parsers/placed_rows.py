@@ -1,9 +1,9 @@
 """Rows of a structured file: the cells of one place, and where that is."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.values import ordinal
 from nbtrace.records import MOST, NOWHERE, Index, Pixel
 from nbtrace.vocabulary.quantity import Meaning
@@ -27,7 +27,7 @@ ROW_KEYS = ("step", "index", "row", "iteration", "iter", "i", "n", "sample", "tu
 """Keys of the ordinal of a row, where no loop of the vocabulary is named."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CellRow:
     """Cells that belong to one place.
 
@@ -45,7 +45,7 @@ class CellRow:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlacedRow:
     """A row with its place.
 

@@ -7,7 +7,8 @@ from nbtrace.parsers.numerals import NUMBER
 _MOST = 1 << 16
 """Letters of a text that is looked at."""
 
-_scalars = re.compile(rf"(?<![\w.])(?:\w+\.)?(?:float|int|uint|longdouble|double)[0-9]*\(\s*({NUMBER})\s*\)").sub
+_SCALAR = rf"(?<![\w.])(?:\w+\.)?(?:float|int|uint|longdouble|double)[0-9]*\(\s*({NUMBER})\s*\)"
+"""`re` compiles it when it is first used, and keeps it: few logs have one."""
 _container = re.compile(r"(?:\w+\.)*(?:tensor|[aA]rray|DeviceArray|matrix)\(\s*").match
 _attribute = re.compile(r",\s*(?:dtype|device|requires_grad|grad_fn|layout|weak_type|shape|size)=").search
 _SCALARS = ("float", "int", "double")
@@ -20,7 +21,7 @@ def bare(text: str) -> str | None:
     """
     if not text.endswith((")", "]")) or len(text) > _MOST:
         return None
-    plain = _scalars(r"\1", text) if any(word in text for word in _SCALARS) else text
+    plain = re.sub(_SCALAR, r"\1", text) if any(word in text for word in _SCALARS) else text
     opened = _container(plain)
     if opened is None or not plain.endswith(")"):
         return plain if plain != text else None

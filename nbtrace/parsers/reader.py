@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
 from nbtrace.parsers.log_prefixes import LogPrefix, prefix_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
 from nbtrace.parsers.source import LogLines
-from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.records import BANNER, STATISTICS, Account, Pixel, Record, Setting, Side, Trace, Unreadable
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.untagged import UntaggedReader
 
 _SHOWN = 120
 
@@ -71,7 +74,7 @@ class LogReader:
                 self.total += 1
                 self._line(line, self.total)
 
-    def read_untagged(self, lines: Iterable[str], untagged: UntaggedReader) -> None:
+    def read_untagged(self, lines: Iterable[str], untagged: "UntaggedReader") -> None:
         """Read the lines of a log without any trace prefix."""
         for line in lines:
             prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None

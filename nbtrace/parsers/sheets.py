@@ -1,9 +1,10 @@
 """What a structured file comes down to: the rows of one program, or of both."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.placed_rows import CellRow, Cells
 from nbtrace.records import Side, Unreadable
 from nbtrace.vocabulary.quantity import Kind
@@ -15,7 +16,7 @@ _ENDINGS = (("_x", "_y", "_z"), ("_h", "_k", "_l"), (".x", ".y", ".z"), ("[0]", 
 _FIRST = tuple(ending[0] for ending in _ENDINGS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """The rows of one program.
 
@@ -33,7 +34,7 @@ class Sheet:
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheets:
     """A structured file as read.
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -24,7 +24,7 @@ _words = re.compile(r"[^\W_]+\+*").findall
 _unit = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SideColumns:
     """The columns of both programs.
 

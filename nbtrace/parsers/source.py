@@ -4,13 +4,13 @@ import codecs
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import IO
 
 from nbtrace.errors import InputError
 from nbtrace.files import MOST_BYTES, read_bytes
+from nbtrace.frozen import frozen
 from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 
 _PROBE = 1 << 16
@@ -41,7 +41,7 @@ def _line_text(line: bytes) -> str:
         return line.decode("latin-1").translate(_UNPRINTED)
 
 
-@dataclass(frozen=True)
+@frozen
 class LogLines:
     """The lines of a log, made from its bytes each time they are asked for: a list of many short ones would be huge.
 

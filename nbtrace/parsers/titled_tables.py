@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nbtrace import units
+from nbtrace.frozen import frozen
 from nbtrace.parsers.placed_rows import PIXEL_KEYS, PIXEL_PAIRS, ROW_KEYS, CellRow
 from nbtrace.parsers.sheets import Sheet, Sheets, with_vectors
 from nbtrace.parsers.side_titles import SideColumns, first_two, side_columns, side_of_title
@@ -33,7 +33,7 @@ _side_last = re.compile(r"(.+)[ _.:/(]([^\W_]+\+*)\)?").fullmatch
 _PLACES = frozenset({*ROW_KEYS, *PIXEL_KEYS, *(key for pair in PIXEL_PAIRS for key in pair)})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableRow:
     """The cells of one row, in the order of the titles, and its line in the file."""
 
@@ -41,7 +41,7 @@ class TableRow:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TitledTable:
     """A table.
 

@@ -6,8 +6,8 @@ Both dialects read what is said here: a version line, and ordinals of loops befo
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.outcome import Structure, UnreadableLine
 from nbtrace.parsers.values import ordinal
 from nbtrace.records import Shape, Value
@@ -33,7 +33,7 @@ _matrix = re.compile(r"\[([^\[\]]*)\](.*)", re.DOTALL).fullmatch
 _like_a_number = re.compile(r"[+-]?\.?[0-9]|[+*\[({-]").match
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormatLine:
     """A trace line of the format, without its prefix.
 

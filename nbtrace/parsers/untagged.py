@@ -6,9 +6,9 @@ They are read only in a log that has no line with a prefix, and what was read is
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.keyed import key_values
 from nbtrace.parsers.log_prefixes import message
@@ -27,7 +27,7 @@ class UntaggedForm(StrEnum):
     PAIRS = "key=value key=value"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assignment:
     """A line that assigns values: its form, and each key with the text of its value."""
 

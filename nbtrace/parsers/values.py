@@ -17,14 +17,16 @@ SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_ins
 _number = re.compile(NUMBER).fullmatch
 _list = re.compile(rf"{NUMBER}(?:\s*,\s*{NUMBER}|\s+{NUMBER})*").fullmatch
 _bracketed = re.compile(r"[\[(]([^\[\]()]*)[\])](.*)", re.DOTALL).fullmatch
-_named = re.compile(rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+").fullmatch
-_pair = re.compile(rf"([A-Za-z_]\w*):({NUMBER})").findall
 _numbers = re.compile(rf"{NUMBER}(?=[\s,])(?:(?:\s*,\s*|\s+){NUMBER}(?=[\s,]))*+(?=\s)").match
 _in_one_bracket = re.compile(r"[(]([^()\[\]]*)[)]").fullmatch
 _decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?").fullmatch
 _rows = re.compile(r"[\[(]([^\[\]()]*)[\])]").findall
 _between_rows = re.compile(r"[\[(]\s*(?:[\[(][^\[\]()]*[\])][\s,;]*)+[\])]").fullmatch
-_trailer = re.compile(rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*+=\s*+(?>{NUMBER})\s*+([^|\s]+)?)?").fullmatch
+
+_NAMED = rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+"
+_PAIR = rf"([A-Za-z_]\w*):({NUMBER})"
+_TRAILER = rf"([^|\s]+)?\s*(?:\|[^|]*\|\s*+=\s*+(?>{NUMBER})\s*+([^|\s]+)?)?"
+"""Patterns that many logs never need: `re` compiles them when they are first used, and keeps them."""
 
 
 def read_value(text: str) -> Value:
@@ -62,8 +64,8 @@ def _structured(text: str) -> Value | None:
         return replace(value, text=text) if value else None
     if bracketed := _in_brackets(text) or _nested(text):
         return bracketed
-    if _named(text):
-        names, tokens = zip(*_pair(text), strict=True)
+    if ":" in text and re.fullmatch(_NAMED, text):
+        names, tokens = zip(*re.findall(_PAIR, text), strict=True)
         return Value(Shape.NAMED, tuple(map(number_of, tokens)), tokens, text, names=names)
     if measured := _measured(text):
         return measured
@@ -97,7 +99,7 @@ def _in_brackets(text: str) -> Value | None:
     rows = [re.split(r"[\s,]+", row.strip().rstrip(",")) for row in bracketed[1].split(";")]
     tokens = tuple(token for row in rows for token in row)
     behind = bracketed[2].strip()
-    trailer = _trailer(behind)
+    trailer = re.fullmatch(_TRAILER, behind)
     if not all(map(_number, tokens)) or len(set(map(len, rows))) > 1:
         return None
     word = behind if trailer is None else trailer[1] or trailer[2]

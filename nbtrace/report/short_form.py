@@ -1,10 +1,11 @@
 """A view as a terminal shows it unless all is asked for: what agrees is counted, what is long is cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len
 
+from nbtrace.frozen import frozen
 from nbtrace.report.table_layout import folded
 from nbtrace.report.terminal import render
 from nbtrace.report.view import Line, Section, SectionKind, Table, View, clean
@@ -15,7 +16,7 @@ ALL = "--all"
 """The option that shows everything."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShortLimits:
     """How much of each part a short form has."""
 

@@ -6,10 +6,10 @@ out in the order of their ranks, and before one that may round is left out, numb
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
+from nbtrace.frozen import frozen
 from nbtrace.report.view import Column, Table, clean
 
 _ROOMY = 96
@@ -28,10 +28,11 @@ _TITLE, _NARROW_TITLE = 16, 8
 """Cells of a line of a longer one, however short the cells under it are; the second where there is no more room."""
 _words = re.compile(r"[^\s/]*(?:[\s/]+|$)").findall
 _parts = re.compile(r"[^_:]*(?:[_:]+|$)").findall
+_blank_words = re.compile(r"\s*\S+\s*").findall
 _digit = re.compile(r"\d").search
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LaidTable:
     """A table as it is printed.
 
@@ -75,7 +76,7 @@ def _plans(table: Table, width: int) -> Iterator["_Plan"]:
     yield _Plan.of(table, width, rank=0, rounded=True, least=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Plan:
     """A choice of columns, of digits, and of how far words fold."""
 
@@ -162,6 +163,19 @@ def _shared(limits: Sequence[tuple[int, int]], room: int) -> tuple[int, ...]:
         widths[narrowest] += 1
         left -= 1
     return tuple(widths)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a paragraph: it breaks at blanks, within a word only where that is longer than a line."""
+    lines = [""]
+    for word in _blank_words(text):
+        size = cell_len(word.rstrip())
+        if cell_len(lines[-1]) + size <= width:
+            lines[-1] += word
+        else:
+            pieces = chop_cells(word, width) if size > width else [word]
+            lines = [*lines, *pieces] if lines[-1] else pieces
+    return [line.rstrip() for line in lines]
 
 
 def folded(text: str, width: int) -> list[str]:

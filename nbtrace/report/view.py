@@ -1,11 +1,11 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
 
 from nbtrace import plain_text
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 from nbtrace.units import metres
 from nbtrace.verdicts.notices import Notice, Weight
@@ -16,7 +16,7 @@ from nbtrace.vocabulary.quantity import Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A table column.
 
@@ -41,7 +41,7 @@ class Column:
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A table row.
 
@@ -60,7 +60,7 @@ class Line:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """A table."""
 
@@ -68,7 +68,7 @@ class Table:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A command to run next.
 
@@ -95,7 +95,7 @@ class SectionKind(StrEnum):
     NEXT = "what to look at next"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A heading with sentences, items, commands and a table, in this order.
 
@@ -125,7 +125,7 @@ class Section:
         return bool(self.sentences or self.items or self.commands or self.table)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """A whole report.
 

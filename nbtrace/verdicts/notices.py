@@ -1,7 +1,8 @@
 """What a reader must know before a table: notices, by subject and weight."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from nbtrace.frozen import frozen
 
 
 class Subject(StrEnum):
@@ -29,7 +30,7 @@ class Weight(IntEnum):
     BLOCKING = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """Something the reader must know before the table.
 

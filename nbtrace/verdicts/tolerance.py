@@ -3,11 +3,12 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.plain_text import shortened
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import KEY, NAMES, PROJECT, SECTION
@@ -25,7 +26,7 @@ _BASES = {"": Basis.RELATIVE, "rel": Basis.RELATIVE, "abs": Basis.ABSOLUTE}
 """By the word before the number of an option."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tolerance:
     """An allowed difference.
 
@@ -56,7 +57,7 @@ class Tolerance:
         return f"{self.value:g} {self.basis.value}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Policy:
     """Tolerances of all quantities.
 
@@ -102,7 +103,7 @@ class Policy:
         return Policy(relative, {**self.overrides, **overrides}, self.vocabulary)
 
 
-@dataclass(frozen=True)
+@frozen
 class Limit:
     """The tolerance of one quantity, relative or absolute in the unit of its key."""
 
@@ -115,7 +116,7 @@ class Limit:
         return Tolerance(value, self.basis, origin, overridden=True)
 
 
-@dataclass(frozen=True)
+@frozen
 class PolicySettings:
     """What a policy file or an option sets: the relative tolerance of all, and those of single quantities by key."""
 

@@ -1,12 +1,14 @@
 """The vocabulary in force: the one that is asked for, else that of the project, else the default."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import InputError, UsageError
+from nbtrace.frozen import frozen
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names, given_names
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -19,7 +21,7 @@ KEY = "vocabulary"
 NAMES = "names"
 
 
-@dataclass(frozen=True)
+@frozen
 class Chosen:
     """A vocabulary, and the file that it was read from; None for one that has a name."""
 
@@ -110,4 +112,12 @@ def _setting(project: Path, key: str) -> Any:
     """Return what a project says under a key of nbtrace's table; None where it says nothing."""
     if not os.path.isfile(project):  # noqa: PTH113 - a folder that cannot be searched holds none for us
         return None
-    return table_of(read_toml(project), SECTION, project).get(key)
+    status = os.stat(project)  # noqa: PTH116 - as above
+    return _table(project, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size).get(key)
+
+
+@lru_cache(maxsize=4)
+def _table(project: Path, *as_it_is: object) -> Mapping[str, Any]:
+    """Return nbtrace's table in a project's file, which is asked several times in a call."""
+    del as_it_is
+    return table_of(read_toml(project), SECTION, project)

@@ -8,13 +8,14 @@ and of π, so that products, quotients and roots of units stay exact.
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 
 Powers: TypeAlias = tuple[tuple[str, Fraction], ...]
 """A product of powers: names with their exponents, sorted by name, none of them 0."""
@@ -112,7 +113,7 @@ class UnitError(UsageError):
     """A text is no unit, or two units do not go together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """A unit.
 

@@ -2,9 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
+
+from nbtrace.frozen import frozen
 
 Number: TypeAlias = Any
 """A float, or an array of them: a formula serves one value and a column of a million."""
@@ -83,7 +84,7 @@ class FormulaView(Mapping[str, Components]):
         return (self.at(**{index: ordinal}) for ordinal in self.ordinals(index))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formula:
     """What gives a quantity.
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 
+from nbtrace.frozen import frozen
+
 
 class Kind(StrEnum):
     """What a value of the quantity looks like."""
@@ -32,7 +34,7 @@ class Scope(IntEnum):
     """Once in each block, after its points."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """One named quantity of the computation.
 

@@ -1,9 +1,9 @@
 """The two programs: which of them something is of, and what reports call them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 
 MOST_LETTERS = 30
 """Letters of a name that somebody gives to a side: it heads columns of numbers."""
@@ -22,7 +22,7 @@ class Side(StrEnum):
         return {Side.C: Side.PY, Side.PY: Side.C}.get(self, Side.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """What reports call the two programs.
 

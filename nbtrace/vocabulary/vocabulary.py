@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nbtrace import units
+from nbtrace.frozen import frozen
 from nbtrace.plain_text import shortened
 from nbtrace.vocabulary.formula import Formula
 from nbtrace.vocabulary.quantity import Basis, Meaning, Quantity, Scope
@@ -20,7 +21,7 @@ UNNAMED = (RANK, REPEAT)
 """Loops that any log may have, whatever its vocabulary names; what is of the first turn of one has no ordinal of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SideName:
     """One of the two programs.
 
@@ -39,7 +40,7 @@ class SideName:
     heading: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """A value that formulas take and logs need not print."""
 
@@ -49,7 +50,7 @@ class Constant:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainFactor:
     """A quantity in a product; a divisor has power −1."""
 
@@ -57,7 +58,7 @@ class ChainFactor:
     power: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """A product: `result` is the product of the factors."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nbtrace.cli import main
+from nbtrace.cli import kept_help, main
 from tests.places import PAIRS
 from tests.programs.conftest import PROGRAM
 
@@ -31,6 +31,8 @@ def nb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     """Runs `nbtrace` in this process, in an empty folder, 80 columns wide."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+    # Help is drawn anew: what tests put in place of something is no file by which kept help is told apart.
+    monkeypatch.setattr(kept_help, "cache_folder", lambda: None)
 
     def run(*arguments: str | Path, stdin: bytes = b"") -> Ended:
         monkeypatch.setattr(sys, "argv", ["nbtrace", *map(str, arguments)])

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from nbtrace.cli.application import app
-from nbtrace.cli.commands import UNNAMED
+from nbtrace.cli.call_under_way import UNNAMED
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:

@@ -6,14 +6,18 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 
 from nbtrace import Trace, check, compare_phi, compare_steps, explain, read_trace, scaling_chain
 from nbtrace.compare.images import compare_images
 from nbtrace.images.image import Image
 from nbtrace.report import terminal
 from nbtrace.report.short_form import on_a_screen, short_form
-from nbtrace.report.table_layout import folded, laid_out
+from nbtrace.report.table_layout import folded, laid_out, wrapped
 from nbtrace.report.view import Column, Line, Section, Table, View
 from nbtrace.report.views.answer_view import answer_view
 from nbtrace.report.views.check_view import check_view
@@ -194,3 +198,10 @@ def test_digits_go_only_where_the_value_would() -> None:
 )
 def test_words_break_at_blanks_first(text: str, width: int, lines: list[str]) -> None:
     assert folded(text, width) == lines
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(alphabet="ab c  /_φ漢—,;x0", max_size=90), width=st.integers(4, 60))
+def test_a_paragraph_breaks_where_rich_breaks_it(text: str, width: int) -> None:
+    lines = Text(text).wrap(Console(width=width), width)
+    assert wrapped(text, width) == [line.plain.rstrip() for line in lines]

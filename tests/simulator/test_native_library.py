@@ -13,14 +13,13 @@ from simulator.native_library import (
     Compiler,
     NativeUnavailableError,
     begin_loading,
-    cache_folder,
     found_compiler,
-    is_own,
     keep_library,
     kept_library,
     library_key,
     loaded_library,
 )
+from simulator.user_cache import cache_folder, is_own
 
 needs_compiler = pytest.mark.skipif(
     not any(map(shutil.which, native_library.COMPILERS)), reason="this machine has no C++ compiler"

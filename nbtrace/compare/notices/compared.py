@@ -1,7 +1,7 @@
 """What a kind of notice is asked of: two logs as compared, or one of them beside the other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from nbtrace.compare.gaps import Gaps
 from nbtrace.compare.judge import Row
 from nbtrace.compare.logs import Logs, logs_of
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.frozen import frozen
 from nbtrace.records import Trace
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.tolerance import Policy
@@ -19,7 +20,7 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoggedSide:
     """One of two logs.
 
@@ -44,7 +45,7 @@ class LoggedSide:
     own_block: Mapping[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class ComparedLogs:
     """Two logs, and what their comparison is made from.
 
@@ -107,7 +108,7 @@ SideKind: TypeAlias = Callable[[LoggedSide], Iterator[Notice]]
 """A kind of notice that is of one log."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EachSide:
     """Kinds that are of one log: all of them are asked of C, then all of them of Py."""
 

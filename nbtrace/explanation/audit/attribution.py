@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
@@ -10,6 +10,7 @@ from nbtrace.compare.scene import Node, Scene, Values, in_order
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
 
@@ -19,7 +20,7 @@ _ROUNDED = 1e-9
 """Relative rounding from which on its effect on the final value is followed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """What a root does to the final intensity.
 
@@ -38,7 +39,7 @@ class Share:
     ratio: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Attribution:
     """The final ratio taken apart.
 

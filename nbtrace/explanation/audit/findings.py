@@ -9,6 +9,7 @@ from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -39,7 +40,7 @@ INTRODUCED = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_
 """What a value is that a side makes wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A side's value against its formula.
 
@@ -70,7 +71,7 @@ class Held:
         return self.computed is not None and not self.broken
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What the audit says of one value.
 

@@ -1,7 +1,7 @@
 """Findings that one mistake makes are one root; each root gets its cause."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, F
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
 from nbtrace.explanation.proof import Proof, ProofOutcome
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -30,7 +31,7 @@ class Grounds(StrEnum):
     BOTH_RUNS = "both runs"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingApart:
     """A configuration value that the sides have apart."""
 
@@ -39,7 +40,7 @@ class SettingApart:
     py: Fact
 
 
-@dataclass(frozen=True)
+@frozen
 class Root:
     """A difference that a side introduces, or that the logs do not follow further up.
 

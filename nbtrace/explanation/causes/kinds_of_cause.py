@@ -1,7 +1,7 @@
 """What a cause is looked for, and what kinds of causes there are: data, each with one small function."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 
@@ -9,11 +9,12 @@ from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Fact, Node, NodeView, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
+from nbtrace.frozen import frozen
 from nbtrace.vocabulary.quantity import Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A value that a cause is looked for.
 
@@ -85,7 +86,7 @@ class Case:
         return value_at(replace(self.scene, facts=facts), self.values, self.node)[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A value that a cause predicts, and the cause in words.
 
@@ -113,7 +114,7 @@ class Trait(Enum):
     NOT_LOGGED = "a side does what its log does not show: no mistake, and the other side may lack it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """One kind of cause.
 

@@ -6,12 +6,13 @@ by chance anyway.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Vector
 from nbtrace.explanation.causes.compounds import compounds
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait, distance, has_formula
+from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import UnloggedError
 
 __all__ = ["Candidate", "Case", "Cause", "Search", "Signature", "Trait", "distance", "has_formula", "search"]
@@ -32,7 +33,7 @@ _CLOSE = 1e-3
 """Largest relative residual of a cause that leaves more than digits and precision explain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """A cause that fits.
 
@@ -78,7 +79,7 @@ class Cause:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class Search:
     """What became of a search for causes.
 

@@ -5,20 +5,21 @@ Each side is held against the run whole. What the runs say of the roots is in :m
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nbtrace.compare.scene import Node, Values, in_order
 from nbtrace.errors import NbtraceError
 from nbtrace.explanation.simulations.match import Logged, matched
 from nbtrace.explanation.simulations.reproduction import Reproduction, reproduction_of
 from nbtrace.explanation.simulations.run import MANY, Change, Config, Experiments, Runs, Simulate, condition_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Pixel, Side
 
 NO_RATIO = 1e-12
 """Relative difference of final values up to which it is rounding of double precision: nothing has a share of it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class RunDifference:
     """A change that one side's run has and the other's has not.
 
@@ -53,7 +54,7 @@ class RunDifference:
         return self.side.other if self.change.mends else self.side
 
 
-@dataclass(frozen=True)
+@frozen
 class Simulated:
     """What the simulator says of a pair.
 

@@ -1,7 +1,6 @@
 """The two runs that have a root's values, and both logs as runs are held against them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node
@@ -10,6 +9,7 @@ from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.causes.search import Signature
 from nbtrace.explanation.simulations.counterfactual import RunDifference, Simulated
 from nbtrace.explanation.simulations.match import Logged, ValueMatch
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
 
@@ -20,7 +20,7 @@ SIMULATOR = Signature("simulator", "a run of the simulator", 2, lambda _: iter((
 """A cause that only the runs tell."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Evidence:
     """What the runs say of a root.
 

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.physics import Physics, physics_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Pixel
 from nbtrace.vocabulary.formula import UnloggedError
 
 _SINGLE_RESULT = 2.0**-23
 
 
-@dataclass(frozen=True)
+@frozen
 class Logged:
     """A side's log as runs are held against it.
 
@@ -53,7 +54,7 @@ class Logged:
         return tuple(pixel for pixel in (at.stated, at.derived) if pixel is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueMatch:
     """A logged value against the simulated one.
 

@@ -5,13 +5,14 @@ no chance.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
 from nbtrace.explanation.simulations.run import MANY, Change, Runs, condition_of
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -26,7 +27,7 @@ _BY_CHANCE = 0.05
 _FLOOR = 1e-15
 
 
-@dataclass(frozen=True)
+@frozen
 class Reproduction:
     """The run that reproduces most of a side's log.
 
@@ -121,7 +122,7 @@ def _solved(runs: Runs, chosen: tuple[Change, ...], log: Logged) -> Iterator[Cha
     yield from runs.experiments.solved(config, log, lambda extra: runs.of((*chosen, *extra)))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Step:
     """Where a search stands: changes made, those to try, what is reproduced so far."""
 
@@ -146,7 +147,7 @@ class _Step:
         return frozenset(words.quantities.keys() - logged | {node.name for node in self.open} - waiting)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Taken:
     """A change that reproduces more."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.errors import NbtraceError
+from nbtrace.frozen import frozen
 from nbtrace.progress import step
 from nbtrace.records import Pixel
 
@@ -94,7 +95,7 @@ class Experiments(ABC):
         """Names of the changes by which a run may take fewer samples."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimulatedPixel:
     """A pixel as a simulator computes it: values by what they are, and the samples that it took."""
 

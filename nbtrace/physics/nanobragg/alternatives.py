@@ -6,11 +6,11 @@ it does not apply it yields nothing. Adding one is one entry and one line in the
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
 from nbtrace.compare.metrics import dot
+from nbtrace.frozen import frozen
 from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange, Fields
 from simulator.config import Config, Convention, CrystalShape, Pivot
 from simulator.constants import DEFAULT_FLUENCE_PER_M2
@@ -20,7 +20,7 @@ from simulator.frames import beam_centre, closest_point, fast_and_slow, frame_of
 Options: TypeAlias = Callable[[Config], Iterator[tuple[str, Fields]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternative:
     """One kind of difference.
 

@@ -1,9 +1,10 @@
 """One thing that differs from a configuration of the simulator: a switch turned, or values in place of others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from nbtrace.frozen import frozen
 from simulator.config import Config
 from simulator.defects import Defect
 
@@ -11,7 +12,7 @@ Fields: TypeAlias = Mapping[str, object]
 """Values by section and name: `{"beam.flux_per_s": 0.0}`."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfigurationChange:
     """One thing that differs from the configuration.
 

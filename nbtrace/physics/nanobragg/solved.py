@@ -13,6 +13,7 @@ from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector
 from nbtrace.explanation.simulations.match import Logged, ValueMatch, matched
 from nbtrace.explanation.simulations.run import Change
+from nbtrace.frozen import frozen
 from nbtrace.physics.nanobragg.configuration_change import ConfigurationChange, Fields, kept_size
 from nbtrace.physics.nanobragg.lattice import infer_cells
 from simulator.config import Config, CrystalShape, Pivot
@@ -39,7 +40,7 @@ Numbers = Mapping[str, tuple[str, str, float]]
 """Label, unit and value of each number in a configuration, by field."""
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownNumbers:
     """Numbers of a configuration that are solved for together.
 

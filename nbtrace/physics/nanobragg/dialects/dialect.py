@@ -2,25 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbtrace.parsers.dialect import Dialect, Placement, Tagged
 from nbtrace.parsers.keyed import key_values, one_field
 from nbtrace.parsers.outcome import Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.placed_rows import CellRow, PlacedRow
 from nbtrace.parsers.source import LogLines
-from nbtrace.parsers.untagged import UntaggedReader
 from nbtrace.physics.nanobragg.dialects import tagged
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
-from nbtrace.physics.nanobragg.dialects.labels import LabelReader, reads_as_labels
-from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace
 from nbtrace.physics.nanobragg.dialects.placement import PixelPlacement
 from nbtrace.physics.nanobragg.dialects.prose import assignments
-from nbtrace.physics.nanobragg.dialects.structured_rows import placed_row
 from nbtrace.physics.nanobragg.reflection_files import reflections_told_by
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Side, Trace
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.untagged import UntaggedReader
 
 
 class NanoBraggDialect(Dialect):
@@ -63,8 +62,10 @@ class NanoBraggDialect(Dialect):
         """Read an indented line without a prefix after one of a family; None where such lines do not belong to it."""
         return _continuation(line, context) if family in tagged.CONTINUED else None
 
-    def unprefixed(self, lines: LogLines) -> UntaggedReader | None:
+    def unprefixed(self, lines: LogLines) -> "UntaggedReader | None":
         """Return what reads a log of values without a prefix; None if it is no such log."""
+        from nbtrace.physics.nanobragg.dialects.labels import LabelReader, reads_as_labels  # noqa: PLC0415 - rare
+
         return LabelReader() if reads_as_labels(lines) else None
 
     def is_prefixed(self, family: str) -> bool:
@@ -79,10 +80,14 @@ class NanoBraggDialect(Dialect):
 
     def placed_row(self, row: CellRow) -> PlacedRow:
         """Return a row of a structured file with its place, and what its keys stand for."""
+        from nbtrace.physics.nanobragg.dialects.structured_rows import placed_row  # noqa: PLC0415 - of tables
+
         return placed_row(row)
 
     def document(self, source: str, data: Mapping[str, Any], lines: int, repeated: Sequence[str]) -> Trace | None:
         """Return the trace of a per-φ document; None for any other."""
+        from nbtrace.physics.nanobragg.dialects.per_phi import is_per_phi, per_phi_trace  # noqa: PLC0415 - of JSON
+
         if not is_per_phi(data):
             return None
         return replace(per_phi_trace(source, data, lines, repeated), vocabulary=self.vocabulary)

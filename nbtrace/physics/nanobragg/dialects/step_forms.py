@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from nbtrace.frozen import frozen
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.records import MOST
 
 
-@dataclass(frozen=True)
+@frozen
 class StepForm:
     """The fields of a line of a φ step.
 

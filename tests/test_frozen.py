@@ -1,0 +1,119 @@
+"""A frozen value behaves as one of `dataclass(frozen=True)` does."""
+
+import copy
+import pickle
+from dataclasses import FrozenInstanceError, dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from nbtrace.frozen import frozen
+
+
+@frozen
+class Ours:
+    """A value."""
+
+    a: int
+    b: tuple[float, ...] = (1.0,)
+    c: list[int] = field(default_factory=list, compare=False)
+    d: str = field(default="d", kw_only=True, repr=False)
+
+    @cached_property
+    def doubled(self) -> int:
+        """Twice the number."""
+        return 2 * self.a
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """The same."""
+
+    a: int
+    b: tuple[float, ...] = (1.0,)
+    c: list[int] = field(default_factory=list, compare=False)
+    d: str = field(default="d", kw_only=True, repr=False)
+
+
+@frozen
+class Checked(Ours):
+    """One more field, and a check."""
+
+    e: int = 0
+
+    def __post_init__(self) -> None:
+        if self.e < 0:
+            raise ValueError("negative")
+
+    def __repr__(self) -> str:
+        return "mine"
+
+
+CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((1,), {}),
+    ((1, (2.0,)), {"d": "x"}),
+    ((1,), {"c": [3]}),
+    ((), {"a": 1}),
+    ((), {}),
+    ((1, (2.0,), [], "too many"), {}),
+    ((1,), {"a": 1}),
+    ((1,), {"unknown": 1}),
+    ((), {"unknown": 1}),
+]
+
+
+def made(kind: Any, words: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    try:
+        return kind(*words, **named)
+    except TypeError:
+        return None
+
+
+@pytest.mark.parametrize(("words", "named"), CALLS)
+def test_it_takes_and_shows_what_a_dataclass_does(words: tuple[Any, ...], named: dict[str, Any]) -> None:
+    ours, theirs = made(Ours, words, named), made(Theirs, words, named)
+    assert (ours is None) == (theirs is None)
+    if ours is not None:
+        assert vars(ours) == vars(theirs)
+        assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
+        assert hash(ours) == hash(theirs)
+
+
+def test_equality_goes_by_the_class_and_what_is_compared() -> None:
+    assert Ours(1, c=[1]) == Ours(1, c=[2])
+    assert Ours(1) != Ours(2)
+    assert Ours(1) != Checked(1)
+    same: object = Theirs(1)
+    assert Ours(1) != same
+    nan = float("nan")
+    assert Ours(1, (nan,)) == Ours(1, (nan,))
+
+
+def test_it_cannot_be_changed() -> None:
+    value = Ours(1)
+    for name in ("a", "new"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, name, 2)
+    with pytest.raises(FrozenInstanceError):
+        del value.a
+    assert (value.a, value.doubled) == (1, 2)
+    assert value.c is not Ours(1).c
+
+
+def test_it_is_a_dataclass_to_others() -> None:
+    value = Ours(1, d="x")
+    assert is_dataclass(value)
+    assert [item.name for item in fields(Ours)] == ["a", "b", "c", "d"]
+    assert replace(value, a=2) == Ours(2, d="x")
+    assert copy.deepcopy(value) == pickle.loads(pickle.dumps(value)) == value
+    match value:
+        case Ours(number, floats):
+            assert (number, floats) == (1, (1.0,))
+
+
+def test_a_class_keeps_its_own_methods_and_checks() -> None:
+    assert repr(Checked(1)) == "mine"
+    assert (Checked(1, e=4).e, Checked(1).d) == (4, "d")
+    with pytest.raises(ValueError, match="negative"):
+        Checked(1, e=-1)
