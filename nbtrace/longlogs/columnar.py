@@ -10,7 +10,7 @@ import numpy as np
 
 from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
-from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints
+from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints, Words, word_at
 from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
@@ -25,6 +25,9 @@ from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
+
+TEXT_WORDS = 5
+"""Words that hold the text of a number of up to 32 characters, and its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,20 @@ class Columns:
         low, high = self.offset[row : row + 2].tolist()
         places = zip(self._text_start[low:high].tolist(), self._text_stop[low:high].tolist(), strict=True)
         return tuple(self._text[start:stop].tobytes().decode() for start, stop in places)
+
+    def texts(self, rows: Ints) -> Words:
+        """Return the printed text of values of one number each as words, shape (n, words): its end, and its length."""
+        number = self.offset[rows]
+        stop = self._text_stop[number]
+        length = stop - self._text_start[number]
+        words = self._text.view(np.uint64)
+        result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
+        for back in range(TEXT_WORDS - 1):
+            left = np.clip(length - 8 * back, 0, 8)  # bytes of the word that are of the text, its last ones
+            text = word_at(words, stop - 8 * (back + 1)) >> (64 - 8 * np.maximum(left, 1)).astype(np.uint64)
+            result[:, back] = np.where(left > 0, text, 0)
+        result[:, -1] = length
+        return result
 
     def part(self, low: int, high: int) -> "Columns":
         """Return rows `low` to `high` without the odd values, as a copy that keeps nothing else in memory."""

@@ -16,10 +16,10 @@ import numpy as np
 from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, BLIND, check, instances_of, remarks_on, states_float32
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.formula_checks import MOST_BLOCKS
-from nbtrace.compare.logs import KEY, logs_of
+from nbtrace.compare.logs import logs_of
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.compare.relations import Relation, Values
-from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK, Repeat, phi_steps, repeated_later, sweeps_of, unless_all
+from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import Check, RelationState, SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.column_knowledge import columns_of
@@ -28,6 +28,7 @@ from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.estimates import residuals
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
+from nbtrace.longlogs.repeat_counts import RepeatCounts
 from nbtrace.longlogs.tally import Representatives, Window, WindowSide, last_of_each
 from nbtrace.longlogs.windows import (
     CellLoop,
@@ -41,7 +42,7 @@ from nbtrace.longlogs.windows import (
     windows_of,
 )
 from nbtrace.progress import stage, step
-from nbtrace.records import Record, Side, Trace
+from nbtrace.records import Trace
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _MOST_ASIDE = 2000
@@ -115,9 +116,7 @@ class _Pass:
         self._instances: Counter[str] = Counter()
         self._broken: Counter[str] = Counter()
         self._blocks = 0
-        self._steps = 0
-        self._sweeps = 0
-        self._repeats: list[Repeat] = []
+        self._repeats = RepeatCounts()
         self._most_samples = 1
         self._turns: set[int] = set()
         self._first: tuple[bool, Mapping[str, NumberFormat]] | None = None
@@ -165,7 +164,7 @@ class _Pass:
         window = Window(shape, (side, side), self._slots, arity_of(self._slots), aside)
         self._set_aside(window)
         self._note(window, slot)
-        self._repeat(window)
+        self._repeats.add(window, 0)
         self._hold(window, assumed)
         self._aside.update((start + np.flatnonzero(aside)).tolist())
         wanted = self._aside | self._chosen.blocks
@@ -208,33 +207,6 @@ class _Pass:
             cells = np.flatnonzero((side.get(name)[:, 0] == value) & kept)
             if cells.size:
                 self._chosen.first(("placeholder", name), window.block_of(int(cells[0]), shape.samples))
-        key = self._slots.find(logs_of(self._vocabulary).of_a_step(KEY))
-        if key is not None:
-            rows = side.tables[CellLoop.STEP][key].reshape(-1, shape.steps)[kept, 1:] >= 0
-            self._steps += int(np.count_nonzero(rows))
-            self._sweeps += int(np.count_nonzero(rows.any(axis=1)))
-
-    def _repeat(self, window: Window) -> None:
-        """Remember the steps that repeat others, by the records of those that have the k of another one."""
-        side, shape = window.sides[0], window.shape
-        samples = window.samples_repeating(0)
-        samples = samples[~window.aside[samples // shape.samples]]
-        if not samples.size:
-            return
-        slots = {part: self._slots.find(name) for name, part in logs_of(self._vocabulary).parts_of_a_step.items()}
-        rows = {
-            part: side.tables[CellLoop.STEP][slot].reshape(-1, shape.steps)[samples]
-            for part, slot in slots.items()
-            if slot is not None
-        }
-        alike = _alike(np.where(rows[KEY] >= 0, side.values(rows[KEY], 1)[..., 0], np.nan))
-        found: dict[tuple[int, int], dict[str, Record]] = {}
-        for at, turn in np.argwhere(alike[:, 1:]).tolist():
-            block, point = divmod(int(samples[at]), shape.samples)
-            sweep = point + SWEEPS_OF_A_BLOCK * (shape.first_block + block)
-            own = {part: int(of_part[at, turn + 1]) for part, of_part in rows.items()}
-            found[sweep, turn] = {part: side.part.record(row) for part, row in own.items() if row >= 0}
-        self._repeats += repeated_later(found, Side.UNKNOWN)
 
     def _hold(self, window: Window, assumed: _Assumed) -> None:
         """Count the instances of each relation, and remember its worst ones."""
@@ -285,16 +257,8 @@ class _Pass:
     def result(self, found: _Assumed) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
         aside = self._trace(self._aside)
-        steps = phi_steps(aside)
-        repeated = sorted((*self._repeats, *repeated_later(steps, Side.UNKNOWN)), key=lambda item: item.sample)
-        of_side = tuple(replace(item, side=self._reader.side) for item in repeated)
-        whole = WholeLog(
-            self._forms.single,
-            found.formats,
-            self._blocks,
-            self._sweeps + sweeps_of(steps),
-            unless_all(of_side, self._steps + len(steps)),
-        )
+        repeated, sweeps = self._repeats.all(self._reader.side, phi_steps(aside))
+        whole = WholeLog(self._forms.single, found.formats, self._blocks, sweeps, repeated)
         trace = excerpt_of(self._trace(self._kept.keys()), whole)
         held = check(trace)
         by_quantity = {item.quantity: item for item in check(excerpt_of(aside, whole), formulas=False).checks}
@@ -359,19 +323,6 @@ class _Resolutions:
         own = np.abs(self._scale[kinds]) * _TENS[power - _LOWEST_POWER]
         result[cells[size > 0]] = own[size > 0] / size[size > 0]
         return result
-
-
-def _alike(keys: Floats) -> Flags:
-    """Return which numbers another one of their row is equal to, shape (rows, columns)."""
-    order = np.argsort(keys, axis=1)
-    ordered = np.take_along_axis(keys, order, axis=1)
-    same = ordered[:, 1:] == ordered[:, :-1]
-    again = np.zeros(keys.shape, dtype=np.bool_)
-    again[:, 1:] |= same
-    again[:, :-1] |= same
-    alike: Flags = np.zeros(keys.shape, dtype=np.bool_)
-    np.put_along_axis(alike, order, again, axis=1)
-    return alike
 
 
 def _firsts(numbers: Ints) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,7 @@ from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
 from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, check, instances_of, remarks_on
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
+from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.gaps import Gaps, LackRecords, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
@@ -24,11 +25,13 @@ from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import is_single_precision, number_formats
+from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import RelationState, SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Floats
 from nbtrace.longlogs.places import contradicted, points
+from nbtrace.longlogs.repeat_counts import RepeatCounts
 from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
@@ -148,6 +151,7 @@ class _Comparison:
         self._exchanged = False
         self._aside: set[int] = set()
         self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
+        self._repeats = RepeatCounts(), RepeatCounts()
         self._single: tuple[bool, ...] = ()
         self._stated: tuple[Values, ...] = ()
 
@@ -181,6 +185,7 @@ class _Comparison:
             self._tally.compare(loop, window)
         self._tally.lonely(window)
         for number, residual in enumerate(residuals):
+            self._repeats[number].add(window, number)
             allowed = {name: _allowed(name, self._rounded, single=self._single[number]) for name in residual}
             self._tally.check(number, window, residual, allowed)
         self._aside.update((start + np.flatnonzero(window.aside)).tolist())
@@ -226,8 +231,11 @@ class _Comparison:
                 allowed = _allowed(name, self._rounded, single=self._single[number])
                 unsure = (residual > allowed) & (residual <= allowed + UNSURE)
                 window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
-        for number in (0, 1):
-            window.aside[window.repeated_steps(number)] = True
+        names = self._slots.quantity
+        of_a_step = logs_of(self._policy.vocabulary).parts_of_a_step
+        if any(name in of_a_step and self._slots.find(name) != at for at, name in enumerate(names)):
+            for number in (0, 1):  # Some steps are of a source or another place of their own.
+                window.aside[window.repeated_steps(number)] = True
         first = window.shape.first_block
         places = [window.places(number) for number in (0, 1)]
         pixels, known = zip(*map(points, places), strict=True)
@@ -235,7 +243,8 @@ class _Comparison:
         both = window.sides[0].present & window.sides[1].present
         window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
         for number, stream in enumerate(self._streams):
-            stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
+            pixels_so_far = stream.reader.pixels.copy()  # Another thread reads on.
+            stated = {block - first: pixel for block, pixel in pixels_so_far.items() if block >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
 
     def _keep(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
@@ -268,6 +277,7 @@ class _Comparison:
         c, py = self._trace(0, blocks), self._trace(1, blocks)
         partners = pair_blocks(c, py)
         c, py = numbered(c, py, partners)
+        c, py = self._excerpt(0, c), self._excerpt(1, py)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded
@@ -305,6 +315,13 @@ class _Comparison:
             conflicts_of(alignment),
             self._counts(rows),
         )
+
+    def _excerpt(self, number: int, trace: Trace) -> Trace:
+        """Return a trace with what was counted in the whole log."""
+        side = (Side.C, Side.PY)[number]
+        repeated, sweeps = self._repeats[number].all(side, phi_steps(self._trace(number, self._aside)))
+        blocks = len(trace.blocks)
+        return excerpt_of(trace, WholeLog(is_single_precision(trace), number_formats(trace), blocks, sweeps, repeated))
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
         """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""

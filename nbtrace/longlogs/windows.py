@@ -7,8 +7,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints
+from nbtrace.longlogs.columnar import TEXT_WORDS, ColumnReader, Columns
+from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints, Words
 from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
@@ -119,6 +119,16 @@ class WindowPart:
                 return columns.record(low + row)
             row -= high - low
         raise IndexError(row)
+
+    def texts(self, rows: Ints) -> Words:
+        """Return the printed text of values of one number each as words, shape (n, words); zeros where a row is −1."""
+        result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
+        first = 0
+        for columns, low, high in self.pieces:
+            some = np.flatnonzero((rows >= first) & (rows < first + high - low))
+            result[some] = columns.texts(rows[some] + low - first)
+            first += high - low
+        return result
 
     def kept(self, blocks: set[int]) -> dict[int, "Kept"]:
         """Return the values of some blocks, without holding the rest in memory."""
