@@ -5,16 +5,16 @@ that hold a first or worst value, a gap, or anything irregular are kept as recor
 comparison; its rows are those that a report shows.
 """
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
-from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, check, instances_of, remarks_on
+from nbtrace.compare.check import check, instances_of, remarks_on, states_float32
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
@@ -24,15 +24,18 @@ from nbtrace.compare.logs import logs_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
-from nbtrace.compare.precision import is_single_precision, number_formats
+from nbtrace.compare.precision import NumberFormat, number_formats
 from nbtrace.compare.repeats import phi_steps
-from nbtrace.compare.self_check import RelationState, SelfCheck
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
-from nbtrace.longlogs.columnar import ColumnReader
-from nbtrace.longlogs.decimals import Floats
+from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.held_relations import Assumed, HeldRelations
+from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.places import contradicted, points
+from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
-from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
+from nbtrace.longlogs.run_values import RunValues
+from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
     Kept,
@@ -45,19 +48,14 @@ from nbtrace.longlogs.windows import (
     windows,
 )
 from nbtrace.progress import stage, step
-from nbtrace.records import Side, Trace
+from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
-
-if TYPE_CHECKING:
-    from nbtrace.compare.relations import Values
+from nbtrace.vocabulary.quantity import Scope
 
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
 
 _MOST_CELLS = 20_000_000
-_FINEST_TOLERANCE = 1e-9
-"""Below this the printed digits decide; arrays do not look at them closely enough."""
-
 _SAME_POINT = 0.02
 
 
@@ -129,108 +127,147 @@ def diff_long(
     InputError
         If one of them is missing, unreadable or binary.
     """
-    policy = policy or Policy()
-    limits = [policy.relative, *policy.overrides.values()]
-    if any(limit.value < _FINEST_TOLERANCE for limit in limits):
-        return None
+    assumed = None
     try:
-        return _Comparison(policy, strict=strict, chunk=chunk).run(c, py)
+        for _ in range(2):
+            comparison = _Comparison(policy or Policy(), strict=strict, chunk=chunk, assumed=assumed)
+            found = comparison.run(c, py)
+            if comparison.assumed == found:
+                return comparison.result()
+            assumed = found
     except (NotColumnarError, _OrdinaryNeeded):
         return None
+    return None
+
+
+class _Log:
+    """One of the two logs: what reads it, and what is counted of it alone."""
+
+    def __init__(
+        self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
+    ) -> None:
+        vocabulary = slots.vocabulary
+        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True)
+        self.kept: dict[int, Kept] = {}
+        self.repeats = RepeatCounts()
+        self.held = HeldRelations(vocabulary, chosen, name)
+        self.run = RunValues(chosen, name)
+        self._forms = PrintedForms()
+        self._first: tuple[bool, dict[str, NumberFormat]] | None = None
+        self.stream = SideStream(self.reader, slots, executor, self._counted())
+
+    def _counted(self) -> Iterator[Columns]:
+        for columns in self.reader.chunks():
+            self._forms.add(columns)
+            self._first = self._first or (self._forms.single, self._forms.formats())
+            yield columns
+
+    def assumed(self) -> Assumed:
+        """Return what the first part of the log shows, of which the first block is kept."""
+        single, formats = self._first or (False, {})
+        trace = self.trace(self.kept.keys())
+        return Assumed(single or states_float32(trace), formats, logs_of(trace.vocabulary).stated(trace))
+
+    def found(self) -> Assumed:
+        """Return what is known of the log when it has been read."""
+        trace = self.trace(self.kept.keys())
+        single = self._forms.single or states_float32(trace)
+        return Assumed(single, self._forms.formats(), logs_of(trace.vocabulary).stated(trace))
+
+    def trace(self, blocks: AbstractSet[int]) -> Trace:
+        """Return some of the kept blocks as a trace."""
+        reader = self.reader
+        records = [record for block in sorted(blocks & self.kept.keys()) for record in self.kept[block].records()]
+        records.sort(key=lambda record: record.line)
+        return Trace(
+            reader.source,
+            tuple(records),
+            reader.settings,
+            reader.account,
+            reader.dialects,
+            {block: pixel for block, pixel in reader.pixels.copy().items() if block in blocks},
+            reader.vocabulary,
+            statistics=reader.statistics,
+        )
+
+    def whole(self, side: Side, aside: AbstractSet[int]) -> WholeLog:
+        """Return what was counted in the whole log; `aside` are the blocks that are counted as records."""
+        steps = phi_steps(self.trace(aside))
+        repeated, sweeps = self.repeats.all(side, steps)
+        return WholeLog(self._forms.single, self._forms.formats(), len(self.kept), sweeps, repeated)
 
 
 class _Comparison:
-    def __init__(self, policy: Policy, *, strict: bool, chunk: int) -> None:
+    """One reading of both logs, with what is assumed of them; by default what their first parts show."""
+
+    def __init__(
+        self, policy: Policy, *, strict: bool, chunk: int, assumed: tuple[Assumed, Assumed] | None = None
+    ) -> None:
+        self.assumed = assumed
         self._policy = policy
         self._strict = strict
         self._chunk = chunk
         self._slots = Slots(policy.vocabulary)
-        relations = logs_of(policy.vocabulary).relations or ()
-        self._rounded = frozenset(relation.name for relation in relations if relation.single)
         self._tally = Tally(policy, logs_of(policy.vocabulary).configured)
         self._exchanged = False
         self._aside: set[int] = set()
-        self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
-        self._repeats = RepeatCounts(), RepeatCounts()
-        self._single: tuple[bool, ...] = ()
-        self._stated: tuple[Values, ...] = ()
 
-    def run(self, c: str, py: str) -> DiffResult:
-        """Compare two files."""
+    def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
+        """Read two files; return what is known of them then."""
         with ThreadPoolExecutor(2) as executor:
-            first, second = (
-                SideStream(ColumnReader(name, self._chunk, self._policy.vocabulary), self._slots, executor)
-                for name in (c, py)
-            )
-            for side in (first, second):
-                side.advance()
+            first, second = (_Log(name, self._chunk, self._slots, executor, self._tally.chosen) for name in (c, py))
+            for log in (first, second):
+                log.stream.advance()
             self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
-            self._streams = (second, first) if self._exchanged else (first, second)
+            self._logs = (second, first) if self._exchanged else (first, second)
             with stage("megabytes compared"):
                 told = 0
-                for start, c_part, py_part in windows(*self._streams):
+                for start, c_part, py_part in windows(*(log.stream for log in self._logs)):
                     self._add(start, (c_part, py_part))
                     read = (first.reader.unpacked + second.reader.unpacked) // 1_000_000
                     step(read - told)
                     told = read
-        return self._result()
+        return self._logs[0].found(), self._logs[1].found()
 
     def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
-        if start == 0:
-            self._look_at_first(parts)
-        window = self._window(start, parts)
-        residuals = [window.residuals(number) for number in (0, 1)]
-        self._set_aside(window, residuals)
+        if self.assumed is None:
+            self._keep(start, parts, {start})
+            self.assumed = self._logs[0].assumed(), self._logs[1].assumed()
+        window = self._window(start, parts, self.assumed)
+        self._set_aside(window)
         for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             self._tally.compare(loop, window)
         self._tally.lonely(window)
-        for number, residual in enumerate(residuals):
-            self._repeats[number].add(window, number)
-            allowed = {name: _allowed(name, self._rounded, single=self._single[number]) for name in residual}
-            self._tally.check(number, window, residual, allowed)
+        for number, (log, known) in enumerate(zip(self._logs, self.assumed, strict=True)):
+            log.run.add(parts[number], log.stream.run_slots(parts[number]))
+            log.repeats.add(window, number)
+            log.held.hold(window, number, known.formats, single=known.single)
         self._aside.update((start + np.flatnonzero(window.aside)).tolist())
         only_c, only_py = self._tally.alone_names
         if len(self._aside) > _MOST_ASIDE or any(
             self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py
         ):
             raise _OrdinaryNeeded
-        self._keep(start, parts)
+        self._keep(start, parts, self._aside | self._tally.chosen.blocks)
 
-    def _look_at_first(self, parts: tuple[WindowPart, WindowPart]) -> None:
-        """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
-        traces = [
-            Trace(
-                reader.source,
-                tuple(part.kept({0})[0].records()),
-                reader.settings,
-                reader.account,
-                vocabulary=reader.vocabulary,
-            )
-            for reader, part in zip((stream.reader for stream in self._streams), parts, strict=True)
-        ]
-        self._single = tuple(is_single_precision(trace) for trace in traces)
-        self._stated = tuple(logs_of(trace.vocabulary).stated(trace) for trace in traces)
-
-    def _window(self, start: int, parts: tuple[WindowPart, WindowPart]) -> Window:
+    def _window(self, start: int, parts: tuple[WindowPart, WindowPart], assumed: tuple[Assumed, Assumed]) -> Window:
         shape = TableShape.around(start, parts)
         if shape.cells(CellLoop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
             raise _OrdinaryNeeded
-        irregular = np.zeros(shape.blocks, dtype=np.bool_)
-        irregular[: start == 0] = True
+        aside = np.zeros(shape.blocks, dtype=np.bool_)
+        aside[: start == 0] = True
+        slots = [log.stream.slot_of(part) for log, part in zip(self._logs, parts, strict=True)]
         arity = arity_of(self._slots)
-        sides = []
-        for stream, part, stated in zip(self._streams, parts, self._stated, strict=True):
-            irregular[irregular_blocks(part, stream.slot_of(part), arity) - start] = True
-            sides.append(WindowSide(part, stream.tables(part, shape, irregular), self._slots, shape, stated))
-        return Window(shape, (sides[0], sides[1]), self._slots, arity, irregular)
+        sides, digits = [], []
+        for log, part, slot, known in zip(self._logs, parts, slots, assumed, strict=True):
+            aside[irregular_blocks(part, slot, arity) - start] = True
+            sides.append(WindowSide(part, log.stream.tables(part, shape, aside), self._slots, shape, known.stated))
+            digits.append(LastDigits(part, known.formats))
+        return Window(shape, (sides[0], sides[1]), self._slots, arity, aside, tuple(digits))
 
-    def _set_aside(self, window: Window, residuals: list[dict[str, Floats]]) -> None:
-        """Mark the blocks whose relations hang on the printed digits, and those that are not of one pixel."""
-        for number, of_side in enumerate(residuals):
-            for name, residual in of_side.items():
-                allowed = _allowed(name, self._rounded, single=self._single[number])
-                unsure = (residual > allowed) & (residual <= allowed + UNSURE)
-                window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
+    def _set_aside(self, window: Window) -> None:
+        """Mark the blocks of which too few digits are printed, and those that are not of one pixel."""
+        self._tally.blind(window)
         names = self._slots.quantity
         of_a_step = logs_of(self._policy.vocabulary).parts_of_a_step
         if any(name in of_a_step and self._slots.find(name) != at for at, name in enumerate(names)):
@@ -242,42 +279,25 @@ class _Comparison:
         differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
         both = window.sides[0].present & window.sides[1].present
         window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
-        for number, stream in enumerate(self._streams):
-            pixels_so_far = stream.reader.pixels.copy()  # Another thread reads on.
+        for number, log in enumerate(self._logs):
+            pixels_so_far = log.reader.pixels.copy()  # Another thread reads on.
             stated = {block - first: pixel for block, pixel in pixels_so_far.items() if block >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
 
-    def _keep(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
+    def _keep(self, start: int, parts: tuple[WindowPart, WindowPart], wanted: set[int]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
-        wanted = self._aside | self._tally.chosen.blocks
-        for kept, part in zip(self._kept, parts, strict=True):
-            kept.update(part.kept({block for block in wanted if block >= start}))
-            for block in kept.keys() - wanted:
-                del kept[block]
+        for log, part in zip(self._logs, parts, strict=True):
+            log.kept.update(part.kept({block for block in wanted if block >= start}))
+            for block in log.kept.keys() - wanted:
+                del log.kept[block]
 
-    def _trace(self, number: int, blocks: set[int]) -> Trace:
-        reader = self._streams[number].reader
-        kept = self._kept[number]
-        records = [record for block in sorted(blocks & kept.keys()) for record in kept[block].records()]
-        pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
-        records.sort(key=lambda record: record.line)
-        return Trace(
-            reader.source,
-            tuple(records),
-            reader.settings,
-            reader.account,
-            reader.dialects,
-            pixels,
-            reader.vocabulary,
-            statistics=reader.statistics,
-        )
-
-    def _result(self) -> DiffResult:
+    def result(self) -> DiffResult:
+        """Return the comparison of the blocks that were kept, with the counts of all."""
         blocks = self._aside | self._tally.chosen.blocks
-        c, py = self._trace(0, blocks), self._trace(1, blocks)
+        wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
+        c, py = (excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True))
         partners = pair_blocks(c, py)
         c, py = numbered(c, py, partners)
-        c, py = self._excerpt(0, c), self._excerpt(1, py)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded
@@ -285,7 +305,7 @@ class _Comparison:
             raise _OrdinaryNeeded
         formats, names = (number_formats(c), number_formats(py)), c.vocabulary.names
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
-        checks = self._checked(0, c), self._checked(1, py)
+        checks = self._checked(0, c, wholes[0]), self._checked(1, py, wholes[1])
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
         notices = all_notices(
             ComparedLogs(
@@ -316,13 +336,6 @@ class _Comparison:
             self._counts(rows),
         )
 
-    def _excerpt(self, number: int, trace: Trace) -> Trace:
-        """Return a trace with what was counted in the whole log."""
-        side = (Side.C, Side.PY)[number]
-        repeated, sweeps = self._repeats[number].all(side, phi_steps(self._trace(number, self._aside)))
-        blocks = len(trace.blocks)
-        return excerpt_of(trace, WholeLog(is_single_precision(trace), number_formats(trace), blocks, sweeps, repeated))
-
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
         """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""
         gaps = []
@@ -335,12 +348,15 @@ class _Comparison:
 
     def _counted_alone(self, pair: Pair) -> bool:
         """Whether a pair was made of two names for one value, of which the arrays counted one as standing alone."""
-        in_records = {pair.c.index.block, pair.py.index.block} <= self._aside
+        in_records = self._is_own(pair.c) and self._is_own(pair.py)
         return pair.c.quantity != pair.py.quantity and not in_records
 
     def _own(self, row: Row) -> bool:
         """Whether a row is not among those that were counted in the arrays."""
-        return row.c.index.block in self._aside
+        return self._is_own(row.c)
+
+    def _is_own(self, record: Record) -> bool:
+        return record.scope is Scope.RUN or record.index.block in self._aside
 
     def _counts(self, rows: tuple[Row, ...]) -> dict[str, tuple[int, int]]:
         counts = {}
@@ -362,7 +378,7 @@ class _Comparison:
     def _coverage(self, alignment: Alignment, rows: tuple[Row, ...]) -> Coverage:
         covered = coverage(alignment, rows)
         own = sum(map(self._own, rows))
-        alone = sum(record.index.block in self._aside for record in (*alignment.only_c, *alignment.only_py))
+        alone = sum(map(self._is_own, (*alignment.only_c, *alignment.only_py)))
         counted = self._tally.compared.total()
         return replace(
             covered,
@@ -370,22 +386,10 @@ class _Comparison:
             compared=own - len(covered.skipped) + counted,
         )
 
-    def _checked(self, number: int, trace: Trace) -> SelfCheck:
+    def _checked(self, number: int, trace: Trace, whole: WholeLog) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
+        log = self._logs[number]
         worst = check(trace, formulas=False)
-        by_quantity = {item.quantity: item for item in check(self._trace(number, self._aside), formulas=False).checks}
-        counted = tuple(
-            item
-            if item.finding is RelationState.NOT_CHECKED
-            else replace(
-                item,
-                instances=by_quantity[item.quantity].instances + self._tally.instances[number, item.quantity],
-                broken=by_quantity[item.quantity].broken + self._tally.broken[number, item.quantity],
-            )
-            for item in worst.checks
-        )
+        own = check(excerpt_of(log.trace(self._aside), whole), formulas=False).checks
+        counted = tuple(log.held.with_counts(*pair) for pair in zip(worst.checks, own, strict=True))
         return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
-
-
-def _allowed(name: str, rounded: AbstractSet[str], *, single: bool) -> float:
-    return ALLOWED_SINGLE if single or name in rounded else ALLOWED_DOUBLE

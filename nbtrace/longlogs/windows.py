@@ -7,10 +7,11 @@ from enum import IntEnum
 
 import numpy as np
 
+from nbtrace.compare.metrics import is_finite
 from nbtrace.longlogs.columnar import TEXT_WORDS, ColumnReader, Columns
 from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints, Words
 from nbtrace.longlogs.templates import TemplateKind
-from nbtrace.records import INT_MIN, NOWHERE, Record
+from nbtrace.records import INT_MIN, NOWHERE, Record, Shape
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -241,16 +242,20 @@ class SideStream:
         result: Ints = np.where(loop == CellLoop.NONE, -1, slot)[part.kind] if part.kind.size else part.kind
         return result
 
+    def run_slots(self, part: WindowPart) -> Ints:
+        """Return the slot of each value of no loop, which stands for the whole run; −1 for others."""
+        loop, slot = np.array(self._loop), np.array(self._slot)
+        result: Ints = np.where(loop == CellLoop.NONE, slot, -1)[part.kind] if part.kind.size else part.kind
+        return result
+
     def tables(self, part: WindowPart, shape: "TableShape", blocks_aside: Flags) -> dict[CellLoop, Ints]:
         """Return, for each loop, the table of values: shape (slots, cells), -1 where there is none.
 
-        Blocks that hold what a table cannot (two values in a cell, values of no loop) are marked in `blocks_aside`.
+        Blocks that hold what a table cannot, two values in a cell, are marked in `blocks_aside`.
         """
         loop, slot, own = (np.array(facts) for facts in (self._loop, self._slot, self._own))
         by_loop = {}
         at_block = part.block - shape.first_block
-        if part.kind.size:
-            blocks_aside[at_block[loop[part.kind] == CellLoop.NONE]] = True
         for which in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             table = np.full((len(self._slots.quantity), shape.cells(which)), -1, dtype=np.int64)
             rows = np.flatnonzero(loop[part.kind] == which) if part.kind.size else np.zeros(0, dtype=np.int64)
@@ -325,9 +330,14 @@ def arity_of(slots: Slots) -> Ints:
 
 def irregular_blocks(part: WindowPart, slot: Ints, arity: Ints) -> Ints:
     """Return the blocks with a value from an irregular line, one that is not finite, or of another size."""
-    odd = np.array([record.index.block for record in part.odd], dtype=np.int64)
+    odd = np.array([record.index.block for record in part.odd if not is_of_run(record)], dtype=np.int64)
     of_another_size = part.block[(slot >= 0) & (arity[slot] != part.count)] if slot.size else part.block
     return np.concatenate([odd, not_finite_blocks(part), of_another_size])
+
+
+def is_of_run(record: Record) -> bool:
+    """Whether a value from an irregular line stands for the run, and is an ordinary one."""
+    return record.scope is Scope.RUN and record.value.shape is not Shape.SENTINEL and is_finite(record.numbers)
 
 
 def not_finite_blocks(part: WindowPart) -> Ints:
