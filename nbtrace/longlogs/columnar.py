@@ -68,8 +68,11 @@ class Columns:
     def tokens(self, row: int) -> tuple[str, ...]:
         """Return the printed text of each number of a value."""
         low, high = self.offset[row : row + 2].tolist()
-        places = zip(self._text_start[low:high].tolist(), self._text_stop[low:high].tolist(), strict=True)
-        return tuple(self._text[start:stop].tobytes().decode() for start, stop in places)
+        return tuple(map(self.token, range(low, high)))
+
+    def token(self, number: int) -> str:
+        """Return the printed text of a number."""
+        return self._text[self._text_start[number] : self._text_stop[number]].tobytes().decode()
 
     def texts(self, rows: Ints) -> Words:
         """Return the printed text of values of one number each as words, shape (n, words): its end, and its length."""

@@ -16,7 +16,6 @@ from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.estimates import residuals
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.tally import Representatives, Window, WindowSide
-from nbtrace.longlogs.windows import CellLoop
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
@@ -61,7 +60,8 @@ class HeldRelations:
                 if not relation.per_sample:
                     usable = last_of_each(usable, samples)
                 if usable.any():
-                    allowed = _allowed(relation, printed, sizes, single=single)
+                    least = ALLOWED_SINGLE if single or relation.single else ALLOWED_DOUBLE
+                    allowed = printed.allowed(relation, residual, sizes, usable, least)
                     fine = allowed < BLIND
                     self._count(relation.name, window, residual, allowed, np.flatnonzero(usable & fine))
                     self._remember(("coarse", relation.name), window, np.flatnonzero(usable & ~fine))
@@ -100,40 +100,40 @@ def last_of_each(usable: Flags, samples: int) -> Flags:
     return last.ravel()
 
 
-def _allowed(relation: Relation, printed: "_Resolutions", sizes: Floats, *, single: bool) -> Floats:
-    """Return what a residual may be at each sample, as the ordinary check has it."""
-    digits = np.zeros(sizes.size)
-    for name in relation.needs:
-        digits += printed.of(name)
-    least = ALLOWED_SINGLE if single or relation.single else ALLOWED_DOUBLE
-    result: Floats = least + np.where(sizes == 0, 0.0, digits)
-    return result
-
-
 class _Resolutions:
     """The last printed digits of the values of a window, relative to the values."""
 
     def __init__(self, side: WindowSide, formats: Mapping[str, NumberFormat]) -> None:
         self._side = side
         self._last_digits = LastDigits(side.part, formats)
-        self._known: dict[str, Floats] = {}
 
-    def of(self, name: str) -> Floats:
-        """Return the last digit of a quantity's largest component over that component, at each sample; 0 without."""
-        if name not in self._known:
-            self._known[name] = self._work_out(name)
-        return self._known[name]
+    def allowed(self, relation: Relation, residual: Floats, sizes: Floats, usable: Flags, least: float) -> Floats:
+        """Return what a residual may be at each sample, as the ordinary check has it.
 
-    def _work_out(self, name: str) -> Floats:
-        side = self._side
-        rows = side.rows(name)
-        result: Floats = np.zeros(side.shape.cells(CellLoop.SAMPLE))
-        cells = np.flatnonzero(rows >= 0) if rows is not None else np.zeros(0, dtype=np.int64)
-        if rows is None or not cells.size:
+        Where it is within `least`, and digits are so many that no sample is without a say, they are not looked at.
+        """
+        result: Floats = np.full(sizes.size, least)
+        digits = self._last_digits
+        telling = not digits.fixed and least + len(relation.needs) * digits.finest < BLIND
+        cells = np.flatnonzero(usable & (sizes != 0) & ~(residual <= least)) if telling else np.flatnonzero(sizes)
+        if cells.size:
+            printed = np.zeros(cells.size)
+            for name in relation.needs:
+                printed += self._of(name, cells)
+            result[cells] += printed
+        return result
+
+    def _of(self, name: str, cells: Ints) -> Floats:
+        """Return the last digit of a quantity's largest component over that component at some samples; 0 without."""
+        side, rows = self._side, self._side.rows(name)
+        result: Floats = np.zeros(cells.size)
+        at = np.flatnonzero(rows[cells] >= 0) if rows is not None else np.zeros(0, dtype=np.int64)
+        if rows is None or not at.size:
             return result
+        rows = rows[cells[at]]
         known = side.slots.vocabulary.quantities.get(name)
-        numbers = np.abs(side.values(rows[cells], known.size if known is not None else 1))
+        numbers = np.abs(side.values(rows, known.size if known is not None else 1))
         size = numbers.max(axis=1)
-        own = self._last_digits.of(rows[cells], numbers.argmax(axis=1))
-        result[cells[size > 0]] = own[size > 0] / size[size > 0]
+        own = self._last_digits.of(rows, numbers.argmax(axis=1))
+        result[at[size > 0]] = own[size > 0] / size[size > 0]
         return result

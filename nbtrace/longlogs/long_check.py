@@ -78,7 +78,7 @@ def check_long(log: str, vocabulary: Vocabulary, *, chunk: int = 3 * CHUNK) -> S
             passed = _Pass(vocabulary, assumed)
             found = passed.run(log, chunk)
             if passed.assumed == found:
-                return passed.result(found)
+                return passed.result()
             assumed = found
     except NotColumnarError:
         return None
@@ -115,12 +115,12 @@ class _Pass:
                 read = self._reader.unpacked // 1_000_000
                 step(read - told)
                 told = read
-        return self._known(self._forms.single, self._forms.formats())
+        return self._known(self._forms.single, self._forms.formats_in_arrays())
 
     def _counted(self) -> Iterator[Columns]:
         for columns in self._reader.chunks():
             self._forms.add(columns)
-            self._first = self._first or (self._forms.single, self._forms.formats())
+            self._first = self._first or (self._forms.single, self._forms.formats_in_arrays())
             yield columns
 
     def _assume(self, start: int, part: WindowPart) -> Assumed:
@@ -189,7 +189,7 @@ class _Pass:
 
     def _trace(self, blocks: AbstractSet[int]) -> Trace:
         reader = self._reader
-        records = [record for block in sorted(blocks & self._kept.keys()) for record in self._kept[block].records()]
+        records = [record for block in sorted(blocks & self._kept.keys()) for record in self._kept[block].records]
         records.sort(key=lambda record: record.line)
         pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
         return Trace(
@@ -203,11 +203,11 @@ class _Pass:
             statistics=reader.statistics,
         )
 
-    def result(self, found: Assumed) -> SelfCheck:
+    def result(self) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
         aside = self._trace(self._aside)
         repeated, sweeps = self._repeats.all(self._reader.side, phi_steps(aside))
-        whole = WholeLog(self._forms.single, found.formats, self._blocks, sweeps, repeated)
+        whole = WholeLog(self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated)
         trace = excerpt_of(self._trace(self._kept.keys()), whole)
         held = check(trace)
         by_quantity = {item.quantity: item for item in check(excerpt_of(aside, whole), formulas=False).checks}

@@ -159,7 +159,7 @@ class _Log:
     def _counted(self) -> Iterator[Columns]:
         for columns in self.reader.chunks():
             self._forms.add(columns)
-            self._first = self._first or (self._forms.single, self._forms.formats())
+            self._first = self._first or (self._forms.single, self._forms.formats_in_arrays())
             yield columns
 
     def assumed(self) -> Assumed:
@@ -172,12 +172,12 @@ class _Log:
         """Return what is known of the log when it has been read."""
         trace = self.trace(self.kept.keys())
         single = self._forms.single or states_float32(trace)
-        return Assumed(single, self._forms.formats(), logs_of(trace.vocabulary).stated(trace))
+        return Assumed(single, self._forms.formats_in_arrays(), logs_of(trace.vocabulary).stated(trace))
 
     def trace(self, blocks: AbstractSet[int]) -> Trace:
         """Return some of the kept blocks as a trace."""
         reader = self.reader
-        records = [record for block in sorted(blocks & self.kept.keys()) for record in self.kept[block].records()]
+        records = [record for block in sorted(blocks & self.kept.keys()) for record in self.kept[block].records]
         records.sort(key=lambda record: record.line)
         return Trace(
             reader.source,

@@ -6,6 +6,7 @@ that hold a first or a worst value, are kept as records for the ordinary compari
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -296,7 +297,7 @@ class WindowSide:
     _known: dict[str, Floats] = field(default_factory=dict)
     _has: dict[str, Flags] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def present(self) -> Flags:
         """Which blocks of the window this side has, shape (blocks,)."""
         by_block = np.zeros(self.shape.blocks, dtype=np.bool_)

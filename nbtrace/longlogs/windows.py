@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -146,15 +147,16 @@ class WindowPart:
         return by_block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """The values of one block: rows of chunks, and those from irregular lines."""
 
     columns: list[Columns] = field(default_factory=list)
     odd: list[Record] = field(default_factory=list)
 
+    @cached_property
     def records(self) -> list[Record]:
-        """Return the values as the line reader gives them, in file order."""
+        """The values as the line reader gives them, in file order."""
         records = [record for columns in self.columns for record in columns.records()]
         return sorted([*records, *self.odd], key=lambda record: record.line)
 
