@@ -140,10 +140,9 @@ class _Pass:
         slot = self._stream.slot_of(part)
         assumed = self.assumed = self.assumed or self._assume(start, part)
         aside = np.zeros(shape.blocks, dtype=np.bool_)
-        aside[irregular_blocks(part, slot, arity_of(self._slots)) - start] = True
+        aside[irregular_blocks(part, slot, arity_of(self._slots), part.odd) - start] = True
         aside[part.block[self._slots.placed(slot)] - start] = True
         aside[part.block[slot < 0] - start] = True  # values of no loop
-        aside[[record.index.block - start for record in part.odd]] = True
         tables = self._stream.tables(part, shape, aside)
         side = WindowSide(part, tables, self._slots, shape, assumed.stated)
         window = Window(shape, (side, side), self._slots, arity_of(self._slots), aside)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbtrace.longlogs.decimals import Flags, Ints
+from nbtrace.longlogs.odd_values import is_of_run
 from nbtrace.longlogs.tally import Representatives
-from nbtrace.longlogs.windows import WindowPart, is_of_run
+from nbtrace.longlogs.windows import WindowPart
 from nbtrace.records import Record
 
 _MOST_NUMBERS = 9

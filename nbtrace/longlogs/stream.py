@@ -29,8 +29,10 @@ from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.decimals import Ints
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.last_digits import LastDigits
+from nbtrace.longlogs.odd_values import lone_and_irregular
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
@@ -152,6 +154,9 @@ class _Log:
         self.repeats = RepeatCounts()
         self.held = HeldRelations(vocabulary, chosen, name)
         self.run = RunValues(chosen, name)
+        self.names: set[str] = set()
+        self.lone: list[Record] = []
+        self.lone_names: set[str] = set()
         self._forms = PrintedForms()
         self._first: tuple[bool, dict[str, NumberFormat]] | None = None
         self.stream = SideStream(self.reader, slots, executor, self._counted())
@@ -167,6 +172,17 @@ class _Log:
         single, formats = self._first or (False, {})
         trace = self.trace(self.kept.keys())
         return Assumed(single or states_float32(trace), formats, logs_of(trace.vocabulary).stated(trace))
+
+    def set_odd_apart(
+        self, part: WindowPart, slots: Slots, elsewhere: set[str], arity: Ints
+    ) -> tuple[Ints, list[Record]]:
+        """Set the values apart that only this log prints; return the arity of the others, and the irregular ones."""
+        self.lone, irregular = lone_and_irregular(part.odd, elsewhere)
+        known = slots.vocabulary.quantities
+        lone = [name not in known and name not in elsewhere for name in slots.quantity]
+        self.lone_names |= {record.quantity for record in self.lone}
+        self.lone_names |= {name for name, alone in zip(slots.quantity, lone, strict=True) if alone}
+        return np.where(np.array(lone, dtype=np.bool_), -1, arity), irregular
 
     def found(self) -> Assumed:
         """Return what is known of the log when it has been read."""
@@ -239,6 +255,7 @@ class _Comparison:
             self._tally.compare(loop, window)
         self._tally.lonely(window)
         for number, (log, known) in enumerate(zip(self._logs, self.assumed, strict=True)):
+            self._tally.alone_on_odd_lines(number, window, log.lone)
             log.run.add(parts[number], log.stream.run_slots(parts[number]))
             log.repeats.add(window, number)
             log.held.hold(window, number, known.formats, single=known.single)
@@ -259,8 +276,15 @@ class _Comparison:
         slots = [log.stream.slot_of(part) for log, part in zip(self._logs, parts, strict=True)]
         arity = arity_of(self._slots)
         sides, digits = [], []
-        for log, part, slot, known in zip(self._logs, parts, slots, assumed, strict=True):
-            aside[irregular_blocks(part, slot, arity) - start] = True
+        for log, part in zip(self._logs, parts, strict=True):
+            log.names |= {kind.item.meaning.quantity for columns, *_ in part.pieces[-1:] for kind in columns.kinds}
+            log.names |= {record.quantity for record in part.odd}
+        if any(log.lone_names & other.names for log, other in (self._logs, self._logs[::-1])):
+            raise _OrdinaryNeeded
+        others = self._logs[1].names, self._logs[0].names
+        for log, part, slot, known, elsewhere in zip(self._logs, parts, slots, assumed, others, strict=True):
+            own, irregular = log.set_odd_apart(part, self._slots, elsewhere, arity)
+            aside[irregular_blocks(part, slot, own, irregular) - start] = True
             sides.append(WindowSide(part, log.stream.tables(part, shape, aside), self._slots, shape, known.stated))
             digits.append(LastDigits(part, known.formats))
         return Window(shape, (sides[0], sides[1]), self._slots, arity, aside, tuple(digits))

@@ -5,6 +5,7 @@ that hold a first or a worst value, are kept as records for the ordinary compari
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.estimates import norms, power_of_ten
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.windows import CellLoop, Slots, TableShape, WindowPart
+from nbtrace.records import Record
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Basis
@@ -149,6 +151,20 @@ class Tally:
                 count.apart.update(window.slots.apart[slot])
             for slot in np.flatnonzero(alone.any(axis=1)).tolist():
                 self._lose(window, number, slot, alone[slot], further, per_block)
+
+    def alone_on_odd_lines(self, number: int, window: "Window", records: Iterable[Record]) -> None:
+        """Count values from irregular lines of side `number` that the other side has not, and no vocabulary knows."""
+        first = window.shape.first_block
+        shared = window.sides[0].present & window.sides[1].present & ~window.aside
+        for record in records:
+            block, name = record.index.block, record.quantity
+            if not window.aside[block - first]:
+                self.alone[number] += 1
+                self.alone_names[number].add(name)
+                self.chosen.first(("alone", number, name), block)
+            if shared[block - first]:
+                self.lacking[1 - number].values[name, False, ()] += 1
+                self.chosen.first(("lost", 1 - number, name, False, ()), block)
 
     def _lose(self, window: "Window", number: int, slot: int, alone: Flags, further: Flags, per_block: int) -> None:
         """Count what a side lacks of one slot, at the first sampled points and at further ones."""

@@ -1,6 +1,6 @@
 """Two long logs side by side: tables of the same pixel blocks, cut from the columns of both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -8,11 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from nbtrace.compare.metrics import is_finite
 from nbtrace.longlogs.columnar import TEXT_WORDS, ColumnReader, Columns
 from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints, Words
 from nbtrace.longlogs.templates import TemplateKind
-from nbtrace.records import INT_MIN, NOWHERE, Record, Shape
+from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -330,16 +329,15 @@ def arity_of(slots: Slots) -> Ints:
     return np.array([size if size in _SIZES else 0 for size in sizes], dtype=np.int64)
 
 
-def irregular_blocks(part: WindowPart, slot: Ints, arity: Ints) -> Ints:
-    """Return the blocks with a value from an irregular line, one that is not finite, or of another size."""
-    odd = np.array([record.index.block for record in part.odd if not is_of_run(record)], dtype=np.int64)
-    of_another_size = part.block[(slot >= 0) & (arity[slot] != part.count)] if slot.size else part.block
-    return np.concatenate([odd, not_finite_blocks(part), of_another_size])
+def irregular_blocks(part: WindowPart, slot: Ints, arity: Ints, odd: Iterable[Record]) -> Ints:
+    """Return the blocks of some values from irregular lines, and those with one that is not finite, or of another size.
 
-
-def is_of_run(record: Record) -> bool:
-    """Whether a value from an irregular line stands for the run, and is an ordinary one."""
-    return record.scope is Scope.RUN and record.value.shape is not Shape.SENTINEL and is_finite(record.numbers)
+    A slot of arity −1 holds values of any size.
+    """
+    blocks = np.array([record.index.block for record in odd], dtype=np.int64)
+    size = arity[slot] if slot.size else slot
+    of_another_size = part.block[(slot >= 0) & (size != part.count) & (size >= 0)]
+    return np.concatenate([blocks, not_finite_blocks(part), of_another_size])
 
 
 def not_finite_blocks(part: WindowPart) -> Ints:

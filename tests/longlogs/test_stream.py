@@ -196,10 +196,10 @@ def test_both_ways_say_the_same_of_many_logs(
 def test_pixels_that_repeat_a_step_are_counted_and_not_kept(tmp_path: Path) -> None:
     c, py = (str(tmp_path / name) for name in ("c.log", "py.log"))
     for seed, name in enumerate((c, py)):
-        _write(Path(name), SUPERVISOR_PAIR.name, 40, Faults(), seed)
+        _write(Path(name), SUPERVISOR_PAIR.name, 16, Faults(), seed)
     by_columns, by_records = diff_long(c, py, chunk=9_000), diff_traces(read_trace(c), read_trace(py))
     assert by_columns is not None
     assert 2 * len(by_columns.rows) < len(by_records.rows)
-    repeated = "C phi_tic 0 repeats phi_tic 9 in 40 of 40 sweeps: the same values at another angle"
+    repeated = "C phi_tic 0 repeats phi_tic 9 in 16 of 16 sweeps: the same values at another angle"
     assert repeated in [notice.text for notice in by_columns.notices]
     assert diff_document(by_columns) == diff_document(by_records)
