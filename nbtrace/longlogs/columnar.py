@@ -16,7 +16,7 @@ from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
-from nbtrace.parsers.outcome import Field
+from nbtrace.parsers.outcome import Field, Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
 from nbtrace.parsers.unfolded import is_folded
@@ -25,6 +25,9 @@ from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
+
+_MOST_KNOWN = 2000
+"""Irregular lines that are remembered."""
 
 TEXT_WORDS = 5
 """Words that hold the text of a number of up to 32 characters, and its length."""
@@ -329,6 +332,15 @@ class _Unplaced(Placement):
         return item.index
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadLine:
+    """What a line gave: its outcomes, each with family, dialect, text and names, or that it was no trace."""
+
+    taken: tuple[tuple[Outcome, str, str, str, tuple[str, ...]], ...]
+    ignored: int
+    continues: str | None
+
+
 class _OddLines(LogReader):
     """The line reader for the lines that are not regular; places and pixels are settled when the chunk is complete."""
 
@@ -336,6 +348,8 @@ class _OddLines(LogReader):
         self._unplaced = _Unplaced()
         super().__init__(source, dialect, settings=settings, _placement=self._unplaced)
         self._statements: list[tuple[int, Pixel]] = []
+        self._known: dict[tuple[str, str, str | None], _ReadLine] = {}
+        self._taken: list[tuple[Outcome, str, str, str, tuple[str, ...]]] = []
 
     def read_odd(self, scanned: Scan, first_line: int) -> Iterator[tuple[str, int]]:
         """Read the irregular lines of a chunk; yield each new dialect with its first line."""
@@ -348,6 +362,28 @@ class _OddLines(LogReader):
             self.read([scanned.line(at)])
             if len(self.dialects) > known:
                 yield next(reversed(self.dialects)), number
+
+    def _line(self, line: str, number: int) -> None:
+        """Read a line, or use what the same line gave before: the banner of each of many runs is that of the first."""
+        key = line, self._context, self._continues
+        known = self._known.get(key)
+        if known is not None:
+            for outcome, *of_line in known.taken:
+                super()._take(outcome, of_line[0], of_line[1], of_line[2], number, of_line[3])
+            self.ignored += known.ignored
+            self._continues = known.continues
+            return
+        before, counted = self.ignored, (len(self.statistics), self.ranks.total())
+        self._taken = []
+        super()._line(line, number)
+        if counted == (len(self.statistics), self.ranks.total()) and len(self._known) < _MOST_KNOWN:
+            self._known[key] = _ReadLine(tuple(self._taken), self.ignored - before, self._continues)
+
+    def _take(
+        self, outcome: Outcome, family: str, dialect: str, line: str, number: int, named: tuple[str, ...] = ()
+    ) -> None:
+        self._taken.append((outcome, family, dialect, line, named))
+        super()._take(outcome, family, dialect, line, number, named)
 
     def taken(self) -> tuple[list[Record], list[Field]]:
         """Return the records since the last call, with the fields they were made of, and forget them."""
