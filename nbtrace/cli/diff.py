@@ -1,8 +1,9 @@
 """`nbtrace diff`."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,7 @@ from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
-from nbtrace.report.views.unified import unified
+from nbtrace.report.views.unified import unified, unified_of_long
 from nbtrace.verdicts.tolerance import Policy, resolve_policy
 from nbtrace.vocabulary.chosen import chosen
 
@@ -90,14 +91,27 @@ def diff_command(
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
-    elif unified_view:  # every value is printed
-        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
     else:
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
-    printed = unified(result) if unified_view else None
+    printed = _unified(result) if unified_view else None
+    if unified_view and printed is None:
+        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
+        printed = unified(result)
     code = delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
     raise typer.Exit(code)
+
+
+def _unified(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
+    """Return the unified diff of a result, of long logs as what yields its lines; None if only records give it."""
+    if type(result) is DiffResult:
+        return unified(result)
+    from nbtrace.longlogs.aligned_rows import are_in_blocks  # noqa: PLC0415 - imports numpy, as long logs have
+    from nbtrace.longlogs.stream import LongDiffResult  # noqa: PLC0415
+
+    if isinstance(result, LongDiffResult) and are_in_blocks(result):
+        return partial(unified_of_long, result)
+    return None
 
 
 def _refuse_reflections_beside(c_log: str, py_log: str) -> None:

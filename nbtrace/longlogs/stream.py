@@ -83,6 +83,15 @@ class CountedGroup(Group):
         return self.total_diverging
 
 
+@dataclass(frozen=True, slots=True)
+class LongReading:
+    """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records."""
+
+    chunk: int
+    assumed: tuple[Assumed, ...]
+    aside: frozenset[int]
+
+
 @dataclass(frozen=True)
 class LongDiffResult(DiffResult):
     """Two long traces compared; traces and rows are those of the blocks that stand for the rest.
@@ -91,9 +100,12 @@ class LongDiffResult(DiffResult):
     ----------
     counts : dict of str to (int, int)
         Values of each quantity that were compared, and those that diverge.
+    reading : LongReading
+        How the logs are read once more.
     """
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    reading: LongReading = field(default=LongReading(CHUNK, (), frozenset()), compare=False, repr=False)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -358,6 +370,7 @@ class _Comparison:
             gaps,
             conflicts_of(alignment),
             self._counts(rows),
+            LongReading(self._chunk, self.assumed or (), frozenset(self._aside)),
         )
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:

@@ -47,6 +47,15 @@ class _Limits:
     limit: Floats
     blind: Flags
 
+    def bands(self, both: Flags) -> tuple[Floats, tuple[Flags, Flags, Flags]]:
+        """Return what is held against the bounds of a band, and which values are in the first to third or above."""
+        over = both & (self.worst > self.limit)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            measure = np.where(self.relative, self.worst / self.size, self.worst)
+        minor = np.where(self.relative, MINOR_BELOW, self.value * ABSOLUTE_MINOR)
+        divergent = np.where(self.relative, DIVERGENT_BELOW, self.value * ABSOLUTE_DIVERGENT)
+        return measure, (over, over & (measure >= minor), over & (measure >= divergent))
+
 
 @dataclass
 class Representatives:
@@ -218,6 +227,12 @@ class Tally:
             limit[at] = np.maximum(limit[at], by_print)
         return (c, py), _Limits(value, relative, worst, norm, limit, blind)
 
+    def statuses(self, window: "Window", loop: CellLoop, slots: Ints, both: Flags, size: int) -> Ints:
+        """Return 0 for values that agree, 1 to 3 for those of the bands above."""
+        bands = self._measured(window, loop, slots, both, size)[1].bands(both)[1]
+        result: Ints = np.sum(bands, axis=0, dtype=np.int64)
+        return result
+
     def blind(self, window: "Window") -> None:
         """Set the blocks aside in which too few digits of a value are printed to compare it."""
         if not any(digits.fixed for digits in window.last_digits):
@@ -235,16 +250,11 @@ class Tally:
         """Add the values of some slots."""
         per_block = window.shape.cells_per_block(loop)
         values, found = self._measured(window, loop, slots, both, components)
-        value, relative, worst, size, limit = found.value, found.relative, found.worst, found.size, found.limit
-        over = both & (worst > limit)
+        worst, limit = found.worst, found.limit
+        measure, bands = found.bands(both)
+        over = bands[0]
         with np.errstate(divide="ignore", invalid="ignore"):
-            measure = np.where(relative, worst / size, worst)
             severity = np.where(both & (worst > 0), worst / limit, 0.0)
-        bands = (
-            over,
-            over & (measure >= np.where(relative, MINOR_BELOW, value * ABSOLUTE_MINOR)),
-            over & (measure >= np.where(relative, DIVERGENT_BELOW, value * ABSOLUTE_DIVERGENT)),
-        )
         self._count(window, slots, both, bands, severity, per_block)
         self._units(window, slots, bands[2], values, per_block)
         for at, slot in enumerate(slots.tolist()):

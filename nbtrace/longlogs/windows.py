@@ -121,6 +121,20 @@ class WindowPart:
             row -= high - low
         raise IndexError(row)
 
+    def text(self, row: int) -> str:
+        """Return the printed text of a value."""
+        for columns, low, high in self.pieces:
+            if row < high - low:
+                return " ".join(columns.tokens(low + row))
+            row -= high - low
+        raise IndexError(row)
+
+    def lines(self, rows: Ints) -> Ints:
+        """Return the line number of values."""
+        parts = [columns.line[low:high] for columns, low, high in self.pieces]
+        result: Ints = np.concatenate([np.zeros(0, dtype=np.int64), *parts])[rows]
+        return result
+
     def texts(self, rows: Ints) -> Words:
         """Return the printed text of values of one number each as words, shape (n, words); zeros where a row is −1."""
         result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
