@@ -1,5 +1,6 @@
 """The compared values of two long logs in execution order, those near a divergence, read once more from the logs."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -22,28 +23,14 @@ from nbtrace.vocabulary.quantity import Scope
 
 _STATUSES = (Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL)
 
+_OrderKey: TypeAlias = tuple[int, tuple[int, ...], int, int, int, float, tuple[int, ...]]
+
 _Key: TypeAlias = tuple[tuple[int, ...], int, tuple[int, float, tuple[int, ...]]]
 """By what a value is placed in its block: unnamed turns, phase, and the rest of the order within a sample."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlignedRow:
-    """A compared value as it is shown.
-
-    Attributes
-    ----------
-    label, c, py : str
-        Quantity and index, and the printed values.
-    status : Status
-    begins : bool
-        Whether the row before it is not shown.
-    """
-
-    label: str
-    c: str
-    py: str
-    status: Status
-    begins: bool = False
+AlignedRow: TypeAlias = tuple[str, str, str, Status]
+"""A compared value as it is shown: quantity and index, what C and what Py prints, and its status."""
 
 
 def are_in_blocks(result: LongDiffResult) -> bool:
@@ -54,30 +41,29 @@ def are_in_blocks(result: LongDiffResult) -> bool:
     )
 
 
-def rows_near_divergences(result: LongDiffResult, context: int) -> Iterator[AlignedRow]:
-    """Yield each diverging value, and as many values before and after it as `context` says, in execution order."""
+def rows_near_divergences(result: LongDiffResult, context: int) -> Iterator[tuple[bool, AlignedRow]]:
+    """Yield each diverging value, and as many before and after it as `context` says, in execution order.
+
+    With each comes whether the value before it is left out.
+    """
     before: list[AlignedRow] = []
     diverge: list[bool] = []
-    told = 0  # how many of `before` have been decided
+    told = 0  # so many of `before` have been decided
     shown_last = False
     for rows in chain(_Reading(result).windows(), [None]):
         flags = np.array([*diverge, *(rows.diverge.tolist() if rows is not None else [])], dtype=np.bool_)
         shown = _dilated(flags, context)
-        stop = flags.size - (context if rows is not None else 0)
-        for at in np.flatnonzero(shown[told:stop]) + told:
-            begins = not (shown[at - 1] if at > told else shown_last)
-            row = before[at] if at < len(before) else rows.row(at - len(before)) if rows is not None else None
-            if row is not None:
-                yield replace(row, begins=begins)
-        if rows is None or stop <= told:
-            if rows is not None:
-                before += [rows.row(at) for at in range(rows.diverge.size)]
-                diverge = flags.tolist()
-            continue
-        shown_last = bool(shown[stop - 1])
+        stop = max(told, flags.size - (context if rows is not None else 0))
+        places = np.flatnonzero(shown[told:stop]) + told
+        some = [before[at] for at in places[places < len(before)].tolist()]
+        new = [] if rows is None else rows.rows(places[places >= len(before)] - len(before))
+        for at, row in zip(places.tolist(), chain(some, new), strict=True):
+            yield not (shown[at - 1] if at > told else shown_last), row
+        if rows is None:
+            return
+        shown_last = bool(shown[stop - 1]) if stop > told else shown_last
         first = max(0, stop - context)
-        kept = range(first, flags.size)
-        before = [before[at] if at < len(before) else rows.row(at - len(before)) for at in kept]
+        before = [*before[first:], *rows.rows(np.arange(max(first - len(before), 0), rows.diverge.size))]
         diverge, told = flags[first:].tolist(), stop - first
 
 
@@ -108,16 +94,23 @@ class _WindowRows:
     status: Ints
     diverge: Flags
 
-    def row(self, at: int) -> AlignedRow:
-        """Return a row."""
-        code = int(self.code[at])
-        if self.c_row[at] < 0:
-            own = self.own[code]
-            return AlignedRow(own.label, own.c.value.text, own.py.value.text, own.status)
-        index = replace(self.places[code], block=int(self.block[at]), sample=int(self.sample[at])).label()
-        name = self.names[code]
-        c, py = (part.text(int(row[at])) for part, row in zip(self.parts, (self.c_row, self.py_row), strict=True))
-        return AlignedRow(f"{name} {index}" if index else name, c, py, _STATUSES[self.status[at]])
+    def rows(self, which: Ints) -> Iterator[AlignedRow]:
+        """Yield some rows."""
+        code, c_row, py_row = self.code[which], self.c_row[which], self.py_row[which]
+        texts = (part.value_texts(rows) for part, rows in zip(self.parts, (c_row, py_row), strict=True))
+        places = zip(code.tolist(), self.block[which].tolist(), self.sample[which].tolist(), strict=True)
+        for (number, block, sample), c, py, status in zip(places, *texts, self.status[which].tolist(), strict=True):
+            if status < 0:
+                own = self.own[number]
+                yield own.label, own.c.value.text, own.py.value.text, own.status
+            else:
+                yield self._label(number, block, sample), c, py, _STATUSES[status]
+
+    def _label(self, code: int, block: int, sample: int) -> str:
+        place = self.places[code]
+        if place.loops or place.grids or sample:
+            return f"{self.names[code]} {replace(place, block=block, sample=sample).label()}".rstrip()
+        return f"{self.names[code]} [pixel block {block}]" if block else self.names[code]
 
 
 @dataclass
@@ -136,7 +129,7 @@ class _Reading:
         self._slots = Slots(result.c.vocabulary)
         self._tally = Tally(result.policy, ())
         own = [row for row in result.rows if row.c.scope is Scope.RUN or row.c.index.block in result.reading.aside]
-        self._own = [(self._order.of(row.quantity, row.index), row) for row in own]
+        self._own = sorted(((self._order.of(row.quantity, row.index), row) for row in own), key=lambda item: item[0])
 
     def windows(self) -> Iterator[_WindowRows]:
         """Yield the rows of each window."""
@@ -154,6 +147,8 @@ class _Reading:
                 stream.advance()
             for start, *parts in windows(streams[0], streams[1]):
                 yield self._window(streams, start, (parts[0], parts[1]))
+        nothing = streams[0].cut(0), streams[1].cut(0)
+        yield self._ordered(nothing, np.zeros((6, 0), dtype=np.int64), self._own)
 
     def _window(self, streams: list[SideStream], start: int, parts: tuple[WindowPart, WindowPart]) -> _WindowRows:
         shape, reading = TableShape.around(start, parts), self.result.reading
@@ -169,7 +164,9 @@ class _Reading:
         found = [
             columns for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK) for columns in self._loop(loop, window)
         ]
-        return self._ordered(window, parts, np.concatenate([np.zeros((6, 0), dtype=np.int64), *found], axis=1))
+        until = bisect_left(self._own, stop, key=lambda item: item[0][0])
+        own, self._own = self._own[:until], self._own[until:]
+        return self._ordered(parts, np.concatenate([np.zeros((6, 0), dtype=np.int64), *found], axis=1), own)
 
     def _loop(self, loop: CellLoop, window: Window) -> Iterator[Ints]:
         """Yield the rows of a loop: code, block, sample, row of C, row of Py, status."""
@@ -203,10 +200,10 @@ class _Reading:
         self._places[code], self._names[code] = place, record.quantity
         self._keys[code] = unnamed, phase, (outer, rank, turns)
 
-    def _ordered(self, window: Window, parts: tuple[WindowPart, WindowPart], found: Ints) -> _WindowRows:
-        first = window.shape.first_block
-        stop = first + window.shape.blocks
-        own = [(key, row) for key, row in self._own if first <= key[0] < stop]
+    def _ordered(
+        self, parts: tuple[WindowPart, WindowPart], found: Ints, own: list[tuple[_OrderKey, Row]]
+    ) -> _WindowRows:
+        """Return the rows of arrays, as :meth:`_loop` gives them, and those of records in order."""
         code, block, sample, c_row, py_row, status = found
         keys = {int(number): self._keys[int(number)] for number in np.unique(code)}
         every = [*keys.values(), *((key[1], key[2], key[4:]) for key, _ in own)]

@@ -77,6 +77,16 @@ class Columns:
         """Return the printed text of a number."""
         return self._text[self._text_start[number] : self._text_stop[number]].tobytes().decode()
 
+    def value_texts(self, rows: Ints) -> list[str]:
+        """Return the printed text of values."""
+        low, high = self.offset[rows], self.offset[rows + 1]
+        start, stop = self._text_start[low], self._text_stop[high - 1]
+        lengths = np.concatenate([[0], np.cumsum(self._text_stop - self._text_start)])
+        one_blank = stop - start == lengths[high] - lengths[low] + high - low - 1
+        text = self._text.tobytes().decode("latin-1")
+        places = zip(rows.tolist(), start.tolist(), stop.tolist(), one_blank.tolist(), strict=True)
+        return [text[begin:end] if plain else " ".join(self.tokens(row)) for row, begin, end, plain in places]
+
     def texts(self, rows: Ints) -> Words:
         """Return the printed text of values of one number each as words, shape (n, words): its end, and its length."""
         number = self.offset[rows]

@@ -121,13 +121,16 @@ class WindowPart:
             row -= high - low
         raise IndexError(row)
 
-    def text(self, row: int) -> str:
-        """Return the printed text of a value."""
+    def value_texts(self, rows: Ints) -> list[str]:
+        """Return the printed text of values; empty where a row is −1."""
+        result = [""] * rows.size
+        first = 0
         for columns, low, high in self.pieces:
-            if row < high - low:
-                return " ".join(columns.tokens(low + row))
-            row -= high - low
-        raise IndexError(row)
+            some = np.flatnonzero((rows >= first) & (rows < first + high - low))
+            for at, text in zip(some.tolist(), columns.value_texts(rows[some] + low - first), strict=True):
+                result[at] = text
+            first += high - low
+        return result
 
     def lines(self, rows: Ints) -> Ints:
         """Return the line number of values."""

@@ -27,7 +27,7 @@ def unified_of_long(result: "LongDiffResult") -> Iterator[str]:
     from nbtrace.longlogs.aligned_rows import rows_near_divergences  # noqa: PLC0415 - imports numpy
 
     rows = rows_near_divergences(result, _CONTEXT)
-    return unified_lines(result, ((row.begins, row.label, row.c, row.py, row.status) for row in rows))
+    return unified_lines(result, ((begins, *row) for begins, row in rows))
 
 
 def unified_lines(result: DiffResult, rows: Iterable[Shown]) -> Iterator[str]:
