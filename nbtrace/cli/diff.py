@@ -28,6 +28,7 @@ from nbtrace.documents import load
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.files import first_bytes
 from nbtrace.longlogs.diff_logs import diff
+from nbtrace.longlogs.long_files import are_long
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
@@ -96,8 +97,8 @@ def diff_command(
     refuse_misspelt(limits, result.notices)
     printed = _unified(result) if unified_view else None
     if unified_view and printed is None:
-        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
-        printed = unified(result)
+        by_records = diff_traces(*read_pair(c_log, py_log, words.vocabulary), result.policy, strict=strict)
+        printed = unified(replace(by_records, notices=result.notices))
     code = delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
     raise typer.Exit(code)
 
@@ -146,6 +147,9 @@ def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> Ex
 
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
     """Compare two logs with tolerances no finer than the reference's own scatter."""
+    result = _long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) else None
+    if result is not None:
+        return result
     c, py = in_order(*read_pair(*logs, limits.vocabulary))
     if _is_document(file):
         from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs
@@ -159,6 +163,29 @@ def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
         notice = moves.told(limits, raised)
     result = diff_traces(c, py, raised, strict=strict)
     return replace(result, notices=(notice, *result.notices))
+
+
+def _long_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult | None:
+    """Compare two long logs with these tolerances; None if one of the logs is to be read line by line."""
+    from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, as long logs do
+    from nbtrace.longlogs.long_repeatability import long_repeatability  # noqa: PLC0415
+    from nbtrace.longlogs.stream import diff_long  # noqa: PLC0415
+
+    found = diff_long(*logs, limits, strict=strict)
+    if found is None:
+        return None
+    if _is_document(file):
+        noise, pixel = read_noise(file), whereabouts(found.c).pixel
+        raised = noise.applied(limits, pixel)
+        notice = noise.told(limits, raised, pixel)
+    else:
+        moves = long_repeatability(found, str(file))
+        if moves is None:
+            return None
+        raised = moves.applied(limits)
+        notice = moves.told(limits, raised)
+    result = found if raised == limits else diff_long(*logs, raised, strict=strict)
+    return None if result is None else replace(result, notices=(notice, *result.notices))
 
 
 def _is_document(file: Path) -> bool:

@@ -117,8 +117,14 @@ class LongDiffResult(DiffResult):
 
 
 def diff_long(
-    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 3 * CHUNK
-) -> DiffResult | None:
+    c: str,
+    py: str,
+    policy: Policy | None = None,
+    *,
+    strict: bool = False,
+    chunk: int = 3 * CHUNK,
+    all_extremes: bool = False,
+) -> LongDiffResult | None:
     """Compare two long logs.
 
     Parameters
@@ -129,10 +135,12 @@ def diff_long(
         As for :func:`~nbtrace.compare.diff.diff`.
     chunk : int
         Bytes read at a time.
+    all_extremes : bool
+        Whether the rows hold the largest value and the largest difference of each quantity, too.
 
     Returns
     -------
-    DiffResult or None
+    LongDiffResult or None
         None if the logs have a form that only the ordinary comparison handles: other layouts than plain logs, blocks in
         another order, tolerances near the printed digits, thousands of irregular blocks.
 
@@ -145,6 +153,7 @@ def diff_long(
     try:
         for _ in range(2):
             comparison = _Comparison(policy or Policy(), strict=strict, chunk=chunk, assumed=assumed)
+            comparison.tally.all_extremes = all_extremes
             found = comparison.run(c, py)
             if comparison.assumed == found:
                 return comparison.result()
@@ -236,14 +245,14 @@ class _Comparison:
         self._strict = strict
         self._chunk = chunk
         self._slots = Slots(policy.vocabulary)
-        self._tally = Tally(policy, logs_of(policy.vocabulary).configured)
+        self.tally = Tally(policy, logs_of(policy.vocabulary).configured)
         self._exchanged = False
         self._aside: set[int] = set()
 
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
         with ThreadPoolExecutor(2) as executor:
-            first, second = (_Log(name, self._chunk, self._slots, executor, self._tally.chosen) for name in (c, py))
+            first, second = (_Log(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py))
             for log in (first, second):
                 log.stream.advance()
             self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
@@ -264,20 +273,20 @@ class _Comparison:
         window = self._window(start, parts, self.assumed)
         self._set_aside(window)
         for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
-            self._tally.compare(loop, window)
-        self._tally.lonely(window)
+            self.tally.compare(loop, window)
+        self.tally.lonely(window)
         for number, (log, known) in enumerate(zip(self._logs, self.assumed, strict=True)):
-            self._tally.alone_on_odd_lines(number, window, log.lone)
+            self.tally.alone_on_odd_lines(number, window, log.lone)
             log.run.add(parts[number], log.stream.run_slots(parts[number]))
             log.repeats.add(window, number)
             log.held.hold(window, number, known.formats, single=known.single)
         self._aside.update((start + np.flatnonzero(window.aside)).tolist())
-        only_c, only_py = self._tally.alone_names
+        only_c, only_py = self.tally.alone_names
         if len(self._aside) > _MOST_ASIDE or any(
             self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py
         ):
             raise _OrdinaryNeeded
-        self._keep(start, parts, self._aside | self._tally.chosen.blocks)
+        self._keep(start, parts, self._aside | self.tally.chosen.blocks)
 
     def _window(self, start: int, parts: tuple[WindowPart, WindowPart], assumed: tuple[Assumed, Assumed]) -> Window:
         shape = TableShape.around(start, parts)
@@ -303,7 +312,7 @@ class _Comparison:
 
     def _set_aside(self, window: Window) -> None:
         """Mark the blocks of which too few digits are printed, and those that are not of one pixel."""
-        self._tally.blind(window)
+        self.tally.blind(window)
         names = self._slots.quantity
         of_a_step = logs_of(self._policy.vocabulary).parts_of_a_step
         if any(name in of_a_step and self._slots.find(name) != at for at, name in enumerate(names)):
@@ -327,9 +336,9 @@ class _Comparison:
             for block in log.kept.keys() - wanted:
                 del log.kept[block]
 
-    def result(self) -> DiffResult:
+    def result(self) -> LongDiffResult:
         """Return the comparison of the blocks that were kept, with the counts of all."""
-        blocks = self._aside | self._tally.chosen.blocks
+        blocks = self._aside | self.tally.chosen.blocks
         wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
         c, py = (excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True))
         partners = pair_blocks(c, py)
@@ -379,7 +388,7 @@ class _Comparison:
         for number, lack in enumerate(lacking):
             trace, other = traces[number], traces[1 - number]
             count = lack.count(trace, self._aside)
-            count.add(self._tally.lacking[number])
+            count.add(self.tally.lacking[number])
             gaps.append(lack.gaps(count, trace, other))
         return gaps[0], gaps[1]
 
@@ -401,13 +410,13 @@ class _Comparison:
             own = [row for row in group.rows if self._own(row)]
             name = group.quantity
             diverging = sum(row.status.diverges for row in own)
-            counts[name] = len(own) + self._tally.compared[name], diverging + self._tally.over[name]
+            counts[name] = len(own) + self.tally.compared[name], diverging + self.tally.over[name]
         return counts
 
     def _further_rows(self, rows: tuple[Row, ...]) -> list[Row]:
         """Return, for each configured quantity, one of its rows as often as rows are missing from the result."""
         further = []
-        for name, total in self._tally.configured_over.items():
+        for name, total in self.tally.configured_over.items():
             shown = [row for row in rows if row.quantity == name and row.status.diverges and not self._own(row)]
             further += shown[-1:] * (total - len(shown))
         return further
@@ -416,10 +425,10 @@ class _Comparison:
         covered = coverage(alignment, rows)
         own = sum(map(self._own, rows))
         alone = sum(map(self._is_own, (*alignment.only_c, *alignment.only_py)))
-        counted = self._tally.compared.total()
+        counted = self.tally.compared.total()
         return replace(
             covered,
-            expected=own + alone + counted + self._tally.alone.total(),
+            expected=own + alone + counted + self.tally.alone.total(),
             compared=own - len(covered.skipped) + counted,
         )
 

@@ -89,6 +89,8 @@ class Tally:
 
     Attributes
     ----------
+    all_extremes : bool
+        Whether the blocks with the largest value and the largest difference of each quantity stand for others, too.
     compared, over : Counter of str
         Values of each quantity that both sides have, and those of them that diverge.
     alone : Counter of int
@@ -103,6 +105,7 @@ class Tally:
 
     policy: Policy
     configured: tuple[str, ...]
+    all_extremes: bool = False
     compared: Counter[str] = field(default_factory=Counter)
     over: Counter[str] = field(default_factory=Counter)
     alone: Counter[int] = field(default_factory=Counter)
@@ -257,6 +260,11 @@ class Tally:
             severity = np.where(both & (worst > 0), worst / limit, 0.0)
         self._count(window, slots, both, bands, severity, per_block)
         self._units(window, slots, bands[2], values, per_block)
+        for what, sizes in (("size", found.size), ("apart", worst)) if self.all_extremes else ():
+            largest = np.where(both, sizes, -1.0).argmax(axis=1).tolist()
+            for at, (slot, cell) in enumerate(zip(slots.tolist(), largest, strict=True)):
+                name = window.slots.quantity[slot]
+                self.chosen.worst((what, name), float(sizes[at, cell]), window.block_of(cell, per_block))
         for at, slot in enumerate(slots.tolist()):
             name = window.slots.quantity[slot]
             if (
