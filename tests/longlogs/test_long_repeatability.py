@@ -11,6 +11,7 @@ from nbtrace.longlogs.long_repeatability import long_repeatability
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
 
+
 @pytest.fixture
 def logs(tmp_path: Path) -> tuple[str, str, str]:
     """Return a reference's log, a port's, and a second one of the reference, in which two values moved."""
