@@ -29,6 +29,9 @@ __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
 _MOST_KNOWN = 2000
 """Irregular lines that are remembered."""
 
+_LONGEST_KNOWN = 1000
+"""Letters of one that is."""
+
 TEXT_WORDS = 5
 """Words that hold the text of a number of up to 32 characters, and its length."""
 
@@ -378,15 +381,16 @@ class _OddLines(LogReader):
         key = line, self._context, self._continues
         known = self._known.get(key)
         if known is not None:
-            for outcome, *of_line in known.taken:
-                super()._take(outcome, of_line[0], of_line[1], of_line[2], number, of_line[3])
+            for outcome, family, dialect, text, named in known.taken:
+                super()._take(outcome, family, dialect, text, number, named)
             self.ignored += known.ignored
             self._continues = known.continues
             return
         before, counted = self.ignored, (len(self.statistics), self.ranks.total())
         self._taken = []
         super()._line(line, number)
-        if counted == (len(self.statistics), self.ranks.total()) and len(self._known) < _MOST_KNOWN:
+        is_plain = counted == (len(self.statistics), self.ranks.total()) and len(line) <= _LONGEST_KNOWN
+        if is_plain and len(self._known) < _MOST_KNOWN:
             self._known[key] = _ReadLine(tuple(self._taken), self.ignored - before, self._continues)
 
     def _take(

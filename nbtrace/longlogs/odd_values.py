@@ -25,7 +25,8 @@ def lone_and_irregular(odd: Iterable[Record], elsewhere: set[str]) -> tuple[list
     """
     odd = [record for record in odd if not is_of_run(record)]
     times = Counter((record.quantity, record.index) for record in odd)
-    lone, irregular = [], []
+    lone: list[Record] = []
+    irregular: list[Record] = []
     for record in odd:
         unknown = record.known is None and record.quantity not in elsewhere
         alone = unknown and is_ordinary(record) and times[record.quantity, record.index] == 1

@@ -340,9 +340,9 @@ class _Comparison:
         """Return the comparison of the blocks that were kept, with the counts of all."""
         blocks = self._aside | self.tally.chosen.blocks
         wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
-        c, py = (excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True))
-        partners = pair_blocks(c, py)
-        c, py = numbered(c, py, partners)
+        kept = [excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True)]
+        partners = pair_blocks(kept[0], kept[1])
+        c, py = numbered(kept[0], kept[1], partners)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded

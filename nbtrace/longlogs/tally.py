@@ -360,7 +360,7 @@ class WindowSide:
     def has(self, name: str) -> Flags:
         """Return at which samples every component of a quantity is logged, shape (cells,)."""
         if name not in self._has:
-            self._has[name] = ~np.isnan(self.get(name)).any(axis=1)
+            self._has[name] = np.logical_not(np.isnan(self.get(name)).any(axis=1))
         return self._has[name]
 
     def _gather(self, name: str) -> Floats:
