@@ -253,7 +253,7 @@ def test_long_logs_with_noise_and_as_a_unified_diff_say_the_same(
     again = tmp_path / "again.log"
     again.write_text(c.read_text().replace("TRACE_C: steps 1\n", "TRACE_C: steps 2\n"))
 
-    def found(name: str) -> tuple[object, ...]:
+    def found(name: str) -> tuple[int, str, dict[str, object]]:
         ended = nb("diff", c, py, "--noise", again, "--json", name, "-u")
         document = json.loads((tmp_path / name).read_text())
         return ended.code, ended.out, {key: value for key, value in document.items() if key != "provenance"}
